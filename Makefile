@@ -1,0 +1,85 @@
+# `make` lists what can be asked for. All of it is also reachable without make: see demo/bootstrap.py.
+# Commands that speak to Airflow take AIRFLOW_URL, AIRFLOW_USERNAME and AIRFLOW_PASSWORD; the defaults are the demo's.
+
+PYTHON ?= python3
+AIRFLOW_URL ?= http://localhost:$(or $(DEMO_AIRFLOW_PORT),8080)
+AIRFLOW_USERNAME ?= demo
+AIRFLOW_PASSWORD ?= demo
+export AIRFLOW_URL AIRFLOW_USERNAME AIRFLOW_PASSWORD
+
+BOOTSTRAP := $(PYTHON) demo/bootstrap.py
+VENV := .venv/bin
+RUN := PYTHONPATH=plugins:. $(VENV)/python
+OPERATE := $(RUN) -m ecommerce.operations
+
+.DEFAULT_GOAL := help
+.PHONY: help demo stop test test-all test-full test-browser test-compose test-bigquery lint check bench \
+	backfill repair report migrate env environments development
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## the whole thing on this machine: demo company, Airflow, five business days, figures and addresses
+	@$(BOOTSTRAP) demo
+
+stop: ## stop what `make demo` started
+	@$(BOOTSTRAP) stop
+
+test: ## all tests that need no operating-system package
+	@$(BOOTSTRAP) test $(ARGS)
+
+test-all: development ## all of them, those that need a Docker engine too
+	@$(VENV)/pytest -n 2 --dist loadfile -m "not bigquery" $(ARGS)
+
+test-full: development ## the slow ones: whole pipelines killed, reconciled, synchronised, at somebody else's shop
+	@$(VENV)/pytest -n 2 --dist loadfile -m full $(ARGS)
+
+test-browser: development ## the tests that need Chromium
+	@$(VENV)/pytest -m browser $(ARGS)
+
+test-compose: development ## the tests that need a Docker engine
+	@$(VENV)/pytest -m compose $(ARGS)
+
+test-bigquery: development ## the tests against real BigQuery: PROJECT=my-project
+	@$(if $(PROJECT),,$(error say in which project: make test-bigquery PROJECT=my-project))
+	@BIGQUERY_TEST_PROJECT=$(PROJECT) $(VENV)/pytest -m bigquery $(ARGS)
+
+lint: development ## style, types, SQL layout, and every BigQuery statement read by Google's analyzer
+	@$(VENV)/pytest -q tests/lint tests/unit/test_googlesql.py
+
+check: environments ## can the pipeline reach its sources and the warehouse, and what are they missing
+	@$(RUN) -m demo.with_environment ecommerce.check $(ARGS)
+
+bench: development .bench/venv/complete ## measure the extract against other readers (ARGS="--lines 200000 --days 3" for less)
+	@$(RUN) -m benchmarks.extract $(ARGS)
+
+backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 [JOBS=2] [MAIL=1] [AGAIN=1]
+	@$(if $(and $(FROM),$(TO)),,$(error say which days: make backfill FROM=2026-11-01 TO=2026-11-07))
+	@$(OPERATE) backfill --from $(FROM) --to $(TO) $(if $(JOBS),--jobs $(JOBS)) $(if $(MAIL),--mail) \
+		$(if $(AGAIN),--again)
+
+repair: environments ## read one source of a day again, and do all that follows: DAY=2026-11-01 SOURCE=storefront
+	@$(if $(and $(DAY),$(SOURCE)),,$(error say what: make repair DAY=2026-11-01 SOURCE=storefront))
+	@$(OPERATE) repair --day $(DAY) --source $(SOURCE)
+
+report: environments ## build the report of a day again from the warehouse: DAY=2026-11-01
+	@$(if $(DAY),,$(error say which day: make report DAY=2026-11-01))
+	@$(OPERATE) report --day $(DAY)
+
+migrate: environments ## bring the warehouse's tables to what include/sql/warehouse says
+	@$(RUN) -m demo.with_environment ecommerce.warehouse.migrate
+
+env: ## .env for Docker Compose, with random secrets
+	@$(PYTHON) deploy/make_env.py
+
+# The readers the extract is compared with; never installed beside Airflow.
+.bench/venv/complete: benchmarks/requirements.txt
+	@$(PYTHON) -m venv .bench/venv
+	@.bench/venv/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
+	@touch $@
+
+environments:
+	@$(BOOTSTRAP) env
+
+development:
+	@$(BOOTSTRAP) dev
