@@ -1,0 +1,40 @@
+-- DuckDB: what becomes the raw folder of partner_files. The table `lines` stays empty: it is the layout of the files
+-- that read_file.sql writes.
+CREATE TABLE lines (
+    order_id VARCHAR,
+    line_number VARCHAR,
+    ordered_at VARCHAR,
+    updated_at VARCHAR,
+    status VARCHAR,
+    sku VARCHAR,
+    product_name VARCHAR,
+    category VARCHAR,
+    quantity VARCHAR,
+    unit_price VARCHAR,
+    discount_amount VARCHAR,
+    tax_amount VARCHAR,
+    currency VARCHAR,
+    customer_email VARCHAR,
+    country_code VARCHAR,
+    file VARCHAR,
+    partner VARCHAR,
+    row_number BIGINT,
+    received_at TIMESTAMPTZ
+);
+
+CREATE TABLE files (
+    file VARCHAR,
+    partner VARCHAR,
+    sha256 VARCHAR,
+    received_at TIMESTAMPTZ,
+    lines BIGINT,
+    order_ids VARCHAR[]
+);
+
+-- What the warehouse knows of the files in the folder: one row per order of a delivery loaded before.
+CREATE TABLE loaded_orders (
+    order_id VARCHAR,
+    file VARCHAR,
+    partner VARCHAR,
+    received_at TIMESTAMPTZ
+);

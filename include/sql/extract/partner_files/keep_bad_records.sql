@@ -1,0 +1,19 @@
+-- DuckDB: the records of one file that were set aside before DuckDB saw them (quotes, encoding, length).
+INSERT INTO rejects
+SELECT
+    row_number,
+    reason,
+    detail,
+    $file,
+    raw
+FROM read_csv(
+    $path,
+    columns = {'row_number': 'BIGINT', 'reason': 'VARCHAR', 'detail': 'VARCHAR', 'raw': 'VARCHAR'},
+    auto_detect = false,
+    header = false,
+    delim = ',',
+    quote = '"',
+    escape = '"',
+    max_line_size = 4194304,
+    parallel = false
+)

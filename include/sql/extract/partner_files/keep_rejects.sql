@@ -1,0 +1,14 @@
+-- DuckDB: the records of one file that read_file.sql could not read, once each, without the number put before them.
+INSERT INTO rejects
+SELECT
+    split_part(any_value(csv_line), ',', 1)::BIGINT AS row_number,
+    'malformed_line' AS reason,
+    CASE arg_min(error_type, column_idx)
+        WHEN 'MISSING COLUMNS' THEN 'too few fields'
+        WHEN 'TOO MANY COLUMNS' THEN 'too many fields'
+        ELSE lower(arg_min(error_type, column_idx)::VARCHAR)
+    END AS detail,
+    $file AS file,
+    substr(any_value(csv_line), instr(any_value(csv_line), ',') + 1) AS raw
+FROM reject_errors
+GROUP BY line

@@ -1,0 +1,9 @@
+-- DuckDB: orders of deliveries loaded before that a file of another partner names now.
+SELECT DISTINCT
+    known.order_id,
+    known.partner,
+    known.file,
+    known.received_at
+FROM loaded_orders AS known
+JOIN (SELECT partner, unnest(order_ids) AS order_id FROM files) AS present
+    ON present.order_id = known.order_id AND present.partner <> known.partner

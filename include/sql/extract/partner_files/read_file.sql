@@ -1,0 +1,38 @@
+-- DuckDB: one file whose records are numbered (its first column) into the layout of the table `lines`; all of it
+-- stays text.
+COPY (
+    SELECT
+        order_id,
+        line_number,
+        ordered_at,
+        updated_at,
+        status,
+        sku,
+        product_name,
+        category,
+        quantity,
+        unit_price,
+        discount_amount,
+        tax_amount,
+        currency,
+        customer_email,
+        country_code,
+        $file AS file,
+        $partner AS partner,
+        record_number AS row_number,
+        $received_at AS received_at
+    FROM read_csv(
+        $path,
+        columns = $columns,
+        auto_detect = false,
+        header = false,
+        delim = ',',
+        quote = '"',
+        escape = '"',
+        nullstr = '',
+        allow_quoted_nulls = false,
+        max_line_size = 4194304,
+        parallel = false, -- a record may hold line breaks
+        store_rejects = true
+    )
+) TO $lines (FORMAT parquet, COMPRESSION zstd)

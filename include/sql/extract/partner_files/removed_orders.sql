@@ -1,0 +1,20 @@
+-- DuckDB: orders of a former delivery of a file that is read again, which now neither this file holds nor another
+-- one of the same partner.
+SELECT
+    former.order_id,
+    files.file,
+    files.received_at
+FROM loaded_orders AS former
+JOIN files USING (file)
+WHERE NOT EXISTS (
+        SELECT 1
+        FROM (SELECT partner, unnest(order_ids) AS order_id FROM files) AS present
+        WHERE present.partner = former.partner AND present.order_id = former.order_id
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM loaded_orders AS elsewhere
+        WHERE elsewhere.partner = former.partner
+            AND elsewhere.order_id = former.order_id
+            AND elsewhere.file NOT IN (SELECT file FROM files)
+    )

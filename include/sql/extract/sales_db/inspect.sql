@@ -1,0 +1,37 @@
+-- For make check: the server, the indexes that the other queries would be slow without, and the tables that the
+-- connection's role may change although reading is enough. One row. What is no table here (another schema, a view)
+-- is passed over.
+SELECT
+    current_setting('server_version') AS server_version,
+    (
+        SELECT string_agg(format('CREATE INDEX ON %%s (%%s)', name, column_name), '; ' ORDER BY name, column_name)
+        FROM (
+            VALUES
+            ('customers', 'customer_id'),
+            ('customers', 'updated_at'),
+            ('order_items', 'order_id'),
+            ('orders', 'order_id'),
+            ('orders', 'ordered_at'),
+            ('orders', 'updated_at'),
+            ('products', 'sku'),
+            ('products', 'updated_at'),
+            ('refunds', 'order_id'),
+            ('refunds', 'refunded_at'),
+            ('refunds', 'updated_at')
+        ) AS wanted (name, column_name)
+        JOIN pg_class ON pg_class.oid = to_regclass(name) AND pg_class.relkind IN ('r', 'p')
+        JOIN pg_attribute ON pg_attribute.attrelid = pg_class.oid AND pg_attribute.attname = column_name
+        WHERE NOT EXISTS (
+            SELECT 1
+            FROM pg_index
+            WHERE pg_index.indrelid = pg_class.oid
+                AND pg_index.indkey[0] = pg_attribute.attnum
+                AND pg_index.indpred IS NULL
+                AND pg_index.indisvalid
+        )
+    ) AS missing_indexes,
+    (
+        SELECT string_agg(name, ', ' ORDER BY name)
+        FROM unnest(ARRAY['customers', 'order_items', 'orders', 'products', 'refunds']) AS name
+        WHERE has_table_privilege(to_regclass(name), 'INSERT, UPDATE, DELETE, TRUNCATE')
+    ) AS writable_tables

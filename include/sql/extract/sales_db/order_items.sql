@@ -1,0 +1,10 @@
+-- One row per line of an order. Amounts are of the whole line, unit_price is before discount and tax.
+SELECT
+    order_id,
+    line_number,
+    sku,
+    quantity,
+    unit_price,
+    discount_amount,
+    tax_amount
+FROM read_items

@@ -1,0 +1,23 @@
+-- The newest version of each order on the pages, with what the rest of the extract needs. File names begin with the
+-- order in which the answers arrived. Everything is read as text: ids may exceed 2^53, amounts must not be floats.
+CREATE OR REPLACE TABLE orders_read AS
+SELECT order_id, records, unnest(newest)
+FROM (
+  SELECT
+    id AS order_id,
+    count(*) AS records,
+    arg_max({
+      created_at: try_cast(date_created_gmt AS TIMESTAMP),
+      product_ids: list_transform(line_items, lambda line: line.product_id),
+      subtotal: list_sum(list_transform(line_items, lambda line: try_cast(line.subtotal AS DECIMAL(38, 8)))),
+      refunds: refunds
+    }, filename) AS newest
+  FROM read_json(
+    getvariable('pages'), format = 'array', filename = true,
+    columns = {
+      id: 'VARCHAR', date_created_gmt: 'VARCHAR', line_items: 'STRUCT(product_id VARCHAR, subtotal VARCHAR)[]',
+      refunds: 'STRUCT(id VARCHAR, total VARCHAR)[]'
+    }
+  )
+  GROUP BY id
+);

@@ -1,0 +1,5 @@
+-- The products on the lines; 0 is a product that has been deleted since.
+SELECT DISTINCT product_id
+FROM (SELECT unnest(product_ids) AS product_id FROM orders_read)
+WHERE product_id <> '0'
+ORDER BY product_id;

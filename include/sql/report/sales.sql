@@ -1,0 +1,17 @@
+-- The day's sales at the grain of daily_sales; amounts in reporting currency are NULL where unconverted.
+SELECT
+    source,
+    category,
+    country_code,
+    currency,
+    units,
+    gross_sales,
+    discounts,
+    returns,
+    net_sales,
+    gross_sales_reporting,
+    discounts_reporting,
+    returns_reporting,
+    net_sales_reporting
+FROM {{ table("daily_sales") }}
+WHERE business_date = {{ day }}

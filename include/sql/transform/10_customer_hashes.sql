@@ -1,0 +1,44 @@
+-- Who a customer is: the address in lower case without blanks around it, else the source's own customer id. An order
+-- that gives no address has its customer's. Each identity is hashed once; no step after the orders sees an address.
+
+CREATE MACRO customer_key(email, customer_id) AS CASE
+    WHEN contains(email, '@') THEN lower(trim(email, E' \t\r\n'))
+    ELSE getvariable('source') || ':' || nullif(customer_id, '')
+END;
+
+CREATE TABLE customer_hashes AS
+WITH customers AS (
+    SELECT
+        customer_key(NULL, customer_id) AS customer_key,
+        customer_key(customer_email, customer_id) AS identity,
+        country_code,
+        as_instant(updated_at) AS updated_at,
+        TRUE AS is_listed
+    FROM staged_customers
+),
+
+others AS (
+    SELECT DISTINCT customer_key(customer_email, customer_id) AS customer_key
+    FROM staged_orders
+    ANTI JOIN customers
+        ON customer_key(staged_orders.customer_email, staged_orders.customer_id) = customers.customer_key
+),
+
+identities AS (
+    FROM customers
+    UNION ALL
+    SELECT
+        customer_key,
+        customer_key AS identity,
+        NULL AS country_code,
+        NULL AS updated_at,
+        FALSE AS is_listed
+    FROM others
+)
+
+SELECT
+    identities.* EXCLUDE (identity),
+    keyed_hash(identities.identity, hash_key.inner_key, hash_key.outer_key) AS customer_hash
+FROM identities
+CROSS JOIN hash_key
+WHERE identities.customer_key IS NOT NULL;

@@ -1,0 +1,44 @@
+-- Lines: text becomes numbers, and what cannot be used is named in `fault`.
+
+CREATE VIEW typed_lines AS
+WITH cast_lines AS (
+    SELECT
+        order_id,
+        version,
+        file,
+        row_number,
+        as_position(line_number) AS line_number,
+        mask_address(nullif(sku, '')) AS sku,
+        mask_e_mails(as_text(product_name)) AS product_name,
+        mask_e_mails(as_text(category)) AS category,
+        as_amount(quantity) AS quantity,
+        as_amount(unit_price) AS unit_price,
+        coalesce(as_amount(gross_amount), product_of(as_amount(quantity), as_amount(unit_price))) AS gross_amount,
+        coalesce(as_amount(discount_amount), 0) AS discount_amount,
+        coalesce(as_amount(tax_amount), 0) AS tax_amount,
+        line_updated_at,
+        coalesce(
+            missing(order_id, 'order_id'),
+            missing(line_number, 'line_number'),
+            position_fault(line_number, 'line_number'),
+            missing(quantity, 'quantity'),
+            amount_fault(quantity, 'quantity'),
+            CASE WHEN as_amount(quantity) <= 0 THEN 'invalid_quantity quantity' END,
+            amount_fault(gross_amount, 'gross_amount'),
+            CASE WHEN gross_amount IS NULL THEN missing(unit_price, 'unit_price') END,
+            amount_fault(unit_price, 'unit_price'),
+            amount_fault(discount_amount, 'discount_amount'),
+            amount_fault(tax_amount, 'tax_amount')
+        ) AS text_fault
+    FROM staged_order_lines
+)
+
+SELECT
+    * EXCLUDE (text_fault),
+    difference_of(gross_amount, discount_amount) AS amount_after_discount,
+    coalesce(
+        text_fault,
+        CASE WHEN unit_price < 0 OR gross_amount < 0 THEN 'negative_price unit_price' END,
+        CASE WHEN gross_amount IS NULL OR amount_after_discount IS NULL THEN 'too_many_digits gross_amount' END
+    ) AS fault
+FROM cast_lines;

@@ -1,0 +1,93 @@
+-- Lines that an order version has twice: the newer one counts (then the later in the file). The other is superseded
+-- when it is an older state or an exact copy, and rejected when the two contradict each other.
+--
+-- Few orders have any, so only those are sorted: a bit per line number (modulo 64) shows which orders might.
+
+CREATE TABLE line_sums AS
+SELECT
+    order_id,
+    version,
+    count(*) AS item_count,
+    try_cast(sum(gross_amount) AS DECIMAL(18, 4)) AS gross_amount,
+    try_cast(sum(discount_amount) AS DECIMAL(18, 4)) AS discount_amount,
+    try_cast(sum(tax_amount) AS DECIMAL(18, 4)) AS tax_amount,
+    bit_or(1::UBIGINT << (line_number % 64)::UBIGINT) AS line_marks
+FROM typed_lines
+WHERE fault IS NULL
+GROUP BY order_id, version;
+
+CREATE TABLE repeated_lines AS
+WITH suspects AS (
+    SELECT
+        order_id,
+        version
+    FROM line_sums
+    WHERE bit_count(line_marks) < item_count
+),
+
+candidates AS (
+    SELECT
+        order_id,
+        version,
+        line_number,
+        file,
+        row_number,
+        gross_amount,
+        discount_amount,
+        tax_amount,
+        line_updated_at,
+        struct_pack(
+            sku := sku,
+            product_name := product_name,
+            category := category,
+            quantity := quantity,
+            unit_price := unit_price,
+            discount_amount := discount_amount, tax_amount := tax_amount, gross_amount := gross_amount
+        ) AS said
+    FROM typed_lines
+    SEMI JOIN suspects USING (order_id, version)
+    WHERE fault IS NULL
+),
+
+ranked AS (
+    SELECT
+        *,
+        row_number() OVER newest AS recency,
+        first_value(said) OVER newest AS newest_said,
+        first_value(line_updated_at) OVER newest AS newest_updated_at
+    FROM candidates
+    WINDOW newest AS (
+        PARTITION BY order_id, version, line_number
+        ORDER BY line_updated_at DESC NULLS LAST, row_number DESC
+    )
+)
+
+SELECT
+    * EXCLUDE (said, newest_said, newest_updated_at, recency),
+    said = newest_said OR coalesce(line_updated_at < newest_updated_at, FALSE) AS is_superseded
+FROM ranked
+WHERE recency > 1;
+
+-- What the lines of each order version add up to.
+CREATE VIEW order_totals AS
+WITH repeated AS (
+    SELECT
+        order_id,
+        version,
+        count(*) AS item_count,
+        sum(gross_amount) AS gross_amount,
+        sum(discount_amount) AS discount_amount,
+        sum(tax_amount) AS tax_amount
+    FROM repeated_lines
+    GROUP BY order_id, version
+)
+
+SELECT
+    order_id,
+    version,
+    line_sums.item_count - coalesce(repeated.item_count, 0) AS item_count,
+    line_sums.gross_amount - coalesce(repeated.gross_amount, 0) AS gross_amount,
+    line_sums.discount_amount - coalesce(repeated.discount_amount, 0) AS discount_amount,
+    line_sums.tax_amount - coalesce(repeated.tax_amount, 0) AS tax_amount
+FROM line_sums
+LEFT JOIN repeated USING (order_id, version);

@@ -1,0 +1,44 @@
+-- Order headers: text becomes instants and numbers, and what cannot be used is named in `fault`.
+
+CREATE VIEW typed_orders AS
+SELECT
+    order_id,
+    version,
+    file,
+    row_number,
+    coalesce(mask_e_mails(lower(as_text(staged_orders.status))), 'unknown') AS status,
+    upper(as_text(currency)) AS currency,
+    CASE
+        WHEN regexp_full_match(as_text(country_code), '[A-Za-z]{2}') THEN upper(as_text(country_code))
+    END AS country_code,
+    customer_key(customer_email, customer_id) AS customer_key,
+    mask_e_mails(as_text(coupon_code)) AS coupon_code,
+    coalesce(try_cast(is_test AS BOOLEAN), FALSE) AS is_test,
+    coalesce(as_amount(shipping_amount), 0) AS shipping_amount,
+    coalesce(as_amount(fee_amount), 0) AS fee_amount,
+    as_amount(tax_amount) AS tax_amount,
+    as_instant(ordered_at) AS ordered_at,
+    coalesce(as_instant(updated_at), as_instant(ordered_at)) AS updated_at,
+    received_at,
+    coalesce(
+        missing(nullif(order_id, ''), 'order_id'),
+        CASE
+            WHEN ordered_at IS NOT NULL THEN NULL
+            WHEN
+                lower(
+                    as_text(staged_orders.status)) IN (
+                    SELECT status FROM order_status
+                    WHERE is_draft
+                )
+                THEN 'undated_draft ordered_at'
+            ELSE 'missing_value ordered_at'
+        END,
+        instant_fault(ordered_at, 'ordered_at'),
+        instant_fault(updated_at, 'updated_at'),
+        missing(as_text(currency), 'currency'),
+        currency_fault(currency, 'currency'),
+        amount_fault(shipping_amount, 'shipping_amount'),
+        amount_fault(fee_amount, 'fee_amount'),
+        amount_fault(tax_amount, 'tax_amount')
+    ) AS fault
+FROM staged_orders;

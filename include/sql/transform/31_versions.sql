@@ -1,0 +1,73 @@
+-- Which versions of an order are left out: broken ones first, then all but the newest of what is left. So an older
+-- valid version wins over a newer one that is broken. A header made from lines is broken when none of them is usable.
+--
+-- Few orders are there twice, so only those are sorted.
+
+CREATE TABLE rejected_orders AS
+SELECT
+    order_id,
+    version,
+    file,
+    row_number,
+    fault
+FROM typed_orders
+WHERE fault IS NOT NULL
+UNION ALL
+SELECT
+    order_id,
+    version,
+    file,
+    row_number,
+    'too_many_digits gross_amount' AS fault
+FROM typed_orders
+SEMI JOIN (
+    FROM line_sums
+    WHERE gross_amount IS NULL OR discount_amount IS NULL OR tax_amount IS NULL
+) AS overflowing USING (order_id, version)
+WHERE fault IS NULL;
+
+CREATE TABLE superseded_orders AS
+WITH repeated AS (
+    SELECT hash(order_id) AS order_hash
+    FROM staged_orders
+    GROUP BY hash(order_id)
+    HAVING count(*) > 1
+),
+
+usable AS (
+    SELECT
+        order_id,
+        version,
+        updated_at,
+        received_at,
+        file,
+        row_number
+    FROM typed_orders
+    SEMI JOIN repeated ON hash(typed_orders.order_id) = repeated.order_hash
+    ANTI JOIN rejected_orders USING (order_id, version)
+    WHERE
+        fault IS NULL
+        AND (getvariable('headers_are_records') OR (order_id, version) IN (SELECT (order_id, version) FROM line_sums))
+)
+
+SELECT
+    order_id,
+    version
+FROM usable
+QUALIFY row_number() OVER (
+    PARTITION BY order_id
+    ORDER BY
+        CASE WHEN getvariable('versions_by_updated_at') THEN updated_at END DESC, received_at DESC, file DESC,
+        row_number DESC
+) > 1;
+
+CREATE VIEW left_out_versions AS
+SELECT
+    order_id,
+    version
+FROM rejected_orders
+UNION ALL
+SELECT
+    order_id,
+    version
+FROM superseded_orders;

@@ -1,0 +1,30 @@
+-- Loadable: one row per order, with what its accepted lines add up to. An order without lines is kept.
+
+CREATE VIEW orders AS
+SELECT
+    getvariable('source') AS source,
+    typed_orders.order_id,
+    business_date_of(typed_orders.ordered_at) AS business_date,
+    typed_orders.status,
+    coalesce(order_status.is_sale, FALSE) AS is_sale,
+    typed_orders.is_test,
+    typed_orders.currency,
+    typed_orders.country_code,
+    customer_hashes.customer_hash,
+    typed_orders.coupon_code,
+    coalesce(order_totals.item_count, 0)::BIGINT AS item_count,
+    coalesce(order_totals.gross_amount, 0)::DECIMAL(18, 4) AS gross_amount,
+    coalesce(order_totals.discount_amount, 0)::DECIMAL(18, 4) AS discount_amount,
+    coalesce(typed_orders.tax_amount, order_totals.tax_amount, 0)::DECIMAL(18, 4) AS tax_amount,
+    typed_orders.shipping_amount::DECIMAL(18, 4) AS shipping_amount,
+    typed_orders.fee_amount::DECIMAL(18, 4) AS fee_amount,
+    typed_orders.ordered_at,
+    typed_orders.updated_at,
+    typed_orders.received_at AS read_at,
+    getvariable('run_id') AS run_id
+FROM typed_orders
+LEFT JOIN order_totals USING (order_id, version)
+LEFT JOIN order_status USING (status)
+LEFT JOIN customer_hashes USING (customer_key)
+ANTI JOIN left_out_versions USING (order_id, version)
+WHERE typed_orders.fault IS NULL AND (getvariable('headers_are_records') OR order_totals.item_count > 0);

@@ -1,0 +1,44 @@
+-- Loadable: the usable lines of the accepted orders, with what they share with their order. Name and category are the
+-- line's own, else the product's.
+
+CREATE TABLE product_names AS
+SELECT
+    mask_address(nullif(sku, '')) AS sku,
+    arg_max(mask_e_mails(as_text(name)), coalesce(as_instant(updated_at), '-infinity')) AS name,
+    arg_max(mask_e_mails(as_text(category)), coalesce(as_instant(updated_at), '-infinity')) AS category,
+    max(as_instant(updated_at)) AS updated_at
+FROM staged_products
+WHERE sku <> ''
+GROUP BY 1;
+
+CREATE VIEW order_lines AS
+SELECT
+    getvariable('source') AS source,
+    orders.order_id,
+    typed_lines.line_number,
+    orders.business_date,
+    typed_lines.sku,
+    coalesce(typed_lines.product_name, product_names.name) AS product_name,
+    coalesce(typed_lines.category, product_names.category, 'uncategorised') AS category,
+    typed_lines.quantity,
+    typed_lines.unit_price,
+    typed_lines.gross_amount,
+    typed_lines.discount_amount,
+    typed_lines.amount_after_discount,
+    typed_lines.tax_amount,
+    orders.currency,
+    orders.status,
+    orders.is_sale,
+    orders.is_test,
+    orders.customer_hash,
+    orders.country_code,
+    orders.ordered_at,
+    orders.updated_at,
+    orders.read_at,
+    getvariable('run_id') AS run_id
+FROM typed_lines
+ANTI JOIN repeated_lines USING (file, row_number)
+ANTI JOIN left_out_versions USING (order_id, version)
+INNER JOIN read_parquet(getvariable('loadable') || '/orders.parquet') AS orders USING (order_id)
+LEFT JOIN product_names USING (sku)
+WHERE typed_lines.fault IS NULL;

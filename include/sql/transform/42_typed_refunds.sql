@@ -1,0 +1,78 @@
+-- Refunds: text becomes numbers and instants, what cannot be used is named in `fault`, and of a refund that is there
+-- twice the later one counts.
+
+CREATE TABLE refunded_orders AS
+SELECT
+    order_id,
+    business_date,
+    country_code,
+    currency,
+    is_sale,
+    is_test,
+    gross_amount::DECIMAL(38, 4) - discount_amount AS merchandise_amount,
+    tax_amount
+FROM read_parquet(getvariable('loadable') || '/orders.parquet')
+SEMI JOIN staged_refunds USING (order_id);
+
+CREATE TABLE refunded_lines AS
+SELECT
+    order_id,
+    line_number,
+    sku,
+    category
+FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
+SEMI JOIN refunded_orders USING (order_id);
+
+-- One row per line of a refund; a fault in one of them is a fault of the refund.
+CREATE TABLE typed_refunds AS
+WITH cast_refunds AS (
+    SELECT
+        refund_id,
+        order_id,
+        file,
+        row_number,
+        as_position(line_number) AS line_number,
+        coalesce(as_amount(quantity), 0) AS quantity,
+        coalesce(as_amount(merchandise_amount), 0) AS merchandise_amount,
+        coalesce(as_amount(tax_amount), 0) AS tax_amount,
+        coalesce(as_amount(shipping_amount), 0) AS shipping_amount,
+        coalesce(as_amount(unallocated_amount), 0) AS unallocated_amount,
+        mask_e_mails(as_text(reason)) AS reason,
+        as_instant(refunded_at) AS refunded_at,
+        coalesce(
+            missing(refund_id, 'refund_id'),
+            missing(order_id, 'order_id'),
+            missing(refunded_at, 'refunded_at'),
+            instant_fault(refunded_at, 'refunded_at'),
+            position_fault(line_number, 'line_number'),
+            amount_fault(quantity, 'quantity'),
+            amount_fault(merchandise_amount, 'merchandise_amount'),
+            amount_fault(tax_amount, 'tax_amount'),
+            amount_fault(shipping_amount, 'shipping_amount'),
+            amount_fault(unallocated_amount, 'unallocated_amount'),
+            CASE WHEN as_amount(merchandise_amount) < 0 THEN 'negative_price merchandise_amount' END,
+            CASE
+                WHEN
+                    order_id IN (SELECT order_id FROM rejected_orders)
+                    AND order_id NOT IN (SELECT order_id FROM refunded_orders)
+                    THEN 'order_rejected order_id'
+            END
+        ) AS row_fault,
+        to_json(staged_refunds) AS raw
+    FROM staged_refunds
+),
+
+faults AS (
+    SELECT
+        * EXCLUDE (row_fault),
+        min(row_fault) OVER (PARTITION BY file, row_number) AS fault
+    FROM cast_refunds
+)
+
+SELECT
+    * EXCLUDE (raw),
+    CASE WHEN fault IS NOT NULL THEN raw END AS raw,
+    fault IS NULL AND dense_rank() OVER (
+        PARTITION BY refund_id ORDER BY fault IS NOT NULL, file DESC, row_number DESC
+    ) = 1 AS is_accepted
+FROM faults;

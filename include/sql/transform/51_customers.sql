@@ -1,0 +1,29 @@
+-- Loadable: the source's customers, and those who are known only from an order.
+
+CREATE VIEW customers AS
+WITH seen AS (
+    SELECT
+        customer_hash,
+        upper(as_text(country_code)) AS country_code,
+        updated_at
+    FROM customer_hashes
+    WHERE is_listed
+    UNION ALL
+    SELECT
+        orders.customer_hash,
+        orders.country_code,
+        orders.updated_at
+    FROM read_parquet(getvariable('loadable') || '/orders.parquet') AS orders
+    SEMI JOIN (
+        FROM customer_hashes
+        WHERE NOT is_listed
+    ) AS unlisted USING (customer_hash)
+)
+
+SELECT
+    customer_hash,
+    arg_max(country_code, coalesce(updated_at, '-infinity')) FILTER (regexp_full_match(country_code, '[A-Z]{2}'))
+        AS country_code,
+    max(updated_at) AS updated_at
+FROM seen
+GROUP BY customer_hash;

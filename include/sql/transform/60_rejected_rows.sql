@@ -1,0 +1,130 @@
+-- Loadable: every record that was left out and why. What is kept of it locates the original; known personal columns are
+-- removed and anything like an e-mail address is masked.
+
+CREATE VIEW line_verdicts AS
+SELECT
+    order_id,
+    version,
+    fault
+FROM rejected_orders
+UNION ALL
+SELECT
+    line_sums.order_id,
+    line_sums.version,
+    'unknown_order order_id' AS fault
+FROM line_sums
+ANTI JOIN staged_orders USING (order_id, version);
+
+CREATE TABLE rejected_lines AS
+SELECT
+    file,
+    row_number,
+    fault
+FROM typed_lines
+WHERE fault IS NOT NULL
+UNION ALL
+SELECT
+    typed_lines.file,
+    typed_lines.row_number,
+    CASE
+        WHEN line_verdicts.fault LIKE 'undated_draft %' THEN 'undated_draft order_id'
+        WHEN line_verdicts.fault LIKE 'unknown_order %' THEN 'unknown_order order_id'
+        ELSE 'order_rejected order_id'
+    END
+FROM typed_lines
+INNER JOIN line_verdicts USING (order_id, version)
+WHERE typed_lines.fault IS NULL
+UNION ALL
+SELECT
+    file,
+    row_number,
+    'duplicate_line line_number'
+FROM repeated_lines
+ANTI JOIN left_out_versions USING (order_id, version)
+ANTI JOIN line_verdicts USING (order_id, version)
+WHERE NOT is_superseded;
+
+CREATE VIEW rejected_rows AS
+WITH faulty AS (
+    SELECT
+        file,
+        row_number,
+        rejected_orders.fault,
+        to_json(staged_orders) AS raw
+    FROM staged_orders
+    INNER JOIN rejected_orders USING (file, row_number)
+    WHERE getvariable('headers_are_records')
+    UNION ALL
+    SELECT
+        file,
+        row_number,
+        rejected_lines.fault,
+        to_json(staged_order_lines)
+    FROM staged_order_lines
+    INNER JOIN rejected_lines USING (file, row_number)
+    UNION ALL
+    SELECT
+        file,
+        row_number,
+        min(fault),
+        min(raw)
+    FROM typed_refunds
+    WHERE fault IS NOT NULL
+    GROUP BY file, row_number
+    UNION ALL
+    SELECT
+        file,
+        row_number,
+        fault,
+        raw
+    FROM typed_rates
+    WHERE fault IS NOT NULL
+),
+
+rejected AS (
+    SELECT
+        file,
+        row_number,
+        reason,
+        detail,
+        raw
+    FROM staged_rejects
+    UNION ALL
+    SELECT
+        file,
+        row_number,
+        split_part(fault, ' ', 1) AS reason,
+        split_part(fault, ' ', 2) || coalesce(' = ' || (raw ->> split_part(fault, ' ', 2)), ' is empty') AS detail,
+        raw::VARCHAR
+    FROM faulty
+),
+
+without_names AS (
+    SELECT
+        file,
+        row_number,
+        reason,
+        detail,
+        CASE
+            WHEN NOT json_valid(raw) THEN raw  -- CASE, not AND: only CASE promises which test comes first
+            WHEN json_type(raw) <> 'OBJECT' THEN raw
+            ELSE json_merge_patch(raw, '{
+                "address": null, "address_1": null, "address_2": null, "billing": null, "city": null,
+                "customer_email": null, "customer_ip_address": null, "customer_name": null, "customer_note": null,
+                "email": null, "first_name": null, "last_name": null, "name": null, "phone": null, "postcode": null,
+                "shipping": null
+            }')::VARCHAR
+        END AS raw
+    FROM rejected
+)
+
+SELECT
+    getvariable('business_date') AS business_date,
+    getvariable('source') AS source,
+    getvariable('run_id') AS run_id,
+    row_number,
+    reason,
+    left(mask_e_mails(detail), 500) AS detail,
+    file,
+    left(mask_e_mails(raw), 2000) AS raw
+FROM without_names;

@@ -1,0 +1,32 @@
+-- Loadable: the orders this run replaces as a whole. One that is not among the orders was removed, or is known only
+-- from a refund, or both.
+
+CREATE VIEW order_versions AS
+WITH absent AS (
+    SELECT
+        order_id,
+        removed_at AS read_at
+    FROM staged_removals
+    UNION ALL
+    SELECT
+        order_id,
+        getvariable('read_at') AS read_at
+    FROM typed_refunds
+    WHERE is_accepted
+)
+
+SELECT
+    source,
+    order_id,
+    CASE WHEN getvariable('versions_by_updated_at') THEN updated_at END AS version_updated_at,
+    read_at
+FROM read_parquet(getvariable('loadable') || '/orders.parquet')
+UNION ALL
+SELECT
+    getvariable('source'),
+    order_id,
+    NULL,
+    max(read_at)
+FROM absent
+ANTI JOIN read_parquet(getvariable('loadable') || '/orders.parquet') AS orders USING (order_id)
+GROUP BY order_id;

@@ -1,0 +1,76 @@
+-- What became of every record, counted in the files that were written; and what people should be told.
+
+WITH superseded AS (
+    SELECT count(*) AS records
+    FROM superseded_orders
+    WHERE getvariable('headers_are_records')
+    UNION ALL
+    SELECT count(*)
+    FROM typed_lines
+    SEMI JOIN superseded_orders USING (order_id, version)
+    WHERE fault IS NULL
+    UNION ALL
+    SELECT count(*)
+    FROM repeated_lines
+    ANTI JOIN left_out_versions USING (order_id, version)
+    ANTI JOIN line_verdicts USING (order_id, version)
+    WHERE is_superseded
+    UNION ALL
+    SELECT count(DISTINCT row(file, row_number)) FILTER (fault IS NULL AND NOT is_accepted)
+    FROM typed_refunds
+    UNION ALL
+    SELECT count(*) FILTER (fault IS NULL AND NOT is_accepted)
+    FROM typed_rates
+),
+
+unknown_statuses AS (
+    SELECT count(*) || ' order(s) have the unknown status ' || status || ' and do not count' AS warning
+    FROM read_parquet(getvariable('loadable') || '/orders.parquet')
+    ANTI JOIN order_status USING (status)
+    GROUP BY status
+),
+
+orders AS (
+    SELECT count(*) AS orders
+    FROM read_parquet(getvariable('loadable') || '/orders.parquet')
+),
+
+order_lines AS (
+    SELECT
+        count(*) AS order_lines,
+        coalesce(sum(gross_amount), 0) AS amount
+    FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
+),
+
+reasons AS (
+    SELECT
+        reason,
+        count(*) AS records
+    FROM read_parquet(getvariable('loadable') || '/rejected_rows.parquet')
+    GROUP BY reason
+)
+
+SELECT
+    (SELECT rows_read FROM staged_rows_read) AS rows_read,
+    CASE WHEN getvariable('headers_are_records') THEN orders.orders ELSE 0 END
+    + order_lines.order_lines
+    + (
+        SELECT count(DISTINCT row(file, row_number)) FROM typed_refunds
+        WHERE is_accepted
+    )
+    + (SELECT count(*) FROM read_parquet(getvariable('loadable') || '/exchange_rates.parquet')) AS rows_accepted,
+    (SELECT coalesce(sum(records), 0)::BIGINT FROM reasons) AS rows_rejected,
+    (SELECT sum(records)::BIGINT FROM superseded) AS rows_superseded,
+    orders.orders,
+    order_lines.amount::VARCHAR AS amount,
+    (SELECT map_from_entries(list(row(reason, records) ORDER BY reason)) FROM reasons) AS rejected,
+    (
+        SELECT list(mask_e_mails(warning) ORDER BY warning)
+        FROM (
+            FROM staged_warnings
+            UNION ALL
+            FROM unknown_statuses
+        ) AS told
+    ) AS warnings
+FROM orders
+CROSS JOIN order_lines;

@@ -1,0 +1,227 @@
+-- Partner files -> staged layout. Every CSV line repeats its order's header, so each line is a witness of it: a line
+-- whose header columns are unusable is rejected here, and the header comes from the lowest line number that is left.
+-- A version of an order is what one file says of it.
+
+SET VARIABLE headers_are_records = FALSE;
+SET VARIABLE versions_by_updated_at = TRUE;
+
+CREATE TABLE partner_lines AS
+WITH trimmed AS (
+    SELECT
+        nullif(trim(raw.order_id, E' \t\r\n'), '') AS order_id,  -- as the extract trims those it remembers
+        files.version,
+        as_text(raw.line_number) AS line_number,
+        raw.file,
+        raw.row_number,
+        raw.partner,
+        raw.received_at,
+        as_text(raw.status) AS status,
+        as_text(raw.sku) AS sku,
+        as_text(raw.product_name) AS product_name,
+        as_text(raw.category) AS category,
+        as_text(raw.quantity) AS quantity,
+        as_text(raw.unit_price) AS unit_price,
+        as_text(raw.discount_amount) AS discount_amount,
+        as_text(raw.tax_amount) AS tax_amount,
+        upper(as_text(raw.currency)) AS currency,
+        as_text(raw.customer_email) AS customer_email,
+        upper(as_text(raw.country_code)) AS country_code,
+        as_text(raw.ordered_at) AS ordered_at,
+        as_text(raw.updated_at) AS updated_at,
+        as_instant(raw.ordered_at) AS ordered_instant,
+        as_instant(raw.updated_at) AS updated_instant
+    FROM read_parquet(getvariable('raw') || '/lines.parquet') AS raw
+    INNER JOIN (
+        SELECT
+            file,
+            row_number() OVER (ORDER BY file) AS version
+        FROM read_parquet(getvariable('raw') || '/files.parquet')
+    ) AS files USING (file)
+),
+
+-- An order id belongs to the partner whose file was loaded or, among new files, received first.
+contested AS (
+    SELECT
+        order_id,
+        arg_min(partner, (is_new, received_at, file)) AS owner
+    FROM (
+        SELECT
+            order_id,
+            partner,
+            TRUE AS is_new,
+            received_at,
+            file
+        FROM trimmed
+        UNION ALL
+        SELECT
+            order_id,
+            partner,
+            FALSE AS is_new,
+            received_at,
+            file
+        FROM read_parquet(getvariable('raw') || '/known_orders.parquet')
+    ) AS witnesses
+    GROUP BY order_id
+    HAVING min(partner) <> max(partner)
+),
+
+judged AS (
+    SELECT
+        trimmed.*,
+        coalesce(
+            missing(order_id, 'order_id'),
+            CASE WHEN partner <> owner THEN 'order_of_other_partner order_id' END,
+            missing(ordered_at, 'ordered_at'),
+            missing(updated_at, 'updated_at'),
+            CASE
+                WHEN ordered_instant IS NULL THEN 'invalid_timestamp ordered_at'
+                WHEN updated_instant IS NULL THEN 'invalid_timestamp updated_at'
+            END,
+            instant_fault(ordered_instant, 'ordered_at'),
+            instant_fault(updated_instant, 'updated_at'),
+            missing(currency, 'currency'),
+            currency_fault(currency, 'currency')
+        ) AS fault
+    FROM trimmed
+    LEFT JOIN contested USING (order_id)
+)
+
+SELECT
+    * EXCLUDE (ordered_at, updated_at, ordered_instant, updated_instant),
+    ordered_instant AS ordered_at,
+    updated_instant AS updated_at,
+    CASE WHEN fault IS NOT NULL THEN to_json(judged) END AS raw
+FROM judged;
+
+CREATE TABLE partner_orders AS
+WITH versions AS (
+    SELECT
+        order_id,
+        version,
+        any_value(file) AS file,
+        any_value(received_at) AS received_at,
+        max(updated_at) AS updated_at,
+        arg_min(
+            struct_pack(
+                status := status, currency := currency, country_code := country_code, customer_email := customer_email,
+                ordered_at := ordered_at, row_number := row_number
+            ),
+            (coalesce(as_position(line_number), 9223372036854775807), row_number)
+        ) AS first_line
+    FROM partner_lines
+    WHERE fault IS NULL
+    GROUP BY order_id, version
+)
+
+SELECT
+    order_id,
+    version,
+    file,
+    first_line.row_number,
+    first_line.status,
+    first_line.currency,
+    first_line.country_code,
+    first_line.customer_email,
+    NULL::VARCHAR AS customer_id,
+    NULL::VARCHAR AS coupon_code,
+    FALSE AS is_test,
+    NULL::VARCHAR AS shipping_amount,
+    NULL::VARCHAR AS fee_amount,
+    NULL::VARCHAR AS tax_amount,
+    first_line.ordered_at,
+    updated_at,
+    received_at
+FROM versions;
+
+CREATE OR REPLACE VIEW staged_orders AS
+FROM partner_orders;
+
+CREATE OR REPLACE VIEW staged_order_lines AS
+SELECT
+    order_id,
+    version,
+    line_number,
+    file,
+    row_number,
+    sku,
+    product_name,
+    category,
+    quantity,
+    unit_price,
+    NULL::VARCHAR AS gross_amount,
+    discount_amount,
+    tax_amount,
+    updated_at AS line_updated_at
+FROM partner_lines
+WHERE fault IS NULL;
+
+CREATE OR REPLACE VIEW staged_removals AS
+SELECT
+    order_id,
+    received_at AS removed_at
+FROM read_parquet(getvariable('raw') || '/removed_orders.parquet');
+
+-- An order belongs to the partner that keeps it; another file that names it must not remove it one day.
+CREATE OR REPLACE VIEW staged_files AS
+WITH foreign_orders AS (
+    SELECT
+        file,
+        list(DISTINCT order_id) AS order_ids
+    FROM partner_lines
+    WHERE fault LIKE 'order_of_other_partner%'
+    GROUP BY file
+)
+
+SELECT
+    files.file,
+    files.sha256,
+    files.received_at,
+    list_filter(files.order_ids, LAMBDA id: NOT list_contains(coalesce(foreign_orders.order_ids, []), id)) AS order_ids
+FROM read_parquet(getvariable('raw') || '/files.parquet') AS files
+LEFT JOIN foreign_orders USING (file);
+
+CREATE OR REPLACE VIEW staged_rejects AS
+SELECT
+    file,
+    row_number,
+    reason,
+    detail,
+    raw
+FROM read_parquet(getvariable('raw') || '/rejects.parquet')
+UNION ALL
+SELECT
+    file,
+    row_number,
+    split_part(fault, ' ', 1) AS reason,
+    split_part(fault, ' ', 2) || coalesce(' = ' || (raw ->> split_part(fault, ' ', 2)), ' is empty') AS detail,
+    raw::VARCHAR AS raw
+FROM partner_lines
+WHERE fault IS NOT NULL;
+
+CREATE OR REPLACE VIEW staged_warnings AS
+WITH disagreeing AS (
+    SELECT order_id
+    FROM partner_lines
+    WHERE fault IS NULL
+    GROUP BY order_id, version
+    HAVING
+        min(lower(coalesce(status, ''))) <> max(lower(coalesce(status, '')))
+        OR min(currency) <> max(currency)
+        OR min(ordered_at) <> max(ordered_at)
+        OR min(lower(coalesce(customer_email, ''))) <> max(lower(coalesce(customer_email, '')))
+        OR min(coalesce(country_code, '')) <> max(coalesce(country_code, ''))
+)
+
+SELECT
+    count(*) || ' order(s) whose lines disagree about status, currency, time, customer or country '
+    || '(the lowest line number was believed), for example ' || min(order_id) AS warning
+FROM disagreeing
+HAVING count(*) > 0;
+
+CREATE VIEW staged_rows_read AS
+SELECT count(*) AS rows_read
+FROM (
+    SELECT 1 FROM read_parquet(getvariable('raw') || '/lines.parquet')
+    UNION ALL
+    SELECT 1 FROM read_parquet(getvariable('raw') || '/rejects.parquet')
+) AS records;

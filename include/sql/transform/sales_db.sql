@@ -1,0 +1,100 @@
+-- Sales database -> staged layout. Amounts of a line follow from quantity and unit price; a refund's amount is
+-- merchandise only.
+
+CREATE OR REPLACE VIEW staged_orders AS
+SELECT
+    order_id,
+    0::BIGINT AS version,
+    'orders' AS file,
+    file_row_number AS row_number,
+    status,
+    currency,
+    shipping_country AS country_code,
+    NULL::VARCHAR AS customer_email,
+    customer_id,
+    coupon_code,
+    is_test,
+    shipping_amount,
+    NULL::VARCHAR AS fee_amount,
+    NULL::VARCHAR AS tax_amount,
+    ordered_at,
+    updated_at,
+    getvariable('read_at') AS received_at
+FROM read_parquet(getvariable('raw') || '/orders.parquet', file_row_number = TRUE);
+
+CREATE OR REPLACE VIEW staged_order_lines AS
+SELECT
+    order_id,
+    0::BIGINT AS version,
+    line_number,
+    'order_items' AS file,
+    file_row_number AS row_number,
+    sku,
+    NULL::VARCHAR AS product_name,
+    NULL::VARCHAR AS category,
+    quantity,
+    unit_price,
+    NULL::VARCHAR AS gross_amount,
+    discount_amount,
+    tax_amount,
+    NULL::TIMESTAMPTZ AS line_updated_at
+FROM read_parquet(getvariable('raw') || '/order_items.parquet', file_row_number = TRUE);
+
+CREATE OR REPLACE VIEW staged_refunds AS
+SELECT
+    refund_id,
+    order_id,
+    line_number,
+    'refunds' AS file,
+    file_row_number AS row_number,
+    quantity,
+    amount AS merchandise_amount,
+    NULL::VARCHAR AS tax_amount,
+    NULL::VARCHAR AS shipping_amount,
+    NULL::VARCHAR AS unallocated_amount,
+    reason,
+    refunded_at
+FROM read_parquet(getvariable('raw') || '/refunds.parquet', file_row_number = TRUE);
+
+CREATE OR REPLACE VIEW staged_removals AS
+SELECT
+    order_id,
+    getvariable('read_at') AS removed_at
+FROM read_parquet(getvariable('raw') || '/removed_orders.parquet');
+
+CREATE OR REPLACE VIEW staged_products AS
+SELECT
+    sku,
+    name,
+    category,
+    updated_at
+FROM read_parquet(getvariable('raw') || '/products.parquet');
+
+CREATE OR REPLACE VIEW staged_customers AS
+SELECT
+    email AS customer_email,
+    customer_id,
+    country_code,
+    updated_at
+FROM read_parquet(getvariable('raw') || '/customers.parquet');
+
+CREATE OR REPLACE VIEW staged_rejects AS
+SELECT
+    file,
+    row_number,
+    reason,
+    detail,
+    raw
+FROM read_parquet(getvariable('raw') || '/rejects.parquet');
+
+CREATE VIEW staged_rows_read AS
+SELECT count(*) AS rows_read
+FROM (
+    SELECT 1 FROM read_parquet(getvariable('raw') || '/orders.parquet')
+    UNION ALL
+    SELECT 1 FROM read_parquet(getvariable('raw') || '/order_items.parquet')
+    UNION ALL
+    SELECT 1 FROM read_parquet(getvariable('raw') || '/refunds.parquet')
+    UNION ALL
+    SELECT 1 FROM read_parquet(getvariable('raw') || '/rejects.parquet')
+) AS records;

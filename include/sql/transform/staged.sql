@@ -1,0 +1,115 @@
+-- The staged layout, empty: what every source is mapped to. A source replaces the views it has rows for; the steps
+-- after it read only these. Columns are described in staged_columns.md; values may still be text.
+
+-- false: the source has no headers of its own; they are put together from lines, and none exists without one.
+SET VARIABLE headers_are_records = TRUE;
+
+-- true: of two versions of an order the one with the later updated_at is newer, whenever it was received (files).
+SET VARIABLE versions_by_updated_at = FALSE;
+
+CREATE VIEW staged_orders AS
+SELECT
+    NULL::VARCHAR AS order_id,
+    0::BIGINT AS version,
+    NULL::VARCHAR AS file,
+    0::BIGINT AS row_number,
+    NULL::VARCHAR AS status,
+    NULL::VARCHAR AS currency,
+    NULL::VARCHAR AS country_code,
+    NULL::VARCHAR AS customer_email,
+    NULL::VARCHAR AS customer_id,
+    NULL::VARCHAR AS coupon_code,
+    FALSE AS is_test,
+    NULL::VARCHAR AS shipping_amount,
+    NULL::VARCHAR AS fee_amount,
+    NULL::VARCHAR AS tax_amount,
+    NULL::VARCHAR AS ordered_at,
+    NULL::VARCHAR AS updated_at,
+    NULL::TIMESTAMPTZ AS received_at
+WHERE FALSE;
+
+CREATE VIEW staged_order_lines AS
+SELECT
+    NULL::VARCHAR AS order_id,
+    0::BIGINT AS version,
+    NULL::VARCHAR AS line_number,
+    NULL::VARCHAR AS file,
+    0::BIGINT AS row_number,
+    NULL::VARCHAR AS sku,
+    NULL::VARCHAR AS product_name,
+    NULL::VARCHAR AS category,
+    NULL::VARCHAR AS quantity,
+    NULL::VARCHAR AS unit_price,
+    NULL::VARCHAR AS gross_amount,
+    NULL::VARCHAR AS discount_amount,
+    NULL::VARCHAR AS tax_amount,
+    NULL::TIMESTAMPTZ AS line_updated_at
+WHERE FALSE;
+
+CREATE VIEW staged_refunds AS
+SELECT
+    NULL::VARCHAR AS refund_id,
+    NULL::VARCHAR AS order_id,
+    NULL::VARCHAR AS line_number,
+    NULL::VARCHAR AS file,
+    0::BIGINT AS row_number,
+    NULL::VARCHAR AS quantity,
+    NULL::VARCHAR AS merchandise_amount,
+    NULL::VARCHAR AS tax_amount,
+    NULL::VARCHAR AS shipping_amount,
+    NULL::VARCHAR AS unallocated_amount,
+    NULL::VARCHAR AS reason,
+    NULL::VARCHAR AS refunded_at
+WHERE FALSE;
+
+CREATE VIEW staged_removals AS
+SELECT
+    NULL::VARCHAR AS order_id,
+    NULL::TIMESTAMPTZ AS removed_at
+WHERE FALSE;
+
+CREATE VIEW staged_products AS
+SELECT
+    NULL::VARCHAR AS sku,
+    NULL::VARCHAR AS name,
+    NULL::VARCHAR AS category,
+    NULL::VARCHAR AS updated_at
+WHERE FALSE;
+
+CREATE VIEW staged_customers AS
+SELECT
+    NULL::VARCHAR AS customer_email,
+    NULL::VARCHAR AS customer_id,
+    NULL::VARCHAR AS country_code,
+    NULL::VARCHAR AS updated_at
+WHERE FALSE;
+
+CREATE VIEW staged_rates AS
+SELECT
+    NULL::VARCHAR AS rate_date,
+    NULL::VARCHAR AS currency,
+    NULL::VARCHAR AS rate,
+    NULL::VARCHAR AS file,
+    0::BIGINT AS row_number
+WHERE FALSE;
+
+CREATE VIEW staged_files AS
+SELECT
+    NULL::VARCHAR AS file,
+    NULL::VARCHAR AS sha256,
+    NULL::TIMESTAMPTZ AS received_at,
+    NULL::VARCHAR[] AS order_ids
+WHERE FALSE;
+
+CREATE VIEW staged_rejects AS
+SELECT
+    NULL::VARCHAR AS file,
+    0::BIGINT AS row_number,
+    NULL::VARCHAR AS reason,
+    NULL::VARCHAR AS detail,
+    NULL::VARCHAR AS raw
+WHERE FALSE;
+
+CREATE VIEW staged_warnings AS
+SELECT NULL::VARCHAR AS warning
+WHERE FALSE;

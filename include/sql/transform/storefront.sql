@@ -1,0 +1,262 @@
+-- Storefront (WooCommerce pages) -> staged layout. Numbers are read as text, so that no id loses digits and no amount
+-- becomes a float; what is no number is passed on as it is, for the shared steps to name it.
+
+-- The storefront's UTC carries no Z.
+CREATE MACRO gmt(value) AS rtrim(value, 'Zz') || 'Z';
+
+CREATE MACRO unusable(value) AS amount_fault(value, '') IS NOT NULL;
+
+CREATE MACRO difference(value, less) AS CASE
+    WHEN unusable(value) THEN value
+    WHEN unusable(less) THEN less
+    ELSE (as_amount(value)::DECIMAL(38, 4) - as_amount(less))::VARCHAR
+END;
+
+CREATE MACRO total_of(amounts) AS coalesce(
+    list_filter(amounts, LAMBDA one: unusable(one))[1],
+    list_sum(list_transform(amounts, LAMBDA one: as_amount(one)))::VARCHAR
+);
+
+-- Rounded half away from zero, in whole ten-thousandths, because DuckDB divides decimals as doubles.
+CREATE MACRO ten_thousandths(amount) AS (amount::DECIMAL(38, 4) * 10000)::HUGEINT;
+CREATE MACRO per_unit(amount, quantity) AS CASE
+    WHEN quantity > 0 THEN
+        (20000 * ten_thousandths(abs(amount)) + ten_thousandths(quantity)) // (2 * ten_thousandths(quantity))
+        * 0.0001 * sign(amount)
+END;
+
+CREATE TABLE storefront_orders AS
+SELECT
+    *,
+    'orders/' || parse_filename(filename) AS file,
+    row_number() OVER (ORDER BY filename, id) AS row_number
+FROM read_json(
+    getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE,
+    columns = {
+        id: 'VARCHAR', status: 'VARCHAR', currency: 'VARCHAR', date_created_gmt: 'VARCHAR',
+        date_modified_gmt: 'VARCHAR', customer_id: 'VARCHAR', shipping_total: 'VARCHAR', total_tax: 'VARCHAR',
+        billing: 'STRUCT(email VARCHAR, country VARCHAR)', shipping: 'STRUCT(country VARCHAR)',
+        fee_lines: 'STRUCT(total VARCHAR)[]', coupon_lines: 'STRUCT(code VARCHAR)[]',
+        line_items: 'STRUCT(
+      id VARCHAR, product_id VARCHAR, sku VARCHAR, "name" VARCHAR, quantity VARCHAR, subtotal VARCHAR, total VARCHAR,
+      total_tax VARCHAR
+    )[]'
+    }
+);
+
+CREATE TABLE storefront_products AS
+SELECT
+    id,
+    arg_max(sku, filename) AS sku,
+    arg_max("name", filename) AS "name",
+    arg_max(categories[1].name, filename) AS category,
+    max(date_modified_gmt) AS date_modified_gmt
+FROM
+    read_json(
+        getvariable('raw') || '/products/*.json', format = 'array', filename = TRUE,
+        columns = {
+            id: 'VARCHAR', sku: 'VARCHAR', "name": 'VARCHAR', categories: 'STRUCT("name" VARCHAR)[]',
+            date_modified_gmt: 'VARCHAR'
+        }
+    )
+GROUP BY id;
+
+CREATE TABLE storefront_refunds AS
+SELECT
+    *,
+    'refunds/' || parse_filename(filename) AS file,
+    row_number() OVER (ORDER BY filename, id) AS row_number
+FROM read_json(
+    getvariable('raw') || '/refunds/*.json', format = 'array', filename = TRUE,
+    columns = {
+        id: 'VARCHAR', order_id: 'VARCHAR', date_created_gmt: 'VARCHAR', amount: 'VARCHAR', reason: 'VARCHAR',
+        line_items: 'STRUCT(
+      quantity VARCHAR, total VARCHAR, total_tax VARCHAR, meta_data STRUCT("key" VARCHAR, "value" VARCHAR)[]
+    )[]',
+        shipping_lines: 'STRUCT(total VARCHAR, total_tax VARCHAR)[]',
+        fee_lines: 'STRUCT(total VARCHAR, total_tax VARCHAR)[]'
+    }
+);
+
+CREATE OR REPLACE VIEW staged_orders AS
+SELECT
+    id AS order_id,
+    row_number AS version,
+    file,
+    row_number,
+    status,
+    currency,
+    coalesce(as_text(shipping.country), as_text(billing.country)) AS country_code,
+    billing.email AS customer_email,
+    nullif(customer_id, '0') AS customer_id,
+    array_to_string(list_transform(coupon_lines, LAMBDA one: one.code), ',') AS coupon_code,
+    FALSE AS is_test,
+    shipping_total AS shipping_amount,
+    total_of(list_transform(fee_lines, LAMBDA one: one.total)) AS fee_amount,
+    total_tax AS tax_amount,
+    gmt(date_created_gmt) AS ordered_at,
+    gmt(date_modified_gmt) AS updated_at,
+    getvariable('read_at') AS received_at
+FROM storefront_orders;
+
+CREATE OR REPLACE VIEW staged_order_lines AS
+WITH items AS (
+    SELECT
+        id AS order_id,
+        row_number AS version,
+        file,
+        unnest(line_items) AS item,
+        generate_subscripts(line_items, 1) AS position
+    FROM storefront_orders
+)
+
+SELECT
+    items.order_id,
+    items.version,
+    item.id AS line_number,
+    items.file || '#line_items' AS file,
+    items.version * 1000000 + items.position AS row_number,
+    as_text(item.sku) AS sku,
+    item.name AS product_name,
+    products.category,
+    item.quantity,
+    per_unit(as_amount(item.subtotal), as_amount(item.quantity)) AS unit_price,
+    item.subtotal AS gross_amount,
+    difference(item.subtotal, item.total) AS discount_amount,
+    item.total_tax AS tax_amount,
+    NULL::TIMESTAMPTZ AS line_updated_at
+FROM items
+LEFT JOIN storefront_products AS products ON item.product_id = products.id;
+
+-- What a refund's own lines explain is theirs; its shipping and fee lines are shipping; the rest says nothing.
+CREATE OR REPLACE VIEW staged_refunds AS
+WITH opened AS (
+    SELECT
+        *,
+        list_transform(
+            coalesce(list_concat(shipping_lines, fee_lines), []), LAMBDA one: difference('0', one.total)
+        ) AS shipping_amounts,
+        list_transform(
+            coalesce(list_concat(shipping_lines, fee_lines), []), LAMBDA one: difference('0', one.total_tax)
+        ) AS shipping_taxes,
+        list_transform(
+            coalesce(line_items, []),
+            LAMBDA one: as_amount(one.total)::DECIMAL(38, 4) + as_amount(coalesce(one.total_tax, '0'))
+        ) AS line_amounts
+    FROM storefront_refunds
+),
+
+remainders AS (
+    SELECT
+        *,
+        total_of(shipping_amounts) AS shipping_amount,
+        total_of(shipping_taxes) AS shipping_tax,
+        CASE
+            WHEN unusable(amount) THEN amount
+            ELSE greatest(
+                as_amount(amount) + coalesce(list_sum(line_amounts), 0)
+                - coalesce(as_amount(total_of(shipping_amounts)), 0) - coalesce(as_amount(total_of(shipping_taxes)), 0),
+                0
+            )::VARCHAR
+        END AS unallocated_amount
+    FROM opened
+),
+
+lines AS (
+    SELECT
+        id,
+        order_id,
+        file,
+        row_number,
+        reason,
+        date_created_gmt,
+        unnest(line_items) AS item
+    FROM remainders
+)
+
+SELECT
+    id AS refund_id,
+    order_id,
+    list_filter(item.meta_data, LAMBDA one: one.key = '_refunded_item_id')[1].value
+        AS line_number,
+    file,
+    row_number,
+    difference('0', item.quantity) AS quantity,
+    difference('0', item.total) AS merchandise_amount,
+    difference('0', item.total_tax) AS tax_amount,
+    NULL::VARCHAR AS shipping_amount,
+    NULL::VARCHAR AS unallocated_amount,
+    reason,
+    gmt(date_created_gmt) AS refunded_at
+FROM lines
+UNION ALL
+SELECT
+    id,
+    order_id,
+    NULL,
+    file,
+    row_number,
+    NULL,
+    NULL,
+    shipping_tax,
+    shipping_amount,
+    unallocated_amount,
+    reason,
+    gmt(date_created_gmt)
+FROM remainders
+WHERE
+    len(coalesce(line_items, [])) = 0
+    OR unusable(unallocated_amount) OR as_amount(unallocated_amount) <> 0
+    OR unusable(shipping_amount) OR as_amount(shipping_amount) <> 0
+    OR unusable(shipping_tax) OR as_amount(shipping_tax) <> 0
+UNION ALL
+SELECT
+    refund_id,
+    order_id,
+    line_number::VARCHAR,
+    'known_refunds',
+    min(file_row_number) OVER (PARTITION BY refund_id),
+    quantity::VARCHAR,
+    merchandise_amount::VARCHAR,
+    tax_amount::VARCHAR,
+    shipping_amount::VARCHAR,
+    NULL,
+    reason,
+    refunded_at::VARCHAR
+FROM read_parquet(getvariable('raw') || '/known_refunds.parquet', file_row_number = TRUE);
+
+CREATE OR REPLACE VIEW staged_removals AS
+SELECT
+    order_id,
+    getvariable('read_at') AS removed_at
+FROM read_parquet(getvariable('raw') || '/removed_orders.parquet');
+
+CREATE OR REPLACE VIEW staged_products AS
+SELECT
+    as_text(sku) AS sku,
+    "name",
+    category,
+    gmt(date_modified_gmt) AS updated_at
+FROM storefront_products;
+
+-- Two columns where one would do: with one, DuckDB 2.0 keeps a 32 MB buffer for every page it has read.
+CREATE VIEW staged_rows_read AS
+SELECT coalesce(sum(records), 0)::BIGINT AS rows_read
+FROM (
+    SELECT 1 + coalesce(json_array_length(line_items), 0) AS records
+    FROM
+        read_json(
+            getvariable('raw') || '/orders/*.json', format = 'array',
+            columns = { id: 'VARCHAR', line_items: 'JSON' }
+        )
+    UNION ALL
+    SELECT 1 AS records
+    FROM
+        read_json(
+            getvariable('raw') || '/refunds/*.json', format = 'array',
+            columns = { id: 'VARCHAR', order_id: 'VARCHAR' }
+        )
+    UNION ALL
+    SELECT count(DISTINCT refund_id) AS records
+    FROM read_parquet(getvariable('raw') || '/known_refunds.parquet')
+) AS records;

@@ -1,0 +1,96 @@
+-- How a value of any source is read: numbers, instants, e-mail addresses. Only macros; nothing is read here.
+--
+-- A fault is a text '<reason> <column>'; it is NULL when the value is fine, and when there is none. Columns that a
+-- source already typed do not pay for checks of text, because typeof() is known before the query runs.
+
+CREATE MACRO is_text(value) AS typeof(value) = 'VARCHAR';
+
+CREATE MACRO missing(value, name) AS CASE WHEN value IS NULL THEN 'missing_value ' || name END;
+
+-- A text without blanks around it; the empty text is none.
+CREATE MACRO as_text(value) AS nullif(trim(value), '');
+
+CREATE MACRO number_fault(value, name) AS CASE
+    WHEN NOT regexp_full_match(trim(value::VARCHAR), '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?')
+        THEN 'invalid_number ' || name
+END;
+
+-- Amounts and quantities: up to 14 integer digits and 4 decimals, exactly. Zeros beyond them do no harm.
+CREATE MACRO as_amount(value) AS try_cast(value AS DECIMAL(18, 4));
+
+-- The texts are checked because the cast alone takes 1_000 and rounds 1.23456 in silence.
+CREATE MACRO amount_fault(value, name) AS CASE
+    WHEN value IS NULL THEN NULL
+    WHEN regexp_matches(typeof(value), '^(DECIMAL\(\d+,[0-4]\)|U?(TINY|SMALL|BIG)?INT(EGER)?)$')
+        THEN CASE WHEN as_amount(value) IS NULL THEN 'too_many_digits ' || name END
+    WHEN regexp_full_match(value::VARCHAR, '[+-]?\d{1,14}(\.\d{1,4}0*)?') THEN NULL  -- nearly all: the rest is slow
+    WHEN number_fault(value, name) IS NOT NULL THEN number_fault(value, name)
+    WHEN
+        as_amount(value) IS NULL
+        OR as_amount(value) <> try_cast(value AS DECIMAL(38, 18))
+        OR regexp_matches(trim(value::VARCHAR), '\.\d{4}\d*[1-9]\d*$')
+        THEN 'too_many_digits ' || name
+END;
+
+-- Products and differences, NULL when they do not fit. DuckDB does not widen decimals of 18 digits by itself but raises
+-- an error; decimals of 38 digits are slow, so only large amounts become some.
+CREATE MACRO product_of(quantity, price) AS CASE
+    WHEN abs(quantity::DOUBLE * price::DOUBLE) < 1e9 THEN (quantity * price)::DECIMAL(18, 4)
+    ELSE try_cast(quantity::DECIMAL(38, 4) * price AS DECIMAL(18, 4))
+END;
+
+CREATE MACRO difference_of(amount, less) AS CASE
+    WHEN abs(amount) < 1e13::DECIMAL(18, 4) AND abs(less) < 1e13::DECIMAL(18, 4)
+        THEN (amount - less)::DECIMAL(18, 4)
+    ELSE try_cast(amount::DECIMAL(38, 4) - less AS DECIMAL(18, 4))
+END;
+
+CREATE MACRO currency_fault(value, name) AS
+CASE WHEN NOT regexp_full_match(trim(value), '[A-Za-z]{3}') THEN 'invalid_currency ' || name END;
+
+-- Positions such as line numbers: whole and not negative.
+CREATE MACRO as_position(value) AS CASE
+    WHEN NOT is_text(value) THEN try_cast(value AS BIGINT)
+    WHEN regexp_full_match(trim(value::VARCHAR), '\d{1,18}') THEN try_cast(value AS BIGINT)
+END;
+
+CREATE MACRO position_fault(value, name) AS CASE
+    WHEN value IS NOT NULL AND (as_position(value) IS NULL OR as_position(value) < 0) THEN 'invalid_number ' || name
+END;
+
+-- Instants: a text needs date, time and offset, otherwise it does not say which instant it means.
+CREATE MACRO as_instant(value) AS CASE
+    WHEN NOT is_text(value) THEN try_cast(value AS TIMESTAMPTZ)
+    WHEN regexp_full_match(
+        trim(value::VARCHAR),
+        '\d{4,}-\d\d-\d\d[ Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)'
+    ) THEN try_cast(upper(trim(value::VARCHAR)) AS TIMESTAMPTZ)
+END;
+
+CREATE MACRO instant_fault(value, name) AS CASE
+    WHEN value IS NULL THEN NULL
+    WHEN as_instant(value) IS NULL THEN 'invalid_timestamp ' || name
+    WHEN
+        as_instant(value) < TIMESTAMPTZ '2000-01-01 00:00:00+00'
+        OR as_instant(value) > getvariable('read_at') + INTERVAL 1 DAY
+        THEN 'timestamp_out_of_range ' || name
+END;
+
+CREATE MACRO business_date_of(instant) AS (instant AT TIME ZONE getvariable('shop_timezone'))::DATE;
+
+-- Free text may hold an address that a person typed; what is kept of it does not.
+CREATE MACRO mask_e_mails(value) AS CASE
+    WHEN contains(value, '@') OR contains(value, '%40')
+        THEN regexp_replace(value, '("[^"@]*"|[^\s@",;:<>()\[\]{}]+)(@|%40)[^\s@",;<>()\[\]{}]+', '<e-mail>', 'g')
+    ELSE value
+END;
+
+-- Codes may hold an @ of their own; only what ends like a domain is taken for an address.
+CREATE MACRO mask_address(code) AS CASE
+    WHEN contains(code, '@') THEN regexp_replace(code, '[^\s@]+@[^\s@]+\.[A-Za-z]{2,}', '<e-mail>', 'g')
+    ELSE code
+END;
+
+-- HMAC-SHA256 in hexadecimal; the key comes as its two padded forms, so that it is in no statement.
+CREATE MACRO keyed_hash(value, inner_key, outer_key) AS
+sha256(outer_key || unhex(sha256(inner_key || encode(value))));

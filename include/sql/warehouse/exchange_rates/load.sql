@@ -1,0 +1,10 @@
+MERGE INTO {{ table("exchange_rates") }} AS stored
+USING {{ staged("changed_rates") }} AS arriving
+    ON
+        stored.rate_date = arriving.rate_date
+        AND stored.currency = arriving.currency
+WHEN MATCHED THEN
+    UPDATE SET rate = arriving.rate
+WHEN NOT MATCHED THEN
+    INSERT (rate_date, currency, rate)
+    VALUES (arriving.rate_date, arriving.currency, arriving.rate);

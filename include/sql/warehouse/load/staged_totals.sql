@@ -1,0 +1,45 @@
+-- What the load jobs brought, to compare with what the manifests promise; keys must be unique, because MERGE and
+-- the joins of the load rely on it.
+{% set keys = {
+    "order_versions": ["source", "order_id"],
+    "orders": ["source", "order_id"],
+    "order_lines": ["source", "order_id", "line_number"],
+    "refunds": ["source", "refund_id", "line_number"],
+    "exchange_rates": ["rate_date", "currency"],
+    "loaded_files": ["source", "file"],
+} %}
+{% for name, key in keys.items() %}
+SELECT
+    '{{ name }}' AS name,
+    {{ "source" if "source" in key else "'exchange_rates'" }} AS source,
+    COUNT(*) AS entries,
+    COUNT(DISTINCT TO_JSON_STRING(STRUCT({{ key | join(", ") }}))) AS different_keys,
+    {{ "SUM(gross_amount)" if name == "order_lines" else "CAST(NULL AS NUMERIC)" }} AS amount
+FROM {{ staged(name) }}
+GROUP BY source
+UNION ALL
+{% endfor %}
+-- Rows of orders that no version was announced for would never be loaded.
+SELECT
+    'orders without version' AS name,
+    unannounced.source,
+    COUNT(*) AS entries,
+    0 AS different_keys,
+    CAST(NULL AS NUMERIC) AS amount
+FROM (
+    {% for name in ["orders", "order_lines", "refunds"] %}
+    SELECT
+        source,
+        order_id
+    FROM {{ staged(name) }}
+    {% if not loop.last %}
+    UNION ALL
+    {% endif %}
+    {% endfor %}
+) AS unannounced
+LEFT JOIN {{ staged("order_versions") }} AS versions
+    ON
+        unannounced.source = versions.source
+        AND unannounced.order_id = versions.order_id
+WHERE versions.order_id IS NULL
+GROUP BY unannounced.source;

@@ -1,0 +1,29 @@
+{#
+  Whether a staged version of an order is at least as new as a stored one (also when nothing is stored). Files
+  compare by the source's own clock, then by arrival; where either side has no such clock, by read_at alone.
+#}
+{% macro not_older(versions, stored_updated_at, stored_read_at) -%}
+COALESCE(
+        CASE
+            WHEN {{ versions }}.version_updated_at <> {{ stored_updated_at }}
+                THEN {{ versions }}.version_updated_at > {{ stored_updated_at }}
+            ELSE {{ versions }}.read_at >= {{ stored_read_at }}
+        END,
+        TRUE
+    )
+{%- endmacro %}
+{#
+  Whether one description of a product or customer replaces another: it was changed later, or at the same moment
+  and sorts behind, so that the order of two runs does not matter. Without a date it only fills a gap.
+#}
+{% macro is_newer(arriving, stored, described) -%}
+CASE
+                WHEN {{ arriving }}.updated_at IS NOT DISTINCT FROM {{ stored }}.updated_at
+                    THEN {{ as_text(arriving, described) }} > {{ as_text(stored, described) }}
+                ELSE COALESCE({{ arriving }}.updated_at > {{ stored }}.updated_at, {{ stored }}.updated_at IS NULL)
+            END
+{%- endmacro %}
+
+{% macro as_text(row, described) -%}
+CONCAT({% for column in described %}COALESCE({{ row }}.{{ column }}, ''), '|'{{ ", " if not loop.last }}{% endfor %})
+{%- endmacro %}

@@ -1,0 +1,2 @@
+{% from "warehouse/load/replace.sql" import replace_orders with context %}
+{{ replace_orders("orders") }}

@@ -1,0 +1,13 @@
+-- The orders of a source that are stored under a day, and those with a refund of that day.
+SELECT order_id
+FROM {{ table("orders") }}
+WHERE
+    {{ days("business_date") }}
+    AND source = @source
+UNION DISTINCT
+SELECT order_id
+FROM {{ table("refunds") }}
+WHERE
+    {{ days("business_date") }}
+    AND source = @source
+ORDER BY order_id;

@@ -1,0 +1,8 @@
+-- The storefront's refunds as stored, for orders whose refunds may not have to be read again.
+SELECT
+    {{ columns("refunds") | map(attribute="name") | join(",\n    ") }}
+FROM {{ table("refunds") }}
+WHERE
+    business_date >= {{ first_day }}
+    AND source = 'storefront'
+    AND order_id IN UNNEST(@order_ids);

@@ -1,0 +1,18 @@
+DELETE FROM {{ table("rejected_rows") }} AS stored
+WHERE
+    stored.business_date = {{ business_date }}
+    AND stored.run_id IN (SELECT run_id FROM {{ staged("run") }});
+
+INSERT INTO {{ table("rejected_rows") }} (
+    business_date, source, run_id, row_number, reason, detail, file, raw
+)
+SELECT
+    business_date,
+    source,
+    run_id,
+    row_number,
+    reason,
+    detail,
+    file,
+    raw
+FROM {{ staged("rejected_rows") }};

@@ -1,0 +1,8 @@
+-- The mail server took the mail.
+UPDATE {{ table("report_deliveries") }}
+SET
+    state = 'sent',
+    sent_at = @sent_at
+WHERE
+    business_date = @business_date
+    AND figures_hash = @figures_hash;

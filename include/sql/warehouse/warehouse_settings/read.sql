@@ -1,0 +1,4 @@
+SELECT
+    setting,
+    value
+FROM {{ table("warehouse_settings") }};

@@ -1,0 +1,19 @@
+-- Several tasks may use an empty warehouse at once: whoever comes second adds nothing.
+INSERT INTO {{ table("warehouse_settings") }} (setting, value)
+SELECT
+    current_settings.setting,
+    current_settings.value
+FROM (
+    SELECT
+        'timezone' AS setting,
+        @timezone AS value
+    UNION ALL
+    SELECT
+        'reporting_currency' AS setting,
+        @reporting_currency AS value
+    UNION ALL
+    SELECT
+        'hash_key_fingerprint' AS setting,
+        @hash_key_fingerprint AS value
+) AS current_settings
+WHERE NOT EXISTS (SELECT 1 FROM {{ table("warehouse_settings") }});
