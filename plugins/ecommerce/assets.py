@@ -1,0 +1,10 @@
+"""The assets by which DAGs announce data to each other; their partitions are business days."""
+
+from __future__ import annotations
+
+from airflow.sdk import Asset
+
+# A scheme of one's own begins with x-: any other makes Airflow load every provider's handler of URIs,
+# Google's clients included, each time a DAG file is parsed (0.5 instead of 0.06 seconds, in every task).
+DAILY_SALES = Asset("daily_sales", uri="x-warehouse://sales/daily_sales", group="warehouse")
+"""One business day in the warehouse, loaded and checked."""

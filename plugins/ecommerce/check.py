@@ -1,0 +1,255 @@
+"""`make check` (`python -m ecommerce.check`): is everything there that the pipeline needs, what to do if not.
+
+One line per setting, connection and folder; arguments name those to look at. Nothing is changed, but for a
+file written to each folder and removed again, and what the first run would create in a warehouse that exists.
+Sources that are `off` in the Variable `source_policy` are not asked.
+
+    ok    sales_db          PostgreSQL 18.4, all queries fit its tables
+    hint  sales_db          faster with: CREATE INDEX ON refunds (order_id)
+    FAIL  storefront_api    storefront_api: GET /orders (page 1) answered 401 …: check …
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import smtplib
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from functools import partial
+
+from ecommerce import mail
+from ecommerce.business_day import newest_closed_day
+from ecommerce.errors import (
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    PipelineError,
+    TransientError,
+)
+from ecommerce.policy import OFF, source_policy
+from ecommerce.reads import ReadWindow
+from ecommerce.settings import (
+    EXCHANGE_RATES,
+    PARTNER_FILES,
+    SALES_DB,
+    STOREFRONT,
+    load_settings,
+    shop_timezone,
+)
+from ecommerce.sources import exchange_rates, partner_files, sales_db
+from ecommerce.sources.storefront_client import StorefrontClient
+from ecommerce.staging import storage_path
+
+OK, HINT, FAIL = "ok", "hint", "FAIL"
+Lines = Iterator[tuple[str, str]]
+"""What one examination yields: states and sentences. What it raises becomes the last, a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, how it is (ok, hint, FAIL, off), a sentence with the remedy."""
+
+    subject: str
+    state: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.state:<5} {self.subject:<20} {self.text}"
+
+
+def _settings() -> Lines:
+    settings = load_settings()
+    shown = [
+        f"{field.name.upper()}={getattr(settings, field.name)}"
+        for field in fields(settings)
+        if field.name != "customer_hash_key"
+    ]
+    yield OK, ", ".join([*shown, "CUSTOMER_HASH_KEY is set"])
+
+
+def _policy() -> Lines:
+    yield OK, ", ".join(f"{source} {policy}" for source, policy in source_policy().items())
+
+
+def _sales_db() -> Lines:
+    """Every query is planned by the database as the user has written it; none is run."""
+    from ecommerce.sources.postgres import Query, snapshot
+    from ecommerce.sources.sql import read_sql
+
+    now = datetime.now(UTC)
+    day = newest_closed_day(now, shop_timezone())
+    window = ReadWindow(SALES_DB, day, day.start, None, "")
+    with snapshot(sales_db.CONNECTION) as (session, _, _):
+        server = session.row(Query("inspect.sql", read_sql("sales_db/inspect.sql"), {}))
+    misfits = list(_misfits(window))
+    if not misfits:
+        yield OK, f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it"
+    for misfit in misfits:
+        yield FAIL, misfit
+    if server["missing_indexes"]:
+        yield HINT, f"extracts would be faster with {server['missing_indexes']}"
+    if server["writable_tables"]:
+        yield HINT, f"reading is enough, but the role may change {server['writable_tables']}"
+
+
+def _misfits(window: ReadWindow) -> Iterator[str]:
+    from ecommerce.sources.postgres import snapshot
+
+    for name in (*sales_db.COLUMNS, "control_totals"):
+        try:
+            with snapshot(sales_db.CONNECTION) as (session, _, _):
+                types = session.columns(sales_db.sales_query(name, window, skus=[]))
+        except (ContractError, CredentialsError) as error:
+            yield str(error)
+            continue
+        for column in sales_db.COLUMNS.get(name, "").split():
+            wanted = "TIMESTAMPTZ" if column.endswith("_at") else "BOOLEAN" if column == "is_test" else None
+            if column not in types:
+                yield f"sales_db: {name}.sql gives no column {column}"
+            elif wanted and types[column] != wanted:
+                found = types[column].lower()
+                yield f"sales_db: {name}.sql gives {column} as {found}, it must be {wanted.lower()}"
+
+
+def _storefront() -> Lines:
+    page = StorefrontClient.connect().get("/orders")
+    yield OK, f"{'some' if page.total is None else page.total} orders can be read"
+
+
+def _exchange_rates() -> Lines:
+    rates, _ = exchange_rates.parse(exchange_rates.fetch(), date.min)
+    if not rates:
+        raise ContractError(f"{exchange_rates.CONNECTION}: the file holds no rate")
+    newest = max(rate_date for _, rate_date, _, _ in rates)
+    yield OK, f"newest rates are of {newest}"
+
+
+def _partner_drop() -> Lines:
+    drop = load_settings().partner_drop_uri
+    files, warnings = partner_files.dropped_files(
+        drop, newest_closed_day(datetime.now(UTC), shop_timezone()).date
+    )
+    yield OK, f"{drop}: {len(files)} files of the last eight days"
+    for warning in warnings:
+        yield HINT, warning
+
+
+def _bigquery() -> Lines:
+    from ecommerce.warehouse import client, schema
+
+    warehouse = client.connect()
+    settings = warehouse.settings
+    with client.bigquery_errors("bigquery: list of datasets"):
+        datasets = {one.dataset_id for one in warehouse.client.list_datasets(timeout=client.REQUEST_SECONDS)}
+    warehouse.run("SELECT 1", "bigquery: a query")
+    where = f"project {warehouse.client.project}"
+    if settings.bigquery_dataset not in datasets:
+        yield OK, f"{where}: queries run; the first run creates the dataset {settings.bigquery_dataset}"
+        return
+    with client.bigquery_errors(f"bigquery: dataset {settings.bigquery_dataset}"):
+        location = warehouse.client.get_dataset(settings.bigquery_dataset).location
+    if location and location.upper() != settings.bigquery_location.upper():
+        raise ConfigurationError(
+            f"the dataset {settings.bigquery_dataset} is in {location}: set BIGQUERY_LOCATION={location}"
+        )
+    schema.prepare(warehouse)
+    yield OK, f"{where}: queries run, and the dataset {settings.bigquery_dataset} fits the settings"
+
+
+def _mail_server() -> Lines:
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
+
+    mail.sender()  # raises when nothing could be sent
+    try:
+        with SmtpHook(smtp_conn_id=mail.CONNECTION):
+            yield OK, "the mail server takes the connection, and the login where there is one"
+    except smtplib.SMTPAuthenticationError as error:
+        raise CredentialsError(
+            f"the mail server refuses the login (code {error.smtp_code}): check login and password"
+        ) from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise TransientError(
+            f"the mail server cannot be reached ({type(error).__name__}): check host, port, disable_ssl and "
+            "disable_tls of the connection"
+        ) from None
+
+
+def _recipients(variable: str, without: str) -> Lines:
+    count = len(mail.recipients(variable))
+    yield (OK, f"{count} addresses") if count else (HINT, f"the Variable is empty: {without}")
+
+
+def _folder(setting: str) -> Lines:
+    uri = str(getattr(load_settings(), setting))
+    folder = storage_path(uri)
+    probe = folder / f".check-{uuid.uuid4().hex}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_text("written by make check")
+        probe.unlink()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{uri} cannot be written to ({type(error).__name__})") from None
+    yield OK, f"{uri} can be written to"
+
+
+EXAMINATIONS: dict[str, Callable[[], Lines]] = {
+    "settings": _settings,
+    "source_policy": _policy,
+    "sales_db": _sales_db,
+    "storefront_api": _storefront,
+    "exchange_rates_api": _exchange_rates,
+    "PARTNER_DROP_URI": _partner_drop,
+    "bigquery": _bigquery,
+    "smtp_default": _mail_server,
+    "report_recipients": partial(_recipients, "report_recipients", "no report is mailed"),
+    "alert_recipients": partial(_recipients, "alert_recipients", "nobody hears of failures"),
+    "STAGING_URI": partial(_folder, "staging_uri"),
+    "REPORTS_URI": partial(_folder, "reports_uri"),
+    "MODELS_URI": partial(_folder, "models_uri"),
+}
+_SOURCE_OF = {
+    "sales_db": SALES_DB,
+    "storefront_api": STOREFRONT,
+    "exchange_rates_api": EXCHANGE_RATES,
+    "PARTNER_DROP_URI": PARTNER_FILES,
+}
+
+
+def findings(subjects: Iterable[str] = tuple(EXAMINATIONS)) -> Iterator[Finding]:
+    """What there is to say of `subjects`, keys of `EXAMINATIONS`, as it is found out."""
+    try:
+        off = {source for source, policy in source_policy().items() if policy == OFF}
+    except ConfigurationError:
+        off = set()  # which is a finding of its own
+    for subject in subjects:
+        source = _SOURCE_OF.get(subject)
+        if source in off:
+            yield Finding(subject, OFF, f"{source} is off in the Variable source_policy")
+            continue
+        try:
+            for state, text in EXAMINATIONS[subject]():
+                yield Finding(subject, state, text)
+        except PipelineError as error:
+            yield Finding(subject, FAIL, str(error))
+        except Exception as error:  # its text might show a secret, its kind does not
+            yield Finding(subject, FAIL, f"unexpected {type(error).__module__}.{type(error).__name__}")
+
+
+def main() -> int:
+    """Print the findings; 1 when something fails, else 0."""
+    # As Airflow's own `connections get` does: what was entered in its UI counts too.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    logging.disable(logging.CRITICAL)
+    failed = False
+    for finding in findings(sys.argv[1:] or EXAMINATIONS):
+        print(finding, flush=True)  # noqa: T201 - a command speaks to its user
+        failed |= finding.state == FAIL
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The kinds of failure a task can meet, told apart by what retrying would do.
+
+`policy.NETWORK_RETRIES` decides by these classes, so a source or the warehouse raises one of them (naming
+the file, row or response at fault) instead of a library's own exception.
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """Base of every error this package raises on purpose; its text is fit for a person to read.
+
+    The text never holds a secret or a customer's e-mail address.
+    """
+
+
+class ConfigurationError(PipelineError):
+    """A setting, variable or connection is missing or unusable. Retrying cannot help."""
+
+
+class CredentialsError(PipelineError):
+    """The other side refuses our credentials or permissions. Retrying could lock the account."""
+
+
+class ContractError(PipelineError):
+    """The other side answered something its contract excludes (missing column, malformed page)."""
+
+
+class StagingError(PipelineError):
+    """A staged file is missing, incomplete or cannot be seen from this worker."""
+
+
+class CheckFailed(PipelineError):
+    """A data check of severity `error` found rows; nothing has been mailed."""
+
+
+class TransientError(PipelineError):
+    """The other side is unwell now (timeout, lost connection, 5xx): later is likely to work."""
+
+
+class RateLimitedError(TransientError):
+    """The other side asked us to slow down (429, 503 with `Retry-After`)."""
+
+
+class ConcurrentUpdateError(TransientError):
+    """BigQuery cancelled this transaction in favour of a concurrent one."""

@@ -1,0 +1,287 @@
+"""What a report says: one plain structure, the same for the PDF, the mail, the archive and the web page.
+
+Amounts are `Decimal` in the reporting currency unless a field says otherwise, and travel through JSON as
+text, so that no figure ever passes through a float.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+Kind = Literal["money", "count", "quantity"]
+
+
+class Meaning(NamedTuple):
+    """How a headline figure is called and read; `good` is the direction a shop likes (0: neither)."""
+
+    label: str
+    kind: Kind
+    good: int
+
+
+HEADLINE: dict[str, Meaning] = {
+    "net_sales": Meaning("Net sales", "money", 1),
+    "orders": Meaning("Orders", "count", 1),
+    "average_order_value": Meaning("Average order value", "money", 1),
+    "customers": Meaning("Customers", "count", 1),
+    "gross_sales": Meaning("Gross sales", "money", 1),
+    "discounts": Meaning("Discounts", "money", 0),
+    "returns": Meaning("Returns", "money", -1),
+    "units": Meaning("Units", "quantity", 1),
+    "new_customers": Meaning("New customers", "count", 1),
+    "returning_customers": Meaning("Returning customers", "count", 1),
+    "tax": Meaning("Tax", "money", 0),
+    "shipping": Meaning("Shipping", "money", 0),
+}
+"""The headline figures in reading order; the first four are the tiles of page one."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Figure(_Model):
+    """A headline figure and what it is compared with; None where there is nothing to compare with.
+
+    `average` is the mean of those of the 28 days before that have been loaded.
+    """
+
+    value: Decimal | None
+    day_before: Decimal | None = None
+    week_before: Decimal | None = None
+    average: Decimal | None = None
+
+
+class TrendDay(_Model):
+    """One day of the trend; `net_sales` and `orders` are None where the day has not been loaded."""
+
+    business_date: date
+    net_sales: Decimal | None
+    orders: int | None
+    complete: bool = True
+
+
+class Breakdown(_Model):
+    """The day's sales of one channel, category or country. `orders` is None where it has no meaning."""
+
+    name: str
+    orders: int | None
+    units: Decimal
+    gross_sales: Decimal
+    discounts: Decimal
+    returns: Decimal
+    net_sales: Decimal
+
+
+class Product(_Model):
+    """One product of the day; `sales` is gross sales less discounts."""
+
+    sku: str
+    name: str | None
+    category: str | None
+    units: Decimal
+    sales: Decimal
+
+
+class SourceQuality(_Model):
+    """What the day's latest read of one source brought: its rows and amounts before any conversion."""
+
+    source: str
+    status: str
+    read_at: datetime | None
+    window_start: datetime | None
+    window_end: datetime | None
+    rows_read: int | None
+    rows_accepted: int | None
+    rows_rejected: int | None
+    rows_superseded: int | None
+    source_orders: int | None
+    orders_loaded: int | None
+    source_amount: Decimal | None
+    amount_loaded: Decimal | None
+
+
+class RejectSample(_Model):
+    """One rejected row as it was read, personal data already masked."""
+
+    file: str | None
+    row_number: int | None
+    detail: str | None
+    raw: str | None
+
+
+class Rejects(_Model):
+    """The rows of one source rejected for one reason, with up to three samples."""
+
+    source: str
+    reason: str
+    rows: int
+    samples: list[RejectSample]
+
+
+class Unconverted(_Model):
+    """Amounts no exchange rate was there for, in their own currency; in none of the headline sums."""
+
+    currency: str
+    orders: int
+    gross_sales: Decimal
+    discounts: Decimal
+    returns: Decimal
+    net_sales: Decimal
+
+
+class Restatement(_Model):
+    """A headline figure of an already mailed day that has changed since."""
+
+    business_date: date
+    figure: str
+    old: Decimal | None
+    new: Decimal | None
+    reason: str | None
+    detected_at: datetime
+
+
+class Quality(_Model):
+    """How far the figures can be trusted. `fill_command` is None when no day is missing."""
+
+    complete: bool
+    missing_sources: list[str]
+    sources: list[SourceQuality]
+    rejects: list[Rejects]
+    unconverted: list[Unconverted]
+    missing_days: list[date]
+    fill_command: str | None
+    restatements: list[Restatement]
+    warnings: list[str]
+
+
+class Provenance(_Model):
+    """Where the report comes from. Instants are UTC; read times are in `Quality.sources`."""
+
+    dag_id: str
+    run_id: str
+    code_version: str
+    timezone: str
+    window_start: datetime
+    window_end: datetime
+    generated_at: datetime
+
+
+class Figures(_Model):
+    """One day's report. `averaged_days` counts the loaded days behind the 28-day averages."""
+
+    business_date: date
+    currency: str
+    headline: dict[str, Figure]
+    averaged_days: int
+    trend: list[TrendDay]
+    channels: list[Breakdown]
+    categories: list[Breakdown]
+    countries: list[Breakdown]
+    products: list[Product]
+    quality: Quality
+    provenance: Provenance
+
+    @property
+    def has_sales(self) -> bool:
+        """Whether a single order counts on this day."""
+        return bool(self.headline["orders"].value)
+
+    def to_json(self) -> str:
+        """The archive's `figures.json`; `Figures.model_validate_json` is the inverse."""
+        return self.model_dump_json(indent=1)
+
+
+def figures_hash(figures: Figures) -> str:
+    """SHA-256 of what the report says of the day itself: headline, breakdowns, products, missing sources.
+
+    Not of comparisons, restatements or provenance: the same day built twice has the same hash whatever
+    became of the days around it, and a mail is sent once per hash.
+    """
+    facts: dict[str, Any] = {
+        "business_date": figures.business_date.isoformat(),
+        "currency": figures.currency,
+        "headline": {name: _exact(figure.value) for name, figure in sorted(figures.headline.items())},
+        "missing_sources": sorted(figures.quality.missing_sources),
+        "unconverted": sorted(
+            [each.currency, _exact(each.net_sales)] for each in figures.quality.unconverted
+        ),
+    }
+    for part in ("channels", "categories", "countries"):
+        rows: list[Breakdown] = getattr(figures, part)
+        facts[part] = sorted(
+            [row.name, row.orders or 0, *(_exact(value) for _, value in _sums(row))] for row in rows
+        )
+    facts["products"] = sorted([row.sku, _exact(row.units), _exact(row.sales)] for row in figures.products)
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def figures_csv(figures: Figures) -> str:
+    """The figures as one long table: business_date, section, name, figure, value, currency.
+
+    Values are plain decimals; cells that a spreadsheet would take for a formula begin with an apostrophe.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["business_date", "section", "name", "figure", "value", "currency"])
+    for section, name, figure, value in _cells(figures):
+        currency = name if section == "unconverted" else figures.currency
+        is_money = figure not in ("orders", "units", "customers", "new_customers", "returning_customers")
+        writer.writerow(
+            [
+                figures.business_date.isoformat(),
+                section,
+                _inert(name),
+                figure,
+                "" if value is None else value,
+                currency if is_money else "",
+            ]
+        )
+    return stream.getvalue()
+
+
+def _cells(figures: Figures) -> Iterator[tuple[str, str, str, Decimal | int | None]]:
+    for name, figure in figures.headline.items():
+        yield "headline", "", name, figure.value
+    for section in ("channels", "categories", "countries"):
+        rows: list[Breakdown] = getattr(figures, section)
+        for row in rows:
+            if row.orders is not None:
+                yield section, row.name, "orders", row.orders
+            for figure_name, value in _sums(row):
+                yield section, row.name, figure_name, value
+    for product in figures.products:
+        yield "products", product.sku, "units", product.units
+        yield "products", product.sku, "sales", product.sales
+    for each in figures.quality.unconverted:
+        yield "unconverted", each.currency, "net_sales", each.net_sales
+    for day in figures.trend:
+        yield "trend", day.business_date.isoformat(), "net_sales", day.net_sales
+
+
+def _sums(row: Breakdown) -> list[tuple[str, Decimal]]:
+    return [
+        ("units", row.units),
+        ("gross_sales", row.gross_sales),
+        ("discounts", row.discounts),
+        ("returns", row.returns),
+        ("net_sales", row.net_sales),
+    ]
+
+
+def _exact(value: Decimal | None) -> str | None:
+    # 10.5 and 10.5000 are the same amount; the warehouse keeps four decimals.
+    return None if value is None else f"{value:.4f}"
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

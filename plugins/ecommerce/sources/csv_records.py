@@ -1,0 +1,116 @@
+"""Splitting a partner's CSV into records without ever losing a line.
+
+A quote that is never closed makes a CSV reader swallow the lines after it. Here a record may go on over
+several lines only when, read whole, it has the right number of fields and none of its later lines looks like
+a record itself; otherwise its first line alone is rejected. So one bad line costs one line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import IO, NamedTuple
+
+LONGEST_LINE = 1 << 20
+MOST_LINES = 100
+"""A record over more lines, or longer, is taken for an unclosed quote."""
+
+_FIELD = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^,]*+)'
+_COMPLETE = re.compile(_FIELD + rb"(?:," + _FIELD + rb")*+")
+_OPEN = re.compile(rb"(?:" + _FIELD + rb',)*+ *+"(?:[^"]++|"")*+')
+
+
+class Record(NamedTuple):
+    """One record as delivered, without its line end; `number` is its (first) line in the file, from 1.
+
+    `fault` is the reason's code and a text where it cannot be one.
+    """
+
+    number: int
+    text: bytes
+    fault: tuple[str, str] | None = None
+
+
+def header(stream: IO[bytes]) -> list[str]:
+    """Read the first line: the column names, without byte order mark and blanks around them.
+
+    Raises:
+        ValueError: it is empty, is no UTF-8 text, or names a column twice; the text says which.
+    """
+    line = stream.readline(LONGEST_LINE).removeprefix(b"\xef\xbb\xbf")
+    try:
+        rows = list(csv.reader([line.decode().strip("\r\n")], strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        raise ValueError("its first line is no CSV header in UTF-8") from None
+    names = [name.strip() for name in rows[0]] if rows else []
+    if not names:
+        raise ValueError("it is empty, without even a header")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"its header has {', '.join(twice)} more than once")
+    return names
+
+
+def records(stream: IO[bytes], fields: int) -> Iterator[Record]:
+    """The records after the header, which `header` has read; blank lines are none."""
+    ahead: deque[bytes] = deque()  # lines that were looked at and not taken
+    number = 1
+    read_line = _line_reader(stream)
+    while line := ahead.popleft() if ahead else read_line():
+        number += 1
+        text = line.rstrip(b"\r\n")
+        if len(text) >= LONGEST_LINE:
+            yield Record(number, text, ("malformed_line", f"longer than {LONGEST_LINE} bytes"))
+        elif not _is_utf8(text):
+            yield Record(number, text, ("bad_encoding", "not UTF-8"))
+        elif b'"' not in text or _COMPLETE.fullmatch(text):
+            if text and not text.isspace():
+                yield Record(number, text)
+        elif not _OPEN.fullmatch(text):
+            yield Record(number, text, ("malformed_line", "text after a closing quote"))
+        elif more := _continuation(text, read_line, ahead, fields):
+            whole = b"\n".join([text, *(ahead.popleft().rstrip(b"\r\n") for _ in range(more))])
+            yield Record(number, whole)
+            number += more
+        else:
+            yield Record(number, text, ("malformed_line", "a quote that is not closed"))
+
+
+def _line_reader(stream: IO[bytes]) -> Callable[[], bytes]:
+    read = stream.readline  # looked up once: file objects of object stores are wrappers
+
+    def read_line() -> bytes:
+        line = read(LONGEST_LINE)
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            while (rest := read(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                pass  # the rest of an absurd line is not worth the memory
+        return line
+
+    return read_line
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _continuation(text: bytes, read_line: Callable[[], bytes], ahead: deque[bytes], fields: int) -> int:
+    """How many lines after the open line `text` belong to its record; 0 when it is none. Fills `ahead`."""
+    whole = text
+    for count in range(1, MOST_LINES + 1):
+        if len(ahead) < count:
+            ahead.append(read_line())
+        line = ahead[count - 1]
+        if not line or line.count(b",") >= fields - 1 or len(whole) + len(line) > LONGEST_LINE:
+            break
+        whole += b"\n" + line.rstrip(b"\r\n")
+        if _COMPLETE.fullmatch(whole):
+            columns = next(csv.reader(io.StringIO(whole.decode("utf-8", "replace"), newline="")))
+            return count if len(columns) == fields and _is_utf8(whole) else 0
+        if not _OPEN.fullmatch(whole):
+            break
+    return 0

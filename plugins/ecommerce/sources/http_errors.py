@@ -1,0 +1,92 @@
+"""How answers of HTTP sources become `ecommerce.errors`, the same way for every source.
+
+`what` names connection and object, as in "exchange_rates_api: GET /stats/eurofxref/eurofxref-hist.csv"; it
+begins every message and never holds credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from ecommerce.errors import ContractError, CredentialsError, RateLimitedError, TransientError
+from ecommerce.sources.masking import mask_e_mails
+
+if TYPE_CHECKING:
+    from requests import Response
+
+QUOTED_CHARACTERS = 120
+
+
+@contextmanager
+def network_errors(what: str) -> Iterator[None]:
+    """Wrap the sending of a request: what `requests` raises becomes an error of this package.
+
+    Raises:
+        TransientError: the server does not answer, or not in time.
+        ContractError: the certificate is not valid, the URL is malformed, it redirects in circles.
+    """
+    from requests import exceptions
+
+    try:
+        yield
+    except exceptions.Timeout:
+        raise TransientError(f"{what} was not answered in time") from None
+    except exceptions.SSLError as error:
+        raise ContractError(f"{what} failed: no secure connection ({_root_cause(error)})") from None
+    except (exceptions.ConnectionError, exceptions.ChunkedEncodingError) as error:
+        raise TransientError(f"{what} failed: no connection ({_root_cause(error)})") from None
+    except exceptions.RequestException as error:
+        raise ContractError(f"{what} failed: {type(error).__name__}") from None
+
+
+def raise_for_status(response: Response, what: str) -> None:
+    """Return when `response` has a 2xx status; its text is quoted (shortened, without e-mails) otherwise.
+
+    Raises:
+        CredentialsError: 401, 403.
+        RateLimitedError: 429, and 503 with `Retry-After`.
+        TransientError: 408, 425 and every other 5xx.
+        ContractError: any other status.
+    """
+    status = response.status_code
+    if 200 <= status < 300:
+        return
+    answer = f"{what} answered {status} {response.reason or ''}".rstrip()
+    wait = retry_after(response)
+    if status in (401, 403):
+        raise CredentialsError(f"{answer}: check login, password and permissions of the connection")
+    if status == 429 or (status == 503 and wait is not None):
+        asks = "" if wait is None else f", to be asked again in {wait:.0f} s"
+        raise RateLimitedError(f"{answer}: too many requests{asks}")
+    if status in (408, 425) or status >= 500:
+        raise TransientError(f"{answer}: the server is unwell")
+    raise ContractError(f"{answer}: {first_characters(response)}")
+
+
+def retry_after(response: Response, now: datetime | None = None) -> float | None:
+    """Seconds the server asks to wait (`Retry-After`: seconds or HTTP date), None when it does not say."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def first_characters(response: Response) -> str:
+    """The beginning of an answer, fit for a message: one line, quoted, anything like an e-mail masked."""
+    text = " ".join(response.content[: 4 * QUOTED_CHARACTERS].decode("utf-8", "replace").split())
+    return repr(mask_e_mails(text)[:QUOTED_CHARACTERS])
+
+
+def _root_cause(error: BaseException) -> str:
+    """The innermost library exception's name: its text may repeat the URL and is not ours to show."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return type(reason or error).__name__

@@ -1,0 +1,318 @@
+"""CSV files `<partner>_<YYYY-MM-DD>.csv[.gz]` that partner marketplaces drop under `PARTNER_DROP_URI`.
+
+A run for the business day D reads the files dated from seven days before D to D that are not recorded as
+loaded with the same checksum. One broken file does not keep the others out: it is rejected as a whole
+(`file_unreadable`, `missing_column`), is not in `files.parquet` and so is read again by the next run.
+
+Raw folder (every file is always there, possibly without rows):
+
+`lines.parquet`: one row per record with the right number of fields. The contract's columns (`COLUMNS`) as
+    VARCHAR exactly as delivered, NULL for an empty field without quotes; then `file` VARCHAR (the name),
+    `partner` VARCHAR, `row_number` BIGINT (the record's first line in the file; the header is line 1),
+    `received_at` TIMESTAMPTZ (modification time of the file).
+`rejects.parquet` (the layout of every source): `malformed_line` and `bad_encoding` with the record's text;
+    `file_unreadable` and `missing_column` with row_number 0 for a whole file.
+`files.parquet`: the files read. file, partner, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT
+    (records, rejected ones included), order_ids VARCHAR[] (trimmed; what `loaded_files.order_ids` stores).
+`removed_orders.parquet`: order_id, file VARCHAR, received_at TIMESTAMPTZ. Orders of a redelivered file's
+    former version that are in no file of that partner now.
+`known_orders.parquet`: order_id, partner, file VARCHAR, received_at TIMESTAMPTZ. Orders of deliveries loaded
+    before (of the same eight days) that a file of another partner names now: the other one's lines are
+    `order_of_other_partner`.
+
+Control totals: source_orders, source_lines (ints), source_amount (sum of quantity x unit_price, decimal text,
+without what is no number) of `lines.parquet`; and `warnings`.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import gzip
+import hashlib
+import io
+import logging
+import re
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from ecommerce.errors import ConfigurationError, CredentialsError, TransientError
+from ecommerce.settings import load_settings
+from ecommerce.sources.csv_records import header, records
+from ecommerce.sources.sql import read_sql
+from ecommerce.staging import (
+    Manifest,
+    connect_duckdb,
+    is_local,
+    publish,
+    read_manifest,
+    storage_path,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+    from airflow.sdk import ObjectStoragePath
+
+    from ecommerce.reads import ReadWindow
+
+LATE_DAYS = 7
+COLUMNS = (
+    *("order_id", "line_number", "ordered_at", "updated_at", "status", "sku", "product_name", "category"),
+    *(
+        "quantity",
+        "unit_price",
+        "discount_amount",
+        "tax_amount",
+        "currency",
+        "customer_email",
+        "country_code",
+    ),
+)
+OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
+_NAME = re.compile(r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})\.csv(\.gz)?")
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_MOST_RAW_TEXT = 10_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """What the warehouse table `loaded_files` knows of the delivery loaded last under a name."""
+
+    sha256: str
+    received_at: datetime
+    order_ids: Sequence[str]
+
+
+LoadedFiles = Callable[[Sequence[str]], Mapping[str, LoadedFile]]
+"""Looks file names up in `loaded_files`; names that were never loaded are missing in the answer."""
+
+
+def extract(window: ReadWindow, loaded_files: LoadedFiles) -> Manifest:
+    """Read the files of `window.day` and late ones into the raw folder; see the module's text.
+
+    Raises:
+        ConfigurationError: the folder `PARTNER_DROP_URI` does not exist.
+        CredentialsError: this worker may not list it.
+        TransientError: a file changed while it was read, or the storage fails.
+        StagingError: the files could not be written.
+    """
+    drop = load_settings().partner_drop_uri
+    read_at = datetime.now(UTC)
+    dropped, warnings = dropped_files(drop, window.day.date)
+    loaded = loaded_files([file.name for file in dropped]) if dropped else {}
+    with (
+        publish(window.folder) as draft,
+        connect_duckdb(memory_limit="200MB") as duck,
+        tempfile.TemporaryDirectory(prefix="partner-files-") as work,
+    ):
+        duck.execute(read_sql("create_rejects.sql"))
+        duck.execute(read_sql("partner_files/create_tables.sql"))
+        for file in dropped:
+            try:
+                with _storage_errors(file.name):
+                    warnings += _read(duck, file, loaded.get(file.name), Path(work))
+            except _UnusableFileError as fault:
+                reason, detail = fault.args
+                duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
+                warnings.append(f"{file.name} was not loaded and will be tried again: {detail}")
+        columns, rows = _write(duck, Path(work), draft.path)
+        totals = duck.execute(
+            read_sql("partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
+        )
+        names = [column[0] for column in totals.description or []]
+        draft.seal(
+            source=window.source,
+            business_date=window.day.date,
+            rows=rows,
+            columns=columns,
+            read_at=read_at,
+            window_start=window.changed_from,
+            window_end=window.changed_until or read_at,
+            control_totals=dict(zip(names, totals.fetchall()[0], strict=True)) | {"warnings": warnings},
+        )
+    return read_manifest(window.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedFile:
+    """One file in the drop folder."""
+
+    name: str
+    partner: str
+    path: ObjectStoragePath
+
+    def checksum(self) -> str:
+        """SHA-256 of the file as delivered."""
+        with self._delivered() as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def received_at(self) -> datetime:
+        """Its modification time, UTC."""
+        modified: datetime = self.path.fs.modified(self.path.path)
+        return modified.astimezone(UTC) if modified.tzinfo else modified.replace(tzinfo=UTC)
+
+    @contextmanager
+    def text(self) -> Iterator[IO[bytes]]:
+        """Its text, decompressed."""
+        with self._delivered() as stream:
+            if self.name.endswith(".gz"):
+                with gzip.open(stream) as text:
+                    yield io.BufferedReader(text)
+            else:
+                yield stream
+
+    def _delivered(self) -> io.BufferedReader:
+        try:
+            return cast("io.BufferedReader", self.path.fs.open(self.path.path, "rb"))
+        except PermissionError:
+            raise _UnusableFileError("file_unreadable", "this worker may not read it") from None
+
+
+class _UnusableFileError(Exception):
+    """A file that is rejected as a whole: `args` are the reason's code and the detail."""
+
+
+def dropped_files(drop: str, day: date) -> tuple[list[DroppedFile], list[str]]:
+    """The files of the eight days up to `day` by name, and warnings about names that are nearly right.
+
+    Raises:
+        PipelineError: as `extract`.
+    """
+    files, warnings = [], []
+    with _storage_errors(f"the folder {drop}"):
+        try:
+            paths = {path.name: path for path in storage_path(drop).iterdir()}
+        except (FileNotFoundError, NotADirectoryError):
+            if is_local(drop):
+                raise ConfigurationError(f"the folder PARTNER_DROP_URI={drop} does not exist") from None
+            paths = {}  # an object store knows no empty folders
+    for name in sorted(paths):
+        match = _NAME.fullmatch(name)
+        try:
+            dated = date.fromisoformat(match["date"]) if match else None
+        except ValueError:
+            dated = None
+        if match and dated:
+            if day - timedelta(days=LATE_DAYS) <= dated <= day:
+                files.append(DroppedFile(name, match["partner"], paths[name]))
+        elif re.search(r"\.csv(\.gz)?$", name, re.IGNORECASE) and not name.startswith("."):
+            warnings.append(f"{name} was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz")
+    return files, warnings
+
+
+def _read(
+    duck: duckdb.DuckDBPyConnection, file: DroppedFile, known: LoadedFile | None, work: Path
+) -> list[str]:
+    """Read one file unless that was done before: its lines into a Parquet file in `work`, else into tables.
+
+    Returns warnings.
+
+    Raises:
+        _UnusableFileError: nothing of it was read.
+        TransientError: it changed meanwhile.
+    """
+    if known:
+        _remember(duck, file, known)
+    sha256 = file.checksum()
+    if known and known.sha256 == sha256:
+        return []
+    facts: dict[str, Any] = {
+        "file": file.name,
+        "partner": file.partner,
+        "received_at": file.received_at(),
+    }
+    good, bad = work / "good.csv", work / "bad.csv"
+    names = _split(file, good, bad)
+    if file.checksum() != sha256:
+        raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
+    # Columns that are not ours are read under names that cannot clash, and left out.
+    extra = [name for name in names if name not in COLUMNS]
+    ours = [f"extra_{place}" if name in extra else name for place, name in enumerate(names)]
+    columns = {"record_number": "BIGINT"} | dict.fromkeys(ours, "VARCHAR")
+    lines = {"lines": f"{work / file.name}.parquet"}
+    duck.execute(
+        read_sql("partner_files/read_file.sql"), facts | lines | {"path": str(good), "columns": columns}
+    )
+    duck.execute(read_sql("partner_files/keep_rejects.sql"), {"file": file.name})
+    duck.execute("TRUNCATE reject_errors")
+    duck.execute(read_sql("partner_files/keep_bad_records.sql"), {"file": file.name, "path": str(bad)})
+    duck.execute(read_sql("partner_files/keep_file.sql"), facts | lines | {"sha256": sha256})
+    log.info("read %s, received %s", file.name, facts["received_at"])
+    return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
+
+
+def _split(file: DroppedFile, good: Path, bad: Path) -> list[str]:
+    """Write the numbered records of `file` to `good` and those that can be none to `bad`; its column names.
+
+    Raises:
+        _UnusableFileError: it is not what its name says, ends too early, or lacks a column.
+    """
+    try:
+        with file.text() as stream, good.open("wb") as records_out, bad.open("w", newline="") as bad_out:
+            names = header(stream)
+            if missing := [name for name in COLUMNS if name not in names]:
+                raise _UnusableFileError("missing_column", f"its header lacks {', '.join(missing)}")
+            rejects = csv.writer(bad_out)
+            for record in records(stream, len(names)):
+                if record.fault:
+                    text = record.text[:_MOST_RAW_TEXT].decode("utf-8", "replace")
+                    rejects.writerow((record.number, *record.fault, text))
+                else:
+                    records_out.write(b"%d,%s\n" % (record.number, record.text))
+    except ValueError as error:
+        raise _UnusableFileError("file_unreadable", str(error)) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise _UnusableFileError("file_unreadable", "its gzip data is damaged or ends too early") from None
+    return names
+
+
+def _remember(duck: duckdb.DuckDBPyConnection, file: DroppedFile, known: LoadedFile) -> None:
+    duck.execute(
+        "INSERT INTO loaded_orders SELECT unnest($order_ids::VARCHAR[]), $file, $partner, $received_at",
+        {
+            "order_ids": list(known.order_ids),
+            "file": file.name,
+            "partner": file.partner,
+            "received_at": known.received_at,
+        },
+    )
+
+
+def _write(duck: duckdb.DuckDBPyConnection, work: Path, folder: Path) -> tuple[dict[str, list[str]], int]:
+    """Write the raw folder's files; their columns, and the number of records."""
+    duck.execute(f"CREATE TABLE removed_orders AS {read_sql('partner_files/removed_orders.sql')}")
+    duck.execute(f"CREATE TABLE known_orders AS {read_sql('partner_files/known_orders.sql')}")
+    columns, rows = {}, {}
+    for name in OUTPUTS:
+        path = folder / f"{name}.parquet"
+        source = f"(FROM read_parquet('{work}/*.parquet'))"
+        if name != "lines" or not any(work.glob("*.parquet")):
+            source = name
+        written = duck.execute(
+            f"COPY {source} TO $path (FORMAT parquet, COMPRESSION zstd)", {"path": str(path)}
+        )
+        rows[name] = written.fetchall()[0][0]
+        columns[path.name] = duck.table(name).columns
+    return columns, rows["lines"] + rows["rejects"]
+
+
+@contextmanager
+def _storage_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError:
+        raise CredentialsError(f"{what} may not be read by this worker") from None
+    except FileNotFoundError:
+        raise TransientError(f"{what} is gone") from None
+    except OSError as error:
+        if error.errno in _FULL:  # what this worker writes meanwhile: `publish` says so
+            raise
+        raise TransientError(f"{what} could not be read: {error.strerror or type(error).__name__}") from error

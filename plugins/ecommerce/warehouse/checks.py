@@ -1,0 +1,70 @@
+"""The checks after a load: every `checks.sql` of include/sql/warehouse, on the days the load touched."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from ecommerce.errors import CheckFailed, ContractError
+from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.rendering import SQL_ROOT
+
+log = logging.getLogger(__name__)
+
+SEVERITIES = ("error", "warn")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check found. `failing_rows` is 0 when all is well; `sample` describes one of them."""
+
+    check: str
+    severity: str
+    failing_rows: int
+    sample: str | None
+
+    def __str__(self) -> str:
+        exceptions = "1 exception" if self.failing_rows == 1 else f"{self.failing_rows} exceptions"
+        return f"{self.check}: {exceptions}" + (f", such as {self.sample}" if self.sample else "")
+
+
+def run_checks(
+    days: Collection[date], *, business_date: date, run_id: str, warehouse: Warehouse | None = None
+) -> list[CheckResult]:
+    """Run every check and return what each found, the good news too.
+
+    Args:
+        days: the touched days (`LoadResult.touched_days`).
+        business_date: the run's business day, whose audit is checked.
+        run_id: Airflow's.
+        warehouse: opened from the connection when not given.
+
+    Raises:
+        CheckFailed: a check of severity `error` found something; names each such check and an example.
+        PipelineError: as `Warehouse.query`.
+    """
+    warehouse = warehouse or connect(step="checks")
+    results: list[CheckResult] = []
+    for path in sorted(SQL_ROOT.glob("warehouse/*/checks.sql")):
+        name = path.relative_to(SQL_ROOT).as_posix()
+        # Every file gets what any of them may ask for; a parameter a statement does not name does no harm.
+        rows = warehouse.query(name, days=days, parameters={"run_id": run_id}, business_date=business_date)
+        found = [
+            CheckResult(row["check_name"], row["severity"], row["failing_rows"], row["sample"])
+            for row in rows
+        ]
+        if not found or any(each.severity not in SEVERITIES or each.failing_rows is None for each in found):
+            raise ContractError(
+                f"{name} must give (check_name, severity, failing_rows, sample) for each check"
+            )
+        results += found
+    failed = [each for each in results if each.failing_rows]
+    for each in failed:
+        log.log(logging.ERROR if each.severity == "error" else logging.WARNING, "%s", each)
+    errors = [str(each) for each in failed if each.severity == "error"]
+    if errors:
+        raise CheckFailed("; ".join(errors))
+    log.info("%d checks, %d warnings", len(results), len(failed))
+    return results

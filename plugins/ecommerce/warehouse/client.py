@@ -1,0 +1,248 @@
+"""BigQuery through the Google provider's connection `bigquery`; real or emulated, the code is the same.
+
+Every job carries labels, queries a ceiling on the bytes they may bill. Library exceptions become
+`ecommerce.errors` here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.errors import (
+    ConcurrentUpdateError,
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    PipelineError,
+    TransientError,
+)
+from ecommerce.settings import Settings, load_settings
+from ecommerce.warehouse.rendering import Value, render
+
+if TYPE_CHECKING:
+    from google.api_core.retry import Retry
+    from google.cloud import bigquery
+
+log = logging.getLogger(__name__)
+
+CONNECTION = "bigquery"
+RETRY_SECONDS = 30
+"""How long the client itself repeats a failed request; beyond that, Airflow retries the task."""
+REQUEST_SECONDS = 60
+
+CONCURRENT = "aborted due to concurrent update"
+"""What BigQuery says of a transaction that lost against another; load's own SQL says the same."""
+
+Parameter = str | int | date | datetime | None | Sequence[str]
+
+
+@dataclass
+class Warehouse:
+    """One deployment's warehouse and a client for it. Not safe to share between threads."""
+
+    client: bigquery.Client
+    settings: Settings
+    labels: Mapping[str, str]
+    bytes_billed: int = 0
+
+    def query(
+        self,
+        path: str,
+        *,
+        days: Collection[date] = (),
+        staging: str | None = None,
+        parameters: Mapping[str, Parameter] | None = None,
+        **values: Value,
+    ) -> list[dict[str, Any]]:
+        """The rows of the statement `include/sql/<path>`, as `rendering.render` makes it.
+
+        Amounts are Decimal, instants aware datetimes in UTC. `parameters` are the statement's `@names`; lists
+        are arrays of strings.
+
+        Raises:
+            PipelineError: as `run`.
+        """
+        sql = render(path, days=days, staging=staging, settings=self.settings, **values)
+        return self.run(sql, path, parameters)
+
+    def run(
+        self,
+        sql: str,
+        what: str,
+        parameters: Mapping[str, Parameter] | None = None,
+        job_stem: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Run a statement or script and return the rows of its last SELECT.
+
+        Args:
+            sql: GoogleSQL.
+            what: names the statement in logs and errors.
+            parameters: as in `query`; a script takes none.
+            job_stem: for what changes data: makes the job's id deterministic, see `start`.
+
+        Raises:
+            ConcurrentUpdateError: another transaction won; everything of this one is undone.
+            TransientError, CredentialsError, ConfigurationError, ContractError: see `bigquery_errors`.
+        """
+        from google.cloud import bigquery
+
+        config = bigquery.QueryJobConfig(
+            labels=dict(self.labels),
+            maximum_bytes_billed=self.settings.maximum_bytes_billed,
+            query_parameters=[_parameter(name, value) for name, value in (parameters or {}).items()],
+        )
+        options: dict[str, Any] = {
+            "job_config": config,
+            "location": self.settings.bigquery_location,
+            "retry": request_retry(),
+            "timeout": REQUEST_SECONDS,
+            "job_retry": None,  # a job that failed may have failed for good: Airflow's retry decides
+        }
+        with bigquery_errors(what):
+            if job_stem:
+                job = self.start(lambda job_id: self.client.query(sql, job_id=job_id, **options), job_stem)
+            else:
+                job = self.client.query(sql, **options)
+            rows = [dict(row.items()) for row in job.result(retry=request_retry())]
+        self._count_bytes(job.total_bytes_billed or 0, what)
+        return rows
+
+    def start(self, begin: Callable[[str], Any], job_stem: str) -> Any:
+        """Begin a job under an id made of `job_stem`, or re-attach to the one that is there already.
+
+        A worker killed while its job ran leaves the job running; the retry arrives at the same id, finds it
+        taken, and waits for that job instead of doing the work a second time. A job that failed leaves no
+        effect, so the next number is tried. (The emulator does not refuse a taken id: there the work is
+        done again, which ends in the same tables.)
+        """
+        from google.api_core.exceptions import Conflict
+
+        for attempt in count(1):
+            job_id = f"{job_stem}-{attempt}"
+            try:
+                return begin(job_id)
+            except Conflict:
+                job = self.client.get_job(
+                    job_id,
+                    location=self.settings.bigquery_location,
+                    retry=request_retry(),
+                    timeout=REQUEST_SECONDS,
+                )
+                if not (job.done() and job.error_result):
+                    log.info("Re-attached to job %s, which an earlier try of this task began", job_id)
+                    return job
+        raise AssertionError("count() does not end")
+
+    def _count_bytes(self, billed: int, what: str) -> None:
+        self.bytes_billed += billed
+        log.info("%s: %d bytes billed", what, billed)
+
+
+def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
+    """The warehouse of this deployment, through the connection `bigquery`.
+
+    `labels` (such as `dag="daily_sales_pipeline"`) are put on every job beside `application`.
+
+    Raises:
+        ConfigurationError: the connection does not exist or is unusable.
+        CredentialsError: Google refuses its credentials.
+    """
+    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+
+    settings = settings or load_settings()
+    with bigquery_errors(f"connection {CONNECTION}"):
+        hook = BigQueryHook(gcp_conn_id=CONNECTION, location=settings.bigquery_location, use_legacy_sql=False)
+        client = hook.get_client(project_id=hook.project_id, location=settings.bigquery_location)
+    return Warehouse(client, settings, {"application": "ecommerce-sales"} | _label_values(labels))
+
+
+def request_retry() -> Retry:
+    """Repeat requests that failed in transit, for a short while only: the emulator answers some mistakes
+    with 500, which the library's default repeats for ten minutes."""
+    from google.cloud.bigquery.retry import DEFAULT_RETRY
+
+    return DEFAULT_RETRY.with_timeout(RETRY_SECONDS)
+
+
+@contextmanager
+def bigquery_errors(what: str) -> Iterator[None]:
+    """Turn what the Google libraries raise into the kinds of `ecommerce.errors`.
+
+    Raises:
+        ConcurrentUpdateError: BigQuery cancelled the transaction in favour of another.
+        CredentialsError: 401, 403, or credentials that cannot be used.
+        TransientError: quota and rate limits, 5xx, lost connections, timeouts.
+        ConfigurationError: the connection is missing, or a job would bill more than MAXIMUM_BYTES_BILLED.
+        ContractError: everything else BigQuery refuses: SQL, schemas, missing tables.
+    """
+    from airflow.exceptions import AirflowException
+    from google.api_core.exceptions import GoogleAPICallError, RetryError
+    from google.auth.exceptions import GoogleAuthError
+    from google.auth.exceptions import TransportError as AuthTransportError
+    from requests.exceptions import ConnectionError as RequestsConnectionError
+    from requests.exceptions import Timeout
+
+    try:
+        yield
+    except GoogleAPICallError as error:
+        raise _kind_of(error)(f"{what}: {_without_addresses(error.message or str(error))}") from error
+    except (RetryError, RequestsConnectionError, Timeout, TimeoutError, AuthTransportError) as error:
+        raise TransientError(f"{what}: BigQuery cannot be reached ({type(error).__name__})") from error
+    except GoogleAuthError as error:
+        raise CredentialsError(
+            f"{what}: the credentials of connection `{CONNECTION}` cannot be used ({type(error).__name__})"
+        ) from error
+    except AirflowException as error:
+        raise ConfigurationError(f"{what}: {_without_addresses(str(error))}") from error
+
+
+_QUOTA_REASONS = {
+    "quotaExceeded",
+    "rateLimitExceeded",
+    "jobRateLimitExceeded",
+    "backendError",
+    "internalError",
+}
+
+
+def _kind_of(error: Any) -> type[PipelineError]:
+    text = str(error).lower()
+    reasons = {detail.get("reason") for detail in error.errors or () if isinstance(detail, dict)}
+    if CONCURRENT in text:
+        return ConcurrentUpdateError
+    if "bytesBilledLimitExceeded" in reasons:
+        return ConfigurationError
+    if error.code in (429, 500, 502, 503, 504) or reasons & _QUOTA_REASONS:
+        return TransientError
+    if error.code in (401, 403):
+        return CredentialsError
+    return ContractError
+
+
+def _without_addresses(text: str) -> str:
+    # BigQuery names the service account in refusals; addresses do not belong in logs.
+    return re.sub(r"[\w.+-]+@[\w.-]+", "<address>", text.strip())
+
+
+def _parameter(name: str, value: Parameter) -> Any:
+    from google.cloud import bigquery
+
+    if isinstance(value, (list, tuple)):
+        return bigquery.ArrayQueryParameter(name, "STRING", list(value))
+    kind = next((sql for python, sql in _PARAMETER_TYPES if isinstance(value, python)), "STRING")
+    return bigquery.ScalarQueryParameter(name, kind, value)
+
+
+_PARAMETER_TYPES = ((datetime, "TIMESTAMP"), (date, "DATE"), (int, "INT64"))
+
+
+def _label_values(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels as BigQuery takes them: lower case letters, digits, dashes, underscores; 63 at most."""
+    return {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}

@@ -1,0 +1,159 @@
+"""Brings the tables to their `table.sql`: `make migrate`, or `python -m ecommerce.warehouse.migrate`.
+
+It creates what is missing, adds columns, and renews descriptions, clustering, the partition filter and the
+views. What would need data to be copied (a type, the partitioning) or thrown away (a column) it only names.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ecommerce.errors import PipelineError
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, connect, request_retry
+from ecommerce.warehouse.rendering import SQL_ROOT, Column, columns, tables, views
+from ecommerce.warehouse.schema import api_field, ddl, prepare
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+
+@dataclass
+class Migration:
+    """What was done, and what somebody has to decide, in sentences."""
+
+    done: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def migrate(warehouse: Warehouse) -> Migration:
+    """Bring every table and view to its file. Doing it twice changes nothing the second time.
+
+    Raises:
+        ConfigurationError: as `schema.prepare`.
+        PipelineError: as `Warehouse.run`.
+    """
+    prepare(warehouse)
+    migration = Migration()
+    for table in tables():
+        _migrate_table(warehouse, table, migration)
+    for view in views():
+        statement = ddl(view, warehouse.settings).replace(
+            "CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW", 1
+        )
+        warehouse.run(statement, f"replace view {view}")
+    return migration
+
+
+def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> None:
+    name = f"{warehouse.settings.bigquery_dataset}.{table}"
+    with bigquery_errors(f"read schema of {table}"):
+        actual = warehouse.client.get_table(name, retry=request_retry(), timeout=REQUEST_SECONDS)
+    present = {each.name for each in actual.schema}
+    added = [column for column in columns(table) if column.name not in present]
+    migration.left += _what_is_left(table, actual, added)
+    for column in added:
+        warehouse.run(
+            f"ALTER TABLE `{name}` ADD COLUMN IF NOT EXISTS `{column.name}` {column.type} "
+            f"OPTIONS (description = {column.description!r})",
+            f"add {column.name} to {table}",
+        )
+        migration.done.append(f"{table}: column {column.name} added, empty in the rows there are")
+    _renew(warehouse, actual, table, added)
+
+
+def _what_is_left(table: str, actual: bigquery.Table, added: list[Column]) -> list[str]:
+    """Sentences on the differences that need a decision."""
+    wanted = {column.name: api_field(column) for column in columns(table)}
+    left = [
+        f"{table}: column {column.name} is NOT NULL in table.sql, which an added column cannot be"
+        for column in added
+        if column.required
+    ]
+    for each in actual.schema:
+        if each.name not in wanted:
+            left.append(
+                f"{table}: column {each.name} is not in table.sql; drop it by hand if nobody reads it"
+            )
+        elif _differ(each, wanted[each.name]):
+            left.append(
+                f"{table}: column {each.name} is {_described(each)}, table.sql says "
+                f"{_described(wanted[each.name])}; copy the table to change that"
+            )
+    partition = actual.time_partitioning.field if actual.time_partitioning else ""
+    if partition != _clause(table, _PARTITION):
+        left.append(f"{table}: its partitioning is not table.sql's; copy the table to change that")
+    return left
+
+
+def _renew(warehouse: Warehouse, actual: bigquery.Table, table: str, added: list[Column]) -> None:
+    """Descriptions, clustering and partition filter as in table.sql; the columns stay what they are."""
+    from google.cloud import bigquery
+
+    described = {column.name: column.description for column in columns(table)}
+    kept = [
+        bigquery.SchemaField.from_api_repr(
+            each.to_api_repr() | {"description": described.get(each.name, each.description)}
+        )
+        for each in actual.schema
+    ]
+    actual.schema = [*kept, *(api_field(column, nullable=True) for column in added)]
+    actual.description = _clause(table, r'^OPTIONS \(\s+description = "([^"]+)"')
+    clustering = _clause(table, r"^CLUSTER BY ([\w, ]+)")
+    actual.clustering_fields = clustering.split(", ") if clustering else None
+    if actual.time_partitioning:
+        actual.require_partition_filter = bool(_clause(table, r"(require_partition_filter = TRUE)"))
+    properties = ["schema", "description", "clustering_fields", "require_partition_filter"]
+    with bigquery_errors(f"update {table}"):
+        warehouse.client.update_table(actual, properties, retry=request_retry(), timeout=REQUEST_SECONDS)
+
+
+_PARTITION = r"^PARTITION BY (\w+)"
+
+
+def _clause(table: str, pattern: str) -> str:
+    """The first group of `pattern` in the table's DDL, or nothing."""
+    text = (SQL_ROOT / "warehouse" / table / "table.sql").read_text()
+    found = re.search(pattern, text, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def _differ(actual: bigquery.SchemaField, wanted: bigquery.SchemaField) -> bool:
+    # The emulator does not tell a NUMERIC's digits, so they are compared where both are known.
+    digits = actual.precision, actual.scale
+    known = (wanted.precision, wanted.scale) if actual.precision is not None else digits
+    return (_standard(actual.field_type), actual.mode, digits) != (
+        _standard(wanted.field_type),
+        wanted.mode,
+        known,
+    )
+
+
+def _standard(field_type: str) -> str:
+    """The API calls some types by their old names."""
+    return {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}.get(field_type, field_type)
+
+
+def _described(each: bigquery.SchemaField) -> str:
+    digits = f"({each.precision}, {each.scale})" if each.precision else ""
+    return f"{_standard(each.field_type)}{digits} {each.mode}"
+
+
+def main() -> int:
+    """Migrate the warehouse of this environment; 1 when something is left to do by hand."""
+    try:
+        migration = migrate(connect(step="migrate"))
+    except PipelineError as error:
+        print(f"not migrated: {error}", file=sys.stderr)  # noqa: T201 (a command's own output)
+        return 1
+    for sentence in migration.done or ["every table was as its file says"]:
+        print(sentence)  # noqa: T201
+    for sentence in migration.left:
+        print(f"left to do: {sentence}", file=sys.stderr)  # noqa: T201
+    return 1 if migration.left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""SQL files of include/sql, rendered for this deployment.
+
+Files are Jinja templates, but what can be put into them is narrow on purpose: names of tables in
+include/sql/warehouse, names of one load's staging tables, DATE literals, and the deployment's own settings.
+Values from data never become SQL text; they come through staging tables or query parameters.
+
+In a template: `{{ table("orders") }}`, `{{ staged("orders") }}`, `{{ days("o.business_date") }}` (a predicate
+that holds on the days being rendered for, and prunes partitions), `{{ shop_timezone }}` and
+`{{ reporting_currency }}` (string literals), `{{ sources }}` (a list of them), and every keyword argument of
+`render` by its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecommerce.settings import SOURCES, Settings, load_settings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SQL_ROOT = Path(__file__).resolve().parents[3] / "include" / "sql"
+FIRST_DAY = date(1999, 12, 31)
+"""No business day lies before: timestamps before the year 2000 are rejected. For statements that must look at
+all days of a table that requires a partition filter."""
+
+LOOKED_UP = ("audit_state", "replaced_orders", "first_orders", "changed_rates", "touched_days")
+"""The staging tables that include/sql/warehouse/load/look_up.sql makes."""
+
+Value = date | int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a `table.sql`. `type` is as written, such as `NUMERIC(18, 4)` or `ARRAY<STRING>`."""
+
+    name: str
+    type: str
+    required: bool
+    description: str
+
+
+def render(
+    path: str,
+    *,
+    days: Collection[date] = (),
+    staging: str | None = None,
+    settings: Settings | None = None,
+    **values: Value,
+) -> str:
+    """The SQL of `include/sql/<path>` for this deployment.
+
+    Args:
+        path: such as `"report/headline.sql"`.
+        days: the days of `{{ days(column) }}`.
+        staging: the suffix of this load's staging tables, for `{{ staged(name) }}`.
+        settings: read from the environment when not given.
+        values: dates (rendered as DATE literals) and whole numbers, by the name the template uses.
+
+    Raises:
+        ValueError: an unknown table, no days where the template needs some, or a value of another type.
+        jinja2.UndefinedError: the template uses a name that was not given.
+    """
+    settings = settings or load_settings()
+    return (
+        environment()
+        .get_template(path)
+        .render(
+            table=lambda name: f"`{settings.bigquery_dataset}.{_known(name)}`",
+            staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging)}`",
+            days=_days_predicate(days),
+            first_day=_literal(FIRST_DAY),
+            shop_timezone=_string(settings.shop_timezone),
+            reporting_currency=_string(settings.reporting_currency),
+            columns=columns,
+            sources=", ".join(_string(source) for source in SOURCES),
+            **{name: _literal(value) for name, value in values.items()},
+        )
+    )
+
+
+def staging_table(name: str, suffix: str | None) -> str:
+    """The name of the staging table `name` of the load with `suffix` (a short hash)."""
+    if name not in {*tables(), *staging_only_tables(), *LOOKED_UP}:
+        raise ValueError(f"there is no staging table {name!r}")
+    if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
+        raise ValueError(f"{suffix!r} is not the hash of a load")
+    return f"{name}__{suffix}"
+
+
+@cache
+def tables() -> tuple[str, ...]:
+    """Every table of the warehouse: the folders of include/sql/warehouse with a `table.sql`."""
+    return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/*/table.sql")))
+
+
+@cache
+def views() -> tuple[str, ...]:
+    """Every view of the warehouse: the folders with a `view.sql`."""
+    return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/*/view.sql")))
+
+
+@cache
+def staging_only_tables() -> tuple[str, ...]:
+    """Staging tables that have no counterpart in the warehouse: include/sql/warehouse/staging/<table>.sql."""
+    return tuple(sorted(path.stem for path in SQL_ROOT.glob("warehouse/staging/*.sql")))
+
+
+@cache
+def columns(table: str) -> tuple[Column, ...]:
+    """The columns of a table (or of a staging-only table), in order, as its DDL file declares them."""
+    path = "staging/" + table if table in staging_only_tables() else f"{_known(table)}/table"
+    text = (SQL_ROOT / "warehouse" / f"{path}.sql").read_text()
+    return tuple(
+        Column(match["name"], match["type"], bool(match["required"]), match["description"])
+        for match in _COLUMN.finditer(text)
+    )
+
+
+_COLUMN = re.compile(
+    r"^ {4}`?(?P<name>\w+)`? (?P<type>\w+(?:\([\d, ]+\)|<\w+>)?)(?P<required> NOT NULL)?"
+    r' OPTIONS \(description = "(?P<description>[^"]+)"\),?$',
+    re.MULTILINE,
+)
+
+
+@cache
+def environment() -> Environment:
+    """The Jinja environment of the SQL files: an unknown name is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(  # noqa: S701 (SQL, not HTML)
+        loader=FileSystemLoader(SQL_ROOT),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _known(name: str) -> str:
+    if name not in {*tables(), *views()}:
+        raise ValueError(f"{name!r} is not a table of the warehouse")
+    return name
+
+
+def _days_predicate(days: Collection[date]) -> Callable[[str], str]:
+    """A function from a column's name to the predicate that it lies on one of `days`.
+
+    Runs of days become ranges, so that a load of ten years stays a short statement.
+    """
+
+    def predicate(column: str) -> str:
+        if not days:
+            raise ValueError("no days to render this statement for")
+        ranges = [
+            f"{column} = {_literal(first)}"
+            if first == last
+            else f"{column} BETWEEN {_literal(first)} AND {_literal(last)}"
+            for first, last in _ranges(days)
+        ]
+        return f"({' OR '.join(ranges)})"
+
+    return predicate
+
+
+def _ranges(days: Collection[date]) -> Iterator[tuple[date, date]]:
+    ordered = sorted(set(days))
+    first = last = ordered[0]
+    for day in ordered[1:]:
+        if day - last != timedelta(days=1):
+            yield first, last
+            first = day
+        last = day
+    yield first, last
+
+
+def _literal(value: Value) -> str:
+    if type(value) is date:
+        return f"DATE '{value.isoformat()}'"
+    if type(value) is int:
+        return str(value)
+    raise ValueError(f"only dates and whole numbers may be rendered into SQL, not {value!r}")
+
+
+def _string(value: str) -> str:
+    if not re.fullmatch(r"[\w/+-]+", value):
+        raise ValueError(f"{value!r} cannot be a literal in SQL")
+    return f"'{value}'"

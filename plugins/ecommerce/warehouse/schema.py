@@ -1,0 +1,146 @@
+"""The warehouse's datasets, tables and view: made on first use, and checked against this deployment."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.errors import ConfigurationError
+from ecommerce.settings import Settings
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
+from ecommerce.warehouse.rendering import Column, render, tables, views
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from google.cloud import bigquery
+
+STAGING_EXPIRES_MS = 24 * 60 * 60 * 1000
+
+
+def prepare(warehouse: Warehouse) -> None:
+    """Create the datasets and whatever table or view is missing, and compare the settings.
+
+    Cheap when everything exists: one listing and one small query. Several tasks may call it at once.
+
+    Raises:
+        ConfigurationError: the warehouse was built with another timezone, reporting currency or hash key.
+        PipelineError: as `Warehouse.run`.
+    """
+    missing = _missing(warehouse)
+    if missing:
+        create_datasets(warehouse)
+        for table in missing:
+            warehouse.run(ddl(table, warehouse.settings), f"create {table}")
+    remembered = {
+        row["setting"]: row["value"] for row in warehouse.query("warehouse/warehouse_settings/read.sql")
+    }
+    current = _current(warehouse.settings)
+    if not remembered:
+        warehouse.query("warehouse/warehouse_settings/remember.sql", parameters=current)
+        return
+    for setting, value in current.items():
+        if remembered.get(setting) != value:
+            raise ConfigurationError(_mismatch(warehouse.settings, setting, remembered.get(setting), value))
+
+
+def create_datasets(warehouse: Warehouse) -> None:
+    """Create both datasets if they are missing; tables of the staging dataset expire after a day."""
+    from google.cloud import bigquery
+
+    for name, expires in (
+        (warehouse.settings.bigquery_dataset, None),
+        (warehouse.settings.staging_dataset, STAGING_EXPIRES_MS),
+    ):
+        dataset = bigquery.Dataset(f"{warehouse.client.project}.{name}")
+        dataset.location = warehouse.settings.bigquery_location
+        dataset.default_table_expiration_ms = expires
+        with bigquery_errors(f"create dataset {name}"):
+            warehouse.client.create_dataset(
+                dataset, exists_ok=True, retry=request_retry(), timeout=REQUEST_SECONDS
+            )
+
+
+def ddl(table: str, settings: Settings) -> str:
+    """The statement that creates a table or view if it is missing."""
+    kind = "view" if table in views() else "table"
+    return render(f"warehouse/{table}/{kind}.sql", settings=settings)
+
+
+def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField:
+    """A column as the API describes it; `nullable` drops NOT NULL, as staging tables do."""
+    from google.cloud import bigquery
+
+    name, element, size = _parsed(column.type)
+    digits: dict[str, Any] = dict(zip(("precision", "scale"), size, strict=False))
+    mode = "REPEATED" if element else "REQUIRED" if column.required and not nullable else "NULLABLE"
+    return bigquery.SchemaField(
+        column.name, element or name, mode=mode, description=column.description, **digits
+    )
+
+
+def arrow_type(column: Column) -> pa.DataType:
+    """The Arrow type of a column in the Parquet files that BigQuery loads."""
+    import pyarrow as pa
+
+    name, element, size = _parsed(column.type)
+    if element:
+        return pa.list_(_ARROW[element](pa))
+    return pa.decimal128(*size) if name == "NUMERIC" else _ARROW[name](pa)
+
+
+_ARROW: dict[str, Callable[[Any], Any]] = {
+    "STRING": lambda pa: pa.string(),
+    "INT64": lambda pa: pa.int64(),
+    "BOOL": lambda pa: pa.bool_(),
+    "DATE": lambda pa: pa.date32(),
+    "TIMESTAMP": lambda pa: pa.timestamp("us", tz="UTC"),
+}
+
+
+def _parsed(text: str) -> tuple[str, str, list[int]]:
+    """`NUMERIC(18, 4)` as (NUMERIC, "", [18, 4]); `ARRAY<STRING>` as (ARRAY, STRING, [])."""
+    name, _, rest = text.partition("<")
+    name, _, size = name.rstrip(")").partition("(")
+    return name, rest.rstrip(">"), [int(digits) for digits in size.split(",") if digits]
+
+
+def _missing(warehouse: Warehouse) -> list[str]:
+    from google.api_core.exceptions import NotFound
+
+    with bigquery_errors("list tables"):
+        try:
+            present = {
+                table.table_id
+                for table in warehouse.client.list_tables(
+                    warehouse.settings.bigquery_dataset, retry=request_retry(), timeout=REQUEST_SECONDS
+                )
+            }
+        except NotFound:
+            present = set()
+    return [table for table in (*tables(), *views()) if table not in present]
+
+
+def _current(settings: Settings) -> dict[str, str]:
+    # The fingerprint tells two keys apart and nothing else about them.
+    fingerprint = hmac.digest(settings.customer_hash_key.encode(), b"warehouse fingerprint", "sha256").hex()
+    return {
+        "timezone": settings.shop_timezone,
+        "reporting_currency": settings.reporting_currency,
+        "hash_key_fingerprint": fingerprint[:16],
+    }
+
+
+def _mismatch(settings: Settings, setting: str, remembered: str | None, value: str) -> str:
+    variable = {
+        "timezone": "SHOP_TIMEZONE",
+        "reporting_currency": "REPORTING_CURRENCY",
+        "hash_key_fingerprint": "CUSTOMER_HASH_KEY",
+    }[setting]
+    built, now = (
+        ("another key", "this one") if setting == "hash_key_fingerprint" else (remembered, f"with {value}")
+    )
+    return (
+        f"dataset {settings.bigquery_dataset} was built with {variable} = {built} and cannot be used {now}: "
+        f"set {variable} back, or choose another BIGQUERY_DATASET and load the history into it"
+    )

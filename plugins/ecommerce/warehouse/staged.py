@@ -1,0 +1,254 @@
+"""One load's staging tables: what the manifests name, brought into BigQuery by load jobs.
+
+Their names and their jobs' ids are made of the run and the content, so that a retry of the same load finds
+its own work and any other load has tables of its own. They expire by themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ecommerce.errors import ContractError
+from ecommerce.staging import Manifest, storage_path
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
+from ecommerce.warehouse.rendering import Column, columns, staging_table
+from ecommerce.warehouse.schema import api_field, arrow_type, create_datasets
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+FILES = (
+    "order_versions",
+    "orders",
+    "order_lines",
+    "refunds",
+    "products",
+    "customers",
+    "exchange_rates",
+    "rejected_rows",
+    "loaded_files",
+)
+"""The tables a transform may leave, each as `<table>.parquet`."""
+
+NOT_STAGED = {"products": {"picture_uri", "thumbnail_uri"}, "customers": {"first_ordered_at"}}
+"""Columns that somebody else fills."""
+
+
+Input = list[str] | Callable[[], BinaryIO]
+"""What one load job takes: URIs in Google Cloud Storage, or something that opens one Parquet file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Who loads. `started_at` is an aware instant, `missing` and `off` are sources without manifest."""
+
+    business_date: date
+    run_id: str
+    dag_id: str
+    started_at: datetime
+    missing: Collection[str] = ()
+    off: Collection[str] = ()
+
+
+def suffix(run: Run, manifests: Sequence[Manifest]) -> str:
+    """The short hash in the names of a load's staging tables.
+
+    The calendar day is part of it: tomorrow these tables are gone, and jobs that filled them must not be
+    taken for done.
+    """
+    parts = [
+        run.dag_id,
+        run.run_id,
+        run.business_date.isoformat(),
+        datetime.now(UTC).date().isoformat(),
+        *(each.sha256 for each in manifests),
+        *(f"{source} failed" for source in sorted(run.missing)),
+        *(f"{source} off" for source in sorted(run.off)),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def stage(warehouse: Warehouse, staging: str, run: Run, manifests: Sequence[Manifest]) -> None:
+    """Fill the staging tables with suffix `staging`, and compare what arrived with what the manifests say.
+
+    Raises:
+        ContractError: a file's columns are not the table's, keys are not unique, or totals differ.
+        StagingError: a file cannot be read.
+        PipelineError: as `bigquery_errors`.
+    """
+    create_datasets(warehouse)
+    own_rows = {
+        "run": [{"business_date": run.business_date, "run_id": run.run_id, "started_at": run.started_at}],
+        "load_audit": audit_rows(run, manifests),
+        "daily_summary": [],  # filled by the load's script
+    }
+    inputs = {table: _files(table, manifests) for table in FILES}
+    inputs |= {table: [_in_memory(table, rows)] if rows else [] for table, rows in own_rows.items()}
+    first: list[Any] = []
+    more: list[tuple[str, Input, int]] = []
+    for table, parts in inputs.items():
+        if not parts:
+            _create_empty(warehouse, table, staging)
+            continue
+        first.append(_begin(warehouse, table, staging, parts[0], 0))
+        more += [(table, part, number) for number, part in enumerate(parts[1:], start=1)]
+    _wait(first)
+    # The first job of a table empties it, so the others begin when all first ones are through.
+    _wait([_begin(warehouse, table, staging, part, number) for table, part, number in more])
+    _compare(warehouse, staging, manifests)
+
+
+def staged_columns(table: str) -> list[Column]:
+    """The columns of a table's Parquet files and staging table, in order."""
+    return [column for column in columns(table) if column.name not in NOT_STAGED.get(table, ())]
+
+
+def audit_rows(run: Run, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
+    """The rows of `load_audit` this load writes, without what only the load itself can count."""
+    key = {"business_date": run.business_date, "run_id": run.run_id}
+    rows = [{**key, "source": source, "status": "failed"} for source in run.missing]
+    rows += [{**key, "source": source, "status": "off"} for source in run.off]
+    for manifest in manifests:
+        totals = manifest.control_totals
+        amount = totals.get("source_amount")
+        rows.append(
+            {
+                **key,
+                "source": manifest.source,
+                "status": "success",
+                "read_at": manifest.read_at,
+                "window_start": manifest.window_start,
+                "window_end": manifest.window_end,
+                "source_orders": totals.get("source_orders"),
+                "source_amount": None if amount is None else Decimal(amount).quantize(Decimal("0.0001")),
+                **{name: totals.get(name) for name in _COUNTS},
+            }
+        )
+    return rows
+
+
+_COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
+
+
+def _files(table: str, manifests: Sequence[Manifest]) -> list[Input]:
+    """What brings a table's files, one load job each; those in Google Cloud Storage are one job's."""
+    uris = []
+    for manifest in manifests:
+        found = manifest.columns.get(f"{table}.parquet")
+        if found is None:
+            continue
+        expected = [column.name for column in staged_columns(table)]
+        if list(found) != expected:
+            raise ContractError(
+                f"{table}.parquet of {manifest.source} has the columns {', '.join(found)}; "
+                f"the table takes {', '.join(expected)}"
+            )
+        uris.append(f"{manifest.uri}/{table}.parquet")
+    in_google = [uri for uri in uris if uri.startswith("gs://")]
+    streams: list[Input] = [partial(_open, uri) for uri in uris if uri not in in_google]
+    return [in_google, *streams] if in_google else streams
+
+
+def _open(uri: str) -> BinaryIO:
+    stream: BinaryIO = storage_path(uri).open("rb")
+    return stream
+
+
+def _begin(warehouse: Warehouse, table: str, staging: str, data: Input, number: int) -> tuple[str, Any]:
+    """Begin the load job of `data`; number 0 replaces what the staging table holds."""
+    from google.cloud import bigquery
+
+    target = _target(warehouse, table, staging)
+    lists = bigquery.ParquetOptions()
+    lists.enable_list_inference = True  # else BigQuery reads a Parquet list as a record `list.element`
+    config = bigquery.LoadJobConfig(
+        source_format=bigquery.SourceFormat.PARQUET,
+        schema=_schema(table),
+        parquet_options=lists,
+        write_disposition="WRITE_APPEND" if number else "WRITE_TRUNCATE",
+        create_disposition="CREATE_IF_NEEDED",
+        labels=dict(warehouse.labels),
+    )
+    options: dict[str, Any] = {
+        "job_config": config,
+        "location": warehouse.settings.bigquery_location,
+        "timeout": REQUEST_SECONDS,
+    }
+
+    def begin(job_id: str) -> Any:
+        if callable(data):
+            with data() as stream:
+                return warehouse.client.load_table_from_file(stream, target, job_id=job_id, **options)
+        return warehouse.client.load_table_from_uri(
+            data, target, job_id=job_id, retry=request_retry(), **options
+        )
+
+    with bigquery_errors(f"load {table}"):
+        return table, warehouse.start(begin, f"load-{staging}-{table}-{number}")
+
+
+def _wait(jobs: Sequence[tuple[str, Any]]) -> None:
+    for table, job in jobs:
+        with bigquery_errors(f"load {table}"):
+            job.result(retry=request_retry())
+
+
+def _create_empty(warehouse: Warehouse, table: str, staging: str) -> None:
+    from google.cloud import bigquery
+
+    with bigquery_errors(f"create staging table of {table}"):
+        warehouse.client.create_table(
+            bigquery.Table(_target(warehouse, table, staging), schema=_schema(table)),
+            exists_ok=True,
+            retry=request_retry(),
+            timeout=REQUEST_SECONDS,
+        )
+
+
+def _target(warehouse: Warehouse, table: str, staging: str) -> str:
+    return ".".join(
+        (warehouse.client.project, warehouse.settings.staging_dataset, staging_table(table, staging))
+    )
+
+
+def _schema(table: str) -> list[bigquery.SchemaField]:
+    return [api_field(column, nullable=True) for column in staged_columns(table)]
+
+
+def _in_memory(table: str, rows: list[dict[str, Any]]) -> Input:
+    """`rows` as a Parquet file in the table's layout."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    schema = pa.schema([(column.name, arrow_type(column)) for column in staged_columns(table)])
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink)
+    return partial(io.BytesIO, sink.getvalue())
+
+
+def _compare(warehouse: Warehouse, staging: str, manifests: Sequence[Manifest]) -> None:
+    found = {
+        (row["name"], row["source"]): row
+        for row in warehouse.query("warehouse/load/staged_totals.sql", staging=staging)
+    }
+    for (name, source), row in found.items():
+        if row["entries"] != row["different_keys"]:
+            raise ContractError(
+                f"{source}: {row['entries']} staged rows of {name} with {row['different_keys']} keys"
+            )
+    for manifest in manifests:
+        orders = found.get(("orders", manifest.source), {}).get("entries", 0)
+        amount = found.get(("order_lines", manifest.source), {}).get("amount") or Decimal(0)
+        promised = manifest.control_totals.get("orders"), manifest.control_totals.get("amount")
+        if promised[0] not in (None, orders) or (promised[1] is not None and Decimal(promised[1]) != amount):
+            raise ContractError(
+                f"{manifest.source}: the transform left {promised[0]} orders and an amount of {promised[1]}, "
+                f"but {orders} orders and {amount} arrived in BigQuery"
+            )

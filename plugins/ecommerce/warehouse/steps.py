@@ -1,0 +1,68 @@
+"""The tasks of the DAG's `load` group, in terms of Airflow's task context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from ecommerce import policy
+from ecommerce.business_day import business_day
+from ecommerce.staging import Manifest
+
+
+def load(context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Load what the transforms left for the run's day; what `LoadResult.to_xcom` says of it.
+
+    Raises:
+        PipelineError: nothing was loaded; the warehouse is as it was.
+    """
+    from ecommerce.warehouse import load as warehouse
+
+    run, policies = context["dag_run"], policy.source_policy()
+    loadable = [Manifest.from_xcom(manifest) for manifest in manifests]
+    present = {manifest.source for manifest in loadable}
+    return warehouse.load(
+        loadable,
+        business_date=business_day(context).date,
+        run_id=run.run_id,
+        dag_id=run.dag_id,
+        missing_sources=policy.missing_sources(policies, present),
+        off_sources=[source for source, given in policies.items() if given == policy.OFF],
+    ).to_xcom()
+
+
+def load_reads(context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Load reads of one business day outside its daily run; what `LoadResult.to_xcom` says of it.
+
+    It says nothing of the sources that were not read: whether a day is complete is for its daily run to say.
+
+    Raises:
+        PipelineError: nothing was loaded; the warehouse is as it was.
+    """
+    from ecommerce.warehouse import load as warehouse
+
+    run = context["dag_run"]
+    loadable = [Manifest.from_xcom(manifest) for manifest in manifests]
+    (day,) = {manifest.business_date for manifest in loadable}
+    return warehouse.load(loadable, business_date=day, run_id=run.run_id, dag_id=run.dag_id).to_xcom()
+
+
+def checks(context: Mapping[str, Any], loaded: Mapping[str, Any]) -> list[str]:
+    """Check the days that `load` touched; the sentences the report is to warn with, its inputs' first.
+
+    Raises:
+        CheckFailed: a check of severity `error` found something; nothing must be mailed.
+        PipelineError: the warehouse cannot be asked.
+    """
+    from ecommerce.warehouse.checks import run_checks
+    from ecommerce.warehouse.client import connect
+
+    run = context["dag_run"]
+    results = run_checks(
+        [date.fromisoformat(day) for day in loaded["touched_days"]],
+        business_date=date.fromisoformat(loaded["business_date"]),
+        run_id=run.run_id,
+        warehouse=connect(dag=run.dag_id, step="checks"),
+    )
+    return [*loaded["warnings"], *(str(each) for each in results if each.failing_rows)]
