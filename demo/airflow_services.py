@@ -1,0 +1,137 @@
+"""Airflow for the demo: API server, scheduler and DAG processor as background processes, one user.
+
+No triggerer: nothing here defers. Tasks run in processes of the scheduler's machine (LocalExecutor).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from demo import processes
+from demo.environment import environment
+from demo.layout import REPOSITORY, Folders, Ports
+from demo.services.ports import is_open, stays_open
+
+USER = "demo"
+PASSWORD = "demo"  # the UI listens on the loopback interface only
+_COMPONENTS = ("api-server", "scheduler", "dag-processor")
+
+
+class AirflowServices:
+    """Airflow on `ports.airflow`, at home below `folders`, pointed at the demo company in `timezone`."""
+
+    def __init__(self, ports: Ports, folders: Folders, timezone: str) -> None:
+        self.ports, self.folders = ports, folders
+        self.home = folders.home / "airflow"
+        self.url = f"http://localhost:{ports.airflow}"
+        self._timezone = timezone
+
+    def check_ports(self) -> None:
+        """See whether `start` would find its ports free.
+
+        Raises:
+            PortTaken: somebody else listens on one.
+        """
+        for name, component in (("airflow", "api-server"), ("airflow_logs", "scheduler")):
+            if not self._running(component) and stays_open(getattr(self.ports, name)):
+                raise self.ports.taken(name)
+
+    def start(self) -> None:
+        """Bring the metadata database up to date and start what is not running; `wait` waits for it.
+
+        Raises:
+            RuntimeError: the database could not be made; the text ends with Airflow's own words.
+        """
+        missing = [component for component in _COMPONENTS if not self._running(component)]
+        if not missing:
+            return
+        self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / "passwords.json").write_text(json.dumps({USER: PASSWORD}))
+        known = self.environment()
+        if len(missing) == len(_COMPONENTS):
+            migrated = subprocess.run(
+                [str(_airflow()), "db", "migrate"], env=known, check=False, capture_output=True, text=True
+            )
+            if migrated.returncode:
+                raise RuntimeError(f"Airflow's database could not be made: {migrated.stderr[-1000:]}")
+        for component in missing:
+            command = [str(_airflow()), component]
+            if component == "api-server":
+                command += ["--host", "127.0.0.1", "--port", str(self.ports.airflow), "--workers", "1"]
+            log = self.folders.logs / f"airflow-{component}.log"
+            processes.start(self.folders.processes, f"airflow-{component}", command, log, known)
+
+    def wait(self, seconds: float = 180) -> None:
+        """Wait until the API server answers.
+
+        Raises:
+            RuntimeError: it does not, or a process has ended; the text names the log.
+        """
+        deadline = time.monotonic() + seconds
+        while not is_open(self.ports.airflow):
+            ended = [component for component in _COMPONENTS if not self._running(component)]
+            if ended or time.monotonic() > deadline:
+                name = (ended or ["api-server"])[0]
+                log = self.folders.logs / f"airflow-{name}.log"
+                raise RuntimeError(f"Airflow's {name} did not start: see the end of {log}")
+            time.sleep(0.5)
+
+    def stop(self) -> list[str]:
+        """Stop what runs; the names of what did."""
+        return [
+            f"airflow-{component}"
+            for component in reversed(_COMPONENTS)  # what speaks to the API server ends before it
+            if processes.stop(self.folders.processes, f"airflow-{component}")
+        ]
+
+    def environment(self) -> dict[str, str]:
+        """The environment of this installation's `airflow` commands; nothing of another's leaks into it."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+        bin_folder = Path(sys.executable).parent
+        return {
+            **inherited,
+            **environment(self.ports, self.folders, timezone=self._timezone),
+            "PATH": f"{bin_folder}{os.pathsep}{inherited.get('PATH', '')}",
+            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends forked tasks otherwise
+            "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            # Each worker is a process that is there from the start.
+            "AIRFLOW__CORE__PARALLELISM": str(min(8, 2 * (os.cpu_count() or 2))),
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "passwords.json"),
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__SECRET_KEY": self._secret("api"),
+            "AIRFLOW__API_AUTH__JWT_SECRET": self._secret("jwt"),
+            "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+            # A changed DAG file is read at once all the same. Reading an unchanged one makes Airflow compute
+            # the next scheduled run from the last backfilled day, and run that day again amid all this.
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(self.ports.airflow_logs),
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        }
+
+    def _running(self, component: str) -> bool:
+        return processes.running(self.folders.processes, f"airflow-{component}") is not None
+
+    def _secret(self, name: str) -> str:
+        """A random text that stays the same for this home: its processes sign for each other with it."""
+        path = self.home / f"{name}.secret"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(64))
+        return path.read_text()
+
+
+def _airflow() -> Path:
+    return Path(sys.executable).with_name("airflow")

@@ -1,0 +1,231 @@
+"""The demo company's systems as background programs: `python -m demo.company <command>`.
+
+start     start what is not running and fill it with the company's state of now
+stop      stop exactly what was started
+status    say what runs where
+advance   let two things happen: a refund is booked for a day whose report is out (--day, by default the
+          day before yesterday), and a partner file that was missing arrives
+serve     start, stay in the foreground, keep up with the clock, stop on SIGTERM (for containers)
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from demo import processes
+from demo.environment import DATABASE
+from demo.fillers import exchange_rates, partner_files, sales_db, storefront
+from demo.layout import Folders, Ports, PortTaken
+from demo.ledger import PARTNERS, Books
+from demo.services import emulator, postgres
+from demo.services.ports import stays_open, wait_for
+from demo.story import Story
+
+_KEEP_UP_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class _Service:
+    """A program of the company: the ports it takes (names in `Ports`), and how it is started and stopped."""
+
+    name: str
+    ports: tuple[str, ...]
+    start: Callable[[], None]
+    stop_signal: signal.Signals = signal.SIGTERM
+
+
+class Company:
+    """The company's systems on `ports`, with everything they keep below `folders`.
+
+    Those named in `elsewhere` run in containers of their own: they are neither started nor stopped here. The
+    sales database is filled all the same, under the libpq URI in `DEMO_SALES_DB_DSN`.
+    """
+
+    def __init__(self, ports: Ports, folders: Folders, elsewhere: Collection[str] = ()) -> None:
+        self.ports, self.folders = ports, folders
+        self._story_file = folders.home / "story.json"
+        services = (
+            # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
+            _Service("sales_db", ("sales_db",), self._start_sales_db, signal.SIGINT),
+            _Service("bigquery", ("bigquery",), self._start_bigquery),
+            _Service("storefront", ("storefront",), self._start_storefront),
+            _Service("exchange_rates", ("exchange_rates",), self._start_exchange_rates),
+            _Service("mail", ("smtp", "mailbox"), self._start_mail),
+        )
+        self._services = tuple(service for service in services if service.name not in elsewhere)
+
+    def start(self, now: datetime | None = None) -> None:
+        """Start what is not running, filled with the state as of `now`.
+
+        Raises:
+            PortTaken: somebody else listens on a port; then nothing was started.
+        """
+        now = now or datetime.now(UTC)
+        self.check_ports()
+        missing = [service for service in self._services if not self._running(service)]
+        self._begin_story(now)
+        self.folders.logs.mkdir(parents=True, exist_ok=True)
+        books = self.story.ledger(now).as_of(now)
+        self._fill_files(books)
+        for service in missing:
+            service.start()
+        self._fill_sales_db(books)
+
+    def check_ports(self) -> None:
+        """See whether `start` would find its ports free.
+
+        Raises:
+            PortTaken: somebody else listens on one.
+        """
+        for service in self._services:
+            for port in service.ports:
+                if not self._running(service) and stays_open(getattr(self.ports, port)):
+                    raise self.ports.taken(port)
+
+    def stop(self) -> list[str]:
+        """Stop what runs; the names of what did. All data stay."""
+        return [
+            service.name
+            for service in self._services
+            if processes.stop(self.folders.processes, service.name, service.stop_signal)
+        ]
+
+    def status(self) -> dict[str, bool]:
+        """Which programs run."""
+        return {service.name: self._running(service) for service in self._services}
+
+    def catch_up(self, now: datetime | None = None) -> None:
+        """Bring every running system to the state as of `now`."""
+        now = now or datetime.now(UTC)
+        books = self.story.ledger(now).as_of(now)
+        self._fill_files(books)
+        self._fill_sales_db(books)
+
+    def advance(self, day: date | None = None, now: datetime | None = None) -> date:
+        """Book a late refund for `day` and let held files arrive; returns the day."""
+        now = now or datetime.now(UTC)
+        story = self.story
+        day = day or story.today(now) - timedelta(days=2)
+        story.advanced(day, now).save(self._story_file)
+        self.catch_up(now)
+        return day
+
+    @property
+    def story(self) -> Story:
+        """The company's story so far.
+
+        Raises:
+            LookupError: it was never started.
+        """
+        story = Story.load(self._story_file)
+        if not story:
+            raise LookupError(f"there is no company in {self.folders.home} yet: python -m demo.company start")
+        return story
+
+    def _begin_story(self, now: datetime) -> None:
+        story = Story.load(self._story_file) or Story.begin(now)
+        day = story.today(now) - timedelta(days=2)
+        if not list(self.folders.partner_drop.glob(f"{PARTNERS[0]}_{day}.csv*")):
+            story = story.with_held_file(day)
+        story.save(self._story_file)
+
+    def _running(self, service: _Service) -> bool:
+        return processes.running(self.folders.processes, service.name) is not None
+
+    def _fill_files(self, books: Books) -> None:
+        partner_files.fill(self.folders.partner_drop, books)
+        exchange_rates.fill(self.folders.rates, books)
+        storefront.fill(self.folders.storefront, books)
+
+    def _fill_sales_db(self, books: Books) -> None:
+        dsn = os.environ.get("DEMO_SALES_DB_DSN") or self._postgres.dsn(DATABASE)
+        sales_db.prepare(dsn)
+        sales_db.fill(dsn, books)
+
+    @property
+    def _postgres(self) -> postgres.Postgres:
+        return postgres.Postgres(self.folders.home / "sales_db", self.ports.sales_db)
+
+    def _start_sales_db(self) -> None:
+        server = postgres.start(self._postgres.data_dir, self.ports.sales_db)
+        processes.remember(self.folders.processes, "sales_db", server.process_id)
+
+    def _start_bigquery(self) -> None:
+        started = emulator.start(self.folders.home / "bigquery", self.ports.bigquery)
+        processes.remember(self.folders.processes, "bigquery", started.process.pid)
+
+    def _start_storefront(self) -> None:
+        self._start_module(
+            "storefront",
+            *("demo.services.storefront", "--port", str(self.ports.storefront)),
+            *("--data", str(self.folders.storefront), "--timezone", self.story.timezone),
+            *("--hiccups", "40"),  # now and then it is busy, as real shops are
+        )
+
+    def _start_exchange_rates(self) -> None:
+        root, port = self.folders.rates, self.ports.exchange_rates
+        self._start_module("exchange_rates", "demo.services.rates", str(root), str(port))
+
+    def _start_mail(self) -> None:
+        smtp, mailbox = self.ports.smtp, self.ports.mailbox
+        self._start_module("mail", "demo.services.mail", str(self.folders.mail), str(smtp), str(mailbox))
+
+    def _start_module(self, name: str, *command: str) -> None:
+        log = self.folders.logs / f"{name}.log"
+        run = [sys.executable, "-m", *command]
+        process = processes.start(self.folders.processes, name, run, log, dict(os.environ))
+        for port in next(service.ports for service in self._services if service.name == name):
+            wait_for(getattr(self.ports, port), process=process)
+
+
+def serve(company: Company) -> None:
+    """Run the company in the foreground until SIGTERM or SIGINT, keeping up with the clock."""
+    told_to_stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told_to_stop.set())
+    try:
+        company.start()
+        print("The demo company is open.", flush=True)
+        while not told_to_stop.wait(_KEEP_UP_SECONDS):
+            company.catch_up()
+    finally:
+        company.stop()
+
+
+def main(arguments: list[str]) -> int:
+    """The command line; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.company", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("command", choices=("start", "stop", "status", "advance", "serve"))
+    parser.add_argument("--day", type=date.fromisoformat, help="advance: the day of the late refund")
+    parser.add_argument("--elsewhere", nargs="+", default=(), help="serve: systems in other containers")
+    options = parser.parse_args(arguments)
+    company = Company(Ports.chosen(), Folders.chosen(), options.elsewhere)
+    try:
+        if options.command == "serve":
+            serve(company)
+        elif options.command == "advance":
+            print(f"A refund was booked for {company.advance(options.day)}, and the missing files are in.")
+        elif options.command == "stop":
+            print(f"Stopped: {', '.join(company.stop()) or 'nothing was running'}")
+        else:
+            if options.command == "start":
+                company.start()
+            for name, is_running in company.status().items():
+                print(f"{name:16}{'running' if is_running else 'stopped'}")
+    except (PortTaken, LookupError, RuntimeError, TimeoutError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

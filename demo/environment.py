@@ -1,0 +1,68 @@
+"""The environment in which the pipeline runs against the demo company: connections, variables, settings."""
+
+from __future__ import annotations
+
+import json
+
+from demo.fillers.sales_db import READER, READER_PASSWORD
+from demo.layout import Folders, Ports
+from demo.services import storefront
+from demo.services.emulator import PROJECT
+
+DATABASE = "shop"
+TIMEZONE = "America/New_York"
+REPORT_RECIPIENTS = "analytics@example.com"
+ALERT_RECIPIENTS = "data-engineering@example.com"
+
+
+def environment(
+    ports: Ports, folders: Folders, host: str = "127.0.0.1", timezone: str = TIMEZONE
+) -> dict[str, str]:
+    """What a process of Airflow needs to know of the demo company, which listens on `host`.
+
+    Connections and Variables are given as Airflow reads them (`AIRFLOW_CONN_*`, `AIRFLOW_VAR_*`); the rest is
+    what `.env.example` explains. Nothing in it is secret: all of it is made up.
+    """
+    connections = {
+        "sales_db": {
+            "conn_type": "postgres",
+            "host": host,
+            "port": ports.sales_db,
+            "schema": DATABASE,
+            "login": READER,
+            "password": READER_PASSWORD,
+        },
+        "storefront_api": {
+            "conn_type": "http",
+            "host": f"http://{host}:{ports.storefront}",
+            "login": storefront.KEY,
+            "password": storefront.SECRET,
+        },
+        "exchange_rates_api": {"conn_type": "http", "host": f"http://{host}:{ports.exchange_rates}"},
+        "bigquery": {
+            "conn_type": "google_cloud_platform",
+            "extra": {"is_anonymous": True, "project": PROJECT},
+        },
+        "smtp_default": {
+            "conn_type": "smtp",
+            "host": host,
+            "port": ports.smtp,
+            "extra": {"disable_ssl": True, "disable_tls": True, "from_email": "sales-report@example.com"},
+        },
+    }
+    return {
+        **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in connections.items()},
+        "AIRFLOW_VAR_REPORT_RECIPIENTS": REPORT_RECIPIENTS,
+        "AIRFLOW_VAR_ALERT_RECIPIENTS": ALERT_RECIPIENTS,
+        "AIRFLOW_VAR_SOURCE_POLICY": "{}",
+        "BIGQUERY_EMULATOR_HOST": f"http://{host}:{ports.bigquery}",
+        "SHOP_TIMEZONE": timezone,
+        "REPORTING_CURRENCY": "USD",
+        "BIGQUERY_DATASET": "sales",
+        "BIGQUERY_LOCATION": "US",
+        "STAGING_URI": (folders.home / "staging").as_uri(),
+        "REPORTS_URI": folders.reports.as_uri(),
+        "MODELS_URI": (folders.home / "models").as_uri(),
+        "PARTNER_DROP_URI": folders.partner_drop.as_uri(),
+        "CUSTOMER_HASH_KEY": "only-for-the-demo-company",
+    }

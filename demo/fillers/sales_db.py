@@ -1,0 +1,120 @@
+"""Fill the sales database (`demo/schema.sql`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from demo.ledger import SALES_DB, Books
+
+SCHEMA = Path(__file__).resolve().parents[1] / "schema.sql"
+READER = "sales_reader"
+READER_PASSWORD = "read-only"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    name: str
+    key: str
+    columns: str
+
+
+_TABLES = (
+    _Table("customers", "customer_id", "email, country_code, created_at, updated_at"),
+    _Table("products", "sku", "name, category, image_url, updated_at"),
+    _Table(
+        "orders",
+        "order_id",
+        "customer_id, status, currency, shipping_country, shipping_amount, coupon_code, is_test, "
+        "ordered_at, updated_at",
+    ),
+    _Table("order_items", "order_id, line_number", "sku, quantity, unit_price, discount_amount, tax_amount"),
+    _Table(
+        "refunds", "refund_id", "order_id, line_number, quantity, amount, reason, refunded_at, updated_at"
+    ),
+)
+
+
+def prepare(dsn: str) -> None:
+    """Create database (named in the libpq URI `dsn`), tables, indexes and the reading role where missing."""
+    import psycopg
+    from psycopg import sql
+
+    parts = urlsplit(dsn)
+    database = parts.path.lstrip("/")
+    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as server:
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+    with psycopg.connect(dsn) as connection:
+        connection.execute(SCHEMA.read_text())
+
+
+def fill(dsn: str, books: Books) -> None:
+    """Make the tables equal to `books` in one transaction: readers see the former state or the new one."""
+    import psycopg
+
+    rows: dict[str, Iterable[tuple[Any, ...]]] = {
+        "customers": (
+            (who.customer_id, who.email, who.country_code, who.created_at, who.updated_at)
+            for who in books.customers
+        ),
+        "products": (
+            (what.sku, what.name, what.category, what.image_url, what.updated_at) for what in books.products
+        ),
+        "orders": (
+            (
+                *(order.order_id, order.customer_id, order.status, order.currency, order.country_code),
+                *(order.shipping, order.coupon_code, order.is_test, order.ordered_at, order.updated_at),
+            )
+            for order in books.orders_of(SALES_DB)
+        ),
+        "order_items": _items(books),
+        "refunds": _refunds(books),
+    }
+    with psycopg.connect(dsn) as connection:
+        for table in _TABLES:
+            _merge(connection, table, rows[table.name])
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+
+
+def _items(books: Books) -> Iterator[tuple[Any, ...]]:
+    for order in books.orders_of(SALES_DB):
+        for line in order.lines:
+            yield (
+                *(order.order_id, line.line_number, line.sku, int(line.quantity)),
+                *(line.unit_price, line.discount, line.tax),
+            )
+
+
+def _refunds(books: Books) -> Iterator[tuple[Any, ...]]:
+    for refund in books.refunds_of(SALES_DB):
+        line_number = refund.lines[0].line_number if refund.lines else None
+        yield (
+            *(refund.refund_id, refund.order_id, line_number, int(refund.quantity), refund.amount),
+            *(refund.reason, refund.refunded_at, refund.updated_at),
+        )
+
+
+def _merge(connection: Any, table: _Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert, change and delete until `table` holds exactly `rows`; equal rows are not touched."""
+    columns = f"{table.key}, {table.columns}"
+    key = " AND ".join(f"known.{name} = incoming.{name}" for name in table.key.split(", "))
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE incoming (LIKE {table.name} INCLUDING INDEXES) ON COMMIT DROP")
+        with cursor.copy(f"COPY incoming ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(
+            f"DELETE FROM {table.name} AS known WHERE NOT EXISTS (SELECT FROM incoming WHERE {key})"
+        )
+        values = ", ".join(f"EXCLUDED.{name}" for name in table.columns.split(", "))
+        cursor.execute(
+            f"INSERT INTO {table.name} AS known ({columns}) SELECT {columns} FROM incoming "
+            f"ON CONFLICT ({table.key}) DO UPDATE SET ({table.columns}) = ROW({values}) "
+            "WHERE known IS DISTINCT FROM EXCLUDED"
+        )
+        cursor.execute("DROP TABLE incoming")

@@ -1,0 +1,89 @@
+"""Write the file the storefront shows (`demo.services.storefront.store`)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from demo.ledger import STOREFRONT, Books, Order, Refund
+from demo.services.storefront import store
+
+_MAXIMUM_LINES = 5
+
+
+def fill(path: Path, books: Books) -> None:
+    """Make the storefront's file equal to `books`; a running server takes it up by itself."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    refunds: dict[str, list[Refund]] = {}
+    for refund in books.refunds_of(STOREFRONT):
+        refunds.setdefault(refund.order_id, []).append(refund)
+    products = (
+        store.Product(
+            id=product.product_id,
+            sku=product.sku,
+            name=product.name,
+            categories=[product.category] if product.category else [],
+            modified_at=product.updated_at,
+        )
+        for product in books.products
+    )
+    product_ids = {product.sku: product.product_id for product in books.products}
+    orders = (
+        _order(order, refunds.get(order.order_id, []), product_ids) for order in books.orders_of(STOREFRONT)
+    )
+    store.Store(orders, products).save(path)
+
+
+def _order(order: Order, refunds: list[Refund], product_ids: dict[str, int]) -> store.Order:
+    changes = [(order.status_changed_at, "status")]
+    if order.updated_at != order.status_changed_at:
+        # An edited line, or a refund: whose own instant counts as well, so the name makes no difference.
+        changes.append((order.updated_at, "line"))
+    return store.Order(
+        id=int(order.order_id),
+        created_at=order.ordered_at,
+        status=order.status,
+        lines=[
+            store.Line(
+                id=line.line_number,
+                product_id=product_ids[line.sku],
+                sku=line.sku,
+                name=line.product_name,
+                quantity=line.quantity,
+                subtotal=line.gross,
+                total=line.after_discount,
+                tax=line.tax,
+            )
+            for line in order.lines
+        ],
+        refunds=[_refund(refund) for refund in refunds],
+        currency=order.currency,
+        customer_id=int(order.customer_id or 0),
+        email=order.email or "",
+        country=order.country_code or "",
+        coupon_code=order.coupon_code,
+        shipping=order.shipping,
+        fee=order.fee,
+        changes=changes,
+    )
+
+
+def _refund(refund: Refund) -> store.Refund:
+    # An order has ten ids of its own: line items take the first five, those of its refunds the others.
+    first_item = int(refund.refund_id) + _MAXIMUM_LINES
+    return store.Refund(
+        id=int(refund.refund_id),
+        created_at=refund.refunded_at,
+        amount=Decimal(refund.amount),
+        reason=refund.reason,
+        lines=[
+            store.RefundLine(
+                id=first_item + number,
+                line_id=line.line_number,
+                quantity=line.quantity,
+                total=line.merchandise,
+                tax=line.tax,
+            )
+            for number, line in enumerate(refund.lines)
+        ],
+    )

@@ -1,0 +1,94 @@
+"""Where the demo keeps its things: ports and folders. The only place that knows them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+class PortTaken(Exception):
+    """Another program listens on a port the demo wants; the text names it and the way out."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The demo's ports on the loopback interface. `DEMO_<NAME>_PORT` in the environment changes one."""
+
+    airflow: int = 8080
+    airflow_logs: int = 8793
+    sales_db: int = 54329
+    storefront: int = 8090
+    exchange_rates: int = 8091
+    bigquery: int = 9050
+    smtp: int = 8026
+    mailbox: int = 8025
+
+    @classmethod
+    def chosen(cls, environ: Mapping[str, str] = os.environ) -> Ports:
+        """The defaults with what `environ` says."""
+        variables = {field.name: cls.variable(field.name) for field in fields(cls)}
+        return cls(**{name: int(environ[key]) for name, key in variables.items() if key in environ})
+
+    @staticmethod
+    def variable(name: str) -> str:
+        """The environment variable that changes the port `name`."""
+        return f"DEMO_{name.upper()}_PORT"
+
+    def taken(self, name: str) -> PortTaken:
+        """What to say when the port `name` is not free."""
+        port = getattr(self, name)
+        return PortTaken(
+            f"port {port} ({name.replace('_', ' ')}) is taken by another program: stop that program, or "
+            f"choose another port with {self.variable(name)}={port + 1000}"
+        )
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Everything the demo writes lies below `home` (`DEMO_HOME`, default `.demo`); without it, all is new."""
+
+    home: Path
+
+    @classmethod
+    def chosen(cls, environ: Mapping[str, str] = os.environ) -> Folders:
+        """The home that `environ` says, or the default."""
+        return cls(Path(environ.get("DEMO_HOME", REPOSITORY / ".demo")).resolve())
+
+    @property
+    def partner_drop(self) -> Path:
+        """Where partners leave their files."""
+        return self.home / "partner_drop"
+
+    @property
+    def reports(self) -> Path:
+        """The archive of reports."""
+        return self.home / "reports"
+
+    @property
+    def rates(self) -> Path:
+        """What the central bank's web server shows."""
+        return self.home / "exchange_rates"
+
+    @property
+    def mail(self) -> Path:
+        """The messages kept by the mail server."""
+        return self.home / "mail"
+
+    @property
+    def storefront(self) -> Path:
+        """The file with the storefront's data."""
+        return self.home / "storefront" / "store.jsonl"
+
+    @property
+    def processes(self) -> Path:
+        """What was started: one file per process."""
+        return self.home / "run"
+
+    @property
+    def logs(self) -> Path:
+        """The programs' own logs."""
+        return self.home / "logs"

@@ -1,0 +1,50 @@
+"""What truly happened in the demo company: the facts behind every system it fills, and behind the tests.
+
+`Ledger(first_day, days)` knows every order, refund, partner file and exchange rate of a small company;
+`ledger.as_of(instant)` gives its `Books`: the state as of an instant, exactly as the company's systems show
+it then. `demo.fill` puts books into real systems; an oracle computes from the same books what the warehouse
+must hold. `model` documents every field. The ledger shares no code with the pipeline.
+"""
+
+from __future__ import annotations
+
+from demo.ledger.books import Books, Ledger
+from demo.ledger.model import (
+    CHANNELS,
+    PARTNER_FILES,
+    PARTNERS,
+    SALES_DB,
+    STOREFRONT,
+    BadRow,
+    Customer,
+    HeldFile,
+    LateRefund,
+    Line,
+    Order,
+    PartnerFile,
+    Product,
+    Rate,
+    Refund,
+    RefundLine,
+)
+
+__all__ = [
+    "CHANNELS",
+    "PARTNERS",
+    "PARTNER_FILES",
+    "SALES_DB",
+    "STOREFRONT",
+    "BadRow",
+    "Books",
+    "Customer",
+    "HeldFile",
+    "LateRefund",
+    "Ledger",
+    "Line",
+    "Order",
+    "PartnerFile",
+    "Product",
+    "Rate",
+    "Refund",
+    "RefundLine",
+]

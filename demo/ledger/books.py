@@ -1,0 +1,146 @@
+"""The ledger and the books one can ask it for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+
+from demo.ledger import orders, partners, rates
+from demo.ledger.catalogue import PRODUCTS
+from demo.ledger.lives import History
+from demo.ledger.model import (
+    PARTNER_FILES,
+    SALES_DB,
+    Customer,
+    HeldFile,
+    LateRefund,
+    Order,
+    PartnerFile,
+    Product,
+    Rate,
+    Refund,
+)
+from demo.ledger.shop import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The state of the company as of the instant `at`.
+
+    Attributes:
+        customers: the sales database's customers.
+        orders: every order known then, in the state of then, of all three channels. A partner's order is
+            known from the files that lie in the drop folder: the newest `updated_at` wins, then the file
+            received last; an order that a second delivery leaves out is gone when no other file tells it.
+        refunds: those booked and not deleted.
+        files: what lies in the partners' drop folder: the last delivery of each name.
+        rates: what the central bank has published; nothing on weekends.
+    """
+
+    at: datetime
+    products: tuple[Product, ...]
+    customers: tuple[Customer, ...]
+    orders: tuple[Order, ...]
+    refunds: tuple[Refund, ...]
+    files: tuple[PartnerFile, ...]
+    rates: tuple[Rate, ...]
+
+    def orders_of(self, channel: str) -> tuple[Order, ...]:
+        """The orders of one channel."""
+        return tuple(order for order in self.orders if order.channel == channel)
+
+    def refunds_of(self, channel: str) -> tuple[Refund, ...]:
+        """The refunds of one channel."""
+        return tuple(refund for refund in self.refunds if refund.channel == channel)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Everything that happens in a company that trades on `days` days from `first_day` on.
+
+    The facts of a day derive from (seed, orders_per_day, timezone, date) only: later days change nothing
+    about earlier ones, and two ledgers with the same arguments are equal in any process.
+
+    Attributes:
+        first_day: first business day, in the shop's calendar.
+        days: how many business days.
+        orders_per_day: about how many, over all channels; at most 50,000.
+        timezone: IANA name of the shop's timezone.
+        held_files, late_refunds: incidents staged on top, for demonstrations and tests.
+    """
+
+    first_day: date
+    days: int
+    seed: int = 1
+    orders_per_day: int = 120
+    timezone: str = "America/New_York"
+    held_files: tuple[HeldFile, ...] = field(default=())
+    late_refunds: tuple[LateRefund, ...] = field(default=())
+
+    def as_of(self, instant: datetime) -> Books:
+        """The books as of `instant` (aware), which may lie before or after all days."""
+        instant = instant.astimezone(UTC)
+        known_orders: list[Order] = []
+        refunds: list[Refund] = []
+        for history in self.histories:
+            if order := _last(history.versions, instant):
+                if order.channel != PARTNER_FILES:
+                    known_orders.append(order)
+                refunds += [refund for refund in history.refunds if _is_booked(refund, instant)]
+        refunds += [refund for refund in self.orphan_refunds if _is_booked(refund, instant)]
+        received = [file for file in self.deliveries if file.received_at <= instant]
+        known_orders += partners.merge(received)
+        return Books(
+            at=instant,
+            products=PRODUCTS,
+            customers=self._customers(known_orders),
+            orders=tuple(known_orders),
+            refunds=tuple(refunds),
+            files=tuple({file.name: file for file in received}.values()),
+            rates=tuple(rates.published(self.seed, self.first_day, instant)),
+        )
+
+    @property
+    def business_days(self) -> tuple[date, ...]:
+        """All business days, first to last."""
+        return tuple(self.first_day + timedelta(days=number) for number in range(self.days))
+
+    @cached_property
+    def histories(self) -> tuple[History, ...]:
+        """Every order with all its states and refunds, by day, channel and id."""
+        return tuple(history for day in self.business_days for history in self._day(day))
+
+    @cached_property
+    def orphan_refunds(self) -> tuple[Refund, ...]:
+        """Refunds in the sales database whose order it no longer has."""
+        return tuple(
+            refund for day in self.business_days for refund in orders.orphan_refunds(self._shop, day)
+        )
+
+    @cached_property
+    def deliveries(self) -> tuple[PartnerFile, ...]:
+        """Every delivery of every partner file, by the instant received."""
+        sold = [history for history in self.histories if history.versions[0].channel == PARTNER_FILES]
+        return partners.deliveries(self._shop, self.business_days, sold, self.held_files)
+
+    @cached_property
+    def _shop(self) -> Shop:
+        return Shop(self.seed, self.orders_per_day, self.timezone)
+
+    def _day(self, day: date) -> Iterator[History]:
+        late = [incident.booked_at for incident in self.late_refunds if incident.day == day]
+        yield from orders.trade(self._shop, day, late)
+
+    def _customers(self, known: list[Order]) -> tuple[Customer, ...]:
+        ids = {order.customer_id for order in known if order.channel == SALES_DB and order.customer_id}
+        return tuple(self._shop.customer(customer_id) for customer_id in sorted(ids))
+
+
+def _last(versions: tuple[Order, ...], instant: datetime) -> Order | None:
+    return next((version for version in reversed(versions) if version.updated_at <= instant), None)
+
+
+def _is_booked(refund: Refund, instant: datetime) -> bool:
+    return refund.updated_at <= instant and not (refund.deleted_at and refund.deleted_at <= instant)

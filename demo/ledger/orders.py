@@ -1,0 +1,196 @@
+"""One day's trade: its orders with everything that ever happens to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from demo.ledger.catalogue import (
+    MARKETS,
+    PRODUCTS,
+    Market,
+    from_dollars,
+    price_in,
+    round_money,
+    usual_quantities,
+)
+from demo.ledger.lives import PAID, History, live
+from demo.ledger.model import (
+    CHANNELS,
+    PARTNER_FILES,
+    PARTNERS,
+    SALES_DB,
+    STOREFRONT,
+    Customer,
+    Line,
+    Order,
+    Product,
+    Refund,
+)
+from demo.ledger.shop import Shop
+
+_SHARE = {SALES_DB: 0.5, STOREFRONT: 0.35, PARTNER_FILES: 0.15}
+_COUPONS = (("WELCOME10", "0.10"), ("AUTUMN15", "0.15"), ("Friends-20", "0.20"))
+_WEEKDAY_VOLUME = (0.95, 0.9, 0.92, 1.0, 1.1, 1.2, 1.05)
+_FIRST_ID_DAY = date(2015, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    """What is fixed when the customer presses the button."""
+
+    channel: str
+    day: date
+    order_id: str
+    first_line: int
+    partner: str
+    ordered_at: datetime
+
+
+def trade(shop: Shop, day: date, late_refunds: Sequence[datetime] = ()) -> Iterator[History]:
+    """The orders placed on `day`, by channel and id.
+
+    `late_refunds` are the instants at which a refund dated `day` is booked, one order of the sales database
+    each.
+    """
+    for channel in CHANNELS:
+        rng = shop.rng("orders", day, channel)
+        volume = (
+            shop.orders_per_day * _SHARE[channel] * _WEEKDAY_VOLUME[day.weekday()] * rng.uniform(0.85, 1.15)
+        )
+        unbooked = sorted(late_refunds) if channel == SALES_DB else []
+        paid_out = shop.window(day)[1] - timedelta(hours=1)
+        for number, ordered_at in enumerate(shop.instants(day, round(volume), rng), start=1):
+            order = _order(shop, _sale(channel, day, number, ordered_at, rng), rng)
+            history = live(shop, order)
+            if unbooked and _could_refund(history, paid_out, unbooked[0]):
+                history = live(shop, order, late_refund=(paid_out, unbooked.pop(0)))
+            yield history
+
+
+def orphan_refunds(shop: Shop, day: date) -> Iterator[Refund]:
+    """Refunds booked on `day` for orders the sales database had removed long before."""
+    rng = shop.rng("orphans", day)
+    if rng.random() < 0.4:
+        refunded_at = shop.instants(day, 9, rng)[4]
+        yield Refund(
+            channel=SALES_DB,
+            refund_id=f"R-{day:%Y%m%d}-X1",
+            order_id=f"S-2019{rng.randint(1, 12):02}15-00042",
+            currency=None,
+            amount=Decimal(rng.randint(500, 4500)) / 100,
+            quantity=Decimal(1),
+            lines=(),
+            reason="order archived",
+            refunded_at=refunded_at,
+            updated_at=refunded_at,
+        )
+
+
+def _could_refund(history: History, refunded_at: datetime, booked_at: datetime) -> bool:
+    """Whether a first refund dated `refunded_at` and booked at `booked_at` fits into `history`."""
+    known = [version for version in history.versions if version.updated_at < booked_at]
+    return (
+        bool(known)
+        and known[-1].status in PAID
+        and not known[-1].is_test
+        and known[-1].ordered_at < refunded_at
+        and known[-1].sound_lines[0].after_discount > 0
+        and not history.refunds
+    )
+
+
+def _sale(channel: str, day: date, number: int, ordered_at: datetime, rng: Random) -> _Sale:
+    if channel == SALES_DB:
+        return _Sale(channel, day, f"S-{day:%Y%m%d}-{number:05}", 1, "", ordered_at)
+    if channel == STOREFRONT:
+        # Ten ids each: the order, then its refunds; orders and refunds share one sequence in WooCommerce.
+        order_id = (day - _FIRST_ID_DAY).days * 1_000_000 + number * 10
+        return _Sale(channel, day, str(order_id), order_id, "", ordered_at)
+    partner = PARTNERS[0] if rng.random() < 0.6 else PARTNERS[1]
+    return _Sale(channel, day, f"{partner[:3].upper()}-{day:%y%m%d}-{number:05}", 1, partner, ordered_at)
+
+
+def _order(shop: Shop, sale: _Sale, rng: Random) -> Order:
+    buyer = shop.buyer(sale.day, rng)
+    market = next(market for market in MARKETS if market.country == buyer.country_code)
+    coupon, percent = rng.choice(_COUPONS) if rng.random() < 0.18 else (None, "0")
+    if sale.channel == PARTNER_FILES:
+        coupon = None
+    chosen = rng.sample(PRODUCTS, rng.choices((1, 2, 3, 4, 5), (40, 28, 18, 9, 5))[0])
+    lines = tuple(
+        _line(sale.channel, sale.first_line + place, product, market, coupon=Decimal(percent), rng=rng)
+        for place, product in enumerate(chosen)
+    )
+    if sale.channel == SALES_DB and rng.random() < 0.01:
+        broken = replace(lines[0], line_number=len(lines) + 1, quantity=Decimal(0), gross=Decimal(0))
+        lines += (replace(broken, discount=Decimal(0), tax=Decimal(0), flaw="invalid_quantity"),)
+    merchandise = sum((line.after_discount for line in lines), Decimal(0))
+    free = merchandise > from_dollars(Decimal(60), market.currency) or sale.channel == PARTNER_FILES
+    gift_wrap = sale.channel == STOREFRONT and rng.random() < 0.06
+    # A phone order is written down hours later: it appears in the database after its day is over.
+    entered_at = sale.ordered_at
+    if sale.channel == SALES_DB and rng.random() < 0.02:
+        entered_at += timedelta(minutes=rng.randint(90, 900))
+    customer_id, email = _identity(sale, buyer, rng)
+    return Order(
+        channel=sale.channel,
+        order_id=sale.order_id,
+        partner=sale.partner,
+        customer_id=customer_id,
+        email=email,
+        country_code=buyer.country_code if rng.random() > 0.005 else None,
+        currency=market.currency,
+        status="new",
+        coupon_code=coupon,
+        is_test=sale.channel == SALES_DB and rng.random() < 0.02,
+        shipping=Decimal(0) if free else from_dollars(Decimal("4.95"), market.currency),
+        fee=from_dollars(Decimal("3.50"), market.currency) if gift_wrap else Decimal(0),
+        lines=lines,
+        ordered_at=sale.ordered_at,
+        updated_at=entered_at,
+        status_changed_at=entered_at,
+    )
+
+
+def _line(
+    channel: str, line_number: int, product: Product, market: Market, *, coupon: Decimal, rng: Random
+) -> Line:
+    quantity = Decimal(rng.randint(*usual_quantities(product)))
+    if product.sku == "LIN-005" and channel != SALES_DB:
+        quantity += Decimal("0.5")  # fabric by the metre; the sales database counts pieces only
+    unit_price = price_in(product, market.currency, decimals=2 if channel == STOREFRONT else 4)
+    gross = quantity * unit_price
+    if channel == STOREFRONT:
+        gross = round_money(gross, market.currency)
+    markdown = Decimal("0.10") if rng.random() < 0.05 else Decimal(0)
+    discount = round_money(gross * min(Decimal(1), coupon + markdown), market.currency)
+    discount = min(discount, gross)
+    return Line(
+        line_number=line_number,
+        sku=product.sku,
+        product_name=product.name,
+        category=product.category,
+        quantity=quantity,
+        unit_price=unit_price,
+        gross=gross,
+        discount=discount,
+        tax=round_money((gross - discount) * market.tax, market.currency),
+    )
+
+
+def _identity(sale: _Sale, buyer: Customer, rng: Random) -> tuple[str | None, str | None]:
+    """The channel's own id and spelling of the buyer's e-mail."""
+    if sale.channel == SALES_DB:
+        return (None, None) if rng.random() < 0.04 else (buyer.customer_id, buyer.email)
+    email = buyer.email
+    if sale.channel == STOREFRONT:
+        member = rng.random() < 0.6
+        _, came, number = buyer.customer_id.split("-")
+        return (str(int(came[2:]) * 100_000 + int(number)) if member else None), email and email.lower()
+    if email and rng.random() < 0.3:
+        email = rng.choice((email.upper(), f" {email} "))
+    return None, email if rng.random() > 0.1 else None

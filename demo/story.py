@@ -1,0 +1,107 @@
+"""How far the demo company's story has been told: kept in one file, so that it goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from demo.environment import TIMEZONE
+from demo.ledger import PARTNERS, HeldFile, LateRefund, Ledger
+
+_HISTORY = 12
+
+
+@dataclass(frozen=True)
+class Story:
+    """The arguments of the company's ledger, and the incidents that were staged.
+
+    A held file of the story is one that has not arrived at all yet, or did at its `received_at`.
+    """
+
+    first_day: date
+    seed: int = 1
+    orders_per_day: int = 160
+    timezone: str = TIMEZONE
+    held_files: tuple[HeldFile, ...] = ()
+    late_refunds: tuple[LateRefund, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> Story | None:
+        """The story kept in `path`, None when there is none yet."""
+        if not path.exists():
+            return None
+        told = json.loads(path.read_text())
+        return cls(
+            first_day=date.fromisoformat(told["first_day"]),
+            seed=told["seed"],
+            orders_per_day=told["orders_per_day"],
+            timezone=told["timezone"],
+            held_files=tuple(
+                HeldFile(partner, date.fromisoformat(day), came and datetime.fromisoformat(came))
+                for partner, day, came in told["held_files"]
+            ),
+            late_refunds=tuple(
+                LateRefund(date.fromisoformat(day), datetime.fromisoformat(booked_at))
+                for day, booked_at in told["late_refunds"]
+            ),
+        )
+
+    @classmethod
+    def begin(cls, now: datetime, timezone: str = TIMEZONE) -> Story:
+        """The story of a company with twelve days behind it."""
+        return cls(now.astimezone(ZoneInfo(timezone)).date() - timedelta(days=_HISTORY), timezone=timezone)
+
+    def save(self, path: Path) -> None:
+        """Keep the story in `path`, whole at once."""
+        told = {
+            "first_day": self.first_day.isoformat(),
+            "seed": self.seed,
+            "orders_per_day": self.orders_per_day,
+            "timezone": self.timezone,
+            "held_files": [
+                (held.partner, held.day.isoformat(), held.received_at and held.received_at.isoformat())
+                for held in self.held_files
+            ],
+            "late_refunds": [
+                (late.day.isoformat(), late.booked_at.isoformat()) for late in self.late_refunds
+            ],
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(told, indent=1))
+        partial.replace(path)
+
+    def ledger(self, now: datetime) -> Ledger:
+        """What has happened until today in the shop."""
+        return Ledger(
+            first_day=self.first_day,
+            days=(self.today(now) - self.first_day).days + 1,
+            seed=self.seed,
+            orders_per_day=self.orders_per_day,
+            timezone=self.timezone,
+            held_files=self.held_files,
+            late_refunds=self.late_refunds,
+        )
+
+    def today(self, now: datetime) -> date:
+        """The shop's date at the instant `now`."""
+        return now.astimezone(ZoneInfo(self.timezone)).date()
+
+    def with_held_file(self, day: date) -> Story:
+        """The first partner's file of `day` does not come for now; no change when that was said before."""
+        if any(held.day == day for held in self.held_files):
+            return self
+        return replace(self, held_files=(*self.held_files, HeldFile(PARTNERS[0], day, None)))
+
+    def advanced(self, day: date, now: datetime) -> Story:
+        """At the instant `now` the files held back arrive, and a refund dated `day` is booked."""
+        return replace(
+            self,
+            held_files=tuple(
+                held if held.received_at else replace(held, received_at=now) for held in self.held_files
+            ),
+            late_refunds=(*self.late_refunds, LateRefund(day, now)),
+        )
