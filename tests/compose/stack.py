@@ -1,0 +1,174 @@
+"""A stack of its own, made from a copy of this repository, and what tests ask it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from demo.services.emulator import PROJECT
+from demo.services.ports import free_port
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DAG = "daily_sales_pipeline"
+Found = TypeVar("Found")
+
+
+def copy_repository(folder: Path) -> None:
+    """What a fresh clone has, with the changes that are not committed yet."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (REPOSITORY / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, folder / name)
+
+
+def wait_until(what: str, look: Callable[[], Found | None], seconds: float, pause: float = 2) -> Found:
+    """What `look` finds, asked again and again; fails saying `what` was not seen within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not seen within {seconds:.0f} s: {what}"
+        time.sleep(pause)
+    return found
+
+
+class Stack:
+    """One Compose project in `folder`; its ports are free ones of this machine."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder, self.project = folder, f"compose-test-{uuid.uuid4().hex[:8]}"
+        ports = [free_port() for _ in range(5)]
+        self.airflow, self.mailbox, self.bigquery = (f"http://127.0.0.1:{port}" for port in ports[:3])
+        own = {
+            "AIRFLOW_LISTEN": f"127.0.0.1:{ports[0]}",
+            "DEMO_MAILBOX_PORT": str(ports[1]),
+            "DEMO_BIGQUERY_PORT": str(ports[2]),
+            "DEMO_SALES_DB_PORT": str(ports[3]),
+            "DEMO_STOREFRONT_PORT": str(ports[4]),
+        }
+        subprocess.run([sys.executable, "deploy/make_env.py"], cwd=folder, check=True, capture_output=True)
+        lines = (folder / ".env").read_text().splitlines()
+        self.env = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+        self.env |= own | settings
+        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in self.env.items()))
+        self._token = ""
+
+    def compose(self, *arguments: str, seconds: float = 120, check: bool = True) -> str:
+        """What `docker compose <arguments>` prints; fails with what it complains of."""
+        done = subprocess.run(
+            ["docker", "compose", "--project-name", self.project, "--progress", "plain", *arguments],
+            cwd=self.folder,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+        assert not check or done.returncode == 0, f"{arguments}: {done.stderr[-3000:]} {done.stdout[-3000:]}"
+        return done.stdout
+
+    def run_in(self, service: str, *command: str, index: int = 1, seconds: float = 120) -> str:
+        """What `command` prints in a container of `service`."""
+        return self.compose("exec", "--no-TTY", "--index", str(index), service, *command, seconds=seconds)
+
+    def docker(self, *arguments: str) -> str:
+        """What `docker <arguments>` prints."""
+        return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
+
+    def down(self) -> None:
+        """Take everything away: containers, volumes, networks, and the images built for this stack."""
+        self.compose("down", "--volumes", "--rmi", "local", "--timeout", "30", seconds=300)
+        subprocess.run(["docker", "image", "rm", self.env["AIRFLOW_IMAGE"]], check=False, capture_output=True)
+
+    def left(self) -> dict[str, list[str]]:
+        """What of this project the engine still has."""
+        label = f"label=com.docker.compose.project={self.project}"
+        return {
+            "containers": self.docker("ps", "--all", "--quiet", "--filter", label).split(),
+            "volumes": self.docker("volume", "ls", "--quiet", "--filter", label).split(),
+            "networks": self.docker("network", "ls", "--quiet", "--filter", label).split(),
+            "images": self.docker("image", "ls", "--quiet", "--filter", label).split(),
+        }
+
+    def api(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One call of Airflow's REST API v2, signed in as admin."""
+        if not self._token:
+            login = {"username": "admin", "password": self.env["AIRFLOW_ADMIN_PASSWORD"]}
+            self._token = ask(f"{self.airflow}/auth/token", login)["access_token"]
+        return ask(f"{self.airflow}/api/v2/{path}", body, method, {"Authorization": f"Bearer {self._token}"})
+
+    def trigger(self, day: str) -> str:
+        """Start the daily DAG for `day` once the DAG is known; the run's id."""
+
+        def start() -> str | None:
+            try:
+                run = self.api("POST", f"dags/{DAG}/dagRuns", {"logical_date": None, "partition_key": day})
+            except urllib.error.HTTPError as error:
+                if error.code == 404:
+                    return None
+                raise
+            return str(run["dag_run_id"])
+
+        return wait_until("the DAG has been parsed", start, 120)
+
+    def finished(self, run_id: str, seconds: float) -> str:
+        """The state in which a run ended."""
+
+        def look() -> str | None:
+            state = self.api("GET", f"dags/{DAG}/dagRuns/{quote(run_id)}")["state"]
+            return str(state) if state in ("success", "failed") else None
+
+        return wait_until(f"{run_id} has ended", look, seconds)
+
+    def tasks(self, run_id: str) -> list[dict[str, Any]]:
+        """The task instances of one run."""
+        path = f"dags/{DAG}/dagRuns/{quote(run_id)}/taskInstances?limit=200"
+        return list(self.api("GET", path)["task_instances"])
+
+    def log(self, task: dict[str, Any]) -> str:
+        """What the UI shows as the log of a task instance's last try."""
+        place = f"dags/{DAG}/dagRuns/{quote(task['dag_run_id'])}/taskInstances/{task['task_id']}"
+        answer = self.api("GET", f"{place}/logs/{task['try_number']}?map_index={task['map_index']}")
+        return "\n".join(json.dumps(line) for line in answer["content"])
+
+    def query(self, sql: str) -> list[list[Any]]:
+        """The rows of a GoogleSQL query in the warehouse."""
+        answer = ask(
+            f"{self.bigquery}/bigquery/v2/projects/{PROJECT}/queries", {"query": sql, "useLegacySql": False}
+        )
+        return [[cell["v"] for cell in row["f"]] for row in answer.get("rows", [])]
+
+    def mails(self) -> list[dict[str, Any]]:
+        """The mails in the demo company's mailbox."""
+        return list(ask(f"{self.mailbox}/messages.json"))
+
+
+def ask(
+    url: str,
+    body: dict[str, Any] | None = None,
+    method: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> Any:
+    """The JSON answer of one HTTP call."""
+    request = urllib.request.Request(
+        url,
+        data=None if body is None else json.dumps(body).encode(),
+        method=method,
+        headers={"Content-Type": "application/json", **(headers or {})},
+    )
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        return json.load(answer)

@@ -1,0 +1,156 @@
+"""The whole stack, as `docker compose up` starts it from a fresh clone, and a worker that dies.
+
+The tests stand in the order of a day's events and share one stack.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ecommerce.business_day import newest_closed_day
+from tests.compose.stack import DAG, ask, wait_until
+
+pytestmark = pytest.mark.compose
+
+SHOP = "America/New_York"
+SECRETS = (
+    *("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET"),
+    *("AIRFLOW__API__SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "CUSTOMER_HASH_KEY"),
+)
+
+
+@pytest.fixture(scope="module")
+def day():
+    """The newest closed business day, whose report is mailed."""
+    return str(newest_closed_day(datetime.now(UTC), SHOP))
+
+
+@pytest.fixture(scope="module")
+def image(stack):
+    return stack.env["AIRFLOW_IMAGE"]
+
+
+@pytest.fixture(scope="module")
+def first_run(stack, day):
+    run_id = stack.trigger(day)
+    state = stack.finished(run_id, seconds=900)
+    failed = [task for task in stack.tasks(run_id) if task["state"] == "failed"]
+    assert (state, [stack.log(task)[-3000:] for task in failed]) == ("success", [])
+    return run_id
+
+
+def test_image_holds_the_code_and_no_dag_fails_to_import(stack):
+    # Without the override nothing is mounted: what it sees is the image's. An import error is an exit code.
+    alone = ("--file", "docker-compose.yaml", "run", "--rm", "--no-deps", "airflow-cli", "bash", "-ec")
+    seen = stack.compose(*alone, "airflow dags list-import-errors --local; airflow dags list --local; id -u")
+    assert f"{DAG}|/opt/airflow/dags/{DAG}.py" in seen.replace(" ", "")
+    assert seen.split()[-1] == stack.env["AIRFLOW_UID"]
+
+
+def test_image_names_the_code_version(stack, image):
+    label = '{{index .Config.Labels "org.opencontainers.image.revision"}}'
+    assert stack.docker("image", "inspect", "--format", label, image).strip() == "compose-test"
+    assert stack.run_in("airflow-worker", "printenv", "CODE_VERSION").strip() == "compose-test"
+
+
+def test_no_secret_is_in_the_image(stack, image):
+    history = stack.docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", image)
+    settings = stack.docker("image", "inspect", "--format", "{{json .Config}}", image)
+    assert [name for name in SECRETS if stack.env[name] in history + settings] == []
+    files = stack.docker("run", "--rm", "--entrypoint", "find", image, "/opt/airflow", "-name", ".env*")
+    assert files == ""
+
+
+def test_admin_signs_in_with_the_password_of_env_and_no_other(stack):
+    assert stack.api("GET", "dags?limit=1")["dags"] is not None
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        ask(f"{stack.airflow}/auth/token", {"username": "admin", "password": "admin"})
+    assert stack.run_in("airflow-worker", "printenv", "AIRFLOW_ADMIN_PASSWORD").strip() == ""
+
+
+def test_containers_reach_the_host_by_name(stack):
+    assert "host.docker.internal" in stack.run_in("airflow-worker", "cat", "/etc/hosts")
+
+
+def test_daily_run_uses_both_workers(stack, first_run):
+    ran = {task["hostname"] for task in stack.tasks(first_run) if task["state"] == "success"}
+    workers = stack.docker("ps", "--format", "{{.ID}}", "--filter", f"name={stack.project}-airflow-worker")
+    assert ran == set(workers.split())
+
+
+@pytest.mark.usefixtures("first_run")
+def test_orders_of_the_day_are_in_the_warehouse(stack, day):
+    here = f"(ordered_at AT TIME ZONE '{SHOP}')::date = '{day}'"
+    sql = f"SELECT count(*) FROM orders WHERE {here}"
+    in_shop = stack.run_in("demo-sales-db", "psql", "-U", "shop", "-qAtX", "-c", sql)
+    loaded = dict(
+        stack.query(
+            f"SELECT source, COUNT(*) FROM sales.orders WHERE business_date = '{day}' GROUP BY source"
+        )
+    )
+    assert int(in_shop) > 0
+    assert loaded["sales_db"] == in_shop.strip()
+    assert set(loaded) == {"sales_db", "storefront", "partner_files"}
+
+
+@pytest.mark.usefixtures("first_run")
+def test_report_is_mailed_with_its_pdf(stack, day):
+    reports = [mail for mail in stack.mails() if "analytics@example.com" in str(mail["to"])]
+    assert len(reports) == 1
+    assert any(str(name).endswith(".pdf") for name in reports[0]["attachments"])
+    assert [mail for mail in stack.mails() if mail not in reports] == []
+
+
+@pytest.mark.usefixtures("first_run")
+@pytest.mark.parametrize("worker", [1, 2])
+def test_every_worker_sees_the_archived_report(stack, day, worker):
+    path = f"/opt/airflow/data/reports/{day}/report.pdf"
+    assert stack.run_in("airflow-worker", "head", "-c", "5", path, index=worker) == "%PDF-"
+
+
+@pytest.mark.usefixtures("first_run")
+def test_run_finishes_although_a_worker_dies_in_the_middle(stack, day):
+    earlier = str(datetime.fromisoformat(day).date() - timedelta(days=1))
+    # Frozen, the sales database answers nobody: the task that asks it cannot end before its worker dies.
+    stack.compose("pause", "demo-sales-db")
+    run_id = stack.trigger(earlier)
+
+    def extracting():
+        tasks = (task for task in stack.tasks(run_id) if task["task_id"] == "extract.sales_db")
+        return next((task for task in tasks if task["state"] == "running" and task["hostname"]), None)
+
+    killed = wait_until("sales_db is being extracted", extracting, 90, pause=0.3)
+    stack.docker("kill", killed["hostname"])
+    stack.compose("unpause", "demo-sales-db")
+
+    assert stack.finished(run_id, seconds=900) == "success"
+    retried = next(task for task in stack.tasks(run_id) if task["task_id"] == "extract.sales_db")
+    assert retried["try_number"] == killed["try_number"] + 1
+    assert retried["hostname"] != killed["hostname"]
+    assert stack.query(f"SELECT complete FROM sales.daily_summary WHERE business_date = '{earlier}'")
+
+
+@pytest.mark.usefixtures("first_run")
+def test_no_secret_is_in_any_log(stack):
+    logs = stack.compose("logs", "--no-color")
+    archive = stack.run_in(
+        "airflow-worker", "bash", "-c", "cat $(find /opt/airflow/logs -type f)", index=_alive(stack)
+    )
+    written = logs + archive
+    assert len(archive) > 10_000
+    assert [name for name in SECRETS if stack.env[name] in written] == []
+
+
+def test_nothing_is_left_behind(stack):
+    stack.down()
+    assert stack.left() == {"containers": [], "volumes": [], "networks": [], "images": []}
+
+
+def _alive(stack):
+    running = stack.docker(
+        "ps", "--format", "{{.Names}}", "--filter", f"name={stack.project}-airflow-worker"
+    ).split()
+    return int(running[0].rsplit("-", 1)[1])

@@ -1,0 +1,55 @@
+"""What Compose says of the files, before anything runs."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.compose
+
+FILES = [
+    ("docker-compose.yaml",),
+    ("docker-compose.yaml", "docker-compose.override.yaml"),
+]
+
+
+def compose(folder, *arguments):
+    return subprocess.run(
+        ["docker", "compose", *arguments], cwd=folder, check=False, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("files", FILES, ids=["production", "development"])
+def test_every_combination_of_files_and_profiles_is_clean(clone, files):
+    subprocess.run([sys.executable, "deploy/make_env.py"], cwd=clone, check=True)
+    chosen = [argument for file in files for argument in ("--file", file)]
+    profiles = compose(clone, *chosen, "config", "--profiles").stdout.split()
+    assert "debug" in profiles
+    for count in range(len(profiles) + 1):
+        for combination in itertools.combinations(profiles, count):
+            asked = [argument for profile in combination for argument in ("--profile", profile)]
+            done = compose(clone, *chosen, *asked, "config", "--quiet")
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("files", FILES, ids=["production", "development"])
+def test_stack_without_secrets_refuses_to_start_with_one_sentence(clone, files):
+    done = compose(clone, *(part for file in files for part in ("--file", file)), "up", "--detach")
+    assert done.returncode != 0
+    assert done.stderr.count("\n") == 1
+    assert "run `make env` once, which writes .env with random secrets" in done.stderr
+
+
+def test_one_missing_secret_is_enough_to_refuse(clone):
+    subprocess.run([sys.executable, "deploy/make_env.py"], cwd=clone, check=True)
+    env = clone / ".env"
+    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "AIRFLOW_ADMIN_PASSWORD", "CUSTOMER_HASH_KEY"):
+        whole = env.read_text()
+        env.write_text("".join(line for line in whole.splitlines(True) if not line.startswith(f"{name}=")))
+        done = compose(clone, "config", "--quiet")
+        assert done.returncode != 0
+        assert name in done.stderr
+        env.write_text(whole)

@@ -1,0 +1,55 @@
+"""Services shared by the tests: real ones, started once per test process when first asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.services import emulator, postgres
+from demo.services.ports import free_port
+
+# Tests never touch the developer's own Airflow home; set before anything imports airflow.
+os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Postgres]:
+    """A PostgreSQL server that asks for a password; tests make their own databases in it.
+
+    Not below pytest's own folder: every other pytest that starts closes that to all users but one, and for
+    root the server runs as another user.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    server = postgres.start(folder / "data", free_port())
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database(postgres_server: postgres.Postgres) -> Iterator[str]:
+    """The name of an empty database, dropped after the test."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    postgres_server.psql(f"CREATE DATABASE {name}")
+    yield name
+    postgres_server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def bigquery_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emulator]:
+    """The BigQuery emulator; tests use datasets of their own in it."""
+    server = emulator.start(tmp_path_factory.mktemp("bigquery"), free_port())
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The root of the repository."""
+    return Path(__file__).resolve().parents[1]

@@ -1,0 +1,31 @@
+"""The DAG files, parsed once as the DAG processor does, without a metadata database."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _airflow_home(tmp_path_factory):
+    os.environ["AIRFLOW_HOME"] = str(tmp_path_factory.mktemp("airflow"))
+    os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(REPOSITORY / "plugins")
+
+
+@pytest.fixture(scope="session")
+def dag_bag(_airflow_home):
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(dag_folder=REPOSITORY / "dags", safe_mode=False)
+
+
+@pytest.fixture(params=[path.stem for path in DAG_FILES])
+def dag(request, dag_bag):
+    """Each DAG in turn; its id is its file's name."""
+    assert not dag_bag.import_errors
+    return dag_bag.dags[request.param]

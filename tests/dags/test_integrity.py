@@ -1,0 +1,162 @@
+"""What every DAG file of this repository keeps to."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from airflow.sdk import CronPartitionTimetable
+
+from tests.dags.conftest import DAG_FILES, REPOSITORY
+
+CODE = sorted([*DAG_FILES, *(REPOSITORY / "plugins").rglob("*.py")])
+TAGS = {
+    "sales",
+    "daily",
+    "hourly",
+    "weekly",
+    "monthly",
+    "manual",
+    "operations",
+    "events",
+    "catalogue",
+    "forecast",
+}
+
+
+def test_every_file_imports_and_holds_one_dag_of_its_name(dag_bag):
+    assert dag_bag.import_errors == {}
+    assert sorted(dag_bag.dags) == [path.stem for path in DAG_FILES]
+
+
+def test_has_an_owner_and_known_tags(dag):
+    assert {task.owner for task in dag.tasks} == {"data-engineering"}
+    assert dag.tags
+    assert set(dag.tags) <= TAGS
+
+
+def test_documentation_begins_with_what_to_do_when_it_fails(dag):
+    heading, first = [part for part in dag.doc_md.strip().split("\n\n") if part][:2]
+    assert heading.startswith("# ")
+    assert first.startswith("**When it fails:**")
+
+
+def test_every_task_is_retried_after_a_pause(dag):
+    for task in dag.tasks:
+        assert task.retries >= 1, task.task_id
+        assert task.retry_delay >= timedelta(seconds=10), task.task_id
+
+
+def test_schedule_is_in_the_shops_timezone_and_no_bare_cron_string(dag):
+    assert not dag.catchup
+    timetable = dag.timetable
+    if hasattr(timetable, "_timezone"):
+        assert timetable._timezone.name == "America/New_York"
+    tree = ast.parse((REPOSITORY / "dags" / f"{dag.dag_id}.py").read_text())
+    schedules = [
+        k.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for k in node.keywords
+        if k.arg == "schedule"
+    ]
+    assert not any(isinstance(s, ast.Constant) and isinstance(s.value, str) for s in schedules)
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
+def test_is_wiring_that_fits_on_three_screens(path):
+    text = path.read_text()
+    assert len(text.splitlines()) < 150
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert node.decorator_list, f"{node.name} is not a task: logic belongs to plugins/ecommerce"
+            assert len(node.body) <= 6, f"{node.name} does too much for a task body"
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_knows_nothing_of_the_demo_and_no_metadata_database(path):
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(node.module or "")
+    forbidden = ("demo", "tests", "airflow.models", "airflow.settings", "airflow.utils.session")
+    assert not [module for module in modules if module.split(".")[0] == "demo" or module in forbidden]
+
+
+PARSE = """
+import socket, sys, builtins, urllib.request
+def refuse(*args, **kwargs):
+    raise AssertionError("input or output while a DAG file is parsed")
+socket.socket.connect = refuse
+socket.create_connection = refuse
+from airflow.sdk import Variable, BaseHook
+Variable.get = BaseHook.get_connection = staticmethod(refuse)
+import importlib.util
+spec = importlib.util.spec_from_file_location("dag_file", sys.argv[1])
+spec.loader.exec_module(importlib.util.module_from_spec(spec))
+heavy = {"pandas", "duckdb", "pyarrow", "matplotlib", "typst", "google.cloud.bigquery"} & set(sys.modules)
+assert not heavy, f"imported while parsing: {sorted(heavy)}"
+"""
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
+def test_parses_without_input_output_settings_or_heavy_libraries(path, tmp_path):
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(REPOSITORY / "plugins"),
+        "HOME": str(tmp_path),
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", PARSE, str(path)], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+class TestDailySalesPipeline:
+    @pytest.fixture
+    def pipeline(self, dag_bag):
+        return dag_bag.dags["daily_sales_pipeline"]
+
+    def test_partition_key_is_the_day_before_the_run(self, pipeline):
+        timetable = pipeline.timetable
+        assert isinstance(timetable, CronPartitionTimetable)
+        assert (timetable.run_offset, timetable.key_format) == (-1, "%Y-%m-%d")
+
+    def test_reads_as_five_groups_in_order(self, pipeline):
+        groups = ["extract", "transform", "load", "report", "mail"]
+        assert [group for group in pipeline.task_group.children if group in groups] == groups
+        assert set(pipeline.task_group.children) == set(groups)
+
+    def test_extract_has_one_task_per_source_and_the_gate(self, pipeline):
+        assert {task for task in pipeline.task_ids if task.startswith("extract.")} == {
+            "extract.sales_db",
+            "extract.storefront",
+            "extract.partner_files",
+            "extract.exchange_rates",
+            "extract.sources_ready",
+        }
+
+    def test_only_the_gate_runs_whatever_happened_before(self, pipeline):
+        tolerant = {task.task_id for task in pipeline.tasks if task.trigger_rule == "all_done"}
+        assert tolerant == {"extract.sources_ready"}
+        assert "extract.sources_ready" not in {task.task_id for task in pipeline.leaves}
+
+    def test_loads_of_one_dag_do_not_run_at_the_same_time(self, pipeline):
+        assert pipeline.get_task("load.load").max_active_tis_per_dag == 1
+
+    def test_load_announces_the_day(self, pipeline):
+        assert [asset.name for asset in pipeline.get_task("load.load").outlets] == ["daily_sales"]
+
+    def test_tasks_on_the_network_have_five_retries_and_the_policy(self, pipeline):
+        for task_id in ("extract.sales_db", "extract.storefront", "extract.exchange_rates", "load.load"):
+            task = pipeline.get_task(task_id)
+            assert task.retries == 5
+            assert task.retry_policy is not None

@@ -1,0 +1,251 @@
+"""Google's own analyzer on every statement of include/sql/warehouse and include/sql/report.
+
+The emulator shows that a statement runs; this shows that it is GoogleSQL: names, types, syntax. It also
+refuses what the analyzer's open source accepts and BigQuery does not (see `refusals` and `unpruned`).
+
+`python -m tests.googlesql` analyses everything and exits with 1 if something is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+import wasmtime
+import zetasql.types as zt
+from jinja2 import meta
+from zetasql.api import Analyzer, CatalogBuilder, Parser, TableBuilder
+from zetasql.api.type_factory import TypeFactory
+from zetasql.core import wasm_client
+from zetasql.core.exceptions import ZetaSQLError
+
+from ecommerce.settings import Settings, load_settings
+from ecommerce.warehouse import rendering
+from ecommerce.warehouse.staged import staged_columns
+
+DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
+STAGING = "0123456789ab"
+SETTINGS = {"CUSTOMER_HASH_KEY": "only to read the other settings", "BIGQUERY_DATASET": "sales"}
+GIVEN = {"table", "staged", "days", "columns", "first_day", "shop_timezone", "reporting_currency", "sources"}
+NUMBERS = re.compile(r"most|count|limit")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a rendered file; `name` is `<path>:<number>`."""
+
+    name: str
+    sql: str
+
+
+@dataclass
+class Catalogue:
+    """The tables that statements may name: those of the statements analysed so far."""
+
+    tables: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+
+    def analyse(self, sql: str) -> Any:
+        """The resolved statement; what it creates is known from then on.
+
+        Raises:
+            ZetaSQLError: it is not GoogleSQL, or names something unknown.
+        """
+        builder = CatalogBuilder("warehouse").with_builtin_functions(
+            zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
+        )
+        for number, (name, columns) in enumerate(self.tables.items(), start=1):
+            table = TableBuilder(name, serialization_id=number)
+            for column, kind in columns:
+                table.add_column(column, kind)
+            builder.add_table(table.build())
+        options = zt.AnalyzerOptions(language_options=LANGUAGE, query_parameters=_parameters(sql))
+        # The open source lacks the short form of ANY_VALUE(… HAVING MAX …).
+        known = re.sub(r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql)
+        resolved = Analyzer(options, builder.build()).analyze_statement(known)
+        if hasattr(resolved, "column_definition_list"):
+            columns = [(column.name, column.type) for column in resolved.column_definition_list]
+            self.tables[resolved.name_path[-1]] = columns
+            self._add_staging_table(resolved.name_path[-1].rpartition(".")[2], columns)
+        elif isinstance(resolved, zt.ResolvedCreateViewStmt):
+            self.tables[resolved.name_path[-1]] = [
+                (output.name, output.column.type) for output in resolved.output_column_list
+            ]
+        return resolved
+
+    def _add_staging_table(self, name: str, columns: list[tuple[str, Any]]) -> None:
+        """What load jobs fill: the table's columns, but those that somebody else owns."""
+        if name in rendering.tables():
+            filled = {column.name for column in staged_columns(name)}
+            self.tables[f"sales_staging.{rendering.staging_table(name, STAGING)}"] = [
+                column for column in columns if column[0] in filled
+            ]
+
+
+class _CachedConfig(wasmtime.Config):
+    """Keeps the compiled analyzer in the user's cache: compiling it takes ten seconds, loading it one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cache = True
+
+
+wasm_client.Config = _CachedConfig
+
+
+def _parameters(sql: str) -> list[Any]:
+    """The `@names` of a statement, typed by how they are named; lists where the statement unnests them."""
+    kinds = {"_date": zt.TypeKind.TYPE_DATE, "_at": zt.TypeKind.TYPE_TIMESTAMP}
+    found = []
+    for name in sorted(set(re.findall(r"@(\w+)", sql))):
+        suffix = re.search("_[a-z]+$", name)
+        kind = TypeFactory.create_simple_type(
+            kinds.get(suffix.group() if suffix else "", zt.TypeKind.TYPE_STRING)
+        )
+        if f"UNNEST(@{name})" in sql:
+            kind = TypeFactory.create_array_type(kind)
+        found.append(zt.AnalyzerOptions.QueryParameter(name=name, type=kind))
+    return found
+
+
+def _language() -> Any:
+    language = zt.LanguageOptions.maximum_features()
+    language.enabled_language_features += [
+        zt.LanguageFeature.FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS,
+        zt.LanguageFeature.FEATURE_DISALLOW_GROUP_BY_FLOAT,
+    ]
+    language.product_mode = zt.ProductMode.PRODUCT_EXTERNAL  # BigQuery's names: FLOAT64, no DOUBLE
+    return language
+
+
+LANGUAGE = _language()
+
+
+def paths() -> list[str]:
+    """Every SQL file, in an order in which each finds the tables it names."""
+    root = rendering.SQL_ROOT
+    found = sorted(
+        path.relative_to(root).as_posix()
+        for folder in ("warehouse", "report")
+        for path in (root / folder).rglob("*.sql")
+    )
+    first = (
+        r"warehouse/\w+/table",
+        r"warehouse/conversion_rates/view",
+        r"warehouse/\w+/view",
+        r"warehouse/staging/",
+    )
+    first += (r"warehouse/load/look_up", "")
+    return sorted(found, key=lambda path: next(n for n, each in enumerate(first) if re.match(each, path)))
+
+
+def statements(path: str, settings: Settings | None = None) -> list[Statement]:
+    """The statements of a file, rendered with sample values; none for a file that only holds macros."""
+    sql = rendered(path, settings or load_settings(SETTINGS))
+    try:
+        return [Statement(f"{path}:{number}", each) for number, each in enumerate(split(sql), start=1)]
+    except ZetaSQLError as error:
+        raise SyntaxError(f"{path}: {error}") from error
+
+
+def rendered(path: str, settings: Settings) -> str:
+    """A file rendered for sample days."""
+    source = (rendering.SQL_ROOT / path).read_text()
+    names = meta.find_undeclared_variables(rendering.environment().parse(source)) - GIVEN
+    values: dict[str, Any] = {name: 5 if NUMBERS.search(name) else DAYS[-1] for name in names}
+    values |= {"business_date": DAYS[-1]}
+    return rendering.render(path, days=DAYS, staging=STAGING, settings=settings, **values)
+
+
+def split(sql: str) -> list[str]:
+    """The statements of a script, as Google's parser finds them."""
+    if not re.sub(r"--[^\n]*|\s", "", sql):
+        return []
+    script = Parser.parse_script_static(sql, LANGUAGE)
+    raw = sql.encode()
+    ranges = [each.parse_location_range for each in script.statement_list_node.statement_list]
+    return [raw[each.start : each.end].decode() for each in ranges]
+
+
+def refusals(sql: str) -> Iterator[str]:
+    """What the analyzer accepts and BigQuery refuses."""
+    if found := re.search(r"\bAS (BIG)?(NUMERIC|STRING|BYTES)\s*\(", sql):
+        yield f"Parameterized types are not allowed in CAST expressions: {found.group()}"
+    if re.search(r"\bIN\s*\(\s*\)|\bIN UNNEST\(\[\]\)", sql):
+        yield "an empty list"
+
+
+def unpruned(resolved: Any) -> Iterator[str]:
+    """Tables a statement reads although they require a partition filter, and it compares their partition with
+    no constant: BigQuery refuses that, the emulator does not. (A view gets its filter when it is queried.)"""
+    if isinstance(resolved, zt.ResolvedCreateViewStmt):
+        return
+    nodes = list(_nodes(resolved))
+    pruned = {
+        column.column.column_id
+        for call in nodes
+        if isinstance(call, zt.ResolvedFunctionCall) and call.function.name in COMPARISONS
+        for column in call.argument_list
+        if isinstance(column, zt.ResolvedColumnRef)
+        and all(isinstance(each, zt.ResolvedLiteral) for each in call.argument_list if each is not column)
+    }
+    for scan in nodes:
+        if isinstance(scan, zt.ResolvedTableScan) and scan.table.name in _need_a_filter():
+            days = {column.column_id for column in scan.column_list if column.name == "business_date"}
+            # An INSERT names its target in a scan too, without reading it.
+            if not days & pruned and not _is_insert_target(resolved, scan):
+                yield f"no partition filter on {scan.table.name}"
+
+
+COMPARISONS = {f"ZetaSQL:${name}" for name in ("equal", "between", "greater_or_equal", "less_or_equal", "in")}
+
+
+def _is_insert_target(resolved: Any, scan: Any) -> bool:
+    return isinstance(resolved, zt.ResolvedInsertStmt) and resolved.table_scan is scan
+
+
+@cache
+def _need_a_filter() -> set[str]:
+    tables = {
+        name
+        for name in rendering.tables()
+        if "require_partition_filter" in (rendering.SQL_ROOT / f"warehouse/{name}/table.sql").read_text()
+    }
+    return {f"sales.{name}" for name in tables | {"order_lines_reporting"}}
+
+
+def _nodes(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _nodes(each)
+    elif is_dataclass(value):
+        yield value
+        for part in fields(value):
+            yield from _nodes(getattr(value, part.name))
+
+
+def problems(catalogue: Catalogue, statement: Statement) -> list[str]:
+    """What is wrong with a statement, in words; what it creates is added to the catalogue."""
+    found = list(refusals(statement.sql))
+    try:
+        found += unpruned(catalogue.analyse(statement.sql))
+    except ZetaSQLError as error:
+        found.append(str(error))
+    return [f"{statement.name}: {each}" for each in found]
+
+
+def main() -> int:
+    catalogue = Catalogue()
+    wrong = [
+        each for path in paths() for statement in statements(path) for each in problems(catalogue, statement)
+    ]
+    print("\n".join(wrong) or "every statement is GoogleSQL")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

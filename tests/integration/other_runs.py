@@ -1,0 +1,53 @@
+"""The runs beside the daily one, without Airflow: what the tasks of their DAGs call, at any instant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import time_machine
+
+from ecommerce import comparison, reads, reconciliation, transform
+from ecommerce.settings import STOREFRONT
+from ecommerce.sources import storefront
+from ecommerce.warehouse import audit, steps
+
+
+def sync(at: datetime) -> dict[str, Any]:
+    """What `storefront_orders_sync` does in a run that begins at `at`; the load's result."""
+    context = _context("storefront_orders_sync", at)
+    with time_machine.travel(at):
+        window = reads.sync_window(context, STOREFRONT, audit.last_read(STOREFRONT), datetime.now(UTC))
+        raw = storefront.extract(window, audit.known_refunds)
+        loadable = transform.transform(raw, run_id=context["run_id"])
+        loaded = steps.load_reads(context, [loadable.to_xcom()])
+        steps.checks(context, loaded)
+        return loaded
+
+
+def compare(at: datetime) -> list[dict[str, Any]]:
+    """What the comparisons of `sales_reconciliation` find at `at`, the newest day first."""
+    with time_machine.travel(at):
+        found = [
+            comparison.compare_sales_db(),
+            comparison.compare_storefront(_context("sales_reconciliation", at)),
+        ]
+    return reconciliation.newest_first([[each.to_xcom() for each in of_source] for of_source in found])
+
+
+def reconcile(at: datetime, most: int = 7) -> list[dict[str, Any]]:
+    """What `sales_reconciliation` does in a run that begins at `at`; the differences it found."""
+    differences = compare(at)
+    context = _context("sales_reconciliation", at)
+    with time_machine.travel(at):
+        for day in reconciliation.days_to_reread(differences, most):
+            raw = reconciliation.reread(context, day)
+            loaded = steps.load_reads(context, reconciliation.transform_all(context, raw))
+            steps.checks(context, loaded)
+    return differences
+
+
+def _context(dag_id: str, at: datetime) -> dict[str, Any]:
+    run_id = f"test__{at:%Y%m%dT%H%M%S}"
+    return {"dag_run": SimpleNamespace(dag_id=dag_id, run_id=run_id), "run_id": run_id}

@@ -1,0 +1,107 @@
+"""A sales database of one test: its schema, statements on it, and what an extract of it left."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from demo.services.postgres import Postgres
+from ecommerce.business_day import day_window
+from ecommerce.reads import ReadWindow
+from ecommerce.sources import sales_db
+from ecommerce.staging import Manifest
+
+SCHEMA = Path(__file__).resolve().parents[2] / "demo" / "schema.sql"
+DAY = date(2026, 3, 10)
+READER = {"login": "sales_reader", "password": "read-only"}
+
+
+@dataclass
+class SalesDatabase:
+    """One database, read by the extract through the connection `sales_db`."""
+
+    server: Postgres
+    name: str
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+
+    def run(self, sql: str) -> str:
+        """Run statements as its owner; what they print."""
+        return self.server.psql(sql, self.name)
+
+    def connect_as(self, **fields: Any) -> None:
+        """Let the connection `sales_db` be this database, with other fields where given."""
+        connection = {
+            "conn_type": "postgres",
+            "host": "127.0.0.1",
+            "port": self.server.port,
+            "schema": self.name,
+            **READER,
+            **fields,
+        }
+        self.monkeypatch.setenv("AIRFLOW_CONN_SALES_DB", json.dumps(connection))
+
+    def window(
+        self,
+        changed_from: datetime | None = None,
+        changed_until: datetime | None = None,
+        timezone: str = "UTC",
+        folder: str = "sales_db",
+    ) -> ReadWindow:
+        """The run of `DAY`: an older day's, or with `changed_from` the newest day's, unless bounded."""
+        day = day_window(DAY, timezone)
+        if changed_from is None:
+            changed_from, changed_until = day.start, day.end
+        return ReadWindow("sales_db", day, changed_from, changed_until, f"file://{self.folder}/{folder}")
+
+    def extract(self, *args: Any, **kwargs: Any) -> Extracted:
+        """Extract the window of these arguments."""
+        return Extracted(sales_db.extract(self.window(*args, **kwargs)))
+
+
+@dataclass
+class Extracted:
+    """A raw folder."""
+
+    manifest: Manifest
+
+    def rows(self, name: str, columns: str = "*", order: str = "ALL") -> list[tuple[Any, ...]]:
+        """Rows of one of its files, in order of their columns."""
+        with duckdb.connect() as duck:
+            duck.execute("SET TimeZone = 'UTC'")
+            path = self.manifest.file(f"{name}.parquet")
+            return duck.execute(f"SELECT {columns} FROM '{path}' ORDER BY {order}").fetchall()
+
+    def ids(self, name: str, column: str = "order_id") -> list[Any]:
+        """One column of one file, sorted."""
+        return [value for (value,) in self.rows(name, column)]
+
+
+def at(text: str) -> datetime:
+    """An instant in UTC, as `2026-03-10 12:00`."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def order(order_id: str, ordered_at: str, updated_at: str | None = None, *, lines: int = 1) -> str:
+    """SQL of an order with that many lines of 2 x 10.50."""
+    return (
+        f"INSERT INTO orders VALUES ('{order_id}', NULL, 'completed', 'USD', 'US', 4.95, NULL, false, "
+        f"'{ordered_at}Z', '{updated_at or ordered_at}Z');"
+        f"INSERT INTO order_items SELECT '{order_id}', n, 'SKU-' || n, 2, 10.50, 1, 0.8 "
+        f"FROM generate_series(1, {lines}) AS n;"
+    )
+
+
+def refund(refund_id: str, order_id: str | None, refunded_at: str, updated_at: str | None = None) -> str:
+    """SQL of a refund of 3.25."""
+    owner = f"'{order_id}'" if order_id else "NULL"
+    return (
+        f"INSERT INTO refunds VALUES ('{refund_id}', {owner}, NULL, 1, 3.25, 'damaged', "
+        f"'{refunded_at}Z', '{updated_at or refunded_at}Z');"
+    )

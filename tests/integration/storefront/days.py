@@ -1,0 +1,125 @@
+"""A storefront's days around one business day: all that may happen to an order, and what must be read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from demo.services.storefront import Line, Order, Product, Refund, RefundLine, Store
+from ecommerce.business_day import BusinessDay
+
+HUGE = 2**53 + 1
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+
+OF_THE_DAY = {1, 2, 3, 4, 5, 6, 7, 8, HUGE}
+"""Orders created within the business day."""
+CHANGED_ON_THE_DAY = {20, 21, 22, 23, 24, 25}
+"""Old ones, changed within it so that every server shows it."""
+AFTER_THE_DAY = {30, 31}
+"""Created or changed after its end, before the read."""
+LOOKED_BACK_AT = {40, 41, 42, 43}
+"""Created in the days before it; not every server shows that they changed."""
+NOT_READ = {50, 51}
+"""Neither created nor changed in the days that are read."""
+
+
+def storefront_days(day: BusinessDay) -> Store:
+    """The store as it is some hours after `day` has ended."""
+    products = [
+        Product(11, "MUG", "Mug", ["Kitchen", "Gifts"], day.start - 90 * DAY),
+        Product(12, "TEA", "Tea, loose", ["Grocery"], day.start - 90 * DAY),
+    ]
+    noon, long_ago = day.start + 12 * HOUR, day.start - 60 * DAY
+    one_mug = RefundLine(9001, 60, Decimal(1), Decimal("9.00"), Decimal("0.72"))
+    orders = [
+        _order(1, day.start),
+        _order(2, day.end - SECOND),
+        # Where the clocks go back these two show the same wall-clock time.
+        _order(3, day.start + 1.5 * HOUR),
+        _order(4, day.start + 2.5 * HOUR),
+        _order(5, noon, lines=[], shipping=Decimal("4.95")),
+        _order(6, noon, refunds=[Refund(901, noon + HOUR, Decimal("9.72"), "chipped", [one_mug])]),
+        _order(7, noon),
+        _order(8, noon, lines=[_line(80, product=12, quantity="0.375"), _line(81, product=99)]),
+        _order(HUGE, noon, lines=[_line(HUGE + 7)]),
+        _order(20, long_ago),
+        _order(21, long_ago),
+        _order(22, long_ago),
+        _order(23, None, status="pending", changes=[(noon, "status")]),
+        _order(24, long_ago),
+        _order(25, long_ago),
+        _order(30, day.end),
+        _order(31, long_ago),
+        _order(40, day.start - 10 * DAY),
+        _order(41, day.start - 10 * DAY),
+        _order(42, day.start - 10 * DAY, refunds=[Refund(902, day.start - 9 * DAY, Decimal("1.00"), "lost")]),
+        _order(43, day.start - 13 * DAY),
+        _order(50, day.start - 40 * DAY),
+        _order(51, day.start - 40 * DAY, status="trash"),
+    ]
+    store = Store(orders, products)
+    store.update_status(1, "completed", day.end + HOUR)
+    store.update_status(2, "completed", day.end + HOUR)
+    store.trash(7, noon + HOUR)
+    store.update_status(20, "completed", day.start)
+    # In the repeated hour: HPOS dates this an hour early.
+    store.update_status(21, "cancelled", day.start + 2.25 * HOUR)
+    store.trash(22, noon)
+    store.add_refund(24, Refund(903, noon, store.orders[24].total, "all of it"))
+    store.update_status(25, "completed", day.end - SECOND)
+    store.update_status(31, "completed", day.end + HOUR)
+    store.edit_line(40, 400, noon, quantity=Decimal(1), subtotal=Decimal("10.00"), total=Decimal("10.00"))
+    store.add_refund(41, Refund(904, noon, Decimal("2.75"), "goodwill"))
+    store.delete_refund(42, 902, noon)
+    for n in range(120):
+        store.add_refund(43, Refund(2000 + n, noon + n * SECOND, Decimal("0.10")))
+    return store
+
+
+def _order(number: int, created_at: datetime | None, **values: Any) -> Order:
+    defaults: dict[str, Any] = {
+        "status": "processing",
+        "email": f"buyer{number}@example.com",
+        "country": "US",
+        "lines": [_line(number * 10)],
+    }
+    return Order(number, created_at, **{**defaults, **values})
+
+
+def _line(number: int, product: int = 11, quantity: str = "2") -> Line:
+    sku = {11: "MUG", 12: "TEA"}.get(product, "GONE")
+    return Line(
+        number,
+        product,
+        sku,
+        sku.title(),
+        Decimal(quantity),
+        Decimal("20.00"),
+        Decimal("18.00"),
+        Decimal("1.44"),
+    )
+
+
+def facts(order: Order) -> dict[str, Any]:
+    """What an extract must tell of an order; refunds as (id, amount, UTC), none of an order in the trash."""
+    in_trash = order.status == "trash"
+    return {
+        "status": order.status,
+        "created": _gmt(order.created_at),
+        "lines": [
+            (line.id, line.product_id, line.sku, float(line.quantity), f"{Decimal(line.subtotal):.2f}")
+            for line in order.lines
+        ],
+        "refunds": []
+        if in_trash
+        else sorted(
+            (str(refund.id), f"{refund.amount:.2f}", _gmt(refund.created_at))
+            for refund in order.refunds
+            if not refund.deleted
+        ),
+    }
+
+
+def _gmt(moment: datetime | None) -> str | None:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") if moment else None

@@ -1,0 +1,77 @@
+"""Leading the extract to a storefront, and seeing what it left."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from demo.services.storefront import KEY, SECRET, Store
+from ecommerce.business_day import day_window
+from ecommerce.staging import Manifest
+from tests.integration.storefront.days import (
+    AFTER_THE_DAY,
+    CHANGED_ON_THE_DAY,
+    LOOKED_BACK_AT,
+    OF_THE_DAY,
+    facts,
+)
+
+NEW_YORK = "America/New_York"
+FALL_BACK = day_window(date(2025, 11, 2), NEW_YORK)
+MODES = ("66", "11", "11c")
+ALL = OF_THE_DAY | CHANGED_ON_THE_DAY | AFTER_THE_DAY | LOOKED_BACK_AT
+"""What the run of the newest day reads."""
+
+REFUNDS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("source", "refund_id", "order_id")),
+        ("line_number", pa.int64()),
+        *((f"{name}_amount", pa.decimal128(18, 4)) for name in ("merchandise", "tax", "shipping")),
+    ]
+)
+
+
+def connect(
+    monkeypatch: pytest.MonkeyPatch, host: str, secret: str = SECRET, extra: dict[str, Any] | None = None
+) -> None:
+    connection = {"conn_type": "http", "host": host, "login": KEY, "password": secret, "extra": extra or {}}
+    monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))
+
+
+def nothing_known(order_ids: list[str]) -> pa.Table:
+    return REFUNDS.empty_table()
+
+
+def pages(manifest: Manifest, folder: str) -> list[dict[str, Any]]:
+    files = sorted(Path(manifest.file(folder)).glob("*.json"))
+    return [item for file in files for item in json.loads(file.read_text())]
+
+
+def what_was_read(manifest: Manifest) -> dict[int, dict[str, Any]]:
+    """By order id, in the shape of `storefront_days.facts`; the file with the greatest name wins."""
+    refunds: dict[str, list[tuple[str, str, str]]] = {}
+    for refund in pages(manifest, "refunds"):
+        row = (str(refund["id"]), refund["amount"], refund["date_created_gmt"])
+        refunds.setdefault(refund["order_id"], []).append(row)
+    return {
+        order["id"]: {
+            "status": order["status"],
+            "created": order["date_created_gmt"],
+            "lines": [
+                (line["id"], line["product_id"], line["sku"], float(line["quantity"]), line["subtotal"])
+                for line in order["line_items"]
+            ],
+            # Servers differ in what they show of a trashed order's refunds; they do not count.
+            "refunds": [] if order["status"] == "trash" else sorted(refunds.get(str(order["id"]), [])),
+        }
+        for order in pages(manifest, "orders")
+    }
+
+
+def truth(store: Store, ids: set[int]) -> dict[int, dict[str, Any]]:
+    return {number: facts(store.orders[number]) for number in ids}

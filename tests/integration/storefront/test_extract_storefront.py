@@ -1,0 +1,144 @@
+"""What the storefront's extract reads: the same from servers of all three kinds, over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from demo.services.storefront import Store, Storefront
+from ecommerce.business_day import BusinessDay, day_window
+from ecommerce.reads import ReadWindow
+from ecommerce.sources import storefront
+from tests.integration.storefront.days import (
+    CHANGED_ON_THE_DAY,
+    LOOKED_BACK_AT,
+    OF_THE_DAY,
+    storefront_days,
+)
+from tests.integration.storefront.reading import (
+    ALL,
+    FALL_BACK,
+    MODES,
+    NEW_YORK,
+    REFUNDS,
+    nothing_known,
+    pages,
+    truth,
+    what_was_read,
+)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "day", [FALL_BACK, day_window(date(2025, 3, 9), NEW_YORK), day_window(date(2025, 6, 3), "UTC")], ids=str
+)
+def test_the_newest_day_is_read_alike_from_every_server(
+    serve: Callable[..., Storefront], window: Callable[..., ReadWindow], mode: str, day: BusinessDay
+) -> None:
+    store = storefront_days(day)
+    serve(store, mode)
+    manifest = storefront.extract(window(day), nothing_known)
+    assert what_was_read(manifest) == truth(store, ALL)
+    refunds = [refund["id"] for refund in pages(manifest, "refunds")]
+    assert len(refunds) == len(set(refunds))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("site", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_the_sites_own_timezone_changes_nothing(
+    serve: Callable[..., Storefront], window: Callable[..., ReadWindow], mode: str, site: str
+) -> None:
+    store = storefront_days(FALL_BACK)
+    serve(store, mode, timezone=site)
+    assert what_was_read(storefront.extract(window(), nothing_known)) == truth(store, ALL)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_older_day_reads_what_was_created_or_changed_in_it_and_no_more(
+    serve: Callable[..., Storefront], window: Callable[..., ReadWindow], mode: str
+) -> None:
+    store = storefront_days(FALL_BACK)
+    serve(store, mode)
+    manifest = storefront.extract(window(later=True), nothing_known)
+    shown = LOOKED_BACK_AT - {42} if mode == "11" else {41, 43} if mode == "11c" else set()
+    assert what_was_read(manifest) == truth(store, OF_THE_DAY | CHANGED_ON_THE_DAY | shown)
+    assert (manifest.window_start, manifest.window_end) == (FALL_BACK.start, FALL_BACK.end)
+
+
+def test_the_manifest_says_what_the_storefront_has(
+    serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
+) -> None:
+    store = storefront_days(FALL_BACK)
+    serve(store)
+    manifest = storefront.extract(window(), nothing_known)
+    read = [store.orders[number] for number in ALL]
+    refunds = [refund for order in read for refund in order.refunds if not refund.deleted]
+    assert manifest.control_totals == {
+        "source_orders": len(ALL),
+        "source_lines": sum(len(order.lines) for order in read),
+        "source_refunds": len(refunds),
+        "source_amount": f"{sum(Decimal(line.subtotal) for order in read for line in order.lines):.4f}",
+        "source_refund_amount": f"{sum(refund.amount for refund in refunds):.4f}",
+        "warnings": [],
+    }
+    assert manifest.window_start == FALL_BACK.start - timedelta(hours=2)
+    assert manifest.window_end == manifest.read_at
+    objects = [pages(manifest, folder) for folder in ("orders", "refunds", "products")]
+    assert manifest.rows == sum(map(len, objects))
+    assert sorted(product["sku"] for product in objects[2]) == ["MUG", "TEA"]
+    assert next(p["categories"][0]["name"] for p in objects[2] if p["sku"] == "MUG") == "Kitchen"
+
+
+def test_an_empty_shop_is_a_valid_read(
+    serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
+) -> None:
+    shop = serve(Store())
+    manifest = storefront.extract(window(), nothing_known)
+    assert [pages(manifest, folder) for folder in ("orders", "refunds", "products")] == [[], [], []]
+    assert pq.read_schema(manifest.file("known_refunds.parquet")) == REFUNDS
+    assert (manifest.control_totals["source_orders"], manifest.control_totals["source_amount"]) == (
+        0,
+        "0.0000",
+    )
+    assert len(shop.requests) == 4
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_refunds_that_are_known_are_not_read_again(
+    serve: Callable[..., Storefront], window: Callable[..., ReadWindow], mode: str
+) -> None:
+    store = storefront_days(FALL_BACK)
+    shop = serve(store, mode)
+    asked: list[list[str]] = []
+
+    def as_loaded(order_ids: list[str]) -> pa.Table:
+        """Everything but the newest refund of order 43, as the warehouse spreads it over its columns."""
+        asked.append(order_ids)
+        rows = [
+            {
+                "source": "storefront",
+                "refund_id": str(refund.id),
+                "order_id": str(order.id),
+                "line_number": 0,
+                "merchandise_amount": refund.amount - Decimal("0.01"),
+                "tax_amount": Decimal("0.01"),
+                "shipping_amount": Decimal(0),
+            }
+            for order in store.orders.values()
+            for refund in order.refunds
+            if str(order.id) in order_ids and refund.id != 2119
+        ]
+        return pa.Table.from_pylist(rows, REFUNDS)
+
+    manifest = storefront.extract(window(), as_loaded)
+    assert [sorted(ids) for ids in asked] == [["24", "41", "43", "6"]]  # 42 has none any more
+    known = pq.read_table(manifest.file("known_refunds.parquet"))
+    assert sorted(known["refund_id"].to_pylist()) == ["901", "903", "904"]
+    assert {refund["order_id"] for refund in pages(manifest, "refunds")} == {"43"}
+    assert len(pages(manifest, "refunds")) == 120
+    assert not [request for request in shop.requests if "/orders/41/refunds" in request]

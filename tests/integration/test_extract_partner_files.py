@@ -1,0 +1,343 @@
+"""Partner files: which are read, that none of their lines is lost, what a second delivery changes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from airflow.sdk.io import attach
+from fsspec.implementations.local import LocalFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
+
+from ecommerce import staging
+from ecommerce.business_day import day_window
+from ecommerce.errors import ConfigurationError, TransientError
+from ecommerce.reads import ReadWindow
+from ecommerce.sources import partner_files
+from ecommerce.sources.partner_files import COLUMNS, LoadedFile
+from ecommerce.staging import Manifest
+
+DAY = date(2026, 3, 10)
+HEADER = ",".join(COLUMNS)
+RECEIVED = datetime(2026, 3, 11, 4, 30, tzinfo=UTC)
+
+
+class Drop:
+    """A drop folder and what the warehouse knows of its files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.drop, self.staging = folder / "drop", folder / "staging"
+        self.drop.mkdir()
+        self.loaded: dict[str, LoadedFile] = {}
+        self.asked: list[list[str]] = []
+
+    def put(self, name: str, content: str | bytes, received: datetime = RECEIVED) -> Path:
+        """Deliver a file; text is compressed when the name says so."""
+        data = content.encode() if isinstance(content, str) else content
+        if name.endswith(".gz") and isinstance(content, str):
+            data = gzip.compress(data)
+        path = self.drop / name
+        path.write_bytes(data)
+        os.utime(path, (received.timestamp(), received.timestamp()))
+        return path
+
+    def extract(self, day: date = DAY) -> Manifest:
+        """One run; what it read counts as loaded for the next one."""
+        window = day_window(day, "UTC")
+        folder = f"file://{self.staging}/{len(self.asked)}"
+        return partner_files.extract(
+            ReadWindow("partner_files", window, window.start, None, folder), self.look_up
+        )
+
+    def look_up(self, names: Sequence[str]) -> Mapping[str, LoadedFile]:
+        """The answer of the warehouse."""
+        self.asked.append(list(names))
+        return {name: self.loaded[name] for name in names if name in self.loaded}
+
+    def load(self, manifest: Manifest) -> None:
+        """As the load does with `files.parquet`."""
+        for name, sha256, received_at, order_ids in rows(
+            manifest, "files", "file, sha256, received_at, order_ids"
+        ):
+            self.loaded[name] = LoadedFile(sha256, received_at, order_ids)
+
+
+@pytest.fixture
+def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Drop:
+    drop = Drop(tmp_path)
+    monkeypatch.setenv("PARTNER_DROP_URI", f"file://{drop.drop}")
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    return drop
+
+
+def rows(manifest: Manifest, name: str, columns: str = "*") -> list[tuple[Any, ...]]:
+    with duckdb.connect() as duck:
+        duck.execute("SET TimeZone = 'UTC'")
+        path = manifest.file(f"{name}.parquet")
+        return duck.execute(f"SELECT {columns} FROM '{path}' ORDER BY ALL").fetchall()
+
+
+def line(order_id: str, number: int = 1, name: str = "Mug", quantity: str = "2") -> str:
+    return (
+        f"{order_id},{number},2026-03-10T08:00:00+01:00,2026-03-10T09:00:00Z,completed,SKU-1,{name},Cups,"
+        f"{quantity},10.50,0,1.60,EUR,jane@example.com,DE"
+    )
+
+
+def file_of(*lines: str, end: str = "\n") -> str:
+    return end.join((HEADER, *lines)) + end
+
+
+def test_the_files_of_eight_days_and_no_others(drop: Drop) -> None:
+    for number, name in enumerate(
+        [
+            "acme_2026-03-10.csv",
+            "acme_2026-03-03.csv",
+            "acme_2026-03-02.csv",
+            "acme_2026-03-11.csv",
+            "big-shop_eu_2026-03-09.csv.gz",
+            ".acme_2026-03-10.csv.partial",
+            "acme_2026-03-10.csv.filepart",
+            "acme_2026-02-30.csv",
+            "acme-2026-03-10.CSV",
+            "README",
+        ]
+    ):
+        drop.put(name, file_of(line(f"O{number}")))
+    (drop.drop / "archive").mkdir()
+    manifest = drop.extract()
+    assert rows(manifest, "files", "file, partner, received_at, lines") == [
+        ("acme_2026-03-03.csv", "acme", RECEIVED, 1),
+        ("acme_2026-03-10.csv", "acme", RECEIVED, 1),
+        ("big-shop_eu_2026-03-09.csv.gz", "big-shop_eu", RECEIVED, 1),
+    ]
+    assert drop.asked == [["acme_2026-03-03.csv", "acme_2026-03-10.csv", "big-shop_eu_2026-03-09.csv.gz"]]
+    assert manifest.control_totals["warnings"] == [
+        "acme-2026-03-10.CSV was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
+        "acme_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
+    ]
+
+
+def test_every_field_comes_as_delivered(drop: Drop) -> None:
+    columns = list(reversed(COLUMNS))
+    values = {name: f" {name}!" for name in COLUMNS} | {"sku": "", "product_name": 'a "big"\nmug, red'}
+    quoted = {"product_name": '"a ""big""\nmug, red"', "category": '""', "country_code": '" X "'}
+    text = ",".join(quoted.get(name, values[name]) for name in columns)
+    drop.put("acme_2026-03-10.csv", f"\ufeff{','.join(columns)}\r\n\r\n{text}\r\n".encode())
+    manifest = drop.extract()
+    expected = values | {"sku": None, "category": "", "country_code": " X "}
+    file = ("acme_2026-03-10.csv", "acme", 3, RECEIVED)
+    assert rows(manifest, "lines") == [(*(expected[name] for name in COLUMNS), *file)]
+    assert manifest.columns["lines.parquet"] == [*COLUMNS, "file", "partner", "row_number", "received_at"]
+    assert rows(manifest, "rejects") == []
+
+
+def test_each_bad_line_is_rejected_with_its_number_and_text_and_no_other(drop: Drop) -> None:
+    bad = {
+        3: (line("S") + ",one,more", "malformed_line", "too many fields"),
+        4: ("short,1,2", "malformed_line", "too few fields"),
+        6: (line("Q", name='"Mug'), "malformed_line", "a quote that is not closed"),
+        8: (line("T", name='"Mug"s'), "malformed_line", "text after a closing quote"),
+        9: (line("Ünï").encode("latin-1"), "bad_encoding", "not UTF-8"),
+    }
+    content = []
+    for number in range(2, 12):
+        text = bad[number][0] if number in bad else line(f"G{number}")
+        content.append(text if isinstance(text, bytes) else text.encode())
+    drop.put("acme_2026-03-10.csv", HEADER.encode() + b"\n" + b"\n".join(content))
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "row_number, order_id") == [
+        (number, f"G{number}") for number in (2, 5, 7, 10, 11)
+    ]
+    found = {number: row for number, *row in rows(manifest, "rejects", "row_number, reason, detail, raw")}
+    assert set(found) == set(bad)
+    for number, (text, reason, detail) in bad.items():
+        raw = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        assert found[number] == [reason, detail, raw]
+    assert manifest.rows == 10
+    assert rows(manifest, "files", "lines, order_ids")[0][0] == 10
+
+
+CUT = gzip.compress(file_of(*map(line, "ABC")).encode())[:-12]
+DAMAGED = "its gzip data is damaged or ends too early"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason", "detail"),
+    [
+        ("bad_2026-03-10.csv", b"", "file_unreadable", "it is empty, without even a header"),
+        ("bad_2026-03-10.csv", b"\xff\xfe", "file_unreadable", "its first line is no CSV header in UTF-8"),
+        (
+            *("bad_2026-03-10.csv", HEADER.replace(",sku,", ",").replace("updated_at", "changed").encode()),
+            *("missing_column", "its header lacks updated_at, sku"),
+        ),
+        (
+            *("bad_2026-03-10.csv", HEADER.replace(",", ";").encode()),
+            *("missing_column", f"its header lacks {', '.join(COLUMNS)}"),
+        ),
+        (
+            *("bad_2026-03-10.csv", f"{HEADER},sku".encode()),
+            *("file_unreadable", "its header has sku more than once"),
+        ),
+        ("bad_2026-03-10.csv.gz", CUT, "file_unreadable", DAMAGED),
+        ("bad_2026-03-10.csv.gz", file_of(line("A")).encode(), "file_unreadable", DAMAGED),
+    ],
+)
+def test_a_broken_file_is_rejected_whole_and_tried_again(
+    drop: Drop, name: str, content: bytes, reason: str, detail: str
+) -> None:
+    drop.put(name, content)
+    drop.put("good_2026-03-10.csv", file_of(line("G")))
+    for _ in range(2):
+        manifest = drop.extract()
+        assert rows(manifest, "rejects") == [(0, reason, detail, name, None)]
+        assert manifest.control_totals["warnings"] == [
+            f"{name} was not loaded and will be tried again: {detail}"
+        ]
+        assert "bad" not in {partner for _, partner in rows(manifest, "files", "file, partner")}
+        drop.load(manifest)
+    assert [name for (name,) in rows(manifest, "files", "file")] == []
+    drop.put(name, file_of(line("B")))
+    assert rows(drop.extract(), "lines", "order_id") == [("B",)]
+
+
+def test_a_header_alone_is_a_day_without_orders(drop: Drop) -> None:
+    drop.put("acme_2026-03-10.csv", HEADER)
+    manifest = drop.extract()
+    assert rows(manifest, "files", "file, lines, order_ids") == [("acme_2026-03-10.csv", 0, [])]
+    assert (manifest.rows, Decimal(manifest.control_totals["source_amount"])) == (0, 0)
+
+
+def test_no_files_at_all(drop: Drop) -> None:
+    manifest = drop.extract()
+    assert (manifest.rows, rows(manifest, "lines"), drop.asked) == (0, [], [])
+    assert manifest.control_totals["warnings"] == []
+
+
+def test_more_columns_are_said_and_not_read(drop: Drop) -> None:
+    drop.put("acme_2026-03-10.csv", f"note,{HEADER},record_number\nhello,{line('A')},77\n")
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id, row_number") == [("A", 2)]
+    assert manifest.control_totals["warnings"] == [
+        "acme_2026-03-10.csv has columns that are not read: note, record_number"
+    ]
+
+
+def test_a_file_is_read_once_until_its_content_changes(drop: Drop) -> None:
+    path = drop.put("acme_2026-03-05.csv", file_of(line("A"), line("B")))
+    first = drop.extract()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert rows(first, "files") == [("acme_2026-03-05.csv", "acme", digest, RECEIVED, 2, ["A", "B"])]
+    drop.load(first)
+    drop.put("acme_2026-03-05.csv", file_of(line("A"), line("B")), received=datetime(2026, 3, 12, tzinfo=UTC))
+    assert drop.extract().rows == 0
+    drop.put("acme_2026-03-05.csv", file_of(line("B", name="Cup")))
+    assert rows(drop.extract(), "lines", "order_id, product_name") == [("B", "Cup")]
+
+
+def test_orders_that_a_second_delivery_lacks_are_removed(drop: Drop) -> None:
+    drop.put("acme_2026-03-09.csv", file_of(*map(line, ["stays", "goes", "moves", "breaks", " blank "])))
+    drop.put("acme_2026-03-08.csv", file_of(line("elsewhere")))
+    drop.put("acme_2026-03-07.csv", file_of(line("kept-by-old"), line("elsewhere")))
+    first = drop.extract()
+    assert rows(first, "removed_orders") == []
+    drop.load(first)
+    later = datetime(2026, 3, 12, 5, tzinfo=UTC)
+    drop.put("acme_2026-03-09.csv", file_of(line("stays"), line("breaks") + ",more", line("blank")), later)
+    drop.put("acme_2026-03-10.csv", file_of(line("moves")))
+    drop.put("acme_2026-03-08.csv", file_of())
+    second = drop.extract()
+    assert rows(second, "removed_orders") == [("goes", "acme_2026-03-09.csv", later)]
+    assert ("acme_2026-03-09.csv", ["blank", "breaks", "stays"]) in rows(second, "files", "file, order_ids")
+
+
+def test_an_unreadable_second_delivery_removes_nothing(drop: Drop) -> None:
+    drop.put("acme_2026-03-09.csv", file_of(line("A")))
+    drop.load(drop.extract())
+    drop.put("acme_2026-03-09.csv", "")
+    assert rows(drop.extract(), "removed_orders") == []
+
+
+def test_orders_of_another_partner_are_named(drop: Drop) -> None:
+    drop.put("acme_2026-03-09.csv", file_of(line("A1"), line("A2")))
+    drop.load(drop.extract())
+    drop.put("zeta_2026-03-10.csv", file_of(line("A1"), line("Z1")))
+    drop.put("acme_2026-03-10.csv", file_of(line("A2")))
+    assert rows(drop.extract(), "known_orders") == [("A1", "acme", "acme_2026-03-09.csv", RECEIVED)]
+
+
+def test_control_totals_are_the_files_own(drop: Drop) -> None:
+    drop.put(
+        "acme_2026-03-10.csv",
+        file_of(line("A"), line("A", 2, quantity="3"), line("B", quantity="many"), line("C") + ",broken"),
+    )
+    totals = drop.extract().control_totals
+    assert totals == {"source_orders": 2, "source_lines": 3, "source_amount": "52.50000000", "warnings": []}
+
+
+def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = drop.put("acme_2026-03-10.csv", file_of(line("A")))
+    split = partner_files._split
+
+    def split_while_more_arrives(*args: Any) -> Any:
+        with path.open("a") as stream:
+            stream.write(line("B") + "\n")
+        return split(*args)
+
+    monkeypatch.setattr(partner_files, "_split", split_while_more_arrives)
+    with pytest.raises(
+        TransientError, match=r"^acme_2026-03-10.csv changed while it was read: it is still being"
+    ):
+        drop.extract()
+    assert not staging.exists(f"file://{drop.staging}/0")
+    monkeypatch.undo()
+
+
+def test_a_file_that_may_not_be_read_keeps_no_other_out(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop.put("locked_2026-03-10.csv", file_of(line("L")))
+    drop.put("acme_2026-03-10.csv", file_of(line("A")))
+    original = LocalFileSystem.open
+
+    def refuse(self: Any, path: str, *args: Any, **kwargs: Any) -> Any:
+        if "locked" in path:
+            raise PermissionError(path)
+        return original(self, path, *args, **kwargs)
+
+    monkeypatch.setattr(LocalFileSystem, "open", refuse)
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id") == [("A",)]
+    assert rows(manifest, "rejects", "reason, detail, file") == [
+        ("file_unreadable", "this worker may not read it", "locked_2026-03-10.csv")
+    ]
+
+
+def test_a_folder_that_does_not_exist(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTNER_DROP_URI", f"file://{drop.drop}/nowhere")
+    with pytest.raises(ConfigurationError) as caught:
+        drop.extract()
+    assert str(caught.value) == f"the folder PARTNER_DROP_URI=file://{drop.drop}/nowhere does not exist"
+
+
+def test_a_drop_folder_in_an_object_store(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    attach("memory", fs=MemoryFileSystem())
+    store = staging.storage_path("memory://partner-drop")
+    for name in ("acme_2026-03-10.csv", "acme_2026-03-09.csv.gz"):
+        path = drop.put(name, file_of(line(name)))
+        (store / name).write_bytes(path.read_bytes())
+    monkeypatch.setenv("PARTNER_DROP_URI", "memory://partner-drop")
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id, partner") == [
+        ("acme_2026-03-09.csv.gz", "acme"),
+        ("acme_2026-03-10.csv", "acme"),
+    ]
+    assert all(received.year >= 2026 for (received,) in rows(manifest, "files", "received_at"))

@@ -1,0 +1,168 @@
+"""After a failed and a complete run of the DAG no customer's address and no secret is kept anywhere."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import io
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pypdf import PdfReader
+
+from demo.ledger import STOREFRONT, Ledger
+from demo.services import mail
+from demo.services.ports import free_port
+from demo.services.storefront import Fault
+from tests.integration.airflow_process import AirflowHome
+from tests.integration.company import HASH_KEY, Company
+from tests.integration.daily_run import morning_after
+from tests.integration.warehouse_contents import read_table
+
+DAG = "daily_sales_pipeline"
+DAY = date(2026, 9, 1)
+DATABASE_PASSWORD = "db-secret-7QxW"
+CONSUMER_SECRET = "cs_secret_9b2fKz"
+MAIL_PASSWORD = "smtp-secret-3pLm"
+SECRETS = (DATABASE_PASSWORD, CONSUMER_SECRET, MAIL_PASSWORD, HASH_KEY)
+READER = "reader"
+CARELESS = "ask zoe.secret@example.org, she knows"
+
+
+@pytest.fixture(scope="module")
+def ran(
+    start_shared_company, migrated_airflow, tmp_path_factory, postgres_server
+) -> Iterator[tuple[Company, AirflowHome]]:
+    company = start_shared_company(mode="66")
+    books = Ledger(DAY, 1, orders_per_day=40, seed=11).as_of(morning_after(DAY))
+    # People write addresses where none belong.
+    careless = tuple(replace(refund, reason=CARELESS) for refund in books.refunds)
+    orders = tuple(replace(order, coupon_code="for-max@example.net") for order in books.orders)
+    company.show(replace(books, refunds=careless, orders=orders))
+    assert {refund.channel for refund in careless} >= {STOREFRONT}
+    environment = with_secrets(company, postgres_server)
+    smtp, page = free_port(), free_port()
+    folder = company.folders.home / "mail"
+    server = {"conn_type": "smtp", "host": "127.0.0.1", "port": smtp, "password": MAIL_PASSWORD}
+    extra = {"disable_ssl": True, "disable_tls": True, "from_email": "sales-report@example.com"}
+    environment |= {
+        "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(server | {"extra": extra}),
+        "AIRFLOW_VAR_REPORT_RECIPIENTS": "analytics@corp.example",
+        "AIRFLOW_VAR_ALERT_RECIPIENTS": "on-call@corp.example",
+    }
+    airflow = AirflowHome(migrated_airflow.folder, environment)
+    with mail.running(folder, smtp, page):
+        quoting = f'{{"code":"no","message":"{books.orders[0].email} {CARELESS}"}}'.encode()
+        company.storefront.faults.append(Fault("/orders", status=400, body=quoting))
+        assert airflow.test_dag(DAG, business_date=DAY.isoformat()) != 0
+        done = airflow.test_dag(DAG, business_date=DAY.isoformat(), send_mail=True)
+        assert done == 0, airflow.log()[-5000:]
+    return company, airflow
+
+
+def with_secrets(company: Company, server) -> dict[str, str]:
+    """The company's environment with passwords that occur nowhere else."""
+    server.psql(f"CREATE ROLE {READER} LOGIN PASSWORD '{DATABASE_PASSWORD}' IN ROLE sales_reader")
+    company.storefront.keys = replace(company.storefront.keys, secret=CONSUMER_SECRET)
+    database = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"])
+    api = json.loads(company.environment["AIRFLOW_CONN_STOREFRONT_API"])
+    return company.environment | {
+        "AIRFLOW_CONN_SALES_DB": json.dumps(database | {"login": READER, "password": DATABASE_PASSWORD}),
+        "AIRFLOW_CONN_STOREFRONT_API": json.dumps(api | {"password": CONSUMER_SECRET}),
+    }
+
+
+@pytest.fixture(scope="module")
+def forbidden(ran) -> list[str]:
+    """Addresses and secrets, in lower case."""
+    company, _ = ran
+    people = (*company.shown.orders, *company.shown.customers)
+    addresses = {person.email.strip().lower() for person in people if person.email}
+    assert len(addresses) > 20
+    return [*addresses, "zoe.secret@example.org", "for-max@example.net", *map(str.lower, SECRETS)]
+
+
+def leaks(texts: Iterable[tuple[str, str]], forbidden: list[str]) -> list[tuple[str, str]]:
+    """Where which forbidden text occurs; and there must have been something to look at."""
+    found, looked_at = [], 0
+    for where, text in texts:
+        looked_at += len(text)
+        lowered = text.lower()
+        found += [(where, secret) for secret in forbidden if secret in lowered]
+    assert looked_at > 1000
+    return found
+
+
+def text_of(file: Path) -> str:
+    """Everything a reader of the file could see."""
+    if file.suffix == ".parquet":
+        return json.dumps(pq.read_table(file).to_pylist(), default=str, ensure_ascii=False)
+    if file.suffix == ".pdf":
+        return "\n".join(page.extract_text() for page in PdfReader(file).pages)
+    return file.read_bytes().decode("utf-8", "replace")
+
+
+def files_below(folder: Path) -> Iterator[tuple[str, str]]:
+    for file in folder.rglob("*"):
+        if file.is_file():
+            yield file.name, text_of(file)
+
+
+def test_logs(ran, forbidden):
+    _, airflow = ran
+    logs = [("output", airflow.log()), *files_below(airflow.folder / "logs")]
+    assert leaks(logs, forbidden) == []
+
+
+def test_metadata_database_with_its_xcoms(ran, forbidden):
+    _, airflow = ran
+    with sqlite3.connect(airflow.database) as database:
+        (pushed,) = database.execute("SELECT count(*) FROM xcom").fetchone()
+        assert pushed > 10
+        assert leaks([("database", "\n".join(database.iterdump()))], forbidden) == []
+
+
+def test_staging_after_the_transform(ran, forbidden):
+    company, _ = ran
+    runs = Path(company.environment["STAGING_URI"].removeprefix("file://"), DAG, str(DAY)).iterdir()
+    # The failed run keeps its raw files for a repair; the other one has transformed all of its own.
+    (complete,) = (run for run in runs if (run / "transformed").exists())
+    assert sorted(folder.name for folder in complete.iterdir()) == ["report", "transformed"]
+    staged = dict(files_below(complete))
+    assert {"orders.parquet", "customers.parquet", "rejected_rows.parquet", "manifest.json"} <= staged.keys()
+    assert leaks(staged.items(), forbidden) == []
+
+
+def test_warehouse(ran, forbidden):
+    company, _ = ran
+    tables = [
+        (f"{dataset}.{table.table_id}", str(read_table(company.client, dataset, table.table_id)))
+        for dataset in (company.dataset, f"{company.dataset}_staging")
+        for table in company.client.list_tables(dataset)
+    ]
+    assert any("<e-mail>" in text for _, text in tables)
+    assert leaks(tables, forbidden) == []
+
+
+def test_report_and_mails(ran, forbidden):
+    company, _ = ran
+    told = list(files_below(company.folders.reports))
+    assert any(name.endswith(".pdf") for name, _ in told)
+    for file in (company.folders.home / "mail").glob("*.eml"):
+        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        for part in message.walk():
+            content = b"" if part.is_multipart() else part.get_payload(decode=True)
+            if part.get_content_type() == "application/pdf":
+                pages = PdfReader(io.BytesIO(content)).pages
+                told.append((file.name, "\n".join(page.extract_text() for page in pages)))
+            else:
+                told.append((file.name, content.decode("utf-8", "replace")))
+    mails = [name for name, _ in told if name.endswith(".eml")]
+    assert len(set(mails)) == 2, "a failure and a report"
+    assert leaks(told, forbidden) == []

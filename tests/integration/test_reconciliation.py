@@ -1,0 +1,155 @@
+"""What leaves no trace in a source is found by comparing, and corrected by reading the day again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from demo.ledger import SALES_DB, STOREFRONT, Books, Ledger, Order
+from tests.integration.company import Company
+from tests.integration.daily_run import morning_after, run_day
+from tests.integration.other_runs import compare, reconcile
+
+pytestmark = pytest.mark.full
+
+DAYS = [date(2026, 9, 1) + timedelta(days=number) for number in range(3)]
+END_OF_DAYS = datetime(2026, 9, 4, 4, tzinfo=UTC)
+"""Midnight in New York; what happens later belongs to a day that is still open, and is not compared."""
+LATER = timedelta(hours=2)
+
+
+@dataclass
+class Past:
+    """Three days that were run, and what the systems show since."""
+
+    company: Company
+    books: Books
+
+    @property
+    def now(self):
+        return morning_after(DAYS[-1]) + LATER
+
+    def change(self, change: Callable[[Books], Books]) -> None:
+        """Let something happen that no clock of the source tells of."""
+        self.books = change(self.books)
+        self.company.show(self.books)
+
+    def differences(self) -> str:
+        return self.company.differences(self.company.oracle(run_days=DAYS))
+
+
+@pytest.fixture(params=["66", "11"])
+def past(request, start_company) -> Past:
+    company = start_company(mode=request.param)
+    told = Ledger(DAYS[0], len(DAYS), orders_per_day=40, seed=11)
+    for day in DAYS:
+        books = told.as_of(morning_after(day))
+        company.show(books)
+        run_day(day)
+    return Past(company, books)
+
+
+def plain_order(books: Books, channel: str, *, refunded: bool = False) -> Order:
+    """An order that counts: one with refunds, or one of the first day without."""
+    with_refunds = {refund.order_id for refund in books.refunds_of(channel)}
+    open_refunds = {each.order_id for each in books.refunds if each.refunded_at >= END_OF_DAYS}
+    return next(
+        order
+        for order in books.orders_of(channel)
+        if order.status
+        in {"processing", "completed", "shipped", "delivered", "refunded", "partially_refunded"}
+        and (order.order_id in with_refunds) == refunded
+        and (refunded or _is_simple(order))
+        and order.order_id not in open_refunds
+    )
+
+
+def _is_simple(order: Order) -> bool:
+    first_evening = morning_after(DAYS[0]) - timedelta(hours=7)
+    return order.lines == order.sound_lines and order.ordered_at < first_evening
+
+
+def without(gone: Order) -> Callable[[Books], Books]:
+    """The order is deleted for good, its refunds too."""
+
+    def change(books: Books) -> Books:
+        return replace(
+            books,
+            orders=tuple(each for each in books.orders if each.order_id != gone.order_id),
+            refunds=tuple(each for each in books.refunds if each.order_id != gone.order_id),
+        )
+
+    return change
+
+
+def edited(order: Order) -> Callable[[Books], Books]:
+    """Its first line gets a piece more, and nothing says when."""
+    first, *others = order.lines
+    more = replace(first, quantity=first.quantity + 1, gross=first.gross + first.unit_price)
+    new = replace(order, lines=(more, *others))
+
+    def change(books: Books) -> Books:
+        return replace(
+            books, orders=tuple(new if each.order_id == order.order_id else each for each in books.orders)
+        )
+
+    return change
+
+
+def refund_deleted(order: Order) -> Callable[[Books], Books]:
+    """The refunds of the order are deleted, and nothing says when."""
+
+    def change(books: Books) -> Books:
+        return replace(
+            books, refunds=tuple(each for each in books.refunds if each.order_id != order.order_id)
+        )
+
+    return change
+
+
+def test_only_what_left_no_trace_is_found_and_it_is_corrected(past):
+    assert past.differences() == ""
+    assert compare(past.now) == []
+    changes = [
+        without(plain_order(past.books, SALES_DB)),
+        without(plain_order(past.books, STOREFRONT)),
+    ]
+    for change in changes:
+        past.change(change)
+    changes = [
+        edited(plain_order(past.books, SALES_DB)),
+        edited(plain_order(past.books, STOREFRONT)),
+        refund_deleted(plain_order(past.books, SALES_DB, refunded=True)),
+        refund_deleted(plain_order(past.books, STOREFRONT, refunded=True)),
+    ]
+    for change in changes:
+        past.change(change)
+    assert past.differences() != ""
+    found = reconcile(past.now)
+    assert {each["source"] for each in found} == {SALES_DB, STOREFRONT}
+    assert str(DAYS[0]) in {each["business_date"] for each in found}
+    assert past.differences() == ""
+    assert compare(past.now + LATER) == []
+
+
+@pytest.mark.parametrize("past", ["11"], indirect=True)
+def test_an_order_moved_to_another_day_without_a_date_is_not_taken_for_deleted(past):
+    order = plain_order(past.books, SALES_DB)
+    moved = replace(order, ordered_at=order.ordered_at - timedelta(days=9))
+    past.change(lambda books: replace(books, orders=tuple(moved if o is order else o for o in books.orders)))
+    reconcile(past.now)
+    assert past.differences() == ""
+
+
+@pytest.mark.parametrize("past", ["11"], indirect=True)
+def test_what_changed_since_the_last_read_is_left_to_the_next_run(past):
+    order = plain_order(past.books, STOREFRONT)
+    at = past.now - LATER / 2
+    changed = replace(order, coupon_code="LATER", updated_at=at, status_changed_at=at)
+    past.change(
+        lambda books: replace(books, orders=tuple(changed if o is order else o for o in books.orders))
+    )
+    assert compare(past.now) == []

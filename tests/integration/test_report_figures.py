@@ -1,0 +1,287 @@
+"""The report's queries against the warehouse that the load fills."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from ecommerce.report import figures as model
+from ecommerce.report.queries import read_figures
+from ecommerce.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.load import load
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+DAY = date(2026, 3, 2)
+DAG = "daily_sales_pipeline"
+NOON = at("2026-03-02 17:00")
+
+
+@pytest.fixture(scope="module")
+def settings(bigquery_emulator):
+    """This process is the pipeline's environment, with a warehouse of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BIGQUERY_EMULATOR_HOST", bigquery_emulator.host)
+        patch.setenv(
+            "AIRFLOW_CONN_BIGQUERY",
+            '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "demo-shop"}}',
+        )
+        patch.setenv("BIGQUERY_DATASET", f"report_{uuid.uuid4().hex[:8]}")
+        patch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+        patch.setenv("SHOP_TIMEZONE", "America/New_York")
+        patch.setenv("REPORTING_CURRENCY", "USD")
+        yield
+
+
+@pytest.fixture(scope="module")
+def warehouse(settings, tmp_path_factory):
+    """Two weeks in which little happens, the days before DAY with gaps, and DAY with everything at once."""
+    root = tmp_path_factory.mktemp("staging")
+    warehouse = connect()
+
+    def run(day, *folders, missing=()):
+        run_id = f"run__{day}"
+        read_at = at(f"{day + timedelta(days=1)} 11:00")
+        brought = {folder.source: folder for folder in folders}
+        manifests = []
+        for source in SOURCES:
+            if source in missing:
+                continue
+            folder = brought.get(source, Folder(source=source))
+            folder.read_at = read_at
+            manifests.append(folder.publish(root, day, run_id))
+        return load(
+            manifests,
+            business_date=day,
+            run_id=run_id,
+            dag_id=DAG,
+            missing_sources=missing,
+            warehouse=warehouse,
+        )
+
+    run(DAY - timedelta(days=12), Folder([Order("1", at("2026-02-18 17:00"), customer="old")]))
+    run(
+        DAY - timedelta(days=7),
+        Folder([Order("2", at("2026-02-23 17:00"), [("Toys", "1", "80.00")], customer="b")]),
+    )
+    run(DAY - timedelta(days=2), missing=[STOREFRONT])
+    run(
+        DAY - timedelta(days=1),
+        Folder([Order("3", at("2026-03-01 17:00"), [("Toys", "1", "50.00")], customer="c")]),
+    )
+    run(
+        DAY,
+        Folder(
+            [
+                Order(
+                    "10",
+                    NOON,
+                    [("Toys", "2", "60.00"), ("Garden", "1", "40.00")],
+                    customer="old",
+                    discount="10",
+                    tax="7.2",
+                    shipping="5",
+                ),
+                Order("11", NOON, [("Toys", "1", "30.00")], customer="new", country_code="DE"),
+                Order("12", NOON, [("Toys", "1", "500.00")], customer="x", status="cancelled", is_sale=False),
+                Order("13", NOON, [("Toys", "1", "700.00")], customer="y", is_test=True),
+            ],
+            rejected=[
+                {"reason": "invalid_number", "raw": "line of jane@example.com", "file": None},
+                {"reason": "invalid_number", "raw": "second"},
+                {"reason": "invalid_number", "raw": "third"},
+                {"reason": "invalid_number", "raw": "fourth"},
+                {"reason": "missing_value", "raw": "fifth"},
+            ],
+            totals={"source_orders": 4, "source_amount": "1330.00"},
+        ),
+        Folder(
+            [
+                Order("s1", NOON, [("Garden", "1", "20.00")], source="storefront", customer="new2"),
+                Order(
+                    "s2",
+                    NOON,
+                    [("Garden", "3", "1000.00")],
+                    source="storefront",
+                    customer="br",
+                    currency="BRL",
+                ),
+                Order(
+                    "s3",
+                    NOON,
+                    [("Garden", "1", "108.00")],
+                    source="storefront",
+                    customer="eu",
+                    currency="EUR",
+                    country_code=None,
+                    refunds=[("r1", NOON, "54.00")],
+                ),
+            ],
+            source="storefront",
+        ),
+        Folder(source=EXCHANGE_RATES, rates=[(DAY, "USD", "1.25")]),
+    )
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def figures(warehouse):
+    return figures_of(warehouse)
+
+
+def figures_of(warehouse, day=DAY, **origin):
+    values = {
+        "dag_id": DAG,
+        "run_id": f"run__{day}",
+        "code_version": "test",
+        "timezone": "America/New_York",
+        "window_start": NOON,
+        "window_end": NOON,
+        "generated_at": datetime.now(UTC),
+    }
+    return read_figures(warehouse, day, model.Provenance(**values | origin), ["a warning of bob@example.com"])
+
+
+def headline(figures):
+    return {name: figure.value for name, figure in figures.headline.items()}
+
+
+def test_the_headline_counts_what_counts(figures):
+    # Gross: 100 + 30 + 20 and 108 EUR at 1.25 = 135. Cancelled, test and unconverted orders are in no amount.
+    assert headline(figures) == {
+        "net_sales": Decimal("207.50"),
+        "gross_sales": Decimal("285.00"),
+        "discounts": Decimal("10.00"),
+        "returns": Decimal("67.50"),
+        "orders": 5,
+        "units": 9,
+        "customers": 5,
+        "average_order_value": Decimal("68.75"),
+        "new_customers": 4,
+        "returning_customers": 1,
+        "tax": Decimal("7.20"),
+        "shipping": Decimal("5.00"),
+    }
+
+
+def test_it_is_compared_with_complete_days_only(figures):
+    net = figures.headline["net_sales"]
+    assert (net.day_before, net.week_before) == (50, 80)
+    assert net.average == Decimal("46.6667")  # of 10, 80 and 50; the day without storefront is incomplete
+    assert figures.averaged_days == 3
+
+
+def test_the_trend_has_gaps_where_days_were_not_loaded(figures):
+    trend = {day.business_date: day for day in figures.trend}
+    assert len(trend) == 28
+    assert trend[DAY].net_sales == Decimal("207.50")
+    assert trend[DAY - timedelta(days=3)].net_sales is None
+    assert trend[DAY - timedelta(days=2)].complete is False
+
+
+def test_breakdowns_add_up_to_the_headline(figures):
+    for rows in (figures.channels, figures.categories, figures.countries):
+        assert sum(row.net_sales for row in rows) == figures.headline["net_sales"].value
+        assert sum(row.units for row in rows) == figures.headline["units"].value
+    assert [(row.name, row.orders, row.net_sales) for row in figures.channels] == [
+        ("sales_db", 2, Decimal("120.00")),
+        ("storefront", 3, Decimal("87.50")),
+    ]
+    assert [(row.name, row.orders) for row in figures.countries] == [("US", 3), ("ZZ", 1), ("DE", 1)]
+    categories = {row.name: row.net_sales for row in figures.categories}
+    assert categories == {
+        "Garden": Decimal("195.00"),
+        "Toys": Decimal("80.00"),
+        "unallocated": Decimal("-67.50"),
+    }
+
+
+def test_the_best_products_come_first(figures):
+    assert [(product.sku, product.sales) for product in figures.products] == [
+        ("garden-1", Decimal("155.0000")),
+        ("toys-1", Decimal("80.0000")),
+        ("garden-2", Decimal("40.0000")),
+    ]
+
+
+def test_unconverted_amounts_are_told_in_their_own_currency(figures):
+    (unconverted,) = figures.quality.unconverted
+    assert (unconverted.currency, unconverted.orders, unconverted.net_sales) == ("BRL", 1, Decimal("1000.00"))
+
+
+def test_every_source_is_accounted_for(figures):
+    sources = {source.source: source for source in figures.quality.sources}
+    assert set(sources) == set(SOURCES)
+    database = sources[SALES_DB]
+    assert database.status == "success"
+    assert (database.source_orders, database.orders_loaded) == (4, 4)
+    assert (database.source_amount, database.amount_loaded) == (Decimal("1330.0000"), Decimal("1330.0000"))
+    assert database.rows_rejected == 5
+
+
+def test_rejects_are_counted_by_reason_with_three_samples(figures):
+    first, second = figures.quality.rejects
+    assert (first.source, first.reason, first.rows, len(first.samples)) == (SALES_DB, "invalid_number", 4, 3)
+    assert (second.reason, second.rows, len(second.samples)) == ("missing_value", 1, 1)
+    assert "jane" not in figures.to_json()
+    assert "bob" not in figures.to_json()
+
+
+def test_missing_days_are_named_with_the_command_that_fills_them(figures):
+    loaded = {DAY - timedelta(days=days) for days in (12, 7, 2, 1)}
+    expected = [DAY - timedelta(days=days) for days in range(12, 0, -1)]
+    assert figures.quality.missing_days == [day for day in expected if day not in loaded]
+    assert figures.quality.fill_command == "make backfill FROM=2026-02-19 TO=2026-02-27"
+
+
+def test_an_incomplete_day_names_its_missing_sources(warehouse):
+    figures = figures_of(warehouse, DAY - timedelta(days=2))
+    assert not figures.quality.complete
+    assert figures.quality.missing_sources == [STOREFRONT]
+    statuses = {source.source: source.status for source in figures.quality.sources}
+    assert statuses == {
+        EXCHANGE_RATES: "success",
+        PARTNER_FILES: "success",
+        SALES_DB: "success",
+        STOREFRONT: "failed",
+    }
+
+
+def test_a_day_without_sales_is_a_report(warehouse):
+    figures = figures_of(warehouse, DAY - timedelta(days=2))
+    assert not figures.has_sales
+    assert headline(figures)["net_sales"] == 0
+    assert headline(figures)["average_order_value"] is None
+    assert figures.channels == figures.categories == figures.products == []
+
+
+def test_reading_again_gives_the_same_hash(warehouse, figures):
+    assert model.figures_hash(figures_of(warehouse, code_version="later")) == model.figures_hash(figures)
+
+
+def test_restatements_since_the_last_mailed_report_are_listed(warehouse):
+    dataset = warehouse.settings.bigquery_dataset
+
+    def insert(table, columns, values):
+        warehouse.run(f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {values}", "insert")
+
+    insert(
+        "report_deliveries",
+        "business_date, figures_hash, message_id, state, sent_at",
+        "(DATE '2026-03-01', 'a', '<a@x>', 'sent', TIMESTAMP '2026-03-02 11:30:00+00'),"
+        "(DATE '2026-03-02', 'b', '<b@x>', 'sent', TIMESTAMP '2026-03-03 11:30:00+00'),"
+        "(DATE '2026-02-28', 'c', '<c@x>', 'claimed', NULL)",
+    )
+    insert(
+        "report_restatements",
+        "business_date, figure, detected_at, old, `new`, reason",
+        "(DATE '2026-02-23', 'net_sales', TIMESTAMP '2026-03-02 11:10:00+00', 90, 85, 'in the last report'),"
+        "(DATE '2026-02-23', 'net_sales', TIMESTAMP '2026-03-03 11:10:00+00', 85, 80, 'late refund')",
+    )
+    (restatement,) = figures_of(warehouse).quality.restatements
+    assert restatement.business_date == date(2026, 2, 23)
+    assert (restatement.figure, restatement.old, restatement.new) == ("net_sales", 85, 80)
+    assert restatement.reason == "late refund"

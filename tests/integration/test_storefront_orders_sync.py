@@ -1,0 +1,94 @@
+"""The hourly sync and the daily run end in the same tables, in whatever order they come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from demo.ledger import STOREFRONT, Books, Ledger
+from ecommerce.settings import SOURCES
+from tests.integration.daily_run import morning_after, run_day
+from tests.integration.other_runs import sync
+
+pytestmark = pytest.mark.full
+
+DAY = date(2026, 9, 1)
+HOUR = timedelta(hours=1)
+
+
+def ledger() -> Ledger:
+    return Ledger(DAY, 2, orders_per_day=40, seed=7)
+
+
+def noon_after(day: date = DAY):
+    """Six hours after the daily run: the next day is half over."""
+    return morning_after(day) + 6 * HOUR
+
+
+@pytest.mark.parametrize("order", ["daily sync", "sync daily", "sync sync daily sync"])
+@pytest.mark.parametrize("mode", ["66", "11"])
+def test_with_the_daily_run_in_any_order_the_tables_are_the_same(order, mode, start_company):
+    company = start_company(mode=mode)
+    company.show(ledger().as_of(noon_after()))
+    for minutes, run in enumerate(order.split()):
+        at = noon_after() + timedelta(minutes=minutes)
+        sync(at) if run == "sync" else run_day(DAY, at)
+    assert company.differences(company.oracle(run_days=[DAY])) == ""
+
+
+def test_hour_by_hour_through_the_day_nothing_is_missing_at_its_end(start_company):
+    company, told = start_company(), ledger()
+    company.show(told.as_of(morning_after(DAY)))
+    run_day(DAY)
+    for hours in (1, 9, 17, 18):  # the last one after midnight
+        at = morning_after(DAY) + hours * HOUR
+        company.show(told.as_of(at))
+        sync(at)
+    expected = [row for row in company.oracle(run_days=[DAY]).orders if row["source"] == STOREFRONT]
+    found = [row for row in company.warehouse()["orders"] if row["source"] == STOREFRONT]
+    assert len(expected) > 20
+    assert {(row["order_id"], row["status"], row["gross_amount"]) for row in found} == {
+        (row["order_id"], row["status"], row["gross_amount"]) for row in expected
+    }
+
+
+def test_a_trashed_order_leaves_sales_within_the_hour(start_company):
+    company = start_company()
+    books = ledger().as_of(morning_after(DAY))
+    company.show(books)
+    run_day(DAY)
+    before = _net_sales(company)
+    books, trashed = _trashed(books, morning_after(DAY) + HOUR / 2)
+    company.show(books)
+    sync(morning_after(DAY) + HOUR)
+    assert before - _net_sales(company) >= trashed.merchandise > 0
+    assert company.differences(company.oracle(run_days=[DAY])) == ""
+
+
+def test_a_day_whose_daily_run_lacked_the_storefront_stays_incomplete(start_company):
+    company = start_company()
+    company.show(ledger().as_of(morning_after(DAY)))
+    run_day(DAY, sources=[source for source in SOURCES if source != STOREFRONT])
+    sync(morning_after(DAY) + HOUR)
+    (summary,) = [row for row in company.warehouse()["daily_summary"] if row["business_date"] == DAY]
+    assert not summary["complete"]
+    assert summary["missing_sources"] == [STOREFRONT]
+
+
+def _net_sales(company):
+    rows = company.warehouse()["daily_summary"]
+    return next(row["net_sales"] for row in rows if row["business_date"] == DAY)
+
+
+def _trashed(books: Books, at):
+    refunded = {refund.order_id for refund in books.refunds_of(STOREFRONT)}
+    order = next(
+        order
+        for order in books.orders_of(STOREFRONT)
+        if order.status == "completed" and order.currency == "USD" and order.order_id not in refunded
+    )
+    trashed = replace(order, status="trash", updated_at=at, status_changed_at=at)
+    orders = tuple(trashed if each is order else each for each in books.orders)
+    return replace(books, orders=orders), order

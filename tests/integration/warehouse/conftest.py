@@ -1,0 +1,123 @@
+"""A warehouse of its own for each test, on the emulator."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.services.emulator import PROJECT, Emulator
+from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.load import LoadResult, load
+from ecommerce.warehouse.rendering import tables
+from ecommerce.warehouse.schema import prepare
+from tests.integration.warehouse.loadable import Folder, Row
+
+MONDAY = date(2026, 3, 2)
+BY_RUN = {"read_at", "run_id", "detected_at"}
+"""Columns that only say when and by which run a row was read."""
+
+STATE = (
+    *("orders", "order_lines", "refunds", "removed_orders", "customers", "products", "exchange_rates"),
+    *("daily_sales", "daily_summary", "loaded_files"),
+)
+"""The tables that the order and number of runs must not change."""
+
+
+@dataclass
+class Shop:
+    """One test's warehouse."""
+
+    warehouse: Warehouse
+    folder: Path
+    runs: int = field(default=0)
+
+    def load(
+        self, *folders: Folder, day: date = MONDAY, run_id: str = "run", dag_id: str = "daily", **options: Any
+    ) -> LoadResult:
+        """Publish the folders and load them."""
+        manifests = [each.publish(self.folder, day, run_id) for each in folders]
+        return load(
+            manifests, business_date=day, run_id=run_id, dag_id=dag_id, warehouse=self.warehouse, **options
+        )
+
+    def rows(self, table: str, *columns: str) -> list[Row]:
+        """All rows of a table (or of some of its columns), in an order that does not depend on the load."""
+        dataset = self.warehouse.settings.bigquery_dataset
+        found = self.warehouse.run(f"SELECT {', '.join(columns) or '*'} FROM `{dataset}.{table}`", table)
+        return sorted(found, key=repr)
+
+    def one(self, table: str, *columns: str) -> Row:
+        """The only row of a table."""
+        (row,) = self.rows(table, *columns)
+        return row
+
+    def by(self, table: str, key: str, value: str) -> dict[Any, Any]:
+        """One column of a table by another that is unique."""
+        rows = self.rows(table, key, value)
+        assert len({row[key] for row in rows}) == len(rows)
+        return {row[key]: row[value] for row in rows}
+
+    def state(self, names: tuple[str, ...] = STATE) -> dict[str, list[Row]]:
+        """What must not depend on the order and number of runs."""
+        return {
+            table: sorted(
+                (
+                    {name: value for name, value in row.items() if name not in BY_RUN}
+                    for row in self.rows(table)
+                ),
+                key=repr,
+            )
+            for table in names
+        }
+
+
+@pytest.fixture
+def shop(
+    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, used: set[str]
+) -> Shop:
+    """An empty warehouse; the shop is in New York and reports in US dollars."""
+    return open_shop(bigquery_emulator, monkeypatch, tmp_path, "shop", used)
+
+
+@pytest.fixture
+def second_shop(
+    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, used: set[str]
+) -> Shop:
+    """Another one, to compare with."""
+    return open_shop(bigquery_emulator, monkeypatch, tmp_path, "second_shop", used)
+
+
+@pytest.fixture(scope="session")
+def used() -> set[str]:
+    """The datasets that tests before have written to: emptying tables is quicker than making them."""
+    return set()
+
+
+def open_shop(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, folder: Path, dataset: str, used: set[str]
+) -> Shop:
+    """An empty warehouse in `dataset`; this process's environment names it."""
+    environment = {
+        "BIGQUERY_EMULATOR_HOST": emulator.host,
+        "AIRFLOW_CONN_BIGQUERY": json.dumps(
+            {"conn_type": "google_cloud_platform", "extra": {"is_anonymous": True, "project": PROJECT}}
+        ),
+        "BIGQUERY_DATASET": dataset,
+        "CUSTOMER_HASH_KEY": "0123456789abcdef",
+        "SHOP_TIMEZONE": "America/New_York",
+        "REPORTING_CURRENCY": "USD",
+    }
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    warehouse = connect(dag="daily", step="test")
+    if dataset in used:
+        statements = (f"DELETE FROM `{dataset}.{table}` WHERE TRUE;" for table in tables())
+        warehouse.run("\n".join(statements), "empty the tables")
+    prepare(warehouse)
+    used.add(dataset)
+    return Shop(warehouse, folder)

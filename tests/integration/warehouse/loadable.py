@@ -1,0 +1,268 @@
+"""Loadable folders made by hand, in the layout of include/sql/transform/staged_columns.md."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ecommerce import staging
+from ecommerce.warehouse.schema import arrow_type
+from ecommerce.warehouse.staged import FILES, staged_columns
+
+Row = dict[str, Any]
+NEW_YORK = ZoneInfo("America/New_York")
+ALWAYS_THERE = {"order_versions", "orders", "order_lines", "refunds"}
+ZERO = Decimal("0.0000")
+
+
+def at(text: str) -> datetime:
+    """An instant given as `2026-03-02 14:30` in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def business_date(instant: datetime) -> date:
+    return instant.astimezone(NEW_YORK).date()
+
+
+@dataclass
+class Order:
+    """One order and what belongs to it, as one read of its source found it."""
+
+    order_id: str
+    ordered_at: datetime
+    lines: list[tuple[str, str, str]] = field(default_factory=lambda: [("Toys", "1", "10.00")])
+    """(category, quantity, gross amount) of the lines 1, 2, …"""
+    refunds: list[tuple[str, datetime, str]] = field(default_factory=list)
+    """(refund id, made at, merchandise amount), each of the order as a whole."""
+    source: str = "sales_db"
+    status: str = "completed"
+    is_sale: bool = True
+    is_test: bool = False
+    currency: str = "USD"
+    country_code: str | None = "US"
+    customer: str | None = "ann"
+    discount: str = "0"
+    tax: str = "0"
+    shipping: str = "0"
+    updated_at: datetime | None = None
+    read_at: datetime | None = None
+    """When this version was received, for files; live sources have the folder's."""
+
+
+@dataclass
+class Folder:
+    """What one source's transform leaves."""
+
+    orders: Sequence[Order] = ()
+    source: str = "sales_db"
+    read_at: datetime = field(default_factory=lambda: at("2026-03-03 11:00"))
+    removed: Sequence[str] = ()
+    orphans: Sequence[tuple[str, str, datetime, str]] = ()
+    """(order id, refund id, made at, merchandise amount) of refunds whose order is unknown."""
+    rates: Sequence[tuple[date, str, str]] = ()
+    products: Sequence[Row] = ()
+    customers: Sequence[Row] | None = None
+    rejected: Sequence[Row] = ()
+    files: Sequence[Row] = ()
+    totals: Row = field(default_factory=dict)
+    is_open_ended: bool = True
+
+    def publish(self, root: Path, day: date, run_id: str = "run") -> staging.Manifest:
+        """Write the folder below `root` and return its manifest."""
+        tables = self._tables(day, run_id)
+        uri = f"file://{root}/{hashlib.sha256(f'{self.source}{day}{run_id}{self.read_at}'.encode()).hexdigest()[:8]}"
+        with staging.publish(uri) as draft:
+            columns = {}
+            for name in FILES:
+                rows = tables[name]
+                if not rows and name not in ALWAYS_THERE:
+                    continue
+                schema = pa.schema([(column.name, arrow_type(column)) for column in staged_columns(name)])
+                pq.write_table(pa.Table.from_pylist(rows, schema=schema), draft.path / f"{name}.parquet")
+                columns[f"{name}.parquet"] = schema.names
+            rejected = len(self.rejected)
+            read = sum(1 + len(order.lines) + len(order.refunds) for order in self.orders)
+            read += len(self.orphans) + len(self.rates)
+            amount = sum((row["gross_amount"] for row in tables["order_lines"]), ZERO)
+            totals = {
+                "rows_read": read + rejected,
+                "rows_accepted": read,
+                "rows_rejected": rejected,
+                "rows_superseded": 0,
+                "source_orders": len(self.orders),
+                "source_amount": str(amount),
+                "orders": len(self.orders),
+                "amount": str(amount),
+                "run_id": run_id,
+            }
+            draft.seal(
+                source=self.source,
+                business_date=day,
+                rows=read,
+                columns=columns,
+                read_at=self.read_at,
+                window_start=self.read_at - timedelta(days=1),
+                window_end=self.read_at if self.is_open_ended else self.read_at - timedelta(hours=6),
+                control_totals=totals | self.totals,
+            )
+        return staging.read_manifest(uri)
+
+    def _tables(self, day: date, run_id: str) -> dict[str, list[Row]]:
+        tables: dict[str, list[Row]] = {name: [] for name in FILES}
+        for order in self.orders:
+            self._add(order, tables, run_id)
+        for order_id in self.removed:
+            tables["order_versions"].append(self._version(order_id))
+        for order_id, refund_id, made_at, amount in self.orphans:
+            tables["order_versions"].append(self._version(order_id))
+            tables["refunds"].append(
+                _refund(refund_id, made_at, amount)
+                | {"source": self.source, "order_id": order_id, "read_at": self.read_at, "run_id": run_id}
+            )
+        tables["exchange_rates"] = [
+            {"rate_date": rate_date, "currency": currency, "rate": Decimal(rate).quantize(Decimal("1e-8"))}
+            for rate_date, currency, rate in self.rates
+        ]
+        tables["products"] = list(self.products)
+        if self.customers is not None:
+            tables["customers"] = list(self.customers)
+        tables["rejected_rows"] = [
+            {
+                "business_date": day,
+                "source": self.source,
+                "run_id": run_id,
+                "row_number": number,
+                "detail": None,
+            }
+            | {"file": None, "raw": None}
+            | row
+            for number, row in enumerate(self.rejected, start=1)
+        ]
+        tables["loaded_files"] = [
+            {"source": self.source, "business_date": day, "run_id": run_id} | row for row in self.files
+        ]
+        return tables
+
+    def _version(self, order_id: str) -> Row:
+        return {
+            "source": self.source,
+            "order_id": order_id,
+            "version_updated_at": None,
+            "read_at": self.read_at,
+        }
+
+    def _add(self, order: Order, tables: dict[str, list[Row]], run_id: str) -> None:
+        read_at = order.read_at or self.read_at
+        by_file = order.source == "partner_files"
+        header = {
+            "source": order.source,
+            "order_id": order.order_id,
+            "business_date": business_date(order.ordered_at),
+            "status": order.status,
+            "is_sale": order.is_sale,
+            "is_test": order.is_test,
+            "currency": order.currency,
+            "country_code": order.country_code,
+            "customer_hash": order.customer,
+            "ordered_at": order.ordered_at,
+            "updated_at": order.updated_at or order.ordered_at,
+            "read_at": read_at,
+            "run_id": run_id,
+        }
+        lines = [self._line(order, header, number) for number in range(1, len(order.lines) + 1)]
+        tables["order_lines"] += lines
+        tables["orders"].append(
+            header
+            | {"coupon_code": None, "item_count": len(lines), "tax_amount": money(order.tax)}
+            | {"shipping_amount": money(order.shipping), "fee_amount": ZERO}
+            | {name: total(lines, name) for name in ("gross_amount", "discount_amount")}
+        )
+        tables["order_versions"].append(
+            {
+                "source": order.source,
+                "order_id": order.order_id,
+                "version_updated_at": header["updated_at"] if by_file else None,
+                "read_at": read_at,
+            }
+        )
+        if order.customer and not any(row["customer_hash"] == order.customer for row in tables["customers"]):
+            tables["customers"].append(
+                {
+                    "customer_hash": order.customer,
+                    "country_code": order.country_code,
+                    "updated_at": header["updated_at"],
+                }
+            )
+        for refund_id, made_at, amount in order.refunds:
+            tables["refunds"].append(
+                _refund(refund_id, made_at, amount)
+                | {"order_business_date": header["business_date"]}
+                | {name: header[name] for name in REFUND_HAS_OF_ORDER}
+            )
+
+    def _line(self, order: Order, header: Row, number: int) -> Row:
+        category, quantity, gross = order.lines[number - 1]
+        discount = money(order.discount) if number == 1 else ZERO
+        return header | {
+            "line_number": number,
+            "sku": f"{category}-{number}".lower(),
+            "product_name": f"{category} {number}",
+            "category": category,
+            "quantity": money(quantity),
+            "unit_price": money(gross),
+            "gross_amount": money(gross),
+            "discount_amount": discount,
+            "amount_after_discount": money(gross) - discount,
+            "tax_amount": money(order.tax) if number == 1 else ZERO,
+        }
+
+
+REFUND_HAS_OF_ORDER = (
+    "source",
+    "order_id",
+    "country_code",
+    "currency",
+    "is_sale",
+    "is_test",
+    "read_at",
+    "run_id",
+)
+
+
+def _refund(refund_id: str, made_at: datetime, amount: str) -> Row:
+    """The part of a refund's row that its order does not say; without order it counts in dollars."""
+    return {
+        "refund_id": refund_id,
+        "line_number": 0,
+        "business_date": business_date(made_at),
+        "order_business_date": None,
+        "sku": None,
+        "category": "unallocated",
+        "country_code": None,
+        "currency": "USD",
+        "quantity": None,
+        "merchandise_amount": money(amount),
+        "tax_amount": ZERO,
+        "shipping_amount": ZERO,
+        "reason": None,
+        "is_sale": True,
+        "is_test": False,
+        "refunded_at": made_at,
+    }
+
+
+def money(text: str) -> Decimal:
+    return Decimal(text).quantize(Decimal("0.0001"))
+
+
+def total(rows: Iterable[Row], column: str) -> Decimal:
+    return sum((row[column] for row in rows), ZERO)

@@ -1,0 +1,129 @@
+"""Every check finds its flaw, and only its flaw, in a warehouse that was sound before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ecommerce.errors import CheckFailed
+from ecommerce.warehouse.checks import CheckResult, run_checks
+from ecommerce.warehouse.rendering import tables
+from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+ORDER = Order("1", at("2026-03-02 15:00"), tax="1.00", refunds=[("r1", at("2026-03-02 20:00"), "3.00")])
+RATES = Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "161.5"), (MONDAY, "USD", "1.08")])
+
+FLAWS = {
+    "orders: one row per order": "INSERT INTO {orders} SELECT * FROM {orders} WHERE order_id = '2'",
+    "orders: key and currency are there": "UPDATE {orders} SET currency = '' WHERE order_id = '2'",
+    "orders: each lies on the shop day it was created": (
+        "UPDATE {orders} SET ordered_at = TIMESTAMP '2026-03-03 05:00:00+00' WHERE order_id = '2'"
+    ),
+    "orders: amounts are the sums of the lines": "DELETE FROM {order_lines} WHERE order_id = '2'",
+    "order_lines: one row per line": "INSERT INTO {order_lines} SELECT * FROM {order_lines}",
+    "order_lines: each has its order, of the same status": (
+        "UPDATE {orders} SET is_sale = FALSE WHERE order_id = '2'"
+    ),
+    "order_lines: gross less discount is the amount after discount": (
+        "UPDATE {order_lines} SET discount_amount = 0.01 WHERE order_id = '2'"
+    ),
+    "refunds: one row per refund and line": "INSERT INTO {refunds} SELECT * FROM {refunds}",
+    "refunds: each lies on the shop day it was made": (
+        "UPDATE {refunds} SET refunded_at = TIMESTAMP '2026-03-03 05:00:00+00' WHERE TRUE"
+    ),
+    "daily_sales: one row per key": "INSERT INTO {daily_sales} SELECT * FROM {daily_sales}",
+    "daily_sales: the sums are those of order_lines and refunds": "DELETE FROM {refunds} WHERE TRUE",
+    "daily_summary: one row for every day with orders or refunds": "DELETE FROM {daily_summary} WHERE TRUE",
+    "daily_summary: orders, customers and units are those of the tables": (
+        "UPDATE {daily_summary} SET customers = 2 WHERE TRUE"
+    ),
+    "daily_summary: the amounts are those of daily_sales": (
+        "UPDATE {daily_summary} SET net_sales = net_sales + 0.01 WHERE TRUE"
+    ),
+    "exchange_rates: rates are positive": "UPDATE {exchange_rates} SET rate = 0 WHERE currency = 'JPY'",
+    "exchange_rates: one rate per day and currency": (
+        "INSERT INTO {exchange_rates} SELECT * FROM {exchange_rates}"
+    ),
+    "customers: one row per customer": "INSERT INTO {customers} SELECT * FROM {customers}",
+    "customers: everybody who ordered is there since the first order": "DELETE FROM {customers} WHERE TRUE",
+    "load_audit: every record read was accepted, rejected or superseded": (
+        "UPDATE {load_audit} SET rows_accepted = rows_accepted - 1 WHERE source = 'sales_db'"
+    ),
+    "load_audit: the orders the source counts are in the warehouse": (
+        "UPDATE {load_audit} SET source_orders = 3 WHERE source = 'sales_db'"
+    ),
+    "load_audit: the amount the source sums up is in the warehouse": (
+        "UPDATE {load_audit} SET source_amount = 20.01 WHERE source = 'sales_db'"
+    ),
+    "load_audit: at most 20 % of a source is rejected (more than 50 records)": (
+        "UPDATE {load_audit} SET rows_read = 200, rows_accepted = 149, rows_rejected = 51 WHERE TRUE"
+    ),
+}
+
+
+def names(found: list[CheckResult]) -> list[str]:
+    return [str(each) for each in found if each.failing_rows]
+
+
+def test_every_error_is_found(shop: Shop):
+    shop.load(Folder([ORDER, replace(ORDER, order_id="2", refunds=[])]), RATES)
+    warehouse = shop.warehouse
+    dataset = warehouse.settings.bigquery_dataset
+    table = {name: f"`{dataset}.{name}`" for name in tables()}
+    run = {"business_date": MONDAY, "run_id": "run", "warehouse": warehouse}
+    sound = run_checks([MONDAY], **run)
+    assert names(sound) == []
+    assert {each.check for each in sound if each.severity == "error"} == FLAWS.keys()
+
+    for check, flaw in FLAWS.items():
+        spoilt = flaw.split("{")[1].split("}")[0]
+        warehouse.run(
+            f"CREATE OR REPLACE TABLE `{dataset}_staging.sound` AS SELECT * FROM {table[spoilt]}", "keep"
+        )
+        warehouse.run(flaw.format(**table), "spoil")
+        found = warehouse.query(
+            f"warehouse/{check.partition(':')[0]}/checks.sql",
+            days=[MONDAY],
+            business_date=MONDAY,
+            parameters={"run_id": "run"},
+        )
+        failing = {row["check_name"]: row["sample"] for row in found if row["failing_rows"]}
+        assert failing.get(check), (check, failing)
+        if check.startswith("exchange_rates: rates"):
+            with pytest.raises(CheckFailed, match="rates are positive: 1 exception, such as 2026-03-02 JPY"):
+                run_checks([MONDAY], **run)
+        warehouse.run(
+            f"DELETE FROM {table[spoilt]} WHERE TRUE; "
+            f"INSERT INTO {table[spoilt]} SELECT * FROM `{dataset}_staging.sound`",
+            "mend",
+        )
+    assert names(run_checks([MONDAY], **run)) == []
+
+
+def test_warnings_do_not_stop_the_run(shop: Shop):
+    shop.load(
+        Folder(
+            [replace(ORDER, currency="JPY", refunds=[])],
+            orphans=[("77", "r7", at("2026-03-02 20:00"), "1.00")],
+            rejected=[{"reason": "invalid_quantity"}],
+            totals={"source_amount": "11.0000"},
+        )
+    )
+
+    results = run_checks([MONDAY], business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
+
+    assert names(results) == [
+        "daily_sales: an exchange rate is known for every amount: 1 exception, such as 2026-03-02 JPY",
+        "load_audit: no amount is missing because of rejected records: 1 exception, "
+        "such as sales_db has 11.0000, 10.0000 were loaded",
+        "load_audit: at most 1 % of a source is rejected: 1 exception, such as sales_db: 1 of 4 records",
+        "refunds: the order is known: 1 exception, such as sales_db refund r7 of order 77",
+    ]
+
+
+def test_checks_pass_on_a_day_without_anything(shop: Shop):
+    shop.load()
+
+    assert names(run_checks([MONDAY], business_date=MONDAY, run_id="run", warehouse=shop.warehouse)) == []

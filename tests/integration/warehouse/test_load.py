@@ -1,0 +1,247 @@
+"""What a load leaves in the tables, on the emulator."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+TUESDAY = date(2026, 3, 3)
+ANN = Order("1", at("2026-03-02 15:00"), customer="ann")
+BOB = Order(
+    "2",
+    at("2026-03-02 16:00"),
+    lines=[("Toys", "2", "20.00"), ("Books", "0.5", "7.50")],
+    discount="1.25",
+    tax="2.10",
+    shipping="5.00",
+    customer="bob",
+)
+
+
+def test_a_day_is_loaded_with_its_figures(shop: Shop):
+    result = shop.load(
+        Folder([ANN, replace(BOB, refunds=[("r1", at("2026-03-02 20:00"), "3.00")])]),
+        missing_sources=["storefront"],
+        off_sources=["partner_files"],
+    )
+
+    assert result.touched_days == [MONDAY]
+    assert json.loads(json.dumps(result.to_xcom()))["touched_days"] == ["2026-03-02"]
+    assert {name: result.rows[name] for name in ("orders", "order_lines", "refunds")} == {
+        "orders": 2,
+        "order_lines": 3,
+        "refunds": 1,
+    }
+    assert shop.rows(
+        "daily_sales", "category", "order_lines", "units", "net_sales", "net_sales_reporting"
+    ) == [
+        sales("Books", 1, "0.5", "7.5"),
+        sales("Toys", 2, "3", "28.75"),
+        sales("unallocated", 0, "0", "-3"),
+    ]
+    assert shop.one("daily_summary") == {
+        "business_date": MONDAY,
+        "orders": 2,
+        "units": Decimal("3.5"),
+        "customers": 2,
+        "gross_sales": Decimal("37.5"),
+        "discounts": Decimal("1.25"),
+        "returns": Decimal("3"),
+        "net_sales": Decimal("33.25"),
+        "tax": Decimal("2.1"),
+        "shipping": Decimal("5"),
+        "average_order_value": Decimal("18.125"),
+        "new_customers": 2,
+        "unconverted_orders": 0,
+        "complete": False,
+        "missing_sources": ["exchange_rates", "storefront"],
+    }
+    assert {
+        row["source"]: (row["status"], row["orders_loaded"], row["amount_loaded"]) for row in result.audit
+    } == {
+        "sales_db": ("success", 2, Decimal("37.5")),
+        "storefront": ("failed", None, None),
+        "partner_files": ("off", None, None),
+    }
+
+
+def sales(category: str, lines: int, units: str, net: str) -> dict[str, object]:
+    return {
+        "category": category,
+        "order_lines": lines,
+        "units": Decimal(units),
+        "net_sales": Decimal(net),
+        "net_sales_reporting": Decimal(net),
+    }
+
+
+def test_loading_twice_leaves_the_same_tables(shop: Shop):
+    folders = [
+        Folder([ANN, BOB], rejected=[{"reason": "invalid_quantity"}]),
+        Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "161.5")]),
+    ]
+    tables = ("load_audit", "rejected_rows")
+    shop.load(*folders)
+    state, audit = shop.state(), shop.state(tables)
+
+    shop.load(*folders)
+
+    assert shop.state() == state
+    assert shop.state(tables) == audit
+
+
+def test_a_load_without_sources_or_rows_gives_the_day_an_empty_summary(shop: Shop):
+    nothing = shop.load(missing_sources=["sales_db", "storefront", "partner_files", "exchange_rates"])
+    assert nothing.touched_days == [MONDAY]
+    assert shop.one("daily_summary", "orders", "net_sales", "average_order_value", "complete") == {
+        "orders": 0,
+        "net_sales": Decimal(0),
+        "average_order_value": None,
+        "complete": False,
+    }
+
+    sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
+    shop.load(*(Folder(source=source) for source in sources))
+
+    assert shop.one("daily_summary", "orders", "complete", "missing_sources") == {
+        "orders": 0,
+        "complete": True,
+        "missing_sources": [],
+    }
+    assert shop.rows("daily_sales") == []
+
+
+def test_a_day_is_complete_only_by_reads_after_its_end(shop: Shop):
+    during = replace(Folder([ANN]), read_at=at("2026-03-02 18:00"))
+    shop.load(during, run_id="hourly", dag_id="storefront_orders_sync")
+    assert shop.one("daily_summary", "missing_sources")["missing_sources"] == [
+        *("exchange_rates", "partner_files", "sales_db", "storefront")
+    ]
+
+    shop.load(Folder([ANN]))
+    assert "sales_db" not in shop.one("daily_summary", "missing_sources")["missing_sources"]
+
+
+def test_what_an_order_lost_or_moved_is_gone_from_its_old_days(shop: Shop):
+    shop.load(Folder([ANN, replace(BOB, refunds=[("r1", at("2026-03-03 20:00"), "3.00")])]))
+    assert shop.by("daily_summary", "business_date", "returns") == {MONDAY: 0, TUESDAY: 3}
+
+    changed = replace(BOB, ordered_at=at("2026-03-03 16:00"), lines=[("Books", "1", "7.50")], refunds=[])
+    result = shop.load(Folder([changed], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next")
+
+    assert result.touched_days == [MONDAY, TUESDAY]
+    assert shop.rows("order_lines", "order_id", "business_date", "category") == [
+        {"order_id": "1", "business_date": MONDAY, "category": "Toys"},
+        {"order_id": "2", "business_date": TUESDAY, "category": "Books"},
+    ]
+    assert shop.rows("refunds") == []
+    assert shop.by("daily_summary", "business_date", "gross_sales") == {MONDAY: 10, TUESDAY: Decimal("7.5")}
+    assert shop.by("daily_summary", "business_date", "new_customers") == {MONDAY: 1, TUESDAY: 1}
+
+
+def test_a_late_refund_counts_on_its_own_day(shop: Shop):
+    shop.load(Folder([BOB]))
+    late = replace(BOB, status="refunded", refunds=[("r1", at("2026-03-20 20:00"), "28.75")])
+
+    result = shop.load(
+        Folder([late], read_at=at("2026-03-21 11:00")), day=date(2026, 3, 20), run_id="scheduled"
+    )
+
+    assert result.touched_days == [MONDAY, date(2026, 3, 20)]
+    assert shop.by("daily_summary", "business_date", "returns") == {
+        MONDAY: 0,
+        date(2026, 3, 20): Decimal("28.75"),
+    }
+    assert shop.by("daily_summary", "business_date", "net_sales")[MONDAY] == Decimal("26.25")
+
+
+def test_a_refund_without_order_counts_until_its_order_arrives(shop: Shop):
+    refund = ("r9", at("2026-03-02 20:00"), "4.00")
+    shop.load(Folder(orphans=[("2", *refund)]))
+    assert shop.one("daily_sales", "category", "country_code", "currency", "returns") == {
+        "category": "unallocated",
+        "country_code": "ZZ",
+        "currency": "USD",
+        "returns": Decimal(4),
+    }
+    assert [row["order_id"] for row in shop.rows("removed_orders")] == ["2"]
+
+    test_order = replace(BOB, is_test=True, refunds=[refund])
+    shop.load(Folder([test_order], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next")
+
+    assert shop.rows("removed_orders") == []
+    assert shop.by("refunds", "refund_id", "is_test") == {"r9": True}
+    assert shop.rows("daily_sales") == []
+
+
+def test_only_sales_that_are_no_tests_are_counted(shop: Shop):
+    shop.load(
+        Folder(
+            [
+                replace(
+                    ANN, status="cancelled", is_sale=False, refunds=[("r1", at("2026-03-02 20:00"), "1.00")]
+                ),
+                replace(BOB, is_test=True),
+                replace(BOB, order_id="3", customer=None, country_code=None),
+            ]
+        )
+    )
+
+    assert len(shop.rows("orders")) == 3
+    assert shop.one("daily_summary", "orders", "customers", "new_customers", "gross_sales", "returns") == {
+        "orders": 1,
+        "customers": 0,
+        "new_customers": 0,
+        "gross_sales": Decimal("27.5"),
+        "returns": Decimal(0),
+    }
+    assert {row["country_code"] for row in shop.rows("daily_sales")} == {"ZZ"}
+
+
+def test_an_older_first_order_moves_the_new_customer(shop: Shop):
+    shop.load(Folder([ANN]))
+    older = Order("7", at("2026-02-20 15:00"), source="partner_files", customer="ann")
+
+    result = shop.load(
+        Folder([older], source="partner_files", read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next"
+    )
+
+    assert date(2026, 2, 20) in result.touched_days
+    assert MONDAY in result.touched_days
+    assert shop.by("daily_summary", "business_date", "new_customers") == {
+        date(2026, 2, 20): 1,
+        MONDAY: 0,
+        TUESDAY: 0,
+    }
+    assert shop.by("customers", "customer_hash", "first_ordered_at") == {"ann": at("2026-02-20 15:00")}
+
+    cancelled = replace(older, status="cancelled", is_sale=False, updated_at=at("2026-03-04 12:00"))
+    shop.load(
+        Folder([cancelled], source="partner_files", read_at=at("2026-03-05 11:00")),
+        day=TUESDAY,
+        run_id="third",
+    )
+
+    assert shop.by("customers", "customer_hash", "first_ordered_at") == {"ann": at("2026-03-02 15:00")}
+    assert shop.by("daily_summary", "business_date", "new_customers")[MONDAY] == 1
+
+
+def test_rejected_rows_are_those_of_the_latest_load_of_a_run(shop: Shop):
+    folder = Folder(
+        [ANN], rejected=[{"reason": "invalid_quantity", "detail": "-1"}, {"reason": "missing_value"}]
+    )
+    shop.load(folder)
+    shop.load(folder, run_id="other")
+    shop.load(replace(folder, rejected=[{"reason": "missing_value"}], read_at=at("2026-03-03 12:00")))
+
+    kept = [(row["run_id"], row["row_number"], row["reason"]) for row in shop.rows("rejected_rows")]
+    assert sorted(kept) == [
+        ("other", 1, "invalid_quantity"),
+        ("other", 2, "missing_value"),
+        ("run", 1, "missing_value"),
+    ]

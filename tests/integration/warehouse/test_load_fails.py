@@ -1,0 +1,177 @@
+"""A load that fails leaves nothing; done again it ends where it would have ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from google.api_core.exceptions import BadRequest, ServiceUnavailable
+
+from ecommerce.errors import ConcurrentUpdateError, ContractError, TransientError
+from ecommerce.warehouse import load as load_module
+from ecommerce.warehouse import staged
+from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.load import load
+from ecommerce.warehouse.rendering import render
+from tests.googlesql import split
+from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+TUESDAY = date(2026, 3, 3)
+ANN = Order("1", at("2026-03-02 15:00"), customer="ann", refunds=[("r1", at("2026-03-02 20:00"), "1.00")])
+BOB = Order("2", at("2026-03-02 16:00"), customer="bob", source="partner_files")
+BEFORE = (
+    Folder([ANN], rejected=[{"reason": "missing_value"}]),
+    Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "160")]),
+)
+AFTER = (
+    Folder([replace(ANN, ordered_at=at("2026-03-03 15:00"), refunds=[])], read_at=at("2026-03-04 11:00")),
+    Folder([BOB], source="partner_files", removed=["9"], read_at=at("2026-03-04 11:00")),
+    Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "161")], read_at=at("2026-03-04 11:00")),
+)
+EVERYTHING = (*STATE, "load_audit", "rejected_rows", "report_restatements")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pauses between attempts."""
+    monkeypatch.setattr(load_module.time, "sleep", lambda _: None)
+
+
+def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
+    shop.load(*BEFORE, run_id="before")
+    before = shop.state(EVERYTHING)
+    manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
+    run = staged.Run(TUESDAY, "after", "daily", datetime.now(UTC))
+    staging = staged.suffix(run, manifests)
+    settings = shop.warehouse.settings
+    staged.stage(shop.warehouse, staging, run, manifests)
+    look_up = render("warehouse/load/look_up.sql", staging=staging, settings=settings)
+    days = [row["business_date"] for row in shop.warehouse.run(look_up, "look up")]
+    script = render(
+        "warehouse/load/script.sql", staging=staging, settings=settings, days=days, business_date=TUESDAY
+    )
+    statements = split(script)
+    committed = statements.index("COMMIT TRANSACTION")
+    # Each place runs the script up to there: `make test-all` tries them all.
+    every = 1 if os.environ.get("KILL_MATRIX") == "full" else 5
+    places = [*range(2, committed, every), committed]
+
+    for place in places:
+        crashing = ";\n".join([*statements[:place], "SELECT ERROR('crash')", *statements[place:]])
+        with pytest.raises(ContractError, match="crash"):
+            shop.warehouse.run(crashing, "crash")
+        assert shop.state(EVERYTHING) == before, statements[place - 1]
+
+    shop.load(*AFTER, day=TUESDAY, run_id="after")
+    assert shop.by("orders", "order_id", "business_date") == {"1": TUESDAY, "2": MONDAY}
+    again = shop.state(EVERYTHING)
+    shop.load(*AFTER, day=TUESDAY, run_id="after")
+    assert shop.state(EVERYTHING) == again
+
+
+def failing(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, error: Exception, times: int) -> list[str]:
+    """Let the load's script fail as BigQuery would, `times` times; the ids of the jobs that were begun."""
+    begin, begun = warehouse.client.query, []
+
+    def query(sql: str, **options: Any) -> Any:
+        if "BEGIN TRANSACTION" in sql:
+            begun.append(options["job_id"])
+            if len(begun) <= times:
+                raise error
+        return begin(sql, **options)
+
+    monkeypatch.setattr(warehouse.client, "query", query)
+    return begun
+
+
+LOST = BadRequest(
+    "Transaction is aborted due to concurrent update against table demo-shop:shop.orders",
+    errors=[{"reason": "invalidQuery"}],
+)
+
+
+def test_a_load_that_lost_against_another_is_tried_again(
+    shop: Shop, second_shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    second_shop.load(*BEFORE)
+    begun = failing(shop.warehouse, monkeypatch, LOST, times=2)
+
+    shop.load(*BEFORE)
+
+    assert len(begun) == 3
+    assert shop.state(EVERYTHING) == second_shop.state(EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "attempts"),
+    [
+        (LOST, ConcurrentUpdateError, load_module.ATTEMPTS),
+        (ServiceUnavailable("try again later"), TransientError, 1),
+    ],
+)
+def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, error: Exception, kind: type[Exception], attempts: int
+):
+    begun = failing(shop.warehouse, monkeypatch, error, times=99)
+
+    with pytest.raises(kind):
+        shop.load(*BEFORE)
+
+    assert len(begun) == attempts
+    assert not any(shop.state(EVERYTHING).values())
+
+
+def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
+    shop: Shop, second_shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    # The other load puts order 1 on Monday after this one has looked for it and found nothing.
+    expected = second_shop
+    expected.load(*BEFORE, run_id="before")
+    expected.load(*AFTER, day=TUESDAY, run_id="after")
+    monkeypatch.setenv("BIGQUERY_DATASET", "shop")
+    other = [each.publish(shop.folder, MONDAY, "before") for each in BEFORE]
+    run: Callable[..., Any] = Warehouse.run
+    looked_up = 0
+
+    def interfering(self: Warehouse, sql: str, what: str, *arguments: Any, **options: Any) -> Any:
+        nonlocal looked_up
+        rows = run(self, sql, what, *arguments, **options)
+        if what == "look up touched days" and self is shop.warehouse:
+            looked_up += 1
+            if looked_up == 1:
+                load(other, business_date=MONDAY, run_id="before", dag_id="daily", warehouse=connect())
+        return rows
+
+    monkeypatch.setattr(Warehouse, "run", interfering)
+    result = shop.load(*AFTER, day=TUESDAY, run_id="after")
+
+    assert looked_up == 2
+    assert result.touched_days == [MONDAY, TUESDAY]
+    assert shop.state(EVERYTHING) == expected.state(EVERYTHING)
+
+
+def test_files_that_are_not_what_the_table_takes_are_refused(shop: Shop):
+    manifest = Folder([ANN]).publish(shop.folder, MONDAY)
+    columns = dict(manifest.columns)
+    swapped = columns | {"orders.parquet": [*columns["orders.parquet"][1:], columns["orders.parquet"][0]]}
+    broken = {
+        "orders.parquet of sales_db has the columns order_id": replace(manifest, columns=swapped),
+        "the transform left 2 orders": replace(
+            manifest, control_totals=dict(manifest.control_totals) | {"orders": 2}
+        ),
+        "an amount of 9.9900": replace(
+            manifest, control_totals=dict(manifest.control_totals) | {"amount": "9.9900"}
+        ),
+        "2 staged rows of order_versions with 1 keys": replace(
+            Folder([ANN, ANN]), read_at=at("2026-03-03 12:00")
+        ).publish(shop.folder, MONDAY),
+    }
+    for complaint, each in broken.items():
+        with pytest.raises(ContractError, match=complaint):
+            load([each], business_date=MONDAY, run_id="run", dag_id="daily", warehouse=shop.warehouse)
+    assert not any(shop.state(EVERYTHING).values())

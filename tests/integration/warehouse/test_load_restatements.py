@@ -1,0 +1,48 @@
+"""Days whose report was mailed and whose figures change afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from ecommerce.warehouse import audit
+from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+TUESDAY = date(2026, 3, 3)
+ORDER = Order("1", at("2026-03-02 15:00"), tax="1.00", customer="ann")
+LATE_FILE = Folder(
+    [replace(ORDER, order_id="2", source="partner_files", tax="0.004", lines=[("Toys", "1", "120.00")])],
+    source="partner_files",
+    read_at=at("2026-03-04 11:00"),
+)
+
+
+def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
+    shop.load(Folder([ORDER]))
+    audit.claim_delivery(MONDAY, "hash", "<report@example.com>")
+    audit.mark_delivered(MONDAY, "hash")
+
+    result = shop.load(LATE_FILE, day=TUESDAY, run_id="scheduled__2026-03-04")
+
+    changes = {row["figure"]: (row["old"], row["new"]) for row in result.restatements}
+    assert changes == {
+        "orders": (1, 2),
+        "units": (1, 2),
+        "gross_sales": (Decimal(10), Decimal(130)),
+        "net_sales": (Decimal(10), Decimal(130)),
+    }, "the tax changed by less than half a cent"
+    assert {(row["business_date"], row["reason"]) for row in result.restatements} == {
+        (MONDAY, "late or changed orders from partner_files, run scheduled__2026-03-04")
+    }
+    again = shop.load(LATE_FILE, day=TUESDAY, run_id="scheduled__2026-03-04")
+    assert again.restatements == []
+    assert len(shop.rows("report_restatements")) == 4
+
+
+def test_a_day_whose_report_was_not_mailed_is_not_restated(shop: Shop):
+    shop.load(Folder([ORDER]))
+    audit.claim_delivery(MONDAY, "hash", "<report@example.com>")
+
+    assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == []

@@ -1,0 +1,67 @@
+"""What only BigQuery itself shows: `make test-bigquery PROJECT=…`, with the credentials of `gcloud auth`.
+
+It makes a dataset and its staging dataset, which it removes; it bills a few megabytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ecommerce.errors import ContractError
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.migrate import migrate
+from ecommerce.warehouse.schema import prepare
+from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.test_load_in_any_order import NEWER, OLDER, TUESDAY
+
+pytestmark = [
+    pytest.mark.bigquery,
+    pytest.mark.skipif("BIGQUERY_TEST_PROJECT" not in os.environ, reason="make test-bigquery PROJECT=…"),
+]
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shop]:
+    project = os.environ["BIGQUERY_TEST_PROJECT"]
+    dataset = f"test_{uuid.uuid4().hex[:12]}"
+    connection = {"conn_type": "google_cloud_platform", "extra": {"project": project}}
+    monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
+    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", json.dumps(connection))
+    monkeypatch.setenv("BIGQUERY_DATASET", dataset)
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    warehouse = connect(step="test")
+    try:
+        prepare(warehouse)
+        yield Shop(warehouse, tmp_path)
+    finally:
+        for name in (dataset, f"{dataset}_staging"):
+            warehouse.client.delete_dataset(name, delete_contents=True, not_found_ok=True)
+
+
+def test_loads_in_any_order_and_at_once_leave_the_same_tables(shop: Shop):
+    """Also: a retry finds its jobs, a migration finds nothing, a query needs a partition filter."""
+    shop.load(*OLDER, day=MONDAY, run_id="older")
+    shop.load(*NEWER, day=TUESDAY, run_id="newer")
+    tables = ("orders", "removed_orders", "customers", "products", "daily_summary")
+    state = shop.state(tables)
+
+    shop.load(*OLDER, day=MONDAY, run_id="older")
+    assert shop.state(tables) == state
+    assert migrate(shop.warehouse).left == []
+    with pytest.raises(ContractError, match="filter"):
+        shop.rows("order_lines")
+
+    def load(number: int) -> None:
+        other = Shop(connect(dag=f"parallel_{number}", step="test"), shop.folder)
+        other.load(*NEWER, day=TUESDAY, run_id=f"parallel {number}", dag_id=f"parallel_{number}")
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(load, range(3)))
+    assert shop.state(tables) == state

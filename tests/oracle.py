@@ -1,0 +1,296 @@
+"""The oracle: what the warehouse must hold, computed in plain Python from the ledger's books.
+
+It follows docs/DEFINITIONS.md, shares no code with the pipeline and knows nothing of SQL, staging or Airflow.
+`Oracle(books, …)` stands for runs that have read everything the books show; each method gives one table as
+dictionaries with the warehouse's column names, without the columns that only say when and by which run a row
+was read (`read_at`, `run_id`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from demo.ledger import CHANNELS, PARTNER_FILES, STOREFRONT, Books, Line, Order, Refund
+from tests.oracle_refunds import Part, split_sales_db, split_storefront
+
+Row = dict[str, Any]
+
+ALL_SOURCES = ("exchange_rates", *CHANNELS)
+SALE_STATUSES = {"processing", "completed", "shipped", "delivered", "refunded", "partially_refunded"}
+ZERO = Decimal(0)
+_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+
+
+def rounded(amount: Decimal) -> Decimal:
+    """To four decimals, half away from zero."""
+    return amount.quantize(Decimal("0.0001"), context=_EXACT)
+
+
+@dataclass
+class Oracle:
+    """The tables of a warehouse that knows what `books` show.
+
+    Attributes:
+        books: of the instant of the last read; `dataclasses.replace` them to leave out what was not read.
+        timezone, reporting_currency, hash_key: the deployment's settings.
+        run_days: business days that had a run of their own since they ended: they have a summary even without
+            any sale. On other days every source is missing.
+        missing: sources that were missing from a run of a business day.
+    """
+
+    books: Books
+    timezone: str = "America/New_York"
+    reporting_currency: str = "USD"
+    hash_key: str = ""
+    run_days: Collection[date] = ()
+    missing: Mapping[date, list[str]] = field(default_factory=dict)
+
+    def tables(self) -> dict[str, list[Row]]:
+        """All tables by name."""
+        return {
+            "orders": self.orders,
+            "order_lines": self.order_lines,
+            "refunds": self.refunds,
+            "daily_sales": self.daily_sales,
+            "daily_summary": self.daily_summary,
+        }
+
+    @cached_property
+    def orders(self) -> list[Row]:
+        """One row per order, whatever its status."""
+        return [self._order(order) for order in self.books.orders]
+
+    @cached_property
+    def order_lines(self) -> list[Row]:
+        """One row per sound line."""
+        return [
+            self._line(order, line, header)
+            for order, header in zip(self.books.orders, self.orders, strict=True)
+            for line in order.sound_lines
+        ]
+
+    @cached_property
+    def refunds(self) -> list[Row]:
+        """One row per refunded line, and one with line number 0 for what no line explains."""
+        by_order: dict[tuple[str, str], list[Refund]] = defaultdict(list)
+        for refund in self.books.refunds:
+            by_order[refund.channel, refund.order_id].append(refund)
+        rows = []
+        for key, refunds in by_order.items():
+            split = split_storefront if key[0] == STOREFRONT else split_sales_db
+            rows += [
+                self._refund(refund, part) for refund, part in split(self._orders_by_key.get(key), refunds)
+            ]
+        return rows
+
+    @cached_property
+    def daily_sales(self) -> list[Row]:
+        """Sums per day, source, category, country and currency, over what counts."""
+        sums: dict[tuple[Any, ...], Row] = {}
+
+        def group(row: Row) -> Row:
+            names = ("business_date", "source", "category", "country_code", "currency")
+            key = {name: row[name] for name in names} | {"country_code": row["country_code"] or "ZZ"}
+            nothing = {
+                "order_lines": 0,
+                "units": ZERO,
+                "gross_sales": ZERO,
+                "discounts": ZERO,
+                "returns": ZERO,
+            }
+            return sums.setdefault(tuple(key.values()), key | nothing)
+
+        for line in filter(_counts, self.order_lines):
+            total = group(line)
+            total["order_lines"] += 1
+            total["units"] += line["quantity"]
+            total["gross_sales"] += line["gross_amount"]
+            total["discounts"] += line["discount_amount"]
+        for refund in filter(_counts, self.refunds):
+            group(refund)["returns"] += refund["merchandise_amount"]
+        for total in sums.values():
+            total["net_sales"] = total["gross_sales"] - total["discounts"] - total["returns"]
+            for figure in ("gross_sales", "discounts", "returns", "net_sales"):
+                exact = self.converted(total[figure], total["currency"], total["business_date"])
+                total[f"{figure}_reporting"] = None if exact is None else rounded(exact)
+        return list(sums.values())
+
+    @cached_property
+    def daily_summary(self) -> list[Row]:
+        """Headline figures of every day that had a run, an order or a refund."""
+        days = {row["business_date"] for row in (*self.orders, *self.refunds)} | set(self.run_days)
+        return [self._summary(day) for day in sorted(days)]
+
+    @cached_property
+    def first_counted(self) -> dict[str, datetime]:
+        """When each customer placed their first order that counts."""
+        first: dict[str, datetime] = {}
+        for order in filter(_counts, self.orders):
+            if customer := order["customer_hash"]:
+                first[customer] = min(order["ordered_at"], first.get(customer, order["ordered_at"]))
+        return first
+
+    @property
+    def rejected(self) -> Counter[tuple[str, str]]:
+        """How many different source rows must be rejected, by (source, reason)."""
+        books = self.books
+        flaws = [(order.channel, line.flaw) for order in books.orders for line in order.lines if line.flaw]
+        bad_rows = [(PARTNER_FILES, bad.reason) for file in books.files for bad in file.bad_rows]
+        return Counter(flaws + bad_rows)
+
+    def business_date(self, instant: datetime) -> date:
+        """The day on the shop's wall calendar."""
+        return instant.astimezone(ZoneInfo(self.timezone)).date()
+
+    def customer_hash(self, order: Order) -> str | None:
+        """One hash per person: of the e-mail, else of the channel's customer id."""
+        if order.email and order.email.strip():
+            identity = order.email.strip().lower()
+        elif order.customer_id:
+            identity = f"{order.channel}:{order.customer_id}"
+        else:
+            return None
+        return hmac.new(self.hash_key.encode(), identity.encode(), hashlib.sha256).hexdigest()
+
+    def converted(self, amount: Decimal, currency: str, day: date) -> Decimal | None:
+        """`amount` in the reporting currency at the rates of `day`, exact; None when a rate is missing."""
+        if currency == self.reporting_currency:
+            return amount
+        rates = self._rate(currency, day), self._rate(self.reporting_currency, day)
+        return None if None in rates else _EXACT.divide(_EXACT.multiply(amount, rates[1]), rates[0])
+
+    def _rate(self, currency: str, day: date) -> Decimal | None:
+        if currency == "EUR":
+            return Decimal(1)
+        usable = [rate for rate in self.books.rates if rate.currency == currency and rate.rate_date <= day]
+        newest = max(usable, key=lambda rate: rate.rate_date, default=None)
+        return newest.rate if newest and day - newest.rate_date <= timedelta(days=7) else None
+
+    @cached_property
+    def _orders_by_key(self) -> dict[tuple[str, str], Order]:
+        return {(order.channel, order.order_id): order for order in self.books.orders}
+
+    @cached_property
+    def _headers(self) -> dict[tuple[str, str], Row]:
+        return {(row["source"], row["order_id"]): row for row in self.orders}
+
+    def _order(self, order: Order) -> Row:
+        status = order.status.strip().lower()
+        row = {
+            "source": order.channel,
+            "order_id": order.order_id,
+            "business_date": self.business_date(order.ordered_at),
+            "status": status,
+            "is_sale": status in SALE_STATUSES,
+            "is_test": order.is_test,
+            "currency": order.currency,
+            "country_code": order.country_code,
+            "customer_hash": self.customer_hash(order),
+            "coupon_code": order.coupon_code,
+            "item_count": len(order.sound_lines),
+            "gross_amount": sum((line.gross for line in order.sound_lines), ZERO),
+            "discount_amount": sum((line.discount for line in order.sound_lines), ZERO),
+            "tax_amount": order.tax,
+            "shipping_amount": order.shipping,
+            "fee_amount": order.fee,
+            "ordered_at": order.ordered_at,
+            "updated_at": order.updated_at,
+        }
+        if order.channel == STOREFRONT:
+            del row["updated_at"]  # each WooCommerce version calls something else a modification
+        return row
+
+    def _line(self, order: Order, line: Line, header: Row) -> Row:
+        in_storefront = order.channel == STOREFRONT
+        unit_price = rounded(line.gross / line.quantity) if in_storefront else line.unit_price
+        own = {"coupon_code", "item_count", "discount_amount", "tax_amount", "shipping_amount", "fee_amount"}
+        return {name: value for name, value in header.items() if name not in own} | {
+            "line_number": line.line_number,
+            "sku": line.sku,
+            "product_name": line.product_name,
+            "category": line.category or "uncategorised",
+            "quantity": line.quantity,
+            "unit_price": unit_price,
+            "gross_amount": line.gross,
+            "discount_amount": line.discount,
+            "amount_after_discount": line.after_discount,
+            "tax_amount": line.tax,
+        }
+
+    def _refund(self, refund: Refund, part: Part) -> Row:
+        key = refund.channel, refund.order_id
+        order, header = self._orders_by_key.get(key), self._headers.get(key)
+        line = order and next(
+            (line for line in order.sound_lines if line.line_number == part.line_number), None
+        )
+        return {
+            "source": refund.channel,
+            "refund_id": refund.refund_id,
+            "line_number": line.line_number if line else 0,
+            "business_date": self.business_date(refund.refunded_at),
+            "order_id": refund.order_id,
+            "order_business_date": header["business_date"] if header else None,
+            "sku": line.sku if line else None,
+            "category": (line.category or "uncategorised") if line else "unallocated",
+            "country_code": header["country_code"] if header else None,
+            "currency": header["currency"] if header else self.reporting_currency,
+            "quantity": part.quantity,
+            "merchandise_amount": part.merchandise,
+            "tax_amount": part.tax,
+            "shipping_amount": part.shipping,
+            "reason": refund.reason or None,
+            "is_sale": header["is_sale"] if header else True,
+            "is_test": header["is_test"] if header else False,
+            "refunded_at": refund.refunded_at,
+        }
+
+    def _summary(self, day: date) -> Row:
+        orders = [row for row in self.orders if row["business_date"] == day and _counts(row)]
+        returns = [row for row in self.refunds if row["business_date"] == day and _counts(row)]
+        convertible = [row for row in orders if self.converted(ZERO, row["currency"], day) is not None]
+
+        def total(rows: Iterable[Row], column: str) -> Decimal:
+            amounts = (self.converted(row[column], row["currency"], day) for row in rows)
+            return sum((amount for amount in amounts if amount is not None), ZERO)
+
+        gross, discounts = total(orders, "gross_amount"), total(orders, "discount_amount")
+        returned = total(returns, "merchandise_amount")
+        missing = sorted(self.missing.get(day, [] if day in self.run_days else ALL_SOURCES))
+        average = _EXACT.divide(gross - discounts, Decimal(len(convertible))) if convertible else None
+        return {
+            "business_date": day,
+            "orders": len(orders),
+            "units": sum((row["quantity"] for row in self._counted_lines[day]), ZERO),
+            "customers": len({row["customer_hash"] for row in orders} - {None}),
+            "gross_sales": rounded(gross),
+            "discounts": rounded(discounts),
+            "returns": rounded(returned),
+            "net_sales": rounded(gross - discounts - returned),
+            "tax": rounded(total(orders, "tax_amount")),
+            "shipping": rounded(total(orders, "shipping_amount")),
+            "average_order_value": None if average is None else rounded(average),
+            "new_customers": sum(self.business_date(first) == day for first in self.first_counted.values()),
+            "unconverted_orders": len(orders) - len(convertible),
+            "complete": not missing,
+            "missing_sources": missing,
+        }
+
+    @cached_property
+    def _counted_lines(self) -> dict[date, list[Row]]:
+        by_day: dict[date, list[Row]] = defaultdict(list)
+        for line in filter(_counts, self.order_lines):
+            by_day[line["business_date"]].append(line)
+        return by_day
+
+
+def _counts(row: Row) -> bool:
+    return row["is_sale"] and not row["is_test"]

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from demo import processes
+from demo.company import Company
+from demo.layout import Folders, Ports, PortTaken
+from demo.services.ports import free_port, is_open, stays_open
+from demo.services.postgres import PASSWORD, USER
+from demo.story import Story
+
+NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    ports = Ports(**{field.name: free_port() for field in fields(Ports)})
+    return Company(ports, Folders(tmp_path))
+
+
+def test_the_company_opens_advances_and_closes(company: Company) -> None:
+    held = company.folders.partner_drop / "alpenmarkt_2026-11-18.csv"
+    dsn = f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{company.ports.sales_db}/shop"
+    ports = [
+        getattr(company.ports, name) for name in ("sales_db", "bigquery", "storefront", "smtp", "mailbox")
+    ]
+
+    def late_refunds() -> int:
+        with psycopg.connect(dsn) as connection:
+            row = connection.execute("SELECT count(*) FROM refunds WHERE updated_at = %s", [later]).fetchone()
+            return row[0]
+
+    later = NOW + timedelta(minutes=5)
+    try:
+        company.start(NOW)
+        born = {name: processes.running(company.folders.processes, name) for name in company.status()}
+        company.start(NOW)
+        again = {name: processes.running(company.folders.processes, name) for name in company.status()}
+        assert born == again
+        assert all(is_open(port) for port in ports)
+        assert not held.exists()
+        assert late_refunds() == 0
+
+        assert company.advance(now=later) == date(2026, 11, 18)
+        assert held.stat().st_mtime == later.timestamp()
+        assert late_refunds() == 1
+    finally:
+        stopped = company.stop()
+    assert stopped == list(company.status())
+    assert not any(company.status().values())
+    assert not any(stays_open(port) for port in ports)
+    assert company.stop() == []
+
+
+def test_a_taken_port_is_named_and_nothing_starts(company: Company) -> None:
+    with socket.create_server(("127.0.0.1", company.ports.mailbox)), pytest.raises(PortTaken) as refusal:
+        company.start(NOW)
+    port = company.ports.mailbox
+    assert str(refusal.value) == (
+        f"port {port} (mailbox) is taken by another program: stop that program, or choose another port with "
+        f"DEMO_MAILBOX_PORT={port + 1000}"
+    )
+    assert not any(company.status().values())
+
+
+def test_the_command_says_so_in_one_sentence(tmp_path: Path) -> None:
+    environment = os.environ | {"DEMO_HOME": str(tmp_path)}
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        environment |= {Ports.variable(field.name): str(free_port()) for field in fields(Ports)}
+        environment["DEMO_SMTP_PORT"] = str(somebody.getsockname()[1])
+        command = [sys.executable, "-m", "demo.company", "start"]
+        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        f"demo: port {environment['DEMO_SMTP_PORT']} (smtp) is taken by another program"
+    )
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_process_of_somebody_else_is_not_stopped(tmp_path: Path) -> None:
+    # The id of a process that ended may be given to another one: only its birth tells them apart.
+    processes.remember(tmp_path, "mail", os.getpid())
+    note = tmp_path / "mail.json"
+    note.write_text(note.read_text().replace('"born": ', '"born": 1'))
+    assert processes.running(tmp_path, "mail") is None
+    assert processes.stop(tmp_path, "mail") is False
+
+
+def test_a_process_that_does_not_listen_is_killed(tmp_path: Path) -> None:
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "print('deaf', flush=True); time.sleep(60)"
+    )
+    log = tmp_path / "log"
+    processes.start(tmp_path, "deaf", [sys.executable, "-c", deaf], log, dict(os.environ))
+    while not log.read_text():
+        pass
+    assert processes.stop(tmp_path, "deaf", seconds=0.2) is True
+    assert processes.running(tmp_path, "deaf") is None
+
+
+def test_a_story_is_kept_as_it_was_told(tmp_path: Path) -> None:
+    path = tmp_path / "story.json"
+    assert Story.load(path) is None
+    story = Story.begin(NOW).with_held_file(date(2026, 11, 18))
+    story.save(path)
+    assert Story.load(path) == story
+    advanced = story.advanced(date(2026, 11, 17), NOW)
+    advanced.save(path)
+    assert Story.load(path) == advanced
+    assert [held.received_at for held in advanced.held_files] == [NOW]
+
+
+def test_a_day_is_held_back_once(tmp_path: Path) -> None:
+    story = Story.begin(NOW).with_held_file(date(2026, 11, 18)).advanced(date(2026, 11, 18), NOW)
+    assert story.with_held_file(date(2026, 11, 18)) == story

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from demo.airflow_services import AirflowServices
+from demo.environment import environment
+from demo.fillers import sales_db
+from demo.layout import Folders, Ports
+from demo.ledger import Ledger
+from demo.services.postgres import Postgres
+from ecommerce.settings import load_settings
+
+FOLDERS = Folders(Path("/srv/demo"))
+
+
+def test_the_pipeline_takes_its_settings_from_it() -> None:
+    settings = load_settings(environment(Ports(), FOLDERS, timezone="Europe/Berlin"))
+    assert settings.shop_timezone == "Europe/Berlin"
+    assert settings.partner_drop_uri == "file:///srv/demo/partner_drop"
+    assert settings.reports_uri == "file:///srv/demo/reports"
+    assert settings.bigquery_dataset == "sales"
+
+
+def test_every_connection_of_the_daily_run_is_there() -> None:
+    known = environment(Ports(), FOLDERS)
+    connections = {
+        name.removeprefix("AIRFLOW_CONN_").lower(): json.loads(value)
+        for name, value in known.items()
+        if name.startswith("AIRFLOW_CONN_")
+    }
+    assert set(connections) == {
+        *("sales_db", "storefront_api", "exchange_rates_api", "bigquery", "smtp_default"),
+    }
+    assert urlsplit(connections["storefront_api"]["host"]).port == Ports().storefront
+    assert connections["bigquery"]["extra"]["is_anonymous"] is True
+    assert known["BIGQUERY_EMULATOR_HOST"] == f"http://127.0.0.1:{Ports().bigquery}"
+
+
+def test_the_sales_database_lets_its_connection_in(postgres_server: Postgres, database: str) -> None:
+    dsn = postgres_server.dsn(database)
+    sales_db.prepare(dsn)
+    sales_db.fill(dsn, Ledger(datetime(2026, 11, 1, tzinfo=UTC).date(), 1).as_of(datetime.now(UTC)))
+    given = json.loads(environment(Ports(sales_db=postgres_server.port), FOLDERS)["AIRFLOW_CONN_SALES_DB"])
+    with psycopg.connect(
+        host=given["host"],
+        port=given["port"],
+        user=given["login"],
+        password=given["password"],
+        dbname=database,
+    ) as connection:
+        assert connection.execute("SELECT count(*) > 0 FROM orders").fetchone() == (True,)
+
+
+def test_airflow_of_the_demo_knows_nothing_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
+    monkeypatch.setenv("AIRFLOW_CONN_SALES_DB", "postgresql://production/shop")
+    monkeypatch.setenv("AIRFLOW__CORE__DEFAULT_TIMEZONE", "Asia/Tokyo")
+    services = AirflowServices(Ports(), Folders(tmp_path), "America/New_York")
+    known = services.environment()
+    assert known["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert "production" not in known["AIRFLOW_CONN_SALES_DB"]
+    assert "AIRFLOW__CORE__DEFAULT_TIMEZONE" not in known
+
+
+def test_processes_of_one_demo_share_a_secret_and_two_demos_do_not(tmp_path: Path) -> None:
+    def secret(home: str) -> str:
+        services = AirflowServices(Ports(), Folders(tmp_path / home), "America/New_York")
+        return services.environment()["AIRFLOW__API_AUTH__JWT_SECRET"]
+
+    assert secret("one") == secret("one") != secret("two")
+    assert (tmp_path / "one" / "airflow" / "jwt.secret").stat().st_mode & 0o077 == 0
+
+
+def test_a_port_is_changed_by_its_variable() -> None:
+    assert Ports.chosen({"DEMO_AIRFLOW_PORT": "18080"}) == Ports(airflow=18080)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import smtplib
+import threading
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from http.client import HTTPMessage
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+
+from demo.services import mail, rates
+from demo.services.ports import free_port
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    folder: Path
+    smtp_port: int
+    page_port: int
+
+    def send(self, message: EmailMessage, recipients: list[str]) -> None:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port) as client:
+            client.send_message(message, to_addrs=recipients)
+
+    def get(self, path: str) -> tuple[HTTPMessage, bytes]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.page_port}{path}") as answer:
+            return answer.headers, answer.read()
+
+    def newest(self) -> dict[str, object]:
+        return json.loads(self.get("/messages.json")[1])[0]
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+    box = Mailbox(tmp_path, free_port(), free_port())
+    with mail.running(box.folder, box.smtp_port, box.page_port):
+        yield box
+
+
+def _report() -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"] = "Sales <sales@example.com>", "team@example.com"
+    message["Subject"] = "Umsätze <Oktober> & mehr"
+    message["Message-ID"] = "<2026-11-18@shop>"
+    message.set_content("Net sales: 1.234,50 €")
+    message.add_alternative("<p>Net sales</p><script>alert(1)</script>", subtype="html")
+    message.add_attachment(b"%PDF-1.7 \x00", maintype="application", subtype="pdf", filename="report é.pdf")
+    return message
+
+
+def test_a_sent_message_is_in_the_list(mailbox: Mailbox) -> None:
+    mailbox.send(_report(), ["team@example.com", "unnamed@example.com"])
+    summary = mailbox.newest()
+    assert summary["to"] == "team@example.com, unnamed@example.com"
+    assert summary["subject"] == "Umsätze <Oktober> & mehr"
+    assert summary["message_id"] == "<2026-11-18@shop>"
+    assert summary["attachments"] == ["report é.pdf"]
+    assert "Umsätze &lt;Oktober&gt; &amp; mehr" in mailbox.get("/")[1].decode()
+
+
+def test_a_message_shows_text_and_html_without_running_it(mailbox: Mailbox) -> None:
+    mailbox.send(_report(), ["team@example.com"])
+    path = f"/messages/{mailbox.newest()['id']}"
+    page = mailbox.get(path)[1].decode()
+    assert "Net sales: 1.234,50 €" in page
+    assert "<script" not in page
+    assert f'<iframe sandbox src="{path}/html"' in page
+    headers, body = mailbox.get(f"{path}/html")
+    assert b"<script>alert(1)</script>" in body
+    assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+
+
+def test_attachments_come_as_they_were_sent(mailbox: Mailbox) -> None:
+    mailbox.send(_report(), ["team@example.com"])
+    headers, body = mailbox.get(f"/messages/{mailbox.newest()['id']}/attachments/0")
+    assert body == b"%PDF-1.7 \x00"
+    assert headers["Content-Type"] == "application/pdf"
+    assert headers["Content-Disposition"] == "attachment; filename*=UTF-8''report%20%C3%A9.pdf"
+
+
+@pytest.mark.parametrize(
+    "path", ["/messages/none", "/messages/..%2Fsecret", "/messages/{id}/attachments/7", "/x"]
+)
+def test_what_is_not_there_is_not_found(mailbox: Mailbox, path: str) -> None:
+    mailbox.send(_report(), ["team@example.com"])
+    with pytest.raises(HTTPError) as error:
+        mailbox.get(path.format(id=mailbox.newest()["id"]))
+    assert error.value.code == 404
+
+
+def test_an_empty_mailbox_says_so(mailbox: Mailbox) -> None:
+    assert b"No mail yet." in mailbox.get("/")[1]
+
+
+def test_the_central_bank_serves_its_files(tmp_path: Path) -> None:
+    (tmp_path / "stats").mkdir()
+    (tmp_path / "stats" / "rates.csv").write_text("Date,USD,\n")
+    server = rates.server(tmp_path, free_port())
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/stats/rates.csv") as answer:
+            assert answer.read() == b"Date,USD,\n"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,46 @@
+"""A real mail server to send to, and the connection that leads to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.services import mail as mail_service
+from demo.services.ports import free_port
+
+SENDER = "shop@reports.example"
+
+
+@pytest.fixture
+def use_server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let the connection `smtp_default` lead to a port of this machine; other fields as given."""
+
+    def use(port: int, extra: dict[str, Any] | None = None, **fields: Any) -> None:
+        plain = {"disable_ssl": True, "disable_tls": True, "retry_limit": 0, "timeout": 5}
+        connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, **fields}
+        connection["extra"] = {**plain, "from_email": SENDER, **(extra or {})}
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))
+
+    return use
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path, use_server: Callable[..., None]) -> Iterator[Callable[[], list[EmailMessage]]]:
+    """A mail server that `smtp_default` leads to; call it for the messages it has been given."""
+    folder, port = tmp_path / "mailbox", free_port()
+    use_server(port)
+
+    def messages() -> list[EmailMessage]:
+        return [
+            message_from_bytes(path.read_bytes(), policy=policy.default)
+            for path in sorted(folder.glob("*.eml"))
+        ]
+
+    with mail_service.running(folder, port, free_port()):
+        yield messages

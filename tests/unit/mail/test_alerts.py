@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import copy
+import logging
+from datetime import UTC, datetime
+from html import unescape
+from types import SimpleNamespace
+
+import pytest
+
+from ecommerce import alerts, errors, mail
+
+DOC = """
+# Daily sales pipeline
+
+**When it fails:** open the failed task's log.
+Mend that, then `make repair DAY=<day> SOURCE=<source>`.
+
+Every morning at six.
+"""
+
+
+@pytest.fixture
+def context():
+    """What Airflow gives a callback."""
+    ti = SimpleNamespace(
+        dag_id="daily_sales_pipeline",
+        task_id="extract.storefront",
+        run_id="scheduled__2026-11-20T11:00:00+00:00",
+        map_index=-1,
+        log_url="http://localhost:8080/dags/daily_sales_pipeline/runs/x/tasks/extract.storefront?try_number=6",
+    )
+    return {
+        "ti": ti,
+        "dag": SimpleNamespace(
+            doc_md=DOC, get_template_env=_template_env, render_template_as_native_obj=False
+        ),
+        "dag_run": SimpleNamespace(
+            partition_key="2026-11-19", run_after=datetime(2026, 11, 20, 11, tzinfo=UTC)
+        ),
+        "params": {"business_date": None},
+        "exception": errors.CredentialsError(
+            "the storefront refuses the key of jane.doe@example.com\nsecond line"
+        ),
+        "var": _var(),
+    }
+
+
+def _template_env(**_):
+    from jinja2.sandbox import SandboxedEnvironment
+
+    return SandboxedEnvironment()
+
+
+def _var():
+    from airflow.sdk.execution_time.context import VariableAccessor
+
+    return {"value": VariableAccessor(deserialize_json=False)}
+
+
+def test_a_failed_task_is_mailed_with_day_reason_and_remedy(mailbox, monkeypatch, context):
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com, boss@example.com")
+    mail.failure_notifier()(context)
+    (message,) = mailbox()
+    assert message["Subject"] == "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"
+    assert message["X-Envelope-To"] == "oncall@example.com, boss@example.com"
+    assert message["Message-ID"].endswith("@reports.example>")
+    text, html = (part.get_content() for part in message.iter_parts())
+    for body in (text, html):
+        assert "make repair DAY=2026-11-19 SOURCE=storefront" in body
+        assert "the storefront refuses the key of <e-mail>" in unescape(body)
+        assert "jane.doe" not in body
+        assert "second line" not in body
+        assert "When it fails: open the failed task's log. Mend that" in unescape(body)
+        assert "Every morning" not in body
+        assert context["ti"].log_url in body
+
+
+@pytest.mark.parametrize("recipients", [None, "", " , "])
+def test_without_recipients_nothing_is_sent_and_nothing_fails(mailbox, monkeypatch, context, recipients):
+    monkeypatch.delenv("AIRFLOW_VAR_ALERT_RECIPIENTS", raising=False)
+    if recipients is not None:
+        monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", recipients)
+    mail.failure_notifier()(context)
+    assert mailbox() == []
+
+
+def test_one_notifier_tells_of_several_tasks(mailbox, monkeypatch, context):
+    """It stands in default_args: what it said of one task must not be said of the next."""
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
+    notifier = mail.failure_notifier()
+    other = copy.copy(context)
+    other["ti"] = SimpleNamespace(**vars(context["ti"]) | {"task_id": "report.figures"})
+    notifier(context)
+    notifier(other)
+    assert [message["Subject"] for message in mailbox()] == [
+        "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19",
+        "Failed: daily_sales_pipeline.report.figures for 2026-11-19",
+    ]
+
+
+def test_a_mail_that_cannot_be_sent_names_no_address(use_server, monkeypatch, context, caplog):
+    caplog.set_level(logging.DEBUG)
+    use_server(1)
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
+    with pytest.raises(errors.TransientError):
+        mail.failure_notifier()(context)
+    assert "oncall" not in caplog.text
+
+
+def test_a_killed_worker_leaves_little_to_say_but_is_said(use_server, context):
+    use_server(1)
+    context = {"ti": context["ti"], "dag": None}
+    body = alerts.failure_message(context).get_body(("plain",)).get_content()
+    assert "the worker stopped without saying why" in body
+    assert context["ti"].log_url in body
+
+
+def test_a_wrong_business_date_is_the_failure_not_a_second_one(use_server, context):
+    use_server(1)
+    context["params"] = {"business_date": "2026-11-18"}
+    message = alerts.failure_message(context)
+    assert message["Subject"] == "Failed: daily_sales_pipeline.extract.storefront"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (errors.ContractError("no column sku"), "no column sku"),
+        (ValueError("x\ny"), "ValueError: x"),
+        (KeyError(), "KeyError"),
+        ("killed externally", "killed externally"),
+        (RuntimeError("w" * 1000), "RuntimeError: " + "w" * 236 + "…"),
+    ],
+)
+def test_the_reason_is_one_short_line(error, reason):
+    assert alerts.failure_reason(error) == reason
+
+
+def test_secrets_airflow_knows_are_masked():
+    from airflow.sdk.log import mask_secret
+
+    mask_secret("hunter2hunter2")
+    assert "hunter2" not in alerts.failure_reason(RuntimeError("login with hunter2hunter2 refused"))
+
+
+@pytest.mark.parametrize(
+    ("task_id", "map_index", "source"),
+    [
+        ("extract.sales_db", "", "sales_db"),
+        ("transform.transform_source", "storefront", "storefront"),
+        ("transform.transform_source", "2", "<source>"),
+        ("load.load", "", "<source>"),
+    ],
+)
+def test_the_command_names_the_source_only_where_it_is_known(task_id, map_index, source):
+    expected = f"make repair DAY=2026-11-19 SOURCE={source}"
+    assert alerts.repair_command(task_id, map_index, "2026-11-19") == expected
+
+
+def test_mapped_tasks_are_told_apart(use_server, context):
+    use_server(1)
+    context["ti"].map_index = 2
+    assert "extract.storefront [2]" in alerts.failure_message(context)["Subject"]
+    context["ti"].rendered_map_index = "partner_files"
+    assert "extract.storefront [partner_files]" in alerts.failure_message(context)["Subject"]
+
+
+def test_repair_is_offered_for_the_daily_pipeline_only(mailbox, context):
+    context["ti"].dag_id = "storefront_orders_sync"
+    for part in alerts.failure_message(context).iter_parts():
+        assert "read a source again" not in part.get_content()
+        assert "clear this task with downstream in the UI." in part.get_content()

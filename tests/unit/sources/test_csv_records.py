@@ -1,0 +1,142 @@
+"""No line of a partner's file is lost, and one bad line costs one line."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecommerce.sources.csv_records import LONGEST_LINE, MOST_LINES, header, records
+
+
+def split(text: str | bytes, fields: int = 3) -> list[tuple[int, str, str | None]]:
+    """(number, text, detail of the fault) of the records after a header."""
+    content = text.encode() if isinstance(text, str) else text
+    stream = io.BytesIO(b"a,b,c\n" + content)
+    header(stream)
+    return [
+        (one.number, one.text.decode("utf-8", "replace"), one.fault and one.fault[1])
+        for one in records(stream, fields)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        (b"a,b,c\r\n", ["a", "b", "c"]),
+        (b"\xef\xbb\xbfa,b\n", ["a", "b"]),
+        (b" a , b\t\n", ["a", "b"]),
+        (b'"a","b,c"\n', ["a", "b,c"]),
+        ("größe,b".encode(), ["größe", "b"]),
+    ],
+)
+def test_header(line: bytes, names: list[str]) -> None:
+    assert header(io.BytesIO(line)) == names
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"", "it is empty, without even a header"),
+        (b"\n1,2,3\n", "it is empty, without even a header"),
+        (b"\xff\xfea\x00,\x00b\x00\n", "its first line is no CSV header in UTF-8"),
+        (b"a,b,a,b\n", "its header has a, b more than once"),
+        (b'"a,b\n', "its first line is no CSV header in UTF-8"),
+    ],
+)
+def test_no_header(line: bytes, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        header(io.BytesIO(line))
+
+
+def test_line_numbers_are_those_of_an_editor() -> None:
+    text = '1,2,3\r\n\r\n4,"two\r\nlines",6\n   \n7,8,9'
+    assert split(text) == [
+        (2, "1,2,3", None),
+        (4, '4,"two\nlines",6', None),
+        (7, "7,8,9", None),
+    ]
+
+
+def test_a_quote_that_is_not_closed_costs_its_line_only() -> None:
+    assert split('1,"mug,3\n4,5,6\n7,"8",9\n') == [
+        (2, '1,"mug,3', "a quote that is not closed"),
+        (3, "4,5,6", None),
+        (4, '7,"8",9', None),
+    ]
+
+
+def test_a_quote_that_would_swallow_a_whole_record_does_not() -> None:
+    """Read by the letter, lines 2 and 3 are one record of three fields; it would hide an order."""
+    assert split('1,"mug\n4,Tube 12",6\n') == [
+        (2, '1,"mug', "a quote that is not closed"),
+        (3, '4,Tube 12",6', None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ['1,5" x 3",3', '1,5" x,3', '1, "b" ,3', '1,"a ""b"" c",3', '1,"",3', "1,2", "1,2,3,4"]
+)
+def test_quotes_within_a_field_are_left_to_the_reader(text: str) -> None:
+    assert split(text + "\n4,5,6\n") == [(2, text, None), (3, "4,5,6", None)]
+
+
+def test_bytes_that_are_no_text_cost_their_line_only() -> None:
+    assert split(b'1,\xfc,3\n4,"5\n\xff",6\n7,8,9') == [
+        (2, "1,\ufffd,3", "not UTF-8"),
+        (3, '4,"5', "a quote that is not closed"),
+        (4, '\ufffd",6', "not UTF-8"),
+        (5, "7,8,9", None),
+    ]
+
+
+def test_text_after_a_closing_quote() -> None:
+    assert split('1,"a"b,3\n4,5,6') == [(2, '1,"a"b,3', "text after a closing quote"), (3, "4,5,6", None)]
+
+
+def test_a_record_over_very_many_lines_is_taken_for_an_open_quote() -> None:
+    breaks = "x\n" * (MOST_LINES + 1)
+    found = split(f'1,"{breaks}",3\n4,5,6\n')
+    assert (found[0][0], found[0][2], found[-1]) == (
+        2,
+        "a quote that is not closed",
+        (MOST_LINES + 4, "4,5,6", None),
+    )
+    assert len(split(f'1,"{breaks[2:]}",3\n4,5,6\n')) == 2
+
+
+def test_an_absurd_line_is_cut_and_the_next_is_read() -> None:
+    found = split(b"1,2," + b"x" * (3 * LONGEST_LINE) + b"\n4,5,6\n")
+    assert (found[0][2], len(found[0][1])) == (f"longer than {LONGEST_LINE} bytes", LONGEST_LINE)
+    assert found[1:] == [(3, "4,5,6", None)]
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.text(max_size=8).map(lambda text: text.replace("\r", "").replace("\n", "")),
+            min_size=3,
+            max_size=3,
+        )
+    )
+)
+def test_what_a_csv_writer_writes_comes_back(rows: list[list[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    lines = text.getvalue().split("\n")
+    expected = [(number, line) for number, line in enumerate(lines, 2) if line.strip()]
+    # Only text after a header's width of commas in quotes may look like a record of its own.
+    assert [(number, line) for number, line, _ in split(text.getvalue())] == expected
+    assert not any(fault for *_, fault in split(text.getvalue()))
+
+
+@given(st.text(alphabet='a,"\n ', max_size=80))
+def test_every_line_is_in_exactly_one_record(text: str) -> None:
+    found = split(text)
+    lines = [line for _, record, _ in found for line in record.split("\n")]
+    assert [line for line in lines if line.strip()] == [line for line in text.split("\n") if line.strip()]
+    numbers = [number for number, *_ in found]
+    assert numbers == sorted(set(numbers))

@@ -1,0 +1,145 @@
+"""What an HTTP source's answer means, in the words a person reads."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from demo.services.ports import free_port
+from ecommerce.errors import ContractError, CredentialsError, RateLimitedError, TransientError
+from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
+
+WHAT = "some_api: GET /things"
+
+
+def answer(status: int, body: bytes = b"", reason: str | None = None, **headers: str) -> requests.Response:
+    response = requests.Response()
+    response.status_code, response._content, response.reason = status, body, reason
+    response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return response
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 206])
+def test_success(status: int) -> None:
+    raise_for_status(answer(status), WHAT)
+
+
+@pytest.mark.parametrize(
+    ("response", "kind", "said"),
+    [
+        (
+            answer(401, reason="Unauthorized"),
+            CredentialsError,
+            f"{WHAT} answered 401 Unauthorized: check login, password and permissions of the connection",
+        ),
+        (
+            answer(403),
+            CredentialsError,
+            f"{WHAT} answered 403: check login, password and permissions of the connection",
+        ),
+        (answer(429), RateLimitedError, f"{WHAT} answered 429: too many requests"),
+        (
+            answer(429, Retry_After="120"),
+            RateLimitedError,
+            f"{WHAT} answered 429: too many requests, to be asked again in 120 s",
+        ),
+        (
+            answer(503, Retry_After="5"),
+            RateLimitedError,
+            f"{WHAT} answered 503: too many requests, to be asked again in 5 s",
+        ),
+        (answer(503), TransientError, f"{WHAT} answered 503: the server is unwell"),
+        (answer(500, reason="Oops"), TransientError, f"{WHAT} answered 500 Oops: the server is unwell"),
+        (answer(408), TransientError, f"{WHAT} answered 408: the server is unwell"),
+        (
+            answer(404, b"<h1>Not\n  here</h1>", "Not Found"),
+            ContractError,
+            f"{WHAT} answered 404 Not Found: '<h1>Not here</h1>'",
+        ),
+        (answer(302, b"moved"), ContractError, f"{WHAT} answered 302: 'moved'"),
+    ],
+)
+def test_failure(response: requests.Response, kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind) as caught:
+        raise_for_status(response, WHAT)
+    assert (type(caught.value), str(caught.value)) == (kind, said)
+
+
+def test_quotes_are_short_and_show_nobodys_address() -> None:
+    body = b'{"email":"jane.doe@example.com","to":"a%40b.example"}' + b"\xff" * 500
+    quoted = first_characters(answer(200, body))
+    assert quoted.startswith("""'{"email":"<e-mail>","to":"<e-mail>"}""")
+    assert len(quoted) <= 122
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        (" 0 ", 0),
+        ("Fri, 20 Nov 2026 08:00:30 GMT", 30),
+        ("Fri, 20 Nov 2026 07:00:00 GMT", 0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("١٢", None),
+    ],
+)
+def test_retry_after(value: str, seconds: float | None) -> None:
+    now = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    assert retry_after(answer(429, Retry_After=value), now) == seconds
+    assert retry_after(answer(429), now) is None
+
+
+class Plain(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(302)
+        self.send_header("Location", self.path)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[int]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Plain) as running:
+        threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True).start()
+        yield running.server_port
+        running.shutdown()
+
+
+def error_of(url: str, kind: type[Exception], timeout: float = 5) -> str:
+    with pytest.raises(kind) as caught, network_errors(WHAT):
+        requests.get(url, timeout=timeout, auth=("key", "secret-key"))
+    assert (type(caught.value), caught.value.__cause__) == (kind, None)
+    assert "secret-key" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_nobody_answers() -> None:
+    assert error_of(f"http://127.0.0.1:{free_port()}/?a=secret-key", TransientError) == (
+        f"{WHAT} failed: no connection (NewConnectionError)"
+    )
+
+
+def test_no_answer_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        assert error_of(url, TransientError, timeout=0.2) == f"{WHAT} was not answered in time"
+
+
+def test_a_connection_that_is_not_secure(server: int) -> None:
+    text = error_of(f"https://127.0.0.1:{server}/", ContractError)
+    assert text == f"{WHAT} failed: no secure connection (SSLError)"
+
+
+def test_redirects_in_circles_and_broken_urls(server: int) -> None:
+    assert error_of(f"http://127.0.0.1:{server}/", ContractError) == f"{WHAT} failed: TooManyRedirects"
+    assert error_of("http://", ContractError) == f"{WHAT} failed: InvalidURL"

@@ -1,0 +1,58 @@
+"""Whom the storefront's stand-in lets in: as real servers were measured to."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from requests_oauthlib import OAuth1
+
+from demo.services.storefront import KEY, SECRET, Store, Storefront
+
+
+def test_keys_sent_openly_are_taken_over_https_only() -> None:
+    def code(response: requests.Response) -> tuple[int, str]:
+        return response.status_code, response.json()["code"]
+
+    with Storefront(Store()) as shop:
+        url = f"{shop.url}/wp-json/wc/v3/orders"
+        assert requests.get(url, auth=(KEY, SECRET), timeout=10).status_code == 200
+        in_query = {"consumer_key": KEY, "consumer_secret": SECRET, "page": "2"}
+        echoed = requests.get(url, params=in_query, timeout=10)
+        assert SECRET in echoed.headers["Link"]
+        wrong = requests.get(url, auth=(KEY, "cs_wrong"), timeout=10)
+        assert code(wrong) == (401, "woocommerce_rest_authentication_error")
+        assert wrong.json()["message"] == "Consumer secret is invalid."
+        assert code(requests.get(url, auth=("ck_x", SECRET), timeout=10)) == (
+            401,
+            "woocommerce_rest_cannot_view",
+        )
+        assert code(requests.get(url, timeout=10)) == (401, "woocommerce_rest_cannot_view")
+        written = requests.post(url, auth=(KEY, SECRET), json={}, timeout=10)
+        assert code(written) == (401, "woocommerce_rest_authentication_error")
+    with Storefront(Store(), https_only=True) as shop:
+        url = f"{shop.url}/wp-json/wc/v3/orders"
+        assert code(requests.get(url, auth=(KEY, SECRET), timeout=10)) == (
+            401,
+            "woocommerce_rest_cannot_view",
+        )
+
+
+@pytest.mark.parametrize(
+    ("secret", "timestamp", "message"),
+    [
+        (SECRET, None, None),
+        ("cs_wrong", None, "Invalid signature - provided signature does not match."),
+        (SECRET, "1700000000", "Invalid timestamp."),
+    ],
+)
+def test_signed_requests_are_taken_over_plain_http(
+    secret: str, timestamp: str | None, message: str | None
+) -> None:
+    signer = OAuth1(KEY, client_secret=secret, signature_method="HMAC-SHA256", timestamp=timestamp)
+    with Storefront(Store(), https_only=True) as shop:
+        url = f"{shop.url}/wp-json/wc/v3/orders?after=2025-11-01T00:00:00&status=any,trash&_fields=id"
+        response = requests.get(url, auth=signer, timeout=10)
+    if message is None:
+        assert response.status_code == 200
+    else:
+        assert (response.status_code, response.json()["message"]) == (401, message)

@@ -1,0 +1,144 @@
+"""No object is lost while a list is walked that changes between, and during, any two requests."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ecommerce.errors import ContractError, TransientError
+from ecommerce.sources.storefront_client import PER_PAGE, Page
+from ecommerce.sources.storefront_walk import MOST_LOOKS, walk
+
+
+class AnyOrder(Executor):
+    """Runs what it is given in an order that the random numbers choose, as threads may."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+
+    def map(self, fn: Callable[..., Any], *iterables: Iterable[Any], **_: Any) -> Iterator[Any]:
+        calls = list(zip(*iterables, strict=True))
+        results: dict[int, Any] = {}
+        for n in self.rng.sample(range(len(calls)), len(calls)):
+            results[n] = fn(*calls[n])
+        return iter([results[n] for n in range(len(calls))])
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        raise NotImplementedError
+
+
+class Shelf:
+    """A server's list of ids; `happen` may change it before each request."""
+
+    def __init__(self, ids: Iterable[int], happen: Callable[[list[int]], None] = lambda ids: None) -> None:
+        self.ids = list(ids)
+        self.happen = happen
+        self.seen: set[int] = set()
+        self.requests: list[int] = []
+        self.totals = True
+
+    def read(self, number: int) -> Page:
+        self.happen(self.ids)
+        self.requests.append(number)
+        ids = sorted(self.ids)[(number - 1) * PER_PAGE : number * PER_PAGE]
+        self.seen.update(ids)
+        total = (len(self.ids) if ids else 0) if self.totals else None
+        return Page(number, json.dumps(ids).encode(), total)
+
+
+def walk_in_order(shelf: Shelf) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        walk("the shelf", shelf.read, pool)
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 1234])
+def test_every_page_is_read_once_and_the_one_past_the_end(count: int) -> None:
+    shelf = Shelf(range(count))
+    walk_in_order(shelf)
+    assert shelf.seen == set(range(count))
+    assert shelf.requests == list(range(1, -(-count // PER_PAGE) + 2))
+
+
+@pytest.mark.parametrize("count", [0, 250, 300])
+def test_totals_that_are_missing_or_too_low_cost_requests_only(count: int) -> None:
+    shelf = Shelf(range(count))
+    shelf.totals = False
+    walk_in_order(shelf)
+    assert shelf.seen == set(range(count))
+    low = Shelf(range(count))
+
+    def understate(number: int) -> Page:
+        page = low.read(number)
+        return Page(number, page.body, 0 if page.empty else 100)
+
+    with ThreadPoolExecutor(1) as pool:
+        walk("the shelf", understate, pool)
+    assert low.seen == set(range(count))
+
+
+def test_totals_that_are_too_high_do_not_go_on_for_ever() -> None:
+    shelf = Shelf(range(250))
+
+    def overstate(number: int) -> Page:
+        return Page(number, shelf.read(number).body, 570)
+
+    with ThreadPoolExecutor(1) as pool:
+        walk("the shelf", overstate, pool)
+    assert shelf.seen == set(range(250))
+    assert len(shelf.requests) < 12
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_what_stays_on_the_list_is_seen_however_it_changes(seed: int) -> None:
+    """Objects enter and leave anywhere while the pages are asked for in any order."""
+    rng = random.Random(seed)
+    stays = set(range(0, 3000, 3))
+    visitors = [n for n in range(3000) if n % 3]
+    chance = rng.choice([0.05, 0.2, 0.5])
+
+    def happen(ids: list[int]) -> None:
+        # One thing at a time: the two together would leave the total as it was, and nobody could tell.
+        if rng.random() < chance:
+            visitor = rng.choice(visitors)
+            if visitor in ids:
+                ids.remove(visitor)
+            else:
+                ids.append(visitor)
+
+    shelf = Shelf(stays, happen)
+    try:
+        walk("the shelf", shelf.read, AnyOrder(rng))
+    except TransientError:  # it may give up, but never silently
+        assert max(map(shelf.requests.count, set(shelf.requests))) > MOST_LOOKS
+    else:
+        assert stays <= shelf.seen
+
+
+def test_an_object_that_enters_between_two_requests_costs_a_second_look_at_its_neighbours_only() -> None:
+    entered = iter([False, False, False, True])
+
+    def happen(ids: list[int]) -> None:
+        if next(entered, False):
+            ids.append(-1)
+
+    shelf = Shelf(range(1000), happen)
+    walk_in_order(shelf)
+    assert shelf.seen >= set(range(1000))
+    assert sorted(n for n in set(shelf.requests) if shelf.requests.count(n) > 1) == [3, 4]
+
+
+def test_a_list_that_never_rests_is_given_up() -> None:
+    shelf = Shelf(range(300), lambda ids: ids.append(-len(ids)))
+    with pytest.raises(TransientError, match="the shelf changed each time"):
+        walk_in_order(shelf)
+
+
+def test_a_server_that_ignores_the_page_number_is_found_out() -> None:
+    shelf = Shelf(range(300))
+    with ThreadPoolExecutor(1) as pool, pytest.raises(ContractError, match="page 2 with page 1"):
+        walk("the shelf", lambda number: Page(number, shelf.read(1).body, 300), pool)

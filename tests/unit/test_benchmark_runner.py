@@ -1,0 +1,74 @@
+"""The benchmark runner compares each run with the limit's of the same round, and hides no failure."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import runner
+from benchmarks.runner import Contender, compare, report
+
+
+def program(text: str) -> list[str]:
+    return [sys.executable, "-c", text]
+
+
+def reporting(name: str, log: Path, seconds: str, megabytes: int = 0) -> Contender:
+    """A contender that says it took `seconds`, an expression of the number `n` of its runs so far."""
+    return Contender(
+        name,
+        program(
+            f"import json; log = open({str(log)!r}, 'a+'); log.seek(0); "
+            f"n = log.read().split().count({name!r}); log.write({name!r} + ' '); "
+            f"memory = bytearray({megabytes} * 1024**2); memory[::4096] = memory[::4096]; "
+            f"print(json.dumps({{'seconds': {seconds}, 'facts': {{'n': n}}}}))"
+        ),
+    )
+
+
+def test_ratios_are_of_the_same_round_and_rounds_take_turns(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    # The machine is ten times slower in the second round; the ratio does not show it.
+    limit = reporting("limit", log, "[9, 1, 10, 2][n]")
+    other = reporting("other", log, "[9, 3, 30, 5][n]", megabytes=200)
+    one, two = compare([limit, other], "limit", rounds=3)
+    assert (one.name, one.seconds, one.ratio, one.runs) == ("limit", 2, 1, [1, 10, 2])
+    assert (two.name, two.seconds, two.ratio, two.facts) == ("other", 5, 3, {"n": 3})
+    assert log.read_text().split() == ["limit", "other", "limit", "other", "other", "limit", "limit", "other"]
+
+
+def test_peak_memory_is_the_contenders_own(tmp_path: Path) -> None:
+    # In a process of its own: Linux takes the memory of a big parent, as pytest may be, for its child's peak.
+    text = f"""
+from pathlib import Path
+from benchmarks.runner import compare
+from tests.unit.test_benchmark_runner import reporting
+log = Path({str(tmp_path / "log")!r})
+small, big = reporting("small", log, "1"), reporting("big", log, "1", megabytes=200)
+one, two = compare([small, big], "small", rounds=1)
+assert two.peak_mb > one.peak_mb + 150, (one, two)
+"""
+    environment = os.environ | {"PYTHONPATH": str(runner.REPOSITORY)}
+    subprocess.run([sys.executable, "-c", text], check=True, env=environment, cwd=tmp_path)
+
+
+def test_a_contender_that_fails_is_not_a_result() -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)^broken failed with 3:\n.*why"):
+        compare([Contender("broken", program("print('why'); raise SystemExit(3)"))], "broken")
+
+
+def test_the_report_is_a_table_and_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(runner, "RESULTS", tmp_path / "results")
+    timed = "from benchmarks.runner import measured\nwith measured() as facts: facts['rows'] = 7"
+    environment = {"PYTHONPATH": str(runner.REPOSITORY)}
+    results = compare([Contender("a", program(timed), environment)], "a", rounds=2, warm_up=False)
+    document = json.loads(report("name", results, {"lines": 5}).read_text())
+    assert (document["parameters"], document["results"][0]["facts"]) == ({"lines": 5}, {"rows": 7})
+    assert "| a                            |    1.00 |" in capsys.readouterr().out

@@ -1,0 +1,58 @@
+"""Every statement of the warehouse and the report is GoogleSQL, by Google's own analyzer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import googlesql
+from tests.googlesql import Catalogue, Statement
+
+PREREQUISITES = ("/table.sql", "/view.sql", "warehouse/staging/", "load/look_up.sql")
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    """All tables, views and staging tables."""
+    catalogue = Catalogue()
+    for path in googlesql.paths():
+        if any(part in path for part in PREREQUISITES):
+            for statement in googlesql.statements(path):
+                catalogue.analyse(statement.sql)
+    return catalogue
+
+
+@pytest.mark.parametrize("path", googlesql.paths())
+def test_every_statement_is_googlesql(path: str, catalogue: Catalogue) -> None:
+    wrong = [each for found in googlesql.statements(path) for each in googlesql.problems(catalogue, found)]
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_load_is_one_transaction() -> None:
+    kinds = [statement.sql.split()[0] for statement in googlesql.statements("warehouse/load/script.sql")]
+
+    assert kinds[0] == "BEGIN"
+    assert kinds[-2:] == ["COMMIT", "SELECT"]
+    assert {"DELETE", "INSERT", "MERGE", "SELECT"} >= set(kinds[1:-2])
+
+
+@pytest.mark.parametrize(
+    ("sql", "complaint"),
+    [
+        ("SELECT busines_date FROM `sales.orders`", "Unrecognized name: busines_date"),
+        ("SELECT * FROM `sales.order`", "Table not found"),
+        ("SELECT order_id + 1 FROM `sales.orders`", "No matching signature"),
+        ("INSERT INTO `sales.customers` (customer_hash) SELECT 1", "has type INT64"),
+        ("SELECT COUNTIF(TRUE", "Syntax error"),
+        ("SELECT CAST(1 AS NUMERIC(18, 4))", "not allowed in CAST"),
+        ("SELECT 1 FROM `sales.orders` WHERE order_id IN UNNEST([])", "an empty list"),
+        ("SELECT order_id FROM `sales.refunds`", "no partition filter on sales.refunds"),
+        (
+            "DELETE FROM `sales.refunds` AS r WHERE EXISTS "
+            "(SELECT 1 FROM `sales.orders` AS o WHERE o.business_date = r.business_date)",
+            "no partition filter on sales.refunds",
+        ),
+    ],
+)
+def test_a_mistake_is_found(catalogue: Catalogue, sql: str, complaint: str) -> None:
+    assert complaint in "\n".join(googlesql.problems(catalogue, Statement("mistake", sql)))

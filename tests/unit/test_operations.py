@@ -1,0 +1,207 @@
+"""The operator's commands, against a stand-in that answers as Airflow's REST API does."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ecommerce.errors import CredentialsError, PipelineError, TransientError
+from ecommerce.operations.__main__ import main
+from ecommerce.operations.airflow_api import AirflowApi
+from ecommerce.operations.backfill import backfill, plan
+
+DAYS = ["2026-11-01", "2026-11-02", "2026-11-03"]
+CREATED = "2026-11-20T11:00:00Z"
+
+
+class Airflow(ThreadingHTTPServer):
+    """Answers the handful of requests the commands make; a day fails when it is in `failing`."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests, self.failing, self.paused, self.looks = [], [], False, 0
+        self.earlier_run = None
+
+    def run(self, day, state, **more):
+        return {
+            "dag_run_id": f"backfill__{day}",
+            "partition_key": day,
+            "state": state,
+            "queued_at": "2026-11-20T11:00:01Z",
+            "start_date": None,
+            "conf": {},
+        } | more
+
+    def runs(self, query):
+        if "run_type" in query:  # the second look sees everything finished
+            self.looks += 1
+            states = [
+                "running" if self.looks == 1 else "failed" if day in self.failing else "success"
+                for day in DAYS
+            ]
+            runs = [self.run(day, state) for day, state in zip(DAYS, states, strict=True)]
+            return [*runs, *([self.earlier_run] if self.earlier_run else [])]
+        if query.get("partition_key_pattern") == ["2026-11-02"]:
+            older = self.run("2026-11-02", "success", dag_run_id="old", queued_at="2026-11-19T11:00:00Z")
+            return [older, self.run("2026-11-02", "failed", dag_run_id="new")]
+        return []
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        url = urlsplit(self.path)
+        if url.path.endswith("/dagRuns"):
+            runs = self.server.runs(parse_qs(url.query))
+            return self.answer(200, {"dag_runs": runs})
+        return self.answer(200, {"is_paused": self.server.paused})
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append((self.path, body))
+        match self.path.rsplit("/", 1)[1]:
+            case "token":
+                good = body["password"] == "right"
+                return self.answer(201, {"access_token": "t"}) if good else self.answer(401, {"detail": "no"})
+            case "dry_run":
+                again = body["reprocess_behavior"] == "completed"
+                return self.answer(
+                    200, {"backfills": [{"partition_key": day} for day in DAYS] if again else []}
+                )
+            case "backfills" if body["max_active_runs"] > 8:
+                return self.answer(409, {"detail": "There is already a running backfill"})
+            case "backfills":
+                return self.answer(200, {"created_at": CREATED})
+            case _:
+                ids = ["extract.sales_db", "load.load", "load.load"]
+                return self.answer(200, {"task_instances": [{"task_id": each} for each in ids]})
+
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_):
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def airflow(monkeypatch):
+    server = Airflow()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    monkeypatch.setenv("AIRFLOW_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AIRFLOW_USERNAME", "admin")
+    monkeypatch.setenv("AIRFLOW_PASSWORD", "right")
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def run_backfill(**options):
+    return backfill(
+        AirflowApi.from_environment(), date(2026, 11, 1), date(2026, 11, 3), again=True, pause=0, **options
+    )
+
+
+def created(server):
+    return next(body for path, body in server.requests if path.endswith("/backfills"))
+
+
+def test_backfill_goes_from_midnight_to_the_last_second_so_that_the_last_day_is_in(airflow):
+    run_backfill(jobs=4)
+    body = created(airflow)
+    assert (body["from_date"], body["to_date"]) == ("2026-11-01T00:00:00", "2026-11-03T23:59:59")
+    assert body["max_active_runs"] == 4
+
+
+def test_days_that_failed_are_run_again_without_asking(airflow):
+    plan(AirflowApi.from_environment(), date(2026, 11, 1), date(2026, 11, 3), again=False)
+    assert airflow.requests[-1][1]["reprocess_behavior"] == "failed"
+
+
+def test_backfill_mails_only_when_asked(airflow):
+    run_backfill()
+    assert created(airflow)["dag_run_conf"] == {}
+    airflow.requests.clear()
+    run_backfill(mail=True)
+    assert created(airflow)["dag_run_conf"] == {"send_mail": True}
+
+
+def test_backfill_waits_for_all_days_and_names_the_failed(airflow):
+    airflow.failing = ["2026-11-02"]
+    looks = []
+    outcome = run_backfill(progress=lambda *look: looks.append(look))
+    assert looks == [(0, 0, 3), (3, 1, 3)]
+    assert (outcome.succeeded, outcome.failed) == (["2026-11-01", "2026-11-03"], ["2026-11-02"])
+
+
+def test_runs_of_an_earlier_backfill_are_not_counted(airflow):
+    airflow.earlier_run = airflow.run("2026-11-01", "failed", queued_at="2026-11-18T00:00:00Z")
+    assert run_backfill().failed == []
+
+
+def test_exit_code_says_whether_a_day_failed(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    command = ["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]
+    assert main(command) == 0
+    airflow.failing, airflow.looks = ["2026-11-03"], 0
+    assert main(command) == 1
+    assert "failed: 2026-11-03" in capsys.readouterr().out
+
+
+def test_nothing_to_do_is_said_and_is_no_success(airflow, capsys):
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 1
+    assert "has succeeded before (AGAIN=1 runs them once more)" in capsys.readouterr().err
+
+
+def test_paused_dag_is_said_instead_of_waiting_for_ever(airflow):
+    airflow.paused = True
+    with pytest.raises(PipelineError, match="is paused, so a backfill would wait for ever"):
+        run_backfill()
+
+
+def test_refusal_of_airflow_is_passed_on(airflow):
+    with pytest.raises(PipelineError, match="Airflow answered 409: There is already a running backfill"):
+        run_backfill(jobs=9)
+
+
+def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, capsys):
+    assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 0
+    path, body = airflow.requests[-1]
+    assert path.endswith("/dags/daily_sales_pipeline/clearTaskInstances")
+    assert body == {
+        "dry_run": False,
+        "only_failed": False,
+        "include_downstream": True,
+        "dag_run_id": "new",
+        "task_ids": ["extract.sales_db"],
+    }
+    assert "run new: running again extract.sales_db, load.load" in capsys.readouterr().out
+
+
+def test_report_is_built_again_from_its_figures(airflow):
+    assert main(["report", "--day", "2026-11-02"]) == 0
+    assert airflow.requests[-1][1]["task_ids"] == ["report.figures"]
+
+
+def test_repair_of_a_day_without_run_names_the_backfill(airflow, capsys):
+    assert main(["repair", "--day", "2026-11-05", "--source", "sales_db"]) == 1
+    assert "no run of 2026-11-05 yet: make backfill FROM=2026-11-05 TO=2026-11-05" in capsys.readouterr().err
+
+
+def test_wrong_password_is_said_without_the_password(airflow, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_PASSWORD", "wr0ng")
+    with pytest.raises(CredentialsError, match="refuses the user 'admin'") as error:
+        AirflowApi.from_environment()
+    assert "wr0ng" not in str(error.value)
+
+
+def test_no_airflow_at_the_address(monkeypatch):
+    with pytest.raises(TransientError, match=r"no Airflow answers at http://127\.0\.0\.1:9"):
+        AirflowApi("http://127.0.0.1:9", "admin", "right")

@@ -1,0 +1,112 @@
+"""What may be rendered into SQL, and how."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from jinja2 import DictLoader, UndefinedError
+
+from ecommerce.settings import load_settings
+from ecommerce.warehouse import rendering
+from ecommerce.warehouse.rendering import columns, render, staging_table, tables
+
+SETTINGS = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef", "BIGQUERY_DATASET": "shop"})
+
+
+@pytest.fixture
+def template(monkeypatch):
+    """Renders a template's text as `render` does a file."""
+    real = rendering.environment()
+
+    def rendered(text: str, **options: Any) -> str:
+        monkeypatch.setattr(
+            rendering, "environment", lambda: real.overlay(loader=DictLoader({"one.sql": text}))
+        )
+        return render("one.sql", settings=SETTINGS, **options)
+
+    return rendered
+
+
+def test_tables_come_from_a_list(template):
+    assert template('{{ table("orders") }}') == "`shop.orders`"
+    assert template('{{ staged("orders") }}', staging="0a1b") == "`shop_staging.orders__0a1b`"
+    for unknown in (
+        '{{ table("orders` WHERE TRUE; --") }}',
+        '{{ table("user") }}',
+        '{{ staged("nothing") }}',
+    ):
+        with pytest.raises(ValueError, match=r"not a table|no staging table"):
+            template(unknown, staging="0a1b")
+
+
+@pytest.mark.parametrize("suffix", [None, "", "x`; DROP TABLE orders; --", "0A"])
+def test_a_staging_table_is_named_by_a_hash(suffix):
+    with pytest.raises(ValueError, match="not the hash of a load"):
+        staging_table("orders", suffix)
+
+
+@pytest.mark.parametrize(
+    ("days", "predicate"),
+    [
+        ([date(2026, 3, 2)], "(d = DATE '2026-03-02')"),
+        (
+            [date(2026, 3, 3), date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 3)],
+            "(d BETWEEN DATE '2026-02-28' AND DATE '2026-03-01' OR d = DATE '2026-03-03')",
+        ),
+    ],
+)
+def test_days_become_literals_and_runs_of_days_ranges(template, days, predicate):
+    assert template('{{ days("d") }}', days=days) == predicate
+
+
+def test_ten_years_of_days_are_a_short_text(template):
+    days = [date.fromordinal(number) for number in range(735_000, 738_650)]
+    assert len(template('{{ days("d") }}', days=days)) < 100
+
+
+def test_a_statement_for_no_day_is_not_rendered(template):
+    with pytest.raises(ValueError, match="no days"):
+        template('{{ days("d") }}', days=[])
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-03-02", "1; DROP TABLE orders", 1.5, None, True, datetime(2026, 3, 2, tzinfo=UTC)]
+)
+def test_only_dates_and_whole_numbers_become_literals(template, value):
+    with pytest.raises(ValueError, match="only dates and whole numbers"):
+        template("{{ day }}", day=value)
+
+
+def test_values_are_literals(template):
+    assert template("{{ day }} {{ most }}", day=date(2026, 3, 2), most=7) == "DATE '2026-03-02' 7"
+    assert template("{{ shop_timezone }} {{ reporting_currency }}") == "'America/New_York' 'USD'"
+
+
+def test_a_name_nobody_gave_is_an_error(template):
+    with pytest.raises(UndefinedError):
+        template("{{ busines_date }}")
+
+
+@pytest.mark.parametrize("table", tables())
+def test_every_column_of_a_table_is_read_and_described(table):
+    text = (rendering.SQL_ROOT / f"warehouse/{table}/table.sql").read_text()
+    body = text[text.index("(\n") : text.index("\n)\n")]
+
+    found = columns(table)
+
+    assert len(found) == len(body.splitlines()) - 1
+    assert all(len(column.description) > 10 for column in found)
+    assert all(column.type != "NUMERIC" for column in found), (
+        "bare NUMERIC keeps three decimals in the emulator"
+    )
+    assert 'description = "' in text[text.index("\nOPTIONS (") :]
+
+
+@pytest.mark.parametrize("table", tables())
+def test_a_partitioned_table_asks_for_a_filter_but_orders(table):
+    text = (rendering.SQL_ROOT / f"warehouse/{table}/table.sql").read_text()
+
+    asks = "require_partition_filter = TRUE" in text
+    assert asks == ("PARTITION BY business_date" in text and table != "orders")
