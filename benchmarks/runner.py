@@ -1,0 +1,136 @@
+"""Compare programs fairly on a machine that is doing other things as well.
+
+Every run is a subprocess. It does its own untimed set-up (imports, connections) and times its work with
+`measured()`, which prints the result as the last line; peak memory is the subprocess's maximum resident set.
+Rounds are interleaved (A B C, B C A, …) and each is compared with the limit's run of the *same* round, so a
+noisy neighbour slows a whole round and not one contender. Reported are medians.
+
+    contenders = [Contender("limit", [...]), Contender("pipeline", [...])]
+    results = compare(contenders, limit="limit", rounds=5)
+    report("extract", results, {"lines": 2_000_000})
+
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RESULTS = REPOSITORY / ".bench"
+BENCHMARK_PYTHON = RESULTS / "venv" / "bin" / "python"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A program to measure; its last line of output is `measured`'s."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One contender's medians; `ratio` is seconds against the limit's in the same round."""
+
+    name: str
+    seconds: float
+    ratio: float
+    peak_mb: float
+    facts: Mapping[str, Any]
+    runs: Sequence[float]
+
+
+@contextmanager
+def measured() -> Iterator[dict[str, Any]]:
+    """Time the block and print the result for the runner; put counts to be shown into the dict it gives."""
+    facts: dict[str, Any] = {}
+    begin = time.perf_counter()
+    yield facts
+    print(json.dumps({"seconds": time.perf_counter() - begin, "facts": facts}), flush=True)
+
+
+def compare(
+    contenders: Sequence[Contender], limit: str, rounds: int = 5, warm_up: bool = True
+) -> list[Result]:
+    """Run every contender once per round, after one unmeasured round that fills the caches.
+
+    Raises:
+        RuntimeError: a contender failed; the text ends with its output.
+    """
+    runs: dict[str, list[tuple[float, float, dict[str, Any]]]] = {one.name: [] for one in contenders}
+    for number in range(-1 if warm_up else 0, rounds):
+        first = max(number, 0) % len(contenders)
+        for contender in [*contenders[first:], *contenders[:first]]:
+            run = _run(contender)
+            label = "warm-up" if number < 0 else f"round {number + 1}/{rounds}"
+            print(f"{label}: {contender.name:<28} {run[0]:7.2f} s {run[1]:6.0f} MB", file=sys.stderr)
+            if number >= 0:
+                runs[contender.name].append(run)
+    return [
+        Result(
+            name=name,
+            seconds=statistics.median(run[0] for run in mine),
+            ratio=statistics.median(run[0] / base[0] for run, base in zip(mine, runs[limit], strict=True)),
+            peak_mb=statistics.median(run[1] for run in mine),
+            facts=mine[-1][2],
+            runs=[round(run[0], 3) for run in mine],
+        )
+        for name, mine in runs.items()
+    ]
+
+
+def report(benchmark: str, results: Sequence[Result], parameters: Mapping[str, Any]) -> Path:
+    """Print the table and write `.bench/<benchmark>.json`; returns that path."""
+    print(f"\n{benchmark}: {', '.join(f'{name} {value}' for name, value in parameters.items())}\n")
+    print(f"| {'':<28} | x limit | seconds | peak MB |\n|{'-' * 30}|--------:|--------:|--------:|")
+    for one in results:
+        print(f"| {one.name:<28} | {one.ratio:7.2f} | {one.seconds:7.2f} | {one.peak_mb:7.0f} |")
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{benchmark}.json"
+    document = {
+        "benchmark": benchmark,
+        "parameters": dict(parameters),
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {
+            "system": platform.platform(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+        },
+        "results": [asdict(one) for one in results],
+    }
+    path.write_text(json.dumps(document, indent=1) + "\n")
+    return path
+
+
+def _run(contender: Contender) -> tuple[float, float, dict[str, Any]]:
+    """Seconds, peak megabytes and facts of one run."""
+    process = subprocess.Popen(
+        list(contender.command),
+        env=os.environ | dict(contender.environment),
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)  # the only call that tells one child's peak memory
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{contender.name} failed with {process.returncode}:\n{output[-3000:]}")
+    answer = json.loads(output.strip().splitlines()[-1])
+    unit = 1024**2 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes on macOS, kilobytes elsewhere
+    return answer["seconds"], usage.ru_maxrss / unit, answer["facts"]

@@ -1,0 +1,119 @@
+-- A business day as the extracts leave it, $lines order lines: five of them make two orders. Everything follows from the
+-- row's number. One line in a hundred is unusable; partners also repeat one in a hundred.
+
+CREATE MACRO part(number, salt, below) AS (hash(number * 31 + salt) % below)::BIGINT;
+
+CREATE TABLE customers AS
+SELECT
+    'C' || lpad(i::VARCHAR, 9, '0') AS customer_id,
+    'customer.' || i || '@example.com' AS email,
+    ['US', 'DE', 'FR', 'GB'][1 + part(i, 1, 4)] AS country_code,
+    TIMESTAMPTZ '2026-01-01 00:00:00+00' AS updated_at
+FROM range(getvariable('lines') * 3 // 10) AS numbers (i);
+
+CREATE TABLE products AS
+SELECT
+    'SKU-' || i AS sku,
+    'Product number ' || i AS name,
+    'category ' || (i % 40) AS category,
+    TIMESTAMPTZ '2026-01-01 00:00:00+00' AS updated_at
+FROM range(20000) AS numbers (i);
+
+CREATE TABLE orders AS
+SELECT
+    'O' || lpad(i::VARCHAR, 12, '0') AS order_id,
+    'C' || lpad(part(i, 2, getvariable('lines') * 3 // 10)::VARCHAR, 9, '0') AS customer_id,
+    ['completed', 'processing', 'shipped', 'cancelled', 'refunded'][1 + part(i, 3, 5)] AS status,
+    ['USD', 'EUR'][1 + part(i, 4, 2)] AS currency,
+    ['US', 'DE', 'FR', 'GB'][1 + part(i, 5, 4)] AS shipping_country,
+    (part(i, 6, 1000) * 0.01)::DECIMAL(18, 4) AS shipping_amount,
+    CASE WHEN i % 10 = 0 THEN 'SAVE10' END AS coupon_code,
+    i % 500 = 0 AS is_test,
+    TIMESTAMPTZ '2026-11-19 05:00:00+00' + to_microseconds(part(i, 7, 86400000000)) AS ordered_at,
+    ordered_at + INTERVAL 1 HOUR AS updated_at
+FROM range(getvariable('lines') * 2 // 5) AS numbers (i);
+
+CREATE TABLE order_items AS
+SELECT
+    'O' || lpad((i // 5 * 2 + (i % 5 > 2)::INT)::VARCHAR, 12, '0') AS order_id,
+    (CASE WHEN i % 5 > 2 THEN i % 5 - 2 ELSE i % 5 + 1 END)::INTEGER AS line_number,
+    'SKU-' || part(i, 8, 20000) AS sku,
+    (CASE WHEN i % 100 = 7 THEN 0 ELSE 1 + part(i, 9, 4) END)::INTEGER AS quantity,
+    (part(i, 10, 100000) * 0.01)::DECIMAL(18, 4) AS unit_price,
+    (CASE WHEN i % 7 = 0 THEN part(i, 11, 100) * 0.01 ELSE 0 END)::DECIMAL(18, 4) AS discount_amount,
+    (part(i, 12, 1000) * 0.01)::DECIMAL(18, 4) AS tax_amount
+FROM range(getvariable('lines')) AS numbers (i);
+
+CREATE TABLE refunds AS
+SELECT
+    'R' || i AS refund_id,
+    'O' || lpad((i * 20)::VARCHAR, 12, '0') AS order_id,
+    1 AS line_number,
+    1 AS quantity,
+    5::DECIMAL(18, 4) AS amount,
+    'arrived broken' AS reason,
+    TIMESTAMPTZ '2026-11-19 20:00:00+00' AS refunded_at,
+    refunded_at AS updated_at
+FROM range(getvariable('lines') // 50) AS numbers (i);
+
+CREATE VIEW removed_orders AS
+SELECT
+    order_id,
+    '' AS file,
+    updated_at AS received_at
+FROM orders
+WHERE FALSE;
+
+CREATE VIEW rejects AS
+SELECT
+    0::BIGINT AS row_number,
+    '' AS reason,
+    '' AS detail,
+    '' AS file,
+    '' AS raw
+WHERE FALSE;
+
+CREATE VIEW lines AS
+SELECT
+    i.order_id,
+    i.line_number::VARCHAR AS line_number,
+    strftime(o.ordered_at, '%Y-%m-%dT%H:%M:%SZ') AS ordered_at,
+    strftime(o.updated_at, '%Y-%m-%dT%H:%M:%SZ') AS updated_at,
+    o.status,
+    i.sku,
+    p.name AS product_name,
+    p.category,
+    i.quantity::VARCHAR AS quantity,
+    i.unit_price::VARCHAR AS unit_price,
+    i.discount_amount::VARCHAR AS discount_amount,
+    i.tax_amount::VARCHAR AS tax_amount,
+    o.currency,
+    c.email AS customer_email,
+    o.shipping_country AS country_code,
+    'acme_2026-11-19.csv' AS file,
+    'acme' AS partner,
+    row_number() OVER () + 1 AS row_number,
+    TIMESTAMPTZ '2026-11-20 09:00:00+00' AS received_at
+FROM order_items AS i
+CROSS JOIN range(1 + (hash(i.order_id, i.line_number) % 100 = 3)::INT) AS repeats
+INNER JOIN orders AS o USING (order_id)
+INNER JOIN customers AS c USING (customer_id)
+INNER JOIN products AS p USING (sku);
+
+CREATE VIEW files AS
+SELECT
+    'acme_2026-11-19.csv' AS file,
+    'acme' AS partner,
+    repeat('5', 64) AS sha256,
+    TIMESTAMPTZ '2026-11-20 09:00:00+00' AS received_at,
+    0::BIGINT AS lines,
+    []::VARCHAR[] AS order_ids;
+
+CREATE VIEW known_orders AS
+SELECT
+    order_id,
+    '' AS partner,
+    '' AS file,
+    updated_at AS received_at
+FROM orders
+WHERE FALSE;
