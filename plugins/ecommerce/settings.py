@@ -34,6 +34,8 @@ class Settings:
     refund_lookback_days: int
     reconcile_days: int
     staging_retention_days: int
+    log_retention_days: int
+    metadata_retention_days: int
     maximum_bytes_billed: int
     sync_start_date: date | None = None
 
@@ -77,6 +79,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         refund_lookback_days=_positive_int(env, "REFUND_LOOKBACK_DAYS", 14),
         reconcile_days=_positive_int(env, "RECONCILE_DAYS", 35),
         staging_retention_days=_positive_int(env, "STAGING_RETENTION_DAYS", 14),
+        log_retention_days=_positive_int(env, "LOG_RETENTION_DAYS", 60),
+        metadata_retention_days=_positive_int(env, "METADATA_RETENTION_DAYS", 180),
         maximum_bytes_billed=_positive_int(env, "MAXIMUM_BYTES_BILLED", 100 * 1024**3),
         sync_start_date=_date(env, "SYNC_START_DATE"),
     )

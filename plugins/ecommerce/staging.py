@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +90,7 @@ class Draft:
 
 def run_folder(staging_uri: str, dag_id: str, business_date: date, run_id: str) -> str:
     """The URI under which one run's steps leave their folders."""
-    return f"{staging_uri}/{dag_id}/{business_date.isoformat()}/{_path_safe(run_id)}"
+    return f"{staging_uri}/{dag_id}/{business_date.isoformat()}/{path_safe(run_id)}"
 
 
 @contextmanager
@@ -150,6 +150,36 @@ def discard(uri: str) -> None:
     (path / MANIFEST_FILE).unlink(missing_ok=True)
     if path.exists():
         path.rmdir(recursive=True)
+
+
+def newest_change(folder: ObjectStoragePath) -> datetime:
+    """When the newest file below `folder` was written, as its store says (aware)."""
+    files = folder.fs.find(folder.path)
+    if files:
+        return max(folder.fs.modified(file) for file in files)
+    empty = Path(folder.path)
+    return datetime.fromtimestamp(empty.stat().st_mtime if folder.protocol == "file" else 0, UTC)
+
+
+def remove_folder(folder: ObjectStoragePath) -> None:
+    """Remove everything below `folder`, manifests first, so that no reader takes a part for the whole."""
+    manifests = [file for file in folder.fs.find(folder.path) if file.endswith(f"/{MANIFEST_FILE}")]
+    if manifests:
+        folder.fs.rm(manifests)
+    folder.fs.rm(folder.path, recursive=True)
+
+
+@contextmanager
+def storage_errors(uri: str) -> Iterator[None]:
+    """What a file system raises, as one sentence.
+
+    Raises:
+        StagingError: in place of any OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StagingError(f"{uri} could not be cleaned: {error}") from error
 
 
 def storage_path(uri: str) -> ObjectStoragePath:
@@ -223,12 +253,13 @@ def _swap(work: Path, final: Path) -> None:
 
 def _upload(work: Path, target: ObjectStoragePath) -> None:
     (target / MANIFEST_FILE).unlink(missing_ok=True)
-    files = [path for path in work.rglob("*") if path.is_file() and path.name != MANIFEST_FILE]
-    for path in [*sorted(files), work / MANIFEST_FILE]:
-        destination = target / path.relative_to(work).as_posix()
-        target.fs.put_file(str(path), destination.path)
+    files = [path for path in sorted(work.rglob("*")) if path.is_file() and path.name != MANIFEST_FILE]
+    if files:  # in one call, which the object stores' file systems send side by side
+        places = [(target / path.relative_to(work).as_posix()).path for path in files]
+        target.fs.put([str(path) for path in files], places)
+    target.fs.put_file(str(work / MANIFEST_FILE), (target / MANIFEST_FILE).path)
 
 
-def _path_safe(run_id: str) -> str:
-    # Run ids hold colons and plus signs, which some file systems and globs do not take.
+def path_safe(run_id: str) -> str:
+    """The name of a run's folder: run ids hold colons and plus signs, which some file systems do not take."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", run_id)
