@@ -7,9 +7,9 @@ clear the task *with downstream*. A day that failed to be read again keeps no ot
 
 Every Monday: sales database and storefront against the warehouse, day by day over `RECONCILE_DAYS`. At most
 seven days that differ, the newest first, are read again through the same extract, transform and load as the
-daily run; orders that the source no longer has leave sales. Then a mail to `alert_recipients` says what
-differed and what was done; when nothing differs, there is none. To read more days again, run it with a larger
-`most_days`. Nothing is announced and no report is mailed.
+daily run; orders that the source no longer has leave sales, and the day's report is built anew. Then a mail
+to `alert_recipients` says what differed and what was done; when nothing differs, there is none. To read more
+days again, run it with a larger `most_days`. Nothing is announced and no report is mailed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup, get_current
 
 from ecommerce import comparison, policy, reconciliation
 from ecommerce.dag_arguments import DEFAULT_ARGS
+from ecommerce.report import steps as report
 from ecommerce.settings import SALES_DB, STOREFRONT, shop_timezone
 from ecommerce.warehouse import steps as warehouse
 
@@ -65,11 +66,28 @@ with DAG(
     # A day that fails must not keep the mail from telling of the others.
     @task(trigger_rule="all_done_min_one_success", **policy.NETWORK_RETRIES)
     def tell(differences, days, **context):
-        reconciliation.tell(context, differences, days, "reread.load")
+        reconciliation.tell(context, differences, days, "reread.load", "reread.report.archive")
 
     differing = differences(found)
     newest = days(differing)
     told = tell(differing, newest)
+
+    @task_group(group_id="report")
+    def build_report(day, warnings):
+        @task(**policy.NETWORK_RETRIES)
+        def figures(day, warnings, **context):
+            return report.figures(context, warnings, day["business_date"])
+
+        @task
+        def document(figures_uri):
+            return report.document(figures_uri)
+
+        @task
+        def archive(figures_uri, document_uri):
+            return report.archive(figures_uri, document_uri)
+
+        asked = figures(day, warnings)
+        return archive(asked, document(asked))
 
     @task_group
     def reread(day):
@@ -92,6 +110,6 @@ with DAG(
             return warehouse.checks(context, loaded)
 
         loaded = load(transform(extract(day)))
-        loaded >> [checks(loaded), told]
+        [loaded, build_report(day, checks(loaded))] >> told
 
     reread.expand(day=newest)

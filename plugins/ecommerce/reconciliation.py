@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -207,6 +207,7 @@ def tell(
     differences: Sequence[Mapping[str, Any]],
     rereads: Sequence[Mapping[str, Any]],
     load_task: str,
+    report_task: str,
 ) -> None:
     """Mail `alert_recipients` what differed and what was done about it.
 
@@ -215,6 +216,7 @@ def tell(
         differences: what `newest_first` returned.
         rereads: what `days_to_reread` returned.
         load_task: id of the mapped task whose n-th instance loaded the n-th of `rereads`.
+        report_task: id of the one whose n-th instance archived that day's report.
 
     Raises:
         AirflowSkipException: the Variable is empty.
@@ -225,18 +227,27 @@ def tell(
     to = mail.recipients(RECIPIENTS)
     if not to:
         raise AirflowSkipException(f"the Variable {RECIPIENTS} is empty")
-    results = context["ti"].xcom_pull(task_ids=load_task, map_indexes=list(range(len(rereads))))
+    indexes = list(range(len(rereads)))
+    loads = context["ti"].xcom_pull(task_ids=load_task, map_indexes=indexes)
+    reports = context["ti"].xcom_pull(task_ids=report_task, map_indexes=indexes)
     days = [day["business_date"] for day in rereads]
-    texts = mail_texts(differences, dict(zip(days, results, strict=True)))
+    built = [day for day, report in zip(days, reports, strict=True) if report]
+    texts = mail_texts(differences, dict(zip(days, loads, strict=True)), built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
     message["Message-ID"] = make_msgid("reconciliation", domain=mail.sender().rpartition("@")[2])
     mail.send(message, to)
 
 
 def mail_texts(
-    differences: Sequence[Mapping[str, Any]], loaded: Mapping[str, Mapping[str, Any] | None]
+    differences: Sequence[Mapping[str, Any]],
+    loaded: Mapping[str, Mapping[str, Any] | None],
+    built: Collection[str],
 ) -> dict[str, Any]:
-    """What the mail says; `loaded` holds the load's result of each day read again, None where it failed."""
+    """What the mail says.
+
+    `loaded` holds the load's result of each day read again, None where it failed; `built` names the days
+    whose report was built anew.
+    """
     found = [Difference.from_xcom(each) for each in differences]
     differing = list(dict.fromkeys(str(each.business_date) for each in found))
     corrected = [day for day, result in loaded.items() if result]
@@ -253,7 +264,8 @@ def mail_texts(
         "failed": [day for day in loaded if day not in corrected],
         "left": left,
         "again": f"airflow dags trigger {DAG_ID} --conf '{{\"most_days\": {len(left)}}}'",
-        "reports": [f"make report DAY={day}" for day in corrected],
+        "built": list(built),
+        "reports": [f"make report DAY={day}" for day in corrected if day not in built],
     }
 
 

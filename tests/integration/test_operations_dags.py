@@ -4,54 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from demo.ledger import SALES_DB, Ledger
-from demo.services import mail as mail_service
-from demo.services.ports import free_port
 from ecommerce.business_day import newest_closed_day
+from ecommerce.report import archive
+from ecommerce.settings import SOURCES
 from tests.integration.company import Company
 from tests.integration.daily_run import run_day
+from tests.integration.mailbox import Mailbox, open_mailbox
 
 pytestmark = pytest.mark.full
 
 YESTERDAY = newest_closed_day(datetime.now(UTC), "America/New_York").date
-PEOPLE = {
-    "AIRFLOW_VAR_ALERT_RECIPIENTS": "oncall@example.com",
-    "AIRFLOW_VAR_REPORT_RECIPIENTS": "ceo@example.com",
-}
-
-
-@dataclass(frozen=True)
-class Mailbox:
-    """What a mail server of this test was given."""
-
-    folder: Path
-    port: int
-
-    def messages(self) -> list[EmailMessage]:
-        """The messages so far, the oldest first."""
-        files = sorted(self.folder.glob("*.eml"))
-        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]
-
-    def environment(self, company: Company, **changes: str) -> dict[str, str]:
-        """What a process of Airflow gets: the company's systems, this server, and people to mail to."""
-        extra = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@reports.example"}
-        connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": self.port, "extra": extra}
-        return company.environment | PEOPLE | {"AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(connection)} | changes
 
 
 @pytest.fixture
 def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
     """A running mail server."""
-    box = Mailbox(tmp_path / "mailbox", free_port())
-    with mail_service.running(box.folder, box.port, free_port()):
+    with open_mailbox(tmp_path / "mailbox") as box:
         yield box
 
 
@@ -64,21 +39,38 @@ def test_reconciliation_reads_a_day_again_and_mails_what_it_did(start_company, s
     gone = next(o for o in books.orders_of(SALES_DB) if o.order_id not in refunded)
     books = replace(books, orders=tuple(order for order in books.orders if order is not gone))
     company.show(books)
-    airflow = start_airflow(mailbox.environment(company))
+    airflow = start_airflow(company.environment | mailbox.environment())
     assert airflow.test_dag("sales_reconciliation") == 0, airflow.log()
     assert company.differences(company.oracle(run_days=[YESTERDAY])) == ""
     (message,) = mailbox.messages()
     assert message["Subject"] == "Reconciliation: 1 day differed, 1 corrected"
-    assert f"{YESTERDAY}, Sales database: orders" in message.get_body(("plain",)).get_content()
+    body = message.get_body(("plain",)).get_content()
+    assert f"{YESTERDAY}, Sales database: orders" in body
+    assert f"Their reports are built anew, and not mailed: {YESTERDAY}" in body
+    assert_report_is_of_now(company)
     assert airflow.test_dag("sales_reconciliation") == 0, airflow.log()  # nothing differs now …
     assert len(mailbox.messages()) == 1  # … so nobody is told
+
+
+def assert_report_is_of_now(company: Company) -> None:
+    """The archived report has the warehouse's figures, and every source's latest read."""
+    folder = archive.folder_of(company.environment["REPORTS_URI"], YESTERDAY)
+    figures = archive.read_figures(folder)
+    (summary,) = [row for row in company.warehouse()["daily_summary"] if row["business_date"] == YESTERDAY]
+    assert figures.headline["orders"].value == summary["orders"]
+    assert figures.headline["net_sales"].value == summary["net_sales"]
+    assert figures.provenance.dag_id == "sales_reconciliation"
+    assert {each.source for each in figures.quality.sources} == set(SOURCES)
+    assert archive.read_file(company.environment["REPORTS_URI"], YESTERDAY, "report.pdf")
 
 
 def test_the_watch_names_the_task_at_fault_once_nobody_else_can(start_company, start_airflow, mailbox):
     company = start_company()
     company.show(Ledger(YESTERDAY, 1, orders_per_day=20, seed=3).as_of(datetime.now(UTC)))
     wrong = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"]) | {"password": "wrong"}
-    airflow = start_airflow(mailbox.environment(company, AIRFLOW_CONN_SALES_DB=json.dumps(wrong)))
+    airflow = start_airflow(
+        company.environment | mailbox.environment() | {"AIRFLOW_CONN_SALES_DB": json.dumps(wrong)}
+    )
     airflow.test_dag("daily_sales_pipeline", business_date=str(YESTERDAY))
     before = len(mailbox.messages())
     assert airflow.test_dag("report_watch", business_date=str(YESTERDAY)) == 0, airflow.log()
@@ -92,7 +84,7 @@ def test_the_watch_names_the_task_at_fault_once_nobody_else_can(start_company, s
 
 def test_the_watch_says_when_there_was_no_run(start_company, start_airflow, mailbox):
     day_before = YESTERDAY - timedelta(days=1)
-    airflow = start_airflow(mailbox.environment(start_company()))
+    airflow = start_airflow(start_company().environment | mailbox.environment())
     assert airflow.test_dag("report_watch", business_date=str(day_before)) == 0, airflow.log()
     (message,) = mailbox.messages()
     assert f"no run of daily_sales_pipeline for {day_before}" in message.get_body(("plain",)).get_content()

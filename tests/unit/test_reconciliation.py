@@ -91,13 +91,15 @@ def _settings(monkeypatch):
 
 
 def test_the_mail_says_what_was_found_what_was_done_and_what_is_left():
-    days = [date(2026, 11, number) for number in (19, 18, 17)]
+    days = [date(2026, 11, number) for number in (19, 18, 17, 16)]
     restated = {"business_date": "2026-11-19", "figure": "net_sales", "old": "90.0000", "new": "50.0000"}
     result = {"touched_days": ["2026-11-19"], "rows": {"orders": 12}, "restatements": [restated]}
     texts = reconciliation.mail_texts(
-        [difference(day) for day in days], {"2026-11-19": result, "2026-11-18": None}
+        [difference(day) for day in days],
+        {"2026-11-19": result, "2026-11-18": None, "2026-11-16": result},
+        built=["2026-11-16"],
     )
-    assert texts["subject"] == "Reconciliation: 3 days differed, 1 corrected"
+    assert texts["subject"] == "Reconciliation: 4 days differed, 2 corrected"
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
     for kind in ("plain", "html"):
         body = message.get_body((kind,)).get_content()
@@ -107,6 +109,8 @@ def test_the_mail_says_what_was_found_what_was_done_and_what_is_left():
         assert "not read again yet: 2026-11-17" in body
         assert "make report DAY=2026-11-19" in body
         assert "make report DAY=2026-11-18" not in body
+        assert "reports are built anew, and not mailed: 2026-11-16" in body
+        assert "make report DAY=2026-11-16" not in body
     assert (
         """airflow dags trigger sales_reconciliation --conf '{"most_days": 1}'"""
         in message.get_body(("plain",)).get_content()

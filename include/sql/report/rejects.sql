@@ -1,14 +1,33 @@
--- The rows this run rejected: the first {{ most }} of each source and reason, and how many there are of it.
+-- The rows the day's latest read of each source (see sources.sql) rejected: the first {{ most }} of each
+-- source and reason, and how many there are of it.
+WITH latest AS (
+    SELECT
+        source,
+        run_id
+    FROM {{ table("load_audit") }}
+    WHERE business_date = {{ day }}
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY source
+        ORDER BY IF(run_id = @run_id, 0, 1), read_at DESC, run_id
+    ) = 1
+)
+
 SELECT
-    source,
-    reason,
-    COUNT(*) OVER (PARTITION BY source, reason) AS reason_rows,
-    file,
-    row_number,
-    detail,
-    raw
-FROM {{ table("rejected_rows") }}
-WHERE business_date = {{ day }}
-    AND run_id = @run_id
-QUALIFY ROW_NUMBER() OVER (PARTITION BY source, reason ORDER BY file, row_number) <= {{ most }}
-ORDER BY source, reason, file, row_number
+    rejected.source,
+    rejected.reason,
+    COUNT(*) OVER (PARTITION BY rejected.source, rejected.reason) AS reason_rows,
+    rejected.file,
+    rejected.row_number,
+    rejected.detail,
+    rejected.raw
+FROM {{ table("rejected_rows") }} AS rejected
+INNER JOIN latest
+    ON
+        rejected.source = latest.source
+        AND rejected.run_id = latest.run_id
+WHERE rejected.business_date = {{ day }}
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY rejected.source, rejected.reason
+    ORDER BY rejected.file, rejected.row_number
+) <= {{ most }}
+ORDER BY rejected.source, rejected.reason, rejected.file, rejected.row_number

@@ -1,4 +1,4 @@
--- What this run read from each source.
+-- What the day's latest read of each source brought: this run's, else that of the run that read it last.
 SELECT
     source,
     status,
@@ -15,5 +15,8 @@ SELECT
     amount_loaded
 FROM {{ table("load_audit") }}
 WHERE business_date = {{ day }}
-    AND run_id = @run_id
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY source
+    ORDER BY IF(run_id = @run_id, 0, 1), read_at DESC, run_id
+) = 1
 ORDER BY source

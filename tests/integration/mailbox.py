@@ -1,0 +1,48 @@
+"""A mail server for tests: it keeps what it is given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from demo.services import mail as mail_service
+from demo.services.ports import free_port
+
+ALERTED = "oncall@example.com"
+REPORTED_TO = "ceo@example.com"
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """What a mail server was given."""
+
+    folder: Path
+    port: int
+
+    def messages(self) -> list[EmailMessage]:
+        """The messages so far, the oldest first."""
+        files = sorted(self.folder.glob("*.eml"))
+        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]
+
+    def environment(self) -> dict[str, str]:
+        """The connection to this server, and people to mail to."""
+        extra = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@reports.example"}
+        connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": self.port, "extra": extra}
+        return {
+            "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(connection),
+            "AIRFLOW_VAR_ALERT_RECIPIENTS": ALERTED,
+            "AIRFLOW_VAR_REPORT_RECIPIENTS": REPORTED_TO,
+        }
+
+
+@contextmanager
+def open_mailbox(folder: Path) -> Iterator[Mailbox]:
+    """A running mail server that keeps its messages in `folder`."""
+    box = Mailbox(folder, free_port())
+    with mail_service.running(box.folder, box.port, free_port()):
+        yield box
