@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from email.message import EmailMessage
-from email.utils import make_msgid
 from typing import Any
 
 from airflow.providers.smtp.notifications.smtp import SmtpNotifier
@@ -62,7 +62,7 @@ def failure_message(context: Mapping[str, Any]) -> EmailMessage:
         "advice": _advice(context.get("dag")),
     }
     message = mail.compose(f"Failed: {task}" + (f" for {day}" if day else ""), "failure_mail", texts)
-    message["Message-ID"] = make_msgid("failure", domain=mail.sender().rpartition("@")[2])
+    message["Message-ID"] = f"<failure.{_fingerprint(ti)}@{mail.sender().rpartition('@')[2]}>"
     return message
 
 
@@ -91,6 +91,13 @@ def _map_index(ti: Any) -> str:
     if number is None or number < 0:
         return ""
     return str(getattr(ti, "rendered_map_index", None) or number)
+
+
+def _fingerprint(ti: Any) -> str:
+    """The same for one try of one task: of a lost worker Airflow tells twice, mail programs show it once."""
+    names = ("dag_id", "run_id", "task_id", "map_index", "try_number")
+    text = "\0".join(str(getattr(ti, name, "")) for name in names)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def _day(context: Mapping[str, Any]) -> str | None:

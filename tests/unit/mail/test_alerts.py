@@ -28,6 +28,7 @@ def context():
         task_id="extract.storefront",
         run_id="scheduled__2026-11-20T11:00:00+00:00",
         map_index=-1,
+        try_number=6,
         log_url="http://localhost:8080/dags/daily_sales_pipeline/runs/x/tasks/extract.storefront?try_number=6",
     )
     return {
@@ -56,6 +57,15 @@ def _var():
     from airflow.sdk.execution_time.context import VariableAccessor
 
     return {"value": VariableAccessor(deserialize_json=False)}
+
+
+def test_one_failure_told_twice_has_one_message_id(monkeypatch, mailbox, context):
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
+    for try_number in (6, 6, 7):
+        context["ti"].try_number = try_number
+        mail.failure_notifier()(context)
+    first, second, of_next_try = (message["Message-ID"] for message in mailbox())
+    assert first == second != of_next_try
 
 
 def test_a_failed_task_is_mailed_with_day_reason_and_remedy(mailbox, monkeypatch, context):

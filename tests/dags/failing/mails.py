@@ -1,0 +1,36 @@
+"""
+# Mails
+
+**When it fails:** that is what it is for: each task that failed itself is told of once, nobody else is.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from airflow.sdk import DAG, task
+
+from ecommerce.dag_arguments import DEFAULT_ARGS
+from ecommerce.errors import ContractError
+
+with DAG(dag_id="mails", schedule=None, default_args=DEFAULT_ARGS | {"retries": 0}, doc_md=__doc__) as dag:
+
+    @task
+    def broken():
+        raise ContractError("orders.csv, line 7: no column sku (asked for by jane.doe@example.com)")
+
+    @task
+    def lost():
+        os.kill(os.getppid(), signal.SIGKILL)  # the worker, which watches over this process …
+        os.kill(os.getpid(), signal.SIGKILL)  # … so that nobody is left to say what became of it
+
+    @task
+    def behind():
+        pass
+
+    @task
+    def behind_that():
+        pass
+
+    [broken(), lost()] >> behind() >> behind_that()

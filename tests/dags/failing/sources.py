@@ -1,0 +1,39 @@
+"""
+# Sources
+
+**When it fails:** that is what it is for: some sources a run can do without, others it cannot.
+
+The extracts and the gate of `daily_sales_pipeline`; the run's conf `failing` names the source that fails.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, TaskGroup, task
+
+from ecommerce import policy
+from ecommerce.dag_arguments import DEFAULT_ARGS
+from ecommerce.errors import ContractError
+from ecommerce.settings import SOURCES
+
+with DAG(dag_id="sources", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__) as dag:
+    with TaskGroup("extract"):
+
+        @task(**policy.NETWORK_RETRIES)
+        def extract(source, *, dag_run):
+            policy.skip_if_off(source)
+            if dag_run.conf["failing"] == source:
+                raise ContractError(f"{source} is not what was agreed")
+            return {"source": source}
+
+        @task(trigger_rule="all_done", on_failure_callback=None, **policy.GATE_RETRIES)
+        def sources_ready(**context):
+            return policy.ready_sources(context)
+
+        ready = sources_ready()
+        [extract.override(task_id=source)(source) for source in SOURCES] >> ready
+
+    @task
+    def load(manifests):
+        return [manifest["source"] for manifest in manifests]
+
+    load(ready)

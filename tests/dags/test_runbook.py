@@ -1,0 +1,48 @@
+"""What the runbook tells people to type and to look for exists under that name."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ecommerce.settings import SOURCES
+from tests.dags.conftest import DAG_FILES, REPOSITORY
+
+RUNBOOK = (REPOSITORY / "docs" / "RUNBOOK.md").read_text()
+MAKEFILE = (REPOSITORY / "Makefile").read_text()
+CODE = sorted(set(re.findall(r"`([^`]+)`", RUNBOOK)))
+TASKS = [text for text in CODE if re.fullmatch(r"\w+(?:\.[\w*]+)+", text)]
+COMMANDS = sorted(set(re.findall(r"make [a-z-]+[^`\"…|]*", RUNBOOK)))
+
+
+@pytest.fixture(scope="module")
+def task_ids(dag_bag):
+    """Every task as `dag.group.task`."""
+    return {f"{dag.dag_id}.{task_id}" for dag in dag_bag.dags.values() for task_id in dag.task_ids}
+
+
+def test_there_is_something_to_look_at():
+    assert len(TASKS) > 10
+    assert len(COMMANDS) >= 5
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_exists(name, task_ids):
+    pattern = re.escape(name).replace(r"\*", r"[\w.]+")
+    pattern = re.sub(r"\bX$", f"(?:{'|'.join(SOURCES)})", pattern)
+    assert [task for task in task_ids if re.search(rf"(?:^|\.){pattern}$", task)]
+
+
+@pytest.mark.parametrize("dag", [path.stem for path in DAG_FILES])
+def test_every_dag_that_can_fail_has_a_row(dag):
+    assert f"Failed: `{dag}." in RUNBOOK or f"Failed: `{dag}`" in RUNBOOK
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_exists_with_its_arguments(command):
+    target, *arguments = command.removeprefix("make ").split()
+    recipe = re.search(rf"^{target}:.*\n((?:\t.*\n)*)", MAKEFILE, re.MULTILINE)
+    assert recipe, f"the Makefile has no target {target}"
+    for argument in arguments:
+        assert f"$({argument.partition('=')[0]})" in recipe[0]

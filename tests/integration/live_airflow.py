@@ -1,0 +1,117 @@
+"""A whole Airflow, started as the demo does: API server, scheduler, DAG processor, tasks in processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from demo.airflow_services import PASSWORD, USER, AirflowServices
+from demo.layout import Folders, Ports
+from demo.services.ports import free_port
+from ecommerce.errors import TransientError
+from ecommerce.operations.airflow_api import AirflowApi
+
+LIMIT = 900
+"""Seconds after which something never happens; far more than a slow machine needs."""
+
+T = TypeVar("T")
+
+
+class LiveAirflow(AirflowServices):
+    """An Airflow at home in `folder`, whose processes get `environment` on top of the demo's."""
+
+    api: AirflowApi
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        ports = Ports(airflow=free_port(), airflow_logs=free_port())
+        super().__init__(ports, Folders(folder), environment["SHOP_TIMEZONE"])
+        self._changes = dict(environment)
+
+    def environment(self) -> dict[str, str]:
+        """As the demo's, with the changes of this one."""
+        return super().environment() | self._changes
+
+    def begin(self, *dag_ids: str) -> None:
+        """Start it and wait until `dag_ids` can be run."""
+        self.start()
+        self.wait(LIMIT)
+        self.api = self.until(self._signed_in, "answers")
+        for dag_id in dag_ids:
+            self.until(lambda dag_id=dag_id: self._knows(dag_id), f"has read {dag_id}")
+            self.api.patch(f"dags/{dag_id}", {"is_paused": False})
+
+    def until(self, look: Callable[[], T | None], what: str) -> T:
+        """What `look` gives as soon as it is true."""
+        deadline = time.monotonic() + LIMIT
+        while not (found := look()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {LIMIT} s: Airflow {what}\n{self.logs()}")
+            time.sleep(0.5)
+        return found
+
+    def trigger(self, dag_id: str, **conf: Any) -> str:
+        """Ask for a run; its id."""
+        run = self.api.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})
+        run_id: str = run["dag_run_id"]
+        return run_id
+
+    def state(self, dag_id: str, run_id: str) -> str:
+        """The state of a run once it has ended: success or failed."""
+
+        def ended() -> str | None:
+            state = self.api.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"]
+            return state if state in ("success", "failed") else None
+
+        return self.until(ended, f"ends {run_id} of {dag_id}")
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """The task instances of a run."""
+        found = self.api.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)
+        tasks: list[dict[str, Any]] = found["task_instances"]
+        return tasks
+
+    def task_states(self, dag_id: str, run_id: str) -> dict[str, str]:
+        """The state of each task of a run."""
+        return {task["task_id"]: task["state"] for task in self.tasks(dag_id, run_id)}
+
+    def tries(self, dag_id: str, run_id: str, task_id: str) -> list[tuple[datetime, datetime]]:
+        """Begin and end of each try of a task."""
+        found = self.api.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/tries")
+        tries = sorted(found["task_instances"], key=lambda each: each["try_number"])
+        return [
+            (datetime.fromisoformat(each["start_date"]), datetime.fromisoformat(each["end_date"]))
+            for each in tries
+        ]
+
+    def logs(self) -> str:
+        """The last words of its processes."""
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')[-2000:]}"
+            for path in sorted(self.folders.logs.glob("*.log"))
+        )
+
+    def _signed_in(self) -> AirflowApi | None:
+        try:
+            return AirflowApi(self.url, USER, PASSWORD)
+        except TransientError:
+            return None
+
+    def _knows(self, dag_id: str) -> bool:
+        broken = self.api.get("importErrors")["import_errors"]
+        assert not broken, broken
+        return any(dag["dag_id"] == dag_id for dag in self.api.get("dags", dag_id_pattern=dag_id)["dags"])
+
+
+@contextmanager
+def live_airflow(folder: Path, environment: Mapping[str, str], *dag_ids: str) -> Iterator[LiveAirflow]:
+    """A running Airflow whose `dag_ids` are not paused, stopped at the end of the block."""
+    airflow = LiveAirflow(folder, environment)
+    try:
+        airflow.begin(*dag_ids)
+        yield airflow
+    finally:
+        airflow.stop()

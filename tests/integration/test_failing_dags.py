@@ -1,0 +1,151 @@
+"""DAGs meant to fail (tests/dags/failing), run by the real scheduler: who is told, what is tried again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from ecommerce.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT
+from tests.dags.conftest import REPOSITORY
+from tests.dags.failing.retries import ERRORS, PAUSE, RETRIES
+from tests.integration.live_airflow import LiveAirflow, live_airflow
+from tests.integration.mailbox import ALERTED, Mailbox, open_mailbox
+
+pytestmark = pytest.mark.full
+
+TRIED_AGAIN = ["lost_connection", "other_library", "unforeseen"]
+FAILED_AT_ONCE = ["wrong_password", "wrong_setting", "wrong_answer", "wrong_data", "mistake"]
+MAILS = [
+    "Failed: mails.broken",
+    "Failed: mails.lost",
+    *(f"Failed: retries.{task}" for task in (*TRIED_AGAIN, *FAILED_AT_ONCE)),
+    f"Failed: sources.extract.{SALES_DB}",
+    f"Failed: sources.extract.{STOREFRONT}",
+]
+
+
+@dataclass
+class Ended:
+    """All the runs, when they have ended and everybody has been told."""
+
+    airflow: LiveAirflow
+    mailbox: Mailbox
+    runs: dict[str, str]
+    states: dict[str, str]
+
+    def task_states(self, run: str) -> dict[str, str]:
+        return self.airflow.task_states(run.partition(" ")[0], self.runs[run])
+
+    def texts(self) -> list[str]:
+        return [message.get_body(("plain",)).get_content() for message in self.mailbox.messages()]
+
+    def pauses(self, task: str) -> list[timedelta]:
+        tries = self.airflow.tries("retries", self.runs["retries"], task)
+        return [after - before for (_, before), (after, _) in pairwise(tries)]
+
+
+def told_of(mailbox: Mailbox) -> dict[str, str]:
+    """The subjects without the day, by Message-ID: of a lost worker Airflow tells twice."""
+    return {
+        str(message["Message-ID"]): str(message["Subject"]).partition(" for ")[0]
+        for message in mailbox.messages()
+    }
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("failing")
+    with open_mailbox(folder / "mail") as mailbox:
+        environment = mailbox.environment() | {
+            "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "tests" / "dags" / "failing"),
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+            "AIRFLOW_VAR_SOURCE_POLICY": f'{{"{STOREFRONT}": "optional", "{EXCHANGE_RATES}": "off"}}',
+            "SHOP_TIMEZONE": "America/New_York",
+        }
+        with live_airflow(folder / "airflow", environment, "mails", "retries", "sources") as airflow:
+            runs = {
+                "mails": airflow.trigger("mails"),
+                "retries": airflow.trigger("retries"),
+                "sources without an optional one": airflow.trigger("sources", failing=STOREFRONT),
+                "sources without a required one": airflow.trigger("sources", failing=SALES_DB),
+            }
+            states = {run: airflow.state(run.partition(" ")[0], run_id) for run, run_id in runs.items()}
+            # A mail leaves a moment after its task has failed.
+            airflow.until(lambda: len(told_of(mailbox)) >= len(MAILS), "has sent its mails")
+            yield Ended(airflow, mailbox, runs, states)
+
+
+def test_each_task_that_failed_is_told_of_once_and_nothing_behind_it(ended):
+    assert ended.task_states("mails") == {
+        "broken": "failed",
+        "lost": "failed",
+        "behind": "upstream_failed",
+        "behind_that": "upstream_failed",
+    }
+    assert sorted(told_of(ended.mailbox).values()) == sorted(MAILS)
+    assert {message["X-Envelope-To"] for message in ended.mailbox.messages()} == {ALERTED}
+
+
+def test_the_mail_says_why_even_when_nobody_is_left_who_knows(ended):
+    broken, lost = (
+        next(text for text in ended.texts() if f"mails.{task}" in text) for task in ("broken", "lost")
+    )
+    assert "orders.csv, line 7: no column sku (asked for by <e-mail>)" in broken
+    assert "the worker stopped without saying why (killed, out of memory, or lost): see the log" in lost
+
+
+@pytest.mark.parametrize("task", TRIED_AGAIN)
+def test_what_may_pass_is_tried_again_after_growing_pauses(ended, task):
+    pauses = ended.pauses(task)
+    assert len(pauses) == RETRIES
+    for number, pause in enumerate(pauses):
+        assert pause >= PAUSE * 2**number
+    assert ended.task_states("retries")[task] == "failed"
+
+
+@pytest.mark.parametrize("task", FAILED_AT_ONCE)
+def test_what_no_retry_can_mend_fails_at_once(ended, task):
+    assert ended.pauses(task) == []
+    assert ended.task_states("retries")[task] == "failed"
+
+
+def test_a_task_that_recovers_is_green_and_nobody_is_told(ended):
+    assert len(ended.pauses("recovers")) == RETRIES - 1
+    assert ended.task_states("retries")["recovers"] == "success"
+
+
+def test_every_error_is_in_one_of_the_two_groups():
+    assert sorted(ERRORS) == sorted(TRIED_AGAIN + FAILED_AT_ONCE)
+
+
+def test_a_run_goes_on_without_an_optional_source(ended):
+    run = "sources without an optional one"
+    assert ended.states[run] == "success"
+    assert ended.task_states(run) == {
+        f"extract.{SALES_DB}": "success",
+        f"extract.{STOREFRONT}": "failed",
+        f"extract.{PARTNER_FILES}": "success",
+        f"extract.{EXCHANGE_RATES}": "skipped",
+        "extract.sources_ready": "success",
+        "load": "success",
+    }
+    loaded = ended.airflow.api.get(
+        f"dags/sources/dagRuns/{ended.runs[run]}/taskInstances/load/xcomEntries/return_value"
+    )
+    assert loaded["value"] in ([SALES_DB, PARTNER_FILES], f'["{SALES_DB}", "{PARTNER_FILES}"]')
+
+
+def test_a_run_stops_without_a_required_source_and_loads_nothing(ended):
+    run = "sources without a required one"
+    assert ended.states[run] == "failed"
+    assert ended.task_states(run) == {
+        f"extract.{SALES_DB}": "failed",
+        f"extract.{STOREFRONT}": "success",
+        f"extract.{PARTNER_FILES}": "success",
+        f"extract.{EXCHANGE_RATES}": "skipped",
+        "extract.sources_ready": "failed",
+        "load": "upstream_failed",
+    }
