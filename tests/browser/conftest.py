@@ -1,0 +1,110 @@
+"""A demo of its own, as `make demo` starts it, and a browser in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from demo.airflow_services import PASSWORD, USER
+from demo.layout import REPOSITORY, Folders, Ports
+from demo.services.ports import free_port
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# No calls home, which a closed network answers with one refusal after another.
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE = 60_000
+"""Milliseconds to wait for what a page is to show; a busy machine draws Airflow's graph slowly."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo: where it listens, what it wrote, what it told the person who started it."""
+
+    ports: Ports
+    folders: Folders
+    said: str
+
+    @property
+    def airflow(self) -> str:
+        """The address of the Airflow UI."""
+        return f"http://localhost:{self.ports.airflow}"
+
+    @property
+    def mailbox(self) -> str:
+        """The address of the mailbox page."""
+        return f"http://localhost:{self.ports.mailbox}"
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`make demo` from an empty folder on free ports, stopped by `make stop`."""
+    home = tmp_path_factory.mktemp("demo")
+    names = [field.name for field in fields(Ports)]
+    settings = {Ports.variable(name): str(free_port()) for name in names} | {"DEMO_HOME": str(home)}
+    try:
+        started = _bootstrap("demo", settings)
+        assert started.returncode == 0, started.stdout[-3000:]
+        yield Demo(Ports.chosen(settings), Folders.chosen(settings), started.stdout)
+    finally:
+        _bootstrap("stop", settings)
+
+
+def _bootstrap(command: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "demo/bootstrap.py", command],
+        cwd=REPOSITORY,
+        env=os.environ | settings,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser of this machine; without one these tests fail."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, "these tests need Chromium (Debian and Ubuntu: apt install chromium)"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(SWITCHES))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """A new window in which nobody has signed in; `screen.png` shows where a test ended."""
+    context = browser.new_context(viewport={"width": 1600, "height": 1100}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    yield page
+    page.screenshot(path=tmp_path / "screen.png")
+    context.close()
+
+
+@pytest.fixture
+def signed_in(page: Page, demo: Demo) -> Page:
+    """The start page of Airflow, after signing in by its form."""
+    page.goto(demo.airflow)
+    page.get_by_label("Username").fill(USER)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Dags", exact=True).first.wait_for()
+    return page
