@@ -28,8 +28,7 @@ stop: ## stop what `make demo` started
 test: ## all tests that need no operating-system package
 	@$(BOOTSTRAP) test $(ARGS)
 
-test-all: development ## all of them, those that need a Docker engine too
-	@$(VENV)/pytest -n 2 --dist loadfile -m "not bigquery" $(ARGS)
+test-all: test test-full test-browser test-compose ## all of them: Chromium and a Docker engine are needed
 
 test-full: development ## the slow ones: whole pipelines killed, reconciled, synchronised, at somebody else's shop
 	@$(VENV)/pytest -n 2 --dist loadfile -m full $(ARGS)
