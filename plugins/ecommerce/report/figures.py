@@ -151,7 +151,10 @@ class Restatement(_Model):
 
 
 class Quality(_Model):
-    """How far the figures can be trusted. `fill_command` is None when no day is missing."""
+    """How far the figures can be trusted. `fill_command` is None when no day is missing.
+
+    `limits`: sentences on changes of a source that no run can see.
+    """
 
     complete: bool
     missing_sources: list[str]
@@ -162,6 +165,7 @@ class Quality(_Model):
     fill_command: str | None
     restatements: list[Restatement]
     warnings: list[str]
+    limits: list[str] = []
 
 
 class Provenance(_Model):

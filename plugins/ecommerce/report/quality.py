@@ -65,6 +65,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
         "missing_days": [day.isoformat() for day in quality.missing_days],
         "fill_command": quality.fill_command or "",
         "warnings": [clean(warning) for warning in quality.warnings],
+        "limits": [clean(limit) for limit in quality.limits],
     }
 
 

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.report import figures as model
-from ecommerce.settings import SOURCES
+from ecommerce.settings import SALES_DB, SOURCES, STOREFRONT, Settings
 from ecommerce.sources.masking import mask_e_mails
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMPARED_DAYS = 28
 MOST_PRODUCTS = 20
 MOST_SAMPLES = 3
+OFF = "off"  # state of a source that is switched off
 AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
 Row = Mapping[str, Any]
 
@@ -53,10 +54,11 @@ def read_figures(
     loaded = [row["business_date"] for row in ask("loaded_days", source_count=len(SOURCES))]
     missing = missing_days(day, loaded)
     today = days.get(day, {})
+    sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=bool(today.get("complete")),
         missing_sources=list(today.get("missing_sources") or ()),
-        sources=[model.SourceQuality(**row) for row in ask("sources", run)],
+        sources=sources,
         rejects=_rejects(ask("rejects", run, most=MOST_SAMPLES)),
         unconverted=_unconverted(sales, orders),
         missing_days=missing,
@@ -66,6 +68,7 @@ def read_figures(
             for row in ask("restatements")
         ],
         warnings=[mask_e_mails(warning) for warning in warnings],
+        limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
     compared = [row for each, row in days.items() if each < day and row["complete"]]
     return model.Figures(
@@ -123,6 +126,23 @@ def missing_days(day: date, loaded: Collection[date]) -> list[date]:
     earliest = max(min(loaded), day - timedelta(days=COMPARED_DAYS))
     days = [earliest + timedelta(days=place) for place in range((day - earliest).days)]
     return [each for each in days if each not in loaded]
+
+
+def limits(sources: Collection[str], settings: Settings) -> list[str]:
+    """Which changes of the `sources` in use are seen late or never, in sentences for the report."""
+    only = f"only seen by reconciliation, up to {settings.reconcile_days} days after its day"
+    sentences = []
+    if SALES_DB in sources:
+        sentences.append(
+            f"Sales database: an order deleted, or changed without moving its updated_at, is {only}."
+        )
+    if STOREFRONT in sources:
+        sentences.append(
+            f"Storefront: an order deleted for good is {only}. So is one that is refunded or edited more "
+            f"than {settings.refund_lookback_days} days after its day, where the server (older WooCommerce) "
+            "gives such a change no date."
+        )
+    return sentences
 
 
 def _value(row: Row | None, name: str) -> Decimal | None:

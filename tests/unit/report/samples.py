@@ -160,6 +160,7 @@ def quality(**changes: Any) -> model.Quality:
         "fill_command": None,
         "restatements": [],
         "warnings": ["partner_files: column gift_note is not known and was ignored"],
+        "limits": ["Storefront: an order deleted for good; reconciliation finds it up to 35 days later."],
     }
     return model.Quality(**{**values, **changes})
 

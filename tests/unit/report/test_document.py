@@ -64,6 +64,13 @@ def test_an_incomplete_day_names_what_is_missing_on_page_one(pages):
     assert "without an exchange rate to KWD" in text
 
 
+def test_what_no_run_can_see_is_said_beside_the_data_quality(pages):
+    reader = pages(make_figures)
+    text = " ".join(words(reader, page) for page in range(len(reader.pages)))
+    assert "Limits" in text
+    assert "an order deleted for good; reconciliation finds it up to 35 days later" in text
+
+
 def test_a_day_without_sales_is_a_report(pages):
     text = words(pages(empty_day), 0)
     assert "No counted orders on 2026-11-19." in text

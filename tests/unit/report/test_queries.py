@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ecommerce.report.queries import breakdown, headline, missing_days
+from ecommerce.report.queries import breakdown, headline, limits, missing_days
+from ecommerce.settings import load_settings
 
 DAY = date(2026, 11, 19)
 D = Decimal
@@ -94,3 +95,16 @@ def test_days_without_run_are_missing_only_after_the_first_day_ever_loaded():
     assert missing_days(DAY, [DAY]) == []
     assert missing_days(DAY, [DAY, before(3)]) == [before(2), before(1)]
     assert missing_days(DAY, [DAY, date(2020, 1, 1)]) == [before(back) for back in range(28, 0, -1)]
+
+
+def test_what_no_run_can_see_is_said_of_the_sources_in_use(monkeypatch):
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    monkeypatch.setenv("REFUND_LOOKBACK_DAYS", "9")
+    monkeypatch.setenv("RECONCILE_DAYS", "21")
+    settings = load_settings()
+    assert limits({"partner_files"}, settings) == []
+    (database,) = limits({"sales_db"}, settings)
+    assert "up to 21 days after its day" in database
+    (storefront,) = limits({"storefront", "partner_files"}, settings)
+    assert "refunded or edited more than 9 days after its day" in storefront
+    assert "up to 21 days after its day" in storefront
