@@ -13,7 +13,7 @@ RUN := PYTHONPATH=plugins:. $(VENV)/python
 OPERATE := $(RUN) -m ecommerce.operations
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-all test-full test-browser test-compose test-bigquery lint check bench \
+.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench \
 	backfill repair report migrate env environments development
 
 help: ## this list
@@ -38,6 +38,9 @@ test-browser: development ## the tests that need Chromium
 
 test-compose: development ## the tests that need a Docker engine
 	@$(VENV)/pytest -m compose $(ARGS)
+
+test-monitoring: development ## the tests that need Prometheus (apt install prometheus prometheus-alertmanager)
+	@$(VENV)/pytest -m monitoring $(ARGS)
 
 test-bigquery: development ## the tests against real BigQuery: PROJECT=my-project
 	@$(if $(PROJECT),,$(error say in which project: make test-bigquery PROJECT=my-project))

@@ -40,7 +40,7 @@ TESTS = (
     "--dist",
     "loadfile",
     "-m",
-    "not (full or browser or compose or bigquery)",
+    "not (full or browser or compose or monitoring or bigquery)",
 )
 COMMANDS = {
     "env": (LOCKS, ()),

@@ -29,6 +29,7 @@ FILLED: dict[str, Callable[[], str]] = {
     "AIRFLOW__API__SECRET_KEY": _text,
     "POSTGRES_PASSWORD": _text,
     "REDIS_PASSWORD": _text,
+    "GRAFANA_ADMIN_PASSWORD": lambda: secrets.token_urlsafe(12),
     "AIRFLOW_UID": _user_id,
 }
 """The settings that are empty in `.env.example` and what fills each."""

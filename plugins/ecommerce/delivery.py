@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ecommerce import mail
-from ecommerce.business_day import business_day
+from ecommerce import mail, metrics
+from ecommerce.business_day import business_day, day_window
+from ecommerce.settings import shop_timezone
 
 RECIPIENTS = "report_recipients"
 
@@ -45,4 +46,6 @@ def mark(report: Mapping[str, Any]) -> None:
     """Remember that `report` was mailed, so that a later change of its day is a restatement."""
     from ecommerce.warehouse import audit
 
-    audit.mark_delivered(date.fromisoformat(report["business_date"]), report["figures_hash"])
+    day = date.fromisoformat(report["business_date"])
+    audit.mark_delivered(day, report["figures_hash"])
+    metrics.business_day_done("mail", day_window(day, shop_timezone()).end)

@@ -19,7 +19,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ecommerce import errors
+from ecommerce import errors, metrics
 from ecommerce.business_day import BusinessDay, newest_closed_day
 from ecommerce.report.wording import clean
 from ecommerce.templates import render
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CONNECTION = "smtp_default"
+KIND_HEADER = "X-Sales-Mail"
+"""Says which of the mails it is (report, failure, watch, …), for the rules of a mailbox and the metrics."""
+
 _ADDRESS = re.compile(r"[^@\s<>()\[\]\\,:\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -128,6 +131,7 @@ def compose(subject: str, template: str, texts: Mapping[str, Any]) -> EmailMessa
     """A mail made of the templates `<template>.txt` and `<template>.html`, without addresses."""
     message = EmailMessage()
     message["Subject"] = clean(subject)
+    message[KIND_HEADER] = template.removesuffix("_mail")
     message.set_content(render(f"{template}.txt", texts))
     message.add_alternative(render(f"{template}.html", texts), subtype="html")
     return message
@@ -168,6 +172,7 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
         refused = hook._smtp_client.send_message(message)
     if refused:
         log.warning("the mail server refused %d of %d recipients", len(refused), len(to))
+    metrics.mail_sent(str(message.get(KIND_HEADER, "other")))
     log.info("mail %s accepted for %d recipients", message["Message-ID"], len(to) - len(refused))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 
-from ecommerce import staging
+from ecommerce import metrics, staging
 from ecommerce.errors import StagingError
 from ecommerce.report import charts, document
 from ecommerce.report.figures import Figures, figures_csv, figures_hash
@@ -66,6 +66,7 @@ def publish(reports_uri: str, figures: Figures, folders: list[str]) -> str:
             for name in staging.read_manifest(folder).columns:
                 (draft.path / name).write_bytes(staging.storage_path(f"{folder}/{name}").read_bytes())
         _seal(draft, figures)
+    metrics.business_day_done("report", figures.provenance.window_end)
     return uri
 
 

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from ecommerce import metrics
 from ecommerce.errors import (
     ConcurrentUpdateError,
     ConfigurationError,
@@ -142,6 +143,7 @@ class Warehouse:
 
     def _count_bytes(self, billed: int, what: str) -> None:
         self.bytes_billed += billed
+        metrics.bytes_billed(billed, self.labels.get("step", "other"))
         log.info("%s: %d bytes billed", what, billed)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ecommerce import policy
+from ecommerce import metrics, policy
 from ecommerce.business_day import business_day
 from ecommerce.staging import Manifest
 
@@ -21,15 +21,19 @@ def load(context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> 
 
     run, policies = context["dag_run"], policy.source_policy()
     loadable = [Manifest.from_xcom(manifest) for manifest in manifests]
+    day = business_day(context)
     present = {manifest.source for manifest in loadable}
-    return warehouse.load(
+    result = warehouse.load(
         loadable,
-        business_date=business_day(context).date,
+        business_date=day.date,
         run_id=run.run_id,
         dag_id=run.dag_id,
         missing_sources=policy.missing_sources(policies, present),
         off_sources=[source for source, given in policies.items() if given == policy.OFF],
-    ).to_xcom()
+    )
+    metrics.loaded(run.dag_id, result.audit)
+    metrics.business_day_done("load", day.end)
+    return result.to_xcom()
 
 
 def load_reads(context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -45,7 +49,9 @@ def load_reads(context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]
     run = context["dag_run"]
     loadable = [Manifest.from_xcom(manifest) for manifest in manifests]
     (day,) = {manifest.business_date for manifest in loadable}
-    return warehouse.load(loadable, business_date=day, run_id=run.run_id, dag_id=run.dag_id).to_xcom()
+    result = warehouse.load(loadable, business_date=day, run_id=run.run_id, dag_id=run.dag_id)
+    metrics.loaded(run.dag_id, result.audit)
+    return result.to_xcom()
 
 
 def checks(context: Mapping[str, Any], loaded: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,202 @@
+"""What turns Airflow's StatsD packets into a page that Prometheus scrapes.
+
+That is prometheus/statsd_exporter, where it is installed. Elsewhere a stand-in that does as much of it as
+deploy/monitoring/statsd_mapping.yml needs: tags in InfluxDB's form, glob rules, timings in seconds.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import yaml
+
+from demo.services.ports import free_port
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MAPPING = REPOSITORY / "deploy" / "monitoring" / "statsd_mapping.yml"
+
+Labels = tuple[tuple[str, str], ...]
+
+
+class StandIn:
+    """Holds the current value of every series."""
+
+    def __init__(self, mapping: Mapping[str, Any]) -> None:
+        self._rules = [
+            (re.compile(re.escape(rule["match"]).replace(r"\*", "([^.]*)")), rule)
+            for rule in mapping["mappings"]
+        ]
+        self._series: dict[tuple[str, Labels], float] = defaultdict(float)
+        self._lock = threading.Lock()
+
+    def take(self, packet: str) -> None:
+        """Count the lines of one packet, such as `airflow.task.duration,dag_id=a:12.5|ms`."""
+        for line in packet.splitlines():
+            stat, value, kind = re.fullmatch(r"([^:]+):([-+0-9.e]+)\|(c|g|ms)", line).groups()
+            name, *tags = stat.split(",")
+            labels = dict(tag.split("=", 1) for tag in tags)
+            name, extra = self._renamed(name)
+            key = tuple(sorted((labels | extra).items()))
+            with self._lock:
+                if kind == "g":
+                    self._series[name, key] = float(value)
+                elif kind == "c":
+                    self._series[name, key] += float(value)
+                else:
+                    self._series[f"{name}_count", key] += 1
+                    self._series[f"{name}_sum", key] += float(value) / 1000
+                    for quantile in ("0.5", "0.9", "0.99"):
+                        at = tuple(sorted((*key, ("quantile", quantile))))
+                        self._series[name, at] = float(value) / 1000
+
+    def _renamed(self, name: str) -> tuple[str, dict[str, str]]:
+        for pattern, rule in self._rules:
+            if found := pattern.fullmatch(name):
+                labels = {
+                    label: re.sub(r"\$(\d)", lambda m, found=found: found[int(m[1])], text)
+                    for label, text in rule.get("labels", {}).items()
+                }
+                return rule["name"], labels
+        return re.sub(r"[^A-Za-z0-9_]", "_", name), {}
+
+    def page(self) -> str:
+        """Everything in Prometheus's text format."""
+        with self._lock:
+            series = sorted(self._series.items())
+        lines = []
+        for (name, labels), value in series:
+            shown = ",".join(f'{label}="{text}"' for label, text in labels)
+            lines.append(f"{name}{{{shown}}} {value!r}")
+        return "\n".join(lines) + "\n"
+
+
+class Exporter:
+    """Where to send packets to, and the page they become."""
+
+    def __init__(self, statsd_port: int, web_port: int) -> None:
+        self.statsd_port, self.web_port = statsd_port, web_port
+
+    @property
+    def airflow_environment(self) -> dict[str, str]:
+        """What makes Airflow send here: as docker-compose.yaml has it, but for the address."""
+        return {
+            "AIRFLOW__METRICS__STATSD_ON": "true",
+            "AIRFLOW__METRICS__STATSD_HOST": "127.0.0.1",
+            "AIRFLOW__METRICS__STATSD_PORT": str(self.statsd_port),
+            "AIRFLOW__METRICS__STATSD_INFLUXDB_ENABLED": "true",
+            "AIRFLOW__METRICS__LEGACY_NAMES_ON": "false",
+        }
+
+    def scrape(self) -> dict[str, float]:
+        """The series by name and labels, as they stand on the page."""
+        with urlopen(f"http://127.0.0.1:{self.web_port}/metrics", timeout=30) as page:
+            lines = page.read().decode().splitlines()
+        pairs = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
+        return {series: float(value) for series, _, value in pairs}
+
+    def until(self, series: str, limit: float = 120) -> float:
+        """The value of `series` (a pattern) as soon as it is there."""
+        deadline = time.monotonic() + limit
+        while time.monotonic() < deadline:
+            for name, value in self.scrape().items():
+                if re.fullmatch(series, name):
+                    return value
+            time.sleep(0.1)
+        raise AssertionError(f"{series} never came; there is {sorted(self.scrape())}")
+
+
+@contextmanager
+def exporter() -> Iterator[Exporter]:
+    """Start one on free ports."""
+    program = shutil.which("statsd_exporter") or shutil.which("prometheus-statsd-exporter")
+    started = Exporter(_free_udp_port(), free_port())
+    if program:
+        with _real(program, started):
+            yield started
+    else:
+        with _stand_in(started):
+            yield started
+
+
+@contextmanager
+def _real(program: str, ports: Exporter) -> Iterator[None]:
+    process = subprocess.Popen(
+        [
+            program,
+            f"--statsd.listen-udp=127.0.0.1:{ports.statsd_port}",
+            "--statsd.listen-tcp=",
+            f"--web.listen-address=127.0.0.1:{ports.web_port}",
+            f"--statsd.mapping-config={MAPPING}",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                ports.scrape()
+                break
+            except (URLError, ConnectionError):
+                assert process.poll() is None, f"{program} ended"
+                assert time.monotonic() < deadline, f"{program} does not answer"
+                time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@contextmanager
+def _stand_in(ports: Exporter) -> Iterator[None]:
+    state = StandIn(yaml.safe_load(MAPPING.read_text()))
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = state.page().encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    def receive(inbox: socket.socket) -> None:
+        while packet := inbox.recv(65536):
+            state.take(packet.decode())
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inbox:
+        inbox.bind(("127.0.0.1", ports.statsd_port))
+        receiver = threading.Thread(target=receive, args=(inbox,), daemon=True)
+        receiver.start()
+        web = ThreadingHTTPServer(("127.0.0.1", ports.web_port), Page)
+        threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield
+        finally:
+            web.shutdown()
+            web.server_close()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", ("127.0.0.1", ports.statsd_port))  # an empty packet ends the receiver
+            receiver.join(60)
+
+
+def _free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

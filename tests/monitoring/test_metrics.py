@@ -1,0 +1,80 @@
+"""What the pipeline sends arrives under the names that alerts and dashboard ask for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from airflow.sdk.observability import stats
+from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
+
+from ecommerce import metrics
+from ecommerce.business_day import day_window
+from tests.monitoring.exporter import Exporter
+
+DAY = day_window(datetime(2026, 11, 19, tzinfo=UTC).date(), "America/New_York")
+AUDIT = [
+    {
+        "source": "partner_files",
+        "read_at": datetime(2026, 11, 20, 11, tzinfo=UTC),
+        "rows_read": 200,
+        "rows_accepted": 180,
+        "rows_rejected": 15,
+        "rows_superseded": 5,
+    },
+    {"source": "storefront", "read_at": None, "rows_read": 0, "rows_accepted": 0, "rows_rejected": None},
+]
+
+
+def test_the_day_of_each_step_is_its_end_in_seconds(sending: Exporter) -> None:
+    metrics.business_day_done("report", DAY.end)
+    series = r'ecommerce_business_day_end_timestamp_seconds\{step="report"\}'
+    assert sending.until(series) == datetime(2026, 11, 20, 5, tzinfo=UTC).timestamp()
+
+
+def test_rows_and_share_of_every_source(sending: Exporter) -> None:
+    metrics.loaded("daily_sales_pipeline", AUDIT)
+    labels = r'\{dag_id="daily_sales_pipeline",source="storefront"\}'
+    assert sending.until(f"ecommerce_rejected_ratio{labels}") == 0  # the last that is sent
+    page = sending.scrape()
+    rows = {
+        outcome: page[
+            f'ecommerce_rows{{dag_id="daily_sales_pipeline",outcome="{outcome}",source="partner_files"}}'
+        ]
+        for outcome in metrics.OUTCOMES
+    }
+    assert rows == {"read": 200, "accepted": 180, "rejected": 15, "superseded": 5}
+    assert page['ecommerce_rejected_ratio{dag_id="daily_sales_pipeline",source="partner_files"}'] == 0.075
+    assert page['ecommerce_source_read_timestamp_seconds{source="partner_files"}'] == 1795172400.0
+    assert 'ecommerce_source_read_timestamp_seconds{source="storefront"}' not in page
+
+
+def test_counts_add_up(sending: Exporter) -> None:
+    for count in (10_485_760, 20_971_520):
+        metrics.bytes_billed(count, "load")
+    metrics.mail_sent("report")
+    assert sending.until(r'ecommerce_mails_sent_total\{kind="report"\}') == 1
+    assert sending.scrape()['ecommerce_bytes_billed_total{step="load"}'] == 31_457_280
+
+
+def test_airflows_own_durations_are_in_seconds_and_carry_their_state(sending: Exporter) -> None:
+    stats.timing("dagrun.duration.failed", 90_000.0, tags={"dag_id": "d", "run_type": "scheduled"})
+    series = 'airflow_dagrun_duration_seconds{}{{dag_id="d",run_type="scheduled",state="failed"}}'
+    assert sending.until(series.format("_sum").replace("{", r"\{")) == 90
+    assert sending.scrape()[series.format("_count")] == 1
+
+
+def test_nothing_is_sent_where_metrics_are_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__METRICS__STATSD_ON", "false")
+    stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
+    metrics.mail_sent("report")  # and nothing happens
+
+
+def test_a_metric_that_cannot_be_sent_fails_nothing(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise ConnectionError("secret-host:8125")
+
+    monkeypatch.setattr(stats, "incr", refuse)
+    metrics.mail_sent("report")
+    assert "a metric could not be sent (ConnectionError)" in caplog.text
+    assert "secret-host" not in caplog.text

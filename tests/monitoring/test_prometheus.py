@@ -1,0 +1,140 @@
+"""The real Prometheus, promtool and amtool with the files of deploy/monitoring."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+import yaml
+from airflow.sdk.observability import stats
+
+from demo.services.ports import free_port
+from ecommerce import metrics
+from tests.monitoring.exporter import Exporter
+from tests.monitoring.test_files import MONITORING, queries, recorded, rules
+
+pytestmark = pytest.mark.monitoring
+
+LIMIT = 300
+"""Seconds after which something never happens."""
+
+
+def tool(*command: str, folder: Path = MONITORING) -> str:
+    assert shutil.which(command[0]), (
+        f"{command[0]} is missing: apt-get install prometheus prometheus-alertmanager"
+    )
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_configuration_and_rules_are_what_prometheus_takes():
+    tool("promtool", "check", "config", "prometheus.yml")
+    assert f"{len(rules())} rules found" in tool("promtool", "check", "rules", "alerts.yml")
+
+
+def test_alerts_fire_when_they_should_and_only_then():
+    tool("promtool", "test", "rules", "alerts_test.yml", folder=Path(__file__).parent)
+
+
+def test_alertmanager_takes_its_configuration():
+    tool("amtool", "check-config", "alertmanager.yml")
+
+
+class Prometheus:
+    """A running server."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}/api/v1"
+
+    def get(self, path: str, **parameters: str) -> Any:
+        with urlopen(f"{self._url}/{path}?{urlencode(parameters)}", timeout=30) as answer:
+            return json.load(answer)["data"]
+
+    def query(self, expression: str) -> list[Any]:
+        return self.get("query", query=expression)["result"]
+
+    def until(self, look: Callable[[], Any], what: str) -> Any:
+        deadline = time.monotonic() + LIMIT
+        while time.monotonic() < deadline:
+            with suppress(OSError):
+                if found := look():
+                    return found
+            time.sleep(0.2)
+        raise AssertionError(f"Prometheus never {what}")
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path, sending: Exporter) -> Iterator[Prometheus]:
+    """Prometheus with our configuration, but for the addresses and a shorter interval."""
+    assert shutil.which("prometheus"), "apt-get install prometheus"
+    config = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
+    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    config["rule_files"] = [str(MONITORING / "alerts.yml")]
+    config["alerting"] = {}
+    config["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{sending.web_port}"]}]
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
+    port = free_port()
+    with (tmp_path / "prometheus.log").open("w") as log:
+        process = subprocess.Popen(
+            [
+                *("prometheus", f"--config.file={tmp_path}/prometheus.yml"),
+                *(f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address=127.0.0.1:{port}"),
+            ],
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield Prometheus(port)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def send_everything() -> None:
+    """One of each metric the dashboard and the alerts ask for."""
+    now = datetime.now(UTC)
+    for step in ("load", "report", "mail"):
+        metrics.business_day_done(step, now - timedelta(days=3))
+    audit = {"source": "sales_db", "read_at": now, "rows_read": 100, "rows_accepted": 60, "rows_rejected": 40}
+    metrics.loaded("daily_sales_pipeline", [audit])
+    metrics.bytes_billed(1_000_000, "load")
+    metrics.mail_sent("report")
+    dag = {"dag_id": "daily_sales_pipeline"}
+    for state in ("success", "failed"):
+        stats.timing(f"dagrun.duration.{state}", 60_000.0, tags={**dag, "run_type": "scheduled"})
+    stats.timing("task.duration", 1_000.0, tags={**dag, "task_id": "load.load"})
+    stats.incr("scheduler_heartbeat")
+
+
+def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alerts(prometheus, sending):
+    send_everything()
+    sending.until(r"airflow_scheduler_heartbeat(\{\})?")
+    answers = {}
+    for expression in [*recorded(), *queries()]:
+        answers[expression] = prometheus.until(
+            lambda expression=expression: prometheus.query(expression), f"answered {expression}"
+        )
+    names = prometheus.get("label/__name__/values")
+    mapping = yaml.safe_load((MONITORING / "statsd_mapping.yml").read_text())["mappings"]
+    assert {rule["name"] for rule in mapping} <= set(names)
+
+    def alert(name: str) -> Any:
+        active = prometheus.get("alerts")["alerts"]
+        return [one for one in active if one["labels"]["alertname"] == name and one["state"] == "firing"]
+
+    (missing,) = prometheus.until(lambda: alert("SalesReportMissing"), "missed the report")
+    assert missing["labels"]["severity"] == "critical"
+    (rejected,) = prometheus.until(lambda: alert("TooManyRejectedRows"), "minded the rejected rows")
+    assert rejected["annotations"]["summary"] == "40% of the records of sales_db were rejected."
+    assert not alert("TwoFailedRuns")
