@@ -26,7 +26,7 @@ class Airflow(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests, self.failing, self.paused, self.looks = [], [], False, 0
-        self.earlier_run = None
+        self.earlier_run, self.busy = None, []
 
     def run(self, day, state, **more):
         return {
@@ -73,6 +73,8 @@ class Handler(BaseHTTPRequestHandler):
                 return self.answer(
                     200, {"backfills": [{"partition_key": day} for day in DAYS] if again else []}
                 )
+            case "backfills" if self.server.busy:
+                return self.answer(self.server.busy.pop(), {"detail": "Database is locked"})
             case "backfills" if body["max_active_runs"] > 8:
                 return self.answer(409, {"detail": "There is already a running backfill"})
             case "backfills":
@@ -169,6 +171,15 @@ def test_paused_dag_is_said_instead_of_waiting_for_ever(airflow):
 def test_refusal_of_airflow_is_passed_on(airflow):
     with pytest.raises(PipelineError, match="Airflow answered 409: There is already a running backfill"):
         run_backfill(jobs=9)
+
+
+def test_an_airflow_whose_database_is_locked_is_asked_again(airflow, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    airflow.busy = [503, 503]
+    assert run_backfill().failed == []
+    airflow.busy = [503] * 20
+    with pytest.raises(PipelineError, match="Airflow answered 503: Database is locked"):
+        run_backfill()
 
 
 def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, capsys):

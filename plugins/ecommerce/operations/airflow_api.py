@@ -7,6 +7,7 @@ The address and the user come from `AIRFLOW_URL` (default `http://localhost:8080
 from __future__ import annotations
 
 import os
+import time
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     import requests
 
 DAILY_DAG = "daily_sales_pipeline"
+BUSY = 503
+"""Airflow's database is locked by somebody else: nothing was done."""
+PAUSES = (0, 1, 2, 4, 8, 15, 30)
+"""Seconds before asking and, as long as it is busy, before asking again."""
 
 
 class AirflowApi:
@@ -54,15 +59,15 @@ class AirflowApi:
 
     def get(self, path: str, **params: Any) -> Any:
         """GET `/api/v2/<path>`; the decoded answer."""
-        return self._answer(self._session.get(f"{self.url}/api/v2/{path}", params=params, timeout=60))
+        return self._ask("GET", path, params=params)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """POST `body` to `/api/v2/<path>`; the decoded answer."""
-        return self._answer(self._session.post(f"{self.url}/api/v2/{path}", json=body, timeout=60))
+        return self._ask("POST", path, json=body)
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         """PATCH `/api/v2/<path>` with `body`; the decoded answer."""
-        return self._answer(self._session.patch(f"{self.url}/api/v2/{path}", json=body, timeout=60))
+        return self._ask("PATCH", path, json=body)
 
     def runs_of_day(self, day: date, dag_id: str = DAILY_DAG) -> list[dict[str, Any]]:
         """All runs of a business day, newest first: those with its partition key or its `business_date`."""
@@ -93,6 +98,14 @@ class AirflowApi:
             "dag_runs"
         ]
         return runs
+
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
+        for pause in PAUSES:
+            time.sleep(pause)
+            response = self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
+            if response.status_code != BUSY:
+                break
+        return self._answer(response)
 
     @staticmethod
     def _answer(response: requests.Response) -> Any:
