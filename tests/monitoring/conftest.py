@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.monitoring.exporter import Exporter, exporter
+from tests.monitoring.exporter import Exporter, exporter, sending_to
 
 
 @pytest.fixture(scope="module")
@@ -17,14 +17,7 @@ def server() -> Iterator[Exporter]:
 
 
 @pytest.fixture
-def sending(server: Exporter, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exporter]:
-    """This process sends its metrics to the exporter, set up from Airflow's configuration as a task is."""
-    from airflow.sdk.observability import stats
-    from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
-
-    for name, value in server.airflow_environment.items():
-        monkeypatch.setenv(name, value)
-    stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
-    yield server
-    monkeypatch.undo()
-    stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
+def sending(server: Exporter) -> Iterator[Exporter]:
+    """This process sends its metrics to the exporter."""
+    with sending_to(server):
+        yield server

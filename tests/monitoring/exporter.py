@@ -21,6 +21,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import pytest
 import yaml
 
 from demo.services.ports import free_port
@@ -129,6 +130,20 @@ def exporter() -> Iterator[Exporter]:
     else:
         with _stand_in(started):
             yield started
+
+
+@contextmanager
+def sending_to(server: Exporter) -> Iterator[None]:
+    """This process sends its metrics to `server`, set up from Airflow's configuration as a task is."""
+    from airflow.sdk.observability import stats
+    from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
+
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in server.airflow_environment.items():
+            environment.setenv(name, value)
+        stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
+        yield
+    stats.initialize(factory=get_stats_factory(), export_legacy_names=False)
 
 
 @contextmanager
