@@ -15,12 +15,21 @@ SELECT
 FROM line_sums
 ANTI JOIN staged_orders USING (order_id, version);
 
+-- A list that is read while it shifts tells of an order several times; its lines are rejected once, by the last.
+CREATE VIEW told_again AS
+SELECT
+    order_id,
+    version
+FROM superseded_orders
+WHERE getvariable('headers_are_records');
+
 CREATE TABLE rejected_lines AS
 SELECT
     file,
     row_number,
     fault
 FROM typed_lines
+ANTI JOIN told_again USING (order_id, version)
 WHERE fault IS NOT NULL
 UNION ALL
 SELECT

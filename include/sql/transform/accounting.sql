@@ -8,7 +8,7 @@ WITH superseded AS (
     SELECT count(*)
     FROM typed_lines
     SEMI JOIN superseded_orders USING (order_id, version)
-    WHERE fault IS NULL
+    WHERE fault IS NULL OR getvariable('headers_are_records')
     UNION ALL
     SELECT count(*)
     FROM repeated_lines

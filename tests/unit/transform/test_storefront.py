@@ -109,6 +109,15 @@ def test_the_last_answer_about_an_order_wins(raw):
     assert [row["version_updated_at"] for row in done.order_versions] == [None, None]
 
 
+def test_a_broken_line_is_rejected_once_however_often_its_order_was_listed(raw):
+    broken = page_order(line_items=[page_line(11, quantity="many"), page_line(12)])
+    done = raw.storefront([broken], [broken], [broken])
+    assert [(row["reason"], row["detail"]) for row in done.rejected_rows] == [
+        ("invalid_number", "quantity = many")
+    ]
+    assert (done.totals["rows_read"], done.totals["rows_rejected"], done.totals["rows_superseded"]) == (9, 1, 6)
+
+
 def test_an_earlier_answer_wins_over_a_broken_later_one(raw):
     done = raw.storefront([page_order()], [page_order(currency=None)])
     assert done["100"]["item_count"] == 2
