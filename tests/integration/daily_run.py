@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,9 +10,12 @@ import time_machine
 
 from ecommerce import reads, settings, staging, transform
 from ecommerce.business_day import day_window
+from ecommerce.report.figures import Figures, Provenance
+from ecommerce.report.queries import read_figures
 from ecommerce.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.sources import exchange_rates, partner_files, sales_db, storefront
 from ecommerce.warehouse import audit, checks, load
+from ecommerce.warehouse.client import connect
 
 DAG = "daily_sales_pipeline"
 
@@ -36,13 +39,37 @@ def run_day(
     """
     at = at or morning_after(day)
     run_id = run_id or f"test__{day}__{at:%Y%m%dT%H%M%S}"
-    missing = [source for source in SOURCES if source not in sources]
     with time_machine.travel(at):
-        raw = [extract(source, day, run_id) for source in SOURCES if source in sources]
-        loadable = [transform.transform(manifest, run_id=run_id) for manifest in raw]
-        result = load.load(loadable, business_date=day, run_id=run_id, dag_id=DAG, missing_sources=missing)
-        checks.run_checks(result.touched_days, business_date=day, run_id=run_id)
-        return result
+        return finish(day, run_id, stage(day, run_id, sources))
+
+
+def stage(day: date, run_id: str, sources: Collection[str] = SOURCES) -> list[staging.Manifest]:
+    """The first half of a run that takes place now: extract and transform."""
+    raw = [extract(source, day, run_id) for source in SOURCES if source in sources]
+    return [transform.transform(manifest, run_id=run_id) for manifest in raw]
+
+
+def finish(day: date, run_id: str, loadable: Sequence[staging.Manifest]) -> load.LoadResult:
+    """The second half: load and check; sources that are not in `loadable` have failed."""
+    missing = sorted(set(SOURCES) - {manifest.source for manifest in loadable})
+    result = load.load(loadable, business_date=day, run_id=run_id, dag_id=DAG, missing_sources=missing)
+    checks.run_checks(result.touched_days, business_date=day, run_id=run_id)
+    return result
+
+
+def report_of(business_date: date, run_id: str) -> Figures:
+    """The report of a day that `run_id` has run, from the warehouse as it is now."""
+    window = day_window(business_date, settings.shop_timezone())
+    origin = Provenance(
+        dag_id=DAG,
+        run_id=run_id,
+        code_version="test",
+        timezone=window.timezone,
+        window_start=window.start,
+        window_end=window.end,
+        generated_at=datetime.now(UTC),
+    )
+    return read_figures(connect(), business_date, origin)
 
 
 def extract(source: str, day: date, run_id: str) -> staging.Manifest:

@@ -16,14 +16,24 @@ from ecommerce.warehouse import audit, steps
 
 def sync(at: datetime) -> dict[str, Any]:
     """What `storefront_orders_sync` does in a run that begins at `at`; the load's result."""
-    context = _context("storefront_orders_sync", at)
     with time_machine.travel(at):
-        window = reads.sync_window(context, STOREFRONT, audit.last_read(STOREFRONT), datetime.now(UTC))
-        raw = storefront.extract(window, audit.known_refunds)
-        loadable = transform.transform(raw, run_id=context["run_id"])
-        loaded = steps.load_reads(context, [loadable.to_xcom()])
-        steps.checks(context, loaded)
-        return loaded
+        return finish_sync(at, stage_sync(at))
+
+
+def stage_sync(at: datetime) -> dict[str, Any]:
+    """The first half of a sync that takes place now, at `at`: extract and transform; a manifest."""
+    context = _context("storefront_orders_sync", at)
+    window = reads.sync_window(context, STOREFRONT, audit.last_read(STOREFRONT), datetime.now(UTC))
+    raw = storefront.extract(window, audit.known_refunds)
+    return transform.transform(raw, run_id=context["run_id"]).to_xcom()
+
+
+def finish_sync(at: datetime, loadable: dict[str, Any]) -> dict[str, Any]:
+    """The second half: load and check; the load's result."""
+    context = _context("storefront_orders_sync", at)
+    loaded = steps.load_reads(context, [loadable])
+    steps.checks(context, loaded)
+    return loaded
 
 
 def compare(at: datetime) -> list[dict[str, Any]]:

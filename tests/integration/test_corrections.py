@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, Books, HeldFile, LateRefund, Ledger, Order
+from tests.integration.corrections import change, delivered_again, plain_orders
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.warehouse_contents import Row, differences
 
@@ -48,9 +49,9 @@ def week(start_shared_company) -> Week:
         late_refunds=(LateRefund(DAYS[0], morning_after(DAYS[3]) - 9 * HOUR),),
     )
     first = told.as_of(morning_after(DAYS[0]))
-    plain = iter(_plain_orders(first, SALES_DB))
+    plain = iter(plain_orders(first, SALES_DB))
     shortened = [next(order for order in plain if len(order.lines) > 1)]
-    shortened += [order for order in _plain_orders(first, STOREFRONT) if len(order.lines) > 1][:1]
+    shortened += [order for order in plain_orders(first, STOREFRONT) if len(order.lines) > 1][:1]
     result = Week(next(plain).order_id, shortened, next(plain), _partner_orders(first)[0], [], [])
     for number, day in enumerate(DAYS, start=1):
         books = _corrected(told.as_of(morning_after(day)), result)
@@ -61,71 +62,24 @@ def week(start_shared_company) -> Week:
     return result
 
 
-def _plain_orders(books: Books, channel: str) -> list[Order]:
-    """Orders of the first day that count, in dollars, without anything unusual."""
-    return [
-        order
-        for order in books.orders_of(channel)
-        if order.status in {"processing", "shipped", "delivered", "completed"}
-        and not order.is_test
-        and order.currency == "USD"
-        and order.lines == order.sound_lines
-        and order.merchandise > 0
-        and order.order_id not in {refund.order_id for refund in books.refunds}
-    ]
-
-
 def _partner_orders(books: Books) -> list[str]:
     return [order.order_id for file in books.files for order in file.orders if file.partner == PARTNERS[0]]
 
 
 def _corrected(books: Books, week: Week) -> Books:
     """What the systems show with all corrections made until then."""
-    books = _change(books, week.touched, books.at - 4 * HOUR, coupon_code=f"{books.at:%A}")
+    books = change(books, week.touched, books.at - 4 * HOUR, coupon_code=f"{books.at:%A}")
     if books.at >= morning_after(DAYS[1]):
         for order in week.shortened:
-            books = _change(books, order.order_id, morning_after(DAYS[1]) - 12 * HOUR, lines=order.lines[1:])
+            books = change(books, order.order_id, morning_after(DAYS[1]) - 12 * HOUR, lines=order.lines[1:])
     if books.at >= morning_after(DAYS[2]):
         moved_to = week.moved.ordered_at - timedelta(days=9)
-        books = _change(books, week.moved.order_id, morning_after(DAYS[2]) - HOUR, ordered_at=moved_to)
+        books = change(books, week.moved.order_id, morning_after(DAYS[2]) - HOUR, ordered_at=moved_to)
     if books.at >= morning_after(DAYS[5]):
-        books = _delivered_again(books, week.removed, morning_after(DAYS[5]) - HOUR)
+        books = delivered_again(books, week.removed, morning_after(DAYS[5]) - HOUR)
     if books.at < morning_after(DAYS[1]):
         books = replace(books, rates=tuple(rate for rate in books.rates if rate.currency != "USD"))
     return books
-
-
-def _change(books: Books, order_id: str, at: datetime, **values: object) -> Books:
-    """One order corrected at the instant `at`; what happened to it later stays."""
-    orders = [
-        replace(order, updated_at=max(order.updated_at, at), **values)
-        if order.order_id == order_id
-        else order
-        for order in books.orders
-    ]
-    assert tuple(orders) != books.orders
-    return replace(books, orders=tuple(orders))
-
-
-def _delivered_again(books: Books, gone: str, at: datetime) -> Books:
-    """The files that tell of an order come again without it."""
-    files = [
-        replace(
-            file,
-            orders=tuple(order for order in file.orders if order.order_id != gone),
-            repeated=tuple(row for row in file.repeated if row[0] != gone),
-            received_at=at,
-        )
-        if gone in {order.order_id for order in file.orders}
-        else file
-        for file in books.files
-    ]
-    assert files != list(books.files)
-    return replace(books, files=tuple(files), orders=_without(books.orders, gone))
-
-
-def _without(orders: tuple[Order, ...], gone: str) -> tuple[Order, ...]:
-    return tuple(order for order in orders if order.order_id != gone)
 
 
 @pytest.mark.parametrize("morning", range(len(DAYS)))

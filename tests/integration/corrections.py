@@ -1,0 +1,56 @@
+"""What people correct after the fact, as changes of the ledger's books."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from demo.ledger import Books, Order
+
+
+def plain_orders(books: Books, channel: str) -> list[Order]:
+    """Orders that count, in dollars, without anything unusual."""
+    return [
+        order
+        for order in books.orders_of(channel)
+        if order.status in {"processing", "shipped", "delivered", "completed"}
+        and not order.is_test
+        and order.currency == "USD"
+        and order.lines == order.sound_lines
+        and order.merchandise > 0
+        and order.order_id not in {refund.order_id for refund in books.refunds}
+    ]
+
+
+def change(books: Books, order_id: str, at: datetime, **values: object) -> Books:
+    """One order corrected at the instant `at`; what happened to it later stays."""
+    orders = [
+        replace(order, updated_at=max(order.updated_at, at), **values)
+        if order.order_id == order_id
+        else order
+        for order in books.orders
+    ]
+    assert tuple(orders) != books.orders
+    return replace(books, orders=tuple(orders))
+
+
+def delivered_again(books: Books, gone: str, at: datetime) -> Books:
+    """The files that tell of an order come again without it."""
+    files = [
+        replace(
+            file,
+            orders=tuple(order for order in file.orders if order.order_id != gone),
+            repeated=tuple(row for row in file.repeated if row[0] != gone),
+            received_at=at,
+        )
+        if gone in {order.order_id for order in file.orders}
+        else file
+        for file in books.files
+    ]
+    assert files != list(books.files)
+    return replace(books, files=tuple(files), orders=without(books.orders, gone))
+
+
+def without(orders: tuple[Order, ...], gone: str) -> tuple[Order, ...]:
+    """All but the order `gone`."""
+    return tuple(order for order in orders if order.order_id != gone)
