@@ -54,7 +54,6 @@ def environment(
         **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in connections.items()},
         "AIRFLOW_VAR_REPORT_RECIPIENTS": REPORT_RECIPIENTS,
         "AIRFLOW_VAR_ALERT_RECIPIENTS": ALERT_RECIPIENTS,
-        "AIRFLOW_VAR_SOURCE_POLICY": "{}",
         "BIGQUERY_EMULATOR_HOST": f"http://{host}:{ports.bigquery}",
         "SHOP_TIMEZONE": timezone,
         "REPORTING_CURRENCY": "USD",

@@ -53,10 +53,10 @@ class LiveAirflow(AirflowServices):
             time.sleep(0.5)
         return found
 
-    def trigger(self, dag_id: str, **conf: Any) -> str:
+    def trigger(self, dag_id: str, partition_key: str | None = None, **conf: Any) -> str:
         """Ask for a run; its id."""
-        run = self.api.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})
-        run_id: str = run["dag_run_id"]
+        request = {"logical_date": None, "partition_key": partition_key, "conf": conf}
+        run_id: str = self.api.post(f"dags/{dag_id}/dagRuns", request)["dag_run_id"]
         return run_id
 
     def state(self, dag_id: str, run_id: str) -> str:

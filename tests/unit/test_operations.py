@@ -26,7 +26,7 @@ class Airflow(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests, self.failing, self.paused, self.looks = [], [], False, 0
-        self.earlier_run, self.busy = None, []
+        self.earlier_run, self.busy, self.looks_at_end = None, [], 0
 
     def run(self, day, state, **more):
         return {
@@ -59,6 +59,9 @@ class Handler(BaseHTTPRequestHandler):
         if url.path.endswith("/dagRuns"):
             runs = self.server.runs(parse_qs(url.query))
             return self.answer(200, {"dag_runs": runs})
+        if "/backfills/" in url.path:
+            self.server.looks_at_end += 1
+            return self.answer(200, {"completed_at": CREATED if self.server.looks_at_end > 1 else None})
         return self.answer(200, {"is_paused": self.server.paused})
 
     def do_POST(self):
@@ -78,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
             case "backfills" if body["max_active_runs"] > 8:
                 return self.answer(409, {"detail": "There is already a running backfill"})
             case "backfills":
-                return self.answer(200, {"created_at": CREATED})
+                return self.answer(200, {"id": 7, "created_at": CREATED})
             case _:
                 ids = ["extract.sales_db", "load.load", "load.load"]
                 return self.answer(200, {"task_instances": [{"task_id": each} for each in ids]})
@@ -141,6 +144,11 @@ def test_backfill_waits_for_all_days_and_names_the_failed(airflow):
     outcome = run_backfill(progress=lambda *look: looks.append(look))
     assert looks == [(0, 0, 3), (3, 1, 3)]
     assert (outcome.succeeded, outcome.failed) == (["2026-11-01", "2026-11-03"], ["2026-11-02"])
+
+
+def test_backfill_ends_when_airflow_would_take_the_next(airflow):
+    run_backfill()
+    assert airflow.looks_at_end == 2
 
 
 def test_runs_of_an_earlier_backfill_are_not_counted(airflow):

@@ -43,7 +43,7 @@ def backfill(
     progress: Callable[[int, int, int], None] = lambda done, failed, total: None,
     pause: float = 3.0,
 ) -> Outcome:
-    """Create the backfill and wait until all of its runs have finished.
+    """Create the backfill and wait until all of its runs have finished and another one may be made.
 
     Args:
         api: a signed-in session.
@@ -77,8 +77,12 @@ def backfill(
         done = [key for key, run in runs.items() if run["state"] in FINISHED]
         progress(len(done), len(failed), len(days))
         if len(done) == len(days):
-            return Outcome(sorted(set(done) - set(failed)), sorted(failed))
+            break
         time.sleep(pause)
+    # Airflow closes a backfill up to half a minute after its last run, and takes no other before.
+    while not api.get(f"backfills/{created['id']}")["completed_at"]:
+        time.sleep(pause)
+    return Outcome(sorted(set(done) - set(failed)), sorted(failed))
 
 
 def _request(first: date, last: date, *, again: bool) -> dict[str, Any]:
