@@ -16,10 +16,13 @@ import os
 import smtplib
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import partial
+from pathlib import Path
+
+import structlog
 
 from ecommerce import mail
 from ecommerce.business_day import newest_closed_day
@@ -42,7 +45,7 @@ from ecommerce.settings import (
 )
 from ecommerce.sources import exchange_rates, partner_files, sales_db
 from ecommerce.sources.storefront_client import StorefrontClient
-from ecommerce.staging import storage_path
+from ecommerce.staging import is_local, local_or_uri, storage_path
 
 OK, HINT, FAIL = "ok", "hint", "FAIL"
 Lines = Iterator[tuple[str, str]]
@@ -93,7 +96,13 @@ def _sales_db() -> Lines:
     if server["missing_indexes"]:
         yield HINT, f"extracts would be faster with {server['missing_indexes']}"
     if server["writable_tables"]:
-        yield HINT, f"reading is enough, but the role may change {server['writable_tables']}"
+        yield (
+            HINT,
+            (
+                f"reading is enough, but the role may change {server['writable_tables']}: "
+                "deploy/postgres_reader.sql makes one that only reads"
+            ),
+        )
 
 
 def _misfits(window: ReadWindow) -> Iterator[str]:
@@ -139,7 +148,7 @@ def _partner_drop() -> Lines:
 
 
 def _bigquery() -> Lines:
-    from ecommerce.warehouse import client, schema
+    from ecommerce.warehouse import client, permissions, schema
 
     warehouse = client.connect()
     settings = warehouse.settings
@@ -158,6 +167,15 @@ def _bigquery() -> Lines:
         )
     schema.prepare(warehouse)
     yield OK, f"{where}: queries run, and the dataset {settings.bigquery_dataset} fits the settings"
+    if missing := permissions.lacking(warehouse, "orders"):
+        yield (
+            FAIL,
+            f"the account lacks {', '.join(missing)}: grant roles/bigquery.dataEditor on the dataset "
+            f"{settings.bigquery_dataset} (deploy/bigquery_grants.sql)",
+        )
+    permissions.check_staging(warehouse)
+    if spare := list(permissions.superfluous(warehouse)):
+        yield HINT, f"the account needs less: it may {', '.join(spare)} (deploy/bigquery_grants.sql)"
 
 
 def _mail_server() -> Lines:
@@ -194,6 +212,26 @@ def _folder(setting: str) -> Lines:
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{uri} cannot be written to ({type(error).__name__})") from None
     yield OK, f"{uri} can be written to"
+    if warning := unshared(uri, local_or_uri(uri)):
+        yield warning
+
+
+def unshared(uri: str, path: str, environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
+    """What is wrong with a folder when tasks run on several machines, which nobody can see from one of them.
+
+    A container's own disk ends with it, and no other container sees it. Elsewhere the workers may all be on
+    this machine, or mount the folder where this one has it.
+    """
+    from airflow.sdk.configuration import conf
+
+    executor = conf.get("core", "executor", fallback="")
+    alone = not any(name in executor for name in ("CeleryExecutor", "KubernetesExecutor"))
+    if alone or not is_local(uri) or Path(path).stat().st_dev != Path("/").stat().st_dev:
+        return None
+    text = f"{uri} is on this machine's own disk, and the {executor} runs tasks on others: "
+    if Path("/.dockerenv").exists() or "KUBERNETES_SERVICE_HOST" in environ:
+        return FAIL, text + "mount one volume there in every worker, or use a bucket (gs://, s3://)"
+    return HINT, text + "it works only while all workers are on this machine"
 
 
 EXAMINATIONS: dict[str, Callable[[], Lines]] = {
@@ -244,6 +282,8 @@ def main() -> int:
     # As Airflow's own `connections get` does: what was entered in its UI counts too.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     logging.disable(logging.CRITICAL)
+    # Airflow's own loggers do not go through `logging`.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     failed = False
     for finding in findings(sys.argv[1:] or EXAMINATIONS):
         print(finding, flush=True)  # noqa: T201 - a command speaks to its user

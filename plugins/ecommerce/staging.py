@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import shutil
+import socket
 import tempfile
 import uuid
 import weakref
@@ -134,8 +135,9 @@ def read_manifest(uri: str) -> Manifest:
         return Manifest.from_xcom(json.loads(path.read_text()))
     except FileNotFoundError:
         raise StagingError(
-            f"no staged files at {uri}: they have expired, were removed after their transform, or "
-            "STAGING_URI is not shared between workers; clear the extract task with downstream to read again"
+            f"no staged files at {uri}, as {socket.gethostname()} sees it: they have expired, were removed "
+            "after their transform, or STAGING_URI is not shared between workers (make check); clear the "
+            "extract task with downstream to read again"
         ) from None
 
 
@@ -253,11 +255,15 @@ def _swap(work: Path, final: Path) -> None:
 
 def _upload(work: Path, target: ObjectStoragePath) -> None:
     (target / MANIFEST_FILE).unlink(missing_ok=True)
-    files = [path for path in sorted(work.rglob("*")) if path.is_file() and path.name != MANIFEST_FILE]
-    if files:  # in one call, which the object stores' file systems send side by side
-        places = [(target / path.relative_to(work).as_posix()).path for path in files]
-        target.fs.put([str(path) for path in files], places)
-    target.fs.put_file(str(work / MANIFEST_FILE), (target / MANIFEST_FILE).path)
+    manifest = work / MANIFEST_FILE
+    files = [path for path in sorted(work.rglob("*")) if path.is_file() and path != manifest]
+    for together in (
+        files,
+        [manifest],
+    ):  # in one call, which the object stores' file systems send side by side
+        places = [(target / path.relative_to(work).as_posix()).path for path in together]
+        if places:
+            target.fs.put([str(path) for path in together], places)
 
 
 def path_safe(run_id: str) -> str:

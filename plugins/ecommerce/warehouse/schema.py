@@ -48,10 +48,18 @@ def create_datasets(warehouse: Warehouse) -> None:
     """Create both datasets if they are missing; tables of the staging dataset expire after a day."""
     from google.cloud import bigquery
 
+    # Where both are there, nobody needs the permission to create datasets, which is one on the whole project.
+    with bigquery_errors("list datasets"):
+        present = {
+            each.dataset_id
+            for each in warehouse.client.list_datasets(retry=request_retry(), timeout=REQUEST_SECONDS)
+        }
     for name, expires in (
         (warehouse.settings.bigquery_dataset, None),
         (warehouse.settings.staging_dataset, STAGING_EXPIRES_MS),
     ):
+        if name in present:
+            continue
         dataset = bigquery.Dataset(f"{warehouse.client.project}.{name}")
         dataset.location = warehouse.settings.bigquery_location
         dataset.default_table_expiration_ms = expires

@@ -1,0 +1,110 @@
+"""What the account of the connection `bigquery` may do, compared with what this package asks of BigQuery.
+
+The roles to grant are in deploy/bigquery_grants.sql. Whether queries may run is not asked here: one that runs
+says it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from ecommerce.errors import CredentialsError, PipelineError
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+log = logging.getLogger(__name__)
+
+ON_TABLES = (
+    "bigquery.tables.get",
+    "bigquery.tables.getData",
+    "bigquery.tables.update",
+    "bigquery.tables.updateData",
+)
+"""Needed on every table of the dataset; `roles/bigquery.dataEditor` on the dataset has them, and what creates
+tables and snapshots."""
+
+TOO_MUCH = {
+    "bigquery.tables.getData": "read every dataset of the project",
+    "bigquery.datasets.delete": "delete datasets",
+    "resourcemanager.projects.setIamPolicy": "give permissions to others",
+}
+"""What nobody needs who runs this, as permissions on the project, and what they allow."""
+
+_PROJECT_URL = "https://cloudresourcemanager.googleapis.com/v1/projects/{}:testIamPermissions"
+
+
+def lacking(warehouse: Warehouse, table: str) -> list[str]:
+    """The permissions of `ON_TABLES` that the account lacks on an existing table; empty where nobody can say.
+
+    Raises:
+        PipelineError: BigQuery cannot be asked at all.
+    """
+    granted = _granted_on_table(warehouse, table)
+    return [] if granted is None else [name for name in ON_TABLES if name not in granted]
+
+
+def check_staging(warehouse: Warehouse) -> None:
+    """Create an empty table in the staging dataset and remove it, as every load does.
+
+    Raises:
+        PipelineError: it cannot be created; CredentialsError when that is a matter of permission.
+    """
+    from google.cloud import bigquery
+
+    dataset = f"{warehouse.client.project}.{warehouse.settings.staging_dataset}"
+    probe = bigquery.Table(f"{dataset}.check_{uuid4().hex}", schema=[bigquery.SchemaField("x", "INT64")])
+    try:
+        with bigquery_errors(f"create a table in {dataset}"):
+            warehouse.client.create_table(probe, retry=request_retry(), timeout=REQUEST_SECONDS)
+    except CredentialsError as error:
+        raise CredentialsError(
+            f"{error}: grant roles/bigquery.dataEditor on {dataset} (deploy/bigquery_grants.sql)"
+        ) from None
+    with suppress(PipelineError), bigquery_errors(f"remove a table of {dataset}"):  # it expires by itself
+        warehouse.client.delete_table(probe, retry=request_retry(), timeout=REQUEST_SECONDS)
+
+
+def superfluous(warehouse: Warehouse) -> Iterator[str]:
+    """What the account may do on the whole project although nothing here needs it; nothing where nobody says.
+
+    Asks the Resource Manager, which may be switched off in the project.
+    """
+    granted = _granted_on_project(warehouse.client)
+    yield from (what for permission, what in TOO_MUCH.items() if permission in granted)
+
+
+def _granted_on_table(warehouse: Warehouse, table: str) -> set[str] | None:
+    from google.api_core.exceptions import Forbidden, MethodNotAllowed, MethodNotImplemented, NotFound
+
+    name = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.{table}"
+    with bigquery_errors(f"permissions on {name}"):
+        try:
+            answer = warehouse.client.test_iam_permissions(
+                name, list(ON_TABLES), retry=request_retry(), timeout=REQUEST_SECONDS
+            )
+        except (NotFound, MethodNotAllowed, MethodNotImplemented):  # the emulator knows no permissions
+            return None
+        except Forbidden:
+            return set()
+    return set(answer.get("permissions", []))
+
+
+def _granted_on_project(client: bigquery.Client) -> set[str]:
+    from google.auth.credentials import AnonymousCredentials
+
+    if isinstance(client._credentials, AnonymousCredentials):
+        return set()
+    try:
+        answer: Any = client._http.post(
+            _PROJECT_URL.format(client.project), json={"permissions": list(TOO_MUCH)}, timeout=REQUEST_SECONDS
+        )
+        return set(answer.json().get("permissions", [])) if answer.ok else set()
+    except Exception as error:  # an extra, and its text might name the account
+        log.info("the project's permissions cannot be asked (%s)", type(error).__name__)
+        return set()

@@ -1,0 +1,87 @@
+"""The role that deploy/postgres_reader.sql makes can do what the pipeline does, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from demo.ledger import Ledger
+from demo.services import postgres
+from ecommerce import check
+from ecommerce.settings import SALES_DB
+from tests.integration.daily_run import extract, morning_after
+
+SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "postgres_reader.sql"
+READER = "least_privileged_reader"
+DAY = date(2026, 9, 1)
+
+
+def run_script(dsn: str, password: str, folder: Path) -> None:
+    """As its head says, under another name: roles belong to the whole server."""
+    script = folder / SCRIPT.name
+    script.write_text(SCRIPT.read_text().replace("\\set reader sales_reader", f"\\set reader {READER}"))
+    assert READER in script.read_text()
+    subprocess.run(
+        [str(postgres.binaries() / "psql"), "-X", "-v", "ON_ERROR_STOP=1", "-f", str(script), dsn],
+        env=os.environ | {"SALES_READER_PASSWORD": password},
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture
+def reader(start_company, postgres_server, tmp_path, monkeypatch):
+    """The reader's connection to a company's sales database, in which it may be asked for anything."""
+    company = start_company()
+    company.show(Ledger(DAY, 1, orders_per_day=20, seed=11).as_of(morning_after(DAY)))
+    for password in ("first password", "it's the second"):  # running it again sets the password
+        run_script(company.dsn, password, tmp_path)
+    name = urlsplit(company.dsn).path.lstrip("/")
+    postgres_server.psql(
+        f"GRANT USAGE ON SCHEMA clock TO {READER}; GRANT SELECT ON clock.reading TO {READER};", name
+    )
+    connection = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"])
+    connection |= {"login": READER, "password": "it's the second"}
+    monkeypatch.setenv("AIRFLOW_CONN_SALES_DB", json.dumps(connection))
+    yield psycopg.conninfo.make_conninfo(
+        host=connection["host"],
+        port=connection["port"],
+        dbname=name,
+        user=READER,
+        password=connection["password"],
+    )
+    postgres_server.psql(f"DROP OWNED BY {READER}; DROP ROLE {READER};", name)
+
+
+def test_it_can_read_all_the_pipeline_reads_and_make_check_says_so(reader):
+    findings = [(each.state, each.text) for each in check.findings(["sales_db"])]
+    assert [state for state, _ in findings] == ["ok"]
+    assert extract(SALES_DB, DAY, "least_privilege").rows > 20
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE orders SET status = 'completed'",
+        "DELETE FROM refunds",
+        "CREATE TABLE mine (x int)",
+        "CREATE ROLE other LOGIN",
+    ],
+)
+def test_it_can_change_nothing_even_if_it_wants_to(reader, statement):
+    with (
+        psycopg.connect(reader, autocommit=True) as connection,
+        pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)),
+    ):
+        connection.execute(statement)
+    with psycopg.connect(reader, autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")  # anybody may
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)

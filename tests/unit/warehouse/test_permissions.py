@@ -1,0 +1,153 @@
+"""What an account lacks or has too much of, as BigQuery and the Resource Manager answer."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from google.api_core import exceptions as google
+from google.auth.credentials import AnonymousCredentials
+
+from ecommerce import check
+from ecommerce.errors import CredentialsError, TransientError
+from ecommerce.settings import load_settings
+from ecommerce.warehouse import permissions
+from ecommerce.warehouse.client import Warehouse
+
+ACCOUNT = "etl@my-project.iam.gserviceaccount.com"
+
+
+class Client:
+    """Answers as BigQuery does."""
+
+    project = "my-project"
+
+    def __init__(self, on_table=(), on_project=(), error=None, creating=None, project_status=True):
+        self._on_table, self._error, self._creating = on_table, error, creating
+        self._credentials = object()
+        self.tables = []
+        answer = SimpleNamespace(ok=project_status, json=lambda: {"permissions": list(on_project)})
+        self._http = SimpleNamespace(post=lambda url, **options: answer)
+
+    def test_iam_permissions(self, table, wanted, **options):
+        assert table == "my-project.sales.orders"
+        if self._error:
+            raise self._error
+        # As the API: the key is missing where nothing is granted.
+        granted = [name for name in wanted if name in self._on_table]
+        return {"permissions": granted} if granted else {}
+
+    def create_table(self, table, **options):
+        if self._creating:
+            raise self._creating
+        self.tables.append(table.table_id)
+
+    def delete_table(self, table, **options):
+        self.tables.remove(table.table_id)
+
+
+def warehouse(**answers):
+    return Warehouse(Client(**answers), load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"}), {})
+
+
+def test_an_editor_lacks_nothing():
+    assert permissions.lacking(warehouse(on_table=permissions.ON_TABLES), "orders") == []
+
+
+def test_a_viewer_lacks_what_changes_tables():
+    viewer = warehouse(on_table=("bigquery.tables.get", "bigquery.tables.getData"))
+    assert permissions.lacking(viewer, "orders") == [
+        "bigquery.tables.update",
+        "bigquery.tables.updateData",
+    ]
+
+
+@pytest.mark.parametrize("error", [None, google.Forbidden("Access Denied")])
+def test_a_stranger_lacks_everything(error):
+    assert permissions.lacking(warehouse(error=error), "orders") == list(permissions.ON_TABLES)
+
+
+@pytest.mark.parametrize("error", [google.NotFound("?"), google.MethodNotImplemented("?")])
+def test_where_nobody_knows_permissions_nothing_is_said(error):
+    assert permissions.lacking(warehouse(error=error), "orders") == []
+
+
+def test_bigquery_that_is_unwell_is_no_lack_of_permission():
+    with pytest.raises(TransientError):
+        permissions.lacking(warehouse(error=google.ServiceUnavailable("later")), "orders")
+
+
+def test_a_table_in_staging_is_created_and_removed():
+    able = warehouse()
+    permissions.check_staging(able)
+    assert able.client.tables == []
+
+
+def test_without_a_right_to_create_the_role_and_the_dataset_are_named():
+    unable = warehouse(creating=google.Forbidden(f"Access Denied: {ACCOUNT} may not"))
+    with pytest.raises(
+        CredentialsError, match=r"roles/bigquery.dataEditor on my-project.sales_staging"
+    ) as told:
+        permissions.check_staging(unable)
+    assert ACCOUNT not in str(told.value)
+
+
+def test_more_than_is_needed_is_said():
+    owner = warehouse(on_project=permissions.TOO_MUCH)
+    assert list(permissions.superfluous(owner)) == [
+        "read every dataset of the project",
+        "delete datasets",
+        "give permissions to others",
+    ]
+
+
+def test_nothing_is_said_of_the_project_where_nobody_can():
+    assert list(permissions.superfluous(warehouse(project_status=False, on_project=["x"]))) == []
+    anonymous = warehouse(on_project=permissions.TOO_MUCH)
+    anonymous.client._credentials = AnonymousCredentials()
+    assert list(permissions.superfluous(anonymous)) == []
+
+
+def test_the_grants_name_the_roles_the_code_names(repository):
+    grants = (repository / "deploy" / "bigquery_grants.sql").read_text()
+    assert set(re.findall(r"roles/[\w.]+", grants)) == {
+        "roles/bigquery.jobUser",
+        "roles/bigquery.dataEditor",
+        "roles/storage.objectUser",
+    }
+    settings = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
+    for dataset in (settings.bigquery_dataset, settings.staging_dataset):
+        assert f"ON SCHEMA `PROJECT.{dataset}` TO" in grants
+
+
+class TestUnshared:
+    @pytest.fixture
+    def executor(self, monkeypatch):
+        return lambda name: monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", name)
+
+    def test_one_machine_needs_no_sharing(self, executor):
+        executor("LocalExecutor")
+        assert check.unshared("file:///", "/") is None
+
+    def test_a_pods_own_disk_is_refused(self, executor):
+        executor("KubernetesExecutor")
+        state, text = check.unshared("file:///", "/", {"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
+        assert state == check.FAIL
+        assert (
+            "file:/// is on this machine's own disk, and the KubernetesExecutor runs tasks on others" in text
+        )
+
+    def test_celery_workers_may_all_be_on_one_machine(self, executor, monkeypatch):
+        executor("CeleryExecutor")
+        monkeypatch.setattr(check.Path, "exists", lambda path: False)
+        state, text = check.unshared("file:///", "/", {})
+        assert (state, text.partition(": ")[2]) == (
+            check.HINT,
+            "it works only while all workers are on this machine",
+        )
+
+    def test_a_mounted_volume_and_a_bucket_are_fine(self, executor):
+        executor("CeleryExecutor")
+        assert check.unshared("file:///proc", "/proc", {"KUBERNETES_SERVICE_HOST": "x"}) is None
+        assert check.unshared("gs://bucket/staging", "/") is None
