@@ -14,7 +14,7 @@ OPERATE := $(RUN) -m ecommerce.operations
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench \
-	backfill repair report migrate env environments development
+	backfill repair report undo-history migrate env environments development
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,10 @@ repair: environments ## read one source of a day again, and do all that follows:
 report: environments ## build the report of a day again from the warehouse: DAY=2026-11-01
 	@$(if $(DAY),,$(error say which day: make report DAY=2026-11-01))
 	@$(OPERATE) report --day $(DAY)
+
+undo-history: environments ## put the tables back to what they were before a history load: RUN_ID=manual__2026-…
+	@$(if $(RUN_ID),,$(error say which run: make undo-history RUN_ID=manual__2026-11-20T08:00:00+00:00))
+	@$(RUN) -m demo.with_environment ecommerce.warehouse.snapshots restore '$(RUN_ID)'
 
 migrate: environments ## bring the warehouse's tables to what include/sql/warehouse says
 	@$(RUN) -m demo.with_environment ecommerce.warehouse.migrate

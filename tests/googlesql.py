@@ -31,7 +31,18 @@ from ecommerce.warehouse.staged import staged_columns
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
 STAGING = "0123456789ab"
 SETTINGS = {"CUSTOMER_HASH_KEY": "only to read the other settings", "BIGQUERY_DATASET": "sales"}
-GIVEN = {"table", "staged", "days", "columns", "first_day", "shop_timezone", "reporting_currency", "sources"}
+GIVEN = {
+    "table",
+    "staged",
+    "snapshot",
+    "snapshot_tables",
+    "days",
+    "columns",
+    "first_day",
+    "shop_timezone",
+    "reporting_currency",
+    "sources",
+}
 NUMBERS = re.compile(r"most|count|limit")
 
 
@@ -71,6 +82,8 @@ class Catalogue:
             columns = [(column.name, column.type) for column in resolved.column_definition_list]
             self.tables[resolved.name_path[-1]] = columns
             self._add_staging_table(resolved.name_path[-1].rpartition(".")[2], columns)
+        elif isinstance(resolved, zt.ResolvedCreateSnapshotTableStmt):
+            self.tables[resolved.name_path[-1]] = self.tables[resolved.clone_from.table.name]
         elif isinstance(resolved, zt.ResolvedCreateViewStmt):
             self.tables[resolved.name_path[-1]] = [
                 (output.name, output.column.type) for output in resolved.output_column_list
@@ -181,8 +194,9 @@ def refusals(sql: str) -> Iterator[str]:
 
 def unpruned(resolved: Any) -> Iterator[str]:
     """Tables a statement reads although they require a partition filter, and it compares their partition with
-    no constant: BigQuery refuses that, the emulator does not. (A view gets its filter when it is queried.)"""
-    if isinstance(resolved, zt.ResolvedCreateViewStmt):
+    no constant: BigQuery refuses that, the emulator does not. (A view gets its filter when it is queried, a
+    snapshot reads nothing.)"""
+    if isinstance(resolved, zt.ResolvedCreateViewStmt | zt.ResolvedCreateSnapshotTableStmt):
         return
     nodes = list(_nodes(resolved))
     pruned = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ ACCOUNTING = "accounting.sql"
 WHEN_THEY_HAVE_ROWS = ("products", "customers", "exchange_rates", "rejected_rows", "loaded_files")
 
 
-def transform(manifest: Manifest, *, run_id: str) -> Manifest:
+def transform(manifest: Manifest, *, run_id: str, layout: Sequence[str] = ()) -> Manifest:
     """Turn the raw folder of `manifest` into the loadable folder `<run folder>/transformed/<source>`.
 
     The raw folder, which holds e-mail addresses, is removed when the loadable one is there. Run again after
@@ -49,6 +49,7 @@ def transform(manifest: Manifest, *, run_id: str) -> Manifest:
     Args:
         manifest: of the raw folder.
         run_id: Airflow's, goes into every row.
+        layout: the SQL files that map the raw folder to the staged layout; not given: `<source>.sql`.
 
     Raises:
         StagingError: neither raw nor loadable files are there, or the raw ones are not the manifest's.
@@ -63,7 +64,8 @@ def transform(manifest: Manifest, *, run_id: str) -> Manifest:
             "clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
-        accounts, columns, rows = _run_steps(manifest, run_id, load_settings(), draft.path)
+        steps = _steps(layout or [manifest.source])
+        accounts, columns, rows = _run_steps(manifest, run_id, load_settings(), draft.path, steps)
         _check_nothing_is_lost(manifest, accounts)
         draft.seal(
             source=manifest.source,
@@ -89,13 +91,13 @@ def _already_transformed(manifest: Manifest, folder: str) -> Manifest:
 
 
 def _run_steps(
-    manifest: Manifest, run_id: str, settings: Settings, folder: Path
+    manifest: Manifest, run_id: str, settings: Settings, folder: Path, steps: Sequence[Path]
 ) -> tuple[dict[str, Any], dict[str, list[str]], int]:
     """Run the SQL files in order; the accounts, and the columns by file and the number of rows written."""
     columns: dict[str, list[str]] = {}
     rows = 0
     with _connection(manifest, run_id, settings, folder) as connection:
-        for step in _steps(manifest.source):
+        for step in steps:
             table = step.stem.partition("_")[2]
             with _readable_errors(f"{manifest.source}: {step.name}"):
                 connection.execute(step.read_text(encoding="utf-8"))
@@ -113,9 +115,9 @@ def _run_steps(
     return accounts, columns, rows
 
 
-def _steps(source: str) -> list[Path]:
+def _steps(layout: Sequence[str]) -> list[Path]:
     """The SQL files in the order they run."""
-    first = [SQL_FOLDER / f"{name}.sql" for name in (*FIRST_STEPS, source)]
+    first = [SQL_FOLDER / f"{name}.sql" for name in (*FIRST_STEPS, *layout)]
     return [*first, *sorted(SQL_FOLDER.glob("[0-9]*.sql"))]
 
 

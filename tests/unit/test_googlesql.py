@@ -7,7 +7,7 @@ import pytest
 from tests import googlesql
 from tests.googlesql import Catalogue, Statement
 
-PREREQUISITES = ("/table.sql", "/view.sql", "warehouse/staging/", "load/look_up.sql")
+PREREQUISITES = ("/table.sql", "/view.sql", "warehouse/staging/", "look_up.sql", "snapshots/take.sql")
 
 
 @pytest.fixture(scope="module")

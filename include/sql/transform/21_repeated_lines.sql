@@ -1,4 +1,4 @@
--- Lines that an order version has twice: the newer one counts (then the later in the file). The other is superseded
+-- Lines that an order version has twice: the newer one counts (then the later in the files). The other is superseded
 -- when it is an older state or an exact copy, and rejected when the two contradict each other.
 --
 -- Few orders have any, so only those are sorted: a bit per line number (modulo 64) shows which orders might.
@@ -58,7 +58,7 @@ ranked AS (
     FROM candidates
     WINDOW newest AS (
         PARTITION BY order_id, version, line_number
-        ORDER BY line_updated_at DESC NULLS LAST, row_number DESC
+        ORDER BY line_updated_at DESC NULLS LAST, file DESC, row_number DESC
     )
 )
 

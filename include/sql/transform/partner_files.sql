@@ -1,9 +1,9 @@
 -- Partner files -> staged layout. Every CSV line repeats its order's header, so each line is a witness of it: a line
 -- whose header columns are unusable is rejected here, and the header comes from the lowest line number that is left.
--- A version of an order is what one file says of it.
+-- A version of an order is what one file says of it, or all files together where they are one delivery.
 
 SET VARIABLE headers_are_records = FALSE;
-SET VARIABLE versions_by_updated_at = TRUE;
+SET VARIABLE versions_by_updated_at = getvariable('files_are_deliveries') OR getvariable('versions_by_updated_at');
 
 CREATE TABLE partner_lines AS
 WITH trimmed AS (
@@ -34,7 +34,7 @@ WITH trimmed AS (
     INNER JOIN (
         SELECT
             file,
-            row_number() OVER (ORDER BY file) AS version
+            CASE WHEN getvariable('files_are_deliveries') THEN row_number() OVER (ORDER BY file) ELSE 0 END AS version
         FROM read_parquet(getvariable('raw') || '/files.parquet')
     ) AS files USING (file)
 ),
@@ -98,15 +98,14 @@ WITH versions AS (
     SELECT
         order_id,
         version,
-        any_value(file) AS file,
-        any_value(received_at) AS received_at,
+        max(received_at) AS received_at,
         max(updated_at) AS updated_at,
         arg_min(
             struct_pack(
                 status := status, currency := currency, country_code := country_code, customer_email := customer_email,
-                ordered_at := ordered_at, row_number := row_number
+                ordered_at := ordered_at, file := file, row_number := row_number
             ),
-            (coalesce(as_position(line_number), 9223372036854775807), row_number)
+            (coalesce(as_position(line_number), 9223372036854775807), -epoch_us(updated_at), file, row_number)
         ) AS first_line
     FROM partner_lines
     WHERE fault IS NULL
@@ -116,7 +115,7 @@ WITH versions AS (
 SELECT
     order_id,
     version,
-    file,
+    first_line.file,
     first_line.row_number,
     first_line.status,
     first_line.currency,
@@ -178,7 +177,8 @@ SELECT
     files.received_at,
     list_filter(files.order_ids, LAMBDA id: NOT list_contains(coalesce(foreign_orders.order_ids, []), id)) AS order_ids
 FROM read_parquet(getvariable('raw') || '/files.parquet') AS files
-LEFT JOIN foreign_orders USING (file);
+LEFT JOIN foreign_orders USING (file)
+WHERE getvariable('files_are_deliveries');
 
 CREATE OR REPLACE VIEW staged_rejects AS
 SELECT

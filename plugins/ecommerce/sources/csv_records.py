@@ -18,7 +18,7 @@ LONGEST_LINE = 1 << 20
 MOST_LINES = 100
 """A record over more lines, or longer, is taken for an unclosed quote."""
 
-_FIELD = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^,]*+)'
+_FIELD = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^,\r]*+)'
 _COMPLETE = re.compile(_FIELD + rb"(?:," + _FIELD + rb")*+")
 _OPEN = re.compile(rb"(?:" + _FIELD + rb',)*+ *+"(?:[^"]++|"")*+')
 
@@ -65,11 +65,12 @@ def records(stream: IO[bytes], fields: int) -> Iterator[Record]:
             yield Record(number, text, ("malformed_line", f"longer than {LONGEST_LINE} bytes"))
         elif not _is_utf8(text):
             yield Record(number, text, ("bad_encoding", "not UTF-8"))
-        elif b'"' not in text or _COMPLETE.fullmatch(text):
+        elif (b'"' not in text and b"\r" not in text) or _COMPLETE.fullmatch(text):
             if text and not text.isspace():
                 yield Record(number, text)
         elif not _OPEN.fullmatch(text):
-            yield Record(number, text, ("malformed_line", "text after a closing quote"))
+            what = "a carriage return outside quotes" if b"\r" in text else "text after a closing quote"
+            yield Record(number, text, ("malformed_line", what))
         elif more := _continuation(text, read_line, ahead, fields):
             whole = b"\n".join([text, *(ahead.popleft().rstrip(b"\r\n") for _ in range(more))])
             yield Record(number, whole)

@@ -26,15 +26,12 @@ without what is no number) of `lines.parquet`; and `warnings`.
 
 from __future__ import annotations
 
-import csv
-import errno
 import gzip
 import hashlib
 import io
 import logging
 import re
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,9 +39,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from ecommerce.errors import ConfigurationError, CredentialsError, TransientError
+from ecommerce.errors import ConfigurationError, TransientError
 from ecommerce.settings import load_settings
-from ecommerce.sources.csv_records import header, records
+from ecommerce.sources.delivered_files import (
+    UnusableFileError,
+    csv_columns,
+    modified_at,
+    split_records,
+    storage_errors,
+)
 from ecommerce.sources.sql import read_sql
 from ecommerce.staging import (
     Manifest,
@@ -76,8 +79,6 @@ COLUMNS = (
 )
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
 _NAME = re.compile(r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})\.csv(\.gz)?")
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_MOST_RAW_TEXT = 10_000
 
 log = logging.getLogger(__name__)
 
@@ -117,9 +118,9 @@ def extract(window: ReadWindow, loaded_files: LoadedFiles) -> Manifest:
         duck.execute(read_sql("partner_files/create_tables.sql"))
         for file in dropped:
             try:
-                with _storage_errors(file.name):
+                with storage_errors(file.name):
                     warnings += _read(duck, file, loaded.get(file.name), Path(work))
-            except _UnusableFileError as fault:
+            except UnusableFileError as fault:
                 reason, detail = fault.args
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
                 warnings.append(f"{file.name} was not loaded and will be tried again: {detail}")
@@ -156,8 +157,7 @@ class DroppedFile:
 
     def received_at(self) -> datetime:
         """Its modification time, UTC."""
-        modified: datetime = self.path.fs.modified(self.path.path)
-        return modified.astimezone(UTC) if modified.tzinfo else modified.replace(tzinfo=UTC)
+        return modified_at(self.path.fs, self.path.path)
 
     @contextmanager
     def text(self) -> Iterator[IO[bytes]]:
@@ -173,11 +173,7 @@ class DroppedFile:
         try:
             return cast("io.BufferedReader", self.path.fs.open(self.path.path, "rb"))
         except PermissionError:
-            raise _UnusableFileError("file_unreadable", "this worker may not read it") from None
-
-
-class _UnusableFileError(Exception):
-    """A file that is rejected as a whole: `args` are the reason's code and the detail."""
+            raise UnusableFileError("file_unreadable", "this worker may not read it") from None
 
 
 def dropped_files(drop: str, day: date) -> tuple[list[DroppedFile], list[str]]:
@@ -187,7 +183,7 @@ def dropped_files(drop: str, day: date) -> tuple[list[DroppedFile], list[str]]:
         PipelineError: as `extract`.
     """
     files, warnings = [], []
-    with _storage_errors(f"the folder {drop}"):
+    with storage_errors(f"the folder {drop}"):
         try:
             paths = {path.name: path for path in storage_path(drop).iterdir()}
         except (FileNotFoundError, NotADirectoryError):
@@ -216,7 +212,7 @@ def _read(
     Returns warnings.
 
     Raises:
-        _UnusableFileError: nothing of it was read.
+        UnusableFileError: nothing of it was read.
         TransientError: it changed meanwhile.
     """
     if known:
@@ -230,13 +226,13 @@ def _read(
         "received_at": file.received_at(),
     }
     good, bad = work / "good.csv", work / "bad.csv"
-    names = _split(file, good, bad)
+    with file.text() as stream:
+        names = split_records(stream, COLUMNS, good, bad)
     if file.checksum() != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
     # Columns that are not ours are read under names that cannot clash, and left out.
     extra = [name for name in names if name not in COLUMNS]
-    ours = [f"extra_{place}" if name in extra else name for place, name in enumerate(names)]
-    columns = {"record_number": "BIGINT"} | dict.fromkeys(ours, "VARCHAR")
+    columns = {"record_number": "BIGINT"} | csv_columns(names, COLUMNS)
     lines = {"lines": f"{work / file.name}.parquet"}
     duck.execute(
         read_sql("partner_files/read_file.sql"), facts | lines | {"path": str(good), "columns": columns}
@@ -247,31 +243,6 @@ def _read(
     duck.execute(read_sql("partner_files/keep_file.sql"), facts | lines | {"sha256": sha256})
     log.info("read %s, received %s", file.name, facts["received_at"])
     return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
-
-
-def _split(file: DroppedFile, good: Path, bad: Path) -> list[str]:
-    """Write the numbered records of `file` to `good` and those that can be none to `bad`; its column names.
-
-    Raises:
-        _UnusableFileError: it is not what its name says, ends too early, or lacks a column.
-    """
-    try:
-        with file.text() as stream, good.open("wb") as records_out, bad.open("w", newline="") as bad_out:
-            names = header(stream)
-            if missing := [name for name in COLUMNS if name not in names]:
-                raise _UnusableFileError("missing_column", f"its header lacks {', '.join(missing)}")
-            rejects = csv.writer(bad_out)
-            for record in records(stream, len(names)):
-                if record.fault:
-                    text = record.text[:_MOST_RAW_TEXT].decode("utf-8", "replace")
-                    rejects.writerow((record.number, *record.fault, text))
-                else:
-                    records_out.write(b"%d,%s\n" % (record.number, record.text))
-    except ValueError as error:
-        raise _UnusableFileError("file_unreadable", str(error)) from None
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise _UnusableFileError("file_unreadable", "its gzip data is damaged or ends too early") from None
-    return names
 
 
 def _remember(duck: duckdb.DuckDBPyConnection, file: DroppedFile, known: LoadedFile) -> None:
@@ -302,17 +273,3 @@ def _write(duck: duckdb.DuckDBPyConnection, work: Path, folder: Path) -> tuple[d
         rows[name] = written.fetchall()[0][0]
         columns[path.name] = duck.table(name).columns
     return columns, rows["lines"] + rows["rejects"]
-
-
-@contextmanager
-def _storage_errors(what: str) -> Iterator[None]:
-    try:
-        yield
-    except PermissionError:
-        raise CredentialsError(f"{what} may not be read by this worker") from None
-    except FileNotFoundError:
-        raise TransientError(f"{what} is gone") from None
-    except OSError as error:
-        if error.errno in _FULL:  # what this worker writes meanwhile: `publish` says so
-            raise
-        raise TransientError(f"{what} could not be read: {error.strerror or type(error).__name__}") from error

@@ -22,7 +22,7 @@ from ecommerce.staging import Manifest
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import render
 from ecommerce.warehouse.schema import prepare
-from ecommerce.warehouse.staged import Run, stage, suffix
+from ecommerce.warehouse.staged import SUCCESS, Run, stage, suffix
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ def load(
     dag_id: str,
     missing_sources: Collection[str] = (),
     off_sources: Collection[str] = (),
+    status: str = SUCCESS,
     warehouse: Warehouse | None = None,
 ) -> LoadResult:
     """Load what the transforms left, in one transaction.
@@ -72,6 +73,7 @@ def load(
         dag_id: Airflow's, for names and labels.
         missing_sources: sources that failed; the day stays incomplete until a run has read them.
         off_sources: sources switched off by policy; the day is complete without them.
+        status: what the audit says of the manifests' sources: `staged.SUCCESS` or `staged.HISTORY`.
         warehouse: opened from the connection when not given.
 
     Raises:
@@ -80,7 +82,7 @@ def load(
     """
     warehouse = warehouse or connect(dag=dag_id, step="load")
     prepare(warehouse)
-    run = Run(business_date, run_id, dag_id, datetime.now(UTC), missing_sources, off_sources)
+    run = Run(business_date, run_id, dag_id, datetime.now(UTC), missing_sources, off_sources, status)
     staging = suffix(run, manifests)
     stage(warehouse, staging, run, manifests)
     touched, rows = _load_staged(warehouse, staging, business_date)

@@ -33,6 +33,12 @@ all days of a table that requires a partition filter."""
 LOOKED_UP = ("audit_state", "replaced_orders", "first_orders", "changed_rates", "touched_days")
 """The staging tables that include/sql/warehouse/load/look_up.sql makes."""
 
+SNAPSHOTS = (
+    *("orders", "order_lines", "refunds", "removed_orders", "customers", "products", "exchange_rates"),
+    *("rejected_rows", "load_audit", "daily_sales", "daily_summary", "report_restatements"),
+)
+"""The tables a history load may touch."""
+
 Value = date | int
 
 
@@ -59,7 +65,8 @@ def render(
     Args:
         path: such as `"report/headline.sql"`.
         days: the days of `{{ days(column) }}`.
-        staging: the suffix of this load's staging tables, for `{{ staged(name) }}`.
+        staging: the suffix of this load's staging tables, for `{{ staged(name) }}`, or of a run's snapshots,
+            for `{{ snapshot(name) }}`.
         settings: read from the environment when not given.
         values: dates (rendered as DATE literals) and whole numbers, by the name the template uses.
 
@@ -74,6 +81,8 @@ def render(
         .render(
             table=lambda name: f"`{settings.bigquery_dataset}.{_known(name)}`",
             staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging)}`",
+            snapshot=lambda name: f"`{settings.staging_dataset}.{snapshot_table(name, staging)}`",
+            snapshot_tables=SNAPSHOTS,
             days=_days_predicate(days),
             first_day=_literal(FIRST_DAY),
             shop_timezone=_string(settings.shop_timezone),
@@ -92,6 +101,15 @@ def staging_table(name: str, suffix: str | None) -> str:
     if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
         raise ValueError(f"{suffix!r} is not the hash of a load")
     return f"{name}__{suffix}"
+
+
+def snapshot_table(name: str, suffix: str | None) -> str:
+    """The name of the snapshot of the table `name` that the run with `suffix` (a short hash) took."""
+    if name not in SNAPSHOTS:
+        raise ValueError(f"there is no snapshot of {name!r}")
+    if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
+        raise ValueError(f"{suffix!r} is not the hash of a run")
+    return f"before__{name}__{suffix}"
 
 
 @cache

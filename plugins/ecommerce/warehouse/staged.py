@@ -41,13 +41,20 @@ NOT_STAGED = {"products": {"picture_uri", "thumbnail_uri"}, "customers": {"first
 """Columns that somebody else fills."""
 
 
+SUCCESS, HISTORY = "success", "history"
+"""How a source was read: live, or as part of an export, which completes no day and moves no watermark."""
+
+
 Input = list[str] | Callable[[], BinaryIO]
 """What one load job takes: URIs in Google Cloud Storage, or something that opens one Parquet file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Who loads. `started_at` is an aware instant, `missing` and `off` are sources without manifest."""
+    """Who loads. `started_at` is an aware instant, `missing` and `off` are sources without manifest.
+
+    `status` is what `load_audit` says of the sources that were read: `SUCCESS` or `HISTORY`.
+    """
 
     business_date: date
     run_id: str
@@ -55,6 +62,7 @@ class Run:
     started_at: datetime
     missing: Collection[str] = ()
     off: Collection[str] = ()
+    status: str = SUCCESS
 
 
 def suffix(run: Run, manifests: Sequence[Manifest]) -> str:
@@ -122,7 +130,7 @@ def audit_rows(run: Run, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
             {
                 **key,
                 "source": manifest.source,
-                "status": "success",
+                "status": run.status,
                 "read_at": manifest.read_at,
                 "window_start": manifest.window_start,
                 "window_end": manifest.window_end,

@@ -11,6 +11,7 @@ FROM read_csv(
     columns = {'row_number': 'BIGINT', 'reason': 'VARCHAR', 'detail': 'VARCHAR', 'raw': 'VARCHAR'},
     auto_detect = false,
     header = false,
+    new_line = '\n',
     delim = ',',
     quote = '"',
     escape = '"',

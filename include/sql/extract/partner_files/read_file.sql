@@ -26,6 +26,7 @@ COPY (
         columns = $columns,
         auto_detect = false,
         header = false,
+        new_line = '\n', -- a carriage return in quotes is text
         delim = ',',
         quote = '"',
         escape = '"',

@@ -7,16 +7,33 @@ INSERT INTO {{ staged("daily_summary") }} (
     {{ columns("daily_summary") | map(attribute="name") | join(", ") }}
 )
 -- A day has a summary when anything happened on it or a run was for it, so that the tables do not depend on
--- the order of runs.
-WITH known_days AS (
-    {% for name in ["orders", "refunds", "load_audit"] %}
-    SELECT business_date
+-- the order of runs. A load of an export is for no day.
+WITH signs AS (
+    {% for name in ["orders", "refunds"] %}
+    SELECT
+        business_date,
+        source IN ({{ sources }}) AS is_expected
     FROM {{ table(name) }}
     WHERE {{ days("business_date") }}
-    {% if not loop.last %}
     UNION DISTINCT
-    {% endif %}
     {% endfor %}
+    SELECT
+        business_date,
+        TRUE AS is_expected
+    FROM {{ table("load_audit") }}
+    WHERE
+        {{ days("business_date") }}
+        AND status <> 'history'
+),
+
+-- The daily sources are expected on a day that a run was for, or on which one of them sold or refunded. Days before
+-- they were read, known from an export under a name of its own, lack nothing.
+known_days AS (
+    SELECT
+        business_date,
+        LOGICAL_OR(is_expected) AS is_expected
+    FROM signs
+    GROUP BY business_date
 ),
 
 sums AS (
@@ -134,7 +151,9 @@ missing AS (
         ON
             known_days.business_date = covered.business_date
             AND expected_source = covered.source
-    WHERE covered.source IS NULL
+    WHERE
+        known_days.is_expected
+        AND covered.source IS NULL
     GROUP BY known_days.business_date
 )
 

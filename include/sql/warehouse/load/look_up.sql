@@ -132,7 +132,7 @@ WHERE
             WHERE
                 earlier.business_date >= {{ first_day }}
                 AND this.source = 'exchange_rates'
-                AND earlier.status = 'success'
+                AND earlier.status IN ('success', 'history')
                 AND earlier.read_at > this.read_at
         )
     );

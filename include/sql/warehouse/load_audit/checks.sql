@@ -8,7 +8,7 @@ SELECT source AS sample
 FROM {{ table("load_audit") }}
 WHERE
     {{ of_this_run() | trim }}
-    AND status = 'success'
+    AND status IN ('success', 'history')
     AND COALESCE(rows_read <> rows_accepted + rows_rejected + rows_superseded, TRUE)
 {% endcall %}
 
@@ -22,7 +22,7 @@ SELECT
 FROM {{ table("load_audit") }}
 WHERE
     {{ of_this_run() | trim }}
-    AND status = 'success'
+    AND status IN ('success', 'history')
     AND (source_orders < orders_loaded OR source_orders > orders_loaded + rows_rejected)
 {% endcall %}
 
@@ -35,7 +35,7 @@ SELECT
 FROM {{ table("load_audit") }}
 WHERE
     {{ of_this_run() | trim }}
-    AND status = 'success'
+    AND status IN ('success', 'history')
     AND rows_rejected + rows_superseded = 0
     AND source_amount <> amount_loaded
 {% endcall %}
@@ -49,7 +49,7 @@ SELECT
 FROM {{ table("load_audit") }}
 WHERE
     {{ of_this_run() | trim }}
-    AND status = 'success'
+    AND status IN ('success', 'history')
     AND rows_rejected > 0
     AND source_amount <> amount_loaded
 {% endcall %}
@@ -65,13 +65,15 @@ WHERE
 {% endcall %}
 
 UNION ALL
--- A handful of broken records in a small file is no reason to hold the report back.
+-- A handful of broken records in a small file is no reason to hold the report back. The first part of an export has
+-- the records of all files that no day could be read from: those are judged before anything is loaded.
 {% call check("load_audit: at most 20 % of a source is rejected (more than 50 records)", "error") %}
 SELECT
     CONCAT(source, ': ', CAST(rows_rejected AS STRING), ' of ', CAST(rows_read AS STRING), ' records') AS sample
 FROM {{ table("load_audit") }}
 WHERE
     {{ of_this_run() | trim }}
+    AND status <> 'history'
     AND rows_rejected > 50
     AND rows_rejected * 5 > rows_read
 {% endcall %};

@@ -60,8 +60,8 @@ SELECT
     audit.rows_accepted,
     audit.rows_rejected,
     audit.rows_superseded,
-    IF(audit.status = 'success', COALESCE(totals.orders, 0), NULL) AS orders_loaded,
-    IF(audit.status = 'success', COALESCE(totals.amount, 0), NULL) AS amount_loaded,
+    IF(audit.status IN ('success', 'history'), COALESCE(totals.orders, 0), NULL) AS orders_loaded,
+    IF(audit.status IN ('success', 'history'), COALESCE(totals.amount, 0), NULL) AS amount_loaded,
     audit.status
 FROM {{ staged("load_audit") }} AS audit
 LEFT JOIN totals

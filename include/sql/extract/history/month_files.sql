@@ -1,0 +1,28 @@
+-- DuckDB: what else the transform of partner files reads. An export removes no order and knows of no earlier delivery.
+COPY (
+    SELECT
+        file,
+        '' AS partner,
+        sha256,
+        received_at,
+        lines,
+        order_ids
+    FROM read_parquet(getvariable('files'))
+) TO (getvariable('folder') || '/files.parquet') (FORMAT parquet, COMPRESSION zstd);
+
+COPY (
+    SELECT
+        NULL::VARCHAR AS order_id,
+        NULL::VARCHAR AS file,
+        NULL::TIMESTAMPTZ AS received_at
+    WHERE FALSE
+) TO (getvariable('folder') || '/removed_orders.parquet') (FORMAT parquet, COMPRESSION zstd);
+
+COPY (
+    SELECT
+        NULL::VARCHAR AS order_id,
+        NULL::VARCHAR AS partner,
+        NULL::VARCHAR AS file,
+        NULL::TIMESTAMPTZ AS received_at
+    WHERE FALSE
+) TO (getvariable('folder') || '/known_orders.parquet') (FORMAT parquet, COMPRESSION zstd);

@@ -1,0 +1,42 @@
+-- DuckDB: what the export itself says of each month in the range: lines, orders, amount per currency (quantity x unit
+-- price, without what is no number).
+WITH amounts AS (
+    SELECT
+        date_trunc('month', coalesce(moved.day, lines.day))::DATE AS month,
+        coalesce(upper(trim(lines.currency)), '') AS currency,
+        coalesce(
+            sum(try_cast(lines.quantity AS DECIMAL(18, 4)) * try_cast(lines.unit_price AS DECIMAL(18, 4))), 0
+        ) AS amount
+    FROM read_parquet($files) AS lines
+    LEFT JOIN (FROM order_days WHERE is_moved) AS moved
+        ON coalesce(trim(lines.order_id, E' \t\r\n'), '') = moved.order_id
+    WHERE lines.day IS NOT NULL
+        AND coalesce(moved.day, lines.day) BETWEEN $first_day AND $last_day
+    GROUP BY ALL
+),
+
+counts AS (
+    SELECT
+        date_trunc('month', day)::DATE AS month,
+        min(day) AS first_day,
+        max(day) AS last_day,
+        sum(lines)::BIGINT AS rows,
+        count(*) FILTER (order_id <> '') AS orders
+    FROM order_days
+    WHERE day BETWEEN $first_day AND $last_day
+    GROUP BY ALL
+)
+
+SELECT
+    counts.month,
+    any_value(counts.first_day) AS first_day,
+    any_value(counts.last_day) AS last_day,
+    any_value(counts.rows) AS rows,
+    any_value(counts.orders) AS orders,
+    map_from_entries(
+        list(row(amounts.currency, rtrim(rtrim(amounts.amount::VARCHAR, '0'), '.')) ORDER BY amounts.currency)
+    ) AS amounts
+FROM counts
+JOIN amounts USING (month)
+GROUP BY counts.month
+ORDER BY counts.month

@@ -1,0 +1,92 @@
+"""Files that somebody else delivers: what reading them may raise, when they came, and CSV split by record."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from ecommerce.errors import CredentialsError, TransientError
+from ecommerce.sources.csv_records import header, records
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_MOST_RAW_TEXT = 10_000
+
+
+class UnusableFileError(Exception):
+    """A file that is rejected as a whole: `args` are the reason's code and the detail."""
+
+
+@contextmanager
+def storage_errors(what: str) -> Iterator[None]:
+    """Turn what a file system raises while `what` is read into the kinds of `ecommerce.errors`.
+
+    Raises:
+        CredentialsError: this worker may not read it.
+        TransientError: it is gone, or the storage fails.
+        OSError: the disk this worker writes to meanwhile is full.
+    """
+    try:
+        yield
+    except PermissionError:
+        raise CredentialsError(f"{what} may not be read by this worker") from None
+    except FileNotFoundError:
+        raise TransientError(f"{what} is gone") from None
+    except OSError as error:
+        if error.errno in _FULL:  # what this worker writes meanwhile: `publish` says so
+            raise
+        raise TransientError(f"{what} could not be read: {error.strerror or type(error).__name__}") from error
+
+
+def modified_at(file_system: Any, path: str) -> datetime:
+    """When the file was written, UTC."""
+    modified: datetime = file_system.modified(path)
+    return modified.astimezone(UTC) if modified.tzinfo else modified.replace(tzinfo=UTC)
+
+
+def column_names(stream: IO[bytes], required: Sequence[str]) -> list[str]:
+    """Read the first line of a CSV file: its column names, all of `required` among them.
+
+    Raises:
+        UnusableFileError: it is no header in UTF-8, or lacks a column.
+    """
+    try:
+        names = header(stream)
+    except ValueError as error:
+        raise UnusableFileError("file_unreadable", str(error)) from None
+    if missing := [name for name in required if name not in names]:
+        raise UnusableFileError("missing_column", f"its header lacks {', '.join(missing)}")
+    return names
+
+
+def csv_columns(names: Sequence[str], required: Sequence[str]) -> dict[str, str]:
+    """The columns of a file as DuckDB's reader takes them: all text, those that nobody reads renamed."""
+    kept = [name if name in required else f"extra_{place}" for place, name in enumerate(names)]
+    return dict.fromkeys(kept, "VARCHAR")
+
+
+def split_records(stream: IO[bytes], required: Sequence[str], good: Path, bad: Path) -> list[str]:
+    """Write the numbered records of `stream` to `good` and those that can be none to `bad`; its column names.
+
+    Raises:
+        UnusableFileError: it is not what its name says, ends too early, or lacks a column.
+    """
+    try:
+        with good.open("wb") as records_out, bad.open("w", newline="") as bad_out:
+            names = column_names(stream, required)
+            rejects = csv.writer(bad_out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+            for record in records(stream, len(names)):
+                if record.fault:
+                    text = record.text[:_MOST_RAW_TEXT].decode("utf-8", "replace")
+                    rejects.writerow((record.number, *record.fault, text))
+                else:
+                    records_out.write(b"%d,%s\n" % (record.number, record.text))
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise UnusableFileError("file_unreadable", "its gzip data is damaged or ends too early") from None
+    return names

@@ -1,0 +1,122 @@
+"""Snapshots of the tables before a history load, and the way back.
+
+`python -m ecommerce.warehouse.snapshots restore <run id>` (`make undo-history RUN_ID=…`) puts every table
+back to what it was before that run of `sales_history_load` loaded anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ecommerce.errors import ConfigurationError, PipelineError
+from ecommerce.warehouse.rendering import SNAPSHOTS, render, snapshot_table
+
+if TYPE_CHECKING:
+    from ecommerce.warehouse.client import Warehouse
+
+DAG_ID = "sales_history_load"
+KEEP_DAYS = 30
+
+log = logging.getLogger(__name__)
+
+
+def take(dag_id: str, run_id: str) -> dict[str, str]:
+    """Take the snapshots of a run, unless it has them, and keep them for `KEEP_DAYS`; their names by table.
+
+    The tables are copied one after the other: what another run loads meanwhile may be in some only.
+
+    Raises:
+        PipelineError: as `Warehouse.run`.
+    """
+    from ecommerce.warehouse.client import connect
+    from ecommerce.warehouse.schema import create_datasets, prepare
+
+    warehouse = connect(dag=dag_id, step="snapshot")
+    prepare(warehouse)
+    create_datasets(warehouse)
+    of_run = suffix(run_id)
+    present = _present(warehouse)
+    script = render("warehouse/snapshots/take.sql", staging=of_run, settings=warehouse.settings)
+    statements = [each.strip() for each in script.split(";") if each.strip()]
+    for table, statement in zip(SNAPSHOTS, statements, strict=True):
+        if snapshot_table(table, of_run) not in present:
+            warehouse.run(statement, f"snapshot of {table}")
+    dataset = f"{warehouse.client.project}.{warehouse.settings.staging_dataset}"
+    names = {table: f"{dataset}.{snapshot_table(table, of_run)}" for table in SNAPSHOTS}
+    for name in names.values():
+        _keep(warehouse, name)
+    log.info("snapshots kept for %d days: %s", KEEP_DAYS, ", ".join(names.values()))
+    return names
+
+
+def restore(run_id: str) -> None:
+    """Put every table back to what it was when the run `run_id` took its snapshots; all of them or none.
+
+    Raises:
+        ConfigurationError: the run took none, or they have expired.
+        PipelineError: as `Warehouse.run`.
+    """
+    from ecommerce.warehouse.client import connect
+    from ecommerce.warehouse.schema import create_datasets, prepare
+
+    warehouse = connect(dag=DAG_ID, step="restore")
+    prepare(warehouse)
+    create_datasets(warehouse)
+    of_run = suffix(run_id)
+    present = _present(warehouse)
+    if missing := [name for name in SNAPSHOTS if snapshot_table(name, of_run) not in present]:
+        raise ConfigurationError(
+            f"{len(missing)} of {len(SNAPSHOTS)} snapshots of the run {run_id} are missing: its id stands in "
+            f"the UI, and snapshots expire after {KEEP_DAYS} days"
+        )
+    script = render("warehouse/snapshots/restore.sql", staging=of_run, settings=warehouse.settings)
+    warehouse.run(script, "restore")
+
+
+def _present(warehouse: Warehouse) -> set[str]:
+    from ecommerce.warehouse.client import REQUEST_SECONDS, bigquery_errors, request_retry
+
+    with bigquery_errors("list snapshots"):
+        listed = warehouse.client.list_tables(
+            warehouse.settings.staging_dataset, retry=request_retry(), timeout=REQUEST_SECONDS
+        )
+        return {table.table_id for table in listed}
+
+
+def _keep(warehouse: Warehouse, name: str) -> None:
+    """Without this a snapshot expires with the staging tables beside it, after a day."""
+    from ecommerce.warehouse.client import REQUEST_SECONDS, bigquery_errors, request_retry
+
+    with bigquery_errors(f"keep {name}"):
+        snapshot = warehouse.client.get_table(name, retry=request_retry(), timeout=REQUEST_SECONDS)
+        snapshot.expires = snapshot.created + timedelta(days=KEEP_DAYS)
+        warehouse.client.update_table(snapshot, ["expires"], retry=request_retry(), timeout=REQUEST_SECONDS)
+
+
+def suffix(run_id: str) -> str:
+    """The short hash in the names of a run's snapshots."""
+    return hashlib.sha256(run_id.encode()).hexdigest()[:12]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=["restore"])
+    parser.add_argument("run_id", help="of sales_history_load, as the Airflow UI shows it")
+    options = parser.parse_args(arguments)
+    try:
+        restore(options.run_id)
+    except PipelineError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command speaks to its user
+        return 1
+    print(f"the tables are as they were before {options.run_id}")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

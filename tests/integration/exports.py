@@ -1,0 +1,138 @@
+"""Bulk exports of the ledger's orders, and what the tasks of `sales_history_load` call, without Airflow."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import time_machine
+
+from demo.fillers import partner_files
+from demo.ledger import PARTNERS, Books, Order, PartnerFile
+from ecommerce.history import steps
+from ecommerce.warehouse import snapshots
+from ecommerce.warehouse import steps as warehouse
+
+SOURCE = "old_shop"
+KINDS = ("csv", "csv.gz", "parquet", "csv.zst")
+
+
+def exported(books: Books, orders: Sequence[Order], source: str = SOURCE) -> Books:
+    """Books with `orders` only, sold by `source`, as far as the layout of an export can tell them."""
+    known = [
+        replace(
+            order,
+            channel=source,
+            partner=PARTNERS[1],
+            customer_id=None,
+            coupon_code=None,
+            is_test=False,
+            shipping=Decimal(0),
+            fee=Decimal(0),
+            lines=order.sound_lines,
+        )
+        for order in orders
+        if order.sound_lines
+    ]
+    return replace(books, orders=tuple(known), refunds=(), files=())
+
+
+def rows(books: Books) -> list[list[str]]:
+    """The export's records, header first."""
+    file = PartnerFile(
+        name="export.csv",
+        partner=PARTNERS[1],
+        day=books.at.date(),
+        received_at=books.at,
+        orders=books.orders,
+        bad_rows=(),
+        repeated=(),
+    )
+    return list(csv.reader(io.StringIO(partner_files.render(file).decode(), newline="")))
+
+
+def write(folder: Path, books: Books, files: int = 3, kinds: Sequence[str] = KINDS) -> None:
+    """Deal the lines out to `files` files, one after the other, so that orders are split over them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    header, *lines = rows(books)
+    for number in range(files):
+        kind = kinds[number % len(kinds)]
+        records = io.StringIO(newline="")
+        csv.writer(records, lineterminator="\n").writerows([header, *lines[number::files]])
+        text = records.getvalue()
+        path = folder / f"orders_{number:02d}.{kind}"
+        if kind == "parquet":
+            table = [dict(zip(header, record, strict=True)) for record in lines[number::files]]
+            pq.write_table(pa.Table.from_pylist(table), path)
+        else:
+            compressed: dict[str, Callable[[bytes], bytes]] = {
+                "csv.gz": gzip.compress,
+                "csv.zst": lambda data: pa.compress(data, "zstd", asbytes=True),
+            }
+            path.write_bytes(compressed.get(kind, bytes)(text.encode()))
+
+
+@dataclass
+class HistoryLoad:
+    """One run of the DAG's tasks over the files of `folder`; every task may be called again."""
+
+    folder: Path
+    at: datetime
+    run_id: str = "manual__history"
+    params: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """A task's context."""
+        given = {
+            "files": f"file://{self.folder}/orders_*",
+            "source": SOURCE,
+            "first_day": None,
+            "last_day": None,
+            "dry_run": False,
+        }
+        run = SimpleNamespace(dag_id="sales_history_load", run_id=self.run_id, run_after=self.at)
+        return {"params": given | self.params, "dag_run": run, "run_id": self.run_id}
+
+    def totals(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """What was read, and the control totals."""
+        with time_machine.travel(self.at):
+            reads = [steps.read(batch) for batch in steps.list_files(self.context)]
+            return reads, steps.control_totals(self.context, reads)
+
+    def months(self) -> Iterator[dict[str, Any]]:
+        """Everything up to the loads of single months: their manifests, in order."""
+        reads, totals = self.totals()
+        months = steps.months(self.context, totals)
+        with time_machine.travel(self.at):
+            snapshots.take("sales_history_load", self.run_id)
+            steps.exchange_rates(self.context, totals)
+            manifests = [steps.transform(self.context, month) for month in months]
+        yield from manifests
+        steps.clean_up(reads, totals["export"])
+
+    def load(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        """Load and check one month; the load's result."""
+        with time_machine.travel(self.at):
+            loaded = steps.load(self.context, manifest)
+            warehouse.checks(self.context, loaded)
+            return loaded
+
+    def run(self) -> list[dict[str, Any]]:
+        """The whole run; the results of the loads."""
+        return [self.load(manifest) for manifest in self.months()]
+
+
+def now() -> datetime:
+    """The present, for runs that do not care when."""
+    return datetime.now(UTC)

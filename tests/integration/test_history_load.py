@@ -1,0 +1,180 @@
+"""An export ends in the tables of the oracle, however it is cut, loaded and interrupted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from demo.ledger import PARTNER_FILES, SALES_DB, STOREFRONT, Books, Ledger
+from ecommerce.settings import SOURCES
+from ecommerce.warehouse import audit, snapshots
+from ecommerce.warehouse.client import connect
+from tests.integration.company import Company
+from tests.integration.daily_run import morning_after, run_day
+from tests.integration.exports import HistoryLoad, exported, write
+from tests.oracle import Oracle
+
+FIRST_DAY = date(2026, 8, 29)
+DAYS = 5  # two months
+LATER = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def told() -> Ledger:
+    return Ledger(FIRST_DAY, DAYS, orders_per_day=20, seed=5)
+
+
+def at(told: Ledger):
+    return morning_after(told.business_days[-1]) + LATER
+
+
+def history(told: Ledger) -> Books:
+    """What an old shop exports: orders of two channels, with ids that tell them apart."""
+    books = told.as_of(at(told))
+    orders = [*books.orders_of(SALES_DB), *books.orders_of(PARTNER_FILES)]
+    return exported(books, [replace(o, order_id=f"{o.channel[:2]}-{o.order_id}") for o in orders])
+
+
+def expected(company: Company, books: Books) -> Oracle:
+    """The oracle's tables: days that only an export knows lack nothing."""
+    days = {row["business_date"] for row in company.oracle(books).orders}
+    return company.oracle(books, missing={day: [] for day in days})
+
+
+def state(company: Company) -> dict[str, list[dict]]:
+    """Everything that two loads must leave alike."""
+    tables = company.warehouse()
+    names = ("read_at", "run_id")
+    return {
+        table: sorted(({k: v for k, v in row.items() if k not in names} for row in rows), key=repr)
+        for table, rows in tables.items()
+    }
+
+
+def test_an_export_is_loaded_and_taken_back(start_company, tmp_path, told):
+    company, books = start_company(), history(told)
+    company.show(replace(books, orders=()))
+    write(tmp_path / "export", books)
+    run = HistoryLoad(tmp_path / "export", at(told))
+
+    results = run.run()
+
+    assert company.differences(expected(company, books)) == ""
+    assert len(results) == 2
+    audits = [row for result in results for row in result["audit"]]
+    assert {row["status"] for row in audits} == {"history"}
+    assert sum(row["source_orders"] for row in audits) == len(books.orders)
+    assert all(row["source_amount"] == row["amount_loaded"] for row in audits)
+    staged = [path for path in (tmp_path / "company").rglob("*.parquet") if "transformed" not in path.parts]
+    assert not staged, "raw files hold e-mail addresses"
+
+    before = state(company)
+    HistoryLoad(tmp_path / "export", at(told), run_id="manual__again").run()
+    assert state(company) == before, "loading it twice changed something"
+
+    snapshots.restore("manual__again")
+    assert state(company) == before
+    snapshots.restore(run.run_id)
+    assert not any(state(company).values())
+
+
+def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path, told):
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from ecommerce.history import steps
+
+    company, books = start_company(), history(told)
+    write(tmp_path / "export", books)
+    run = HistoryLoad(tmp_path / "export", at(told), params={"dry_run": True})
+
+    reads, totals = run.totals()
+    with pytest.raises(AirflowSkipException):
+        steps.months(run.context, totals)
+    steps.clean_up(reads, totals["export"])
+
+    by_month: dict[str, set[str]] = {}
+    for order in company.oracle(books).orders:
+        by_month.setdefault(f"{order['business_date']:%Y-%m}", set()).add(order["order_id"])
+    assert {month["month"]: month["orders"] for month in totals["months"]} == {
+        month: len(orders) for month, orders in sorted(by_month.items())
+    }
+    assert sum(month["rows"] for month in totals["months"]) == sum(len(o.lines) for o in books.orders)
+    assert not list((tmp_path / "company").rglob("*.parquet"))
+    assert not list(connect().client.list_datasets()) or not any(company_tables(company))
+
+
+def company_tables(company: Company):
+    names = {dataset.dataset_id for dataset in company.client.list_datasets()}
+    return company.client.list_tables(company.dataset) if company.dataset in names else ()
+
+
+def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(start_company, tmp_path, told):
+    company = start_company()
+    live = Ledger(date(2026, 9, 10), 1, orders_per_day=20, seed=9)
+    day = live.business_days[0]
+    shown = live.as_of(morning_after(day))
+    company.show(shown)
+    old = exported(shown, [replace(o, order_id=f"o-{o.order_id}") for o in history(told).orders])
+    write(tmp_path / "export", old)
+    HistoryLoad(tmp_path / "export", morning_after(day) - timedelta(hours=1)).run()
+    write(tmp_path / "sales_db", exported(shown, shown.orders_of(SALES_DB), SALES_DB))
+    params = {"source": SALES_DB}
+    HistoryLoad(tmp_path / "sales_db", morning_after(day) - timedelta(hours=1), "live", params).run()
+    assert [audit.last_read(source) for source in SOURCES] == [None] * len(SOURCES)
+
+    run_day(day)
+
+    both = replace(shown, orders=(*shown.orders, *old.orders))
+    own = {row["business_date"] for row in company.oracle(old).orders} - {day}
+    assert company.differences(company.oracle(both, run_days=[day], missing={each: [] for each in own})) == ""
+    days = connect().query("report/loaded_days.sql", day=day, source_count=len(SOURCES))
+    assert [row["business_date"] for row in days] == [day]
+
+
+@pytest.mark.full
+class TestInManyWays:
+    def test_split_in_two_exports_that_come_out_of_order(self, start_company, tmp_path, told):
+        company, books = start_company(), history(told)
+        company.show(replace(books, orders=()))
+        for number in (0, 1):
+            half = replace(books, orders=books.orders[number::2])
+            write(tmp_path / f"half_{number}", half, kinds=("parquet", "csv.zst"))
+        HistoryLoad(tmp_path / "half_1", at(told), "second").run()
+        HistoryLoad(tmp_path / "half_0", at(told), "first").run()
+        assert company.differences(expected(company, books)) == ""
+
+    def test_range_after_range_the_newest_first(self, start_company, tmp_path, told):
+        company, books = start_company(), history(told)
+        company.show(replace(books, orders=()))
+        write(tmp_path / "export", books)
+        middle = told.business_days[2]
+        for number, days in enumerate(
+            ({"first_day": str(middle)}, {"last_day": str(middle - timedelta(days=1))})
+        ):
+            HistoryLoad(tmp_path / "export", at(told), f"range_{number}", days).run()
+        assert company.differences(expected(company, books)) == ""
+
+    def test_under_a_live_sources_name_what_is_read_live_wins_in_any_order(self, start_company, tmp_path):
+        company = start_company()
+        told = Ledger(date(2026, 9, 1), 1, orders_per_day=30, seed=11)
+        company.show(told.as_of(morning_after(told.business_days[-1])))
+        shown = company.shown
+        loads = [
+            HistoryLoad(tmp_path / source, at(told), f"history_{source}", {"source": source})
+            for source in (SALES_DB, STOREFRONT, PARTNER_FILES)
+        ]
+        for load in loads:
+            source = load.params["source"]
+            listed = [order for order in shown.orders_of(source) if order.status != "checkout-draft"]
+            write(load.folder, exported(shown, listed, source))
+        now = morning_after(told.business_days[-1])
+
+        loads[0].run()
+        run_day(told.business_days[0], now)
+        for load in loads:
+            load.run_id += "_again"
+            load.run()
+
+        assert company.differences(company.oracle(run_days=told.business_days)) == ""
