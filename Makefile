@@ -13,8 +13,8 @@ RUN := PYTHONPATH=plugins:. $(VENV)/python
 OPERATE := $(RUN) -m ecommerce.operations
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench \
-	backfill repair report undo-history migrate env environments development
+.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history \
+	backfill repair report undo-history migrate forget-customer env environments development
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ check: environments ## can the pipeline reach its sources and the warehouse, and
 bench: development .bench/venv/complete ## measure the extract against other readers (ARGS="--lines 200000 --days 3" for less)
 	@$(RUN) -m benchmarks.extract $(ARGS)
 
+bench-history: development ## measure every stage of a history load: 5 million lines (ARGS="--lines 200000 --files 4 --months 3" for less)
+	@$(RUN) -m benchmarks.history $(ARGS)
+
 backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 [JOBS=2] [MAIL=1] [AGAIN=1]
 	@$(if $(and $(FROM),$(TO)),,$(error say which days: make backfill FROM=2026-11-01 TO=2026-11-07))
 	@$(OPERATE) backfill --from $(FROM) --to $(TO) $(if $(JOBS),--jobs $(JOBS)) $(if $(MAIL),--mail) \
@@ -74,6 +77,9 @@ undo-history: environments ## put the tables back to what they were before a his
 
 migrate: environments ## bring the warehouse's tables to what include/sql/warehouse says
 	@$(RUN) -m demo.with_environment ecommerce.warehouse.migrate
+
+forget-customer: environments ## make the warehouse forget a customer, whose address it asks for
+	@$(RUN) -m demo.with_environment ecommerce.warehouse.erasure
 
 env: ## .env for Docker Compose, with random secrets
 	@$(PYTHON) deploy/make_env.py

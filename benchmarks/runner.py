@@ -74,7 +74,7 @@ def compare(
     for number in range(-1 if warm_up else 0, rounds):
         first = max(number, 0) % len(contenders)
         for contender in [*contenders[first:], *contenders[:first]]:
-            run = _run(contender)
+            run = run_once(contender)
             label = "warm-up" if number < 0 else f"round {number + 1}/{rounds}"
             print(f"{label}: {contender.name:<28} {run[0]:7.2f} s {run[1]:6.0f} MB", file=sys.stderr)
             if number >= 0:
@@ -115,7 +115,7 @@ def report(benchmark: str, results: Sequence[Result], parameters: Mapping[str, A
     return path
 
 
-def _run(contender: Contender) -> tuple[float, float, dict[str, Any]]:
+def run_once(contender: Contender) -> tuple[float, float, dict[str, Any]]:
     """Seconds, peak megabytes and facts of one run."""
     process = subprocess.Popen(
         list(contender.command),

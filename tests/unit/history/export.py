@@ -67,7 +67,7 @@ class Export:
         path.write_bytes(data)
         return path
 
-    def context(self, run_id: str = RUN, **params: Any) -> dict[str, Any]:
+    def context(self, *, run_id: str = RUN, **params: Any) -> dict[str, Any]:
         """A task's context; `params` as the form would give them."""
         given = {
             "files": f"file://{self.folder}/*",

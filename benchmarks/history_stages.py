@@ -1,0 +1,64 @@
+"""One task of `sales_history_load`, measured; started by `benchmarks.history` with its input in a file."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from benchmarks.runner import RESULTS, measured
+
+RUN = SimpleNamespace(
+    dag_id="sales_history_load", run_id="benchmark", run_after=datetime(2026, 11, 20, tzinfo=UTC)
+)
+CONTEXT: dict[str, Any] = {
+    "dag_run": RUN,
+    "run_id": RUN.run_id,
+    "params": {
+        "files": f"file://{RESULTS}/history/export/*",
+        "source": "old_shop",
+        "first_day": None,
+        "last_day": None,
+        "dry_run": False,
+    },
+}
+
+
+def main() -> None:
+    # Untimed: a worker has imported them long ago.
+    import airflow.sdk
+    import duckdb
+    from airflow.providers.google.cloud.hooks import bigquery
+
+    from ecommerce.history import months, reading, steps, totals
+    from ecommerce.warehouse import snapshots
+    from ecommerce.warehouse import steps as warehouse
+
+    del airflow, duckdb, bigquery, months, reading, totals
+    logging.disable(logging.INFO)
+    stages = {
+        "list files": lambda _: steps.list_files(CONTEXT),
+        "read": steps.read,
+        "control totals": lambda reads: steps.control_totals(CONTEXT, reads),
+        "snapshot": lambda _: snapshots.take(RUN.dag_id, RUN.run_id),
+        "transform": lambda month: steps.transform(CONTEXT, month),
+        "load": lambda manifest: steps.load(CONTEXT, manifest),
+        "checks": lambda loaded: warehouse.checks(CONTEXT, loaded),
+    }
+    name, place = sys.argv[1], Path(sys.argv[2])
+    given = json.loads(place.read_text())
+    with measured() as facts:
+        begin = time.process_time()
+        result = stages[name](given)
+        facts["processor"] = time.process_time() - begin
+        facts["result"] = str(place.with_suffix(".result.json"))
+        Path(facts["result"]).write_text(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

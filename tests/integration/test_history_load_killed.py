@@ -1,0 +1,63 @@
+"""`sales_history_load` as Airflow runs it: a dry run, then runs that are killed (kill -9) and run again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from demo.ledger import PARTNER_FILES, SALES_DB, Ledger
+from tests.integration.daily_run import morning_after
+from tests.integration.exports import SOURCE, exported, write
+from tests.integration.holding_proxy import HoldingProxy
+from tests.integration.test_kill import kill_when
+
+pytestmark = pytest.mark.full
+
+DAG = "sales_history_load"
+
+
+def test_killed_while_it_reads_and_while_it_loads_it_ends_well_when_run_again(
+    start_company, start_airflow, bigquery_emulator, tmp_path
+):
+    told = Ledger(date(2026, 8, 31), 2, orders_per_day=20, seed=5)  # two months
+    company, at = start_company(), morning_after(told.business_days[-1]) + timedelta(days=1)
+    books = told.as_of(at)
+    books = exported(books, [*books.orders_of(SALES_DB), *books.orders_of(PARTNER_FILES)])
+    books = replace(books, orders=tuple({order.order_id: order for order in books.orders}.values()))
+    company.show(replace(books, orders=()))
+    write(tmp_path / "export", books)
+    staging = Path(company.environment["STAGING_URI"].removeprefix("file://")) / DAG
+    form = {"files": f"file://{tmp_path}/export/*", "source": SOURCE}
+    conf = ("dags", "test", DAG, "-c", json.dumps(form))
+    with HoldingProxy(bigquery_emulator.port, b"BEGIN TRANSACTION").running() as proxy:
+        through = {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{proxy.port}"}
+        airflow = start_airflow(company.environment | through)
+
+        assert airflow.test_dag(DAG, **form, dry_run=True) == 0, airflow.log()[-5000:]
+        assert not list(staging.rglob("*.parquet")), "a dry run left what it had read"
+        assert not tables(company)
+
+        kill_when(lambda: any(staging.rglob("files/.*.partial")), airflow.start(*conf), airflow)
+        assert not tables(company)
+
+        # The first transaction is committed, and its process dies before it hears of that.
+        kill_when(proxy.held.is_set, airflow.start(*conf), airflow)
+
+        assert airflow.test_dag(DAG, **form) == 0, airflow.log()[-5000:]
+    days = {row["business_date"] for row in company.oracle(books).orders}
+    assert company.differences(company.oracle(books, missing={day: [] for day in days})) == ""
+    assert len(days) == 2
+    log = airflow.log()
+    assert "2026-08 " in log
+    assert not [order.email for order in books.orders if order.email and order.email.strip() in log]
+
+
+def tables(company) -> list[str]:
+    names = {dataset.dataset_id for dataset in company.client.list_datasets()}
+    if company.dataset not in names:
+        return []
+    return [table.table_id for table in company.client.list_tables(company.dataset)]
