@@ -136,3 +136,12 @@ def test_alertmanager_holds_no_secret():
     assert not re.search(r"(password|token|secret|api_url|url):\s", text)
     config = read("alertmanager.yml")
     assert config["route"]["receiver"] in {receiver["name"] for receiver in config["receivers"]}
+
+
+def test_the_chart_names_metrics_as_compose_does():
+    values = yaml.safe_load((REPOSITORY / "deploy/helm/values.yaml").read_text())
+    assert values["statsd"]["overrideMappings"] == read("statsd_mapping.yml")["mappings"]
+    services = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())["services"]
+    for option, value in values["config"]["metrics"].items():
+        given = services["airflow-worker"]["environment"][f"AIRFLOW__METRICS__{option.upper()}"]
+        assert given == value.lower()

@@ -1,0 +1,2 @@
+DELETE FROM {{ table("customers") }}
+WHERE customer_hash = @customer_hash;

@@ -1,0 +1,82 @@
+"""A forgotten customer is in no table, and every figure is as it was."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+
+from demo.ledger import Ledger
+from ecommerce.warehouse import erasure
+from ecommerce.warehouse.client import connect
+from tests.integration.company import HASH_KEY
+from tests.integration.daily_run import morning_after, run_day
+
+pytestmark = pytest.mark.full
+
+DAY = date(2026, 9, 1)
+PLACES = ("orders", "order_lines", "customers")
+
+
+@pytest.fixture
+def company(start_company):
+    company = start_company()
+    company.show(Ledger(DAY, 1, orders_per_day=20, seed=11).as_of(morning_after(DAY)))
+    run_day(DAY)
+    return company
+
+
+def hashes(company):
+    """Every customer that any table names."""
+    warehouse = connect()
+    found = [
+        warehouse.run(f"SELECT DISTINCT customer_hash FROM `{company.dataset}.{table}`", table)
+        for table in PLACES
+    ]
+    return {row["customer_hash"] for rows in found for row in rows} - {None}
+
+
+def without_customer(tables):
+    return {
+        name: sorted(repr({k: v for k, v in row.items() if k != "customer_hash"}) for row in rows)
+        for name, rows in tables.items()
+    }
+
+
+def test_a_forgotten_customer_is_in_no_table_and_no_figure_changes(company):
+    order = next(order for order in company.shown.orders if order.email)
+    before = company.warehouse()
+    gone = erasure.customer_hash(f"  {order.email.upper()}\n", HASH_KEY)
+    known = hashes(company)
+    assert gone in known
+
+    # Named in the way of somebody who types, on standard input.
+    done = subprocess.run(
+        [sys.executable, "-m", "ecommerce.warehouse.erasure"],
+        input=f"{order.email.upper()}\n",
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(["plugins", "."])},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "1 rows of customers forgotten" in done.stdout
+    assert order.email not in done.stdout + done.stderr
+    after = company.warehouse()
+    assert hashes(company) == known - {gone}
+    assert without_customer(after) == without_customer(before)
+    assert erasure.forget(order.email, connect()) == dict.fromkeys(PLACES, 0)
+
+
+def test_nobody_is_refused(company):
+    done = subprocess.run(
+        [sys.executable, "-m", "ecommerce.warehouse.erasure"],
+        input="\n",
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(["plugins", "."])},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (1, "nobody was named\n")
