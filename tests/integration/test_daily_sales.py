@@ -67,11 +67,14 @@ def test_a_day_read_in_pieces_ends_in_the_same_tables(start_company):
     assert company.differences(company.oracle(run_days=told.business_days)) == ""
 
 
-def test_days_in_any_order_end_in_the_same_tables(start_company):
+@pytest.mark.parametrize(
+    "order", [(2, 0, 1), (0, 1, 1, 2)], ids=["the newest first", "a range in two overlapping parts"]
+)
+def test_days_in_any_order_end_in_the_same_tables(order, start_company):
     company, told = start_company(), ledger(3)
     now = morning_after(told.business_days[-1])
     company.show(told.as_of(now))
-    for minutes, number in enumerate((2, 0, 1)):
+    for minutes, number in enumerate(order):
         run_day(told.business_days[number], now + timedelta(minutes=minutes))
     assert company.differences(company.oracle(run_days=told.business_days)) == ""
 

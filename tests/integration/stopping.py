@@ -1,0 +1,80 @@
+"""For DAG files of tests: a DAG of the product that retries after a second and stops where a test kills it.
+
+For each stage a test leaves the file `<dag>.<stage>` in the folder `STOPS`. The first task that gets there
+takes it away, writes its process id beside it, and waits for its end.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from ecommerce import dag_arguments, delivery, policy, staging
+from ecommerce.warehouse.client import Warehouse
+
+DAGS = Path(__file__).resolve().parents[2] / "dags"
+QUICK = {"retries": 5, "retry_delay": timedelta(seconds=1), "retry_exponential_backoff": 0}
+
+
+def arm(folder: Path, dag_id: str, stages: Iterable[str]) -> dict[str, Path]:
+    """Ask for stops; by stage, the file that will hold the process id."""
+    folder.mkdir(exist_ok=True)
+    for stage in stages:
+        (folder / f"{dag_id}.{stage}").touch()
+    return {stage: folder / f"{dag_id}.{stage}.pid" for stage in stages}
+
+
+def product_dag(dag_id: str, source: str) -> Any:
+    """The DAG of `dags/<dag_id>.py`; `source` is the one whose extract and transform may stop."""
+    policy.NETWORK_RETRIES.update(QUICK)
+    dag_arguments.DEFAULT_ARGS.update(QUICK)
+
+    def stage_of_folder(draft: staging.Draft, **_: Any) -> str | None:
+        if draft.uri.endswith(f"/transformed/{source}"):
+            return "transform"
+        if draft.uri.endswith(f"/{source}"):
+            return "extract"
+        return "report" if draft.uri.startswith(os.environ["REPORTS_URI"]) else None
+
+    def stage_of_statement(_: Warehouse, __: str, what: str, *___: Any, **____: Any) -> str | None:
+        return "load" if what == "load" else None
+
+    def stopping(step: Callable[..., Any], stage: Callable[..., str | None]) -> Callable[..., Any]:
+        @functools.wraps(step)
+        def stepped(*arguments: Any, **options: Any) -> Any:
+            result = step(*arguments, **options)
+            if name := stage(*arguments, **options):
+                _stop(f"{dag_id}.{name}")
+            return result
+
+        return stepped
+
+    # A folder is written, and nobody can see it; a transaction is committed, a mail sent, and nobody knows.
+    staging.Draft.seal = stopping(staging.Draft.seal, stage_of_folder)  # type: ignore[method-assign]
+    Warehouse.run = stopping(Warehouse.run, stage_of_statement)  # type: ignore[method-assign]
+    delivery.send = stopping(delivery.send, lambda *_: "mail")
+    spec = importlib.util.spec_from_file_location(f"product_{dag_id}", DAGS / f"{dag_id}.py")
+    assert spec
+    assert spec.loader
+    product = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(product)
+    return product.dag
+
+
+def _stop(name: str) -> None:
+    folder = Path(os.environ["STOPS"])
+    try:
+        (folder / name).rename(folder / f"{name}.taken")
+    except FileNotFoundError:
+        return
+    told = folder / f"{name}.told"
+    told.write_text(str(os.getpid()))
+    told.rename(folder / f"{name}.pid")
+    while True:
+        time.sleep(1)

@@ -1,0 +1,200 @@
+"""In the real scheduler: a sync and a daily run killed in every stage, then one backfill twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psutil
+import pytest
+
+from demo.airflow_services import PASSWORD, USER
+from demo.ledger import STOREFRONT, Ledger
+from ecommerce.business_day import newest_closed_day
+from ecommerce.operations.__main__ import main
+from ecommerce.report import archive
+from tests.dags.conftest import REPOSITORY
+from tests.integration.company import Company
+from tests.integration.live_airflow import LiveAirflow, live_airflow
+from tests.integration.mailbox import Mailbox, open_mailbox
+from tests.integration.stopping import arm
+from tests.integration.warehouse_contents import Row, differences
+from tests.oracle import ALL_SOURCES
+
+pytestmark = pytest.mark.full
+
+DAILY, SYNC = "daily_sales_pipeline", "storefront_orders_sync"
+BACKFILLED = 4
+STAGES = {
+    SYNC: {"extract": "storefront", "transform": "transform", "load": "load"},
+    DAILY: {
+        "extract": "extract.sales_db",
+        "transform": "transform.transform_source",
+        "load": "load.load",
+        "report": "report.archive",
+        "mail": "mail.send",
+    },
+}
+"""Where a process is killed: by DAG and stage, the task at work."""
+WORKER_TOO = (DAILY, "load")
+"""Where the worker, which would tell the scheduler, is killed with it."""
+
+Tables = dict[str, list[Row]]
+
+
+def timezone_at_work() -> str:
+    """A place where neither midnight nor six in the morning comes amid the test."""
+    zones = ("America/Los_Angeles", "Europe/Berlin", "Asia/Tokyo")
+    return next(zone for zone in zones if 8 <= datetime.now(ZoneInfo(zone)).hour < 18)
+
+
+@dataclass
+class Killed:
+    """A run that lost a process in every stage: its end, the tries of the tasks hit, and what it left."""
+
+    states: set[str]
+    tries: dict[str, int]
+    tables: Tables
+
+
+@dataclass
+class Story:
+    """What was there after the killed runs, after the backfill, and after the second one."""
+
+    company: Company
+    mailbox: Mailbox
+    yesterday: date
+    sync: Killed
+    daily: Killed
+    backfilled: Tables
+    again: Tables
+    said: list[str]
+    codes: list[int]
+
+    @property
+    def days(self) -> list[date]:
+        return [self.yesterday - timedelta(days=back) for back in range(BACKFILLED, -1, -1)]
+
+
+@pytest.fixture(scope="module")
+def story(start_shared_company, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("live")
+    company = start_shared_company(timezone=timezone_at_work())
+    now = datetime.now(UTC)
+    yesterday = newest_closed_day(now, company.timezone).date
+    first = yesterday - timedelta(days=BACKFILLED)
+    company.show(
+        Ledger(first, BACKFILLED + 1, orders_per_day=12, seed=21, timezone=company.timezone).as_of(now)
+    )
+    days = [f"--from={first}", f"--to={yesterday - timedelta(days=1)}", "--jobs=4"]
+    codes, said, tables = [], [], []
+    with open_mailbox(folder / "mail") as mailbox:
+        environment = {
+            **company.environment,
+            **mailbox.environment(),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "tests" / "dags" / "stopping"),
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+            "PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}",
+            "STOPS": str(folder / "stops"),
+        }
+        with live_airflow(folder / "airflow", environment, SYNC, DAILY) as airflow:
+            sync = killed_everywhere(airflow, company, SYNC, folder / "stops")
+            daily = killed_everywhere(airflow, company, DAILY, folder / "stops", str(yesterday))
+            for more in ([], ["--again"]):
+                code, words = command(airflow, "backfill", *days, *more)
+                codes.append(code)
+                said.append(words)
+                tables.append(company.warehouse())
+    return Story(company, mailbox, yesterday, sync, daily, *tables, said, codes)
+
+
+def killed_everywhere(
+    airflow: LiveAirflow, company: Company, dag_id: str, stops: Path, day: str | None = None
+) -> Killed:
+    """Run a DAG whose process is killed once in each of its stages, and wait for its end."""
+    stages = STAGES[dag_id]
+    told = arm(stops, dag_id, stages)
+    run_id = airflow.trigger(dag_id, day)
+    for stage in stages:
+        kill(airflow, told[stage], worker_too=(dag_id, stage) == WORKER_TOO)
+    states = {airflow.state(dag_id, run_id)}
+    tasks = airflow.tasks(dag_id, run_id)
+    states |= {task["state"] for task in tasks}
+    tries = {
+        name: max(task["try_number"] for task in tasks if task["task_id"] == name) for name in stages.values()
+    }
+    return Killed(states, tries, company.warehouse())
+
+
+def kill(airflow: LiveAirflow, told: Path, *, worker_too: bool) -> None:
+    """Kill the process whose id is told, as soon as it is."""
+    airflow.until(told.exists, f"gets to {told.stem}")
+    process = psutil.Process(int(told.read_text()))
+    if worker_too:
+        process.parent().kill()
+    process.kill()
+
+
+def command(airflow: LiveAirflow, *arguments: str) -> tuple[int, str]:
+    """What `make backfill` runs; its exit code and what it says."""
+    said = StringIO()
+    with pytest.MonkeyPatch.context() as environment, redirect_stdout(said), redirect_stderr(StringIO()):
+        for name, value in {"URL": airflow.url, "USERNAME": USER, "PASSWORD": PASSWORD}.items():
+            environment.setenv(f"AIRFLOW_{name}", value)
+        code = main(list(arguments))
+    return code, said.getvalue()
+
+
+def of_day(tables: Tables, day: date, names: Sequence[str], source: str | None = None) -> Tables:
+    """The rows of one business day (of one source): what a run of that day alone must have brought."""
+    return {
+        name: [row for row in tables[name] if row["business_date"] == day and source in (None, row["source"])]
+        for name in names
+    }
+
+
+def test_a_sync_killed_once_in_every_stage_ends_by_itself(story):
+    assert story.sync.states == {"success"}
+    assert all(tries >= 2 for tries in story.sync.tries.values())
+    names = ("orders", "order_lines")
+    expected = of_day(story.company.oracle().tables(), story.yesterday, names, STOREFRONT)
+    assert expected["orders"]
+    assert differences(expected, of_day(story.sync.tables, story.yesterday, names)) == ""
+
+
+def test_a_run_killed_once_in_every_stage_ends_by_itself(story):
+    assert story.daily.states == {"success"}
+    assert all(tries >= 2 for tries in story.daily.tries.values())
+
+
+def test_after_the_kills_its_day_is_as_if_nothing_had_happened(story):
+    names = ("orders", "order_lines", "daily_sales")
+    expected = of_day(story.company.oracle(run_days=[story.yesterday]).tables(), story.yesterday, names)
+    assert expected["orders"]
+    assert differences(expected, of_day(story.daily.tables, story.yesterday, names)) == ""
+    folder = archive.folder_of(story.company.environment["REPORTS_URI"], story.yesterday)
+    assert archive.read_figures(folder).headline["orders"].value > 0
+
+
+def test_the_mail_whose_sender_was_killed_came_twice_under_one_message_id(story):
+    messages = story.mailbox.messages()
+    assert all(message["Subject"].startswith("Sales report") for message in messages)
+    assert len(messages) >= 2
+    assert len({message["Message-ID"] for message in messages}) == 1
+
+
+def test_a_backfill_of_several_days_at_once_ends_in_the_tables_of_the_oracle(story):
+    assert (story.codes[0], story.said[0].splitlines()[-1]) == (0, f"{BACKFILLED} days succeeded, 0 failed")
+    today = story.yesterday + timedelta(days=1)  # the sync has made a day of it, of which nothing is complete
+    expected = story.company.oracle(run_days=[*story.days, today], missing={today: list(ALL_SOURCES)})
+    assert differences(expected.tables(), story.backfilled) == ""
+
+
+def test_a_second_backfill_changes_no_table(story):
+    assert (story.codes[1], story.said[1].splitlines()[-1]) == (0, f"{BACKFILLED} days succeeded, 0 failed")
+    assert differences(story.backfilled, story.again) == ""
