@@ -61,7 +61,7 @@ def ended(tmp_path_factory):
     with open_mailbox(folder / "mail") as mailbox:
         environment = mailbox.environment() | {
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "tests" / "dags" / "failing"),
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
             "AIRFLOW_VAR_SOURCE_POLICY": f'{{"{STOREFRONT}": "optional", "{EXCHANGE_RATES}": "off"}}',
             "SHOP_TIMEZONE": "America/New_York",
         }

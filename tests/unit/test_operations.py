@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from ecommerce.errors import CredentialsError, PipelineError, TransientError
 from ecommerce.operations.__main__ import main
@@ -188,6 +189,28 @@ def test_an_airflow_whose_database_is_locked_is_asked_again(airflow, monkeypatch
     airflow.busy = [503] * 20
     with pytest.raises(PipelineError, match="Airflow answered 503: Database is locked"):
         run_backfill()
+
+
+def test_an_airflow_that_is_gone_for_a_moment_is_asked_again_but_never_told_twice(airflow, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    api = AirflowApi.from_environment()
+    send, asked = api._session.request, []
+
+    def unwell(method, url, **options):
+        asked.append(method)
+        if len(asked) < 3:
+            raise requests.ConnectionError
+        return send(method, url, **options)
+
+    monkeypatch.setattr(api._session, "request", unwell)
+    assert api.get("dags/x") == {"is_paused": False}
+    asked.clear()
+    with pytest.raises(TransientError, match="did not answer: ConnectionError"):
+        api.post("backfills", {})
+    assert asked == ["POST"]
+    monkeypatch.setattr(api._session, "request", lambda *_, **__: unwell("GET", asked.clear() or ""))
+    with pytest.raises(TransientError, match="does not answer any more"):
+        api.get("dags/x")
 
 
 def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, capsys):

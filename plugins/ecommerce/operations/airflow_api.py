@@ -20,7 +20,7 @@ DAILY_DAG = "daily_sales_pipeline"
 BUSY = 503
 """Airflow's database is locked by somebody else: nothing was done."""
 PAUSES = (0, 1, 2, 4, 8, 15, 30)
-"""Seconds before asking and, as long as it is busy, before asking again."""
+"""Seconds before asking and, as long as it is busy or a question is not answered, before asking again."""
 
 
 class AirflowApi:
@@ -100,11 +100,23 @@ class AirflowApi:
         return runs
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
+        import requests
+
+        response = None
         for pause in PAUSES:
             time.sleep(pause)
-            response = self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
+            try:
+                response = self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
+            except (requests.ConnectionError, requests.Timeout) as error:
+                if method != "GET":  # it may have been done, and must not be done twice
+                    raise TransientError(
+                        f"Airflow at {self.url} did not answer: {type(error).__name__}"
+                    ) from None
+                continue
             if response.status_code != BUSY:
                 break
+        if response is None:
+            raise TransientError(f"Airflow at {self.url} does not answer any more: is it running?")
         return self._answer(response)
 
     @staticmethod
