@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce import staging
 from ecommerce.business_day import BusinessDay
+from ecommerce.include import INCLUDE
 from ecommerce.reads import OVERLAP, ReadWindow, source_folder
 from ecommerce.reconciliation import Difference, aggregate_differences, days_to_compare, order_differences
 from ecommerce.settings import SALES_DB, STOREFRONT
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from ecommerce.warehouse.client import Warehouse
 
-STATEMENT = Path(__file__).resolve().parents[2] / "include" / "sql" / "reconciliation" / f"{STOREFRONT}.sql"
+STATEMENT = INCLUDE / "sql" / "reconciliation" / f"{STOREFRONT}.sql"
 COMPARED = {
     "orders": "order_id business_date status is_sale is_test currency country_code customer_hash coupon_code "
     "item_count gross_amount discount_amount tax_amount shipping_amount fee_amount ordered_at",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ecommerce.include import INCLUDE
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "include" / "templates"
+TEMPLATES = INCLUDE / "templates"
 
 
 def render(template: str, texts: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce import staging
 from ecommerce.errors import ContractError, PipelineError, StagingError
+from ecommerce.include import INCLUDE
 from ecommerce.settings import Settings, load_settings
 from ecommerce.sources.masking import mask_e_mails
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SQL_FOLDER = Path(__file__).resolve().parents[2] / "include" / "sql" / "transform"
+SQL_FOLDER = INCLUDE / "sql" / "transform"
 FIRST_STEPS = ("values", "order_status", "staged")
 MEMORY_LIMIT = "360MB"  # of DuckDB, which spills beyond it; the process needs about 100 MB more
 # Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from ecommerce.include import INCLUDE
 
-SQL_ROOT = Path(__file__).resolve().parents[3] / "include" / "sql" / "extract"
+SQL_ROOT = INCLUDE / "sql" / "extract"
 
 
 def read_sql(path: str) -> str:

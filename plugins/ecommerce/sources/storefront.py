@@ -56,6 +56,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce import staging
 from ecommerce.errors import ContractError, CredentialsError
+from ecommerce.include import INCLUDE
 from ecommerce.reads import ReadWindow
 from ecommerce.settings import load_settings
 from ecommerce.sources.storefront_client import (
@@ -73,7 +74,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-SQL = Path(__file__).resolve().parents[3] / "include" / "sql" / "extract" / "storefront"
+SQL = INCLUDE / "sql" / "extract" / "storefront"
 STATUSES = ("any", "trash")
 """`any` leaves the trash out, also when both are asked for at once."""
 REFUNDS_PER_FILE = 1000

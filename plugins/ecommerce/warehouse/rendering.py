@@ -17,15 +17,15 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecommerce.include import INCLUDE
 from ecommerce.settings import SOURCES, Settings, load_settings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-SQL_ROOT = Path(__file__).resolve().parents[3] / "include" / "sql"
+SQL_ROOT = INCLUDE / "sql"
 FIRST_DAY = date(1999, 12, 31)
 """No business day lies before: timestamps before the year 2000 are rejected. For statements that must look at
 all days of a table that requires a partition filter."""
