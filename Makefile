@@ -28,7 +28,7 @@ stop: ## stop what `make demo` started
 test: ## all tests that need no operating-system package
 	@$(BOOTSTRAP) test $(ARGS)
 
-test-all: test test-full test-browser test-compose ## all of them: Chromium and a Docker engine are needed
+test-all: test test-full test-monitoring test-browser test-compose ## all of them: Chromium, Prometheus, Docker
 
 test-full: development ## the slow ones: whole pipelines killed, reconciled, synchronised, at somebody else's shop
 	@$(VENV)/pytest -n 2 --dist loadfile -m full $(ARGS)
