@@ -113,7 +113,7 @@ with DAG(
         @task(max_active_tis_per_dag=1, map_index_template="{{ label }}", **policy.NETWORK_RETRIES)
         def load(month, manifest, **context):
             get_current_context()["label"] = month["month"]
-            return history.load(context, manifest)
+            return history.load(context, manifest, month)
 
         @task(map_index_template="{{ label }}", **policy.NETWORK_RETRIES)
         def checks(month, loaded, **context):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from google.cloud.bigquery import Client
 
 from demo.ledger import PARTNER_FILES, SALES_DB, Books, Ledger
 from ecommerce.errors import ConcurrentUpdateError
@@ -13,6 +14,7 @@ from ecommerce.settings import SOURCES
 from ecommerce.warehouse import audit, snapshots
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.rendering import SNAPSHOTS
 from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.exports import HistoryLoad, exported, write
@@ -55,7 +57,7 @@ def state(company: Company) -> dict[str, list[dict]]:
     }
 
 
-def test_an_export_is_loaded_and_taken_back(start_company, tmp_path, told):
+def test_an_export_ends_in_the_tables_of_the_oracle(start_company, tmp_path, told):
     company, books = start_company(), history(told)
     company.show(replace(books, orders=()))
     write(tmp_path / "export", books)
@@ -72,14 +74,40 @@ def test_an_export_is_loaded_and_taken_back(start_company, tmp_path, told):
     staged = [path for path in (tmp_path / "company").rglob("*.parquet") if "transformed" not in path.parts]
     assert not staged, "raw files hold e-mail addresses"
 
+
+@pytest.mark.full
+def test_loaded_twice_it_changes_nothing_and_each_load_can_be_taken_back(
+    start_company, tmp_path, told, monkeypatch
+):
+    company, books = start_company(), history(told)
+    company.show(replace(books, orders=()))
+    write(tmp_path / "export", books)
+    kept = record_expirations(monkeypatch)
+
+    HistoryLoad(tmp_path / "export", at(told), "manual__first").run()
     before = state(company)
-    HistoryLoad(tmp_path / "export", at(told), run_id="manual__again").run()
+    assert kept == [timedelta(days=snapshots.KEEP_DAYS)] * len(SNAPSHOTS)
+    HistoryLoad(tmp_path / "export", at(told), "manual__second").run()
     assert state(company) == before, "loading it twice changed something"
 
-    snapshots.restore("manual__again")
+    assert snapshots.main(["restore", "manual__second"]) == 0
     assert state(company) == before
-    snapshots.restore(run.run_id)
+    assert snapshots.main(["restore", "manual__first"]) == 0
     assert not any(state(company).values())
+    assert snapshots.main(["restore", "manual__third"]) == 1
+
+
+def record_expirations(monkeypatch) -> list[timedelta]:
+    """How long each snapshot is to be kept; the emulator takes no notice."""
+    original, found = Client.update_table, []
+
+    def recording(self, table, fields, **options):
+        if fields == ["expires"]:
+            found.append(table.expires - table.created)
+        return original(self, table, fields, **options)
+
+    monkeypatch.setattr(Client, "update_table", recording)
+    return found
 
 
 def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path, told):
@@ -104,14 +132,10 @@ def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path,
     }
     assert sum(month["rows"] for month in totals["months"]) == sum(len(o.lines) for o in books.orders)
     assert not list((tmp_path / "company").rglob("*.parquet"))
-    assert not list(connect().client.list_datasets()) or not any(company_tables(company))
+    assert company.dataset not in {dataset.dataset_id for dataset in company.client.list_datasets()}
 
 
-def company_tables(company: Company):
-    names = {dataset.dataset_id for dataset in company.client.list_datasets()}
-    return company.client.list_tables(company.dataset) if company.dataset in names else ()
-
-
+@pytest.mark.full
 def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(start_company, tmp_path, told):
     company = start_company()
     live = Ledger(date(2026, 9, 10), 1, orders_per_day=20, seed=9)

@@ -12,7 +12,7 @@ from ecommerce import staging
 from ecommerce.business_day import day_window, shop_day
 from ecommerce.errors import ConfigurationError
 from ecommerce.settings import EXCHANGE_RATES, load_settings
-from ecommerce.staging import Manifest, run_folder
+from ecommerce.staging import run_folder
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9999, 12, 31)
 """The range when the form gives none: timestamps before the year 2000 are rejected anyway."""
@@ -123,20 +123,23 @@ def transform(context: Mapping[str, Any], month: Mapping[str, Any]) -> dict[str,
     return parts.transform(month, context["run_id"]).to_xcom()
 
 
-def load(context: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Load one month in one transaction; what `LoadResult.to_xcom` says of it.
+def load(
+    context: Mapping[str, Any], manifest: Mapping[str, Any], month: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Load what one transform left, in one transaction; what `LoadResult.to_xcom` says of it.
+
+    `month`, one of those that `months` returned, is named in the log.
 
     Raises:
-        PipelineError: as `warehouse.load.load`; nothing of the month was loaded.
+        PipelineError: as `warehouse.steps.load_reads`; nothing of it was loaded.
     """
-    from ecommerce.warehouse.load import load as load_manifests
     from ecommerce.warehouse.staged import HISTORY
+    from ecommerce.warehouse.steps import load_reads
 
-    run, month = context["dag_run"], Manifest.from_xcom(manifest)
-    result = load_manifests(
-        [month], business_date=month.business_date, run_id=run.run_id, dag_id=run.dag_id, status=HISTORY
-    )
-    return result.to_xcom()
+    loaded = load_reads(context, [manifest], HISTORY)
+    if month:
+        log.info("%s is loaded: month %d of %d", month["month"], month["number"], month["of"])
+    return loaded
 
 
 def exchange_rates(context: Mapping[str, Any], totals: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -36,10 +36,13 @@ def load(context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> 
     return result.to_xcom()
 
 
-def load_reads(context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def load_reads(
+    context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]], status: str = "success"
+) -> dict[str, Any]:
     """Load reads of one business day outside its daily run; what `LoadResult.to_xcom` says of it.
 
     It says nothing of the sources that were not read: whether a day is complete is for its daily run to say.
+    `status` is what the audit says of those that were: `staged.SUCCESS`, or `staged.HISTORY` for an export.
 
     Raises:
         PipelineError: nothing was loaded; the warehouse is as it was.
@@ -49,7 +52,7 @@ def load_reads(context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]
     run = context["dag_run"]
     loadable = [Manifest.from_xcom(manifest) for manifest in manifests]
     (day,) = {manifest.business_date for manifest in loadable}
-    result = warehouse.load(loadable, business_date=day, run_id=run.run_id, dag_id=run.dag_id)
+    result = warehouse.load(loadable, business_date=day, run_id=run.run_id, dag_id=run.dag_id, status=status)
     metrics.loaded(run.dag_id, result.audit)
     return result.to_xcom()
 
