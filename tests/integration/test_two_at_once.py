@@ -29,8 +29,6 @@ MEETINGS = {
     "two days of a backfill": (DAYS[0], DAYS[1], CANCELLED),
     "daily run and backfill": (DAYS[2], DAYS[1], UNNOTICED),
     "daily run and sync": (DAYS[2], None, CANCELLED),
-    "sync and daily run": (None, DAYS[2], UNNOTICED),
-    "two syncs": (None, None, CANCELLED),
 }
 """Which runs meet (their business days, None for an hourly sync), and who sees it."""
 
