@@ -1,4 +1,4 @@
-"""Airflow's own database on PostgreSQL, as docs/PRODUCTION.md has it: make, use, back up, restore, clean."""
+"""Airflow's own database on PostgreSQL, as docs/PRODUCTION.md has it: made, backed up, restored, cleaned."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def airflow(home: AirflowHome, *arguments: str) -> str:
     return home.log()[before:]
 
 
+def connection(home: AirflowHome) -> str:
+    """What Airflow gives of the stored connection, its password in clear."""
+    return airflow(home, "connections", "get", "shop_test", "--output", "json").replace("%20", " ")
+
+
 def at(server: Postgres, database: str, folder, fernet_key: str) -> AirflowHome:
     address = server.dsn(database).replace("postgresql://", "postgresql+psycopg2://")
     folder.mkdir()
@@ -36,7 +41,7 @@ def at(server: Postgres, database: str, folder, fernet_key: str) -> AirflowHome:
     return AirflowHome(folder, environment)
 
 
-def test_users_connections_and_runs_survive_a_backup_and_a_restore(
+def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
     postgres_server, database, tmp_path, monkeypatch
 ):
     key = Fernet.generate_key().decode()
@@ -76,9 +81,10 @@ def test_users_connections_and_runs_survive_a_backup_and_a_restore(
         )
         second = at(postgres_server, restored, tmp_path / "second", key)
         assert "ada@example.com" in airflow(second, "users", "list")
-        assert SECRET in airflow(second, "connections", "get", "shop_test", "--output", "json").replace(
-            "%20", " "
-        )
+        assert SECRET in connection(second)
+        new_key = Fernet.generate_key().decode()
+        airflow(at(postgres_server, restored, tmp_path / "both", f"{new_key},{key}"), "rotate-fernet-key")
+        assert SECRET in connection(at(postgres_server, restored, tmp_path / "rotated", new_key))
         clean_as_a_task_does(postgres_server, restored, monkeypatch, second)
     finally:
         postgres_server.psql(f"DROP DATABASE {restored} WITH (FORCE)")
