@@ -10,7 +10,7 @@ from typing import Any
 
 from ecommerce import staging
 from ecommerce.business_day import day_window, shop_day
-from ecommerce.errors import ConfigurationError
+from ecommerce.errors import ConfigurationError, PipelineError
 from ecommerce.settings import EXCHANGE_RATES, load_settings
 from ecommerce.staging import run_folder
 
@@ -145,7 +145,8 @@ def load(
 def exchange_rates(context: Mapping[str, Any], totals: Mapping[str, Any]) -> dict[str, Any] | None:
     """Load the rates that the export's days need; None when all amounts are in the reporting currency.
 
-    A daily run reads the rates of its own weeks only. Where they are switched off, amounts stay unconverted.
+    A daily run reads the rates of its own weeks only. Where the source is off, or optional and fails, amounts
+    stay unconverted.
 
     Raises:
         PipelineError: as the daily run's extract, transform and load of the rates.
@@ -160,14 +161,21 @@ def exchange_rates(context: Mapping[str, Any], totals: Mapping[str, Any]) -> dic
     if not currencies - {settings.reporting_currency, ""}:
         log.info("all amounts are in %s: no rates are needed", settings.reporting_currency)
         return None
-    if policy.source_policy()[EXCHANGE_RATES] == policy.OFF:
+    matters = policy.source_policy()[EXCHANGE_RATES]
+    if matters == policy.OFF:
         log.warning("%s is off: other currencies stay unconverted", EXCHANGE_RATES)
         return None
     first = date.fromisoformat(totals["months"][0]["first_day"])
     # The day before: the audit of a run has one load per day, and the first month has the first day.
     day = day_window(first, settings.shop_timezone).shifted(-1)
     folder = f"{totals['export'].rsplit('/', 1)[0]}/{EXCHANGE_RATES}"
-    raw = extract(ReadWindow(EXCHANGE_RATES, day, day.start, day.end, folder))
+    try:
+        raw = extract(ReadWindow(EXCHANGE_RATES, day, day.start, day.end, folder))
+    except PipelineError:
+        if matters == policy.REQUIRED:
+            raise
+        log.exception("going on without %s: other currencies stay unconverted", EXCHANGE_RATES)
+        return None
     return load(context, run_transform(raw, run_id=context["run_id"]).to_xcom())
 
 

@@ -57,7 +57,7 @@ def sum_up(
     without_day = sum(manifest.control_totals["without_day"] for manifest in manifests)
     _check_share(rows, without_day, rejected)
     lines = [manifest.file("lines.parquet") for manifest in manifests]
-    with staging.publish(target) as draft, staging.connect_duckdb(*folders, memory_limit="400MB") as duck:
+    with staging.publish(target) as draft, staging.connect_duckdb(target, memory_limit="400MB") as duck:
         duck.execute(read_sql("history/order_days.sql"), {"files": lines})
         duck.execute(
             read_sql("history/moved_lines.sql"),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import uuid
 from datetime import date
 from typing import Any
 
 import duckdb
 import pytest
+from airflow.sdk.io import attach
+from fsspec.implementations.memory import MemoryFileSystem
 
-from ecommerce.errors import ConfigurationError, ContractError, StagingError
-from ecommerce.history import months, steps
+from ecommerce.errors import ConfigurationError, ContractError, StagingError, TransientError
+from ecommerce.history import files, months, steps
+from ecommerce.sources import exchange_rates
 from ecommerce.staging import Manifest
 from tests.unit.history.export import Export, line, text
 
@@ -237,3 +242,55 @@ def test_a_batch_is_named_by_its_files(export: Export) -> None:
 
     assert [steps.batch_label(each) for each in (first, second)] == ["a.csv", "b.csv"]
     assert steps.batch_label(first | {"files": first["files"] + second["files"]}) == "a.csv and 1 more"
+
+
+def test_export_and_staging_in_an_object_store(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryFileSystem()
+    attach("memory", fs=store)
+    monkeypatch.setattr(files, "SCHEMES", ("memory",))
+    monkeypatch.setenv("STAGING_URI", f"memory://staging-{uuid.uuid4().hex}")
+    place = f"/export-{uuid.uuid4().hex}"
+    lines = [
+        line("A", ordered_at="2024-01-05T15:00:00Z"),
+        line("B"),
+        line("A", 2, ordered_at="2024-02-05T15:00:00Z"),
+    ]
+    store.pipe(f"{place}/a.csv", text(*lines).encode())
+    store.pipe(f"{place}/b.csv.gz", gzip.compress(text(line("C")).encode()))
+    context = export.context(files=f"memory:/{place}/*")
+
+    reads = [steps.read(batch) for batch in steps.list_files(context)]
+    totals = steps.control_totals(context, reads)
+    done = [steps.transform(context, month) for month in steps.months(context, totals)]
+    steps.clean_up(reads, totals["export"])
+
+    assert [(month["month"], month["rows"], month["orders"]) for month in totals["months"]] == [
+        ("2024-01", 2, 1),
+        ("2024-03", 2, 2),
+    ]
+    assert [each["control_totals"]["orders"] for each in done] == [1, 2]
+    with pytest.raises(StagingError, match="no staged files"):
+        steps.control_totals(context, reads)
+
+
+@pytest.mark.parametrize(("how_much", "is_raised"), [("required", True), ("optional", False), ("off", False)])
+def test_rates_are_asked_for_only_where_an_amount_needs_them(
+    how_much: str, is_raised: bool, export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", json.dumps({"exchange_rates": how_much}))
+    monkeypatch.setattr(exchange_rates, "extract", fails)
+    export.put("a.csv", text(line("A")))
+    dollars = export.totals()
+    export.put("a.csv", text(line("A", currency="EUR")))
+    euros = export.totals(run_id="euros")
+
+    assert steps.exchange_rates(export.context(), dollars) is None
+    if is_raised:
+        with pytest.raises(TransientError, match="the bank is closed"):
+            steps.exchange_rates(export.context(), euros)
+    else:
+        assert steps.exchange_rates(export.context(), euros) is None
+
+
+def fails(_: Any) -> None:
+    raise TransientError("the bank is closed")
