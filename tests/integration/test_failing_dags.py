@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -24,7 +25,9 @@ MAILS = [
     *(f"Failed: retries.{task}" for task in (*TRIED_AGAIN, *FAILED_AT_ONCE)),
     f"Failed: sources.extract.{SALES_DB}",
     f"Failed: sources.extract.{STOREFRONT}",
+    f"Failed: sources.extract.{PARTNER_FILES}",
 ]
+POLICY = {STOREFRONT: "optional", EXCHANGE_RATES: "off"}
 
 
 @dataclass
@@ -62,19 +65,25 @@ def ended(tmp_path_factory):
         environment = mailbox.environment() | {
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "tests" / "dags" / "failing"),
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
-            "AIRFLOW_VAR_SOURCE_POLICY": f'{{"{STOREFRONT}": "optional", "{EXCHANGE_RATES}": "off"}}',
             "SHOP_TIMEZONE": "America/New_York",
         }
         with live_airflow(folder / "airflow", environment, "mails", "retries", "sources") as airflow:
+            airflow.api.post("variables", {"key": "source_policy", "value": json.dumps(POLICY)})
             runs = {
                 "mails": airflow.trigger("mails"),
                 "retries": airflow.trigger("retries"),
                 "sources without an optional one": airflow.trigger("sources", failing=STOREFRONT),
                 "sources without a required one": airflow.trigger("sources", failing=SALES_DB),
+                "sources without one made optional": airflow.trigger("sources", failing=PARTNER_FILES),
             }
             states = {run: airflow.state(run.partition(" ")[0], run_id) for run, run_id in runs.items()}
             # A mail leaves a moment after its task has failed.
             airflow.until(lambda: len(told_of(mailbox)) >= len(MAILS), "has sent its mails")
+            policy = json.dumps(POLICY | {PARTNER_FILES: "optional"})
+            airflow.api.patch("variables/source_policy", {"key": "source_policy", "value": policy})
+            run_id = runs["sources without one made optional"]
+            airflow.api.clear(run_id, ["extract.sources_ready"], "sources")
+            states["sources without one made optional"] += f", then {airflow.state('sources', run_id)}"
             yield Ended(airflow, mailbox, runs, states)
 
 
@@ -148,4 +157,17 @@ def test_a_run_stops_without_a_required_source_and_loads_nothing(ended):
         f"extract.{EXCHANGE_RATES}": "skipped",
         "extract.sources_ready": "failed",
         "load": "upstream_failed",
+    }
+
+
+def test_with_the_source_made_optional_and_the_gate_cleared_the_run_goes_on(ended):
+    run = "sources without one made optional"
+    assert ended.states[run] == "failed, then success"
+    assert ended.task_states(run) == {
+        f"extract.{SALES_DB}": "success",
+        f"extract.{STOREFRONT}": "success",
+        f"extract.{PARTNER_FILES}": "failed",
+        f"extract.{EXCHANGE_RATES}": "skipped",
+        "extract.sources_ready": "success",
+        "load": "success",
     }
