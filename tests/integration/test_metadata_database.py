@@ -81,7 +81,6 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
         )
         second = at(postgres_server, restored, tmp_path / "second", key)
         assert "ada@example.com" in airflow(second, "users", "list")
-        assert SECRET in connection(second)
         new_key = Fernet.generate_key().decode()
         airflow(at(postgres_server, restored, tmp_path / "both", f"{new_key},{key}"), "rotate-fernet-key")
         assert SECRET in connection(at(postgres_server, restored, tmp_path / "rotated", new_key))

@@ -46,7 +46,9 @@ class StandIn:
     def take(self, packet: str) -> None:
         """Count the lines of one packet, such as `airflow.task.duration,dag_id=a:12.5|ms`."""
         for line in packet.splitlines():
-            stat, value, kind = re.fullmatch(r"([^:]+):([-+0-9.e]+)\|(c|g|ms)", line).groups()
+            if not (found := re.fullmatch(r"([^:]+):([-+0-9.e]+)\|(c|g|ms)", line)):
+                continue  # as the real one, which counts it as an error and goes on
+            stat, value, kind = found.groups()
             name, *tags = stat.split(",")
             labels = dict(tag.split("=", 1) for tag in tags)
             name, extra = self._renamed(name)
@@ -196,6 +198,7 @@ def _stand_in(ports: Exporter) -> Iterator[None]:
             state.take(packet.decode())
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inbox:
+        inbox.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         inbox.bind(("127.0.0.1", ports.statsd_port))
         receiver = threading.Thread(target=receive, args=(inbox,), daemon=True)
         receiver.start()
