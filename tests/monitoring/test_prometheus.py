@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
@@ -20,6 +20,7 @@ from airflow.sdk.observability import stats
 
 from demo.services.ports import free_port
 from ecommerce import metrics
+from tests.integration.mailbox import open_mailbox
 from tests.monitoring.exporter import Exporter
 from tests.monitoring.test_files import MONITORING, queries, recorded, rules
 
@@ -51,6 +52,17 @@ def test_alertmanager_takes_its_configuration():
     tool("amtool", "check-config", "alertmanager.yml")
 
 
+def until(look: Callable[[], Any], what: str) -> Any:
+    """What `look` gives as soon as it is true; while nobody listens yet it is not."""
+    deadline = time.monotonic() + LIMIT
+    while time.monotonic() < deadline:
+        with suppress(OSError):
+            if found := look():
+                return found
+        time.sleep(0.2)
+    raise AssertionError(f"it never happened that {what}")
+
+
 class Prometheus:
     """A running server."""
 
@@ -63,15 +75,6 @@ class Prometheus:
 
     def query(self, expression: str) -> list[Any]:
         return self.get("query", query=expression)["result"]
-
-    def until(self, look: Callable[[], Any], what: str) -> Any:
-        deadline = time.monotonic() + LIMIT
-        while time.monotonic() < deadline:
-            with suppress(OSError):
-                if found := look():
-                    return found
-            time.sleep(0.2)
-        raise AssertionError(f"Prometheus never {what}")
 
 
 @pytest.fixture
@@ -122,8 +125,8 @@ def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alert
     sending.until(r"airflow_scheduler_heartbeat(\{\})?")
     answers = {}
     for expression in [*recorded(), *queries()]:
-        answers[expression] = prometheus.until(
-            lambda expression=expression: prometheus.query(expression), f"answered {expression}"
+        answers[expression] = until(
+            lambda expression=expression: prometheus.query(expression), f"Prometheus answers {expression}"
         )
     names = prometheus.get("label/__name__/values")
     mapping = yaml.safe_load((MONITORING / "statsd_mapping.yml").read_text())["mappings"]
@@ -133,8 +136,54 @@ def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alert
         active = prometheus.get("alerts")["alerts"]
         return [one for one in active if one["labels"]["alertname"] == name and one["state"] == "firing"]
 
-    (missing,) = prometheus.until(lambda: alert("SalesReportMissing"), "missed the report")
+    (missing,) = until(lambda: alert("SalesReportMissing"), "the report is missed")
     assert missing["labels"]["severity"] == "critical"
-    (rejected,) = prometheus.until(lambda: alert("TooManyRejectedRows"), "minded the rejected rows")
+    (rejected,) = until(lambda: alert("TooManyRejectedRows"), "rejected rows are minded")
     assert rejected["annotations"]["summary"] == "40% of the records of sales_db were rejected."
     assert not alert("TwoFailedRuns")
+
+
+def test_an_alert_reaches_people_by_mail_and_names_what_to_do(tmp_path):
+    program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")  # Debian's name, its own
+    assert program, "apt-get install prometheus-alertmanager"
+    config = yaml.safe_load((MONITORING / "alertmanager.yml").read_text())
+    with open_mailbox(tmp_path / "mail") as mailbox:
+        for option in ("smtp_auth_username", "smtp_auth_password_file"):
+            del config["global"][option]  # this server asks for none
+        config["global"] |= {"smtp_smarthost": f"127.0.0.1:{mailbox.port}", "smtp_require_tls": False}
+        config["route"]["group_wait"] = "0s"
+        (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(config))
+        port = free_port()
+        with (tmp_path / "alertmanager.log").open("w") as log:
+            process = subprocess.Popen(
+                [
+                    *(program, f"--config.file={tmp_path}/alertmanager.yml"),
+                    *(f"--storage.path={tmp_path}/data", f"--web.listen-address=127.0.0.1:{port}"),
+                    "--cluster.listen-address=",
+                ],
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            alert = {
+                "labels": {"alertname": "SalesReportMissing", "severity": "critical"},
+                "annotations": {"summary": "It is past nine.", "runbook": "docs/RUNBOOK.md: No sales report"},
+            }
+            message = until(lambda: post_alert(port, alert) and mailbox.messages(), "a mail arrives")[0]
+        finally:
+            process.terminate()
+            process.wait(60)
+    assert message["To"] == config["receivers"][0]["email_configs"][0]["to"]
+    assert "SalesReportMissing" in message["Subject"]
+    assert "docs/RUNBOOK.md: No sales report" in message.get_body(("html",)).get_content()
+
+
+def post_alert(port: int, alert: dict[str, Any]) -> bool:
+    """Tell Alertmanager, as Prometheus does again and again while an alert fires."""
+    request = Request(
+        f"http://127.0.0.1:{port}/api/v2/alerts",
+        data=json.dumps([alert]).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urlopen(request, timeout=30) as answer:
+        return bool(answer.status == 200)
