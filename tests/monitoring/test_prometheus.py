@@ -144,7 +144,8 @@ def test_every_metric_is_scraped_every_query_answered_and_a_missing_report_alert
 
 
 def test_an_alert_reaches_people_by_mail_and_names_what_to_do(tmp_path):
-    program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")  # Debian's name, its own
+    # Debian's name, and its own.
+    program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
     assert program, "apt-get install prometheus-alertmanager"
     config = yaml.safe_load((MONITORING / "alertmanager.yml").read_text())
     with open_mailbox(tmp_path / "mail") as mailbox:
