@@ -24,7 +24,7 @@ RECIPIENTS = "alert_recipients"
 class FailureNotifier(SmtpNotifier):
     """Mails a failed task to the Variable `alert_recipients`; nothing is sent while that is empty.
 
-    Made by `mail.failure_notifier`. One instance stands in `default_args` for all tasks of a DAG, and the
+    Made by `failure_notifier`. One instance stands in `default_args` for all tasks of a DAG, and the
     DAG processor may call it for several, so it keeps nothing but `to` between calls.
     """
 
@@ -41,6 +41,11 @@ class FailureNotifier(SmtpNotifier):
             self.log.info("the Variable %s is empty: nobody is told", RECIPIENTS)
             return
         mail.send(failure_message(context), to)
+
+
+def failure_notifier() -> FailureNotifier:
+    """For `on_failure_callback` of tasks: one mail to `alert_recipients` when a task has failed for good."""
+    return FailureNotifier(to=f"{{{{ var.value.get('{RECIPIENTS}', '') }}}}", smtp_conn_id=mail.CONNECTION)
 
 
 def failure_message(context: Mapping[str, Any]) -> EmailMessage:

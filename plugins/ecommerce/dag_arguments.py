@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from ecommerce.mail import failure_notifier
+from ecommerce.alerts import failure_notifier
 from ecommerce.policy import NETWORK_RETRIES
 
 DEFAULT_ARGS: dict[str, Any] = {

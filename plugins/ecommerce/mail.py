@@ -25,7 +25,6 @@ from ecommerce.report.wording import clean
 from ecommerce.templates import render
 
 if TYPE_CHECKING:
-    from ecommerce.alerts import FailureNotifier
     from ecommerce.report.figures import Figures
 
 log = logging.getLogger(__name__)
@@ -135,13 +134,6 @@ def compose(subject: str, template: str, texts: Mapping[str, Any]) -> EmailMessa
     message.set_content(render(f"{template}.txt", texts))
     message.add_alternative(render(f"{template}.html", texts), subtype="html")
     return message
-
-
-def failure_notifier() -> FailureNotifier:
-    """For `on_failure_callback` of tasks: one mail to `alert_recipients` when a task has failed for good."""
-    from ecommerce.alerts import RECIPIENTS, FailureNotifier
-
-    return FailureNotifier(to=f"{{{{ var.value.get('{RECIPIENTS}', '') }}}}", smtp_conn_id=CONNECTION)
 
 
 def page_url(day: date) -> str:

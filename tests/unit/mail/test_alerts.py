@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ecommerce import alerts, errors, mail
+from ecommerce import alerts, errors
 
 DOC = """
 # Daily sales pipeline
@@ -63,14 +63,14 @@ def test_one_failure_told_twice_has_one_message_id(monkeypatch, mailbox, context
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
     for try_number in (6, 6, 7):
         context["ti"].try_number = try_number
-        mail.failure_notifier()(context)
+        alerts.failure_notifier()(context)
     first, second, of_next_try = (message["Message-ID"] for message in mailbox())
     assert first == second != of_next_try
 
 
 def test_a_failed_task_is_mailed_with_day_reason_and_remedy(mailbox, monkeypatch, context):
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com, boss@example.com")
-    mail.failure_notifier()(context)
+    alerts.failure_notifier()(context)
     (message,) = mailbox()
     assert message["Subject"] == "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"
     assert message["X-Envelope-To"] == "oncall@example.com, boss@example.com"
@@ -91,14 +91,14 @@ def test_without_recipients_nothing_is_sent_and_nothing_fails(mailbox, monkeypat
     monkeypatch.delenv("AIRFLOW_VAR_ALERT_RECIPIENTS", raising=False)
     if recipients is not None:
         monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", recipients)
-    mail.failure_notifier()(context)
+    alerts.failure_notifier()(context)
     assert mailbox() == []
 
 
 def test_one_notifier_tells_of_several_tasks(mailbox, monkeypatch, context):
     """It stands in default_args: what it said of one task must not be said of the next."""
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
-    notifier = mail.failure_notifier()
+    notifier = alerts.failure_notifier()
     other = copy.copy(context)
     other["ti"] = SimpleNamespace(**vars(context["ti"]) | {"task_id": "report.figures"})
     notifier(context)
@@ -114,7 +114,7 @@ def test_a_mail_that_cannot_be_sent_names_no_address(use_server, monkeypatch, co
     use_server(1)
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
     with pytest.raises(errors.TransientError):
-        mail.failure_notifier()(context)
+        alerts.failure_notifier()(context)
     assert "oncall" not in caplog.text
 
 
