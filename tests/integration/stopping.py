@@ -56,8 +56,8 @@ def product_dag(dag_id: str, source: str) -> Any:
         return stepped
 
     # A folder is written, and nobody can see it; a transaction is committed, a mail sent, and nobody knows.
-    staging.Draft.seal = stopping(staging.Draft.seal, stage_of_folder)  # type: ignore[method-assign]
-    Warehouse.run = stopping(Warehouse.run, stage_of_statement)  # type: ignore[method-assign]
+    staging.Draft.seal = stopping(staging.Draft.seal, stage_of_folder)
+    Warehouse.run = stopping(Warehouse.run, stage_of_statement)
     delivery.send = stopping(delivery.send, lambda *_: "mail")
     spec = importlib.util.spec_from_file_location(f"product_{dag_id}", DAGS / f"{dag_id}.py")
     assert spec
