@@ -26,8 +26,9 @@ def test_killed_while_it_reads_and_while_it_loads_it_ends_well_when_run_again(
     told = Ledger(date(2026, 8, 31), 2, orders_per_day=20, seed=5)  # two months
     company, at = start_company(), morning_after(told.business_days[-1]) + timedelta(days=1)
     books = told.as_of(at)
-    books = exported(books, [*books.orders_of(SALES_DB), *books.orders_of(PARTNER_FILES)])
-    books = replace(books, orders=tuple({order.order_id: order for order in books.orders}.values()))
+    orders = [*books.orders_of(SALES_DB), *books.orders_of(PARTNER_FILES)]
+    # In dollars only: no exchange rates are loaded, so that the first transaction is a month's.
+    books = exported(books, [order for order in orders if order.currency == "USD"])
     company.show(replace(books, orders=()))
     write(tmp_path / "export", books)
     staging = Path(company.environment["STAGING_URI"].removeprefix("file://")) / DAG
@@ -41,10 +42,9 @@ def test_killed_while_it_reads_and_while_it_loads_it_ends_well_when_run_again(
         assert not list(staging.rglob("*.parquet")), "a dry run left what it had read"
         assert not tables(company)
 
-        kill_when(lambda: any(staging.rglob("files/.*.partial")), airflow.start(*conf), airflow)
-        assert not tables(company)
+        kill_when(lambda: any(staging.glob("*/*/files/*")), airflow.start(*conf), airflow)
 
-        # The first transaction is committed, and its process dies before it hears of that.
+        # The first month's transaction is committed, and its process dies before it hears of that.
         kill_when(proxy.held.is_set, airflow.start(*conf), airflow)
 
         assert airflow.test_dag(DAG, **form) == 0, airflow.log()[-5000:]
