@@ -52,8 +52,9 @@ lint: development ## style, types, SQL layout, and every BigQuery statement read
 check: environments ## can the pipeline reach its sources and the warehouse, and what are they missing
 	@$(RUN) -m demo.with_environment ecommerce.check $(ARGS)
 
-bench: development .bench/venv/complete ## measure the extract against other readers (ARGS="--lines 200000 --days 3" for less)
+bench: development .bench/venv/complete ## measure extract and transform against other ways to do the same (ARGS="--lines 200000" for less)
 	@$(RUN) -m benchmarks.extract $(ARGS)
+	@$(RUN) -m benchmarks.transform $(ARGS)
 
 bench-history: development ## measure every stage of a history load: 5 million lines (ARGS="--lines 200000 --files 4 --months 3" for less)
 	@$(RUN) -m benchmarks.history $(ARGS)

@@ -15,6 +15,7 @@ from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
 
+HISTORY_DAG = "sales_history_load"
 GROUPS = ["extract", "transform", "load", "report", "mail"]
 
 
@@ -29,6 +30,22 @@ def days(demo):
 @pytest.fixture(scope="module")
 def api(demo):
     return AirflowApi(demo.airflow, USER, PASSWORD)
+
+
+def trigger_form(demo, page, dag_id):
+    page.goto(f"{demo.airflow}/dags/{dag_id}")
+    page.get_by_test_id("trigger-dag-button").click()
+    return page.get_by_role("dialog")
+
+
+def ended(page, runs):
+    """The newest of `runs` as soon as it has ended, or as it is after five minutes."""
+    for _ in range(300):
+        run = next(iter(runs()), {"state": None})
+        if run["state"] in ("success", "failed"):
+            break
+        page.wait_for_timeout(1000)
+    return run
 
 
 def test_demo_says_where_everything_is(demo, days):
@@ -63,20 +80,28 @@ def test_docs_of_the_dag_begin_with_what_to_do_when_it_fails(demo, signed_in):
 
 def test_a_day_is_triggered_by_its_partition_key(demo, signed_in, api, days):
     before = (date.fromisoformat(days[0]) - timedelta(days=1)).isoformat()
-    signed_in.goto(f"{demo.airflow}/dags/{DAILY_DAG}")
-    signed_in.get_by_test_id("trigger-dag-button").click()
-    form = signed_in.get_by_role("dialog")
+    form = trigger_form(demo, signed_in, DAILY_DAG)
     expect(form.get_by_text("Mail the report")).to_be_visible(timeout=PATIENCE)
     form.get_by_role("button", name="Advanced Options").click()
     form.locator("input[name=partitionKey]").fill(before)
     form.get_by_role("button", name="Trigger", exact=True).click()
     expect(form).to_be_hidden(timeout=PATIENCE)
-    for _ in range(300):
-        run = next(iter(api.runs_of_day(date.fromisoformat(before))), {"state": None})
-        if run["state"] in ("success", "failed"):
-            break
-        signed_in.wait_for_timeout(1000)
+    run = ended(signed_in, lambda: api.runs_of_day(date.fromisoformat(before)))
     assert (run["state"], run["partition_key"]) == ("success", before)
+
+
+def test_an_export_is_looked_at_by_the_form_of_the_history_load(demo, signed_in, api):
+    form = trigger_form(demo, signed_in, HISTORY_DAG)
+    form.locator("#element_files").fill(f"file://{demo.folders.partner_drop}/*.csv")
+    form.locator("#element_source").fill("old_marketplace")
+    form.locator("label[id='switch:element_dry_run']").click()
+    form.get_by_role("button", name="Trigger", exact=True).click()
+    expect(form).to_be_hidden(timeout=PATIENCE)
+    run = ended(signed_in, lambda: api.get(f"dags/{HISTORY_DAG}/dagRuns")["dag_runs"])
+    assert (run["state"], run["conf"]["dry_run"]) == ("success", True)
+    path = f"dags/{HISTORY_DAG}/dagRuns/{run['dag_run_id']}/taskInstances"
+    states = {task["task_id"]: task["state"] for task in api.get(path, limit=100)["task_instances"]}
+    assert (states["control_totals"], states["snapshot"]) == ("success", "skipped")
 
 
 def test_reports_are_in_the_navigation_with_picture_and_pdf(signed_in, days):
