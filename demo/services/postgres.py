@@ -44,8 +44,8 @@ class Postgres:
         ).stdout
 
     def stop(self) -> None:
-        """Stop the server; nothing happens when it is not running."""
-        if _control(self.data_dir, "status", tries=1).returncode == 0:
+        """Stop the server; nothing happens when it is not running, or was never there."""
+        if self.data_dir.exists() and _control(self.data_dir, "status", tries=1).returncode == 0:
             _control(self.data_dir, "-m", "fast", "-w", "stop")
 
 

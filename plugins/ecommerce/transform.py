@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 SQL_FOLDER = INCLUDE / "sql" / "transform"
 FIRST_STEPS = ("values", "order_status", "staged")
-MEMORY_LIMIT = "360MB"  # of DuckDB, which spills beyond it; the process needs about 100 MB more
+MEMORY_LIMIT = "340MB"  # of DuckDB, which spills beyond it; the process needs about 100 MB more
 # Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread.
 WRITE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440"
 ALWAYS_THERE = ("orders", "order_lines", "refunds", "order_versions")

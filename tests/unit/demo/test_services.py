@@ -13,7 +13,7 @@ from urllib.error import HTTPError
 
 import pytest
 
-from demo.services import mail, rates
+from demo.services import mail, postgres, rates
 from demo.services.ports import free_port
 
 
@@ -110,3 +110,8 @@ def test_the_central_bank_serves_its_files(tmp_path: Path) -> None:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def test_a_database_server_that_was_never_there_is_stopped_already(tmp_path):
+    postgres.Postgres(tmp_path / "nothing" / "data", 0).stop()
+    assert not (tmp_path / "nothing").exists()
