@@ -112,10 +112,11 @@ class Stack:
         return ask(f"{self.airflow}/api/v2/{path}", body, method, {"Authorization": f"Bearer {self._token}"})
 
     def trigger(self, day: str) -> str:
-        """Start the daily DAG for `day` once the DAG is known; the run's id."""
+        """Switch the daily DAG on once it is known, and start it for `day`; the run's id."""
 
         def start() -> str | None:
             try:
+                self.api("PATCH", f"dags/{DAG}", {"is_paused": False})
                 run = self.api("POST", f"dags/{DAG}/dagRuns", {"logical_date": None, "partition_key": day})
             except urllib.error.HTTPError as error:
                 if error.code == 404:
