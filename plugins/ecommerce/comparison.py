@@ -6,10 +6,8 @@ read and transformed as for a load, and compared one by one; nothing of that is 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce import staging
@@ -17,6 +15,7 @@ from ecommerce.business_day import BusinessDay
 from ecommerce.include import INCLUDE
 from ecommerce.reads import OVERLAP, ReadWindow, source_folder
 from ecommerce.reconciliation import Difference, aggregate_differences, days_to_compare, order_differences
+from ecommerce.scratch import scratch_folder
 from ecommerce.settings import SALES_DB, STOREFRONT
 
 if TYPE_CHECKING:
@@ -70,14 +69,14 @@ def _sum_up_sales_db(
     }
     results = []
     with (
-        tempfile.TemporaryDirectory() as folder,
+        scratch_folder() as folder,
         snapshot(SALES_DB) as (session, _, _),
         staging.connect_duckdb() as duck,
     ):
         duck.execute(read_sql("create_rejects.sql"))
         for name in ("reconciliation", "changed_orders"):
             query = Query(f"{name}.sql", read_sql(f"{SALES_DB}/{name}.sql"), parameters)
-            file = Path(folder) / f"{name}.parquet"
+            file = folder / f"{name}.parquet"
             copied = copy_to_parquet(session, query, file, duck)
             rows = duck.from_parquet(str(file)).fetchall()
             results.append([dict(zip(copied.columns, row, strict=True)) for row in rows])

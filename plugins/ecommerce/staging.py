@@ -12,7 +12,6 @@ import json
 import re
 import shutil
 import socket
-import tempfile
 import uuid
 import weakref
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.errors import StagingError
+from ecommerce.scratch import Scratch, scratch_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -104,24 +104,18 @@ def publish(uri: str) -> Iterator[Draft]:
     Raises:
         StagingError: the files could not be written (no space, no permission).
     """
-    target = storage_path(uri)
-    local = is_local(uri)
-    parent = Path(local_or_uri(uri)).parent if local else Path(tempfile.gettempdir())
-    work = parent / f".{uri.rsplit('/', 1)[-1]}.{uuid.uuid4().hex}.partial"
     try:
-        work.mkdir(parents=True)
-        draft = Draft(work, uri)
-        yield draft
-        manifest = _seal(draft)
-        (work / MANIFEST_FILE).write_text(json.dumps(manifest.to_xcom(), indent=1))
-        if local:
-            _swap(work, Path(local_or_uri(uri)))
-        else:
-            _upload(work, target)
+        with _work_folder(uri) as work:
+            draft = Draft(work, uri)
+            yield draft
+            manifest = _seal(draft)
+            (work / MANIFEST_FILE).write_text(json.dumps(manifest.to_xcom(), indent=1))
+            if is_local(uri):
+                _swap(work, Path(local_or_uri(uri)))
+            else:
+                _upload(work, storage_path(uri))
     except OSError as error:
         raise StagingError(f"staging folder {uri} could not be written: {error}") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def read_manifest(uri: str) -> Manifest:
@@ -198,16 +192,16 @@ def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) ->
     """
     import duckdb
 
-    spill = tempfile.mkdtemp(prefix="duckdb-")  # readable by this user only: rows in it are not yet masked
+    spill = Scratch.make()
     connection = duckdb.connect(
         config={
             "memory_limit": memory_limit,
             "threads": threads,
-            "temp_directory": spill,
+            "temp_directory": str(spill.path),
             "preserve_insertion_order": False,
         }
     )
-    weakref.finalize(connection, shutil.rmtree, spill, ignore_errors=True)
+    weakref.finalize(connection, spill.remove)
     connection.execute("SET TimeZone = 'UTC'")
     for uri in uris:
         if not is_local(uri):
@@ -229,6 +223,22 @@ def sha256_of(path: Path) -> str:
     """Checksum of one local file, read in blocks."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def _work_folder(uri: str) -> Iterator[Path]:
+    """Where `uri` is written first: beside it, to be renamed; for an object store, on this machine."""
+    if not is_local(uri):
+        with scratch_folder() as work:
+            yield work
+        return
+    final = Path(local_or_uri(uri))
+    work = final.with_name(f".{final.name}.{uuid.uuid4().hex}.partial")
+    try:
+        work.mkdir(parents=True)
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _seal(draft: Draft) -> Manifest:
@@ -257,10 +267,8 @@ def _upload(work: Path, target: ObjectStoragePath) -> None:
     (target / MANIFEST_FILE).unlink(missing_ok=True)
     manifest = work / MANIFEST_FILE
     files = [path for path in sorted(work.rglob("*")) if path.is_file() and path != manifest]
-    for together in (
-        files,
-        [manifest],
-    ):  # in one call, which the object stores' file systems send side by side
+    # In one call, which the object stores' file systems send side by side; the manifest when all is there.
+    for together in (files, [manifest]):
         places = [(target / path.relative_to(work).as_posix()).path for path in together]
         if places:
             target.fs.put([str(path) for path in together], places)

@@ -47,7 +47,7 @@ def stack(_engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         AIRFLOW_IMAGE=f"compose-test-{uuid.uuid4().hex[:8]}",
         CODE_VERSION="compose-test",
         AIRFLOW_UID="12345",
-        # Only what a test switches on runs: what else is due at this hour of this weekday would run beside it.
+        # Only what a test switches on runs: what else is due at this hour and weekday would run beside it.
         AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION="true",
         # A task whose worker died is noticed after half a minute instead of five …
         AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT="30",

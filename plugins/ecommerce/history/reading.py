@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from ecommerce import staging
 from ecommerce.errors import ContractError
 from ecommerce.history import parquet
 from ecommerce.history.files import Compression, ExportFile
+from ecommerce.scratch import scratch_folder
 from ecommerce.settings import SOURCES, load_settings
 from ecommerce.sources.delivered_files import (
     UnusableFileError,
@@ -78,13 +78,13 @@ def read_file(file: ExportFile, folder: str, reading: Reading) -> Manifest:
     with (
         staging.publish(folder) as draft,
         staging.connect_duckdb(memory_limit=MEMORY_LIMIT) as duck,
-        tempfile.TemporaryDirectory(prefix="history-load-") as work,
+        scratch_folder() as work,
     ):
         _prepare(duck, reading)
         with _one_sentence(file), storage_errors(file.name):
-            local = _fetch(file, Path(work))
+            local = _fetch(file, work)
             file.check_unchanged()
-            lines, warnings = _lines(duck, file, local, Path(work))
+            lines, warnings = _lines(duck, file, local, work)
             _keep(duck, reading, lines, draft.path)
         totals = _totals(duck, draft.path)
         draft.seal(

@@ -31,7 +31,6 @@ import hashlib
 import io
 import logging
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +39,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from ecommerce.errors import ConfigurationError, TransientError
+from ecommerce.scratch import scratch_folder
 from ecommerce.settings import load_settings
 from ecommerce.sources.delivered_files import (
     UnusableFileError,
@@ -112,19 +112,19 @@ def extract(window: ReadWindow, loaded_files: LoadedFiles) -> Manifest:
     with (
         publish(window.folder) as draft,
         connect_duckdb(memory_limit="200MB") as duck,
-        tempfile.TemporaryDirectory(prefix="partner-files-") as work,
+        scratch_folder() as work,
     ):
         duck.execute(read_sql("create_rejects.sql"))
         duck.execute(read_sql("partner_files/create_tables.sql"))
         for file in dropped:
             try:
                 with storage_errors(file.name):
-                    warnings += _read(duck, file, loaded.get(file.name), Path(work))
+                    warnings += _read(duck, file, loaded.get(file.name), work)
             except UnusableFileError as fault:
                 reason, detail = fault.args
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
                 warnings.append(f"{file.name} was not loaded and will be tried again: {detail}")
-        columns, rows = _write(duck, Path(work), draft.path)
+        columns, rows = _write(duck, work, draft.path)
         totals = duck.execute(
             read_sql("partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
         )
