@@ -5,23 +5,19 @@ from __future__ import annotations
 import gzip
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class HoldingProxy:
-    """Passes everything on, except for the answer to the first request whose body holds `phrase`.
+    """Passes everything on, except for the answers that `hold` asks it to keep back."""
 
-    `held` is set when that request has been carried out.
-    """
-
-    def __init__(self, target_port: int, phrase: bytes) -> None:
-        self._target, self._phrase = target_port, phrase
-        self.held = threading.Event()
+    def __init__(self, target_port: int) -> None:
+        self._target = target_port
+        self._awaited: tuple[bytes, threading.Event] | None = None
         self._let_go = threading.Event()
         self._lock = threading.Lock()
-        self._taken = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
 
@@ -29,6 +25,13 @@ class HoldingProxy:
     def port(self) -> int:
         """Where it listens."""
         return self._server.server_port
+
+    def hold(self, phrase: bytes) -> Callable[[], bool]:
+        """Keep back the next answer to a request that holds `phrase`; tells whether that was carried out."""
+        carried_out = threading.Event()
+        with self._lock:
+            self._awaited = (phrase, carried_out)
+        return carried_out.is_set
 
     @contextmanager
     def running(self) -> Iterator[HoldingProxy]:
@@ -41,12 +44,14 @@ class HoldingProxy:
             self._server.shutdown()
             self._server.server_close()
 
-    def _is_the_one(self, body: bytes, encoding: str | None) -> bool:
+    def _keeps_back(self, body: bytes, encoding: str | None) -> bool:
         text = gzip.decompress(body) if encoding == "gzip" else body
         with self._lock:
-            first = self._phrase in text and not self._taken
-            self._taken = self._taken or first
-            return first
+            if self._awaited is None or self._awaited[0] not in text:
+                return False
+            self._awaited[1].set()
+            self._awaited = None
+            return True
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         proxy = self
@@ -60,8 +65,7 @@ class HoldingProxy:
                 other.request(self.command, self.path, body, dict(self.headers))
                 answer = other.getresponse()
                 content = answer.read()
-                if proxy._is_the_one(body, self.headers.get("Content-Encoding")):
-                    proxy.held.set()
+                if proxy._keeps_back(body, self.headers.get("Content-Encoding")):
                     proxy._let_go.wait(60)
                     self.close_connection = True
                     return

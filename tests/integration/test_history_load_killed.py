@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.full
 DAG = "sales_history_load"
 
 
-def test_killed_while_it_reads_and_while_it_loads_it_ends_well_when_run_again(
+def test_killed_in_every_stage_it_ends_well_when_run_again(
     start_company, start_airflow, bigquery_emulator, tmp_path
 ):
     told = Ledger(date(2026, 8, 31), 2, orders_per_day=20, seed=5)  # two months
@@ -34,7 +35,7 @@ def test_killed_while_it_reads_and_while_it_loads_it_ends_well_when_run_again(
     staging = Path(company.environment["STAGING_URI"].removeprefix("file://")) / DAG
     form = {"files": f"file://{tmp_path}/export/*", "source": SOURCE}
     conf = ("dags", "test", DAG, "-c", json.dumps(form))
-    with HoldingProxy(bigquery_emulator.port, b"BEGIN TRANSACTION").running() as proxy:
+    with HoldingProxy(bigquery_emulator.port).running() as proxy:
         through = {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{proxy.port}"}
         airflow = start_airflow(company.environment | through)
 
@@ -42,10 +43,15 @@ def test_killed_while_it_reads_and_while_it_loads_it_ends_well_when_run_again(
         assert not list(staging.rglob("*.parquet")), "a dry run left what it had read"
         assert not tables(company)
 
-        kill_when(lambda: any(staging.glob("*/*/files/*")), airflow.start(*conf), airflow)
-
-        # The first month's transaction is committed, and its process dies before it hears of that.
-        kill_when(proxy.held.is_set, airflow.start(*conf), airflow)
+        # Killed when this is there, or when this has been carried out and nobody has heard of it.
+        for folder in ("files/*", "export", f"2026-08/transformed/{SOURCE}"):
+            written = partial(any_of, staging, f"*/*/{folder}")
+            assert not written()
+            kill_when(written, airflow.start(*conf), airflow)
+            assert "orders" not in tables(company) or not company.warehouse()["orders"]
+        for asked in (b"CREATE SNAPSHOT TABLE", b"BEGIN TRANSACTION", b'"step": "checks"'):
+            kill_when(proxy.hold(asked), airflow.start(*conf), airflow)
+        assert company.warehouse()["orders"]
 
         assert airflow.test_dag(DAG, **form) == 0, airflow.log()[-5000:]
     days = {row["business_date"] for row in company.oracle(books).orders}
@@ -54,6 +60,10 @@ def test_killed_while_it_reads_and_while_it_loads_it_ends_well_when_run_again(
     log = airflow.log()
     assert "2026-08 " in log
     assert not [order.email for order in books.orders if order.email and order.email.strip() in log]
+
+
+def any_of(folder: Path, pattern: str) -> bool:
+    return any(folder.glob(pattern))
 
 
 def tables(company) -> list[str]:

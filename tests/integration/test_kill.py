@@ -40,7 +40,7 @@ def test_a_run_killed_while_it_extracts_transforms_and_loads_ends_well_when_run_
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=11).as_of(morning_after(DAY)))
     staging = Path(company.environment["STAGING_URI"].removeprefix("file://"))
     conf = ("dags", "test", DAG, "-c", f'{{"business_date": "{DAY}"}}')
-    with HoldingProxy(bigquery_emulator.port, b"BEGIN TRANSACTION").running() as proxy:
+    with HoldingProxy(bigquery_emulator.port).running() as proxy:
         through = {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{proxy.port}"}
         airflow = start_airflow(company.environment | through)
 
@@ -53,7 +53,7 @@ def test_a_run_killed_while_it_extracts_transforms_and_loads_ends_well_when_run_
         assert not company.warehouse()["orders"]
 
         # The load's transaction is committed, and its process dies before it hears of that.
-        kill_when(proxy.held.is_set, airflow.start(*conf), airflow)
+        kill_when(proxy.hold(b"BEGIN TRANSACTION"), airflow.start(*conf), airflow)
         assert company.warehouse()["orders"]
 
         assert airflow.test_dag(DAG, business_date=DAY.isoformat()) == 0, airflow.log()[-5000:]
