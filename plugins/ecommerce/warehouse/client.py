@@ -38,8 +38,9 @@ RETRY_SECONDS = 30
 """How long the client itself repeats a failed request; beyond that, Airflow retries the task."""
 REQUEST_SECONDS = 60
 
-CONCURRENT = "aborted due to concurrent update"
-"""What BigQuery says of a transaction that lost against another; load's own SQL says the same."""
+CONCURRENT = "due to concurrent update"
+"""What BigQuery says of a transaction that lost against another ("Transaction is aborted …"), and of a statement
+outside of one that did ("Could not serialize access to table …"); load's own SQL says the same."""
 
 Parameter = str | int | date | datetime | None | Sequence[str]
 
@@ -175,10 +176,11 @@ def request_retry() -> Retry:
 
 @contextmanager
 def bigquery_errors(what: str) -> Iterator[None]:
-    """Turn what the Google libraries raise into the kinds of `ecommerce.errors`.
+    """Turn what the Google libraries raise into the kinds of `ecommerce.errors`; refusals without cause, as
+    causes quote the account's address in the log.
 
     Raises:
-        ConcurrentUpdateError: BigQuery cancelled the transaction in favour of another.
+        ConcurrentUpdateError: BigQuery cancelled the transaction or statement in favour of another.
         CredentialsError: 401, 403, or credentials that cannot be used.
         TransientError: quota and rate limits, 5xx, lost connections, timeouts.
         ConfigurationError: the connection is missing, or a job would bill more than MAXIMUM_BYTES_BILLED.
@@ -194,7 +196,7 @@ def bigquery_errors(what: str) -> Iterator[None]:
     try:
         yield
     except GoogleAPICallError as error:
-        raise _kind_of(error)(f"{what}: {_without_addresses(error.message or str(error))}") from error
+        raise _kind_of(error)(f"{what}: {_without_addresses(error.message or str(error))}") from None
     except (RetryError, RequestsConnectionError, Timeout, TimeoutError, AuthTransportError) as error:
         raise TransientError(f"{what}: BigQuery cannot be reached ({type(error).__name__})") from error
     except GoogleAuthError as error:
@@ -202,7 +204,7 @@ def bigquery_errors(what: str) -> Iterator[None]:
             f"{what}: the credentials of connection `{CONNECTION}` cannot be used ({type(error).__name__})"
         ) from error
     except AirflowException as error:
-        raise ConfigurationError(f"{what}: {_without_addresses(str(error))}") from error
+        raise ConfigurationError(f"{what}: {_without_addresses(str(error))}") from None
 
 
 _QUOTA_REASONS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,6 +38,12 @@ def reason(text: str) -> dict[str, Any]:
             errors.ConcurrentUpdateError,
         ),
         (
+            google.BadRequest(
+                "Could not serialize access to table p:d.t due to concurrent update", **reason("invalidQuery")
+            ),
+            errors.ConcurrentUpdateError,
+        ),
+        (
             google.InternalServerError("Query exceeded limit", **reason("bytesBilledLimitExceeded")),
             errors.ConfigurationError,
         ),
@@ -60,7 +67,9 @@ def test_addresses_in_refusals_are_masked():
     with pytest.raises(errors.CredentialsError) as raised, bigquery_errors("load"):
         raise refusal
 
-    assert "@" not in str(raised.value)
+    assert "etl-runner@" not in "".join(traceback.format_exception(raised.value)), (
+        "it goes into the log whole"
+    )
     assert "does not have permission" in str(raised.value)
 
 
