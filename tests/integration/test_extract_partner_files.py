@@ -283,6 +283,14 @@ def test_control_totals_are_the_files_own(drop: Drop) -> None:
     assert totals == {"source_orders": 2, "source_lines": 3, "source_amount": "52.50000000", "warnings": []}
 
 
+def test_large_amounts_are_summed_up_and_those_beyond_all_reason_left_out(drop: Drop) -> None:
+    rupiah = line("A").replace("10.50", "5000000000")
+    absurd = line("A\t", 2, quantity="99999999999999")
+    drop.put("acme_2026-03-10.csv", file_of(rupiah, absurd))
+    totals = drop.extract().control_totals
+    assert (totals["source_orders"], Decimal(totals["source_amount"])) == (1, 10_000_000_000)
+
+
 def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from demo.services.postgres import Postgres
 from ecommerce.sources import sales_db
+from ecommerce.warehouse.staged import Run, audit_rows
 from tests.integration.sales_database import SCHEMA, SalesDatabase, at, order, refund
 
 
@@ -170,7 +171,23 @@ def test_numbers_without_limits_come_as_they_are_and_not_rounded(shop: SalesData
     left = shop.extract()
     prices = left.ids("order_items", "unit_price")
     assert prices == ["0.123456789012345678", "Infinity", "NaN"]
-    assert left.manifest.control_totals["source_amount"] == "Infinity"
+    assert left.manifest.control_totals["source_amount"] == "0.246913578024691356"
+
+
+def test_amounts_beyond_all_reason_do_not_keep_the_others_out_of_the_warehouse(shop: SalesDatabase) -> None:
+    shop.run(
+        order("O1", "2026-03-10 08:00", lines=3)
+        + "UPDATE order_items SET quantity = 2147483647, unit_price = 9999999999.9999 WHERE line_number = 2;"
+        "ALTER TABLE order_items ALTER unit_price TYPE numeric;"
+        "UPDATE order_items SET unit_price = 'Infinity' WHERE line_number = 3"
+    )
+    manifest = shop.extract().manifest
+    assert (manifest.control_totals["source_lines"], manifest.control_totals["source_amount"]) == (
+        3,
+        "21.0000",
+    )
+    run = Run(manifest.business_date, "a_run", "a_dag", manifest.read_at)
+    assert [row["source_amount"] for row in audit_rows(run, [manifest])] == [Decimal(21)]
 
 
 def test_instants_beyond_reason_are_kept_or_rejected_but_never_changed(shop: SalesDatabase) -> None:

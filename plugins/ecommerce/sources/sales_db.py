@@ -25,7 +25,8 @@ integers; a `numeric` that could be rounded comes as VARCHAR, for the transform 
 the empty text stay different; PostgreSQL's `infinity` stays infinite.
 
 Control totals: source_orders, source_lines, source_refunds (ints), source_amount (sum of quantity x
-unit_price of those lines), source_refund_amount (decimal texts; NaN is not in the sums, but in the counts).
+unit_price of those lines), source_refund_amount (decimal texts; what no amount can be, such as NaN, is not in
+the sums, but in the counts).
 """
 
 from __future__ import annotations

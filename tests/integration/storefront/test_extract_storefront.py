@@ -94,6 +94,17 @@ def test_the_manifest_says_what_the_storefront_has(
     assert next(p["categories"][0]["name"] for p in objects[2] if p["sku"] == "MUG") == "Kitchen"
 
 
+def test_an_amount_beyond_all_reason_does_not_spoil_the_sum(
+    serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
+) -> None:
+    store = storefront_days(FALL_BACK)
+    usual = sum(Decimal(line.subtotal) for number in ALL for line in store.orders[number].lines)
+    store.orders[1].lines[0].subtotal = Decimal(10) ** 15
+    serve(store)
+    totals = storefront.extract(window(), nothing_known).control_totals
+    assert totals["source_amount"] == f"{usual - 20:.4f}", "of more digits than the warehouse's amounts have"
+
+
 def test_an_empty_shop_is_a_valid_read(
     serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
 ) -> None:

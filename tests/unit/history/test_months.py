@@ -70,6 +70,19 @@ def test_control_totals_by_month_and_currency(export: Export) -> None:
     json.dumps(totals)
 
 
+def test_amounts_of_any_size_are_summed_up_and_loaded(export: Export) -> None:
+    rupiah = line("A", quantity=40, unit_price="750000000", currency="IDR")
+    a_barcode_as_quantity = line("B", quantity="4006381333931", unit_price="99.50", currency="IDR")
+    export.put("a.csv", text(rupiah, a_barcode_as_quantity))
+
+    (totals,) = export.totals()["months"]
+    (month,) = export.months()
+
+    assert totals["amounts"] == {"IDR": "398664942726134.5"}
+    assert month.control_totals["amount"] == "30000000000.0000"
+    assert month.control_totals["rejected"] == {"too_many_digits": 1}
+
+
 def test_lines_of_one_order_in_several_files_make_one_order(export: Export) -> None:
     export.put("a.csv", text(line("A", 2, status="processing"), line("B")))
     export.put("b.csv.gz", text(line("A", 1, updated_at="2024-03-07T09:00:00Z")))

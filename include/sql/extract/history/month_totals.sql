@@ -5,7 +5,8 @@ WITH amounts AS (
         date_trunc('month', coalesce(moved.day, lines.day))::DATE AS month,
         coalesce(upper(trim(lines.currency)), '') AS currency,
         coalesce(
-            sum(try_cast(lines.quantity AS DECIMAL(18, 4)) * try_cast(lines.unit_price AS DECIMAL(18, 4))), 0
+            sum(try_cast(lines.quantity AS DECIMAL(18, 4))::DECIMAL(38, 4) * try_cast(lines.unit_price AS DECIMAL(18, 4))),
+            0
         ) AS amount
     FROM read_parquet($files) AS lines
     LEFT JOIN (FROM order_days WHERE is_moved) AS moved

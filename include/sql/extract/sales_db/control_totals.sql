@@ -1,5 +1,6 @@
 -- What the database itself says of the rows it hands out; compared after the load with what arrived. One row.
--- NaN is left out of the sums (one would make the whole sum NaN) but not out of the counts.
+-- What no amount can be (NaN, infinity, more than 14 integer digits) is left out of the sums, which it would spoil,
+-- but not out of the counts. PostgreSQL sorts NaN above everything.
 SELECT
     (SELECT count(*) FROM read_orders) AS source_orders,
     items.source_lines,
@@ -9,12 +10,14 @@ SELECT
 FROM (
     SELECT
         count(*) AS source_lines,
-        coalesce(sum(quantity * unit_price) FILTER (WHERE unit_price <> 'NaN'), 0) AS source_amount
+        coalesce(
+            sum(quantity * unit_price) FILTER (WHERE abs(quantity * unit_price) < 100000000000000), 0
+        ) AS source_amount
     FROM read_items
 ) AS items
 CROSS JOIN (
     SELECT
         count(*) AS source_refunds,
-        coalesce(sum(amount) FILTER (WHERE amount <> 'NaN'), 0) AS source_refund_amount
+        coalesce(sum(amount) FILTER (WHERE abs(amount) < 100000000000000), 0) AS source_refund_amount
     FROM read_refunds
 ) AS refunds
