@@ -39,8 +39,8 @@ RETRY_SECONDS = 30
 REQUEST_SECONDS = 60
 
 CONCURRENT = "due to concurrent update"
-"""What BigQuery says of a transaction that lost against another ("Transaction is aborted …"), and of a statement
-outside of one that did ("Could not serialize access to table …"); load's own SQL says the same."""
+"""What BigQuery says of a transaction that lost against another ("Transaction is aborted …"), and of a single
+statement that did ("Could not serialize access to table …"); load's own SQL says the same."""
 
 Parameter = str | int | date | datetime | None | Sequence[str]
 
@@ -109,20 +109,28 @@ class Warehouse:
         }
         with bigquery_errors(what):
             if job_stem:
-                job = self.start(lambda job_id: self.client.query(sql, job_id=job_id, **options), job_stem)
+                job = self.start(
+                    lambda job_id: self.client.query(sql, job_id=job_id, **options), job_stem, finished=False
+                )
             else:
                 job = self.client.query(sql, **options)
             rows = [dict(row.items()) for row in job.result(retry=request_retry())]
         self._count_bytes(job.total_bytes_billed or 0, what)
         return rows
 
-    def start(self, begin: Callable[[str], Any], job_stem: str) -> Any:
+    def start(self, begin: Callable[[str], Any], job_stem: str, *, finished: bool = True) -> Any:
         """Begin a job under an id made of `job_stem`, or re-attach to the one that is there already.
 
         A worker killed while its job ran leaves the job running; the retry arrives at the same id, finds it
         taken, and waits for that job instead of doing the work a second time. A job that failed leaves no
         effect, so the next number is tried. (The emulator does not refuse a taken id: there the work is
         done again, which ends in the same tables.)
+
+        Args:
+            begin: begins the job under the id it is given.
+            job_stem: made of what the job does, so that another try of it comes to the same.
+            finished: whether a job that has succeeded is taken for this one too. False for what changes the
+                warehouse's tables: they may have been put back since, and somebody runs it again.
         """
         from google.api_core.exceptions import Conflict
 
@@ -137,7 +145,8 @@ class Warehouse:
                     retry=request_retry(),
                     timeout=REQUEST_SECONDS,
                 )
-                if not (job.done() and job.error_result):
+                done = job.done()
+                if not done or (finished and not job.error_result):
                     log.info("Re-attached to job %s, which an earlier try of this task began", job_id)
                     return job
         raise AssertionError("count() does not end")

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import BadRequest, ServiceUnavailable
+from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
 
 from ecommerce.errors import ConcurrentUpdateError, ContractError, TransientError
 from ecommerce.warehouse import load as load_module
@@ -175,3 +175,36 @@ def test_files_that_are_not_what_the_table_takes_are_refused(shop: Shop):
         with pytest.raises(ContractError, match=complaint):
             load([each], business_date=MONDAY, run_id="run", dag_id="daily", warehouse=shop.warehouse)
     assert not any(shop.state(EVERYTHING).values())
+
+
+def refusing_taken_ids(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """BigQuery runs a job's id once; the emulator does not mind."""
+    jobs: dict[str, Any] = {}
+
+    def once(begin: Callable[..., Any]) -> Callable[..., Any]:
+        def begun(*arguments: Any, job_id: str | None = None, **options: Any) -> Any:
+            if job_id in jobs:
+                raise Conflict(f"Already Exists: Job {job_id}")
+            job = begin(*arguments, **({"job_id": job_id} if job_id else {}), **options)
+            return jobs.setdefault(job_id, job) if job_id else job
+
+        return begun
+
+    for name in ("query", "load_table_from_file"):
+        monkeypatch.setattr(warehouse.client, name, once(getattr(warehouse.client, name)))
+    monkeypatch.setattr(warehouse.client, "get_job", lambda job_id, **_: jobs[job_id])
+
+
+def test_what_was_taken_back_comes_again_when_the_same_load_is_run_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    refusing_taken_ids(shop.warehouse, monkeypatch)
+    shop.load(*BEFORE)
+    loaded = shop.state(EVERYTHING)
+    # As a restored snapshot leaves it.
+    for table in EVERYTHING:
+        shop.warehouse.run(f"DELETE FROM `shop.{table}` WHERE TRUE", f"empty {table}")
+
+    shop.load(*BEFORE)
+
+    assert shop.state(EVERYTHING) == loaded
