@@ -231,6 +231,26 @@ def test_more_columns_are_said_and_not_read(drop: Drop) -> None:
     ]
 
 
+def test_columns_without_a_name_or_with_one_twice_are_more_columns_like_others(drop: Drop) -> None:
+    drop.put("acme_2026-03-10.csv", f"note,{HEADER},note,,\nhello,{line('A')},world,,\n")
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id, row_number") == [("A", 2)]
+    assert manifest.control_totals["warnings"] == [
+        "acme_2026-03-10.csv has columns that are not read: note, (no name)"
+    ]
+
+
+def test_what_is_remembered_of_a_broken_line_is_its_order_and_never_an_address(drop: Drop) -> None:
+    drop.put(
+        "acme_2026-03-10.csv",
+        f"customer_email,{HEADER.replace(',customer_email', '')}\n"
+        "jane@example.com,broken,1\n"
+        "1,ann@example.com,2026-03-10T08:00:00Z\n"
+        "1,ann%40example.com,2026-03-10T08:00:00Z\n",
+    )
+    assert rows(drop.extract(), "files", "lines, order_ids") == [(3, ["broken"])]
+
+
 def test_a_file_is_read_once_until_its_content_changes(drop: Drop) -> None:
     path = drop.put("acme_2026-03-05.csv", file_of(line("A"), line("B")))
     first = drop.extract()

@@ -182,10 +182,8 @@ def test_amounts_beyond_all_reason_do_not_keep_the_others_out_of_the_warehouse(s
         "UPDATE order_items SET unit_price = 'Infinity' WHERE line_number = 3"
     )
     manifest = shop.extract().manifest
-    assert (manifest.control_totals["source_lines"], manifest.control_totals["source_amount"]) == (
-        3,
-        "21.0000",
-    )
+    totals = manifest.control_totals
+    assert (totals["source_lines"], totals["source_amount"]) == (3, "21.0000")
     run = Run(manifest.business_date, "a_run", "a_dag", manifest.read_at)
     assert [row["source_amount"] for row in audit_rows(run, [manifest])] == [Decimal(21)]
 

@@ -33,6 +33,7 @@ from ecommerce.sources.delivered_files import (
     csv_columns,
     split_records,
     storage_errors,
+    unread_columns,
 )
 from ecommerce.sources.masking import mask_e_mails
 from ecommerce.sources.partner_files import COLUMNS
@@ -208,7 +209,7 @@ def _lines(
         return target, []
     with local.path.open("rb") as stream:
         names = column_names(stream, COLUMNS)
-    extra = [name for name in names if name not in COLUMNS]
+    extra = unread_columns(names, COLUMNS)
     warnings = [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
     columns = csv_columns(names, COLUMNS)
     if not _read_whole(duck, local, columns, facts):

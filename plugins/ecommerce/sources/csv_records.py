@@ -38,7 +38,7 @@ def header(stream: IO[bytes]) -> list[str]:
     """Read the first line: the column names, without byte order mark and blanks around them.
 
     Raises:
-        ValueError: it is empty, is no UTF-8 text, or names a column twice; the text says which.
+        ValueError: it is empty, or is no UTF-8 text; the text says which.
     """
     line = stream.readline(LONGEST_LINE).removeprefix(b"\xef\xbb\xbf")
     try:
@@ -48,8 +48,6 @@ def header(stream: IO[bytes]) -> list[str]:
     names = [name.strip() for name in rows[0]] if rows else []
     if not names:
         raise ValueError("it is empty, without even a header")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"its header has {', '.join(twice)} more than once")
     return names
 
 

@@ -54,15 +54,22 @@ def column_names(stream: IO[bytes], required: Sequence[str]) -> list[str]:
     """Read the first line of a CSV file: its column names, all of `required` among them.
 
     Raises:
-        UnusableFileError: it is no header in UTF-8, or lacks a column.
+        UnusableFileError: it is no header in UTF-8, lacks a column, or has one of them twice.
     """
     try:
         names = header(stream)
     except ValueError as error:
         raise UnusableFileError("file_unreadable", str(error)) from None
+    if twice := [name for name in required if names.count(name) > 1]:
+        raise UnusableFileError("file_unreadable", f"its header has {', '.join(twice)} more than once")
     if missing := [name for name in required if name not in names]:
         raise UnusableFileError("missing_column", f"its header lacks {', '.join(missing)}")
     return names
+
+
+def unread_columns(names: Sequence[str], required: Sequence[str]) -> list[str]:
+    """What to call the columns of a file that nobody reads, each once."""
+    return list(dict.fromkeys(name or "(no name)" for name in names if name not in required))
 
 
 def csv_columns(names: Sequence[str], required: Sequence[str]) -> dict[str, str]:

@@ -47,6 +47,7 @@ from ecommerce.sources.delivered_files import (
     modified_at,
     split_records,
     storage_errors,
+    unread_columns,
 )
 from ecommerce.sources.sql import read_sql
 from ecommerce.staging import (
@@ -231,7 +232,7 @@ def _read(
     if file.checksum() != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
     # Columns that are not ours are read under names that cannot clash, and left out.
-    extra = [name for name in names if name not in COLUMNS]
+    extra = unread_columns(names, COLUMNS)
     columns = {"record_number": "BIGINT"} | csv_columns(names, COLUMNS)
     lines = {"lines": f"{work / file.name}.parquet"}
     duck.execute(
@@ -240,7 +241,10 @@ def _read(
     duck.execute(read_sql("partner_files/keep_rejects.sql"), {"file": file.name})
     duck.execute("TRUNCATE reject_errors")
     duck.execute(read_sql("partner_files/keep_bad_records.sql"), {"file": file.name, "path": str(bad)})
-    duck.execute(read_sql("partner_files/keep_file.sql"), facts | lines | {"sha256": sha256})
+    duck.execute(
+        read_sql("partner_files/keep_file.sql"),
+        facts | lines | {"sha256": sha256, "place": names.index("order_id") + 1},
+    )
     log.info("read %s, received %s", file.name, facts["received_at"])
     return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
 

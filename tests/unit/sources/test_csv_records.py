@@ -31,6 +31,7 @@ def split(text: str | bytes, fields: int = 3) -> list[tuple[int, str, str | None
         (b" a , b\t\n", ["a", "b"]),
         (b'"a","b,c"\n', ["a", "b,c"]),
         ("größe,b".encode(), ["größe", "b"]),
+        (b"a,b,a,,\n", ["a", "b", "a", "", ""]),
     ],
 )
 def test_header(line: bytes, names: list[str]) -> None:
@@ -43,7 +44,6 @@ def test_header(line: bytes, names: list[str]) -> None:
         (b"", "it is empty, without even a header"),
         (b"\n1,2,3\n", "it is empty, without even a header"),
         (b"\xff\xfea\x00,\x00b\x00\n", "its first line is no CSV header in UTF-8"),
-        (b"a,b,a,b\n", "its header has a, b more than once"),
         (b'"a,b\n', "its first line is no CSV header in UTF-8"),
     ],
 )

@@ -1,5 +1,6 @@
 -- DuckDB: one file that was read, with the orders it holds. An order whose only line is broken is still there: its
--- number stands before the first comma.
+-- number stands before the comma number $place, the place of order_id in the header. What a broken line has there may
+-- be anything; with an @ it is taken for a customer's address, which must not be remembered.
 INSERT INTO files
 SELECT
     $file,
@@ -15,8 +16,10 @@ FROM (
 
     UNION
 
-    SELECT trim(split_part(raw, ',', 1), E' "\t\r\n') AS order_id
+    SELECT trim(split_part(raw, ',', $place), E' "\t\r\n') AS order_id
     FROM rejects
     WHERE rejects.file = $file
+        AND NOT contains(split_part(raw, ',', $place), '@')
+        AND NOT contains(split_part(raw, ',', $place), '%40')
 )
 WHERE order_id <> ''
