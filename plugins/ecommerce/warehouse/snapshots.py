@@ -40,14 +40,12 @@ def take(dag_id: str, run_id: str) -> dict[str, str]:
     prepare(warehouse)
     create_datasets(warehouse)
     of_run = suffix(run_id)
-    present = _present(warehouse)
+    names = _names(warehouse, of_run)
     script = render("warehouse/snapshots/take.sql", staging=of_run, settings=warehouse.settings)
     statements = [each.strip() for each in script.split(";") if each.strip()]
-    for table, statement in zip(SNAPSHOTS, statements, strict=True):
-        if snapshot_table(table, of_run) not in present:
+    for (table, name), statement in zip(names.items(), statements, strict=True):
+        if not _is_there(warehouse, name):
             warehouse.run(statement, f"snapshot of {table}")
-    dataset = f"{warehouse.client.project}.{warehouse.settings.staging_dataset}"
-    names = {table: f"{dataset}.{snapshot_table(table, of_run)}" for table in SNAPSHOTS}
     for name in names.values():
         _keep(warehouse, name)
     log.info("snapshots kept for %d days: %s", KEEP_DAYS, ", ".join(names.values()))
@@ -68,8 +66,7 @@ def restore(run_id: str) -> None:
     prepare(warehouse)
     create_datasets(warehouse)
     of_run = suffix(run_id)
-    present = _present(warehouse)
-    if missing := [name for name in SNAPSHOTS if snapshot_table(name, of_run) not in present]:
+    if missing := [name for name in _names(warehouse, of_run).values() if not _is_there(warehouse, name)]:
         raise ConfigurationError(
             f"{len(missing)} of {len(SNAPSHOTS)} snapshots of the run {run_id} are missing: its id stands in "
             f"the UI, and snapshots expire after {KEEP_DAYS} days"
@@ -78,14 +75,23 @@ def restore(run_id: str) -> None:
     warehouse.run(script, "restore")
 
 
-def _present(warehouse: Warehouse) -> set[str]:
+def _names(warehouse: Warehouse, of_run: str) -> dict[str, str]:
+    dataset = f"{warehouse.client.project}.{warehouse.settings.staging_dataset}"
+    return {table: f"{dataset}.{snapshot_table(table, of_run)}" for table in SNAPSHOTS}
+
+
+def _is_there(warehouse: Warehouse, name: str) -> bool:
+    # One by one: beside them lie the staging tables of all runs, of which the emulator lists a thousand.
+    from google.api_core.exceptions import NotFound
+
     from ecommerce.warehouse.client import REQUEST_SECONDS, bigquery_errors, request_retry
 
-    with bigquery_errors("list snapshots"):
-        listed = warehouse.client.list_tables(
-            warehouse.settings.staging_dataset, retry=request_retry(), timeout=REQUEST_SECONDS
-        )
-        return {table.table_id for table in listed}
+    with bigquery_errors(f"look for {name}"):
+        try:
+            warehouse.client.get_table(name, retry=request_retry(), timeout=REQUEST_SECONDS)
+        except NotFound:
+            return False
+        return True
 
 
 def _keep(warehouse: Warehouse, name: str) -> None:
