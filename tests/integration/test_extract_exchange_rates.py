@@ -152,6 +152,16 @@ def test_lines_that_are_none_are_rejected_and_odd_rates_left_to_the_transform(
     assert manifest.rows == 5
 
 
+def test_a_quote_that_is_not_closed_costs_its_line_only(bank: Bank, tmp_path: Path) -> None:
+    older = b"".join(b"%d-01-01,1,2\n" % year for year in range(1000, 2000)) * 20
+    bank.body = b'Date,USD,JPY\n2026-03-10,"1,2\n2026-03-09,1,2\n' + older
+    manifest = extract(tmp_path)
+    assert rows(manifest) == [(3, "2026-03-09", "JPY", "2"), (3, "2026-03-09", "USD", "1")]
+    assert rows(manifest, "rejects") == [
+        (2, "malformed_line", "2 cells under a header of 3", "rates", "2026-03-10,1,2")
+    ]
+
+
 def test_a_file_without_recent_rates_is_warned_of(bank: Bank, tmp_path: Path) -> None:
     bank.body = b"Date,USD,\n2025-01-02,1.1,\n"
     manifest = extract(tmp_path)
@@ -161,6 +171,14 @@ def test_a_file_without_recent_rates_is_warned_of(bank: Bank, tmp_path: Path) ->
 
 WHAT = "exchange_rates_api: GET /stats/eurofxref/eurofxref-hist.csv"
 HTML = b"<!DOCTYPE html>\n<html><head><title>Sign in, jane@example.com</title></head></html>"
+
+
+def damaged_zip() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("rates.csv", CSV)
+    data = packed.getvalue()
+    return data[:40] + b"\xff" * 40 + data[80:]
 
 
 BUSY = {"Retry-After": "7"}
@@ -188,6 +206,14 @@ BUSY = {"Retry-After": "7"}
         (
             *((200, {}, b"PK\x03\x04 cut"), ContractError),
             "exchange_rates_api: the answer is no CSV and no zip of one, it begins with 'PK",
+        ),
+        (
+            *((200, {}, damaged_zip()), ContractError),
+            "exchange_rates_api: the answer is no CSV and no zip of one, it begins with 'PK",
+        ),
+        (
+            *((200, {}, b"<script>" + b"x" * 200_000), ContractError),
+            "exchange_rates_api: the answer is not the rates' CSV, it begins with '<script>xxx",
         ),
         (
             *((200, {}, b"Date,\xff"), ContractError),

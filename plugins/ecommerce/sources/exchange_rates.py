@@ -21,7 +21,8 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,30 +125,39 @@ def parse(text: str, first_day: date) -> tuple[list[Cell], list[Reject]]:
     Raises:
         ContractError: the text does not begin with the header `Date,…`.
     """
-    lines = csv.reader(io.StringIO(text, newline=""))
-    header = [name.strip() for name in next(lines, [])]
+    lines = _cells(text)
+    _, header = next(lines, (0, []))
     if header[:1] != ["Date"] or len(header) < 2:
         start = mask_e_mails(" ".join(text[:200].split()))[:QUOTED_CHARACTERS]
         raise ContractError(f"{CONNECTION}: the answer is not the rates' CSV, it begins with {start!r}")
     rates: list[Cell] = []
     rejects: list[Reject] = []
-    for line in lines:
-        cells = [cell.strip() for cell in line]
+    for number, cells in lines:
         if not any(cells):
             continue
         try:
             wanted = date.fromisoformat(cells[0]) >= first_day
         except ValueError:
-            rejects.append((lines.line_num, "malformed_line", "no date", "rates", ",".join(line)))
+            rejects.append((number, "malformed_line", "no date", "rates", ",".join(cells)))
             continue
         if wanted and len(cells) != len(header):
             detail = f"{len(cells)} cells under a header of {len(header)}"
-            rejects.append((lines.line_num, "malformed_line", detail, "rates", ",".join(line)))
+            rejects.append((number, "malformed_line", detail, "rates", ",".join(cells)))
         elif wanted:
             # The trailing comma of header and lines makes a column without name.
             named = (pair for pair in zip(header[1:], cells[1:], strict=True) if pair[0])
-            rates += [(lines.line_num, cells[0], *pair) for pair in named if pair[1] not in ("", "N/A")]
+            rates += [(number, cells[0], *pair) for pair in named if pair[1] not in ("", "N/A")]
     return rates, rejects
+
+
+def _cells(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The lines by number, each by itself: a quote that is not closed must not swallow the days after it."""
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            cells = next(csv.reader([line]), [])
+        except csv.Error:  # a cell of more than 128 KB
+            cells = [line]
+        yield number, [cell.strip() for cell in cells]
 
 
 def _text(response: Response) -> str:
@@ -157,7 +167,7 @@ def _text(response: Response) -> str:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 content = archive.read(archive.namelist()[0])
         return content.decode("utf-8-sig")
-    except (zipfile.BadZipFile, UnicodeDecodeError):
+    except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError):
         start = first_characters(response)
         raise ContractError(
             f"{CONNECTION}: the answer is no CSV and no zip of one, it begins with {start}"
