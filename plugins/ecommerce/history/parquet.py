@@ -51,6 +51,10 @@ def _as_text(name: str, kind: str) -> str:
     """The expression that turns a column of the type `kind` into text."""
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
+    if kind == "TIMESTAMPTZ_NS":  # what pandas writes; its text ends in +00, because the time zone is UTC
+        return f"{name}::VARCHAR"
+    if kind == '"NULL"':  # a column without a single value, of which the writer knew no type
+        return "NULL::VARCHAR"
     if name in _INSTANTS and kind != "VARCHAR":
         raise UnusableFileError(
             "missing_column",

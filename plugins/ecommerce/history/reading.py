@@ -147,7 +147,9 @@ def _prepare(duck: duckdb.DuckDBPyConnection, reading: Reading) -> None:
 
 def _fetch(file: ExportFile, work: Path) -> _Local:
     """The file's checksum and lines, and a copy where DuckDB cannot read the original in place."""
-    in_place = staging.is_local(file.uri) and not file.compression
+    # DuckDB would take such a name for a pattern, which may match a neighbour.
+    is_pattern = any(sign in file.path for sign in "*?[{")
+    in_place = staging.is_local(file.uri) and not file.compression and not is_pattern
     target = Path(file.path) if in_place else work / "delivered"
     ends, last = 0, b"\n"
     with file.file_system.open(file.path, "rb") as delivered:

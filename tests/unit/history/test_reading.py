@@ -223,6 +223,32 @@ def test_parquet_is_read_by_name_and_every_value_exactly(export: Export) -> None
     )
 
 
+def test_parquet_as_pandas_writes_it(export: Export) -> None:
+    instant = 1_709_650_800_123_456_789
+    nanoseconds = pa.array([instant], pa.timestamp("ns", tz="America/New_York"))
+    parquet_file(export, ordered_at=nanoseconds, category=pa.nulls(1), discount_amount=pa.nulls(1))
+
+    (row,) = all_staged(export.read(), columns="ordered_at, category, discount_amount, day")
+
+    assert row == ("2024-03-05 15:00:00.123456789+00", None, None, day("2024-03-05"))
+
+
+def test_a_name_that_looks_like_a_pattern_is_that_files_name(export: Export) -> None:
+    for name in ("orders[1].csv", "orders1.csv"):
+        export.put(name, text(line(name)))
+    parquet_file(export, order_id=pa.array(["of [2]"]))
+    (export.folder / "a.parquet").rename(export.folder / "part[2].parquet")
+    parquet_file(export, order_id=pa.array(["of 2"]))
+    (export.folder / "a.parquet").rename(export.folder / "part2.parquet")
+
+    assert all_staged(export.read(), columns="order_id, file") == [
+        ("of 2", "part2.parquet"),
+        ("of [2]", "part[2].parquet"),
+        ("orders1.csv", "orders1.csv"),
+        ("orders[1].csv", "orders[1].csv"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("column", "values", "complaint"),
     [
