@@ -49,8 +49,7 @@ def migrate(warehouse: Warehouse) -> Migration:
 
 def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> None:
     name = f"{warehouse.settings.bigquery_dataset}.{table}"
-    with bigquery_errors(f"read schema of {table}"):
-        actual = warehouse.client.get_table(name, retry=request_retry(), timeout=REQUEST_SECONDS)
+    actual = _read(warehouse, name)
     present = {each.name for each in actual.schema}
     added = [column for column in columns(table) if column.name not in present]
     migration.left += _what_is_left(table, actual, added)
@@ -61,7 +60,13 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
             f"add {column.name} to {table}",
         )
         migration.done.append(f"{table}: column {column.name} added, empty in the rows there are")
-    _renew(warehouse, actual, table, added)
+    # Read again where columns came: BigQuery takes an update only of the table as it was last changed.
+    _renew(warehouse, _read(warehouse, name) if added else actual, table, added)
+
+
+def _read(warehouse: Warehouse, name: str) -> bigquery.Table:
+    with bigquery_errors(f"read schema of {name}"):
+        return warehouse.client.get_table(name, retry=request_retry(), timeout=REQUEST_SECONDS)
 
 
 def _what_is_left(table: str, actual: bigquery.Table, added: list[Column]) -> list[str]:
@@ -99,7 +104,9 @@ def _renew(warehouse: Warehouse, actual: bigquery.Table, table: str, added: list
         )
         for each in actual.schema
     ]
-    actual.schema = [*kept, *(api_field(column, nullable=True) for column in added)]
+    # The emulator's answer knows no column that a statement has added.
+    unknown = [column for column in added if column.name not in {each.name for each in actual.schema}]
+    actual.schema = [*kept, *(api_field(column, nullable=True) for column in unknown)]
     actual.description = _clause(table, r'^OPTIONS \(\s+description = "([^"]+)"')
     clustering = _clause(table, r"^CLUSTER BY ([\w, ]+)")
     actual.clustering_fields = clustering.split(", ") if clustering else None
