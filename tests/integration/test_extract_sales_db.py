@@ -160,6 +160,36 @@ def test_what_is_no_number_is_rejected_with_its_text(shop: SalesDatabase) -> Non
     assert left.manifest.rows == 1 + 3 + 2
 
 
+def test_numbers_that_identify_are_texts(shop: SalesDatabase) -> None:
+    shop.run(
+        "ALTER TABLE orders ALTER customer_id TYPE bigint USING customer_id::bigint;"
+        "ALTER TABLE customers ALTER customer_id TYPE bigint USING customer_id::bigint;"
+        "ALTER TABLE refunds ALTER refund_id TYPE bigint USING refund_id::bigint;"
+        + order("O1", "2026-03-10 08:00")
+        + refund("9007199254740993", "O1", "2026-03-10 09:00")
+        + "UPDATE orders SET customer_id = 7;"
+        "INSERT INTO customers (customer_id, email) VALUES (7, 'jane@example.com')"
+    )
+    left = shop.extract()
+    assert (left.ids("orders", "customer_id"), left.ids("customers", "customer_id")) == (["7"], ["7"])
+    assert left.ids("refunds", "refund_id") == ["9007199254740993"]
+
+
+def test_orders_whose_row_cannot_be_read_are_named(shop: SalesDatabase) -> None:
+    shop.run(
+        order("fine", "2026-03-10 08:00")
+        + order('a "quoted", \n odd one', "2026-03-10 08:00")
+        + order("caesar", "2026-03-10 08:00")
+        + refund("R1", "caesar", "2026-03-10 09:00")
+        + "UPDATE orders SET shipping_amount = 'NaN' WHERE order_id LIKE 'a%';"
+        "UPDATE orders SET ordered_at = '0044-03-15 12:00 BC' WHERE order_id = 'caesar'"
+    )
+    left = shop.extract()
+    assert left.ids("orders") == ["fine"]
+    assert left.ids("rejected_orders") == ['a "quoted", \n odd one', "caesar"]
+    assert left.ids("refunds", "refund_id") == ["R1"]
+
+
 def test_numbers_without_limits_come_as_they_are_and_not_rounded(shop: SalesDatabase) -> None:
     shop.run(
         "ALTER TABLE order_items ALTER unit_price TYPE numeric;"
@@ -262,12 +292,12 @@ def test_everything_is_of_one_instant(shop: SalesDatabase, monkeypatch: pytest.M
     shop.run(order("O1", "2026-03-10 08:00") + refund("R1", "O1", "2026-03-10 09:00"))
     original, copied = sales_db.copy_to_parquet, []
 
-    def copy_after_a_change(session: Any, query: Any, target: Path, duck: Any) -> Any:
+    def copy_after_a_change(session: Any, query: Any, target: Path, *more: Any) -> Any:
         number = len(copied)
         copied.append(target.stem)
         shop.run(order(f"N{number}", "2026-03-10 10:00") + "UPDATE order_items SET quantity = 99;")
         shop.run("DELETE FROM refunds")
-        return original(session, query, target, duck)
+        return original(session, query, target, *more)
 
     monkeypatch.setattr(sales_db, "copy_to_parquet", copy_after_a_change)
     left = shop.extract()

@@ -1,5 +1,26 @@
 -- Sales database -> staged layout. Amounts of a line follow from quantity and unit price; a refund's amount is
--- merchandise only.
+-- merchandise only. Lines and refunds of an order whose own row could not be read are rejected with it: as those of an
+-- order that does not exist, they would take the place of what was loaded of it before.
+
+CREATE TABLE unread_orders AS
+FROM read_parquet(getvariable('raw') || '/rejected_orders.parquet');
+
+CREATE TABLE unread_lines AS
+SELECT
+    'order_items' AS file,
+    file_row_number AS row_number,
+    order_id,
+    to_json(items) AS raw
+FROM read_parquet(getvariable('raw') || '/order_items.parquet', file_row_number = TRUE) AS items
+SEMI JOIN unread_orders USING (order_id)
+UNION ALL
+SELECT
+    'refunds' AS file,
+    file_row_number AS row_number,
+    order_id,
+    to_json(refunds) AS raw
+FROM read_parquet(getvariable('raw') || '/refunds.parquet', file_row_number = TRUE) AS refunds
+SEMI JOIN unread_orders USING (order_id);
 
 CREATE OR REPLACE VIEW staged_orders AS
 SELECT
@@ -38,7 +59,8 @@ SELECT
     discount_amount,
     tax_amount,
     NULL::TIMESTAMPTZ AS line_updated_at
-FROM read_parquet(getvariable('raw') || '/order_items.parquet', file_row_number = TRUE);
+FROM read_parquet(getvariable('raw') || '/order_items.parquet', file_row_number = TRUE)
+ANTI JOIN unread_orders USING (order_id);
 
 CREATE OR REPLACE VIEW staged_refunds AS
 SELECT
@@ -54,7 +76,8 @@ SELECT
     NULL::VARCHAR AS unallocated_amount,
     reason,
     refunded_at
-FROM read_parquet(getvariable('raw') || '/refunds.parquet', file_row_number = TRUE);
+FROM read_parquet(getvariable('raw') || '/refunds.parquet', file_row_number = TRUE)
+ANTI JOIN unread_orders USING (order_id);
 
 CREATE OR REPLACE VIEW staged_removals AS
 SELECT
@@ -85,7 +108,15 @@ SELECT
     reason,
     detail,
     raw
-FROM read_parquet(getvariable('raw') || '/rejects.parquet');
+FROM read_parquet(getvariable('raw') || '/rejects.parquet')
+UNION ALL
+SELECT
+    file,
+    row_number,
+    'order_rejected' AS reason,
+    'order_id = ' || order_id AS detail,
+    raw::VARCHAR AS raw
+FROM unread_lines;
 
 CREATE VIEW staged_rows_read AS
 SELECT count(*) AS rows_read

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import selectors
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -179,10 +179,17 @@ class Copied:
     rows: int
 
 
-def copy_to_parquet(session: Session, query: Query, target: Path, duck: duckdb.DuckDBPyConnection) -> Copied:
+def copy_to_parquet(
+    session: Session,
+    query: Query,
+    target: Path,
+    duck: duckdb.DuckDBPyConnection,
+    texts: Collection[str] = (),
+) -> Copied:
     """Stream a query's result into the Parquet file `target`.
 
-    Rows with a value that is not of its column's declared type go into the table `rejects` of `duck`.
+    Rows with a value that is not of its column's declared type go into the table `rejects` of `duck`. The
+    columns `texts` are VARCHAR whatever the database declares.
 
     Raises:
         StagingError: the file cannot be written.
@@ -190,7 +197,8 @@ def copy_to_parquet(session: Session, query: Query, target: Path, duck: duckdb.D
     """
     import duckdb
 
-    columns = session.columns(query)
+    declared = session.columns(query)
+    columns = {name: "VARCHAR" if name in texts else kind for name, kind in declared.items()}
     read_end, write_end = os.pipe()
     rows, failure = 0, None
     with ThreadPoolExecutor(1, thread_name_prefix="copy") as pump:

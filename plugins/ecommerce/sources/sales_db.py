@@ -17,12 +17,14 @@ Raw folder: one Parquet file per query with the query's columns. For the documen
 - `products.parquet`: sku, name, category VARCHAR; updated_at TIMESTAMPTZ
 - `customers.parquet`: customer_id, email, country_code VARCHAR; updated_at TIMESTAMPTZ
 - `removed_orders.parquet`: order_id VARCHAR; those of the window's `known_orders` that are gone
+- `rejected_orders.parquet`: order_id VARCHAR; orders whose own row is among the rejects, so that their lines
+  and refunds are not taken for those of an order that does not exist
 - `rejects.parquet` (the layout of every source, always there): rows with a value that is not of its column's
   declared type, such as NaN; `file` is the query (`order_items`), `row_number` the place in its result
 
-Types follow what the database declares: `numeric(p, s)` that fits DECIMAL(18,4) becomes it, integers stay
-integers; a `numeric` that could be rounded comes as VARCHAR, for the transform to cast or reject. NULL and
-the empty text stay different; PostgreSQL's `infinity` stays infinite.
+Ids and SKUs are text whatever the database declares. The other types follow it: `numeric(p, s)` that fits
+DECIMAL(18,4) becomes it, integers stay integers; a `numeric` that could be rounded comes as VARCHAR, for the
+transform to cast or reject. NULL and the empty text stay different; PostgreSQL's `infinity` stays infinite.
 
 Control totals: source_orders, source_lines, source_refunds (ints), source_amount (sum of quantity x
 unit_price of those lines), source_refund_amount (decimal texts; what no amount can be, such as NaN, is not in
@@ -31,7 +33,8 @@ the sums, but in the counts).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +60,8 @@ COLUMNS = {
     "removed_orders": "order_id",
 }
 """What each query has to give; more does no harm."""
+TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
+"""Numbers in many a database; every step after this one takes them for text."""
 
 
 def extract(window: ReadWindow) -> Manifest:
@@ -79,7 +84,7 @@ def extract(window: ReadWindow) -> Manifest:
         def copy(session: Session, lane: duckdb.DuckDBPyConnection, name: str, **more: Any) -> Path:
             target = draft.path / f"{name}.parquet"
             query = sales_query(name, window, **more)
-            copied[name] = copy_to_parquet(session, query, target, lane)
+            copied[name] = copy_to_parquet(session, query, target, lane, TEXTS)
             if missing := sorted({*COLUMNS[name].split()} - {*copied[name].columns}):
                 raise ContractError(f"{CONNECTION}: {query.name} gives no column {', '.join(missing)}")
             return target
@@ -98,6 +103,12 @@ def extract(window: ReadWindow) -> Manifest:
             return totals
 
         _, totals = _both(lines_then_products, totals_then_the_rest, cancel=(first.cancel, second.cancel))
+        rows = duck.execute("SELECT raw FROM rejects WHERE file = 'orders'").fetchall()
+        order_ids = rejected_orders((row for (row,) in rows), copied["orders"].columns)
+        duck.execute(
+            "COPY (SELECT unnest($order_ids::VARCHAR[]) AS order_id) TO $file (FORMAT parquet)",
+            {"order_ids": order_ids, "file": f"{draft.path}/rejected_orders.parquet"},
+        )
         rejects = draft.path / "rejects.parquet"
         rejected = duck.execute("COPY rejects TO $file (FORMAT parquet)", {"file": str(rejects)}).fetchall()
         columns = {f"{name}.parquet": copied[name].columns for name in COLUMNS}
@@ -105,7 +116,8 @@ def extract(window: ReadWindow) -> Manifest:
             source=window.source,
             business_date=window.day.date,
             rows=sum(one.rows for one in copied.values()) + rejected[0][0],
-            columns=columns | {rejects.name: duck.table("rejects").columns},
+            columns=columns
+            | {rejects.name: duck.table("rejects").columns, "rejected_orders.parquet": ["order_id"]},
             read_at=read_at,
             window_start=window.changed_from,
             window_end=window.changed_until or read_at,
@@ -114,6 +126,19 @@ def extract(window: ReadWindow) -> Manifest:
             },
         )
     return read_manifest(window.folder)
+
+
+def rejected_orders(rows: Iterable[str | None], columns: Sequence[str]) -> list[str]:
+    """The order ids in `rows` of CSV that PostgreSQL wrote of `columns`; of a row that is none, none."""
+    found = set()
+    for row in rows:
+        try:
+            cells = next(csv.reader((row or "").splitlines(keepends=True)), [])
+        except csv.Error:  # a cell of more than 128 KB
+            continue
+        if len(cells) == len(columns) and (order_id := cells[columns.index("order_id")]):
+            found.add(order_id)
+    return sorted(found)
 
 
 def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:

@@ -55,6 +55,7 @@ SALES_DB = {
     "products": {"VARCHAR": "sku name category", INSTANT: "updated_at"},
     "customers": {"VARCHAR": "customer_id email country_code", INSTANT: "updated_at"},
     "removed_orders": {"VARCHAR": "order_id"},
+    "rejected_orders": {"VARCHAR": "order_id"},
     "rejects": {"BIGINT": "row_number", "VARCHAR": "reason detail file raw"},
 }
 KNOWN_REFUNDS = columns(

@@ -227,6 +227,24 @@ def test_refund_without_order_is_kept_in_the_reporting_currency(raw):
     assert done.orders == []
 
 
+def test_what_belongs_to_an_order_that_could_not_be_read_is_rejected_with_it(raw):
+    done = raw.sales_db(
+        order_items=[item("O1"), item("O1", 2)],
+        refunds=[refund("R1", "O1"), refund("R2", "O404")],
+        rejected_orders=[{"order_id": "O1"}],
+        rejects=[{"row_number": 1, "reason": "invalid_number", "file": "orders", "raw": "O1,,NaN"}],
+    )
+    assert [row["refund_id"] for row in done.refunds] == ["R2"]
+    assert [row["order_id"] for row in done.order_versions] == ["O404"], "what was loaded of O1 stays"
+    assert {(row["file"], row["row_number"], row["reason"], row["detail"]) for row in done.rejected_rows} == {
+        ("orders", 1, "invalid_number", None),
+        ("order_items", 0, "order_rejected", "order_id = O1"),
+        ("order_items", 1, "order_rejected", "order_id = O1"),
+        ("refunds", 0, "order_rejected", "order_id = O1"),
+    }
+    assert (done.totals["rows_read"], done.totals["rows_rejected"]) == (5, 4)
+
+
 def test_bad_refunds_are_rejected(raw):
     refunds = [
         refund("negative", amount=Decimal(-1)),
