@@ -12,9 +12,11 @@ import psycopg
 import pytest
 
 from demo.services.postgres import Postgres
+from ecommerce import comparison
+from ecommerce.business_day import day_window
 from ecommerce.sources import sales_db
 from ecommerce.warehouse.staged import Run, audit_rows
-from tests.integration.sales_database import SCHEMA, SalesDatabase, at, order, refund
+from tests.integration.sales_database import DAY, SCHEMA, SalesDatabase, at, order, refund
 
 
 @pytest.fixture
@@ -321,6 +323,23 @@ def test_read_at_is_the_databases_clock_at_the_snapshot(shop: SalesDatabase) -> 
     read_at = shop.extract().manifest.read_at
     assert at(before.strip()[:26]) <= read_at <= at(before.strip()[:26]) + timedelta(minutes=1)
     assert read_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("last_read", [None, "2026-03-11 08:00"])
+def test_a_refund_that_names_no_order_leaves_the_days_comparable(
+    shop: SalesDatabase, last_read: str | None
+) -> None:
+    shop.connect_as()
+    shop.run(
+        order("O1", "2026-03-10 08:00")
+        + refund("R1", "O1", "2026-03-10 09:00")
+        + refund("changed", None, "2026-03-10 09:00", "2026-03-11 09:00")
+    )
+    sums, changed = comparison._sum_up_sales_db(
+        [day_window(DAY, "UTC")], None if last_read is None else at(last_read)
+    )
+    assert changed == []
+    assert sorted((row["kind"], row["entries"]) for row in sums) == [("orders", 1), ("refunds", 1)]
 
 
 def test_a_reader_whose_defaults_are_odd_reads_the_same(shop: SalesDatabase) -> None:

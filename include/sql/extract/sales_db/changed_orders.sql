@@ -9,3 +9,4 @@ UNION
 SELECT order_id
 FROM refunds
 WHERE updated_at >= %(changed_since)s
+    AND order_id IS NOT NULL

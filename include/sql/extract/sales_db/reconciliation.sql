@@ -17,6 +17,7 @@ changed_orders AS (
     SELECT order_id
     FROM refunds
     WHERE updated_at >= %(changed_since)s
+        AND order_id IS NOT NULL -- one NULL in the list and NOT IN finds nothing
 )
 
 SELECT
@@ -75,6 +76,7 @@ SELECT
 FROM refunds
 WHERE refunded_at >= %(range_start)s
     AND refunded_at < %(range_end)s
+    AND order_id IS NOT NULL
     AND order_id NOT IN (SELECT order_id FROM changed_orders)
     AND coalesce(amount, 0) >= 0
     AND coalesce(amount, 0) < 'NaN'
