@@ -32,7 +32,8 @@ def claim(context: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, An
     if not mail.recipients(RECIPIENTS):
         raise AirflowSkipException(f"the Variable {RECIPIENTS} is empty")
     message_id = mail.message_id(report["business_date"], report["figures_hash"])
-    if not audit.claim_delivery(day.date, report["figures_hash"], message_id):
+    figures_at = datetime.fromisoformat(report["figures_at"])
+    if not audit.claim_delivery(day.date, report["figures_hash"], message_id, figures_at):
         raise AirflowSkipException("the very same figures were mailed before")
     return dict(report)
 
@@ -43,9 +44,10 @@ def send(report: Mapping[str, Any]) -> str:
 
 
 def mark(report: Mapping[str, Any]) -> None:
-    """Remember that `report` was mailed, so that a later change of its day is a restatement."""
+    """Remember that `report` was mailed, so that a change of its day since its figures is a restatement."""
     from ecommerce.warehouse import audit
 
     day = date.fromisoformat(report["business_date"])
     audit.mark_delivered(day, report["figures_hash"])
+    audit.restate_since(day, report["headline"], datetime.fromisoformat(report["figures_at"]))
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_no_read_before_the_first():
 
 
 def test_delivery_is_claimed_again_until_it_is_marked():
-    claim = (DAY, "hash", "<id@example.com>")
+    claim = (DAY, "hash", "<id@example.com>", datetime.now(UTC))
     assert audit.claim_delivery(*claim)
     assert audit.claim_delivery(*claim)
     audit.mark_delivered(DAY, "hash")
@@ -36,9 +36,10 @@ def test_delivery_is_claimed_again_until_it_is_marked():
 
 
 def test_other_figures_of_the_same_day_are_another_delivery():
-    audit.claim_delivery(DAY, "first", "<first@example.com>")
+    now = datetime.now(UTC)
+    audit.claim_delivery(DAY, "first", "<first@example.com>", now)
     audit.mark_delivered(DAY, "first")
-    assert audit.claim_delivery(DAY, "second", "<second@example.com>")
+    assert audit.claim_delivery(DAY, "second", "<second@example.com>", now)
     assert {row["message_id"] for row in audit.deliveries(DAY)} == {
         "<first@example.com>",
         "<second@example.com>",

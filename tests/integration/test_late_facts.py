@@ -67,7 +67,8 @@ class Shop:
         result = run_day(day(number))
         with time_machine.travel(at + HOUR / 2):
             report = report_of(day(number), result.audit[0]["run_id"])
-            audit.claim_delivery(day(number), figures_hash(report), f"<{number}@example.com>")
+            asked_at = report.provenance.generated_at
+            audit.claim_delivery(day(number), figures_hash(report), f"<{number}@example.com>", asked_at)
             audit.mark_delivered(day(number), figures_hash(report))
         return report
 

@@ -270,18 +270,26 @@ def test_restatements_since_the_last_mailed_report_are_listed(warehouse):
 
     insert(
         "report_deliveries",
-        "business_date, figures_hash, message_id, state, sent_at",
-        "(DATE '2026-03-01', 'a', '<a@x>', 'sent', TIMESTAMP '2026-03-02 11:30:00+00'),"
-        "(DATE '2026-03-02', 'b', '<b@x>', 'sent', TIMESTAMP '2026-03-03 11:30:00+00'),"
-        "(DATE '2026-02-28', 'c', '<c@x>', 'claimed', NULL)",
+        "business_date, figures_hash, message_id, state, sent_at, figures_at",
+        "(DATE '2026-03-01', 'a', '<a@x>', 'sent', TIMESTAMP '2026-03-02 14:30:00+00',"
+        " TIMESTAMP '2026-03-02 11:20:00+00'),"
+        "(DATE '2026-03-02', 'b', '<b@x>', 'sent', TIMESTAMP '2026-03-03 11:30:00+00', NULL),"
+        "(DATE '2026-02-20', 'old', '<old@x>', 'sent', TIMESTAMP '2026-03-03 11:15:00+00', NULL),"
+        "(DATE '2026-02-28', 'c', '<c@x>', 'claimed', NULL, NULL)",
     )
     insert(
         "report_restatements",
         "business_date, figure, detected_at, old, `new`, reason",
         "(DATE '2026-02-23', 'net_sales', TIMESTAMP '2026-03-02 11:10:00+00', 90, 85, 'in the last report'),"
-        "(DATE '2026-02-23', 'net_sales', TIMESTAMP '2026-03-03 11:10:00+00', 85, 80, 'late refund')",
+        "(DATE '2026-02-23', 'returns', TIMESTAMP '2026-03-02 12:10:00+00', 0, 5, 'while that one waited'),"
+        "(DATE '2026-02-23', 'net_sales', TIMESTAMP '2026-03-03 11:10:00+00', 85, 80, 'late refund'),"
+        "(DATE '2026-03-02', 'tax', TIMESTAMP '2026-03-03 12:10:00+00', 7, 8, 'of the day itself'),"
+        "(DATE '2026-03-03', 'tax', TIMESTAMP '2026-03-04 12:10:00+00', 7, 8, 'of a later day')",
     )
-    (restatement,) = figures_of(warehouse).quality.restatements
-    assert restatement.business_date == date(2026, 2, 23)
-    assert (restatement.figure, restatement.old, restatement.new) == ("net_sales", 85, 80)
-    assert restatement.reason == "late refund"
+    restatements = figures_of(warehouse).quality.restatements
+    assert [(each.business_date, each.figure, each.old, each.new, each.reason) for each in restatements] == [
+        (DAY, "tax", 7, 8, "of the day itself"),
+        # A report of an earlier day, mailed since, has said nothing of this one.
+        (date(2026, 2, 23), "net_sales", 85, 80, "late refund"),
+        (date(2026, 2, 23), "returns", 0, 5, "while that one waited"),
+    ]

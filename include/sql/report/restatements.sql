@@ -1,17 +1,27 @@
--- Mailed figures that have changed since the last report of an earlier day was mailed.
+-- Mailed figures that have changed and that no report mailed for an earlier day has listed. A report lists what was
+-- known of its own and earlier days when its figures were asked for.
+WITH listed AS (
+    SELECT
+        restated.business_date,
+        MAX(COALESCE(deliveries.figures_at, deliveries.sent_at)) AS listed_until
+    FROM (SELECT DISTINCT business_date FROM {{ table("report_restatements") }}) AS restated
+    INNER JOIN {{ table("report_deliveries") }} AS deliveries
+        ON restated.business_date <= deliveries.business_date
+    WHERE deliveries.state = 'sent'
+        AND deliveries.business_date < {{ day }}
+    GROUP BY restated.business_date
+)
+
 SELECT
-    business_date,
-    figure,
-    old AS old_value,
-    `new` AS new_value,
-    reason,
-    detected_at
-FROM {{ table("report_restatements") }}
-WHERE business_date <= {{ day }}
-    AND detected_at > (
-        SELECT COALESCE(MAX(sent_at), TIMESTAMP '2000-01-01 00:00:00+00')
-        FROM {{ table("report_deliveries") }}
-        WHERE state = 'sent'
-            AND business_date < {{ day }}
-    )
-ORDER BY business_date DESC, figure, detected_at
+    restated.business_date,
+    restated.figure,
+    restated.old AS old_value,
+    restated.`new` AS new_value,
+    restated.reason,
+    restated.detected_at
+FROM {{ table("report_restatements") }} AS restated
+LEFT JOIN listed
+    ON restated.business_date = listed.business_date
+WHERE restated.business_date <= {{ day }}
+    AND COALESCE(restated.detected_at > listed.listed_until, TRUE)
+ORDER BY restated.business_date DESC, restated.figure, restated.detected_at

@@ -75,7 +75,8 @@ def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
 
     Returns:
         What the mail needs to know, as plain JSON types: `uri` of the archived folder, `business_date`,
-        `figures_hash`, `complete`, and `headline` (decimal texts by the names of `figures.HEADLINE`).
+        `figures_hash`, `figures_at` (ISO 8601), `complete`, and `headline` (decimal texts by the names of
+        `figures.HEADLINE`).
 
     Raises:
         StagingError: a staged file is gone, or the archive cannot be written.
@@ -90,6 +91,7 @@ def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
         "uri": uri,
         "business_date": found.business_date.isoformat(),
         "figures_hash": figures_hash(found),
+        "figures_at": found.provenance.generated_at.isoformat(),
         "complete": found.quality.complete,
         "headline": {
             name: None if figure.value is None else str(figure.value)

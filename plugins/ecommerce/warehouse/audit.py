@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.sources.partner_files import LoadedFile
@@ -75,11 +76,16 @@ def known_orders(source: str, day: date) -> list[str]:
     return [row["order_id"] for row in rows]
 
 
-def claim_delivery(business_date: date, figures_hash: str, message_id: str) -> bool:
+RESTATED = ("gross_sales", "discounts", "returns", "net_sales", "orders", "units", "tax", "shipping")
+"""The headline figures whose change after the mail is a restatement."""
+
+
+def claim_delivery(business_date: date, figures_hash: str, message_id: str, figures_at: datetime) -> bool:
     """Claim the mailing of a day's figures; False when these very figures were mailed before.
 
     A claim that was never marked as sent is claimed again: the mail goes out at least once, always under
-    the same Message-ID.
+    the same Message-ID. `figures_at` (an aware instant) is when the figures were asked for: what changes
+    later is in the next report.
     """
     warehouse = _warehouse()
     warehouse.query(
@@ -88,6 +94,7 @@ def claim_delivery(business_date: date, figures_hash: str, message_id: str) -> b
             "business_date": business_date,
             "figures_hash": figures_hash,
             "message_id": message_id,
+            "figures_at": figures_at,
         },
     )
     return not any(
@@ -104,6 +111,24 @@ def mark_delivered(business_date: date, figures_hash: str) -> None:
             "figures_hash": figures_hash,
             "sent_at": datetime.now(UTC),
         },
+    )
+
+
+def restate_since(business_date: date, headline: Mapping[str, str | None], figures_at: datetime) -> None:
+    """Record what of a report that has just been mailed is no longer so. May be done again.
+
+    Loads record only changes of days that are known to be mailed, and a mail may wait for hours.
+
+    Args:
+        business_date: the report's day.
+        headline: what the report says, as decimal texts; at least `RESTATED`.
+        figures_at: when its figures were asked for.
+    """
+    told = {name: str(int(Decimal(headline[name] or 0).scaleb(4))) for name in RESTATED}
+    _warehouse().query(
+        "warehouse/report_restatements/since_figures.sql",
+        parameters=told | {"detected_at": datetime.now(UTC), "figures_at": figures_at},
+        business_date=business_date,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from ecommerce import delivery
 from ecommerce.warehouse import audit
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -21,7 +22,7 @@ LATE_FILE = Folder(
 
 def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
     shop.load(Folder([ORDER]))
-    audit.claim_delivery(MONDAY, "hash", "<report@example.com>")
+    audit.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
     audit.mark_delivered(MONDAY, "hash")
 
     result = shop.load(LATE_FILE, day=TUESDAY, run_id="scheduled__2026-03-04")
@@ -41,8 +42,32 @@ def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
     assert len(shop.rows("report_restatements")) == 4
 
 
+def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop: Shop):
+    shop.load(Folder([ORDER]))
+    figures_at = datetime.now(UTC)
+    told = {"orders": "1", "units": "1.0000", "gross_sales": "10.0000", "discounts": "0.0000"}
+    told |= {"returns": "0.0000", "net_sales": "10.0000", "tax": "1.0000", "shipping": "0.0000"}
+    report = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": told}
+    audit.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)
+    assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == [], "not mailed yet"
+
+    for _ in range(2):  # the task is tried again
+        delivery.mark(report | {"figures_at": figures_at.isoformat()})
+
+    changes = {row["figure"]: (row["old"], row["new"]) for row in shop.rows("report_restatements")}
+    assert changes == {
+        "orders": (1, 2),
+        "units": (1, 2),
+        "gross_sales": (Decimal(10), Decimal(130)),
+        "net_sales": (Decimal(10), Decimal(130)),
+    }
+    assert len(shop.rows("report_restatements")) == len(changes)
+    (mailed,) = shop.rows("report_deliveries")
+    assert all(row["detected_at"] > mailed["figures_at"] for row in shop.rows("report_restatements"))
+
+
 def test_a_day_whose_report_was_not_mailed_is_not_restated(shop: Shop):
     shop.load(Folder([ORDER]))
-    audit.claim_delivery(MONDAY, "hash", "<report@example.com>")
+    audit.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
 
     assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == []

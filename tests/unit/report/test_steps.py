@@ -25,6 +25,7 @@ def test_document_and_archive_hand_on_locations_and_the_headline(environment, tm
     assert report["uri"] == f"file://{tmp_path}/reports/2026-11-19"
     assert report["figures_hash"] == figures_hash(figures)
     assert report["headline"]["net_sales"] == "18342.56"
+    assert report["figures_at"] == figures.provenance.generated_at.isoformat()
     assert report["complete"] is True
     assert json.loads(json.dumps(report)) == report, "must fit into XCom as it is"
     assert len(json.dumps(report)) < 2000

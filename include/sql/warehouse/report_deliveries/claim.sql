@@ -1,14 +1,19 @@
--- Claim a delivery, unless somebody did before.
+-- Claim a delivery, unless somebody did before. A claim that was never marked is sent with the figures of now.
 MERGE {{ table("report_deliveries") }} AS stored
 USING (
     SELECT
         @business_date AS business_date,
         @figures_hash AS figures_hash,
-        @message_id AS message_id
+        @message_id AS message_id,
+        @figures_at AS figures_at
 ) AS claimed
     ON
         stored.business_date = claimed.business_date
         AND stored.figures_hash = claimed.figures_hash
+WHEN MATCHED AND stored.state = 'claimed' THEN
+    UPDATE SET figures_at = claimed.figures_at
 WHEN NOT MATCHED THEN
-    INSERT (business_date, figures_hash, message_id, state, sent_at)
-    VALUES (claimed.business_date, claimed.figures_hash, claimed.message_id, 'claimed', NULL);
+    INSERT (business_date, figures_hash, message_id, state, sent_at, figures_at)
+    VALUES (
+        claimed.business_date, claimed.figures_hash, claimed.message_id, 'claimed', NULL, claimed.figures_at
+    );
