@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from airflow.sdk import CronPartitionTimetable
 
+from ecommerce.operations.backfill import TICK
 from tests.dags.conftest import DAG_FILES, REPOSITORY
 
 CODE = sorted([*DAG_FILES, *(REPOSITORY / "plugins").rglob("*.py")])
@@ -129,6 +130,9 @@ class TestDailySalesPipeline:
         timetable = pipeline.timetable
         assert isinstance(timetable, CronPartitionTimetable)
         assert (timetable.run_offset, timetable.key_format) == (-1, "%Y-%m-%d")
+
+    def test_ticks_when_the_operators_commands_think(self, pipeline):
+        assert pipeline.timetable.expression == f"0 {TICK // timedelta(hours=1)} * * *"
 
     def test_reads_as_five_groups_in_order(self, pipeline):
         groups = ["extract", "transform", "load", "report", "mail"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
-from ecommerce.errors import CredentialsError, PipelineError, TransientError
+from ecommerce.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
 from ecommerce.operations.__main__ import main
 from ecommerce.operations.airflow_api import AirflowApi
 from ecommerce.operations.backfill import backfill, plan
@@ -28,6 +28,7 @@ class Airflow(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests, self.failing, self.paused, self.looks = [], [], False, 0
         self.earlier_run, self.busy, self.looks_at_end = None, [], 0
+        self.open_days, self.state_of_checks, self.expired, self.lost = [], "success", 0, []
 
     def run(self, day, state, **more):
         return {
@@ -47,7 +48,10 @@ class Airflow(ThreadingHTTPServer):
                 for day in DAYS
             ]
             runs = [self.run(day, state) for day, state in zip(DAYS, states, strict=True)]
+            runs = [run for run in runs if run["partition_key"] not in self.lost]
             return [*runs, *([self.earlier_run] if self.earlier_run else [])]
+        if query.get("state") == ["queued", "running"]:
+            return [self.run(day, "running") for day in [*self.open_days, "2026-10-01", None]]
         if query.get("partition_key_pattern") == ["2026-11-02"]:
             older = self.run("2026-11-02", "success", dag_run_id="old", queued_at="2026-11-19T11:00:00Z")
             return [older, self.run("2026-11-02", "failed", dag_run_id="new")]
@@ -57,6 +61,11 @@ class Airflow(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         url = urlsplit(self.path)
+        if self.server.expired:
+            self.server.expired -= 1
+            return self.answer(401, {"detail": "Token expired"})
+        if "/taskInstances/load.checks" in url.path:
+            return self.answer(200, {"state": self.server.state_of_checks})
         if url.path.endswith("/dagRuns"):
             runs = self.server.runs(parse_qs(url.query))
             return self.answer(200, {"dag_runs": runs})
@@ -75,7 +84,14 @@ class Handler(BaseHTTPRequestHandler):
             case "dry_run":
                 again = body["reprocess_behavior"] == "completed"
                 return self.answer(
-                    200, {"backfills": [{"partition_key": day} for day in DAYS] if again else []}
+                    200,
+                    {
+                        "backfills": [
+                            {"partition_key": day, "partition_date": f"{day}T11:00:00Z"} for day in DAYS
+                        ]
+                        if again
+                        else []
+                    },
                 )
             case "backfills" if self.server.busy:
                 return self.answer(self.server.busy.pop(), {"detail": "Database is locked"})
@@ -171,6 +187,72 @@ def test_nothing_to_do_is_said_and_is_no_success(airflow, capsys):
     assert "has succeeded before (AGAIN=1 runs them once more)" in capsys.readouterr().err
 
 
+def test_days_whose_run_is_under_way_are_not_said_to_have_succeeded(airflow, capsys):
+    airflow.open_days = ["2026-11-02"]
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 1
+    said = capsys.readouterr().err
+    assert "nothing to do for now: a run of 2026-11-02 is under way" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_day_that_is_left_out_because_it_runs_is_named(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    airflow.open_days = ["2026-11-04", "2026-11-02"]
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-04", "--again"]) == 0
+    assert "left alone, because a run of it is under way: 2026-11-04\n" in capsys.readouterr().out
+
+
+def test_a_day_that_somebody_else_began_after_the_plan_is_not_waited_for(airflow):
+    airflow.lost = ["2026-11-03"]
+    assert run_backfill().succeeded == ["2026-11-01", "2026-11-02"]
+
+
+@pytest.mark.parametrize("hour", [5, 11, 23])
+def test_a_day_that_has_not_ended_is_refused_before_its_run_waits_for_it(airflow, hour):
+    # The 3rd ends at 05:00 UTC on the 4th: midnight in New York.
+    api, range_ = AirflowApi.from_environment(), (date(2026, 11, 1), date(2026, 11, 3))
+    with pytest.raises(PipelineError, match="day 2026-11-03 has not ended yet: 2026-11-02 is the last that"):
+        plan(api, *range_, again=True, now=datetime(2026, 11, 3, hour, 30, tzinfo=UTC))
+    with pytest.raises(PipelineError, match="has not ended yet"):
+        plan(api, *range_, again=True, now=datetime(2026, 11, 4, 4, 59, 59, tzinfo=UTC))
+    assert plan(api, *range_, again=True, now=datetime(2026, 11, 4, 5, tzinfo=UTC)) == DAYS
+
+
+def test_a_range_that_ends_before_it_begins_is_said_in_its_own_words(airflow, capsys):
+    assert main(["backfill", "--from", "2026-11-03", "--to", "2026-11-01"]) == 1
+    assert capsys.readouterr().err == "FROM=2026-11-03 is after TO=2026-11-01\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--jobs", "0", "'0' is not a number of days, 1 or more"),  # Airflow would begin none, and wait
+        ("--jobs", "-1", "'-1' is not a number of days"),
+        ("--to", "2026-02-30", "'2026-02-30' is not a day like 2026-11-19"),
+    ],
+)
+def test_what_can_never_run_is_refused(capsys, option, value, said):
+    with pytest.raises(SystemExit) as ended:
+        main(["backfill", "--from", "2026-02-01", "--to", "2026-02-02", f"{option}={value}"])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_interrupted_backfill_is_said_to_go_on(airflow, capsys, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", lambda seconds: seconds and interrupt(seconds))
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]) == 130
+    assert capsys.readouterr().err.endswith("Interrupted; what was begun goes on in Airflow\n")
+
+
+def test_a_token_that_has_expired_is_renewed(airflow):
+    api = AirflowApi.from_environment()
+    airflow.expired = 1
+    assert api.get("dags/x") == {"is_paused": False}
+
+
 def test_paused_dag_is_said_instead_of_waiting_for_ever(airflow):
     airflow.paused = True
     with pytest.raises(PipelineError, match="is paused, so a backfill would wait for ever"):
@@ -232,6 +314,28 @@ def test_report_is_built_again_from_its_figures(airflow):
     assert airflow.requests[-1][1]["task_ids"] == ["report.figures"]
 
 
+@pytest.mark.parametrize("state", ["failed", "upstream_failed"])
+def test_no_report_is_promised_where_nothing_was_loaded(airflow, capsys, state):
+    airflow.state_of_checks = state
+    assert main(["report", "--day", "2026-11-02"]) == 1
+    assert "newest run of 2026-11-02 has not come to its report: see the red task" in capsys.readouterr().err
+    assert not airflow.requests[1:]  # signed in, nothing cleared
+
+
+def test_the_report_of_a_run_that_is_under_way_is_left_to_it(airflow, capsys):
+    airflow.state_of_checks = None
+    assert main(["report", "--day", "2026-11-02"]) == 1
+    assert "new is under way and has not come to its report" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["repair", "--source", "sales_db"], ["report"]])
+def test_nothing_is_cleared_while_the_dag_is_paused(airflow, capsys, command):
+    airflow.paused = True
+    assert main([*command, "--day", "2026-11-02"]) == 1
+    assert "is paused, so nothing would run: unpause it in the UI" in capsys.readouterr().err
+    assert not airflow.requests[1:]
+
+
 def test_repair_of_a_day_without_run_names_the_backfill(airflow, capsys):
     assert main(["repair", "--day", "2026-11-05", "--source", "sales_db"]) == 1
     assert "no run of 2026-11-05 yet: make backfill FROM=2026-11-05 TO=2026-11-05" in capsys.readouterr().err
@@ -247,3 +351,37 @@ def test_wrong_password_is_said_without_the_password(airflow, monkeypatch):
 def test_no_airflow_at_the_address(monkeypatch):
     with pytest.raises(TransientError, match=r"no Airflow answers at http://127\.0\.0\.1:9"):
         AirflowApi("http://127.0.0.1:9", "admin", "right")
+
+
+@pytest.mark.parametrize("url", ["", "localhost:8080", "http://["])
+def test_what_is_no_address_is_said(url):
+    with pytest.raises(ConfigurationError, match=r"AIRFLOW_URL='.*' is not an address like http://localhost"):
+        AirflowApi(url, "admin", "right")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "said"),
+    [
+        (404, ConfigurationError, r"what answers at http://\S+ \(AIRFLOW_URL; 404\) is not Airflow"),
+        (201, ConfigurationError, "is not Airflow"),
+        (502, TransientError, r"no Airflow answers behind http://\S+ \(AIRFLOW_URL; 502\): is it running"),
+    ],
+)
+def test_another_server_at_the_address_does_not_look_like_a_wrong_password(
+    airflow, monkeypatch, status, kind, said
+):
+    monkeypatch.setattr(Handler, "do_POST", lambda self: self.answer(status, []))
+    with pytest.raises(kind, match=said):
+        AirflowApi.from_environment()
+
+
+def test_a_proxys_page_of_errors_is_one_line(airflow, monkeypatch):
+    def page(self):
+        self.send_response(500)
+        self.end_headers()
+        self.wfile.write(b"<html>\n<h1>Sorry</h1>\n</html>")
+
+    api = AirflowApi.from_environment()
+    monkeypatch.setattr(Handler, "do_GET", page)
+    with pytest.raises(PipelineError, match="Airflow answered 500: <html> <h1>Sorry</h1> </html>"):
+        api.get("dags/x")

@@ -9,13 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ecommerce.errors import PipelineError
 from ecommerce.operations.airflow_api import DAILY_DAG, AirflowApi
 
 FINISHED = ("success", "failed")
+TICK = timedelta(hours=6)
+"""How long after midnight in the shop the DAG's schedule ticks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,32 @@ class Outcome:
     failed: list[str]
 
 
-def plan(api: AirflowApi, first: date, last: date, *, again: bool) -> list[str]:
-    """The business days a backfill would run, in order; `again` includes days that have succeeded before."""
-    answer = api.post("backfills/dry_run", _request(first, last, again=again))
-    return sorted(entry["partition_key"] for entry in answer["backfills"])
+def plan(api: AirflowApi, first: date, last: date, *, again: bool, now: datetime | None = None) -> list[str]:
+    """The business days a backfill would run, in order; `again` includes days that have succeeded before.
+
+    A day with a run under way is left out, as Airflow does: see `under_way`. `now` is an aware instant.
+
+    Raises:
+        PipelineError: `first` is after `last`, or a day has not ended yet: Airflow would let its run wait.
+    """
+    if first > last:
+        raise PipelineError(f"FROM={first} is after TO={last}")
+    entries = api.post("backfills/dry_run", _request(first, last, again=again))["backfills"]
+    now = now or datetime.now(UTC)
+    too_early = sorted(entry["partition_key"] for entry in entries if _end(entry) > now)
+    if too_early:
+        newest = date.fromisoformat(too_early[0]) - timedelta(days=1)
+        raise PipelineError(
+            f"business day {too_early[0]} has not ended yet: {newest} is the last that can be run"
+        )
+    return sorted(entry["partition_key"] for entry in entries)
+
+
+def under_way(api: AirflowApi, first: date, last: date) -> list[str]:
+    """The business days of the range that have an unfinished run with their partition key, in order."""
+    runs = api.get(f"dags/{DAILY_DAG}/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]
+    keys = {run["partition_key"] for run in runs if run["partition_key"]}
+    return sorted(key for key in keys if first.isoformat() <= key <= last.isoformat())
 
 
 def backfill(
@@ -56,29 +80,37 @@ def backfill(
         pause: seconds between two looks.
 
     Raises:
-        PipelineError: another backfill of the DAG is under way, the DAG is paused, or nothing is to be done.
+        PipelineError: as `plan`, or another backfill of the DAG is under way, the DAG is paused, or there is
+            nothing to do.
     """
     days = plan(api, first, last, again=again)
     if not days:
+        if running := under_way(api, first, last):
+            raise PipelineError(
+                f"nothing to do for now: a run of {', '.join(running)} is under way, and every other day "
+                f"from {first} to {last} has succeeded before"
+            )
         raise PipelineError(
             f"nothing to do: every day from {first} to {last} has succeeded before "
             "(AGAIN=1 runs them once more)"
         )
-    if api.get(f"dags/{DAILY_DAG}")["is_paused"]:
+    if api.is_paused():
         raise PipelineError(f"{DAILY_DAG} is paused, so a backfill would wait for ever: unpause it in the UI")
     request = _request(first, last, again=again) | {
         "max_active_runs": jobs,
         "dag_run_conf": {"send_mail": True} if mail else {},
     }
     created = api.post("backfills", request)
+    runs = _runs_of(api, created["created_at"], days)
+    days = sorted(runs)  # one that somebody else has begun since the plan got none, and never will
     while True:
-        runs = _runs_of(api, created["created_at"], days)
         failed = [key for key, run in runs.items() if run["state"] == "failed"]
         done = [key for key, run in runs.items() if run["state"] in FINISHED]
         progress(len(done), len(failed), len(days))
         if len(done) == len(days):
             break
         time.sleep(pause)
+        runs = _runs_of(api, created["created_at"], days)
     # Airflow closes a backfill up to half a minute after its last run, and takes no other before.
     while not api.get(f"backfills/{created['id']}")["completed_at"]:
         time.sleep(pause)
@@ -92,6 +124,11 @@ def _request(first: date, last: date, *, again: bool) -> dict[str, Any]:
         "to_date": f"{last.isoformat()}T23:59:59",
         "reprocess_behavior": "completed" if again else "failed",
     }
+
+
+def _end(entry: dict[str, Any]) -> datetime:
+    """When the business day of a planned run ends: it is named by its own morning's tick."""
+    return datetime.fromisoformat(entry["partition_date"]) - TICK + timedelta(days=1)
 
 
 def _runs_of(api: AirflowApi, created_at: str, days: list[str]) -> dict[str, dict[str, Any]]:
