@@ -54,18 +54,13 @@ def test_every_task_is_retried_after_a_pause(dag):
 
 def test_schedule_is_in_the_shops_timezone_and_no_bare_cron_string(dag):
     assert not dag.catchup
-    timetable = dag.timetable
-    if hasattr(timetable, "_timezone"):
-        assert timetable._timezone.name == "America/New_York"
     tree = ast.parse((REPOSITORY / "dags" / f"{dag.dag_id}.py").read_text())
-    schedules = [
-        k.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        for k in node.keywords
-        if k.arg == "schedule"
-    ]
-    assert not any(isinstance(s, ast.Constant) and isinstance(s.value, str) for s in schedules)
+    keywords = [k for node in ast.walk(tree) if isinstance(node, ast.Call) for k in node.keywords]
+    schedules = [ast.unparse(k.value) for k in keywords if k.arg == "schedule"]
+    assert len(schedules) == 1
+    assert schedules == ["None"] or "timezone=shop_timezone()" in schedules[0]
+    if schedules != ["None"]:
+        assert dag.timetable.timezone == "America/New_York"
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
