@@ -49,4 +49,27 @@ def test_other_figures_of_the_same_day_are_another_delivery():
 def test_refunds_and_files_never_seen_are_not_known():
     assert audit.known_refunds(["1", "2"]).num_rows == 0
     assert audit.known_refunds([]).num_rows == 0
-    assert audit.loaded_files(["north_2026-11-19.csv"]) == {}
+    assert audit.loaded_files(["north_2026-11-19.csv"], ["1"]) == {}
+
+
+def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
+    warehouse = audit._warehouse()
+    warehouse.run(
+        f"INSERT INTO `{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.loaded_files` "
+        "(file, source, sha256, business_date, run_id, received_at, order_ids) VALUES "
+        "('a.csv', 'partner_files', 'aa', DATE '2026-11-19', 'r', TIMESTAMP '2026-11-20 04:00:00+00', "
+        "['1', '2', '3']), "
+        "('b.csv', 'partner_files', 'bb', DATE '2020-11-19', 'r', TIMESTAMP '2020-11-20 04:00:00+00', "
+        "['3', '4']), "
+        "('c.csv', 'partner_files', 'cc', DATE '2020-11-19', 'r', TIMESTAMP '2020-11-20 04:00:00+00', [])",
+        "the test's files",
+    )
+
+    def known(*arguments):
+        return {name: sorted(file.order_ids) for name, file in audit.loaded_files(*arguments).items()}
+
+    assert known(["c.csv", "d.csv"]) == {"c.csv": []}
+    assert known([], ["9"]) == {}
+    monkeypatch.setattr(audit, "IDS_PER_QUERY", 2)
+    assert known(["b.csv"], ["1", "5", "3"]) == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}
+    assert audit.loaded_files([], ["4"])["b.csv"].sha256 == "bb"

@@ -57,10 +57,15 @@ class Drop:
             ReadWindow("partner_files", window, window.start, None, folder), self.look_up
         )
 
-    def look_up(self, names: Sequence[str]) -> Mapping[str, LoadedFile]:
+    def look_up(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
         """The answer of the warehouse."""
-        self.asked.append(list(names))
-        return {name: self.loaded[name] for name in names if name in self.loaded}
+        if names:
+            self.asked.append(list(names))
+        return {
+            name: file
+            for name, file in self.loaded.items()
+            if name in names or set(file.order_ids) & set(order_ids)
+        }
 
     def load(self, manifest: Manifest) -> None:
         """As the load does with `files.parquet`."""
@@ -277,6 +282,22 @@ def test_orders_that_a_second_delivery_lacks_are_removed(drop: Drop) -> None:
     second = drop.extract()
     assert rows(second, "removed_orders") == [("goes", "acme_2026-03-09.csv", later)]
     assert ("acme_2026-03-09.csv", ["blank", "breaks", "stays"]) in rows(second, "files", "file, order_ids")
+
+
+def test_an_order_that_a_file_of_any_other_day_holds_is_not_removed(drop: Drop) -> None:
+    for day, orders in ((1, ["old"]), (8, ["old", "newer", "gone"]), (10, ["newer"])):
+        drop.put(f"acme_2026-03-{day:02}.csv", file_of(*map(line, orders)))
+        drop.load(drop.extract(DAY.replace(day=day)))
+    drop.put("acme_2026-03-08.csv", file_of(line("stays")))
+    repaired = drop.extract(DAY.replace(day=8))
+    assert rows(repaired, "removed_orders", "order_id") == [("gone",)]
+
+
+def test_an_order_of_another_partner_is_known_however_old_its_file_is(drop: Drop) -> None:
+    drop.put("acme_2025-01-09.csv", file_of(line("1001")))
+    drop.load(drop.extract(date(2025, 1, 9)))
+    drop.put("zeta_2026-03-10.csv", file_of(line("1001"), line("1002")))
+    assert rows(drop.extract(), "known_orders", "order_id, partner") == [("1001", "acme")]
 
 
 def test_an_unreadable_second_delivery_removes_nothing(drop: Drop) -> None:

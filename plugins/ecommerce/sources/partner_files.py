@@ -15,9 +15,9 @@ Raw folder (every file is always there, possibly without rows):
 `files.parquet`: the files read. file, partner, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT
     (records, rejected ones included), order_ids VARCHAR[] (trimmed; what `loaded_files.order_ids` stores).
 `removed_orders.parquet`: order_id, file VARCHAR, received_at TIMESTAMPTZ. Orders of a redelivered file's
-    former version that are in no file of that partner now.
+    former version that are in no file of that partner, of whatever day.
 `known_orders.parquet`: order_id, partner, file VARCHAR, received_at TIMESTAMPTZ. Orders of deliveries loaded
-    before (of the same eight days) that a file of another partner names now: the other one's lines are
+    before, however long ago, that a file of another partner names now: the other one's lines are
     `order_of_other_partner`.
 
 Control totals: source_orders, source_lines (ints), source_amount (sum of quantity x unit_price, decimal text,
@@ -31,12 +31,12 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from ecommerce.errors import ConfigurationError, TransientError
 from ecommerce.scratch import scratch_folder
@@ -93,8 +93,14 @@ class LoadedFile:
     order_ids: Sequence[str]
 
 
-LoadedFiles = Callable[[Sequence[str]], Mapping[str, LoadedFile]]
-"""Looks file names up in `loaded_files`; names that were never loaded are missing in the answer."""
+class LoadedFiles(Protocol):
+    """Looks files up in the warehouse table `loaded_files` (`warehouse.audit.loaded_files`)."""
+
+    def __call__(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
+        """By name: those of `names` that were loaded, and all that hold some of the orders `order_ids`.
+
+        Of the latter only these orders are needed.
+        """
 
 
 def extract(window: ReadWindow, loaded_files: LoadedFiles) -> Manifest:
@@ -125,6 +131,7 @@ def extract(window: ReadWindow, loaded_files: LoadedFiles) -> Manifest:
                 reason, detail = fault.args
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
                 warnings.append(f"{file.name} was not loaded and will be tried again: {detail}")
+        _remember_others(duck, loaded_files, loaded)
         columns, rows = _write(duck, work, draft.path)
         totals = duck.execute(
             read_sql("partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
@@ -217,7 +224,7 @@ def _read(
         TransientError: it changed meanwhile.
     """
     if known:
-        _remember(duck, file, known)
+        _remember(duck, file.name, file.partner, known)
     sha256 = file.checksum()
     if known and known.sha256 == sha256:
         return []
@@ -249,16 +256,28 @@ def _read(
     return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
 
 
-def _remember(duck: duckdb.DuckDBPyConnection, file: DroppedFile, known: LoadedFile) -> None:
+def _remember(duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: LoadedFile) -> None:
     duck.execute(
         "INSERT INTO loaded_orders SELECT unnest($order_ids::VARCHAR[]), $file, $partner, $received_at",
         {
             "order_ids": list(known.order_ids),
-            "file": file.name,
-            "partner": file.partner,
+            "file": file,
+            "partner": partner,
             "received_at": known.received_at,
         },
     )
+
+
+def _remember_others(
+    duck: duckdb.DuckDBPyConnection, loaded_files: LoadedFiles, present: Mapping[str, LoadedFile]
+) -> None:
+    """Remember the files of other days, too, that hold orders of those just read, now or formerly."""
+    concerned = duck.execute(read_sql("partner_files/concerned_orders.sql")).fetchall()
+    order_ids = [order_id for (order_id,) in concerned]
+    for name, known in (loaded_files([], order_ids) if order_ids else {}).items():
+        match = _NAME.fullmatch(name)
+        if match and name not in present:
+            _remember(duck, name, match["partner"], known)
 
 
 def _write(duck: duckdb.DuckDBPyConnection, work: Path, folder: Path) -> tuple[dict[str, list[str]], int]:

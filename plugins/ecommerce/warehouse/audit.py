@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -47,14 +48,28 @@ def known_refunds(order_ids: Sequence[str]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def loaded_files(names: Sequence[str]) -> Mapping[str, LoadedFile]:
-    """What was loaded last of the partner files `names`; those never loaded are missing in the answer."""
-    if not names:
-        return {}
-    rows = _warehouse().query("warehouse/loaded_files/known.sql", parameters={"files": list(names)})
-    return {
-        row["file"]: LoadedFile(row["sha256"], row["received_at"], row["order_ids"] or []) for row in rows
-    }
+def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
+    """What was loaded last of the partner files `names`; those never loaded are missing in the answer.
+
+    Files of other names are there when they hold some of the orders `order_ids`; of their orders these only.
+    """
+    found: dict[str, LoadedFile] = {}
+    if not (names or order_ids):
+        return found
+    warehouse = _warehouse()
+
+    def ask(statement: str, **parameters: list[str]) -> list[tuple[str, LoadedFile]]:
+        rows = warehouse.query(f"warehouse/loaded_files/{statement}.sql", parameters=parameters)
+        return [
+            (row["file"], LoadedFile(row["sha256"], row["received_at"], row["order_ids"] or []))
+            for row in rows
+        ]
+
+    for start in range(0, len(order_ids), IDS_PER_QUERY):
+        for name, file in ask("of_orders", order_ids=list(order_ids[start : start + IDS_PER_QUERY])):
+            before = found[name].order_ids if name in found else []
+            found[name] = replace(file, order_ids=[*before, *file.order_ids])
+    return found | (dict(ask("known", files=list(names))) if names else {})
 
 
 def read_days(source: str, oldest: date, newest: date) -> list[date]:
