@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -53,8 +54,8 @@ class Settings:
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from `environ` (the process's environment when not given).
 
-    Cheap enough to call in every task; never called while a DAG file is parsed, except for the timezone
-    (see `shop_timezone`).
+    A setting that is there but empty counts as not set. Cheap enough to call in every task; never called
+    while a DAG file is parsed, except for the timezone (see `shop_timezone`).
 
     Raises:
         ConfigurationError: a value is malformed, or `CUSTOMER_HASH_KEY` is missing.
@@ -68,19 +69,19 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         )
     return Settings(
         shop_timezone=shop_timezone(env),
-        reporting_currency=_currency(env.get("REPORTING_CURRENCY", "USD")),
+        reporting_currency=_currency(env.get("REPORTING_CURRENCY") or "USD"),
         bigquery_dataset=_identifier(env, "BIGQUERY_DATASET", "sales"),
-        bigquery_location=env.get("BIGQUERY_LOCATION", "US"),
+        bigquery_location=_location(env.get("BIGQUERY_LOCATION") or "US"),
         staging_uri=_uri(env, "STAGING_URI", "file:///opt/airflow/data/staging"),
         reports_uri=_uri(env, "REPORTS_URI", "file:///opt/airflow/data/reports"),
         models_uri=_uri(env, "MODELS_URI", "file:///opt/airflow/data/models"),
         partner_drop_uri=_uri(env, "PARTNER_DROP_URI", "file:///opt/airflow/data/partner_drop"),
         customer_hash_key=key,
-        refund_lookback_days=_positive_int(env, "REFUND_LOOKBACK_DAYS", 14),
-        reconcile_days=_positive_int(env, "RECONCILE_DAYS", 35),
-        staging_retention_days=_positive_int(env, "STAGING_RETENTION_DAYS", 14),
-        log_retention_days=_positive_int(env, "LOG_RETENTION_DAYS", 60),
-        metadata_retention_days=_positive_int(env, "METADATA_RETENTION_DAYS", 180),
+        refund_lookback_days=_days(env, "REFUND_LOOKBACK_DAYS", 14),
+        reconcile_days=_days(env, "RECONCILE_DAYS", 35),
+        staging_retention_days=_days(env, "STAGING_RETENTION_DAYS", 14),
+        log_retention_days=_days(env, "LOG_RETENTION_DAYS", 60),
+        metadata_retention_days=_days(env, "METADATA_RETENTION_DAYS", 180),
         maximum_bytes_billed=_positive_int(env, "MAXIMUM_BYTES_BILLED", 100 * 1024**3),
         sync_start_date=_date(env, "SYNC_START_DATE"),
     )
@@ -93,7 +94,7 @@ def shop_timezone(environ: Mapping[str, str] | None = None) -> str:
         ConfigurationError: not the name of an IANA timezone.
     """
     env = os.environ if environ is None else environ
-    name = env.get("SHOP_TIMEZONE", "America/New_York")
+    name = env.get("SHOP_TIMEZONE") or "America/New_York"
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -110,24 +111,39 @@ def _currency(value: str) -> str:
 
 
 def _identifier(env: Mapping[str, str], name: str, default: str) -> str:
-    value = env.get(name, default)
+    value = env.get(name) or default
     if not value.isascii() or not value.replace("_", "").isalnum():
         raise ConfigurationError(f"{name}={value!r} may only hold letters, digits and underscores")
     return value
 
 
-def _uri(env: Mapping[str, str], name: str, default: str) -> str:
-    value = env.get(name, default).rstrip("/")
-    if "://" not in value:
-        raise ConfigurationError(f"{name}={value!r} is not a URI: begin it with file://, gs:// or s3://")
+def _location(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
+        raise ConfigurationError(f"BIGQUERY_LOCATION={value!r} is not a location such as EU or europe-west3")
     return value
 
 
-def _positive_int(env: Mapping[str, str], name: str, default: int) -> int:
-    text = env.get(name, str(default))
-    if not text.isdigit() or int(text) < 1:
+def _uri(env: Mapping[str, str], name: str, default: str) -> str:
+    given = env.get(name) or default
+    value = given.rstrip("/")
+    if value != value.strip() or not re.match("[a-z][a-z0-9+.-]*://.", value):
+        raise ConfigurationError(f"{name}={given!r} is not a URI: begin it with file://, gs:// or s3://")
+    if value.startswith("file://") and not value.startswith("file:///"):
+        raise ConfigurationError(f"{name}={given!r} names no folder from the root on: file:///folder")
+    return value
+
+
+def _positive_int(env: Mapping[str, str], name: str, default: int, most: int | None = None) -> int:
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ConfigurationError(f"{name}={text!r} is not a positive whole number")
+    if most is not None and int(text) > most:
+        raise ConfigurationError(f"{name}={text!r} is more than {most}")
     return int(text)
+
+
+def _days(env: Mapping[str, str], name: str, default: int) -> int:
+    return _positive_int(env, name, default, 36_500)  # a hundred years ago is still a date
 
 
 def _date(env: Mapping[str, str], name: str) -> date | None:

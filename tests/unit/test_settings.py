@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from ecommerce.errors import ConfigurationError
@@ -20,6 +23,18 @@ def test_trailing_slash_of_a_uri_is_dropped():
     assert load_settings(KEY | {"STAGING_URI": "gs://bucket/staging/"}).staging_uri == "gs://bucket/staging"
 
 
+def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_empty():
+    example = Path(__file__).parents[2] / ".env.example"
+    names = re.findall(r"^([A-Z][A-Z_]+)=", example.read_text().partition("# Connections")[0], re.MULTILINE)
+    assert {"SHOP_TIMEZONE", "STAGING_URI", "MAXIMUM_BYTES_BILLED"} <= set(names)
+    assert load_settings(dict.fromkeys(names, "") | KEY) == load_settings(KEY)
+
+
+def test_folders_may_have_blanks_and_any_letters():
+    uri = "file:///srv/größe und maß"
+    assert load_settings(KEY | {"STAGING_URI": uri}).staging_uri == uri
+
+
 @pytest.mark.parametrize(
     ("environ", "sentence"),
     [
@@ -30,6 +45,14 @@ def test_trailing_slash_of_a_uri_is_dropped():
         (KEY | {"BIGQUERY_DATASET": "sales; DROP"}, "may only hold letters, digits and underscores"),
         (KEY | {"SYNC_START_DATE": "1.11.2026"}, "is not a date like 2026-11-01"),
         (KEY | {"STAGING_URI": "/data"}, "STAGING_URI='/data' is not a URI"),
+        (KEY | {"STAGING_URI": " file:///data"}, "STAGING_URI=' file:///data' is not a URI"),
+        (KEY | {"STAGING_URI": "file:///data "}, "STAGING_URI='file:///data ' is not a URI"),
+        (KEY | {"STAGING_URI": '"file:///data"'}, "is not a URI: begin it with file://"),
+        (KEY | {"REPORTS_URI": "gs://"}, "REPORTS_URI='gs://' is not a URI"),
+        (KEY | {"REPORTS_URI": "file://data/reports"}, "names no folder from the root on: file:///folder"),
+        (KEY | {"BIGQUERY_LOCATION": " EU"}, "BIGQUERY_LOCATION=' EU' is not a location such as EU"),
+        (KEY | {"RECONCILE_DAYS": "²"}, "RECONCILE_DAYS='²' is not a positive whole number"),
+        (KEY | {"STAGING_RETENTION_DAYS": "9999999"}, "STAGING_RETENTION_DAYS='9999999' is more than 36500"),
         (KEY | {"RECONCILE_DAYS": "0"}, "RECONCILE_DAYS='0' is not a positive whole number"),
     ],
 )
