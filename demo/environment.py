@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from demo.fillers.sales_db import READER, READER_PASSWORD
 from demo.layout import Folders, Ports
@@ -59,9 +60,14 @@ def environment(
         "REPORTING_CURRENCY": "USD",
         "BIGQUERY_DATASET": "sales",
         "BIGQUERY_LOCATION": "US",
-        "STAGING_URI": (folders.home / "staging").as_uri(),
-        "REPORTS_URI": folders.reports.as_uri(),
-        "MODELS_URI": (folders.home / "models").as_uri(),
-        "PARTNER_DROP_URI": folders.partner_drop.as_uri(),
+        "STAGING_URI": _uri(folders.home / "staging"),
+        "REPORTS_URI": _uri(folders.reports),
+        "MODELS_URI": _uri(folders.home / "models"),
+        "PARTNER_DROP_URI": _uri(folders.partner_drop),
         "CUSTOMER_HASH_KEY": "only-for-the-demo-company",
     }
+
+
+def _uri(folder: Path) -> str:
+    # Not `as_uri`, which writes blanks and letters beyond ASCII as %20 and the like, which nobody reads back.
+    return f"file://{folder}"

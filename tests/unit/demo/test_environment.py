@@ -15,6 +15,7 @@ from demo.layout import Folders, Ports
 from demo.ledger import Ledger
 from demo.services.postgres import Postgres
 from ecommerce.settings import load_settings
+from ecommerce.staging import storage_path
 
 FOLDERS = Folders(Path("/srv/demo"))
 
@@ -25,6 +26,16 @@ def test_the_pipeline_takes_its_settings_from_it() -> None:
     assert settings.partner_drop_uri == "file:///srv/demo/partner_drop"
     assert settings.reports_uri == "file:///srv/demo/reports"
     assert settings.bigquery_dataset == "sales"
+
+
+def test_its_folders_may_lie_anywhere(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "Jürgens Läden")
+    folders.partner_drop.mkdir(parents=True)
+    settings = load_settings(environment(Ports(), folders))
+    assert [path.name for path in storage_path(settings.partner_drop_uri).parent.iterdir()] == [
+        "partner_drop"
+    ]
+    assert storage_path(settings.staging_uri).path == str(folders.home / "staging")
 
 
 def test_every_connection_of_the_daily_run_is_there() -> None:
