@@ -11,6 +11,7 @@ import pytest
 from ecommerce.report import figures as model
 from ecommerce.report.queries import read_figures
 from ecommerce.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.warehouse import erasure
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -207,6 +208,26 @@ def test_the_best_products_come_first(figures):
     ]
 
 
+def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
+    day = DAY + timedelta(days=1)
+    noon, read_at = NOON + timedelta(days=1), NOON + timedelta(days=2)
+    orders = [
+        Order(f"e{number}", noon, [("Pins", "1", "1.00")], source="storefront", currency="GBP")
+        for number in range(300)
+    ]
+    manifests = [
+        Folder(orders, source=STOREFRONT, read_at=read_at).publish(tmp_path, day),
+        Folder(
+            source=EXCHANGE_RATES, read_at=read_at, rates=[(day, "USD", "1.25"), (day, "GBP", "0.99996")]
+        ).publish(tmp_path, day),
+    ]
+    load(manifests, business_date=day, run_id="run", dag_id=DAG, warehouse=warehouse)
+    figures = figures_of(warehouse, day)
+    # 1.25 / 0.99996 is 1.250050002: each pin alone would be 1.2501.
+    assert [(product.sku, product.sales) for product in figures.products] == [("pins-1", Decimal("375.015"))]
+    assert figures.headline["net_sales"].value == Decimal("375.015")
+
+
 def test_unconverted_amounts_are_told_in_their_own_currency(figures):
     (unconverted,) = figures.quality.unconverted
     assert (unconverted.currency, unconverted.orders, unconverted.net_sales) == ("BRL", 1, Decimal("1000.00"))
@@ -293,3 +314,10 @@ def test_restatements_since_the_last_mailed_report_are_listed(warehouse):
         (date(2026, 2, 23), "net_sales", 85, 80, "late refund"),
         (date(2026, 2, 23), "returns", 0, 5, "while that one waited"),
     ]
+
+
+def test_a_forgotten_customer_changes_no_figure(warehouse):
+    before = figures_of(warehouse)
+    for table in erasure.TABLES:
+        warehouse.query(f"warehouse/erasure/{table}.sql", parameters={"customer_hash": "new"})
+    assert headline(figures_of(warehouse)) == headline(before)

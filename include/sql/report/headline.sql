@@ -11,6 +11,7 @@ SELECT
     tax,
     shipping,
     average_order_value,
+    new_customers,
     complete,
     missing_sources
 FROM {{ table("daily_summary") }}

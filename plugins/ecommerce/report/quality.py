@@ -77,7 +77,8 @@ def _missing(figures: Figures) -> str:
     names = [source_name(source) for source in figures.quality.missing_sources]
     if not names:
         return "Not every source of this day has been loaded."
-    return f"Nothing of this day from: {', '.join(names)}."
+    # Some of such a source may be there: the hourly sync reads the running day.
+    return f"Not read since the day ended: {', '.join(names)}."
 
 
 def _source(each: SourceQuality) -> list[str]:

@@ -48,8 +48,6 @@ def read_figures(
         return warehouse.query(f"report/{name}.sql", parameters=parameters, day=day, **values)
 
     days = {row["business_date"]: row for row in ask("headline", first=first)}
-    for row in ask("new_customers", first=first):
-        days.get(row["business_date"], {})["new_customers"] = row["new_customers"]
     sales, orders = ask("sales"), ask("orders")
     loaded = [row["business_date"] for row in ask("loaded_days", source_count=len(SOURCES))]
     missing = missing_days(day, loaded)

@@ -123,7 +123,7 @@ def test_an_incomplete_day_says_so_before_it_is_opened():
     message = mail.report_message(crowded(), b"%PDF-")
     assert message["Subject"].endswith("[INCOMPLETE]")
     body = message.get_body(("plain",)).get_content()
-    assert "INCOMPLETE: Nothing of this day from: Storefront, Partner files, Exchange rates." in body
+    assert "INCOMPLETE: Not read since the day ended: Storefront, Partner files, Exchange rates." in body
     assert "Restated" in body
 
 
