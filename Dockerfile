@@ -8,6 +8,9 @@ FROM apache/airflow:3.3.2-python3.12
 RUN --mount=type=bind,source=requirements.txt,target=/tmp/requirements.txt \
     uv pip install --no-cache --no-deps --require-hashes --compile-bytecode -r /tmp/requirements.txt
 
+# Timezones as the locked package tzdata has them, not the base image's older files.
+ENV PYTHONTZPATH=""
+
 # Group 0 may write below data/ and logs/: the containers run as any user id with that group, and a fresh
 # named volume takes over the owner and mode of the folder it is mounted on.
 RUN mkdir -p data/staging data/reports data/models data/partner_drop && chmod -R g+rwX data logs

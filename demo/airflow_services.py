@@ -98,6 +98,7 @@ class AirflowServices:
             **inherited,
             **environment(self.ports, self.folders, timezone=self._timezone),
             "PATH": f"{bin_folder}{os.pathsep}{inherited.get('PATH', '')}",
+            "PYTHONTZPATH": "",  # timezones as the locked package tzdata has them
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends forked tasks otherwise
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),

@@ -18,14 +18,14 @@ import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import structlog
 
 from ecommerce import mail
-from ecommerce.business_day import newest_closed_day
+from ecommerce.business_day import BusinessDay, newest_closed_day, shop_day
 from ecommerce.errors import (
     ConfigurationError,
     ContractError,
@@ -72,6 +72,37 @@ def _settings() -> Lines:
         if field.name != "customer_hash_key"
     ]
     yield OK, ", ".join([*shown, "CUSTOMER_HASH_KEY is set"])
+    zone = settings.shop_timezone
+    if day := _disputed_day(zone, shop_day(datetime.now(UTC), zone)):
+        yield (
+            FAIL,
+            f"this machine's timezone files do not have {zone} as DuckDB has it: they disagree when {day} "
+            "begins; renew them, or set PYTHONTZPATH= (empty), which takes those of the locked package tzdata",
+        )
+
+
+def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
+    """The first day, a year back or ahead, that Python and the transform's DuckDB let begin differently.
+
+    Countries change their clocks at short notice; orders would then lie on other days than those that were
+    read for them.
+    """
+    import duckdb
+
+    from ecommerce.staging import connect_duckdb
+
+    days = [today.shifted(number) for number in range(-366, 367)]
+    instants = [(day.start, day.start - timedelta(microseconds=1)) for day in days]
+    with connect_duckdb() as connection:
+        try:
+            [(dates,)] = connection.execute(
+                "SELECT list_transform($1::TIMESTAMPTZ[], lambda each: (each AT TIME ZONE $2)::DATE)",
+                [[instant for pair in instants for instant in pair], timezone],
+            ).fetchall()
+        except duckdb.Error:
+            raise ConfigurationError(f"SHOP_TIMEZONE={timezone!r} is a timezone that DuckDB lacks") from None
+    pairs = zip(days, dates[::2], dates[1::2], strict=True)
+    return next((day for day, at, before in pairs if not before < day.date <= at), None)
 
 
 def _policy() -> Lines:

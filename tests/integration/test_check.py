@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 import os
 import subprocess
 import sys
+import zoneinfo
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -77,6 +79,27 @@ def test_as_a_command_it_says_so_in_its_exit_code(shop: Company) -> None:
     assert "off   storefront_api       storefront is off in the Variable source_policy" in ill.stdout
     assert ill.stderr == ""
     assert "SHOP_TIMEZONE" not in run(SHOP_TIMEZONE="Mars/Olympus", only="smtp_default").stdout
+
+
+def test_timezone_files_older_than_duckdbs_are_found(
+    shop: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "Europe" / "Berlin"
+    old.parent.mkdir()
+    old.write_bytes((importlib.resources.files("tzdata") / "zoneinfo" / "Africa" / "Lagos").read_bytes())
+    monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
+    try:
+        zoneinfo.reset_tzpath([tmp_path])
+        zoneinfo.ZoneInfo.clear_cache()
+        [_, (state, text)] = found("settings")
+        assert state == "FAIL"
+        assert text.startswith("this machine's timezone files do not have Europe/Berlin as DuckDB has it")
+        zoneinfo.reset_tzpath([])
+        zoneinfo.ZoneInfo.clear_cache()
+        assert [state for state, _ in found("settings")] == ["ok"]
+    finally:
+        zoneinfo.reset_tzpath()
+        zoneinfo.ZoneInfo.clear_cache()
 
 
 def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
