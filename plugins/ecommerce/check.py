@@ -76,8 +76,8 @@ def _settings() -> Lines:
     if day := _disputed_day(zone, shop_day(datetime.now(UTC), zone)):
         yield (
             FAIL,
-            f"this machine's timezone files do not have {zone} as DuckDB has it: they disagree when {day}"
-            " begins; renew them, or set PYTHONTZPATH= (empty), which takes those of the locked package tzdata",
+            f"this machine's timezone files do not have {zone} as DuckDB has it: they disagree when {day} "
+            "begins; renew them, or set PYTHONTZPATH= (empty), which takes the locked package tzdata",
         )
 
 
