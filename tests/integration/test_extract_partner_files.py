@@ -21,7 +21,7 @@ from ecommerce import staging
 from ecommerce.business_day import day_window
 from ecommerce.errors import ConfigurationError, TransientError
 from ecommerce.reads import ReadWindow
-from ecommerce.sources import partner_files
+from ecommerce.sources import delivered_files, partner_files
 from ecommerce.sources.partner_files import COLUMNS, LoadedFile
 from ecommerce.staging import Manifest
 
@@ -234,6 +234,35 @@ def test_more_columns_are_said_and_not_read(drop: Drop) -> None:
     assert manifest.control_totals["warnings"] == [
         "acme_2026-03-10.csv has columns that are not read: note, record_number"
     ]
+
+
+def test_blanks_before_quotes_swallow_nothing(drop: Drop) -> None:
+    padded = [line("A", name='  "Mug, blue"'), line("B", name='   ","'), "   " + line('"C"')]
+    drop.put("acme_2026-03-10.csv", file_of(*padded, line("D")))
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id, product_name") == [
+        ("A", "Mug, blue"),
+        ("B", ","),
+        ("C", "Mug"),
+        ("D", "Mug"),
+    ]
+    assert rows(manifest, "rejects") == []
+
+
+def test_a_file_of_which_not_every_record_comes_out_is_rejected_whole(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivered_files, "unpadded", lambda text: text)
+    drop.put(
+        "acme_2026-03-10.csv", file_of(line("A"), line("B", name='  ","'), line("C") + ",more", line("D"))
+    )
+    drop.put("good_2026-03-10.csv", file_of(line("G")))
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id") == [("G",)]
+    ((number, reason, detail),) = rows(manifest, "rejects", "row_number, reason, detail")
+    assert (number, reason) == (0, "file_unreadable")
+    assert detail.startswith("of its 4 records ")
+    assert rows(manifest, "files", "file") == [("good_2026-03-10.csv",)]
 
 
 def test_columns_without_a_name_or_with_one_twice_are_more_columns_like_others(drop: Drop) -> None:

@@ -31,6 +31,7 @@ from ecommerce.sources.delivered_files import (
     UnusableFileError,
     column_names,
     csv_columns,
+    read_records,
     split_records,
     storage_errors,
     unread_columns,
@@ -106,11 +107,15 @@ def read_file(file: ExportFile, folder: str, reading: Reading) -> Manifest:
 
 @dataclass(frozen=True, slots=True)
 class _Local:
-    """A file on this machine, not compressed; `line_count` counts line ends, and a last line without one."""
+    """A file on this machine, not compressed; `line_count` counts line ends, and a last line without one.
+
+    `has_padding`: somewhere in it two blanks stand before a quote, which DuckDB then takes for text.
+    """
 
     path: Path
     sha256: str
     line_count: int
+    has_padding: bool
 
 
 class _Counted(io.RawIOBase):
@@ -151,7 +156,7 @@ def _fetch(file: ExportFile, work: Path) -> _Local:
     is_pattern = any(sign in file.path for sign in "*?[{")
     in_place = staging.is_local(file.uri) and not file.compression and not is_pattern
     target = Path(file.path) if in_place else work / "delivered"
-    ends, last = 0, b"\n"
+    ends, last, has_padding = 0, b"\n", False
     with file.file_system.open(file.path, "rb") as delivered:
         counted = _Counted(delivered)
         with (
@@ -160,12 +165,13 @@ def _fetch(file: ExportFile, work: Path) -> _Local:
         ):
             while block := stream.read(BLOCK):
                 ends += 0 if file.is_parquet else block.count(b"\n")
-                last = block[-1:]
+                has_padding = has_padding or b'  "' in block or b'  "' in last + block[:2]
+                last = block[-2:]
                 if copy:
                     copy.write(block)
         while counted.read(BLOCK):  # what lies behind the compressed data
             pass
-    return _Local(target, counted.digest.hexdigest(), ends + (last != b"\n"))
+    return _Local(target, counted.digest.hexdigest(), ends + (not last.endswith(b"\n")), has_padding)
 
 
 @contextmanager
@@ -214,9 +220,9 @@ def _lines(
     extra = unread_columns(names, COLUMNS)
     warnings = [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
     columns = csv_columns(names, COLUMNS)
-    if not _read_whole(duck, local, columns, facts):
+    if local.has_padding or not _read_whole(duck, local, columns, facts):
         log.info("%s holds more than one record per line, or broken ones: splitting it", file.name)
-        _read_split(duck, local, columns, facts, work)
+        _read_split(duck, local, facts, work)
     return target, warnings
 
 
@@ -237,21 +243,10 @@ def _read_whole(
     return bool(rejected == 0 and written == local.line_count - 1)
 
 
-def _read_split(
-    duck: duckdb.DuckDBPyConnection,
-    local: _Local,
-    columns: dict[str, str],
-    facts: dict[str, Any],
-    work: Path,
-) -> None:
-    good, bad = work / "good.csv", work / "bad.csv"
+def _read_split(duck: duckdb.DuckDBPyConnection, local: _Local, facts: dict[str, Any], work: Path) -> None:
     with local.path.open("rb") as stream:
-        split_records(stream, COLUMNS, good, bad)
-    numbered = {"path": str(good), "columns": {"record_number": "BIGINT"} | columns}
-    duck.execute(read_sql("partner_files/read_file.sql"), facts | numbered)
-    duck.execute(read_sql("partner_files/keep_rejects.sql"), {"file": facts["file"]})
-    duck.execute("TRUNCATE reject_errors")
-    duck.execute(read_sql("partner_files/keep_bad_records.sql"), {"file": facts["file"], "path": str(bad)})
+        split = split_records(stream, COLUMNS, work)
+    read_records(duck, split, COLUMNS, facts)
 
 
 def _keep(duck: duckdb.DuckDBPyConnection, reading: Reading, lines: Path, folder: Path) -> None:

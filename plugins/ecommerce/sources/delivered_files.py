@@ -6,14 +6,19 @@ import csv
 import errno
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ecommerce.errors import CredentialsError, TransientError
-from ecommerce.sources.csv_records import header, records
+from ecommerce.sources.csv_records import header, records, unpadded
+from ecommerce.sources.sql import read_sql
+
+if TYPE_CHECKING:
+    import duckdb
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_RAW_TEXT = 10_000
@@ -78,22 +83,66 @@ def csv_columns(names: Sequence[str], required: Sequence[str]) -> dict[str, str]
     return dict.fromkeys(kept, "VARCHAR")
 
 
-def split_records(stream: IO[bytes], required: Sequence[str], good: Path, bad: Path) -> list[str]:
-    """Write the numbered records of `stream` to `good` and those that can be none to `bad`; its column names.
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A CSV file after `split_records`: its column names, how many records, and where they are."""
+
+    names: list[str]
+    records: int
+    good: Path
+    bad: Path
+
+
+def split_records(stream: IO[bytes], required: Sequence[str], work: Path) -> Split:
+    """Write the numbered records of `stream`, and those that can be none, into two files in `work`.
 
     Raises:
         UnusableFileError: it is not what its name says, ends too early, or lacks a column.
     """
+    good, bad, found = work / "good.csv", work / "bad.csv", 0
     try:
         with good.open("wb") as records_out, bad.open("w", newline="") as bad_out:
             names = column_names(stream, required)
             rejects = csv.writer(bad_out, lineterminator="\n", quoting=csv.QUOTE_ALL)
             for record in records(stream, len(names)):
+                found += 1
                 if record.fault:
                     text = record.text[:_MOST_RAW_TEXT].decode("utf-8", "replace")
                     rejects.writerow((record.number, *record.fault, text))
                 else:
-                    records_out.write(b"%d,%s\n" % (record.number, record.text))
+                    records_out.write(b"%d,%s\n" % (record.number, unpadded(record.text)))
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise UnusableFileError("file_unreadable", "its gzip data is damaged or ends too early") from None
-    return names
+    return Split(names, found, good, bad)
+
+
+def read_records(
+    duck: duckdb.DuckDBPyConnection, split: Split, required: Sequence[str], facts: Mapping[str, Any]
+) -> None:
+    """Read what was split: lines into the Parquet file `facts["lines"]`, the rest into the table `rejects`.
+
+    Args:
+        duck: with the table `rejects`.
+        split: the file.
+        required: its columns that are read.
+        facts: file, partner, received_at, lines: the parameters of the statement.
+
+    Raises:
+        UnusableFileError: fewer or more came out than there are records.
+    """
+    columns = {"record_number": "BIGINT"} | csv_columns(split.names, required)
+    lines = duck.execute(
+        read_sql("partner_files/read_file.sql"), {**facts, "path": str(split.good), "columns": columns}
+    ).fetchall()[0][0]
+    duck.execute(read_sql("partner_files/keep_rejects.sql"), {"file": facts["file"]})
+    duck.execute("TRUNCATE reject_errors")
+    duck.execute(
+        read_sql("partner_files/keep_bad_records.sql"), {"file": facts["file"], "path": str(split.bad)}
+    )
+    rejected = duck.execute("SELECT count(*) FROM rejects WHERE file = ?", [facts["file"]]).fetchall()[0][0]
+    if lines + rejected != split.records:
+        duck.execute("DELETE FROM rejects WHERE file = ?", [facts["file"]])
+        Path(facts["lines"]).unlink()
+        raise UnusableFileError(
+            "file_unreadable", f"of its {split.records} records {lines} were read and {rejected} rejected"
+        )

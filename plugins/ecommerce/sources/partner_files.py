@@ -43,8 +43,8 @@ from ecommerce.scratch import scratch_folder
 from ecommerce.settings import load_settings
 from ecommerce.sources.delivered_files import (
     UnusableFileError,
-    csv_columns,
     modified_at,
+    read_records,
     split_records,
     storage_errors,
     unread_columns,
@@ -233,26 +233,18 @@ def _read(
         "partner": file.partner,
         "received_at": file.received_at(),
     }
-    good, bad = work / "good.csv", work / "bad.csv"
     with file.text() as stream:
-        names = split_records(stream, COLUMNS, good, bad)
+        split = split_records(stream, COLUMNS, work)
     if file.checksum() != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
-    # Columns that are not ours are read under names that cannot clash, and left out.
-    extra = unread_columns(names, COLUMNS)
-    columns = {"record_number": "BIGINT"} | csv_columns(names, COLUMNS)
     lines = {"lines": f"{work / file.name}.parquet"}
-    duck.execute(
-        read_sql("partner_files/read_file.sql"), facts | lines | {"path": str(good), "columns": columns}
-    )
-    duck.execute(read_sql("partner_files/keep_rejects.sql"), {"file": file.name})
-    duck.execute("TRUNCATE reject_errors")
-    duck.execute(read_sql("partner_files/keep_bad_records.sql"), {"file": file.name, "path": str(bad)})
+    read_records(duck, split, COLUMNS, facts | lines)
     duck.execute(
         read_sql("partner_files/keep_file.sql"),
-        facts | lines | {"sha256": sha256, "place": names.index("order_id") + 1},
+        facts | lines | {"sha256": sha256, "place": split.names.index("order_id") + 1},
     )
     log.info("read %s, received %s", file.name, facts["received_at"])
+    extra = unread_columns(split.names, COLUMNS)
     return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
 
 

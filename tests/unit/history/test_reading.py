@@ -47,6 +47,7 @@ SPLIT = {
     "quote not closed in the last line": text(*SOUND, line("I", country_code='"US')),
     "text behind a quote": text(line("J", product_name='"Mug"s'), *SOUND),
     "not UTF-8": text(*SOUND).encode() + line("K").encode().replace(b"Mug", b"M\xfcg") + b"\n",
+    "blanks before quotes": text(line("O", product_name='   "Mug, large"'), line("P", sku='  ","'), *SOUND),
     "carriage return in a field": text(line("L", product_name="Mug\rlarge"), *SOUND),
 }
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecommerce.sources.csv_records import LONGEST_LINE, MOST_LINES, header, records
+from ecommerce.sources.csv_records import LONGEST_LINE, MOST_LINES, header, records, unpadded
 
 
 def split(text: str | bytes, fields: int = 3) -> list[tuple[int, str, str | None]]:
@@ -106,6 +106,21 @@ def test_a_record_over_very_many_lines_is_taken_for_an_open_quote() -> None:
         (MOST_LINES + 4, "4,5,6", None),
     )
     assert len(split(f'1,"{breaks[2:]}",3\n4,5,6\n')) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (b'a,  "b, c"  ,d', b'a,"b, c"  ,d'),
+        (b'   "a"', b'"a"'),
+        (b',   ","', b',","'),
+        (b'a,   "b",', b'a,"b",'),
+        (b'a "  "b,  c,"d   ""e"', b'a "  "b,  c,"d   ""e"'),
+        (b'  a  "b"', b'  a  "b"'),
+    ],
+)
+def test_blanks_before_quotes_are_no_text(text: bytes, plain: bytes) -> None:
+    assert unpadded(text) == plain
 
 
 def test_an_absurd_line_is_cut_and_the_next_is_read() -> None:

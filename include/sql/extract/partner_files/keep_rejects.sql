@@ -1,7 +1,7 @@
 -- DuckDB: the records of one file that read_file.sql could not read, once each, without the number put before them.
 INSERT INTO rejects
 SELECT
-    split_part(any_value(csv_line), ',', 1)::BIGINT AS row_number,
+    try_cast(split_part(any_value(csv_line), ',', 1) AS BIGINT) AS row_number,
     'malformed_line' AS reason,
     CASE arg_min(error_type, column_idx)
         WHEN 'MISSING COLUMNS' THEN 'too few fields'
