@@ -20,7 +20,7 @@ from typing import Any
 from ecommerce.errors import ConcurrentUpdateError
 from ecommerce.staging import Manifest
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import render
+from ecommerce.warehouse.rendering import in_few_ranges, render
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.staged import SUCCESS, Run, stage, suffix
 
@@ -123,7 +123,7 @@ def _try_to_load(
     warehouse: Warehouse, staging: str, business_date: date
 ) -> tuple[list[date], Mapping[str, int]]:
     look_up = render("warehouse/load/look_up.sql", staging=staging, settings=warehouse.settings)
-    days = sorted(row["business_date"] for row in warehouse.run(look_up, "look up touched days"))
+    days = in_few_ranges([row["business_date"] for row in warehouse.run(look_up, "look up touched days")])
     script = render(
         "warehouse/load/script.sql",
         days=days,

@@ -17,6 +17,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from heapq import nlargest
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ecommerce.include import INCLUDE
@@ -29,6 +31,9 @@ SQL_ROOT = INCLUDE / "sql"
 FIRST_DAY = date(1999, 12, 31)
 """No business day lies before: timestamps before the year 2000 are rejected. For statements that must look at
 all days of a table that requires a partition filter."""
+
+MOST_RANGES = 200
+"""How many separate runs of days a load names: its script has each some twenty times, of at most 1 MB."""
 
 LOOKED_UP = ("audit_state", "replaced_orders", "first_orders", "changed_rates", "touched_days")
 """The staging tables that include/sql/warehouse/load/look_up.sql makes."""
@@ -186,6 +191,22 @@ def _days_predicate(days: Collection[date]) -> Callable[[str], str]:
         return f"({' OR '.join(ranges)})"
 
     return predicate
+
+
+def in_few_ranges(days: Collection[date], most: int = MOST_RANGES) -> list[date]:
+    """`days` in order; where they form more than `most` runs, with the days of the narrowest gaps.
+
+    For what may be computed for more days than it must.
+    """
+    ordered = sorted(set(days))
+    gaps = [(later - earlier, later) for earlier, later in pairwise(ordered)]
+    begins = {later for gap, later in nlargest(most - 1, gaps) if gap > timedelta(days=1)}
+    filled = ordered[:1]
+    for earlier, later in pairwise(ordered):
+        missing = 0 if later in begins else (later - earlier).days - 1
+        filled += [earlier + timedelta(days=place) for place in range(1, missing + 1)]
+        filled.append(later)
+    return filled
 
 
 def _ranges(days: Collection[date]) -> Iterator[tuple[date, date]]:

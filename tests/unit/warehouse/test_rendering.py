@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
+import duckdb
 import pytest
 from jinja2 import DictLoader, UndefinedError
 
 from ecommerce.settings import load_settings
 from ecommerce.warehouse import rendering
-from ecommerce.warehouse.rendering import columns, render, staging_table, tables
+from ecommerce.warehouse.rendering import columns, in_few_ranges, render, staging_table, tables
 
 SETTINGS = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef", "BIGQUERY_DATASET": "shop"})
 
@@ -64,6 +66,39 @@ def test_days_become_literals_and_runs_of_days_ranges(template, days, predicate)
 def test_ten_years_of_days_are_a_short_text(template):
     days = [date.fromordinal(number) for number in range(735_000, 738_650)]
     assert len(template('{{ days("d") }}', days=days)) < 100
+
+
+def test_a_load_of_scattered_days_is_a_script_that_bigquery_takes():
+    # Of a shop that opens on odd days: the first orders of customers known for ten years, found in an export.
+    days = [date.fromordinal(735_000 + 2 * number) for number in range(1800)]
+    script = render(
+        "warehouse/load/script.sql",
+        days=in_few_ranges(days),
+        staging="0a1b",
+        settings=SETTINGS,
+        business_date=days[0],
+    )
+    assert len(script) < 1_000_000 / 2
+
+
+def test_days_in_many_pieces_are_put_together_over_the_narrowest_gaps():
+    first, *others = [date(2026, 3, number) for number in (1, 2, 4, 9, 11, 20)]
+    assert in_few_ranges([*others, first, first], most=5) == [first, *others]
+    assert in_few_ranges([first, *others], most=3) == [
+        date(2026, 3, number) for number in (1, 2, 3, 4, 9, 10, 11, 20)
+    ]
+    assert in_few_ranges([first, *others], most=1) == [date(2026, 3, number) for number in range(1, 21)]
+    assert in_few_ranges([first]) == [first]
+
+
+def test_a_restore_changes_at_most_4000_days_of_a_table_at_once():
+    script = render("warehouse/snapshots/restore.sql", staging="0a1b", settings=SETTINGS)
+    predicates = re.findall(r"DELETE FROM `shop.order_lines` AS stored\nWHERE (.*);", script)
+    days = "SELECT DATE '1999-12-31' + CAST(day AS INTEGER) AS business_date FROM range(14600) AS days (day)"
+    counts = ", ".join(f"COUNT(*) FILTER ({predicate})" for predicate in predicates)
+    ((*found,),) = duckdb.sql(f"SELECT {counts} FROM ({days})").fetchall()
+    assert sum(found) == 14_600
+    assert max(found) < 4_000
 
 
 def test_a_statement_for_no_day_is_not_rendered(template):

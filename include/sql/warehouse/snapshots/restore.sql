@@ -2,9 +2,17 @@
 -- loaded since then goes too, and comes back when they are run again.
 BEGIN TRANSACTION;
 
+{# BigQuery changes at most 4,000 partitions, which are days here, in one statement. #}
+{% set decades = [
+    "business_date BETWEEN " ~ first_day ~ " AND DATE '2009-12-31'",
+    "business_date BETWEEN DATE '2010-01-01' AND DATE '2019-12-31'",
+    "business_date BETWEEN DATE '2020-01-01' AND DATE '2029-12-31'",
+    "business_date >= DATE '2030-01-01'",
+] %}
 {% for name in snapshot_tables %}
 {% set names = columns(name) | map(attribute="name") | list %}
-{% set every = "business_date >= " ~ first_day if "business_date" in names else "TRUE" %}
+{% set parts = decades if "business_date" in names else ["TRUE"] %}
+{% for every in parts %}
 DELETE FROM {{ table(name) }} AS stored
 WHERE {{ every }};
 
@@ -20,5 +28,6 @@ SELECT
 FROM {{ snapshot(name) }}
 WHERE {{ every }};
 
+{% endfor %}
 {% endfor %}
 COMMIT TRANSACTION;
