@@ -81,7 +81,8 @@ def failure_reason(error: BaseException | str | None) -> str:
     line = lines[0] if lines else ""
     if isinstance(error, BaseException) and not isinstance(error, PipelineError):
         line = f"{type(error).__name__}: {line}" if line else type(error).__name__
-    return mask_e_mails(clean(str(redact(line))))
+    # Masked before it is cut short: half an address is no address any more, and still somebody's name.
+    return clean(mask_e_mails(str(redact(line))))
 
 
 def repair_command(task_id: str, map_index: str, day: str | None) -> str:

@@ -147,6 +147,14 @@ def test_the_reason_is_one_short_line(error, reason):
     assert alerts.failure_reason(error) == reason
 
 
+def test_no_half_address_is_left_where_a_reason_is_cut_short():
+    for length in range(200, 250):
+        reason = alerts.failure_reason(
+            errors.PipelineError("x" * length + " of jane.doe@example.com in line 7")
+        )
+        assert "jane" not in reason
+
+
 def test_secrets_airflow_knows_are_masked():
     from airflow.sdk.log import mask_secret
 
