@@ -124,11 +124,28 @@ def test_the_files_of_eight_days_and_no_others(drop: Drop) -> None:
         ("acme_2026-03-10.csv", "acme", RECEIVED, 1),
         ("big-shop_eu_2026-03-09.csv.gz", "big-shop_eu", RECEIVED, 1),
     ]
-    assert drop.asked == [["acme_2026-03-03.csv", "acme_2026-03-10.csv", "big-shop_eu_2026-03-09.csv.gz"]]
+    assert drop.asked[0] == ["acme_2026-03-03.csv", "acme_2026-03-10.csv", "big-shop_eu_2026-03-09.csv.gz"]
     assert manifest.control_totals["warnings"] == [
         "acme-2026-03-10.CSV was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
         "acme_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
+        "1 file(s) came more than 7 days late and were not read, the first is acme_2026-03-02.csv: "
+        "make backfill FROM=2026-03-02 TO=2026-03-02",
     ]
+
+
+def test_only_files_that_came_lately_and_were_never_loaded_are_called_late(drop: Drop) -> None:
+    drop.put("acme_2026-02-01.csv", file_of(line("A")), datetime(2026, 3, 2, 12, tzinfo=UTC))
+    drop.put("acme_2026-02-15.csv", file_of(line("B")), datetime(2026, 3, 8, 12, tzinfo=UTC))
+    drop.put("acme_2026-02-20.csv", file_of(line("C")), datetime(2026, 3, 8, 12, tzinfo=UTC))
+    (warning,) = drop.extract().control_totals["warnings"]
+    assert warning.endswith("acme_2026-02-15.csv: make backfill FROM=2026-02-15 TO=2026-02-20")
+    assert warning.startswith("2 file(s) came more than 7 days late")
+    for day in (15, 20):
+        drop.load(drop.extract(date(2026, 2, day)))
+    assert drop.extract().control_totals["warnings"] == []
+    drop.put("acme_2026-02-20.csv", file_of(line("C"), line("D")))
+    (warning,) = drop.extract().control_totals["warnings"]
+    assert warning.startswith("1 file(s) came more than 7 days late")
 
 
 def test_every_field_comes_as_delivered(drop: Drop) -> None:

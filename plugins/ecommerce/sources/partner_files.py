@@ -2,7 +2,8 @@
 
 A run for the business day D reads the files dated from seven days before D to D that are not recorded as
 loaded with the same checksum. One broken file does not keep the others out: it is rejected as a whole
-(`file_unreadable`, `missing_column`), is not in `files.parquet` and so is read again by the next run.
+(`file_unreadable`, `missing_column`), is not in `files.parquet` and so is read again by the next run. The run
+of the newest day warns of older files that arrived lately and are not loaded.
 
 Raw folder (every file is always there, possibly without rows):
 
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     import duckdb
     from airflow.sdk import ObjectStoragePath
 
+    from ecommerce.business_day import BusinessDay
     from ecommerce.reads import ReadWindow
 
 LATE_DAYS = 7
@@ -132,6 +134,8 @@ def extract(window: ReadWindow, loaded_files: LoadedFiles) -> Manifest:
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
                 warnings.append(f"{file.name} was not loaded and will be tried again: {detail}")
         _remember_others(duck, loaded_files, loaded)
+        if window.changed_until is None:
+            warnings += _came_too_late(drop, window.day, loaded_files)
         columns, rows = _write(duck, work, draft.path)
         totals = duck.execute(
             read_sql("partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
@@ -190,6 +194,13 @@ def dropped_files(drop: str, day: date) -> tuple[list[DroppedFile], list[str]]:
     Raises:
         PipelineError: as `extract`.
     """
+    dated, warnings = _all_files(drop)
+    first = day - timedelta(days=LATE_DAYS)
+    return [file for file_day, file in dated if first <= file_day <= day], warnings
+
+
+def _all_files(drop: str) -> tuple[list[tuple[date, DroppedFile]], list[str]]:
+    """All files by name, with their days, and warnings about names that are nearly right."""
     files, warnings = [], []
     with storage_errors(f"the folder {drop}"):
         try:
@@ -205,11 +216,37 @@ def dropped_files(drop: str, day: date) -> tuple[list[DroppedFile], list[str]]:
         except ValueError:
             dated = None
         if match and dated:
-            if day - timedelta(days=LATE_DAYS) <= dated <= day:
-                files.append(DroppedFile(name, match["partner"], paths[name]))
+            files.append((dated, DroppedFile(name, match["partner"], paths[name])))
         elif re.search(r"\.csv(\.gz)?$", name, re.IGNORECASE) and not name.startswith("."):
             warnings.append(f"{name} was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz")
     return files, warnings
+
+
+def _came_too_late(drop: str, day: BusinessDay, loaded_files: LoadedFiles) -> list[str]:
+    """A warning of files for days before those a run reads, which arrived in those and were never loaded."""
+    first = day.shifted(-LATE_DAYS)
+    dated, _ = _all_files(drop)
+    older = [(file_day, file) for file_day, file in dated if file_day < first.date]
+    with storage_errors(f"the folder {drop}"):
+        lately = [each for each in older if each[1].received_at() >= first.start]
+    known = loaded_files([file.name for _, file in lately]) if lately else {}
+    late = sorted(
+        (file_day, file.name) for file_day, file in lately if not _is_loaded(file, known.get(file.name))
+    )
+    if not late:
+        return []
+    return [
+        f"{len(late)} file(s) came more than {LATE_DAYS} days late and were not read, the first is "
+        f"{late[0][1]}: make backfill FROM={late[0][0]} TO={late[-1][0]}"
+    ]
+
+
+def _is_loaded(file: DroppedFile, known: LoadedFile | None) -> bool:
+    try:
+        with storage_errors(file.name):
+            return known is not None and known.sha256 == file.checksum()
+    except UnusableFileError:
+        return False
 
 
 def _read(
