@@ -64,6 +64,10 @@ SELECT
 FROM orders
 WHERE FALSE;
 
+CREATE VIEW rejected_orders AS
+SELECT NULL::VARCHAR AS order_id
+WHERE FALSE;
+
 CREATE VIEW rejects AS
 SELECT
     0::BIGINT AS row_number,

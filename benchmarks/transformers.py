@@ -21,7 +21,10 @@ TIMEZONE = "America/New_York"
 READ_AT = datetime(2026, 11, 20, 11, tzinfo=UTC)
 SALES = ["processing", "completed", "shipped", "delivered", "refunded", "partially_refunded"]
 RAW_FILES = {
-    "sales_db": ("orders", "order_items", "refunds", "products", "customers", "removed_orders", "rejects"),
+    "sales_db": (
+        *("orders", "order_items", "refunds", "products", "customers"),
+        *("removed_orders", "rejected_orders", "rejects"),
+    ),
     "partner_files": ("lines", "files", "removed_orders", "known_orders", "rejects"),
 }
 FROM_ORDER = ["business_date", "currency", "status", "is_sale", "is_test", "customer_hash", "country_code"]
@@ -32,7 +35,8 @@ def make_day(source: str, folder: Path, lines: int) -> None:
     """The raw files, and once what the pipeline makes of them: the input of the limit."""
     import duckdb
 
-    if (folder / "loadable").exists():
+    there = all((folder / "raw" / f"{name}.parquet").exists() for name in RAW_FILES[source])
+    if there and (folder / "loadable").exists():
         return
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "raw").mkdir(parents=True)
