@@ -42,10 +42,27 @@ def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
     assert len(shop.rows("report_restatements")) == 4
 
 
+def test_orders_that_turn_out_to_be_of_one_customer_restate_the_customers(shop: Shop):
+    bob = replace(ORDER, order_id="2", customer="bob")
+    shop.load(Folder([ORDER, bob]))
+    audit.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
+    audit.mark_delivered(MONDAY, "hash")
+
+    result = shop.load(Folder([replace(bob, customer="ann")], read_at=at("2026-03-04 11:00")), day=TUESDAY)
+
+    assert [(row["figure"], row["old"], row["new"]) for row in result.restatements] == [("customers", 2, 1)]
+
+
 def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop: Shop):
     shop.load(Folder([ORDER]))
     figures_at = datetime.now(UTC)
-    told = {"orders": "1", "units": "1.0000", "gross_sales": "10.0000", "discounts": "0.0000"}
+    told = {
+        "orders": "1",
+        "customers": "1",
+        "units": "1.0000",
+        "gross_sales": "10.0000",
+        "discounts": "0.0000",
+    }
     told |= {"returns": "0.0000", "net_sales": "10.0000", "tax": "1.0000", "shipping": "0.0000"}
     report = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": told}
     audit.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)

@@ -3,7 +3,9 @@ INSERT INTO {{ table("report_restatements") }} (
     business_date, figure, detected_at, old, `new`, reason
 )
 WITH figures AS (
-    {% for figure in ["gross_sales", "discounts", "returns", "net_sales", "orders", "units", "tax", "shipping"] %}
+    {% for figure in [
+        "gross_sales", "discounts", "returns", "net_sales", "orders", "customers", "units", "tax", "shipping"
+    ] %}
     SELECT
         mailed.business_date,
         '{{ figure }}' AS figure,
