@@ -73,6 +73,22 @@ def test_secret_is_empty_in_the_example(make_env, repository):
     assert {name: example[name] for name in make_env.FILLED} == dict.fromkeys(make_env.FILLED, "")
 
 
+def test_no_process_of_the_stack_has_a_secret_among_its_arguments(compose):
+    """The shell's own `printf` and an assignment before a command are no arguments of a process."""
+    shown = []
+    for text in compose.values():
+        for name, service in yaml.safe_load(text)["services"].items():
+            told = [service.get(key) or [] for key in ("command", "entrypoint")]
+            told.append(service.get("healthcheck", {}).get("test") or [])
+            for line in "\n".join(
+                each if isinstance(each, str) else "\n".join(each) for each in told
+            ).splitlines():
+                secret = re.search(r"\$\$\w*(?:PASSWORD|SECRET|KEY|URL|DSN)", line)
+                if secret and not re.match(r"\s*(?:printf |[A-Z_]+=\"\$\$\w+\" )", line):
+                    shown.append((name, line))
+    assert shown == []
+
+
 def test_every_variable_without_default_stops_the_start_with_what_to_do(compose):
     for text in compose.values():
         unguarded = set(re.findall(r"\$\{(\w+)\}", text))
