@@ -279,6 +279,30 @@ def test_a_day_without_sales_is_a_report(warehouse):
     assert figures.channels == figures.categories == figures.products == []
 
 
+def test_a_load_that_commits_while_the_figures_are_read_is_in_all_of_them(warehouse, tmp_path, monkeypatch):
+    day, noon = DAY + timedelta(days=10), NOON + timedelta(days=10)
+
+    def bring(order_id, amount):
+        folder = Folder([Order(order_id, noon, [("Toys", "1", amount)])], read_at=noon + timedelta(days=1))
+        manifest = folder.publish(tmp_path, day, order_id)
+        load([manifest], business_date=day, run_id=order_id, dag_id=DAG, warehouse=warehouse)
+
+    bring("first", "10.00")
+    query, interfered = warehouse.query, []
+
+    def interfering(path, **options):
+        if path == "report/sales.sql" and not interfered:
+            interfered.append(path)
+            bring("second", "5.00")
+        return query(path, **options)
+
+    monkeypatch.setattr(warehouse, "query", interfering)
+    figures = figures_of(warehouse, day)
+
+    assert interfered
+    assert figures.headline["net_sales"].value == sum(row.net_sales for row in figures.channels) == 15
+
+
 def test_reading_again_gives_the_same_hash(warehouse, figures):
     assert model.figures_hash(figures_of(warehouse, code_version="later")) == model.figures_hash(figures)
 

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.errors import TransientError
 from ecommerce.report import figures as model
 from ecommerce.settings import SALES_DB, SOURCES, STOREFRONT, Settings
 from ecommerce.sources.masking import mask_e_mails
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ecommerce.warehouse.client import Warehouse
 
 COMPARED_DAYS = 28
+MOST_LOOKS = 3
 MOST_PRODUCTS = 20
 MOST_SAMPLES = 3
 OFF = "off"  # state of a source that is switched off
@@ -39,15 +41,33 @@ def read_figures(
         warnings: what transform, load and checks warned of.
 
     Raises:
+        TransientError: loads kept changing the figures while they were read.
         PipelineError: as `Warehouse.query`.
     """
+    # A report takes several queries. What another run commits between two of them would be in one figure and
+    # not in the next, so the headline must be the same before and after.
     first = day - timedelta(days=COMPARED_DAYS)
+    for _ in range(MOST_LOOKS):
+        headlines = warehouse.query("report/headline.sql", day=day, first=first)
+        found = _read_once(warehouse, day, origin, warnings, headlines)
+        if warehouse.query("report/headline.sql", day=day, first=first) == headlines:
+            return found
+    raise TransientError(f"other runs kept loading while the figures of {day} were read")
+
+
+def _read_once(
+    warehouse: Warehouse,
+    day: date,
+    origin: model.Provenance,
+    warnings: Sequence[str],
+    headlines: Sequence[Row],
+) -> model.Figures:
     run: dict[str, Any] = {"run_id": origin.run_id}
 
     def ask(name: str, parameters: dict[str, Any] | None = None, **values: Any) -> list[dict[str, Any]]:
         return warehouse.query(f"report/{name}.sql", parameters=parameters, day=day, **values)
 
-    days = {row["business_date"]: row for row in ask("headline", first=first)}
+    days = {row["business_date"]: row for row in headlines}
     sales, orders = ask("sales"), ask("orders")
     loaded = [row["business_date"] for row in ask("loaded_days", source_count=len(SOURCES))]
     missing = missing_days(day, loaded)
