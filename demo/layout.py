@@ -29,9 +29,9 @@ class Ports:
 
     @classmethod
     def chosen(cls, environ: Mapping[str, str] = os.environ) -> Ports:
-        """The defaults with what `environ` says."""
+        """The defaults with what `environ` says; empty says nothing."""
         variables = {field.name: cls.variable(field.name) for field in fields(cls)}
-        return cls(**{name: int(environ[key]) for name, key in variables.items() if key in environ})
+        return cls(**{name: int(environ[key]) for name, key in variables.items() if environ.get(key)})
 
     @staticmethod
     def variable(name: str) -> str:

@@ -18,11 +18,14 @@ from demo.layout import REPOSITORY, Folders, Ports
 
 def settings() -> dict[str, str]:
     """What the module's process is given beside its own environment."""
+    code = {f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(REPOSITORY / name) for name in ("dags", "plugins")}
     env_file = REPOSITORY / ".env"
     if env_file.exists():
-        return {name: value for name, value in dotenv_values(env_file, interpolate=False).items() if value}
+        given = dotenv_values(env_file, interpolate=False)
+        return code | {name: value for name, value in given.items() if value}
     folders = Folders.chosen()
-    return environment(Ports.chosen(), folders) | {"AIRFLOW_HOME": str(folders.home / "airflow")}
+    home = {"AIRFLOW_HOME": str(folders.home / "airflow"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    return environment(Ports.chosen(), folders) | code | home
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from demo import with_environment
 from demo.airflow_services import AirflowServices
 from demo.environment import environment
 from demo.fillers import sales_db
@@ -92,3 +93,28 @@ def test_processes_of_one_demo_share_a_secret_and_two_demos_do_not(tmp_path: Pat
 
 def test_a_port_is_changed_by_its_variable() -> None:
     assert Ports.chosen({"DEMO_AIRFLOW_PORT": "18080"}) == Ports(airflow=18080)
+
+
+@pytest.mark.parametrize(
+    "env_file", ["", "SHOP_TIMEZONE=Asia/Tokyo\nREPORTING_CURRENCY=\nCUSTOMER_HASH_KEY='a$b'\n"]
+)
+def test_a_command_in_the_terminal_finds_the_dags_and_the_settings(
+    env_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dags").mkdir()
+    if env_file:
+        (tmp_path / ".env").write_text(env_file)
+    monkeypatch.setattr(with_environment, "REPOSITORY", tmp_path)
+    given = with_environment.settings()
+    assert given["AIRFLOW__CORE__DAGS_FOLDER"] == str(tmp_path / "dags")
+    assert given["AIRFLOW__CORE__PLUGINS_FOLDER"] == str(tmp_path / "plugins")
+    if env_file:
+        assert (given["SHOP_TIMEZONE"], given["CUSTOMER_HASH_KEY"]) == ("Asia/Tokyo", "a$b")
+        assert "REPORTING_CURRENCY" not in given
+    else:
+        assert given["SHOP_TIMEZONE"] == "America/New_York"
+        assert Path(given["AIRFLOW_HOME"]).name == "airflow"
+
+
+def test_an_empty_port_says_nothing() -> None:
+    assert Ports.chosen({"DEMO_AIRFLOW_PORT": "", "DEMO_SMTP_PORT": "2525"}) == Ports(smtp=2525)
