@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests import googlesql
 from tests.googlesql import Catalogue, Statement
 
+REPOSITORY = Path(__file__).parents[2]
 PREREQUISITES = ("/table.sql", "/view.sql", "warehouse/staging/", "look_up.sql", "snapshots/take.sql")
 
 
@@ -26,6 +30,23 @@ def test_every_statement_is_googlesql(path: str, catalogue: Catalogue) -> None:
     wrong = [each for found in googlesql.statements(path) for each in googlesql.problems(catalogue, found)]
 
     assert not wrong, "\n".join(wrong)
+
+
+def documented() -> list[str]:
+    """What README and runbook tell people to ask the warehouse, of a day."""
+    readme, runbook = ((REPOSITORY / name).read_text() for name in ("README.md", "docs/RUNBOOK.md"))
+    blocks = "".join(re.findall(r"```sql\n(.*?)```", readme, re.DOTALL))
+    return [*blocks.split(";")[:-1], *re.findall(r"`(SELECT [^`]+)`", runbook.replace("'D'", "'2026-11-18'"))]
+
+
+@pytest.mark.parametrize("sql", documented())
+def test_what_people_are_told_to_ask_is_googlesql(sql: str, catalogue: Catalogue) -> None:
+    named = re.sub(r"\bsales\.(\w+)", r"`sales.\1`", sql)
+    assert googlesql.problems(catalogue, Statement("documentation", named)) == []
+
+
+def test_there_is_something_to_ask() -> None:
+    assert len(documented()) >= 4
 
 
 def test_the_load_is_one_transaction() -> None:
