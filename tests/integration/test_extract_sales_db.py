@@ -14,9 +14,10 @@ import pytest
 from demo.services.postgres import Postgres
 from ecommerce import comparison
 from ecommerce.business_day import day_window
+from ecommerce.reads import ReadWindow
 from ecommerce.sources import sales_db
 from ecommerce.warehouse.staged import Run, audit_rows
-from tests.integration.sales_database import DAY, SCHEMA, SalesDatabase, at, order, refund
+from tests.integration.sales_database import DAY, SCHEMA, Extracted, SalesDatabase, at, order, refund
 
 
 @pytest.fixture
@@ -160,6 +161,55 @@ def test_what_is_no_number_is_rejected_with_its_text(shop: SalesDatabase) -> Non
     assert (totals["source_lines"], totals["source_amount"]) == (4, "63.0000")
     assert (totals["source_refunds"], totals["source_refund_amount"]) == (1, "0")
     assert left.manifest.rows == 1 + 3 + 2
+
+
+def test_ids_with_any_character_are_asked_for_by_their_text(shop: SalesDatabase) -> None:
+    ids = [
+        "a'b",
+        'a"b',
+        "100%",
+        "%s",
+        "a\\b",
+        "{x}",
+        "a,b",
+        "two\nlines",
+        "a\rb",
+        "ö ",
+        "NULL",
+        "",
+        "--",
+        "/*",
+    ]
+    with psycopg.connect(shop.server.dsn(shop.name)) as connection:
+        for text in ids:
+            connection.execute(
+                "INSERT INTO orders (order_id, ordered_at, updated_at) "
+                "VALUES (%s, '2026-03-10 12:00Z', '2026-03-10 12:00Z')",
+                [text],
+            )
+            connection.execute(
+                "INSERT INTO order_items (order_id, line_number, sku) VALUES (%s, 1, %s)", [text] * 2
+            )
+            connection.execute("INSERT INTO products (sku) VALUES (%s)", [text])
+    left = shop.extract()
+    assert (left.ids("orders"), left.ids("products", "sku")) == (sorted(ids), sorted(ids))
+
+    much_later = day_window(DAY.replace(year=2030), "UTC")
+    window = ReadWindow(
+        *("sales_db", much_later, much_later.start, much_later.end, f"file://{shop.folder}/again"),
+        known_orders=[*ids, "gone\n'%"],
+    )
+    again = Extracted(sales_db.extract(window))
+    assert (again.ids("orders"), again.ids("removed_orders")) == (sorted(ids), ["gone\n'%"])
+
+
+def test_comments_may_say_anything(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.run(order("O1", "2026-03-10 08:00"))
+    read = sales_db.read_sql
+    more = "-- 5 % of them, don't ask; %(nothing)s\n/* 'x' %(skus)s */ "
+    ends = {"sales_db/orders.sql": "WHERE '--' <> $$/*$$ -- all of them, 100 %"}
+    monkeypatch.setattr(sales_db, "read_sql", lambda path: more + read(path) + ends.get(path, ""))
+    assert shop.extract().ids("orders") == ["O1"]
 
 
 def test_numbers_that_identify_are_texts(shop: SalesDatabase) -> None:

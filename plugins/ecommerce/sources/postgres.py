@@ -48,6 +48,10 @@ _SESSION = (
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SET LOCAL max_parallel_workers_per_gather = 0",
 )
+# Quoted text first: what looks like a comment in it is none. psycopg fills in the %(names)s of comments, too,
+# and a line break in what it fills in would end the comment.
+_QUOTED = r"""'(?:[^']|'')*'|"[^"]*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
+_QUOTED_OR_COMMENT = re.compile(rf"(?P<quoted>{_QUOTED})|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TYPES = {16: "BOOLEAN", 20: "BIGINT", 21: "INTEGER", 23: "INTEGER", 1184: "TIMESTAMPTZ"}
 _NUMERIC, _TIMESTAMP_WITHOUT_ZONE = 1700, 1114
 
@@ -136,7 +140,8 @@ class Session:
     def _literal(self, query: Query) -> bytes:
         from psycopg import ClientCursor
 
-        sql = query.sql.rstrip().removesuffix(";")  # it becomes part of another statement
+        sql = _QUOTED_OR_COMMENT.sub(lambda found: found["quoted"] or " ", query.sql)
+        sql = sql.rstrip().removesuffix(";")  # it becomes part of another statement
         return ClientCursor(self._connection).mogrify(sql, query.parameters).encode()
 
     @contextmanager
