@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -19,7 +20,10 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-PREFIX = "ecommerce-"
+PREFIX = "ecommerce-pipeline-scratch-"
+_OURS = re.compile(
+    rf"{PREFIX}[a-z0-9_]{{8}}"
+)  # as mkdtemp names them: what is swept away must be nobody else's
 _NEWBORN = 60
 """Seconds for which a folder may be there without its lock."""
 
@@ -62,6 +66,8 @@ def scratch_folder() -> Iterator[Path]:
 
 def _sweep(place: Path) -> None:
     for path in place.glob(f"{PREFIX}*"):
+        if not _OURS.fullmatch(path.name):
+            continue
         with suppress(OSError):  # somebody else's, still in use, or just removed
             if time.time() - path.stat().st_mtime < _NEWBORN:
                 continue

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce import staging
-from ecommerce.scratch import Scratch, scratch_folder
+from ecommerce.scratch import PREFIX, Scratch, scratch_folder
 
 PROCESS = """
 import sys
@@ -72,7 +72,7 @@ def test_a_folder_of_a_living_process_stays(process):
 
 
 def test_a_folder_that_was_made_this_moment_stays(place):
-    newborn = place / "ecommerce-newborn"
+    newborn = place / f"{PREFIX}new_born"
     newborn.mkdir()
     Scratch.make().remove()
     assert newborn.exists()
@@ -81,10 +81,20 @@ def test_a_folder_that_was_made_this_moment_stays(place):
     assert not newborn.exists()
 
 
+@pytest.mark.parametrize("name", ["ecommerce-sales-airflow", "ecommerce-abcd1234", f"{PREFIX}backup-2026"])
+def test_what_somebody_else_keeps_there_stays(place, name):
+    theirs = place / name
+    theirs.mkdir()
+    (theirs / "README.md").write_text("mine")
+    age(theirs)
+    Scratch.make().remove()
+    assert (theirs / "README.md").exists()
+
+
 def test_a_link_is_not_followed(place, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "kept").write_text("x")
     age(elsewhere)
-    (place / "ecommerce-link").symlink_to(elsewhere)
+    (place / f"{PREFIX}the_link").symlink_to(elsewhere)
     Scratch.make().remove()
     assert (elsewhere / "kept").exists()
