@@ -16,6 +16,7 @@ from ecommerce import comparison
 from ecommerce.business_day import day_window
 from ecommerce.reads import ReadWindow
 from ecommerce.sources import sales_db
+from ecommerce.transform import transform
 from ecommerce.warehouse.staged import Run, audit_rows
 from tests.integration.sales_database import DAY, SCHEMA, Extracted, SalesDatabase, at, order, refund
 
@@ -390,6 +391,19 @@ def test_a_refund_that_names_no_order_leaves_the_days_comparable(
     )
     assert changed == []
     assert sorted((row["kind"], row["entries"]) for row in sums) == [("orders", 1), ("refunds", 1)]
+
+
+def test_what_the_transform_rejects_is_not_counted_by_reconciliation(shop: SalesDatabase) -> None:
+    shop.run(
+        order("O1", "2026-03-10 08:00", lines=2)
+        + order("never changed", "2026-03-10 08:00", "1970-01-01 00:00")
+        + "UPDATE order_items SET quantity = 2147483647, unit_price = 9999999999 WHERE line_number = 2"
+    )
+    (sums,), _ = comparison._sum_up_sales_db([day_window(DAY, "UTC")], None)
+    shop.monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    totals = transform(shop.extract().manifest, run_id="a_run").control_totals
+    assert (sums["entries"], sums["lines"], Decimal(sums["amount"])) == (1, 1, 21)
+    assert (totals["orders"], Decimal(totals["amount"])) == (1, 21)
 
 
 def test_a_reader_whose_defaults_are_odd_reads_the_same(shop: SalesDatabase) -> None:

@@ -1,6 +1,7 @@
 -- What the database has, per business day and kind of order, to compare with what is stored. It has to count what
 -- the transform accepts (include/sql/transform: lines of at least one piece at a price that is a number and not
--- negative), in the same words. With another schema, adapt the tables as in selection.sql.
+-- negative, amounts and dates within reason), in the same words. With another schema, adapt the tables as in
+-- selection.sql.
 --
 -- Parameters, filled in by the pipeline as literals:
 --   %(range_start)s, %(range_end)s   timestamptz: start <= ordered_at, refunded_at < end
@@ -49,12 +50,14 @@ CROSS JOIN LATERAL (
     WHERE found.quantity > 0
         AND found.unit_price >= 0
         AND found.unit_price < 'NaN'
+        AND found.quantity * found.unit_price < 100000000000000
         AND coalesce(found.discount_amount, 0) < 'NaN'
         AND coalesce(found.tax_amount, 0) < 'NaN'
 ) AS items
 WHERE orders.ordered_at >= %(range_start)s
     AND orders.ordered_at < %(range_end)s
     AND orders.order_id NOT IN (SELECT order_id FROM changed_orders)
+    AND coalesce(orders.updated_at, orders.ordered_at) >= timestamptz '2000-01-01 00:00:00+00'
     AND btrim(orders.currency) ~ '^[A-Za-z]{3}$'
     AND coalesce(orders.shipping_amount, 0) < 'NaN'
 GROUP BY 1, 3, 4, 5
