@@ -21,9 +21,8 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 PREFIX = "ecommerce-pipeline-scratch-"
-_OURS = re.compile(
-    rf"{PREFIX}[a-z0-9_]{{8}}"
-)  # as mkdtemp names them: what is swept away must be nobody else's
+_OURS = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")
+"""As mkdtemp names them: what is swept away must be nobody else's."""
 _NEWBORN = 60
 """Seconds for which a folder may be there without its lock."""
 
