@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from ecommerce import staging
 from ecommerce.errors import ConfigurationError, PipelineError
@@ -144,8 +144,10 @@ def clean_metadata_database(now: datetime | None = None) -> None:
 def metadata_address() -> str | None:
     """The connection `airflow_metadata` as an SQLAlchemy address; None where there is none.
 
+    Its extra becomes the address's query, such as sslmode=require.
+
     Raises:
-        ConfigurationError: it is of a kind that Airflow keeps no metadata in.
+        ConfigurationError: it is of a kind that Airflow keeps no metadata in, or names no host or database.
     """
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
@@ -162,9 +164,16 @@ def metadata_address() -> str | None:
     driver = _DRIVERS[connection.conn_type]
     if driver == "sqlite":
         return f"sqlite:///{connection.host}"
+    extra = connection.extra_dejson
+    # A socket's folder stands in the extra: postgresql:///airflow?host=/cloudsql/…
+    if not connection.schema or not (connection.host or extra.get("host")):
+        raise ConfigurationError(
+            f"the connection {METADATA_CONNECTION} has to name Airflow's database: set its host and its schema"
+        )
     login, password = (quote(part or "", safe="") for part in (connection.login, connection.password))
     port = f":{connection.port}" if connection.port else ""
-    return f"{driver}://{login}:{password}@{connection.host}{port}/{connection.schema}"
+    query = f"?{urlencode(extra, safe='/', quote_via=quote)}" if extra else ""
+    return f"{driver}://{login}:{password}@{connection.host or ''}{port}/{connection.schema}{query}"
 
 
 def environment_of_the_command(environ: Mapping[str, str], address: str) -> dict[str, str]:

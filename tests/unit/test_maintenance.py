@@ -144,11 +144,27 @@ def test_without_the_connection_the_database_is_somebody_elses(monkeypatch):
         ),
         ("postgres://airflow:word@db/airflow", "postgresql+psycopg2://airflow:word@db/airflow"),
         ('{"conn_type": "sqlite", "host": "/tmp/airflow.db"}', "sqlite:////tmp/airflow.db"),
+        (
+            "postgresql://airflow:word@db/airflow?sslmode=verify-full&sslrootcert=/etc/root ca.pem",
+            "postgresql+psycopg2://airflow:word@db/airflow?sslmode=verify-full&sslrootcert=/etc/root%20ca.pem",
+        ),
+        (
+            '{"conn_type": "postgres", "login": "a", "password": "w", "schema": "airflow", '
+            '"extra": {"host": "/cloudsql/p:r:i"}}',
+            "postgresql+psycopg2://a:w@/airflow?host=/cloudsql/p%3Ar%3Ai",
+        ),
     ],
 )
 def test_the_connection_becomes_an_address(monkeypatch, connection, address):
     monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_METADATA", connection)
     assert maintenance.metadata_address() == address
+
+
+@pytest.mark.parametrize("connection", ["postgresql://airflow:word@db", "postgresql://airflow:word@/airflow"])
+def test_a_connection_that_names_no_database_is_refused(monkeypatch, connection):
+    monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_METADATA", connection)
+    with pytest.raises(ConfigurationError, match="has to name Airflow's database"):
+        maintenance.metadata_address()
 
 
 def test_a_connection_to_something_else_is_refused(monkeypatch):
