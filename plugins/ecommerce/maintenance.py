@@ -168,7 +168,7 @@ def metadata_address() -> str | None:
     # A socket's folder stands in the extra: postgresql:///airflow?host=/cloudsql/…
     if not connection.schema or not (connection.host or extra.get("host")):
         raise ConfigurationError(
-            f"the connection {METADATA_CONNECTION} has to name Airflow's database: set its host and its schema"
+            f"the connection {METADATA_CONNECTION} has to name Airflow's database: set host and schema"
         )
     login, password = (quote(part or "", safe="") for part in (connection.login, connection.password))
     port = f":{connection.port}" if connection.port else ""
