@@ -11,6 +11,7 @@ Sources that are `off` in the Variable `source_policy` are not asked.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import smtplib
@@ -234,9 +235,9 @@ def _recipients(variable: str, without: str) -> Lines:
 
 def _folder(setting: str) -> Lines:
     uri = str(getattr(load_settings(), setting))
-    folder = storage_path(uri)
-    probe = folder / f".check-{uuid.uuid4().hex}"
     try:
+        folder = storage_path(uri)
+        probe = folder / f".check-{uuid.uuid4().hex}"
         folder.mkdir(parents=True, exist_ok=True)
         probe.write_text("written by make check")
         probe.unlink()
@@ -288,6 +289,32 @@ _SOURCE_OF = {
 }
 
 
+def _see_that_it_can_be_read(connection: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Airflow takes a connection in the environment that it cannot read for one that is not there.
+
+    Raises:
+        ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI.
+    """
+    from airflow.sdk import Connection
+
+    name = f"AIRFLOW_CONN_{connection.upper()}"
+    text = environ.get(name, "").strip()
+    try:
+        if text.startswith("{"):
+            Connection.from_json(text, conn_id=connection)
+        elif text:
+            Connection.from_uri(text, conn_id=connection)
+    except Exception as error:  # a library's text may quote the password; a parser's says where only
+        where = f": {error}" if isinstance(error.__cause__ or error, json.JSONDecodeError) else ""
+        raise ConfigurationError(
+            f"{name} is neither JSON nor a URI that Airflow can read ({type(error).__name__}{where})"
+        ) from None
+    if text and not text.startswith("{") and "://" not in text:
+        raise ConfigurationError(
+            f"{name} is neither JSON nor a URI: begin it with a type, such as postgresql://"
+        )
+
+
 def findings(subjects: Iterable[str] = tuple(EXAMINATIONS)) -> Iterator[Finding]:
     """What there is to say of `subjects`, keys of `EXAMINATIONS`, as it is found out."""
     try:
@@ -300,10 +327,18 @@ def findings(subjects: Iterable[str] = tuple(EXAMINATIONS)) -> Iterator[Finding]
             yield Finding(subject, OFF, f"{source} is off in the Variable source_policy")
             continue
         try:
+            if subject not in EXAMINATIONS:
+                raise ConfigurationError(
+                    f"there is no such thing to look at; there are {', '.join(EXAMINATIONS)}"
+                )
+            _see_that_it_can_be_read(subject)
             for state, text in EXAMINATIONS[subject]():
                 yield Finding(subject, state, text)
         except PipelineError as error:
             yield Finding(subject, FAIL, str(error))
+        except OSError as error:
+            what = f"{error.filename} cannot be read" if error.filename else "unexpected"
+            yield Finding(subject, FAIL, f"{what} ({type(error).__name__})")
         except Exception as error:  # its text might show a secret, its kind does not
             yield Finding(subject, FAIL, f"unexpected {type(error).__module__}.{type(error).__name__}")
 

@@ -102,6 +102,12 @@ def test_timezone_files_older_than_duckdbs_are_found(
         zoneinfo.ZoneInfo.clear_cache()
 
 
+def test_what_it_does_not_know_it_says(shop: Company) -> None:
+    [(state, text)] = found("smtp")
+    assert (state, text.split("; there are ")[0]) == ("FAIL", "there is no such thing to look at")
+    assert "smtp_default" in text
+
+
 def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
     name = urlsplit(shop.dsn).path.lstrip("/")
     postgres_server.psql(
@@ -153,6 +159,27 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
             "PARTNER_DROP_URI: the folder PARTNER_DROP_URI=file:///nowhere does not exist",
         ),
         ("REPORTS_URI", "file:///proc/no", "REPORTS_URI: file:///proc/no cannot be written to"),
+        (
+            *("AIRFLOW_CONN_SALES_DB", '{"conn_type": "postgres", host: db}'),
+            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI that Airflow can read (JSONDecodeError: "
+            "Expecting property name enclosed in double quotes: line 1 column 27 (char 26))",
+        ),
+        (
+            *("AIRFLOW_CONN_SALES_DB", "postgresql://reader:pass#word@db/shop"),
+            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI that Airflow can read (ValueError)",
+        ),
+        (
+            *("AIRFLOW_CONN_SALES_DB", "db.example.com:5432/shop"),
+            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI: begin it with a type",
+        ),
+        (
+            *(
+                "AIRFLOW_CONN_BIGQUERY",
+                '{"conn_type": "google_cloud_platform", "extra": {"key_path": "/no.json"}}',
+            ),
+            "bigquery: /no cannot be read (FileNotFoundError)",
+        ),
+        ("STAGING_URI", "gsutil://bucket", "STAGING_URI: gsutil://bucket cannot be written to (ValueError)"),
         ("AIRFLOW_VAR_REPORT_RECIPIENTS", "me", "report_recipients: entry 1 of 1 in the Variable"),
         ("AIRFLOW_VAR_SOURCE_POLICY", "[]", "source_policy: the Variable source_policy must be like"),
         ("AIRFLOW_CONN_SMTP_DEFAULT", "", "smtp_default: the connection smtp_default does not exist"),
