@@ -161,8 +161,8 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
         ("REPORTS_URI", "file:///proc/no", "REPORTS_URI: file:///proc/no cannot be written to"),
         (
             *("AIRFLOW_CONN_SALES_DB", '{"conn_type": "postgres", host: db}'),
-            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI that Airflow can read (JSONDecodeError: "
-            "Expecting property name enclosed in double quotes: line 1 column 27 (char 26))",
+            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI that Airflow can read "
+            "(JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 27 (char 26))",
         ),
         (
             *("AIRFLOW_CONN_SALES_DB", "postgresql://reader:pass#word@db/shop"),
