@@ -10,12 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from demo.services import emulator, postgres
 from demo.services.ports import free_port
 
 # Tests never touch the developer's own Airflow home; set before anything imports airflow.
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+
+# The same examples in every run, however slow the machine. For others: pytest --hypothesis-profile=search
+settings.register_profile("search", deadline=None)
+settings.register_profile("same", settings.get_profile("search"), derandomize=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")

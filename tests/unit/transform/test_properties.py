@@ -20,7 +20,7 @@ from tests.unit.transform.raw_folders import (
     refund_line,
 )
 
-FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 NOTHING = Decimal(0)
 cents = st.integers(0, 9999).map(lambda number: Decimal(number) / 100)
 
