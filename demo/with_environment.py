@@ -28,16 +28,6 @@ def settings() -> dict[str, str]:
     return environment(Ports.chosen(), folders) | code | home
 
 
-def environment_of(module: str) -> dict[str, str]:
-    """As `settings`; a command of the pipeline's also sees connections that were entered in Airflow's UI.
-
-    Airflow's own commands see to that themselves, each in its way.
-    """
-    of_the_server = {"_AIRFLOW_PROCESS_CONTEXT": "server"} if module.startswith("ecommerce.") else {}
-    return settings() | of_the_server
-
-
 if __name__ == "__main__":
     command = [sys.executable, "-m", *sys.argv[1:]]
-    given = environment_of("".join(sys.argv[1:2])) | os.environ
-    sys.exit(subprocess.run(command, env=given, check=False).returncode)
+    sys.exit(subprocess.run(command, env=settings() | os.environ, check=False).returncode)

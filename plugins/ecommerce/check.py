@@ -27,6 +27,7 @@ import structlog
 
 from ecommerce import mail
 from ecommerce.business_day import BusinessDay, newest_closed_day, shop_day
+from ecommerce.command import see_connections_of_the_ui
 from ecommerce.errors import (
     ConfigurationError,
     ContractError,
@@ -345,8 +346,6 @@ def findings(subjects: Iterable[str] = tuple(EXAMINATIONS)) -> Iterator[Finding]
 
 def main() -> int:
     """Print the findings; 1 when something fails, else 0."""
-    # As Airflow's own `connections get` does: what was entered in its UI counts too.
-    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     logging.disable(logging.CRITICAL)
     # Airflow's own loggers do not go through `logging`.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -358,4 +357,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    see_connections_of_the_ui()
     sys.exit(main())

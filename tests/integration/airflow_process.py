@@ -36,7 +36,7 @@ class AirflowHome:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 text=True,
-                env=os.environ | self._own() | dict(self.environment),
+                env=os.environ | self.own() | dict(self.environment),
                 cwd=REPOSITORY,
                 start_new_session=True,
             )
@@ -54,7 +54,8 @@ class AirflowHome:
         """The text of `output`."""
         return self.output.read_text() if self.output.exists() else ""
 
-    def _own(self) -> dict[str, str]:
+    def own(self) -> dict[str, str]:
+        """What makes its processes find it, beside `environment`."""
         return {
             "AIRFLOW_HOME": str(self.folder),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.database}",

@@ -13,6 +13,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from ecommerce.command import see_connections_of_the_ui
 from ecommerce.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -76,4 +77,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    see_connections_of_the_ui()
     sys.exit(main())

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ecommerce.command import see_connections_of_the_ui
 from ecommerce.errors import PipelineError
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, connect, request_retry
 from ecommerce.warehouse.rendering import SQL_ROOT, Column, columns, tables, views
@@ -163,4 +164,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    see_connections_of_the_ui()
     sys.exit(main())

@@ -13,6 +13,7 @@ import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ecommerce.command import see_connections_of_the_ui
 from ecommerce.errors import ConfigurationError, PipelineError
 from ecommerce.warehouse.rendering import SNAPSHOTS, render, snapshot_table
 
@@ -125,4 +126,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    see_connections_of_the_ui()
     sys.exit(main())

@@ -118,10 +118,3 @@ def test_a_command_in_the_terminal_finds_the_dags_and_the_settings(
 
 def test_an_empty_port_says_nothing() -> None:
     assert Ports.chosen({"DEMO_AIRFLOW_PORT": "", "DEMO_SMTP_PORT": "2525"}) == Ports(smtp=2525)
-
-
-def test_commands_of_the_pipeline_see_connections_of_the_ui_and_airflows_own_are_left_alone() -> None:
-    assert (
-        with_environment.environment_of("ecommerce.warehouse.migrate")["_AIRFLOW_PROCESS_CONTEXT"] == "server"
-    )
-    assert "_AIRFLOW_PROCESS_CONTEXT" not in with_environment.environment_of("airflow")
