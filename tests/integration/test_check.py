@@ -177,7 +177,7 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
                 "AIRFLOW_CONN_BIGQUERY",
                 '{"conn_type": "google_cloud_platform", "extra": {"key_path": "/no.json"}}',
             ),
-            "bigquery: /no.json cannot be read (FileNotFoundError)",
+            "bigquery: connection bigquery: its key file /no.json cannot be read (FileNotFoundError)",
         ),
         ("STAGING_URI", "gsutil://bucket", "STAGING_URI: gsutil://bucket cannot be written to (ValueError)"),
         ("AIRFLOW_VAR_REPORT_RECIPIENTS", "me", "report_recipients: entry 1 of 1 in the Variable"),

@@ -169,9 +169,16 @@ def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
     from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 
     settings = settings or load_settings()
-    with bigquery_errors(f"connection {CONNECTION}"):
-        hook = BigQueryHook(gcp_conn_id=CONNECTION, location=settings.bigquery_location, use_legacy_sql=False)
-        client = hook.get_client(project_id=hook.project_id, location=settings.bigquery_location)
+    try:
+        with bigquery_errors(f"connection {CONNECTION}"):
+            hook = BigQueryHook(
+                gcp_conn_id=CONNECTION, location=settings.bigquery_location, use_legacy_sql=False
+            )
+            client = hook.get_client(project_id=hook.project_id, location=settings.bigquery_location)
+    except (FileNotFoundError, PermissionError) as error:
+        raise ConfigurationError(
+            f"connection {CONNECTION}: its key file {error.filename} cannot be read ({type(error).__name__})"
+        ) from None
     return Warehouse(client, settings, {"application": "ecommerce-sales"} | _label_values(labels))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from types import SimpleNamespace
 from typing import Any
@@ -128,4 +129,13 @@ def test_a_missing_connection_is_a_setting_to_make(monkeypatch: pytest.MonkeyPat
         lambda *_: (_ for _ in ()).throw(AirflowNotFoundException("The conn_id `bigquery` isn't defined")),
     )
     with pytest.raises(errors.ConfigurationError, match="bigquery"):
+        connect(SETTINGS)
+
+
+def test_a_key_file_that_is_not_there_is_a_setting_to_make_and_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    connection = {"conn_type": "google_cloud_platform", "extra": {"project": "p", "key_path": "/no.json"}}
+    monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", json.dumps(connection))
+    with pytest.raises(errors.ConfigurationError, match=r"bigquery: its key file /no\.json cannot be read"):
         connect(SETTINGS)
