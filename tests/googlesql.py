@@ -36,6 +36,7 @@ GIVEN = {
     "staged",
     "snapshot",
     "snapshot_tables",
+    "restated_figures",
     "days",
     "columns",
     "first_day",

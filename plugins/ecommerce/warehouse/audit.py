@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.sources.partner_files import LoadedFile
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import columns
+from ecommerce.warehouse.rendering import RESTATED, columns
 from ecommerce.warehouse.schema import arrow_type, prepare
 
 if TYPE_CHECKING:
@@ -91,14 +91,6 @@ def known_orders(source: str, day: date) -> list[str]:
     return [row["order_id"] for row in rows]
 
 
-RESTATED = (
-    *("gross_sales", "discounts", "returns", "net_sales"),
-    *("orders", "customers", "units", "tax", "shipping"),
-)
-"""Headline figures whose change after the mail is a restatement. The average order value follows from them;
-who of the customers is new depends on what is known of the past."""
-
-
 def claim_delivery(business_date: date, figures_hash: str, message_id: str, figures_at: datetime) -> bool:
     """Claim the mailing of a day's figures; False when these very figures were mailed before.
 
@@ -140,7 +132,7 @@ def restate_since(business_date: date, headline: Mapping[str, str | None], figur
 
     Args:
         business_date: the report's day.
-        headline: what the report says, as decimal texts; at least `RESTATED`.
+        headline: what the report says, as decimal texts; at least `rendering.RESTATED`.
         figures_at: when its figures were asked for.
     """
     told = {name: str(int(Decimal(headline[name] or 0).scaleb(4))) for name in RESTATED}

@@ -44,6 +44,13 @@ SNAPSHOTS = (
 )
 """The tables a history load may touch."""
 
+RESTATED = (
+    *("gross_sales", "discounts", "returns", "net_sales"),
+    *("orders", "customers", "units", "tax", "shipping"),
+)
+"""Figures of `daily_summary` whose change after the mail is a restatement. The average order value follows
+from them; who of the customers is new depends on what is known of the past."""
+
 Value = date | int
 
 
@@ -88,6 +95,7 @@ def render(
             staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging)}`",
             snapshot=lambda name: f"`{settings.staging_dataset}.{snapshot_table(name, staging)}`",
             snapshot_tables=SNAPSHOTS,
+            restated_figures=RESTATED,
             days=_days_predicate(days),
             first_day=_literal(FIRST_DAY),
             shop_timezone=_string(settings.shop_timezone),

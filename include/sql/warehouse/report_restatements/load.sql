@@ -3,9 +3,7 @@ INSERT INTO {{ table("report_restatements") }} (
     business_date, figure, detected_at, old, `new`, reason
 )
 WITH figures AS (
-    {% for figure in [
-        "gross_sales", "discounts", "returns", "net_sales", "orders", "customers", "units", "tax", "shipping"
-    ] %}
+    {% for figure in restated_figures %}
     SELECT
         mailed.business_date,
         '{{ figure }}' AS figure,
