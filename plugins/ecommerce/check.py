@@ -231,7 +231,7 @@ def _mail_server() -> Lines:
 
 def _recipients(variable: str, without: str) -> Lines:
     count = len(mail.recipients(variable))
-    yield (OK, f"{count} addresses") if count else (HINT, f"the Variable is empty: {without}")
+    yield (OK, f"{count} address{'' if count == 1 else 'es'}") if count else (HINT, f"the Variable is empty: {without}")
 
 
 def _folder(setting: str) -> Lines:
