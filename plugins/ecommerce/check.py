@@ -231,7 +231,8 @@ def _mail_server() -> Lines:
 
 def _recipients(variable: str, without: str) -> Lines:
     count = len(mail.recipients(variable))
-    yield (OK, f"{count} address{'' if count == 1 else 'es'}") if count else (HINT, f"the Variable is empty: {without}")
+    found = f"{count} address{'' if count == 1 else 'es'}"
+    yield (OK, found) if count else (HINT, f"the Variable is empty: {without}")
 
 
 def _folder(setting: str) -> Lines:
