@@ -10,7 +10,7 @@ export AIRFLOW_URL AIRFLOW_USERNAME AIRFLOW_PASSWORD
 BOOTSTRAP := $(PYTHON) demo/bootstrap.py
 VENV := .venv/bin
 RUN := PYTHONPATH=plugins:. $(VENV)/python
-OPERATE := $(RUN) -m ecommerce.operations
+OPERATE := $(RUN) -m ecommerce.cli
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history \
@@ -50,7 +50,7 @@ lint: development ## style, types, SQL layout, and every BigQuery statement read
 	@$(VENV)/pytest -q tests/lint tests/unit/test_googlesql.py
 
 check: environments ## can the pipeline reach its sources and the warehouse, and what are they missing
-	@$(RUN) -m demo.with_environment ecommerce.check $(ARGS)
+	@$(RUN) -m demo.with_environment ecommerce.cli.check $(ARGS)
 
 bench: development .bench/venv/complete ## measure extract and transform against other ways to do the same (ARGS="--lines 200000" for less)
 	@$(RUN) -m benchmarks.extract $(ARGS)

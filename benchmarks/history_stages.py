@@ -35,9 +35,9 @@ def main() -> None:
     import duckdb
     from airflow.providers.google.cloud.hooks import bigquery
 
-    from ecommerce.history import months, reading, steps, totals
+    from ecommerce.sales import loading as warehouse
+    from ecommerce.sales.history import months, reading, steps, totals
     from ecommerce.warehouse import snapshots
-    from ecommerce.warehouse import steps as warehouse
 
     del airflow, duckdb, bigquery, months, reading, totals
     logging.disable(logging.INFO)

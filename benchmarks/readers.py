@@ -37,9 +37,9 @@ def pipeline(dsn: str) -> None:
     import duckdb  # noqa: F401
     from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: F401
 
-    from ecommerce.business_day import day_window
-    from ecommerce.reads import ReadWindow
-    from ecommerce.sources import sales_db
+    from ecommerce.core.business_day import day_window
+    from ecommerce.sales.windows import ReadWindow
+    from ecommerce.sources.sales_db import reading as sales_db
 
     day = day_window(date(2026, 11, 19), "UTC")
     changed_from = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)

@@ -54,8 +54,8 @@ def make_day(source: str, folder: Path, lines: int) -> None:
 def limit(source: str, folder: Path) -> None:
     """Read every column of the loadable files and write it again."""
     _import_pipeline()
-    from ecommerce import staging
-    from ecommerce.transform import MEMORY_LIMIT, WRITE_OPTIONS
+    from ecommerce.core import staging
+    from ecommerce.sales.transform import MEMORY_LIMIT, WRITE_OPTIONS
 
     target = _target(folder)
     with measured(), staging.connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:
@@ -174,13 +174,13 @@ def _import_pipeline() -> None:
     sys.path.insert(0, str(REPOSITORY / "plugins"))
     import duckdb  # noqa: F401
 
-    import ecommerce.transform  # noqa: F401
+    import ecommerce.sales.transform  # noqa: F401
 
 
 def _publish(source: str, folder: Path) -> Any:
     """A run's raw staging folder with the day's files; the transform removes it."""
     _import_pipeline()
-    from ecommerce import staging
+    from ecommerce.core import staging
 
     uri = f"file://{folder}/run/{source}"
     with staging.publish(uri) as draft:
@@ -199,7 +199,7 @@ def _publish(source: str, folder: Path) -> Any:
 
 
 def _transform(manifest: Any) -> Any:
-    from ecommerce.transform import transform
+    from ecommerce.sales.transform import transform
 
     return transform(manifest, run_id="benchmark")
 

@@ -14,18 +14,22 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronPartitionTimetable, TaskGroup, task
 
-from ecommerce import delivery, policy
-from ecommerce.assets import DAILY_SALES
-from ecommerce.business_day import business_day
-from ecommerce.dag_arguments import DAY_PARAMS, DEFAULT_ARGS
-from ecommerce.reads import read_window
-from ecommerce.report import steps as report
-from ecommerce.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT, shop_timezone
-from ecommerce.sources import exchange_rates, partner_files, sales_db, storefront
-from ecommerce.staging import Manifest
-from ecommerce.transform import transform
-from ecommerce.warehouse import audit
-from ecommerce.warehouse import steps as warehouse
+from ecommerce.core.assets import DAILY_SALES
+from ecommerce.core.business_day import business_day
+from ecommerce.core.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT, shop_timezone
+from ecommerce.core.staging import Manifest
+from ecommerce.mail.dag_arguments import DAY_PARAMS, DEFAULT_ARGS
+from ecommerce.sales import delivery
+from ecommerce.sales import loading as warehouse
+from ecommerce.sales import source_policy as policy
+from ecommerce.sales.report import steps as report
+from ecommerce.sales.transform import transform
+from ecommerce.sales.windows import read_window
+from ecommerce.sources.exchange_rates import reading as exchange_rates
+from ecommerce.sources.partner_files import reading as partner_files
+from ecommerce.sources.sales_db import reading as sales_db
+from ecommerce.sources.storefront import reading as storefront
+from ecommerce.warehouse import reads as audit
 
 with DAG(
     dag_id="daily_sales_pipeline",

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 
-from ecommerce import maintenance
-from ecommerce.dag_arguments import DEFAULT_ARGS
-from ecommerce.settings import shop_timezone
+from ecommerce.core.settings import shop_timezone
+from ecommerce.mail.dag_arguments import DEFAULT_ARGS
+from ecommerce.maintenance import expiry as maintenance
 
 with DAG(
     dag_id="maintenance",

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronPartitionTimetable, task
 
-from ecommerce import policy
-from ecommerce.dag_arguments import DAY_PARAMS, DEFAULT_ARGS
-from ecommerce.settings import shop_timezone
-from ecommerce.watch import watch
+from ecommerce.core.settings import shop_timezone
+from ecommerce.mail.dag_arguments import DAY_PARAMS, DEFAULT_ARGS
+from ecommerce.sales import source_policy as policy
+from ecommerce.sales.watch import watch
 
 with DAG(
     dag_id="report_watch",

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, Param, get_current_context, task, task_group
 
-from ecommerce import policy
-from ecommerce.dag_arguments import DEFAULT_ARGS
-from ecommerce.history import steps as history
+from ecommerce.mail.dag_arguments import DEFAULT_ARGS
+from ecommerce.sales import loading as warehouse
+from ecommerce.sales import source_policy as policy
+from ecommerce.sales.history import steps as history
 from ecommerce.warehouse import snapshots
-from ecommerce.warehouse import steps as warehouse
 
 with DAG(
     dag_id="sales_history_load",

@@ -16,11 +16,13 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup, get_current_context, task, task_group
 
-from ecommerce import comparison, policy, reconciliation
-from ecommerce.dag_arguments import DEFAULT_ARGS
-from ecommerce.report import steps as report
-from ecommerce.settings import SALES_DB, STOREFRONT, shop_timezone
-from ecommerce.warehouse import steps as warehouse
+from ecommerce.core.settings import SALES_DB, STOREFRONT, shop_timezone
+from ecommerce.mail.dag_arguments import DEFAULT_ARGS
+from ecommerce.sales import loading as warehouse
+from ecommerce.sales import source_policy as policy
+from ecommerce.sales.reconciliation import comparison
+from ecommerce.sales.reconciliation import differences as reconciliation
+from ecommerce.sales.report import steps as report
 
 with DAG(
     dag_id=reconciliation.DAG_ID,

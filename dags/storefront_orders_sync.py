@@ -19,15 +19,15 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 
-from ecommerce import policy
-from ecommerce.dag_arguments import DEFAULT_ARGS
-from ecommerce.reads import sync_window
-from ecommerce.settings import STOREFRONT, shop_timezone
-from ecommerce.sources import storefront
-from ecommerce.staging import Manifest
-from ecommerce.transform import transform
-from ecommerce.warehouse import audit
-from ecommerce.warehouse import steps as warehouse
+from ecommerce.core.settings import STOREFRONT, shop_timezone
+from ecommerce.core.staging import Manifest
+from ecommerce.mail.dag_arguments import DEFAULT_ARGS
+from ecommerce.sales import loading as warehouse
+from ecommerce.sales import source_policy as policy
+from ecommerce.sales.transform import transform
+from ecommerce.sales.windows import sync_window
+from ecommerce.sources.storefront import reading as storefront
+from ecommerce.warehouse import reads as audit
 
 with DAG(
     dag_id="storefront_orders_sync",

@@ -24,9 +24,9 @@ from demo.services.emulator import PROJECT
 
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 
-from ecommerce.errors import PipelineError, TransientError
-from ecommerce.operations.airflow_api import DAILY_DAG, AirflowApi
-from ecommerce.operations.backfill import FINISHED, backfill, plan
+from ecommerce.cli.airflow_api import DAILY_DAG, AirflowApi
+from ecommerce.cli.backfill import FINISHED, backfill, plan
+from ecommerce.core.errors import PipelineError, TransientError
 
 _BACKFILLED_DAYS = 4
 _PAUSE = 2.0

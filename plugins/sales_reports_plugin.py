@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from ecommerce.report.pages import PREFIX, LazyApp
+from ecommerce.pages.sales_reports import PREFIX, LazyApp
 
 
 class SalesReportsPlugin(AirflowPlugin):

@@ -24,7 +24,7 @@ from zetasql.api.type_factory import TypeFactory
 from zetasql.core import wasm_client
 from zetasql.core.exceptions import ZetaSQLError
 
-from ecommerce.settings import Settings, load_settings
+from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.staged import staged_columns
 
@@ -148,12 +148,12 @@ def paths() -> list[str]:
         for path in (root / folder).rglob("*.sql")
     )
     first = (
-        r"warehouse/\w+/table",
-        r"warehouse/conversion_rates/view",
-        r"warehouse/\w+/view",
-        r"warehouse/staging/",
+        r"warehouse/tables/\w+/table",
+        r"warehouse/tables/conversion_rates/view",
+        r"warehouse/tables/\w+/view",
+        r"warehouse/loads/orders/staging/",
     )
-    first += (r"warehouse/load/look_up", "")
+    first += (r"warehouse/loads/orders/look_up", "")
     return sorted(found, key=lambda path: next(n for n, each in enumerate(first) if re.match(each, path)))
 
 
@@ -228,7 +228,8 @@ def _need_a_filter() -> set[str]:
     tables = {
         name
         for name in rendering.tables()
-        if "require_partition_filter" in (rendering.SQL_ROOT / f"warehouse/{name}/table.sql").read_text()
+        if "require_partition_filter"
+        in (rendering.SQL_ROOT / f"warehouse/tables/{name}/table.sql").read_text()
     }
     return {f"sales.{name}" for name in tables | {"order_lines_reporting"}}
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demo.airflow_services import PASSWORD, USER
-from ecommerce.operations.airflow_api import DAILY_DAG, AirflowApi
+from ecommerce.cli.airflow_api import DAILY_DAG, AirflowApi
 from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ecommerce.business_day import newest_closed_day
+from ecommerce.core.business_day import newest_closed_day
 from tests.compose.stack import DAG, ask, wait_until
 
 pytestmark = pytest.mark.compose

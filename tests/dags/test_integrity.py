@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from airflow.sdk import CronPartitionTimetable
 
-from ecommerce.operations.backfill import TICK
+from ecommerce.cli.backfill import TICK
 from tests.dags.conftest import DAG_FILES, REPOSITORY
 
 CODE = sorted([*DAG_FILES, *(REPOSITORY / "plugins").rglob("*.py")])

@@ -8,13 +8,19 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 
-from ecommerce import reads, settings, staging, transform
-from ecommerce.business_day import day_window
-from ecommerce.report.figures import Figures, Provenance
-from ecommerce.report.queries import read_figures
-from ecommerce.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
-from ecommerce.sources import exchange_rates, partner_files, sales_db, storefront
-from ecommerce.warehouse import audit, checks, load
+from ecommerce.core import settings, staging
+from ecommerce.core.business_day import day_window
+from ecommerce.core.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.sales import transform
+from ecommerce.sales import windows as reads
+from ecommerce.sales.report.figures import Figures, Provenance
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.sources.exchange_rates import reading as exchange_rates
+from ecommerce.sources.partner_files import reading as partner_files
+from ecommerce.sources.sales_db import reading as sales_db
+from ecommerce.sources.storefront import reading as storefront
+from ecommerce.warehouse import checks, load
+from ecommerce.warehouse import reads as audit
 from ecommerce.warehouse.client import connect
 
 DAG = "daily_sales_pipeline"

@@ -19,9 +19,9 @@ import time_machine
 
 from demo.fillers import partner_files
 from demo.ledger import PARTNERS, Books, Order, PartnerFile
-from ecommerce.history import steps
+from ecommerce.sales import loading as warehouse
+from ecommerce.sales.history import steps
 from ecommerce.warehouse import snapshots
-from ecommerce.warehouse import steps as warehouse
 
 SOURCE = "old_shop"
 KINDS = ("csv", "csv.gz", "parquet", "csv.zst")

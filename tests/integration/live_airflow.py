@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from demo.airflow_services import PASSWORD, USER, AirflowServices
 from demo.layout import Folders, Ports
 from demo.services.ports import free_port
-from ecommerce.errors import TransientError
-from ecommerce.operations.airflow_api import AirflowApi
+from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.core.errors import TransientError
 
 LIMIT = 900
 """Seconds after which something never happens; far more than a slow machine needs."""

@@ -8,10 +8,14 @@ from typing import Any
 
 import time_machine
 
-from ecommerce import comparison, reads, reconciliation, transform
-from ecommerce.settings import STOREFRONT
-from ecommerce.sources import storefront
-from ecommerce.warehouse import audit, steps
+from ecommerce.core.settings import STOREFRONT
+from ecommerce.sales import loading as steps
+from ecommerce.sales import transform
+from ecommerce.sales import windows as reads
+from ecommerce.sales.reconciliation import comparison
+from ecommerce.sales.reconciliation import differences as reconciliation
+from ecommerce.sources.storefront import reading as storefront
+from ecommerce.warehouse import reads as audit
 
 
 def sync(at: datetime) -> dict[str, Any]:

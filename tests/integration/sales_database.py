@@ -12,10 +12,10 @@ import duckdb
 import pytest
 
 from demo.services.postgres import Postgres
-from ecommerce.business_day import day_window
-from ecommerce.reads import ReadWindow
-from ecommerce.sources import sales_db
-from ecommerce.staging import Manifest
+from ecommerce.core.business_day import day_window
+from ecommerce.core.staging import Manifest
+from ecommerce.sales.windows import ReadWindow
+from ecommerce.sources.sales_db import reading as sales_db
 
 SCHEMA = Path(__file__).resolve().parents[2] / "demo" / "schema.sql"
 DAY = date(2026, 3, 10)

@@ -15,7 +15,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ecommerce import dag_arguments, delivery, policy, staging
+from ecommerce.core import staging
+from ecommerce.mail import dag_arguments
+from ecommerce.sales import delivery
+from ecommerce.sales import source_policy as policy
 from ecommerce.warehouse.client import Warehouse
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"

@@ -18,8 +18,8 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from airflow.sdk import DAG, Param, task
-from ecommerce.dag_arguments import DEFAULT_ARGS
-from ecommerce.errors import TransientError
+from ecommerce.mail.dag_arguments import DEFAULT_ARGS
+from ecommerce.core.errors import TransientError
 
 with DAG(
     dag_id="doomed",

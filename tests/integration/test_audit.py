@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ecommerce.warehouse import audit
+from ecommerce.warehouse import reads as audit
 
 DAY = date(2026, 11, 19)
 

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from demo.services.ports import free_port, wait_for
-from ecommerce.operations.airflow_api import AirflowApi
-from ecommerce.operations.backfill import plan
+from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.cli.backfill import plan
 from tests.integration.airflow_process import AirflowHome, copy
 
 pytestmark = pytest.mark.full

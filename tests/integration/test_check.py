@@ -16,7 +16,7 @@ import pytest
 
 from demo.services import mail
 from demo.services.ports import free_port
-from ecommerce import check
+from ecommerce.cli import check
 from tests.integration.company import Company
 
 
@@ -60,7 +60,7 @@ def test_all_is_well(shop: Company) -> None:
 def test_as_a_command_it_says_so_in_its_exit_code(shop: Company) -> None:
     def run(only: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "ecommerce.check", *only.split()],
+            [sys.executable, "-m", "ecommerce.cli.check", *only.split()],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
             capture_output=True,
             text=True,

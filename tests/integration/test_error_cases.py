@@ -18,8 +18,8 @@ from demo.fillers import exchange_rates
 from demo.ledger import Ledger
 from demo.services.ports import free_port
 from demo.services.storefront import Fault
-from ecommerce import errors
-from ecommerce.sources import storefront_client
+from ecommerce.core import errors
+from ecommerce.sources.storefront import client as storefront_client
 from ecommerce.warehouse import client as bigquery
 from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, run_day

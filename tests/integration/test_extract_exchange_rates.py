@@ -18,18 +18,18 @@ import duckdb
 import pytest
 
 from demo.services.ports import free_port
-from ecommerce import staging
-from ecommerce.business_day import day_window
-from ecommerce.errors import (
+from ecommerce.core import staging
+from ecommerce.core.business_day import day_window
+from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
     CredentialsError,
     RateLimitedError,
     TransientError,
 )
-from ecommerce.reads import ReadWindow
-from ecommerce.sources import exchange_rates
-from ecommerce.staging import Manifest
+from ecommerce.core.staging import Manifest
+from ecommerce.sales.windows import ReadWindow
+from ecommerce.sources.exchange_rates import reading as exchange_rates
 
 DAY = date(2026, 3, 10)
 CSV = """Date,USD,JPY,CYP,

@@ -17,13 +17,14 @@ from airflow.sdk.io import attach
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
-from ecommerce import staging
-from ecommerce.business_day import day_window
-from ecommerce.errors import ConfigurationError, TransientError
-from ecommerce.reads import ReadWindow
-from ecommerce.sources import delivered_files, partner_files
-from ecommerce.sources.partner_files import COLUMNS, LoadedFile
-from ecommerce.staging import Manifest
+from ecommerce.core import staging
+from ecommerce.core.business_day import day_window
+from ecommerce.core.errors import ConfigurationError, TransientError
+from ecommerce.core.staging import Manifest
+from ecommerce.sales.windows import ReadWindow
+from ecommerce.sources import delivered_files
+from ecommerce.sources.partner_files import reading as partner_files
+from ecommerce.sources.partner_files.reading import COLUMNS, LoadedFile
 
 DAY = date(2026, 3, 10)
 HEADER = ",".join(COLUMNS)

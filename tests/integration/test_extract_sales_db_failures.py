@@ -18,15 +18,15 @@ import pytest
 
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
-from ecommerce import staging
-from ecommerce.errors import (
+from ecommerce.core import staging
+from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
     CredentialsError,
     StagingError,
     TransientError,
 )
-from ecommerce.sources import sales_db
+from ecommerce.sources.sales_db import reading as sales_db
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
 
 
@@ -212,9 +212,9 @@ def test_a_killed_extract_leaves_nothing_visible_and_the_next_one_works(shop: Sa
     program = textwrap.dedent(
         f"""
         from datetime import UTC, datetime
-        from ecommerce.business_day import day_window
-        from ecommerce.reads import ReadWindow
-        from ecommerce.sources import sales_db
+        from ecommerce.core.business_day import day_window
+        from ecommerce.sales.windows import ReadWindow
+        from ecommerce.sources.sales_db import reading as sales_db
         day = day_window(datetime(2026, 3, 10).date(), "UTC")
         sales_db.extract(ReadWindow("sales_db", day, day.start, day.end, "{shop.window().folder}"))
         """

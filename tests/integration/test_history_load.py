@@ -9,10 +9,11 @@ import pytest
 from google.cloud.bigquery import Client
 
 from demo.ledger import PARTNER_FILES, SALES_DB, Books, Ledger
-from ecommerce.errors import ConcurrentUpdateError
-from ecommerce.settings import SOURCES
-from ecommerce.warehouse import audit, snapshots
+from ecommerce.core.errors import ConcurrentUpdateError
+from ecommerce.core.settings import SOURCES
 from ecommerce.warehouse import load as load_module
+from ecommerce.warehouse import reads as audit
+from ecommerce.warehouse import snapshots
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import SNAPSHOTS
 from tests.integration.company import Company
@@ -120,7 +121,7 @@ def record_expirations(monkeypatch) -> list[timedelta]:
 def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path, told):
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from ecommerce.history import steps
+    from ecommerce.sales.history import steps
 
     company, books = start_company(), history(told)
     write(tmp_path / "export", books)
@@ -162,7 +163,7 @@ def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(start_co
     both = replace(shown, orders=(*shown.orders, *old.orders))
     own = {row["business_date"] for row in company.oracle(old).orders} - {day}
     assert company.differences(company.oracle(both, run_days=[day], missing={each: [] for each in own})) == ""
-    days = connect().query("report/loaded_days.sql", day=day, source_count=len(SOURCES))
+    days = connect().query("report/daily_sales/loaded_days.sql", day=day, source_count=len(SOURCES))
     assert [row["business_date"] for row in days] == [day]
 
 

@@ -13,8 +13,8 @@ import pytest
 import time_machine
 
 from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, Books, HeldFile, Ledger, Order, Refund, RefundLine
-from ecommerce.report.figures import Figures, figures_hash
-from ecommerce.warehouse import audit
+from ecommerce.sales.report.figures import Figures, figures_hash
+from ecommerce.warehouse import reads as audit
 from tests.integration.company import Company
 from tests.integration.corrections import change, delivered_again, plain_orders, without
 from tests.integration.daily_run import morning_after, report_of, run_day

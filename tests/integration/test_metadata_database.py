@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 
 from demo.services import postgres
 from demo.services.postgres import Postgres
-from ecommerce import maintenance
+from ecommerce.maintenance import expiry as maintenance
 from tests.integration.airflow_process import AirflowHome
 
 pytestmark = pytest.mark.full

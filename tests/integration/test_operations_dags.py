@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from demo.ledger import SALES_DB, Ledger
-from ecommerce.business_day import newest_closed_day
-from ecommerce.report import archive
-from ecommerce.settings import SOURCES
+from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.settings import SOURCES
+from ecommerce.sales.report import archive
 from tests.integration.company import Company
 from tests.integration.daily_run import run_day
 from tests.integration.mailbox import Mailbox, open_mailbox

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from demo.ledger import Ledger
-from ecommerce import delivery, transform
-from ecommerce.business_day import day_window, newest_closed_day
-from ecommerce.report import steps as report
-from ecommerce.settings import SOURCES
-from ecommerce.warehouse import steps as warehouse
+from ecommerce.core.business_day import day_window, newest_closed_day
+from ecommerce.core.settings import SOURCES
+from ecommerce.sales import delivery, transform
+from ecommerce.sales import loading as warehouse
+from ecommerce.sales.report import steps as report
 from tests.integration.daily_run import DAG, extract
 from tests.integration.mailbox import open_mailbox
 from tests.monitoring.exporter import exporter, sending_to

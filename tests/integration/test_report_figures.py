@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.report import figures as model
-from ecommerce.report.queries import read_figures
-from ecommerce.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.core.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.sales.report import figures as model
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.warehouse import erasure
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
@@ -291,7 +291,7 @@ def test_a_load_that_commits_while_the_figures_are_read_is_in_all_of_them(wareho
     query, interfered = warehouse.query, []
 
     def interfering(path, **options):
-        if path == "report/sales.sql" and not interfered:
+        if path == "report/daily_sales/sales.sql" and not interfered:
             interfered.append(path)
             bring("second", "5.00")
         return query(path, **options)
@@ -343,5 +343,5 @@ def test_restatements_since_the_last_mailed_report_are_listed(warehouse):
 def test_a_forgotten_customer_changes_no_figure(warehouse):
     before = figures_of(warehouse)
     for table in erasure.TABLES:
-        warehouse.query(f"warehouse/erasure/{table}.sql", parameters={"customer_hash": "new"})
+        warehouse.query(f"warehouse/procedures/erasure/{table}.sql", parameters={"customer_hash": "new"})
     assert headline(figures_of(warehouse)) == headline(before)

@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from demo.services.ports import free_port, wait_for
-from ecommerce.report import archive
+from ecommerce.sales.report import archive
 from tests.integration.airflow_process import copy
-from tests.unit.report.samples import make_figures
+from tests.unit.sales.report.samples import make_figures
 
 USER, PASSWORD = "viewer", "only in this test"
 

@@ -15,9 +15,9 @@ import pytest
 
 from demo.airflow_services import PASSWORD, USER
 from demo.ledger import STOREFRONT, Ledger
-from ecommerce.business_day import newest_closed_day
-from ecommerce.operations.__main__ import main
-from ecommerce.report import archive
+from ecommerce.cli.__main__ import main
+from ecommerce.core.business_day import newest_closed_day
+from ecommerce.sales.report import archive
 from tests.dags.conftest import REPOSITORY
 from tests.integration.company import Company
 from tests.integration.live_airflow import LiveAirflow, live_airflow

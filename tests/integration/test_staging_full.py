@@ -23,9 +23,9 @@ SAYS = {
 PROGRAM = """
 import json, resource, sys
 from datetime import date
-from ecommerce import staging
-from ecommerce.settings import SOURCES
-from ecommerce.transform import transform
+from ecommerce.core import staging
+from ecommerce.core.settings import SOURCES
+from ecommerce.sales.transform import transform
 from tests.integration.daily_run import extract
 
 day, said = date.fromisoformat(sys.argv[1]), {}

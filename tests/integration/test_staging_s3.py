@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ecommerce import maintenance, staging
-from ecommerce.errors import StagingError
+from ecommerce.core import staging
+from ecommerce.core.errors import StagingError
+from ecommerce.maintenance import expiry as maintenance
 from tests.aws import Aws, aws
 
 pytestmark = pytest.mark.full

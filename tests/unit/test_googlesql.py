@@ -11,7 +11,13 @@ from tests import googlesql
 from tests.googlesql import Catalogue, Statement
 
 REPOSITORY = Path(__file__).parents[2]
-PREREQUISITES = ("/table.sql", "/view.sql", "warehouse/staging/", "look_up.sql", "snapshots/take.sql")
+PREREQUISITES = (
+    "/table.sql",
+    "/view.sql",
+    "warehouse/loads/orders/staging/",
+    "look_up.sql",
+    "snapshots/take.sql",
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +56,9 @@ def test_there_is_something_to_ask() -> None:
 
 
 def test_the_load_is_one_transaction() -> None:
-    kinds = [statement.sql.split()[0] for statement in googlesql.statements("warehouse/load/script.sql")]
+    kinds = [
+        statement.sql.split()[0] for statement in googlesql.statements("warehouse/loads/orders/script.sql")
+    ]
 
     assert kinds[0] == "BEGIN"
     assert kinds[-2:] == ["COMMIT", "SELECT"]

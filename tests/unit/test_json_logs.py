@@ -18,7 +18,7 @@ from airflow.logging_config import configure_logging
 import structlog
 
 configure_logging()
-logging.getLogger("ecommerce.transform").info("%s: %s records read", "sales_db", 20)
+logging.getLogger("ecommerce.sales.transform").info("%s: %s records read", "sales_db", 20)
 structlog.get_logger("airflow.task").warning("late", dag_id="daily_sales_pipeline", task_id="load.load",
     run_id="manual__1", try_number=2, map_index=-1, final_state="failed", next_info=[1, {"a": None}])
 try:
@@ -51,7 +51,7 @@ def documents(tmp_path_factory):
 def test_a_line_has_its_time_level_logger_and_place(documents):
     line = documents["sales_db: 20 records read"]
     assert line["@timestamp"].endswith("Z")
-    assert (line["log"]["level"], line["log"]["logger"]) == ("info", "ecommerce.transform")
+    assert (line["log"]["level"], line["log"]["logger"]) == ("info", "ecommerce.sales.transform")
     assert line["log"]["origin"]["file"]["line"] > 0
 
 

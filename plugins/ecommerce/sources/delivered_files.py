@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ecommerce.errors import CredentialsError, TransientError
+from ecommerce.core.errors import CredentialsError, TransientError
+from ecommerce.core.sql_files import read_sql
 from ecommerce.sources.csv_records import header, records, unpadded
-from ecommerce.sources.sql import read_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,7 +30,7 @@ class UnusableFileError(Exception):
 
 @contextmanager
 def storage_errors(what: str) -> Iterator[None]:
-    """Turn what a file system raises while `what` is read into the kinds of `ecommerce.errors`.
+    """Turn what a file system raises while `what` is read into the kinds of `ecommerce.core.errors`.
 
     Raises:
         CredentialsError: this worker may not read it.

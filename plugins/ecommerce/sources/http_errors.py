@@ -1,4 +1,4 @@
-"""How answers of HTTP sources become `ecommerce.errors`, the same way for every source.
+"""How answers of HTTP sources become `ecommerce.core.errors`, the same way for every source.
 
 `what` names connection and object, as in "exchange_rates_api: GET /stats/eurofxref/eurofxref-hist.csv"; it
 begins every message and never holds credentials.
@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from ecommerce.errors import ContractError, CredentialsError, RateLimitedError, TransientError
-from ecommerce.sources.masking import mask_e_mails
+from ecommerce.core.errors import ContractError, CredentialsError, RateLimitedError, TransientError
+from ecommerce.core.masking import mask_e_mails
 
 if TYPE_CHECKING:
     from requests import Response

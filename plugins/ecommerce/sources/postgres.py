@@ -22,7 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ecommerce.errors import (
+from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
     CredentialsError,
@@ -30,8 +30,8 @@ from ecommerce.errors import (
     StagingError,
     TransientError,
 )
-from ecommerce.sources.masking import mask_e_mails
-from ecommerce.sources.sql import read_sql
+from ecommerce.core.masking import mask_e_mails
+from ecommerce.core.sql_files import read_sql
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from ecommerce.errors import CheckFailed, ContractError
+from ecommerce.core.errors import CheckFailed, ContractError
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import SQL_ROOT
 
@@ -47,7 +47,7 @@ def run_checks(
     """
     warehouse = warehouse or connect(step="checks")
     results: list[CheckResult] = []
-    for path in sorted(SQL_ROOT.glob("warehouse/*/checks.sql")):
+    for path in sorted(SQL_ROOT.glob("warehouse/tables/*/checks.sql")):
         name = path.relative_to(SQL_ROOT).as_posix()
         # Every file gets what any of them may ask for; a parameter a statement does not name does no harm.
         rows = warehouse.query(name, days=days, parameters={"run_id": run_id}, business_date=business_date)

@@ -1,7 +1,7 @@
 """BigQuery through the Google provider's connection `bigquery`; real or emulated, the code is the same.
 
 Every job carries labels, queries a ceiling on the bytes they may bill. Library exceptions become
-`ecommerce.errors` here and nowhere else.
+`ecommerce.core.errors` here and nowhere else.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from datetime import date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ecommerce import metrics
-from ecommerce.errors import (
+from ecommerce.core import metrics
+from ecommerce.core.errors import (
     ConcurrentUpdateError,
     ConfigurationError,
     ContractError,
@@ -24,7 +24,7 @@ from ecommerce.errors import (
     PipelineError,
     TransientError,
 )
-from ecommerce.settings import Settings, load_settings
+from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse.rendering import Value, render
 
 if TYPE_CHECKING:
@@ -192,8 +192,8 @@ def request_retry() -> Retry:
 
 @contextmanager
 def bigquery_errors(what: str) -> Iterator[None]:
-    """Turn what the Google libraries raise into the kinds of `ecommerce.errors`; refusals without cause, as
-    causes quote the account's address in the log.
+    """Turn what the Google libraries raise into the kinds of `ecommerce.core.errors`; refusals without cause,
+    as causes quote the account's address in the log.
 
     Raises:
         ConcurrentUpdateError: BigQuery cancelled the transaction or statement in favour of another.

@@ -13,8 +13,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from ecommerce.command import see_connections_of_the_ui
-from ecommerce.errors import PipelineError
+from ecommerce.cli.command import see_connections_of_the_ui
+from ecommerce.core.errors import PipelineError
 
 if TYPE_CHECKING:
     from ecommerce.warehouse.client import Warehouse
@@ -48,10 +48,10 @@ def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
         PipelineError: as `Warehouse.run`; what was done before stays done.
     """
     parameters = {"customer_hash": customer_hash(identity, warehouse.settings.customer_hash_key)}
-    (found,) = warehouse.query("warehouse/erasure/remaining.sql", parameters=parameters)
+    (found,) = warehouse.query("warehouse/procedures/erasure/remaining.sql", parameters=parameters)
     for table in TABLES:
-        warehouse.query(f"warehouse/erasure/{table}.sql", parameters=parameters)
-    (left,) = warehouse.query("warehouse/erasure/remaining.sql", parameters=parameters)
+        warehouse.query(f"warehouse/procedures/erasure/{table}.sql", parameters=parameters)
+    (left,) = warehouse.query("warehouse/procedures/erasure/remaining.sql", parameters=parameters)
     if any(left.values()):
         raise PipelineError("the customer came back meanwhile: a source still knows them; erase there first")
     return {table: int(found[table]) for table in TABLES}

@@ -17,8 +17,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.errors import ConcurrentUpdateError
-from ecommerce.staging import Manifest
+from ecommerce.core.errors import ConcurrentUpdateError
+from ecommerce.core.staging import Manifest
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import in_few_ranges, render
 from ecommerce.warehouse.schema import prepare
@@ -91,9 +91,11 @@ def load(
         touched_days=touched,
         rows=rows,
         audit=warehouse.query(
-            "warehouse/load_audit/of_run.sql", business_date=business_date, parameters={"run_id": run_id}
+            "warehouse/tables/load_audit/of_run.sql",
+            business_date=business_date,
+            parameters={"run_id": run_id},
         ),
-        restatements=warehouse.query("warehouse/report_restatements/of_load.sql", staging=staging),
+        restatements=warehouse.query("warehouse/tables/report_restatements/of_load.sql", staging=staging),
         warnings=[text for manifest in manifests for text in manifest.control_totals.get("warnings", ())],
         bytes_billed=warehouse.bytes_billed,
     )
@@ -122,10 +124,10 @@ def _load_staged(
 def _try_to_load(
     warehouse: Warehouse, staging: str, business_date: date
 ) -> tuple[list[date], Mapping[str, int]]:
-    look_up = render("warehouse/load/look_up.sql", staging=staging, settings=warehouse.settings)
+    look_up = render("warehouse/loads/orders/look_up.sql", staging=staging, settings=warehouse.settings)
     days = in_few_ranges([row["business_date"] for row in warehouse.run(look_up, "look up touched days")])
     script = render(
-        "warehouse/load/script.sql",
+        "warehouse/loads/orders/script.sql",
         days=days,
         staging=staging,
         settings=warehouse.settings,

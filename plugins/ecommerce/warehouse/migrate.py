@@ -11,8 +11,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ecommerce.command import see_connections_of_the_ui
-from ecommerce.errors import PipelineError
+from ecommerce.cli.command import see_connections_of_the_ui
+from ecommerce.core.errors import PipelineError
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, connect, request_retry
 from ecommerce.warehouse.rendering import SQL_ROOT, Column, columns, tables, views
 from ecommerce.warehouse.schema import api_field, ddl, prepare
@@ -123,7 +123,7 @@ _PARTITION = r"^PARTITION BY (\w+)"
 
 def _clause(table: str, pattern: str) -> str:
     """The first group of `pattern` in the table's DDL, or nothing."""
-    text = (SQL_ROOT / "warehouse" / table / "table.sql").read_text()
+    text = (SQL_ROOT / "warehouse" / "tables" / table / "table.sql").read_text()
     found = re.search(pattern, text, re.MULTILINE)
     return found.group(1) if found else ""
 

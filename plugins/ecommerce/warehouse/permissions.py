@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ecommerce.errors import CredentialsError, PipelineError
+from ecommerce.core.errors import CredentialsError, PipelineError
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
 
 if TYPE_CHECKING:

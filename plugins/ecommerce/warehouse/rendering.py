@@ -21,8 +21,8 @@ from heapq import nlargest
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ecommerce.include import INCLUDE
-from ecommerce.settings import SOURCES, Settings, load_settings
+from ecommerce.core.include import INCLUDE
+from ecommerce.core.settings import SOURCES, Settings, load_settings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,7 +36,7 @@ MOST_RANGES = 200
 """How many separate runs of days a load names: its script has each some twenty times, of at most 1 MB."""
 
 LOOKED_UP = ("audit_state", "replaced_orders", "first_orders", "changed_rates", "touched_days")
-"""The staging tables that include/sql/warehouse/load/look_up.sql makes."""
+"""The staging tables that include/sql/warehouse/loads/orders/look_up.sql makes."""
 
 SNAPSHOTS = (
     *("orders", "order_lines", "refunds", "removed_orders", "customers", "products", "exchange_rates"),
@@ -75,7 +75,7 @@ def render(
     """The SQL of `include/sql/<path>` for this deployment.
 
     Args:
-        path: such as `"report/headline.sql"`.
+        path: such as `"report/daily_sales/headline.sql"`.
         days: the days of `{{ days(column) }}`.
         staging: the suffix of this load's staging tables, for `{{ staged(name) }}`, or of a run's snapshots,
             for `{{ snapshot(name) }}`.
@@ -128,25 +128,27 @@ def snapshot_table(name: str, suffix: str | None) -> str:
 @cache
 def tables() -> tuple[str, ...]:
     """Every table of the warehouse: the folders of include/sql/warehouse with a `table.sql`."""
-    return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/*/table.sql")))
+    return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/tables/*/table.sql")))
 
 
 @cache
 def views() -> tuple[str, ...]:
     """Every view of the warehouse: the folders with a `view.sql`."""
-    return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/*/view.sql")))
+    return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/tables/*/view.sql")))
 
 
 @cache
 def staging_only_tables() -> tuple[str, ...]:
-    """Staging tables that have no counterpart in the warehouse: include/sql/warehouse/staging/<table>.sql."""
-    return tuple(sorted(path.stem for path in SQL_ROOT.glob("warehouse/staging/*.sql")))
+    """Staging tables without counterpart in the warehouse: warehouse/loads/orders/staging/<table>.sql."""
+    return tuple(sorted(path.stem for path in SQL_ROOT.glob("warehouse/loads/orders/staging/*.sql")))
 
 
 @cache
 def columns(table: str) -> tuple[Column, ...]:
     """The columns of a table (or of a staging-only table), in order, as its DDL file declares them."""
-    path = "staging/" + table if table in staging_only_tables() else f"{_known(table)}/table"
+    path = (
+        "loads/orders/staging/" + table if table in staging_only_tables() else f"tables/{_known(table)}/table"
+    )
     text = (SQL_ROOT / "warehouse" / f"{path}.sql").read_text()
     return tuple(
         Column(match["name"], match["type"], bool(match["required"]), match["description"])

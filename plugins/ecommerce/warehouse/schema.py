@@ -6,8 +6,8 @@ import hmac
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.errors import ConfigurationError
-from ecommerce.settings import Settings
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.settings import Settings
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
 from ecommerce.warehouse.rendering import Column, render, tables, views
 
@@ -33,11 +33,12 @@ def prepare(warehouse: Warehouse) -> None:
         for table in missing:
             warehouse.run(ddl(table, warehouse.settings), f"create {table}")
     remembered = {
-        row["setting"]: row["value"] for row in warehouse.query("warehouse/warehouse_settings/read.sql")
+        row["setting"]: row["value"]
+        for row in warehouse.query("warehouse/tables/warehouse_settings/read.sql")
     }
     current = _current(warehouse.settings)
     if not remembered:
-        warehouse.query("warehouse/warehouse_settings/remember.sql", parameters=current)
+        warehouse.query("warehouse/tables/warehouse_settings/remember.sql", parameters=current)
         return
     for setting, value in current.items():
         if remembered.get(setting) != value:

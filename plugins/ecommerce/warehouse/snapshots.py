@@ -13,8 +13,8 @@ import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ecommerce.command import see_connections_of_the_ui
-from ecommerce.errors import ConfigurationError, PipelineError
+from ecommerce.cli.command import see_connections_of_the_ui
+from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.warehouse.rendering import SNAPSHOTS, render, snapshot_table
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def take(dag_id: str, run_id: str) -> dict[str, str]:
     create_datasets(warehouse)
     of_run = suffix(run_id)
     names = _names(warehouse, of_run)
-    script = render("warehouse/snapshots/take.sql", staging=of_run, settings=warehouse.settings)
+    script = render("warehouse/procedures/snapshots/take.sql", staging=of_run, settings=warehouse.settings)
     statements = [each.strip() for each in script.split(";") if each.strip()]
     for (table, name), statement in zip(names.items(), statements, strict=True):
         if not _is_there(warehouse, name):
@@ -72,7 +72,7 @@ def restore(run_id: str) -> None:
             f"{len(missing)} of {len(SNAPSHOTS)} snapshots of the run {run_id} are missing: its id stands in "
             f"the UI, and snapshots expire after {KEEP_DAYS} days"
         )
-    script = render("warehouse/snapshots/restore.sql", staging=of_run, settings=warehouse.settings)
+    script = render("warehouse/procedures/snapshots/restore.sql", staging=of_run, settings=warehouse.settings)
     warehouse.run(script, "restore")
 
 

@@ -15,8 +15,8 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ecommerce.errors import ContractError
-from ecommerce.staging import Manifest, storage_path
+from ecommerce.core.errors import ContractError
+from ecommerce.core.staging import Manifest, storage_path
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
 from ecommerce.warehouse.rendering import Column, columns, staging_table
 from ecommerce.warehouse.schema import api_field, arrow_type, create_datasets
@@ -244,7 +244,7 @@ def _in_memory(table: str, rows: list[dict[str, Any]]) -> Input:
 def _compare(warehouse: Warehouse, staging: str, manifests: Sequence[Manifest]) -> None:
     found = {
         (row["name"], row["source"]): row
-        for row in warehouse.query("warehouse/load/staged_totals.sql", staging=staging)
+        for row in warehouse.query("warehouse/loads/orders/staged_totals.sql", staging=staging)
     }
     for (name, source), row in found.items():
         if row["entries"] != row["different_keys"]:

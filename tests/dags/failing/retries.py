@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
-from ecommerce import errors, policy
-from ecommerce.dag_arguments import DEFAULT_ARGS
+from ecommerce.core import errors
+from ecommerce.mail.dag_arguments import DEFAULT_ARGS
+from ecommerce.sales import source_policy as policy
 
 RETRIES = 3
 PAUSE = timedelta(seconds=2)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, TaskGroup, task
 
-from ecommerce import policy
-from ecommerce.dag_arguments import DEFAULT_ARGS
-from ecommerce.errors import ContractError
-from ecommerce.settings import SOURCES
+from ecommerce.core.errors import ContractError
+from ecommerce.core.settings import SOURCES
+from ecommerce.mail.dag_arguments import DEFAULT_ARGS
+from ecommerce.sales import source_policy as policy
 
 with DAG(dag_id="sources", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__) as dag:
     with TaskGroup("extract"):

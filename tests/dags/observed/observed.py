@@ -10,7 +10,7 @@ with DAG("observed", schedule=None, catchup=False) as dag:
 
     @task
     def look():
-        from ecommerce import check
+        from ecommerce.cli import check
 
         for finding in check.findings(["sales_db"]):
             logging.getLogger(__name__).info("%s", finding)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from demo.services.storefront import Store, Storefront
-from ecommerce.business_day import BusinessDay
-from ecommerce.reads import ReadWindow, window_of_day
+from ecommerce.core.business_day import BusinessDay
+from ecommerce.sales.windows import ReadWindow, window_of_day
 from tests.integration.storefront.reading import FALL_BACK, connect
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from demo.services.storefront import Line, Order, Product, Refund, RefundLine, Store
-from ecommerce.business_day import BusinessDay
+from ecommerce.core.business_day import BusinessDay
 
 HUGE = 2**53 + 1
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)

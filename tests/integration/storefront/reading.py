@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from demo.services.storefront import KEY, SECRET, Store
-from ecommerce.business_day import day_window
-from ecommerce.staging import Manifest
+from ecommerce.core.business_day import day_window
+from ecommerce.core.staging import Manifest
 from tests.integration.storefront.days import (
     AFTER_THE_DAY,
     CHANGED_ON_THE_DAY,

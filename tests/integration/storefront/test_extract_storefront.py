@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from demo.services.storefront import Store, Storefront
-from ecommerce.business_day import BusinessDay, day_window
-from ecommerce.reads import ReadWindow
-from ecommerce.sources import storefront
+from ecommerce.core.business_day import BusinessDay, day_window
+from ecommerce.sales.windows import ReadWindow
+from ecommerce.sources.storefront import reading as storefront
 from tests.integration.storefront.days import (
     CHANGED_ON_THE_DAY,
     LOOKED_BACK_AT,

@@ -13,17 +13,18 @@ from typing import Any
 import pytest
 
 from demo.services.storefront import KEY, SECRET, Fault, Line, Order, Store, Storefront
-from ecommerce.business_day import BusinessDay
-from ecommerce.errors import (
+from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
     CredentialsError,
     RateLimitedError,
     TransientError,
 )
-from ecommerce.reads import ReadWindow
-from ecommerce.sources import storefront, storefront_client
-from ecommerce.staging import exists
+from ecommerce.core.staging import exists
+from ecommerce.sales.windows import ReadWindow
+from ecommerce.sources.storefront import client as storefront_client
+from ecommerce.sources.storefront import reading as storefront
 from tests.integration.storefront.days import storefront_days
 from tests.integration.storefront.reading import (
     ALL,

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ecommerce import staging
+from ecommerce.core import staging
 from ecommerce.warehouse.schema import arrow_type
 from ecommerce.warehouse.staged import FILES, staged_columns
 

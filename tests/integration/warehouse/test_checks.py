@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ecommerce.errors import CheckFailed
+from ecommerce.core.errors import CheckFailed
 from ecommerce.warehouse.checks import CheckResult, run_checks
 from ecommerce.warehouse.rendering import tables
 from tests.integration.warehouse.conftest import MONDAY, Shop

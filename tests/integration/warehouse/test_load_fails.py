@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
 
-from ecommerce.errors import ConcurrentUpdateError, ContractError, TransientError
+from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staged
 from ecommerce.warehouse.client import Warehouse, connect
@@ -50,10 +50,14 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     staging = staged.suffix(run, manifests)
     settings = shop.warehouse.settings
     staged.stage(shop.warehouse, staging, run, manifests)
-    look_up = render("warehouse/load/look_up.sql", staging=staging, settings=settings)
+    look_up = render("warehouse/loads/orders/look_up.sql", staging=staging, settings=settings)
     days = [row["business_date"] for row in shop.warehouse.run(look_up, "look up")]
     script = render(
-        "warehouse/load/script.sql", staging=staging, settings=settings, days=days, business_date=TUESDAY
+        "warehouse/loads/orders/script.sql",
+        staging=staging,
+        settings=settings,
+        days=days,
+        business_date=TUESDAY,
     )
     statements = split(script)
     committed = statements.index("COMMIT TRANSACTION")

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from ecommerce import delivery
-from ecommerce.warehouse import audit
+from ecommerce.sales import delivery
+from ecommerce.warehouse import reads as audit
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 

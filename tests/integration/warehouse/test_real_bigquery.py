@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ecommerce.errors import ContractError
+from ecommerce.core.errors import ContractError
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import prepare

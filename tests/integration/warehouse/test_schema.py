@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import PreconditionFailed
 
-from ecommerce.errors import ConfigurationError
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import main, migrate
@@ -33,7 +33,7 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset: str):
     warehouse = connect()
     made = {table.table_id for table in warehouse.client.list_tables(empty_dataset)}
     assert made == {*rendering.tables(), *rendering.views()}
-    settings = {row["setting"] for row in warehouse.query("warehouse/warehouse_settings/read.sql")}
+    settings = {row["setting"] for row in warehouse.query("warehouse/tables/warehouse_settings/read.sql")}
     assert settings == {"timezone", "reporting_currency", "hash_key_fingerprint"}
     staging = warehouse.client.get_dataset(f"{empty_dataset}_staging")
     assert staging.default_table_expiration_ms == 24 * 60 * 60 * 1000

@@ -15,8 +15,8 @@ from demo.fillers import sales_db
 from demo.layout import Folders, Ports
 from demo.ledger import Ledger
 from demo.services.postgres import Postgres
-from ecommerce.settings import load_settings
-from ecommerce.staging import storage_path
+from ecommerce.core.settings import load_settings
+from ecommerce.core.staging import storage_path
 
 FOLDERS = Folders(Path("/srv/demo"))
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ecommerce import alerts, errors
+from ecommerce.core import errors
+from ecommerce.mail import alerts
 
 DOC = """
 # Daily sales pipeline

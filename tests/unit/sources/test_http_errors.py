@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from demo.services.ports import free_port
-from ecommerce.errors import ContractError, CredentialsError, RateLimitedError, TransientError
+from ecommerce.core.errors import ContractError, CredentialsError, RateLimitedError, TransientError
 from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
 
 WHAT = "some_api: GET /things"

@@ -14,8 +14,8 @@ import requests
 
 from demo.services.ports import free_port
 from demo.services.storefront import KEY, SECRET, Fault, Order, Store, Storefront
-from ecommerce.errors import ContractError, CredentialsError, RateLimitedError, TransientError
-from ecommerce.sources.storefront_client import (
+from ecommerce.core.errors import ContractError, CredentialsError, RateLimitedError, TransientError
+from ecommerce.sources.storefront.client import (
     ATTEMPTS,
     LONGEST_PAUSE,
     MalformedAnswerError,

@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from demo.services.storefront import KEY, SECRET, Fault, Line, Order, Refund, RefundLine, Store, Storefront
-from ecommerce.errors import ContractError
-from ecommerce.sources.storefront_client import StorefrontClient
-from ecommerce.sources.storefront_refunds import FEW, Stubs, group_stubs, read_refunds, split_known
+from ecommerce.core.errors import ContractError
+from ecommerce.sources.storefront.client import StorefrontClient
+from ecommerce.sources.storefront.refunds import FEW, Stubs, group_stubs, read_refunds, split_known
 
 NOON = datetime(2025, 6, 3, 16, tzinfo=UTC)
 NAIVE_NOON = NOON.replace(tzinfo=None)

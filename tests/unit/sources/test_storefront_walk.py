@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ecommerce.errors import ContractError, TransientError
-from ecommerce.sources.storefront_client import PER_PAGE, Page
-from ecommerce.sources.storefront_walk import MOST_LOOKS, walk
+from ecommerce.core.errors import ContractError, TransientError
+from ecommerce.sources.storefront.client import PER_PAGE, Page
+from ecommerce.sources.storefront.walk import MOST_LOOKS, walk
 
 
 class AnyOrder(Executor):

@@ -13,8 +13,8 @@ from google.api_core import exceptions as google
 from google.auth.exceptions import RefreshError
 from requests.exceptions import ConnectionError as LostConnection
 
-from ecommerce import errors
-from ecommerce.settings import load_settings
+from ecommerce.core import errors
+from ecommerce.core.settings import load_settings
 from ecommerce.warehouse.client import RETRY_SECONDS, Warehouse, bigquery_errors, connect, request_retry
 
 SETTINGS = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"})

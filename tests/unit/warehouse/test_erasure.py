@@ -8,7 +8,7 @@ import hmac
 import duckdb
 import pytest
 
-from ecommerce.include import INCLUDE
+from ecommerce.core.include import INCLUDE
 from ecommerce.warehouse.erasure import customer_hash
 
 KEY = "0123456789abcdef"
@@ -16,7 +16,7 @@ KEY = "0123456789abcdef"
 
 def transformed(email: str | None, customer_id: str | None) -> str:
     """The hash of the transform's own `customer_key`."""
-    text = (INCLUDE / "sql/transform/10_customer_hashes.sql").read_text()
+    text = (INCLUDE / "sql/transform/orders/10_customer_hashes.sql").read_text()
     macro = text[text.index("CREATE MACRO customer_key") : text.index("END;")] + "END"
     with duckdb.connect() as duck:
         duck.execute("SET VARIABLE source = 'sales_db'")

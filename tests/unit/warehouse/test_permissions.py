@@ -9,9 +9,9 @@ import pytest
 from google.api_core import exceptions as google
 from google.auth.credentials import AnonymousCredentials
 
-from ecommerce import check
-from ecommerce.errors import CredentialsError, TransientError
-from ecommerce.settings import load_settings
+from ecommerce.cli import check
+from ecommerce.core.errors import CredentialsError, TransientError
+from ecommerce.core.settings import load_settings
 from ecommerce.warehouse import permissions
 from ecommerce.warehouse.client import Warehouse
 

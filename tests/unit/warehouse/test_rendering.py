@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from jinja2 import DictLoader, UndefinedError
 
-from ecommerce.settings import load_settings
+from ecommerce.core.settings import load_settings
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import columns, in_few_ranges, render, staging_table, tables
 
@@ -72,7 +72,7 @@ def test_a_load_of_scattered_days_is_a_script_that_bigquery_takes():
     # Of a shop that opens on odd days: the first orders of customers known for ten years, found in an export.
     days = [date.fromordinal(735_000 + 2 * number) for number in range(1800)]
     script = render(
-        "warehouse/load/script.sql",
+        "warehouse/loads/orders/script.sql",
         days=in_few_ranges(days),
         staging="0a1b",
         settings=SETTINGS,
@@ -92,7 +92,7 @@ def test_days_in_many_pieces_are_put_together_over_the_narrowest_gaps():
 
 
 def test_a_restore_changes_at_most_4000_days_of_a_table_at_once():
-    script = render("warehouse/snapshots/restore.sql", staging="0a1b", settings=SETTINGS)
+    script = render("warehouse/procedures/snapshots/restore.sql", staging="0a1b", settings=SETTINGS)
     predicates = re.findall(r"DELETE FROM `shop.order_lines` AS stored\nWHERE (.*);", script)
     days = "SELECT DATE '1999-12-31' + CAST(day AS INTEGER) AS business_date FROM range(14600) AS days (day)"
     counts = ", ".join(f"COUNT(*) FILTER ({predicate})" for predicate in predicates)
@@ -126,7 +126,7 @@ def test_a_name_nobody_gave_is_an_error(template):
 
 @pytest.mark.parametrize("table", tables())
 def test_every_column_of_a_table_is_read_and_described(table):
-    text = (rendering.SQL_ROOT / f"warehouse/{table}/table.sql").read_text()
+    text = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
     body = text[text.index("(\n") : text.index("\n)\n")]
 
     found = columns(table)
@@ -141,7 +141,7 @@ def test_every_column_of_a_table_is_read_and_described(table):
 
 @pytest.mark.parametrize("table", tables())
 def test_a_partitioned_table_asks_for_a_filter_but_orders(table):
-    text = (rendering.SQL_ROOT / f"warehouse/{table}/table.sql").read_text()
+    text = (rendering.SQL_ROOT / f"warehouse/tables/{table}/table.sql").read_text()
 
     asks = "require_partition_filter = TRUE" in text
     assert asks == ("PARTITION BY business_date" in text and table != "orders")

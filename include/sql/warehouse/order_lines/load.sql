@@ -1,2 +1,0 @@
-{% from "warehouse/load/replace.sql" import replace_orders with context %}
-{{ replace_orders("order_lines") }}

@@ -1,0 +1,68 @@
+{% from "warehouse/macros/check.sql" import check %}
+{% call check("daily_sales: one row per key", "error") %}
+SELECT CONCAT(CAST(business_date AS STRING), ' ', source, ' ', category, ' ', country_code, ' ', currency) AS sample
+FROM {{ table("daily_sales") }}
+WHERE {{ days("business_date") }}
+GROUP BY business_date, source, category, country_code, currency
+HAVING COUNT(*) > 1
+{% endcall %}
+
+UNION ALL
+{% call check("daily_sales: the sums are those of order_lines and refunds", "error") %}
+SELECT CONCAT(CAST(business_date AS STRING), ' ', source, ' ', currency) AS sample
+FROM (
+    SELECT
+        business_date,
+        source,
+        currency,
+        units,
+        gross_sales AS gross,
+        discounts,
+        returns
+    FROM {{ table("daily_sales") }}
+    WHERE {{ days("business_date") }}
+    UNION ALL
+    SELECT
+        business_date,
+        source,
+        currency,
+        -quantity AS units,
+        -gross_amount AS gross,
+        -discount_amount AS discounts,
+        NUMERIC '0' AS returns
+    FROM {{ table("order_lines") }}
+    WHERE
+        {{ days("business_date") }}
+        AND is_sale
+        AND NOT is_test
+    UNION ALL
+    SELECT
+        business_date,
+        source,
+        currency,
+        NUMERIC '0' AS units,
+        NUMERIC '0' AS gross,
+        NUMERIC '0' AS discounts,
+        -merchandise_amount AS returns
+    FROM {{ table("refunds") }}
+    WHERE
+        {{ days("business_date") }}
+        AND is_sale
+        AND NOT is_test
+) AS differences
+GROUP BY business_date, source, currency
+HAVING
+    SUM(units) <> 0
+    OR SUM(gross) <> 0
+    OR SUM(discounts) <> 0
+    OR SUM(returns) <> 0
+{% endcall %}
+
+UNION ALL
+{% call check("daily_sales: an exchange rate is known for every amount", "warn") %}
+SELECT CONCAT(CAST(business_date AS STRING), ' ', currency) AS sample
+FROM {{ table("daily_sales") }}
+WHERE
+    {{ days("business_date") }}
+    AND net_sales_reporting IS NULL
+{% endcall %};

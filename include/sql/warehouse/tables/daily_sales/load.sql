@@ -1,0 +1,90 @@
+{% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+DELETE FROM {{ table("daily_sales") }} AS stored
+WHERE {{ days("stored.business_date") }};
+
+INSERT INTO {{ table("daily_sales") }} (
+    business_date, source, category, country_code, currency, order_lines, units,
+    gross_sales, discounts, returns, net_sales,
+    gross_sales_reporting, discounts_reporting, returns_reporting, net_sales_reporting
+)
+WITH entries AS (
+    SELECT
+        business_date,
+        source,
+        category,
+        country_code,
+        currency,
+        1 AS order_lines,
+        quantity AS units,
+        gross_amount AS gross_sales,
+        discount_amount AS discounts,
+        NUMERIC '0' AS returns
+    FROM {{ table("order_lines") }}
+    WHERE
+        {{ days("business_date") }}
+        AND is_sale
+        AND NOT is_test
+    UNION ALL
+    SELECT
+        business_date,
+        source,
+        category,
+        country_code,
+        currency,
+        0 AS order_lines,
+        NUMERIC '0' AS units,
+        NUMERIC '0' AS gross_sales,
+        NUMERIC '0' AS discounts,
+        merchandise_amount AS returns
+    FROM {{ table("refunds") }}
+    WHERE
+        {{ days("business_date") }}
+        AND is_sale
+        AND NOT is_test
+),
+
+sums AS (
+    SELECT
+        business_date,
+        source,
+        category,
+        COALESCE(country_code, 'ZZ') AS country_code,
+        currency,
+        SUM(order_lines) AS order_lines,
+        SUM(units) AS units,
+        SUM(gross_sales) AS gross_sales,
+        SUM(discounts) AS discounts,
+        SUM(returns) AS returns,
+        SUM(gross_sales - discounts - returns) AS net_sales
+    FROM entries
+    GROUP BY business_date, source, category, COALESCE(country_code, 'ZZ'), currency
+),
+
+rated AS (
+    SELECT
+        sums.*,
+        {{ rate_columns("sums.currency", "rates") }}
+    FROM sums
+    LEFT JOIN {{ table("conversion_rates") }} AS rates
+        ON
+            sums.business_date = rates.business_date
+            AND sums.currency = rates.currency
+)
+
+SELECT
+    business_date,
+    source,
+    category,
+    country_code,
+    currency,
+    order_lines,
+    units,
+    gross_sales,
+    discounts,
+    returns,
+    net_sales,
+    {{ rounded(converted("gross_sales")) }} AS gross_sales_reporting,
+    {{ rounded(converted("discounts")) }} AS discounts_reporting,
+    {{ rounded(converted("returns")) }} AS returns_reporting,
+    {{ rounded(converted("net_sales")) }} AS net_sales_reporting
+FROM rated;

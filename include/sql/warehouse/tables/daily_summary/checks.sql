@@ -1,0 +1,76 @@
+{% from "warehouse/macros/check.sql" import check %}
+{% call check("daily_summary: one row for every day with orders or refunds", "error") %}
+SELECT CAST(known_days.business_date AS STRING) AS sample
+FROM (
+    SELECT business_date FROM {{ table("orders") }} WHERE {{ days("business_date") }}
+    UNION DISTINCT
+    SELECT business_date FROM {{ table("refunds") }} WHERE {{ days("business_date") }}
+) AS known_days
+LEFT JOIN {{ table("daily_summary") }} AS summaries
+    ON known_days.business_date = summaries.business_date
+GROUP BY known_days.business_date
+HAVING COUNT(summaries.business_date) <> 1
+{% endcall %}
+
+UNION ALL
+{% call check("daily_summary: orders, customers and units are those of the tables", "error") %}
+SELECT CAST(summaries.business_date AS STRING) AS sample
+FROM {{ table("daily_summary") }} AS summaries
+LEFT JOIN (
+    SELECT
+        business_date,
+        COUNT(*) AS orders,
+        COUNT(DISTINCT customer_hash) AS customers
+    FROM {{ table("orders") }}
+    WHERE
+        {{ days("business_date") }}
+        AND is_sale
+        AND NOT is_test
+    GROUP BY business_date
+) AS counted
+    ON summaries.business_date = counted.business_date
+LEFT JOIN (
+    SELECT
+        business_date,
+        SUM(units) AS units
+    FROM {{ table("daily_sales") }}
+    WHERE {{ days("business_date") }}
+    GROUP BY business_date
+) AS sold
+    ON summaries.business_date = sold.business_date
+WHERE
+    {{ days("summaries.business_date") }}
+    AND (
+        summaries.orders <> COALESCE(counted.orders, 0)
+        OR summaries.customers <> COALESCE(counted.customers, 0)
+        OR summaries.units <> COALESCE(sold.units, 0)
+    )
+{% endcall %}
+
+UNION ALL
+-- Each row of daily_sales is rounded, daily_summary is rounded once.
+{% call check("daily_summary: the amounts are those of daily_sales", "error") %}
+SELECT CAST(summaries.business_date AS STRING) AS sample
+FROM {{ table("daily_summary") }} AS summaries
+LEFT JOIN (
+    SELECT
+        business_date,
+        COUNT(*) AS parts,
+        SUM(gross_sales_reporting) AS gross_sales,
+        SUM(discounts_reporting) AS discounts,
+        SUM(returns_reporting) AS returns,
+        SUM(net_sales_reporting) AS net_sales
+    FROM {{ table("daily_sales") }}
+    WHERE {{ days("business_date") }}
+    GROUP BY business_date
+) AS sums
+    ON summaries.business_date = sums.business_date
+WHERE
+    {{ days("summaries.business_date") }}
+    AND 10000 * GREATEST(
+        ABS(summaries.gross_sales - COALESCE(sums.gross_sales, 0)),
+        ABS(summaries.discounts - COALESCE(sums.discounts, 0)),
+        ABS(summaries.returns - COALESCE(sums.returns, 0)),
+        ABS(summaries.net_sales - COALESCE(sums.net_sales, 0))
+    ) > COALESCE(sums.parts, 0)
+{% endcall %};

@@ -1,0 +1,200 @@
+{% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+-- The touched days' new figures go to a staging table first: report_restatements compares them with the old.
+DELETE FROM {{ staged("daily_summary") }} AS staged
+WHERE TRUE;
+
+INSERT INTO {{ staged("daily_summary") }} (
+    {{ columns("daily_summary") | map(attribute="name") | join(", ") }}
+)
+-- A day has a summary when anything happened on it or a run was for it, so that the tables do not depend on
+-- the order of runs. A load of an export is for no day.
+WITH signs AS (
+    {% for name in ["orders", "refunds"] %}
+    SELECT
+        business_date,
+        source IN ({{ sources }}) AS is_expected
+    FROM {{ table(name) }}
+    WHERE {{ days("business_date") }}
+    UNION DISTINCT
+    {% endfor %}
+    SELECT
+        business_date,
+        TRUE AS is_expected
+    FROM {{ table("load_audit") }}
+    WHERE
+        {{ days("business_date") }}
+        AND status <> 'history'
+),
+
+-- The daily sources are expected on a day that a run was for, or on which one of them sold or refunded. Days before
+-- they were read, known from an export under a name of its own, lack nothing.
+known_days AS (
+    SELECT
+        business_date,
+        LOGICAL_OR(is_expected) AS is_expected
+    FROM signs
+    GROUP BY business_date
+),
+
+sums AS (
+    SELECT
+        business_date,
+        currency,
+        SUM(orders) AS orders,
+        SUM(units) AS units,
+        SUM(gross_sales) AS gross_sales,
+        SUM(discounts) AS discounts,
+        SUM(returns) AS returns,
+        SUM(tax) AS tax,
+        SUM(shipping) AS shipping
+    FROM (
+        SELECT
+            business_date,
+            currency,
+            0 AS orders,
+            units,
+            gross_sales,
+            discounts,
+            returns,
+            NUMERIC '0' AS tax,
+            NUMERIC '0' AS shipping
+        FROM {{ table("daily_sales") }}
+        WHERE {{ days("business_date") }}
+        UNION ALL
+        SELECT
+            business_date,
+            currency,
+            1 AS orders,
+            NUMERIC '0' AS units,
+            NUMERIC '0' AS gross_sales,
+            NUMERIC '0' AS discounts,
+            NUMERIC '0' AS returns,
+            tax_amount AS tax,
+            shipping_amount AS shipping
+        FROM {{ table("orders") }}
+        WHERE
+            {{ days("business_date") }}
+            AND is_sale
+            AND NOT is_test
+    ) AS entries
+    GROUP BY business_date, currency
+),
+
+rated AS (
+    SELECT
+        sums.*,
+        {{ rate_columns("sums.currency", "rates") }}
+    FROM sums
+    LEFT JOIN {{ table("conversion_rates") }} AS rates
+        ON
+            sums.business_date = rates.business_date
+            AND sums.currency = rates.currency
+),
+
+totals AS (
+    SELECT
+        business_date,
+        SUM(orders) AS orders,
+        SUM(IF(order_rate IS NULL OR reporting_rate IS NULL, 0, orders)) AS converted_orders,
+        SUM(units) AS units,
+        SUM({{ converted("gross_sales") }}) AS gross_sales,
+        SUM({{ converted("discounts") }}) AS discounts,
+        SUM({{ converted("returns") }}) AS returns,
+        SUM({{ converted("tax") }}) AS tax,
+        SUM({{ converted("shipping") }}) AS shipping
+    FROM rated
+    GROUP BY business_date
+),
+
+buyers AS (
+    SELECT
+        business_date,
+        COUNT(DISTINCT customer_hash) AS customers
+    FROM {{ table("orders") }}
+    WHERE
+        {{ days("business_date") }}
+        AND is_sale
+        AND NOT is_test
+    GROUP BY business_date
+),
+
+newcomers AS (
+    SELECT
+        DATE(first_ordered_at, {{ shop_timezone }}) AS business_date,
+        COUNT(*) AS new_customers
+    FROM {{ table("customers") }}
+    WHERE {{ days("DATE(first_ordered_at, " ~ shop_timezone ~ ")") }}
+    GROUP BY DATE(first_ordered_at, {{ shop_timezone }})
+),
+
+-- A source is missing from a day until a run for that day has read it after the day had ended.
+covered AS (
+    SELECT DISTINCT
+        business_date,
+        source
+    FROM {{ table("load_audit") }}
+    WHERE
+        {{ days("business_date") }}
+        AND (
+            status = 'off'
+            OR (status = 'success' AND DATE(read_at, {{ shop_timezone }}) > business_date)
+        )
+),
+
+missing AS (
+    SELECT
+        known_days.business_date,
+        ARRAY_AGG(expected_source ORDER BY expected_source) AS sources
+    FROM known_days
+    CROSS JOIN UNNEST([{{ sources }}]) AS expected_source
+    LEFT JOIN covered
+        ON
+            known_days.business_date = covered.business_date
+            AND expected_source = covered.source
+    WHERE
+        known_days.is_expected
+        AND covered.source IS NULL
+    GROUP BY known_days.business_date
+)
+
+SELECT
+    known_days.business_date,
+    COALESCE(totals.orders, 0) AS orders,
+    COALESCE(totals.units, 0) AS units,
+    COALESCE(buyers.customers, 0) AS customers,
+    COALESCE({{ rounded("totals.gross_sales") }}, 0) AS gross_sales,
+    COALESCE({{ rounded("totals.discounts") }}, 0) AS discounts,
+    COALESCE({{ rounded("totals.returns") }}, 0) AS returns,
+    COALESCE({{ rounded("totals.gross_sales - totals.discounts - totals.returns") }}, 0) AS net_sales,
+    COALESCE({{ rounded("totals.tax") }}, 0) AS tax,
+    COALESCE({{ rounded("totals.shipping") }}, 0) AS shipping,
+    IF(
+        totals.converted_orders > 0,
+        {{ rounded("(totals.gross_sales - totals.discounts) / totals.converted_orders") }},
+        NULL
+    ) AS average_order_value,
+    COALESCE(newcomers.new_customers, 0) AS new_customers,
+    COALESCE(totals.orders - totals.converted_orders, 0) AS unconverted_orders,
+    missing.sources IS NULL AS complete,
+    COALESCE(missing.sources, []) AS missing_sources
+FROM known_days
+LEFT JOIN totals
+    ON known_days.business_date = totals.business_date
+LEFT JOIN buyers
+    ON known_days.business_date = buyers.business_date
+LEFT JOIN newcomers
+    ON known_days.business_date = newcomers.business_date
+LEFT JOIN missing
+    ON known_days.business_date = missing.business_date;
+
+{% include "warehouse/tables/report_restatements/load.sql" %}
+
+DELETE FROM {{ table("daily_summary") }} AS stored
+WHERE {{ days("stored.business_date") }};
+
+INSERT INTO {{ table("daily_summary") }} (
+    {{ columns("daily_summary") | map(attribute="name") | join(", ") }}
+)
+SELECT
+    {{ columns("daily_summary") | map(attribute="name") | join(", ") }}
+FROM {{ staged("daily_summary") }};

@@ -1,0 +1,36 @@
+{% from "warehouse/macros/check.sql" import check %}
+{% call check("order_lines: one row per line", "error") %}
+SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
+FROM {{ table("order_lines") }}
+WHERE {{ days("business_date") }}
+GROUP BY source, order_id, line_number
+HAVING COUNT(*) > 1
+{% endcall %}
+
+UNION ALL
+{% call check("order_lines: each has its order, of the same status", "error") %}
+SELECT CONCAT(order_lines.source, ' ', order_lines.order_id) AS sample
+FROM {{ table("order_lines") }} AS order_lines
+LEFT JOIN {{ table("orders") }} AS orders
+    ON
+        order_lines.source = orders.source
+        AND order_lines.order_id = orders.order_id
+        AND order_lines.business_date = orders.business_date
+WHERE
+    {{ days("order_lines.business_date") }}
+    AND (
+        orders.order_id IS NULL
+        OR orders.is_sale <> order_lines.is_sale
+        OR orders.is_test <> order_lines.is_test
+        OR orders.currency <> order_lines.currency
+    )
+{% endcall %}
+
+UNION ALL
+{% call check("order_lines: gross less discount is the amount after discount", "error") %}
+SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
+FROM {{ table("order_lines") }}
+WHERE
+    {{ days("business_date") }}
+    AND gross_amount - discount_amount <> amount_after_discount
+{% endcall %};

@@ -1,0 +1,40 @@
+{% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+{% set amounts = ["unit_price", "gross_amount", "discount_amount", "amount_after_discount", "tax_amount"] %}
+CREATE VIEW IF NOT EXISTS {{ table("order_lines_reporting") }} (
+    {% for column in columns("order_lines") %}
+    {{ column.name }} OPTIONS (
+        description = "{{ "In reporting currency; NULL while no exchange rate is known." if column.name in amounts
+            else "Currency of the order; the amounts are in reporting currency." if column.name == "currency"
+            else column.description }}"
+    ),
+    {% endfor %}
+    rate OPTIONS (description = "Reporting currency per unit of the order's currency; NULL while unknown."),
+    rate_date OPTIONS (description = "Publication day of the rate; NULL where none was needed or is known.")
+)
+OPTIONS (
+    description = "order_lines with amounts in reporting currency, at the reference rate of the business date."
+)
+AS
+WITH rated AS (
+    SELECT
+        lines.*,
+        rates.rate_date,
+        {{ rate_columns("lines.currency", "rates") }}
+    FROM {{ table("order_lines") }} AS lines
+    LEFT JOIN {{ table("conversion_rates") }} AS rates
+        ON
+            lines.business_date = rates.business_date
+            AND lines.currency = rates.currency
+)
+
+SELECT
+    {% for column in columns("order_lines") %}
+    {% if column.name in amounts %}
+    CAST({{ rounded(converted(column.name)) }} AS BIGNUMERIC) AS {{ column.name }},
+    {% else %}
+    {{ column.name }},
+    {% endif %}
+    {% endfor %}
+    reporting_rate / order_rate AS rate,
+    IF(currency = {{ reporting_currency }}, NULL, rate_date) AS rate_date
+FROM rated;

@@ -1,0 +1,55 @@
+{% from "warehouse/macros/check.sql" import check %}
+{% call check("orders: one row per order", "error") %}
+SELECT CONCAT(source, ' ', order_id) AS sample
+FROM {{ table("orders") }}
+WHERE {{ days("business_date") }}
+GROUP BY source, order_id
+HAVING COUNT(*) > 1
+{% endcall %}
+
+UNION ALL
+{% call check("orders: key and currency are there", "error") %}
+SELECT CONCAT(COALESCE(source, '?'), ' ', COALESCE(order_id, '?')) AS sample
+FROM {{ table("orders") }}
+WHERE
+    {{ days("business_date") }}
+    AND (COALESCE(source, '') = '' OR COALESCE(order_id, '') = '' OR COALESCE(currency, '') = '')
+{% endcall %}
+
+UNION ALL
+{% call check("orders: each lies on the shop day it was created", "error") %}
+SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
+FROM {{ table("orders") }}
+WHERE
+    {{ days("business_date") }}
+    AND business_date <> DATE(ordered_at, {{ shop_timezone }})
+{% endcall %}
+
+UNION ALL
+{% call check("orders: amounts are the sums of the lines", "error") %}
+SELECT CONCAT(orders.source, ' ', orders.order_id) AS sample
+FROM {{ table("orders") }} AS orders
+LEFT JOIN (
+    SELECT
+        source,
+        order_id,
+        business_date,
+        COUNT(*) AS lines,
+        SUM(gross_amount) AS gross_amount,
+        SUM(discount_amount) AS discount_amount
+    FROM {{ table("order_lines") }}
+    WHERE {{ days("business_date") }}
+    GROUP BY source, order_id, business_date
+) AS sums
+    ON
+        orders.source = sums.source
+        AND orders.order_id = sums.order_id
+        AND orders.business_date = sums.business_date
+WHERE
+    {{ days("orders.business_date") }}
+    AND (
+        orders.item_count <> COALESCE(sums.lines, 0)
+        OR orders.gross_amount <> COALESCE(sums.gross_amount, 0)
+        OR orders.discount_amount <> COALESCE(sums.discount_amount, 0)
+    )
+{% endcall %};

@@ -1,0 +1,26 @@
+{% from "warehouse/macros/check.sql" import check %}
+{% call check("refunds: one row per refund and line", "error") %}
+SELECT CONCAT(source, ' refund ', refund_id, ' line ', CAST(line_number AS STRING)) AS sample
+FROM {{ table("refunds") }}
+WHERE {{ days("business_date") }}
+GROUP BY source, refund_id, line_number
+HAVING COUNT(*) > 1
+{% endcall %}
+
+UNION ALL
+{% call check("refunds: each lies on the shop day it was made", "error") %}
+SELECT CONCAT(source, ' refund ', refund_id, ' of ', CAST(refunded_at AS STRING)) AS sample
+FROM {{ table("refunds") }}
+WHERE
+    {{ days("business_date") }}
+    AND business_date <> DATE(refunded_at, {{ shop_timezone }})
+{% endcall %}
+
+UNION ALL
+{% call check("refunds: the order is known", "warn") %}
+SELECT CONCAT(source, ' refund ', refund_id, ' of order ', order_id) AS sample
+FROM {{ table("refunds") }}
+WHERE
+    {{ days("business_date") }}
+    AND order_business_date IS NULL
+{% endcall %};

@@ -1,0 +1,169 @@
+"""A small client of Airflow's REST API v2, for the commands of this package.
+
+The address and the user come from `AIRFLOW_URL` (default `http://localhost:8080`), `AIRFLOW_USERNAME` and
+`AIRFLOW_PASSWORD`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
+
+if TYPE_CHECKING:
+    import requests
+
+DAILY_DAG = "daily_sales_pipeline"
+BUSY = 503
+"""Airflow's database is locked by somebody else: nothing was done."""
+_REFUSED = {400, 401, 403, 422}
+_AWAY = {BUSY, 502, 504}
+"""What a proxy in front of Airflow answers meanwhile; a question may then be asked again."""
+PAUSES = (0, 1, 2, 4, 8, 15, 30)
+"""Seconds before asking and, as long as it is busy or a question is not answered, before asking again."""
+
+
+class AirflowApi:
+    """One signed-in session; it signs in again when its token has expired.
+
+    Raises:
+        ConfigurationError: the address is none, or something else than Airflow answers there.
+        TransientError: nothing answers at the address.
+        CredentialsError: Airflow refuses the user.
+    """
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        import requests
+
+        self.url = url.rstrip("/")
+        self._user = {"username": username, "password": password}
+        self._session = requests.Session()
+        self._sign_in()
+
+    def _sign_in(self) -> None:
+        import requests
+
+        self._session.headers.pop("Authorization", None)
+        try:
+            answer = self._session.post(f"{self.url}/auth/token", json=self._user, timeout=30)
+        except (requests.ConnectionError, requests.Timeout):
+            raise TransientError(f"no Airflow answers at {self.url} (AIRFLOW_URL): is it running?") from None
+        except (requests.RequestException, ValueError):
+            raise ConfigurationError(
+                f"AIRFLOW_URL={self.url!r} is not an address like http://localhost:8080"
+            ) from None
+        if answer.status_code in _REFUSED:
+            raise CredentialsError(
+                f"Airflow at {self.url} refuses the user {self._user['username']!r}: "
+                "set AIRFLOW_USERNAME, AIRFLOW_PASSWORD"
+            )
+        if answer.status_code in _AWAY:
+            raise TransientError(
+                f"no Airflow answers behind {self.url} (AIRFLOW_URL; {answer.status_code}): is it running?"
+            )
+        try:
+            token = answer.json()["access_token"]
+        except (ValueError, KeyError, TypeError):
+            raise ConfigurationError(
+                f"what answers at {self.url} (AIRFLOW_URL; {answer.status_code}) is not Airflow"
+            ) from None
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    @classmethod
+    def from_environment(cls) -> AirflowApi:
+        """Sign in with what the environment says."""
+        try:
+            username, password = os.environ["AIRFLOW_USERNAME"], os.environ["AIRFLOW_PASSWORD"]
+        except KeyError as error:
+            raise ConfigurationError(f"{error.args[0]} is not set: the Airflow user to sign in as") from None
+        return cls(os.environ.get("AIRFLOW_URL", "http://localhost:8080"), username, password)
+
+    def get(self, path: str, **params: Any) -> Any:
+        """GET `/api/v2/<path>`; the decoded answer."""
+        return self._ask("GET", path, params=params)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """POST `body` to `/api/v2/<path>`; the decoded answer."""
+        return self._ask("POST", path, json=body)
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """PATCH `/api/v2/<path>` with `body`; the decoded answer."""
+        return self._ask("PATCH", path, json=body)
+
+    def runs_of_day(self, day: date, dag_id: str = DAILY_DAG) -> list[dict[str, Any]]:
+        """All runs of a business day, newest first: those with its partition key or its `business_date`."""
+        keyed = self._runs(dag_id, partition_key_pattern=day.isoformat())
+        named = self._runs(dag_id, conf_contains=day.isoformat())
+        named = [run for run in named if (run["conf"] or {}).get("business_date") == day.isoformat()]
+        runs = {run["dag_run_id"]: run for run in keyed + named}
+        return sorted(
+            runs.values(), key=lambda run: run["queued_at"] or run["start_date"] or "", reverse=True
+        )
+
+    def clear(self, run_id: str, task_ids: list[str], dag_id: str = DAILY_DAG) -> list[str]:
+        """Run `task_ids` of a run, and everything behind them, once more; the ids of what was cleared."""
+        cleared = self.post(
+            f"dags/{dag_id}/clearTaskInstances",
+            {
+                "dry_run": False,
+                "only_failed": False,
+                "include_downstream": True,
+                "dag_run_id": run_id,
+                "task_ids": task_ids,
+            },
+        )
+        return sorted({instance["task_id"] for instance in cleared["task_instances"]})
+
+    def is_paused(self, dag_id: str = DAILY_DAG) -> bool:
+        """Whether the scheduler leaves the DAG's runs alone."""
+        return bool(self.get(f"dags/{dag_id}")["is_paused"])
+
+    def task_state(self, run_id: str, task_id: str, dag_id: str = DAILY_DAG) -> str | None:
+        """The state of a task in a run; None before it has any."""
+        state: str | None = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")["state"]
+        return state
+
+    def _runs(self, dag_id: str, **filters: str) -> list[dict[str, Any]]:
+        runs: list[dict[str, Any]] = self.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters)[
+            "dag_runs"
+        ]
+        return runs
+
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
+        import requests
+
+        response = None
+        for pause in PAUSES:
+            time.sleep(pause)
+            try:
+                response = self._request(method, path, **options)
+                if response.status_code == requests.codes.unauthorized:
+                    self._sign_in()
+                    response = self._request(method, path, **options)
+            except (requests.ConnectionError, requests.Timeout) as error:
+                if method != "GET":  # it may have been done, and must not be done twice
+                    raise TransientError(
+                        f"Airflow at {self.url} did not answer: {type(error).__name__}"
+                    ) from None
+                continue
+            if response.status_code not in (_AWAY if method == "GET" else {BUSY}):
+                break
+        if response is None:
+            raise TransientError(f"Airflow at {self.url} does not answer any more: is it running?")
+        return self._answer(response)
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+        return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
+
+    @staticmethod
+    def _answer(response: requests.Response) -> Any:
+        if response.ok:
+            return response.json()
+        try:
+            detail = response.json()["detail"]
+        except (ValueError, KeyError, TypeError):
+            detail = response.text[:300]
+        raise PipelineError(f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}")

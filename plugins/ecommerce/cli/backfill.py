@@ -1,0 +1,148 @@
+"""Backfill: run the daily pipeline for a range of business days and wait for the end.
+
+The days are the shop's, first and last included. Airflow compares a backfill's bounds, as wall-clock time in
+the DAG's timezone, with the tick of each day (06:00), so the range goes from midnight to the last second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from ecommerce.cli.airflow_api import DAILY_DAG, AirflowApi
+from ecommerce.core.errors import PipelineError
+
+FINISHED = ("success", "failed")
+TICK = timedelta(hours=6)
+"""How long after midnight in the shop the DAG's schedule ticks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the days of a backfill; `succeeded` and `failed` are partition keys."""
+
+    succeeded: list[str]
+    failed: list[str]
+
+
+def plan(api: AirflowApi, first: date, last: date, *, again: bool, now: datetime | None = None) -> list[str]:
+    """The business days a backfill would run, in order; `again` includes days that have succeeded before.
+
+    A day with a run under way is left out, as Airflow does: see `under_way`. `now` is an aware instant.
+
+    Raises:
+        PipelineError: `first` is after `last`, or a day has not ended yet: Airflow would let its run wait.
+    """
+    if first > last:
+        raise PipelineError(f"FROM={first} is after TO={last}")
+    entries = api.post("backfills/dry_run", _request(first, last, again=again))["backfills"]
+    now = now or datetime.now(UTC)
+    too_early = sorted(entry["partition_key"] for entry in entries if _end(entry) > now)
+    if too_early:
+        newest = date.fromisoformat(too_early[0]) - timedelta(days=1)
+        raise PipelineError(
+            f"business day {too_early[0]} has not ended yet: {newest} is the last that can be run"
+        )
+    return sorted(entry["partition_key"] for entry in entries)
+
+
+def under_way(api: AirflowApi, first: date, last: date) -> list[str]:
+    """The business days of the range that have an unfinished run with their partition key, in order."""
+    runs = api.get(f"dags/{DAILY_DAG}/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]
+    keys = {run["partition_key"] for run in runs if run["partition_key"]}
+    return sorted(key for key in keys if first.isoformat() <= key <= last.isoformat())
+
+
+def backfill(
+    api: AirflowApi,
+    first: date,
+    last: date,
+    *,
+    jobs: int = 2,
+    mail: bool = False,
+    again: bool = False,
+    progress: Callable[[int, int, int], None] = lambda done, failed, total: None,
+    pause: float = 3.0,
+) -> Outcome:
+    """Create the backfill and wait until all of its runs have finished and another one may be made.
+
+    Args:
+        api: a signed-in session.
+        first: first business day.
+        last: last business day, included.
+        jobs: how many days run at the same time.
+        mail: mail every day's report.
+        again: also run days that have succeeded before; failed ones always are.
+        progress: called after each look with (finished, failed among them, all).
+        pause: seconds between two looks.
+
+    Raises:
+        PipelineError: as `plan`, or another backfill of the DAG is under way, the DAG is paused, or there is
+            nothing to do.
+    """
+    days = plan(api, first, last, again=again)
+    if not days:
+        if running := under_way(api, first, last):
+            raise PipelineError(
+                f"nothing to do for now: a run of {', '.join(running)} is under way, and every other day "
+                f"from {first} to {last} has succeeded before"
+            )
+        raise PipelineError(
+            f"nothing to do: every day from {first} to {last} has succeeded before "
+            "(AGAIN=1 runs them once more)"
+        )
+    if api.is_paused():
+        raise PipelineError(f"{DAILY_DAG} is paused, so a backfill would wait for ever: unpause it in the UI")
+    request = _request(first, last, again=again) | {
+        "max_active_runs": jobs,
+        "dag_run_conf": {"send_mail": True} if mail else {},
+    }
+    created = api.post("backfills", request)
+    runs = _runs_of(api, created["created_at"], days)
+    days = sorted(runs)  # one that somebody else has begun since the plan got none, and never will
+    while True:
+        failed = [key for key, run in runs.items() if run["state"] == "failed"]
+        done = [key for key, run in runs.items() if run["state"] in FINISHED]
+        progress(len(done), len(failed), len(days))
+        if len(done) == len(days):
+            break
+        time.sleep(pause)
+        runs = _runs_of(api, created["created_at"], days)
+    # Airflow closes a backfill up to half a minute after its last run, and takes no other before.
+    while not api.get(f"backfills/{created['id']}")["completed_at"]:
+        time.sleep(pause)
+    return Outcome(sorted(set(done) - set(failed)), sorted(failed))
+
+
+def _request(first: date, last: date, *, again: bool) -> dict[str, Any]:
+    return {
+        "dag_id": DAILY_DAG,
+        "from_date": f"{first.isoformat()}T00:00:00",
+        "to_date": f"{last.isoformat()}T23:59:59",
+        "reprocess_behavior": "completed" if again else "failed",
+    }
+
+
+def _end(entry: dict[str, Any]) -> datetime:
+    """When the business day of a planned run ends: it is named by its own morning's tick."""
+    return datetime.fromisoformat(entry["partition_date"]) - TICK + timedelta(days=1)
+
+
+def _runs_of(api: AirflowApi, created_at: str, days: list[str]) -> dict[str, dict[str, Any]]:
+    """The backfill's runs by day: those of type backfill queued since it was created."""
+    found: dict[str, dict[str, Any]] = {}
+    offset = 0
+    while True:
+        page = api.get(
+            f"dags/{DAILY_DAG}/dagRuns", run_type="backfill", order_by="-id", limit=100, offset=offset
+        )["dag_runs"]
+        current = [run for run in page if (run["queued_at"] or created_at) >= created_at]
+        for run in current:
+            if run["partition_key"] in days:
+                found.setdefault(run["partition_key"], run)
+        if len(current) < 100:
+            return found
+        offset += 100

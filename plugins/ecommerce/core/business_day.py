@@ -1,0 +1,99 @@
+"""The business day: the only place where dates are computed.
+
+A business day runs from midnight to midnight in `SHOP_TIMEZONE`; in UTC it is a window `[start, end)` of 23,
+24 or 25 hours. A run learns its day from its partition key (scheduled runs, backfills, a trigger with a key)
+or from the param `business_date` (form, `--conf`, `airflow dags test`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.settings import shop_timezone
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDay:
+    """A day in the shop's calendar and its UTC window `[start, end)`."""
+
+    date: date
+    timezone: str
+    start: datetime
+    end: datetime
+
+    def __str__(self) -> str:
+        return self.date.isoformat()
+
+    @property
+    def hours(self) -> int:
+        """Length of the day: 23 or 25 on the days the clocks change, else 24."""
+        return round((self.end - self.start) / timedelta(hours=1))
+
+    def shifted(self, days: int) -> BusinessDay:
+        """The business day `days` later (earlier when negative)."""
+        return day_window(self.date + timedelta(days=days), self.timezone)
+
+
+def day_window(day: date, timezone: str) -> BusinessDay:
+    """The business day `day` of a shop in `timezone`."""
+    return BusinessDay(day, timezone, _midnight(day, timezone), _midnight(day + timedelta(days=1), timezone))
+
+
+def shop_day(now: datetime, timezone: str) -> BusinessDay:
+    """The business day that `now` (an aware instant) lies in."""
+    return day_window(now.astimezone(ZoneInfo(timezone)).date(), timezone)
+
+
+def newest_closed_day(now: datetime, timezone: str) -> BusinessDay:
+    """The last business day that has ended at `now` (an aware instant): yesterday in the shop."""
+    return shop_day(now, timezone).shifted(-1)
+
+
+def business_day(context: Mapping[str, Any], now: datetime | None = None) -> BusinessDay:
+    """The business day of a run, from Airflow's task context.
+
+    Reads `partition_key` and the param `business_date`; with neither, the newest closed day at the run's
+    start (so that a retry after midnight keeps its day).
+
+    Raises:
+        ConfigurationError: both are given and differ, one is not a date `YYYY-MM-DD`, or the day has not
+            ended yet.
+    """
+    timezone = shop_timezone()
+    dag_run = context.get("dag_run")
+    key = context.get("partition_key") or getattr(dag_run, "partition_key", None)
+    param = (context.get("params") or {}).get("business_date") or None
+    if key and param and key != param:
+        raise ConfigurationError(
+            f"the run's partition key is {key} but its param business_date is {param}: give one of the two"
+        )
+    now = now or datetime.now(UTC)
+    given = key or param
+    if not given:
+        return newest_closed_day(getattr(dag_run, "run_after", None) or now, timezone)
+    day = day_window(_parse(given), timezone)
+    if day.end > now:
+        raise ConfigurationError(
+            f"business day {day} has not ended yet in {timezone}: it closes at {day.end:%Y-%m-%dT%H:%MZ}"
+        )
+    return day
+
+
+def _midnight(day: date, timezone: str) -> datetime:
+    # Where the clocks jump over midnight, fold=0 gives the first instant that is not yesterday's.
+    return datetime.combine(day, time.min, ZoneInfo(timezone)).astimezone(UTC)
+
+
+def _parse(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+        if day.isoformat() != text:  # fromisoformat also takes 20261119 and 2026-W47-4
+            raise ValueError
+        return day
+    except (TypeError, ValueError):
+        raise ConfigurationError(f"{text!r} is not a business date like 2026-11-19") from None

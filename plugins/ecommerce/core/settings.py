@@ -1,0 +1,154 @@
+"""What is fixed at deployment, read from the environment (`.env.example` lists every name)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from ecommerce.core.errors import ConfigurationError
+
+SALES_DB = "sales_db"
+STOREFRONT = "storefront"
+PARTNER_FILES = "partner_files"
+EXCHANGE_RATES = "exchange_rates"
+SOURCES = (SALES_DB, STOREFRONT, PARTNER_FILES, EXCHANGE_RATES)
+"""The sources of the daily run: the task ids of its `extract` group and the keys of `source_policy`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One deployment's settings. URIs have no trailing slash; `shop_timezone` is an IANA name."""
+
+    shop_timezone: str
+    reporting_currency: str
+    bigquery_dataset: str
+    bigquery_location: str
+    staging_uri: str
+    reports_uri: str
+    models_uri: str
+    partner_drop_uri: str
+    customer_hash_key: str
+    refund_lookback_days: int
+    reconcile_days: int
+    staging_retention_days: int
+    log_retention_days: int
+    metadata_retention_days: int
+    maximum_bytes_billed: int
+    sync_start_date: date | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's timezone. Business days begin at its midnight; nothing else is local."""
+        return ZoneInfo(self.shop_timezone)
+
+    @property
+    def staging_dataset(self) -> str:
+        """The BigQuery dataset whose tables expire by themselves and hold one load's input."""
+        return f"{self.bigquery_dataset}_staging"
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from `environ` (the process's environment when not given).
+
+    A setting that is there but empty counts as not set. Cheap enough to call in every task; never called
+    while a DAG file is parsed, except for the timezone (see `shop_timezone`).
+
+    Raises:
+        ConfigurationError: a value is malformed, or `CUSTOMER_HASH_KEY` is missing.
+    """
+    env = os.environ if environ is None else environ
+    key = env.get("CUSTOMER_HASH_KEY", "")
+    if len(key) < 16:
+        raise ConfigurationError(
+            "CUSTOMER_HASH_KEY is missing or shorter than 16 characters: set it once to a long random "
+            "text and keep it, because it identifies customers across sources"
+        )
+    return Settings(
+        shop_timezone=shop_timezone(env),
+        reporting_currency=_currency(env.get("REPORTING_CURRENCY") or "USD"),
+        bigquery_dataset=_identifier(env, "BIGQUERY_DATASET", "sales"),
+        bigquery_location=_location(env.get("BIGQUERY_LOCATION") or "US"),
+        staging_uri=_uri(env, "STAGING_URI", "file:///opt/airflow/data/staging"),
+        reports_uri=_uri(env, "REPORTS_URI", "file:///opt/airflow/data/reports"),
+        models_uri=_uri(env, "MODELS_URI", "file:///opt/airflow/data/models"),
+        partner_drop_uri=_uri(env, "PARTNER_DROP_URI", "file:///opt/airflow/data/partner_drop"),
+        customer_hash_key=key,
+        refund_lookback_days=_days(env, "REFUND_LOOKBACK_DAYS", 14),
+        reconcile_days=_days(env, "RECONCILE_DAYS", 35),
+        staging_retention_days=_days(env, "STAGING_RETENTION_DAYS", 14),
+        log_retention_days=_days(env, "LOG_RETENTION_DAYS", 60),
+        metadata_retention_days=_days(env, "METADATA_RETENTION_DAYS", 180),
+        maximum_bytes_billed=_positive_int(env, "MAXIMUM_BYTES_BILLED", 100 * 1024**3),
+        sync_start_date=_date(env, "SYNC_START_DATE"),
+    )
+
+
+def shop_timezone(environ: Mapping[str, str] | None = None) -> str:
+    """The shop's timezone name; the one setting a DAG file needs while it is parsed.
+
+    Raises:
+        ConfigurationError: not the name of an IANA timezone.
+    """
+    env = os.environ if environ is None else environ
+    name = env.get("SHOP_TIMEZONE") or "America/New_York"
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ConfigurationError(
+            f"SHOP_TIMEZONE={name!r} is not an IANA timezone name such as Europe/Berlin"
+        ) from None
+    return name
+
+
+def _currency(value: str) -> str:
+    if len(value) != 3 or not value.isascii() or not value.isalpha():
+        raise ConfigurationError(f"REPORTING_CURRENCY={value!r} is not a three-letter ISO 4217 code")
+    return value.upper()
+
+
+def _identifier(env: Mapping[str, str], name: str, default: str) -> str:
+    value = env.get(name) or default
+    if not value.isascii() or not value.replace("_", "").isalnum():
+        raise ConfigurationError(f"{name}={value!r} may only hold letters, digits and underscores")
+    return value
+
+
+def _location(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
+        raise ConfigurationError(f"BIGQUERY_LOCATION={value!r} is not a location such as EU or europe-west3")
+    return value
+
+
+def _uri(env: Mapping[str, str], name: str, default: str) -> str:
+    given = env.get(name) or default
+    value = given.rstrip("/")
+    if value != value.strip() or not re.match("[a-z][a-z0-9+.-]*://.", value):
+        raise ConfigurationError(f"{name}={given!r} is not a URI: begin it with file://, gs:// or s3://")
+    if value.startswith("file://") and not value.startswith("file:///"):
+        raise ConfigurationError(f"{name}={given!r} names no folder from the root on: file:///folder")
+    return value
+
+
+def _positive_int(env: Mapping[str, str], name: str, default: int, most: int | None = None) -> int:
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ConfigurationError(f"{name}={text!r} is not a positive whole number")
+    if most is not None and int(text) > most:
+        raise ConfigurationError(f"{name}={text!r} is more than {most}")
+    return int(text)
+
+
+def _days(env: Mapping[str, str], name: str, default: int) -> int:
+    return _positive_int(env, name, default, 36_500)  # a hundred years ago is still a date
+
+
+def _date(env: Mapping[str, str], name: str) -> date | None:
+    text = env.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ConfigurationError(f"{name}={text!r} is not a date like 2026-11-01") from None

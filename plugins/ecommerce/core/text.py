@@ -1,0 +1,146 @@
+"""How figures are written for people: the currency's own decimals, signed percentages, source names.
+
+Rounding is half away from zero. What comes from data (names, raw rows) is stripped of control characters, so
+that a product name can neither break a line nor turn the text that follows it around.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecommerce.sales.report.figures import Kind
+
+NOTHING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+_LONGEST = 250
+_WORDS = {"db": "database", "api": "API"}
+
+
+def decimals(currency: str) -> int:
+    """How many decimals amounts in `currency` are written with: JPY 0, USD 2, KWD 3."""
+    from babel.numbers import get_currency_precision
+
+    return int(get_currency_precision(currency))
+
+
+def amount(value: Decimal | None, currency: str) -> str:
+    """1234.5 in USD as `1,234.50`, with a typographic minus; `NOTHING` for None."""
+    return NOTHING if value is None else _number(value, decimals(currency))
+
+
+def with_currency(value: Decimal | None, currency: str) -> str:
+    """`USD 1,234.50`: for texts that stand alone, such as a mail's subject."""
+    return NOTHING if value is None else f"{currency} {amount(value, currency)}"
+
+
+def count(value: Decimal | int | None) -> str:
+    """A whole number with thousands separators."""
+    return NOTHING if value is None else _number(Decimal(value), 0)
+
+
+def quantity(value: Decimal | None) -> str:
+    """Pieces: up to two decimals, none where they are zeros."""
+    if value is None:
+        return NOTHING
+    text = _number(value, 2)
+    return text.rstrip("0").rstrip(".")
+
+
+def plain(value: Decimal | None) -> str:
+    """An amount of no single currency: two to four decimals, so that the smallest difference shows."""
+    if value is None:
+        return NOTHING
+    text = _number(value, 4)
+    return text[:-2] if text.endswith("00") else text
+
+
+def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
+    """A headline figure by its kind."""
+    if kind == "money":
+        return amount(value, currency)
+    return count(value) if kind == "count" else quantity(value)
+
+
+def change(value: Decimal | None, base: Decimal | None) -> str:
+    """The change from `base` to `value` in percent, always with a sign; `NOTHING` without comparison.
+
+    There is none with a base of zero. Beyond ±999.9 % the exact figure says nothing: `>+999 %`.
+    """
+    if value is None or not base:
+        return NOTHING
+    percent = ((value - base) / abs(base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    if percent == 0:
+        return "±0.0 %"
+    if abs(percent) > Decimal("999.9"):
+        return ">+999 %" if percent > 0 else f"<{MINUS}999 %"
+    return f"{percent:+.1f} %".replace("-", MINUS)
+
+
+def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
+    """1 where the change is welcome, -1 where it is not, 0 where it is neither."""
+    if value is None or not base or not good:
+        return 0
+    difference = (value > base) - (value < base)
+    return difference * good
+
+
+def average_name(days: int) -> str:
+    """What to call the mean of those of the last 28 days that can be compared with."""
+    return f"{days or 28}-day average"
+
+
+def share(part: Decimal, whole: Decimal) -> str:
+    """`part` of `whole` in percent; `NOTHING` where the whole is not positive."""
+    if whole <= 0:
+        return NOTHING
+    return f"{(part / whole * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)} %".replace("-", MINUS)
+
+
+def compact(value: float) -> str:
+    """A place on an axis (not a figure): `1.2M`, `250k`."""
+    for limit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= limit:
+            return f"{value / limit:g}{suffix}".replace("-", MINUS)
+    return f"{value:g}".replace("-", MINUS)
+
+
+def source_name(source: str) -> str:
+    """`sales_db` → `Sales database`."""
+    words = [_WORDS.get(word, word) for word in clean(source).split("_")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def long_day(day: date) -> str:
+    """`Thursday, 19 November 2026`."""
+    return f"{day:%A}, {day.day} {day:%B %Y}"
+
+
+def instant(when: datetime | None) -> str:
+    """An instant in UTC to the second."""
+    return NOTHING if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def clean(text: str | None) -> str:
+    """Text from data, harmless in any layout: one line of at most 250 characters, none of which is a control
+    character or overrides the direction of what follows."""
+    if text is None:
+        return ""
+    spaced = re.sub(r"\s+", " ", text[: 4 * _LONGEST]).strip()
+    line = "".join(letter for letter in spaced if not _is_control(letter))
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def _is_control(letter: str) -> bool:
+    turns = "\u202a" <= letter <= "\u202e" or "\u2066" <= letter <= "\u2069"
+    return turns or unicodedata.category(letter) in ("Cc", "Cs")
+
+
+def _number(value: Decimal, places: int) -> str:
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{rounded + 0:,f}".replace("-", MINUS)  # + 0 makes a rounded "-0.00" plain

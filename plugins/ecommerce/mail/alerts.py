@@ -1,0 +1,120 @@
+"""The mail about a failed task: what failed, why, and what to do."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from email.message import EmailMessage
+from typing import Any
+
+from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+from ecommerce.cli.airflow_api import DAILY_DAG
+from ecommerce.core.business_day import business_day
+from ecommerce.core.errors import PipelineError
+from ecommerce.core.masking import mask_e_mails
+from ecommerce.core.settings import SOURCES
+from ecommerce.core.text import clean
+from ecommerce.mail import transport as mail
+
+RECIPIENTS = "alert_recipients"
+
+
+class FailureNotifier(SmtpNotifier):
+    """Mails a failed task to the Variable `alert_recipients`; nothing is sent while that is empty.
+
+    Made by `failure_notifier`. One instance stands in `default_args` for all tasks of a DAG, and the
+    DAG processor may call it for several, so it keeps nothing but `to` between calls.
+    """
+
+    template_fields = ("to",)
+
+    def notify(self, context: Any) -> None:
+        """Send the mail.
+
+        Raises:
+            PipelineError: it could not be sent; the message names no address.
+        """
+        to = mail.parse_recipients(self.to, RECIPIENTS)
+        if not to:
+            self.log.info("the Variable %s is empty: nobody is told", RECIPIENTS)
+            return
+        mail.send(failure_message(context), to)
+
+
+def failure_notifier() -> FailureNotifier:
+    """For `on_failure_callback` of tasks: one mail to `alert_recipients` when a task has failed for good."""
+    return FailureNotifier(to=f"{{{{ var.value.get('{RECIPIENTS}', '') }}}}", smtp_conn_id=mail.CONNECTION)
+
+
+def failure_message(context: Mapping[str, Any]) -> EmailMessage:
+    """The mail without its addresses, from the context Airflow gives to callbacks.
+
+    It depends on nothing but `ti`: where a worker died, Airflow knows neither exception nor params.
+    """
+    ti = context["ti"]
+    day = _day(context)
+    index = _map_index(ti)
+    task = f"{ti.dag_id}.{ti.task_id}" + (f" [{index}]" if index else "")
+    texts = {
+        "task": task,
+        "day": day or "unknown",
+        "run_id": ti.run_id,
+        "reason": failure_reason(context.get("exception")),
+        "command": repair_command(ti.task_id, index, day) if ti.dag_id == DAILY_DAG else "",
+        "log_url": ti.log_url,
+        "advice": _advice(context.get("dag")),
+    }
+    message = mail.compose(f"Failed: {task}" + (f" for {day}" if day else ""), "failure_mail", texts)
+    message["Message-ID"] = f"<failure.{_fingerprint(ti)}@{mail.sender().rpartition('@')[2]}>"
+    return message
+
+
+def failure_reason(error: BaseException | str | None) -> str:
+    """One line that says why, without secrets and addresses."""
+    from airflow.sdk.log import redact
+
+    if error is None:
+        return "the worker stopped without saying why (killed, out of memory, or lost): see the log"
+    lines = str(error).strip().splitlines()
+    line = lines[0] if lines else ""
+    if isinstance(error, BaseException) and not isinstance(error, PipelineError):
+        line = f"{type(error).__name__}: {line}" if line else type(error).__name__
+    # Masked before it is cut short: half an address is no address any more, and still somebody's name.
+    return clean(mask_e_mails(str(redact(line))))
+
+
+def repair_command(task_id: str, map_index: str, day: str | None) -> str:
+    """The command that repairs the day; it names the source where the task's id or map index is one."""
+    names = {task_id.rpartition(".")[2], map_index} & set(SOURCES)
+    return f"make repair DAY={day or '<day>'} SOURCE={names.pop() if names else '<source>'}"
+
+
+def _map_index(ti: Any) -> str:
+    """What tells a mapped task instance from its siblings: its rendered name or number; else empty."""
+    number = getattr(ti, "map_index", None)
+    if number is None or number < 0:
+        return ""
+    return str(getattr(ti, "rendered_map_index", None) or number)
+
+
+def _fingerprint(ti: Any) -> str:
+    """The same for one try of one task: of a lost worker Airflow tells twice, mail programs show it once."""
+    names = ("dag_id", "run_id", "task_id", "map_index", "try_number")
+    text = "\0".join(str(getattr(ti, name, "")) for name in names)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _day(context: Mapping[str, Any]) -> str | None:
+    try:
+        return str(business_day(context))
+    except PipelineError:  # a wrong business date may be the very failure
+        return None
+
+
+def _advice(dag: Any) -> str:
+    """The first paragraph of the DAG's documentation, which says what to do when it fails."""
+    paragraphs = (getattr(dag, "doc_md", None) or "").strip().split("\n\n")
+    text = next((each for each in paragraphs if each and not each.startswith("#")), "")
+    return re.sub(r"[*`]", "", " ".join(text.split()))

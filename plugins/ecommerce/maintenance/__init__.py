@@ -1,0 +1,1 @@
+"""Housekeeping: what is older than a retention setting goes."""

@@ -1,1 +1,0 @@
-"""Commands for the person who operates the pipeline: they speak to a running Airflow through its REST API."""

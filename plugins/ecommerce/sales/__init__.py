@@ -1,0 +1,1 @@
+"""The sales domain: the daily run, history load, sync and reconciliation, and the report."""

@@ -1,0 +1,133 @@
+"""One month of an export: gathered from all files into a raw folder, transformed, loaded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core import staging
+from ecommerce.core.business_day import day_window
+from ecommerce.core.errors import ContractError
+from ecommerce.core.settings import SALES_DB, STOREFRONT, load_settings
+from ecommerce.core.sql_files import read_sql
+from ecommerce.core.staging import Manifest
+from ecommerce.sales.history.totals import FEW
+from ecommerce.sales.transform import transform as run_transform
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
+"""The raw files that partner_files.sql of the transform reads."""
+
+log = logging.getLogger(__name__)
+
+
+def transform(month: Mapping[str, Any], run_id: str) -> Manifest:
+    """Gather a month's lines and transform them; the manifest of the loadable folder.
+
+    Done before for the same export, it returns what that left.
+
+    Args:
+        month: one of those that `steps.months` returns.
+        run_id: Airflow's, goes into every row.
+
+    Raises:
+        StagingError: the files that were read are gone.
+        ContractError: more than a fifth of the month's lines is unusable, or as `transform.transform`.
+    """
+    export = staging.read_manifest(month["export"])
+    folder = f"{month['export'].rsplit('/', 1)[0]}/{month['month']}"
+    done = f"{folder}/transformed/{export.source}"
+    manifest = staging.read_manifest(done) if staging.exists(done) else None
+    if manifest and manifest.control_totals["export_sha256"] == export.sha256:
+        log.info("%s was transformed before: taking the result", month["month"])
+    else:
+        raw = gather(month, export, f"{folder}/{export.source}")
+        manifest = run_transform(raw, run_id=run_id, layout=layout(export.source))
+    _check_share(month["month"], manifest)
+    return manifest
+
+
+def layout(source: str) -> list[str]:
+    """The files of include/sql/transform that map the export's lines to the staged layout."""
+    by_time_of_reading = ["history_of_live_source"] if source in (SALES_DB, STOREFRONT) else []
+    return ["history_load", *by_time_of_reading, "partner_files"]
+
+
+def gather(month: Mapping[str, Any], export: Manifest, folder: str) -> Manifest:
+    """The raw folder of a month, as partner files' extract leaves one. The first month has all rejects."""
+    first_day, last_day = (date.fromisoformat(month[name]) for name in ("first_day", "last_day"))
+    timezone = load_settings().shop_timezone
+    is_first = month["number"] == 1
+    with staging.publish(folder) as draft, staging.connect_duckdb(export.uri, memory_limit="300MB") as duck:
+        _write(duck, month, export, draft.path)
+        totals = duck.execute(
+            read_sql("partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
+        )
+        names = [column[0] for column in totals.description or []]
+        control_totals = dict(zip(names, totals.fetchall()[0], strict=True))
+        records = sum(
+            duck.execute("SELECT count(*) FROM read_parquet(?)", [f"{draft.path}/{name}.parquet"]).fetchall()[
+                0
+            ][0]
+            for name in ("lines", "rejects")
+        )
+        without_day = export.control_totals["without_day"] + sum(export.control_totals["rejected"].values())
+        draft.seal(
+            source=export.source,
+            business_date=first_day,
+            rows=records,
+            columns={f"{name}.parquet": [] for name in OUTPUTS},
+            read_at=export.read_at,
+            window_start=day_window(first_day, timezone).start,
+            window_end=day_window(last_day, timezone).end,
+            control_totals=control_totals
+            | {
+                "export_sha256": export.sha256,
+                "without_day": without_day if is_first else 0,
+                "warnings": export.control_totals["warnings"] if is_first else [],
+            },
+        )
+    return staging.read_manifest(folder)
+
+
+def _write(duck: duckdb.DuckDBPyConnection, month: Mapping[str, Any], export: Manifest, folder: Path) -> None:
+    files = export.file("files.parquet")
+    folders = [row[0] for row in duck.execute("SELECT folder FROM read_parquet(?)", [files]).fetchall()]
+    is_first = month["number"] == 1
+
+    def parts(name: str) -> list[str]:
+        return [staging.local_or_uri(f"{each}/{name}.parquet") for each in folders]
+
+    duck.execute(
+        read_sql("history/month_lines.sql"),
+        {
+            "files": parts("lines"),
+            "moved": export.file("moved.parquet"),
+            "first_day": date.fromisoformat(month["first_day"]),
+            "last_day": date.fromisoformat(month["last_day"]),
+            "is_first": is_first,
+            "target": f"{folder}/lines.parquet",
+        },
+    )
+    duck.execute(
+        read_sql("history/month_rejects.sql"),
+        {"rejects": parts("rejects"), "is_first": is_first, "target": f"{folder}/rejects.parquet"},
+    )
+    duck.execute("SET VARIABLE files = ?", [files])
+    duck.execute("SET VARIABLE folder = ?", [str(folder)])
+    duck.execute(read_sql("history/month_files.sql"))
+
+
+def _check_share(name: str, manifest: Manifest) -> None:
+    totals = manifest.control_totals
+    read, rejected = (totals[key] - totals["without_day"] for key in ("rows_read", "rows_rejected"))
+    if rejected > FEW and rejected * 5 > read:
+        raise ContractError(
+            f"{name}: {rejected} of {read} lines were rejected {totals['rejected']}; the month was not loaded"
+        )

@@ -1,0 +1,71 @@
+"""Parquet files of an export: columns by name, every value as the text that says exactly the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core.sql_files import read_sql
+from ecommerce.sources.delivered_files import UnusableFileError
+from ecommerce.sources.partner_files.reading import COLUMNS
+
+if TYPE_CHECKING:
+    import duckdb
+
+_PLAIN = re.compile(r"VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,\d+\)|ENUM\(.*\)", re.DOTALL)
+_FLOAT = ("FLOAT", "DOUBLE")
+_INSTANTS = ("ordered_at", "updated_at")
+
+
+def read(duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]) -> None:
+    """Write the lines of the Parquet file `path` to `facts["lines"]`, in the layout of partner files.
+
+    Args:
+        duck: with its time zone UTC.
+        path: the file.
+        facts: file, partner, received_at, lines: the parameters of the statement.
+
+    Raises:
+        UnusableFileError: no Parquet, a column is missing, or has a type that cannot be read exactly.
+    """
+    types = _types(duck, path)
+    if missing := [name for name in COLUMNS if name not in types]:
+        raise UnusableFileError("missing_column", f"it lacks the columns {', '.join(missing)}")
+    expressions = ",\n        ".join(f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS)
+    statement = read_sql("history/read_parquet.sql").replace("{columns}", expressions)
+    duck.execute(statement, facts | {"path": str(path)})
+
+
+def _types(duck: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+    import duckdb
+
+    try:
+        described = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
+    except (duckdb.InvalidInputException, duckdb.IOException):
+        raise UnusableFileError("file_unreadable", "it is no Parquet file, or a damaged one") from None
+    return {str(column[0]): str(column[1]) for column in described}
+
+
+def _as_text(name: str, kind: str) -> str:
+    """The expression that turns a column of the type `kind` into text."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
+    if kind == "TIMESTAMPTZ_NS":  # what pandas writes; its text ends in +00, because the time zone is UTC
+        return f"{name}::VARCHAR"
+    if kind == '"NULL"':  # a column without a single value, of which the writer knew no type
+        return "NULL::VARCHAR"
+    if name in _INSTANTS and kind != "VARCHAR":
+        raise UnusableFileError(
+            "missing_column",
+            f"its column {name} is {kind}: an instant needs a time zone, or a text with offset",
+        )
+    if kind in _FLOAT:
+        # Writers that know no missing integers store 1 as 1.0; a float's text is the shortest that means it.
+        whole = f"CASE WHEN {name} = trunc({name}) THEN try_cast({name} AS DECIMAL(38, 0))::VARCHAR END"
+        return f"coalesce({whole}, {name}::VARCHAR)"
+    if _PLAIN.fullmatch(kind):
+        return f"{name}::VARCHAR"
+    raise UnusableFileError(
+        "missing_column", f"its column {name} is {kind}, which is neither text nor number"
+    )

@@ -1,0 +1,281 @@
+"""Reading one file of an export into staging, in bounded memory and without losing a line.
+
+A CSV file in which every line is a record goes straight through DuckDB. Where DuckDB finds anything amiss, or
+counts other records than there are lines (line breaks in quotes, blank lines, an unclosed quote), the file is
+split record by record as partner files are, so that one bad line costs one line.
+
+The folder it leaves: `lines.parquet` (the columns of partner files' lines and `day` DATE, the shop's day of
+`ordered_at` or NULL; sorted by it) and `rejects.parquet` (as every source). Control totals: file, bytes,
+modified_at (of the listing), sha256, lines, without_day, rejected (counts by reason), warnings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ecommerce.core import staging
+from ecommerce.core.errors import ContractError
+from ecommerce.core.masking import mask_e_mails
+from ecommerce.core.scratch import scratch_folder
+from ecommerce.core.settings import SOURCES, load_settings
+from ecommerce.core.sql_files import read_sql
+from ecommerce.core.staging import Manifest
+from ecommerce.sales.history import parquet
+from ecommerce.sales.history.files import Compression, ExportFile
+from ecommerce.sales.transform import SHARED
+from ecommerce.sources.delivered_files import (
+    UnusableFileError,
+    column_names,
+    csv_columns,
+    read_records,
+    split_records,
+    storage_errors,
+    unread_columns,
+)
+from ecommerce.sources.partner_files.reading import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+MEMORY_LIMIT = "300MB"
+BLOCK = 1 << 20
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the files of one export share: the name of their source, when and for which run they are read."""
+
+    source: str
+    read_at: datetime
+    run_day: date
+
+
+def read_file(file: ExportFile, folder: str, reading: Reading) -> Manifest:
+    """Read `file` into the staging folder `folder`, unless that was done before.
+
+    Raises:
+        ContractError: it changed since it was listed, or is not what its name says (damaged, no header, a
+            column missing).
+        CredentialsError, TransientError: it cannot be read.
+        StagingError: the folder could not be written.
+    """
+    facts = {"file": file.name, "bytes": file.bytes, "modified_at": file.modified_at.isoformat()}
+    if (done := _already_read(folder, facts)) is not None:
+        log.info("%s was read before: taking the result", file.name)
+        return done
+    file.check_unchanged()
+    began = time.monotonic()
+    with (
+        staging.publish(folder) as draft,
+        staging.connect_duckdb(memory_limit=MEMORY_LIMIT) as duck,
+        scratch_folder() as work,
+    ):
+        _prepare(duck, reading)
+        with _one_sentence(file), storage_errors(file.name):
+            local = _fetch(file, work)
+            file.check_unchanged()
+            lines, warnings = _lines(duck, file, local, work)
+            _keep(duck, reading, lines, draft.path)
+        totals = _totals(duck, draft.path)
+        draft.seal(
+            source=reading.source,
+            business_date=reading.run_day,
+            rows=totals["lines"] + sum(totals["rejected"].values()),
+            columns={f"{name}.parquet": [] for name in ("lines", "rejects")},
+            read_at=reading.read_at,
+            window_start=reading.read_at,
+            window_end=reading.read_at,
+            control_totals=facts | {"sha256": local.sha256} | totals | {"warnings": warnings},
+        )
+    manifest = staging.read_manifest(folder)
+    seconds = time.monotonic() - began
+    log.info("%s: %d records, %.0f a second", file.name, manifest.rows, manifest.rows / max(seconds, 0.001))
+    return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class _Local:
+    """A file on this machine, not compressed; `line_count` counts line ends, and a last line without one.
+
+    `has_padding`: somewhere in it two blanks stand before a quote, which DuckDB then takes for text.
+    """
+
+    path: Path
+    sha256: str
+    line_count: int
+    has_padding: bool
+
+
+class _Counted(io.RawIOBase):
+    """A stream that remembers the checksum of what was read from it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__()
+        self._stream = stream
+        self.digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
+        self.digest.update(block)
+        return block
+
+
+def _already_read(folder: str, facts: dict[str, Any]) -> Manifest | None:
+    if not staging.exists(folder):
+        return None
+    done = staging.read_manifest(folder)
+    return done if facts.items() <= done.control_totals.items() else None
+
+
+def _prepare(duck: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+    duck.execute("SET preserve_insertion_order = true")
+    duck.execute("SET VARIABLE read_at = ?", [reading.read_at])
+    duck.execute("SET VARIABLE shop_timezone = ?", [load_settings().shop_timezone])
+    duck.execute((SHARED / "values.sql").read_text(encoding="utf-8"))
+    duck.execute(read_sql("create_rejects.sql"))
+
+
+def _fetch(file: ExportFile, work: Path) -> _Local:
+    """The file's checksum and lines, and a copy where DuckDB cannot read the original in place."""
+    # DuckDB would take such a name for a pattern, which may match a neighbour.
+    is_pattern = any(sign in file.path for sign in "*?[{")
+    in_place = staging.is_local(file.uri) and not file.compression and not is_pattern
+    target = Path(file.path) if in_place else work / "delivered"
+    ends, last, has_padding = 0, b"\n", False
+    with file.file_system.open(file.path, "rb") as delivered:
+        counted = _Counted(delivered)
+        with (
+            _decompressed(counted, file.compression) as stream,
+            _copy_to(None if in_place else target) as copy,
+        ):
+            while block := stream.read(BLOCK):
+                ends += 0 if file.is_parquet else block.count(b"\n")
+                has_padding = has_padding or b'  "' in block or b'  "' in last + block[:2]
+                last = block[-2:]
+                if copy:
+                    copy.write(block)
+        while counted.read(BLOCK):  # what lies behind the compressed data
+            pass
+    return _Local(target, counted.digest.hexdigest(), ends + (not last.endswith(b"\n")), has_padding)
+
+
+@contextmanager
+def _decompressed(stream: _Counted, compression: Compression | None) -> Iterator[Any]:
+    if compression is None:
+        yield stream
+        return
+    import pyarrow as pa
+
+    try:
+        with pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), compression) as text:
+            yield text
+    except OSError as error:
+        if error.errno is not None:  # of the file system, not of the data
+            raise
+        raise UnusableFileError(
+            "file_unreadable", f"its {compression} data is damaged or ends too early"
+        ) from None
+
+
+@contextmanager
+def _copy_to(path: Path | None) -> Iterator[IO[bytes] | None]:
+    if path is None:
+        yield None
+    else:
+        with path.open("wb") as copy:
+            yield copy
+
+
+def _lines(
+    duck: duckdb.DuckDBPyConnection, file: ExportFile, local: _Local, work: Path
+) -> tuple[Path, list[str]]:
+    """Its lines in the layout of partner files, as a Parquet file; what cannot be a line, in `rejects`."""
+    target = work / "lines.parquet"
+    facts = {
+        "file": file.name,
+        "partner": "",  # one export, so no order belongs to anybody else
+        "received_at": file.modified_at,
+        "lines": str(target),
+    }
+    if file.is_parquet:
+        parquet.read(duck, local.path, facts)
+        return target, []
+    with local.path.open("rb") as stream:
+        names = column_names(stream, COLUMNS)
+    extra = unread_columns(names, COLUMNS)
+    warnings = [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
+    columns = csv_columns(names, COLUMNS)
+    if local.has_padding or not _read_whole(duck, local, columns, facts):
+        log.info("%s holds more than one record per line, or broken ones: splitting it", file.name)
+        _read_split(duck, local, facts, work)
+    return target, warnings
+
+
+def _read_whole(
+    duck: duckdb.DuckDBPyConnection, local: _Local, columns: dict[str, str], facts: dict[str, Any]
+) -> bool:
+    """Let DuckDB read the file in one go; False when a line of it might be lost or misplaced that way."""
+    import duckdb
+
+    try:
+        written = duck.execute(
+            read_sql("history/read_csv.sql"), facts | {"path": str(local.path), "columns": columns}
+        ).fetchall()[0][0]
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return False
+    rejected = duck.execute("SELECT count(*) FROM reject_errors").fetchall()[0][0]
+    duck.execute("TRUNCATE reject_errors")
+    return bool(rejected == 0 and written == local.line_count - 1)
+
+
+def _read_split(duck: duckdb.DuckDBPyConnection, local: _Local, facts: dict[str, Any], work: Path) -> None:
+    with local.path.open("rb") as stream:
+        split = split_records(stream, COLUMNS, work)
+    read_records(duck, split, COLUMNS, facts)
+
+
+def _keep(duck: duckdb.DuckDBPyConnection, reading: Reading, lines: Path, folder: Path) -> None:
+    """Write the folder's files."""
+    duck.execute(
+        read_sql("history/keep_lines.sql"),
+        {"lines": str(lines), "target": f"{folder}/lines.parquet", "is_live": reading.source in SOURCES},
+    )
+    duck.execute(f"COPY rejects TO '{folder}/rejects.parquet' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def _totals(duck: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
+    lines, without_day = duck.execute(
+        "SELECT count(*), count(*) FILTER (day IS NULL) FROM read_parquet(?)", [f"{folder}/lines.parquet"]
+    ).fetchall()[0]
+    reasons = duck.execute("SELECT reason, count(*) FROM rejects GROUP BY reason ORDER BY reason").fetchall()
+    return {"lines": lines, "without_day": without_day, "rejected": dict(reasons)}
+
+
+@contextmanager
+def _one_sentence(file: ExportFile) -> Iterator[None]:
+    """What is wrong with the file, naming it; DuckDB's texts may quote a row, so they are not chained."""
+    import duckdb
+
+    try:
+        yield
+    except UnusableFileError as fault:
+        raise ContractError(f"{file.name}: {fault.args[1]}; nothing of the export was loaded") from None
+    except duckdb.OutOfMemoryException as error:
+        raise ContractError(f"{file.name}: not enough memory: {mask_e_mails(str(error))}") from None
+    except duckdb.Error as error:
+        raise ContractError(f"{file.name}: {mask_e_mails(str(error))[:500]}") from None

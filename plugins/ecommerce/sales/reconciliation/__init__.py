@@ -1,0 +1,1 @@
+"""Reconciliation: source against warehouse, and reading again the days that differ."""

@@ -1,0 +1,138 @@
+"""The report archive `<REPORTS_URI>/<business_date>/`: one folder per day, the newest report of the day wins.
+
+A folder holds `report.pdf`, `page-1.png`, `figures.json`, `figures.csv`, the charts, and the manifest of
+`ecommerce.core.staging` that says it is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+
+from ecommerce.core import metrics, staging
+from ecommerce.core.errors import StagingError
+from ecommerce.sales.report import charts, document
+from ecommerce.sales.report.figures import Figures, figures_csv, figures_hash
+
+FIGURES_JSON, FIGURES_CSV = "figures.json", "figures.csv"
+FILES = {
+    document.PDF: "application/pdf",
+    document.PREVIEW: "image/png",
+    FIGURES_JSON: "application/json",
+    FIGURES_CSV: "text/csv; charset=utf-8",
+    **dict.fromkeys(charts.CHARTS, "image/svg+xml"),
+}
+"""What a day's folder holds, with media types; nothing else is served from it."""
+
+
+def folder_of(reports_uri: str, day: date) -> str:
+    """The URI of one day's folder."""
+    return f"{reports_uri}/{day.isoformat()}"
+
+
+def write_figures(uri: str, figures: Figures) -> None:
+    """Publish `figures.json` and `figures.csv` as the staging folder `uri`.
+
+    Raises:
+        StagingError: it cannot be written.
+    """
+    with staging.publish(uri) as draft:
+        (draft.path / FIGURES_JSON).write_text(figures.to_json(), encoding="utf-8")
+        (draft.path / FIGURES_CSV).write_text(figures_csv(figures), encoding="utf-8")
+        _seal(draft, figures)
+
+
+def write_document(uri: str, figures: Figures) -> None:
+    """Publish the PDF, its preview and the charts as the staging folder `uri`.
+
+    Raises:
+        StagingError: it cannot be written.
+    """
+    with staging.publish(uri) as draft:
+        document.write(figures, draft.path)
+        _seal(draft, figures)
+
+
+def publish(reports_uri: str, figures: Figures, folders: list[str]) -> str:
+    """Put the files of the staging `folders` into the archive and return the day's folder there.
+
+    Raises:
+        StagingError: a file is missing, or the archive cannot be written.
+    """
+    uri = folder_of(reports_uri, figures.business_date)
+    with staging.publish(uri) as draft:
+        for folder in folders:
+            for name in staging.read_manifest(folder).columns:
+                (draft.path / name).write_bytes(staging.storage_path(f"{folder}/{name}").read_bytes())
+        _seal(draft, figures)
+    metrics.business_day_done("report", figures.provenance.window_end)
+    return uri
+
+
+def read_figures(uri: str) -> Figures:
+    """The figures in a published folder.
+
+    Raises:
+        StagingError: the folder is not there, or another version of this code has written it.
+    """
+    path = staging.storage_path(uri) / FIGURES_JSON
+    try:
+        return Figures.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise StagingError(f"no report at {uri}: clear the report group of that day's latest run") from None
+    except ValueError:
+        raise StagingError(f"the figures at {uri} were written by another version of this code") from None
+
+
+def read_report(uri: str, expected_hash: str) -> tuple[Figures, bytes]:
+    """The figures and the PDF of an archived report.
+
+    Raises:
+        StagingError: it is gone, or another run has archived other figures since.
+    """
+    figures = read_figures(uri)
+    if figures_hash(figures) != expected_hash:
+        raise StagingError(
+            f"the report at {uri} has other figures than this run made: a newer run has replaced it"
+        )
+    return figures, (staging.storage_path(uri) / document.PDF).read_bytes()
+
+
+def read_file(reports_uri: str, day: date, name: str) -> bytes | None:
+    """One of `FILES` of an archived day; None where there is none."""
+    if name not in FILES:
+        return None
+    try:
+        return bytes((staging.storage_path(folder_of(reports_uri, day)) / name).read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def archived_months(reports_uri: str) -> dict[str, list[date]]:
+    """The archived days by month (such as `2026-11`), newest first."""
+    months: dict[str, list[date]] = {}
+    for day in sorted(_days(reports_uri), reverse=True):
+        months.setdefault(f"{day:%Y-%m}", []).append(day)
+    return months
+
+
+def _days(reports_uri: str) -> Iterator[date]:
+    root = staging.storage_path(reports_uri)
+    for path in root.iterdir() if root.exists() else ():
+        # Only folders named like a day; beside them lie folders that are just being written.
+        with suppress(ValueError):
+            yield date.fromisoformat(path.name)
+
+
+def _seal(draft: staging.Draft, figures: Figures) -> None:
+    origin = figures.provenance
+    draft.seal(
+        source="report",
+        business_date=figures.business_date,
+        rows=1,
+        columns={path.name: [] for path in sorted(draft.path.iterdir())},
+        read_at=origin.generated_at,
+        window_start=origin.window_start,
+        window_end=origin.window_end,
+    )

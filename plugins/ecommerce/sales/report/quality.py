@@ -1,0 +1,121 @@
+"""What the report says about its own trustworthiness: the notices of page one and the data quality page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecommerce.core.text import amount, clean, count, figure, instant, plain, source_name, with_currency
+from ecommerce.sales.report.figures import HEADLINE, Figures, SourceQuality
+
+_LONGEST_SAMPLE = 160
+
+
+def notices(figures: Figures) -> list[dict[str, Any]]:
+    """What a reader must know before the first figure: `title`, `words`, `urgent` each, worst first."""
+    found = []
+    quality, currency = figures.quality, figures.currency
+    if not quality.complete:
+        found.append(_notice("INCOMPLETE", f"{_missing(figures)} Figures will change.", urgent=True))
+    if not figures.has_sales:
+        found.append(_notice("No sales", f"No counted orders on {figures.business_date}."))
+    if quality.unconverted:
+        amounts = ", ".join(with_currency(each.net_sales, each.currency) for each in quality.unconverted[:4])
+        more = len(quality.unconverted) - 4
+        amounts += f" and {more} more currencies" if more > 0 else ""
+        words = f"{amounts} without an exchange rate to {currency}; not in the figures below."
+        found.append(_notice("Unconverted", words, urgent=True))
+    if quality.restatements:
+        days = sorted({each.business_date for each in quality.restatements})
+        some = ", ".join(day.isoformat() for day in days[:5]) + (" …" if len(days) > 5 else "")
+        found.append(
+            _notice("Restated", f"Figures reported earlier have changed for {some}: see Restated days.")
+        )
+    return found
+
+
+def page_texts(figures: Figures) -> dict[str, Any]:
+    """The data quality page's tables, cell by cell."""
+    quality = figures.quality
+    return {
+        "note": "what the day's latest read of each source brought",
+        "sources": [_source(each) for each in quality.sources],
+        "totals": [_totals(each) for each in quality.sources],
+        "rejects": _rejects(figures),
+        "unconverted": [
+            [
+                clean(each.currency),
+                count(each.orders),
+                *(
+                    amount(value, each.currency)
+                    for value in (each.gross_sales, each.discounts, each.returns, each.net_sales)
+                ),
+            ]
+            for each in quality.unconverted
+        ],
+        "restatements": _restatements(figures),
+        "missing_days": [day.isoformat() for day in quality.missing_days],
+        "fill_command": quality.fill_command or "",
+        "warnings": [clean(warning) for warning in quality.warnings],
+        "limits": [clean(limit) for limit in quality.limits],
+    }
+
+
+def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
+    return {"title": title, "words": words, "urgent": urgent}
+
+
+def _missing(figures: Figures) -> str:
+    names = [source_name(source) for source in figures.quality.missing_sources]
+    if not names:
+        return "Not every source of this day has been loaded."
+    # Some of such a source may be there: the hourly sync reads the running day.
+    return f"Not read since the day ended: {', '.join(names)}."
+
+
+def _source(each: SourceQuality) -> list[str]:
+    rows = (each.rows_read, each.rows_accepted, each.rows_rejected, each.rows_superseded)
+    loaded = None if each.source_orders is None else each.orders_loaded  # exchange rates are no orders
+    return [source_name(each.source), each.status, *map(count, (*rows, each.source_orders, loaded))]
+
+
+def _totals(each: SourceQuality) -> list[str]:
+    said = each.source_amount
+    loaded = None if said is None else each.amount_loaded
+    difference = None if said is None or loaded is None else loaded - said
+    return [
+        source_name(each.source),
+        plain(said),
+        plain(loaded),
+        "none" if difference == 0 else plain(difference),
+        instant(each.read_at),
+    ]
+
+
+def _rejects(figures: Figures) -> list[list[str]]:
+    lines = []
+    for each in figures.quality.rejects:
+        first = [source_name(each.source), each.reason.replace("_", " "), count(each.rows)]
+        for sample in each.samples:
+            place = ":".join(str(part) for part in (sample.file, sample.row_number) if part not in (None, ""))
+            raw = clean(sample.raw)
+            raw = raw if len(raw) <= _LONGEST_SAMPLE else raw[:_LONGEST_SAMPLE] + "…"
+            lines.append([*first, clean(place), clean(sample.detail), raw])
+            first = ["", "", ""]
+    return lines
+
+
+def _restatements(figures: Figures) -> list[list[str]]:
+    lines = []
+    for each in figures.quality.restatements:
+        meaning = HEADLINE.get(each.figure)
+        kind = meaning.kind if meaning else "quantity"
+        lines.append(
+            [
+                each.business_date.isoformat(),
+                meaning.label if meaning else clean(each.figure),
+                figure(each.old, kind, figures.currency),
+                figure(each.new, kind, figures.currency),
+                clean(each.reason),
+            ]
+        )
+    return lines

@@ -1,0 +1,242 @@
+"""Asks the warehouse for one day's report: runs include/sql/report and puts the answers together.
+
+Sums over breakdowns are exact: the warehouse's decimals are added up as decimals.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core.errors import TransientError
+from ecommerce.core.masking import mask_e_mails
+from ecommerce.core.settings import SALES_DB, SOURCES, STOREFRONT, Settings
+from ecommerce.sales.report import figures as model
+
+if TYPE_CHECKING:
+    from ecommerce.warehouse.client import Warehouse
+
+COMPARED_DAYS = 28
+MOST_LOOKS = 3
+MOST_PRODUCTS = 20
+MOST_SAMPLES = 3
+OFF = "off"  # state of a source that is switched off
+AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
+Row = Mapping[str, Any]
+
+
+def read_figures(
+    warehouse: Warehouse, day: date, origin: model.Provenance, warnings: Sequence[str] = ()
+) -> model.Figures:
+    """The report of business day `day` as the warehouse stands now.
+
+    Args:
+        warehouse: `warehouse.client.connect()`.
+        day: the business day.
+        origin: who makes the report; its `run_id` selects the data quality figures of that run.
+        warnings: what transform, load and checks warned of.
+
+    Raises:
+        TransientError: loads kept changing the figures while they were read.
+        PipelineError: as `Warehouse.query`.
+    """
+    # A report takes several queries. What another run commits between two of them would be in one figure and
+    # not in the next, so the headline must be the same before and after.
+    first = day - timedelta(days=COMPARED_DAYS)
+    for _ in range(MOST_LOOKS):
+        headlines = warehouse.query("report/daily_sales/headline.sql", day=day, first=first)
+        found = _read_once(warehouse, day, origin, warnings, headlines)
+        if warehouse.query("report/daily_sales/headline.sql", day=day, first=first) == headlines:
+            return found
+    raise TransientError(f"other runs kept loading while the figures of {day} were read")
+
+
+def _read_once(
+    warehouse: Warehouse,
+    day: date,
+    origin: model.Provenance,
+    warnings: Sequence[str],
+    headlines: Sequence[Row],
+) -> model.Figures:
+    run: dict[str, Any] = {"run_id": origin.run_id}
+
+    def ask(name: str, parameters: dict[str, Any] | None = None, **values: Any) -> list[dict[str, Any]]:
+        return warehouse.query(f"report/daily_sales/{name}.sql", parameters=parameters, day=day, **values)
+
+    days = {row["business_date"]: row for row in headlines}
+    sales, orders = ask("sales"), ask("orders")
+    loaded = [row["business_date"] for row in ask("loaded_days", source_count=len(SOURCES))]
+    missing = missing_days(day, loaded)
+    today = days.get(day, {})
+    sources = [model.SourceQuality(**row) for row in ask("sources", run)]
+    quality = model.Quality(
+        complete=bool(today.get("complete")),
+        missing_sources=list(today.get("missing_sources") or ()),
+        sources=sources,
+        rejects=_rejects(ask("rejects", run, most=MOST_SAMPLES)),
+        unconverted=_unconverted(sales, orders),
+        missing_days=missing,
+        fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
+        restatements=[
+            model.Restatement(old=row.pop("old_value"), new=row.pop("new_value"), **row)
+            for row in ask("restatements")
+        ],
+        warnings=[mask_e_mails(warning) for warning in warnings],
+        limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
+    )
+    compared = [row for each, row in days.items() if each < day and row["complete"]]
+    return model.Figures(
+        business_date=day,
+        currency=warehouse.settings.reporting_currency,
+        headline=headline(day, days),
+        averaged_days=len(compared),
+        trend=_trend(day, days),
+        channels=breakdown(sales, "source", _orders_by(orders, "source")),
+        categories=breakdown(sales, "category", None),
+        countries=breakdown(sales, "country_code", _orders_by(orders, "country_code")),
+        products=[model.Product(**row) for row in ask("products", most=MOST_PRODUCTS)],
+        quality=quality,
+        provenance=origin,
+    )
+
+
+def headline(day: date, days: Mapping[date, Row]) -> dict[str, model.Figure]:
+    """The headline figures of `day`, compared with complete days only: half a day looks like a slump."""
+    complete = {each: row for each, row in days.items() if row["complete"] and each < day}
+    found = {}
+    for name in model.HEADLINE:
+        known = [value for row in complete.values() if (value := _value(row, name)) is not None]
+        found[name] = model.Figure(
+            value=_value(days.get(day, {}), name),
+            day_before=_value(complete.get(day - timedelta(days=1)), name),
+            week_before=_value(complete.get(day - timedelta(days=7)), name),
+            average=_rounded(sum(known, Decimal(0)) / len(known)) if known else None,
+        )
+    return found
+
+
+def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | None) -> list[model.Breakdown]:
+    """The sales added up by `column`, largest net sales first; unconverted amounts count as units only.
+
+    `orders` has the number of orders by the same column; None where orders cannot be told apart by it.
+    """
+    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in sales:
+        entry = sums[row[column]]
+        entry["units"] += row["units"]
+        for figure in AMOUNTS:
+            entry[figure] += row[f"{figure}_reporting"] or 0
+    rows = [
+        model.Breakdown(name=name, orders=None if orders is None else orders.get(name, 0), **entry)
+        for name, entry in sums.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.net_sales, row.name))
+
+
+def missing_days(day: date, loaded: Collection[date]) -> list[date]:
+    """The days of the last 28 before `day` without a daily run, from the first day that ever had one."""
+    if not loaded:
+        return []
+    earliest = max(min(loaded), day - timedelta(days=COMPARED_DAYS))
+    days = [earliest + timedelta(days=place) for place in range((day - earliest).days)]
+    return [each for each in days if each not in loaded]
+
+
+def limits(sources: Collection[str], settings: Settings) -> list[str]:
+    """Which changes of the `sources` in use are seen late or never, in sentences for the report."""
+    only = f"only seen by reconciliation, up to {settings.reconcile_days} days after its day"
+    sentences = []
+    if SALES_DB in sources:
+        sentences.append(
+            f"Sales database: an order deleted, or changed without moving its updated_at, is {only}."
+        )
+    if STOREFRONT in sources:
+        sentences.append(
+            f"Storefront: an order deleted for good is {only}. So is one that is refunded or edited more "
+            f"than {settings.refund_lookback_days} days after its day, where the server (older WooCommerce) "
+            "gives such a change no date."
+        )
+    return sentences
+
+
+def _value(row: Row | None, name: str) -> Decimal | None:
+    """One headline figure of a day's row; zero in a day without row, None without day."""
+    if row is None:
+        return None
+    if name == "returning_customers":
+        return Decimal(row.get("customers", 0) - row.get("new_customers", 0))
+    value = row.get(name, None if name == "average_order_value" else 0)
+    return None if value is None else Decimal(value)
+
+
+def _trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:
+    trend = []
+    for back in range(COMPARED_DAYS - 1, -1, -1):
+        each = day - timedelta(days=back)
+        row = days.get(each)
+        if row is None:
+            trend.append(model.TrendDay(business_date=each, net_sales=None, orders=None))
+        else:
+            trend.append(
+                model.TrendDay(
+                    business_date=each,
+                    net_sales=row["net_sales"],
+                    orders=row["orders"],
+                    complete=row["complete"],
+                )
+            )
+    return trend
+
+
+def _orders_by(orders: Iterable[Row], column: str) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for row in orders:
+        counts[row[column]] += row["orders"]
+    return counts
+
+
+def _unconverted(sales: Iterable[Row], orders: Iterable[Row]) -> list[model.Unconverted]:
+    counts = _orders_by(orders, "currency")
+    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in sales:
+        if row["net_sales_reporting"] is None:
+            for figure in AMOUNTS:
+                sums[row["currency"]][figure] += row[figure]
+    # A rate is there for all orders of a day in one currency or for none of them.
+    return [
+        model.Unconverted(currency=currency, orders=counts.get(currency, 0), **sums[currency])
+        for currency in sorted(sums)
+    ]
+
+
+def _rejects(rows: Sequence[Row]) -> list[model.Rejects]:
+    found = []
+    for (source, reason), group in groupby(rows, key=lambda row: (row["source"], row["reason"])):
+        samples = list(group)
+        found.append(
+            model.Rejects(
+                source=source,
+                reason=reason,
+                rows=samples[0]["reason_rows"],
+                samples=[_sample(row) for row in samples],
+            )
+        )
+    return found
+
+
+def _sample(row: Row) -> model.RejectSample:
+    # The transform has masked personal data already; an address in a free text must not get past here either.
+    return model.RejectSample(
+        file=row["file"],
+        row_number=row["row_number"],
+        detail=mask_e_mails(row["detail"] or ""),
+        raw=mask_e_mails(row["raw"] or ""),
+    )
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.0001"), ROUND_HALF_UP)

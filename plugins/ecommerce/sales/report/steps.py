@@ -1,0 +1,114 @@
+"""The three steps that make a report: figures, document, archive.
+
+Each leaves its files in the run's staging folder and hands on where they are. Rebuilding a report means
+clearing the group: the figures are asked for again, and the archive gets what they are then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from ecommerce.core.business_day import business_day, day_window
+from ecommerce.core.settings import load_settings
+from ecommerce.core.staging import run_folder
+
+log = logging.getLogger(__name__)
+
+
+def figures(context: Mapping[str, Any], warnings: Sequence[str] = (), day: str | None = None) -> str:
+    """Ask the warehouse for the figures of a business day.
+
+    Args:
+        context: Airflow's task context.
+        warnings: what the steps before warned of, for the data quality page.
+        day: the business day (`YYYY-MM-DD`), in runs that have none or several; by default the run's own.
+
+    Returns:
+        The staging folder with `figures.json` and `figures.csv`.
+
+    Raises:
+        PipelineError: the warehouse cannot be asked, or the folder cannot be written.
+    """
+    from ecommerce.sales.report import archive
+    from ecommerce.sales.report.figures import Provenance
+    from ecommerce.sales.report.queries import read_figures
+    from ecommerce.warehouse.client import connect
+
+    settings, run = load_settings(), context["dag_run"]
+    of_day = day_window(date.fromisoformat(day), settings.shop_timezone) if day else business_day(context)
+    origin = Provenance(
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        code_version=code_version(),
+        timezone=of_day.timezone,
+        window_start=of_day.start,
+        window_end=of_day.end,
+        generated_at=datetime.now(UTC),
+    )
+    found = read_figures(connect(settings, dag=run.dag_id, step="report"), of_day.date, origin, warnings)
+    uri = f"{run_folder(settings.staging_uri, run.dag_id, of_day.date, run.run_id)}/report/figures"
+    archive.write_figures(uri, found)
+    return uri
+
+
+def document(figures_uri: str) -> str:
+    """Draw the charts and lay out the PDF; returns the staging folder beside the figures that holds them.
+
+    Raises:
+        StagingError: the figures are gone, or the folder cannot be written.
+    """
+    from ecommerce.sales.report import archive
+
+    uri = f"{figures_uri.rpartition('/')[0]}/document"
+    archive.write_document(uri, archive.read_figures(figures_uri))
+    return uri
+
+
+def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
+    """Put the report into the archive, in place of an older one of the same day.
+
+    Returns:
+        What the mail needs to know, as plain JSON types: `uri` of the archived folder, `business_date`,
+        `figures_hash`, `figures_at` (ISO 8601), `complete`, and `headline` (decimal texts by the names of
+        `figures.HEADLINE`).
+
+    Raises:
+        StagingError: a staged file is gone, or the archive cannot be written.
+    """
+    from ecommerce.sales.report import archive as store
+    from ecommerce.sales.report.figures import figures_hash
+
+    found = store.read_figures(figures_uri)
+    uri = store.publish(load_settings().reports_uri, found, [figures_uri, document_uri])
+    log.info("the report of %s is at %s", found.business_date, uri)
+    return {
+        "uri": uri,
+        "business_date": found.business_date.isoformat(),
+        "figures_hash": figures_hash(found),
+        "figures_at": found.provenance.generated_at.isoformat(),
+        "complete": found.quality.complete,
+        "headline": {
+            name: None if figure.value is None else str(figure.value)
+            for name, figure in found.headline.items()
+        },
+    }
+
+
+def code_version() -> str:
+    """What made the report: `CODE_VERSION` of the environment, else a fingerprint of the deployed files."""
+    given = os.environ.get("CODE_VERSION")
+    if given:
+        return given
+    root = Path(__file__).resolve().parents[4]
+    digest = hashlib.sha256()
+    for folder in ("dags", "include", "plugins"):
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and path.suffix in {".py", ".sql", ".typ", ".txt", ".html"}:
+                digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"files {digest.hexdigest()[:12]}"

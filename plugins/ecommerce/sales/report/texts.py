@@ -1,0 +1,180 @@
+"""What the report's pages say, as finished texts: the only input of the Typst template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from ecommerce.core.text import (
+    amount,
+    average_name,
+    change,
+    clean,
+    count,
+    direction,
+    figure,
+    instant,
+    long_day,
+    quantity,
+    share,
+    source_name,
+    with_currency,
+)
+from ecommerce.sales.report import quality
+from ecommerce.sales.report.figures import HEADLINE, Breakdown, Figures
+
+_ROWS_ON_PAGE_ONE = 10
+_TILES = 4
+
+
+def page_texts(figures: Figures) -> dict[str, Any]:
+    """Everything the template prints, by the names it uses."""
+    day, currency, zone = figures.business_date, figures.currency, figures.provenance.timezone
+    names = list(HEADLINE)
+    return {
+        "title": f"Daily sales report {day}",
+        "day": day.isoformat(),
+        "long_day": long_day(day),
+        "footer": f"Daily sales report · business day {day} ({zone})",
+        "scope": [f"Amounts in {currency}", f"Midnight to midnight, {zone}"],
+        "notices": quality.notices(figures),
+        "tiles": [_tile(figures, name) for name in names[:_TILES]],
+        "small_tiles": [_tile(figures, name) for name in names[_TILES:]],
+        "small_tiles_note": f"Small figures: change against {_bases(figures)[1]}.",
+        "trend_note": currency,
+        "trend_alt": f"Net sales of the 28 days up to {day}",
+        "top_countries": _top_countries(figures),
+        "top_products": [
+            [clean(each.name) or clean(each.sku), quantity(each.units), amount(each.sales, currency)]
+            for each in figures.products[:_ROWS_ON_PAGE_ONE]
+        ],
+        "figure_columns": [column for base in _bases(figures) for column in (base, "Change")],
+        "figure_rows": [_figure_row(figures, name) for name in names],
+        "figures_note": "net sales are gross sales less discounts less returns; without tax and shipping",
+        "amounts_note": f"amounts in {currency}",
+        "products_note": f"gross sales less discounts, in {currency}",
+        "channels": _breakdown([(source_name(row.name), row) for row in figures.channels], currency),
+        "categories": [
+            [name, *cells]  # an order with two categories cannot be counted under one
+            for name, _, *cells in _breakdown(
+                [(clean(row.name), row) for row in figures.categories], currency
+            )
+        ],
+        "countries": _breakdown([(country_name(row.name), row) for row in figures.countries], currency),
+        "products": [
+            [
+                clean(each.sku),
+                clean(each.name),
+                clean(each.category),
+                quantity(each.units),
+                amount(each.sales, currency),
+            ]
+            for each in figures.products
+        ],
+        "quality": quality.page_texts(figures),
+        "provenance": _provenance(figures),
+    }
+
+
+def mail_texts(figures: Figures) -> dict[str, Any]:
+    """What the report's mail says, by the names its templates use."""
+    day, net_sales = figures.business_date, figures.headline["net_sales"].value
+    names = list(HEADLINE)
+    subject = f"Sales report {day}: net sales {with_currency(net_sales, figures.currency)}"
+    return {
+        "subject": subject if figures.quality.complete else f"{subject} [INCOMPLETE]",
+        "long_day": long_day(day),
+        "currency": figures.currency,
+        "notices": quality.notices(figures),
+        "tiles": [_tile(figures, name) for name in names[:_TILES]],
+        "small_tiles": [_tile(figures, name) for name in names[_TILES:]],
+        "bases": _bases(figures),
+        "channels": _breakdown([(source_name(row.name), row) for row in figures.channels], figures.currency),
+        "timezone": figures.provenance.timezone,
+        "generated_at": instant(figures.provenance.generated_at),
+    }
+
+
+def country_name(code: str) -> str:
+    """The English name of an ISO 3166 code; the code itself where it is none, `Unknown` for `ZZ`."""
+    from babel import Locale
+
+    if code == "ZZ":
+        return "Unknown"
+    return str(Locale("en").territories.get(code) or clean(code))
+
+
+def _bases(figures: Figures) -> tuple[str, str, str]:
+    before, week = (figures.business_date - timedelta(days=days) for days in (1, 7))
+    return (
+        f"{before:%a} {before.day} {before:%b}",
+        f"{week:%a} {week.day} {week:%b}",
+        average_name(figures.averaged_days),
+    )
+
+
+def _tile(figures: Figures, name: str) -> dict[str, Any]:
+    meaning, entry = HEADLINE[name], figures.headline[name]
+    changes = [
+        {
+            "words": change(entry.value, base),
+            "label": f"vs {label}",
+            "tone": direction(entry.value, base, meaning.good),
+        }
+        for label, base in zip(
+            _bases(figures), (entry.day_before, entry.week_before, entry.average), strict=True
+        )
+    ]
+    value = figure(entry.value, meaning.kind, figures.currency)
+    return {"label": meaning.label, "value": value, "changes": changes, "change": changes[1]}
+
+
+def _figure_row(figures: Figures, name: str) -> list[str]:
+    meaning, entry = HEADLINE[name], figures.headline[name]
+    row = [meaning.label, figure(entry.value, meaning.kind, figures.currency)]
+    for base in (entry.day_before, entry.week_before, entry.average):
+        row += [figure(base, meaning.kind, figures.currency), change(entry.value, base)]
+    return row
+
+
+def _top_countries(figures: Figures) -> list[list[str]]:
+    rows = figures.countries
+    total = sum((row.net_sales for row in rows), Decimal(0))
+    shown = rows if len(rows) <= _ROWS_ON_PAGE_ONE else rows[: _ROWS_ON_PAGE_ONE - 1]
+    others = rows[len(shown) :]
+    lines = [(country_name(row.name), row.orders or 0, row.net_sales) for row in shown]
+    if others:
+        rest = sum((row.net_sales for row in others), Decimal(0))
+        lines.append((f"{len(others)} others", sum(row.orders or 0 for row in others), rest))
+    return [
+        [name, count(orders), amount(net, figures.currency), share(net, total)] for name, orders, net in lines
+    ]
+
+
+def _breakdown(rows: Sequence[tuple[str, Breakdown]], currency: str) -> list[list[str]]:
+    return [
+        [
+            name,
+            count(row.orders),
+            quantity(row.units),
+            amount(row.gross_sales, currency),
+            amount(row.discounts, currency),
+            amount(row.returns, currency),
+            amount(row.net_sales, currency),
+        ]
+        for name, row in rows
+    ]
+
+
+def _provenance(figures: Figures) -> list[list[str]]:
+    origin = figures.provenance
+    return [
+        ["Business day", f"{figures.business_date} in {origin.timezone}"],
+        ["In UTC", f"{instant(origin.window_start)} to {instant(origin.window_end)}, end excluded"],
+        ["Made by", f"DAG {origin.dag_id}, run {origin.run_id}"],
+        ["Code version", origin.code_version],
+        ["Generated at", instant(origin.generated_at)],
+        ["Orders", "count when their status is a sale and they are no test orders"],
+    ]

@@ -1,0 +1,320 @@
+"""CSV files `<partner>_<YYYY-MM-DD>.csv[.gz]` that partner marketplaces drop under `PARTNER_DROP_URI`.
+
+A run for the business day D reads the files dated from seven days before D to D that are not recorded as
+loaded with the same checksum. One broken file does not keep the others out: it is rejected as a whole
+(`file_unreadable`, `missing_column`), is not in `files.parquet` and so is read again by the next run. The run
+of the newest day warns of older files that arrived lately and are not loaded.
+
+Raw folder (every file is always there, possibly without rows):
+
+`lines.parquet`: one row per record with the right number of fields. The contract's columns (`COLUMNS`) as
+    VARCHAR exactly as delivered, NULL for an empty field without quotes; then `file` VARCHAR (the name),
+    `partner` VARCHAR, `row_number` BIGINT (the record's first line in the file; the header is line 1),
+    `received_at` TIMESTAMPTZ (modification time of the file).
+`rejects.parquet` (the layout of every source): `malformed_line` and `bad_encoding` with the record's text;
+    `file_unreadable` and `missing_column` with row_number 0 for a whole file.
+`files.parquet`: the files read. file, partner, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT
+    (records, rejected ones included), order_ids VARCHAR[] (trimmed; what `loaded_files.order_ids` stores).
+`removed_orders.parquet`: order_id, file VARCHAR, received_at TIMESTAMPTZ. Orders of a redelivered file's
+    former version that are in no file of that partner, of whatever day.
+`known_orders.parquet`: order_id, partner, file VARCHAR, received_at TIMESTAMPTZ. Orders of deliveries loaded
+    before, however long ago, that a file of another partner names now: the other one's lines are
+    `order_of_other_partner`.
+
+Control totals: source_orders, source_lines (ints), source_amount (sum of quantity x unit_price, decimal text,
+without what is no number) of `lines.parquet`; and `warnings`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
+
+from ecommerce.core.errors import ConfigurationError, TransientError
+from ecommerce.core.scratch import scratch_folder
+from ecommerce.core.settings import load_settings
+from ecommerce.core.sql_files import read_sql
+from ecommerce.core.staging import Manifest, connect_duckdb, is_local, publish, read_manifest, storage_path
+from ecommerce.sources.delivered_files import (
+    UnusableFileError,
+    modified_at,
+    read_records,
+    split_records,
+    storage_errors,
+    unread_columns,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+    from airflow.sdk import ObjectStoragePath
+
+    from ecommerce.core.business_day import BusinessDay
+    from ecommerce.sales.windows import ReadWindow
+
+LATE_DAYS = 7
+COLUMNS = (
+    *("order_id", "line_number", "ordered_at", "updated_at", "status", "sku", "product_name", "category"),
+    *(
+        "quantity",
+        "unit_price",
+        "discount_amount",
+        "tax_amount",
+        "currency",
+        "customer_email",
+        "country_code",
+    ),
+)
+OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
+_NAME = re.compile(r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})\.csv(\.gz)?")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """What the warehouse table `loaded_files` knows of the delivery loaded last under a name."""
+
+    sha256: str
+    received_at: datetime
+    order_ids: Sequence[str]
+
+
+class LoadedFiles(Protocol):
+    """Looks files up in the warehouse table `loaded_files` (`warehouse.audit.loaded_files`)."""
+
+    def __call__(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
+        """By name: those of `names` that were loaded, and all that hold some of the orders `order_ids`.
+
+        Of the latter only these orders are needed.
+        """
+
+
+def extract(window: ReadWindow, loaded_files: LoadedFiles) -> Manifest:
+    """Read the files of `window.day` and late ones into the raw folder; see the module's text.
+
+    Raises:
+        ConfigurationError: the folder `PARTNER_DROP_URI` does not exist.
+        CredentialsError: this worker may not list it.
+        TransientError: a file changed while it was read, or the storage fails.
+        StagingError: the files could not be written.
+    """
+    drop = load_settings().partner_drop_uri
+    read_at = datetime.now(UTC)
+    dropped, warnings = dropped_files(drop, window.day.date)
+    loaded = loaded_files([file.name for file in dropped]) if dropped else {}
+    with (
+        publish(window.folder) as draft,
+        connect_duckdb(memory_limit="200MB") as duck,
+        scratch_folder() as work,
+    ):
+        duck.execute(read_sql("create_rejects.sql"))
+        duck.execute(read_sql("partner_files/create_tables.sql"))
+        for file in dropped:
+            try:
+                with storage_errors(file.name):
+                    warnings += _read(duck, file, loaded.get(file.name), work)
+            except UnusableFileError as fault:
+                reason, detail = fault.args
+                duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
+                warnings.append(f"{file.name} was not loaded and will be tried again: {detail}")
+        _remember_others(duck, loaded_files, loaded)
+        if window.changed_until is None:
+            warnings += _came_too_late(drop, window.day, loaded_files)
+        columns, rows = _write(duck, work, draft.path)
+        totals = duck.execute(
+            read_sql("partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
+        )
+        names = [column[0] for column in totals.description or []]
+        draft.seal(
+            source=window.source,
+            business_date=window.day.date,
+            rows=rows,
+            columns=columns,
+            read_at=read_at,
+            window_start=window.changed_from,
+            window_end=window.changed_until or read_at,
+            control_totals=dict(zip(names, totals.fetchall()[0], strict=True)) | {"warnings": warnings},
+        )
+    return read_manifest(window.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedFile:
+    """One file in the drop folder."""
+
+    name: str
+    partner: str
+    path: ObjectStoragePath
+
+    def checksum(self) -> str:
+        """SHA-256 of the file as delivered."""
+        with self._delivered() as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def received_at(self) -> datetime:
+        """Its modification time, UTC."""
+        return modified_at(self.path.fs, self.path.path)
+
+    @contextmanager
+    def text(self) -> Iterator[IO[bytes]]:
+        """Its text, decompressed."""
+        with self._delivered() as stream:
+            if self.name.endswith(".gz"):
+                with gzip.open(stream) as text:
+                    yield io.BufferedReader(text)
+            else:
+                yield stream
+
+    def _delivered(self) -> io.BufferedReader:
+        try:
+            return cast("io.BufferedReader", self.path.fs.open(self.path.path, "rb"))
+        except PermissionError:
+            raise UnusableFileError("file_unreadable", "this worker may not read it") from None
+
+
+def dropped_files(drop: str, day: date) -> tuple[list[DroppedFile], list[str]]:
+    """The files of the eight days up to `day` by name, and warnings about names that are nearly right.
+
+    Raises:
+        PipelineError: as `extract`.
+    """
+    dated, warnings = _all_files(drop)
+    first = day - timedelta(days=LATE_DAYS)
+    return [file for file_day, file in dated if first <= file_day <= day], warnings
+
+
+def _all_files(drop: str) -> tuple[list[tuple[date, DroppedFile]], list[str]]:
+    """All files by name, with their days, and warnings about names that are nearly right."""
+    files, warnings = [], []
+    with storage_errors(f"the folder {drop}"):
+        try:
+            paths = {path.name: path for path in storage_path(drop).iterdir()}
+        except (FileNotFoundError, NotADirectoryError):
+            if is_local(drop):
+                raise ConfigurationError(f"the folder PARTNER_DROP_URI={drop} does not exist") from None
+            paths = {}  # an object store knows no empty folders
+    for name in sorted(paths):
+        match = _NAME.fullmatch(name)
+        try:
+            dated = date.fromisoformat(match["date"]) if match else None
+        except ValueError:
+            dated = None
+        if match and dated:
+            files.append((dated, DroppedFile(name, match["partner"], paths[name])))
+        elif re.search(r"\.csv(\.gz)?$", name, re.IGNORECASE) and not name.startswith("."):
+            warnings.append(f"{name} was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz")
+    return files, warnings
+
+
+def _came_too_late(drop: str, day: BusinessDay, loaded_files: LoadedFiles) -> list[str]:
+    """A warning of files for days before those a run reads, which arrived in those and were never loaded."""
+    first = day.shifted(-LATE_DAYS)
+    dated, _ = _all_files(drop)
+    older = [(file_day, file) for file_day, file in dated if file_day < first.date]
+    with storage_errors(f"the folder {drop}"):
+        lately = [each for each in older if each[1].received_at() >= first.start]
+    known = loaded_files([file.name for _, file in lately]) if lately else {}
+    late = sorted(
+        (file_day, file.name) for file_day, file in lately if not _is_loaded(file, known.get(file.name))
+    )
+    if not late:
+        return []
+    return [
+        f"{len(late)} file(s) came more than {LATE_DAYS} days late and were not read, the first is "
+        f"{late[0][1]}: make backfill FROM={late[0][0]} TO={late[-1][0]}"
+    ]
+
+
+def _is_loaded(file: DroppedFile, known: LoadedFile | None) -> bool:
+    try:
+        with storage_errors(file.name):
+            return known is not None and known.sha256 == file.checksum()
+    except UnusableFileError:
+        return False
+
+
+def _read(
+    duck: duckdb.DuckDBPyConnection, file: DroppedFile, known: LoadedFile | None, work: Path
+) -> list[str]:
+    """Read one file unless that was done before: its lines into a Parquet file in `work`, else into tables.
+
+    Returns warnings.
+
+    Raises:
+        UnusableFileError: nothing of it was read.
+        TransientError: it changed meanwhile.
+    """
+    if known:
+        _remember(duck, file.name, file.partner, known)
+    sha256 = file.checksum()
+    if known and known.sha256 == sha256:
+        return []
+    facts: dict[str, Any] = {
+        "file": file.name,
+        "partner": file.partner,
+        "received_at": file.received_at(),
+    }
+    with file.text() as stream:
+        split = split_records(stream, COLUMNS, work)
+    if file.checksum() != sha256:
+        raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
+    lines = {"lines": f"{work / file.name}.parquet"}
+    read_records(duck, split, COLUMNS, facts | lines)
+    duck.execute(
+        read_sql("partner_files/keep_file.sql"),
+        facts | lines | {"sha256": sha256, "place": split.names.index("order_id") + 1},
+    )
+    log.info("read %s, received %s", file.name, facts["received_at"])
+    extra = unread_columns(split.names, COLUMNS)
+    return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
+
+
+def _remember(duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: LoadedFile) -> None:
+    duck.execute(
+        "INSERT INTO loaded_orders SELECT unnest($order_ids::VARCHAR[]), $file, $partner, $received_at",
+        {
+            "order_ids": list(known.order_ids),
+            "file": file,
+            "partner": partner,
+            "received_at": known.received_at,
+        },
+    )
+
+
+def _remember_others(
+    duck: duckdb.DuckDBPyConnection, loaded_files: LoadedFiles, present: Mapping[str, LoadedFile]
+) -> None:
+    """Remember the files of other days, too, that hold orders of those just read, now or formerly."""
+    concerned = duck.execute(read_sql("partner_files/concerned_orders.sql")).fetchall()
+    order_ids = [order_id for (order_id,) in concerned]
+    for name, known in (loaded_files([], order_ids) if order_ids else {}).items():
+        match = _NAME.fullmatch(name)
+        if match and name not in present:
+            _remember(duck, name, match["partner"], known)
+
+
+def _write(duck: duckdb.DuckDBPyConnection, work: Path, folder: Path) -> tuple[dict[str, list[str]], int]:
+    """Write the raw folder's files; their columns, and the number of records."""
+    duck.execute(f"CREATE TABLE removed_orders AS {read_sql('partner_files/removed_orders.sql')}")
+    duck.execute(f"CREATE TABLE known_orders AS {read_sql('partner_files/known_orders.sql')}")
+    columns, rows = {}, {}
+    for name in OUTPUTS:
+        path = folder / f"{name}.parquet"
+        source = f"(FROM read_parquet('{work}/*.parquet'))"
+        if name != "lines" or not any(work.glob("*.parquet")):
+            source = name
+        written = duck.execute(
+            f"COPY {source} TO $path (FORMAT parquet, COMPRESSION zstd)", {"path": str(path)}
+        )
+        rows[name] = written.fetchall()[0][0]
+        columns[path.name] = duck.table(name).columns
+    return columns, rows["lines"] + rows["rejects"]

@@ -1,0 +1,170 @@
+"""The shop's own sales database, connection `sales_db` (PostgreSQL), read in one snapshot.
+
+The unit is the order, extracted whole: orders created in the business day, or changed in the window, or with
+a refund made in the day or changed in the window, or known to the warehouse (`window.known_orders`), each
+with all its items and refunds; refunds of that window whose order does not exist; and the products and
+customers those orders name or that changed in the window. What that means in SQL is in
+`include/sql/extract/sales_db/`, the only place to change for another schema.
+
+Raw folder: one Parquet file per query with the query's columns. For the documented schema:
+
+- `orders.parquet`: order_id, customer_id, status, currency, shipping_country VARCHAR; shipping_amount
+  DECIMAL(18,4); coupon_code VARCHAR; is_test BOOLEAN; ordered_at, updated_at TIMESTAMPTZ
+- `order_items.parquet`: order_id VARCHAR; line_number INTEGER; sku VARCHAR; quantity INTEGER; unit_price,
+  discount_amount, tax_amount DECIMAL(18,4)
+- `refunds.parquet`: refund_id, order_id VARCHAR; line_number, quantity INTEGER; amount DECIMAL(18,4); reason
+  VARCHAR; refunded_at, updated_at TIMESTAMPTZ
+- `products.parquet`: sku, name, category VARCHAR; updated_at TIMESTAMPTZ
+- `customers.parquet`: customer_id, email, country_code VARCHAR; updated_at TIMESTAMPTZ
+- `removed_orders.parquet`: order_id VARCHAR; those of the window's `known_orders` that are gone
+- `rejected_orders.parquet`: order_id VARCHAR; orders whose own row is among the rejects, so that their lines
+  and refunds are not taken for those of an order that does not exist
+- `rejects.parquet` (the layout of every source, always there): rows with a value that is not of its column's
+  declared type, such as NaN; `file` is the query (`order_items`), `row_number` the place in its result
+
+Ids and SKUs are text whatever the database declares. The other types follow it: `numeric(p, s)` that fits
+DECIMAL(18,4) becomes it, integers stay integers; a `numeric` that could be rounded comes as VARCHAR, for the
+transform to cast or reject. NULL and the empty text stay different; PostgreSQL's `infinity` stays infinite.
+
+Control totals: source_orders, source_lines, source_refunds (ints), source_amount (sum of quantity x
+unit_price of those lines), source_refund_amount (decimal texts; what no amount can be, such as NaN, is not in
+the sums, but in the counts).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core.errors import ContractError
+from ecommerce.core.sql_files import read_sql
+from ecommerce.core.staging import Manifest, connect_duckdb, publish, read_manifest
+from ecommerce.sources.postgres import Copied, Query, Session, copy_to_parquet, snapshot
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from ecommerce.sales.windows import ReadWindow
+
+CONNECTION = "sales_db"
+COLUMNS = {
+    "orders": "order_id customer_id status currency shipping_country shipping_amount coupon_code is_test "
+    "ordered_at updated_at",
+    "order_items": "order_id line_number sku quantity unit_price discount_amount tax_amount",
+    "refunds": "refund_id order_id line_number quantity amount reason refunded_at updated_at",
+    "products": "sku name category updated_at",
+    "customers": "customer_id email country_code updated_at",
+    "removed_orders": "order_id",
+}
+"""What each query has to give; more does no harm."""
+TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
+"""Numbers in many a database; every step after this one takes them for text."""
+
+
+def extract(window: ReadWindow) -> Manifest:
+    """Read the orders of `window` from the sales database into its raw folder; see the module's text.
+
+    Raises:
+        TransientError: the server is away, or a query took longer than its statement_timeout.
+        CredentialsError: it refuses the login or the reading of a table.
+        ContractError: a table or column is not what the queries expect.
+        StagingError: the files could not be written.
+    """
+    with (
+        publish(window.folder) as draft,
+        snapshot(CONNECTION) as (first, second, read_at),
+        connect_duckdb() as duck,
+    ):
+        duck.execute(read_sql("create_rejects.sql"))
+        copied: dict[str, Copied] = {}
+
+        def copy(session: Session, lane: duckdb.DuckDBPyConnection, name: str, **more: Any) -> Path:
+            target = draft.path / f"{name}.parquet"
+            query = sales_query(name, window, **more)
+            copied[name] = copy_to_parquet(session, query, target, lane, TEXTS)
+            if missing := sorted({*COLUMNS[name].split()} - {*copied[name].columns}):
+                raise ContractError(f"{CONNECTION}: {query.name} gives no column {', '.join(missing)}")
+            return target
+
+        def lines_then_products() -> None:
+            lane = duck.cursor()
+            items = copy(first, lane, "order_items")
+            skus = lane.from_parquet(str(items)).filter("sku IS NOT NULL").unique("sku").fetchall()
+            copy(first, lane, "products", skus=[sku for (sku,) in skus])
+
+        def totals_then_the_rest() -> dict[str, Any]:
+            totals = second.row(sales_query("control_totals", window))
+            lane = duck.cursor()
+            for name in ("orders", "refunds", "customers", "removed_orders"):
+                copy(second, lane, name)
+            return totals
+
+        _, totals = _both(lines_then_products, totals_then_the_rest, cancel=(first.cancel, second.cancel))
+        rows = duck.execute("SELECT raw FROM rejects WHERE file = 'orders'").fetchall()
+        order_ids = rejected_orders((row for (row,) in rows), copied["orders"].columns)
+        duck.execute(
+            "COPY (SELECT unnest($order_ids::VARCHAR[]) AS order_id) TO $file (FORMAT parquet)",
+            {"order_ids": order_ids, "file": f"{draft.path}/rejected_orders.parquet"},
+        )
+        rejects = draft.path / "rejects.parquet"
+        rejected = duck.execute("COPY rejects TO $file (FORMAT parquet)", {"file": str(rejects)}).fetchall()
+        columns = {f"{name}.parquet": copied[name].columns for name in COLUMNS}
+        draft.seal(
+            source=window.source,
+            business_date=window.day.date,
+            rows=sum(one.rows for one in copied.values()) + rejected[0][0],
+            columns=columns
+            | {rejects.name: duck.table("rejects").columns, "rejected_orders.parquet": ["order_id"]},
+            read_at=read_at,
+            window_start=window.changed_from,
+            window_end=window.changed_until or read_at,
+            control_totals={
+                name: value if isinstance(value, int) else f"{value:f}" for name, value in totals.items()
+            },
+        )
+    return read_manifest(window.folder)
+
+
+def rejected_orders(rows: Iterable[str | None], columns: Sequence[str]) -> list[str]:
+    """The order ids in `rows` of CSV that PostgreSQL wrote of `columns`; of a row that is none, none."""
+    found = set()
+    for row in rows:
+        try:
+            cells = next(csv.reader((row or "").splitlines(keepends=True)), [])
+        except csv.Error:  # a cell of more than 128 KB
+            continue
+        if len(cells) == len(columns) and (order_id := cells[columns.index("order_id")]):
+            found.add(order_id)
+    return sorted(found)
+
+
+def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:
+    """The query `include/sql/extract/sales_db/<name>.sql` for `window`; `more` are parameters of its own."""
+    parameters = {
+        "day_start": window.day.start,
+        "day_end": window.day.end,
+        "changed_from": window.changed_from,
+        "changed_until": window.changed_until or "infinity",
+        "known_orders": list(window.known_orders),
+        **more,
+    }
+    return Query(
+        f"{name}.sql", read_sql("sales_db/selection.sql") + read_sql(f"sales_db/{name}.sql"), parameters
+    )
+
+
+def _both(*lanes: Callable[[], Any], cancel: tuple[Callable[[], None], ...]) -> list[Any]:
+    """Run the lanes side by side; when one fails or the task is stopped, the other is cancelled at once."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        futures = [pool.submit(lane) for lane in lanes]
+        try:
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            failed = [future for future in done if future.exception()]
+            return [future.result() for future in failed or futures]
+        except BaseException:
+            for stop in cancel:
+                stop()
+            raise

@@ -1,0 +1,1 @@
+"""The storefront: WooCommerce REST v3."""

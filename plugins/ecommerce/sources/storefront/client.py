@@ -1,0 +1,200 @@
+"""HTTP client of the WooCommerce REST API v3, for several threads at once.
+
+The connection `storefront_api` (type http): host = the shop's root, as in `https://shop.example.com` or,
+where WordPress lives in a folder, `https://shop.example.com/blog` (everything before `/wp-json`; a port then
+goes into the host); login and password = consumer key and secret of a key that may read. Extra may hold
+`timeout` (seconds) and whatever else the http provider understands. WooCommerce takes keys openly over HTTPS
+only; with the extra `{"auth": "oauth1"}` requests are signed instead (OAuth 1.0a), which it takes over plain
+http too. Either way they travel in the `Authorization` header, never in the URL.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core.errors import (
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    RateLimitedError,
+    TransientError,
+)
+from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+
+CONNECTION = "storefront_api"
+API_ROOT = "/wp-json/wc/v3"
+PER_PAGE = 100
+"""Objects per page: the most WooCommerce gives."""
+CONCURRENCY = 8
+"""Requests under way at once; more gains nothing and annoys shops on small servers."""
+ATTEMPTS = 5
+FIRST_PAUSE = 1.0
+"""Seconds; each further pause is twice as long."""
+LONGEST_PAUSE = 120.0
+"""A server that asks for more seconds than this is left to the task's own retry."""
+TIMEOUT = (10.0, 60.0)
+
+log = logging.getLogger(__name__)
+
+
+class NotFoundError(ContractError):
+    """404: this server has no such route."""
+
+
+class MalformedAnswerError(ContractError):
+    """A page that is no JSON list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: `body` is a JSON list as sent (not parsed), `total` the server's count over all pages.
+
+    `total` is None where the header is missing; on an empty page it means nothing (some servers say 0 there).
+    """
+
+    number: int
+    body: bytes
+    total: int | None
+
+    @property
+    def empty(self) -> bool:
+        """Whether the list has no element."""
+        return not self.body[1:-1].strip()
+
+
+class StorefrontClient:
+    """Reads lists, page by page; sends again what was refused for the moment.
+
+    429 and 503 hold back all threads until `Retry-After` is over.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        root: str,
+        timeout: float | tuple[float, float] = TIMEOUT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._session = session
+        self._root = root
+        self._timeout = timeout
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._resume_at = 0.0
+
+    @classmethod
+    def connect(cls) -> StorefrontClient:
+        """A client for the connection `storefront_api`.
+
+        Raises:
+            ConfigurationError: the connection is missing, or has no login.
+        """
+        from airflow.providers.http.hooks.http import HttpHook
+        from airflow.sdk.exceptions import AirflowNotFoundException
+        from requests.adapters import HTTPAdapter
+
+        try:
+            connection = HttpHook.get_connection(CONNECTION)
+        except AirflowNotFoundException:
+            raise ConfigurationError(f"the connection {CONNECTION} is not defined") from None
+        if not (connection.host and connection.login and connection.password):
+            raise ConfigurationError(
+                f"the connection {CONNECTION} needs the shop's address as host, and consumer key and secret "
+                "as login and password"
+            )
+        signed = connection.extra_dejson.get("auth") == "oauth1"
+        hook = HttpHook(
+            "GET",
+            CONNECTION,
+            auth_type=_oauth1 if signed else None,
+            adapter=HTTPAdapter(pool_maxsize=CONCURRENCY),
+        )
+        # One session for all threads: nothing of it changes after this, and its pool is made for that.
+        session = hook.get_conn()
+        session.headers.pop("auth", None)  # the hook takes unknown extras for headers
+        root = hook.base_url.rstrip("/").removesuffix(API_ROOT) + API_ROOT
+        return cls(session, root, hook.merged_extra.get("timeout") or TIMEOUT)
+
+    def get(self, path: str, page: int = 1, parameters: Mapping[str, str] | None = None) -> Page:
+        """Page `page` of the list at `path` (below the API root, as `/orders`).
+
+        Raises:
+            CredentialsError: 401, 403.
+            NotFoundError: 404.
+            RateLimitedError, TransientError: still refused, unwell or silent after several attempts.
+            ContractError: any other status, or an answer that is no JSON list.
+        """
+        what = f"{CONNECTION}: GET {path} (page {page})"
+        query: dict[str, Any] = {**(parameters or {}), "per_page": PER_PAGE, "page": page}
+        for attempt in range(1, ATTEMPTS + 1):
+            response = None
+            self._sleep_until_allowed()
+            try:
+                with network_errors(what):
+                    response = self._session.get(self._root + path, params=query, timeout=self._timeout)
+                _raise_for_status(response, what)
+                return _page(response, page, what)
+            except (TransientError, MalformedAnswerError) as error:
+                asked = retry_after(response) if response is not None else None
+                wait = FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked
+                # What is no JSON may be a passing notice in the page; twice, it is the page.
+                most = 2 if isinstance(error, MalformedAnswerError) else ATTEMPTS
+                if attempt == most or wait > LONGEST_PAUSE:
+                    raise
+                log.info("%s; attempt %d of %d, again in %.1f s", error, attempt, most, wait)
+                if isinstance(error, RateLimitedError):
+                    self._hold_back(wait)
+                else:
+                    self._sleep(wait)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _hold_back(self, seconds: float) -> None:
+        with self._lock:
+            self._resume_at = max(self._resume_at, time.monotonic() + seconds)
+
+    def _sleep_until_allowed(self) -> None:
+        if (wait := self._resume_at - time.monotonic()) > 0:
+            self._sleep(wait)
+
+
+def _oauth1(key: str, secret: str) -> Any:
+    from requests_oauthlib import OAuth1  # type: ignore[import-untyped] # it comes without type hints
+
+    for name in ("oauthlib", "requests_oauthlib"):  # both would log the header that authorises each request
+        logging.getLogger(name).setLevel(logging.INFO)
+    return OAuth1(key, client_secret=secret, signature_method="HMAC-SHA256")
+
+
+def _raise_for_status(response: Response, what: str) -> None:
+    """As `http_errors.raise_for_status`, with what WooCommerce's answers mean."""
+    answer = f"{what} answered {response.status_code}"
+    if response.status_code in (401, 403):
+        raise CredentialsError(
+            f"{answer} {first_characters(response)}: check that login and password are a consumer key that "
+            "may read and its secret, and that the host begins with https:// (over plain http, set the extra "
+            '{"auth": "oauth1"})'
+        )
+    if response.status_code == 404:
+        raise NotFoundError(
+            f"{answer} {first_characters(response)}: is the host of the connection the root of a WooCommerce "
+            f"shop, the part before {API_ROOT}?"
+        )
+    raise_for_status(response, what)
+
+
+def _page(response: Response, number: int, what: str) -> Page:
+    body = response.content.removeprefix(b"\xef\xbb\xbf").strip()
+    if not body.startswith(b"["):
+        raise MalformedAnswerError(f"{what} is no JSON list; it begins with {first_characters(response)}")
+    if not body.endswith(b"]"):  # not quoted: these are customers
+        raise MalformedAnswerError(f"{what} is no JSON list: it ends after {len(body)} bytes without ]")
+    total = response.headers.get("X-WP-Total", "")
+    return Page(number, body, int(total) if total.isascii() and total.isdigit() else None)

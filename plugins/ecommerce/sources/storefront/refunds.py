@@ -1,0 +1,154 @@
+"""Refunds of the storefront: their dates and lines are only under `/refunds`; it is asked sparingly.
+
+An order tells of its refunds in stubs (id and amount). Orders whose stubs say what the warehouse has keep the
+warehouse's rows; of the others all refunds are read: with a few pages of the global `/refunds` where the
+server has that route and it takes fewer requests, else order by order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core.errors import ContractError
+from ecommerce.sources.storefront.client import CONNECTION, PER_PAGE, NotFoundError, Page, StorefrontClient
+from ecommerce.sources.storefront.walk import walk
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+KnownRefunds = Callable[[list[str]], "pa.Table"]
+"""Gives the storefront's rows of the warehouse table `refunds` for a list of order ids."""
+
+Refund = dict[str, Any]
+
+FEW = 5
+"""For fewer orders than this the global list is not worth a look."""
+
+
+@dataclass
+class Stubs:
+    """What one order says of its refunds: amount (with tax, positive) by refund id; None = not a number.
+
+    `created_at` is the order's, naive UTC.
+    """
+
+    created_at: datetime | None
+    amounts: dict[str, Decimal | None] = field(default_factory=dict)
+
+
+def group_stubs(rows: Iterable[tuple[str, datetime | None, str, Decimal | None]]) -> dict[str, Stubs]:
+    """Rows of `refund_stubs.sql` by order id."""
+    orders: dict[str, Stubs] = {}
+    for order_id, created_at, refund_id, amount in rows:
+        orders.setdefault(order_id, Stubs(created_at)).amounts[refund_id] = amount
+    return orders
+
+
+def split_known(orders: Mapping[str, Stubs], known: pa.Table) -> tuple[pa.Table, dict[str, Stubs]]:
+    """The rows of `known` that are still true, and the orders whose refunds must be read.
+
+    Amounts of a refund are spread over its lines, and over merchandise, tax and shipping; their sum is what
+    the stub says.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    amounts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    columns = ["order_id", "refund_id", "merchandise_amount", "tax_amount", "shipping_amount"]
+    for order_id, refund_id, *parts in zip(*known.select(columns).to_pydict().values(), strict=True):
+        amounts[order_id][refund_id] += sum((part for part in parts if part is not None), Decimal(0))
+    unchanged = {order_id for order_id, stubs in orders.items() if stubs.amounts == amounts.get(order_id)}
+    rows = known.filter(pc.is_in(known["order_id"], pa.array(sorted(unchanged), pa.string())))
+    return rows, {order_id: stubs for order_id, stubs in orders.items() if order_id not in unchanged}
+
+
+def read_refunds(
+    client: StorefrontClient, pool: Executor, orders: Mapping[str, Stubs], recent: datetime
+) -> dict[str, list[Refund]]:
+    """All present refunds of `orders`, by order id; each with the key `order_id` added.
+
+    Args:
+        client: the storefront.
+        pool: where requests run side by side.
+        orders: stubs by order id.
+        recent: naive UTC. Orders created from then on are looked up in the global list; for older ones that
+            would be a long way back.
+
+    Raises:
+        PipelineError: see `StorefrontClient.get`.
+    """
+    newer = {key: stubs for key, stubs in orders.items() if stubs.created_at and stubs.created_at >= recent}
+    found = _from_all_refunds(client, pool, newer)
+    # What the global list did not give completely is asked for order by order, and that answer counts.
+    rest = [key for key, stubs in orders.items() if not stubs.amounts.keys() <= found.get(key, {}).keys()]
+    for order_id, refunds in zip(
+        rest, pool.map(lambda key: _of_order(client, key, orders[key]), rest), strict=True
+    ):
+        found[order_id] = refunds
+    return {order_id: list(refunds.values()) for order_id, refunds in found.items()}
+
+
+def _from_all_refunds(
+    client: StorefrontClient, pool: Executor, orders: Mapping[str, Stubs]
+) -> dict[str, dict[str, Refund]]:
+    """The refunds of `orders` from the global list, if it exists and is the shorter way."""
+    found: dict[str, dict[str, Refund]] = {}
+    created = [stubs.created_at for stubs in orders.values() if stubs.created_at]
+    if len(created) < FEW:
+        return found
+    # No refund is older than its order; a day more, because no server was seen applying dates_are_gmt here.
+    after = (min(created) - timedelta(days=1)).isoformat(timespec="seconds")
+    parameters = {"after": after, "dates_are_gmt": "true", "orderby": "id", "order": "asc"}
+    try:
+        first = client.get("/refunds", 1, parameters)
+    except NotFoundError:  # an older WooCommerce
+        return found
+    if first.total is None or first.total > PER_PAGE * len(orders):
+        return found
+    at_hand = {1: first}
+
+    def read(number: int) -> Page:
+        page = at_hand.pop(number, None) or client.get("/refunds", number, parameters)
+        for refund in _parse(page, "/refunds"):
+            order_id = str(refund.get("parent_id"))
+            if order_id in orders:
+                _add(found.setdefault(order_id, {}), order_id, refund)
+        return page
+
+    walk(f"{CONNECTION}: GET /refunds", read, pool)
+    return found
+
+
+def _of_order(client: StorefrontClient, order_id: str, stubs: Stubs) -> dict[str, Refund]:
+    found: dict[str, Refund] = {}
+    path = f"/orders/{order_id}/refunds"
+    number = 1
+    while True:
+        refunds = _parse(client.get(path, number), path)
+        for refund in refunds:
+            _add(found, order_id, refund)
+        # Newest first: what the order does not name yet comes before what it names.
+        if not refunds or stubs.amounts.keys() <= found.keys():
+            return found
+        number += 1
+
+
+def _add(found: dict[str, Refund], order_id: str, refund: Refund) -> None:
+    found[str(refund.get("id"))] = {**refund, "order_id": order_id}
+
+
+def _parse(page: Page, path: str) -> list[Refund]:
+    try:
+        refunds = json.loads(page.body, parse_float=str)  # text keeps every digit
+    except ValueError:
+        refunds = None
+    if not isinstance(refunds, list) or not all(isinstance(refund, dict) for refund in refunds):
+        raise ContractError(f"{CONNECTION}: GET {path} (page {page.number}) is no JSON list of refunds")
+    return refunds

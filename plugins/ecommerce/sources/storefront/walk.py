@@ -1,0 +1,72 @@
+"""Walking a paged list that changes meanwhile, several pages at once, without losing an object.
+
+The list must be sorted by id, ascending. Pages are cut by count, so an object that enters the list before
+page n (somebody changes an old order) pushes others over the page boundaries: they are seen twice, or not at
+all when the later page was read first. One that leaves (it goes to the trash) pulls them the other way. Both
+change the list's total, which every page states. So wherever two neighbouring pages were never read under the
+same total, both are read again. New orders enter at the end and push nothing; they cost the same second look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from concurrent.futures import Executor
+
+from ecommerce.core.errors import ContractError, TransientError
+from ecommerce.sources.storefront.client import PER_PAGE, Page
+
+MOST_LOOKS = 6
+"""How often one page is read before the list is said to change too fast."""
+EMPTY = -1
+Total = int | None
+"""What one look at a page told: the list's total, None where the server is silent, `EMPTY` past the end."""
+
+
+def walk(what: str, read: Callable[[int], Page], pool: Executor) -> None:
+    """Call `read(page number)` until no object of the list can have been missed.
+
+    `read` runs on `pool` and keeps what it reads; the same page may be asked for several times, and one
+    object be on several pages. The walk goes on until an empty page whatever the totals say, so that missing
+    or outdated ones cost requests, not objects.
+
+    Args:
+        what: names connection and list in messages.
+
+    Raises:
+        ContractError: another page repeats page one: the server ignores the page number.
+        TransientError: the list changed between all attempts to read two neighbouring pages.
+    """
+
+    def look(number: int) -> tuple[Total, int]:
+        page = read(number)
+        return EMPTY if page.empty else page.total, hash(page.body)
+
+    looks: dict[int, list[Total]] = {}
+    first_body = None
+    todo: Collection[int] = [1]
+    while todo:
+        for number, (total, body) in zip(todo, pool.map(look, todo), strict=True):
+            looks.setdefault(number, []).append(total)
+            first_body = body if first_body is None else first_body
+            if number > 1 and total != EMPTY and body == first_body:
+                raise ContractError(f"{what} answers page {number} with page 1: does a cache ignore it?")
+        if max(map(len, looks.values())) > MOST_LOOKS:
+            raise TransientError(f"{what} changed each time it was read")
+        todo = _unsettled(looks)
+
+
+def _unsettled(looks: dict[int, list[Total]]) -> list[int]:
+    """The numbers of the pages to be read (again)."""
+    totals = {number: {total for total in seen if total != EMPTY} for number, seen in looks.items()}
+    last = max((number for number, seen in totals.items() if seen), default=0)
+    if last == 0:
+        return []
+    highest = max(total or 0 for seen in totals.values() for total in seen)
+    announced = max(last, -(-highest // PER_PAGE))
+    todo = {number for number in range(1, announced + 2) if number not in looks}
+    # Announced, yet empty: it may have been read before the page filled up.
+    todo |= {number for number in range(last + 1, announced + 1) if len(looks.get(number, ())) == 1}
+    for number in range(1, last):
+        if number in looks and number + 1 in looks and totals[number].isdisjoint(totals[number + 1]):
+            todo |= {number, number + 1}
+    return sorted(todo)

@@ -1,0 +1,154 @@
+"""What the warehouse remembers of earlier runs: reads, refunds, partner files, mails sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.sources.partner_files.reading import LoadedFile
+from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.rendering import RESTATED, columns
+from ecommerce.warehouse.schema import arrow_type, prepare
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+IDS_PER_QUERY = 10_000
+"""A query's parameters may be 10 MB at most; ids are short."""
+
+
+def last_read(source: str) -> datetime | None:
+    """When the last successful read of `source` without upper bound began (UTC); None before the first.
+
+    Creates the warehouse's tables on first use.
+
+    Raises:
+        ConfigurationError: the warehouse was built with other settings.
+        PipelineError: it cannot be asked.
+    """
+    rows = _warehouse().query("warehouse/tables/load_audit/last_read.sql", parameters={"source": source})
+    found: datetime | None = rows[0]["last_read"]
+    return found
+
+
+def known_refunds(order_ids: Sequence[str]) -> pa.Table:
+    """The stored refund rows of the storefront's orders `order_ids`, in the layout of the table `refunds`."""
+    import pyarrow as pa
+
+    rows: list[dict[str, Any]] = []
+    if order_ids:
+        warehouse = _warehouse()
+        for start in range(0, len(order_ids), IDS_PER_QUERY):
+            some = list(order_ids[start : start + IDS_PER_QUERY])
+            rows += warehouse.query("warehouse/tables/refunds/known.sql", parameters={"order_ids": some})
+    schema = pa.schema([(column.name, arrow_type(column)) for column in columns("refunds")])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
+    """What was loaded last of the partner files `names`; those never loaded are missing in the answer.
+
+    Files of other names are there when they hold some of the orders `order_ids`; of their orders these only.
+    """
+    found: dict[str, LoadedFile] = {}
+    if not (names or order_ids):
+        return found
+    warehouse = _warehouse()
+
+    def ask(statement: str, **parameters: list[str]) -> list[tuple[str, LoadedFile]]:
+        rows = warehouse.query(f"warehouse/tables/loaded_files/{statement}.sql", parameters=parameters)
+        return [
+            (row["file"], LoadedFile(row["sha256"], row["received_at"], row["order_ids"] or []))
+            for row in rows
+        ]
+
+    for start in range(0, len(order_ids), IDS_PER_QUERY):
+        for name, file in ask("of_orders", order_ids=list(order_ids[start : start + IDS_PER_QUERY])):
+            before = found[name].order_ids if name in found else []
+            found[name] = replace(file, order_ids=[*before, *file.order_ids])
+    return found | (dict(ask("known", files=list(names))) if names else {})
+
+
+def read_days(source: str, oldest: date, newest: date) -> list[date]:
+    """The days from `oldest` to `newest` for which a run has read `source` after they had ended, in order."""
+    rows = _warehouse().query(
+        "warehouse/procedures/reconciliation/read_days.sql",
+        parameters={"source": source},
+        oldest_day=oldest,
+        newest_day=newest,
+    )
+    return [row["business_date"] for row in rows]
+
+
+def known_orders(source: str, day: date) -> list[str]:
+    """Ids of the orders of `source` that are stored under `day`, or of which a refund is."""
+    rows = _warehouse().query(
+        "warehouse/procedures/reconciliation/known_orders.sql", days=[day], parameters={"source": source}
+    )
+    return [row["order_id"] for row in rows]
+
+
+def claim_delivery(business_date: date, figures_hash: str, message_id: str, figures_at: datetime) -> bool:
+    """Claim the mailing of a day's figures; False when these very figures were mailed before.
+
+    A claim that was never marked as sent is claimed again: the mail goes out at least once, always under
+    the same Message-ID. `figures_at` (an aware instant) is when the figures were asked for: what changes
+    later is in the next report.
+    """
+    warehouse = _warehouse()
+    warehouse.query(
+        "warehouse/tables/report_deliveries/claim.sql",
+        parameters={
+            "business_date": business_date,
+            "figures_hash": figures_hash,
+            "message_id": message_id,
+            "figures_at": figures_at,
+        },
+    )
+    return not any(
+        row["figures_hash"] == figures_hash and row["state"] == "sent" for row in deliveries(business_date)
+    )
+
+
+def mark_delivered(business_date: date, figures_hash: str) -> None:
+    """Remember that the mail server took the mail."""
+    _warehouse().query(
+        "warehouse/tables/report_deliveries/mark.sql",
+        parameters={
+            "business_date": business_date,
+            "figures_hash": figures_hash,
+            "sent_at": datetime.now(UTC),
+        },
+    )
+
+
+def restate_since(business_date: date, headline: Mapping[str, str | None], figures_at: datetime) -> None:
+    """Record what of a report that has just been mailed is no longer so. May be done again.
+
+    Loads record only changes of days that are known to be mailed, and a mail may wait for hours.
+
+    Args:
+        business_date: the report's day.
+        headline: what the report says, as decimal texts; at least `rendering.RESTATED`.
+        figures_at: when its figures were asked for.
+    """
+    told = {name: str(int(Decimal(headline[name] or 0).scaleb(4))) for name in RESTATED}
+    _warehouse().query(
+        "warehouse/tables/report_restatements/since_figures.sql",
+        parameters=told | {"detected_at": datetime.now(UTC), "figures_at": figures_at},
+        business_date=business_date,
+    )
+
+
+def deliveries(business_date: date) -> list[dict[str, Any]]:
+    """The rows of `report_deliveries` of a day, the latest first."""
+    return _warehouse().query("warehouse/tables/report_deliveries/of_day.sql", business_date=business_date)
+
+
+def _warehouse() -> Warehouse:
+    warehouse = connect(step="audit")
+    prepare(warehouse)
+    return warehouse

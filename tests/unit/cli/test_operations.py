@@ -1,0 +1,387 @@
+"""The operator's commands, against a stand-in that answers as Airflow's REST API does."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from ecommerce.cli.__main__ import main
+from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.cli.backfill import backfill, plan
+from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
+
+DAYS = ["2026-11-01", "2026-11-02", "2026-11-03"]
+CREATED = "2026-11-20T11:00:00Z"
+
+
+class Airflow(ThreadingHTTPServer):
+    """Answers the handful of requests the commands make; a day fails when it is in `failing`."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests, self.failing, self.paused, self.looks = [], [], False, 0
+        self.earlier_run, self.busy, self.looks_at_end = None, [], 0
+        self.open_days, self.state_of_checks, self.expired, self.lost = [], "success", 0, []
+
+    def run(self, day, state, **more):
+        return {
+            "dag_run_id": f"backfill__{day}",
+            "partition_key": day,
+            "state": state,
+            "queued_at": "2026-11-20T11:00:01Z",
+            "start_date": None,
+            "conf": {},
+        } | more
+
+    def runs(self, query):
+        if "run_type" in query:  # the second look sees everything finished
+            self.looks += 1
+            states = [
+                "running" if self.looks == 1 else "failed" if day in self.failing else "success"
+                for day in DAYS
+            ]
+            runs = [self.run(day, state) for day, state in zip(DAYS, states, strict=True)]
+            runs = [run for run in runs if run["partition_key"] not in self.lost]
+            return [*runs, *([self.earlier_run] if self.earlier_run else [])]
+        if query.get("state") == ["queued", "running"]:
+            return [self.run(day, "running") for day in [*self.open_days, "2026-10-01", None]]
+        if query.get("partition_key_pattern") == ["2026-11-02"]:
+            older = self.run("2026-11-02", "success", dag_run_id="old", queued_at="2026-11-19T11:00:00Z")
+            return [older, self.run("2026-11-02", "failed", dag_run_id="new")]
+        return []
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        url = urlsplit(self.path)
+        if self.server.expired:
+            self.server.expired -= 1
+            return self.answer(401, {"detail": "Token expired"})
+        if "/taskInstances/load.checks" in url.path:
+            return self.answer(200, {"state": self.server.state_of_checks})
+        if url.path.endswith("/dagRuns"):
+            runs = self.server.runs(parse_qs(url.query))
+            return self.answer(200, {"dag_runs": runs})
+        if "/backfills/" in url.path:
+            self.server.looks_at_end += 1
+            return self.answer(200, {"completed_at": CREATED if self.server.looks_at_end > 1 else None})
+        return self.answer(200, {"is_paused": self.server.paused})
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append((self.path, body))
+        match self.path.rsplit("/", 1)[1]:
+            case "token":
+                good = body["password"] == "right"
+                return self.answer(201, {"access_token": "t"}) if good else self.answer(401, {"detail": "no"})
+            case "dry_run":
+                again = body["reprocess_behavior"] == "completed"
+                return self.answer(
+                    200,
+                    {
+                        "backfills": [
+                            {"partition_key": day, "partition_date": f"{day}T11:00:00Z"} for day in DAYS
+                        ]
+                        if again
+                        else []
+                    },
+                )
+            case "backfills" if self.server.busy:
+                return self.answer(self.server.busy.pop(), {"detail": "Database is locked"})
+            case "backfills" if body["max_active_runs"] > 8:
+                return self.answer(409, {"detail": "There is already a running backfill"})
+            case "backfills":
+                return self.answer(200, {"id": 7, "created_at": CREATED})
+            case _:
+                ids = ["extract.sales_db", "load.load", "load.load"]
+                return self.answer(200, {"task_instances": [{"task_id": each} for each in ids]})
+
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_):
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def airflow(monkeypatch):
+    server = Airflow()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    monkeypatch.setenv("AIRFLOW_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AIRFLOW_USERNAME", "admin")
+    monkeypatch.setenv("AIRFLOW_PASSWORD", "right")
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def run_backfill(**options):
+    return backfill(
+        AirflowApi.from_environment(), date(2026, 11, 1), date(2026, 11, 3), again=True, pause=0, **options
+    )
+
+
+def created(server):
+    return next(body for path, body in server.requests if path.endswith("/backfills"))
+
+
+def test_backfill_goes_from_midnight_to_the_last_second_so_that_the_last_day_is_in(airflow):
+    run_backfill(jobs=4)
+    body = created(airflow)
+    assert (body["from_date"], body["to_date"]) == ("2026-11-01T00:00:00", "2026-11-03T23:59:59")
+    assert body["max_active_runs"] == 4
+
+
+def test_days_that_failed_are_run_again_without_asking(airflow):
+    plan(AirflowApi.from_environment(), date(2026, 11, 1), date(2026, 11, 3), again=False)
+    assert airflow.requests[-1][1]["reprocess_behavior"] == "failed"
+
+
+def test_backfill_mails_only_when_asked(airflow):
+    run_backfill()
+    assert created(airflow)["dag_run_conf"] == {}
+    airflow.requests.clear()
+    run_backfill(mail=True)
+    assert created(airflow)["dag_run_conf"] == {"send_mail": True}
+
+
+def test_backfill_waits_for_all_days_and_names_the_failed(airflow):
+    airflow.failing = ["2026-11-02"]
+    looks = []
+    outcome = run_backfill(progress=lambda *look: looks.append(look))
+    assert looks == [(0, 0, 3), (3, 1, 3)]
+    assert (outcome.succeeded, outcome.failed) == (["2026-11-01", "2026-11-03"], ["2026-11-02"])
+
+
+def test_backfill_ends_when_airflow_would_take_the_next(airflow):
+    run_backfill()
+    assert airflow.looks_at_end == 2
+
+
+def test_runs_of_an_earlier_backfill_are_not_counted(airflow):
+    airflow.earlier_run = airflow.run("2026-11-01", "failed", queued_at="2026-11-18T00:00:00Z")
+    assert run_backfill().failed == []
+
+
+def test_exit_code_says_whether_a_day_failed(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    command = ["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]
+    assert main(command) == 0
+    airflow.failing, airflow.looks = ["2026-11-03"], 0
+    assert main(command) == 1
+    assert "failed: 2026-11-03" in capsys.readouterr().out
+
+
+def test_nothing_to_do_is_said_and_is_no_success(airflow, capsys):
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 1
+    assert "has succeeded before (AGAIN=1 runs them once more)" in capsys.readouterr().err
+
+
+def test_days_whose_run_is_under_way_are_not_said_to_have_succeeded(airflow, capsys):
+    airflow.open_days = ["2026-11-02"]
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 1
+    said = capsys.readouterr().err
+    assert "nothing to do for now: a run of 2026-11-02 is under way" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_day_that_is_left_out_because_it_runs_is_named(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    airflow.open_days = ["2026-11-04", "2026-11-02"]
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-04", "--again"]) == 0
+    assert "left alone, because a run of it is under way: 2026-11-04\n" in capsys.readouterr().out
+
+
+def test_a_day_that_somebody_else_began_after_the_plan_is_not_waited_for(airflow):
+    airflow.lost = ["2026-11-03"]
+    assert run_backfill().succeeded == ["2026-11-01", "2026-11-02"]
+
+
+@pytest.mark.parametrize("hour", [5, 11, 23])
+def test_a_day_that_has_not_ended_is_refused_before_its_run_waits_for_it(airflow, hour):
+    # The 3rd ends at 05:00 UTC on the 4th: midnight in New York.
+    api, range_ = AirflowApi.from_environment(), (date(2026, 11, 1), date(2026, 11, 3))
+    with pytest.raises(PipelineError, match="day 2026-11-03 has not ended yet: 2026-11-02 is the last that"):
+        plan(api, *range_, again=True, now=datetime(2026, 11, 3, hour, 30, tzinfo=UTC))
+    with pytest.raises(PipelineError, match="has not ended yet"):
+        plan(api, *range_, again=True, now=datetime(2026, 11, 4, 4, 59, 59, tzinfo=UTC))
+    assert plan(api, *range_, again=True, now=datetime(2026, 11, 4, 5, tzinfo=UTC)) == DAYS
+
+
+def test_a_range_that_ends_before_it_begins_is_said_in_its_own_words(airflow, capsys):
+    assert main(["backfill", "--from", "2026-11-03", "--to", "2026-11-01"]) == 1
+    assert capsys.readouterr().err == "FROM=2026-11-03 is after TO=2026-11-01\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--jobs", "0", "'0' is not a number of days, 1 or more"),  # Airflow would begin none, and wait
+        ("--jobs", "-1", "'-1' is not a number of days"),
+        ("--to", "2026-02-30", "'2026-02-30' is not a day like 2026-11-19"),
+    ],
+)
+def test_what_can_never_run_is_refused(capsys, option, value, said):
+    with pytest.raises(SystemExit) as ended:
+        main(["backfill", "--from", "2026-02-01", "--to", "2026-02-02", f"{option}={value}"])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_interrupted_backfill_is_said_to_go_on(airflow, capsys, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", lambda seconds: seconds and interrupt(seconds))
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]) == 130
+    assert capsys.readouterr().err.endswith("Interrupted; what was begun goes on in Airflow\n")
+
+
+def test_a_token_that_has_expired_is_renewed(airflow):
+    api = AirflowApi.from_environment()
+    airflow.expired = 1
+    assert api.get("dags/x") == {"is_paused": False}
+
+
+def test_paused_dag_is_said_instead_of_waiting_for_ever(airflow):
+    airflow.paused = True
+    with pytest.raises(PipelineError, match="is paused, so a backfill would wait for ever"):
+        run_backfill()
+
+
+def test_refusal_of_airflow_is_passed_on(airflow):
+    with pytest.raises(PipelineError, match="Airflow answered 409: There is already a running backfill"):
+        run_backfill(jobs=9)
+
+
+def test_an_airflow_whose_database_is_locked_is_asked_again(airflow, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    airflow.busy = [503, 503]
+    assert run_backfill().failed == []
+    airflow.busy = [503] * 20
+    with pytest.raises(PipelineError, match="Airflow answered 503: Database is locked"):
+        run_backfill()
+
+
+def test_an_airflow_that_is_gone_for_a_moment_is_asked_again_but_never_told_twice(airflow, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    api = AirflowApi.from_environment()
+    send, asked = api._session.request, []
+
+    def unwell(method, url, **options):
+        asked.append(method)
+        if len(asked) < 3:
+            raise requests.ConnectionError
+        return send(method, url, **options)
+
+    monkeypatch.setattr(api._session, "request", unwell)
+    assert api.get("dags/x") == {"is_paused": False}
+    asked.clear()
+    with pytest.raises(TransientError, match="did not answer: ConnectionError"):
+        api.post("backfills", {})
+    assert asked == ["POST"]
+    monkeypatch.setattr(api._session, "request", lambda *_, **__: unwell("GET", asked.clear() or ""))
+    with pytest.raises(TransientError, match="does not answer any more"):
+        api.get("dags/x")
+
+
+def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, capsys):
+    assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 0
+    path, body = airflow.requests[-1]
+    assert path.endswith("/dags/daily_sales_pipeline/clearTaskInstances")
+    assert body == {
+        "dry_run": False,
+        "only_failed": False,
+        "include_downstream": True,
+        "dag_run_id": "new",
+        "task_ids": ["extract.sales_db"],
+    }
+    assert "run new: running again extract.sales_db, load.load" in capsys.readouterr().out
+
+
+def test_report_is_built_again_from_its_figures(airflow):
+    assert main(["report", "--day", "2026-11-02"]) == 0
+    assert airflow.requests[-1][1]["task_ids"] == ["report.figures"]
+
+
+@pytest.mark.parametrize("state", ["failed", "upstream_failed"])
+def test_no_report_is_promised_where_nothing_was_loaded(airflow, capsys, state):
+    airflow.state_of_checks = state
+    assert main(["report", "--day", "2026-11-02"]) == 1
+    assert "newest run of 2026-11-02 has not come to its report: see the red task" in capsys.readouterr().err
+    assert not airflow.requests[1:]  # signed in, nothing cleared
+
+
+def test_the_report_of_a_run_that_is_under_way_is_left_to_it(airflow, capsys):
+    airflow.state_of_checks = None
+    assert main(["report", "--day", "2026-11-02"]) == 1
+    assert "new is under way and has not come to its report" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["repair", "--source", "sales_db"], ["report"]])
+def test_nothing_is_cleared_while_the_dag_is_paused(airflow, capsys, command):
+    airflow.paused = True
+    assert main([*command, "--day", "2026-11-02"]) == 1
+    assert "is paused, so nothing would run: unpause it in the UI" in capsys.readouterr().err
+    assert not airflow.requests[1:]
+
+
+def test_repair_of_a_day_without_run_names_the_backfill(airflow, capsys):
+    assert main(["repair", "--day", "2026-11-05", "--source", "sales_db"]) == 1
+    assert "no run of 2026-11-05 yet: make backfill FROM=2026-11-05 TO=2026-11-05" in capsys.readouterr().err
+
+
+def test_wrong_password_is_said_without_the_password(airflow, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_PASSWORD", "wr0ng")
+    with pytest.raises(CredentialsError, match="refuses the user 'admin'") as error:
+        AirflowApi.from_environment()
+    assert "wr0ng" not in str(error.value)
+
+
+def test_no_airflow_at_the_address(monkeypatch):
+    with pytest.raises(TransientError, match=r"no Airflow answers at http://127\.0\.0\.1:9"):
+        AirflowApi("http://127.0.0.1:9", "admin", "right")
+
+
+@pytest.mark.parametrize("url", ["", "localhost:8080", "http://["])
+def test_what_is_no_address_is_said(url):
+    with pytest.raises(ConfigurationError, match=r"AIRFLOW_URL='.*' is not an address like http://localhost"):
+        AirflowApi(url, "admin", "right")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "said"),
+    [
+        (404, ConfigurationError, r"what answers at http://\S+ \(AIRFLOW_URL; 404\) is not Airflow"),
+        (201, ConfigurationError, "is not Airflow"),
+        (502, TransientError, r"no Airflow answers behind http://\S+ \(AIRFLOW_URL; 502\): is it running"),
+    ],
+)
+def test_another_server_at_the_address_does_not_look_like_a_wrong_password(
+    airflow, monkeypatch, status, kind, said
+):
+    monkeypatch.setattr(Handler, "do_POST", lambda self: self.answer(status, []))
+    with pytest.raises(kind, match=said):
+        AirflowApi.from_environment()
+
+
+def test_a_proxys_page_of_errors_is_one_line(airflow, monkeypatch):
+    def page(self):
+        self.send_response(500)
+        self.end_headers()
+        self.wfile.write(b"<html>\n<h1>Sorry</h1>\n</html>")
+
+    api = AirflowApi.from_environment()
+    monkeypatch.setattr(Handler, "do_GET", page)
+    with pytest.raises(PipelineError, match="Airflow answered 500: <html> <h1>Sorry</h1> </html>"):
+        api.get("dags/x")

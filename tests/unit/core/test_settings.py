@@ -1,0 +1,67 @@
+"""Settings come from the environment and are refused with one sentence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.settings import load_settings
+
+KEY = {"CUSTOMER_HASH_KEY": "0123456789abcdef"}
+
+
+def test_defaults_suit_a_shop_in_new_york_that_reports_in_dollars():
+    settings = load_settings(KEY)
+    assert (settings.shop_timezone, settings.reporting_currency) == ("America/New_York", "USD")
+    assert settings.staging_dataset == "sales_staging"
+
+
+def test_trailing_slash_of_a_uri_is_dropped():
+    assert load_settings(KEY | {"STAGING_URI": "gs://bucket/staging/"}).staging_uri == "gs://bucket/staging"
+
+
+def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_empty():
+    example = Path(__file__).parents[3] / ".env.example"
+    names = re.findall(r"^([A-Z][A-Z_]+)=", example.read_text().partition("# Connections")[0], re.MULTILINE)
+    assert {"SHOP_TIMEZONE", "STAGING_URI", "MAXIMUM_BYTES_BILLED"} <= set(names)
+    assert load_settings(dict.fromkeys(names, "") | KEY) == load_settings(KEY)
+
+
+def test_folders_may_have_blanks_and_any_letters():
+    uri = "file:///srv/größe und maß"
+    assert load_settings(KEY | {"STAGING_URI": uri}).staging_uri == uri
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({}, "CUSTOMER_HASH_KEY is missing"),
+        ({"CUSTOMER_HASH_KEY": "short"}, "shorter than 16 characters"),
+        (KEY | {"SHOP_TIMEZONE": "New York"}, "SHOP_TIMEZONE='New York' is not an IANA timezone"),
+        (KEY | {"REPORTING_CURRENCY": "dollars"}, "is not a three-letter ISO 4217 code"),
+        (KEY | {"BIGQUERY_DATASET": "sales; DROP"}, "may only hold letters, digits and underscores"),
+        (KEY | {"SYNC_START_DATE": "1.11.2026"}, "is not a date like 2026-11-01"),
+        (KEY | {"STAGING_URI": "/data"}, "STAGING_URI='/data' is not a URI"),
+        (KEY | {"STAGING_URI": " file:///data"}, "STAGING_URI=' file:///data' is not a URI"),
+        (KEY | {"STAGING_URI": "file:///data "}, "STAGING_URI='file:///data ' is not a URI"),
+        (KEY | {"STAGING_URI": '"file:///data"'}, "is not a URI: begin it with file://"),
+        (KEY | {"REPORTS_URI": "gs://"}, "REPORTS_URI='gs://' is not a URI"),
+        (KEY | {"REPORTS_URI": "file://data/reports"}, "names no folder from the root on: file:///folder"),
+        (KEY | {"BIGQUERY_LOCATION": " EU"}, "BIGQUERY_LOCATION=' EU' is not a location such as EU"),
+        (KEY | {"RECONCILE_DAYS": "²"}, "RECONCILE_DAYS='²' is not a positive whole number"),
+        (KEY | {"STAGING_RETENTION_DAYS": "9999999"}, "STAGING_RETENTION_DAYS='9999999' is more than 36500"),
+        (KEY | {"RECONCILE_DAYS": "0"}, "RECONCILE_DAYS='0' is not a positive whole number"),
+    ],
+)
+def test_what_is_refused(environ, sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
+        load_settings(environ)
+
+
+def test_the_hash_key_is_not_in_the_error():
+    with pytest.raises(ConfigurationError) as error:
+        load_settings({"CUSTOMER_HASH_KEY": "my-secret"})
+    assert "my-secret" not in str(error.value)

@@ -1,0 +1,117 @@
+"""Which files an export consists of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from airflow.sdk.io import attach
+from fsspec.implementations.memory import MemoryFileSystem
+
+from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.sales.history import files, steps
+from ecommerce.sales.history.files import ExportFile, batches, find_files
+from tests.unit.sales.history.export import Export, line, text
+
+
+def test_all_kinds_by_name_and_what_is_no_data_left_out(export: Export) -> None:
+    for name in ("b.csv.gz", "c.CSV", "a.csv.zst", "d.parquet", "_SUCCESS", ".e.csv.part"):
+        export.put(name, text(line("A")))
+    (export.folder / "folder.csv").mkdir()
+
+    found = find_files(f"file://{export.folder}/*")
+
+    assert [file.name for file in found] == ["a.csv.zst", "b.csv.gz", "c.CSV", "d.parquet"]
+    assert [file.compression for file in found] == ["zstd", "gzip", None, None]
+    assert [file.is_parquet for file in found] == [False, False, False, True]
+    assert found[2].bytes == len(text(line("A")))
+
+
+def test_files_of_one_name_in_several_folders_are_told_apart(export: Export) -> None:
+    for year in (2019, 2020):
+        export.put(f"{year}/01/orders.csv", text(line("A")))
+
+    found = find_files(f"file://{export.folder}/**/*.csv")
+
+    assert [file.name for file in found] == ["2019/01/orders.csv", "2020/01/orders.csv"]
+
+
+def test_special_characters_in_names_are_no_wildcards_or_parts_of_an_address(export: Export) -> None:
+    export.put("orders #1?.csv", text(line("A")))
+
+    (found,) = find_files(f"file://{export.folder}/orders*")
+
+    assert found.name == "orders #1?.csv"
+    found.check_unchanged()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "complaint"),
+    [
+        ("https://example.com/orders.csv", "begin it with one of file://, gs://, s3://"),
+        ("/data/orders.csv", "begin it with one of"),
+        ("file://", "begin it with one of"),
+        ("file:///no/such/folder/*.csv", "no file matches file:///no/such/folder"),
+    ],
+)
+def test_patterns_that_cannot_be(pattern: str, complaint: str) -> None:
+    with pytest.raises(ConfigurationError, match=complaint):
+        find_files(pattern)
+
+
+def test_a_file_of_another_kind_is_named(export: Export) -> None:
+    export.put("orders.csv", text(line("A")))
+    export.put("orders.xlsx", "PK")
+
+    with pytest.raises(ConfigurationError, match=r"^orders.xlsx \(1 of 2 files\) is none of .csv, .csv.gz"):
+        find_files(f"file://{export.folder}/*")
+
+
+def test_object_stores_are_listed_like_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryFileSystem()
+    attach("memory", fs=store)
+    monkeypatch.setattr(files, "SCHEMES", ("memory",))
+    store.pipe("/exports/2024/a.csv", text(line("A")).encode())
+    store.pipe("/exports/2024/b.csv", text(line("B")).encode())
+
+    found = find_files("memory:///exports/*/*.csv")
+
+    assert [file.name for file in found] == ["a.csv", "b.csv"]
+    assert all(file.modified_at.tzinfo for file in found)
+
+
+@pytest.mark.parametrize("count", [1, 3, 1000, 1001, 2500])
+def test_more_files_than_tasks_are_grouped_in_order(count: int) -> None:
+    listed = [ExportFile(f"file:///{n}", f"{n}", 1, datetime(2026, 1, 1, tzinfo=UTC)) for n in range(count)]
+
+    grouped = batches(listed)
+
+    assert [file for group in grouped for file in group] == listed
+    assert len(grouped) == min(count, 1000)
+    assert max(map(len, grouped)) - min(map(len, grouped)) <= 1
+
+
+@pytest.mark.parametrize("what", ["changed", "disappeared"])
+def test_a_file_that_is_not_what_was_listed_is_not_read(what: str, export: Export) -> None:
+    path: Path = export.put("orders.csv", text(line("A")))
+    (batch,) = steps.list_files(export.context())
+    path.write_text(text(line("A"), line("B"))) if what == "changed" else path.unlink()
+
+    with pytest.raises(ContractError, match=rf"^orders.csv has {what} since it was listed.*clear list_files"):
+        steps.read(batch)
+
+
+@pytest.mark.parametrize("name", ["", "Old Shop", "1st", "exchange_rates", "a.b", "x" * 64])
+def test_names_that_no_source_can_have(name: str, export: Export) -> None:
+    export.put("orders.csv", text(line("A")))
+
+    with pytest.raises(ConfigurationError, match="cannot name the source of orders"):
+        steps.list_files(export.context(source=name))
+
+
+def test_a_range_that_ends_before_it_begins(export: Export) -> None:
+    export.put("orders.csv", text(line("A")))
+
+    with pytest.raises(ConfigurationError, match="last_day 2024-01-01 lies before first_day 2024-01-02"):
+        steps.list_files(export.context(first_day="2024-01-02", last_day="2024-01-01"))

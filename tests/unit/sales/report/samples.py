@@ -1,0 +1,280 @@
+"""Figures made by hand for the tests of everything that shows them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ecommerce.sales.report import figures as model
+
+DAY = date(2026, 11, 19)
+NASTY = [
+    'Lamp "Aurora" \\ 12" #1',
+    "$x^2$ #set text(red) *bold* _it_ `raw` @ref <label>",
+    "שולחן עץ אלון",
+    "كرسي مكتب مريح",
+    "🎁 Gift box 🎄",
+    '=HYPERLINK("http://x")',
+    "Supercalifragilisticexpialidocious" * 4,
+    "line one\r\nline two\x00\x1b[31m \u202eevil",
+    '#include("/etc/passwd") // comment /* */',
+    "日本の急須",
+]
+
+
+def breakdown(name: str, net: str, orders: int | None = 10) -> model.Breakdown:
+    value = Decimal(net)
+    return model.Breakdown(
+        name=name,
+        orders=orders,
+        units=Decimal("12"),
+        gross_sales=value + 15,
+        discounts=Decimal(10),
+        returns=Decimal(5),
+        net_sales=value,
+    )
+
+
+def make_figures(**changes: Any) -> model.Figures:
+    """An ordinary Thursday; `changes` replace fields, also those of `quality` and `provenance`."""
+    headline = {
+        "net_sales": ("18342.56", "17011.20", "16120.00", "15500.5"),
+        "orders": ("214", "205", "190", "187.4"),
+        "average_order_value": ("91.6300", "89.9", "92.10", "90"),
+        "customers": ("201", "196", "181", "175"),
+        "gross_sales": ("20411.06", "18900", "17800", "17000"),
+        "discounts": ("802.1", "790", "800", "700"),
+        "returns": ("1266.4", "1098.8", "880", "799.5"),
+        "units": ("409", "391", "366", "350.25"),
+        "new_customers": ("64", "60", "71", "60"),
+        "returning_customers": ("137", "136", "110", "115"),
+        "tax": ("3201.7", "3000", "2950", "2900"),
+        "shipping": ("690", "655.5", "640", "600"),
+    }
+    values: dict[str, Any] = {
+        "business_date": DAY,
+        "currency": "USD",
+        "headline": {
+            name: model.Figure(
+                value=Decimal(day),
+                day_before=Decimal(before),
+                week_before=Decimal(week),
+                average=Decimal(mean),
+            )
+            for name, (day, before, week, mean) in headline.items()
+        },
+        "averaged_days": 28,
+        "trend": trend(),
+        "channels": [
+            breakdown("storefront", "9800.11", 120),
+            breakdown("sales_db", "6542.45", 74),
+            breakdown("partner_files", "2000", 20),
+        ],
+        "categories": [
+            breakdown(name, str(6000 - 700 * place), None)
+            for place, name in enumerate(
+                ["Kitchen", "Lighting", "Garden", "Textiles", "Toys", "uncategorised"]
+            )
+        ],
+        "countries": [
+            breakdown(code, str(8000 - 1300 * place), 90 - place)
+            for place, code in enumerate(["US", "DE", "GB", "FR", "JP", "ZZ"])
+        ],
+        "products": [
+            model.Product(
+                sku=f"SKU-{place:03}",
+                name=f"{name} no. {place}",
+                category="Kitchen",
+                units=Decimal(40 - place),
+                sales=Decimal("1900.5") - place * 100,
+            )
+            for place, name in enumerate(
+                ["Teapot", "Desk lamp", "Garden chair", "Blanket", "Wooden train"] * 3
+            )
+        ],
+        "quality": quality(),
+        "provenance": provenance(),
+    }
+    quality_fields = {name: changes.pop(name) for name in list(changes) if name in model.Quality.model_fields}
+    values["quality"] = quality(**quality_fields)
+    origin = {name: changes.pop(name) for name in list(changes) if name in model.Provenance.model_fields}
+    values["provenance"] = provenance(**origin)
+    return model.Figures(**{**values, **changes})
+
+
+def trend(last: date = DAY, days: int = 28) -> list[model.TrendDay]:
+    week = (15100, 14800, 15600, 17000, 19900, 22100, 20500)
+    return [
+        model.TrendDay(
+            business_date=last - timedelta(days=back),
+            net_sales=Decimal(week[(last - timedelta(days=back)).weekday()] + 37 * back % 900),
+            orders=200 - back,
+        )
+        for back in range(days - 1, -1, -1)
+    ]
+
+
+def source(name: str, **changes: Any) -> model.SourceQuality:
+    read_at = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
+    values: dict[str, Any] = {
+        "source": name,
+        "status": "success",
+        "read_at": read_at,
+        "window_start": read_at - timedelta(days=1),
+        "window_end": read_at,
+        "rows_read": 5210,
+        "rows_accepted": 5207,
+        "rows_rejected": 3,
+        "rows_superseded": 0,
+        "source_orders": 231,
+        "orders_loaded": 231,
+        "source_amount": Decimal("20500.5500"),
+        "amount_loaded": Decimal("20411.0600"),
+    }
+    return model.SourceQuality(**{**values, **changes})
+
+
+def quality(**changes: Any) -> model.Quality:
+    values: dict[str, Any] = {
+        "complete": True,
+        "missing_sources": [],
+        "sources": [source("sales_db"), source("storefront", rows_rejected=0), source("partner_files")],
+        "rejects": [
+            model.Rejects(
+                source="partner_files",
+                reason="invalid_number",
+                rows=3,
+                samples=[
+                    model.RejectSample(
+                        file="northwind_2026-11-19.csv",
+                        row_number=17,
+                        detail="unit_price: 'twelve' is not a number",
+                        raw="P-1001,1,2026-11-19T10:00:00+01:00,…,twelve,0,0,EUR,***,DE",
+                    )
+                ],
+            )
+        ],
+        "unconverted": [],
+        "missing_days": [],
+        "fill_command": None,
+        "restatements": [],
+        "warnings": ["partner_files: column gift_note is not known and was ignored"],
+        "limits": ["Storefront: an order deleted for good; reconciliation finds it up to 35 days later."],
+    }
+    return model.Quality(**{**values, **changes})
+
+
+def provenance(**changes: Any) -> model.Provenance:
+    values: dict[str, Any] = {
+        "dag_id": "daily_sales_pipeline",
+        "run_id": "scheduled__2026-11-20T11:00:00+00:00",
+        "code_version": "1f2e3d4c",
+        "timezone": "America/New_York",
+        "window_start": datetime(2026, 11, 19, 5, tzinfo=UTC),
+        "window_end": datetime(2026, 11, 20, 5, tzinfo=UTC),
+        "generated_at": datetime(2026, 11, 20, 11, 4, 5, tzinfo=UTC),
+    }
+    return model.Provenance(**{**values, **changes})
+
+
+def _nasty_breakdowns(count: int, step: str) -> list[model.Breakdown]:
+    return [
+        breakdown(NASTY[place % len(NASTY)] + f" {place}", str(Decimal(step) * (count - place)), place)
+        for place in range(count)
+    ]
+
+
+def crowded() -> model.Figures:
+    """Everything that strains a layout at once: long and hostile names, 40 categories, 12-digit amounts."""
+    huge = model.Figure(
+        value=Decimal("-123456789012.3456"),
+        day_before=Decimal("987654321098.7"),
+        week_before=Decimal("0.01"),
+        average=Decimal("123456789012.34"),
+    )
+    ordinary = make_figures()
+    return make_figures(
+        currency="KWD",
+        headline=dict.fromkeys(ordinary.headline, huge),
+        channels=_nasty_breakdowns(9, "123456789012.34"),
+        categories=[*_nasty_breakdowns(39, "98765432109.87"), breakdown("Returns only", "-55555555555.55")],
+        countries=[
+            breakdown(code, "123456789012.345", 123456)
+            for code in ("US", "DE", "GB", "FR", "JP", "ZZ", "XX", "CD", "VC")
+        ],
+        products=[
+            model.Product(
+                sku=f"SKU-{name}",
+                name=name,
+                category=NASTY[(place + 3) % len(NASTY)],
+                units=Decimal("1234567.5"),
+                sales=Decimal("123456789012.34"),
+            )
+            for place, name in enumerate(NASTY)
+        ],
+        complete=False,
+        missing_sources=["storefront", "partner_files", "exchange_rates"],
+        unconverted=[
+            model.Unconverted(
+                currency=code,
+                orders=3,
+                gross_sales=Decimal("123456789012"),
+                discounts=Decimal(0),
+                returns=Decimal(0),
+                net_sales=Decimal("123456789012"),
+            )
+            for code in ("JPY", "BRL", "CHF", "SEK", "NOK", "DKK")
+        ],
+        missing_days=[DAY - timedelta(days=back) for back in range(2, 20)],
+        fill_command="make backfill FROM=2026-10-31 TO=2026-11-17",
+        restatements=[
+            model.Restatement(
+                business_date=DAY - timedelta(days=3 + place),
+                figure=figure,
+                old=Decimal("123456789012.34"),
+                new=Decimal("-123456789012.34"),
+                reason="late refunds of orders 1001, 1002, 1003 and many more " * 3,
+                detected_at=datetime(2026, 11, 20, 11, tzinfo=UTC),
+            )
+            for place, figure in enumerate(("net_sales", "orders", "returns", "units"))
+        ],
+        rejects=[
+            model.Rejects(
+                source="partner_files",
+                reason="malformed_line",
+                rows=12345678,
+                samples=[
+                    model.RejectSample(file=name * 2, row_number=10**9, detail=name, raw=name * 20)
+                    for name in NASTY[:3]
+                ],
+            )
+        ],
+        sources=[
+            source(name, rows_read=123456789012, source_amount=Decimal("123456789012.3456"))
+            for name in ("sales_db", "storefront", "partner_files", "exchange_rates")
+        ],
+        warnings=[*NASTY, "a warning that goes on and on " * 20],
+        run_id="manual__2026-11-20T11:00:00.123456+00:00" + "x" * 120,
+    )
+
+
+def empty_day() -> model.Figures:
+    """A closed day on which nothing was sold."""
+    nothing = {name: model.Figure(value=Decimal(0)) for name in make_figures().headline}
+    nothing["average_order_value"] = model.Figure(value=None)
+    return make_figures(
+        headline=nothing,
+        averaged_days=0,
+        trend=[
+            model.TrendDay(business_date=day.business_date, net_sales=None, orders=None)
+            for day in trend()[:-1]
+        ]
+        + [model.TrendDay(business_date=DAY, net_sales=Decimal(0), orders=0)],
+        channels=[],
+        categories=[],
+        countries=[],
+        products=[],
+        rejects=[],
+        warnings=[],
+    )

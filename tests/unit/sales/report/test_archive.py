@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from ecommerce.core.errors import StagingError
+from ecommerce.sales.report import archive
+from ecommerce.sales.report.figures import figures_hash
+from tests.unit.sales.report.samples import DAY, breakdown, make_figures
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Archive figures; returns the archive's URI and the day's folder."""
+
+    def put(figures):
+        folders = [f"file://{tmp_path}/staging/{name}" for name in ("figures", "document")]
+        archive.write_figures(folders[0], figures)
+        archive.write_document(folders[1], figures)
+        return archive.publish(f"file://{tmp_path}/reports", figures, folders)
+
+    return put
+
+
+def test_a_day_s_folder_holds_the_report_and_nothing_half_written(store, tmp_path):
+    figures = make_figures()
+    uri = store(figures)
+    assert uri == f"file://{tmp_path}/reports/2026-11-19"
+    names = {path.name for path in (tmp_path / "reports" / "2026-11-19").iterdir()}
+    assert names == {*archive.FILES, "manifest.json"}
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["2026-11-19"]
+    assert archive.read_figures(uri) == figures
+
+
+def test_the_newest_report_of_a_day_replaces_the_older(store):
+    store(make_figures())
+    newer = make_figures(channels=[breakdown("storefront", "1")])
+    uri = store(newer)
+    assert archive.read_figures(uri) == newer
+
+
+def test_a_report_is_read_only_with_the_figures_it_was_made_with(store):
+    figures = make_figures()
+    uri = store(figures)
+    again, pdf = archive.read_report(uri, figures_hash(figures))
+    assert again == figures
+    assert pdf.startswith(b"%PDF-")
+    with pytest.raises(StagingError, match="newer run has replaced it"):
+        archive.read_report(uri, "0" * 64)
+
+
+def test_a_missing_report_says_how_to_make_it(tmp_path):
+    with pytest.raises(StagingError, match="clear the report group"):
+        archive.read_figures(f"file://{tmp_path}/reports/2026-11-19")
+
+
+def test_figures_of_another_version_are_no_crash(store, tmp_path):
+    uri = store(make_figures())
+    (tmp_path / "reports/2026-11-19/figures.json").write_text('{"layout": "of 2031"}')
+    with pytest.raises(StagingError, match="another version"):
+        archive.read_figures(uri)
+
+
+def test_only_known_files_are_read_from_the_archive(store, tmp_path):
+    store(make_figures())
+    uri = f"file://{tmp_path}/reports"
+    assert archive.read_file(uri, DAY, "report.pdf").startswith(b"%PDF-")
+    assert archive.read_file(uri, DAY, "manifest.json") is None
+    assert archive.read_file(uri, DAY, "../2026-11-19/report.pdf") is None
+    assert archive.read_file(uri, DAY - timedelta(days=1), "report.pdf") is None
+
+
+def test_days_are_listed_newest_first_and_other_folders_are_not(tmp_path):
+    for name in ("2026-11-19", "2026-12-01", "2026-11-02", ".2026-11-20.abc.partial", "notes"):
+        (tmp_path / name).mkdir()
+    assert archive.archived_months(f"file://{tmp_path}") == {
+        "2026-12": [date(2026, 12, 1)],
+        "2026-11": [date(2026, 11, 19), date(2026, 11, 2)],
+    }
+    assert archive.archived_months(f"file://{tmp_path}/nowhere") == {}

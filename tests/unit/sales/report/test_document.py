@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from ecommerce.core.text import MINUS
+from ecommerce.sales.report import document
+from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, make_figures
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The pages' texts of a report, made once per kind of figures; spaces are squeezed."""
+    made = {}
+
+    def read(make):
+        if make not in made:
+            folder = tmp_path_factory.mktemp("report")
+            document.write(make(), folder)
+            made[make] = PdfReader(folder / document.PDF)
+        return made[make]
+
+    return read
+
+
+def words(reader, page):
+    return re.sub(r"\s+", " ", reader.pages[page].extract_text().replace("\u200b", ""))
+
+
+def test_page_one_answers_the_executive(pages):
+    text = words(pages(make_figures), 0)
+    for expected in (
+        "Thursday, 19 November 2026",
+        "Net sales", "18,342.56", "+7.8 %", "vs Wed 18 Nov", "+13.8 %", "vs Thu 12 Nov", "+18.3 %",
+        "Orders", "214", "91.63", "Customers", "Returns", "1,266.40",
+        "United States", "Teapot no. 0", "America/New_York", "Amounts in USD", "Page 1 of",
+    ):  # fmt: skip
+        assert expected in text
+    assert "INCOMPLETE" not in text
+
+
+@pytest.mark.parametrize("make", [make_figures, crowded, empty_day])
+def test_page_one_is_one_page_and_every_page_says_day_and_number(pages, make):
+    reader = pages(make)
+    total = len(reader.pages)
+    assert "All figures" in words(reader, 1)
+    for page in range(total):
+        text = words(reader, page)
+        assert f"Page {page + 1} of {total}" in text
+        assert "business day 2026-11-19" in text
+
+
+def test_an_incomplete_day_names_what_is_missing_on_page_one(pages):
+    text = words(pages(crowded), 0)
+    assert "INCOMPLETE" in text
+    assert "Storefront, Partner files, Exchange rates" in text
+    assert "JPY 123,456,789,012" in text
+    assert "without an exchange rate to KWD" in text
+
+
+def test_what_no_run_can_see_is_said_beside_the_data_quality(pages):
+    reader = pages(make_figures)
+    text = " ".join(words(reader, page) for page in range(len(reader.pages)))
+    assert "Limits" in text
+    assert "an order deleted for good; reconciliation finds it up to 35 days later" in text
+
+
+def test_a_day_without_sales_is_a_report(pages):
+    text = words(pages(empty_day), 0)
+    assert "No counted orders on 2026-11-19." in text
+    assert "0.00" in text
+
+
+def test_names_from_data_are_printed_and_never_evaluated(pages):
+    reader = pages(crowded)
+    text = " ".join(words(reader, page) for page in range(len(reader.pages)))
+    for name in (
+        'Lamp "Aurora" \\ 12" #1',
+        "$x^2$ #set text(red) *bold* _it_ `raw` @ref <label>",
+        '=HYPERLINK("http://x")',
+        '#include("/etc/passwd") // comment /* */',
+        "line one line two[31m evil",
+    ):
+        assert name in text
+
+
+def test_long_words_are_broken_not_cut(pages):
+    reader = pages(crowded)
+    text = "".join(words(reader, page) for page in range(len(reader.pages))).replace(" ", "")
+    assert NASTY[6] in text
+
+
+def test_nothing_is_printed_into_the_margins_of_page_one(tmp_path):
+    from PIL import Image
+
+    document.write(crowded(), tmp_path)
+    page = Image.open(tmp_path / document.PREVIEW).convert("L")
+    margin = round(page.width * 15 / 210)  # millimetres of an A4 page
+    left = page.crop((0, 0, margin, page.height))
+    right = page.crop((page.width - margin, 0, page.width, page.height))
+    assert left.getextrema() == right.getextrema() == (255, 255)
+
+
+def test_data_quality_and_provenance_can_be_read(pages):
+    reader = pages(make_figures)
+    text = " ".join(words(reader, page) for page in range(1, len(reader.pages)))
+    for expected in (
+        "Partner files", "invalid number", "unit_price: 'twelve' is not a number",
+        "19.csv:17", "20,500.55", "20,411.06", f"{MINUS}89.49", "Every day has been loaded.",
+        "scheduled__2026-11-20T11:00:00+00:00", "1f2e3d4c", "2026-11-20 11:04:05 UTC", "gift_note",
+    ):  # fmt: skip
+        assert expected in text
+
+
+def test_missing_days_come_with_the_command_that_fills_them(pages):
+    reader = pages(crowded)
+    text = " ".join(words(reader, page) for page in range(len(reader.pages)))
+    assert "make backfill FROM=2026-10-31 TO=2026-11-17" in text
+
+
+@settings(max_examples=8)
+@given(names=st.lists(st.text(max_size=60), min_size=12, max_size=12))
+def test_any_text_at_all_can_be_printed(names):
+    """Whatever a source calls its things, the report is made."""
+    ordinary = make_figures()
+    figures = make_figures(
+        channels=[breakdown(name, "10") for name in names],
+        categories=[breakdown(name, "10") for name in names],
+        products=[
+            each.model_copy(update={"name": name})
+            for name, each in zip(names, ordinary.products, strict=False)
+        ],
+        warnings=names,
+    )
+    with TemporaryDirectory() as folder:
+        document.write(figures, Path(folder))
+        assert PdfReader(Path(folder) / document.PDF).pages
+
+
+def test_the_same_figures_give_the_same_bytes(tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        document.write(make_figures(), tmp_path / folder)
+    for name in (document.PDF, document.PREVIEW):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

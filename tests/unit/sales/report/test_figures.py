@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from ecommerce.sales.report.figures import Figure, Figures, figures_csv, figures_hash
+from tests.unit.sales.report.samples import DAY, breakdown, make_figures
+
+
+def test_json_round_trip_keeps_every_figure_exact():
+    figures = make_figures()
+    again = Figures.model_validate_json(figures.to_json())
+    assert again == figures
+    assert again.headline["net_sales"].value == Decimal("18342.56")
+    assert '"18342.56"' in figures.to_json()
+
+
+def test_the_hash_is_of_the_day_s_figures_not_of_the_making():
+    first = make_figures()
+    again = make_figures(
+        run_id="manual__x",
+        generated_at=datetime(2027, 1, 1, tzinfo=UTC),
+        trend=[],
+        averaged_days=3,
+        restatements=[],
+        warnings=["another warning"],
+    )
+    assert figures_hash(first) == figures_hash(again)
+
+
+def test_trailing_zeros_are_the_same_figures():
+    exact = make_figures(channels=[breakdown("storefront", "9800.1")])
+    padded = make_figures(channels=[breakdown("storefront", "9800.1000")])
+    assert figures_hash(exact) == figures_hash(padded)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"channels": [breakdown("storefront", "9800.1101", 120)]},
+        {"categories": [breakdown("Kitchen", "6000.01", None)]},
+        {"countries": []},
+        {"products": []},
+        {"currency": "EUR"},
+        {"complete": False, "missing_sources": ["storefront"]},
+        {"headline": make_figures().headline | {"net_sales": Figure(value=Decimal("18342.57"))}},
+    ],
+)
+def test_another_figure_of_the_day_is_another_hash(change):
+    assert figures_hash(make_figures(**change)) != figures_hash(make_figures())
+
+
+def test_csv_has_plain_decimals_and_no_formulas():
+    figures = make_figures(categories=[breakdown('=HYPERLINK("http://x")', "-12.5", None)])
+    rows = list(csv.DictReader(io.StringIO(figures_csv(figures))))
+    net = next(row for row in rows if row["section"] == "headline" and row["figure"] == "net_sales")
+    assert net == {
+        "business_date": DAY.isoformat(),
+        "section": "headline",
+        "name": "",
+        "figure": "net_sales",
+        "value": "18342.56",
+        "currency": "USD",
+    }
+    category = [row for row in rows if row["section"] == "categories"]
+    assert {row["name"] for row in category} == {'\'=HYPERLINK("http://x")'}
+    assert {row["figure"]: row["value"] for row in category}["net_sales"] == "-12.5"
+    orders = next(row for row in rows if row["figure"] == "orders")
+    assert orders["currency"] == ""

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ecommerce.sales.report import archive, steps
+from ecommerce.sales.report.figures import Figures, figures_hash
+from tests.unit.sales.report.samples import make_figures
+
+
+@pytest.fixture
+def environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
+
+
+def test_document_and_archive_hand_on_locations_and_the_headline(environment, tmp_path):
+    figures = make_figures()
+    figures_uri = f"file://{tmp_path}/staging/run/report/figures"
+    archive.write_figures(figures_uri, figures)
+    document_uri = steps.document(figures_uri)
+    assert document_uri == f"file://{tmp_path}/staging/run/report/document"
+    report = steps.archive(figures_uri, document_uri)
+    assert report["uri"] == f"file://{tmp_path}/reports/2026-11-19"
+    assert report["figures_hash"] == figures_hash(figures)
+    assert report["headline"]["net_sales"] == "18342.56"
+    assert report["figures_at"] == figures.provenance.generated_at.isoformat()
+    assert report["complete"] is True
+    assert json.loads(json.dumps(report)) == report, "must fit into XCom as it is"
+    assert len(json.dumps(report)) < 2000
+
+
+def test_archiving_again_ends_in_the_same_archive(environment, tmp_path):
+    figures_uri = f"file://{tmp_path}/staging/run/report/figures"
+    archive.write_figures(figures_uri, make_figures())
+    first = steps.archive(figures_uri, steps.document(figures_uri))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "reports/2026-11-19").iterdir()}
+    assert steps.archive(figures_uri, steps.document(figures_uri)) == first
+    assert {path.name: path.read_bytes() for path in (tmp_path / "reports/2026-11-19").iterdir()} == before
+
+
+def test_the_code_version_is_the_given_one_or_a_fingerprint_of_the_files(monkeypatch):
+    monkeypatch.setenv("CODE_VERSION", "v1.2.3")
+    assert steps.code_version() == "v1.2.3"
+    monkeypatch.delenv("CODE_VERSION")
+    assert steps.code_version() == steps.code_version()
+    assert steps.code_version().startswith("files ")
+
+
+def test_figures_survive_the_way_through_staging(tmp_path):
+    uri = f"file://{tmp_path}/figures"
+    figures = make_figures()
+    archive.write_figures(uri, figures)
+    assert isinstance(archive.read_figures(uri), Figures)
+    assert archive.read_figures(uri) == figures
