@@ -38,7 +38,7 @@ def pipeline(dsn: str) -> None:
     from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: F401
 
     from ecommerce.core.business_day import day_window
-    from ecommerce.sales.windows import ReadWindow
+    from ecommerce.core.reads import ReadWindow
     from ecommerce.sources.sales_db import reading as sales_db
 
     day = day_window(date(2026, 11, 19), "UTC")

@@ -58,7 +58,7 @@ def limit(source: str, folder: Path) -> None:
     from ecommerce.sales.transform import MEMORY_LIMIT, WRITE_OPTIONS
 
     target = _target(folder)
-    with measured(), staging.connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:
+    with measured(), connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:
         for file in (folder / "loadable").glob("*.parquet"):
             duck.execute(f"COPY (FROM '{file}') TO '{target}/{file.name}' ({WRITE_OPTIONS})")
 

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup, get_current_context, task, task_group
 
-from ecommerce.core.settings import SALES_DB, STOREFRONT, shop_timezone
+from ecommerce.core.settings import shop_timezone
 from ecommerce.mail.dag_arguments import DEFAULT_ARGS
 from ecommerce.sales import loading as warehouse
 from ecommerce.sales import source_policy as policy
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.reconciliation import differences as reconciliation
 from ecommerce.sales.report import steps as report
+from ecommerce.sources import SALES_DB, STOREFRONT
 
 with DAG(
     dag_id=reconciliation.DAG_ID,

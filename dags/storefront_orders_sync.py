@@ -15,22 +15,16 @@ Where nothing was ever read it begins with `SYNC_START_DATE`, or yesterday.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from airflow.sdk import DAG, CronTriggerTimetable
 
-from airflow.sdk import DAG, CronTriggerTimetable, task
-
-from ecommerce.core.settings import STOREFRONT, shop_timezone
-from ecommerce.core.staging import Manifest
-from ecommerce.mail.dag_arguments import DEFAULT_ARGS
-from ecommerce.sales import loading as warehouse
-from ecommerce.sales import source_policy as policy
-from ecommerce.sales.transform import transform
-from ecommerce.sales.windows import sync_window
-from ecommerce.sources.storefront import reading as storefront
-from ecommerce.warehouse import reads as audit
+from ecommerce.core.names import DAG_SYNC
+from ecommerce.core.settings import shop_timezone
+from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.sales import tasks
+from ecommerce.sources import STOREFRONT
 
 with DAG(
-    dag_id="storefront_orders_sync",
+    dag_id=DAG_SYNC,
     # At half past, when the daily run of 06:00 is usually through.
     schedule=CronTriggerTimetable("30 * * * *", timezone=shop_timezone()),
     catchup=False,
@@ -39,23 +33,5 @@ with DAG(
     tags=["sales", "hourly"],
     doc_md=__doc__,
 ) as dag:
-
-    @task(task_id=STOREFRONT, **policy.NETWORK_RETRIES)
-    def extract_storefront(**context):
-        policy.skip_if_off(STOREFRONT)
-        window = sync_window(context, STOREFRONT, audit.last_read(STOREFRONT), datetime.now(UTC))
-        return storefront.extract(window, audit.known_refunds).to_xcom()
-
-    @task(task_id="transform")
-    def transform_storefront(manifest, **context):
-        return transform(Manifest.from_xcom(manifest), run_id=context["run_id"]).to_xcom()
-
-    @task(**policy.NETWORK_RETRIES)
-    def load(manifest, **context):
-        return warehouse.load_reads(context, [manifest])
-
-    @task(**policy.NETWORK_RETRIES)
-    def checks(loaded, **context):
-        return warehouse.checks(context, loaded)
-
-    checks(load(transform_storefront(extract_storefront())))
+    read = tasks.extract_changes.override(task_id=STOREFRONT)(STOREFRONT)
+    tasks.checks(tasks.load_read(tasks.transform.override(task_id="transform")(read)))

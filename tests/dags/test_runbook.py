@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ecommerce.core.settings import SOURCES
+from ecommerce.sources import SOURCES
 from tests.dags.conftest import DAG_FILES, REPOSITORY
 
 RUNBOOK = (REPOSITORY / "docs" / "RUNBOOK.md").read_text()

@@ -10,7 +10,7 @@ import time_machine
 
 from ecommerce.core import settings, staging
 from ecommerce.core.business_day import day_window
-from ecommerce.core.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.sources import (EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT)
 from ecommerce.sales import transform
 from ecommerce.sales import windows as reads
 from ecommerce.sales.report.figures import Figures, Provenance

@@ -8,7 +8,7 @@ from typing import Any
 
 import time_machine
 
-from ecommerce.core.settings import STOREFRONT
+from ecommerce.sources import STOREFRONT
 from ecommerce.sales import loading as steps
 from ecommerce.sales import transform
 from ecommerce.sales import windows as reads

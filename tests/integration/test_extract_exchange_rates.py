@@ -28,7 +28,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.staging import Manifest
-from ecommerce.sales.windows import ReadWindow
+from ecommerce.core.reads import ReadWindow
 from ecommerce.sources.exchange_rates import reading as exchange_rates
 
 DAY = date(2026, 3, 10)

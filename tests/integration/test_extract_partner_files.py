@@ -21,7 +21,7 @@ from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, TransientError
 from ecommerce.core.staging import Manifest
-from ecommerce.sales.windows import ReadWindow
+from ecommerce.core.reads import ReadWindow
 from ecommerce.sources import delivered_files
 from ecommerce.sources.partner_files import reading as partner_files
 from ecommerce.sources.partner_files.reading import COLUMNS, LoadedFile

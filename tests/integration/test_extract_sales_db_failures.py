@@ -18,6 +18,7 @@ import pytest
 
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core import staging
 from ecommerce.core.errors import (
     ConfigurationError,
@@ -189,7 +190,7 @@ def test_a_lost_connection_ends_both_reads(shop: SalesDatabase, lost: str, name:
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    connect = staging.connect_duckdb
+    connect = connect_duckdb
 
     def full() -> Any:
         duck = connect()
@@ -213,7 +214,7 @@ def test_a_killed_extract_leaves_nothing_visible_and_the_next_one_works(shop: Sa
         f"""
         from datetime import UTC, datetime
         from ecommerce.core.business_day import day_window
-        from ecommerce.sales.windows import ReadWindow
+        from ecommerce.core.reads import ReadWindow
         from ecommerce.sources.sales_db import reading as sales_db
         day = day_window(datetime(2026, 3, 10).date(), "UTC")
         sales_db.extract(ReadWindow("sales_db", day, day.start, day.end, "{shop.window().folder}"))

@@ -10,7 +10,7 @@ from google.cloud.bigquery import Client
 
 from demo.ledger import PARTNER_FILES, SALES_DB, Books, Ledger
 from ecommerce.core.errors import ConcurrentUpdateError
-from ecommerce.core.settings import SOURCES
+from ecommerce.sources import SOURCES
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import reads as audit
 from ecommerce.warehouse import snapshots

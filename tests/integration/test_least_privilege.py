@@ -15,7 +15,7 @@ import pytest
 from demo.ledger import Ledger
 from demo.services import postgres
 from ecommerce.cli import check
-from ecommerce.core.settings import SALES_DB
+from ecommerce.sources import SALES_DB
 from tests.integration.daily_run import extract, morning_after
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "postgres_reader.sql"

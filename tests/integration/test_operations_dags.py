@@ -12,7 +12,7 @@ import pytest
 
 from demo.ledger import SALES_DB, Ledger
 from ecommerce.core.business_day import newest_closed_day
-from ecommerce.core.settings import SOURCES
+from ecommerce.sources import SOURCES
 from ecommerce.sales.report import archive
 from tests.integration.company import Company
 from tests.integration.daily_run import run_day

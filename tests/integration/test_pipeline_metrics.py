@@ -9,7 +9,7 @@ import pytest
 
 from demo.ledger import Ledger
 from ecommerce.core.business_day import day_window, newest_closed_day
-from ecommerce.core.settings import SOURCES
+from ecommerce.sources import SOURCES
 from ecommerce.sales import delivery, transform
 from ecommerce.sales import loading as warehouse
 from ecommerce.sales.report import steps as report

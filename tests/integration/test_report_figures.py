@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.sources import (EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT)
 from ecommerce.sales.report import figures as model
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.warehouse import erasure

@@ -24,7 +24,7 @@ PROGRAM = """
 import json, resource, sys
 from datetime import date
 from ecommerce.core import staging
-from ecommerce.core.settings import SOURCES
+from ecommerce.sources import SOURCES
 from ecommerce.sales.transform import transform
 from tests.integration.daily_run import extract
 

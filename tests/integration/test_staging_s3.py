@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core import staging
 from ecommerce.core.errors import StagingError
 from ecommerce.maintenance import expiry as maintenance
@@ -56,7 +57,7 @@ def publish(uri: str) -> staging.Manifest:
 
 def test_what_is_published_is_read_back_whole_by_duckdb(root):
     manifest = publish(f"{root}/daily_sales_pipeline/2026-11-19/run/storefront")
-    with staging.connect_duckdb(manifest.uri) as duckdb:
+    with connect_duckdb(manifest.uri) as duckdb:
         files = [manifest.file(name) for name in manifest.columns]
         total = duckdb.execute("SELECT sum(n), count(*) FROM read_csv(?)", [files]).fetchone()
     assert total == (sum(range(PAGES)), PAGES)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from demo.ledger import STOREFRONT, Books, Ledger
-from ecommerce.core.settings import SOURCES
+from ecommerce.sources import SOURCES
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import sync
 

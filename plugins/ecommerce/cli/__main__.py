@@ -11,7 +11,7 @@ from typing import Any
 from ecommerce.cli.airflow_api import DAILY_DAG, AirflowApi
 from ecommerce.cli.backfill import backfill, plan, under_way
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.settings import SOURCES
+from ecommerce.sources import SOURCES
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,54 +18,27 @@ import smtplib
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import structlog
 
 from ecommerce.cli.command import see_connections_of_the_ui
-from ecommerce.core.business_day import BusinessDay, newest_closed_day, shop_day
+from ecommerce.core.business_day import BusinessDay, shop_day
 from ecommerce.core.errors import (
     ConfigurationError,
-    ContractError,
     CredentialsError,
     PipelineError,
     TransientError,
 )
-from ecommerce.core.settings import (
-    EXCHANGE_RATES,
-    PARTNER_FILES,
-    SALES_DB,
-    STOREFRONT,
-    load_settings,
-    shop_timezone,
-)
+from ecommerce.core.findings import FAIL, HINT, OFF, OK, Finding, Lines
+from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import is_local, local_or_uri, storage_path
 from ecommerce.mail import transport as mail
-from ecommerce.sales.source_policy import OFF, source_policy
-from ecommerce.sales.windows import ReadWindow
-from ecommerce.sources.exchange_rates import reading as exchange_rates
-from ecommerce.sources.partner_files import reading as partner_files
-from ecommerce.sources.sales_db import reading as sales_db
-from ecommerce.sources.storefront.client import StorefrontClient
-
-OK, HINT, FAIL = "ok", "hint", "FAIL"
-Lines = Iterator[tuple[str, str]]
-"""What one examination yields: states and sentences. What it raises becomes the last, a failure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was looked at, how it is (ok, hint, FAIL, off), a sentence with the remedy."""
-
-    subject: str
-    state: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.state:<5} {self.subject:<20} {self.text}"
+from ecommerce.sales.source_policy import source_policy
+from ecommerce.sources import SOURCES, module
 
 
 def _settings() -> Lines:
@@ -93,7 +66,7 @@ def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
     """
     import duckdb
 
-    from ecommerce.core.staging import connect_duckdb
+    from ecommerce.core.duckdb import connect_duckdb
 
     days = [today.shifted(number) for number in range(-366, 367)]
     instants = [(day.start, day.start - timedelta(microseconds=1)) for day in days]
@@ -111,75 +84,6 @@ def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
 
 def _policy() -> Lines:
     yield OK, ", ".join(f"{source} {policy}" for source, policy in source_policy().items())
-
-
-def _sales_db() -> Lines:
-    """Every query is planned by the database as the user has written it; none is run."""
-    from ecommerce.core.sql_files import read_sql
-    from ecommerce.sources.postgres import Query, snapshot
-
-    now = datetime.now(UTC)
-    day = newest_closed_day(now, shop_timezone())
-    window = ReadWindow(SALES_DB, day, day.start, None, "")
-    with snapshot(sales_db.CONNECTION) as (session, _, _):
-        server = session.row(Query("inspect.sql", read_sql("sales_db/inspect.sql"), {}))
-    misfits = list(_misfits(window))
-    if not misfits:
-        yield OK, f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it"
-    for misfit in misfits:
-        yield FAIL, misfit
-    if server["missing_indexes"]:
-        yield HINT, f"extracts would be faster with {server['missing_indexes']}"
-    if server["writable_tables"]:
-        yield (
-            HINT,
-            (
-                f"reading is enough, but the role may change {server['writable_tables']}: "
-                "deploy/postgres_reader.sql makes one that only reads"
-            ),
-        )
-
-
-def _misfits(window: ReadWindow) -> Iterator[str]:
-    from ecommerce.sources.postgres import snapshot
-
-    for name in (*sales_db.COLUMNS, "control_totals"):
-        try:
-            with snapshot(sales_db.CONNECTION) as (session, _, _):
-                types = session.columns(sales_db.sales_query(name, window, skus=[]))
-        except (ContractError, CredentialsError) as error:
-            yield str(error)
-            continue
-        for column in sales_db.COLUMNS.get(name, "").split():
-            wanted = "TIMESTAMPTZ" if column.endswith("_at") else "BOOLEAN" if column == "is_test" else None
-            if column not in types:
-                yield f"sales_db: {name}.sql gives no column {column}"
-            elif wanted and types[column] != wanted:
-                found = types[column].lower()
-                yield f"sales_db: {name}.sql gives {column} as {found}, it must be {wanted.lower()}"
-
-
-def _storefront() -> Lines:
-    page = StorefrontClient.connect().get("/orders")
-    yield OK, f"{'some' if page.total is None else page.total} orders can be read"
-
-
-def _exchange_rates() -> Lines:
-    rates, _ = exchange_rates.parse(exchange_rates.fetch(), date.min)
-    if not rates:
-        raise ContractError(f"{exchange_rates.CONNECTION}: the file holds no rate")
-    newest = max(rate_date for _, rate_date, _, _ in rates)
-    yield OK, f"newest rates are of {newest}"
-
-
-def _partner_drop() -> Lines:
-    drop = load_settings().partner_drop_uri
-    files, warnings = partner_files.dropped_files(
-        drop, newest_closed_day(datetime.now(UTC), shop_timezone()).date
-    )
-    yield OK, f"{drop}: {len(files)} files of the last eight days"
-    for warning in warnings:
-        yield HINT, warning
 
 
 def _bigquery() -> Lines:
@@ -273,10 +177,7 @@ def unshared(uri: str, path: str, environ: Mapping[str, str] = os.environ) -> tu
 EXAMINATIONS: dict[str, Callable[[], Lines]] = {
     "settings": _settings,
     "source_policy": _policy,
-    "sales_db": _sales_db,
-    "storefront_api": _storefront,
-    "exchange_rates_api": _exchange_rates,
-    "PARTNER_DROP_URI": _partner_drop,
+    **{module(source).SUBJECT: module(source).check for source in SOURCES},
     "bigquery": _bigquery,
     "smtp_default": _mail_server,
     "report_recipients": partial(_recipients, "report_recipients", "no report is mailed"),
@@ -285,12 +186,7 @@ EXAMINATIONS: dict[str, Callable[[], Lines]] = {
     "REPORTS_URI": partial(_folder, "reports_uri"),
     "MODELS_URI": partial(_folder, "models_uri"),
 }
-_SOURCE_OF = {
-    "sales_db": SALES_DB,
-    "storefront_api": STOREFRONT,
-    "exchange_rates_api": EXCHANGE_RATES,
-    "PARTNER_DROP_URI": PARTNER_FILES,
-}
+_SOURCE_OF = {module(source).SUBJECT: source for source in SOURCES}
 
 
 def _see_that_it_can_be_read(connection: str, environ: Mapping[str, str] = os.environ) -> None:

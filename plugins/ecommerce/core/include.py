@@ -9,3 +9,8 @@ import os
 from pathlib import Path
 
 INCLUDE = Path(os.environ.get("INCLUDE_FOLDER") or Path(__file__).resolve().parents[3] / "include")
+
+
+def read_sql(path: str) -> str:
+    """The text of `include/sql/<path>`, as DuckDB and PostgreSQL take it; BigQuery's are templates."""
+    return (INCLUDE / "sql" / path).read_text(encoding="utf-8")

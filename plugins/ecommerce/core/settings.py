@@ -11,13 +11,6 @@ from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError
 
-SALES_DB = "sales_db"
-STOREFRONT = "storefront"
-PARTNER_FILES = "partner_files"
-EXCHANGE_RATES = "exchange_rates"
-SOURCES = (SALES_DB, STOREFRONT, PARTNER_FILES, EXCHANGE_RATES)
-"""The sources of the daily run: the task ids of its `extract` group and the keys of `source_policy`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -13,19 +13,19 @@ import re
 import shutil
 import socket
 import uuid
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import StagingError
-from ecommerce.core.scratch import Scratch, scratch_folder
+from ecommerce.core.scratch import scratch_folder
+from ecommerce.core.settings import load_settings
+from ecommerce.core.xcom import from_xcom, to_xcom
 
 if TYPE_CHECKING:
-    import duckdb
     from airflow.sdk import ObjectStoragePath
 
 MANIFEST_FILE = "manifest.json"
@@ -54,23 +54,6 @@ class Manifest:
     window_end: datetime
     control_totals: Mapping[str, Any] = field(default_factory=dict)
 
-    def to_xcom(self) -> dict[str, Any]:
-        """Plain JSON types only; `from_xcom` is the inverse."""
-        plain = asdict(self)
-        plain["business_date"] = self.business_date.isoformat()
-        for name in ("read_at", "window_start", "window_end"):
-            plain[name] = plain[name].isoformat()
-        return plain
-
-    @classmethod
-    def from_xcom(cls, plain: Mapping[str, Any]) -> Manifest:
-        """Rebuild a manifest from XCom or `manifest.json`."""
-        values = dict(plain)
-        values["business_date"] = date.fromisoformat(values["business_date"])
-        for name in ("read_at", "window_start", "window_end"):
-            values[name] = datetime.fromisoformat(values[name])
-        return cls(**values)
-
     def file(self, name: str) -> str:
         """The URI (a plain path for `file://`) of one of the manifest's files, as DuckDB takes it."""
         return local_or_uri(f"{self.uri}/{name}")
@@ -87,6 +70,18 @@ class Draft:
     def seal(self, **facts: Any) -> None:
         """Give the manifest's fields that files cannot tell: all but uri, bytes and sha256."""
         self.facts.update(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class DagRun:
+    """Which run of which DAG; what its steps leave in staging lies together."""
+
+    dag_id: str
+    run_id: str
+
+    def folder(self, business_date: date, step: str) -> str:
+        """The URI of the folder that `step` of this run leaves for `business_date`."""
+        return f"{run_folder(load_settings().staging_uri, self.dag_id, business_date, self.run_id)}/{step}"
 
 
 def run_folder(staging_uri: str, dag_id: str, business_date: date, run_id: str) -> str:
@@ -109,7 +104,7 @@ def publish(uri: str) -> Iterator[Draft]:
             draft = Draft(work, uri)
             yield draft
             manifest = _seal(draft)
-            (work / MANIFEST_FILE).write_text(json.dumps(manifest.to_xcom(), indent=1))
+            (work / MANIFEST_FILE).write_text(json.dumps(to_xcom(manifest), indent=1))
             if is_local(uri):
                 _swap(work, Path(local_or_uri(uri)))
             else:
@@ -126,7 +121,7 @@ def read_manifest(uri: str) -> Manifest:
     """
     path = storage_path(uri) / MANIFEST_FILE
     try:
-        return Manifest.from_xcom(json.loads(path.read_text()))
+        return from_xcom(Manifest, json.loads(path.read_text()))
     except FileNotFoundError:
         raise StagingError(
             f"no staged files at {uri}, as {socket.gethostname()} sees it: they have expired, were removed "
@@ -183,30 +178,6 @@ def storage_path(uri: str) -> ObjectStoragePath:
     from airflow.sdk import ObjectStoragePath
 
     return ObjectStoragePath(uri, conn_id=GOOGLE_CONNECTION if uri.startswith("gs://") else None)
-
-
-def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection in UTC that reads and writes the file systems of `uris` through fsspec.
-
-    It spills to a temporary folder of its own beyond `memory_limit`.
-    """
-    import duckdb
-
-    spill = Scratch.make()
-    connection = duckdb.connect(
-        config={
-            "memory_limit": memory_limit,
-            "threads": threads,
-            "temp_directory": str(spill.path),
-            "preserve_insertion_order": False,
-        }
-    )
-    weakref.finalize(connection, spill.remove)
-    connection.execute("SET TimeZone = 'UTC'")
-    for uri in uris:
-        if not is_local(uri):
-            connection.register_filesystem(storage_path(uri).fs)
-    return connection
 
 
 def is_local(uri: str) -> bool:

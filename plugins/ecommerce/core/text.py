@@ -1,7 +1,8 @@
-"""How figures are written for people: the currency's own decimals, signed percentages, source names.
+"""Texts for people: how figures are written, and how texts of others are made harmless.
 
-Rounding is half away from zero. What comes from data (names, raw rows) is stripped of control characters, so
-that a product name can neither break a line nor turn the text that follows it around.
+Figures have the currency's own decimals, percentages a sign. Rounding is half away from zero. What comes
+from data (names, raw rows) is stripped of control characters, so that a product name can neither break a
+line nor turn the text that follows it around.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import re
 import unicodedata
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
+from typing import Literal
 
-if TYPE_CHECKING:
-    from ecommerce.sales.report.figures import Kind
+Kind = Literal["money", "count", "quantity"]
 
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 _LONGEST = 250
+_E_MAIL = re.compile(r"(\"[^\"@]*\"|[^\s@\",;:<>()\[\]{}'=&?/]+)(@|%40)[^\s@\",;<>()\[\]{}'=&?/]+")
 _WORDS = {"db": "database", "api": "API"}
 
 
@@ -134,6 +135,11 @@ def clean(text: str | None) -> str:
     spaced = re.sub(r"\s+", " ", text[: 4 * _LONGEST]).strip()
     line = "".join(letter for letter in spaced if not _is_control(letter))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def mask_e_mails(text: str) -> str:
+    """`text` with everything that looks like an e-mail address replaced."""
+    return _E_MAIL.sub("<e-mail>", text)
 
 
 def _is_control(letter: str) -> bool:

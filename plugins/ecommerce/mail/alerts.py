@@ -5,20 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
 from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
-from ecommerce.cli.airflow_api import DAILY_DAG
 from ecommerce.core.business_day import business_day
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.masking import mask_e_mails
-from ecommerce.core.settings import SOURCES
-from ecommerce.core.text import clean
+from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, GROUP_TRANSFORM, VARIABLE_ALERT_RECIPIENTS
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.core.text import clean, mask_e_mails
 from ecommerce.mail import transport as mail
-
-RECIPIENTS = "alert_recipients"
 
 
 class FailureNotifier(SmtpNotifier):
@@ -36,16 +34,28 @@ class FailureNotifier(SmtpNotifier):
         Raises:
             PipelineError: it could not be sent; the message names no address.
         """
-        to = mail.parse_recipients(self.to, RECIPIENTS)
+        to = mail.parse_recipients(self.to, VARIABLE_ALERT_RECIPIENTS)
         if not to:
-            self.log.info("the Variable %s is empty: nobody is told", RECIPIENTS)
+            self.log.info("the Variable %s is empty: nobody is told", VARIABLE_ALERT_RECIPIENTS)
             return
         mail.send(failure_message(context), to)
 
 
 def failure_notifier() -> FailureNotifier:
     """For `on_failure_callback` of tasks: one mail to `alert_recipients` when a task has failed for good."""
-    return FailureNotifier(to=f"{{{{ var.value.get('{RECIPIENTS}', '') }}}}", smtp_conn_id=mail.CONNECTION)
+    return FailureNotifier(
+        to=f"{{{{ var.value.get('{VARIABLE_ALERT_RECIPIENTS}', '') }}}}", smtp_conn_id=mail.CONNECTION
+    )
+
+
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": "data-engineering",
+    "retries": 1,
+    "retry_delay": timedelta(minutes=5),
+    "retry_policy": NETWORK_RETRIES["retry_policy"],  # no waiting where trying again cannot help
+    "on_failure_callback": failure_notifier(),
+}
+"""Of every DAG's tasks: tried again once, and people are told when a task has failed for good."""
 
 
 def failure_message(context: Mapping[str, Any]) -> EmailMessage:
@@ -62,12 +72,12 @@ def failure_message(context: Mapping[str, Any]) -> EmailMessage:
         "day": day or "unknown",
         "run_id": ti.run_id,
         "reason": failure_reason(context.get("exception")),
-        "command": repair_command(ti.task_id, index, day) if ti.dag_id == DAILY_DAG else "",
+        "command": repair_command(ti.task_id, index, day) if ti.dag_id == DAG_DAILY else "",
         "log_url": ti.log_url,
         "advice": _advice(context.get("dag")),
     }
     message = mail.compose(f"Failed: {task}" + (f" for {day}" if day else ""), "failure_mail", texts)
-    message["Message-ID"] = f"<failure.{_fingerprint(ti)}@{mail.sender().rpartition('@')[2]}>"
+    message["Message-ID"] = mail.message_id(f"failure.{_fingerprint(ti)}")
     return message
 
 
@@ -86,9 +96,10 @@ def failure_reason(error: BaseException | str | None) -> str:
 
 
 def repair_command(task_id: str, map_index: str, day: str | None) -> str:
-    """The command that repairs the day; it names the source where the task's id or map index is one."""
-    names = {task_id.rpartition(".")[2], map_index} & set(SOURCES)
-    return f"make repair DAY={day or '<day>'} SOURCE={names.pop() if names else '<source>'}"
+    """The command that repairs the day; it names the source where the task is an extract or a transform."""
+    group, _, task = task_id.rpartition(".")
+    source = {GROUP_EXTRACT: task, GROUP_TRANSFORM: map_index}.get(group) or "<source>"
+    return f"make repair DAY={day or '<day>'} SOURCE={source}"
 
 
 def _map_index(ti: Any) -> str:

@@ -1,7 +1,6 @@
-"""The report's mail: who gets it and when, what it says, and how it leaves.
+"""How mails leave: who gets them, what they are made of, and the mail server.
 
-Delivery is at least once. The DAG claims a delivery, sends, and marks it as sent; when it dies between, the
-claim is sent again under the same Message-ID. Addresses are read where they are used and reach neither logs,
+Addresses are read where they are used and reach neither logs,
 XCom nor rendered fields: an `EmailOperator` would keep them as one, and has no text alternative.
 """
 
@@ -13,23 +12,18 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
-from ecommerce.core import errors, metrics
-from ecommerce.core.business_day import BusinessDay, newest_closed_day
+from ecommerce.core import errors, metrics, names
 from ecommerce.core.templates import render
 from ecommerce.core.text import clean
 
-if TYPE_CHECKING:
-    from ecommerce.sales.report.figures import Figures
-
 log = logging.getLogger(__name__)
 
-CONNECTION = "smtp_default"
+CONNECTION = names.CONNECTION_MAIL
 KIND_HEADER = "X-Sales-Mail"
 """Says which of the mails it is (report, failure, watch, …), for the rules of a mailbox and the metrics."""
 
@@ -58,22 +52,13 @@ def parse_recipients(text: str, variable: str) -> list[str]:
     return list({entry.lower(): entry for entry in entries}.values())
 
 
-def should_mail(day: BusinessDay, params: Mapping[str, Any], now: datetime) -> bool:
-    """Whether the report of `day` is mailed: with the param `send_mail`, or for the newest closed day.
-
-    `now` is an aware instant.
-    """
-    return bool(params.get("send_mail")) or day.date == newest_closed_day(now, day.timezone).date
-
-
-def message_id(business_date: str, figures_hash: str) -> str:
-    """The Message-ID of one day's figures: the same figures always have the same one.
+def message_id(name: str) -> str:
+    """The Message-ID `name` at the sender's domain. The same name always gives the same one.
 
     Raises:
-        ConfigurationError: the connection `smtp_default` is missing or names no sender.
+        ConfigurationError: as `sender`.
     """
-    domain = sender().rpartition("@")[2]
-    return f"<report.{business_date}.{figures_hash[:16]}@{domain}>"  # short enough not to be folded
+    return f"<{name}@{sender().rpartition('@')[2]}>"
 
 
 def sender() -> str:
@@ -98,34 +83,6 @@ def sender() -> str:
     return str(address)
 
 
-def send_report(report: Mapping[str, Any], to: Sequence[str]) -> str:
-    """Mail the archived report `report` (what `report.steps.archive` returned) and return its Message-ID.
-
-    Raises:
-        StagingError: the archived report is gone or has been replaced by other figures since.
-        ConfigurationError, CredentialsError, TransientError: as `send`.
-    """
-    from ecommerce.sales.report.archive import read_report
-
-    figures, pdf = read_report(report["uri"], report["figures_hash"])
-    message = report_message(figures, pdf)
-    message["Message-ID"] = message_id(report["business_date"], report["figures_hash"])
-    send(message, to)
-    return str(message["Message-ID"])
-
-
-def report_message(figures: Figures, pdf: bytes) -> EmailMessage:
-    """The report's mail without its addresses: text and HTML with the headline, the PDF attached."""
-    from ecommerce.sales.report.texts import mail_texts
-
-    texts = mail_texts(figures) | {"page_url": page_url(figures.business_date)}
-    message = compose(texts["subject"], "report_mail", texts)
-    message.add_attachment(
-        pdf, maintype="application", subtype="pdf", filename=f"sales-report-{figures.business_date}.pdf"
-    )
-    return message
-
-
 def compose(subject: str, template: str, texts: Mapping[str, Any]) -> EmailMessage:
     """A mail made of the templates `<template>.txt` and `<template>.html`, without addresses."""
     message = EmailMessage()
@@ -134,15 +91,6 @@ def compose(subject: str, template: str, texts: Mapping[str, Any]) -> EmailMessa
     message.set_content(render(f"{template}.txt", texts))
     message.add_alternative(render(f"{template}.html", texts), subtype="html")
     return message
-
-
-def page_url(day: date) -> str:
-    """The report's page inside the Airflow UI; empty where Airflow does not know its own address."""
-    from airflow.sdk.configuration import conf
-
-    base = (conf.get("api", "base_url", fallback="") or "").rstrip("/")
-    # The UI keeps the path of the page in its frame behind that of the frame.
-    return f"{base}/plugin/sales-reports{urlsplit(base).path}/sales-reports/{day}/" if base else ""
 
 
 def send(message: EmailMessage, to: Sequence[str]) -> None:

@@ -1,66 +1,57 @@
-"""The tasks of the DAG's `load` group, in terms of Airflow's task context."""
+"""The load and the checks of sales, for the runs that ask for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
 
 from ecommerce.core import metrics
-from ecommerce.core.business_day import business_day
-from ecommerce.core.staging import Manifest
-from ecommerce.sales import source_policy as policy
+from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.sales import source_policy
+from ecommerce.warehouse.load import LoadResult
 
 
-def load(context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Load what the transforms left for the run's day; what `LoadResult.to_xcom` says of it.
+def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> LoadResult:
+    """Load what the transforms of a daily run left; sources without manifest are missing, or off by policy.
 
     Raises:
         PipelineError: nothing was loaded; the warehouse is as it was.
     """
-    from ecommerce.warehouse import load as warehouse
+    from ecommerce.warehouse.load import load
 
-    run, policies = context["dag_run"], policy.source_policy()
-    loadable = [Manifest.from_xcom(manifest) for manifest in manifests]
-    day = business_day(context)
-    present = {manifest.source for manifest in loadable}
-    result = warehouse.load(
-        loadable,
+    policies = source_policy.source_policy()
+    present = {manifest.source for manifest in manifests}
+    result = load(
+        manifests,
         business_date=day.date,
         run_id=run.run_id,
         dag_id=run.dag_id,
-        missing_sources=policy.missing_sources(policies, present),
-        off_sources=[source for source, given in policies.items() if given == policy.OFF],
+        missing_sources=source_policy.missing_sources(policies, present),
+        off_sources=[source for source, given in policies.items() if given == source_policy.OFF],
     )
     metrics.loaded(run.dag_id, result.audit)
     metrics.business_day_done("load", day.end)
-    return result.to_xcom()
+    return result
 
 
-def load_reads(
-    context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]], status: str = "success"
-) -> dict[str, Any]:
-    """Load reads of one business day outside its daily run; what `LoadResult.to_xcom` says of it.
+def load_read(run: DagRun, manifest: Manifest) -> LoadResult:
+    """Load one source's read of one business day outside its daily run.
 
-    It says nothing of the sources that were not read: whether a day is complete is for its daily run to say.
-    `status` is what the audit says of those that were: `staged.SUCCESS`, or `staged.HISTORY` for an export.
+    It says nothing of other sources: whether a day is complete is for its daily run to say.
 
     Raises:
         PipelineError: nothing was loaded; the warehouse is as it was.
     """
-    from ecommerce.warehouse import load as warehouse
+    from ecommerce.warehouse.load import load
 
-    run = context["dag_run"]
-    loadable = [Manifest.from_xcom(manifest) for manifest in manifests]
-    (day,) = {manifest.business_date for manifest in loadable}
-    result = warehouse.load(loadable, business_date=day, run_id=run.run_id, dag_id=run.dag_id, status=status)
-    if status == "success":  # an export says nothing of when its source was last read
-        metrics.loaded(run.dag_id, result.audit)
-    return result.to_xcom()
+    day = manifest.business_date
+    result = load([manifest], business_date=day, run_id=run.run_id, dag_id=run.dag_id)
+    metrics.loaded(run.dag_id, result.audit)
+    return result
 
 
-def checks(context: Mapping[str, Any], loaded: Mapping[str, Any]) -> list[str]:
-    """Check the days that `load` touched; the sentences the report is to warn with, its inputs' first.
+def check(run: DagRun, loaded: LoadResult) -> list[str]:
+    """Check the days that a load touched; the sentences the report is to warn with, its inputs' first.
 
     Raises:
         CheckFailed: a check of severity `error` found something; nothing must be mailed.
@@ -69,11 +60,10 @@ def checks(context: Mapping[str, Any], loaded: Mapping[str, Any]) -> list[str]:
     from ecommerce.warehouse.checks import run_checks
     from ecommerce.warehouse.client import connect
 
-    run = context["dag_run"]
     results = run_checks(
-        [date.fromisoformat(day) for day in loaded["touched_days"]],
-        business_date=date.fromisoformat(loaded["business_date"]),
+        loaded.touched_days,
+        business_date=loaded.business_date,
         run_id=run.run_id,
         warehouse=connect(dag=run.dag_id, step="checks"),
     )
-    return [*loaded["warnings"], *(str(each) for each in results if each.failing_rows)]
+    return [*loaded.warnings, *(str(each) for each in results if each.failing_rows)]

@@ -1,71 +1,17 @@
-"""Failure policies: which errors are tried again, and which sources a run can do without."""
+"""The source policy: which sources a run can do without (Variable `source_policy`)."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Container, Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
-
 from ecommerce.core import errors
-from ecommerce.core.settings import SOURCES
+from ecommerce.core.names import VARIABLE_SOURCE_POLICY
+from ecommerce.sources import SOURCES
 
 log = logging.getLogger(__name__)
-
-NETWORK_RETRIES: dict[str, Any] = {
-    "retries": 5,
-    "retry_delay": timedelta(seconds=30),
-    "retry_exponential_backoff": 2.0,
-    "max_retry_delay": timedelta(minutes=10),
-    "retry_policy": ExceptionRetryPolicy(
-        rules=[
-            RetryRule(
-                [errors.CredentialsError, errors.ConfigurationError],
-                RetryAction.FAIL,
-                reason="trying again cannot help: somebody has to change a setting or a permission",
-            ),
-            RetryRule(
-                [errors.ContractError, errors.CheckFailed],
-                RetryAction.FAIL,
-                reason="trying again cannot help: the data are not what was agreed",
-            ),
-            RetryRule(
-                [AttributeError, ImportError, NameError, TypeError],
-                RetryAction.FAIL,
-                reason="trying again cannot help: this is a mistake in the code",
-            ),
-            RetryRule(
-                errors.RateLimitedError,
-                RetryAction.RETRY,
-                retry_delay=timedelta(minutes=2),
-                reason="the other side asked us to slow down",
-            ),
-            RetryRule(
-                [errors.TransientError, ConnectionError, TimeoutError],
-                RetryAction.RETRY,
-                reason="the other side is unwell: trying again with growing pauses",
-            ),
-        ]
-    ),
-}
-"""Arguments of every task that talks to the network. A policy can only stop early or set the pause, so
-the number of retries is the most a task may need."""
-
-GATE_RETRIES: dict[str, Any] = {
-    "retry_policy": ExceptionRetryPolicy(
-        rules=[
-            RetryRule(
-                errors.PipelineError,
-                RetryAction.FAIL,
-                reason="trying again cannot help: the extracts have ended, and what they left stays the same",
-            )
-        ]
-    )
-}
-"""Arguments of the task behind the extracts: its verdict is final, only a lost worker is worth a retry."""
 
 REQUIRED, OPTIONAL, OFF = "required", "optional", "off"
 
@@ -78,7 +24,7 @@ def source_policy() -> dict[str, str]:
     """
     from airflow.sdk import Variable
 
-    return parse_source_policy(Variable.get("source_policy", default="{}"))
+    return parse_source_policy(Variable.get(VARIABLE_SOURCE_POLICY, default="{}"))
 
 
 def parse_source_policy(text: str) -> dict[str, str]:
@@ -102,40 +48,22 @@ def parse_source_policy(text: str) -> dict[str, str]:
     return {source: given.get(source, REQUIRED) for source in SOURCES}
 
 
-def skip_if_off(source: str) -> None:
-    """Skip the running task when its source is switched off.
-
-    Raises:
-        AirflowSkipException: the policy of `source` is `off`.
-    """
-    from airflow.sdk.exceptions import AirflowSkipException
-
-    if source_policy()[source] == OFF:
-        raise AirflowSkipException(f"{source} is off in the Variable source_policy")
+def reason_to_skip(source: str) -> str:
+    """Why the extract of `source` has nothing to do; empty where it has."""
+    is_off = source_policy()[source] == OFF
+    return f"{source} is off in the Variable {VARIABLE_SOURCE_POLICY}" if is_off else ""
 
 
-def ready_sources(context: Mapping[str, Any], group: str = "extract") -> list[dict[str, Any]]:
-    """The manifests a run goes on with after its extracts, whatever became of them.
+def go_on_with(policies: Mapping[str, str], manifests: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The manifests a run goes on with after its extracts.
 
     Args:
-        context: Airflow's task context of the task that follows the extracts.
-        group: the task group that holds one task per source, named like the source.
+        policies: what `source_policy` returned.
+        manifests: what the successful extracts left, by source.
 
     Raises:
         PipelineError: a required source failed, or no source is left.
     """
-    ti, run = context["ti"], context["dag_run"]
-    task_ids = {source: f"{group}.{source}" for source in SOURCES}
-    states = ti.get_task_states(dag_id=run.dag_id, task_ids=list(task_ids.values()), run_ids=[run.run_id])
-    succeeded = [
-        source for source in SOURCES if states.get(run.run_id, {}).get(task_ids[source]) == "success"
-    ]
-    manifests = {source: ti.xcom_pull(task_ids=task_ids[source]) for source in succeeded}
-    return go_on_with(source_policy(), {source: left for source, left in manifests.items() if left})
-
-
-def go_on_with(policies: Mapping[str, str], manifests: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rule behind `ready_sources`: `manifests` holds what the successful extracts left, by source."""
     missing = missing_sources(policies, manifests)
     fatal = [source for source in missing if policies[source] == REQUIRED]
     if fatal:

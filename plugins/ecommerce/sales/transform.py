@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import staging
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.include import INCLUDE
-from ecommerce.core.masking import mask_e_mails
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.text import mask_e_mails
 
 if TYPE_CHECKING:
     import duckdb
@@ -138,7 +139,7 @@ def _connection(
         "shop_timezone": settings.shop_timezone,
         "reporting_currency": settings.reporting_currency,
     }
-    with staging.connect_duckdb(manifest.uri, memory_limit=MEMORY_LIMIT) as connection:
+    with connect_duckdb(manifest.uri, memory_limit=MEMORY_LIMIT) as connection:
         # Joins run as written, with the right side in memory: DuckDB guesses that anti joins leave few rows,
         # and would hold the lines instead of the orders.
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")

@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import quote
 
 from ecommerce.core.business_day import BusinessDay, business_day, newest_closed_day
-from ecommerce.core.settings import SOURCES
 from ecommerce.mail import transport as mail
 from ecommerce.mail.alerts import RECIPIENTS
 from ecommerce.sales.delivery import RECIPIENTS as READERS
+from ecommerce.sources import SOURCES
 
 log = logging.getLogger(__name__)
 

@@ -1,1 +1,47 @@
-"""The four sources of the daily run: one module each; its `extract` publishes a raw staging folder."""
+"""The sources of the shop's data: one package each, and what several of them read with.
+
+To add one, add a folder of this package that has what `Source` lists, and its name to `SOURCES`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import import_module
+from typing import Protocol, cast
+
+from ecommerce.core.findings import Lines
+from ecommerce.core.reads import ReadWindow
+from ecommerce.core.settings import Settings
+from ecommerce.core.staging import Manifest
+
+SALES_DB = "sales_db"
+STOREFRONT = "storefront"
+PARTNER_FILES = "partner_files"
+EXCHANGE_RATES = "exchange_rates"
+SOURCES = (SALES_DB, STOREFRONT, PARTNER_FILES, EXCHANGE_RATES)
+"""Those of the daily sales run: task ids of its group `extract`, keys of the Variable `source_policy`."""
+
+
+class Source(Protocol):
+    """What the package of a source has."""
+
+    SUBJECT: str
+    """What `make check` calls it: its connection, or the setting that names its folder."""
+    OVERLAP: timedelta | None
+    """How far before the last read a new one begins; None: it is not asked for changes."""
+    RECONCILED: bool
+    """Whether reconciliation reads its orders of past days once more."""
+
+    def extract(self, window: ReadWindow) -> Manifest:
+        """Read `window` into the staging folder `window.folder`."""
+
+    def check(self) -> Lines:
+        """What `make check` says of it; what it raises becomes a failure."""
+
+    def limits(self, settings: Settings) -> list[str]:
+        """Which of its changes are seen late or never, in sentences for the report."""
+
+
+def module(source: str) -> Source:
+    """The package of one of `SOURCES`."""
+    return cast(Source, import_module(f"ecommerce.sources.{source}"))

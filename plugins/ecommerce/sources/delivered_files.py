@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ecommerce.core.errors import CredentialsError, TransientError
-from ecommerce.core.sql_files import read_sql
+from ecommerce.core.include import read_sql
 from ecommerce.sources.csv_records import header, records, unpadded
 
 if TYPE_CHECKING:
@@ -132,12 +132,14 @@ def read_records(
     """
     columns = {"record_number": "BIGINT"} | csv_columns(split.names, required)
     lines = duck.execute(
-        read_sql("partner_files/read_file.sql"), {**facts, "path": str(split.good), "columns": columns}
+        read_sql("extract/partner_files/read_file.sql"),
+        {**facts, "path": str(split.good), "columns": columns},
     ).fetchall()[0][0]
-    duck.execute(read_sql("partner_files/keep_rejects.sql"), {"file": facts["file"]})
+    duck.execute(read_sql("extract/partner_files/keep_rejects.sql"), {"file": facts["file"]})
     duck.execute("TRUNCATE reject_errors")
     duck.execute(
-        read_sql("partner_files/keep_bad_records.sql"), {"file": facts["file"], "path": str(split.bad)}
+        read_sql("extract/partner_files/keep_bad_records.sql"),
+        {"file": facts["file"], "path": str(split.bad)},
     )
     rejected = duck.execute("SELECT count(*) FROM rejects WHERE file = ?", [facts["file"]]).fetchall()[0][0]
     if lines + rejected != split.records:

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import ContractError, CredentialsError, RateLimitedError, TransientError
-from ecommerce.core.masking import mask_e_mails
+from ecommerce.core.text import mask_e_mails
 
 if TYPE_CHECKING:
     from requests import Response

@@ -30,8 +30,8 @@ from ecommerce.core.errors import (
     StagingError,
     TransientError,
 )
-from ecommerce.core.masking import mask_e_mails
-from ecommerce.core.sql_files import read_sql
+from ecommerce.core.include import read_sql
+from ecommerce.core.text import mask_e_mails
 
 if TYPE_CHECKING:
     import duckdb
@@ -210,7 +210,7 @@ def copy_to_parquet(
         sent = pump.submit(session.copy_csv, query, write_end)
         try:
             parameters = {"pipe": f"/dev/fd/{read_end}", "columns": columns, "target": str(target)}
-            rows = duck.execute(read_sql("csv_to_parquet.sql"), parameters).fetchall()[0][0]
+            rows = duck.execute(read_sql("extract/csv_to_parquet.sql"), parameters).fetchall()[0][0]
         except duckdb.Error as error:
             failure = error
         finally:
@@ -220,7 +220,7 @@ def copy_to_parquet(
     if failure:
         raise StagingError(f"{target.name} could not be written: {failure}") from failure
     instants = [name for name, kind in columns.items() if kind == "TIMESTAMPTZ"]
-    duck.execute(read_sql("keep_rejects.sql"), {"file": target.stem, "instants": instants})
+    duck.execute(read_sql("extract/keep_rejects.sql"), {"file": target.stem, "instants": instants})
     duck.execute("TRUNCATE reject_errors")
     return Copied(list(columns), rows)
 

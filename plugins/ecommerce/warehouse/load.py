@@ -12,9 +12,8 @@ import logging
 import random
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.errors import ConcurrentUpdateError
@@ -46,11 +45,6 @@ class LoadResult:
     restatements: list[dict[str, Any]]
     warnings: list[str]
     bytes_billed: int
-
-    def to_xcom(self) -> dict[str, Any]:
-        """Plain JSON types: dates and instants as ISO texts, amounts as decimal texts."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain
 
 
 def load(
@@ -136,13 +130,3 @@ def _try_to_load(
     stem = f"load-{staging}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
     rows = warehouse.run(script, "load", job_stem=stem)
     return days, {row["name"]: row["entries"] for row in rows}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if isinstance(value, date):  # datetime too
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value

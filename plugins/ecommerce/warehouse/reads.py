@@ -1,16 +1,15 @@
-"""What the warehouse remembers of earlier runs: reads, refunds, partner files, mails sent."""
+"""What the warehouse remembers of earlier reads: when they began, refunds, partner files, orders."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.sources.partner_files.reading import LoadedFile
+from ecommerce.core.reads import LoadedFile
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import RESTATED, columns
+from ecommerce.warehouse.rendering import columns
 from ecommerce.warehouse.schema import arrow_type, prepare
 
 if TYPE_CHECKING:
@@ -89,63 +88,6 @@ def known_orders(source: str, day: date) -> list[str]:
         "warehouse/procedures/reconciliation/known_orders.sql", days=[day], parameters={"source": source}
     )
     return [row["order_id"] for row in rows]
-
-
-def claim_delivery(business_date: date, figures_hash: str, message_id: str, figures_at: datetime) -> bool:
-    """Claim the mailing of a day's figures; False when these very figures were mailed before.
-
-    A claim that was never marked as sent is claimed again: the mail goes out at least once, always under
-    the same Message-ID. `figures_at` (an aware instant) is when the figures were asked for: what changes
-    later is in the next report.
-    """
-    warehouse = _warehouse()
-    warehouse.query(
-        "warehouse/tables/report_deliveries/claim.sql",
-        parameters={
-            "business_date": business_date,
-            "figures_hash": figures_hash,
-            "message_id": message_id,
-            "figures_at": figures_at,
-        },
-    )
-    return not any(
-        row["figures_hash"] == figures_hash and row["state"] == "sent" for row in deliveries(business_date)
-    )
-
-
-def mark_delivered(business_date: date, figures_hash: str) -> None:
-    """Remember that the mail server took the mail."""
-    _warehouse().query(
-        "warehouse/tables/report_deliveries/mark.sql",
-        parameters={
-            "business_date": business_date,
-            "figures_hash": figures_hash,
-            "sent_at": datetime.now(UTC),
-        },
-    )
-
-
-def restate_since(business_date: date, headline: Mapping[str, str | None], figures_at: datetime) -> None:
-    """Record what of a report that has just been mailed is no longer so. May be done again.
-
-    Loads record only changes of days that are known to be mailed, and a mail may wait for hours.
-
-    Args:
-        business_date: the report's day.
-        headline: what the report says, as decimal texts; at least `rendering.RESTATED`.
-        figures_at: when its figures were asked for.
-    """
-    told = {name: str(int(Decimal(headline[name] or 0).scaleb(4))) for name in RESTATED}
-    _warehouse().query(
-        "warehouse/tables/report_restatements/since_figures.sql",
-        parameters=told | {"detected_at": datetime.now(UTC), "figures_at": figures_at},
-        business_date=business_date,
-    )
-
-
-def deliveries(business_date: date) -> list[dict[str, Any]]:
-    """The rows of `report_deliveries` of a day, the latest first."""
-    return _warehouse().query("warehouse/tables/report_deliveries/of_day.sql", business_date=business_date)
 
 
 def _warehouse() -> Warehouse:

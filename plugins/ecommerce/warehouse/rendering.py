@@ -22,7 +22,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ecommerce.core.include import INCLUDE
-from ecommerce.core.settings import SOURCES, Settings, load_settings
+from ecommerce.core.settings import Settings, load_settings
+from ecommerce.sources import SOURCES
 
 if TYPE_CHECKING:
     from jinja2 import Environment

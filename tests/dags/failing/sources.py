@@ -11,7 +11,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, TaskGroup, task
 
 from ecommerce.core.errors import ContractError
-from ecommerce.core.settings import SOURCES
+from ecommerce.sources import SOURCES
 from ecommerce.mail.dag_arguments import DEFAULT_ARGS
 from ecommerce.sales import source_policy as policy
 

@@ -12,7 +12,8 @@ import pytest
 
 from demo.services.storefront import Store, Storefront
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.sales.windows import ReadWindow, window_of_day
+from ecommerce.core.reads import ReadWindow
+from ecommerce.sales.windows import window_of_day
 from tests.integration.storefront.reading import FALL_BACK, connect
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from demo.services.storefront import Store, Storefront
 from ecommerce.core.business_day import BusinessDay, day_window
-from ecommerce.sales.windows import ReadWindow
+from ecommerce.core.reads import ReadWindow
 from ecommerce.sources.storefront import reading as storefront
 from tests.integration.storefront.days import (
     CHANGED_ON_THE_DAY,

@@ -22,7 +22,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.staging import exists
-from ecommerce.sales.windows import ReadWindow
+from ecommerce.core.reads import ReadWindow
 from ecommerce.sources.storefront import client as storefront_client
 from ecommerce.sources.storefront import reading as storefront
 from tests.integration.storefront.days import storefront_days

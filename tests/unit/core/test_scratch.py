@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core import staging
 from ecommerce.core.scratch import PREFIX, Scratch, scratch_folder
 
@@ -61,7 +62,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_folder(process):
     other.kill()
     other.wait()
     assert (folder / "rows").exists()
-    staging.connect_duckdb().close()
+    connect_duckdb().close()
     assert not folder.exists()
 
 

@@ -6,7 +6,7 @@ import pytest
 from airflow.sdk import RetryAction
 
 from ecommerce.core import errors
-from ecommerce.core.settings import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.sources import (EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT)
 from ecommerce.sales import source_policy as policy
 
 MANIFESTS = {source: {"source": source} for source in SOURCES}

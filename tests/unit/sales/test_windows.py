@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.settings import PARTNER_FILES, SALES_DB, STOREFRONT
+from ecommerce.sources import (PARTNER_FILES, SALES_DB, STOREFRONT)
 from ecommerce.sales.windows import sync_window, window_of_day
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ContractError
-from ecommerce.core.settings import SALES_DB, STOREFRONT, load_settings
-from ecommerce.core.sql_files import read_sql
+from ecommerce.core.include import read_sql
+from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import Manifest
 from ecommerce.sales.history.totals import FEW
 from ecommerce.sales.transform import transform as run_transform
+from ecommerce.sources import SALES_DB, STOREFRONT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,10 +66,10 @@ def gather(month: Mapping[str, Any], export: Manifest, folder: str) -> Manifest:
     first_day, last_day = (date.fromisoformat(month[name]) for name in ("first_day", "last_day"))
     timezone = load_settings().shop_timezone
     is_first = month["number"] == 1
-    with staging.publish(folder) as draft, staging.connect_duckdb(export.uri, memory_limit="300MB") as duck:
+    with staging.publish(folder) as draft, connect_duckdb(export.uri, memory_limit="300MB") as duck:
         _write(duck, month, export, draft.path)
         totals = duck.execute(
-            read_sql("partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
+            read_sql("extract/partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
         )
         names = [column[0] for column in totals.description or []]
         control_totals = dict(zip(names, totals.fetchall()[0], strict=True))
@@ -105,7 +107,7 @@ def _write(duck: duckdb.DuckDBPyConnection, month: Mapping[str, Any], export: Ma
         return [staging.local_or_uri(f"{each}/{name}.parquet") for each in folders]
 
     duck.execute(
-        read_sql("history/month_lines.sql"),
+        read_sql("extract/history/month_lines.sql"),
         {
             "files": parts("lines"),
             "moved": export.file("moved.parquet"),
@@ -116,12 +118,12 @@ def _write(duck: duckdb.DuckDBPyConnection, month: Mapping[str, Any], export: Ma
         },
     )
     duck.execute(
-        read_sql("history/month_rejects.sql"),
+        read_sql("extract/history/month_rejects.sql"),
         {"rejects": parts("rejects"), "is_first": is_first, "target": f"{folder}/rejects.parquet"},
     )
     duck.execute("SET VARIABLE files = ?", [files])
     duck.execute("SET VARIABLE folder = ?", [str(folder)])
-    duck.execute(read_sql("history/month_files.sql"))
+    duck.execute(read_sql("extract/history/month_files.sql"))
 
 
 def _check_share(name: str, manifest: Manifest) -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.sql_files import read_sql
+from ecommerce.core.include import read_sql
 from ecommerce.sources.delivered_files import UnusableFileError
 from ecommerce.sources.partner_files.reading import COLUMNS
 
@@ -33,7 +33,7 @@ def read(duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]) -> 
     if missing := [name for name in COLUMNS if name not in types]:
         raise UnusableFileError("missing_column", f"it lacks the columns {', '.join(missing)}")
     expressions = ",\n        ".join(f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS)
-    statement = read_sql("history/read_parquet.sql").replace("{columns}", expressions)
+    statement = read_sql("extract/history/read_parquet.sql").replace("{columns}", expressions)
     duck.execute(statement, facts | {"path": str(path)})
 
 

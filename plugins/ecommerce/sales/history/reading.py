@@ -22,15 +22,17 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ecommerce.core import staging
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ContractError
-from ecommerce.core.masking import mask_e_mails
+from ecommerce.core.include import read_sql
 from ecommerce.core.scratch import scratch_folder
-from ecommerce.core.settings import SOURCES, load_settings
-from ecommerce.core.sql_files import read_sql
+from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import Manifest
+from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.history import parquet
 from ecommerce.sales.history.files import Compression, ExportFile
 from ecommerce.sales.transform import SHARED
+from ecommerce.sources import SOURCES
 from ecommerce.sources.delivered_files import (
     UnusableFileError,
     column_names,
@@ -79,7 +81,7 @@ def read_file(file: ExportFile, folder: str, reading: Reading) -> Manifest:
     began = time.monotonic()
     with (
         staging.publish(folder) as draft,
-        staging.connect_duckdb(memory_limit=MEMORY_LIMIT) as duck,
+        connect_duckdb(memory_limit=MEMORY_LIMIT) as duck,
         scratch_folder() as work,
     ):
         _prepare(duck, reading)
@@ -147,7 +149,7 @@ def _prepare(duck: duckdb.DuckDBPyConnection, reading: Reading) -> None:
     duck.execute("SET VARIABLE read_at = ?", [reading.read_at])
     duck.execute("SET VARIABLE shop_timezone = ?", [load_settings().shop_timezone])
     duck.execute((SHARED / "values.sql").read_text(encoding="utf-8"))
-    duck.execute(read_sql("create_rejects.sql"))
+    duck.execute(read_sql("extract/create_rejects.sql"))
 
 
 def _fetch(file: ExportFile, work: Path) -> _Local:
@@ -234,7 +236,7 @@ def _read_whole(
 
     try:
         written = duck.execute(
-            read_sql("history/read_csv.sql"), facts | {"path": str(local.path), "columns": columns}
+            read_sql("extract/history/read_csv.sql"), facts | {"path": str(local.path), "columns": columns}
         ).fetchall()[0][0]
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
@@ -252,7 +254,7 @@ def _read_split(duck: duckdb.DuckDBPyConnection, local: _Local, facts: dict[str,
 def _keep(duck: duckdb.DuckDBPyConnection, reading: Reading, lines: Path, folder: Path) -> None:
     """Write the folder's files."""
     duck.execute(
-        read_sql("history/keep_lines.sql"),
+        read_sql("extract/history/keep_lines.sql"),
         {"lines": str(lines), "target": f"{folder}/lines.parquet", "is_live": reading.source in SOURCES},
     )
     duck.execute(f"COPY rejects TO '{folder}/rejects.parquet' (FORMAT parquet, COMPRESSION zstd)")

@@ -11,8 +11,9 @@ from typing import Any
 from ecommerce.core import staging
 from ecommerce.core.business_day import day_window, shop_day
 from ecommerce.core.errors import ConfigurationError, PipelineError
-from ecommerce.core.settings import EXCHANGE_RATES, load_settings
+from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import run_folder
+from ecommerce.sources import EXCHANGE_RATES
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9999, 12, 31)
 """The range when the form gives none: timestamps before the year 2000 are rejected anyway."""
@@ -151,9 +152,9 @@ def exchange_rates(context: Mapping[str, Any], totals: Mapping[str, Any]) -> dic
     Raises:
         PipelineError: as the daily run's extract, transform and load of the rates.
     """
+    from ecommerce.core.reads import ReadWindow
     from ecommerce.sales import source_policy as policy
     from ecommerce.sales.transform import transform as run_transform
-    from ecommerce.sales.windows import ReadWindow
     from ecommerce.sources.exchange_rates.reading import extract
 
     settings = load_settings()

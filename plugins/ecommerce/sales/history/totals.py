@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import staging
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ConfigurationError, ContractError
-from ecommerce.core.sql_files import read_sql
+from ecommerce.core.include import read_sql
 from ecommerce.core.staging import Manifest
 from ecommerce.sales.history.reading import Reading
 
@@ -57,10 +58,10 @@ def sum_up(
     without_day = sum(manifest.control_totals["without_day"] for manifest in manifests)
     _check_share(rows, without_day, rejected)
     lines = [manifest.file("lines.parquet") for manifest in manifests]
-    with staging.publish(target) as draft, staging.connect_duckdb(target, memory_limit="400MB") as duck:
-        duck.execute(read_sql("history/order_days.sql"), {"files": lines})
+    with staging.publish(target) as draft, connect_duckdb(target, memory_limit="400MB") as duck:
+        duck.execute(read_sql("extract/history/order_days.sql"), {"files": lines})
         duck.execute(
-            read_sql("history/moved_lines.sql"),
+            read_sql("extract/history/moved_lines.sql"),
             {"files": lines, "target": f"{draft.path}/moved.parquet"},
         )
         months = _months(duck, lines, first_day, last_day)
@@ -123,7 +124,8 @@ def _months(
     duck: duckdb.DuckDBPyConnection, lines: list[str], first_day: date, last_day: date
 ) -> list[dict[str, Any]]:
     found = duck.execute(
-        read_sql("history/month_totals.sql"), {"files": lines, "first_day": first_day, "last_day": last_day}
+        read_sql("extract/history/month_totals.sql"),
+        {"files": lines, "first_day": first_day, "last_day": last_day},
     ).fetchall()
     return [
         {

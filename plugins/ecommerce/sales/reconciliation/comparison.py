@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import staging
 from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.include import INCLUDE
+from ecommerce.core.reads import ReadWindow
 from ecommerce.core.scratch import scratch_folder
-from ecommerce.core.settings import SALES_DB, STOREFRONT
 from ecommerce.sales.reconciliation.differences import (
     Difference,
     aggregate_differences,
     days_to_compare,
     order_differences,
 )
-from ecommerce.sales.windows import OVERLAP, ReadWindow, source_folder
+from ecommerce.sales.windows import OVERLAP, source_folder
+from ecommerce.sources import SALES_DB, STOREFRONT
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,7 +65,7 @@ def _sum_up_sales_db(
     days: Sequence[BusinessDay], last_read: datetime | None
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The source's sums by day (amounts and dates as text), and the ids of the orders they leave out."""
-    from ecommerce.core.sql_files import read_sql
+    from ecommerce.core.include import read_sql
     from ecommerce.sources.postgres import Query, copy_to_parquet, snapshot
 
     parameters = {
@@ -76,11 +78,11 @@ def _sum_up_sales_db(
     with (
         scratch_folder() as folder,
         snapshot(SALES_DB) as (session, _, _),
-        staging.connect_duckdb() as duck,
+        connect_duckdb() as duck,
     ):
-        duck.execute(read_sql("create_rejects.sql"))
+        duck.execute(read_sql("extract/create_rejects.sql"))
         for name in ("reconciliation", "changed_orders"):
-            query = Query(f"{name}.sql", read_sql(f"{SALES_DB}/{name}.sql"), parameters)
+            query = Query(f"{name}.sql", read_sql(f"extract/{SALES_DB}/{name}.sql"), parameters)
             file = folder / f"{name}.parquet"
             copied = copy_to_parquet(session, query, file, duck)
             rows = duck.from_parquet(str(file)).fetchall()
@@ -108,7 +110,7 @@ def compare_storefront(context: Mapping[str, Any]) -> list[Difference]:
     raw = storefront.extract(_created_in(days, context), audit.known_refunds)
     loadable = transform(raw, run_id=context["run_id"])
     try:
-        with staging.connect_duckdb(loadable.uri) as duck:
+        with connect_duckdb(loadable.uri) as duck:
             _keep_stored(duck, connect(step="reconciliation"), read)
             parameters = {
                 "orders": loadable.file("orders.parquet"),

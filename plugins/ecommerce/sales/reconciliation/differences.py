@@ -19,11 +19,12 @@ from typing import Any
 
 from ecommerce.core import text as wording
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
-from ecommerce.core.settings import SALES_DB, load_settings
+from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import Manifest
 from ecommerce.mail import transport as mail
 from ecommerce.mail.alerts import RECIPIENTS
 from ecommerce.sales.windows import window_of_reread
+from ecommerce.sources import SALES_DB
 
 log = logging.getLogger(__name__)
 

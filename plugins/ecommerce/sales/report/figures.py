@@ -13,11 +13,11 @@ import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-Kind = Literal["money", "count", "quantity"]
+from ecommerce.core.text import Kind
 
 
 class Meaning(NamedTuple):

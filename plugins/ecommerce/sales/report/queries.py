@@ -13,9 +13,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import TransientError
-from ecommerce.core.masking import mask_e_mails
-from ecommerce.core.settings import SALES_DB, SOURCES, STOREFRONT, Settings
+from ecommerce.core.settings import Settings
+from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.report import figures as model
+from ecommerce.sources import SOURCES, module
 
 if TYPE_CHECKING:
     from ecommerce.warehouse.client import Warehouse
@@ -148,19 +149,7 @@ def missing_days(day: date, loaded: Collection[date]) -> list[date]:
 
 def limits(sources: Collection[str], settings: Settings) -> list[str]:
     """Which changes of the `sources` in use are seen late or never, in sentences for the report."""
-    only = f"only seen by reconciliation, up to {settings.reconcile_days} days after its day"
-    sentences = []
-    if SALES_DB in sources:
-        sentences.append(
-            f"Sales database: an order deleted, or changed without moving its updated_at, is {only}."
-        )
-    if STOREFRONT in sources:
-        sentences.append(
-            f"Storefront: an order deleted for good is {only}. So is one that is refunded or edited more "
-            f"than {settings.refund_lookback_days} days after its day, where the server (older WooCommerce) "
-            "gives such a change no date."
-        )
-    return sentences
+    return [text for source in SOURCES if source in sources for text in module(source).limits(settings)]
 
 
 def _value(row: Row | None, name: str) -> Decimal | None:

@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecommerce.core.errors import ConfigurationError, ContractError
-from ecommerce.core.masking import mask_e_mails
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import Manifest, publish, read_manifest
+from ecommerce.core.text import mask_e_mails
 from ecommerce.sources.http_errors import (
     QUOTED_CHARACTERS,
     first_characters,
@@ -42,7 +42,7 @@ from ecommerce.sources.http_errors import (
 if TYPE_CHECKING:
     from requests import Response
 
-    from ecommerce.sales.windows import ReadWindow
+    from ecommerce.core.reads import ReadWindow
 
 CONNECTION = "exchange_rates_api"
 DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"

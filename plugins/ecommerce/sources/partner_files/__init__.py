@@ -1,1 +1,20 @@
-"""CSV files that partners drop."""
+"""CSV files that partner marketplaces drop under `PARTNER_DROP_URI`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ecommerce.core.settings import Settings
+from ecommerce.sources.partner_files.checking import check
+from ecommerce.sources.partner_files.reading import extract
+
+__all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
+
+SUBJECT = "PARTNER_DROP_URI"
+OVERLAP: timedelta | None = None  # files are known by their checksums
+RECONCILED = False
+
+
+def limits(settings: Settings) -> list[str]:
+    """Nothing: a file that changes is read again."""
+    return []

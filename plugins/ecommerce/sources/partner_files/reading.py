@@ -32,18 +32,19 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ConfigurationError, TransientError
+from ecommerce.core.include import read_sql
 from ecommerce.core.scratch import scratch_folder
 from ecommerce.core.settings import load_settings
-from ecommerce.core.sql_files import read_sql
-from ecommerce.core.staging import Manifest, connect_duckdb, is_local, publish, read_manifest, storage_path
+from ecommerce.core.staging import Manifest, is_local, publish, read_manifest, storage_path
 from ecommerce.sources.delivered_files import (
     UnusableFileError,
     modified_at,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
     from ecommerce.core.business_day import BusinessDay
-    from ecommerce.sales.windows import ReadWindow
+    from ecommerce.core.reads import LoadedFile, Memory, ReadWindow
 
 LATE_DAYS = 7
 COLUMNS = (
@@ -79,26 +80,7 @@ _NAME = re.compile(r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedFile:
-    """What the warehouse table `loaded_files` knows of the delivery loaded last under a name."""
-
-    sha256: str
-    received_at: datetime
-    order_ids: Sequence[str]
-
-
-class LoadedFiles(Protocol):
-    """Looks files up in the warehouse table `loaded_files` (`warehouse.audit.loaded_files`)."""
-
-    def __call__(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
-        """By name: those of `names` that were loaded, and all that hold some of the orders `order_ids`.
-
-        Of the latter only these orders are needed.
-        """
-
-
-def extract(window: ReadWindow, loaded_files: LoadedFiles) -> Manifest:
+def extract(window: ReadWindow) -> Manifest:
     """Read the files of `window.day` and late ones into the raw folder; see the module's text.
 
     Raises:
@@ -107,17 +89,17 @@ def extract(window: ReadWindow, loaded_files: LoadedFiles) -> Manifest:
         TransientError: a file changed while it was read, or the storage fails.
         StagingError: the files could not be written.
     """
-    drop = load_settings().partner_drop_uri
+    drop, memory = load_settings().partner_drop_uri, window.remembered
     read_at = datetime.now(UTC)
     dropped, warnings = dropped_files(drop, window.day.date)
-    loaded = loaded_files([file.name for file in dropped]) if dropped else {}
+    loaded = memory.loaded_files([file.name for file in dropped]) if dropped else {}
     with (
         publish(window.folder) as draft,
         connect_duckdb(memory_limit="200MB") as duck,
         scratch_folder() as work,
     ):
-        duck.execute(read_sql("create_rejects.sql"))
-        duck.execute(read_sql("partner_files/create_tables.sql"))
+        duck.execute(read_sql("extract/create_rejects.sql"))
+        duck.execute(read_sql("extract/partner_files/create_tables.sql"))
         for file in dropped:
             try:
                 with storage_errors(file.name):
@@ -126,12 +108,12 @@ def extract(window: ReadWindow, loaded_files: LoadedFiles) -> Manifest:
                 reason, detail = fault.args
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
                 warnings.append(f"{file.name} was not loaded and will be tried again: {detail}")
-        _remember_others(duck, loaded_files, loaded)
+        _remember_others(duck, memory, loaded)
         if window.changed_until is None:
-            warnings += _came_too_late(drop, window.day, loaded_files)
+            warnings += _came_too_late(drop, window.day, memory)
         columns, rows = _write(duck, work, draft.path)
         totals = duck.execute(
-            read_sql("partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
+            read_sql("extract/partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
         )
         names = [column[0] for column in totals.description or []]
         draft.seal(
@@ -215,14 +197,14 @@ def _all_files(drop: str) -> tuple[list[tuple[date, DroppedFile]], list[str]]:
     return files, warnings
 
 
-def _came_too_late(drop: str, day: BusinessDay, loaded_files: LoadedFiles) -> list[str]:
+def _came_too_late(drop: str, day: BusinessDay, memory: Memory) -> list[str]:
     """A warning of files for days before those a run reads, which arrived in those and were never loaded."""
     first = day.shifted(-LATE_DAYS)
     dated, _ = _all_files(drop)
     older = [(file_day, file) for file_day, file in dated if file_day < first.date]
     with storage_errors(f"the folder {drop}"):
         lately = [each for each in older if each[1].received_at() >= first.start]
-    known = loaded_files([file.name for _, file in lately]) if lately else {}
+    known = memory.loaded_files([file.name for _, file in lately]) if lately else {}
     late = sorted(
         (file_day, file.name) for file_day, file in lately if not _is_loaded(file, known.get(file.name))
     )
@@ -270,7 +252,7 @@ def _read(
     lines = {"lines": f"{work / file.name}.parquet"}
     read_records(duck, split, COLUMNS, facts | lines)
     duck.execute(
-        read_sql("partner_files/keep_file.sql"),
+        read_sql("extract/partner_files/keep_file.sql"),
         facts | lines | {"sha256": sha256, "place": split.names.index("order_id") + 1},
     )
     log.info("read %s, received %s", file.name, facts["received_at"])
@@ -291,12 +273,12 @@ def _remember(duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: L
 
 
 def _remember_others(
-    duck: duckdb.DuckDBPyConnection, loaded_files: LoadedFiles, present: Mapping[str, LoadedFile]
+    duck: duckdb.DuckDBPyConnection, memory: Memory, present: Mapping[str, LoadedFile]
 ) -> None:
     """Remember the files of other days, too, that hold orders of those just read, now or formerly."""
-    concerned = duck.execute(read_sql("partner_files/concerned_orders.sql")).fetchall()
+    concerned = duck.execute(read_sql("extract/partner_files/concerned_orders.sql")).fetchall()
     order_ids = [order_id for (order_id,) in concerned]
-    for name, known in (loaded_files([], order_ids) if order_ids else {}).items():
+    for name, known in (memory.loaded_files([], order_ids) if order_ids else {}).items():
         match = _NAME.fullmatch(name)
         if match and name not in present:
             _remember(duck, name, match["partner"], known)

@@ -39,15 +39,16 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ContractError
-from ecommerce.core.sql_files import read_sql
-from ecommerce.core.staging import Manifest, connect_duckdb, publish, read_manifest
+from ecommerce.core.include import read_sql
+from ecommerce.core.staging import Manifest, publish, read_manifest
 from ecommerce.sources.postgres import Copied, Query, Session, copy_to_parquet, snapshot
 
 if TYPE_CHECKING:
     import duckdb
 
-    from ecommerce.sales.windows import ReadWindow
+    from ecommerce.core.reads import ReadWindow
 
 CONNECTION = "sales_db"
 COLUMNS = {
@@ -78,7 +79,7 @@ def extract(window: ReadWindow) -> Manifest:
         snapshot(CONNECTION) as (first, second, read_at),
         connect_duckdb() as duck,
     ):
-        duck.execute(read_sql("create_rejects.sql"))
+        duck.execute(read_sql("extract/create_rejects.sql"))
         copied: dict[str, Copied] = {}
 
         def copy(session: Session, lane: duckdb.DuckDBPyConnection, name: str, **more: Any) -> Path:
@@ -152,7 +153,9 @@ def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:
         **more,
     }
     return Query(
-        f"{name}.sql", read_sql("sales_db/selection.sql") + read_sql(f"sales_db/{name}.sql"), parameters
+        f"{name}.sql",
+        read_sql("extract/sales_db/selection.sql") + read_sql(f"extract/sales_db/{name}.sql"),
+        parameters,
     )
 
 

@@ -1,1 +1,30 @@
-"""The storefront: WooCommerce REST v3."""
+"""The storefront, connection `storefront_api` (WooCommerce REST v3).
+
+`client.py` speaks HTTP, `walk.py` walks lists that change meanwhile, `refunds.py` asks sparingly for refunds,
+`reading.py` puts them together.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ecommerce.core.settings import Settings
+from ecommerce.sources.storefront.checking import check
+from ecommerce.sources.storefront.client import CONNECTION
+from ecommerce.sources.storefront.reading import extract
+
+__all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
+
+SUBJECT = CONNECTION
+OVERLAP = timedelta(hours=2)  # WooCommerce's modified dates may be an hour early
+RECONCILED = True
+
+
+def limits(settings: Settings) -> list[str]:
+    """Which changes are seen late or never."""
+    return [
+        "Storefront: an order deleted for good is only seen by reconciliation, up to "
+        f"{settings.reconcile_days} days after its day. So is one that is refunded or edited more than "
+        f"{settings.refund_lookback_days} days after its day, where the server (older WooCommerce) gives "
+        "such a change no date."
+    ]

@@ -55,10 +55,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import staging
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ContractError, CredentialsError
-from ecommerce.core.include import INCLUDE
+from ecommerce.core.include import read_sql
+from ecommerce.core.reads import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.sales.windows import ReadWindow
 from ecommerce.sources.storefront.client import (
     CONCURRENCY,
     CONNECTION,
@@ -67,14 +68,13 @@ from ecommerce.sources.storefront.client import (
     Page,
     StorefrontClient,
 )
-from ecommerce.sources.storefront.refunds import KnownRefunds, Stubs, group_stubs, read_refunds, split_known
+from ecommerce.sources.storefront.refunds import Stubs, group_stubs, read_refunds, split_known
 from ecommerce.sources.storefront.walk import walk
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-SQL = INCLUDE / "sql" / "extract" / "storefront"
 STATUSES = ("any", "trash")
 """`any` leaves the trash out, also when both are asked for at once."""
 REFUNDS_PER_FILE = 1000
@@ -88,15 +88,11 @@ COLUMNS = {
 log = logging.getLogger(__name__)
 
 
-def extract(window: ReadWindow, known_refunds: KnownRefunds) -> staging.Manifest:
+def extract(window: ReadWindow) -> staging.Manifest:
     """Read the orders of `window`, with their refunds and products, into the folder `window.folder`.
 
     Read are the orders created in the day, those changed in the window, those it names as known, and, where
     it looks back, all orders created in the `REFUND_LOOKBACK_DAYS` before; trashed ones too.
-
-    Args:
-        window: what to read and where to put it.
-        known_refunds: the warehouse's refunds for a list of order ids; an empty list gives the bare columns.
 
     Raises:
         CredentialsError, ContractError, RateLimitedError, TransientError: see `StorefrontClient.get`, `walk`.
@@ -111,7 +107,7 @@ def extract(window: ReadWindow, known_refunds: KnownRefunds) -> staging.Manifest
             (draft.path / folder / "000000.json").write_text("[]")
         reader = _PageReader(client, pool, draft.path / "orders")
         reader.read_window(window)
-        with staging.connect_duckdb() as database:
+        with connect_duckdb() as database:
             _load_pages(database, draft.path / "orders")
             if lacking := _not_read(database, window.known_orders):
                 reader.read_known(lacking)
@@ -120,7 +116,7 @@ def extract(window: ReadWindow, known_refunds: KnownRefunds) -> staging.Manifest
             stubs = group_stubs(database.execute(_sql("refund_stubs")).fetchall())
             product_ids = [row[0] for row in database.execute(_sql("product_ids")).fetchall()]
             totals = database.execute(_sql("control_totals")).fetchall()[0]
-        known, changed = split_known(stubs, known_refunds(list(stubs)))
+        known, changed = split_known(stubs, window.remembered.known_refunds(list(stubs)))
         refunds = read_refunds(client, pool, changed, _recent(window).replace(tzinfo=None))
         _write_refunds(draft.path, refunds, known)
         products, warnings = _read_products(client, pool, product_ids, draft.path / "products")
@@ -286,4 +282,4 @@ def _ids(refunds: list[dict[str, Any]]) -> set[str]:
 
 
 def _sql(name: str) -> str:
-    return (SQL / f"{name}.sql").read_text()
+    return read_sql(f"extract/storefront/{name}.sql")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,9 +22,6 @@ from ecommerce.sources.storefront.walk import walk
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-KnownRefunds = Callable[[list[str]], "pa.Table"]
-"""Gives the storefront's rows of the warehouse table `refunds` for a list of order ids."""
 
 Refund = dict[str, Any]
 

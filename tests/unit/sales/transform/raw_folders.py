@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core import staging
 from ecommerce.core.staging import Manifest
 from ecommerce.sales.transform import transform
@@ -217,7 +218,7 @@ class RawFolders:
 def read(manifest: Manifest) -> Loadable:
     """The rows of a loadable folder."""
     tables = {}
-    with staging.connect_duckdb(manifest.uri) as connection:
+    with connect_duckdb(manifest.uri) as connection:
         for file in manifest.columns:
             result = connection.execute("FROM read_parquet(?)", [manifest.file(file)])
             names = [column[0] for column in result.description]

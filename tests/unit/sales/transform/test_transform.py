@@ -16,7 +16,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core import staging
 from ecommerce.core.errors import ContractError, StagingError
-from ecommerce.core.settings import SOURCES
+from ecommerce.sources import SOURCES
 from ecommerce.sales.transform import ALWAYS_THERE, SQL_FOLDER, WHEN_THEY_HAVE_ROWS, transform
 from tests.unit.sales.transform.raw_folders import (
     KEY,

@@ -1,7 +1,7 @@
 """The three steps that make a report: figures, document, archive.
 
-Each leaves its files in the run's staging folder and hands on where they are. Rebuilding a report means
-clearing the group: the figures are asked for again, and the archive gets what they are then.
+Each leaves its files in the run's staging folder and returns where they are. Somebody who clears the group
+`report` builds the report again: from the figures as they are then.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ecommerce.core.business_day import business_day, day_window
+from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import run_folder
+from ecommerce.core.staging import DagRun
 
 log = logging.getLogger(__name__)
 
 
-def figures(context: Mapping[str, Any], warnings: Sequence[str] = (), day: str | None = None) -> str:
+def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str] = ()) -> str:
     """Ask the warehouse for the figures of a business day.
 
     Args:
-        context: Airflow's task context.
+        day: the business day.
+        run: who asks; its id selects the data quality figures.
         warnings: what the steps before warned of, for the data quality page.
-        day: the business day (`YYYY-MM-DD`), in runs that have none or several; by default the run's own.
 
     Returns:
         The staging folder with `figures.json` and `figures.csv`.
@@ -40,19 +40,17 @@ def figures(context: Mapping[str, Any], warnings: Sequence[str] = (), day: str |
     from ecommerce.sales.report.queries import read_figures
     from ecommerce.warehouse.client import connect
 
-    settings, run = load_settings(), context["dag_run"]
-    of_day = day_window(date.fromisoformat(day), settings.shop_timezone) if day else business_day(context)
     origin = Provenance(
         dag_id=run.dag_id,
         run_id=run.run_id,
         code_version=code_version(),
-        timezone=of_day.timezone,
-        window_start=of_day.start,
-        window_end=of_day.end,
+        timezone=day.timezone,
+        window_start=day.start,
+        window_end=day.end,
         generated_at=datetime.now(UTC),
     )
-    found = read_figures(connect(settings, dag=run.dag_id, step="report"), of_day.date, origin, warnings)
-    uri = f"{run_folder(settings.staging_uri, run.dag_id, of_day.date, run.run_id)}/report/figures"
+    found = read_figures(connect(dag=run.dag_id, step="report"), day.date, origin, warnings)
+    uri = run.folder(day.date, "report/figures")
     archive.write_figures(uri, found)
     return uri
 

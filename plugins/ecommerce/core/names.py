@@ -1,0 +1,44 @@
+"""Names that Airflow, people and other systems use: DAGs, groups, tasks, Variables, connections.
+
+Names of sources are in `ecommerce.sources`, names of tables are the folders of include/sql/warehouse/tables.
+"""
+
+from __future__ import annotations
+
+# DAGs; each is in the file of its name.
+DAG_DAILY = "daily_sales_pipeline"
+DAG_SYNC = "storefront_orders_sync"
+DAG_HISTORY = "sales_history_load"
+DAG_RECONCILIATION = "sales_reconciliation"
+DAG_WATCH = "report_watch"
+DAG_MAINTENANCE = "maintenance"
+
+# Task groups of the daily run, in the order in which they run.
+GROUP_EXTRACT = "extract"
+GROUP_TRANSFORM = "transform"
+GROUP_LOAD = "load"
+GROUP_REPORT = "report"
+GROUP_MAIL = "mail"
+DAILY_GROUPS = (GROUP_EXTRACT, GROUP_TRANSFORM, GROUP_LOAD, GROUP_REPORT, GROUP_MAIL)
+
+# Task groups of the others.
+GROUP_COMPARE = "compare"
+GROUP_REREAD = "reread"
+GROUP_MONTH = "month"
+
+# Tasks that something else refers to.
+TASK_GATE = f"{GROUP_EXTRACT}.sources_ready"
+TASK_CHECKS = f"{GROUP_LOAD}.checks"
+TASK_FIGURES = f"{GROUP_REPORT}.figures"
+TASK_CLAIM = f"{GROUP_MAIL}.claim"
+TASK_MARK = f"{GROUP_MAIL}.mark"
+
+VARIABLE_REPORT_RECIPIENTS = "report_recipients"
+VARIABLE_ALERT_RECIPIENTS = "alert_recipients"
+VARIABLE_SOURCE_POLICY = "source_policy"
+
+CONNECTION_SALES_DB = "sales_db"
+CONNECTION_STOREFRONT = "storefront_api"
+CONNECTION_EXCHANGE_RATES = "exchange_rates_api"
+CONNECTION_WAREHOUSE = "bigquery"
+CONNECTION_MAIL = "smtp_default"

@@ -1,0 +1,62 @@
+"""Retry policies: which errors are tried again, and after which pause."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+from ecommerce.core import errors
+
+NETWORK_RETRIES: dict[str, Any] = {
+    "retries": 5,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=10),
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            RetryRule(
+                [errors.CredentialsError, errors.ConfigurationError],
+                RetryAction.FAIL,
+                reason="trying again cannot help: somebody has to change a setting or a permission",
+            ),
+            RetryRule(
+                [errors.ContractError, errors.CheckFailed],
+                RetryAction.FAIL,
+                reason="trying again cannot help: the data are not what was agreed",
+            ),
+            RetryRule(
+                [AttributeError, ImportError, NameError, TypeError],
+                RetryAction.FAIL,
+                reason="trying again cannot help: this is a mistake in the code",
+            ),
+            RetryRule(
+                errors.RateLimitedError,
+                RetryAction.RETRY,
+                retry_delay=timedelta(minutes=2),
+                reason="the other side asked us to slow down",
+            ),
+            RetryRule(
+                [errors.TransientError, ConnectionError, TimeoutError],
+                RetryAction.RETRY,
+                reason="the other side is unwell: trying again with growing pauses",
+            ),
+        ]
+    ),
+}
+"""Arguments of every task that talks to the network. A policy can only stop early or set the pause, so
+the number of retries is the most a task may need."""
+
+GATE_RETRIES: dict[str, Any] = {
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            RetryRule(
+                errors.PipelineError,
+                RetryAction.FAIL,
+                reason="trying again cannot help: the extracts have ended, and what they left stays the same",
+            )
+        ]
+    )
+}
+"""Arguments of the task behind the extracts: its verdict is final, only a lost worker is worth a retry."""

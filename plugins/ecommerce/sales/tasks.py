@@ -1,0 +1,134 @@
+"""The tasks of the sales DAGs, each defined once; DAG files say when they run and in which order.
+
+Only this module, and `tasks` of history and reconciliation, see Airflow's context and XCom: they turn both
+into plain arguments of functions that know nothing of Airflow.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from airflow.sdk import task
+
+from ecommerce.core.assets import DAILY_SALES
+from ecommerce.core.business_day import business_day, day_window
+from ecommerce.core.context import run_of, skip
+from ecommerce.core.names import GROUP_EXTRACT
+from ecommerce.core.retries import GATE_RETRIES, NETWORK_RETRIES
+from ecommerce.core.settings import shop_timezone
+from ecommerce.core.staging import Manifest
+from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
+from ecommerce.sales import delivery, loading, source_policy, windows
+from ecommerce.sales.report import building
+from ecommerce.sources import SOURCES, module
+
+Plain = dict[str, Any]
+
+
+@task(**NETWORK_RETRIES)
+def extract(source: str, **context: Any) -> Plain:
+    """Read one source for the run's business day; the manifest of what was read."""
+    from ecommerce.warehouse import reads
+
+    skip(source_policy.reason_to_skip(source))
+    day = business_day(context)
+    folder = run_of(context).folder(day.date, source)
+    window = windows.window_of_day(source, day, folder, reads, datetime.now(UTC))
+    return to_xcom(module(source).extract(window))
+
+
+@task(task_id="extract", **NETWORK_RETRIES)
+def extract_changes(source: str, **context: Any) -> Plain:
+    """Read what changed in one source since the last read; the manifest of what was read."""
+    from ecommerce.warehouse import reads
+
+    skip(source_policy.reason_to_skip(source))
+    window = windows.window_of_sync(source, run_of(context), reads, datetime.now(UTC))
+    return to_xcom(module(source).extract(window))
+
+
+# No mail from this one: the extract that failed has sent its own.
+@task(trigger_rule="all_done", on_failure_callback=None, **GATE_RETRIES)
+def sources_ready(**context: Any) -> list[Plain]:
+    """Let the run go on with what the extracts left, when the source policy allows it; their manifests."""
+    ti, run = context["ti"], run_of(context)
+    task_ids = {source: f"{GROUP_EXTRACT}.{source}" for source in SOURCES}
+    states = ti.get_task_states(dag_id=run.dag_id, task_ids=list(task_ids.values()), run_ids=[run.run_id])
+    succeeded = {
+        source: ti.xcom_pull(task_ids=task_id)
+        for source, task_id in task_ids.items()
+        if states.get(run.run_id, {}).get(task_id) == "success"
+    }
+    manifests = {source: left for source, left in succeeded.items() if left}
+    return source_policy.go_on_with(source_policy.source_policy(), manifests)
+
+
+@task(task_id="transform_source", map_index_template="{{ task.op_kwargs['manifest']['source'] }}")
+def transform(manifest: Plain, **context: Any) -> Plain:
+    """Clean and type what one extract left; the manifest of what is to be loaded."""
+    from ecommerce.sales.transform import transform as run_transform
+
+    return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
+
+
+@task(outlets=[DAILY_SALES], max_active_tis_per_dag=1, **NETWORK_RETRIES)
+def load(manifests: list[Plain], *, outlet_events: Any, **context: Any) -> Plain:
+    """Load the run's business day in one transaction, and announce it; what the load did."""
+    day = business_day(context)
+    loaded = loading.load_day(day, run_of(context), all_from_xcom(Manifest, manifests[:]))
+    outlet_events[DAILY_SALES].add_partitions(str(day))
+    return to_xcom(loaded)
+
+
+@task(task_id="load", max_active_tis_per_dag=1, **NETWORK_RETRIES)
+def load_read(manifest: Plain, **context: Any) -> Plain:
+    """Load one source's read outside a daily run, in one transaction; what the load did."""
+    return to_xcom(loading.load_read(run_of(context), from_xcom(Manifest, manifest)))
+
+
+@task(**NETWORK_RETRIES)
+def checks(loaded: Plain, **context: Any) -> list[str]:
+    """Check the days that a load touched; warnings for the report."""
+    from ecommerce.warehouse.load import LoadResult
+
+    return loading.check(run_of(context), from_xcom(LoadResult, loaded))
+
+
+@task(**NETWORK_RETRIES)
+def figures(warnings: list[str], business_date: str | None = None, **context: Any) -> str:
+    """Ask the warehouse for the report's figures: of the run's business day, or of `business_date`."""
+    given = day_window(date.fromisoformat(business_date), shop_timezone()) if business_date else None
+    return building.figures(given or business_day(context), run_of(context), warnings)
+
+
+@task
+def document(figures_uri: str) -> str:
+    """Draw the charts and lay out the PDF."""
+    return building.document(figures_uri)
+
+
+@task
+def archive(figures_uri: str, document_uri: str) -> Plain:
+    """Put the report into the archive, in place of an older one of the same day."""
+    return building.archive(figures_uri, document_uri)
+
+
+@task(**NETWORK_RETRIES)
+def claim(report: Plain, **context: Any) -> Plain:
+    """Claim the mailing of the archived report, when it is to be mailed."""
+    send_mail = bool(context["params"].get("send_mail"))
+    skip(delivery.claim(business_day(context), report, send_mail=send_mail))
+    return report
+
+
+@task(**NETWORK_RETRIES)
+def send(report: Plain) -> str:
+    """Mail the report; its Message-ID."""
+    return delivery.send(report)
+
+
+@task(**NETWORK_RETRIES)
+def mark(report: Plain) -> None:
+    """Remember that the report was mailed."""
+    delivery.mark(report)
