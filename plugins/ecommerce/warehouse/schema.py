@@ -73,7 +73,7 @@ def create_datasets(warehouse: Warehouse) -> None:
 def ddl(table: str, settings: Settings) -> str:
     """The statement that creates a table or view if it is missing."""
     kind = "view" if table in views() else "table"
-    return render(f"warehouse/{table}/{kind}.sql", settings=settings)
+    return render(f"warehouse/tables/{table}/{kind}.sql", settings=settings)
 
 
 def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField:
