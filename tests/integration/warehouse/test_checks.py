@@ -84,7 +84,7 @@ def test_every_error_is_found(shop: Shop):
         )
         warehouse.run(flaw.format(**table), "spoil")
         found = warehouse.query(
-            f"warehouse/{check.partition(':')[0]}/checks.sql",
+            f"warehouse/tables/{check.partition(':')[0]}/checks.sql",
             days=[MONDAY],
             business_date=MONDAY,
             parameters={"run_id": "run"},
