@@ -1,0 +1,83 @@
+"""Carries out the recipes of docs/RECIPES.md on a copy of the repository, as a reader would by hand."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RECIPES = REPOSITORY / "docs" / "RECIPES.md"
+COPIED = ("dags", "plugins", "include", "tests", "demo", "docs", "deploy", "pyproject.toml", "Makefile")
+
+_BLOCK = re.compile(r"(?P<lead>[^\n]*(?:\n(?! *\n)[^\n]+)*?):\n\n(?P<indent> *)```\w*\n(?P<body>.*?)\n(?P=indent)```", re.S)
+_EDIT = re.compile(
+    r"in `(?P<path>[^`]+)`,\s+(?P<how>after|before|instead of) the line\s+(?P<begins>that begins with\s+)?"
+    r"(?P<quote>``|`)(?P<line>.+?)(?P=quote)$",
+    re.S | re.I,
+)
+_NEW = re.compile(r"new file `(?P<path>[^`]+)`$", re.I)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One block of a recipe: text that goes into the file `path`, at an anchor or as the whole file."""
+
+    path: str
+    text: str
+    how: str = "new"
+    anchor: str = ""
+    begins: bool = False
+
+    def carry_out(self, root: Path) -> None:
+        """Do it below `root`.
+
+        Raises:
+            AssertionError: the file or the line is not there, or is there more than once.
+        """
+        file = root / self.path
+        if self.how == "new":
+            assert not file.exists(), f"{self.path} is there already"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{self.text}\n")
+            return
+        lines = file.read_text().split("\n")
+        found = [
+            place
+            for place, line in enumerate(lines)
+            if (line.startswith(self.anchor) if self.begins else line == self.anchor)
+        ]
+        assert len(found) == 1, f"{self.path} has the line {self.anchor!r} {len(found)} times"
+        [place] = found
+        first, last = {"after": (place + 1, place + 1), "before": (place, place)}.get(self.how, (place, place + 1))
+        file.write_text("\n".join([*lines[:first], *self.text.split("\n"), *lines[last:]]))
+
+
+def steps(recipe: str) -> list[Step]:
+    """The steps of the section `## <recipe>`; blocks that are no file (commands, queries) are left out."""
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M))
+    found = []
+    for block in _BLOCK.finditer(sections[recipe]):
+        indent = block["indent"]
+        text = "\n".join(line.removeprefix(indent) for line in block["body"].split("\n"))
+        lead = block["lead"].strip()
+        if edit := _EDIT.search(lead):
+            how = edit["how"].split()[0].replace("instead", "replace")
+            found.append(Step(edit["path"], text, how, edit["line"], bool(edit["begins"])))
+        elif new := _NEW.search(lead):
+            found.append(Step(new["path"], text))
+    return found
+
+
+def copy_repository(target: Path) -> Path:
+    """A copy of what runs and tests the pipeline; the folder `target`."""
+    target.mkdir()
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+    for name in COPIED:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=ignored)
+        else:
+            shutil.copy(source, target / name)
+    return target
