@@ -10,20 +10,13 @@ import time_machine
 
 from ecommerce.core import settings, staging
 from ecommerce.core.business_day import day_window
-from ecommerce.sources import (EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT)
-from ecommerce.sales import transform
-from ecommerce.sales import windows as reads
+from ecommerce.core.names import DAG_DAILY as DAG
+from ecommerce.sales import transform, windows
 from ecommerce.sales.report.figures import Figures, Provenance
 from ecommerce.sales.report.queries import read_figures
-from ecommerce.sources.exchange_rates import reading as exchange_rates
-from ecommerce.sources.partner_files import reading as partner_files
-from ecommerce.sources.sales_db import reading as sales_db
-from ecommerce.sources.storefront import reading as storefront
-from ecommerce.warehouse import checks, load
-from ecommerce.warehouse import reads as audit
+from ecommerce.sources import SOURCES, module
+from ecommerce.warehouse import checks, load, reads
 from ecommerce.warehouse.client import connect
-
-DAG = "daily_sales_pipeline"
 
 
 def morning_after(day: date) -> datetime:
@@ -81,18 +74,11 @@ def report_of(business_date: date, run_id: str) -> Figures:
 def extract(source: str, day: date, run_id: str) -> staging.Manifest:
     """The extract of one source for a run that takes place now."""
     shop = settings.load_settings()
-    window = reads.window_of_day(
+    window = windows.window_of_day(
         source,
         day_window(day, shop.shop_timezone),
-        f"{staging.run_folder(shop.staging_uri, DAG, day, run_id)}/{source}",
-        audit.last_read(source),
+        staging.DagRun(DAG, run_id).folder(day, source),
+        reads,
         datetime.now(UTC),
     )
-    if source == SALES_DB:
-        return sales_db.extract(window)
-    if source == STOREFRONT:
-        return storefront.extract(window, audit.known_refunds)
-    if source == PARTNER_FILES:
-        return partner_files.extract(window, audit.loaded_files)
-    assert source == EXCHANGE_RATES
-    return exchange_rates.extract(window)
+    return module(source).extract(window)

@@ -8,40 +8,40 @@ from typing import Any
 
 import time_machine
 
-from ecommerce.sources import STOREFRONT
-from ecommerce.sales import loading as steps
-from ecommerce.sales import transform
-from ecommerce.sales import windows as reads
-from ecommerce.sales.reconciliation import comparison
-from ecommerce.sales.reconciliation import differences as reconciliation
-from ecommerce.sources.storefront import reading as storefront
-from ecommerce.warehouse import reads as audit
+from ecommerce.core.names import DAG_SYNC
+from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.sales import loading, transform, windows
+from ecommerce.sources import STOREFRONT, storefront
+from ecommerce.warehouse import reads
+from ecommerce.warehouse.load import LoadResult
 
 
-def sync(at: datetime) -> dict[str, Any]:
+def sync(at: datetime) -> LoadResult:
     """What `storefront_orders_sync` does in a run that begins at `at`; the load's result."""
     with time_machine.travel(at):
         return finish_sync(at, stage_sync(at))
 
 
-def stage_sync(at: datetime) -> dict[str, Any]:
+def stage_sync(at: datetime) -> Manifest:
     """The first half of a sync that takes place now, at `at`: extract and transform; a manifest."""
-    context = _context("storefront_orders_sync", at)
-    window = reads.sync_window(context, STOREFRONT, audit.last_read(STOREFRONT), datetime.now(UTC))
-    raw = storefront.extract(window, audit.known_refunds)
-    return transform.transform(raw, run_id=context["run_id"]).to_xcom()
+    run = _run(DAG_SYNC, at)
+    window = windows.window_of_sync(STOREFRONT, run, reads, datetime.now(UTC))
+    return transform.transform(storefront.extract(window), run_id=run.run_id)
 
 
-def finish_sync(at: datetime, loadable: dict[str, Any]) -> dict[str, Any]:
+def finish_sync(at: datetime, loadable: Manifest) -> LoadResult:
     """The second half: load and check; the load's result."""
-    context = _context("storefront_orders_sync", at)
-    loaded = steps.load_reads(context, [loadable])
-    steps.checks(context, loaded)
+    run = _run(DAG_SYNC, at)
+    loaded = loading.load_read(run, loadable)
+    loading.check(run, loaded)
     return loaded
 
 
 def compare(at: datetime) -> list[dict[str, Any]]:
     """What the comparisons of `sales_reconciliation` find at `at`, the newest day first."""
+    from ecommerce.sales.reconciliation import comparison
+    from ecommerce.sales.reconciliation import differences as reconciliation
+
     with time_machine.travel(at):
         found = [
             comparison.compare_sales_db(),
@@ -52,6 +52,9 @@ def compare(at: datetime) -> list[dict[str, Any]]:
 
 def reconcile(at: datetime, most: int = 7) -> list[dict[str, Any]]:
     """What `sales_reconciliation` does in a run that begins at `at`; the differences it found."""
+    from ecommerce.sales import loading as steps
+    from ecommerce.sales.reconciliation import differences as reconciliation
+
     differences = compare(at)
     context = _context("sales_reconciliation", at)
     with time_machine.travel(at):
@@ -65,3 +68,7 @@ def reconcile(at: datetime, most: int = 7) -> list[dict[str, Any]]:
 def _context(dag_id: str, at: datetime) -> dict[str, Any]:
     run_id = f"test__{at:%Y%m%dT%H%M%S}"
     return {"dag_run": SimpleNamespace(dag_id=dag_id, run_id=run_id), "run_id": run_id}
+
+
+def _run(dag_id: str, at: datetime) -> DagRun:
+    return DagRun(dag_id, f"test__{at:%Y%m%dT%H%M%S}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -16,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.core import staging
-from ecommerce.mail import dag_arguments
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.mail.alerts import DEFAULT_ARGS
 from ecommerce.sales import delivery
-from ecommerce.sales import source_policy as policy
 from ecommerce.warehouse.client import Warehouse
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
@@ -35,8 +36,10 @@ def arm(folder: Path, dag_id: str, stages: Iterable[str]) -> dict[str, Path]:
 
 def product_dag(dag_id: str, source: str) -> Any:
     """The DAG of `dags/<dag_id>.py`; `source` is the one whose extract and transform may stop."""
-    policy.NETWORK_RETRIES.update(QUICK)
-    dag_arguments.DEFAULT_ARGS.update(QUICK)
+    # Before the module `tasks` is imported: its decorators take the retries as they are then.
+    assert "ecommerce.sales.tasks" not in sys.modules
+    NETWORK_RETRIES.update(QUICK)
+    DEFAULT_ARGS.update(QUICK)
 
     def stage_of_folder(draft: staging.Draft, **_: Any) -> str | None:
         if draft.uri.endswith(f"/transformed/{source}"):

@@ -18,7 +18,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from airflow.sdk import DAG, Param, task
-from ecommerce.mail.dag_arguments import DEFAULT_ARGS
+from ecommerce.mail.alerts import DEFAULT_ARGS
 from ecommerce.core.errors import TransientError
 
 with DAG(

@@ -20,11 +20,12 @@ from fsspec.implementations.memory import MemoryFileSystem
 from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, TransientError
+from ecommerce.core.reads import LoadedFile, ReadWindow
 from ecommerce.core.staging import Manifest
-from ecommerce.core.reads import ReadWindow
 from ecommerce.sources import delivered_files
 from ecommerce.sources.partner_files import reading as partner_files
-from ecommerce.sources.partner_files.reading import COLUMNS, LoadedFile
+from ecommerce.sources.partner_files.reading import COLUMNS
+from tests.memory import Remembered
 
 DAY = date(2026, 3, 10)
 HEADER = ",".join(COLUMNS)
@@ -39,6 +40,7 @@ class Drop:
         self.drop.mkdir()
         self.loaded: dict[str, LoadedFile] = {}
         self.asked: list[list[str]] = []
+        self.memory = Remembered(loaded_files=self.look_up)
 
     def put(self, name: str, content: str | bytes, received: datetime = RECEIVED) -> Path:
         """Deliver a file; text is compressed when the name says so."""
@@ -55,7 +57,7 @@ class Drop:
         window = day_window(day, "UTC")
         folder = f"file://{self.staging}/{len(self.asked)}"
         return partner_files.extract(
-            ReadWindow("partner_files", window, window.start, None, folder), self.look_up
+            ReadWindow("partner_files", window, window.start, None, folder, memory=self.memory)
         )
 
     def look_up(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:

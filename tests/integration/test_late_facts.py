@@ -13,8 +13,8 @@ import pytest
 import time_machine
 
 from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, Books, HeldFile, Ledger, Order, Refund, RefundLine
+from ecommerce.sales import mailings
 from ecommerce.sales.report.figures import Figures, figures_hash
-from ecommerce.warehouse import reads as audit
 from tests.integration.company import Company
 from tests.integration.corrections import change, delivered_again, plain_orders, without
 from tests.integration.daily_run import morning_after, report_of, run_day
@@ -71,8 +71,8 @@ class Shop:
         with time_machine.travel(at + HOUR / 2):
             report = report_of(day(number), result.audit[0]["run_id"])
             asked_at = report.provenance.generated_at
-            audit.claim_delivery(day(number), figures_hash(report), f"<{number}@example.com>", asked_at)
-            audit.mark_delivered(day(number), figures_hash(report))
+            mailings.claim_delivery(day(number), figures_hash(report), f"<{number}@example.com>", asked_at)
+            mailings.mark_delivered(day(number), figures_hash(report))
         return report
 
     def lasting(self, number: int, channel: str) -> list[Order]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 
 from demo.ledger import Ledger
 from ecommerce.core.business_day import day_window, newest_closed_day
+from ecommerce.core.staging import DagRun
+from ecommerce.core.xcom import to_xcom
+from ecommerce.sales import delivery, loading, transform
+from ecommerce.sales.report import building
 from ecommerce.sources import SOURCES
-from ecommerce.sales import delivery, transform
-from ecommerce.sales import loading as warehouse
-from ecommerce.sales.report import steps as report
 from tests.integration.daily_run import DAG, extract
 from tests.integration.mailbox import open_mailbox
 from tests.monitoring.exporter import exporter, sending_to
@@ -27,8 +27,7 @@ def page(start_shared_company, tmp_path_factory):
     """The series after one day, from its extracts to its mail; the company's environment holds."""
     company = start_shared_company()
     company.show(Ledger(DAY.date, 1, orders_per_day=20, seed=5).as_of(datetime.now(UTC)))
-    run = SimpleNamespace(dag_id=DAG, run_id="test__metrics")
-    context = {"dag_run": run, "params": {"business_date": str(DAY), "send_mail": True}}
+    run = DagRun(DAG, "test__metrics")
     with (
         pytest.MonkeyPatch.context() as environment,
         open_mailbox(tmp_path_factory.mktemp("mail")) as mailbox,
@@ -38,14 +37,15 @@ def page(start_shared_company, tmp_path_factory):
         for name, value in mailbox.environment().items():
             environment.setenv(name, value)
         raw = [extract(source, DAY.date, run.run_id) for source in SOURCES]
-        loadable = [transform.transform(manifest, run_id=run.run_id).to_xcom() for manifest in raw]
-        loaded = warehouse.load(context, loadable)
-        figures = report.figures(context, warehouse.checks(context, loaded))
-        claimed = delivery.claim(context, report.archive(figures, report.document(figures)))
-        delivery.send(claimed)
-        delivery.mark(claimed)
+        loadable = [transform.transform(manifest, run_id=run.run_id) for manifest in raw]
+        loaded = loading.load_day(DAY, run, loadable)
+        figures = building.figures(DAY, run, loading.check(run, loaded))
+        report = building.archive(figures, building.document(figures))
+        assert not delivery.claim(DAY, report, send_mail=True)
+        delivery.send(report)
+        delivery.mark(report)
         server.until(r'ecommerce_business_day_end_timestamp_seconds\{step="mail"\}')  # the last of all
-        yield {"series": server.scrape(), "loaded": loaded, "day": DAY}
+        yield {"series": server.scrape(), "loaded": to_xcom(loaded), "day": DAY}
 
 
 @pytest.mark.parametrize("step", ["load", "report", "mail"])

@@ -13,7 +13,13 @@ from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
 from ecommerce.core.business_day import business_day
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, GROUP_TRANSFORM, VARIABLE_ALERT_RECIPIENTS
+from ecommerce.core.names import (
+    DAG_DAILY,
+    GROUP_EXTRACT,
+    GROUP_TRANSFORM,
+    TASK_GATE,
+    VARIABLE_ALERT_RECIPIENTS,
+)
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.text import clean, mask_e_mails
 from ecommerce.mail import transport as mail
@@ -98,7 +104,9 @@ def failure_reason(error: BaseException | str | None) -> str:
 def repair_command(task_id: str, map_index: str, day: str | None) -> str:
     """The command that repairs the day; it names the source where the task is an extract or a transform."""
     group, _, task = task_id.rpartition(".")
-    source = {GROUP_EXTRACT: task, GROUP_TRANSFORM: map_index}.get(group) or "<source>"
+    source = {GROUP_EXTRACT: task, GROUP_TRANSFORM: map_index}.get(group)
+    if not source or source.isdigit() or task_id == TASK_GATE:  # a mapped task without a name has a number
+        source = "<source>"
     return f"make repair DAY={day or '<day>'} SOURCE={source}"
 
 

@@ -12,7 +12,7 @@ import signal
 from airflow.sdk import DAG, task
 
 from ecommerce.core.errors import ContractError
-from ecommerce.mail.dag_arguments import DEFAULT_ARGS
+from ecommerce.mail.alerts import DEFAULT_ARGS
 
 with DAG(dag_id="mails", schedule=None, default_args=DEFAULT_ARGS | {"retries": 0}, doc_md=__doc__) as dag:
 

@@ -11,12 +11,12 @@ from datetime import timedelta
 from airflow.sdk import DAG, task
 
 from ecommerce.core import errors
-from ecommerce.mail.dag_arguments import DEFAULT_ARGS
-from ecommerce.sales import source_policy as policy
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.mail.alerts import DEFAULT_ARGS
 
 RETRIES = 3
 PAUSE = timedelta(seconds=2)
-ARGUMENTS = policy.NETWORK_RETRIES | {"retries": RETRIES, "retry_delay": PAUSE}
+ARGUMENTS = NETWORK_RETRIES | {"retries": RETRIES, "retry_delay": PAUSE}
 ERRORS = {
     "lost_connection": errors.TransientError("the other side does not answer"),
     "other_library": ConnectionError("broken pipe"),

@@ -10,26 +10,24 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, TaskGroup, task
 
+from ecommerce.core.context import skip
 from ecommerce.core.errors import ContractError
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.sales import source_policy, tasks
 from ecommerce.sources import SOURCES
-from ecommerce.mail.dag_arguments import DEFAULT_ARGS
-from ecommerce.sales import source_policy as policy
 
 with DAG(dag_id="sources", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__) as dag:
     with TaskGroup("extract"):
 
-        @task(**policy.NETWORK_RETRIES)
+        @task(**NETWORK_RETRIES)
         def extract(source, *, dag_run):
-            policy.skip_if_off(source)
+            skip(source_policy.reason_to_skip(source))
             if dag_run.conf["failing"] == source:
                 raise ContractError(f"{source} is not what was agreed")
             return {"source": source}
 
-        @task(trigger_rule="all_done", on_failure_callback=None, **policy.GATE_RETRIES)
-        def sources_ready(**context):
-            return policy.ready_sources(context)
-
-        ready = sources_ready()
+        ready = tasks.sources_ready()
         [extract.override(task_id=source)(source) for source in SOURCES] >> ready
 
     @task

@@ -12,9 +12,10 @@ import pytest
 
 from demo.services.storefront import Store, Storefront
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.reads import ReadWindow
+from ecommerce.core.reads import Memory, ReadWindow
 from ecommerce.sales.windows import window_of_day
 from tests.integration.storefront.reading import FALL_BACK, connect
+from tests.memory import Remembered
 
 
 @pytest.fixture(autouse=True)
@@ -42,8 +43,12 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Storefront]
 def window(tmp_path: Path) -> Callable[..., ReadWindow]:
     """The window of a run at 06:00 of the next day, or (`later`) of a run for a day long gone."""
 
-    def of(day: BusinessDay = FALL_BACK, later: bool = False) -> ReadWindow:
+    def of(
+        day: BusinessDay = FALL_BACK,
+        later: bool = False,
+        memory: Memory = Remembered(),  # noqa: B008
+    ) -> ReadWindow:
         now = day.end + (timedelta(days=30) if later else timedelta(hours=6))
-        return window_of_day("storefront", day, f"file://{tmp_path}/staging/storefront", None, now)
+        return window_of_day("storefront", day, f"file://{tmp_path}/staging/storefront", memory, now)
 
     return of

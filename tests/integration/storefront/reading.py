@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from demo.services.storefront import KEY, SECRET, Store
@@ -27,24 +26,12 @@ MODES = ("66", "11", "11c")
 ALL = OF_THE_DAY | CHANGED_ON_THE_DAY | AFTER_THE_DAY | LOOKED_BACK_AT
 """What the run of the newest day reads."""
 
-REFUNDS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("source", "refund_id", "order_id")),
-        ("line_number", pa.int64()),
-        *((f"{name}_amount", pa.decimal128(18, 4)) for name in ("merchandise", "tax", "shipping")),
-    ]
-)
-
 
 def connect(
     monkeypatch: pytest.MonkeyPatch, host: str, secret: str = SECRET, extra: dict[str, Any] | None = None
 ) -> None:
     connection = {"conn_type": "http", "host": host, "login": KEY, "password": secret, "extra": extra or {}}
     monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))
-
-
-def nothing_known(order_ids: list[str]) -> pa.Table:
-    return REFUNDS.empty_table()
 
 
 def pages(manifest: Manifest, folder: str) -> list[dict[str, Any]]:

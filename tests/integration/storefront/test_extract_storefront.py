@@ -25,12 +25,11 @@ from tests.integration.storefront.reading import (
     FALL_BACK,
     MODES,
     NEW_YORK,
-    REFUNDS,
-    nothing_known,
     pages,
     truth,
     what_was_read,
 )
+from tests.memory import REFUNDS, Remembered
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -42,7 +41,7 @@ def test_the_newest_day_is_read_alike_from_every_server(
 ) -> None:
     store = storefront_days(day)
     serve(store, mode)
-    manifest = storefront.extract(window(day), nothing_known)
+    manifest = storefront.extract(window(day))
     assert what_was_read(manifest) == truth(store, ALL)
     refunds = [refund["id"] for refund in pages(manifest, "refunds")]
     assert len(refunds) == len(set(refunds))
@@ -55,7 +54,7 @@ def test_the_sites_own_timezone_changes_nothing(
 ) -> None:
     store = storefront_days(FALL_BACK)
     serve(store, mode, timezone=site)
-    assert what_was_read(storefront.extract(window(), nothing_known)) == truth(store, ALL)
+    assert what_was_read(storefront.extract(window())) == truth(store, ALL)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -64,7 +63,7 @@ def test_an_older_day_reads_what_was_created_or_changed_in_it_and_no_more(
 ) -> None:
     store = storefront_days(FALL_BACK)
     serve(store, mode)
-    manifest = storefront.extract(window(later=True), nothing_known)
+    manifest = storefront.extract(window(later=True))
     shown = LOOKED_BACK_AT - {42} if mode == "11" else {41, 43} if mode == "11c" else set()
     assert what_was_read(manifest) == truth(store, OF_THE_DAY | CHANGED_ON_THE_DAY | shown)
     assert (manifest.window_start, manifest.window_end) == (FALL_BACK.start, FALL_BACK.end)
@@ -75,7 +74,7 @@ def test_the_manifest_says_what_the_storefront_has(
 ) -> None:
     store = storefront_days(FALL_BACK)
     serve(store)
-    manifest = storefront.extract(window(), nothing_known)
+    manifest = storefront.extract(window())
     read = [store.orders[number] for number in ALL]
     refunds = [refund for order in read for refund in order.refunds if not refund.deleted]
     assert manifest.control_totals == {
@@ -101,7 +100,7 @@ def test_an_amount_beyond_all_reason_does_not_spoil_the_sum(
     usual = sum(Decimal(line.subtotal) for number in ALL for line in store.orders[number].lines)
     store.orders[1].lines[0].subtotal = Decimal(10) ** 15
     serve(store)
-    totals = storefront.extract(window(), nothing_known).control_totals
+    totals = storefront.extract(window()).control_totals
     assert totals["source_amount"] == f"{usual - 20:.4f}", "of more digits than the warehouse's amounts have"
 
 
@@ -109,7 +108,7 @@ def test_an_empty_shop_is_a_valid_read(
     serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
 ) -> None:
     shop = serve(Store())
-    manifest = storefront.extract(window(), nothing_known)
+    manifest = storefront.extract(window())
     assert [pages(manifest, folder) for folder in ("orders", "refunds", "products")] == [[], [], []]
     assert pq.read_schema(manifest.file("known_refunds.parquet")) == REFUNDS
     assert (manifest.control_totals["source_orders"], manifest.control_totals["source_amount"]) == (
@@ -146,7 +145,7 @@ def test_refunds_that_are_known_are_not_read_again(
         ]
         return pa.Table.from_pylist(rows, REFUNDS)
 
-    manifest = storefront.extract(window(), as_loaded)
+    manifest = storefront.extract(window(memory=Remembered(known_refunds=as_loaded)))
     assert [sorted(ids) for ids in asked] == [["24", "41", "43", "6"]]  # 42 has none any more
     known = pq.read_table(manifest.file("known_refunds.parquet"))
     assert sorted(known["refund_id"].to_pylist()) == ["901", "903", "904"]

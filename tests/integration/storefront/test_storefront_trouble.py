@@ -21,8 +21,8 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.core.staging import exists
 from ecommerce.core.reads import ReadWindow
+from ecommerce.core.staging import exists
 from ecommerce.sources.storefront import client as storefront_client
 from ecommerce.sources.storefront import reading as storefront
 from tests.integration.storefront.days import storefront_days
@@ -31,7 +31,6 @@ from tests.integration.storefront.reading import (
     FALL_BACK,
     MODES,
     connect,
-    nothing_known,
     pages,
     truth,
     what_was_read,
@@ -84,10 +83,10 @@ def test_passing_trouble_changes_nothing(
     monkeypatch.setattr(storefront_client, "FIRST_PAUSE", 0.0)
     store = storefront_days(FALL_BACK)
     shop = serve(store, mode)
-    calm = storefront.extract(window(), nothing_known)
+    calm = storefront.extract(window())
     expected = (dict(calm.control_totals), {int(key): value for key, value in what_was_read(calm).items()})
     shop.faults += [Fault(**vars(fault)) for fault in TROUBLE[trouble]]
-    manifest = storefront.extract(window(), nothing_known)
+    manifest = storefront.extract(window())
     assert dict(manifest.control_totals) == expected[0]
     if trouble != "numbers as text, text as numbers":
         assert what_was_read(manifest) == expected[1]
@@ -115,7 +114,7 @@ def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(
         touch = Fault("/orders", page=2 * n, before=lambda s, n=n: s.update_status(n, "completed", noon))
         bin_it = Fault("/orders", page=2 * n + 1, before=lambda s, n=n: s.trash(1000 + 150 * n, noon))
         shop.faults += [touch, bin_it]
-    manifest = storefront.extract(window(), nothing_known)
+    manifest = storefront.extract(window())
     read = what_was_read(manifest)
     assert set(read) == {order.id for order in many_orders(950, FALL_BACK)} | {1, 2, 3, 4}
     assert {number for number, order in read.items() if order["status"] == "trash"} == {
@@ -138,7 +137,7 @@ def test_a_newer_state_read_later_is_the_one_that_counts(
         store.edit_line(1001, 1, noon, subtotal=Decimal("7.00"), total=Decimal("7.00"))
 
     shop.faults += [Fault("/orders"), Fault("/orders"), Fault("/orders", before=edit)]
-    manifest = storefront.extract(window(), nothing_known)
+    manifest = storefront.extract(window())
     assert what_was_read(manifest)[1001]["lines"][0][-1] == "7.00"
     assert manifest.control_totals["source_amount"] == "27.0000"
 
@@ -150,7 +149,7 @@ def test_a_page_that_is_broken_inside_is_named_and_not_quoted(
     # Where a colon is missing, the parser would like to show what it found instead.
     shop.faults.append(Fault("/orders", rewrite=lambda body: body.replace(b'"billing":', b'"billing" ', 1)))
     with pytest.raises(ContractError, match=r"GET /orders \(\d+-created-any-00001\)") as caught:
-        storefront.extract(window(), nothing_known)
+        storefront.extract(window())
     assert "@" not in str(caught.value)
     assert caught.value.__suppress_context__
     assert not exists(window().folder)
@@ -163,7 +162,7 @@ def test_products_that_may_not_be_read_are_a_warning(
     store = storefront_days(FALL_BACK)
     shop = serve(store)
     shop.faults.append(Fault("/products", status=status, body=b'{"code":"woocommerce_rest_cannot_view"}'))
-    manifest = storefront.extract(window(), nothing_known)
+    manifest = storefront.extract(window())
     (warning,) = manifest.control_totals["warnings"]
     assert "uncategorised" in warning
     assert str(status) in warning
@@ -175,7 +174,7 @@ def test_refunds_an_order_names_but_nobody_gives_are_a_warning(
 ) -> None:
     shop = serve(storefront_days(FALL_BACK), "66")
     shop.faults.append(Fault("/orders/41/refunds", times=9, rewrite=lambda _: b"[]"))
-    manifest = storefront.extract(window(), nothing_known)
+    manifest = storefront.extract(window())
     assert manifest.control_totals["warnings"] == [
         "1 storefront orders name refunds that the storefront does not give"
     ]
@@ -202,14 +201,14 @@ def test_a_failed_read_publishes_nothing_and_keeps_what_was_there(
     fault, error = FAILURES[failure]
     shop.faults.append(Fault(**vars(fault)))
     with pytest.raises(error, match="storefront_api: GET /"):
-        storefront.extract(window(), nothing_known)
+        storefront.extract(window())
     folder = Path(window().folder.removeprefix("file://"))
     assert list(folder.parent.iterdir()) == []
     shop.faults.clear()
-    before = storefront.extract(window(), nothing_known)
+    before = storefront.extract(window())
     shop.faults.append(Fault(**vars(fault)))
     with pytest.raises(error):
-        storefront.extract(window(), nothing_known)
+        storefront.extract(window())
     assert pages(before, "orders")
 
 
@@ -219,10 +218,10 @@ def test_signed_requests_reach_a_shop_in_a_folder_without_https(
     store = storefront_days(FALL_BACK)
     shop = serve(store, https_only=True, prefix="/blog")
     with pytest.raises(CredentialsError, match=r'woocommerce_rest_cannot_view.*"auth": "oauth1"'):
-        storefront.extract(window(), nothing_known)
+        storefront.extract(window())
     connect(monkeypatch, shop.url + "/", extra={"auth": "oauth1", "timeout": 20})
     assert "auth" not in storefront_client.StorefrontClient.connect()._session.headers
-    manifest = storefront.extract(window(), nothing_known)
+    manifest = storefront.extract(window())
     assert what_was_read(manifest) == truth(store, ALL)
 
 
@@ -231,10 +230,10 @@ def test_an_unusable_connection_is_a_matter_of_configuration(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", '{"conn_type": "http", "host": "http://127.0.0.1"}')
     with pytest.raises(ConfigurationError, match="consumer key and secret"):
-        storefront.extract(window(), nothing_known)
+        storefront.extract(window())
     monkeypatch.delenv("AIRFLOW_CONN_STOREFRONT_API")
     with pytest.raises(ConfigurationError, match="storefront_api is not defined"):
-        storefront.extract(window(), nothing_known)
+        storefront.extract(window())
 
 
 @pytest.mark.parametrize("extra", [{}, {"auth": "oauth1"}])
@@ -248,17 +247,17 @@ def test_keys_and_addresses_stay_out_of_logs_urls_errors_and_manifest(
     monkeypatch.setattr(storefront_client, "FIRST_PAUSE", 0.0)
     shop = serve(storefront_days(FALL_BACK), https_only=bool(extra), extra=extra)
     with caplog.at_level(logging.DEBUG):
-        manifest = storefront.extract(window(), nothing_known)
+        manifest = storefront.extract(window())
         said = [repr(manifest)]
         for fault in (Fault("/orders", status=500, times=99), Fault("/orders", status=401, times=99)):
             shop.faults = [fault]
             with pytest.raises((TransientError, CredentialsError)) as caught:
-                storefront.extract(window(), nothing_known)
+                storefront.extract(window())
             said.append(repr(caught.value))
         connect(monkeypatch, shop.url, secret="cs_not_the_secret", extra=extra)
         shop.faults = []
         with pytest.raises(CredentialsError) as caught:
-            storefront.extract(window(), nothing_known)
+            storefront.extract(window())
         said.append(repr(caught.value))
     said += [record.getMessage() for record in caplog.records] + shop.requests
     assert len(shop.requests) > 10

@@ -8,16 +8,13 @@ import subprocess
 import sys
 
 PROGRAM = """
-from ecommerce.sales.reconciliation import comparison
-from ecommerce.core import templates
+from ecommerce.core import include, templates
 from ecommerce.sales import transform
-from ecommerce.core import sql_files as sql
-from ecommerce.sources.storefront import reading as storefront
 from ecommerce.warehouse import rendering
 print(*{path.exists() and str(path.is_relative_to(r"{elsewhere}")) for path in (
-    comparison.STATEMENT, templates.TEMPLATES, transform.SQL_FOLDER, sql.SQL_ROOT, storefront.SQL,
-    rendering.SQL_ROOT,
+    include.INCLUDE, templates.TEMPLATES, transform.SQL_FOLDER, rendering.SQL_ROOT,
 )})
+assert include.read_sql("extract/sales_db/orders.sql")
 print(len(rendering.tables()))
 """
 

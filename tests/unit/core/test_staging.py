@@ -15,6 +15,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core import staging
 from ecommerce.core.errors import StagingError
+from ecommerce.core.xcom import from_xcom, to_xcom
 
 INSTANT = datetime(2026, 11, 20, 11, tzinfo=UTC)
 
@@ -48,7 +49,7 @@ def publish(uri, text="one", fail=False):
 
 def test_manifest_survives_xcom(root):
     manifest = publish(f"{root}/run/sales_db")
-    assert staging.Manifest.from_xcom(json.loads(json.dumps(manifest.to_xcom()))) == manifest
+    assert from_xcom(staging.Manifest, json.loads(json.dumps(to_xcom(manifest)))) == manifest
 
 
 def test_nothing_is_visible_when_the_writer_fails(root):

@@ -169,6 +169,7 @@ def test_secrets_airflow_knows_are_masked():
         ("extract.sales_db", "", "sales_db"),
         ("transform.transform_source", "storefront", "storefront"),
         ("transform.transform_source", "2", "<source>"),
+        ("extract.sources_ready", "", "<source>"),
         ("load.load", "", "<source>"),
     ],
 )

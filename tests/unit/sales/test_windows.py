@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.sources import (PARTNER_FILES, SALES_DB, STOREFRONT)
-from ecommerce.sales.windows import sync_window, window_of_day
+from ecommerce.core.staging import DagRun
+from ecommerce.sales.windows import window_of_day, window_of_sync
+from ecommerce.sources import PARTNER_FILES, SALES_DB, STOREFRONT
+from tests.memory import Remembered
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 
 
 def window(source=SALES_DB, day=DAY, last_read=None, now=NOW):
-    return window_of_day(source, day, "file:///staging/x", last_read, now)
+    memory = Remembered(last_read=lambda _: last_read)
+    return window_of_day(source, day, "file:///staging/x", memory, now)
 
 
 def test_newest_day_reads_without_upper_bound():
@@ -54,8 +56,8 @@ class TestSync:
         monkeypatch.setenv("STAGING_URI", "file:///staging")
 
     def sync(self, last_read=None, now=NOW):
-        run = SimpleNamespace(dag_id="storefront_orders_sync", run_id="scheduled__1")
-        return sync_window({"dag_run": run}, STOREFRONT, last_read, now)
+        run = DagRun("storefront_orders_sync", "scheduled__1")
+        return window_of_sync(STOREFRONT, run, Remembered(last_read=lambda _: last_read), now)
 
     def test_reads_the_running_day_and_all_changes_since_the_last_read_less_two_hours(self):
         last_read = NOW - timedelta(hours=1)

@@ -286,8 +286,8 @@ def _remember_others(
 
 def _write(duck: duckdb.DuckDBPyConnection, work: Path, folder: Path) -> tuple[dict[str, list[str]], int]:
     """Write the raw folder's files; their columns, and the number of records."""
-    duck.execute(f"CREATE TABLE removed_orders AS {read_sql('partner_files/removed_orders.sql')}")
-    duck.execute(f"CREATE TABLE known_orders AS {read_sql('partner_files/known_orders.sql')}")
+    duck.execute(f"CREATE TABLE removed_orders AS {read_sql('extract/partner_files/removed_orders.sql')}")
+    duck.execute(f"CREATE TABLE known_orders AS {read_sql('extract/partner_files/known_orders.sql')}")
     columns, rows = {}, {}
     for name in OUTPUTS:
         path = folder / f"{name}.parquet"

@@ -16,8 +16,9 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core import staging
 from ecommerce.core.errors import ContractError, StagingError
-from ecommerce.sources import SOURCES
+from ecommerce.core.xcom import from_xcom, to_xcom
 from ecommerce.sales.transform import ALWAYS_THERE, SQL_FOLDER, WHEN_THEY_HAVE_ROWS, transform
+from ecommerce.sources import SOURCES
 from tests.unit.sales.transform.raw_folders import (
     KEY,
     RUN_ID,
@@ -125,7 +126,7 @@ def test_manifest_carries_what_source_and_extract_said(raw):
         "raw_sha256": manifest.sha256,
         "run_id": RUN_ID,
     }
-    assert staging.Manifest.from_xcom(done.to_xcom()) == done
+    assert from_xcom(staging.Manifest, to_xcom(done)) == done
 
 
 def test_raw_folder_is_gone_afterwards_and_no_address_is_left(raw, tmp_path):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ecommerce.sales.report import archive, steps
+from ecommerce.sales.report import archive, building
 from ecommerce.sales.report.figures import Figures, figures_hash
 from tests.unit.sales.report.samples import make_figures
 
@@ -19,9 +19,9 @@ def test_document_and_archive_hand_on_locations_and_the_headline(environment, tm
     figures = make_figures()
     figures_uri = f"file://{tmp_path}/staging/run/report/figures"
     archive.write_figures(figures_uri, figures)
-    document_uri = steps.document(figures_uri)
+    document_uri = building.document(figures_uri)
     assert document_uri == f"file://{tmp_path}/staging/run/report/document"
-    report = steps.archive(figures_uri, document_uri)
+    report = building.archive(figures_uri, document_uri)
     assert report["uri"] == f"file://{tmp_path}/reports/2026-11-19"
     assert report["figures_hash"] == figures_hash(figures)
     assert report["headline"]["net_sales"] == "18342.56"
@@ -34,18 +34,18 @@ def test_document_and_archive_hand_on_locations_and_the_headline(environment, tm
 def test_archiving_again_ends_in_the_same_archive(environment, tmp_path):
     figures_uri = f"file://{tmp_path}/staging/run/report/figures"
     archive.write_figures(figures_uri, make_figures())
-    first = steps.archive(figures_uri, steps.document(figures_uri))
+    first = building.archive(figures_uri, building.document(figures_uri))
     before = {path.name: path.read_bytes() for path in (tmp_path / "reports/2026-11-19").iterdir()}
-    assert steps.archive(figures_uri, steps.document(figures_uri)) == first
+    assert building.archive(figures_uri, building.document(figures_uri)) == first
     assert {path.name: path.read_bytes() for path in (tmp_path / "reports/2026-11-19").iterdir()} == before
 
 
 def test_the_code_version_is_the_given_one_or_a_fingerprint_of_the_files(monkeypatch):
     monkeypatch.setenv("CODE_VERSION", "v1.2.3")
-    assert steps.code_version() == "v1.2.3"
+    assert building.code_version() == "v1.2.3"
     monkeypatch.delenv("CODE_VERSION")
-    assert steps.code_version() == steps.code_version()
-    assert steps.code_version().startswith("files ")
+    assert building.code_version() == building.code_version()
+    assert building.code_version().startswith("files ")
 
 
 def test_figures_survive_the_way_through_staging(tmp_path):

@@ -1,4 +1,4 @@
-"""What the warehouse remembers, asked on a real (emulated) one."""
+"""What the warehouse remembers of reads and of mailings, asked on a real (emulated) one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ecommerce.warehouse import reads as audit
+from ecommerce.sales import mailings
+from ecommerce.warehouse import reads
 
 DAY = date(2026, 11, 19)
 
@@ -23,37 +24,37 @@ def _warehouse(bigquery_emulator, monkeypatch, request):
 
 
 def test_no_read_before_the_first():
-    assert audit.last_read("sales_db") is None
+    assert reads.last_read("sales_db") is None
 
 
 def test_delivery_is_claimed_again_until_it_is_marked():
     claim = (DAY, "hash", "<id@example.com>", datetime.now(UTC))
-    assert audit.claim_delivery(*claim)
-    assert audit.claim_delivery(*claim)
-    audit.mark_delivered(DAY, "hash")
-    assert not audit.claim_delivery(*claim)
-    assert [row["state"] for row in audit.deliveries(DAY)] == ["sent"]
+    assert mailings.claim_delivery(*claim)
+    assert mailings.claim_delivery(*claim)
+    mailings.mark_delivered(DAY, "hash")
+    assert not mailings.claim_delivery(*claim)
+    assert [row["state"] for row in mailings.deliveries(DAY)] == ["sent"]
 
 
 def test_other_figures_of_the_same_day_are_another_delivery():
     now = datetime.now(UTC)
-    audit.claim_delivery(DAY, "first", "<first@example.com>", now)
-    audit.mark_delivered(DAY, "first")
-    assert audit.claim_delivery(DAY, "second", "<second@example.com>", now)
-    assert {row["message_id"] for row in audit.deliveries(DAY)} == {
+    mailings.claim_delivery(DAY, "first", "<first@example.com>", now)
+    mailings.mark_delivered(DAY, "first")
+    assert mailings.claim_delivery(DAY, "second", "<second@example.com>", now)
+    assert {row["message_id"] for row in mailings.deliveries(DAY)} == {
         "<first@example.com>",
         "<second@example.com>",
     }
 
 
 def test_refunds_and_files_never_seen_are_not_known():
-    assert audit.known_refunds(["1", "2"]).num_rows == 0
-    assert audit.known_refunds([]).num_rows == 0
-    assert audit.loaded_files(["north_2026-11-19.csv"], ["1"]) == {}
+    assert reads.known_refunds(["1", "2"]).num_rows == 0
+    assert reads.known_refunds([]).num_rows == 0
+    assert reads.loaded_files(["north_2026-11-19.csv"], ["1"]) == {}
 
 
 def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
-    warehouse = audit._warehouse()
+    warehouse = reads._warehouse()
     warehouse.run(
         f"INSERT INTO `{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.loaded_files` "
         "(file, source, sha256, business_date, run_id, received_at, order_ids) VALUES "
@@ -66,10 +67,10 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
     )
 
     def known(*arguments):
-        return {name: sorted(file.order_ids) for name, file in audit.loaded_files(*arguments).items()}
+        return {name: sorted(file.order_ids) for name, file in reads.loaded_files(*arguments).items()}
 
     assert known(["c.csv", "d.csv"]) == {"c.csv": []}
     assert known([], ["9"]) == {}
-    monkeypatch.setattr(audit, "IDS_PER_QUERY", 2)
+    monkeypatch.setattr(reads, "IDS_PER_QUERY", 2)
     assert known(["b.csv"], ["1", "5", "3"]) == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}
-    assert audit.loaded_files([], ["4"])["b.csv"].sha256 == "bb"
+    assert reads.loaded_files([], ["4"])["b.csv"].sha256 == "bb"

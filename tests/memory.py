@@ -1,0 +1,30 @@
+"""A stand-in for what the warehouse remembers of earlier reads, made of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from ecommerce.core.reads import LoadedFile
+
+REFUNDS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("source", "refund_id", "order_id")),
+        ("line_number", pa.int64()),
+        *((f"{name}_amount", pa.decimal128(18, 4)) for name in ("merchandise", "tax", "shipping")),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A `Memory` for tests; what is not given was never read before."""
+
+    last_read: Callable[[str], datetime | None] = lambda source: None
+    known_refunds: Callable[[Sequence[str]], Any] = lambda order_ids: REFUNDS.empty_table()
+    known_orders: Callable[[str, date], list[str]] = lambda source, day: []
+    loaded_files: Callable[..., Mapping[str, LoadedFile]] = lambda names, order_ids=(): {}
