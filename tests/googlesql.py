@@ -25,7 +25,9 @@ from zetasql.core import wasm_client
 from zetasql.core.exceptions import ZetaSQLError
 
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
+from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staged import staged_columns
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
@@ -42,9 +44,18 @@ GIVEN = {
     "first_day",
     "shop_timezone",
     "reporting_currency",
+    "load",
     "sources",
+    "takes_exports",
 }
+SPECS = (ORDERS,)
+"""What the domains load. SQL that no other domain has is rendered for the first."""
 NUMBERS = re.compile(r"most|count|limit")
+
+
+def spec_of(table: str) -> LoadSpec:
+    """What the domain loads that writes a table."""
+    return next((spec for spec in SPECS if table in spec.tables), SPECS[0])
 
 
 @dataclass(frozen=True)
@@ -94,7 +105,7 @@ class Catalogue:
     def _add_staging_table(self, name: str, columns: list[tuple[str, Any]]) -> None:
         """What load jobs fill: the table's columns, but those that somebody else owns."""
         if name in rendering.tables():
-            filled = {column.name for column in staged_columns(name)}
+            filled = {column.name for column in staged_columns(spec_of(name), name)}
             self.tables[f"sales_staging.{rendering.staging_table(name, STAGING)}"] = [
                 column for column in columns if column[0] in filled
             ]
@@ -151,9 +162,11 @@ def paths() -> list[str]:
         r"warehouse/tables/\w+/table",
         r"warehouse/tables/conversion_rates/view",
         r"warehouse/tables/\w+/view",
-        r"warehouse/loads/orders/staging/",
+        r"warehouse/loads/(run|\w+/staging/)",
+        r"warehouse/loads/audit_state",
+        r"warehouse/loads/\w+/look_up",
+        "",
     )
-    first += (r"warehouse/loads/orders/look_up", "")
     return sorted(found, key=lambda path: next(n for n, each in enumerate(first) if re.match(each, path)))
 
 
@@ -172,7 +185,8 @@ def rendered(path: str, settings: Settings) -> str:
     names = meta.find_undeclared_variables(rendering.environment().parse(source)) - GIVEN
     values: dict[str, Any] = {name: 5 if NUMBERS.search(name) else DAYS[-1] for name in names}
     values |= {"business_date": DAYS[-1]}
-    return rendering.render(path, days=DAYS, staging=STAGING, settings=settings, **values)
+    spec = next((each for each in SPECS if f"/loads/{each.name}/" in path), spec_of(path.split("/")[2]))
+    return rendering.render(path, days=DAYS, staging=STAGING, spec=spec, settings=settings, **values)
 
 
 def split(sql: str) -> list[str]:

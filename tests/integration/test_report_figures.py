@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.sources import (EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT)
+from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report import figures as model
 from ecommerce.sales.report.queries import read_figures
+from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse import erasure
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
@@ -56,6 +57,7 @@ def warehouse(settings, tmp_path_factory):
             manifests.append(folder.publish(root, day, run_id))
         return load(
             manifests,
+            spec=ORDERS,
             business_date=day,
             run_id=run_id,
             dag_id=DAG,
@@ -221,7 +223,7 @@ def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
             source=EXCHANGE_RATES, read_at=read_at, rates=[(day, "USD", "1.25"), (day, "GBP", "0.99996")]
         ).publish(tmp_path, day),
     ]
-    load(manifests, business_date=day, run_id="run", dag_id=DAG, warehouse=warehouse)
+    load(manifests, spec=ORDERS, business_date=day, run_id="run", dag_id=DAG, warehouse=warehouse)
     figures = figures_of(warehouse, day)
     # 1.25 / 0.99996 is 1.250050002: each pin alone would be 1.2501.
     assert [(product.sku, product.sales) for product in figures.products] == [("pins-1", Decimal("375.015"))]
@@ -285,7 +287,7 @@ def test_a_load_that_commits_while_the_figures_are_read_is_in_all_of_them(wareho
     def bring(order_id, amount):
         folder = Folder([Order(order_id, noon, [("Toys", "1", amount)])], read_at=noon + timedelta(days=1))
         manifest = folder.publish(tmp_path, day, order_id)
-        load([manifest], business_date=day, run_id=order_id, dag_id=DAG, warehouse=warehouse)
+        load([manifest], spec=ORDERS, business_date=day, run_id=order_id, dag_id=DAG, warehouse=warehouse)
 
     bring("first", "10.00")
     query, interfered = warehouse.query, []

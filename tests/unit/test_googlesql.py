@@ -14,7 +14,9 @@ REPOSITORY = Path(__file__).parents[2]
 PREREQUISITES = (
     "/table.sql",
     "/view.sql",
-    "warehouse/loads/orders/staging/",
+    "warehouse/loads/run.sql",
+    "warehouse/loads/audit_state.sql",
+    "/staging/",
     "look_up.sql",
     "snapshots/take.sql",
 )

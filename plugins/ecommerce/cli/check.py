@@ -113,8 +113,6 @@ def _bigquery() -> Lines:
             f"{settings.bigquery_dataset} (deploy/bigquery_grants.sql)",
         )
     permissions.check_staging(warehouse)
-    if spare := list(permissions.superfluous(warehouse)):
-        yield HINT, f"the account needs less: it may {', '.join(spare)} (deploy/bigquery_grants.sql)"
 
 
 def _mail_server() -> Lines:

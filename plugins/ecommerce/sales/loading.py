@@ -1,4 +1,4 @@
-"""The load and the checks of sales, for the runs that ask for them."""
+"""What sales loads (`ORDERS`), its load and its checks, for the runs that ask for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,32 @@ from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.staging import DagRun, Manifest
 from ecommerce.sales import source_policy
+from ecommerce.sources import SOURCES
 from ecommerce.warehouse.load import LoadResult
+from ecommerce.warehouse.spec import LoadSpec
+
+ORDERS = LoadSpec(
+    name="orders",
+    sources=SOURCES,
+    files=(
+        *("order_versions", "orders", "order_lines", "refunds", "products", "customers", "exchange_rates"),
+        *("rejected_rows", "loaded_files"),
+    ),
+    tables=(
+        *("orders", "order_lines", "refunds", "removed_orders", "products", "customers", "exchange_rates"),
+        *("rejected_rows", "loaded_files", "load_audit", "daily_sales", "daily_summary"),
+        "report_restatements",
+    ),
+    counted="orders",
+    looked_up=("replaced_orders", "first_orders", "changed_rates", "touched_days"),
+    filled_by_script=("daily_summary",),
+    not_staged={
+        "products": frozenset({"picture_uri", "thumbnail_uri"}),  # the product catalogue's
+        "customers": frozenset({"first_ordered_at"}),  # computed by the load
+    },
+    takes_exports=True,
+)
+"""Orders, with what belongs to them, of every source and of exports."""
 
 
 def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> LoadResult:
@@ -23,6 +48,7 @@ def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> Lo
     present = {manifest.source for manifest in manifests}
     result = load(
         manifests,
+        spec=ORDERS,
         business_date=day.date,
         run_id=run.run_id,
         dag_id=run.dag_id,
@@ -45,7 +71,7 @@ def load_read(run: DagRun, manifest: Manifest) -> LoadResult:
     from ecommerce.warehouse.load import load
 
     day = manifest.business_date
-    result = load([manifest], business_date=day, run_id=run.run_id, dag_id=run.dag_id)
+    result = load([manifest], spec=ORDERS, business_date=day, run_id=run.run_id, dag_id=run.dag_id)
     metrics.loaded(run.dag_id, result.audit)
     return result
 
@@ -62,6 +88,7 @@ def check(run: DagRun, loaded: LoadResult) -> list[str]:
 
     results = run_checks(
         loaded.touched_days,
+        spec=ORDERS,
         business_date=loaded.business_date,
         run_id=run.run_id,
         warehouse=connect(dag=run.dag_id, step="checks"),

@@ -26,6 +26,7 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse.rendering import Value, render
+from ecommerce.warehouse.spec import LoadSpec
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry
@@ -60,6 +61,7 @@ class Warehouse:
         *,
         days: Collection[date] = (),
         staging: str | None = None,
+        spec: LoadSpec | None = None,
         parameters: Mapping[str, Parameter] | None = None,
         **values: Value,
     ) -> list[dict[str, Any]]:
@@ -71,7 +73,7 @@ class Warehouse:
         Raises:
             PipelineError: as `run`.
         """
-        sql = render(path, days=days, staging=staging, settings=self.settings, **values)
+        sql = render(path, days=days, staging=staging, spec=spec, settings=self.settings, **values)
         return self.run(sql, path, parameters)
 
     def run(

@@ -1,8 +1,8 @@
 """The load: one run's staged files into the warehouse, all of it or nothing.
 
 Load jobs fill staging tables; `look_up.sql` finds the days that change; one script, one transaction, replaces
-the orders, recomputes those days and writes the audit. Every step may be repeated, and any order of runs ends
-in the same tables. See include/sql/warehouse/load.
+what was read, recomputes those days and writes the audit. Every step may be repeated, and any order of runs
+ends in the same tables. What is loaded is a domain's `LoadSpec`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ecommerce.core.errors import ConcurrentUpdateError
+from ecommerce.core.errors import ConcurrentUpdateError, ContractError
 from ecommerce.core.staging import Manifest
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import in_few_ranges, render
+from ecommerce.warehouse.rendering import in_few_ranges
 from ecommerce.warehouse.schema import prepare
-from ecommerce.warehouse.staged import SUCCESS, Run, stage, suffix
+from ecommerce.warehouse.spec import LoadSpec
+from ecommerce.warehouse.staged import HISTORY, SUCCESS, Run, Staging, stage, suffix
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class LoadResult:
 def load(
     manifests: Sequence[Manifest],
     *,
+    spec: LoadSpec,
     business_date: date,
     run_id: str,
     dag_id: str,
@@ -62,8 +64,10 @@ def load(
 
     Args:
         manifests: of the loadable folders; there may be none.
-        business_date: the run's business day; it gets a summary even if nothing was sold.
-        run_id: Airflow's; a second load of the same run replaces the first one's audit and rejected rows.
+        spec: what the domain loads, and what its sources are called.
+        business_date: the run's business day; it is recomputed even if nothing was read.
+        run_id: Airflow's; a second load of the same run replaces what the first one wrote of the same sources
+            into the audit and the rejected rows.
         dag_id: Airflow's, for names and labels.
         missing_sources: sources that failed; the day stays incomplete until a run has read them.
         off_sources: sources switched off by policy; the day is complete without them.
@@ -72,24 +76,27 @@ def load(
 
     Raises:
         ConcurrentUpdateError: other loads won `ATTEMPTS` times; nothing is loaded.
+        ContractError: a manifest's source is not one of the domain's, and its status is not HISTORY.
         PipelineError: as `staged.stage` and `Warehouse.run`; nothing is loaded.
     """
+    _check_sources(spec, [manifest.source for manifest in manifests], status)
     warehouse = warehouse or connect(dag=dag_id, step="load")
     prepare(warehouse)
     run = Run(business_date, run_id, dag_id, datetime.now(UTC), missing_sources, off_sources, status)
-    staging = suffix(run, manifests)
-    stage(warehouse, staging, run, manifests)
-    touched, rows = _load_staged(warehouse, staging, business_date)
+    staging = Staging(warehouse, spec, suffix(run, manifests))
+    stage(staging, run, manifests)
+    touched, rows = _load_staged(staging, business_date)
     result = LoadResult(
         business_date=business_date,
         touched_days=touched,
         rows=rows,
         audit=warehouse.query(
             "warehouse/tables/load_audit/of_run.sql",
+            spec=spec,
             business_date=business_date,
             parameters={"run_id": run_id},
         ),
-        restatements=warehouse.query("warehouse/tables/report_restatements/of_load.sql", staging=staging),
+        restatements=_restatements(staging),
         warnings=[text for manifest in manifests for text in manifest.control_totals.get("warnings", ())],
         bytes_billed=warehouse.bytes_billed,
     )
@@ -100,12 +107,30 @@ def load(
     return result
 
 
-def _load_staged(
-    warehouse: Warehouse, staging: str, business_date: date
-) -> tuple[list[date], Mapping[str, int]]:
+def _restatements(staging: Staging) -> list[dict[str, Any]]:
+    if "report_restatements" not in staging.spec.tables:
+        return []
+    statement = "warehouse/tables/report_restatements/of_load.sql"
+    return staging.warehouse.query(statement, staging=staging.suffix)
+
+
+def _check_sources(spec: LoadSpec, sources: Collection[str], status: str) -> None:
+    """Refuse what nobody could tell apart later: audit rows belong to a domain by source and status."""
+    if status == HISTORY:
+        strangers = [] if spec.takes_exports else list(sources)
+    else:
+        strangers = [source for source in sources if source not in spec.sources]
+    if strangers:
+        raise ContractError(
+            f"{', '.join(strangers)} cannot be loaded with the status {status}: the sources of the domain "
+            f"{spec.name} are {', '.join(spec.sources)}"
+        )
+
+
+def _load_staged(staging: Staging, business_date: date) -> tuple[list[date], Mapping[str, int]]:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _try_to_load(warehouse, staging, business_date)
+            return _try_to_load(staging, business_date)
         except ConcurrentUpdateError:
             if attempt == ATTEMPTS:
                 raise
@@ -115,18 +140,11 @@ def _load_staged(
     raise AssertionError("the loop returns or raises")
 
 
-def _try_to_load(
-    warehouse: Warehouse, staging: str, business_date: date
-) -> tuple[list[date], Mapping[str, int]]:
-    look_up = render("warehouse/loads/orders/look_up.sql", staging=staging, settings=warehouse.settings)
-    days = in_few_ranges([row["business_date"] for row in warehouse.run(look_up, "look up touched days")])
-    script = render(
-        "warehouse/loads/orders/script.sql",
-        days=days,
-        staging=staging,
-        settings=warehouse.settings,
-        business_date=business_date,
-    )
-    stem = f"load-{staging}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
-    rows = warehouse.run(script, "load", job_stem=stem)
+def _try_to_load(staging: Staging, business_date: date) -> tuple[list[date], Mapping[str, int]]:
+    run = staging.warehouse.run
+    found = run(staging.rendered("look_up"), "look up touched days")
+    days = in_few_ranges([row["business_date"] for row in found])
+    script = staging.rendered("script", days, business_date=business_date)
+    stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
+    rows = run(script, "load", job_stem=stem)
     return days, {row["name"]: row["entries"] for row in rows}

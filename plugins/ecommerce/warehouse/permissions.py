@@ -6,19 +6,11 @@ says it.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from ecommerce.core.errors import CredentialsError, PipelineError
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
-
-if TYPE_CHECKING:
-    from google.cloud import bigquery
-
-log = logging.getLogger(__name__)
 
 ON_TABLES = (
     "bigquery.tables.get",
@@ -28,15 +20,6 @@ ON_TABLES = (
 )
 """Needed on every table of the dataset; `roles/bigquery.dataEditor` on the dataset has them, and what creates
 tables and snapshots."""
-
-TOO_MUCH = {
-    "bigquery.tables.getData": "read every dataset of the project",
-    "bigquery.datasets.delete": "delete datasets",
-    "resourcemanager.projects.setIamPolicy": "give permissions to others",
-}
-"""What nobody needs who runs this, as permissions on the project, and what they allow."""
-
-_PROJECT_URL = "https://cloudresourcemanager.googleapis.com/v1/projects/{}:testIamPermissions"
 
 
 def lacking(warehouse: Warehouse, table: str) -> list[str]:
@@ -70,15 +53,6 @@ def check_staging(warehouse: Warehouse) -> None:
         warehouse.client.delete_table(probe, retry=request_retry(), timeout=REQUEST_SECONDS)
 
 
-def superfluous(warehouse: Warehouse) -> Iterator[str]:
-    """What the account may do on the whole project although nothing here needs it; nothing where nobody says.
-
-    Asks the Resource Manager, which may be switched off in the project.
-    """
-    granted = _granted_on_project(warehouse.client)
-    yield from (what for permission, what in TOO_MUCH.items() if permission in granted)
-
-
 def _granted_on_table(warehouse: Warehouse, table: str) -> set[str] | None:
     from google.api_core.exceptions import Forbidden, MethodNotAllowed, MethodNotImplemented, NotFound
 
@@ -93,18 +67,3 @@ def _granted_on_table(warehouse: Warehouse, table: str) -> set[str] | None:
         except Forbidden:
             return set()
     return set(answer.get("permissions", []))
-
-
-def _granted_on_project(client: bigquery.Client) -> set[str]:
-    from google.auth.credentials import AnonymousCredentials
-
-    if isinstance(client._credentials, AnonymousCredentials):
-        return set()
-    try:
-        answer: Any = client._http.post(
-            _PROJECT_URL.format(client.project), json={"permissions": list(TOO_MUCH)}, timeout=REQUEST_SECONDS
-        )
-        return set(answer.json().get("permissions", [])) if answer.ok else set()
-    except Exception as error:  # an extra, and its text might name the account
-        log.info("the project's permissions cannot be asked (%s)", type(error).__name__)
-        return set()

@@ -6,24 +6,24 @@ Values from data never become SQL text; they come through staging tables or quer
 
 In a template: `{{ table("orders") }}`, `{{ staged("orders") }}`, `{{ days("o.business_date") }}` (a predicate
 that holds on the days being rendered for, and prunes partitions), `{{ shop_timezone }}` and
-`{{ reporting_currency }}` (string literals), `{{ sources }}` (a list of them), and every keyword argument of
-`render` by its name.
+`{{ reporting_currency }}` (string literals), and every keyword argument of `render` by its name. Where the `spec` of
+a domain is given: `{{ load }}` (its name), `{{ sources }}` (a list of string literals), `{{ takes_exports }}`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from heapq import nlargest
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.include import INCLUDE
 from ecommerce.core.settings import Settings, load_settings
-from ecommerce.sources import SOURCES
+from ecommerce.warehouse.spec import LoadSpec
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,9 +35,6 @@ all days of a table that requires a partition filter."""
 
 MOST_RANGES = 200
 """How many separate runs of days a load names: its script has each some twenty times, of at most 1 MB."""
-
-LOOKED_UP = ("audit_state", "replaced_orders", "first_orders", "changed_rates", "touched_days")
-"""The staging tables that include/sql/warehouse/loads/orders/look_up.sql makes."""
 
 SNAPSHOTS = (
     *("orders", "order_lines", "refunds", "removed_orders", "customers", "products", "exchange_rates"),
@@ -70,6 +67,7 @@ def render(
     *,
     days: Collection[date] = (),
     staging: str | None = None,
+    spec: LoadSpec | None = None,
     settings: Settings | None = None,
     **values: Value,
 ) -> str:
@@ -80,6 +78,7 @@ def render(
         days: the days of `{{ days(column) }}`.
         staging: the suffix of this load's staging tables, for `{{ staged(name) }}`, or of a run's snapshots,
             for `{{ snapshot(name) }}`.
+        spec: the domain that loads, or whose report or checks ask; for what only concerns its sources.
         settings: read from the environment when not given.
         values: dates (rendered as DATE literals) and whole numbers, by the name the template uses.
 
@@ -88,12 +87,13 @@ def render(
         jinja2.UndefinedError: the template uses a name that was not given.
     """
     settings = settings or load_settings()
+    domain = _domain(spec) if spec else {}
     return (
         environment()
         .get_template(path)
         .render(
             table=lambda name: f"`{settings.bigquery_dataset}.{_known(name)}`",
-            staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging)}`",
+            staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging, spec)}`",
             snapshot=lambda name: f"`{settings.staging_dataset}.{snapshot_table(name, staging)}`",
             snapshot_tables=SNAPSHOTS,
             restated_figures=RESTATED,
@@ -102,15 +102,18 @@ def render(
             shop_timezone=_string(settings.shop_timezone),
             reporting_currency=_string(settings.reporting_currency),
             columns=columns,
-            sources=", ".join(_string(source) for source in SOURCES),
+            **domain,
             **{name: _literal(value) for name, value in values.items()},
         )
     )
 
 
-def staging_table(name: str, suffix: str | None) -> str:
-    """The name of the staging table `name` of the load with `suffix` (a short hash)."""
-    if name not in {*tables(), *staging_only_tables(), *LOOKED_UP}:
+def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -> str:
+    """The name of the staging table `name` of the load with `suffix` (a short hash).
+
+    Those that only a look-up makes are known where the `spec` of their domain is given.
+    """
+    if name not in {*tables(), *staging_only_tables(), "audit_state", *(spec.looked_up if spec else ())}:
         raise ValueError(f"there is no staging table {name!r}")
     if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
         raise ValueError(f"{suffix!r} is not the hash of a load")
@@ -138,19 +141,24 @@ def views() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/tables/*/view.sql")))
 
 
+def has_checks(table: str) -> bool:
+    """Whether a table has a `checks.sql`."""
+    return (SQL_ROOT / f"warehouse/tables/{_known(table)}/checks.sql").is_file()
+
+
 @cache
-def staging_only_tables() -> tuple[str, ...]:
-    """Staging tables without counterpart in the warehouse: warehouse/loads/orders/staging/<table>.sql."""
-    return tuple(sorted(path.stem for path in SQL_ROOT.glob("warehouse/loads/orders/staging/*.sql")))
+def staging_only_tables() -> Mapping[str, str]:
+    """Staging tables without counterpart in the warehouse, with their files below include/sql: `run`, and
+    warehouse/loads/<domain>/staging/<table>.sql."""
+    paths = (path.relative_to(SQL_ROOT) for path in SQL_ROOT.glob("warehouse/loads/*/staging/*.sql"))
+    return {"run": "warehouse/loads/run.sql"} | {path.stem: path.as_posix() for path in paths}
 
 
 @cache
 def columns(table: str) -> tuple[Column, ...]:
     """The columns of a table (or of a staging-only table), in order, as its DDL file declares them."""
-    path = (
-        "loads/orders/staging/" + table if table in staging_only_tables() else f"tables/{_known(table)}/table"
-    )
-    text = (SQL_ROOT / "warehouse" / f"{path}.sql").read_text()
+    path = staging_only_tables().get(table) or f"warehouse/tables/{_known(table)}/table.sql"
+    text = (SQL_ROOT / path).read_text()
     return tuple(
         Column(match["name"], match["type"], bool(match["required"]), match["description"])
         for match in _COLUMN.finditer(text)
@@ -176,6 +184,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _domain(spec: LoadSpec) -> dict[str, Any]:
+    return {
+        "load": spec.name,
+        "sources": ", ".join(_string(source) for source in spec.sources),
+        "takes_exports": spec.takes_exports,
+    }
 
 
 def _known(name: str) -> str:

@@ -1,13 +1,15 @@
 """One load's staging tables: what the manifests name, brought into BigQuery by load jobs.
 
 Their names and their jobs' ids are made of the run and the content, so that a retry of the same load finds
-its own work and any other load has tables of its own. They expire by themselves.
+its own work and any other load has tables of its own. They expire by themselves. Which tables there are
+is in the domain's `LoadSpec`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,28 +20,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ecommerce.core.errors import ContractError
 from ecommerce.core.staging import Manifest, storage_path
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
-from ecommerce.warehouse.rendering import Column, columns, staging_table
+from ecommerce.warehouse.rendering import Column, columns, render, staging_table
 from ecommerce.warehouse.schema import api_field, arrow_type, create_datasets
+from ecommerce.warehouse.spec import LoadSpec
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
-
-FILES = (
-    "order_versions",
-    "orders",
-    "order_lines",
-    "refunds",
-    "products",
-    "customers",
-    "exchange_rates",
-    "rejected_rows",
-    "loaded_files",
-)
-"""The tables a transform may leave, each as `<table>.parquet`."""
-
-NOT_STAGED = {"products": {"picture_uri", "thumbnail_uri"}, "customers": {"first_ordered_at"}}
-"""Columns that somebody else fills."""
-
 
 SUCCESS, HISTORY = "success", "history"
 """How a source was read: live, or as part of an export, which completes no day and moves no watermark."""
@@ -83,39 +69,55 @@ def suffix(run: Run, manifests: Sequence[Manifest]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
-def stage(warehouse: Warehouse, staging: str, run: Run, manifests: Sequence[Manifest]) -> None:
-    """Fill the staging tables with suffix `staging`, and compare what arrived with what the manifests say.
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """One load's staging tables: whose load it is, and the `suffix` in their names."""
+
+    warehouse: Warehouse
+    spec: LoadSpec
+    suffix: str
+
+    def rendered(self, statement: str, days: Collection[date] = (), **values: date) -> str:
+        """The SQL of one of the spec's statements, for these staging tables."""
+        settings = self.warehouse.settings
+        path = self.spec.path(statement)
+        return render(path, days=days, staging=self.suffix, spec=self.spec, settings=settings, **values)
+
+
+def stage(into: Staging, run: Run, manifests: Sequence[Manifest]) -> None:
+    """Fill the staging tables, and compare what arrived with what the manifests say.
 
     Raises:
         ContractError: a file's columns are not the table's, keys are not unique, or totals differ.
         StagingError: a file cannot be read.
         PipelineError: as `bigquery_errors`.
     """
-    create_datasets(warehouse)
+    create_datasets(into.warehouse)
+    spec = into.spec
     own_rows = {
         "run": [{"business_date": run.business_date, "run_id": run.run_id, "started_at": run.started_at}],
         "load_audit": audit_rows(run, manifests),
-        "daily_summary": [],  # filled by the load's script
+        **{table: [] for table in spec.filled_by_script},
     }
-    inputs = {table: _files(table, manifests) for table in FILES}
-    inputs |= {table: [_in_memory(table, rows)] if rows else [] for table, rows in own_rows.items()}
+    inputs = {table: _files(spec, table, manifests) for table in spec.files}
+    inputs |= {table: [_in_memory(spec, table, rows)] if rows else [] for table, rows in own_rows.items()}
     first: list[Any] = []
     more: list[tuple[str, Input, int]] = []
     for table, parts in inputs.items():
         if not parts:
-            _create_empty(warehouse, table, staging)
+            _create_empty(into, table)
             continue
-        first.append(_begin(warehouse, table, staging, parts[0], 0))
+        first.append(_begin(into, table, parts[0], 0))
         more += [(table, part, number) for number, part in enumerate(parts[1:], start=1)]
     _wait(first)
     # The first job of a table empties it, so the others begin when all first ones are through.
-    _wait([_begin(warehouse, table, staging, part, number) for table, part, number in more])
-    _compare(warehouse, staging, manifests)
+    _wait([_begin(into, table, part, number) for table, part, number in more])
+    _compare(into, manifests)
 
 
-def staged_columns(table: str) -> list[Column]:
+def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
     """The columns of a table's Parquet files and staging table, in order."""
-    return [column for column in columns(table) if column.name not in NOT_STAGED.get(table, ())]
+    return [column for column in columns(table) if column.name not in spec.not_staged.get(table, ())]
 
 
 def audit_rows(run: Run, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
@@ -145,14 +147,14 @@ def audit_rows(run: Run, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
 _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 
 
-def _files(table: str, manifests: Sequence[Manifest]) -> list[Input]:
+def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[Input]:
     """What brings a table's files, one load job each; those in Google Cloud Storage are one job's."""
     uris = []
     for manifest in manifests:
         found = manifest.columns.get(f"{table}.parquet")
         if found is None:
             continue
-        expected = [column.name for column in staged_columns(table)]
+        expected = [column.name for column in staged_columns(spec, table)]
         if list(found) != expected:
             raise ContractError(
                 f"{table}.parquet of {manifest.source} has the columns {', '.join(found)}; "
@@ -169,16 +171,17 @@ def _open(uri: str) -> BinaryIO:
     return stream
 
 
-def _begin(warehouse: Warehouse, table: str, staging: str, data: Input, number: int) -> tuple[str, Any]:
+def _begin(into: Staging, table: str, data: Input, number: int) -> tuple[str, Any]:
     """Begin the load job of `data`; number 0 replaces what the staging table holds."""
     from google.cloud import bigquery
 
-    target = _target(warehouse, table, staging)
+    warehouse = into.warehouse
+    target = _target(into, table)
     lists = bigquery.ParquetOptions()
     lists.enable_list_inference = True  # else BigQuery reads a Parquet list as a record `list.element`
     config = bigquery.LoadJobConfig(
         source_format=bigquery.SourceFormat.PARQUET,
-        schema=_schema(table),
+        schema=_schema(into.spec, table),
         parquet_options=lists,
         write_disposition="WRITE_APPEND" if number else "WRITE_TRUNCATE",
         create_disposition="CREATE_IF_NEEDED",
@@ -199,7 +202,7 @@ def _begin(warehouse: Warehouse, table: str, staging: str, data: Input, number: 
         )
 
     with bigquery_errors(f"load {table}"):
-        return table, warehouse.start(begin, f"load-{staging}-{table}-{number}")
+        return table, warehouse.start(begin, f"load-{into.suffix}-{table}-{number}")
 
 
 def _wait(jobs: Sequence[tuple[str, Any]]) -> None:
@@ -208,55 +211,56 @@ def _wait(jobs: Sequence[tuple[str, Any]]) -> None:
             job.result(retry=request_retry())
 
 
-def _create_empty(warehouse: Warehouse, table: str, staging: str) -> None:
+def _create_empty(into: Staging, table: str) -> None:
     from google.cloud import bigquery
 
     with bigquery_errors(f"create staging table of {table}"):
-        warehouse.client.create_table(
-            bigquery.Table(_target(warehouse, table, staging), schema=_schema(table)),
+        into.warehouse.client.create_table(
+            bigquery.Table(_target(into, table), schema=_schema(into.spec, table)),
             exists_ok=True,
             retry=request_retry(),
             timeout=REQUEST_SECONDS,
         )
 
 
-def _target(warehouse: Warehouse, table: str, staging: str) -> str:
-    return ".".join(
-        (warehouse.client.project, warehouse.settings.staging_dataset, staging_table(table, staging))
-    )
+def _target(into: Staging, table: str) -> str:
+    dataset = f"{into.warehouse.client.project}.{into.warehouse.settings.staging_dataset}"
+    return f"{dataset}.{staging_table(table, into.suffix)}"
 
 
-def _schema(table: str) -> list[bigquery.SchemaField]:
-    return [api_field(column, nullable=True) for column in staged_columns(table)]
+def _schema(spec: LoadSpec, table: str) -> list[bigquery.SchemaField]:
+    return [api_field(column, nullable=True) for column in staged_columns(spec, table)]
 
 
-def _in_memory(table: str, rows: list[dict[str, Any]]) -> Input:
+def _in_memory(spec: LoadSpec, table: str, rows: list[dict[str, Any]]) -> Input:
     """`rows` as a Parquet file in the table's layout."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     sink = io.BytesIO()
-    schema = pa.schema([(column.name, arrow_type(column)) for column in staged_columns(table)])
+    schema = pa.schema([(column.name, arrow_type(column)) for column in staged_columns(spec, table)])
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink)
     return partial(io.BytesIO, sink.getvalue())
 
 
-def _compare(warehouse: Warehouse, staging: str, manifests: Sequence[Manifest]) -> None:
-    found = {
-        (row["name"], row["source"]): row
-        for row in warehouse.query("warehouse/loads/orders/staged_totals.sql", staging=staging)
-    }
-    for (name, source), row in found.items():
+def _compare(into: Staging, manifests: Sequence[Manifest]) -> None:
+    spec = into.spec
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    counts: dict[str, int] = {}
+    for row in into.warehouse.run(into.rendered("staged_totals"), "count staged rows"):
+        name, source = row["name"], row["source"]
         if row["entries"] != row["different_keys"]:
             raise ContractError(
                 f"{source}: {row['entries']} staged rows of {name} with {row['different_keys']} keys"
             )
+        amounts[source] += row["amount"] or 0
+        if name == spec.counted:
+            counts[source] = row["entries"]
     for manifest in manifests:
-        orders = found.get(("orders", manifest.source), {}).get("entries", 0)
-        amount = found.get(("order_lines", manifest.source), {}).get("amount") or Decimal(0)
-        promised = manifest.control_totals.get("orders"), manifest.control_totals.get("amount")
-        if promised[0] not in (None, orders) or (promised[1] is not None and Decimal(promised[1]) != amount):
+        count, amount = counts.get(manifest.source, 0), amounts[manifest.source]
+        promised = manifest.control_totals.get(spec.counted), manifest.control_totals.get("amount")
+        if promised[0] not in (None, count) or (promised[1] is not None and Decimal(promised[1]) != amount):
             raise ContractError(
-                f"{manifest.source}: the transform left {promised[0]} orders and an amount of {promised[1]}, "
-                f"but {orders} orders and {amount} arrived in BigQuery"
+                f"{manifest.source}: the transform left {promised[0]} {spec.counted} and an amount of "
+                f"{promised[1]}, but {count} {spec.counted} and {amount} arrived in BigQuery"
             )

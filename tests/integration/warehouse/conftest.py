@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from demo.services.emulator import PROJECT, Emulator
+from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.rendering import tables
@@ -39,11 +40,10 @@ class Shop:
     def load(
         self, *folders: Folder, day: date = MONDAY, run_id: str = "run", dag_id: str = "daily", **options: Any
     ) -> LoadResult:
-        """Publish the folders and load them."""
+        """Publish the folders and load them; orders, unless a `spec` is given."""
         manifests = [each.publish(self.folder, day, run_id) for each in folders]
-        return load(
-            manifests, business_date=day, run_id=run_id, dag_id=dag_id, warehouse=self.warehouse, **options
-        )
+        options = {"spec": ORDERS, "warehouse": self.warehouse} | options
+        return load(manifests, business_date=day, run_id=run_id, dag_id=dag_id, **options)
 
     def rows(self, table: str, *columns: str) -> list[Row]:
         """All rows of a table (or of some of its columns), in an order that does not depend on the load."""

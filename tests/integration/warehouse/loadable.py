@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ecommerce.core import staging
+from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.schema import arrow_type
-from ecommerce.warehouse.staged import FILES, staged_columns
+from ecommerce.warehouse.staged import staged_columns
 
 Row = dict[str, Any]
 NEW_YORK = ZoneInfo("America/New_York")
@@ -82,11 +83,13 @@ class Folder:
         uri = f"file://{root}/{hashlib.sha256(f'{self.source}{day}{run_id}{self.read_at}'.encode()).hexdigest()[:8]}"
         with staging.publish(uri) as draft:
             columns = {}
-            for name in FILES:
+            for name in ORDERS.files:
                 rows = tables[name]
                 if not rows and name not in ALWAYS_THERE:
                     continue
-                schema = pa.schema([(column.name, arrow_type(column)) for column in staged_columns(name)])
+                schema = pa.schema(
+                    [(column.name, arrow_type(column)) for column in staged_columns(ORDERS, name)]
+                )
                 pq.write_table(pa.Table.from_pylist(rows, schema=schema), draft.path / f"{name}.parquet")
                 columns[f"{name}.parquet"] = schema.names
             rejected = len(self.rejected)
@@ -117,7 +120,7 @@ class Folder:
         return staging.read_manifest(uri)
 
     def _tables(self, day: date, run_id: str) -> dict[str, list[Row]]:
-        tables: dict[str, list[Row]] = {name: [] for name in FILES}
+        tables: dict[str, list[Row]] = {name: [] for name in ORDERS.files}
         for order in self.orders:
             self._add(order, tables, run_id)
         for order_id in self.removed:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ecommerce.core.errors import CheckFailed
+from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.checks import CheckResult, run_checks
 from ecommerce.warehouse.rendering import tables
 from tests.integration.warehouse.conftest import MONDAY, Shop
@@ -72,7 +73,7 @@ def test_every_error_is_found(shop: Shop):
     warehouse = shop.warehouse
     dataset = warehouse.settings.bigquery_dataset
     table = {name: f"`{dataset}.{name}`" for name in tables()}
-    run = {"business_date": MONDAY, "run_id": "run", "warehouse": warehouse}
+    run = {"spec": ORDERS, "business_date": MONDAY, "run_id": "run", "warehouse": warehouse}
     sound = run_checks([MONDAY], **run)
     assert names(sound) == []
     assert {each.check for each in sound if each.severity == "error"} == FLAWS.keys()
@@ -86,6 +87,7 @@ def test_every_error_is_found(shop: Shop):
         found = warehouse.query(
             f"warehouse/tables/{check.partition(':')[0]}/checks.sql",
             days=[MONDAY],
+            spec=ORDERS,
             business_date=MONDAY,
             parameters={"run_id": "run"},
         )
@@ -112,7 +114,7 @@ def test_warnings_do_not_stop_the_run(shop: Shop):
         )
     )
 
-    results = run_checks([MONDAY], business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
+    results = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
 
     assert names(results) == [
         "daily_sales: an exchange rate is known for every amount: 1 exception, such as 2026-03-02 JPY",
@@ -126,4 +128,7 @@ def test_warnings_do_not_stop_the_run(shop: Shop):
 def test_checks_pass_on_a_day_without_anything(shop: Shop):
     shop.load()
 
-    assert names(run_checks([MONDAY], business_date=MONDAY, run_id="run", warehouse=shop.warehouse)) == []
+    assert (
+        names(run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse))
+        == []
+    )

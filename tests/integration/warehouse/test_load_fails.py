@@ -12,11 +12,11 @@ import pytest
 from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
 
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
+from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staged
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import load
-from ecommerce.warehouse.rendering import render
 from tests.googlesql import split
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -47,18 +47,10 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     before = shop.state(EVERYTHING)
     manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
     run = staged.Run(TUESDAY, "after", "daily", datetime.now(UTC))
-    staging = staged.suffix(run, manifests)
-    settings = shop.warehouse.settings
-    staged.stage(shop.warehouse, staging, run, manifests)
-    look_up = render("warehouse/loads/orders/look_up.sql", staging=staging, settings=settings)
-    days = [row["business_date"] for row in shop.warehouse.run(look_up, "look up")]
-    script = render(
-        "warehouse/loads/orders/script.sql",
-        staging=staging,
-        settings=settings,
-        days=days,
-        business_date=TUESDAY,
-    )
+    staging = staged.Staging(shop.warehouse, ORDERS, staged.suffix(run, manifests))
+    staged.stage(staging, run, manifests)
+    days = [row["business_date"] for row in shop.warehouse.run(staging.rendered("look_up"), "look up")]
+    script = staging.rendered("script", days, business_date=TUESDAY)
     statements = split(script)
     committed = statements.index("COMMIT TRANSACTION")
     # Each place runs the script up to there: `make test-all` tries them all.
@@ -148,7 +140,14 @@ def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
         if what == "look up touched days" and self is shop.warehouse:
             looked_up += 1
             if looked_up == 1:
-                load(other, business_date=MONDAY, run_id="before", dag_id="daily", warehouse=connect())
+                load(
+                    other,
+                    spec=ORDERS,
+                    business_date=MONDAY,
+                    run_id="before",
+                    dag_id="daily",
+                    warehouse=connect(),
+                )
         return rows
 
     monkeypatch.setattr(Warehouse, "run", interfering)
@@ -177,7 +176,14 @@ def test_files_that_are_not_what_the_table_takes_are_refused(shop: Shop):
     }
     for complaint, each in broken.items():
         with pytest.raises(ContractError, match=complaint):
-            load([each], business_date=MONDAY, run_id="run", dag_id="daily", warehouse=shop.warehouse)
+            load(
+                [each],
+                spec=ORDERS,
+                business_date=MONDAY,
+                run_id="run",
+                dag_id="daily",
+                warehouse=shop.warehouse,
+            )
     assert not any(shop.state(EVERYTHING).values())
 
 

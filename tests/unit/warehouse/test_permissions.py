@@ -1,13 +1,11 @@
-"""What an account lacks or has too much of, as BigQuery and the Resource Manager answer."""
+"""What an account lacks, as BigQuery answers."""
 
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 
 import pytest
 from google.api_core import exceptions as google
-from google.auth.credentials import AnonymousCredentials
 
 from ecommerce.cli import check
 from ecommerce.core.errors import CredentialsError, TransientError
@@ -23,12 +21,9 @@ class Client:
 
     project = "my-project"
 
-    def __init__(self, on_table=(), on_project=(), error=None, creating=None, project_status=True):
+    def __init__(self, on_table=(), error=None, creating=None):
         self._on_table, self._error, self._creating = on_table, error, creating
-        self._credentials = object()
         self.tables = []
-        answer = SimpleNamespace(ok=project_status, json=lambda: {"permissions": list(on_project)})
-        self._http = SimpleNamespace(post=lambda url, **options: answer)
 
     def test_iam_permissions(self, table, wanted, **options):
         assert table == "my-project.sales.orders"
@@ -91,22 +86,6 @@ def test_without_a_right_to_create_the_role_and_the_dataset_are_named():
     ) as told:
         permissions.check_staging(unable)
     assert ACCOUNT not in str(told.value)
-
-
-def test_more_than_is_needed_is_said():
-    owner = warehouse(on_project=permissions.TOO_MUCH)
-    assert list(permissions.superfluous(owner)) == [
-        "read every dataset of the project",
-        "delete datasets",
-        "give permissions to others",
-    ]
-
-
-def test_nothing_is_said_of_the_project_where_nobody_can():
-    assert list(permissions.superfluous(warehouse(project_status=False, on_project=["x"]))) == []
-    anonymous = warehouse(on_project=permissions.TOO_MUCH)
-    anonymous.client._credentials = AnonymousCredentials()
-    assert list(permissions.superfluous(anonymous)) == []
 
 
 def test_the_grants_name_the_roles_the_code_names(repository):

@@ -11,6 +11,7 @@ import pytest
 from jinja2 import DictLoader, UndefinedError
 
 from ecommerce.core.settings import load_settings
+from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import columns, in_few_ranges, render, staging_table, tables
 
@@ -75,6 +76,7 @@ def test_a_load_of_scattered_days_is_a_script_that_bigquery_takes():
         "warehouse/loads/orders/script.sql",
         days=in_few_ranges(days),
         staging="0a1b",
+        spec=ORDERS,
         settings=SETTINGS,
         business_date=days[0],
     )

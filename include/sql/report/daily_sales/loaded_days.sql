@@ -1,13 +1,46 @@
--- The business days that have had a daily run: one that wrote an audit row for every source, whatever its status.
-SELECT DISTINCT business_date
-FROM (
+-- The business days that have had a daily run: one that wrote an audit row, whatever its status, for every source that
+-- there was by then. A run that read one source alone was no daily run, unless there is only one.
+WITH audit AS (
     SELECT
         business_date,
-        run_id
+        run_id,
+        source
     FROM {{ table("load_audit") }}
     WHERE business_date BETWEEN {{ first_day }} AND {{ day }}
         AND source IN ({{ sources }})
+        AND status <> 'history'
+),
+
+first_days AS (
+    SELECT
+        source,
+        MIN(business_date) AS first_day
+    FROM audit
+    GROUP BY source
+),
+
+runs AS (
+    SELECT
+        business_date,
+        run_id,
+        COUNT(DISTINCT source) AS sources
+    FROM audit
     GROUP BY business_date, run_id
-    HAVING COUNT(DISTINCT source) = {{ source_count }}
+),
+
+daily_runs AS (
+    SELECT
+        runs.business_date,
+        runs.run_id
+    FROM runs
+    INNER JOIN first_days
+        ON runs.business_date >= first_days.first_day
+    WHERE runs.sources > 1
+        OR ARRAY_LENGTH([{{ sources }}]) = 1
+    GROUP BY runs.business_date, runs.run_id, runs.sources
+    HAVING COUNT(*) = runs.sources
 )
+
+SELECT DISTINCT business_date
+FROM daily_runs
 ORDER BY business_date

@@ -1,11 +1,13 @@
+{% from "warehouse/macros/audit.sql" import own with context %}
 -- The rows the day's latest read of each source (see sources.sql) rejected: the first {{ most }} of each
 -- source and reason, and how many there are of it.
 WITH latest AS (
     SELECT
         source,
         run_id
-    FROM {{ table("load_audit") }}
+    FROM {{ table("load_audit") }} AS audit
     WHERE business_date = {{ day }}
+        AND {{ own("audit") }}
     QUALIFY ROW_NUMBER() OVER (
         PARTITION BY source
         ORDER BY IF(run_id = @run_id, 0, 1), read_at DESC, run_id

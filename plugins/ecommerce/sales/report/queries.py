@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core.errors import TransientError
 from ecommerce.core.settings import Settings
 from ecommerce.core.text import mask_e_mails
+from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report import figures as model
 from ecommerce.sources import SOURCES, module
 
@@ -66,11 +67,12 @@ def _read_once(
     run: dict[str, Any] = {"run_id": origin.run_id}
 
     def ask(name: str, parameters: dict[str, Any] | None = None, **values: Any) -> list[dict[str, Any]]:
-        return warehouse.query(f"report/daily_sales/{name}.sql", parameters=parameters, day=day, **values)
+        path = f"report/daily_sales/{name}.sql"
+        return warehouse.query(path, spec=ORDERS, parameters=parameters, day=day, **values)
 
     days = {row["business_date"]: row for row in headlines}
     sales, orders = ask("sales"), ask("orders")
-    loaded = [row["business_date"] for row in ask("loaded_days", source_count=len(SOURCES))]
+    loaded = [row["business_date"] for row in ask("loaded_days")]
     missing = missing_days(day, loaded)
     today = days.get(day, {})
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]

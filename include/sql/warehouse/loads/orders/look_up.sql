@@ -2,11 +2,7 @@
 -- Before the transaction: which orders are replaced, and which days that touches. BigQuery prunes partitions by
 -- constants only, so the days must be known when the transaction's script is written.
 
--- What has been loaded so far; `confirm.sql` compares it inside the transaction. Taken first.
-CREATE OR REPLACE TABLE {{ staged("audit_state") }} AS
-SELECT BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(audit))) AS fingerprint
-FROM {{ table("load_audit") }} AS audit
-WHERE audit.business_date >= {{ first_day }};
+{% include "warehouse/loads/audit_state.sql" %}
 
 -- The staged orders that are not older than what is stored, and where their stored rows lie. The one statement
 -- (with the next) that looks at all orders ever loaded: a few narrow columns.

@@ -2,7 +2,7 @@
 BEGIN TRANSACTION;
 
 {% for part in [
-    "loads/orders/confirm", "tables/orders/load", "tables/order_lines/load", "tables/refunds/load",
+    "loads/confirm", "tables/orders/load", "tables/order_lines/load", "tables/refunds/load",
     "tables/removed_orders/load", "tables/customers/load", "tables/products/load", "tables/exchange_rates/load",
     "tables/loaded_files/load", "tables/rejected_rows/load", "tables/load_audit/load", "tables/daily_sales/load",
     "tables/daily_summary/load"

@@ -12,17 +12,20 @@ WITH signs AS (
     {% for name in ["orders", "refunds"] %}
     SELECT
         business_date,
-        source IN ({{ sources }}) AS is_expected
+        source IN ({{ sources }}) AS is_expected,
+        FALSE AS has_run
     FROM {{ table(name) }}
     WHERE {{ days("business_date") }}
     UNION DISTINCT
     {% endfor %}
     SELECT
         business_date,
-        TRUE AS is_expected
+        TRUE AS is_expected,
+        TRUE AS has_run
     FROM {{ table("load_audit") }}
     WHERE
         {{ days("business_date") }}
+        AND source IN ({{ sources }})
         AND status <> 'history'
 ),
 
@@ -31,9 +34,25 @@ WITH signs AS (
 known_days AS (
     SELECT
         business_date,
-        LOGICAL_OR(is_expected) AS is_expected
+        LOGICAL_OR(is_expected) AS is_expected,
+        LOGICAL_OR(has_run) AS has_run
     FROM signs
     GROUP BY business_date
+),
+
+-- A source that was added later is not expected on a day whose runs did not know it: it is expected from the first day
+-- on that a run has an audit row of it for, whatever its status. Until then, from the newest day on of any run.
+expected_sources AS (
+    SELECT
+        name AS source,
+        COALESCE(MIN(IF(audit.source = name, audit.business_date, NULL)), MAX(audit.business_date)) AS first_day
+    FROM {{ table("load_audit") }} AS audit
+    CROSS JOIN UNNEST([{{ sources }}]) AS name
+    WHERE
+        audit.business_date >= {{ first_day }}
+        AND audit.source IN ({{ sources }})
+        AND audit.status <> 'history'
+    GROUP BY name
 ),
 
 sums AS (
@@ -135,6 +154,7 @@ covered AS (
     FROM {{ table("load_audit") }}
     WHERE
         {{ days("business_date") }}
+        AND source IN ({{ sources }})
         AND (
             status = 'off'
             OR (status = 'success' AND DATE(read_at, {{ shop_timezone }}) > business_date)
@@ -147,12 +167,15 @@ missing AS (
         ARRAY_AGG(expected_source ORDER BY expected_source) AS sources
     FROM known_days
     CROSS JOIN UNNEST([{{ sources }}]) AS expected_source
+    LEFT JOIN expected_sources
+        ON expected_source = expected_sources.source
     LEFT JOIN covered
         ON
             known_days.business_date = covered.business_date
             AND expected_source = covered.source
     WHERE
         known_days.is_expected
+        AND (NOT known_days.has_run OR known_days.business_date >= expected_sources.first_day)
         AND covered.source IS NULL
     GROUP BY known_days.business_date
 )

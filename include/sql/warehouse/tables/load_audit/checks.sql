@@ -1,11 +1,13 @@
+{% from "warehouse/macros/audit.sql" import own with context %}
 {% from "warehouse/macros/check.sql" import check %}
 {% macro of_this_run() %}
     business_date = {{ business_date }}
     AND run_id = @run_id
+    AND {{ own("load_audit") }}
 {% endmacro %}
 {% call check("load_audit: every record read was accepted, rejected or superseded", "error") %}
 SELECT source AS sample
-FROM {{ table("load_audit") }}
+FROM {{ table("load_audit") }} AS load_audit
 WHERE
     {{ of_this_run() | trim }}
     AND status IN ('success', 'history')
@@ -19,7 +21,7 @@ SELECT
     CONCAT(
         source, ' has ', CAST(source_orders AS STRING), ' orders, ', CAST(orders_loaded AS STRING), ' were loaded'
     ) AS sample
-FROM {{ table("load_audit") }}
+FROM {{ table("load_audit") }} AS load_audit
 WHERE
     {{ of_this_run() | trim }}
     AND status IN ('success', 'history')
@@ -32,7 +34,7 @@ SELECT
     CONCAT(
         source, ' has ', CAST(source_amount AS STRING), ', ', CAST(amount_loaded AS STRING), ' were loaded'
     ) AS sample
-FROM {{ table("load_audit") }}
+FROM {{ table("load_audit") }} AS load_audit
 WHERE
     {{ of_this_run() | trim }}
     AND status IN ('success', 'history')
@@ -46,7 +48,7 @@ SELECT
     CONCAT(
         source, ' has ', CAST(source_amount AS STRING), ', ', CAST(amount_loaded AS STRING), ' were loaded'
     ) AS sample
-FROM {{ table("load_audit") }}
+FROM {{ table("load_audit") }} AS load_audit
 WHERE
     {{ of_this_run() | trim }}
     AND status IN ('success', 'history')
@@ -58,7 +60,7 @@ UNION ALL
 {% call check("load_audit: at most 1 % of a source is rejected", "warn") %}
 SELECT
     CONCAT(source, ': ', CAST(rows_rejected AS STRING), ' of ', CAST(rows_read AS STRING), ' records') AS sample
-FROM {{ table("load_audit") }}
+FROM {{ table("load_audit") }} AS load_audit
 WHERE
     {{ of_this_run() | trim }}
     AND rows_rejected * 100 > rows_read
@@ -70,7 +72,7 @@ UNION ALL
 {% call check("load_audit: at most 20 % of a source is rejected (more than 50 records)", "error") %}
 SELECT
     CONCAT(source, ': ', CAST(rows_rejected AS STRING), ' of ', CAST(rows_read AS STRING), ' records') AS sample
-FROM {{ table("load_audit") }}
+FROM {{ table("load_audit") }} AS load_audit
 WHERE
     {{ of_this_run() | trim }}
     AND status <> 'history'

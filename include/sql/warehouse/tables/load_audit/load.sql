@@ -1,50 +1,16 @@
--- What became of each read. Orders and lines are counted where they are now: the replaced ones in the warehouse;
--- those a newer version was already there for, as read. So the figures agree with the source's own.
+-- What became of each read. A second load of a run replaces what the first one wrote of the same sources.
 DELETE FROM {{ table("load_audit") }} AS stored
 WHERE
     stored.business_date = {{ business_date }}
-    AND stored.run_id IN (SELECT run_id FROM {{ staged("run") }});
+    AND stored.run_id IN (SELECT run_id FROM {{ staged("run") }})
+    AND stored.source IN (SELECT source FROM {{ staged("load_audit") }});
 
 INSERT INTO {{ table("load_audit") }} (
     business_date, source, run_id, read_at, window_start, window_end, source_orders, source_amount,
     rows_read, rows_accepted, rows_rejected, rows_superseded, orders_loaded, amount_loaded, status
 )
-WITH loaded AS (
-    {% for name, amount in [("orders", "NUMERIC '0'"), ("order_lines", "entries.gross_amount")] %}
-    SELECT
-        entries.source,
-        {{ 1 if name == "orders" else 0 }} AS orders,
-        {{ amount }} AS amount
-    FROM {{ table(name) }} AS entries
-    INNER JOIN {{ staged("replaced_orders") }} AS replaced
-        ON
-            entries.source = replaced.source
-            AND entries.order_id = replaced.order_id
-    WHERE {{ days("entries.business_date") }}
-    UNION ALL
-    SELECT
-        entries.source,
-        {{ 1 if name == "orders" else 0 }} AS orders,
-        {{ amount }} AS amount
-    FROM {{ staged(name) }} AS entries
-    LEFT JOIN {{ staged("replaced_orders") }} AS replaced
-        ON
-            entries.source = replaced.source
-            AND entries.order_id = replaced.order_id
-    WHERE replaced.order_id IS NULL
-    {% if not loop.last %}
-    UNION ALL
-    {% endif %}
-    {% endfor %}
-),
-
-totals AS (
-    SELECT
-        source,
-        SUM(orders) AS orders,
-        SUM(amount) AS amount
-    FROM loaded
-    GROUP BY source
+WITH totals AS (
+    {% include "warehouse/loads/" ~ load ~ "/loaded.sql" %}
 )
 
 SELECT

@@ -1,8 +1,10 @@
--- What one run's load wrote of each source.
+{% from "warehouse/macros/audit.sql" import own with context %}
+-- What one run's load wrote of each source of its domain.
 SELECT
     {{ columns("load_audit") | map(attribute="name") | join(",\n    ") }}
-FROM {{ table("load_audit") }}
+FROM {{ table("load_audit") }} AS load_audit
 WHERE
     business_date = {{ business_date }}
     AND run_id = @run_id
+    AND {{ own("load_audit") }}
 ORDER BY source;

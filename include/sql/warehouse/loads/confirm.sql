@@ -1,4 +1,5 @@
--- First in the transaction: nobody has loaded anything since `look_up.sql`, so the days it found are all.
+{% from "warehouse/macros/audit.sql" import own with context %}
+-- First in the transaction: the domain has loaded nothing since `look_up.sql`, so the days it found are all.
 SELECT
     IF(
         looked_up.fingerprint IS DISTINCT FROM current_state.fingerprint,
@@ -9,5 +10,7 @@ FROM {{ staged("audit_state") }} AS looked_up
 CROSS JOIN (
     SELECT BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(audit))) AS fingerprint
     FROM {{ table("load_audit") }} AS audit
-    WHERE audit.business_date >= {{ first_day }}
+    WHERE
+        audit.business_date >= {{ first_day }}
+        AND {{ own("audit") }}
 ) AS current_state;

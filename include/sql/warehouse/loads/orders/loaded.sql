@@ -1,0 +1,35 @@
+-- Orders and lines are counted where they are now: the replaced ones in the warehouse; those a newer version was already
+-- there for, as read. So the figures agree with the source's own.
+SELECT
+    source,
+    SUM(orders) AS orders,
+    SUM(amount) AS amount
+FROM (
+    {% for name, amount in [("orders", "NUMERIC '0'"), ("order_lines", "entries.gross_amount")] %}
+    SELECT
+        entries.source,
+        {{ 1 if name == "orders" else 0 }} AS orders,
+        {{ amount }} AS amount
+    FROM {{ table(name) }} AS entries
+    INNER JOIN {{ staged("replaced_orders") }} AS replaced
+        ON
+            entries.source = replaced.source
+            AND entries.order_id = replaced.order_id
+    WHERE {{ days("entries.business_date") }}
+    UNION ALL
+    SELECT
+        entries.source,
+        {{ 1 if name == "orders" else 0 }} AS orders,
+        {{ amount }} AS amount
+    FROM {{ staged(name) }} AS entries
+    LEFT JOIN {{ staged("replaced_orders") }} AS replaced
+        ON
+            entries.source = replaced.source
+            AND entries.order_id = replaced.order_id
+    WHERE replaced.order_id IS NULL
+    {% if not loop.last %}
+    UNION ALL
+    {% endif %}
+    {% endfor %}
+) AS loaded
+GROUP BY source
