@@ -30,7 +30,12 @@ from ecommerce.warehouse.staged import staged_columns
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
 STAGING = "0123456789ab"
-SETTINGS = {"CUSTOMER_HASH_KEY": "only to read the other settings", "BIGQUERY_DATASET": "sales"}
+SETTINGS = {
+    "CUSTOMER_HASH_KEY": "only to read the other settings",
+    "BIGQUERY_DATASET": "sales",
+    "ORDER_ATTRIBUTES": "sales_channel,_wc_order_attribution_utm_source,group",
+    "REPORT_ATTRIBUTE": "sales_channel",
+}
 GIVEN = {
     "table",
     "staged",
@@ -43,6 +48,8 @@ GIVEN = {
     "shop_timezone",
     "reporting_currency",
     "sources",
+    "order_attributes",
+    "report_attribute",
 }
 NUMBERS = re.compile(r"most|count|limit")
 
