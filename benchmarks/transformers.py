@@ -54,7 +54,6 @@ def make_day(source: str, folder: Path, lines: int) -> None:
 def limit(source: str, folder: Path) -> None:
     """Read every column of the loadable files and write it again."""
     _import_pipeline()
-    from ecommerce.core import staging
     from ecommerce.sales.transform import MEMORY_LIMIT, WRITE_OPTIONS
 
     target = _target(folder)

@@ -32,7 +32,12 @@ from ecommerce.warehouse.staged import staged_columns
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
 STAGING = "0123456789ab"
-SETTINGS = {"CUSTOMER_HASH_KEY": "only to read the other settings", "BIGQUERY_DATASET": "sales"}
+SETTINGS = {
+    "CUSTOMER_HASH_KEY": "only to read the other settings",
+    "BIGQUERY_DATASET": "sales",
+    "ORDER_ATTRIBUTES": "sales_channel,_wc_order_attribution_utm_source,group",
+    "REPORT_ATTRIBUTE": "sales_channel",
+}
 GIVEN = {
     "table",
     "staged",
@@ -47,6 +52,8 @@ GIVEN = {
     "load",
     "sources",
     "takes_exports",
+    "order_attributes",
+    "report_attribute",
 }
 SPECS = (ORDERS,)
 """What the domains load. SQL that no other domain has is rendered for the first."""

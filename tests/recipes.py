@@ -11,7 +11,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 RECIPES = REPOSITORY / "docs" / "RECIPES.md"
 COPIED = ("dags", "plugins", "include", "tests", "demo", "docs", "deploy", "pyproject.toml", "Makefile")
 
-_BLOCK = re.compile(r"(?P<lead>[^\n]*(?:\n(?! *\n)[^\n]+)*?):\n\n(?P<indent> *)```\w*\n(?P<body>.*?)\n(?P=indent)```", re.S)
+_BLOCK = re.compile(
+    r"(?P<lead>[^\n]*(?:\n(?! *\n)[^\n]+)*?):\n\n(?P<indent> *)```\w*\n(?P<body>.*?)\n(?P=indent)```", re.S
+)
 _EDIT = re.compile(
     r"in `(?P<path>[^`]+)`,\s+(?P<how>after|before|instead of) the line\s+(?P<begins>that begins with\s+)?"
     r"(?P<quote>``|`)(?P<line>.+?)(?P=quote)$",
@@ -50,7 +52,9 @@ class Step:
         ]
         assert len(found) == 1, f"{self.path} has the line {self.anchor!r} {len(found)} times"
         [place] = found
-        first, last = {"after": (place + 1, place + 1), "before": (place, place)}.get(self.how, (place, place + 1))
+        first, last = {"after": (place + 1, place + 1), "before": (place, place)}.get(
+            self.how, (place, place + 1)
+        )
         file.write_text("\n".join([*lines[:first], *self.text.split("\n"), *lines[last:]]))
 
 

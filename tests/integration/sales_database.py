@@ -13,8 +13,8 @@ import pytest
 
 from demo.services.postgres import Postgres
 from ecommerce.core.business_day import day_window
-from ecommerce.core.staging import Manifest
 from ecommerce.core.reads import ReadWindow
+from ecommerce.core.staging import Manifest
 from ecommerce.sources.sales_db import reading as sales_db
 
 SCHEMA = Path(__file__).resolve().parents[2] / "demo" / "schema.sql"

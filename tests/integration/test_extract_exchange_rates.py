@@ -27,8 +27,8 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.core.staging import Manifest
 from ecommerce.core.reads import ReadWindow
+from ecommerce.core.staging import Manifest
 from ecommerce.sources.exchange_rates import reading as exchange_rates
 
 DAY = date(2026, 3, 10)

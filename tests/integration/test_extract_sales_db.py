@@ -13,9 +13,9 @@ import pytest
 
 from demo.services.postgres import Postgres
 from ecommerce.core.business_day import day_window
+from ecommerce.core.reads import ReadWindow
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.transform import transform
-from ecommerce.core.reads import ReadWindow
 from ecommerce.sources.sales_db import reading as sales_db
 from ecommerce.warehouse.staged import Run, audit_rows
 from tests.integration.sales_database import DAY, SCHEMA, Extracted, SalesDatabase, at, order, refund

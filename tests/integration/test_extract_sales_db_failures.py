@@ -18,8 +18,8 @@ import pytest
 
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
-from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core import staging
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from ecommerce.sources import (EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT)
+from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, STOREFRONT
 from tests.dags.conftest import REPOSITORY
 from tests.dags.failing.retries import ERRORS, PAUSE, RETRIES
 from tests.integration.live_airflow import LiveAirflow, live_airflow

@@ -12,8 +12,8 @@ import pytest
 
 from demo.ledger import SALES_DB, Ledger
 from ecommerce.core.business_day import newest_closed_day
-from ecommerce.sources import SOURCES
 from ecommerce.sales.report import archive
+from ecommerce.sources import SOURCES
 from tests.integration.company import Company
 from tests.integration.daily_run import run_day
 from tests.integration.mailbox import Mailbox, open_mailbox

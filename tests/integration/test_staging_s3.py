@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core import staging
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import StagingError
 from ecommerce.maintenance import expiry as maintenance
 from tests.aws import Aws, aws

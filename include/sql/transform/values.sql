@@ -91,6 +91,31 @@ CREATE MACRO mask_address(code) AS CASE
     ELSE code
 END;
 
+-- Pass-through: the attributes that ORDER_ATTRIBUTES names, as a JSON object of masked texts without those that are
+-- empty; NULL where none is left. DuckDB computes nothing of it, and reads no column for it, when none is named.
+-- `texts`: the values in the order of the variable.
+CREATE MACRO attributes_from(texts) AS CASE
+    WHEN len(getvariable('order_attributes')) > 0
+        THEN nullif(
+            to_json(
+                map_from_entries(
+                    list_filter(
+                        list_zip(
+                            getvariable('order_attributes'),
+                            list_transform(texts, LAMBDA one: mask_e_mails(as_text(one)))
+                        ),
+                        LAMBDA pair: pair[2] IS NOT NULL
+                    )
+                )
+            )::VARCHAR,
+            '{}'
+        )
+END;
+
+-- `record`: a JSON object that may hold anything else as well; what is nested in it stays JSON text.
+CREATE MACRO named_attributes(record) AS
+attributes_from(json_extract_string(record, getvariable('order_attributes')));
+
 -- HMAC-SHA256 in hexadecimal; the key comes as its two padded forms, so that it is in no statement.
 CREATE MACRO keyed_hash(value, inner_key, outer_key) AS
 sha256(outer_key || unhex(sha256(inner_key || encode(value))));

@@ -10,11 +10,20 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.include import read_sql
+
+ATTRIBUTE_NAME = r"(?i)(?!_(table_|file_|partition|row_timestamp|_root__|colidentifier))[a-z_][a-z0-9_]{0,62}"
+"""A name that is an identifier everywhere; BigQuery keeps some prefixes for itself."""
+MOST_ATTRIBUTES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One deployment's settings. URIs have no trailing slash; `shop_timezone` is an IANA name."""
+    """One deployment's settings. URIs have no trailing slash; `shop_timezone` is an IANA name.
+
+    `order_attributes`: columns of the sources that pass through to `orders.attributes`, sorted by name.
+    `report_attribute`: the one of them that the daily report breaks down by.
+    """
 
     shop_timezone: str
     reporting_currency: str
@@ -32,6 +41,8 @@ class Settings:
     metadata_retention_days: int
     maximum_bytes_billed: int
     sync_start_date: date | None = None
+    order_attributes: tuple[str, ...] = ()
+    report_attribute: str | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -60,6 +71,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "CUSTOMER_HASH_KEY is missing or shorter than 16 characters: set it once to a long random "
             "text and keep it, because it identifies customers across sources"
         )
+    attributes = _order_attributes(env.get("ORDER_ATTRIBUTES", ""))
     return Settings(
         shop_timezone=shop_timezone(env),
         reporting_currency=_currency(env.get("REPORTING_CURRENCY") or "USD"),
@@ -77,6 +89,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         metadata_retention_days=_days(env, "METADATA_RETENTION_DAYS", 180),
         maximum_bytes_billed=_positive_int(env, "MAXIMUM_BYTES_BILLED", 100 * 1024**3),
         sync_start_date=_date(env, "SYNC_START_DATE"),
+        order_attributes=attributes,
+        report_attribute=_report_attribute(env.get("REPORT_ATTRIBUTE", ""), attributes),
     )
 
 
@@ -124,6 +138,39 @@ def _uri(env: Mapping[str, str], name: str, default: str) -> str:
     if value.startswith("file://") and not value.startswith("file:///"):
         raise ConfigurationError(f"{name}={given!r} names no folder from the root on: file:///folder")
     return value
+
+
+def _order_attributes(value: str) -> tuple[str, ...]:
+    names = [name.strip() for name in value.split(",")] if value.strip() else []
+    if len(names) > MOST_ATTRIBUTES:
+        raise ConfigurationError(
+            f"ORDER_ATTRIBUTES names {len(names)} columns, more than {MOST_ATTRIBUTES}: for so wide a table add "
+            "typed columns (README, Change an extract)"
+        )
+    taken = re.findall(
+        r"^ {4}`?(\w+)`? ", read_sql("warehouse/tables/orders/table.sql") if names else "", re.MULTILINE
+    )
+    lower = [name.lower() for name in names]
+    for name in names:
+        if not re.fullmatch(ATTRIBUTE_NAME, name):
+            raise ConfigurationError(
+                f"ORDER_ATTRIBUTES: {name!r} is not a column name of letters, digits and underscores (63 at most, "
+                "no digit first, none of BigQuery's own prefixes)"
+            )
+        # BigQuery and DuckDB do not tell Channel from channel.
+        if name.lower() in taken:
+            raise ConfigurationError(f"ORDER_ATTRIBUTES: {name} is a column of orders already")
+        if lower.count(name.lower()) > 1:
+            raise ConfigurationError(f"ORDER_ATTRIBUTES names {name} more than once")
+    return tuple(sorted(names))
+
+
+def _report_attribute(value: str, attributes: tuple[str, ...]) -> str | None:
+    if value and value not in attributes:
+        raise ConfigurationError(
+            f"REPORT_ATTRIBUTE={value!r} is not one of ORDER_ATTRIBUTES ({', '.join(attributes) or 'none'})"
+        )
+    return value or None
 
 
 def _positive_int(env: Mapping[str, str], name: str, default: int, most: int | None = None) -> int:

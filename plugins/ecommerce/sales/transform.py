@@ -1,214 +1,29 @@
-"""Transform: one source's raw staging folder → its loadable folder, by the SQL of include/sql/transform.
-
-`transform/<source>.sql` maps the raw files to the staged layout, the numbered steps after it name no source
-(staged_columns.md beside them describes both layouts). DuckDB runs them out of core; nothing passes through
-Python but counts.
-"""
+"""Transform of orders: one source's raw staging folder → its loadable folder, by include/sql/transform/orders."""
 
 from __future__ import annotations
 
-import hashlib
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ecommerce.core import staging
-from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.errors import ContractError, PipelineError, StagingError
-from ecommerce.core.include import INCLUDE
-from ecommerce.core.settings import Settings, load_settings
-from ecommerce.core.text import mask_e_mails
+from ecommerce.core.transform import TransformSpec, run_transform
 
 if TYPE_CHECKING:
-    import duckdb
-
     from ecommerce.core.staging import Manifest
 
-log = logging.getLogger(__name__)
-
-SHARED = INCLUDE / "sql" / "transform"
-SQL_FOLDER = SHARED / "orders"
-FIRST_STEPS = ("order_status", "staged")
-MEMORY_LIMIT = "340MB"  # of DuckDB, which spills beyond it; the process needs about 100 MB more
-# Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread.
-WRITE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440"
-ALWAYS_THERE = ("orders", "order_lines", "refunds", "order_versions")
-ACCOUNTING = "accounting.sql"
-WHEN_THEY_HAVE_ROWS = ("products", "customers", "exchange_rates", "rejected_rows", "loaded_files")
+ORDERS = TransformSpec(
+    folder="orders",
+    first_steps=("order_status", "staged"),
+    always_there=("orders", "order_lines", "refunds", "order_versions"),
+    when_they_have_rows=("products", "customers", "exchange_rates", "rejected_rows", "loaded_files"),
+)
 
 
-def transform(manifest: Manifest, *, run_id: str, layout: Sequence[str] = ()) -> Manifest:
-    """Turn the raw folder of `manifest` into the loadable folder `<run folder>/transformed/<source>`.
+def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
+    """`run_transform` of orders: the manifest's control totals also have orders (count) and amount.
 
-    The raw folder, which holds e-mail addresses, is removed when the loadable one is there. Run again after
-    that, this returns what the first time left, so a repair of another source needs no second read.
-
-    The manifest returned has the source's control totals, and rows_read, rows_accepted, rows_rejected,
-    rows_superseded, orders (counts), amount (Σ gross amount of the accepted lines, decimal text), rejected
-    (counts by reason), warnings (sentences for the report), raw_sha256 and run_id.
-
-    Args:
-        manifest: of the raw folder.
-        run_id: Airflow's, goes into every row.
-        layout: the SQL files that map the raw folder to the staged layout; not given: `<source>.sql`.
+    Amount is the sum of the accepted lines' gross amounts, decimal text. `mapping`: the source whose SQL file
+    maps the raw folder to the staged layout, where it is not the manifest's own.
 
     Raises:
-        StagingError: neither raw nor loadable files are there, or the raw ones are not the manifest's.
-        ContractError: the raw files are not what the source's extract promises, or a record got lost.
+        PipelineError: as `run_transform`.
     """
-    folder = f"{manifest.uri.rsplit('/', 1)[0]}/transformed/{manifest.source}"
-    if not staging.exists(manifest.uri):
-        return _already_transformed(manifest, folder)
-    if staging.read_manifest(manifest.uri).sha256 != manifest.sha256:
-        raise StagingError(
-            f"the files at {manifest.uri} are not those this run was given (they were extracted again): "
-            "clear the extract task with downstream"
-        )
-    with staging.publish(folder) as draft:
-        steps = _steps(layout or [manifest.source])
-        accounts, columns, rows = _run_steps(manifest, run_id, load_settings(), draft.path, steps)
-        _check_nothing_is_lost(manifest, accounts)
-        draft.seal(
-            source=manifest.source,
-            business_date=manifest.business_date,
-            rows=rows,
-            columns=columns,
-            read_at=manifest.read_at,
-            window_start=manifest.window_start,
-            window_end=manifest.window_end,
-            control_totals={**manifest.control_totals, **accounts},
-        )
-    staging.discard(manifest.uri)
-    return staging.read_manifest(folder)
-
-
-def _already_transformed(manifest: Manifest, folder: str) -> Manifest:
-    if staging.exists(folder):
-        done = staging.read_manifest(folder)
-        if done.control_totals.get("raw_sha256") == manifest.sha256:
-            log.info("%s was transformed before: taking the result at %s", manifest.source, folder)
-            return done
-    return staging.read_manifest(manifest.uri)  # raises: it says what is missing and what to do
-
-
-def _run_steps(
-    manifest: Manifest, run_id: str, settings: Settings, folder: Path, steps: Sequence[Path]
-) -> tuple[dict[str, Any], dict[str, list[str]], int]:
-    """Run the SQL files in order; the accounts, and the columns by file and the number of rows written."""
-    columns: dict[str, list[str]] = {}
-    rows = 0
-    with _connection(manifest, run_id, settings, folder) as connection:
-        for step in steps:
-            table = step.stem.partition("_")[2]
-            with _readable_errors(f"{manifest.source}: {step.name}"):
-                connection.execute(step.read_text(encoding="utf-8"))
-                if table in ALWAYS_THERE + WHEN_THEY_HAVE_ROWS:
-                    written = _write(connection, table)
-                    if written or table in ALWAYS_THERE:
-                        columns[f"{table}.parquet"] = _columns(connection, table)
-                        rows += written
-        with _readable_errors(f"{manifest.source}: {ACCOUNTING}"):
-            connection.execute((SQL_FOLDER / ACCOUNTING).read_text(encoding="utf-8"))
-            accounts = _accounts(connection, manifest, run_id)
-    for file in folder.iterdir():
-        if file.name not in columns:
-            file.unlink()
-    return accounts, columns, rows
-
-
-def _steps(layout: Sequence[str]) -> list[Path]:
-    """The SQL files in the order they run."""
-    first = [SHARED / "values.sql", *(SQL_FOLDER / f"{name}.sql" for name in (*FIRST_STEPS, *layout))]
-    return [*first, *sorted(SQL_FOLDER.glob("[0-9]*.sql"))]
-
-
-@contextmanager
-def _connection(
-    manifest: Manifest, run_id: str, settings: Settings, folder: Path
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB with what the SQL files may ask for: the variables and the key of the customer hash."""
-    variables = {
-        "raw": staging.local_or_uri(manifest.uri),
-        "loadable": str(folder),
-        "source": manifest.source,
-        "business_date": manifest.business_date,
-        "read_at": manifest.read_at,
-        "run_id": run_id,
-        "shop_timezone": settings.shop_timezone,
-        "reporting_currency": settings.reporting_currency,
-    }
-    with connect_duckdb(manifest.uri, memory_limit=MEMORY_LIMIT) as connection:
-        # Joins run as written, with the right side in memory: DuckDB guesses that anti joins leave few rows,
-        # and would hold the lines instead of the orders.
-        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        for name, value in variables.items():
-            connection.execute(f"SET VARIABLE {name} = ?", [value])
-        connection.execute(
-            "CREATE TABLE hash_key AS SELECT ?::BLOB AS inner_key, ?::BLOB AS outer_key",
-            padded_keys(settings.customer_hash_key.encode()),
-        )
-        yield connection
-
-
-def padded_keys(key: bytes) -> list[bytes]:
-    """The two forms of `key` that HMAC-SHA256 hashes (RFC 2104): inner, outer."""
-    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
-    return [bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)]
-
-
-def _write(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    connection.execute(
-        f"COPY (FROM {table}) TO (getvariable('loadable') || '/{table}.parquet') ({WRITE_OPTIONS})"
-    )
-    written = connection.fetchone()
-    return int(written[0]) if written else 0
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    return [str(column[0]) for column in connection.execute(f"DESCRIBE {table}").fetchall()]
-
-
-def _accounts(connection: duckdb.DuckDBPyConnection, manifest: Manifest, run_id: str) -> dict[str, Any]:
-    """The one row of the accounting step, with what only the caller knows."""
-    values = connection.fetchall()[0]
-    accounts = {column[0]: value for column, value in zip(connection.description, values, strict=True)}
-    warnings = [*manifest.control_totals.get("warnings", []), *(accounts["warnings"] or [])]
-    return accounts | {
-        "rejected": accounts["rejected"] or {},
-        "warnings": warnings,
-        "raw_sha256": manifest.sha256,
-        "run_id": run_id,
-    }
-
-
-def _check_nothing_is_lost(manifest: Manifest, accounts: Mapping[str, Any]) -> None:
-    read, accepted, rejected, superseded = (
-        accounts[f"rows_{name}"] for name in ("read", "accepted", "rejected", "superseded")
-    )
-    log.info(
-        "%s: %s records read, %s accepted, %s rejected %s, %s superseded",
-        *(manifest.source, read, accepted, rejected, accounts["rejected"] or "", superseded),
-    )
-    if read != accepted + rejected + superseded:
-        raise ContractError(
-            f"{manifest.source}: {read} records were read, but {accepted} accepted + {rejected} rejected + "
-            f"{superseded} superseded are {accepted + rejected + superseded}: a record was lost or counted "
-            "twice, which happens when a key that should be unique is not (customers, files)"
-        )
-
-
-@contextmanager
-def _readable_errors(what: str) -> Iterator[None]:
-    """DuckDB's errors as ours; their text may quote a row, so the original is not chained."""
-    import duckdb
-
-    try:
-        yield
-    except duckdb.IOException as error:
-        raise StagingError(f"{what}: {mask_e_mails(str(error))}") from None
-    except duckdb.OutOfMemoryException as error:
-        raise PipelineError(f"{what}: not enough memory: {mask_e_mails(str(error))}") from None
-    except duckdb.Error as error:
-        raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None
+    return run_transform(ORDERS, manifest, run_id=run_id, mapping=mapping)

@@ -6,7 +6,7 @@ import csv
 import errno
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,9 @@ from ecommerce.sources.csv_records import header, records, unpadded
 
 if TYPE_CHECKING:
     import duckdb
+
+LINE_FACTS = ("file", "partner", "row_number", "received_at", "record_number")
+"""What `lines.parquet` has beside the file's own columns."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_RAW_TEXT = 10_000
@@ -72,15 +75,32 @@ def column_names(stream: IO[bytes], required: Sequence[str]) -> list[str]:
     return names
 
 
-def unread_columns(names: Sequence[str], required: Sequence[str]) -> list[str]:
+def unread_columns(names: Sequence[str], read: Sequence[str]) -> list[str]:
     """What to call the columns of a file that nobody reads, each once."""
-    return list(dict.fromkeys(name or "(no name)" for name in names if name not in required))
+    return list(dict.fromkeys(name or "(no name)" for name in names if name not in read))
 
 
-def csv_columns(names: Sequence[str], required: Sequence[str]) -> dict[str, str]:
+def csv_columns(names: Sequence[str], read: Sequence[str]) -> dict[str, str]:
     """The columns of a file as DuckDB's reader takes them: all text, those that nobody reads renamed."""
-    kept = [name if name in required else f"extra_{place}" for place, name in enumerate(names)]
-    return dict.fromkeys(kept, "VARCHAR")
+    kept: dict[str, str] = {}
+    for place, name in enumerate(names):
+        kept[name if name in read and name not in kept else f"not read {place}"] = "VARCHAR"
+    return kept
+
+
+def extra_columns(attributes: Sequence[str], required: Sequence[str]) -> list[str]:
+    """Those of `ORDER_ATTRIBUTES` that a file may have beside the columns that `lines.parquet` always has."""
+    always = {*required, *LINE_FACTS}
+    return [name for name in attributes if name.lower() not in always]
+
+
+def extra_expressions(extras: Sequence[str], names: Collection[str]) -> str:
+    """The columns `extras` of a file that has the columns `names`, for the SQL that reads it; text, NULL if absent.
+
+    Only settings become SQL here: `names` are the file's own and must not.
+    """
+    columns = (f'"{name}"' if name in names else f'NULL::VARCHAR AS "{name}"' for name in extras)
+    return "".join(f"{column},\n        " for column in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +137,11 @@ def split_records(stream: IO[bytes], required: Sequence[str], work: Path) -> Spl
 
 
 def read_records(
-    duck: duckdb.DuckDBPyConnection, split: Split, required: Sequence[str], facts: Mapping[str, Any]
+    duck: duckdb.DuckDBPyConnection,
+    split: Split,
+    required: Sequence[str],
+    facts: Mapping[str, Any],
+    attributes: Sequence[str] = (),
 ) -> None:
     """Read what was split: lines into the Parquet file `facts["lines"]`, the rest into the table `rejects`.
 
@@ -126,13 +150,16 @@ def read_records(
         split: the file.
         required: its columns that are read.
         facts: file, partner, received_at, lines: the parameters of the statement.
+        attributes: `ORDER_ATTRIBUTES`, which become columns of the lines too, NULL where the file lacks one.
 
     Raises:
         UnusableFileError: fewer or more came out than there are records.
     """
-    columns = {"record_number": "BIGINT"} | csv_columns(split.names, required)
+    extras = extra_columns(attributes, required)
+    columns = {"record_number": "BIGINT"} | csv_columns(split.names, [*required, *extras])
+    statement = read_sql("extract/partner_files/read_file.sql")
     lines = duck.execute(
-        read_sql("extract/partner_files/read_file.sql"),
+        statement.replace("{attributes}", extra_expressions(extras, columns)),
         {**facts, "path": str(split.good), "columns": columns},
     ).fetchall()[0][0]
     duck.execute(read_sql("extract/partner_files/keep_rejects.sql"), {"file": facts["file"]})

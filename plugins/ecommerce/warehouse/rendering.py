@@ -6,8 +6,9 @@ Values from data never become SQL text; they come through staging tables or quer
 
 In a template: `{{ table("orders") }}`, `{{ staged("orders") }}`, `{{ days("o.business_date") }}` (a predicate
 that holds on the days being rendered for, and prunes partitions), `{{ shop_timezone }}` and
-`{{ reporting_currency }}` (string literals), and every keyword argument of `render` by its name. Where the `spec` of
-a domain is given: `{{ load }}` (its name), `{{ sources }}` (a list of string literals), `{{ takes_exports }}`.
+`{{ reporting_currency }}` (string literals), `{{ order_attributes }}` and `{{ report_attribute }}` (names, safe as
+identifiers), and every keyword argument of `render` by its name. Where the `spec` of a domain is given:
+`{{ load }}` (its name), `{{ sources }}` (a list of string literals), `{{ takes_exports }}`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.include import INCLUDE
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import ATTRIBUTE_NAME, Settings, load_settings
 from ecommerce.warehouse.spec import LoadSpec
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def render(
             shop_timezone=_string(settings.shop_timezone),
             reporting_currency=_string(settings.reporting_currency),
             columns=columns,
+            order_attributes=[_attribute(name) for name in settings.order_attributes],
+            report_attribute=settings.report_attribute and _attribute(settings.report_attribute),
             **domain,
             **{name: _literal(value) for name, value in values.items()},
         )
@@ -253,6 +256,12 @@ def _literal(value: Value) -> str:
     if type(value) is int:
         return str(value)
     raise ValueError(f"only dates and whole numbers may be rendered into SQL, not {value!r}")
+
+
+def _attribute(name: str) -> str:
+    if not re.fullmatch(ATTRIBUTE_NAME, name):
+        raise ValueError(f"{name!r} cannot be an identifier in SQL")
+    return name
 
 
 def _string(value: str) -> str:

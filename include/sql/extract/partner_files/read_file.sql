@@ -1,5 +1,5 @@
 -- DuckDB: one file whose records are numbered (its first column) into the layout of the table `lines`; all of it
--- stays text.
+-- stays text. The pipeline replaces the name in braces by the columns that ORDER_ATTRIBUTES names.
 COPY (
     SELECT
         order_id,
@@ -17,6 +17,7 @@ COPY (
         currency,
         customer_email,
         country_code,
+        {attributes}
         $file AS file,
         $partner AS partner,
         record_number AS row_number,

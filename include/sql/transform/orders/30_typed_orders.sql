@@ -20,6 +20,7 @@ SELECT
     as_instant(ordered_at) AS ordered_at,
     coalesce(as_instant(updated_at), as_instant(ordered_at)) AS updated_at,
     received_at,
+    named_attributes(attributes) AS attributes,
     coalesce(
         missing(nullif(order_id, ''), 'order_id'),
         CASE

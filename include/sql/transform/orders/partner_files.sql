@@ -29,7 +29,8 @@ WITH trimmed AS (
         as_text(raw.ordered_at) AS ordered_at,
         as_text(raw.updated_at) AS updated_at,
         as_instant(raw.ordered_at) AS ordered_instant,
-        as_instant(raw.updated_at) AS updated_instant
+        as_instant(raw.updated_at) AS updated_instant,
+        named_attributes(to_json(raw)) AS attributes
     FROM read_parquet(getvariable('raw') || '/lines.parquet') AS raw
     INNER JOIN (
         SELECT
@@ -103,7 +104,8 @@ WITH versions AS (
         arg_min(
             struct_pack(
                 status := status, currency := currency, country_code := country_code, customer_email := customer_email,
-                ordered_at := ordered_at, file := file, row_number := row_number
+                ordered_at := ordered_at, file := file, row_number := row_number,
+                attributes := attributes
             ),
             (coalesce(as_position(line_number), 9223372036854775807), -epoch_us(updated_at), file, row_number)
         ) AS first_line
@@ -129,7 +131,8 @@ SELECT
     NULL::VARCHAR AS tax_amount,
     first_line.ordered_at,
     updated_at,
-    received_at
+    received_at,
+    first_line.attributes
 FROM versions;
 
 CREATE OR REPLACE VIEW staged_orders AS

@@ -40,8 +40,9 @@ SELECT
     NULL::VARCHAR AS tax_amount,
     ordered_at,
     updated_at,
-    getvariable('read_at') AS received_at
-FROM read_parquet(getvariable('raw') || '/orders.parquet', file_row_number = TRUE);
+    getvariable('read_at') AS received_at,
+    named_attributes(to_json(orders)) AS attributes
+FROM read_parquet(getvariable('raw') || '/orders.parquet', file_row_number = TRUE) AS orders;
 
 CREATE OR REPLACE VIEW staged_order_lines AS
 SELECT

@@ -28,7 +28,8 @@ SELECT
     NULL::VARCHAR AS tax_amount,
     NULL::VARCHAR AS ordered_at,
     NULL::VARCHAR AS updated_at,
-    NULL::TIMESTAMPTZ AS received_at
+    NULL::TIMESTAMPTZ AS received_at,
+    NULL::VARCHAR AS attributes
 WHERE FALSE;
 
 CREATE VIEW staged_order_lines AS

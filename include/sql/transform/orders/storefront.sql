@@ -44,6 +44,33 @@ FROM read_json(
     }
 );
 
+-- What passes through is a field of the order or, as plugins write them, one of its meta_data; an order is read once
+-- more for it, because which columns a read of JSON has must stand in the statement.
+CREATE TABLE storefront_attributes AS
+SELECT
+    filename,
+    json ->> 'id' AS id,
+    any_value(
+        attributes_from(
+            list_transform(
+                list_zip(
+                    getvariable('order_attributes'), json_extract_string(json, getvariable('order_attributes'))
+                ),
+                LAMBDA field: coalesce(
+                    as_text(field[2]), list_filter(meta_data, LAMBDA one: one.key = field[1])[1].value ->> '$'
+                )
+            )
+        )
+    ) AS attributes
+FROM (
+    SELECT
+        *,
+        from_json(json -> 'meta_data', '[{"key": "VARCHAR", "value": "JSON"}]') AS meta_data
+    FROM read_json_objects(getvariable('raw') || '/orders/*.json', format = 'array', filename = TRUE)
+    WHERE len(getvariable('order_attributes')) > 0
+) AS pages
+GROUP BY filename, json ->> 'id';
+
 CREATE TABLE storefront_products AS
 SELECT
     id,
@@ -96,8 +123,10 @@ SELECT
     total_tax AS tax_amount,
     gmt(date_created_gmt) AS ordered_at,
     gmt(date_modified_gmt) AS updated_at,
-    getvariable('read_at') AS received_at
-FROM storefront_orders;
+    getvariable('read_at') AS received_at,
+    attributes
+FROM storefront_orders
+LEFT JOIN storefront_attributes USING (filename, id);
 
 CREATE OR REPLACE VIEW staged_order_lines AS
 WITH items AS (

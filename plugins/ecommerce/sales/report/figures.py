@@ -45,6 +45,10 @@ HEADLINE: dict[str, Meaning] = {
 """The headline figures in reading order; the first four are the tiles of page one."""
 
 
+FIGURES = ("units", "gross_sales", "discounts", "returns", "net_sales")
+"""The figures of a breakdown beside the number of orders."""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -71,7 +75,7 @@ class TrendDay(_Model):
 
 
 class Breakdown(_Model):
-    """The day's sales of one channel, category or country. `orders` is None where it has no meaning."""
+    """The day's sales of one channel, category, country or attribute. `orders` is None where it has no meaning."""
 
     name: str
     orders: int | None
@@ -181,7 +185,10 @@ class Provenance(_Model):
 
 
 class Figures(_Model):
-    """One day's report. `averaged_days` counts the loaded days behind the 28-day averages."""
+    """One day's report. `averaged_days` counts the loaded days behind the 28-day averages.
+
+    `attribute` is `REPORT_ATTRIBUTE`, None where it is not set, and `attributes` the breakdown by it.
+    """
 
     business_date: date
     currency: str
@@ -191,6 +198,8 @@ class Figures(_Model):
     channels: list[Breakdown]
     categories: list[Breakdown]
     countries: list[Breakdown]
+    attribute: str | None = None
+    attributes: list[Breakdown] = []
     products: list[Product]
     quality: Quality
     provenance: Provenance
@@ -220,11 +229,12 @@ def figures_hash(figures: Figures) -> str:
             [each.currency, _exact(each.net_sales)] for each in figures.quality.unconverted
         ),
     }
-    for part in ("channels", "categories", "countries"):
-        rows: list[Breakdown] = getattr(figures, part)
+    for part, rows in _breakdowns(figures):
         facts[part] = sorted(
             [row.name, row.orders or 0, *(_exact(value) for _, value in _sums(row))] for row in rows
         )
+    if figures.attribute:
+        facts["attribute_name"] = figures.attribute
     facts["products"] = sorted([row.sku, _exact(row.units), _exact(row.sales)] for row in figures.products)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -256,8 +266,7 @@ def figures_csv(figures: Figures) -> str:
 def _cells(figures: Figures) -> Iterator[tuple[str, str, str, Decimal | int | None]]:
     for name, figure in figures.headline.items():
         yield "headline", "", name, figure.value
-    for section in ("channels", "categories", "countries"):
-        rows: list[Breakdown] = getattr(figures, section)
+    for section, rows in _breakdowns(figures):
         for row in rows:
             if row.orders is not None:
                 yield section, row.name, "orders", row.orders
@@ -272,14 +281,18 @@ def _cells(figures: Figures) -> Iterator[tuple[str, str, str, Decimal | int | No
         yield "trend", day.business_date.isoformat(), "net_sales", day.net_sales
 
 
-def _sums(row: Breakdown) -> list[tuple[str, Decimal]]:
-    return [
-        ("units", row.units),
-        ("gross_sales", row.gross_sales),
-        ("discounts", row.discounts),
-        ("returns", row.returns),
-        ("net_sales", row.net_sales),
+def _breakdowns(figures: Figures) -> list[tuple[str, list[Breakdown]]]:
+    """The breakdowns by the name of their section."""
+    found = [
+        ("channels", figures.channels),
+        ("categories", figures.categories),
+        ("countries", figures.countries),
     ]
+    return [*found, ("attribute", figures.attributes)] if figures.attribute else found
+
+
+def _sums(row: Breakdown) -> list[tuple[str, Decimal]]:
+    return [(name, getattr(row, name)) for name in FIGURES]
 
 
 def _exact(value: Decimal | None) -> str | None:

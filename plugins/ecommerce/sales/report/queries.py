@@ -26,6 +26,7 @@ COMPARED_DAYS = 28
 MOST_LOOKS = 3
 MOST_PRODUCTS = 20
 MOST_SAMPLES = 3
+NO_ATTRIBUTE = "(none)"
 OFF = "off"  # state of a source that is switched off
 AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
 Row = Mapping[str, Any]
@@ -70,6 +71,9 @@ def _read_once(
         path = f"report/daily_sales/{name}.sql"
         return warehouse.query(path, spec=ORDERS, parameters=parameters, day=day, **values)
 
+    def attribute_rows() -> list[dict[str, Any]]:
+        return ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
+
     days = {row["business_date"]: row for row in headlines}
     sales, orders = ask("sales"), ask("orders")
     loaded = [row["business_date"] for row in ask("loaded_days")]
@@ -101,6 +105,8 @@ def _read_once(
         channels=breakdown(sales, "source", _orders_by(orders, "source")),
         categories=breakdown(sales, "category", None),
         countries=breakdown(sales, "country_code", _orders_by(orders, "country_code")),
+        attribute=warehouse.settings.report_attribute,
+        attributes=attributes(attribute_rows()) if warehouse.settings.report_attribute else [],
         products=[model.Product(**row) for row in ask("products", most=MOST_PRODUCTS)],
         quality=quality,
         provenance=origin,
@@ -138,6 +144,23 @@ def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | Non
         for name, entry in sums.items()
     ]
     return sorted(rows, key=lambda row: (-row.net_sales, row.name))
+
+
+def attributes(rows: Iterable[Row]) -> list[model.Breakdown]:
+    """The sales by an attribute of the orders, largest net sales first.
+
+    What is rounded is the running total, not each row's amount, so that the rows add up to the headline.
+    """
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    found = []
+    for row in rows:
+        amounts = {}
+        for figure in AMOUNTS:
+            before, totals[figure] = totals[figure], totals[figure] + (row[figure] or 0)
+            amounts[figure] = (_whole(totals[figure]) - _whole(before)).scaleb(-4)
+        name = NO_ATTRIBUTE if row["attribute"] is None else row["attribute"]
+        found.append(model.Breakdown(name=name, orders=row["orders"], units=row["units"], **amounts))
+    return sorted(found, key=lambda row: (-row.net_sales, row.name))
 
 
 def missing_days(day: date, loaded: Collection[date]) -> list[date]:
@@ -227,6 +250,10 @@ def _sample(row: Row) -> model.RejectSample:
         detail=mask_e_mails(row["detail"] or ""),
         raw=mask_e_mails(row["raw"] or ""),
     )
+
+
+def _whole(value: Decimal) -> Decimal:
+    return value.quantize(Decimal(1), ROUND_HALF_UP)
 
 
 def _rounded(value: Decimal) -> Decimal:

@@ -23,10 +23,12 @@ from ecommerce.core.text import (
     with_currency,
 )
 from ecommerce.sales.report import quality
-from ecommerce.sales.report.figures import HEADLINE, Breakdown, Figures
+from ecommerce.sales.report.figures import FIGURES, HEADLINE, Breakdown, Figures
 
 _ROWS_ON_PAGE_ONE = 10
 _TILES = 4
+_MOST_VALUES = 30
+"""Of an attribute, which may have any number of them; figures.json and figures.csv have all."""
 
 
 def page_texts(figures: Figures) -> dict[str, Any]:
@@ -63,6 +65,13 @@ def page_texts(figures: Figures) -> dict[str, Any]:
             )
         ],
         "countries": _breakdown([(country_name(row.name), row) for row in figures.countries], currency),
+        "attribute": figures.attribute
+        and {
+            "title": attribute_title(figures.attribute),
+            "rows": _breakdown(
+                [(clean(row.name), row) for row in _with_rest(figures.attributes, _MOST_VALUES)], currency
+            ),
+        },
         "products": [
             [
                 clean(each.sku),
@@ -95,6 +104,12 @@ def mail_texts(figures: Figures) -> dict[str, Any]:
         "timezone": figures.provenance.timezone,
         "generated_at": instant(figures.provenance.generated_at),
     }
+
+
+def attribute_title(name: str) -> str:
+    """`sales_channel` as a heading: `Sales channel`."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
 
 
 def country_name(code: str) -> str:
@@ -151,6 +166,16 @@ def _top_countries(figures: Figures) -> list[list[str]]:
     return [
         [name, count(orders), amount(net, figures.currency), share(net, total)] for name, orders, net in lines
     ]
+
+
+def _with_rest(rows: Sequence[Breakdown], most: int) -> list[Breakdown]:
+    """The first `most` rows; when there are more, the last one adds up all the others."""
+    if len(rows) <= most:
+        return list(rows)
+    others = rows[most - 1 :]
+    sums = {name: sum((getattr(row, name) for row in others), Decimal(0)) for name in FIGURES}
+    orders = sum(row.orders or 0 for row in others)
+    return [*rows[: most - 1], Breakdown(name=f"{len(others)} others", orders=orders, **sums)]
 
 
 def _breakdown(rows: Sequence[tuple[str, Breakdown]], currency: str) -> list[list[str]]:

@@ -8,7 +8,8 @@ of the newest day warns of older files that arrived lately and are not loaded.
 Raw folder (every file is always there, possibly without rows):
 
 `lines.parquet`: one row per record with the right number of fields. The contract's columns (`COLUMNS`) as
-    VARCHAR exactly as delivered, NULL for an empty field without quotes; then `file` VARCHAR (the name),
+    VARCHAR exactly as delivered, NULL for an empty field without quotes; those of `ORDER_ATTRIBUTES` likewise,
+    NULL where a file lacks one; then `file` VARCHAR (the name),
     `partner` VARCHAR, `row_number` BIGINT (the record's first line in the file; the header is line 1),
     `received_at` TIMESTAMPTZ (modification time of the file).
 `rejects.parquet` (the layout of every source): `malformed_line` and `bad_encoding` with the record's text;
@@ -32,7 +33,7 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -89,7 +90,8 @@ def extract(window: ReadWindow) -> Manifest:
         TransientError: a file changed while it was read, or the storage fails.
         StagingError: the files could not be written.
     """
-    drop, memory = load_settings().partner_drop_uri, window.remembered
+    settings, memory = load_settings(), window.remembered
+    drop = settings.partner_drop_uri
     read_at = datetime.now(UTC)
     dropped, warnings = dropped_files(drop, window.day.date)
     loaded = memory.loaded_files([file.name for file in dropped]) if dropped else {}
@@ -103,7 +105,7 @@ def extract(window: ReadWindow) -> Manifest:
         for file in dropped:
             try:
                 with storage_errors(file.name):
-                    warnings += _read(duck, file, loaded.get(file.name), work)
+                    warnings += _read(duck, file, loaded.get(file.name), work, settings.order_attributes)
             except UnusableFileError as fault:
                 reason, detail = fault.args
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
@@ -225,7 +227,11 @@ def _is_loaded(file: DroppedFile, known: LoadedFile | None) -> bool:
 
 
 def _read(
-    duck: duckdb.DuckDBPyConnection, file: DroppedFile, known: LoadedFile | None, work: Path
+    duck: duckdb.DuckDBPyConnection,
+    file: DroppedFile,
+    known: LoadedFile | None,
+    work: Path,
+    attributes: Sequence[str],
 ) -> list[str]:
     """Read one file unless that was done before: its lines into a Parquet file in `work`, else into tables.
 
@@ -250,13 +256,13 @@ def _read(
     if file.checksum() != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
     lines = {"lines": f"{work / file.name}.parquet"}
-    read_records(duck, split, COLUMNS, facts | lines)
+    read_records(duck, split, COLUMNS, facts | lines, attributes)
     duck.execute(
         read_sql("extract/partner_files/keep_file.sql"),
         facts | lines | {"sha256": sha256, "place": split.names.index("order_id") + 1},
     )
     log.info("read %s, received %s", file.name, facts["received_at"])
-    extra = unread_columns(split.names, COLUMNS)
+    extra = unread_columns(split.names, [*COLUMNS, *attributes])
     return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
 
 
@@ -298,5 +304,5 @@ def _write(duck: duckdb.DuckDBPyConnection, work: Path, folder: Path) -> tuple[d
             f"COPY {source} TO $path (FORMAT parquet, COMPRESSION zstd)", {"path": str(path)}
         )
         rows[name] = written.fetchall()[0][0]
-        columns[path.name] = duck.table(name).columns
+        columns[path.name] = duck.from_parquet(str(path)).columns
     return columns, rows["lines"] + rows["rejects"]

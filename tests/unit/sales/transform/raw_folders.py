@@ -14,8 +14,8 @@ from typing import Any
 
 import duckdb
 
-from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core import staging
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.staging import Manifest
 from ecommerce.sales.transform import transform
 
@@ -144,7 +144,7 @@ class RawFolders:
 
         return self.run("storefront", fill)
 
-    def partner_files(self, *files: Row, **more: list[Row]) -> Loadable:
+    def partner_files(self, *files: Row, **more: Any) -> Loadable:
         """As `partner_files_manifest`, transformed."""
         return read(transform(self.partner_files_manifest(*files, **more), run_id=RUN_ID))
 
@@ -154,8 +154,9 @@ class RawFolders:
         rejects: list[Row] | None = None,
         removed: list[Row] | None = None,
         known: list[Row] | None = None,
+        extras: Iterable[str] = (),
     ) -> Manifest:
-        """Each file: `name`, `lines` (rows of text), and `received_at` where it matters."""
+        """Each file: `name`, `lines` (rows of text, with `extras`), and `received_at` where it matters."""
 
         def fill(folder: Path) -> None:
             lines: list[Row] = []
@@ -168,7 +169,7 @@ class RawFolders:
                 ]
                 orders = sorted({line["order_id"] for line in file["lines"] if line["order_id"]})
                 facts.append(here | {"sha256": "5" * 64, "lines": len(file["lines"]), "order_ids": orders})
-            texts = " ".join((*PARTNER_COLUMNS, "file", "partner"))
+            texts = " ".join((*PARTNER_COLUMNS, *extras, "file", "partner"))
             types = {"VARCHAR": texts, "BIGINT": "row_number", INSTANT: "received_at"}
             write(folder / "lines.parquet", columns(**types), lines)
             types = {"VARCHAR": "file partner sha256", "BIGINT": "lines", INSTANT: "received_at"}

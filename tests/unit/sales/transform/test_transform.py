@@ -17,7 +17,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from ecommerce.core import staging
 from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.core.xcom import from_xcom, to_xcom
-from ecommerce.sales.transform import ALWAYS_THERE, SQL_FOLDER, WHEN_THEY_HAVE_ROWS, transform
+from ecommerce.sales.transform import ORDERS, transform
 from ecommerce.sources import SOURCES
 from tests.unit.sales.transform.raw_folders import (
     KEY,
@@ -84,7 +84,7 @@ def test_files_have_the_warehouses_columns_and_types(raw, repository):
                 expected = [(name, PARQUET_TYPES[kind]) for name, kind in declared if name not in NOT_OURS]
                 assert [(field.name, str(field.type)) for field in schema] == expected
             seen.add(table)
-    assert seen == {*ALWAYS_THERE, *WHEN_THEY_HAVE_ROWS}
+    assert seen == {*ORDERS.always_there, *ORDERS.when_they_have_rows}
 
 
 def test_order_versions_say_what_is_replaced(raw):
@@ -101,7 +101,7 @@ def test_order_versions_say_what_is_replaced(raw):
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_day_without_anything_is_a_valid_day(raw, source):
     done = getattr(raw, source)()
-    assert set(done.manifest.columns) == {f"{table}.parquet" for table in ALWAYS_THERE}
+    assert set(done.manifest.columns) == {f"{table}.parquet" for table in ORDERS.always_there}
     assert (done.totals["rows_read"], done.totals["amount"], done.manifest.rows) == (0, "0.0000", 0)
 
 
@@ -246,16 +246,16 @@ def test_object_stores_work_like_disks(tmp_path):
 
 
 def test_no_step_after_the_first_names_a_source():
-    shared = [step for step in SQL_FOLDER.glob("*.sql") if step.stem not in SOURCES]
+    shared = [step for step in ORDERS.path.glob("*.sql") if step.stem not in SOURCES]
     assert len(shared) > 10
     for step in shared:
         assert not [source for source in SOURCES if f"'{source}" in step.read_text()], step.name
 
 
 def test_every_step_is_documented():
-    documented = (SQL_FOLDER / "staged_columns.md").read_text()
-    text = (SQL_FOLDER / "staged.sql").read_text()
-    for view, body in re.findall(r"CREATE VIEW (\w+) AS\nSELECT(.*?)WHERE false", text, re.S):
+    documented = (ORDERS.path / "staged_columns.md").read_text()
+    text = (ORDERS.path / "staged.sql").read_text()
+    for view, body in re.findall(r"CREATE VIEW (\w+) AS\nSELECT(.*?)WHERE FALSE", text, re.S):
         assert view in documented
         for column in re.findall(r"AS (\w+)", body):
             assert re.search(rf"\b{column}\b", documented), f"{view}.{column}"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecommerce.core.business_day import day_window
-from ecommerce.sales.transform import SHARED, padded_keys
+from ecommerce.core.transform import FOLDER, padded_keys
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def macros():
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET VARIABLE read_at = TIMESTAMPTZ '2026-11-20 11:00:00+00'")
         connection.execute("SET VARIABLE shop_timezone = 'America/New_York'")
-        connection.execute((SHARED / "values.sql").read_text())
+        connection.execute((FOLDER / "values.sql").read_text())
         yield connection
 
 

@@ -1,0 +1,20 @@
+CREATE VIEW IF NOT EXISTS {{ table("orders_attributes") }} (
+    {% for column in columns("orders") if column.name in ["source", "order_id", "business_date"] %}
+    {{ column.name }} OPTIONS (description = "{{ column.description }}"){{ "," if not loop.last or order_attributes }}
+    {% endfor %}
+    {% for name in order_attributes %}
+    `{{ name }}` OPTIONS (description = "Text of the source's own column {{ name }}; NULL where it has none."){{ "," if not loop.last }}
+    {% endfor %}
+)
+OPTIONS (
+    description = "One row per order, with a column for each name in ORDER_ATTRIBUTES as of the last make migrate."
+)
+AS
+SELECT
+    source,
+    order_id,
+    business_date{{ "," if order_attributes }}
+    {% for name in order_attributes %}
+    JSON_VALUE(attributes, '$.{{ name }}') AS `{{ name }}`{{ "," if not loop.last }}
+    {% endfor %}
+FROM {{ table("orders") }};
