@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core import staging
 from ecommerce.core.scratch import PREFIX, Scratch, scratch_folder
 
 PROCESS = """
