@@ -110,10 +110,7 @@ def clean_as_the_service_does(server: Postgres, database: str, home: AirflowHome
     settings = {"PATH": path, "METADATA_RETENTION_DAYS": "10"}
     done = subprocess.run(
         [shell, options, loop.replace("$$", "$")],
-        env=os.environ
-        | home.own()
-        | dict(home.environment)
-        | {"PATH": path, "METADATA_RETENTION_DAYS": "10"},
+        env=os.environ | home.own() | dict(home.environment) | settings,
         capture_output=True,
         text=True,
     )
