@@ -13,27 +13,23 @@ outside.
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, CronPartitionTimetable, task
+from airflow.sdk import DAG, CronPartitionTimetable
 
+from ecommerce.core.names import DAG_WATCH
+from ecommerce.core.params import BUSINESS_DATE
 from ecommerce.core.settings import shop_timezone
-from ecommerce.mail.dag_arguments import DAY_PARAMS, DEFAULT_ARGS
-from ecommerce.sales import source_policy as policy
-from ecommerce.sales.watch import watch
+from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.sales import tasks
 
 with DAG(
-    dag_id="report_watch",
+    dag_id=DAG_WATCH,
     schedule=CronPartitionTimetable(
         "0 9 * * *", timezone=shop_timezone(), run_offset=-1, key_format="%Y-%m-%d"
     ),
     catchup=False,
-    params={"business_date": DAY_PARAMS["business_date"]},
+    params={"business_date": BUSINESS_DATE},
     default_args=DEFAULT_ARGS,
     tags=["sales", "daily", "operations"],
     doc_md=__doc__,
 ) as dag:
-
-    @task(**policy.NETWORK_RETRIES)
-    def report_mailed(**context):
-        watch(context)
-
-    report_mailed()
+    tasks.report_mailed()

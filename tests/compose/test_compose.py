@@ -71,6 +71,18 @@ def test_admin_signs_in_with_the_password_of_env_and_no_other(stack):
     assert stack.run_in("airflow-worker", "printenv", "AIRFLOW_ADMIN_PASSWORD").strip() == ""
 
 
+def test_airflows_database_is_cleaned(stack):
+    def cleaned():
+        return "Airflow's database is cleaned" in stack.compose("logs", "--no-color", "airflow-db-clean")
+
+    wait_until("airflow-db-clean has cleaned once", cleaned, 120)
+
+
+def test_tasks_are_not_given_the_password_of_airflows_database(stack):
+    seen = stack.run_in("airflow-worker", "env")
+    assert [line for line in seen.splitlines() if line.startswith("AIRFLOW_CONN_AIRFLOW")] == []
+
+
 def test_containers_reach_the_host_by_name(stack):
     assert "host.docker.internal" in stack.run_in("airflow-worker", "cat", "/etc/hosts")
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+import yaml
 from cryptography.fernet import Fernet
 
 from demo.services import postgres
 from demo.services.postgres import Postgres
-from ecommerce.maintenance import expiry as maintenance
 from tests.integration.airflow_process import AirflowHome
 
 pytestmark = pytest.mark.full
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 SECRET = "a password that only Fernet may show"
 
 
@@ -42,7 +46,7 @@ def at(server: Postgres, database: str, folder, fernet_key: str) -> AirflowHome:
 
 
 def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
-    postgres_server, database, tmp_path, monkeypatch
+    postgres_server, database, tmp_path
 ):
     key = Fernet.generate_key().decode()
     first = at(postgres_server, database, tmp_path / "first", key)
@@ -84,18 +88,33 @@ def test_users_and_connections_survive_a_backup_a_restore_and_a_new_fernet_key(
         new_key = Fernet.generate_key().decode()
         airflow(at(postgres_server, restored, tmp_path / "both", f"{new_key},{key}"), "rotate-fernet-key")
         assert SECRET in connection(at(postgres_server, restored, tmp_path / "rotated", new_key))
-        clean_as_a_task_does(postgres_server, restored, monkeypatch, second)
+        clean_as_the_service_does(postgres_server, restored, second, tmp_path / "bin")
     finally:
         postgres_server.psql(f"DROP DATABASE {restored} WITH (FORCE)")
 
 
-def clean_as_a_task_does(server: Postgres, database: str, monkeypatch, home: AirflowHome) -> None:
-    """`airflow db clean` of the DAG `maintenance`, which finds its database by the connection alone."""
+def clean_as_the_service_does(server: Postgres, database: str, home: AirflowHome, commands) -> None:
+    """What `airflow-db-clean` of docker-compose.yaml runs, until it sleeps for the first time."""
     server.psql("UPDATE log SET dttm = '2020-01-01'", database)
-    assert int(server.psql("SELECT count(*) FROM log", database)) > 0
-    for name in ("AIRFLOW__CORE__FERNET_KEY", "CUSTOMER_HASH_KEY"):
-        monkeypatch.setenv(name, home.environment[name])
-    monkeypatch.setenv("AIRFLOW_HOME", str(home.folder))
-    monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_METADATA", server.dsn(database))
-    maintenance.clean_metadata_database()
+    server.psql(
+        "INSERT INTO log (dttm, event) VALUES (now() - interval '20 days', 'old'), "
+        "(now() - interval '9 days', 'young')",
+        database,
+    )
+    commands.mkdir()
+    (commands / "sleep").write_text("#!/bin/sh\nexit 77\n")  # with `bash -e` it ends the loop
+    (commands / "sleep").chmod(0o755)
+    compose = yaml.safe_load((REPOSITORY / "docker-compose.yaml").read_text())
+    shell, options, loop = compose["services"]["airflow-db-clean"]["command"]
+    path = f"{commands}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    settings = {"PATH": path, "METADATA_RETENTION_DAYS": "10"}
+    done = subprocess.run(
+        [shell, options, loop.replace("$$", "$")],
+        env=os.environ | home.own() | dict(home.environment) | settings,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 77, done.stderr[-3000:]
+    assert "Airflow's database is cleaned of what is older than " in done.stdout
+    assert server.psql("SELECT event FROM log WHERE event IN ('old', 'young')", database).split() == ["young"]
     assert int(server.psql("SELECT count(*) FROM log WHERE dttm < '2021-01-01'", database)) == 0

@@ -103,6 +103,26 @@ def test_every_variable_of_the_stack_is_explained(compose, repository):
     assert used - set(example) == {"AIRFLOW_IMAGE", "CODE_VERSION"}
 
 
+def test_the_password_of_airflows_database_is_in_no_connection(compose):
+    """Tasks may read every connection."""
+    for text in compose.values():
+        for service in yaml.safe_load(text)["services"].values():
+            connections = {
+                name: value
+                for name, value in (service.get("environment") or {}).items()
+                if name.startswith("AIRFLOW_CONN_")
+            }
+            assert "POSTGRES_PASSWORD" not in str(connections)
+
+
+def test_airflows_database_is_cleaned_by_a_service_of_its_own(compose):
+    service = yaml.safe_load(compose["docker-compose.yaml"])["services"]["airflow-db-clean"]
+    assert service["restart"] == "unless-stopped"
+    assert service["command"][:2] == ["bash", "-ec"]  # it ends, and is started again, when it fails
+    assert "airflow db clean --yes" in service["command"][2]
+    assert "$${METADATA_RETENTION_DAYS:-180}" in service["command"][2]
+
+
 def test_containers_see_the_demo_company_as_make_demo_does(compose, tmp_path):
     override = yaml.safe_load(compose["docker-compose.override.yaml"])
     given = override["services"]["airflow-worker"]["environment"]

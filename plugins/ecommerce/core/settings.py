@@ -38,7 +38,6 @@ class Settings:
     reconcile_days: int
     staging_retention_days: int
     log_retention_days: int
-    metadata_retention_days: int
     maximum_bytes_billed: int
     sync_start_date: date | None = None
     order_attributes: tuple[str, ...] = ()
@@ -86,7 +85,6 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         reconcile_days=_days(env, "RECONCILE_DAYS", 35),
         staging_retention_days=_days(env, "STAGING_RETENTION_DAYS", 14),
         log_retention_days=_days(env, "LOG_RETENTION_DAYS", 60),
-        metadata_retention_days=_days(env, "METADATA_RETENTION_DAYS", 180),
         maximum_bytes_billed=_positive_int(env, "MAXIMUM_BYTES_BILLED", 100 * 1024**3),
         sync_start_date=_date(env, "SYNC_START_DATE"),
         order_attributes=attributes,

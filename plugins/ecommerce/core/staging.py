@@ -89,6 +89,18 @@ def run_folder(staging_uri: str, dag_id: str, business_date: date, run_id: str) 
     return f"{staging_uri}/{dag_id}/{business_date.isoformat()}/{path_safe(run_id)}"
 
 
+def run_names(dag_id: str, business_date: date) -> set[str]:
+    """Names (`path_safe` ids) of the runs of a DAG that left something for `business_date`.
+
+    Raises:
+        StagingError: the staging area cannot be read.
+    """
+    uri = f"{load_settings().staging_uri}/{dag_id}/{business_date.isoformat()}"
+    with storage_errors(uri):
+        folder = storage_path(uri)
+        return {each.name for each in folder.iterdir()} if folder.exists() else set()
+
+
 @contextmanager
 def publish(uri: str) -> Iterator[Draft]:
     """Write the folder `uri` so that readers see all of it or nothing; replaces what a former try left.
@@ -170,7 +182,7 @@ def storage_errors(uri: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StagingError(f"{uri} could not be cleaned: {error}") from error
+        raise StagingError(f"{uri} could not be read or cleaned: {error}") from error
 
 
 def storage_path(uri: str) -> ObjectStoragePath:

@@ -1,4 +1,4 @@
-"""Housekeeping: staged files, task logs and rows of Airflow's own database that nobody needs any more.
+"""Housekeeping: staged files and task logs that nobody needs any more.
 
 What is removed is older than a retention setting; nothing else is looked at. Running it again, or twice at
 once, changes nothing more.
@@ -7,32 +7,24 @@ once, changes nothing more.
 from __future__ import annotations
 
 import logging
-import os
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from ecommerce.core import staging
-from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.settings import load_settings
 
 log = logging.getLogger(__name__)
 
-METADATA_CONNECTION = "airflow_metadata"
-"""Airflow's own database, for `airflow db clean`; a task does not get at it otherwise."""
-
 UNFINISHED = {"queued", "running"}
-_DRIVERS = {"postgres": "postgresql+psycopg2", "mysql": "mysql+mysqldb", "sqlite": "sqlite"}
 
 IsRunning = Callable[[str, str], bool]
 """Of a DAG's id and the name of a run's staging folder: does that run go on?"""
 
 
-def remove_expired_staging(context: Mapping[str, Any], now: datetime | None = None) -> int:
+def remove_expired_staging(is_running: IsRunning, now: datetime) -> int:
     """Remove run folders whose newest file is older than `STAGING_RETENTION_DAYS`; how many were removed.
 
     A folder that was given up half-way, raw files with e-mail addresses among them, counts like any other.
@@ -42,8 +34,8 @@ def remove_expired_staging(context: Mapping[str, Any], now: datetime | None = No
         StagingError: the staging area cannot be read, or a folder cannot be removed.
     """
     settings = load_settings()
-    limit = (now or datetime.now(UTC)) - timedelta(days=settings.staging_retention_days)
-    return expire_staging(settings.staging_uri, limit, run_is_unfinished(context["ti"]))
+    limit = now - timedelta(days=settings.staging_retention_days)
+    return expire_staging(settings.staging_uri, limit, is_running)
 
 
 def expire_staging(staging_uri: str, limit: datetime, is_running: IsRunning) -> int:
@@ -70,27 +62,30 @@ def expire_staging(staging_uri: str, limit: datetime, is_running: IsRunning) -> 
     return removed
 
 
-def run_is_unfinished(ti: Any) -> IsRunning:
-    """Asks Airflow through `ti`, the running task instance. A run that Airflow no longer knows has ended."""
+def run_is_unfinished(states_of: Callable[..., Any], run_state: Callable[[str, str], str]) -> IsRunning:
+    """Asks Airflow: `states_of` names the runs of a DAG, `run_state` gives the state of one of them.
+
+    A run that Airflow no longer knows has ended.
+    """
     run_ids: dict[str, list[str]] = {}
 
     def is_running(dag_id: str, folder: str) -> bool:
         if dag_id not in run_ids:
-            run_ids[dag_id] = list(ti.get_task_states(dag_id=dag_id))
+            run_ids[dag_id] = list(states_of(dag_id=dag_id))
         names = [run_id for run_id in run_ids[dag_id] if staging.path_safe(run_id) == folder]
-        return any(ti.get_dagrun_state(dag_id, run_id) in UNFINISHED for run_id in names)
+        return any(run_state(dag_id, run_id) in UNFINISHED for run_id in names)
 
     return is_running
 
 
-def remove_old_logs(now: datetime | None = None) -> int:
+def remove_old_logs(now: datetime) -> int:
     """Remove log files of Airflow that nobody wrote to for `LOG_RETENTION_DAYS`; how many were removed.
 
     Only what lies on this machine's disk: logs in a bucket or in CloudWatch expire by the rules set there.
     """
     from airflow.sdk.configuration import conf
 
-    limit = (now or datetime.now(UTC)) - timedelta(days=load_settings().log_retention_days)
+    limit = now - timedelta(days=load_settings().log_retention_days)
     return expire_logs(Path(conf.get("logging", "base_log_folder")), limit)
 
 
@@ -107,80 +102,6 @@ def expire_logs(folder: Path, limit: datetime) -> int:
             _remove_if_empty(path)
     log.info("%d log files below %s removed", removed, folder)
     return removed
-
-
-def clean_metadata_database(now: datetime | None = None) -> None:
-    """Run `airflow db clean` for what is older than `METADATA_RETENTION_DAYS`.
-
-    Airflow keeps its database from tasks, so the command is a process of its own, which is given the
-    connection `airflow_metadata`. The connection's text reaches no log and no command line.
-
-    Raises:
-        AirflowSkipException: there is no such connection, so somebody else cleans.
-        PipelineError: the command failed; its last line says why.
-    """
-    from airflow.providers.standard.hooks.subprocess import SubprocessHook
-    from airflow.sdk.exceptions import AirflowSkipException
-
-    address = metadata_address()
-    if address is None:
-        raise AirflowSkipException(
-            f"there is no connection {METADATA_CONNECTION}: `airflow db clean` has to run beside the "
-            "scheduler (docs/PRODUCTION.md says how)"
-        )
-    limit = (now or datetime.now(UTC)) - timedelta(days=load_settings().metadata_retention_days)
-    done = SubprocessHook().run_command(
-        [
-            *(sys.executable, "-m", "airflow", "db", "clean", "--yes"),
-            *("--skip-archive", "--error-on-cleanup-failure"),
-            *("--clean-before-timestamp", limit.isoformat(timespec="seconds")),
-        ],
-        env=environment_of_the_command(os.environ, address),
-    )
-    if done.exit_code:
-        raise PipelineError(f"airflow db clean failed ({done.exit_code}): {done.output}")
-
-
-def metadata_address() -> str | None:
-    """The connection `airflow_metadata` as an SQLAlchemy address; None where there is none.
-
-    Its extra becomes the address's query, such as sslmode=require.
-
-    Raises:
-        ConfigurationError: it is of a kind that Airflow keeps no metadata in, or names no host or database.
-    """
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        connection = Connection.get(METADATA_CONNECTION)
-    except AirflowNotFoundException:
-        return None
-    if connection.conn_type not in _DRIVERS:
-        raise ConfigurationError(
-            f"the connection {METADATA_CONNECTION} is of type {connection.conn_type}; "
-            f"Airflow's database is one of {', '.join(_DRIVERS)}"
-        )
-    driver = _DRIVERS[connection.conn_type]
-    if driver == "sqlite":
-        return f"sqlite:///{connection.host}"
-    extra = connection.extra_dejson
-    # A socket's folder stands in the extra: postgresql:///airflow?host=/cloudsql/…
-    if not connection.schema or not (connection.host or extra.get("host")):
-        raise ConfigurationError(
-            f"the connection {METADATA_CONNECTION} has to name Airflow's database: set host and schema"
-        )
-    login, password = (quote(part or "", safe="") for part in (connection.login, connection.password))
-    port = f":{connection.port}" if connection.port else ""
-    query = f"?{urlencode(extra, safe='/', quote_via=quote)}" if extra else ""
-    return f"{driver}://{login}:{password}@{connection.host or ''}{port}/{connection.schema}{query}"
-
-
-def environment_of_the_command(environ: Mapping[str, str], address: str) -> dict[str, str]:
-    """`environ` of a task as a command of Airflow's server side needs it, on the database `address`."""
-    of_tasks = ("_AIRFLOW", "__AIRFLOW", "AIRFLOW__CORE__SQL_ALCHEMY_CONN")
-    kept = {name: value for name, value in environ.items() if not name.startswith(of_tasks)}
-    return kept | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": address}
 
 
 def _folders(path: Any) -> Iterable[Any]:

@@ -19,7 +19,7 @@ from ecommerce.core.retries import GATE_RETRIES, NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
 from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
-from ecommerce.sales import delivery, loading, source_policy, windows
+from ecommerce.sales import delivery, loading, source_policy, watch, windows
 from ecommerce.sales.report import building
 from ecommerce.sources import SOURCES, module
 
@@ -132,3 +132,9 @@ def send(report: Plain) -> str:
 def mark(report: Plain) -> None:
     """Remember that the report was mailed."""
     delivery.mark(report)
+
+
+@task(**NETWORK_RETRIES)
+def report_mailed(**context: Any) -> None:
+    """Has the day's report been mailed? If not, tell people which tasks of which run are at fault."""
+    skip(watch.watch(business_day(context), context["ti"].get_task_states))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import AirflowSkipException
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core import staging
-from ecommerce.core.errors import ConfigurationError, StagingError
-from ecommerce.maintenance import expiry as maintenance
+from ecommerce.core.errors import StagingError
+from ecommerce.maintenance import expiry
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=30)
@@ -59,7 +57,7 @@ def test_expired_run_goes_with_everything_in_it(root):
     folder = leave(
         root, RUN, files=("sales_db/manifest.json", "sales_db/a.parquet", ".storefront.1.partial/page")
     )
-    assert maintenance.expire_staging(root, KEPT, nobody) == 1
+    assert expiry.expire_staging(root, KEPT, nobody) == 1
     assert not folder.exists()
     assert not folder.fs.find(folder.path)
 
@@ -67,41 +65,40 @@ def test_expired_run_goes_with_everything_in_it(root):
 def test_run_with_one_young_file_stays_whole(root):
     folder = leave(root, RUN)
     leave(root, RUN, files=("report/figures.json",), at=NOW)
-    assert maintenance.expire_staging(root, KEPT, nobody) == 0
+    assert expiry.expire_staging(root, KEPT, nobody) == 0
     assert (folder / "sales_db/raw.parquet").exists()
 
 
 def test_age_is_that_of_the_files_not_of_the_business_day(root):
     folder = leave(root, "backfill__1", day="2019-03-01", at=NOW)
-    assert maintenance.expire_staging(root, KEPT, nobody) == 0
+    assert expiry.expire_staging(root, KEPT, nobody) == 0
     assert folder.exists()
 
 
 def test_run_that_goes_on_stays_however_old(root):
     going, ended = leave(root, "slow+run"), leave(root, "other")
     states = {"slow+run": "running", "other": "success"}
-    ti = SimpleNamespace(
-        get_task_states=lambda dag_id: {run_id: {} for run_id in states},
-        get_dagrun_state=lambda dag_id, run_id: states[run_id],
+    is_running = expiry.run_is_unfinished(
+        lambda dag_id: {run_id: {} for run_id in states}, lambda dag_id, run_id: states[run_id]
     )
-    assert maintenance.expire_staging(root, KEPT, maintenance.run_is_unfinished(ti)) == 1
+    assert expiry.expire_staging(root, KEPT, is_running) == 1
     assert (going / "sales_db/raw.parquet").exists()
     assert not ended.exists()
 
 
 def test_what_is_no_run_folder_is_not_touched(root):
     folder = leave(root, RUN, dag="somebody", day="elses-folder")
-    assert maintenance.expire_staging(root, KEPT, nobody) == 0
+    assert expiry.expire_staging(root, KEPT, nobody) == 0
     assert (folder / "sales_db/raw.parquet").exists()
 
 
 def test_nothing_was_ever_staged(root):
-    assert maintenance.expire_staging(f"{root}/nowhere", KEPT, nobody) == 0
+    assert expiry.expire_staging(f"{root}/nowhere", KEPT, nobody) == 0
 
 
 def test_days_without_runs_leave_no_empty_folder(tmp_path):
     leave(f"file://{tmp_path}", RUN)
-    maintenance.expire_staging(f"file://{tmp_path}", KEPT, nobody)
+    expiry.expire_staging(f"file://{tmp_path}", KEPT, nobody)
     assert [path.name for path in tmp_path.rglob("*")] == ["daily_sales_pipeline"]
 
 
@@ -113,7 +110,7 @@ def test_folder_that_cannot_be_removed_is_named(tmp_path, monkeypatch):
 
     monkeypatch.setattr(staging, "remove_folder", refuse)
     with pytest.raises(StagingError, match="2026-10-01T10_00_00_00_00"):
-        maintenance.expire_staging(f"file://{tmp_path}", KEPT, nobody)
+        expiry.expire_staging(f"file://{tmp_path}", KEPT, nobody)
 
 
 def test_old_logs_go_and_young_ones_stay(tmp_path):
@@ -125,64 +122,6 @@ def test_old_logs_go_and_young_ones_stay(tmp_path):
         path.write_text("a line")
     for path in (old, other):
         os.utime(path, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
-    assert maintenance.expire_logs(tmp_path, KEPT) == 1
+    assert expiry.expire_logs(tmp_path, KEPT) == 1
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted([young, other])
     assert not old.parent.exists()
-
-
-def test_without_the_connection_the_database_is_somebody_elses(monkeypatch):
-    monkeypatch.delenv("AIRFLOW_CONN_AIRFLOW_METADATA", raising=False)
-    with pytest.raises(AirflowSkipException, match="airflow_metadata"):
-        maintenance.clean_metadata_database()
-
-
-@pytest.mark.parametrize(
-    ("connection", "address"),
-    [
-        (
-            "postgresql://airflow:p%40ss%2Fword@db:5433/airflow",
-            "postgresql+psycopg2://airflow:p%40ss%2Fword@db:5433/airflow",
-        ),
-        ("postgres://airflow:word@db/airflow", "postgresql+psycopg2://airflow:word@db/airflow"),
-        ('{"conn_type": "sqlite", "host": "/tmp/airflow.db"}', "sqlite:////tmp/airflow.db"),
-        (
-            "postgresql://airflow:word@db/airflow?sslmode=verify-full&sslrootcert=/etc/root ca.pem",
-            "postgresql+psycopg2://airflow:word@db/airflow?sslmode=verify-full&sslrootcert=/etc/root%20ca.pem",
-        ),
-        (
-            '{"conn_type": "postgres", "login": "a", "password": "w", "schema": "airflow", '
-            '"extra": {"host": "/cloudsql/p:r:i"}}',
-            "postgresql+psycopg2://a:w@/airflow?host=/cloudsql/p%3Ar%3Ai",
-        ),
-    ],
-)
-def test_the_connection_becomes_an_address(monkeypatch, connection, address):
-    monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_METADATA", connection)
-    assert maintenance.metadata_address() == address
-
-
-@pytest.mark.parametrize("connection", ["postgresql://airflow:word@db", "postgresql://airflow:word@/airflow"])
-def test_a_connection_that_names_no_database_is_refused(monkeypatch, connection):
-    monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_METADATA", connection)
-    with pytest.raises(ConfigurationError, match="has to name Airflow's database"):
-        maintenance.metadata_address()
-
-
-def test_a_connection_to_something_else_is_refused(monkeypatch):
-    monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_METADATA", "http://example.com")
-    with pytest.raises(ConfigurationError, match="is of type http"):
-        maintenance.metadata_address()
-
-
-def test_the_command_gets_the_database_that_tasks_are_kept_from():
-    of_a_task = {
-        "PATH": "/bin",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "airflow-db-not-allowed:///",
-        "AIRFLOW__CORE__SQL_ALCHEMY_CONN": "airflow-db-not-allowed:///",
-        "_AIRFLOW_PROCESS_CONTEXT": "client",
-        "__AIRFLOW_SUPERVISOR_FD": "7",
-    }
-    assert maintenance.environment_of_the_command(of_a_task, "sqlite:///x") == {
-        "PATH": "/bin",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:///x",
-    }

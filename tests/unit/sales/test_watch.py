@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
 from ecommerce.core.business_day import day_window
+from ecommerce.core.staging import path_safe
 from ecommerce.mail import transport as mail
 from ecommerce.sales import watch
 
@@ -15,19 +14,18 @@ SCHEDULED = "scheduled__2026-11-20T11:00:00+00:00__2026-11-19__aB3xY"
 LATER = "backfill__2026-11-20T12:30:00+00:00__2026-11-19__Qw9"
 
 
-class TaskInstance:
-    """What Airflow's task API says of the daily DAG's runs."""
+def states_of(runs):
+    """What Airflow answers a task that asks for the states of the daily DAG's runs."""
 
-    def __init__(self, **runs):
-        self.runs = runs
-
-    def get_task_states(self, dag_id, task_ids=None, run_ids=None):
+    def answer(dag_id, task_ids=None, run_ids=None):
         assert dag_id == "daily_sales_pipeline"
         return {
             run: {task: state for task, state in states.items() if not task_ids or task in task_ids}
-            for run, states in self.runs.items()
+            for run, states in runs.items()
             if not run_ids or run in run_ids
         }
+
+    return answer
 
 
 def pipeline(**states):
@@ -41,34 +39,40 @@ def pipeline(**states):
 
 
 def fault(**states):
-    return watch.find_fault(TaskInstance(**{SCHEDULED: pipeline(**states)}), DAY)
+    return watch.find_fault(DAY, states_of({SCHEDULED: pipeline(**states)}))
 
 
 def test_without_a_run_the_scheduler_or_the_pause_is_to_blame():
     other_day = "scheduled__2026-11-19T11:00:00+00:00__2026-11-18__aB3xY"
-    found = watch.find_fault(TaskInstance(**{other_day: pipeline(), "by_hand": pipeline()}), DAY)
+    found = watch.find_fault(DAY, states_of({other_day: pipeline(), "by_hand": pipeline()}))
     assert "there is no run of daily_sales_pipeline for 2026-11-19" in found.problem
     assert found.commands == ["make backfill FROM=2026-11-19 TO=2026-11-19 MAIL=1"]
 
 
 def test_the_latest_run_of_the_day_counts():
     runs = {LATER: pipeline(load_load="failed"), SCHEDULED: pipeline(extract_sales_db="failed")}
-    assert watch.find_fault(TaskInstance(**runs), DAY).tasks == ["load.load"]
+    assert watch.find_fault(DAY, states_of(runs)).tasks == ["load.load"]
 
 
-@pytest.mark.parametrize(
-    ("run_after", "is_of_the_day"), [("2026-11-20T12:00:00+00:00", True), ("2026-11-21T04:59:00+00:00", True)]
-)
-def test_a_run_without_key_is_of_the_day_before_it_began(run_after, is_of_the_day):
-    assert (watch.latest_run([f"manual__{run_after}__Zz1"], DAY) is not None) is is_of_the_day
+def test_a_run_without_key_is_of_the_days_for_which_it_left_files():
+    run_id = "manual__2026-11-20T12:00:00+00:00__Zz1"
+    folder = "manual__2026-11-20T12_00_00_00_00__Zz1"
+    assert watch.latest_run([run_id], DAY, {folder}) == run_id
+    assert watch.latest_run([run_id], DAY, {"another"}) is None
 
 
-def test_an_id_may_lack_the_random_end():
-    assert watch.latest_run(["manual__2026-11-20T12:00:00+00:00"], DAY)
+def test_a_later_run_without_key_counts_before_the_scheduled_one():
+    later = "manual__2026-11-20T12:00:00+00:00__Zz1"
+    assert watch.latest_run([later, SCHEDULED], DAY, [path_safe(later), path_safe(SCHEDULED)]) == later
 
 
-def test_a_run_without_key_of_another_day_is_not():
-    assert watch.latest_run(["manual__2026-11-21T05:00:00+00:00__Zz1"], DAY) is None
+def test_an_id_that_somebody_chose_counts_when_it_left_files():
+    assert watch.latest_run(["by_hand"], DAY, ["by_hand"]) == "by_hand"
+    assert watch.latest_run(["by_hand", SCHEDULED], DAY, ["by_hand"]) == SCHEDULED
+
+
+def test_the_key_counts_only_as_a_whole():
+    assert watch.latest_run(["manual__2026-11-19T12:00:00+00:00__2026-11-18"], DAY) is None
 
 
 def test_a_required_source_that_failed_is_at_fault_and_not_the_gate_behind_it():
@@ -112,10 +116,18 @@ def test_a_report_that_the_run_decided_not_to_mail():
 
 
 def test_a_run_of_which_nothing_has_begun_waits_for_the_scheduler():
-    nothing = dict.fromkeys(pipeline(), None)
-    found = watch.find_fault(TaskInstance(**{SCHEDULED: nothing}), DAY)
+    found = watch.find_fault(DAY, states_of({SCHEDULED: dict.fromkeys(pipeline(), None)}))
     assert found.tasks == ["extract.exchange_rates"]
+    assert "extract.exchange_rates (not begun)" in found.problem
     assert "the scheduler is down" in found.advice
+
+
+def test_without_a_run_of_the_day_the_mail_links_all_runs(monkeypatch):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
+    texts = watch.mail_texts(DAY, watch.find_fault(DAY, states_of({})))
+    assert texts["run_url"] == "https://airflow.example/dags/daily_sales_pipeline/runs"
+    body = mail.compose("No sales report", "watch_mail", texts).get_body(("plain",)).get_content()
+    assert "https://airflow.example/dags/daily_sales_pipeline/runs" in body
 
 
 def test_the_mail_names_day_run_task_and_command(monkeypatch):
