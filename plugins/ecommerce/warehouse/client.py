@@ -214,7 +214,8 @@ def bigquery_errors(what: str) -> Iterator[None]:
     try:
         yield
     except GoogleAPICallError as error:
-        raise _kind_of(error)(f"{what}: {_without_addresses(error.message or str(error))}") from None
+        text = _without_addresses(error.message or str(error))
+        raise _kind_of(error)(f"{what}: {_OLDER_TABLE if _INVALID in str(error) else ''}{text}") from None
     except (RetryError, RequestsConnectionError, Timeout, TimeoutError, AuthTransportError) as error:
         raise TransientError(f"{what}: BigQuery cannot be reached ({type(error).__name__})") from error
     except GoogleAuthError as error:
@@ -225,6 +226,8 @@ def bigquery_errors(what: str) -> Iterator[None]:
         raise ConfigurationError(f"{what}: {_without_addresses(str(error))}") from None
 
 
+_INVALID = "invalidQuery"  # the reason BigQuery gives; its text names the column in one of many ways
+_OLDER_TABLE = "the tables and this statement do not fit; if a column is missing, run make migrate: "
 _QUOTA_REASONS = {
     "quotaExceeded",
     "rateLimitExceeded",

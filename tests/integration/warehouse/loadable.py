@@ -54,6 +54,7 @@ class Order:
     discount: str = "0"
     tax: str = "0"
     shipping: str = "0"
+    attributes: str | None = None
     updated_at: datetime | None = None
     read_at: datetime | None = None
     """When this version was received, for files; live sources have the folder's."""
@@ -185,7 +186,7 @@ class Folder:
         tables["order_lines"] += lines
         tables["orders"].append(
             header
-            | {"coupon_code": None, "item_count": len(lines), "tax_amount": money(order.tax)}
+            | {"attributes": order.attributes, "coupon_code": None, "item_count": len(lines), "tax_amount": money(order.tax)}
             | {"shipping_amount": money(order.shipping), "fee_amount": ZERO}
             | {name: total(lines, name) for name in ("gross_amount", "discount_amount")}
         )

@@ -65,3 +65,34 @@ def test_the_hash_key_is_not_in_the_error():
     with pytest.raises(ConfigurationError) as error:
         load_settings({"CUSTOMER_HASH_KEY": "my-secret"})
     assert "my-secret" not in str(error.value)
+
+
+def test_attributes_are_sorted_and_the_report_may_break_down_by_one_of_them():
+    names = " sales_channel, _wc_order_attribution_utm_source,Payment "
+    settings = load_settings(KEY | {"ORDER_ATTRIBUTES": names, "REPORT_ATTRIBUTE": "Payment"})
+    assert settings.order_attributes == ("Payment", "_wc_order_attribution_utm_source", "sales_channel")
+    assert settings.report_attribute == "Payment"
+    assert load_settings(KEY).order_attributes == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "report", "sentence"),
+    [
+        ("sales channel", "", "ORDER_ATTRIBUTES: 'sales channel' is not a column name"),
+        ("sales_channel,", "", "ORDER_ATTRIBUTES: '' is not a column name"),
+        ("1st", "", "'1st' is not a column name"),
+        ("größe", "", "'größe' is not a column name"),
+        ("a`b", "", "'a`b' is not a column name"),
+        ("a" * 64, "", "is not a column name of letters, digits and underscores (63 at most"),
+        ("_PARTITIONTIME", "", "'_PARTITIONTIME' is not a column name"),
+        ("utm,Status", "", "ORDER_ATTRIBUTES: Status is a column of orders already"),
+        ("attributes", "", "attributes is a column of orders already"),
+        ("Utm,payment,utm", "", "ORDER_ATTRIBUTES names Utm more than once"),
+        (",".join(f"a{n}" for n in range(21)), "", "ORDER_ATTRIBUTES names 21 columns, more than 20"),
+        ("utm", "channel", "REPORT_ATTRIBUTE='channel' is not one of ORDER_ATTRIBUTES (utm)"),
+        ("", "utm", "REPORT_ATTRIBUTE='utm' is not one of ORDER_ATTRIBUTES (none)"),
+    ],
+)
+def test_attributes_that_are_refused(names, report, sentence):
+    with pytest.raises(ConfigurationError, match=re.escape(sentence)):
+        load_settings(KEY | {"ORDER_ATTRIBUTES": names, "REPORT_ATTRIBUTE": report})

@@ -1,0 +1,149 @@
+"""Pass-through columns: from a source's own column to the view and the report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ecommerce.core.errors import ContractError
+from ecommerce.core.staging import Manifest
+from ecommerce.sales.report.figures import FIGURES, Provenance
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.transform import transform
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.migrate import migrate
+from ecommerce.warehouse.schema import ddl, prepare
+from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+from tests.unit.sales.transform import raw_folders
+from tests.unit.sales.transform.raw_folders import RawFolders, csv_line
+
+NOON = at("2026-03-02 17:00")
+
+
+@dataclass
+class Transformed:
+    """What a transform left, to be loaded as it is."""
+
+    manifest: Manifest
+
+    def publish(self, _root: Path, _day: date, _run_id: str) -> Manifest:
+        return self.manifest
+
+
+def name_attributes(shop: Shop, monkeypatch: pytest.MonkeyPatch, names: str, report: str = "") -> None:
+    """Set ORDER_ATTRIBUTES and REPORT_ATTRIBUTE, and run `make migrate`."""
+    monkeypatch.setenv("ORDER_ATTRIBUTES", names)
+    monkeypatch.setenv("REPORT_ATTRIBUTE", report)
+    settings = replace(
+        shop.warehouse.settings, order_attributes=tuple(names.split(",")), report_attribute=report or None
+    )
+    shop.warehouse.settings = settings
+    migrate(shop.warehouse)
+
+
+def test_named_columns_are_columns_of_the_view(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name_attributes(shop, monkeypatch, "_wc_order_attribution_utm_source,group,sales_channel")
+    named = {"sales_channel": "app", "group": "ann@example.com"}
+    file = {"name": "acme_2026-11-19.csv", "lines": [csv_line("P1") | named, csv_line("P2")]}
+    raw = RawFolders(f"file://{tmp_path}/raw").partner_files_manifest(file, extras=["sales_channel", '"group"'])
+    manifest = transform(raw, run_id=raw_folders.RUN_ID)
+
+    shop.load(Transformed(manifest), day=raw_folders.DAY)  # type: ignore[arg-type]
+
+    assert shop.rows("orders_attributes") == [
+        {
+            "source": "partner_files",
+            "order_id": order_id,
+            "business_date": raw_folders.DAY,
+            "_wc_order_attribution_utm_source": None,
+            "group": group,
+            "sales_channel": channel,
+        }
+        for order_id, group, channel in (("P1", "<e-mail>", "app"), ("P2", None, None))
+    ]
+
+
+def test_the_report_by_an_attribute_adds_up_to_the_headline(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name_attributes(shop, monkeypatch, "payment_method,sales_channel", "sales_channel")
+    app, web = '{"sales_channel":"app"}', '{"payment_method":"card","sales_channel":"web"}'
+    third = [("Toys", "1", "0.01")]  # 0.00333… US dollars each
+    saturday = at("2026-02-28 17:00")
+    shop.load(
+        Folder(
+            [
+                Order("1", NOON, attributes=app),
+                Order("2", NOON, [("Toys", "2", "30.00"), ("Books", "1", "5.00")], attributes=web, discount="1"),
+                Order("3", NOON, attributes='{"payment_method":"card"}'),
+                Order("4", NOON, third, currency="JPY", attributes=app),
+                Order("5", NOON, third, currency="JPY", attributes=web),
+                Order("6", NOON, third, currency="JPY"),
+                Order("7", NOON, currency="XXX", attributes=app),
+                Order("8", NOON, attributes=app, is_sale=False, status="cancelled"),
+                Order("9", saturday, refunds=[("R1", NOON, "4.00")], attributes=web),
+            ],
+            orphans=[("0", "R2", NOON, "2.00")],
+            rates=[(MONDAY, "USD", "1"), (MONDAY, "JPY", "3")],
+        )
+    )
+
+    figures = read_figures(shop.warehouse, MONDAY, provenance())
+
+    assert figures.attribute == "sales_channel"
+    found = {row.name: row for row in figures.attributes}
+    assert {name: row.orders for name, row in found.items()} == {"app": 3, "web": 2, "(none)": 2}
+    assert found["web"].returns == 4
+    assert found["app"].gross_sales.quantize(Decimal("0.01")) == 10
+    for name in ("orders", *FIGURES):
+        assert sum(getattr(row, name) for row in found.values()) == figures.headline[name].value, name
+
+
+def test_without_the_setting_the_view_has_the_keys_and_the_report_no_breakdown(shop: Shop) -> None:
+    migrate(shop.warehouse)
+    shop.load(Folder([Order("1", NOON)]))
+
+    assert shop.rows("orders_attributes") == [
+        {"source": "sales_db", "order_id": "1", "business_date": MONDAY}
+    ]
+    figures = read_figures(shop.warehouse, MONDAY, provenance())
+    assert (figures.attribute, figures.attributes) == (None, [])
+
+
+def test_a_warehouse_from_before_the_column_asks_for_make_migrate(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIGQUERY_DATASET", "older")
+    older = Shop(connect(), shop.folder)
+    prepare(older.warehouse)
+    columns = re.sub(r"\n +attributes .*", "", ddl("orders", older.warehouse.settings))
+    older.warehouse.run(f"DROP TABLE `older.orders`;\n{columns}", "an older table")
+    day = Folder([Order("1", NOON, attributes='{"sales_channel":"app"}')])
+
+    with pytest.raises(ContractError, match="if a column is missing, run make migrate: .*attributes"):
+        older.load(day)
+
+    migrate(older.warehouse)
+    older.load(day, run_id="again")
+    assert older.one("orders", "attributes") == {"attributes": '{"sales_channel":"app"}'}
+
+
+def provenance() -> Provenance:
+    moment = datetime(2026, 3, 3, 11, tzinfo=UTC)
+    return Provenance(
+        dag_id="daily",
+        run_id="run",
+        code_version="1",
+        timezone="America/New_York",
+        window_start=moment,
+        window_end=moment,
+        generated_at=moment,
+    )
