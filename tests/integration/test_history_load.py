@@ -121,7 +121,7 @@ def record_expirations(monkeypatch) -> list[timedelta]:
 def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path, told):
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from ecommerce.sales.history import steps
+    from ecommerce.sales.history import tasks
 
     company, books = start_company(), history(told)
     write(tmp_path / "export", books)
@@ -129,8 +129,8 @@ def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path,
 
     reads, totals = run.totals()
     with pytest.raises(AirflowSkipException):
-        steps.months(run.context, totals)
-    steps.clean_up(reads, totals["export"])
+        tasks.months.function(totals, **run.context)
+    tasks.clean_up.function(reads, totals)
 
     by_month: dict[str, set[str]] = {}
     for order in company.oracle(books).orders:

@@ -39,7 +39,7 @@ ACCOUNTING = "accounting.sql"
 WHEN_THEY_HAVE_ROWS = ("products", "customers", "exchange_rates", "rejected_rows", "loaded_files")
 
 
-def transform(manifest: Manifest, *, run_id: str, layout: Sequence[str] = ()) -> Manifest:
+def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
     """Turn the raw folder of `manifest` into the loadable folder `<run folder>/transformed/<source>`.
 
     The raw folder, which holds e-mail addresses, is removed when the loadable one is there. Run again after
@@ -52,7 +52,8 @@ def transform(manifest: Manifest, *, run_id: str, layout: Sequence[str] = ()) ->
     Args:
         manifest: of the raw folder.
         run_id: Airflow's, goes into every row.
-        layout: the SQL files that map the raw folder to the staged layout; not given: `<source>.sql`.
+        mapping: the source whose SQL file maps the raw folder to the staged layout; not given: the
+            manifest's own.
 
     Raises:
         StagingError: neither raw nor loadable files are there, or the raw ones are not the manifest's.
@@ -67,7 +68,7 @@ def transform(manifest: Manifest, *, run_id: str, layout: Sequence[str] = ()) ->
             "clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
-        steps = _steps(layout or [manifest.source])
+        steps = _steps(mapping or manifest.source)
         accounts, columns, rows = _run_steps(manifest, run_id, load_settings(), draft.path, steps)
         _check_nothing_is_lost(manifest, accounts)
         draft.seal(
@@ -118,9 +119,9 @@ def _run_steps(
     return accounts, columns, rows
 
 
-def _steps(layout: Sequence[str]) -> list[Path]:
+def _steps(mapping: str) -> list[Path]:
     """The SQL files in the order they run."""
-    first = [SHARED / "values.sql", *(SQL_FOLDER / f"{name}.sql" for name in (*FIRST_STEPS, *layout))]
+    first = [SHARED / "values.sql", *(SQL_FOLDER / f"{name}.sql" for name in (*FIRST_STEPS, mapping))]
     return [*first, *sorted(SQL_FOLDER.glob("[0-9]*.sql"))]
 
 

@@ -32,7 +32,6 @@ from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.history import parquet
 from ecommerce.sales.history.files import Compression, ExportFile
 from ecommerce.sales.transform import SHARED
-from ecommerce.sources import SOURCES
 from ecommerce.sources.delivered_files import (
     UnusableFileError,
     column_names,
@@ -89,7 +88,7 @@ def read_file(file: ExportFile, folder: str, reading: Reading) -> Manifest:
             local = _fetch(file, work)
             file.check_unchanged()
             lines, warnings = _lines(duck, file, local, work)
-            _keep(duck, reading, lines, draft.path)
+            _keep(duck, lines, draft.path)
         totals = _totals(duck, draft.path)
         draft.seal(
             source=reading.source,
@@ -251,11 +250,11 @@ def _read_split(duck: duckdb.DuckDBPyConnection, local: _Local, facts: dict[str,
     read_records(duck, split, COLUMNS, facts)
 
 
-def _keep(duck: duckdb.DuckDBPyConnection, reading: Reading, lines: Path, folder: Path) -> None:
+def _keep(duck: duckdb.DuckDBPyConnection, lines: Path, folder: Path) -> None:
     """Write the folder's files."""
     duck.execute(
         read_sql("extract/history/keep_lines.sql"),
-        {"lines": str(lines), "target": f"{folder}/lines.parquet", "is_live": reading.source in SOURCES},
+        {"lines": str(lines), "target": f"{folder}/lines.parquet"},
     )
     duck.execute(f"COPY rejects TO '{folder}/rejects.parquet' (FORMAT parquet, COMPRESSION zstd)")
 

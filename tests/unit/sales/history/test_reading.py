@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ecommerce.core.errors import ContractError
-from ecommerce.sales.history import reading, steps
+from ecommerce.sales.history import reading, tasks
 from ecommerce.sources.partner_files.reading import COLUMNS
 from tests.unit.sales.history.export import HEADER, Export, all_staged, day, facts, line, staged, text
 
@@ -175,22 +175,13 @@ def test_the_day_is_the_shops_and_unusable_instants_have_none(export: Export) ->
     assert facts(reads)["without_day"] == 4
 
 
-def test_lines_of_a_live_source_count_as_read_when_they_were_changed(export: Export) -> None:
-    export.put("a.csv", text(line("A", updated_at="2024-03-06T10:00:00+01:00")))
-
-    own = export.read(run_id="own")
-    assert all_staged(own, columns="received_at") > [(datetime(2024, 3, 7, tzinfo=UTC),)]
-    live = export.read(run_id="live", source="storefront")
-    assert all_staged(live, columns="received_at") == [(datetime(2024, 3, 6, 9, tzinfo=UTC),)]
-
-
 def test_a_file_that_was_read_is_not_read_again(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
     export.put("a.csv", text(line("A")))
-    (batch,) = steps.list_files(export.context())
-    first = steps.read(batch)
+    (batch,) = tasks.list_files.function(**export.context())
+    first = tasks.read.function(batch)
     monkeypatch.setattr(reading, "_fetch", None)
 
-    assert steps.read(batch) == first
+    assert tasks.read.function(batch) == first
 
 
 def parquet_file(export: Export, **changes: pa.Array) -> None:
