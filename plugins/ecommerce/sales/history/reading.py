@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from ecommerce.core import staging
 from ecommerce.core.duckdb import connect_duckdb
@@ -198,7 +198,7 @@ def _decompressed(stream: _Counted, compression: Compression | None) -> Iterator
 
     try:
         with pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), compression) as text:
-            yield io.BufferedReader(text, BLOCK)
+            yield io.BufferedReader(cast(io.RawIOBase, text), BLOCK)
     except OSError as error:
         if error.errno is not None:  # of the file system, not of the data
             raise
