@@ -16,7 +16,6 @@ PREREQUISITES = (
     "/view.sql",
     "warehouse/loads/orders/staging/",
     "look_up.sql",
-    "snapshots/take.sql",
 )
 
 

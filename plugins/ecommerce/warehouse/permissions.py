@@ -27,7 +27,7 @@ ON_TABLES = (
     "bigquery.tables.updateData",
 )
 """Needed on every table of the dataset; `roles/bigquery.dataEditor` on the dataset has them, and what creates
-tables and snapshots."""
+tables."""
 
 TOO_MUCH = {
     "bigquery.tables.getData": "read every dataset of the project",
