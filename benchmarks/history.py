@@ -107,14 +107,9 @@ def _load(lines: int) -> list[Stage]:
     reads = _result(reading)
     summing = _tasks("control totals", [reads], 1)
     (totals,) = _result(summing)
-    months = [
-        {"export": totals["export"], "number": n, "of": len(totals["months"])}
-        | {name: month[name] for name in ("month", "first_day", "last_day")}
-        for n, month in enumerate(totals["months"], start=1)
-    ]
-    _tasks("snapshot", [None], 1)
+    (months,) = _result(_tasks("months", [totals], 1))
     transforming = _tasks("transform", months, 2)
-    loading = _tasks("load", _result(transforming), 1)
+    loading = _tasks("load", zip(months, _result(transforming), strict=True), 1)
     checking = _tasks("checks", _result(loading), 1)
     loaded = sum(result["rows"]["order_lines"] for result in _result(loading))
     if loaded != lines:

@@ -35,20 +35,20 @@ def main() -> None:
     import duckdb
     from airflow.providers.google.cloud.hooks import bigquery
 
-    from ecommerce.sales import loading as warehouse
-    from ecommerce.sales.history import months, reading, steps, totals
-    from ecommerce.warehouse import snapshots
+    from ecommerce.sales.history import batches, months, tasks
+    from ecommerce.sales.history import totals as control_totals
+    from ecommerce.sales.tasks import checks
 
-    del airflow, duckdb, bigquery, months, reading, totals
+    del airflow, duckdb, bigquery, batches, months, control_totals
     logging.disable(logging.INFO)
     stages = {
-        "list files": lambda _: steps.list_files(CONTEXT),
-        "read": steps.read,
-        "control totals": lambda reads: steps.control_totals(CONTEXT, reads),
-        "snapshot": lambda _: snapshots.take(RUN.dag_id, RUN.run_id),
-        "transform": lambda month: steps.transform(CONTEXT, month),
-        "load": lambda manifest: steps.load(CONTEXT, manifest),
-        "checks": lambda loaded: warehouse.checks(CONTEXT, loaded),
+        "list files": lambda _: tasks.list_files.function(**CONTEXT),
+        "read": tasks.read.function,
+        "control totals": lambda reads: tasks.control_totals.function(reads, **CONTEXT),
+        "months": lambda totals: tasks.months.function(totals, **CONTEXT),
+        "transform": lambda month: tasks.transform.function(month, **CONTEXT),
+        "load": lambda given: tasks.load.function(*given, **CONTEXT),
+        "checks": lambda loaded: checks.function(loaded, **CONTEXT),
     }
     name, place = sys.argv[1], Path(sys.argv[2])
     given = json.loads(place.read_text())

@@ -6,8 +6,8 @@
 --     --role=roles/storage.objectUser                                  (where staging and reports are in a bucket)
 --
 -- jobUser on the project: to run queries and load jobs (bigquery.jobs.create), and nothing else.
--- dataEditor on the two datasets: to read and change their data, to create, list and update their tables, and to take
--- snapshots. Creating datasets is left to you, below, because that permission is one on the whole project.
+-- dataEditor on the two datasets: to read and change their data, to create, list and update their tables.
+-- Creating datasets is left to you, below, because that permission is one on the whole project.
 -- Both datasets: in BIGQUERY_LOCATION, which cannot be changed afterwards.
 CREATE SCHEMA IF NOT EXISTS `PROJECT.sales` OPTIONS (location = "US");
 

@@ -41,8 +41,6 @@ SETTINGS = {
 GIVEN = {
     "table",
     "staged",
-    "snapshot",
-    "snapshot_tables",
     "restated_figures",
     "days",
     "columns",
@@ -101,8 +99,6 @@ class Catalogue:
             columns = [(column.name, column.type) for column in resolved.column_definition_list]
             self.tables[resolved.name_path[-1]] = columns
             self._add_staging_table(resolved.name_path[-1].rpartition(".")[2], columns)
-        elif isinstance(resolved, zt.ResolvedCreateSnapshotTableStmt):
-            self.tables[resolved.name_path[-1]] = self.tables[resolved.clone_from.table.name]
         elif isinstance(resolved, zt.ResolvedCreateViewStmt):
             self.tables[resolved.name_path[-1]] = [
                 (output.name, output.column.type) for output in resolved.output_column_list
@@ -216,9 +212,8 @@ def refusals(sql: str) -> Iterator[str]:
 
 def unpruned(resolved: Any) -> Iterator[str]:
     """Tables a statement reads although they require a partition filter, and it compares their partition with
-    no constant: BigQuery refuses that, the emulator does not. (A view gets its filter when it is queried, a
-    snapshot reads nothing.)"""
-    if isinstance(resolved, zt.ResolvedCreateViewStmt | zt.ResolvedCreateSnapshotTableStmt):
+    no constant: BigQuery refuses that, the emulator does not. (A view gets its filter when it is queried.)"""
+    if isinstance(resolved, zt.ResolvedCreateViewStmt):
         return
     nodes = list(_nodes(resolved))
     pruned = {

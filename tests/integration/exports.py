@@ -19,9 +19,13 @@ import time_machine
 
 from demo.fillers import partner_files
 from demo.ledger import PARTNERS, Books, Order, PartnerFile
-from ecommerce.sales import loading as warehouse
-from ecommerce.sales.history import steps
-from ecommerce.warehouse import snapshots
+from ecommerce.core.context import run_of
+from ecommerce.core.staging import Manifest
+from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.sales import loading
+from ecommerce.sales import tasks as sales
+from ecommerce.sales.history import tasks
+from ecommerce.warehouse.load import LoadResult
 
 SOURCE = "old_shop"
 KINDS = ("csv", "csv.gz", "parquet", "csv.zst")
@@ -107,28 +111,27 @@ class HistoryLoad:
     def totals(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """What was read, and the control totals."""
         with time_machine.travel(self.at):
-            reads = [steps.read(batch) for batch in steps.list_files(self.context)]
-            return reads, steps.control_totals(self.context, reads)
+            reads = [tasks.read.function(batch) for batch in tasks.list_files.function(**self.context)]
+            return reads, tasks.control_totals.function(reads, **self.context)
 
     def months(self) -> Iterator[dict[str, Any]]:
         """Everything up to the loads of single months: their manifests, in order."""
         reads, totals = self.totals()
-        months = steps.months(self.context, totals)
+        months = tasks.months.function(totals, **self.context)
         with time_machine.travel(self.at):
-            snapshots.take("sales_history_load", self.run_id)
-            steps.exchange_rates(self.context, totals)
-            manifests = [steps.transform(self.context, month) for month in months]
+            tasks.exchange_rates.function(totals, **self.context)
+            manifests = [tasks.transform.function(month, **self.context) for month in months]
         yield from manifests
-        steps.clean_up(reads, totals["export"])
+        tasks.clean_up.function(reads, totals)
 
-    def load(self, manifest: dict[str, Any]) -> dict[str, Any]:
+    def load(self, manifest: dict[str, Any]) -> LoadResult:
         """Load and check one month; the load's result."""
         with time_machine.travel(self.at):
-            loaded = steps.load(self.context, manifest)
-            warehouse.checks(self.context, loaded)
+            loaded = loading.load_history(run_of(self.context), from_xcom(Manifest, manifest))
+            sales.checks.function(to_xcom(loaded), **self.context)
             return loaded
 
-    def run(self) -> list[dict[str, Any]]:
+    def run(self) -> list[LoadResult]:
         """The whole run; the results of the loads."""
         return [self.load(manifest) for manifest in self.months()]
 

@@ -1,4 +1,4 @@
-"""An export ends in the tables of the oracle, however it is cut, loaded and interrupted."""
+"""An export ends in the tables of the oracle, however it is cut, loaded, interrupted and taken back."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from google.cloud.bigquery import Client
 
 from demo.ledger import PARTNER_FILES, SALES_DB, Books, Ledger
 from ecommerce.core.errors import ConcurrentUpdateError
+from ecommerce.sales.history.undo import undo
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import reads as audit
-from ecommerce.warehouse import snapshots
 from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import SNAPSHOTS
 from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, run_day
-from tests.integration.exports import HistoryLoad, exported, write
+from tests.integration.exports import SOURCE, HistoryLoad, exported, write
 from tests.oracle import Oracle
 
 FIRST_DAY = date(2026, 8, 29)
@@ -68,7 +66,7 @@ def test_an_export_ends_in_the_tables_of_the_oracle(start_company, tmp_path, tol
 
     assert company.differences(expected(company, books)) == ""
     assert len(results) == 2
-    audits = [row for result in results for row in result["audit"]]
+    audits = [row for result in results for row in result.audit]
     assert {row["status"] for row in audits} == {"history"}
     assert sum(row["source_orders"] for row in audits) == len(books.orders)
     assert all(row["source_amount"] == row["amount_loaded"] for row in audits)
@@ -77,51 +75,29 @@ def test_an_export_ends_in_the_tables_of_the_oracle(start_company, tmp_path, tol
 
 
 @pytest.mark.full
-def test_loaded_twice_it_changes_nothing_and_each_load_can_be_taken_back(
-    start_company, tmp_path, told, monkeypatch
+def test_loaded_twice_it_changes_nothing_and_it_can_be_taken_back_and_loaded_again(
+    start_company, tmp_path, told
 ):
     company, books = start_company(), history(told)
     company.show(replace(books, orders=()))
     write(tmp_path / "export", books)
-    kept = record_expirations(monkeypatch)
-    # As where a thousand staging tables lie before the snapshots: the emulator lists no more.
-    of_dataset = Client.list_tables
-    monkeypatch.setattr(
-        Client,
-        "list_tables",
-        lambda client, name, **how: [] if name.endswith("_staging") else of_dataset(client, name, **how),
-    )
 
     HistoryLoad(tmp_path / "export", at(told), "manual__first").run()
     before = state(company)
-    assert kept == [timedelta(days=snapshots.KEEP_DAYS)] * len(SNAPSHOTS)
     HistoryLoad(tmp_path / "export", at(told), "manual__second").run()
     assert state(company) == before, "loading it twice changed something"
 
-    assert snapshots.main(["restore", "manual__second"]) == 0
-    assert state(company) == before
-    assert snapshots.main(["restore", "manual__first"]) == 0
+    assert undo(SOURCE).orders == len(before["orders"])
     assert not any(state(company).values())
-    assert snapshots.main(["restore", "manual__third"]) == 1
-
-
-def record_expirations(monkeypatch) -> list[timedelta]:
-    """How long each snapshot is to be kept; the emulator takes no notice."""
-    original, found = Client.update_table, []
-
-    def recording(self, table, fields, **options):
-        if fields == ["expires"]:
-            found.append(table.expires - table.created)
-        return original(self, table, fields, **options)
-
-    monkeypatch.setattr(Client, "update_table", recording)
-    return found
+    assert undo(SOURCE).orders == 0
+    HistoryLoad(tmp_path / "export", at(told), "manual__third").run()
+    assert state(company) == before
 
 
 def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path, told):
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from ecommerce.sales.history import steps
+    from ecommerce.sales.history import tasks
 
     company, books = start_company(), history(told)
     write(tmp_path / "export", books)
@@ -129,8 +105,8 @@ def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path,
 
     reads, totals = run.totals()
     with pytest.raises(AirflowSkipException):
-        steps.months(run.context, totals)
-    steps.clean_up(reads, totals["export"])
+        tasks.months.function(totals, **run.context)
+    tasks.clean_up.function(reads, totals)
 
     by_month: dict[str, set[str]] = {}
     for order in company.oracle(books).orders:
@@ -153,9 +129,6 @@ def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(start_co
     old = exported(shown, [replace(o, order_id=f"o-{o.order_id}") for o in history(told).orders])
     write(tmp_path / "export", old)
     HistoryLoad(tmp_path / "export", morning_after(day) - timedelta(hours=1)).run()
-    write(tmp_path / "sales_db", exported(shown, shown.orders_of(SALES_DB), SALES_DB))
-    params = {"source": SALES_DB}
-    HistoryLoad(tmp_path / "sales_db", morning_after(day) - timedelta(hours=1), "live", params).run()
     assert [audit.last_read(source) for source in SOURCES] == [None] * len(SOURCES)
 
     run_day(day)
@@ -165,6 +138,8 @@ def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(start_co
     assert company.differences(company.oracle(both, run_days=[day], missing={each: [] for each in own})) == ""
     days = connect().query("report/daily_sales/loaded_days.sql", day=day, source_count=len(SOURCES))
     assert [row["business_date"] for row in days] == [day]
+    undo(SOURCE)
+    assert company.differences(company.oracle(run_days=[day])) == "", "what was read live stays"
 
 
 @pytest.mark.full
@@ -217,25 +192,3 @@ class TestInManyWays:
         ):
             HistoryLoad(tmp_path / "export", at(told), f"range_{number}", days).run()
         assert company.differences(expected(company, books)) == ""
-
-    def test_under_a_live_sources_name_what_is_read_live_wins_in_any_order(self, start_company, tmp_path):
-        company = start_company()
-        told = Ledger(date(2026, 9, 1), 1, orders_per_day=30, seed=11)
-        company.show(told.as_of(morning_after(told.business_days[-1])))
-        shown = company.shown
-        loads = [
-            HistoryLoad(tmp_path / source, at(told), f"history_{source}", {"source": source})
-            for source in (SALES_DB, PARTNER_FILES)
-        ]
-        for load in loads:
-            source = load.params["source"]
-            write(load.folder, exported(shown, shown.orders_of(source), source))
-        now = morning_after(told.business_days[-1])
-
-        loads[0].run()
-        run_day(told.business_days[0], now)
-        for load in loads:
-            load.run_id += "_again"
-            load.run()
-
-        assert company.differences(company.oracle(run_days=told.business_days)) == ""

@@ -6,7 +6,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plugins"))
 
 from ecommerce.warehouse.rendering import RESTATED as restated_figures
-from ecommerce.warehouse.rendering import SNAPSHOTS as snapshot_tables
 from ecommerce.warehouse.rendering import columns
 
-__all__ = ["columns", "restated_figures", "snapshot_tables"]
+__all__ = ["columns", "restated_figures"]

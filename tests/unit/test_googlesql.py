@@ -18,7 +18,6 @@ PREREQUISITES = (
     "warehouse/loads/audit_state.sql",
     "/staging/",
     "look_up.sql",
-    "snapshots/take.sql",
 )
 
 

@@ -76,6 +76,19 @@ def load_read(run: DagRun, manifest: Manifest) -> LoadResult:
     return result
 
 
+def load_history(run: DagRun, manifest: Manifest) -> LoadResult:
+    """Load one part of an export, or of taking one back: it completes no day and moves no watermark.
+
+    Raises:
+        PipelineError: nothing was loaded; the warehouse is as it was.
+    """
+    from ecommerce.warehouse.load import load
+    from ecommerce.warehouse.staged import HISTORY
+
+    day = manifest.business_date
+    return load([manifest], business_date=day, run_id=run.run_id, dag_id=run.dag_id, status=HISTORY)
+
+
 def check(run: DagRun, loaded: LoadResult) -> list[str]:
     """Check the days that a load touched; the sentences the report is to warn with, its inputs' first.
 

@@ -132,7 +132,7 @@ class Warehouse:
             begin: begins the job under the id it is given.
             job_stem: made of what the job does, so that another try of it comes to the same.
             finished: whether a job that has succeeded is taken for this one too. False for what changes the
-                warehouse's tables: they may have been put back since, and somebody runs it again.
+                warehouse's tables: it may have been taken back since, and somebody runs it again.
         """
         from google.api_core.exceptions import Conflict
 

@@ -19,7 +19,7 @@ ON_TABLES = (
     "bigquery.tables.updateData",
 )
 """Needed on every table of the dataset; `roles/bigquery.dataEditor` on the dataset has them, and what creates
-tables and snapshots."""
+tables."""
 
 
 def lacking(warehouse: Warehouse, table: str) -> list[str]:

@@ -37,11 +37,6 @@ all days of a table that requires a partition filter."""
 MOST_RANGES = 200
 """How many separate runs of days a load names: its script has each some twenty times, of at most 1 MB."""
 
-SNAPSHOTS = (
-    *("orders", "order_lines", "refunds", "removed_orders", "customers", "products", "exchange_rates"),
-    *("rejected_rows", "load_audit", "daily_sales", "daily_summary", "report_restatements"),
-)
-"""The tables a history load may touch."""
 
 RESTATED = (
     *("gross_sales", "discounts", "returns", "net_sales"),
@@ -77,8 +72,7 @@ def render(
     Args:
         path: such as `"report/daily_sales/headline.sql"`.
         days: the days of `{{ days(column) }}`.
-        staging: the suffix of this load's staging tables, for `{{ staged(name) }}`, or of a run's snapshots,
-            for `{{ snapshot(name) }}`.
+        staging: the suffix of this load's staging tables, for `{{ staged(name) }}`.
         spec: the domain that loads, or whose report or checks ask; for what only concerns its sources.
         settings: read from the environment when not given.
         values: dates (rendered as DATE literals) and whole numbers, by the name the template uses.
@@ -95,8 +89,6 @@ def render(
         .render(
             table=lambda name: f"`{settings.bigquery_dataset}.{_known(name)}`",
             staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging, spec)}`",
-            snapshot=lambda name: f"`{settings.staging_dataset}.{snapshot_table(name, staging)}`",
-            snapshot_tables=SNAPSHOTS,
             restated_figures=RESTATED,
             days=_days_predicate(days),
             first_day=_literal(FIRST_DAY),
@@ -121,15 +113,6 @@ def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -
     if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
         raise ValueError(f"{suffix!r} is not the hash of a load")
     return f"{name}__{suffix}"
-
-
-def snapshot_table(name: str, suffix: str | None) -> str:
-    """The name of the snapshot of the table `name` that the run with `suffix` (a short hash) took."""
-    if name not in SNAPSHOTS:
-        raise ValueError(f"there is no snapshot of {name!r}")
-    if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
-        raise ValueError(f"{suffix!r} is not the hash of a run")
-    return f"before__{name}__{suffix}"
 
 
 @cache

@@ -166,7 +166,7 @@ class Folder:
 
     def _add(self, order: Order, tables: dict[str, list[Row]], run_id: str) -> None:
         read_at = order.read_at or self.read_at
-        by_file = order.source == "partner_files"
+        by_file = order.source not in ("sales_db", "storefront")
         header = {
             "source": order.source,
             "order_id": order.order_id,

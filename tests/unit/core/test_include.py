@@ -9,10 +9,10 @@ import sys
 
 PROGRAM = """
 from ecommerce.core import include, templates
-from ecommerce.sales import transform
+from ecommerce.core import transform
 from ecommerce.warehouse import rendering
 print(*{path.exists() and str(path.is_relative_to(r"{elsewhere}")) for path in (
-    include.INCLUDE, templates.TEMPLATES, transform.SQL_FOLDER, rendering.SQL_ROOT,
+    include.INCLUDE, templates.TEMPLATES, transform.FOLDER, rendering.SQL_ROOT,
 )})
 assert include.read_sql("extract/sales_db/orders.sql")
 print(len(rendering.tables()))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime
 from typing import Any
 
-import duckdb
 import pytest
 from jinja2 import DictLoader, UndefinedError
 
@@ -91,16 +89,6 @@ def test_days_in_many_pieces_are_put_together_over_the_narrowest_gaps():
     ]
     assert in_few_ranges([first, *others], most=1) == [date(2026, 3, number) for number in range(1, 21)]
     assert in_few_ranges([first]) == [first]
-
-
-def test_a_restore_changes_at_most_4000_days_of_a_table_at_once():
-    script = render("warehouse/procedures/snapshots/restore.sql", staging="0a1b", settings=SETTINGS)
-    predicates = re.findall(r"DELETE FROM `shop.order_lines` AS stored\nWHERE (.*);", script)
-    days = "SELECT DATE '1999-12-31' + CAST(day AS INTEGER) AS business_date FROM range(14600) AS days (day)"
-    counts = ", ".join(f"COUNT(*) FILTER ({predicate})" for predicate in predicates)
-    ((*found,),) = duckdb.sql(f"SELECT {counts} FROM ({days})").fetchall()
-    assert sum(found) == 14_600
-    assert max(found) < 4_000
 
 
 def test_a_statement_for_no_day_is_not_rendered(template):

@@ -1,11 +1,8 @@
 -- DuckDB, after transform/values.sql: the lines of one file with the shop's day of the order as the line says it, in
 -- the order of days, so that a month is read without the others. NULL: no usable instant; the transform says why.
--- Orders of a source that is read live count as read when they were last changed: every later live read wins.
 COPY (
     SELECT
-        * REPLACE (
-            CASE WHEN $is_live THEN coalesce(as_instant(updated_at), received_at) ELSE received_at END AS received_at
-        ),
+        *,
         CASE
             WHEN instant_fault(as_text(ordered_at), 'ordered_at') IS NULL THEN business_date_of(as_instant(ordered_at))
         END AS day

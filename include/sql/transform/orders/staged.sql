@@ -7,9 +7,6 @@ SET VARIABLE headers_are_records = TRUE;
 -- true: of two versions of an order the one with the later updated_at is newer, whenever it was received (files).
 SET VARIABLE versions_by_updated_at = FALSE;
 
--- false: what all files say together is one delivery (a history load), and none is remembered as loaded.
-SET VARIABLE files_are_deliveries = TRUE;
-
 CREATE VIEW staged_orders AS
 SELECT
     NULL::VARCHAR AS order_id,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
@@ -20,8 +19,6 @@ Compression = Literal["gzip", "zstd"]
 CSV_ENDINGS: dict[str, Compression | None] = {".csv": None, ".csv.gz": "gzip", ".csv.zst": "zstd"}
 """Endings of CSV files, and how they are compressed."""
 PARQUET_ENDING = ".parquet"
-MOST_TASKS = 1000
-"""Airflow maps a task over 1024 items at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +75,6 @@ class ExportFile:
                 "is complete, clear list_files with downstream"
             )
 
-    def to_xcom(self) -> dict[str, Any]:
-        """Plain JSON types only; `from_xcom` is the inverse."""
-        return asdict(self) | {"modified_at": self.modified_at.isoformat()}
-
-    @classmethod
-    def from_xcom(cls, plain: Mapping[str, Any]) -> ExportFile:
-        """Rebuild a file from XCom."""
-        return cls(**{**plain, "modified_at": datetime.fromisoformat(plain["modified_at"])})
-
 
 def find_files(pattern: str) -> list[ExportFile]:
     """The files that the URI `pattern` (`*`, `?`, `[…]`, `**`) matches, by name.
@@ -122,13 +110,6 @@ def find_files(pattern: str) -> list[ExportFile]:
             for path, info in data.items()
         ]
     return sorted(files, key=lambda file: file.name)
-
-
-def batches(files: Sequence[ExportFile], most: int = MOST_TASKS) -> list[list[ExportFile]]:
-    """`files` in order, in at most `most` groups of nearly the same size; one file each if possible."""
-    count = min(len(files), most)
-    bounds = [len(files) * number // count for number in range(count + 1)]
-    return [list(files[start:end]) for start, end in pairwise(bounds)]
 
 
 def _ending(path: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import Manifest
 from ecommerce.sales.history.totals import FEW
 from ecommerce.sales.transform import transform as run_transform
-from ecommerce.sources import SALES_DB, STOREFRONT
+from ecommerce.sources import PARTNER_FILES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,43 +30,66 @@ OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
 log = logging.getLogger(__name__)
 
 
-def transform(month: Mapping[str, Any], run_id: str) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month of an export: number `number` of `of`. `export` is the staging folder of its control totals.
+
+    `month` is like `2019-01`; `first_day` and `last_day` are the first and last of its shop days with orders.
+    """
+
+    export: str
+    month: str
+    number: int
+    of: int
+    first_day: date
+    last_day: date
+
+
+def months_of(totals: Mapping[str, Any]) -> list[Month]:
+    """The months of an export, in order; `totals` is what `totals.sum_up` returned."""
+    return [
+        Month(
+            export=totals["export"],
+            month=found["month"],
+            number=number,
+            of=len(totals["months"]),
+            first_day=date.fromisoformat(found["first_day"]),
+            last_day=date.fromisoformat(found["last_day"]),
+        )
+        for number, found in enumerate(totals["months"], start=1)
+    ]
+
+
+def transform(month: Month, run_id: str) -> Manifest:
     """Gather a month's lines and transform them; the manifest of the loadable folder.
 
     Done before for the same export, it returns what that left.
 
     Args:
-        month: one of those that `steps.months` returns.
+        month: one of those that `months_of` returns.
         run_id: Airflow's, goes into every row.
 
     Raises:
         StagingError: the files that were read are gone.
         ContractError: more than a fifth of the month's lines is unusable, or as `transform.transform`.
     """
-    export = staging.read_manifest(month["export"])
-    folder = f"{month['export'].rsplit('/', 1)[0]}/{month['month']}"
+    export = staging.read_manifest(month.export)
+    folder = f"{month.export.rsplit('/', 1)[0]}/{month.month}"
     done = f"{folder}/transformed/{export.source}"
     manifest = staging.read_manifest(done) if staging.exists(done) else None
     if manifest and manifest.control_totals["export_sha256"] == export.sha256:
-        log.info("%s was transformed before: taking the result", month["month"])
+        log.info("%s was transformed before: taking the result", month.month)
     else:
         raw = gather(month, export, f"{folder}/{export.source}")
-        manifest = run_transform(raw, run_id=run_id, layout=layout(export.source))
-    _check_share(month["month"], manifest)
+        manifest = run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
+    _check_share(month.month, manifest)
     return manifest
 
 
-def layout(source: str) -> list[str]:
-    """The files of include/sql/transform that map the export's lines to the staged layout."""
-    by_time_of_reading = ["history_of_live_source"] if source in (SALES_DB, STOREFRONT) else []
-    return ["history_load", *by_time_of_reading, "partner_files"]
-
-
-def gather(month: Mapping[str, Any], export: Manifest, folder: str) -> Manifest:
+def gather(month: Month, export: Manifest, folder: str) -> Manifest:
     """The raw folder of a month, as partner files' extract leaves one. The first month has all rejects."""
-    first_day, last_day = (date.fromisoformat(month[name]) for name in ("first_day", "last_day"))
     timezone = load_settings().shop_timezone
-    is_first = month["number"] == 1
+    is_first = month.number == 1
     with staging.publish(folder) as draft, connect_duckdb(export.uri, memory_limit="300MB") as duck:
         _write(duck, month, export, draft.path)
         totals = duck.execute(
@@ -82,12 +106,12 @@ def gather(month: Mapping[str, Any], export: Manifest, folder: str) -> Manifest:
         without_day = export.control_totals["without_day"] + sum(export.control_totals["rejected"].values())
         draft.seal(
             source=export.source,
-            business_date=first_day,
+            business_date=month.first_day,
             rows=records,
             columns={f"{name}.parquet": [] for name in OUTPUTS},
             read_at=export.read_at,
-            window_start=day_window(first_day, timezone).start,
-            window_end=day_window(last_day, timezone).end,
+            window_start=day_window(month.first_day, timezone).start,
+            window_end=day_window(month.last_day, timezone).end,
             control_totals=control_totals
             | {
                 "export_sha256": export.sha256,
@@ -98,10 +122,10 @@ def gather(month: Mapping[str, Any], export: Manifest, folder: str) -> Manifest:
     return staging.read_manifest(folder)
 
 
-def _write(duck: duckdb.DuckDBPyConnection, month: Mapping[str, Any], export: Manifest, folder: Path) -> None:
+def _write(duck: duckdb.DuckDBPyConnection, month: Month, export: Manifest, folder: Path) -> None:
     files = export.file("files.parquet")
     folders = [row[0] for row in duck.execute("SELECT folder FROM read_parquet(?)", [files]).fetchall()]
-    is_first = month["number"] == 1
+    is_first = month.number == 1
 
     def parts(name: str) -> list[str]:
         return [staging.local_or_uri(f"{each}/{name}.parquet") for each in folders]
@@ -111,8 +135,8 @@ def _write(duck: duckdb.DuckDBPyConnection, month: Mapping[str, Any], export: Ma
         {
             "files": parts("lines"),
             "moved": export.file("moved.parquet"),
-            "first_day": date.fromisoformat(month["first_day"]),
-            "last_day": date.fromisoformat(month["last_day"]),
+            "first_day": month.first_day,
+            "last_day": month.last_day,
             "is_first": is_first,
             "target": f"{folder}/lines.parquet",
         },

@@ -1,8 +1,6 @@
 """Reading one file of an export into staging, in bounded memory and without losing a line.
 
-A CSV file in which every line is a record goes straight through DuckDB. Where DuckDB finds anything amiss, or
-counts other records than there are lines (line breaks in quotes, blank lines, an unclosed quote), the file is
-split record by record as partner files are, so that one bad line costs one line.
+A CSV file is split record by record, as partner files are, so that one bad line costs one line.
 
 The folder it leaves: `lines.parquet` (the columns of partner files' lines and `day` DATE, the shop's day of
 `ordered_at` or NULL; sorted by it) and `rejects.parquet` (as every source). Control totals: file, bytes,
@@ -14,12 +12,13 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import shutil
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from ecommerce.core import staging
 from ecommerce.core.duckdb import connect_duckdb
@@ -31,12 +30,8 @@ from ecommerce.core.staging import Manifest
 from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.history import parquet
 from ecommerce.sales.history.files import Compression, ExportFile
-from ecommerce.sales.transform import SHARED
-from ecommerce.sources import SOURCES
 from ecommerce.sources.delivered_files import (
     UnusableFileError,
-    column_names,
-    csv_columns,
     read_records,
     split_records,
     storage_errors,
@@ -86,10 +81,11 @@ def read_file(file: ExportFile, folder: str, reading: Reading) -> Manifest:
     ):
         _prepare(duck, reading)
         with _one_sentence(file), storage_errors(file.name):
-            local = _fetch(file, work)
+            facts_of_lines = _facts_of_lines(file, work)
+            read = _read_parquet if file.is_parquet else _read_csv
+            sha256, warnings = read(duck, file, facts_of_lines, work)
             file.check_unchanged()
-            lines, warnings = _lines(duck, file, local, work)
-            _keep(duck, reading, lines, draft.path)
+            _keep(duck, facts_of_lines["lines"], draft.path)
         totals = _totals(duck, draft.path)
         draft.seal(
             source=reading.source,
@@ -99,25 +95,12 @@ def read_file(file: ExportFile, folder: str, reading: Reading) -> Manifest:
             read_at=reading.read_at,
             window_start=reading.read_at,
             window_end=reading.read_at,
-            control_totals=facts | {"sha256": local.sha256} | totals | {"warnings": warnings},
+            control_totals=facts | {"sha256": sha256} | totals | {"warnings": warnings},
         )
     manifest = staging.read_manifest(folder)
     seconds = time.monotonic() - began
     log.info("%s: %d records, %.0f a second", file.name, manifest.rows, manifest.rows / max(seconds, 0.001))
     return manifest
-
-
-@dataclass(frozen=True, slots=True)
-class _Local:
-    """A file on this machine, not compressed; `line_count` counts line ends, and a last line without one.
-
-    `has_padding`: somewhere in it two blanks stand before a quote, which DuckDB then takes for text.
-    """
-
-    path: Path
-    sha256: str
-    line_count: int
-    has_padding: bool
 
 
 class _Counted(io.RawIOBase):
@@ -131,10 +114,11 @@ class _Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1) -> bytes:
-        block = self._stream.read(size)
+    def readinto(self, buffer: Any) -> int:
+        block = self._stream.read(len(buffer))
         self.digest.update(block)
-        return block
+        buffer[: len(block)] = block
+        return len(block)
 
 
 def _already_read(folder: str, facts: dict[str, Any]) -> Manifest | None:
@@ -148,44 +132,72 @@ def _prepare(duck: duckdb.DuckDBPyConnection, reading: Reading) -> None:
     duck.execute("SET preserve_insertion_order = true")
     duck.execute("SET VARIABLE read_at = ?", [reading.read_at])
     duck.execute("SET VARIABLE shop_timezone = ?", [load_settings().shop_timezone])
-    duck.execute((SHARED / "values.sql").read_text(encoding="utf-8"))
+    duck.execute(read_sql("transform/values.sql"))
     duck.execute(read_sql("extract/create_rejects.sql"))
 
 
-def _fetch(file: ExportFile, work: Path) -> _Local:
-    """The file's checksum and lines, and a copy where DuckDB cannot read the original in place."""
-    # DuckDB would take such a name for a pattern, which may match a neighbour.
-    is_pattern = any(sign in file.path for sign in "*?[{")
-    in_place = staging.is_local(file.uri) and not file.compression and not is_pattern
-    target = Path(file.path) if in_place else work / "delivered"
-    ends, last, has_padding = 0, b"\n", False
+def _facts_of_lines(file: ExportFile, work: Path) -> dict[str, Any]:
+    """The parameters of the statements that write a file's lines, in the layout of partner files."""
+    return {
+        "file": file.name,
+        "partner": "",  # one export, so no order belongs to anybody else
+        "received_at": file.modified_at,
+        "lines": str(work / "lines.parquet"),
+    }
+
+
+def _read_csv(
+    duck: duckdb.DuckDBPyConnection, file: ExportFile, facts: dict[str, Any], work: Path
+) -> tuple[str, list[str]]:
+    """Write the lines of a CSV file to `facts["lines"]`, the rest to `rejects`; checksum and warnings."""
     with file.file_system.open(file.path, "rb") as delivered:
         counted = _Counted(delivered)
-        with (
-            _decompressed(counted, file.compression) as stream,
-            _copy_to(None if in_place else target) as copy,
-        ):
-            while block := stream.read(BLOCK):
-                ends += 0 if file.is_parquet else block.count(b"\n")
-                has_padding = has_padding or b'  "' in block or b'  "' in last + block[:2]
-                last = block[-2:]
-                if copy:
-                    copy.write(block)
-        while counted.read(BLOCK):  # what lies behind the compressed data
-            pass
-    return _Local(target, counted.digest.hexdigest(), ends + (not last.endswith(b"\n")), has_padding)
+        with _decompressed(counted, file.compression) as text:
+            split = split_records(text, COLUMNS, work)
+        _read_to_the_end(counted)
+    read_records(duck, split, COLUMNS, facts)
+    extra = unread_columns(split.names, COLUMNS)
+    warnings = [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
+    return counted.digest.hexdigest(), warnings
+
+
+def _read_parquet(
+    duck: duckdb.DuckDBPyConnection, file: ExportFile, facts: dict[str, Any], work: Path
+) -> tuple[str, list[str]]:
+    """Write the lines of a Parquet file to `facts["lines"]`; its checksum, and no warnings."""
+    # DuckDB would take such a name for a pattern, which may match a neighbour.
+    is_pattern = any(sign in file.path for sign in "*?[{")
+    in_place = staging.is_local(file.uri) and not is_pattern
+    target = Path(file.path) if in_place else work / "delivered"
+    with file.file_system.open(file.path, "rb") as delivered:
+        counted = _Counted(delivered)
+        if in_place:
+            _read_to_the_end(counted)
+        else:
+            with target.open("wb") as copy:
+                shutil.copyfileobj(counted, copy, BLOCK)
+    parquet.read(duck, target, facts)
+    return counted.digest.hexdigest(), []
+
+
+def _read_to_the_end(stream: _Counted) -> None:
+    """What lies behind the compressed data counts for the checksum too."""
+    while stream.read(BLOCK):
+        pass
 
 
 @contextmanager
-def _decompressed(stream: _Counted, compression: Compression | None) -> Iterator[Any]:
+def _decompressed(stream: _Counted, compression: Compression | None) -> Iterator[IO[bytes]]:
     if compression is None:
-        yield stream
+        reader = io.BufferedReader(stream, BLOCK)
+        yield reader
+        reader.detach()  # else it would close the stream
         return
     import pyarrow as pa
 
     try:
         with pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), compression) as text:
-            yield text
+            yield io.BufferedReader(cast(io.RawIOBase, text), BLOCK)
     except OSError as error:
         if error.errno is not None:  # of the file system, not of the data
             raise
@@ -194,68 +206,11 @@ def _decompressed(stream: _Counted, compression: Compression | None) -> Iterator
         ) from None
 
 
-@contextmanager
-def _copy_to(path: Path | None) -> Iterator[IO[bytes] | None]:
-    if path is None:
-        yield None
-    else:
-        with path.open("wb") as copy:
-            yield copy
-
-
-def _lines(
-    duck: duckdb.DuckDBPyConnection, file: ExportFile, local: _Local, work: Path
-) -> tuple[Path, list[str]]:
-    """Its lines in the layout of partner files, as a Parquet file; what cannot be a line, in `rejects`."""
-    target = work / "lines.parquet"
-    facts = {
-        "file": file.name,
-        "partner": "",  # one export, so no order belongs to anybody else
-        "received_at": file.modified_at,
-        "lines": str(target),
-    }
-    if file.is_parquet:
-        parquet.read(duck, local.path, facts)
-        return target, []
-    with local.path.open("rb") as stream:
-        names = column_names(stream, COLUMNS)
-    extra = unread_columns(names, COLUMNS)
-    warnings = [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
-    columns = csv_columns(names, COLUMNS)
-    if local.has_padding or not _read_whole(duck, local, columns, facts):
-        log.info("%s holds more than one record per line, or broken ones: splitting it", file.name)
-        _read_split(duck, local, facts, work)
-    return target, warnings
-
-
-def _read_whole(
-    duck: duckdb.DuckDBPyConnection, local: _Local, columns: dict[str, str], facts: dict[str, Any]
-) -> bool:
-    """Let DuckDB read the file in one go; False when a line of it might be lost or misplaced that way."""
-    import duckdb
-
-    try:
-        written = duck.execute(
-            read_sql("extract/history/read_csv.sql"), facts | {"path": str(local.path), "columns": columns}
-        ).fetchall()[0][0]
-    except (duckdb.InvalidInputException, duckdb.ConversionException):
-        return False
-    rejected = duck.execute("SELECT count(*) FROM reject_errors").fetchall()[0][0]
-    duck.execute("TRUNCATE reject_errors")
-    return bool(rejected == 0 and written == local.line_count - 1)
-
-
-def _read_split(duck: duckdb.DuckDBPyConnection, local: _Local, facts: dict[str, Any], work: Path) -> None:
-    with local.path.open("rb") as stream:
-        split = split_records(stream, COLUMNS, work)
-    read_records(duck, split, COLUMNS, facts)
-
-
-def _keep(duck: duckdb.DuckDBPyConnection, reading: Reading, lines: Path, folder: Path) -> None:
+def _keep(duck: duckdb.DuckDBPyConnection, lines: str, folder: Path) -> None:
     """Write the folder's files."""
     duck.execute(
         read_sql("extract/history/keep_lines.sql"),
-        {"lines": str(lines), "target": f"{folder}/lines.parquet", "is_live": reading.source in SOURCES},
+        {"lines": lines, "target": f"{folder}/lines.parquet"},
     )
     duck.execute(f"COPY rejects TO '{folder}/rejects.parquet' (FORMAT parquet, COMPRESSION zstd)")
 

@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from ecommerce.core.staging import Manifest, local_or_uri, read_manifest
-from ecommerce.sales.history import steps
+from ecommerce.core.xcom import from_xcom
+from ecommerce.sales.history import tasks
 from ecommerce.sources.partner_files.reading import COLUMNS
 
 HEADER = ",".join(COLUMNS)
@@ -81,17 +82,17 @@ class Export:
 
     def read(self, **params: Any) -> list[dict[str, Any]]:
         """List and read the files."""
-        return [steps.read(batch) for batch in steps.list_files(self.context(**params))]
+        return [tasks.read.function(batch) for batch in tasks.list_files.function(**self.context(**params))]
 
     def totals(self, **params: Any) -> dict[str, Any]:
         """The control totals."""
-        return steps.control_totals(self.context(**params), self.read(**params))
+        return tasks.control_totals.function(self.read(**params), **self.context(**params))
 
     def months(self, **params: Any) -> list[Manifest]:
         """Every month, transformed."""
         context = self.context(**params)
-        found = steps.months(context, self.totals(**params))
-        return [Manifest.from_xcom(steps.transform(context, month)) for month in found]
+        found = tasks.months.function(self.totals(**params), **context)
+        return [from_xcom(Manifest, tasks.transform.function(month, **context)) for month in found]
 
 
 def staged(folder: str, name: str = "lines", columns: str = "*") -> list[tuple[Any, ...]]:

@@ -10,8 +10,9 @@ from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core.errors import ConfigurationError, ContractError
-from ecommerce.sales.history import files, steps
-from ecommerce.sales.history.files import ExportFile, batches, find_files
+from ecommerce.sales.history import batches, files, tasks
+from ecommerce.sales.history.files import ExportFile, find_files
+from ecommerce.sources import SOURCES
 from tests.unit.sales.history.export import Export, line, text
 
 
@@ -85,7 +86,7 @@ def test_object_stores_are_listed_like_disks(monkeypatch: pytest.MonkeyPatch) ->
 def test_more_files_than_tasks_are_grouped_in_order(count: int) -> None:
     listed = [ExportFile(f"file:///{n}", f"{n}", 1, datetime(2026, 1, 1, tzinfo=UTC)) for n in range(count)]
 
-    grouped = batches(listed)
+    grouped = batches.in_batches(listed)
 
     assert [file for group in grouped for file in group] == listed
     assert len(grouped) == min(count, 1000)
@@ -95,23 +96,31 @@ def test_more_files_than_tasks_are_grouped_in_order(count: int) -> None:
 @pytest.mark.parametrize("what", ["changed", "disappeared"])
 def test_a_file_that_is_not_what_was_listed_is_not_read(what: str, export: Export) -> None:
     path: Path = export.put("orders.csv", text(line("A")))
-    (batch,) = steps.list_files(export.context())
+    (batch,) = tasks.list_files.function(**export.context())
     path.write_text(text(line("A"), line("B"))) if what == "changed" else path.unlink()
 
     with pytest.raises(ContractError, match=rf"^orders.csv has {what} since it was listed.*clear list_files"):
-        steps.read(batch)
+        tasks.read.function(batch)
 
 
-@pytest.mark.parametrize("name", ["", "Old Shop", "1st", "exchange_rates", "a.b", "x" * 64])
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_name_of_a_source_that_is_read_live_is_refused(name: str, export: Export) -> None:
+    export.put("orders.csv", text(line("A")))
+
+    with pytest.raises(ConfigurationError, match=f"{name} is .* live: give the export a name of its own"):
+        tasks.list_files.function(**export.context(source=name))
+
+
+@pytest.mark.parametrize("name", ["", "Old Shop", "1st", "a.b", "x" * 64])
 def test_names_that_no_source_can_have(name: str, export: Export) -> None:
     export.put("orders.csv", text(line("A")))
 
     with pytest.raises(ConfigurationError, match="cannot name the source of orders"):
-        steps.list_files(export.context(source=name))
+        tasks.list_files.function(**export.context(source=name))
 
 
 def test_a_range_that_ends_before_it_begins(export: Export) -> None:
     export.put("orders.csv", text(line("A")))
 
     with pytest.raises(ConfigurationError, match="last_day 2024-01-01 lies before first_day 2024-01-02"):
-        steps.list_files(export.context(first_day="2024-01-02", last_day="2024-01-01"))
+        tasks.list_files.function(**export.context(first_day="2024-01-02", last_day="2024-01-01"))

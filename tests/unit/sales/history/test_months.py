@@ -15,8 +15,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core.errors import ConfigurationError, ContractError, StagingError, TransientError
 from ecommerce.core.staging import Manifest
-from ecommerce.sales.history import files, months, steps
-from ecommerce.sources.exchange_rates import reading as exchange_rates
+from ecommerce.sales.history import batches, files, months, tasks
+from ecommerce.sources import exchange_rates
 from tests.unit.sales.history.export import Export, line, text
 
 
@@ -192,13 +192,13 @@ def test_an_export_of_which_a_fifth_is_unusable_is_not_loaded(export: Export) ->
 def test_a_month_of_which_a_fifth_is_unusable_is_not_loaded_even_when_tried_again(export: Export) -> None:
     export.put("a.csv", text(*[line(f"O{n}", quantity=n % 4) for n in range(300)]))
     context = export.context()
-    (month,) = steps.months(context, export.totals())
+    (month,) = tasks.months.function(export.totals(), **context)
 
     for _ in range(2):
         with pytest.raises(
             ContractError, match=r"2024-03: 75 of 300 lines were rejected .*'invalid_quantity': 75"
         ):
-            steps.transform(context, month)
+            tasks.transform.function(month, **context)
 
 
 def test_a_month_that_was_transformed_is_not_gathered_again(
@@ -206,11 +206,11 @@ def test_a_month_that_was_transformed_is_not_gathered_again(
 ) -> None:
     export.put("a.csv", text(line("A")))
     context = export.context()
-    (month,) = steps.months(context, export.totals())
-    first = steps.transform(context, month)
+    (month,) = tasks.months.function(export.totals(), **context)
+    first = tasks.transform.function(month, **context)
     monkeypatch.setattr(months, "gather", None)
 
-    assert steps.transform(context, month) == first
+    assert tasks.transform.function(month, **context) == first
 
 
 def test_the_rest_of_an_interrupted_run_needs_no_second_read(
@@ -218,26 +218,26 @@ def test_the_rest_of_an_interrupted_run_needs_no_second_read(
 ) -> None:
     export.put("a.csv", text(line("A", ordered_at="2024-01-05T15:00:00Z"), line("B")))
     context, reads = export.context(), export.read()
-    first, second = steps.months(context, steps.control_totals(context, reads))
+    first, second = tasks.months.function(tasks.control_totals.function(reads, **context), **context)
     with monkeypatch.context() as dying:
         dying.setattr(months, "run_transform", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            steps.transform(context, first)
+            tasks.transform.function(first, **context)
 
-    assert steps.transform(context, second)["rows"] > 0
-    assert steps.transform(context, first)["rows"] > 0
+    assert tasks.transform.function(second, **context)["rows"] > 0
+    assert tasks.transform.function(first, **context)["rows"] > 0
 
 
 def test_nothing_raw_is_left_when_all_months_are_transformed(export: Export) -> None:
     export.put("a.csv", text(line("A", ordered_at="2024-01-05T15:00:00Z"), line("B", 1)))
     context, reads = export.context(), export.read()
-    totals = steps.control_totals(context, reads)
-    listed = steps.months(context, totals)
+    totals = tasks.control_totals.function(reads, **context)
+    listed = tasks.months.function(totals, **context)
     for month in listed:
-        steps.transform(context, month)
+        tasks.transform.function(month, **context)
 
-    steps.clean_up(reads, totals["export"])
-    steps.clean_up(reads, totals["export"])
+    tasks.clean_up.function(reads, totals)
+    tasks.clean_up.function(reads, totals)
 
     left = {path for path in export.staging.rglob("*") if path.is_file()}
     assert left
@@ -245,16 +245,18 @@ def test_nothing_raw_is_left_when_all_months_are_transformed(export: Export) -> 
     assert not [path for path in left if "transformed" not in path.parts]
     assert not [path for path in left if b"jane." in path.read_bytes()]
     with pytest.raises(StagingError, match="no staged files"):
-        steps.control_totals(context, reads)
+        tasks.control_totals.function(reads, **context)
 
 
-def test_a_batch_is_named_by_its_files(export: Export) -> None:
+def test_a_batch_is_named_by_its_files(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a.csv", "b.csv"):
         export.put(name, text(line("A")))
-    first, second = steps.list_files(export.context())
+    each = tasks.list_files.function(**export.context())
+    monkeypatch.setattr(batches, "in_batches", lambda files: [files])
+    (both,) = tasks.list_files.function(**export.context())
 
-    assert [steps.batch_label(each) for each in (first, second)] == ["a.csv", "b.csv"]
-    assert steps.batch_label(first | {"files": first["files"] + second["files"]}) == "a.csv and 1 more"
+    assert [batch["label"] for batch in each] == ["a.csv", "b.csv"]
+    assert both["label"] == "a.csv and 1 more"
 
 
 def test_export_and_staging_in_an_object_store(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,10 +274,10 @@ def test_export_and_staging_in_an_object_store(export: Export, monkeypatch: pyte
     store.pipe(f"{place}/b.csv.gz", gzip.compress(text(line("C")).encode()))
     context = export.context(files=f"memory:/{place}/*")
 
-    reads = [steps.read(batch) for batch in steps.list_files(context)]
-    totals = steps.control_totals(context, reads)
-    done = [steps.transform(context, month) for month in steps.months(context, totals)]
-    steps.clean_up(reads, totals["export"])
+    reads = [tasks.read.function(batch) for batch in tasks.list_files.function(**context)]
+    totals = tasks.control_totals.function(reads, **context)
+    done = [tasks.transform.function(month, **context) for month in tasks.months.function(totals, **context)]
+    tasks.clean_up.function(reads, totals)
 
     assert [(month["month"], month["rows"], month["orders"]) for month in totals["months"]] == [
         ("2024-01", 2, 1),
@@ -283,7 +285,7 @@ def test_export_and_staging_in_an_object_store(export: Export, monkeypatch: pyte
     ]
     assert [each["control_totals"]["orders"] for each in done] == [1, 2]
     with pytest.raises(StagingError, match="no staged files"):
-        steps.control_totals(context, reads)
+        tasks.control_totals.function(reads, **context)
 
 
 @pytest.mark.parametrize(("how_much", "is_raised"), [("required", True), ("optional", False), ("off", False)])
@@ -297,12 +299,12 @@ def test_rates_are_asked_for_only_where_an_amount_needs_them(
     export.put("a.csv", text(line("A", currency="EUR")))
     euros = export.totals(run_id="euros")
 
-    assert steps.exchange_rates(export.context(), dollars) is None
+    assert tasks.exchange_rates.function(dollars, **export.context()) is None
     if is_raised:
         with pytest.raises(TransientError, match="the bank is closed"):
-            steps.exchange_rates(export.context(), euros)
+            tasks.exchange_rates.function(euros, **export.context())
     else:
-        assert steps.exchange_rates(export.context(), euros) is None
+        assert tasks.exchange_rates.function(euros, **export.context()) is None
 
 
 def fails(_: Any) -> None:

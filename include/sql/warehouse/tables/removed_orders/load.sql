@@ -1,3 +1,5 @@
+-- Orders that are gone, so that an older read does not bring them back. An order that goes because its export is taken
+-- back is not remembered: the export, which is no newer, may be loaded again.
 DELETE FROM {{ table("removed_orders") }} AS stored
 WHERE EXISTS (
     SELECT 1
@@ -20,4 +22,10 @@ LEFT JOIN {{ staged("orders") }} AS staged
     ON
         replaced.source = staged.source
         AND replaced.order_id = staged.order_id
-WHERE staged.order_id IS NULL;
+WHERE
+    staged.order_id IS NULL
+    AND replaced.source NOT IN (
+        SELECT exported.source
+        FROM {{ staged("load_audit") }} AS exported
+        WHERE exported.status = 'history'
+    );

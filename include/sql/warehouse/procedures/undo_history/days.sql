@@ -1,0 +1,25 @@
+-- The days under which a source's orders and refunds are stored, the newest first: how many orders there are, and
+-- when the latest of them was read.
+SELECT
+    business_date,
+    COUNT(DISTINCT order_id) AS orders,
+    MAX(read_at) AS last_read_at
+FROM (
+    SELECT
+        business_date,
+        order_id,
+        read_at
+    FROM {{ table("orders") }}
+    WHERE source = @source
+    UNION ALL
+    SELECT
+        business_date,
+        order_id,
+        read_at
+    FROM {{ table("refunds") }}
+    WHERE
+        business_date >= {{ first_day }}
+        AND source = @source
+) AS stored
+GROUP BY business_date
+ORDER BY business_date DESC

@@ -1,0 +1,113 @@
+"""The tasks of `sales_history_load`, each defined once; the DAG file says in which order they run.
+
+They alone see Airflow's context and XCom, and turn both into plain arguments.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk import task, task_group
+
+from ecommerce.core.context import run_of, skip
+from ecommerce.core.names import GROUP_MONTH
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.core.staging import Manifest
+from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
+from ecommerce.sales import loading
+from ecommerce.sales import tasks as sales
+from ecommerce.sales.history.form import Form
+
+Plain = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+@task(**NETWORK_RETRIES)
+def list_files(**context: Any) -> list[Plain]:
+    """Check the form and list the files that its pattern matches, in batches that one task reads each."""
+    from ecommerce.sales.history.batches import list_batches
+
+    form = Form.of(context["params"])
+    batches: list[Plain] = to_xcom(list_batches(form, run_of(context), context["dag_run"].run_after))
+    return batches
+
+
+@task(map_index_template="{{ task.op_kwargs['batch']['label'] }}", **NETWORK_RETRIES)
+def read(batch: Plain) -> Plain:
+    """Read the files of one batch into staging; where they are, and how many records they hold."""
+    from ecommerce.sales.history.batches import Batch, read_batch
+
+    return to_xcom(read_batch(from_xcom(Batch, batch)))
+
+
+@task(**NETWORK_RETRIES)
+def control_totals(reads: list[Plain], **context: Any) -> Plain:
+    """The control totals of everything that was read, by month."""
+    from ecommerce.sales.history.batches import BatchRead
+    from ecommerce.sales.history.totals import sum_up
+
+    form, found = Form.of(context["params"]), all_from_xcom(BatchRead, reads[:])
+    folders = [folder for each in found for folder in each.folders]
+    return sum_up(folders, f"{found[0].folder}/export", found[0].reading, form.first_day, form.last_day)
+
+
+@task
+def months(totals: Plain, **context: Any) -> list[Plain]:
+    """The months to load, in order. A dry run ends here: everything behind is skipped."""
+    from ecommerce.sales.history.months import months_of
+
+    if context["params"]["dry_run"]:
+        skip("a dry run ends here: the control totals are in the task before this one")
+    listed: list[Plain] = to_xcom(months_of(totals))
+    return listed
+
+
+@task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
+def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
+    """Load the rates that the export's days need: a daily run reads those of its own weeks only."""
+    from ecommerce.sales.history.rates import load_rates
+
+    loaded = load_rates(totals, run_of(context))
+    return to_xcom(loaded) if loaded else None
+
+
+@task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **NETWORK_RETRIES)
+def transform(month: Plain, **context: Any) -> Plain:
+    """Gather one month's lines from all files and transform them; the manifest of what is to be loaded."""
+    from ecommerce.sales.history import months as parts
+
+    return to_xcom(parts.transform(from_xcom(parts.Month, month), context["run_id"]))
+
+
+@task(
+    max_active_tis_per_dag=1, map_index_template="{{ task.op_kwargs['month']['month'] }}", **NETWORK_RETRIES
+)
+def load(month: Plain, manifest: Plain, **context: Any) -> Plain:
+    """Load one month in one transaction; what the load did."""
+    loaded = loading.load_history(run_of(context), from_xcom(Manifest, manifest))
+    log.info("%s is loaded: month %d of %d", month["month"], month["number"], month["of"])
+    return to_xcom(loaded)
+
+
+# After a dry run too, when nothing is transformed: what was read holds e-mail addresses.
+@task(trigger_rule="none_failed", **NETWORK_RETRIES)
+def clean_up(reads: list[Plain], totals: Plain) -> None:
+    """Remove what was read: months that were transformed do not need it."""
+    from ecommerce.core import staging
+    from ecommerce.sales.history.batches import BatchRead
+
+    for each in all_from_xcom(BatchRead, reads[:]):
+        for folder in each.folders:
+            staging.discard(folder)
+    staging.discard(totals["export"])
+
+
+@task_group(group_id=GROUP_MONTH)
+def one_month(month: Plain) -> Any:
+    """One month: transform, load, check. What follows the group waits for the transform only."""
+    transformed = transform(month)
+    checks = sales.checks.override(map_index_template="{{ task.op_kwargs['loaded']['business_date'][:7] }}")
+    checks(load(month, transformed))
+    return transformed

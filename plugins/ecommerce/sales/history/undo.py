@@ -1,0 +1,187 @@
+"""Taking an export back: all orders of its source are removed, by loads like any other.
+
+The loads go from the newest day to the oldest; each is one transaction over at most `MOST_DAYS` days and
+about `MOST_ORDERS` orders. A load says of every stored order that a newer version of it has no rows. So
+aggregates, customers' first orders, restatements and the audit follow as they do when a live source removes
+an order, and what other runs loaded in between stays. If the command is killed, the newest days are gone;
+begun again, it removes the rest.
+
+What stays: rows of `load_audit` (the export was loaded, and was taken back), of `customers` (no source owns
+them; `first_ordered_at` is that of the orders left, or NULL) and of `exchange_rates`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core import staging
+from ecommerce.core.business_day import day_window
+from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.names import DAG_HISTORY
+from ecommerce.core.settings import load_settings
+from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.sales import loading
+from ecommerce.sources import SOURCES
+
+if TYPE_CHECKING:
+    from ecommerce.warehouse.client import Warehouse
+
+MOST_DAYS = 366
+"""BigQuery changes at most 4,000 partitions, which are days, in one statement."""
+MOST_ORDERS = 250_000
+"""Their ids pass through this process."""
+FILE = "order_versions.parquet"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """What was removed: how many orders, and their first and last business day (None where there were none).
+
+    `restated` are the days whose mailed figures changed.
+    """
+
+    source: str
+    orders: int
+    first_day: date | None
+    last_day: date | None
+    restated: list[date]
+
+    def __str__(self) -> str:
+        if not self.orders:
+            return f"{self.source} has no orders: nothing was left to take back"
+        return (
+            f"{self.orders} orders of {self.source} from {self.first_day} to {self.last_day} are removed; "
+            f"mailed figures of {len(self.restated)} days have changed"
+        )
+
+
+def undo(source: str) -> UndoResult:
+    """Remove every order that was loaded under the name `source`, with its lines, refunds and rejected rows.
+
+    A second call finds nothing to remove and changes nothing. The same export, or a corrected one, may be
+    loaded again afterwards.
+
+    Raises:
+        ConfigurationError: a source that is read live, or a name under which no export was loaded.
+        PipelineError: as `warehouse.load.load`, or an export was loaded under the name meanwhile. Days that
+            were removed stay removed; call it again for the others.
+    """
+    if source in SOURCES:
+        raise ConfigurationError(
+            f"{source} is read live: only an export, loaded under a name of its own, can be taken back"
+        )
+    from ecommerce.warehouse.client import connect
+    from ecommerce.warehouse.schema import prepare
+
+    warehouse = connect(dag=DAG_HISTORY, step="undo")
+    prepare(warehouse)
+    _check_known(warehouse, source)
+    now = datetime.now(UTC)
+    run = DagRun(DAG_HISTORY, f"undo__{source}__{now.isoformat(timespec='seconds')}")
+    stored = _stored_days(warehouse, source)
+    # Files may carry a time of change that lies ahead of this machine's clock.
+    read_at = max([now, *(day["last_read_at"] for day in stored)])
+    orders, restated = 0, set()
+    for days in in_parts(stored):
+        removed, changed = _remove(warehouse, run, source, days, read_at)
+        orders += removed
+        restated |= changed
+    if _stored_days(warehouse, source):
+        raise PipelineError(
+            f"orders of {source} were loaded meanwhile: let that run of {DAG_HISTORY} end, then undo it again"
+        )
+    warehouse.query(_sql("rejected_rows"), parameters={"source": source})
+    found = [day["business_date"] for day in stored]
+    return UndoResult(source, orders, min(found, default=None), max(found, default=None), sorted(restated))
+
+
+def in_parts(stored: Iterable[Mapping[str, Any]]) -> Iterator[list[date]]:
+    """The days that one load removes each.
+
+    Args:
+        stored: days with orders, the newest first: business_date, orders (how many).
+    """
+    days: list[date] = []
+    orders = 0
+    for each in stored:
+        day: date = each["business_date"]
+        if days and (orders + each["orders"] > MOST_ORDERS or (days[0] - day).days >= MOST_DAYS):
+            yield days
+            days, orders = [], 0
+        days.append(day)
+        orders += each["orders"]
+    if days:
+        yield days
+
+
+def _check_known(warehouse: Warehouse, source: str) -> None:
+    names = [row["source"] for row in warehouse.query(_sql("exports"))]
+    if source not in names:
+        raise ConfigurationError(
+            f"no export was loaded under the name {source!r}; names of exports: {', '.join(names) or 'none'}"
+        )
+
+
+def _stored_days(warehouse: Warehouse, source: str) -> list[dict[str, Any]]:
+    return warehouse.query(_sql("days"), parameters={"source": source})
+
+
+def _remove(
+    warehouse: Warehouse, run: DagRun, source: str, days: Sequence[date], read_at: datetime
+) -> tuple[int, set[date]]:
+    """Remove the orders of some days in one transaction; how many, and the mailed days that changed."""
+    found = warehouse.query(_sql("orders"), days=days, parameters={"source": source})
+    manifest = _removal(run, source, [row["order_id"] for row in found], days, read_at)
+    loaded = loading.load_history(run, manifest)
+    staging.discard(manifest.uri)
+    log.info("%d orders of %s from %s to %s are removed", len(found), source, days[-1], days[0])
+    return len(found), {row["business_date"] for row in loaded.restatements}
+
+
+def _removal(
+    run: DagRun, source: str, order_ids: Sequence[str], days: Sequence[date], read_at: datetime
+) -> Manifest:
+    """A loadable folder that names orders and has no rows of them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from ecommerce.warehouse.rendering import columns
+    from ecommerce.warehouse.schema import arrow_type
+
+    described = columns("order_versions")
+    rows = len(order_ids)
+    values = {
+        "source": [source] * rows,
+        "order_id": order_ids,
+        "version_updated_at": [None] * rows,  # compared by read_at
+        "read_at": [read_at] * rows,
+    }
+    schema = pa.schema([(column.name, arrow_type(column)) for column in described])
+    timezone = load_settings().shop_timezone
+    counts = dict.fromkeys(
+        ("source_orders", "rows_read", "rows_accepted", "rows_rejected", "rows_superseded", "orders"), 0
+    )
+    folder = run.folder(days[-1], source)
+    with staging.publish(folder) as draft:
+        pq.write_table(pa.table(values, schema=schema), draft.path / FILE)
+        draft.seal(
+            source=source,
+            business_date=days[-1],
+            rows=rows,
+            columns={FILE: [column.name for column in described]},
+            read_at=read_at,
+            window_start=day_window(days[-1], timezone).start,
+            window_end=day_window(days[0], timezone).end,
+            control_totals=counts | {"source_amount": "0", "amount": "0"},
+        )
+    return staging.read_manifest(folder)
+
+
+def _sql(name: str) -> str:
+    return f"warehouse/procedures/undo_history/{name}.sql"
