@@ -1,8 +1,8 @@
-"""Build the virtual environments, then run a command in them: `python3 demo/bootstrap.py <command>`.
+"""Build the virtual environments, then run a command in them: `python3 deploy/bootstrap.py <command>`.
 
-    env     .venv (Airflow and the pipeline) and .venv-emulator (the BigQuery emulator)
-    dev     the same with the tools for tests and linting
-    demo    env, then the demo company, Airflow, and several business days through its scheduler
+    env     .venv: Airflow and the pipeline, which is all that the commands of an operator need
+    dev     env, with the tools for tests and linting, and .venv-emulator (the BigQuery emulator)
+    demo    env and .venv-emulator, then the demo company, Airflow, and several business days through its scheduler
     stop    stop what demo started
     test    dev, then the tests that need no operating-system package (further arguments go to pytest)
 
@@ -23,9 +23,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 VENV = REPOSITORY / ".venv"
 EMULATOR_VENV = REPOSITORY / ".venv-emulator"
-UV_LOCK = "demo/bootstrap-requirements.txt"
-LOCKS = ("requirements.txt", "demo/requirements.txt")
-DEV_LOCKS = (*LOCKS, "requirements-dev.txt")
+UV_LOCK = "deploy/bootstrap-requirements.txt"
+LOCKS = ("requirements.txt",)
+DEMO_LOCKS = (*LOCKS, "demo/requirements.txt")
+DEV_LOCKS = (*DEMO_LOCKS, "requirements-dev.txt")
 EMULATOR_LOCKS = ("demo/emulator-requirements.txt",)
 VERSIONS = ((3, 11), (3, 12), (3, 13))
 MEMORY_GB = 3.0
@@ -42,12 +43,12 @@ TESTS = (
     "-m",
     "not (full or browser or compose or monitoring or bigquery)",
 )
-COMMANDS = {
-    "env": (LOCKS, ()),
-    "dev": (DEV_LOCKS, ()),
-    "demo": (LOCKS, ("-m", "demo.run_demo", "start")),
-    "stop": ((), ("-m", "demo.run_demo", "stop")),
-    "test": (DEV_LOCKS, TESTS),
+COMMANDS = {  # the lock files of .venv, those of .venv-emulator, and what then runs in .venv
+    "env": (LOCKS, (), ()),
+    "dev": (DEV_LOCKS, EMULATOR_LOCKS, ()),
+    "demo": (DEMO_LOCKS, EMULATOR_LOCKS, ("-m", "demo.run_demo", "start")),
+    "stop": ((), (), ("-m", "demo.run_demo", "stop")),
+    "test": (DEV_LOCKS, EMULATOR_LOCKS, TESTS),
 }
 
 
@@ -75,9 +76,9 @@ def main(arguments: list[str]) -> int:
 
 def perform(name: str, arguments: list[str]) -> int:
     """Build what the command `name` needs and run it; its exit code."""
-    locks, command = COMMANDS[name]
+    locks, emulator_locks, command = COMMANDS[name]
     if locks:
-        build(locks)
+        build(locks, emulator_locks)
     elif not python_of(VENV).exists():
         say("Nothing was ever started here.")
         return 0
@@ -87,31 +88,32 @@ def perform(name: str, arguments: list[str]) -> int:
     return subprocess.run(started, cwd=str(REPOSITORY), check=False).returncode
 
 
-def build(locks: tuple[str, ...]) -> None:
-    """Build or renew the two environments; nothing happens when they match their lock files.
+def build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> None:
+    """Install in each environment what it lacks of its lock files; nothing happens when both are complete.
 
     Raises:
         Refusal: this machine lacks something (checked before anything is downloaded), or a download failed.
     """
-    wanted = [
-        (venv, own)
-        for venv, own in ((VENV, locks), (EMULATOR_VENV, EMULATOR_LOCKS))
-        if not is_current(venv, own)
-    ]
+    wanted = {VENV: locks, EMULATOR_VENV: emulator_locks}
+    wanted = {venv: own for venv, own in wanted.items() if lacking(venv, own)}
     if not wanted:
         return
     check_venv_module()
     check_memory(memory_gb())
-    check_disk(shutil.disk_usage(str(REPOSITORY)).free / 1e9, sum(DISK_GB[venv] for venv, _ in wanted))
-    for venv, own in wanted:
+    check_disk(shutil.disk_usage(str(REPOSITORY)).free / 1e9, sum(DISK_GB[venv] for venv in wanted))
+    for venv, own in wanted.items():
         say(f"Building {venv.name} (the first time one to three minutes) …")
         if version_of(venv) != sys.version_info[:2]:
             run([sys.executable, "-m", "venv", "--clear", str(venv)], "no virtual environment could be made")
-        install(venv, own)
+        lacks = lacking(venv, own)
+        complete = [lock for lock in (*DEV_LOCKS, *EMULATOR_LOCKS) if not lacking(venv, (lock,))]
+        stamp(venv).write_text("")  # an installation that is cut short leaves an environment nobody trusts
+        install(venv, lacks)
         if venv == EMULATOR_VENV:
             emulator_home = dict(os.environ, HOME=str(venv))
             run([str(python_of(venv)), "-c", EXTENSIONS], "the emulator is incomplete", emulator_home)
-        stamp(venv).write_text(fingerprint(own, sys.version_info[:2]))
+        prints = [fingerprint(lock, sys.version_info[:2]) for lock in (*complete, *lacks)]
+        stamp(venv).write_text("\n".join(prints))
 
 
 def install(venv: Path, locks: tuple[str, ...]) -> None:
@@ -148,21 +150,18 @@ def own_index(python: str) -> bool:
     return b".index-url=" in listed.stdout
 
 
-def is_current(venv: Path, locks: tuple[str, ...]) -> bool:
-    """Whether `venv` was completely built from `locks`, or from these and more."""
-    version = version_of(venv)
-    if version not in VERSIONS or not stamp(venv).exists():
-        return False
-    enough = (locks, DEV_LOCKS) if locks == LOCKS else (locks,)
-    return stamp(venv).read_text() in [fingerprint(these, version) for these in enough]
+def lacking(venv: Path, locks: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `locks` that `venv` was not completely built from as they are now."""
+    version = version_of(venv) if locks else None
+    if version not in VERSIONS:
+        return locks
+    built_from = stamp(venv).read_text().split() if stamp(venv).exists() else []
+    return tuple(lock for lock in locks if fingerprint(lock, version) not in built_from)
 
 
-def fingerprint(locks: tuple[str, ...], version: tuple[int, ...]) -> str:
-    """Changes with any of the lock files and with the Python version."""
-    digest = hashlib.sha256(repr(tuple(version)).encode())
-    for lock in locks:
-        digest.update((REPOSITORY / lock).read_bytes())
-    return digest.hexdigest()
+def fingerprint(lock: str, version: tuple[int, ...]) -> str:
+    """Changes with the lock file and with the Python version."""
+    return hashlib.sha256(repr(tuple(version)).encode() + (REPOSITORY / lock).read_bytes()).hexdigest()
 
 
 def check_platform(name: str) -> None:
@@ -240,7 +239,7 @@ def python_of(venv: Path) -> Path:
 
 
 def stamp(venv: Path) -> Path:
-    """The file that says from what an environment was completely built."""
+    """The file with the fingerprints of what an environment was completely built from."""
     return venv / "built-from"
 
 
