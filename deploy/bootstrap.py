@@ -2,7 +2,7 @@
 
     env     .venv: Airflow and the pipeline, which is all that the commands of an operator need
     dev     env, with the tools for tests and linting, and .venv-emulator (the BigQuery emulator)
-    demo    env and .venv-emulator, then the demo company, Airflow, and several business days through its scheduler
+    demo    env and .venv-emulator, then the demo company, Airflow, and several days through its scheduler
     stop    stop what demo started
     test    dev, then the tests that need no operating-system package (further arguments go to pytest)
 

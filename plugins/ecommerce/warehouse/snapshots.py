@@ -1,20 +1,16 @@
 """Snapshots of the tables before a history load, and the way back.
 
-`python -m ecommerce.warehouse.snapshots restore <run id>` (`make undo-history RUN_ID=…`) puts every table
-back to what it was before that run of `sales_history_load` loaded anything.
+`restore` puts every table back to what it was before a run of `sales_history_load` loaded anything.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import logging
-import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ecommerce.cli.command import see_connections_of_the_ui
-from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.warehouse.rendering import SNAPSHOTS, render, snapshot_table
 
 if TYPE_CHECKING:
@@ -108,23 +104,3 @@ def _keep(warehouse: Warehouse, name: str) -> None:
 def suffix(run_id: str) -> str:
     """The short hash in the names of a run's snapshots."""
     return hashlib.sha256(run_id.encode()).hexdigest()[:12]
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=["restore"])
-    parser.add_argument("run_id", help="of sales_history_load, as the Airflow UI shows it")
-    options = parser.parse_args(arguments)
-    try:
-        restore(options.run_id)
-    except PipelineError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a command speaks to its user
-        return 1
-    print(f"the tables are as they were before {options.run_id}")  # noqa: T201
-    return 0
-
-
-if __name__ == "__main__":
-    see_connections_of_the_ui()
-    sys.exit(main())
