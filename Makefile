@@ -1,4 +1,5 @@
-# `make` lists what can be asked for. All of it is also reachable without make: see demo/bootstrap.py.
+# `make` lists what can be asked for. All of it is also reachable without make: `python3 deploy/bootstrap.py` builds
+# the virtual environments and runs demo and tests, `PYTHONPATH=plugins .venv/bin/python -m ecommerce.cli` the commands.
 # Commands that speak to Airflow take AIRFLOW_URL, AIRFLOW_USERNAME and AIRFLOW_PASSWORD; the defaults are the demo's.
 
 PYTHON ?= python3
@@ -7,14 +8,14 @@ AIRFLOW_USERNAME ?= demo
 AIRFLOW_PASSWORD ?= demo
 export AIRFLOW_URL AIRFLOW_USERNAME AIRFLOW_PASSWORD
 
-BOOTSTRAP := $(PYTHON) demo/bootstrap.py
+BOOTSTRAP := $(PYTHON) deploy/bootstrap.py
 VENV := .venv/bin
 RUN := PYTHONPATH=plugins:. $(VENV)/python
-OPERATE := $(RUN) -m ecommerce.cli
+CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history \
-	backfill repair report undo-history migrate forget-customer env environments development
+	run backfill repair report undo-history migrate forget-customer env environments development
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,7 +51,7 @@ lint: development ## style, types, SQL layout, and every BigQuery statement read
 	@$(VENV)/pytest -q tests/lint tests/unit/test_googlesql.py
 
 check: environments ## can the pipeline reach its sources and the warehouse, and what are they missing
-	@$(RUN) -m demo.with_environment ecommerce.cli.check $(ARGS)
+	@$(CLI) check $(ARGS)
 
 bench: development .bench/venv/complete ## measure extract and transform against other ways to do the same (ARGS="--lines 200000" for less)
 	@$(RUN) -m benchmarks.extract $(ARGS)
@@ -59,28 +60,32 @@ bench: development .bench/venv/complete ## measure extract and transform against
 bench-history: development ## measure every stage of a history load: 5 million lines (ARGS="--lines 200000 --files 4 --months 3" for less)
 	@$(RUN) -m benchmarks.history $(ARGS)
 
+run: environments ## run one business day in this terminal, without a scheduler: DAY=2026-11-01
+	@$(if $(DAY),,$(error say which day: make run DAY=2026-11-01))
+	@$(CLI) run --day $(DAY)
+
 backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 [JOBS=2] [MAIL=1] [AGAIN=1]
 	@$(if $(and $(FROM),$(TO)),,$(error say which days: make backfill FROM=2026-11-01 TO=2026-11-07))
-	@$(OPERATE) backfill --from $(FROM) --to $(TO) $(if $(JOBS),--jobs $(JOBS)) $(if $(MAIL),--mail) \
+	@$(CLI) backfill --from $(FROM) --to $(TO) $(if $(JOBS),--jobs $(JOBS)) $(if $(MAIL),--mail) \
 		$(if $(AGAIN),--again)
 
 repair: environments ## read one source of a day again, and do all that follows: DAY=2026-11-01 SOURCE=storefront
 	@$(if $(and $(DAY),$(SOURCE)),,$(error say what: make repair DAY=2026-11-01 SOURCE=storefront))
-	@$(OPERATE) repair --day $(DAY) --source $(SOURCE)
+	@$(CLI) repair --day $(DAY) --source $(SOURCE)
 
 report: environments ## build the report of a day again from the warehouse: DAY=2026-11-01
 	@$(if $(DAY),,$(error say which day: make report DAY=2026-11-01))
-	@$(OPERATE) report --day $(DAY)
+	@$(CLI) report --day $(DAY)
 
-undo-history: environments ## put the tables back to what they were before a history load: RUN_ID=manual__2026-…
-	@$(if $(RUN_ID),,$(error say which run: make undo-history RUN_ID=manual__2026-11-20T08:00:00+00:00))
-	@$(RUN) -m demo.with_environment ecommerce.warehouse.snapshots restore '$(RUN_ID)'
+undo-history: environments ## remove the orders of a history load from the warehouse: SOURCE=old_shop
+	@$(if $(SOURCE),,$(error say which source: make undo-history SOURCE=old_shop))
+	@$(CLI) undo-history --source $(SOURCE)
 
 migrate: environments ## bring the warehouse's tables to what include/sql/warehouse says
-	@$(RUN) -m demo.with_environment ecommerce.warehouse.migrate
+	@$(CLI) migrate
 
 forget-customer: environments ## make the warehouse forget a customer, whose address it asks for
-	@$(RUN) -m demo.with_environment ecommerce.warehouse.erasure
+	@$(CLI) forget-customer
 
 env: ## .env for Docker Compose, with random secrets
 	@$(PYTHON) deploy/make_env.py

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from demo import processes
-from demo.environment import environment
+from demo.environment import as_file, environment
 from demo.layout import REPOSITORY, Folders, Ports
 from demo.services.ports import is_open, stays_open
 
@@ -45,13 +45,16 @@ class AirflowServices:
     def start(self) -> None:
         """Bring the metadata database up to date and start what is not running; `wait` waits for it.
 
+        Commands in the terminal find all this through the file `folders.environment`.
+
         Raises:
             RuntimeError: the database could not be made; the text ends with Airflow's own words.
         """
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.folders.environment.write_text(as_file(self.of_commands()))
         missing = [component for component in _COMPONENTS if not self._running(component)]
         if not missing:
             return
-        self.home.mkdir(parents=True, exist_ok=True)
         (self.home / "passwords.json").write_text(json.dumps({USER: PASSWORD}))
         known = self.environment()
         if len(missing) == len(_COMPONENTS):
@@ -90,20 +93,26 @@ class AirflowServices:
             if processes.stop(self.folders.processes, f"airflow-{component}")
         ]
 
-    def environment(self) -> dict[str, str]:
-        """The environment of this installation's `airflow` commands; nothing of another's leaks into it."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-        bin_folder = Path(sys.executable).parent
+    def of_commands(self) -> dict[str, str]:
+        """What a command in the terminal needs to find the demo company and this Airflow's home."""
         return {
-            **inherited,
             **environment(self.ports, self.folders, timezone=self._timezone),
-            "PATH": f"{bin_folder}{os.pathsep}{inherited.get('PATH', '')}",
-            "PYTHONTZPATH": "",  # timezones as the locked package tzdata has them
-            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends forked tasks otherwise
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The environment of this installation's processes; nothing of another's leaks into it."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+        bin_folder = Path(sys.executable).parent
+        return {
+            **inherited,
+            **self.of_commands(),
+            "PATH": f"{bin_folder}{os.pathsep}{inherited.get('PATH', '')}",
+            "PYTHONTZPATH": "",  # timezones as the locked package tzdata has them
+            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends forked tasks otherwise
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             # Each worker is a process that is there from the start.
             "AIRFLOW__CORE__PARALLELISM": str(min(8, 2 * (os.cpu_count() or 2))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from demo.fillers.sales_db import READER, READER_PASSWORD
@@ -66,6 +67,12 @@ def environment(
         "PARTNER_DROP_URI": _uri(folders.partner_drop),
         "CUSTOMER_HASH_KEY": "only-for-the-demo-company",
     }
+
+
+def as_file(known: Mapping[str, str]) -> str:
+    """The text of a file like `.env` that gives `known`; no value is empty."""
+    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in known.items()}
+    return "".join(f"{name}='{value}'\n" for name, value in quoted.items())
 
 
 def _uri(folder: Path) -> str:

@@ -84,6 +84,11 @@ class Folders:
         return self.home / "storefront" / "store.jsonl"
 
     @property
+    def environment(self) -> Path:
+        """What the pipeline's commands need to know, written when Airflow is started."""
+        return self.home / "environment"
+
+    @property
     def processes(self) -> Path:
         """What was started: one file per process."""
         return self.home / "run"

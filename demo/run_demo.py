@@ -24,9 +24,10 @@ from demo.services.emulator import PROJECT
 
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 
-from ecommerce.cli.airflow_api import DAILY_DAG, AirflowApi
+from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import FINISHED, backfill, plan
 from ecommerce.core.errors import PipelineError, TransientError
+from ecommerce.core.names import DAG_DAILY
 
 _BACKFILLED_DAYS = 4
 _PAUSE = 2.0
@@ -74,7 +75,7 @@ def _demo(company: Company, airflow: AirflowServices) -> None:
     airflow.wait()
     api = _sign_in(airflow)
     _wait_for_dag(api)
-    api.patch(f"dags/{DAILY_DAG}", {"is_paused": False})
+    api.patch(f"dags/{DAG_DAILY}", {"is_paused": False})
 
     yesterday = company.story.today(datetime.now(UTC)) - timedelta(days=1)
     first, last = yesterday - timedelta(days=_BACKFILLED_DAYS), yesterday - timedelta(days=1)
@@ -103,13 +104,13 @@ def _sign_in(airflow: AirflowServices) -> AirflowApi:
 
 def _wait_for_dag(api: AirflowApi) -> None:
     for _ in range(60):
-        if any(dag["dag_id"] == DAILY_DAG for dag in api.get("dags", dag_id_pattern=DAILY_DAG)["dags"]):
+        if any(dag["dag_id"] == DAG_DAILY for dag in api.get("dags", dag_id_pattern=DAG_DAILY)["dags"]):
             return
         for broken in api.get("importErrors")["import_errors"]:
             last_line = broken["stack_trace"].strip().splitlines()[-1]
             raise DemoFailed(f"Airflow cannot read {broken['filename']}: {last_line}")
         time.sleep(1)
-    raise DemoFailed(f"Airflow did not find {DAILY_DAG} within a minute")
+    raise DemoFailed(f"Airflow did not find {DAG_DAILY} within a minute")
 
 
 class _Progress:
@@ -132,7 +133,7 @@ class _Progress:
             self._tell(f"  try {task['try_number']} of {name} failed; it will be tried again")
 
     def _tasks(self, state: str) -> dict[str, Any]:
-        path = f"dags/{DAILY_DAG}/dagRuns/~/taskInstances"
+        path = f"dags/{DAG_DAILY}/dagRuns/~/taskInstances"
         found: dict[str, Any] = self._api.get(path, state=state, start_date_gte=self._since, limit=50)
         return found
 
@@ -158,7 +159,7 @@ def _wait_for_quiet(api: AirflowApi, day: date) -> None:
     """
 
     def busy() -> bool:
-        backfills = api.get("backfills", dag_id=DAILY_DAG)["backfills"]
+        backfills = api.get("backfills", dag_id=DAG_DAILY)["backfills"]
         unfinished = [run for run in api.runs_of_day(day) if run["state"] not in FINISHED]
         return bool(unfinished) or any(not backfill["completed_at"] for backfill in backfills)
 
@@ -169,9 +170,9 @@ def _wait_for_quiet(api: AirflowApi, day: date) -> None:
 def _explain(api: AirflowApi, day: date) -> str:
     """Which task of the day's newest run is at fault, and where its log is."""
     run_id = api.runs_of_day(day)[0]["dag_run_id"]
-    tasks = api.get(f"dags/{DAILY_DAG}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
+    tasks = api.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
     failed = [task["task_id"] for task in tasks if task["state"] == "failed"]
-    logs = Folders.chosen().home / "airflow" / "logs" / f"dag_id={DAILY_DAG}" / f"run_id={run_id}"
+    logs = Folders.chosen().home / "airflow" / "logs" / f"dag_id={DAG_DAILY}" / f"run_id={run_id}"
     return f"the run of {day} failed at {' and '.join(failed) or 'no task'}: its log is below {logs}"
 
 

@@ -59,3 +59,13 @@ def bigquery_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emul
 def repository() -> Path:
     """The root of the repository."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def installation(repository: Path, tmp_path: Path) -> Path:
+    """A folder with the pipeline's files as in its image: no Makefile, no demo, nobody's `.env`."""
+    folder = tmp_path / "installation"
+    folder.mkdir()
+    for name in ("plugins", "include", "dags"):
+        (folder / name).symlink_to(repository / name)
+    return folder

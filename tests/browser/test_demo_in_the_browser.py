@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from demo.airflow_services import PASSWORD, USER
-from ecommerce.cli.airflow_api import DAILY_DAG, AirflowApi
+from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.core.names import DAG_DAILY
 from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
@@ -55,7 +56,7 @@ def test_demo_says_where_everything_is(demo, days):
 
 
 def test_graph_shows_the_five_groups(demo, signed_in):
-    signed_in.goto(f"{demo.airflow}/dags/{DAILY_DAG}")
+    signed_in.goto(f"{demo.airflow}/dags/{DAG_DAILY}")
     signed_in.get_by_label("Show Graph").click()
     nodes = signed_in.locator(".react-flow__node")
     expect(nodes).to_have_count(len(GROUPS), timeout=PATIENCE)
@@ -67,20 +68,20 @@ def test_scheduler_ran_every_day_to_a_green_end(api, days):
     for day in days:
         newest = api.runs_of_day(date.fromisoformat(day))[0]
         assert (newest["state"], newest["run_type"]) == ("success", "backfill")
-        path = f"dags/{DAILY_DAG}/dagRuns/{newest['dag_run_id']}/taskInstances"
+        path = f"dags/{DAG_DAILY}/dagRuns/{newest['dag_run_id']}/taskInstances"
         states = {task["state"] for task in api.get(path, limit=100)["task_instances"]}
         assert states == {"success"}
 
 
 def test_docs_of_the_dag_begin_with_what_to_do_when_it_fails(demo, signed_in):
-    signed_in.goto(f"{demo.airflow}/dags/{DAILY_DAG}")
+    signed_in.goto(f"{demo.airflow}/dags/{DAG_DAILY}")
     signed_in.get_by_label("Dag Docs").click()
     expect(signed_in.get_by_role("dialog")).to_contain_text("When it fails:", timeout=PATIENCE)
 
 
 def test_a_day_is_triggered_by_its_partition_key(demo, signed_in, api, days):
     before = (date.fromisoformat(days[0]) - timedelta(days=1)).isoformat()
-    form = trigger_form(demo, signed_in, DAILY_DAG)
+    form = trigger_form(demo, signed_in, DAG_DAILY)
     expect(form.get_by_text("Mail the report")).to_be_visible(timeout=PATIENCE)
     form.get_by_role("button", name="Advanced Options").click()
     form.locator("input[name=partitionKey]").fill(before)

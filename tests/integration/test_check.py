@@ -57,11 +57,11 @@ def test_all_is_well(shop: Company) -> None:
     assert shop.environment["CUSTOMER_HASH_KEY"] not in shown
 
 
-def test_as_a_command_it_says_so_in_its_exit_code(shop: Company) -> None:
+def test_as_a_command_it_says_so_in_its_exit_code(shop: Company, installation: Path) -> None:
     def run(only: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "ecommerce.cli.check", *only.split()],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
+            [sys.executable, "-m", "ecommerce.cli", "check", *only.split()],
+            env=os.environ | {"PYTHONPATH": str(installation / "plugins")} | environment,
             capture_output=True,
             text=True,
         )

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from demo.ledger import PARTNER_FILES, SALES_DB, STOREFRONT, Ledger
-from ecommerce.cli.__main__ import _parser
+from ecommerce.cli.operate import backfill
 from tests.integration.daily_run import morning_after, report_of, run_day
 
 DAYS = [date(2026, 9, 1) + timedelta(days=number) for number in range(5)]
@@ -38,8 +38,8 @@ def test_nothing_is_lost_and_the_command_of_the_next_report_fills_the_days(start
     assert quality.fill_command == f"make backfill FROM={DOWN[0]} TO={DOWN[-1]}"
 
     words = dict(part.split("=") for part in quality.fill_command.split()[2:])
-    asked = _parser().parse_args(["backfill", "--from", words["FROM"], "--to", words["TO"]])
-    for number in range((asked.last - asked.first).days + 1):
-        run_day(asked.first + timedelta(days=number), morning_after(DAYS[4]) + (number + 1) * HOUR)
+    asked = backfill.make_context("backfill", ["--from", words["FROM"], "--to", words["TO"]]).params
+    for number in range((asked["last"] - asked["first"]).days + 1):
+        run_day(asked["first"] + timedelta(days=number), morning_after(DAYS[4]) + (number + 1) * HOUR)
     assert company.differences(company.oracle(run_days=DAYS)) == ""
     assert report_of(DAYS[4], "up again").quality.missing_days == []

@@ -1,1 +1,1 @@
-"""Commands for the person who operates the pipeline."""
+"""The command line of the person who operates the pipeline: `python -m ecommerce.cli`."""

@@ -12,11 +12,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
+from ecommerce.core.names import DAG_DAILY
 
 if TYPE_CHECKING:
     import requests
 
-DAILY_DAG = "daily_sales_pipeline"
 BUSY = 503
 """Airflow's database is locked by somebody else: nothing was done."""
 _REFUSED = {400, 401, 403, 422}
@@ -30,7 +30,7 @@ class AirflowApi:
     """One signed-in session; it signs in again when its token has expired.
 
     Raises:
-        ConfigurationError: the address is none, or something else than Airflow answers there.
+        ConfigurationError: the address is malformed, or something else than Airflow answers there.
         TransientError: nothing answers at the address.
         CredentialsError: Airflow refuses the user.
     """
@@ -93,7 +93,7 @@ class AirflowApi:
         """PATCH `/api/v2/<path>` with `body`; the decoded answer."""
         return self._ask("PATCH", path, json=body)
 
-    def runs_of_day(self, day: date, dag_id: str = DAILY_DAG) -> list[dict[str, Any]]:
+    def runs_of_day(self, day: date, dag_id: str = DAG_DAILY) -> list[dict[str, Any]]:
         """All runs of a business day, newest first: those with its partition key or its `business_date`."""
         keyed = self._runs(dag_id, partition_key_pattern=day.isoformat())
         named = self._runs(dag_id, conf_contains=day.isoformat())
@@ -103,7 +103,7 @@ class AirflowApi:
             runs.values(), key=lambda run: run["queued_at"] or run["start_date"] or "", reverse=True
         )
 
-    def clear(self, run_id: str, task_ids: list[str], dag_id: str = DAILY_DAG) -> list[str]:
+    def clear(self, run_id: str, task_ids: list[str], dag_id: str = DAG_DAILY) -> list[str]:
         """Run `task_ids` of a run, and everything behind them, once more; the ids of what was cleared."""
         cleared = self.post(
             f"dags/{dag_id}/clearTaskInstances",
@@ -117,11 +117,11 @@ class AirflowApi:
         )
         return sorted({instance["task_id"] for instance in cleared["task_instances"]})
 
-    def is_paused(self, dag_id: str = DAILY_DAG) -> bool:
+    def is_paused(self, dag_id: str = DAG_DAILY) -> bool:
         """Whether the scheduler leaves the DAG's runs alone."""
         return bool(self.get(f"dags/{dag_id}")["is_paused"])
 
-    def task_state(self, run_id: str, task_id: str, dag_id: str = DAILY_DAG) -> str | None:
+    def task_state(self, run_id: str, task_id: str, dag_id: str = DAG_DAILY) -> str | None:
         """The state of a task in a run; None before it has any."""
         state: str | None = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")["state"]
         return state

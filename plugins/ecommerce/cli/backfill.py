@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from ecommerce.cli.airflow_api import DAILY_DAG, AirflowApi
+from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import PipelineError
+from ecommerce.core.names import DAG_DAILY
 
 FINISHED = ("success", "failed")
 TICK = timedelta(hours=6)
@@ -51,7 +52,7 @@ def plan(api: AirflowApi, first: date, last: date, *, again: bool, now: datetime
 
 def under_way(api: AirflowApi, first: date, last: date) -> list[str]:
     """The business days of the range that have an unfinished run with their partition key, in order."""
-    runs = api.get(f"dags/{DAILY_DAG}/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]
+    runs = api.get(f"dags/{DAG_DAILY}/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]
     keys = {run["partition_key"] for run in runs if run["partition_key"]}
     return sorted(key for key in keys if first.isoformat() <= key <= last.isoformat())
 
@@ -95,7 +96,7 @@ def backfill(
             "(AGAIN=1 runs them once more)"
         )
     if api.is_paused():
-        raise PipelineError(f"{DAILY_DAG} is paused, so a backfill would wait for ever: unpause it in the UI")
+        raise PipelineError(f"{DAG_DAILY} is paused, so a backfill would wait for ever: unpause it in the UI")
     request = _request(first, last, again=again) | {
         "max_active_runs": jobs,
         "dag_run_conf": {"send_mail": True} if mail else {},
@@ -119,7 +120,7 @@ def backfill(
 
 def _request(first: date, last: date, *, again: bool) -> dict[str, Any]:
     return {
-        "dag_id": DAILY_DAG,
+        "dag_id": DAG_DAILY,
         "from_date": f"{first.isoformat()}T00:00:00",
         "to_date": f"{last.isoformat()}T23:59:59",
         "reprocess_behavior": "completed" if again else "failed",
@@ -137,7 +138,7 @@ def _runs_of(api: AirflowApi, created_at: str, days: list[str]) -> dict[str, dic
     offset = 0
     while True:
         page = api.get(
-            f"dags/{DAILY_DAG}/dagRuns", run_type="backfill", order_by="-id", limit=100, offset=offset
+            f"dags/{DAG_DAILY}/dagRuns", run_type="backfill", order_by="-id", limit=100, offset=offset
         )["dag_runs"]
         current = [run for run in page if (run["queued_at"] or created_at) >= created_at]
         for run in current:

@@ -1,8 +1,7 @@
-"""`make forget-customer` (`python -m ecommerce.warehouse.erasure`): make the warehouse forget a customer.
+"""Makes the warehouse forget a customer: `make forget-customer`.
 
-It asks for the e-mail address, or `<source>:<customer id>` of a customer without one, on standard input, so
-that it stands in no command line and no history. Erase the customer in the sources first: a later read would
-bring back what they still know. docs/PRODUCTION.md has the steps around it.
+Erase the customer in the sources first: a later read would bring back what they still know.
+docs/PRODUCTION.md has the steps around it.
 """
 
 from __future__ import annotations
@@ -10,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import sys
 from typing import TYPE_CHECKING
 
-from ecommerce.cli.command import see_connections_of_the_ui
 from ecommerce.core.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -55,27 +52,3 @@ def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
     if any(left.values()):
         raise PipelineError("the customer came back meanwhile: a source still knows them; erase there first")
     return {table: int(found[table]) for table in TABLES}
-
-
-def main() -> int:
-    """Ask, forget, say what was there; 1 when it failed."""
-    from ecommerce.warehouse.client import connect
-
-    if sys.stdin.isatty():
-        print("E-mail address, or <source>:<customer id>: ", end="", flush=True)  # noqa: T201
-    identity = sys.stdin.readline().strip()
-    if not identity:
-        print("nobody was named", file=sys.stderr)  # noqa: T201 (a command's own output)
-        return 1
-    try:
-        removed = forget(identity, connect(step="erasure"))
-    except PipelineError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    print(", ".join(f"{count} rows of {table}" for table, count in removed.items()), "forgotten")  # noqa: T201
-    return 0
-
-
-if __name__ == "__main__":
-    see_connections_of_the_ui()
-    sys.exit(main())

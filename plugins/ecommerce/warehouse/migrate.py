@@ -1,4 +1,4 @@
-"""Brings the tables to their `table.sql`: `make migrate`, or `python -m ecommerce.warehouse.migrate`.
+"""Brings the tables to their `table.sql`: `make migrate`.
 
 It creates what is missing, adds columns, and renews descriptions, clustering, the partition filter and the
 views. What would need data to be copied (a type, the partitioning) or thrown away (a column) it only names.
@@ -7,13 +7,10 @@ views. What would need data to be copied (a type, the partitioning) or thrown aw
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ecommerce.cli.command import see_connections_of_the_ui
-from ecommerce.core.errors import PipelineError
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, connect, request_retry
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
 from ecommerce.warehouse.rendering import SQL_ROOT, Column, columns, tables, views
 from ecommerce.warehouse.schema import api_field, ddl, prepare
 
@@ -147,22 +144,3 @@ def _standard(field_type: str) -> str:
 def _described(each: bigquery.SchemaField) -> str:
     digits = f"({each.precision}, {each.scale})" if each.precision else ""
     return f"{_standard(each.field_type)}{digits} {each.mode}"
-
-
-def main() -> int:
-    """Migrate the warehouse of this environment; 1 when something is left to do by hand."""
-    try:
-        migration = migrate(connect(step="migrate"))
-    except PipelineError as error:
-        print(f"not migrated: {error}", file=sys.stderr)  # noqa: T201 (a command's own output)
-        return 1
-    for sentence in migration.done or ["every table was as its file says"]:
-        print(sentence)  # noqa: T201
-    for sentence in migration.left:
-        print(f"left to do: {sentence}", file=sys.stderr)  # noqa: T201
-    return 1 if migration.left else 0
-
-
-if __name__ == "__main__":
-    see_connections_of_the_ui()
-    sys.exit(main())

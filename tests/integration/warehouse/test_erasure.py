@@ -46,7 +46,7 @@ def without_customer(tables):
     }
 
 
-def test_a_forgotten_customer_is_in_no_table_and_no_figure_changes(company):
+def test_a_forgotten_customer_is_in_no_table_and_no_figure_changes(company, installation):
     order = next(order for order in company.shown.orders if order.email)
     before = company.warehouse()
     gone = erasure.customer_hash(f"  {order.email.upper()}\n", HASH_KEY)
@@ -55,9 +55,9 @@ def test_a_forgotten_customer_is_in_no_table_and_no_figure_changes(company):
 
     # Named in the way of somebody who types, on standard input.
     done = subprocess.run(
-        [sys.executable, "-m", "ecommerce.warehouse.erasure"],
+        [sys.executable, "-m", "ecommerce.cli", "forget-customer"],
         input=f"{order.email.upper()}\n",
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(["plugins", "."])},
+        env=os.environ | {"PYTHONPATH": str(installation / "plugins")},
         capture_output=True,
         text=True,
     )
@@ -71,11 +71,11 @@ def test_a_forgotten_customer_is_in_no_table_and_no_figure_changes(company):
     assert erasure.forget(order.email, connect()) == dict.fromkeys(PLACES, 0)
 
 
-def test_nobody_is_refused(company):
+def test_nobody_is_refused(company, installation):
     done = subprocess.run(
-        [sys.executable, "-m", "ecommerce.warehouse.erasure"],
+        [sys.executable, "-m", "ecommerce.cli", "forget-customer"],
         input="\n",
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(["plugins", "."])},
+        env=os.environ | {"PYTHONPATH": str(installation / "plugins")},
         capture_output=True,
         text=True,
     )

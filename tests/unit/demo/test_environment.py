@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from demo import with_environment
 from demo.airflow_services import AirflowServices
 from demo.environment import environment
 from demo.fillers import sales_db
 from demo.layout import Folders, Ports
 from demo.ledger import Ledger
 from demo.services.postgres import Postgres
+from ecommerce.cli import environment as commands
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import storage_path
 
@@ -95,25 +95,22 @@ def test_a_port_is_changed_by_its_variable() -> None:
     assert Ports.chosen({"DEMO_AIRFLOW_PORT": "18080"}) == Ports(airflow=18080)
 
 
-@pytest.mark.parametrize(
-    "env_file", ["", "SHOP_TIMEZONE=Asia/Tokyo\nREPORTING_CURRENCY=\nCUSTOMER_HASH_KEY='a$b'\n"]
-)
-def test_a_command_in_the_terminal_finds_the_dags_and_the_settings(
-    env_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["demo", "Jürgens 'Läden'", "a\\b\\", "$HOME # 1"])
+def test_the_pipelines_commands_find_the_demo_by_its_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "dags").mkdir()
-    if env_file:
-        (tmp_path / ".env").write_text(env_file)
-    monkeypatch.setattr(with_environment, "REPOSITORY", tmp_path)
-    given = with_environment.settings()
-    assert given["AIRFLOW__CORE__DAGS_FOLDER"] == str(tmp_path / "dags")
-    assert given["AIRFLOW__CORE__PLUGINS_FOLDER"] == str(tmp_path / "plugins")
-    if env_file:
-        assert (given["SHOP_TIMEZONE"], given["CUSTOMER_HASH_KEY"]) == ("Asia/Tokyo", "a$b")
-        assert "REPORTING_CURRENCY" not in given
-    else:
-        assert given["SHOP_TIMEZONE"] == "America/New_York"
-        assert Path(given["AIRFLOW_HOME"]).name == "airflow"
+    folders = Folders(tmp_path / name)
+    services = AirflowServices(Ports(smtp=2525), folders, "Asia/Tokyo")
+    monkeypatch.setattr(AirflowServices, "_running", lambda *_: True)  # and is left alone
+    services.start()
+    monkeypatch.setattr(commands, "REPOSITORY", tmp_path)  # where there is no .env
+    given = {"DEMO_HOME": str(folders.home)}
+    commands.load(given)
+    wanted = services.of_commands()
+    assert {key: given[key] for key in wanted} == wanted
+    assert given["AIRFLOW_HOME"] == str(folders.home / "airflow")
+    assert given["SHOP_TIMEZONE"] == "Asia/Tokyo"
+    assert json.loads(given["AIRFLOW_CONN_SMTP_DEFAULT"])["port"] == 2525
 
 
 def test_an_empty_port_says_nothing() -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from google.api_core import exceptions as google
 
-from ecommerce.cli import check
+from ecommerce.core import checking, findings
 from ecommerce.core.errors import CredentialsError, TransientError
 from ecommerce.core.settings import load_settings
 from ecommerce.warehouse import permissions
@@ -107,26 +107,26 @@ class TestUnshared:
 
     def test_one_machine_needs_no_sharing(self, executor):
         executor("LocalExecutor")
-        assert check.unshared("file:///", "/") is None
+        assert checking.unshared("file:///", "/") is None
 
     def test_a_pods_own_disk_is_refused(self, executor):
         executor("KubernetesExecutor")
-        state, text = check.unshared("file:///", "/", {"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
-        assert state == check.FAIL
+        state, text = checking.unshared("file:///", "/", {"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
+        assert state == findings.FAIL
         assert (
             "file:/// is on this machine's own disk, and the KubernetesExecutor runs tasks on others" in text
         )
 
     def test_celery_workers_may_all_be_on_one_machine(self, executor, monkeypatch):
         executor("CeleryExecutor")
-        monkeypatch.setattr(check.Path, "exists", lambda path: False)
-        state, text = check.unshared("file:///", "/", {})
+        monkeypatch.setattr(checking.Path, "exists", lambda path: False)
+        state, text = checking.unshared("file:///", "/", {})
         assert (state, text.partition(": ")[2]) == (
-            check.HINT,
+            findings.HINT,
             "it works only while all workers are on this machine",
         )
 
     def test_a_mounted_volume_and_a_bucket_are_fine(self, executor):
         executor("CeleryExecutor")
-        assert check.unshared("file:///proc", "/proc", {"KUBERNETES_SERVICE_HOST": "x"}) is None
-        assert check.unshared("gs://bucket/staging", "/") is None
+        assert checking.unshared("file:///proc", "/proc", {"KUBERNETES_SERVICE_HOST": "x"}) is None
+        assert checking.unshared("gs://bucket/staging", "/") is None

@@ -1,0 +1,119 @@
+"""What `make check` looks at that belongs to no source: settings, folders, connections in the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ecommerce.core.business_day import BusinessDay, shop_day
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.findings import FAIL, HINT, OK, Lines
+from ecommerce.core.settings import load_settings
+from ecommerce.core.staging import is_local, local_or_uri, storage_path
+
+
+def check_settings() -> Lines:
+    """Every setting but the secret one is shown; the timezone is compared with the transform's."""
+    settings = load_settings()
+    shown = [
+        f"{field.name.upper()}={getattr(settings, field.name)}"
+        for field in fields(settings)
+        if field.name != "customer_hash_key"
+    ]
+    yield OK, ", ".join([*shown, "CUSTOMER_HASH_KEY is set"])
+    zone = settings.shop_timezone
+    if day := _disputed_day(zone, shop_day(datetime.now(UTC), zone)):
+        yield (
+            FAIL,
+            f"this machine's timezone files do not have {zone} as DuckDB has it: they disagree when {day} "
+            "begins; renew them, or set PYTHONTZPATH= (empty), which takes the locked package tzdata",
+        )
+
+
+def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
+    """The first day, a year back or ahead, that Python and the transform's DuckDB let begin differently.
+
+    Countries change their clocks at short notice; orders would then lie on other days than those that were
+    read for them.
+    """
+    import duckdb
+
+    from ecommerce.core.duckdb import connect_duckdb
+
+    days = [today.shifted(number) for number in range(-366, 367)]
+    instants = [(day.start, day.start - timedelta(microseconds=1)) for day in days]
+    with connect_duckdb() as connection:
+        try:
+            [(dates,)] = connection.execute(
+                "SELECT list_transform($1::TIMESTAMPTZ[], lambda each: (each AT TIME ZONE $2)::DATE)",
+                [[instant for pair in instants for instant in pair], timezone],
+            ).fetchall()
+        except duckdb.Error:
+            raise ConfigurationError(f"SHOP_TIMEZONE={timezone!r} is a timezone that DuckDB lacks") from None
+    pairs = zip(days, dates[::2], dates[1::2], strict=True)
+    return next((day for day, at, before in pairs if not before < day.date <= at), None)
+
+
+def check_folder(setting: str) -> Lines:
+    """A file is written to the folder of `setting`, a field of `Settings`, and removed again."""
+    uri = str(getattr(load_settings(), setting))
+    try:
+        folder = storage_path(uri)
+        probe = folder / f".check-{uuid.uuid4().hex}"
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_text("written by make check")
+        probe.unlink()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{uri} cannot be written to ({type(error).__name__})") from None
+    yield OK, f"{uri} can be written to"
+    if warning := unshared(uri, local_or_uri(uri)):
+        yield warning
+
+
+def unshared(uri: str, path: str, environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
+    """What is wrong with a folder when tasks run on several machines, which nobody can see from one of them.
+
+    A container's own disk ends with it, and no other container sees it. Elsewhere the workers may all be on
+    this machine, or mount the folder where this one has it.
+    """
+    from airflow.sdk.configuration import conf
+
+    executor = conf.get("core", "executor", fallback="")
+    alone = not any(name in executor for name in ("CeleryExecutor", "KubernetesExecutor"))
+    if alone or not is_local(uri) or Path(path).stat().st_dev != Path("/").stat().st_dev:
+        return None
+    text = f"{uri} is on this machine's own disk, and the {executor} runs tasks on others: "
+    if Path("/.dockerenv").exists() or "KUBERNETES_SERVICE_HOST" in environ:
+        return FAIL, text + "mount one volume there in every worker, or use a bucket (gs://, s3://)"
+    return HINT, text + "it works only while all workers are on this machine"
+
+
+def see_that_it_can_be_read(connection: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Airflow takes a connection in the environment that it cannot read for one that is not there.
+
+    Raises:
+        ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI.
+    """
+    from airflow.sdk import Connection
+
+    name = f"AIRFLOW_CONN_{connection.upper()}"
+    text = environ.get(name, "").strip()
+    try:
+        if text.startswith("{"):
+            Connection.from_json(text, conn_id=connection)
+        elif text:
+            Connection.from_uri(text, conn_id=connection)
+    except Exception as error:  # a library's text may quote the password; a parser's says where only
+        where = f": {error}" if isinstance(error.__cause__ or error, json.JSONDecodeError) else ""
+        raise ConfigurationError(
+            f"{name} is neither JSON nor a URI that Airflow can read ({type(error).__name__}{where})"
+        ) from None
+    if text and not text.startswith("{") and "://" not in text:
+        raise ConfigurationError(
+            f"{name} is neither JSON nor a URI: begin it with a type, such as postgresql://"
+        )

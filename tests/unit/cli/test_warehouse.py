@@ -1,0 +1,95 @@
+"""The commands on the warehouse's tables: what they print, and their exit codes."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+
+import pytest
+
+from ecommerce.cli import environment
+from ecommerce.cli.__main__ import main
+from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.warehouse import client, erasure, migrate
+
+
+@pytest.fixture(autouse=True)
+def connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment is there, and so is a warehouse that nobody asks anything."""
+    monkeypatch.setattr(environment, "load", lambda: None)
+    monkeypatch.setattr(client, "connect", lambda **_: None)
+
+
+def test_migrate_says_what_was_done_and_fails_while_something_is_left(monkeypatch, capsys):
+    found = migrate.Migration(["orders: column attributes added"], ["orders: column colour is too much"])
+    monkeypatch.setattr(migrate, "migrate", lambda warehouse: found)
+    assert main(["migrate"]) == 1
+    said = capsys.readouterr()
+    assert said.out == "orders: column attributes added\n"
+    assert said.err == "left to do: orders: column colour is too much\n"
+    found.left.clear()
+    assert main(["migrate"]) == 0
+
+
+def test_what_stops_a_migration_is_one_sentence(monkeypatch, capsys):
+    def refuse(warehouse):
+        raise ConfigurationError("the warehouse was built with SHOP_TIMEZONE = Asia/Tokyo")
+
+    monkeypatch.setattr(migrate, "migrate", refuse)
+    assert main(["migrate"]) == 1
+    assert capsys.readouterr().err == (
+        "not migrated: the warehouse was built with SHOP_TIMEZONE = Asia/Tokyo\n"
+    )
+
+
+@dataclass
+class Undone:
+    orders: int
+    days: int
+
+
+@pytest.fixture
+def undo(monkeypatch):
+    """What the command calls; a test sets `undo` of it."""
+    module = ModuleType("ecommerce.sales.history.undo")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module
+
+
+def test_undo_history_says_what_it_removed(undo, capsys):
+    undo.undo = lambda source: Undone(len(source), 2)
+    assert main(["undo-history", "--source", "old_shop"]) == 0
+    assert capsys.readouterr().out == "removed 8 orders of old_shop from 2 business days\n"
+
+
+def test_undo_history_refuses_in_one_sentence(undo, capsys):
+    def refuse(source):
+        raise PipelineError(f"{source} is a live source")
+
+    undo.undo = refuse
+    assert main(["undo-history", "--source", "storefront"]) == 1
+    assert capsys.readouterr().err == "storefront is a live source\n"
+
+
+def test_a_customer_is_named_on_standard_input_alone(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(erasure, "forget", lambda who, _: asked.append(who) or {"orders": 3, "customers": 1})
+    monkeypatch.setattr(sys, "stdin", io.StringIO("ada@example.com\n"))
+    assert main(["forget-customer"]) == 0
+    assert asked == ["ada@example.com"]
+    assert capsys.readouterr().out == "3 rows of orders, 1 rows of customers forgotten\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    assert main(["forget-customer"]) == 1
+    assert capsys.readouterr().err == "nobody was named\n"
+    assert main(["forget-customer", "ada@example.com"]) == 2
+
+
+def test_an_interrupted_command_has_the_exit_code_of_one(monkeypatch, capsys):
+    def interrupt(warehouse):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(migrate, "migrate", interrupt)
+    assert main(["migrate"]) == 130
+    assert capsys.readouterr().err.strip() == "Interrupted"
