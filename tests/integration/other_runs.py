@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any
 
 import time_machine
 
-from ecommerce.core.names import DAG_SYNC
+from ecommerce.core.business_day import day_window
+from ecommerce.core.names import DAG_RECONCILIATION, DAG_SYNC
+from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import DagRun, Manifest
 from ecommerce.sales import loading, transform, windows
-from ecommerce.sources import STOREFRONT, storefront
+from ecommerce.sales.reconciliation import comparison, differences
+from ecommerce.sales.reconciliation.differences import Difference
+from ecommerce.sources import STOREFRONT, module, storefront
 from ecommerce.warehouse import reads
 from ecommerce.warehouse.load import LoadResult
 
@@ -37,37 +39,29 @@ def finish_sync(at: datetime, loadable: Manifest) -> LoadResult:
     return loaded
 
 
-def compare(at: datetime) -> list[dict[str, Any]]:
+def compare(at: datetime) -> list[Difference]:
     """What the comparisons of `sales_reconciliation` find at `at`, the newest day first."""
-    from ecommerce.sales.reconciliation import comparison
-    from ecommerce.sales.reconciliation import differences as reconciliation
-
+    run = _run(DAG_RECONCILIATION, at)
+    found = []
     with time_machine.travel(at):
-        found = [
-            comparison.compare_sales_db(),
-            comparison.compare_storefront(_context("sales_reconciliation", at)),
-        ]
-    return reconciliation.newest_first([[each.to_xcom() for each in of_source] for of_source in found])
+        for source in comparison.reconciled_sources():
+            if window := comparison.window_to_compare(source, run, datetime.now(UTC)):
+                raw = module(source).extract(window)
+                found.append(comparison.compare(transform.transform(raw, run_id=run.run_id)))
+    return differences.newest_first(found)
 
 
-def reconcile(at: datetime, most: int = 7) -> list[dict[str, Any]]:
+def reconcile(at: datetime, most: int = 7) -> list[Difference]:
     """What `sales_reconciliation` does in a run that begins at `at`; the differences it found."""
-    from ecommerce.sales import loading as steps
-    from ecommerce.sales.reconciliation import differences as reconciliation
-
-    differences = compare(at)
-    context = _context("sales_reconciliation", at)
+    found = compare(at)
+    run = _run(DAG_RECONCILIATION, at)
     with time_machine.travel(at):
-        for day in reconciliation.days_to_reread(differences, most):
-            raw = reconciliation.reread(context, day)
-            loaded = steps.load_reads(context, reconciliation.transform_all(context, raw))
-            steps.checks(context, loaded)
-    return differences
-
-
-def _context(dag_id: str, at: datetime) -> dict[str, Any]:
-    run_id = f"test__{at:%Y%m%dT%H%M%S}"
-    return {"dag_run": SimpleNamespace(dag_id=dag_id, run_id=run_id), "run_id": run_id}
+        for pair in differences.to_read_again(found, most):
+            day = day_window(pair.business_date, shop_timezone())
+            raw = module(pair.source).extract(windows.window_of_reread(pair.source, day, run, reads))
+            loaded = loading.load_read(run, transform.transform(raw, run_id=run.run_id))
+            loading.check(run, loaded)
+    return found
 
 
 def _run(dag_id: str, at: datetime) -> DagRun:

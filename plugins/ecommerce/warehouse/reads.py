@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping
 def read_days(source: str, oldest: date, newest: date) -> list[date]:
     """The days from `oldest` to `newest` for which a run has read `source` after they had ended, in order."""
     rows = _warehouse().query(
-        "warehouse/procedures/reconciliation/read_days.sql",
+        "warehouse/tables/daily_summary/read_days.sql",
         parameters={"source": source},
         oldest_day=oldest,
         newest_day=newest,
@@ -84,9 +84,16 @@ def read_days(source: str, oldest: date, newest: date) -> list[date]:
 
 def known_orders(source: str, day: date) -> list[str]:
     """Ids of the orders of `source` that are stored under `day`, or of which a refund is."""
-    rows = _warehouse().query(
-        "warehouse/procedures/reconciliation/known_orders.sql", days=[day], parameters={"source": source}
-    )
+    return _order_ids("warehouse/tables/orders/known.sql", source, [day])
+
+
+def refunded_orders(source: str, days: Collection[date]) -> list[str]:
+    """Ids of the orders of `source` with a refund stored under `days` that are not stored there themselves."""
+    return _order_ids("warehouse/tables/refunds/of_other_orders.sql", source, days)
+
+
+def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]:
+    rows = _warehouse().query(statement, days=days, parameters={"source": source})
     return [row["order_id"] for row in rows]
 
 

@@ -1,151 +1,177 @@
-"""The two comparisons of `reconciliation`: each source asked in its own way, the warehouse beside it.
+"""The comparison of one source with the warehouse: what to read, and on which days the two differ.
 
-The sales database sums up its days itself, in one query. The storefront cannot, so its orders of all days are
-read and transformed as for a load, and compared one by one; nothing of that is loaded.
+Every source is compared in the same way: its orders of all days are read and transformed as for a load, and
+compared with the stored ones order by order; nothing of that is loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import staging
-from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day, shop_day
 from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.include import INCLUDE
 from ecommerce.core.reads import ReadWindow
-from ecommerce.core.scratch import scratch_folder
-from ecommerce.sales.reconciliation.differences import (
-    Difference,
-    aggregate_differences,
-    days_to_compare,
-    order_differences,
-)
-from ecommerce.sales.windows import OVERLAP, source_folder
-from ecommerce.sources import SALES_DB, STOREFRONT
+from ecommerce.core.settings import load_settings
+from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.sales.reconciliation.differences import Difference
+from ecommerce.sources import SALES_DB, SOURCES, module
 
 if TYPE_CHECKING:
     import duckdb
 
     from ecommerce.warehouse.client import Warehouse
 
-STATEMENT = INCLUDE / "sql" / "reconciliation" / "orders.sql"
-COMPARED = {
-    "orders": "order_id business_date status is_sale is_test currency country_code customer_hash coupon_code "
-    "item_count gross_amount discount_amount tax_amount shipping_amount fee_amount ordered_at",
-    "refunds": "refund_id line_number business_date order_id order_business_date merchandise_amount "
-    "tax_amount shipping_amount",
+STATEMENT = "reconciliation/orders.sql"
+NOT_COMPARED = {"source", "updated_at", "read_at", "run_id", "category"}
+"""Columns that say when and by which run a row was read, and the product's category, which is as of then."""
+OF_OTHER_RECORDS = {SALES_DB: {"customer_hash"}}
+"""Columns that a source keeps beside the order: a new e-mail address of a customer changes no order."""
+NULL_IS_A_VALUE = {
+    *("country_code", "customer_hash", "coupon_code"),
+    *("order_business_date", "sku", "quantity", "reason"),
 }
-"""The columns compared, as the statements of warehouse/reconciliation and `STATEMENT` name them."""
+"""Columns in which a stored NULL says that there is none. In others it says that the row was loaded before the
+column was there (`make migrate` adds columns as NULL), which is no difference."""
 
 
-def compare_sales_db() -> list[Difference]:
-    """The days on which the sales database and the warehouse differ.
+def reconciled_sources() -> list[str]:
+    """The sources that can be read once more."""
+    return [source for source in SOURCES if module(source).RECONCILED]
+
+
+def days_to_compare(now: datetime) -> list[BusinessDay]:
+    """The last `RECONCILE_DAYS` closed days at the instant `now`, oldest first."""
+    settings = load_settings()
+    newest = newest_closed_day(now, settings.shop_timezone)
+    return [newest.shifted(-back) for back in reversed(range(settings.reconcile_days))]
+
+
+def window_to_compare(source: str, run: DagRun, now: datetime) -> ReadWindow | None:
+    """What a comparison at `now` reads: the orders created on the days that a run has read; None: no such day.
+
+    Also those of other days of which a refund is stored under these days. The window of changes is empty.
+    """
+    from ecommerce.warehouse import reads
+
+    days = days_to_compare(now)
+    read = reads.read_days(source, days[0].date, days[-1].date)
+    if not read:
+        return None
+    first, last = (day_window(day, days[0].timezone) for day in (read[0], read[-1]))
+    span = BusinessDay(last.date, last.timezone, first.start, last.end)
+    folder = run.folder(last.date, f"comparison/{source}")  # not where the day is read again
+    known = reads.refunded_orders(source, read)
+    return ReadWindow(source, span, span.start, span.start, folder, known_orders=known, memory=reads)
+
+
+def compare(loadable: Manifest) -> list[Difference]:
+    """The days on which the orders in `loadable` (a read of `window_to_compare`) and the stored ones differ.
+
+    The folder of `loadable` is removed afterwards.
 
     Raises:
-        PipelineError: either cannot be asked; see `sources.postgres`, `Warehouse.query`.
+        StagingError: it is not there.
+        PipelineError: the warehouse cannot be asked.
     """
-    from ecommerce.warehouse import reads as audit
+    from ecommerce.warehouse import reads
     from ecommerce.warehouse.client import connect
 
-    days = days_to_compare(datetime.now(UTC))
-    read = audit.read_days(SALES_DB, days[0].date, days[-1].date)
-    if not read:
-        return []
-    found, changed = _sum_up_sales_db(days, audit.last_read(SALES_DB))
-    stored = connect(step="reconciliation").query(
-        "warehouse/procedures/reconciliation/sales_db.sql", days=read, parameters={"left_out": changed}
+    source = loadable.source
+    first = shop_day(loadable.window_start, load_settings().shop_timezone)
+    days = reads.read_days(source, first.date, loadable.business_date)
+    last_read, overlap = reads.last_read(source), module(source).OVERLAP
+    since = last_read - overlap if last_read and overlap else None
+    with connect_duckdb(loadable.uri) as duck:
+        _keep_stored(duck, connect(step="reconciliation"), source, days)
+        differences = differing_days(duck, loadable, days, since)
+    staging.discard(loadable.uri)
+    return differences
+
+
+def differing_days(
+    duck: duckdb.DuckDBPyConnection, loadable: Manifest, days: Sequence[date], changed_since: datetime | None
+) -> list[Difference]:
+    """As `compare`, with the tables `stored_orders` and `stored_refunds` of `duck`, oldest day first.
+
+    Orders changed since `changed_since` (aware; None: none) are left out.
+    """
+    from ecommerce.warehouse.rendering import environment
+
+    sql = environment().get_template(STATEMENT)
+    statement = sql.render(
+        order_columns=_compared("orders", loadable),
+        refund_columns=_compared("refunds", loadable),
+        null_is_a_value=NULL_IS_A_VALUE,
     )
-    kept = {str(day) for day in read}
-    return aggregate_differences(SALES_DB, [row for row in found if row["business_date"] in kept], stored)
+    files = {name: loadable.file(f"{name}.parquet") for name in ("orders", "order_lines", "refunds")}
+    more = {"days": list(days), "changed_since": changed_since, "read_at": loadable.read_at}
+    result = duck.execute(statement, files | more)
+    names = [column[0] for column in result.description]
+    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return order_differences(loadable.source, rows)
 
 
-def _sum_up_sales_db(
-    days: Sequence[BusinessDay], last_read: datetime | None
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """The source's sums by day (amounts and dates as text), and the ids of the orders they leave out."""
-    from ecommerce.core.include import read_sql
-    from ecommerce.sources.postgres import Query, copy_to_parquet, snapshot
+def _compared(table: str, loadable: Manifest) -> list[str]:
+    """The columns that the source's file and the warehouse's table have in common, without the technical ones."""
+    from ecommerce.warehouse.rendering import columns
 
-    parameters = {
-        "range_start": days[0].start,
-        "range_end": days[-1].end,
-        "changed_since": last_read - OVERLAP[SALES_DB] if last_read else "infinity",
-        "shop_timezone": days[0].timezone,
-    }
-    results = []
-    with (
-        scratch_folder() as folder,
-        snapshot(SALES_DB) as (session, _, _),
-        connect_duckdb() as duck,
-    ):
-        duck.execute(read_sql("extract/create_rejects.sql"))
-        for name in ("reconciliation", "changed_orders"):
-            query = Query(f"{name}.sql", read_sql(f"extract/{SALES_DB}/{name}.sql"), parameters)
-            file = folder / f"{name}.parquet"
-            copied = copy_to_parquet(session, query, file, duck)
-            rows = duck.from_parquet(str(file)).fetchall()
-            results.append([dict(zip(copied.columns, row, strict=True)) for row in rows])
-    sums, changed = results
-    return sums, [row["order_id"] for row in changed]
+    found = {*loadable.columns[f"{table}.parquet"]} - NOT_COMPARED
+    found -= OF_OTHER_RECORDS.get(loadable.source, set())
+    return [column.name for column in columns(table) if column.name in found]
 
 
-def compare_storefront(context: Mapping[str, Any]) -> list[Difference]:
-    """The days on which the storefront's orders and the warehouse's differ.
-
-    Raises:
-        PipelineError: either cannot be asked; see `sources.storefront`, `transform`, `Warehouse.query`.
-    """
-    from ecommerce.sales.transform import transform
-    from ecommerce.sources.storefront import reading as storefront
-    from ecommerce.warehouse import reads as audit
-    from ecommerce.warehouse.client import connect
-
-    days = days_to_compare(datetime.now(UTC))
-    read = audit.read_days(STOREFRONT, days[0].date, days[-1].date)
-    if not read:
-        return []
-    last_read = audit.last_read(STOREFRONT)
-    raw = storefront.extract(_created_in(days, context), audit.known_refunds)
-    loadable = transform(raw, run_id=context["run_id"])
-    try:
-        with connect_duckdb(loadable.uri) as duck:
-            _keep_stored(duck, connect(step="reconciliation"), read)
-            parameters = {
-                "orders": loadable.file("orders.parquet"),
-                "refunds": loadable.file("refunds.parquet"),
-                "days": read,
-                "changed_since": last_read - OVERLAP[STOREFRONT] if last_read else None,
-            }
-            result = duck.execute(STATEMENT.read_text(encoding="utf-8"), parameters)
-            names = [column[0] for column in result.description]
-            rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-    finally:
-        staging.discard(loadable.uri)
-    return order_differences(STOREFRONT, rows)
-
-
-def _created_in(days: Sequence[BusinessDay], context: Mapping[str, Any]) -> ReadWindow:
-    """The orders created from the first to the last of `days`; those changed in an empty window."""
-    span = BusinessDay(days[-1].date, days[0].timezone, days[0].start, days[-1].end)
-    source = source_folder(context, STOREFRONT, days[-1])
-    folder = f"{source.rpartition('/')[0]}/comparison/{STOREFRONT}"  # not where the day is read again
-    return ReadWindow(STOREFRONT, span, span.start, span.start, folder)
-
-
-def _keep_stored(duck: duckdb.DuckDBPyConnection, warehouse: Warehouse, days: Sequence[date]) -> None:
-    """The tables stored_orders and stored_refunds: what the warehouse has of `days`, asked for day by day."""
+def _keep_stored(
+    duck: duckdb.DuckDBPyConnection, warehouse: Warehouse, source: str, days: Collection[date]
+) -> None:
+    """The tables stored_orders and stored_refunds: what the warehouse has of `days`; orders day by day."""
     import pyarrow as pa
 
     from ecommerce.warehouse.rendering import columns
     from ecommerce.warehouse.schema import arrow_type
 
-    for table, names in COMPARED.items():
-        schema = pa.schema(
-            [(each.name, arrow_type(each)) for each in columns(table) if each.name in names.split()]
+    def ask(table: str, some: Collection[date]) -> pa.Table:
+        fields = [(column.name, arrow_type(column)) for column in columns(table)]
+        fields += [("line_digest", pa.int64())] if table == "orders" else []
+        rows = warehouse.query(
+            f"warehouse/tables/{table}/compared.sql", days=some, parameters={"source": source}
+        ) if some else []
+        return pa.Table.from_pylist(rows, schema=pa.schema(fields))
+
+    duck.from_arrow(ask("refunds", days)).create("stored_refunds")
+    duck.from_arrow(ask("orders", [])).create("stored_orders")
+    for day in days:
+        duck.from_arrow(ask("orders", [day])).insert_into("stored_orders")
+
+
+def order_differences(source: str, rows: Iterable[Mapping[str, Any]]) -> list[Difference]:
+    """The days on which orders differ, from the rows of include/sql/reconciliation/orders.sql, oldest first."""
+    return [
+        Difference(
+            row["business_date"],
+            source,
+            {
+                name: (Decimal(row[f"source_{column}"]), Decimal(row[f"stored_{column}"]))
+                for name, column in _FIGURES.items()
+            },
+            ", ".join(_counted(row[column], words) for column, words in _WORDS.items() if row[column]),
         )
-        duck.from_arrow(schema.empty_table()).create(f"stored_{table}")
-        for day in days:
-            rows = warehouse.query(f"warehouse/procedures/reconciliation/storefront_{table}.sql", days=[day])
-            duck.from_arrow(pa.Table.from_pylist(rows, schema=schema)).insert_into(f"stored_{table}")
+        for row in rows
+        if any(row[column] for column in _WORDS)
+    ]
+
+
+_FIGURES = {"orders": "orders", "gross amount": "amount", "refunds": "refunds", "refunded amount": "refunded"}
+_WORDS = {
+    "missing": ("is not in the warehouse", "are not in the warehouse"),
+    "gone": ("is gone from the source", "are gone from the source"),
+    "changed": ("has changed", "have changed"),
+    "refunded": ("has other refunds", "have other refunds"),
+}
+
+
+def _counted(count: int, words: tuple[str, str]) -> str:
+    return f"1 order {words[0]}" if count == 1 else f"{count} orders {words[1]}"

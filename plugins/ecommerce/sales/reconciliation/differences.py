@@ -1,6 +1,6 @@
-"""Reconciliation: source against warehouse, day by day, and reading again the days that differ.
+"""Days on which source and warehouse differ: which are read again, and what the mail says of them.
 
-It finds what leaves no trace for the other runs: orders deleted for good, and changes that move no
+Differences are what leaves no trace for the other runs: orders deleted for good, and changes that move no
 `updated_at`. Compared are the last `RECONCILE_DAYS` closed days, of each those that a run has read (missing
 days are the daily report's business); orders changed since the last read are left out, because the next run
 reads them anyway.
@@ -9,31 +9,22 @@ reads them anyway.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from email.utils import make_msgid
 from typing import Any
 
 from ecommerce.core import text as wording
-from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
-from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import Manifest
+from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.mail import transport as mail
-from ecommerce.mail.alerts import RECIPIENTS
-from ecommerce.sales.windows import window_of_reread
-from ecommerce.sources import SALES_DB
+from ecommerce.warehouse.load import LoadResult
 
 log = logging.getLogger(__name__)
 
-DAG_ID = "sales_reconciliation"
-COUNTS = ("orders", "lines", "refunds")
+COUNTS = ("orders", "refunds")
 """Which figures are no amounts."""
-
-Row = Mapping[str, Any]
-Figures = dict[str, tuple[Decimal, Decimal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,243 +36,98 @@ class Difference:
 
     business_date: date
     source: str
-    figures: Figures
+    figures: Mapping[str, tuple[Decimal, Decimal]]
     what: str
 
-    def to_xcom(self) -> dict[str, Any]:
-        """Plain JSON types; `from_xcom` is the inverse."""
-        return {
-            "business_date": self.business_date.isoformat(),
-            "source": self.source,
-            "figures": {name: [str(value) for value in pair] for name, pair in self.figures.items()},
-            "what": self.what,
-        }
 
-    @classmethod
-    def from_xcom(cls, plain: Mapping[str, Any]) -> Difference:
-        """Rebuild a difference from XCom."""
-        figures = {name: (Decimal(left), Decimal(right)) for name, (left, right) in plain["figures"].items()}
-        return cls(date.fromisoformat(plain["business_date"]), plain["source"], figures, plain["what"])
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """One source to read again for one business day."""
+
+    business_date: date
+    source: str
 
 
-def days_to_compare(now: datetime) -> list[BusinessDay]:
-    """The last `RECONCILE_DAYS` closed days at the instant `now`, oldest first."""
-    settings = load_settings()
-    newest = newest_closed_day(now, settings.shop_timezone)
-    return [newest.shifted(-back) for back in reversed(range(settings.reconcile_days))]
+Results = Mapping[Reread, LoadResult | None]
+"""What each load of what was read again did; None where reading or loading failed."""
 
 
-def aggregate_differences(source: str, found: Iterable[Row], stored: Iterable[Row]) -> list[Difference]:
-    """The days on which two sets of sums differ, oldest first.
-
-    Both have the columns of `extract/sales_db/reconciliation.sql`. Sums may agree in total and differ by
-    status, currency or test mark; such a day differs too.
-    """
-    theirs, ours = _by_day(found), _by_day(stored)
-    differences = []
-    for day in sorted({*theirs, *ours}):
-        left, right = theirs.get(day, {}), ours.get(day, {})
-        if left == right:
-            continue
-        figures = {name: (total(left), total(right)) for name, total in _TOTALS.items()}
-        named = [name for name, pair in figures.items() if pair[0] != pair[1]]
-        what = f"{', '.join(named)} differ" if named else "statuses, currencies or test marks differ"
-        differences.append(Difference(day, source, figures, what))
-    return differences
-
-
-_MEASURES = ("entries", "lines", "amount", "discount_amount", "tax_amount", "shipping_amount")
-_Sums = dict[tuple[str, ...], tuple[Decimal, ...]]
-
-
-def _by_day(rows: Iterable[Row]) -> dict[date, _Sums]:
-    days: dict[date, _Sums] = defaultdict(dict)
-    for row in rows:
-        kind = tuple(str(row[name]).lower() for name in ("kind", "status", "currency", "is_test"))
-        days[_date(row["business_date"])][kind] = tuple(Decimal(row[name]) for name in _MEASURES)
-    return days
-
-
-def _date(value: date | str) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)
-
-
-def _total(kind: str, *measures: str) -> Any:
-    places = [_MEASURES.index(measure) for measure in measures]
-
-    def add(sums: _Sums) -> Decimal:
-        return sum((row[at] for key, row in sums.items() if key[0] == kind for at in places), Decimal(0))
-
-    return add
-
-
-_TOTALS = {
-    "orders": _total("orders", "entries"),
-    "lines": _total("orders", "lines"),
-    "gross amount": _total("orders", "amount"),
-    "discounts": _total("orders", "discount_amount"),
-    "tax and shipping": _total("orders", "tax_amount", "shipping_amount"),
-    "refunds": _total("refunds", "entries"),
-    "refunded amount": _total("refunds", "amount"),
-}
-
-
-def order_differences(source: str, rows: Iterable[Row]) -> list[Difference]:
-    """The days on which orders differ, from the rows of `reconciliation/storefront.sql`, oldest first."""
-    return [
-        Difference(
-            row["business_date"],
-            source,
-            {
-                name: (Decimal(row[f"source_{column}"]), Decimal(row[f"stored_{column}"]))
-                for name, column in (
-                    ("orders", "orders"),
-                    ("gross amount", "amount"),
-                    ("refunds", "refunds"),
-                )
-            },
-            ", ".join(words.format(row[column]) for column, words in _WORDS.items() if row[column]),
-        )
-        for row in rows
-        if any(row[column] for column in _WORDS)
-    ]
-
-
-_WORDS = {
-    "missing": "{} orders are not in the warehouse",
-    "gone": "{} orders are gone from the source",
-    "changed": "{} orders have changed",
-    "refunded": "{} orders have other refunds",
-}
-
-
-def newest_first(found: Iterable[Sequence[Mapping[str, Any]] | None]) -> list[dict[str, Any]]:
-    """What the comparisons left (differences as XCom; None for a source that was skipped) in one list."""
-    differences = [dict(each) for of_source in found for each in of_source or ()]
-    differences.sort(key=lambda each: (each["business_date"], each["source"]), reverse=True)
+def newest_first(found: Iterable[Sequence[Difference]]) -> list[Difference]:
+    """What the comparisons left, in one list."""
+    differences = sorted(
+        (each for of_source in found for each in of_source),
+        key=lambda each: (each.business_date, each.source),
+        reverse=True,
+    )
     for each in differences:
-        log.warning("%s %s: %s %s", each["business_date"], each["source"], each["what"], each["figures"])
+        log.warning("%s %s: %s %s", each.business_date, each.source, each.what, dict(each.figures))
     if not differences:
         log.info("source and warehouse agree on every day compared")
     return differences
 
 
-def days_to_reread(differences: Iterable[Mapping[str, Any]], most: int) -> list[dict[str, Any]]:
-    """The first `most` days of `newest_first`, each with business_date and the sources that differ."""
-    sources: dict[str, list[str]] = {}
-    for each in differences:
-        sources.setdefault(each["business_date"], []).append(each["source"])
-    return [{"business_date": day, "sources": sources[day]} for day in list(sources)[:most]]
+def to_read_again(differences: Iterable[Difference], most_days: int) -> list[Reread]:
+    """The sources to read again, for the first `most_days` days of `newest_first`."""
+    pairs = [Reread(each.business_date, each.source) for each in differences]
+    days = list(dict.fromkeys(pair.business_date for pair in pairs))[:most_days]
+    return [pair for pair in pairs if pair.business_date in days]
 
 
-def reread(context: Mapping[str, Any], day: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Extract the sources of `day` (one of `days_to_reread`) again; the manifests, as XCom.
-
-    Raises:
-        PipelineError: a source or the warehouse cannot be read.
-    """
-    from ecommerce.sources.sales_db import reading as sales_db
-    from ecommerce.sources.storefront import reading as storefront
-    from ecommerce.warehouse import reads as audit
-
-    window = day_window(date.fromisoformat(day["business_date"]), load_settings().shop_timezone)
-    manifests = []
-    for source in day["sources"]:
-        read = window_of_reread(context, source, window, audit.known_orders(source, window.date))
-        if source == SALES_DB:
-            manifests.append(sales_db.extract(read))
-        else:
-            manifests.append(storefront.extract(read, audit.known_refunds))
-    return [manifest.to_xcom() for manifest in manifests]
-
-
-def transform_all(context: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Transform what `reread` left, source by source."""
-    from ecommerce.sales.transform import transform
-
-    return [
-        transform(Manifest.from_xcom(manifest), run_id=context["run_id"]).to_xcom() for manifest in manifests
-    ]
-
-
-def tell(
-    context: Mapping[str, Any],
-    differences: Sequence[Mapping[str, Any]],
-    rereads: Sequence[Mapping[str, Any]],
-    load_task: str,
-    report_task: str,
-) -> None:
-    """Mail `alert_recipients` what differed and what was done about it.
-
-    Args:
-        context: Airflow's task context.
-        differences: what `newest_first` returned.
-        rereads: what `days_to_reread` returned.
-        load_task: id of the mapped task whose n-th instance loaded the n-th of `rereads`.
-        report_task: id of the one whose n-th instance archived that day's report.
+def send(differences: Sequence[Difference], results: Results, built: Collection[date], to: Sequence[str]) -> None:
+    """Mail to the addresses `to` what differed and what was done about it; arguments as `mail_texts`.
 
     Raises:
-        AirflowSkipException: the Variable is empty.
-        PipelineError: the mail could not be sent, see `mail.send`.
+        PipelineError: the mail could not be sent, see `transport.send`.
     """
-    from airflow.sdk.exceptions import AirflowSkipException
-
-    to = mail.recipients(RECIPIENTS)
-    if not to:
-        raise AirflowSkipException(f"the Variable {RECIPIENTS} is empty")
-    indexes = list(range(len(rereads)))
-    loads = context["ti"].xcom_pull(task_ids=load_task, map_indexes=indexes)
-    reports = context["ti"].xcom_pull(task_ids=report_task, map_indexes=indexes)
-    days = [day["business_date"] for day in rereads]
-    built = [day for day, report in zip(days, reports, strict=True) if report]
-    texts = mail_texts(differences, dict(zip(days, loads, strict=True)), built)
+    texts = mail_texts(differences, results, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
     message["Message-ID"] = make_msgid("reconciliation", domain=mail.sender().rpartition("@")[2])
     mail.send(message, to)
 
 
 def mail_texts(
-    differences: Sequence[Mapping[str, Any]],
-    loaded: Mapping[str, Mapping[str, Any] | None],
-    built: Collection[str],
+    differences: Sequence[Difference], results: Results, built: Collection[date]
 ) -> dict[str, Any]:
-    """What the mail says.
-
-    `loaded` holds the load's result of each day read again, None where it failed; `built` names the days
-    whose report was built anew.
-    """
-    found = [Difference.from_xcom(each) for each in differences]
-    differing = list(dict.fromkeys(str(each.business_date) for each in found))
-    corrected = [day for day, result in loaded.items() if result]
-    left = [day for day in differing if day not in loaded]
+    """What the mail says; `built` names the days whose report was built again."""
+    days = dict.fromkeys(pair.business_date for pair in results)
+    failed = [pair for pair, result in results.items() if not result]
+    loaded = [day for day in days if any(results[pair] for pair in results if pair.business_date == day)]
+    corrected = [day for day in days if day not in {pair.business_date for pair in failed}]
+    differing = list(dict.fromkeys(each.business_date for each in differences))
+    left = [str(day) for day in differing if day not in days]
     return {
         "subject": f"Reconciliation: {_days(len(differing))} differed, {len(corrected)} corrected",
-        "differences": [_texts_of(each, loaded) for each in found],
-        "restatements": [
-            f"{each['business_date']}: {each['figure'].replace('_', ' ')} {each['old']} is now {each['new']}"
-            for result in loaded.values()
-            if result
-            for each in result["restatements"]
-        ],
-        "failed": [day for day in loaded if day not in corrected],
+        "differences": [_texts_of(each, results) for each in differences],
+        "restatements": _restatements(result for result in results.values() if result),
+        "failed": [f"{pair.business_date} ({wording.source_name(pair.source)})" for pair in failed],
         "left": left,
-        "again": f"airflow dags trigger {DAG_ID} --conf '{{\"most_days\": {len(left)}}}'",
-        "built": list(built),
-        "reports": [f"make report DAY={day}" for day in corrected if day not in built],
+        "again": f"airflow dags trigger {DAG_RECONCILIATION} --conf '{{\"most_days\": {len(left)}}}'",
+        "built": [str(day) for day in built],
+        "reports": [f"make report DAY={day}" for day in loaded if day not in built],
     }
 
 
-def _texts_of(difference: Difference, loaded: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
-    day = str(difference.business_date)
+def _restatements(results: Iterable[LoadResult]) -> list[str]:
+    """One sentence per figure that a mailed report says otherwise, also where two loads changed it."""
+    values: dict[tuple[str, str], tuple[str, str]] = {}
+    rows = [row for result in results for row in result.restatements]
+    for row in sorted(rows, key=lambda row: str(row["detected_at"])):
+        key = str(row["business_date"]), row["figure"].replace("_", " ")
+        values[key] = values.get(key, (row["old"], ""))[0], row["new"]
+    return [f"{day}: {figure} {old} is now {new}" for (day, figure), (old, new) in values.items()]
+
+
+def _texts_of(difference: Difference, results: Results) -> dict[str, Any]:
+    pair = Reread(difference.business_date, difference.source)
     outcome = "not read again yet"
-    if result := loaded.get(day):
-        days = _days(len(result["touched_days"]))
-        outcome = f"read again: {result['rows'].get('orders', 0)} orders loaded, {days} computed anew"
-    elif day in loaded:
+    if result := results.get(pair):
+        days = _days(len(result.touched_days))
+        outcome = f"read again: {result.rows.get('orders', 0)} orders loaded, {days} computed again"
+    elif pair in results:
         outcome = "reading it again failed"
     return {
-        "day": day,
-        "source": wording.source_name(difference.source),
+        "day": str(pair.business_date),
+        "source": wording.source_name(pair.source),
         "what": difference.what,
         "figures": [
             {"name": name, "source": _written(name, left), "warehouse": _written(name, right)}

@@ -1,0 +1,8 @@
+-- The orders of a source of which a refund was made on some days, and which are not stored under those days.
+SELECT DISTINCT order_id
+FROM {{ table("refunds") }}
+WHERE
+    {{ days("business_date") }}
+    AND source = @source
+    AND (order_business_date IS NULL OR NOT {{ days("order_business_date") }})
+ORDER BY order_id;

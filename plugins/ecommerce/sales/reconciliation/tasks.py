@@ -1,0 +1,143 @@
+"""The tasks and task groups of reconciliation; what it shares with the daily run is in `sales.tasks`."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from airflow.sdk import task, task_group
+
+from ecommerce.core.business_day import day_window
+from ecommerce.core.context import run_of, skip
+from ecommerce.core.names import GROUP_REPORT, GROUP_REREAD, VARIABLE_ALERT_RECIPIENTS
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.core.settings import shop_timezone
+from ecommerce.core.staging import Manifest
+from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
+from ecommerce.sales import source_policy, tasks, windows
+from ecommerce.sales.tasks import Plain
+from ecommerce.sources import module
+
+TASK_REREADS = "rereads"
+TASK_REREAD_DAYS = "reread_days"
+
+
+@task_group
+def compare(source: str) -> Any:
+    """Compare one source with the warehouse: its days that differ."""
+    return days_that_differ(tasks.transform.override(task_id="transform")(read(source)))
+
+
+@task(**NETWORK_RETRIES)
+def read(source: str, **context: Any) -> Plain:
+    """Read the source's orders of all days to compare once more; the manifest of what was read."""
+    from ecommerce.sales.reconciliation.comparison import window_to_compare
+
+    skip(source_policy.reason_to_skip(source))
+    window = window_to_compare(source, run_of(context), datetime.now(UTC))
+    skip("" if window else f"no run has read {source} on the days to compare")
+    return to_xcom(module(source).extract(window))
+
+
+@task(task_id="differences", **NETWORK_RETRIES)
+def days_that_differ(manifest: Plain) -> list[Plain]:
+    """Compare what was read with the warehouse, order by order; the days that differ."""
+    from ecommerce.sales.reconciliation import comparison
+
+    return to_xcom(comparison.compare(from_xcom(Manifest, manifest)))
+
+
+@task(trigger_rule="none_failed")  # a source may be off
+def differences(found: list[list[Plain] | None]) -> list[Plain]:
+    """What differs in all sources, the newest day first."""
+    from ecommerce.sales.reconciliation import differences as reconciliation
+
+    of_sources = [all_from_xcom(reconciliation.Difference, each or []) for each in found]
+    return to_xcom(reconciliation.newest_first(of_sources))
+
+
+@task(task_id=TASK_REREADS)
+def rereads(differing: list[Plain], *, params: dict[str, Any]) -> list[Plain]:
+    """The days and sources to read again: all that differ on the newest `most_days` days."""
+    from ecommerce.sales.reconciliation import differences as reconciliation
+
+    found = all_from_xcom(reconciliation.Difference, differing)
+    return to_xcom(reconciliation.to_read_again(found, params["most_days"]))
+
+
+OF_MANIFEST = "{{ task.op_kwargs['manifest']['business_date'] }} {{ task.op_kwargs['manifest']['source'] }}"
+
+
+@task_group(group_id=GROUP_REREAD)
+def reread(business_date: str, source: str) -> None:
+    """Read one source again for one day, and load it."""
+    loadable = tasks.transform.override(task_id="transform", map_index_template=OF_MANIFEST)(
+        extract(business_date, source)
+    )
+    loaded = tasks.load_read.override(map_index_template=OF_MANIFEST)(loadable)
+    tasks.checks.override(map_index_template="{{ task.op_kwargs['loaded']['business_date'] }}")(loaded)
+
+
+@task(
+    map_index_template="{{ task.op_kwargs['business_date'] }} {{ task.op_kwargs['source'] }}",
+    **NETWORK_RETRIES,
+)
+def extract(business_date: str, source: str, **context: Any) -> Plain:
+    """Read the orders of one day once more, and those the warehouse has of it; the manifest."""
+    from ecommerce.warehouse import reads
+
+    day = day_window(date.fromisoformat(business_date), shop_timezone())
+    return to_xcom(module(source).extract(windows.window_of_reread(source, day, run_of(context), reads)))
+
+
+# Its only upstream task is the last of `reread`: so it fails with them where nothing could be read again, is skipped
+# where nothing had to be, and goes on with what there is otherwise.
+@task(task_id=TASK_REREAD_DAYS, trigger_rule="all_done_min_one_success")
+def reread_days(**context: Any) -> list[Plain]:
+    """The days of which something was loaded and checked, each with the warnings for its report."""
+    pairs = context["ti"].xcom_pull(task_ids=TASK_REREADS)
+    warnings: dict[str, list[str]] = {}
+    for pair, checked in zip(pairs, _of_each(context, f"{GROUP_REREAD}.checks", pairs), strict=True):
+        if checked is not None:
+            warnings.setdefault(pair["business_date"], []).extend(checked)
+    return [{"business_date": day, "warnings": [*dict.fromkeys(texts)]} for day, texts in warnings.items()]
+
+
+@task_group(group_id=GROUP_REPORT)
+def report(business_date: str, warnings: list[str]) -> None:
+    """Build the report of a day that was read again."""
+    figures = tasks.figures.override(map_index_template="{{ task.op_kwargs['business_date'] }}")(
+        warnings, business_date
+    )
+    tasks.archive(figures, tasks.document(figures))
+
+
+# A day that fails must not keep the others from the mail.
+@task(trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
+def tell(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
+    """Mail `alert_recipients` what differed and what was done about it."""
+    from ecommerce.mail import transport
+    from ecommerce.sales.reconciliation import differences as reconciliation
+    from ecommerce.warehouse.load import LoadResult
+
+    to = transport.recipients(VARIABLE_ALERT_RECIPIENTS)
+    skip("" if to else f"the Variable {VARIABLE_ALERT_RECIPIENTS} is empty")
+    loads = _of_each(context, f"{GROUP_REREAD}.load", pairs)
+    days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
+    reports = _of_each(context, f"{GROUP_REPORT}.archive", days)
+    reconciliation.send(
+        all_from_xcom(reconciliation.Difference, differing),
+        {
+            from_xcom(reconciliation.Reread, pair): from_xcom(LoadResult, load) if load else None
+            for pair, load in zip(pairs, loads, strict=True)
+        },
+        [date.fromisoformat(each["business_date"]) for each in reports if each],
+        to,
+    )
+
+
+def _of_each(context: Any, task_id: str, mapped_over: list[Plain]) -> list[Any]:
+    """What the instances of a mapped task returned, in order; None of those that failed."""
+    indexes = list(range(len(mapped_over)))
+    found: list[Any] = context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes)
+    return found
