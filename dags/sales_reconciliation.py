@@ -42,7 +42,9 @@ with DAG(
     tags=["sales", "weekly", "operations"],
     doc_md=__doc__,
 ) as dag:
-    with TaskGroup(GROUP_COMPARE, tooltip="Read each source once more; the days that differ from the warehouse"):
+    with TaskGroup(
+        GROUP_COMPARE, tooltip="Read each source once more; the days that differ from the warehouse"
+    ):
         found = [tasks.compare.override(group_id=source)(source) for source in reconciled_sources()]
 
     differing = tasks.differences(found)

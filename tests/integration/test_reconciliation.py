@@ -103,7 +103,8 @@ def swapped(order: Order) -> Callable[[Books], Books]:
     """Two of its lines swap their articles; pieces, amounts and all sums of the order stay."""
     first, second, *others = order.lines
     article, other = (
-        {name: getattr(line, name) for name in ("sku", "product_name", "category")} for line in (first, second)
+        {name: getattr(line, name) for name in ("sku", "product_name", "category")}
+        for line in (first, second)
     )
     new = replace(order, lines=(replace(first, **other), replace(second, **article), *others))
 

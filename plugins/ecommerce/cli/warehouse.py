@@ -38,8 +38,7 @@ def undo_history(source: str) -> None:
     environment.load()
     from ecommerce.sales.history.undo import undo
 
-    undone = undo(source)
-    click.echo(f"removed {undone.orders} orders of {source} from {undone.days} business days")
+    click.echo(str(undo(source)))
 
 
 @click.command("forget-customer")

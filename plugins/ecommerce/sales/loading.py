@@ -85,8 +85,14 @@ def load_history(run: DagRun, manifest: Manifest) -> LoadResult:
     from ecommerce.warehouse.load import load
     from ecommerce.warehouse.staged import HISTORY
 
-    day = manifest.business_date
-    return load([manifest], business_date=day, run_id=run.run_id, dag_id=run.dag_id, status=HISTORY)
+    return load(
+        [manifest],
+        spec=ORDERS,
+        business_date=manifest.business_date,
+        run_id=run.run_id,
+        dag_id=run.dag_id,
+        status=HISTORY,
+    )
 
 
 def check(run: DagRun, loaded: LoadResult) -> list[str]:

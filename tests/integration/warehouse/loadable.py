@@ -186,7 +186,12 @@ class Folder:
         tables["order_lines"] += lines
         tables["orders"].append(
             header
-            | {"attributes": order.attributes, "coupon_code": None, "item_count": len(lines), "tax_amount": money(order.tax)}
+            | {
+                "attributes": order.attributes,
+                "coupon_code": None,
+                "item_count": len(lines),
+                "tax_amount": money(order.tax),
+            }
             | {"shipping_amount": money(order.shipping), "fee_amount": ZERO}
             | {name: total(lines, name) for name in ("gross_amount", "discount_amount")}
         )

@@ -136,9 +136,13 @@ def _keep_stored(
     def ask(table: str, some: Collection[date]) -> pa.Table:
         fields = [(column.name, arrow_type(column)) for column in columns(table)]
         fields += [("line_digest", pa.int64())] if table == "orders" else []
-        rows = warehouse.query(
-            f"warehouse/tables/{table}/compared.sql", days=some, parameters={"source": source}
-        ) if some else []
+        rows = (
+            warehouse.query(
+                f"warehouse/tables/{table}/compared.sql", days=some, parameters={"source": source}
+            )
+            if some
+            else []
+        )
         return pa.Table.from_pylist(rows, schema=pa.schema(fields))
 
     duck.from_arrow(ask("refunds", days)).create("stored_refunds")

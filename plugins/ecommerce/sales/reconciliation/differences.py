@@ -73,7 +73,9 @@ def to_read_again(differences: Iterable[Difference], most_days: int) -> list[Rer
     return [pair for pair in pairs if pair.business_date in days]
 
 
-def send(differences: Sequence[Difference], results: Results, built: Collection[date], to: Sequence[str]) -> None:
+def send(
+    differences: Sequence[Difference], results: Results, built: Collection[date], to: Sequence[str]
+) -> None:
     """Mail to the addresses `to` what differed and what was done about it; arguments as `mail_texts`.
 
     Raises:

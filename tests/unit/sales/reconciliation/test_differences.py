@@ -72,9 +72,10 @@ def test_the_mail_says_what_was_found_what_was_done_and_what_is_left():
         assert "reports were built again and are not mailed: 2026-11-16" in body
         assert "make report DAY=2026-11-16" not in body
         assert "sales_reconciliation --conf" in body
-    assert """airflow dags trigger sales_reconciliation --conf '{"most_days": 1}'""" in both_bodies(
-        differences, results
-    )[0]
+    assert (
+        """airflow dags trigger sales_reconciliation --conf '{"most_days": 1}'"""
+        in both_bodies(differences, results)[0]
+    )
 
 
 def test_a_source_that_failed_is_named_and_its_day_is_not_corrected():
