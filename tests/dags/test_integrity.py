@@ -63,16 +63,6 @@ def test_schedule_is_in_the_shops_timezone_and_no_bare_cron_string(dag):
         assert dag.timetable.timezone == "America/New_York"
 
 
-@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
-def test_is_wiring_that_fits_on_three_screens(path):
-    text = path.read_text()
-    assert len(text.splitlines()) < 150
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            assert node.decorator_list, f"{node.name} is not a task: logic belongs to plugins/ecommerce"
-            assert len(node.body) <= 6, f"{node.name} does too much for a task body"
-
-
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_knows_nothing_of_the_demo_and_no_metadata_database(path):
     modules = set()

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import StagingError
+from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.scratch import scratch_folder
 from ecommerce.core.settings import load_settings
 from ecommerce.core.xcom import from_xcom, to_xcom
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
 MANIFEST_FILE = "manifest.json"
-GOOGLE_CONNECTION = "bigquery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def storage_path(uri: str) -> ObjectStoragePath:
     """`uri` as Airflow's storage path; Google Cloud Storage uses the `bigquery` connection."""
     from airflow.sdk import ObjectStoragePath
 
-    return ObjectStoragePath(uri, conn_id=GOOGLE_CONNECTION if uri.startswith("gs://") else None)
+    return ObjectStoragePath(uri, conn_id=CONNECTION_WAREHOUSE if uri.startswith("gs://") else None)
 
 
 def is_local(uri: str) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import text as wording
 from ecommerce.core.errors import StagingError
+from ecommerce.core.names import DAG_DAILY
 from ecommerce.core.settings import load_settings
 from ecommerce.core.templates import render
 from ecommerce.sales.report import archive, document, quality
@@ -21,7 +22,6 @@ from ecommerce.sales.report.figures import HEADLINE
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-DAG_ID = "daily_sales_pipeline"
 PREFIX = "/sales-reports"
 _SHOWN = ("net_sales", "orders", "average_order_value", "customers")
 _HEADERS = {
@@ -64,7 +64,7 @@ def create_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(requires_access_dag("GET", param_dag_id=DAG_ID))],
+        dependencies=[Depends(requires_access_dag("GET", param_dag_id=DAG_DAILY))],
     )
 
     # Plain functions: Airflow's server runs them in threads, so slow storage holds nobody else up.

@@ -24,6 +24,7 @@ from ecommerce.core.errors import (
     PipelineError,
     TransientError,
 )
+from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse.rendering import Value, render
 from ecommerce.warehouse.spec import LoadSpec
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CONNECTION = "bigquery"
+CONNECTION = CONNECTION_WAREHOUSE
 RETRY_SECONDS = 30
 """How long the client itself repeats a failed request; beyond that, Airflow retries the task."""
 REQUEST_SECONDS = 60

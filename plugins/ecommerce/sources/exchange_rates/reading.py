@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.core.names import CONNECTION_EXCHANGE_RATES
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import Manifest, publish, read_manifest
 from ecommerce.core.text import mask_e_mails
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
     from ecommerce.core.reads import ReadWindow
 
-CONNECTION = "exchange_rates_api"
+CONNECTION = CONNECTION_EXCHANGE_RATES
 DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"
 TIMEOUT = 60
 EARLIER_DAYS = 10

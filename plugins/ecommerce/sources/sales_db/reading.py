@@ -42,6 +42,7 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ContractError
 from ecommerce.core.include import read_sql
+from ecommerce.core.names import CONNECTION_SALES_DB
 from ecommerce.core.staging import Manifest, publish, read_manifest
 from ecommerce.sources.postgres import Copied, Query, Session, copy_to_parquet, snapshot
 
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
     from ecommerce.core.reads import ReadWindow
 
-CONNECTION = "sales_db"
+CONNECTION = CONNECTION_SALES_DB
 COLUMNS = {
     "orders": "order_id customer_id status currency shipping_country shipping_amount coupon_code is_test "
     "ordered_at updated_at",

@@ -24,12 +24,13 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
+from ecommerce.core.names import CONNECTION_STOREFRONT
 from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
 
 if TYPE_CHECKING:
     from requests import Response, Session
 
-CONNECTION = "storefront_api"
+CONNECTION = CONNECTION_STOREFRONT
 API_ROOT = "/wp-json/wc/v3"
 PER_PAGE = 100
 """Objects per page: the most WooCommerce gives."""
