@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from ecommerce.core.xcom import to_xcom
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -31,7 +32,7 @@ def test_a_day_is_loaded_with_its_figures(shop: Shop):
     )
 
     assert result.touched_days == [MONDAY]
-    assert json.loads(json.dumps(result.to_xcom()))["touched_days"] == ["2026-03-02"]
+    assert json.loads(json.dumps(to_xcom(result)))["touched_days"] == ["2026-03-02"]
     assert {name: result.rows[name] for name in ("orders", "order_lines", "refunds")} == {
         "orders": 2,
         "order_lines": 3,
