@@ -7,10 +7,10 @@ clear the task *with downstream*. A day that failed to be read again keeps no ot
 
 Every Monday: each source that can be read once more is compared with the warehouse, order by order, over
 `RECONCILE_DAYS`. At most seven days that differ, the newest first, are read again through the same extract,
-transform and load as the daily run; orders that the source no longer has leave sales, and the day's report is
-built again. Then a mail to `alert_recipients` says what differed and what was done; when nothing differs,
-there is none. To read more days again, run it with a larger `most_days`. Nothing is announced and no report is
-mailed.
+transform and load as the daily run; orders that the source no longer has leave sales, and the day's report
+is built again. Then a mail to `alert_recipients` says what differed and what was done; when nothing differs,
+there is none. To read more days again, run it with a larger `most_days`. Nothing is announced and no report
+is mailed.
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ with DAG(
     tags=["sales", "weekly", "operations"],
     doc_md=__doc__,
 ) as dag:
-    with TaskGroup(
-        GROUP_COMPARE, tooltip="Read each source once more; the days that differ from the warehouse"
-    ):
+    with TaskGroup(GROUP_COMPARE, tooltip="Read each source once more, and compare it with the warehouse"):
         found = [tasks.compare.override(group_id=source)(source) for source in reconciled_sources()]
 
     differing = tasks.differences(found)

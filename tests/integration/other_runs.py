@@ -45,8 +45,7 @@ def compare(at: datetime) -> list[Difference]:
     found = []
     with time_machine.travel(at):
         for source in comparison.reconciled_sources():
-            if window := comparison.window_to_compare(source, run, datetime.now(UTC)):
-                raw = module(source).extract(window)
+            if raw := comparison.read_once_more(source, run, datetime.now(UTC)):
                 found.append(comparison.compare(transform.transform(raw, run_id=run.run_id)))
     return differences.newest_first(found)
 

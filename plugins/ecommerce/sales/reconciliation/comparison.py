@@ -23,8 +23,6 @@ from ecommerce.sources import SALES_DB, SOURCES, module
 if TYPE_CHECKING:
     import duckdb
 
-    from ecommerce.warehouse.client import Warehouse
-
 STATEMENT = "reconciliation/orders.sql"
 NOT_COMPARED = {"source", "updated_at", "read_at", "run_id", "category"}
 """Columns that say when and by which run a row was read, and the product's category, which is as of then."""
@@ -34,8 +32,8 @@ NULL_IS_A_VALUE = {
     *("country_code", "customer_hash", "coupon_code"),
     *("order_business_date", "sku", "quantity", "reason"),
 }
-"""Columns in which a stored NULL says that there is none. In others it says that the row was loaded before the
-column was there (`make migrate` adds columns as NULL), which is no difference."""
+"""Columns in which a stored NULL says that there is none. In others it says that the row was loaded before
+the column was there (`make migrate` adds columns as NULL), which is no difference."""
 
 
 def reconciled_sources() -> list[str]:
@@ -50,10 +48,13 @@ def days_to_compare(now: datetime) -> list[BusinessDay]:
     return [newest.shifted(-back) for back in reversed(range(settings.reconcile_days))]
 
 
-def window_to_compare(source: str, run: DagRun, now: datetime) -> ReadWindow | None:
-    """What a comparison at `now` reads: the orders created on the days that a run has read; None: no such day.
+def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
+    """Read the orders created on those days to compare that a run has read; None where there is no such day.
 
-    Also those of other days of which a refund is stored under these days. The window of changes is empty.
+    Also orders of other days of which a refund is stored under these days. The window of changes is empty.
+
+    Raises:
+        PipelineError: source or warehouse cannot be asked, see the source's `extract`.
     """
     from ecommerce.warehouse import reads
 
@@ -65,11 +66,12 @@ def window_to_compare(source: str, run: DagRun, now: datetime) -> ReadWindow | N
     span = BusinessDay(last.date, last.timezone, first.start, last.end)
     folder = run.folder(last.date, f"comparison/{source}")  # not where the day is read again
     known = reads.refunded_orders(source, read)
-    return ReadWindow(source, span, span.start, span.start, folder, known_orders=known, memory=reads)
+    window = ReadWindow(source, span, span.start, span.start, folder, known_orders=known, memory=reads)
+    return module(source).extract(window)
 
 
 def compare(loadable: Manifest) -> list[Difference]:
-    """The days on which the orders in `loadable` (a read of `window_to_compare`) and the stored ones differ.
+    """The days on which orders that were read once more and transformed differ from the stored ones.
 
     The folder of `loadable` is removed afterwards.
 
@@ -78,7 +80,6 @@ def compare(loadable: Manifest) -> list[Difference]:
         PipelineError: the warehouse cannot be asked.
     """
     from ecommerce.warehouse import reads
-    from ecommerce.warehouse.client import connect
 
     source = loadable.source
     first = shop_day(loadable.window_start, load_settings().shop_timezone)
@@ -86,7 +87,7 @@ def compare(loadable: Manifest) -> list[Difference]:
     last_read, overlap = reads.last_read(source), module(source).OVERLAP
     since = last_read - overlap if last_read and overlap else None
     with connect_duckdb(loadable.uri) as duck:
-        _keep_stored(duck, connect(step="reconciliation"), source, days)
+        keep_stored(duck, source, days)
         differences = differing_days(duck, loadable, days, since)
     staging.discard(loadable.uri)
     return differences
@@ -116,7 +117,7 @@ def differing_days(
 
 
 def _compared(table: str, loadable: Manifest) -> list[str]:
-    """The columns that the source's file and the warehouse's table have in common, without the technical ones."""
+    """The columns that the source's file and the warehouse's table have in common, without technical ones."""
     from ecommerce.warehouse.rendering import columns
 
     found = {*loadable.columns[f"{table}.parquet"]} - NOT_COMPARED
@@ -124,35 +125,33 @@ def _compared(table: str, loadable: Manifest) -> list[str]:
     return [column.name for column in columns(table) if column.name in found]
 
 
-def _keep_stored(
-    duck: duckdb.DuckDBPyConnection, warehouse: Warehouse, source: str, days: Collection[date]
-) -> None:
-    """The tables stored_orders and stored_refunds: what the warehouse has of `days`; orders day by day."""
+def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]) -> None:
+    """Make the tables stored_orders and stored_refunds of what the warehouse has of `days`, asked day by day."""
     import pyarrow as pa
 
+    from ecommerce.warehouse.client import connect
     from ecommerce.warehouse.rendering import columns
     from ecommerce.warehouse.schema import arrow_type
 
-    def ask(table: str, some: Collection[date]) -> pa.Table:
-        fields = [(column.name, arrow_type(column)) for column in columns(table)]
-        fields += [("line_digest", pa.int64())] if table == "orders" else []
-        rows = (
-            warehouse.query(
-                f"warehouse/tables/{table}/compared.sql", days=some, parameters={"source": source}
-            )
-            if some
-            else []
+    schemas = {
+        table: pa.schema([(column.name, arrow_type(column)) for column in columns(table)])
+        for table in ("orders", "refunds")
+    }
+    schemas["orders"] = schemas["orders"].append(pa.field("line_digest", pa.int64()))
+    for table, schema in schemas.items():
+        duck.from_arrow(schema.empty_table()).create(f"stored_{table}")
+    if not days:
+        return
+    warehouse = connect(step="reconciliation")
+    for table, some in [("refunds", days), *(("orders", [day]) for day in days)]:
+        rows = warehouse.query(
+            f"warehouse/tables/{table}/compared.sql", days=some, parameters={"source": source}
         )
-        return pa.Table.from_pylist(rows, schema=pa.schema(fields))
-
-    duck.from_arrow(ask("refunds", days)).create("stored_refunds")
-    duck.from_arrow(ask("orders", [])).create("stored_orders")
-    for day in days:
-        duck.from_arrow(ask("orders", [day])).insert_into("stored_orders")
+        duck.from_arrow(pa.Table.from_pylist(rows, schema=schemas[table])).insert_into(f"stored_{table}")
 
 
 def order_differences(source: str, rows: Iterable[Mapping[str, Any]]) -> list[Difference]:
-    """The days on which orders differ, from the rows of include/sql/reconciliation/orders.sql, oldest first."""
+    """The days on which orders differ, from the rows of `STATEMENT`, oldest first."""
     return [
         Difference(
             row["business_date"],

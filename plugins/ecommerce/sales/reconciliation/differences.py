@@ -76,7 +76,7 @@ def to_read_again(differences: Iterable[Difference], most_days: int) -> list[Rer
 def send(
     differences: Sequence[Difference], results: Results, built: Collection[date], to: Sequence[str]
 ) -> None:
-    """Mail to the addresses `to` what differed and what was done about it; arguments as `mail_texts`.
+    """Mail what differed and what was done about it to the addresses `to`; else as `mail_texts`.
 
     Raises:
         PipelineError: the mail could not be sent, see `transport.send`.

@@ -31,12 +31,12 @@ def compare(source: str) -> Any:
 @task(**NETWORK_RETRIES)
 def read(source: str, **context: Any) -> Plain:
     """Read the source's orders of all days to compare once more; the manifest of what was read."""
-    from ecommerce.sales.reconciliation.comparison import window_to_compare
+    from ecommerce.sales.reconciliation.comparison import read_once_more
 
     skip(source_policy.reason_to_skip(source))
-    window = window_to_compare(source, run_of(context), datetime.now(UTC))
-    skip("" if window else f"no run has read {source} on the days to compare")
-    return to_xcom(module(source).extract(window))
+    manifest = read_once_more(source, run_of(context), datetime.now(UTC))
+    skip("" if manifest else f"no run has read {source} for any of the days to compare")
+    return to_xcom(manifest)
 
 
 @task(task_id="differences", **NETWORK_RETRIES)
@@ -90,8 +90,8 @@ def extract(business_date: str, source: str, **context: Any) -> Plain:
     return to_xcom(module(source).extract(windows.window_of_reread(source, day, run_of(context), reads)))
 
 
-# Its only upstream task is the last of `reread`: so it fails with them where nothing could be read again, is skipped
-# where nothing had to be, and goes on with what there is otherwise.
+# Its only upstream task is the last of `reread`: it fails where nothing could be read again, is skipped where
+# nothing had to be, and goes on with what there is otherwise.
 @task(task_id=TASK_REREAD_DAYS, trigger_rule="all_done_min_one_success")
 def reread_days(**context: Any) -> list[Plain]:
     """The days of which something was loaded and checked, each with the warnings for its report."""

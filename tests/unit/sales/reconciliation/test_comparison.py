@@ -119,7 +119,7 @@ class Both:
         source: str = SALES_DB,
         without: Iterable[str] = (),
     ) -> list[Difference]:
-        """What differs; `lines` by order where they are others, `without` names columns that the file of orders lacks."""
+        """What differs. `lines`: by order, where they are others. `without`: columns the file lacks."""
         found = list(found)
         columns = {
             "orders.parquet": self._write("orders", found, *without),
