@@ -55,7 +55,7 @@ def limit(source: str, folder: Path) -> None:
     """Read every column of the loadable files and write it again."""
     _import_pipeline()
     from ecommerce.core import staging
-    from ecommerce.sales.transform import MEMORY_LIMIT, WRITE_OPTIONS
+    from ecommerce.core.transform import MEMORY_LIMIT, WRITE_OPTIONS
 
     target = _target(folder)
     with measured(), connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:

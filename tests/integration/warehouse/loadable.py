@@ -183,7 +183,8 @@ class Folder:
         tables["order_lines"] += lines
         tables["orders"].append(
             header
-            | {"attributes": order.attributes, "coupon_code": None, "item_count": len(lines), "tax_amount": money(order.tax)}
+            | {"coupon_code": None, "item_count": len(lines), "tax_amount": money(order.tax)}
+            | {"attributes": order.attributes}
             | {"shipping_amount": money(order.shipping), "fee_amount": ZERO}
             | {name: total(lines, name) for name in ("gross_amount", "discount_amount")}
         )

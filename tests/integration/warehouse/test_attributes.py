@@ -53,7 +53,9 @@ def test_named_columns_are_columns_of_the_view(
     name_attributes(shop, monkeypatch, "_wc_order_attribution_utm_source,group,sales_channel")
     named = {"sales_channel": "app", "group": "ann@example.com"}
     file = {"name": "acme_2026-11-19.csv", "lines": [csv_line("P1") | named, csv_line("P2")]}
-    raw = RawFolders(f"file://{tmp_path}/raw").partner_files_manifest(file, extras=["sales_channel", '"group"'])
+    raw = RawFolders(f"file://{tmp_path}/raw").partner_files_manifest(
+        file, extras=["sales_channel", '"group"']
+    )
     manifest = transform(raw, run_id=raw_folders.RUN_ID)
 
     shop.load(Transformed(manifest), day=raw_folders.DAY)  # type: ignore[arg-type]
@@ -82,7 +84,9 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(
         Folder(
             [
                 Order("1", NOON, attributes=app),
-                Order("2", NOON, [("Toys", "2", "30.00"), ("Books", "1", "5.00")], attributes=web, discount="1"),
+                Order(
+                    "2", NOON, [("Toys", "2", "30.00"), ("Books", "1", "5.00")], attributes=web, discount="1"
+                ),
                 Order("3", NOON, attributes='{"payment_method":"card"}'),
                 Order("4", NOON, third, currency="JPY", attributes=app),
                 Order("5", NOON, third, currency="JPY", attributes=web),
@@ -128,7 +132,7 @@ def test_a_warehouse_from_before_the_column_asks_for_make_migrate(
     older.warehouse.run(f"DROP TABLE `older.orders`;\n{columns}", "an older table")
     day = Folder([Order("1", NOON, attributes='{"sales_channel":"app"}')])
 
-    with pytest.raises(ContractError, match="if a column is missing, run make migrate: .*attributes"):
+    with pytest.raises(ContractError, match=r"if a column is missing, run make migrate: .*attributes"):
         older.load(day)
 
     migrate(older.warehouse)

@@ -14,8 +14,8 @@ from typing import Any
 
 import duckdb
 
-from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core import staging
+from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.staging import Manifest
 from ecommerce.sales.transform import transform
 

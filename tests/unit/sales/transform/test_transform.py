@@ -16,8 +16,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core import staging
 from ecommerce.core.errors import ContractError, StagingError
-from ecommerce.sources import SOURCES
 from ecommerce.sales.transform import ORDERS, transform
+from ecommerce.sources import SOURCES
 from tests.unit.sales.transform.raw_folders import (
     KEY,
     RUN_ID,
