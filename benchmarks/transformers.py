@@ -54,7 +54,8 @@ def make_day(source: str, folder: Path, lines: int) -> None:
 def limit(source: str, folder: Path) -> None:
     """Read every column of the loadable files and write it again."""
     _import_pipeline()
-    from ecommerce.sales.transform import MEMORY_LIMIT, WRITE_OPTIONS
+    from ecommerce.core.duckdb import connect_duckdb
+    from ecommerce.core.transform import MEMORY_LIMIT, WRITE_OPTIONS
 
     target = _target(folder)
     with measured(), connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:

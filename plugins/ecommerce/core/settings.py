@@ -142,8 +142,8 @@ def _order_attributes(value: str) -> tuple[str, ...]:
     names = [name.strip() for name in value.split(",")] if value.strip() else []
     if len(names) > MOST_ATTRIBUTES:
         raise ConfigurationError(
-            f"ORDER_ATTRIBUTES names {len(names)} columns, more than {MOST_ATTRIBUTES}: for so wide a table add "
-            "typed columns (README, Change an extract)"
+            f"ORDER_ATTRIBUTES names {len(names)} columns, more than {MOST_ATTRIBUTES}: add typed "
+            "columns instead (README, Change an extract)"
         )
     taken = re.findall(
         r"^ {4}`?(\w+)`? ", read_sql("warehouse/tables/orders/table.sql") if names else "", re.MULTILINE
@@ -152,8 +152,8 @@ def _order_attributes(value: str) -> tuple[str, ...]:
     for name in names:
         if not re.fullmatch(ATTRIBUTE_NAME, name):
             raise ConfigurationError(
-                f"ORDER_ATTRIBUTES: {name!r} is not a column name of letters, digits and underscores (63 at most, "
-                "no digit first, none of BigQuery's own prefixes)"
+                f"ORDER_ATTRIBUTES: {name!r} is not a column name of letters, digits and underscores (63 at "
+                "most, no digit first, none of BigQuery's own prefixes)"
             )
         # BigQuery and DuckDB do not tell Channel from channel.
         if name.lower() in taken:

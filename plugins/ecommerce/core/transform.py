@@ -1,4 +1,4 @@
-"""Transform: one source's raw staging folder → its loadable folder, by the SQL of include/sql/transform/<domain>.
+"""Transform: one source's raw staging folder → its loadable one, by include/sql/transform/<domain>.
 
 `<source>.sql` maps the raw files to the domain's staged layout, the numbered steps after it name no source
 (staged_columns.md beside them describes both layouts). DuckDB runs them out of core; nothing passes through

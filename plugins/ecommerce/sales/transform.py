@@ -1,4 +1,4 @@
-"""Transform of orders: one source's raw staging folder → its loadable folder, by include/sql/transform/orders."""
+"""Transform of orders: a source's raw staging folder → its loadable one, by include/sql/transform/orders."""
 
 from __future__ import annotations
 

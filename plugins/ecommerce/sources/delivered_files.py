@@ -95,7 +95,7 @@ def extra_columns(attributes: Sequence[str], required: Sequence[str]) -> list[st
 
 
 def extra_expressions(extras: Sequence[str], names: Collection[str]) -> str:
-    """The columns `extras` of a file that has the columns `names`, for the SQL that reads it; text, NULL if absent.
+    """SQL: the columns `extras` of a file that has the columns `names`; text, NULL where it lacks one.
 
     Only settings become SQL here: `names` are the file's own and must not.
     """

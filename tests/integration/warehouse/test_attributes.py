@@ -132,7 +132,7 @@ def test_a_warehouse_from_before_the_column_asks_for_make_migrate(
     older.warehouse.run(f"DROP TABLE `older.orders`;\n{columns}", "an older table")
     day = Folder([Order("1", NOON, attributes='{"sales_channel":"app"}')])
 
-    with pytest.raises(ContractError, match="if a column is missing, run make migrate: .*attributes"):
+    with pytest.raises(ContractError, match=r"if a column is missing, run make migrate: .*attributes"):
         older.load(day)
 
     migrate(older.warehouse)

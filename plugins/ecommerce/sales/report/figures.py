@@ -75,7 +75,7 @@ class TrendDay(_Model):
 
 
 class Breakdown(_Model):
-    """The day's sales of one channel, category, country or attribute. `orders` is None where it has no meaning."""
+    """One channel's, category's, country's or attribute's sales. `orders` is None where it has no meaning."""
 
     name: str
     orders: int | None
