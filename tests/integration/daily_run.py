@@ -11,7 +11,7 @@ import time_machine
 from ecommerce.core import settings, staging
 from ecommerce.core.business_day import day_window
 from ecommerce.core.names import DAG_DAILY as DAG
-from ecommerce.sales import transform, windows
+from ecommerce.sales import loading, transform, windows
 from ecommerce.sales.report.figures import Figures, Provenance
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import SOURCES, module
@@ -51,8 +51,15 @@ def stage(day: date, run_id: str, sources: Collection[str] = SOURCES) -> list[st
 def finish(day: date, run_id: str, loadable: Sequence[staging.Manifest]) -> load.LoadResult:
     """The second half: load and check; sources that are not in `loadable` have failed."""
     missing = sorted(set(SOURCES) - {manifest.source for manifest in loadable})
-    result = load.load(loadable, business_date=day, run_id=run_id, dag_id=DAG, missing_sources=missing)
-    checks.run_checks(result.touched_days, business_date=day, run_id=run_id)
+    result = load.load(
+        loadable,
+        spec=loading.ORDERS,
+        business_date=day,
+        run_id=run_id,
+        dag_id=DAG,
+        missing_sources=missing,
+    )
+    checks.run_checks(result.touched_days, spec=loading.ORDERS, business_date=day, run_id=run_id)
     return result
 
 
