@@ -10,7 +10,8 @@ Raw folder (every file is always there, possibly without rows):
 `lines.parquet`: one row per record with the right number of fields. The contract's columns (`COLUMNS`) as
     VARCHAR exactly as delivered, NULL for an empty field without quotes; those of `ORDER_ATTRIBUTES`
     likewise, NULL where a file lacks one; then `file` VARCHAR (the name), `partner` VARCHAR, `row_number`
-    BIGINT (the record's first line in the file; the header is line 1), `received_at` TIMESTAMPTZ (modification time of the file).
+    BIGINT (the record's first line in the file; the header is line 1), `received_at` TIMESTAMPTZ
+    (modification time of the file).
 `rejects.parquet` (the layout of every source): `malformed_line` and `bad_encoding` with the record's text;
     `file_unreadable` and `missing_column` with row_number 0 for a whole file.
 `files.parquet`: the files read. file, partner, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT

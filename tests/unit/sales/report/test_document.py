@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from ecommerce.core.text import MINUS
 from ecommerce.sales.report import document
+from ecommerce.sales.report.texts import page_texts
 from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, make_figures
 
 
@@ -88,6 +89,21 @@ def test_names_from_data_are_printed_and_never_evaluated(pages):
         "line one line two[31m evil",
     ):
         assert name in text
+
+
+def test_the_breakdown_by_attribute_has_a_table_of_its_own(tmp_path):
+    values = [breakdown(f"value {place:02}", str(1000 - place), 2) for place in range(35)]
+    figures = make_figures(attribute="sales_channel", attributes=values)
+    document.write(figures, tmp_path)
+    text = " ".join(page.extract_text() for page in PdfReader(tmp_path / document.PDF).pages)
+    assert "Sales channel" in text
+    assert "value 28" in text
+    assert "value 29" not in text
+    assert "6 others 12" in " ".join(text.split())
+
+
+def test_without_an_attribute_there_is_no_such_table():
+    assert page_texts(make_figures())["attribute"] is None
 
 
 def test_long_words_are_broken_not_cut(pages):

@@ -46,6 +46,7 @@ def test_trailing_zeros_are_the_same_figures():
         {"countries": []},
         {"products": []},
         {"currency": "EUR"},
+        {"attribute": "sales_channel", "attributes": []},
         {"complete": False, "missing_sources": ["storefront"]},
         {"headline": make_figures().headline | {"net_sales": Figure(value=Decimal("18342.57"))}},
     ],
@@ -71,3 +72,21 @@ def test_csv_has_plain_decimals_and_no_formulas():
     assert {row["figure"]: row["value"] for row in category}["net_sales"] == "-12.5"
     orders = next(row for row in rows if row["figure"] == "orders")
     assert orders["currency"] == ""
+
+
+def test_the_breakdown_by_attribute_is_part_of_hash_and_csv():
+    by_channel = make_figures(attribute="sales_channel", attributes=[breakdown("app", "12.50", 3)])
+    by_payment = by_channel.model_copy(update={"attribute": "payment_method"})
+    moved = by_channel.model_copy(update={"attributes": [breakdown("web", "12.50", 3)]})
+    assert len({figures_hash(each) for each in (make_figures(), by_channel, by_payment, moved)}) == 4
+    rows = [
+        row for row in csv.DictReader(io.StringIO(figures_csv(by_channel))) if row["section"] == "attribute"
+    ]
+    assert {row["name"] for row in rows} == {"app"}
+    values = {row["figure"]: row["value"] for row in rows}
+    assert (values["orders"], values["net_sales"]) == ("3", "12.50")
+
+
+def test_figures_archived_before_attributes_can_be_read():
+    older = make_figures().model_dump(mode="json", exclude={"attribute", "attributes"})
+    assert Figures.model_validate(older) == make_figures()

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from ecommerce.core.settings import load_settings
-from ecommerce.sales.report.queries import breakdown, headline, limits, missing_days
+from ecommerce.sales.report.queries import attributes, breakdown, headline, limits, missing_days
 
 DAY = date(2026, 11, 19)
 D = Decimal
@@ -108,3 +108,22 @@ def test_what_no_run_can_see_is_said_of_the_sources_in_use(monkeypatch):
     (storefront,) = limits({"storefront", "partner_files"}, settings)
     assert "refunded or edited more than 9 days after its day" in storefront
     assert "up to 21 days after its day" in storefront
+
+
+def attribute_row(attribute, gross, **changes):
+    """A row of attribute.sql: amounts in ten-thousandths, unrounded."""
+    amounts = {"gross_sales": D(gross), "discounts": D(0), "returns": D(0), "net_sales": D(gross)}
+    return {"attribute": attribute, "orders": 1, "units": D(2)} | amounts | changes
+
+
+def test_rows_by_attribute_add_up_to_the_rounded_sum():
+    third = "33.33333"
+    rows = attributes([attribute_row(name, third) for name in (None, "app", "web")])
+    assert sum(row.gross_sales for row in rows) == D("0.0100")  # each alone would be 0.0033
+    assert {row.name for row in rows} == {"(none)", "app", "web"}
+
+
+def test_amounts_by_attribute_that_nothing_converts_are_left_out_and_orders_stay():
+    nothing = dict.fromkeys(("gross_sales", "discounts", "returns", "net_sales"))
+    (row,) = attributes([attribute_row("app", 0) | nothing])
+    assert (row.orders, row.units, row.net_sales) == (1, 2, 0)
