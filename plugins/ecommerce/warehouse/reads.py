@@ -88,7 +88,7 @@ def known_orders(source: str, day: date) -> list[str]:
 
 
 def refunded_orders(source: str, days: Collection[date]) -> list[str]:
-    """Ids of the orders of `source` with a refund stored under `days` that are not stored there themselves."""
+    """Ids of the orders of `source` that have a refund stored under `days` and are not stored there."""
     return _order_ids("warehouse/tables/refunds/of_other_orders.sql", source, days)
 
 
