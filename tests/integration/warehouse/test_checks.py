@@ -128,7 +128,5 @@ def test_warnings_do_not_stop_the_run(shop: Shop):
 def test_checks_pass_on_a_day_without_anything(shop: Shop):
     shop.load()
 
-    assert (
-        names(run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse))
-        == []
-    )
+    found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
+    assert names(found) == []
