@@ -211,7 +211,7 @@ def test_what_was_taken_back_comes_again_when_the_same_load_is_run_again(
     refusing_taken_ids(shop.warehouse, monkeypatch)
     shop.load(*BEFORE)
     loaded = shop.state(EVERYTHING)
-    # As a restored snapshot leaves it.
+    # As taking an export back leaves the tables.
     for table in EVERYTHING:
         shop.warehouse.run(f"DELETE FROM `shop.{table}` WHERE TRUE", f"empty {table}")
 
