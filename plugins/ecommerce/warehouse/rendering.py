@@ -5,10 +5,10 @@ include/sql/warehouse, names of one load's staging tables, DATE literals, and th
 Values from data never become SQL text; they come through staging tables or query parameters.
 
 In a template: `{{ table("orders") }}`, `{{ staged("orders") }}`, `{{ days("o.business_date") }}` (a
-predicate that holds on the days being rendered for, and prunes partitions), `{{ shop_timezone }}` and `{{
-reporting_currency }}` (string literals), `{{ order_attributes }}` and `{{ report_attribute }}` (names, safe
-as identifiers), and every keyword argument of `render` by its name. Where the `spec` of a domain is given:
-`{{ load }}` (its name), `{{ sources }}` (a list of string literals), `{{ takes_exports }}`.
+predicate that holds on the days being rendered for, and prunes partitions), `{{ shop_timezone }}` and
+`{{ reporting_currency }}` (string literals), `{{ order_attributes }}` and `{{ report_attribute }}` (names,
+safe as identifiers), and every keyword argument of `render` by its name. Where the `spec` of a domain is
+given: `{{ load }}` (its name), `{{ sources }}` (a list of string literals), `{{ takes_exports }}`.
 """
 
 from __future__ import annotations
