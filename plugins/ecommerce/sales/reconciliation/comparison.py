@@ -126,7 +126,7 @@ def _compared(table: str, loadable: Manifest) -> list[str]:
 
 
 def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]) -> None:
-    """Make the tables stored_orders and stored_refunds of what the warehouse has of `days`, asked day by day."""
+    """Make the tables stored_orders and stored_refunds: what the warehouse has of `days`, day by day."""
     import pyarrow as pa
 
     from ecommerce.warehouse.client import connect
