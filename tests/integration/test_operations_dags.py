@@ -45,8 +45,8 @@ def test_reconciliation_reads_a_day_again_and_mails_what_it_did(start_company, s
     (message,) = mailbox.messages()
     assert message["Subject"] == "Reconciliation: 1 day differed, 1 corrected"
     body = message.get_body(("plain",)).get_content()
-    assert f"{YESTERDAY}, Sales database: orders" in body
-    assert f"Their reports are built anew, and not mailed: {YESTERDAY}" in body
+    assert f"{YESTERDAY}, Sales database: 1 order is gone from the source" in body
+    assert f"Their reports were built again and are not mailed: {YESTERDAY}" in body
     assert_report_is_of_now(company)
     assert airflow.test_dag("sales_reconciliation") == 0, airflow.log()  # nothing differs now …
     assert len(mailbox.messages()) == 1  # … so nobody is told
