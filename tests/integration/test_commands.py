@@ -18,6 +18,7 @@ COMMANDS = {
     "migrate": (0, "every table was as its file says"),
     "check bigquery": (0, "ok    bigquery"),
     "forget-customer": (0, "0 rows of orders"),
+    "undo-history --source never": (1, "no export was loaded under the name 'never'"),
 }
 
 
