@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import date
 
+import pytest
+
+from demo.environment import as_file
+from demo.ledger import Ledger
+from tests.integration.daily_run import morning_after
+
+DAY = date(2026, 9, 1)
 COMMANDS = {
     "migrate": (0, "every table was as its file says"),
     "check bigquery": (0, "ok    bigquery"),
     "forget-customer": (0, "0 rows of orders"),
+    "undo-history --source never": (1, "no export was loaded under the name 'never'"),
 }
 
 
@@ -28,3 +37,23 @@ def test_every_command_finds_a_connection_of_the_ui(start_company, start_airflow
             check=False,
         )
         assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stdout + done.stderr
+
+
+@pytest.mark.full
+def test_run_does_a_whole_day_of_the_company_that_the_demo_left(start_company, start_airflow, installation):
+    company = start_company()
+    company.show(Ledger(DAY, 1, orders_per_day=20, seed=11).as_of(morning_after(DAY)))
+    airflow = start_airflow({})
+    left = company.environment | {"AIRFLOW_HOME": str(airflow.folder)}
+    (installation / ".demo").mkdir()
+    (installation / ".demo" / "environment").write_text(as_file(left))
+    own = {name: value for name, value in os.environ.items() if name not in left}
+    done = subprocess.run(
+        [sys.executable, "-m", "ecommerce.cli", "run", "--day", str(DAY)],
+        env=own | {"PYTHONPATH": str(installation / "plugins")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+    assert {row["business_date"] for row in company.warehouse()["orders"]} == {DAY}
