@@ -49,7 +49,8 @@ def test_undo_history_says_what_it_removed(monkeypatch, capsys):
     monkeypatch.setattr(undo, "undo", lambda source: undo.UndoResult(source, 8, first, last, [last]))
     assert main(["undo-history", "--source", "old_shop"]) == 0
     assert capsys.readouterr().out == (
-        "8 orders of old_shop from 2024-01-01 to 2024-01-02 are removed; mailed figures of 1 days have changed\n"
+        "8 orders of old_shop from 2024-01-01 to 2024-01-02 are removed; "
+        "mailed figures of 1 days have changed\n"
     )
 
 
