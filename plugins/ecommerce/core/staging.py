@@ -174,11 +174,7 @@ def remove_folder(folder: ObjectStoragePath) -> None:
 
 @contextmanager
 def storage_errors(uri: str) -> Iterator[None]:
-    """What a file system raises, as one sentence.
-
-    Raises:
-        StagingError: in place of any OSError.
-    """
+    """Raise a StagingError, one sentence, in place of any OSError."""
     try:
         yield
     except OSError as error:
@@ -186,7 +182,7 @@ def storage_errors(uri: str) -> Iterator[None]:
 
 
 def storage_path(uri: str) -> ObjectStoragePath:
-    """`uri` as Airflow's storage path; Google Cloud Storage uses the `bigquery` connection."""
+    """`uri` as Airflow's storage path; Google Cloud Storage uses the connection of the warehouse."""
     from airflow.sdk import ObjectStoragePath
 
     return ObjectStoragePath(uri, conn_id=CONNECTION_WAREHOUSE if uri.startswith("gs://") else None)

@@ -6,6 +6,7 @@ Dates and instants become ISO texts, amounts decimal texts, so nothing passes th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
@@ -21,11 +22,7 @@ def to_xcom(value: Any) -> Any:
 
 
 def from_xcom(kind: type[T], plain: Any) -> T:
-    """The `kind` of which `to_xcom` made `plain`.
-
-    Raises:
-        pydantic.ValidationError: it was made of something else.
-    """
+    """The `kind` of which `to_xcom` made `plain`; pydantic.ValidationError where that was something else."""
     return cast(T, _adapter(kind).validate_python(plain))
 
 
@@ -34,10 +31,6 @@ def all_from_xcom(kind: type[T], plain: Sequence[Any]) -> list[T]:
     return [from_xcom(kind, each) for each in plain]
 
 
-_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
-
-
+@cache
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    if kind not in _ADAPTERS:
-        _ADAPTERS[kind] = TypeAdapter(kind)
-    return _ADAPTERS[kind]
+    return TypeAdapter(kind)

@@ -64,11 +64,11 @@ def load(
 
     Args:
         manifests: of the loadable folders; there may be none.
-        spec: what the domain loads, and what its sources are called.
+        spec: what the domain loads.
         business_date: the run's business day; it is recomputed even if nothing was read.
-        run_id: Airflow's; a second load of the same run replaces what the first one wrote of the same sources
-            into the audit and the rejected rows.
-        dag_id: Airflow's, for names and labels.
+        run_id: a second load of the same run replaces what the first one wrote of the same sources into the
+            audit and the rejected rows.
+        dag_id: for names and labels.
         missing_sources: sources that failed; the day stays incomplete until a run has read them.
         off_sources: sources switched off by policy; the day is complete without them.
         status: what the audit says of the manifests' sources: `staged.SUCCESS` or `staged.HISTORY`.
