@@ -198,12 +198,6 @@ def local_or_uri(uri: str) -> str:
     return uri.removeprefix("file://") if is_local(uri) else uri
 
 
-def sha256_of(path: Path) -> str:
-    """Checksum of one local file, read in blocks."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 @contextmanager
 def _work_folder(uri: str) -> Iterator[Path]:
     """Where `uri` is written first: beside it, to be renamed; for an object store, on this machine."""
@@ -224,13 +218,11 @@ def _seal(draft: Draft) -> Manifest:
     files = sorted(path for path in draft.path.rglob("*") if path.is_file())
     digest = hashlib.sha256()
     for path in files:
-        digest.update(f"{path.relative_to(draft.path).as_posix()} {sha256_of(path)}\n".encode())
-    return Manifest(
-        uri=draft.uri,
-        bytes=sum(path.stat().st_size for path in files),
-        sha256=digest.hexdigest(),
-        **draft.facts,
-    )
+        with path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest.update(f"{path.relative_to(draft.path).as_posix()} {sha256}\n".encode())
+    size = sum(path.stat().st_size for path in files)
+    return Manifest(uri=draft.uri, bytes=size, sha256=digest.hexdigest(), **draft.facts)
 
 
 def _swap(work: Path, final: Path) -> None:

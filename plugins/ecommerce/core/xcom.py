@@ -6,7 +6,6 @@ Dates and instants become ISO texts, amounts decimal texts, so nothing passes th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
@@ -31,6 +30,10 @@ def all_from_xcom(kind: type[T], plain: Sequence[Any]) -> list[T]:
     return [from_xcom(kind, each) for each in plain]
 
 
-@cache
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]

@@ -6,7 +6,7 @@ import csv
 import errno
 import gzip
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -94,12 +94,6 @@ def extra_columns(attributes: Sequence[str], required: Sequence[str]) -> list[st
     return [name for name in attributes if name.lower() not in always]
 
 
-def extra_expressions(extras: Sequence[str], names: Collection[str]) -> str:
-    """SQL: the columns `extras` (settings, never text of a file), NULL where they are not among `names`."""
-    columns = (f'"{name}"' if name in names else f'NULL::VARCHAR AS "{name}"' for name in extras)
-    return "".join(f"{column},\n        " for column in columns)
-
-
 @dataclass(frozen=True, slots=True)
 class Split:
     """A CSV file after `split_records`: its column names, how many records, and where they are."""
@@ -151,7 +145,9 @@ def read_records(
     extras = extra_columns(attributes, required)
     columns = {"record_number": "BIGINT"} | csv_columns(split.names, [*required, *extras])
     statement = read_sql("extract/partner_files/read_file.sql")
-    statement = statement.replace("{attributes}", extra_expressions(extras, columns))
+    # Only settings become SQL here; the columns' names are the file's own and must not.
+    texts = (f'"{name}"' if name in columns else f'NULL::VARCHAR AS "{name}"' for name in extras)
+    statement = statement.replace("{attributes}", "".join(f"{text},\n        " for text in texts))
     read = duck.execute(statement, {**facts, "path": str(split.good), "columns": columns})
     lines, file = read.fetchall()[0][0], {"file": facts["file"]}
     duck.execute(read_sql("extract/partner_files/keep_rejects.sql"), file)

@@ -58,13 +58,10 @@ class Warehouse:
         parameters: Mapping[str, Parameter] | None = None,
         **values: Value,
     ) -> list[dict[str, Any]]:
-        """The rows of the statement `include/sql/<path>`, as `rendering.render` makes it.
+        """The rows of the statement `include/sql/<path>`, as `rendering.render` makes it; raises as `run`.
 
         Amounts are Decimal, instants aware datetimes in UTC. `parameters` are the statement's `@names`; lists
         are arrays of strings.
-
-        Raises:
-            PipelineError: as `run`.
         """
         sql = render(path, days=days, staging=staging, spec=spec, settings=self.settings, **values)
         return self.run(sql, path, parameters)
@@ -152,15 +149,16 @@ def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
     settings = settings or load_settings()
     try:
         with bigquery_errors(f"connection {CONNECTION}"):
-            hook = BigQueryHook(
-                gcp_conn_id=CONNECTION, location=settings.bigquery_location, use_legacy_sql=False
-            )
-            client = hook.get_client(project_id=hook.project_id, location=settings.bigquery_location)
+            place = settings.bigquery_location
+            hook = BigQueryHook(gcp_conn_id=CONNECTION, location=place, use_legacy_sql=False)
+            client = hook.get_client(project_id=hook.project_id, location=place)
     except (FileNotFoundError, PermissionError) as error:
         raise errors.ConfigurationError(
             f"connection {CONNECTION}: its key file {error.filename} cannot be read ({type(error).__name__})"
         ) from None
-    return Warehouse(client, settings, {"application": "ecommerce-sales"} | _label_values(labels))
+    # BigQuery takes lower case letters, digits, dashes and underscores; 63 at most.
+    fit = {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}
+    return Warehouse(client, settings, {"application": "ecommerce-sales"} | fit)
 
 
 def request_retry() -> Retry:
@@ -248,8 +246,3 @@ def _parameter(name: str, value: Parameter) -> Any:
 
 
 _PARAMETER_TYPES = ((datetime, "TIMESTAMP"), (date, "DATE"), (int, "INT64"))
-
-
-def _label_values(labels: Mapping[str, str]) -> dict[str, str]:
-    """Labels as BigQuery takes them: lower case letters, digits, dashes, underscores; 63 at most."""
-    return {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}

@@ -9,12 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import PipelineError
-
-if TYPE_CHECKING:
-    from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.client import Warehouse
 
 TABLES = ("orders", "order_lines", "customers")
 """Where a customer's hash stands, in the order in which it is removed: no order ever names a customer who is

@@ -71,9 +71,9 @@ def render(
 
     Args:
         path: such as `"report/daily_sales/headline.sql"`.
-        days: the days of `{{ days(column) }}`.
-        staging: the suffix of this load's staging tables, for `{{ staged(name) }}`.
-        spec: the domain that loads, or whose report or checks ask; for what only concerns its sources.
+        days: those of `{{ days(column) }}`.
+        staging: the suffix of this load's staging tables.
+        spec: the domain that loads, or whose report or checks ask.
         settings: read from the environment when not given.
         values: dates (rendered as DATE literals) and whole numbers, by the name the template uses.
 

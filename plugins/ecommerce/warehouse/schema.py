@@ -108,10 +108,8 @@ def _missing(warehouse: Warehouse) -> list[str]:
 
     with bigquery_errors("list tables"):
         try:
-            present = {
-                table.table_id
-                for table in warehouse.client.list_tables(warehouse.settings.bigquery_dataset, **bounded())
-            }
+            listed = warehouse.client.list_tables(warehouse.settings.bigquery_dataset, **bounded())
+            present = {table.table_id for table in listed}
         except NotFound:
             present = set()
     return [table for table in (*tables(), *views()) if table not in present]

@@ -105,9 +105,8 @@ def extract(window: ReadWindow) -> Manifest:
         if window.changed_until is None:
             warnings += _came_too_late(drop, window.day, memory)
         columns, rows = _write(duck, work, draft.path)
-        totals = duck.execute(
-            read_sql("extract/partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
-        )
+        query = read_sql("extract/partner_files/control_totals.sql")
+        totals = duck.execute(query, {"lines": f"{draft.path}/lines.parquet"})
         names = [column[0] for column in totals.description or []]
         draft.seal(
             **window.facts(read_at),

@@ -110,8 +110,8 @@ def extract(window: ReadWindow) -> Manifest:
         rows = duck.execute("SELECT raw FROM rejects WHERE file = 'orders'").fetchall()
         order_ids = rejected_orders((row for (row,) in rows), copied["orders"].columns)
         duck.execute(
-            "COPY (SELECT unnest($order_ids::VARCHAR[]) AS order_id) TO $file (FORMAT parquet)",
-            {"order_ids": order_ids, "file": f"{draft.path}/rejected_orders.parquet"},
+            "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
+            [order_ids, f"{draft.path}/rejected_orders.parquet"],
         )
         rejects = draft.path / "rejects.parquet"
         rejected = duck.execute("COPY rejects TO $file (FORMAT parquet)", {"file": str(rejects)}).fetchall()
