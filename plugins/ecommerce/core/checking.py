@@ -46,13 +46,11 @@ def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
     from ecommerce.core.duckdb import connect_duckdb
 
     days = [today.shifted(number) for number in range(-366, 367)]
-    instants = [(day.start, day.start - timedelta(microseconds=1)) for day in days]
+    instants = [at for day in days for at in (day.start, day.start - timedelta(microseconds=1))]
+    query = "SELECT list_transform($1::TIMESTAMPTZ[], lambda each: (each AT TIME ZONE $2)::DATE)"
     with connect_duckdb() as connection:
         try:
-            [(dates,)] = connection.execute(
-                "SELECT list_transform($1::TIMESTAMPTZ[], lambda each: (each AT TIME ZONE $2)::DATE)",
-                [[instant for pair in instants for instant in pair], timezone],
-            ).fetchall()
+            [(dates,)] = connection.execute(query, [instants, timezone]).fetchall()
         except duckdb.Error:
             raise ConfigurationError(f"SHOP_TIMEZONE={timezone!r} is a timezone that DuckDB lacks") from None
     pairs = zip(days, dates[::2], dates[1::2], strict=True)

@@ -14,11 +14,7 @@ def run_of(context: Mapping[str, Any]) -> DagRun:
 
 
 def skip(reason: str) -> None:
-    """Skip the running task, and what comes after it, when there is a reason to.
-
-    Raises:
-        AirflowSkipException: `reason` is not empty.
-    """
+    """Skip the running task, and what comes after it, unless `reason` is empty."""
     from airflow.sdk.exceptions import AirflowSkipException
 
     if reason:

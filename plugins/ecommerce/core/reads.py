@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ecommerce.core.business_day import BusinessDay
 
@@ -35,10 +35,8 @@ class Memory(Protocol):
         """Ids of the orders of `source` that are stored under `day`, or of which a refund is."""
 
     def loaded_files(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
-        """By name: those of `names` that were loaded, and all that hold some of the orders `order_ids`.
-
-        Of the latter only these orders are listed.
-        """
+        """By name: those of `names` that were loaded, and all that hold some of the orders `order_ids`, with
+        only these orders listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,7 @@ class ReadWindow:
 
     `known_orders`: ids of orders the warehouse has of that day. The extract reads them too, wherever they lie
     now, and says which of them the source no longer has. Given where changes without a date are looked for.
-
-    `memory` answers what the source asks about earlier reads; sources that never ask do without.
+    Sources that never ask about earlier reads do without `memory`.
     """
 
     source: str
@@ -64,13 +61,19 @@ class ReadWindow:
     known_orders: Sequence[str] = ()
     memory: Memory | None = None
 
+    def facts(self, read_at: datetime) -> dict[str, Any]:
+        """What a manifest says of this window when it was read at `read_at` (UTC)."""
+        return {
+            "source": self.source,
+            "business_date": self.day.date,
+            "read_at": read_at,
+            "window_start": self.changed_from,
+            "window_end": self.changed_until or read_at,
+        }
+
     @property
     def remembered(self) -> Memory:
-        """`memory`, for a source that cannot do without.
-
-        Raises:
-            ValueError: the window was made without.
-        """
+        """`memory`; a ValueError where the window was made without."""
         if self.memory is None:
             raise ValueError(f"the window of {self.source} was made without memory")
         return self.memory

@@ -9,6 +9,11 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from ecommerce.core import errors
 
+
+def _in_vain(kinds: type[Exception] | list[type[Exception]], why: str) -> RetryRule:
+    return RetryRule(kinds, RetryAction.FAIL, reason=f"trying again cannot help: {why}")
+
+
 NETWORK_RETRIES: dict[str, Any] = {
     "retries": 5,
     "retry_delay": timedelta(seconds=30),
@@ -16,21 +21,12 @@ NETWORK_RETRIES: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=10),
     "retry_policy": ExceptionRetryPolicy(
         rules=[
-            RetryRule(
+            _in_vain(
                 [errors.CredentialsError, errors.ConfigurationError],
-                RetryAction.FAIL,
-                reason="trying again cannot help: somebody has to change a setting or a permission",
+                "somebody has to change a setting or a permission",
             ),
-            RetryRule(
-                [errors.ContractError, errors.CheckFailed],
-                RetryAction.FAIL,
-                reason="trying again cannot help: the data are not what was agreed",
-            ),
-            RetryRule(
-                [AttributeError, ImportError, NameError, TypeError],
-                RetryAction.FAIL,
-                reason="trying again cannot help: this is a mistake in the code",
-            ),
+            _in_vain([errors.ContractError, errors.CheckFailed], "the data are not what was agreed"),
+            _in_vain([AttributeError, ImportError, NameError, TypeError], "this is a mistake in the code"),
             RetryRule(
                 errors.RateLimitedError,
                 RetryAction.RETRY,
@@ -50,13 +46,7 @@ the number of retries is the most a task may need."""
 
 GATE_RETRIES: dict[str, Any] = {
     "retry_policy": ExceptionRetryPolicy(
-        rules=[
-            RetryRule(
-                errors.PipelineError,
-                RetryAction.FAIL,
-                reason="trying again cannot help: the extracts have ended, and what they left stays the same",
-            )
-        ]
+        rules=[_in_vain(errors.PipelineError, "the extracts have ended, and what they left stays the same")]
     )
 }
 """Arguments of the task behind the extracts: its verdict is final, only a lost worker is worth a retry."""

@@ -36,11 +36,7 @@ class Scratch:
 
     @classmethod
     def make(cls) -> Scratch:
-        """A new folder, after the removal of those whose process is dead.
-
-        Raises:
-            OSError: the temporary folder cannot be written.
-        """
+        """A new folder, after the removal of those whose process is dead; OSError where it cannot be made."""
         _sweep(Path(tempfile.gettempdir()))
         path = Path(tempfile.mkdtemp(prefix=PREFIX))
         scratch = cls(path, os.open(path, os.O_RDONLY))

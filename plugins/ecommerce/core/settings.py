@@ -54,16 +54,14 @@ class Settings:
         return f"{self.bigquery_dataset}_staging"
 
 
-def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from `environ` (the process's environment when not given).
+def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; one that is there but empty counts as not set.
 
-    A setting that is there but empty counts as not set. Cheap enough to call in every task; never called
-    while a DAG file is parsed, except for the timezone (see `shop_timezone`).
+    Cheap enough to call in every task; never called while a DAG file is parsed (see `shop_timezone`).
 
     Raises:
         ConfigurationError: a value is malformed, or `CUSTOMER_HASH_KEY` is missing.
     """
-    env = os.environ if environ is None else environ
     key = env.get("CUSTOMER_HASH_KEY", "")
     if len(key) < 16:
         raise ConfigurationError(
@@ -92,13 +90,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def shop_timezone(environ: Mapping[str, str] | None = None) -> str:
+def shop_timezone(env: Mapping[str, str] = os.environ) -> str:
     """The shop's timezone name; the one setting a DAG file needs while it is parsed.
 
     Raises:
         ConfigurationError: not the name of an IANA timezone.
     """
-    env = os.environ if environ is None else environ
     name = env.get("SHOP_TIMEZONE") or "America/New_York"
     try:
         ZoneInfo(name)
@@ -145,9 +142,8 @@ def _order_attributes(value: str) -> tuple[str, ...]:
             f"ORDER_ATTRIBUTES names {len(names)} columns, more than {MOST_ATTRIBUTES}: add typed "
             "columns instead (README, Change an extract)"
         )
-    taken = re.findall(
-        r"^ {4}`?(\w+)`? ", read_sql("warehouse/tables/orders/table.sql") if names else "", re.MULTILINE
-    )
+    table = read_sql("warehouse/tables/orders/table.sql") if names else ""
+    taken = re.findall(r"^ {4}`?(\w+)`? ", table, re.MULTILINE)
     lower = [name.lower() for name in names]
     for name in names:
         if not re.fullmatch(ATTRIBUTE_NAME, name):

@@ -174,11 +174,7 @@ def remove_folder(folder: ObjectStoragePath) -> None:
 
 @contextmanager
 def storage_errors(uri: str) -> Iterator[None]:
-    """What a file system raises, as one sentence.
-
-    Raises:
-        StagingError: in place of any OSError.
-    """
+    """Raise a StagingError, one sentence, in place of any OSError."""
     try:
         yield
     except OSError as error:
@@ -186,7 +182,7 @@ def storage_errors(uri: str) -> Iterator[None]:
 
 
 def storage_path(uri: str) -> ObjectStoragePath:
-    """`uri` as Airflow's storage path; Google Cloud Storage uses the `bigquery` connection."""
+    """`uri` as Airflow's storage path; Google Cloud Storage uses the connection of the warehouse."""
     from airflow.sdk import ObjectStoragePath
 
     return ObjectStoragePath(uri, conn_id=CONNECTION_WAREHOUSE if uri.startswith("gs://") else None)
@@ -200,12 +196,6 @@ def is_local(uri: str) -> bool:
 def local_or_uri(uri: str) -> str:
     """A plain path for `file://` URIs, anything else unchanged."""
     return uri.removeprefix("file://") if is_local(uri) else uri
-
-
-def sha256_of(path: Path) -> str:
-    """Checksum of one local file, read in blocks."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager
@@ -228,13 +218,11 @@ def _seal(draft: Draft) -> Manifest:
     files = sorted(path for path in draft.path.rglob("*") if path.is_file())
     digest = hashlib.sha256()
     for path in files:
-        digest.update(f"{path.relative_to(draft.path).as_posix()} {sha256_of(path)}\n".encode())
-    return Manifest(
-        uri=draft.uri,
-        bytes=sum(path.stat().st_size for path in files),
-        sha256=digest.hexdigest(),
-        **draft.facts,
-    )
+        with path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest.update(f"{path.relative_to(draft.path).as_posix()} {sha256}\n".encode())
+    size = sum(path.stat().st_size for path in files)
+    return Manifest(uri=draft.uri, bytes=size, sha256=digest.hexdigest(), **draft.facts)
 
 
 def _swap(work: Path, final: Path) -> None:

@@ -1,9 +1,10 @@
-"""The templates of include/templates: mails and web pages (Jinja2), the report (Typst)."""
+"""Jinja2 templates: SQL files, and the mails and web pages of include/templates (the report's is Typst)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.include import INCLUDE
@@ -20,15 +21,16 @@ def render(template: str, texts: Mapping[str, Any]) -> str:
     Raises:
         jinja2.UndefinedError: the template uses a name that is not in `texts`.
     """
-    return _environment().get_template(template).render(texts)
+    return environment(TEMPLATES).get_template(template).render(texts)
 
 
 @cache
-def _environment() -> Environment:
+def environment(folder: Path) -> Environment:
+    """The templates of `folder`: an unknown name is an error, values are escaped in HTML only."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -48,8 +48,7 @@ def quantity(value: Decimal | None) -> str:
     """Pieces: up to two decimals, none where they are zeros."""
     if value is None:
         return NOTHING
-    text = _number(value, 2)
-    return text.rstrip("0").rstrip(".")
+    return _number(value, 2).rstrip("0").rstrip(".")
 
 
 def plain(value: Decimal | None) -> str:
@@ -86,8 +85,7 @@ def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
     """1 where the change is welcome, -1 where it is not, 0 where it is neither."""
     if value is None or not base or not good:
         return 0
-    difference = (value > base) - (value < base)
-    return difference * good
+    return ((value > base) - (value < base)) * good
 
 
 def average_name(days: int) -> str:
@@ -112,8 +110,7 @@ def compact(value: float) -> str:
 
 def source_name(source: str) -> str:
     """`sales_db` → `Sales database`."""
-    words = [_WORDS.get(word, word) for word in clean(source).split("_")]
-    text = " ".join(words)
+    text = " ".join(_WORDS.get(word, word) for word in clean(source).split("_"))
     return text[:1].upper() + text[1:]
 
 

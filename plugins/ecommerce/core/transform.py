@@ -19,13 +19,12 @@ from ecommerce.core import staging
 from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.include import INCLUDE
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import load_settings
+from ecommerce.core.staging import Manifest
 from ecommerce.core.text import mask_e_mails
 
 if TYPE_CHECKING:
     import duckdb
-
-    from ecommerce.core.staging import Manifest
 
 log = logging.getLogger(__name__)
 
@@ -67,16 +66,8 @@ def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mappi
 
     The raw folder, which holds e-mail addresses, is removed when the loadable one is there. Run again after
     that, this returns what the first time left, so a repair of another source needs no second read.
-
-    The manifest returned has the source's control totals, and what the accounting counted, raw_sha256 and
-    run_id.
-
-    Args:
-        spec: what the domain transforms.
-        manifest: of the raw folder.
-        run_id: Airflow's, goes into every row.
-        mapping: the source whose SQL file maps the raw folder to the staged layout; not given: the
-            manifest's own.
+    `run_id` goes into every row. `mapping` names the source whose SQL file maps the raw folder to the staged
+    layout; not given: the manifest's own. To the control totals come the accounts, raw_sha256 and run_id.
 
     Raises:
         StagingError: neither raw nor loadable files are there, or the raw ones are not the manifest's.
@@ -123,16 +114,16 @@ def _run_steps(
     """Run the SQL files in order; the accounts, and the columns by file and the number of rows written."""
     columns: dict[str, list[str]] = {}
     rows = 0
-    with _connection(manifest, run_id, load_settings(), folder) as connection:
+    with _connection(manifest, run_id, folder) as connection:
         for step in steps:
             table = step.stem.partition("_")[2]
             with _readable_errors(f"{manifest.source}: {step.name}"):
                 connection.execute(step.read_text(encoding="utf-8"))
                 if table in spec.always_there + spec.when_they_have_rows:
                     written = _write(connection, table)
+                    rows += written
                     if written or table in spec.always_there:
-                        columns[f"{table}.parquet"] = _columns(connection, table)
-                        rows += written
+                        columns[f"{table}.parquet"] = connection.table(table).columns
         with _readable_errors(f"{manifest.source}: {ACCOUNTING}"):
             connection.execute((spec.path / ACCOUNTING).read_text(encoding="utf-8"))
             accounts = _accounts(connection, manifest, run_id)
@@ -143,10 +134,9 @@ def _run_steps(
 
 
 @contextmanager
-def _connection(
-    manifest: Manifest, run_id: str, settings: Settings, folder: Path
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB with what the SQL files may ask for: the variables and the key of the customer hash."""
+    settings = load_settings()
     variables = {
         "raw": staging.local_or_uri(manifest.uri),
         "loadable": str(folder),
@@ -179,15 +169,9 @@ def padded_keys(key: bytes) -> list[bytes]:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    connection.execute(
-        f"COPY (FROM {table}) TO (getvariable('loadable') || '/{table}.parquet') ({WRITE_OPTIONS})"
-    )
-    written = connection.fetchone()
-    return int(written[0]) if written else 0
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    return [str(column[0]) for column in connection.execute(f"DESCRIBE {table}").fetchall()]
+    target = f"getvariable('loadable') || '/{table}.parquet'"
+    [(written,)] = connection.execute(f"COPY (FROM {table}) TO ({target}) ({WRITE_OPTIONS})").fetchall()
+    return int(written)
 
 
 def _accounts(connection: duckdb.DuckDBPyConnection, manifest: Manifest, run_id: str) -> dict[str, Any]:

@@ -21,11 +21,7 @@ def to_xcom(value: Any) -> Any:
 
 
 def from_xcom(kind: type[T], plain: Any) -> T:
-    """The `kind` of which `to_xcom` made `plain`.
-
-    Raises:
-        pydantic.ValidationError: it was made of something else.
-    """
+    """The `kind` of which `to_xcom` made `plain`; pydantic.ValidationError where that was something else."""
     return cast(T, _adapter(kind).validate_python(plain))
 
 

@@ -6,7 +6,7 @@ import csv
 import errno
 import gzip
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ class UnusableFileError(Exception):
 
 @contextmanager
 def storage_errors(what: str) -> Iterator[None]:
-    """Turn what a file system raises while `what` is read into the kinds of `ecommerce.core.errors`.
+    """Turn what a file system raises while `what` is read into errors of this package.
 
     Raises:
         CredentialsError: this worker may not read it.
@@ -59,7 +59,7 @@ def modified_at(file_system: Any, path: str) -> datetime:
 
 
 def column_names(stream: IO[bytes], required: Sequence[str]) -> list[str]:
-    """Read the first line of a CSV file: its column names, all of `required` among them.
+    """The column names in the first line of a CSV file, all of `required` among them.
 
     Raises:
         UnusableFileError: it is no header in UTF-8, lacks a column, or has one of them twice.
@@ -92,15 +92,6 @@ def extra_columns(attributes: Sequence[str], required: Sequence[str]) -> list[st
     """Those of `ORDER_ATTRIBUTES` that a file may have beside the columns that `lines.parquet` always has."""
     always = {*required, *LINE_FACTS}
     return [name for name in attributes if name.lower() not in always]
-
-
-def extra_expressions(extras: Sequence[str], names: Collection[str]) -> str:
-    """SQL: the columns `extras` of a file that has the columns `names`; text, NULL where it lacks one.
-
-    Only settings become SQL here: `names` are the file's own and must not.
-    """
-    columns = (f'"{name}"' if name in names else f'NULL::VARCHAR AS "{name}"' for name in extras)
-    return "".join(f"{column},\n        " for column in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +136,8 @@ def read_records(
 ) -> None:
     """Read what was split: lines into the Parquet file `facts["lines"]`, the rest into the table `rejects`.
 
-    Args:
-        duck: with the table `rejects`.
-        split: the file.
-        required: its columns that are read.
-        facts: file, partner, received_at, lines: the parameters of the statement.
-        attributes: `ORDER_ATTRIBUTES`, which become columns of the lines too, NULL where the file lacks one.
+    `required` are the columns that are read, `facts` file, partner, received_at and lines. `attributes`
+    (`ORDER_ATTRIBUTES`) become columns of the lines too, NULL where the file lacks one.
 
     Raises:
         UnusableFileError: fewer or more came out than there are records.
@@ -158,19 +145,17 @@ def read_records(
     extras = extra_columns(attributes, required)
     columns = {"record_number": "BIGINT"} | csv_columns(split.names, [*required, *extras])
     statement = read_sql("extract/partner_files/read_file.sql")
-    lines = duck.execute(
-        statement.replace("{attributes}", extra_expressions(extras, columns)),
-        {**facts, "path": str(split.good), "columns": columns},
-    ).fetchall()[0][0]
-    duck.execute(read_sql("extract/partner_files/keep_rejects.sql"), {"file": facts["file"]})
+    # Only settings become SQL here; the columns' names are the file's own and must not.
+    texts = (f'"{name}"' if name in columns else f'NULL::VARCHAR AS "{name}"' for name in extras)
+    statement = statement.replace("{attributes}", "".join(f"{text},\n        " for text in texts))
+    read = duck.execute(statement, {**facts, "path": str(split.good), "columns": columns})
+    lines, file = read.fetchall()[0][0], {"file": facts["file"]}
+    duck.execute(read_sql("extract/partner_files/keep_rejects.sql"), file)
     duck.execute("TRUNCATE reject_errors")
-    duck.execute(
-        read_sql("extract/partner_files/keep_bad_records.sql"),
-        {"file": facts["file"], "path": str(split.bad)},
-    )
-    rejected = duck.execute("SELECT count(*) FROM rejects WHERE file = ?", [facts["file"]]).fetchall()[0][0]
+    duck.execute(read_sql("extract/partner_files/keep_bad_records.sql"), {**file, "path": str(split.bad)})
+    rejected = duck.execute("SELECT count(*) FROM rejects WHERE file = $file", file).fetchall()[0][0]
     if lines + rejected != split.records:
-        duck.execute("DELETE FROM rejects WHERE file = ?", [facts["file"]])
+        duck.execute("DELETE FROM rejects WHERE file = $file", file)
         Path(facts["lines"]).unlink()
         raise UnusableFileError(
             "file_unreadable", f"of its {split.records} records {lines} were read and {rejected} rejected"

@@ -23,7 +23,7 @@ QUOTED_CHARACTERS = 120
 
 @contextmanager
 def network_errors(what: str) -> Iterator[None]:
-    """Wrap the sending of a request: what `requests` raises becomes an error of this package.
+    """Turn what `requests` raises into errors of this package.
 
     Raises:
         TransientError: the server does not answer, or not in time.
@@ -44,7 +44,7 @@ def network_errors(what: str) -> Iterator[None]:
 
 
 def raise_for_status(response: Response, what: str) -> None:
-    """Return when `response` has a 2xx status; its text is quoted (shortened, without e-mails) otherwise.
+    """Refuse an answer whose status is not 2xx; where that explains it, its text is quoted.
 
     Raises:
         CredentialsError: 401, 403.

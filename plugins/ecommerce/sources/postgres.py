@@ -22,14 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ecommerce.core.errors import (
-    ConfigurationError,
-    ContractError,
-    CredentialsError,
-    PipelineError,
-    StagingError,
-    TransientError,
-)
+from ecommerce.core import errors
 from ecommerce.core.include import read_sql
 from ecommerce.core.text import mask_e_mails
 
@@ -58,7 +51,7 @@ _NUMERIC, _TIMESTAMP_WITHOUT_ZONE = 1700, 1114
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query with its named parameters, and what messages call it: its file."""
+    """A query with its named parameters; messages call it by `name`, its file."""
 
     name: str
     sql: str
@@ -79,7 +72,7 @@ class Session:
         with self._named(query), self._connection.cursor(row_factory=dict_row) as cursor:
             row = cursor.execute(self._literal(query)).fetchone()
         if row is None:
-            raise ContractError(f"{self.conn_id}: {query.name} gives no row")
+            raise errors.ContractError(f"{self.conn_id}: {query.name} gives no row")
         return row
 
     def columns(self, query: Query) -> dict[str, str]:
@@ -93,29 +86,23 @@ class Session:
             columns = cursor.description or []
         for column in columns:
             if column.type_code == _TIMESTAMP_WITHOUT_ZONE:
-                raise ContractError(
+                raise errors.ContractError(
                     f"{self.conn_id}: {query.name} gives {column.name} without time zone: say which it "
                     f"is in, as in {column.name} AT TIME ZONE 'UTC' AS {column.name}"
                 )
         return {column.name: _duckdb_type(column) for column in columns}
 
     def copy_csv(self, query: Query, sink: int) -> None:
-        """Write the result as CSV into the file descriptor `sink`, and close that in any case.
-
-        Reads with libpq's own calls: psycopg's cursor does the same with twice the time per row.
-        """
+        """Write the result as CSV into the file descriptor `sink`, and close that in any case."""
         from psycopg.pq import ExecStatus
 
+        # libpq's own calls: psycopg's cursor does the same with twice the time per row.
         connection = self._connection.pgconn
         with open(sink, "wb", buffering=1 << 18) as stream, self._named(query):
             # A database without encoding holds any bytes: sent as they are, only rows at fault are rejected.
             unchecked = connection.parameter_status(b"server_encoding") == b"SQL_ASCII"
-            encoding = b"SQL_ASCII" if unchecked else b"UTF8"
-            statement = b"COPY (%s\n) TO STDOUT (FORMAT csv, ENCODING '%s')" % (
-                self._literal(query),
-                encoding,
-            )
-            begun = connection.exec_(statement)
+            text = self._literal(query), b"SQL_ASCII" if unchecked else b"UTF8"
+            begun = connection.exec_(b"COPY (%s\n) TO STDOUT (FORMAT csv, ENCODING '%s')" % text)
             if begun.status != ExecStatus.COPY_OUT:
                 _fail(self.conn_id, query.name, *_reason(begun))
             with selectors.DefaultSelector() as selector:
@@ -178,7 +165,7 @@ def snapshot(conn_id: str) -> Iterator[tuple[Session, Session, datetime]]:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What `copy_to_parquet` wrote: column names in order, and rows (without the rejected)."""
+    """What `copy_to_parquet` wrote: column names in order, and the number of rows (without rejects)."""
 
     columns: list[str]
     rows: int
@@ -191,10 +178,9 @@ def copy_to_parquet(
     duck: duckdb.DuckDBPyConnection,
     texts: Collection[str] = (),
 ) -> Copied:
-    """Stream a query's result into the Parquet file `target`.
+    """Stream a query's result into the Parquet file `target`; the columns `texts` are VARCHAR in any case.
 
-    Rows with a value that is not of its column's declared type go into the table `rejects` of `duck`. The
-    columns `texts` are VARCHAR whatever the database declares.
+    Rows with a value that is not of its column's declared type go into the table `rejects` of `duck`.
 
     Raises:
         StagingError: the file cannot be written.
@@ -218,7 +204,7 @@ def copy_to_parquet(
         with suppress(BrokenPipeError):
             sent.result()
     if failure:
-        raise StagingError(f"{target.name} could not be written: {failure}") from failure
+        raise errors.StagingError(f"{target.name} could not be written: {failure}") from failure
     instants = [name for name, kind in columns.items() if kind == "TIMESTAMPTZ"]
     duck.execute(read_sql("extract/keep_rejects.sql"), {"file": target.stem, "instants": instants})
     duck.execute("TRUNCATE reject_errors")
@@ -235,7 +221,7 @@ def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
     try:
         connection = PostgresHook(conn_id).get_conn()
     except AirflowNotFoundException:
-        raise ConfigurationError(f"the connection {conn_id} is not defined") from None
+        raise errors.ConfigurationError(f"the connection {conn_id} is not defined") from None
     except psycopg.OperationalError as error:
         _refused(conn_id, mask_e_mails(str(error)))
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -247,8 +233,7 @@ def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
 def _prepare(connection: psycopg.Connection[Any]) -> None:
     for statement in _SESSION:
         connection.execute(statement)
-    limit = connection.execute("SHOW statement_timeout").fetchone()
-    if limit == ("0",):
+    if connection.execute("SHOW statement_timeout").fetchone() == ("0",):
         connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
 
 
@@ -256,31 +241,33 @@ def _refused(conn_id: str, text: str) -> NoReturn:
     """A connection that did not come about has no SQLSTATE, only the server's words (English, or unknown)."""
     reason = text.rpartition("FATAL:")[2].strip().splitlines()[0]
     if re.search(r"password|authentication|pg_hba\.conf|role .* does not exist|certificate", text):
-        raise CredentialsError(
+        raise errors.CredentialsError(
             f"{conn_id}: the server refuses the login ({reason}): check login and password of the connection"
         ) from None
     if re.search(r"database .* does not exist", text):
-        raise ContractError(f"{conn_id}: {reason}: check the schema field of the connection") from None
-    raise TransientError(f"{conn_id}: no connection to the server ({reason})") from None
+        raise errors.ContractError(f"{conn_id}: {reason}: check the schema field of the connection") from None
+    raise errors.TransientError(f"{conn_id}: no connection to the server ({reason})") from None
 
 
 def _fail(conn_id: str, name: str, state: str | None, message: str) -> NoReturn:
     """Raise what a failed query means, by SQLSTATE; no state means that the connection was lost."""
     reason = mask_e_mails(" ".join(message.split()))
-    error: PipelineError
+    error: errors.PipelineError
     if state is None or state[:2] in ("08", "40", "53", "55", "57", "58") or state == "25P04":
-        error = TransientError(f"{conn_id}: {name} did not finish: {reason}")
+        error = errors.TransientError(f"{conn_id}: {name} did not finish: {reason}")
         if state == "57014" and "timeout" in reason:
-            error = TransientError(
+            error = errors.TransientError(
                 f"{conn_id}: {name} took longer than statement_timeout allows: add the indexes that "
                 "make check names, or raise statement_timeout in the connection's extra"
             )
     elif state == "42501" or state[:2] == "28":
-        error = CredentialsError(f"{conn_id}: {name}: {reason}: grant SELECT to the connection's role")
+        error = errors.CredentialsError(f"{conn_id}: {name}: {reason}: grant SELECT to the connection's role")
     elif state[:2] == "22":
-        error = ContractError(f"{conn_id}: {name}: {reason}: mend that row, or let the query leave it out")
+        error = errors.ContractError(
+            f"{conn_id}: {name}: {reason}: mend that row, or let the query leave it out"
+        )
     else:
-        error = ContractError(
+        error = errors.ContractError(
             f"{conn_id}: {name}: {reason}: adapt include/sql/extract/{conn_id} to the schema of the source"
         )
     raise error from None
@@ -295,7 +282,7 @@ def _reason(result: PGresult) -> tuple[str | None, str]:
 
 
 def _duckdb_type(column: psycopg.Column) -> str:
-    """The type that holds every value of a column; text where a number could be rounded."""
+    """Text where a number could be rounded."""
     if column.type_code == _NUMERIC:
         precision, scale = column.precision or 0, column.scale or 0  # neither: numeric without limits
         fits = precision and 0 <= scale <= 4 and precision - scale <= 14

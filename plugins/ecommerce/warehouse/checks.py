@@ -41,12 +41,8 @@ def run_checks(
 ) -> list[CheckResult]:
     """Run every check of the domain's tables and return what each found, the good news too.
 
-    Args:
-        days: the touched days (`LoadResult.touched_days`).
-        spec: what was loaded. What another domain's tables hold is no reason to stop this one.
-        business_date: the run's business day, whose audit is checked.
-        run_id: Airflow's.
-        warehouse: opened from the connection when not given.
+    `days` are the touched days of the `LoadResult`; the audit is checked of `business_date`, the run's day.
+    `warehouse` is opened from the connection when not given. Tables of other domains are no reason to stop.
 
     Raises:
         CheckFailed: a check of severity `error` found something; names each such check and an example.
@@ -57,17 +53,12 @@ def run_checks(
     for table in filter(has_checks, sorted(spec.tables)):
         name = f"warehouse/tables/{table}/checks.sql"
         # Every file gets what any of them may ask for; a parameter a statement does not name does no harm.
-        rows = warehouse.query(
-            name, days=days, spec=spec, parameters={"run_id": run_id}, business_date=business_date
-        )
-        found = [
-            CheckResult(row["check_name"], row["severity"], row["failing_rows"], row["sample"])
-            for row in rows
-        ]
+        parameters = {"run_id": run_id}
+        rows = warehouse.query(name, days=days, spec=spec, parameters=parameters, business_date=business_date)
+        columns = ("check_name", "severity", "failing_rows", "sample")
+        found = [CheckResult(*(row[column] for column in columns)) for row in rows]
         if not found or any(each.severity not in SEVERITIES or each.failing_rows is None for each in found):
-            raise ContractError(
-                f"{name} must give (check_name, severity, failing_rows, sample) for each check"
-            )
+            raise ContractError(f"{name} must give ({', '.join(columns)}) for each check")
         results += found
     failed = [each for each in results if each.failing_rows]
     for each in failed:

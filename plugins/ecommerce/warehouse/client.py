@@ -15,15 +15,7 @@ from datetime import date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core import metrics
-from ecommerce.core.errors import (
-    ConcurrentUpdateError,
-    ConfigurationError,
-    ContractError,
-    CredentialsError,
-    PipelineError,
-    TransientError,
-)
+from ecommerce.core import errors, metrics
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse.rendering import Value, render
@@ -66,13 +58,10 @@ class Warehouse:
         parameters: Mapping[str, Parameter] | None = None,
         **values: Value,
     ) -> list[dict[str, Any]]:
-        """The rows of the statement `include/sql/<path>`, as `rendering.render` makes it.
+        """The rows of the statement `include/sql/<path>`, as `rendering.render` makes it; raises as `run`.
 
         Amounts are Decimal, instants aware datetimes in UTC. `parameters` are the statement's `@names`; lists
         are arrays of strings.
-
-        Raises:
-            PipelineError: as `run`.
         """
         sql = render(path, days=days, staging=staging, spec=spec, settings=self.settings, **values)
         return self.run(sql, path, parameters)
@@ -90,7 +79,7 @@ class Warehouse:
             sql: GoogleSQL.
             what: names the statement in logs and errors.
             parameters: as in `query`; a script takes none.
-            job_stem: for what changes data: makes the job's id deterministic, see `start`.
+            job_stem: for what changes data, see `start`.
 
         Raises:
             ConcurrentUpdateError: another transaction won; everything of this one is undone.
@@ -103,11 +92,9 @@ class Warehouse:
             maximum_bytes_billed=self.settings.maximum_bytes_billed,
             query_parameters=[_parameter(name, value) for name, value in (parameters or {}).items()],
         )
-        options: dict[str, Any] = {
+        options = bounded() | {
             "job_config": config,
             "location": self.settings.bigquery_location,
-            "retry": request_retry(),
-            "timeout": REQUEST_SECONDS,
             "job_retry": None,  # a job that failed may have failed for good: Airflow's retry decides
         }
         with bigquery_errors(what):
@@ -118,22 +105,21 @@ class Warehouse:
             else:
                 job = self.client.query(sql, **options)
             rows = [dict(row.items()) for row in job.result(retry=request_retry())]
-        self._count_bytes(job.total_bytes_billed or 0, what)
+        billed = job.total_bytes_billed or 0
+        self.bytes_billed += billed
+        metrics.bytes_billed(billed, self.labels.get("step", "other"))
+        log.info("%s: %d bytes billed", what, billed)
         return rows
 
     def start(self, begin: Callable[[str], Any], job_stem: str, *, finished: bool = True) -> Any:
         """Begin a job under an id made of `job_stem`, or re-attach to the one that is there already.
 
-        A worker killed while its job ran leaves the job running; the retry arrives at the same id, finds it
-        taken, and waits for that job instead of doing the work a second time. A job that failed leaves no
-        effect, so the next number is tried. (The emulator does not refuse a taken id: there the work is
-        done again, which ends in the same tables.)
+        A worker killed while its job ran leaves the job running; the retry comes to the same stem, finds the
+        id taken, and waits for that job. A job that failed leaves no effect, so the next number is tried.
+        (The emulator does not refuse a taken id: there the work is done again, with the same result.)
 
-        Args:
-            begin: begins the job under the id it is given.
-            job_stem: made of what the job does, so that another try of it comes to the same.
-            finished: whether a job that has succeeded is taken for this one too. False for what changes the
-                warehouse's tables: it may have been taken back since, and somebody runs it again.
+        `finished`: whether a job that has succeeded is taken for this one too. False for what changes the
+        warehouse's tables: it may have been taken back since, and somebody runs it again.
         """
         from google.api_core.exceptions import Conflict
 
@@ -142,22 +128,11 @@ class Warehouse:
             try:
                 return begin(job_id)
             except Conflict:
-                job = self.client.get_job(
-                    job_id,
-                    location=self.settings.bigquery_location,
-                    retry=request_retry(),
-                    timeout=REQUEST_SECONDS,
-                )
-                done = job.done()
-                if not done or (finished and not job.error_result):
+                job = self.client.get_job(job_id, location=self.settings.bigquery_location, **bounded())
+                if not job.done() or (finished and not job.error_result):
                     log.info("Re-attached to job %s, which an earlier try of this task began", job_id)
                     return job
         raise AssertionError("count() does not end")
-
-    def _count_bytes(self, billed: int, what: str) -> None:
-        self.bytes_billed += billed
-        metrics.bytes_billed(billed, self.labels.get("step", "other"))
-        log.info("%s: %d bytes billed", what, billed)
 
 
 def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
@@ -174,15 +149,16 @@ def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
     settings = settings or load_settings()
     try:
         with bigquery_errors(f"connection {CONNECTION}"):
-            hook = BigQueryHook(
-                gcp_conn_id=CONNECTION, location=settings.bigquery_location, use_legacy_sql=False
-            )
-            client = hook.get_client(project_id=hook.project_id, location=settings.bigquery_location)
+            place = settings.bigquery_location
+            hook = BigQueryHook(gcp_conn_id=CONNECTION, location=place, use_legacy_sql=False)
+            client = hook.get_client(project_id=hook.project_id, location=place)
     except (FileNotFoundError, PermissionError) as error:
-        raise ConfigurationError(
+        raise errors.ConfigurationError(
             f"connection {CONNECTION}: its key file {error.filename} cannot be read ({type(error).__name__})"
         ) from None
-    return Warehouse(client, settings, {"application": "ecommerce-sales"} | _label_values(labels))
+    # BigQuery takes lower case letters, digits, dashes and underscores; 63 at most.
+    fit = {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}
+    return Warehouse(client, settings, {"application": "ecommerce-sales"} | fit)
 
 
 def request_retry() -> Retry:
@@ -193,10 +169,15 @@ def request_retry() -> Retry:
     return DEFAULT_RETRY.with_timeout(RETRY_SECONDS)
 
 
+def bounded() -> dict[str, Any]:
+    """The options of every request: how often it is repeated, and how long one try may take."""
+    return {"retry": request_retry(), "timeout": REQUEST_SECONDS}
+
+
 @contextmanager
 def bigquery_errors(what: str) -> Iterator[None]:
-    """Turn what the Google libraries raise into the kinds of `ecommerce.core.errors`; refusals without cause,
-    as causes quote the account's address in the log.
+    """Turn what the Google libraries raise into errors of this package; refusals without cause, as causes
+    quote the account's address in the log.
 
     Raises:
         ConcurrentUpdateError: BigQuery cancelled the transaction or statement in favour of another.
@@ -207,49 +188,47 @@ def bigquery_errors(what: str) -> Iterator[None]:
     """
     from airflow.exceptions import AirflowException
     from google.api_core.exceptions import GoogleAPICallError, RetryError
-    from google.auth.exceptions import GoogleAuthError
-    from google.auth.exceptions import TransportError as AuthTransportError
-    from requests.exceptions import ConnectionError as RequestsConnectionError
-    from requests.exceptions import Timeout
+    from google.auth.exceptions import GoogleAuthError, TransportError
+    from requests import exceptions
 
     try:
         yield
     except GoogleAPICallError as error:
         text = _without_addresses(error.message or str(error))
         raise _kind_of(error)(f"{what}: {_OLDER_TABLE if _INVALID in str(error) else ''}{text}") from None
-    except (RetryError, RequestsConnectionError, Timeout, TimeoutError, AuthTransportError) as error:
-        raise TransientError(f"{what}: BigQuery cannot be reached ({type(error).__name__})") from error
+    except (
+        RetryError,
+        exceptions.ConnectionError,
+        exceptions.Timeout,
+        TimeoutError,
+        TransportError,
+    ) as error:
+        raise errors.TransientError(f"{what}: BigQuery cannot be reached ({type(error).__name__})") from error
     except GoogleAuthError as error:
-        raise CredentialsError(
+        raise errors.CredentialsError(
             f"{what}: the credentials of connection `{CONNECTION}` cannot be used ({type(error).__name__})"
         ) from error
     except AirflowException as error:
-        raise ConfigurationError(f"{what}: {_without_addresses(str(error))}") from None
+        raise errors.ConfigurationError(f"{what}: {_without_addresses(str(error))}") from None
 
 
 _INVALID = "invalidQuery"  # the reason BigQuery gives; its text names the column in one of many ways
 _OLDER_TABLE = "the tables and this statement do not fit; if a column is missing, run make migrate: "
-_QUOTA_REASONS = {
-    "quotaExceeded",
-    "rateLimitExceeded",
-    "jobRateLimitExceeded",
-    "backendError",
-    "internalError",
-}
+_PASSING = {"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded", "backendError", "internalError"}
 
 
-def _kind_of(error: Any) -> type[PipelineError]:
+def _kind_of(error: Any) -> type[errors.PipelineError]:
     text = str(error).lower()
     reasons = {detail.get("reason") for detail in error.errors or () if isinstance(detail, dict)}
     if CONCURRENT in text:
-        return ConcurrentUpdateError
+        return errors.ConcurrentUpdateError
     if "bytesBilledLimitExceeded" in reasons:
-        return ConfigurationError
-    if error.code in (429, 500, 502, 503, 504) or reasons & _QUOTA_REASONS:
-        return TransientError
+        return errors.ConfigurationError
+    if error.code in (429, 500, 502, 503, 504) or reasons & _PASSING:
+        return errors.TransientError
     if error.code in (401, 403):
-        return CredentialsError
-    return ContractError
+        return errors.CredentialsError
+    return errors.ContractError
 
 
 def _without_addresses(text: str) -> str:
@@ -267,8 +246,3 @@ def _parameter(name: str, value: Parameter) -> Any:
 
 
 _PARAMETER_TYPES = ((datetime, "TIMESTAMP"), (date, "DATE"), (int, "INT64"))
-
-
-def _label_values(labels: Mapping[str, str]) -> dict[str, str]:
-    """Labels as BigQuery takes them: lower case letters, digits, dashes, underscores; 63 at most."""
-    return {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}

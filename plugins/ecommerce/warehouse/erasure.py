@@ -9,18 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from typing import TYPE_CHECKING
 
 from ecommerce.core.errors import PipelineError
-
-if TYPE_CHECKING:
-    from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.client import Warehouse
 
 TABLES = ("orders", "order_lines", "customers")
 """Where a customer's hash stands, in the order in which it is removed: no order ever names a customer who is
 not there."""
-
-
 _CUSTOMER_ID = re.compile(r"[a-z][a-z0-9_]*:")
 """Begins `<source>:<customer id>`, which is kept as it is, also where the id looks like an address."""
 
@@ -39,10 +34,8 @@ def customer_hash(identity: str, key: str) -> str:
 def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
     """Remove every trace of a customer; how many rows there were by table. May be run again.
 
-    Figures stay as they are; a day that is loaded again counts the orders as those of nobody.
-
-    Raises:
-        PipelineError: as `Warehouse.run`; what was done before stays done.
+    Figures stay as they are; a day that is loaded again counts the orders as those of nobody. Raises as
+    `Warehouse.run`; what was done before stays done.
     """
     parameters = {"customer_hash": customer_hash(identity, warehouse.settings.customer_hash_key)}
     (found,) = warehouse.query("warehouse/procedures/erasure/remaining.sql", parameters=parameters)

@@ -26,6 +26,8 @@ from ecommerce.warehouse.staged import HISTORY, SUCCESS, Run, Staging, stage, su
 
 log = logging.getLogger(__name__)
 
+AUDIT = "warehouse/tables/load_audit/of_run.sql"
+RESTATEMENTS = "warehouse/tables/report_restatements/of_load.sql"
 ATTEMPTS = 5
 """How often a load that lost against a concurrent one is tried before Airflow's retry takes over."""
 
@@ -64,11 +66,11 @@ def load(
 
     Args:
         manifests: of the loadable folders; there may be none.
-        spec: what the domain loads, and what its sources are called.
+        spec: of the domain.
         business_date: the run's business day; it is recomputed even if nothing was read.
-        run_id: Airflow's; a second load of the same run replaces what the first one wrote of the same sources
-            into the audit and the rejected rows.
-        dag_id: Airflow's, for names and labels.
+        run_id: a second load of the same run replaces what the first one wrote of the same sources into the
+            audit and the rejected rows.
+        dag_id: for names and labels.
         missing_sources: sources that failed; the day stays incomplete until a run has read them.
         off_sources: sources switched off by policy; the day is complete without them.
         status: what the audit says of the manifests' sources: `staged.SUCCESS` or `staged.HISTORY`.
@@ -86,17 +88,14 @@ def load(
     staging = Staging(warehouse, spec, suffix(run, manifests))
     stage(staging, run, manifests)
     touched, rows = _load_staged(staging, business_date)
+    audit = warehouse.query(AUDIT, spec=spec, business_date=business_date, parameters={"run_id": run_id})
+    restates = "report_restatements" in spec.tables
     result = LoadResult(
         business_date=business_date,
         touched_days=touched,
         rows=rows,
-        audit=warehouse.query(
-            "warehouse/tables/load_audit/of_run.sql",
-            spec=spec,
-            business_date=business_date,
-            parameters={"run_id": run_id},
-        ),
-        restatements=_restatements(staging),
+        audit=audit,
+        restatements=warehouse.query(RESTATEMENTS, staging=staging.suffix) if restates else [],
         warnings=[text for manifest in manifests for text in manifest.control_totals.get("warnings", ())],
         bytes_billed=warehouse.bytes_billed,
     )
@@ -105,13 +104,6 @@ def load(
         *(dict(rows), len(touched), touched[0], touched[-1], len(result.restatements), result.bytes_billed),
     )
     return result
-
-
-def _restatements(staging: Staging) -> list[dict[str, Any]]:
-    if "report_restatements" not in staging.spec.tables:
-        return []
-    statement = "warehouse/tables/report_restatements/of_load.sql"
-    return staging.warehouse.query(statement, staging=staging.suffix)
 
 
 def _check_sources(spec: LoadSpec, sources: Collection[str], status: str) -> None:

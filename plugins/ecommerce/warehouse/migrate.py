@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
+from ecommerce.warehouse.client import Warehouse, bigquery_errors, bounded
 from ecommerce.warehouse.rendering import SQL_ROOT, Column, columns, tables, views
 from ecommerce.warehouse.schema import api_field, ddl, prepare
 
@@ -27,21 +27,18 @@ class Migration:
 
 
 def migrate(warehouse: Warehouse) -> Migration:
-    """Bring every table and view to its file. Doing it twice changes nothing the second time.
+    """Bring every table and view to its file; raises as `schema.prepare`.
 
-    Raises:
-        ConfigurationError: as `schema.prepare`.
-        PipelineError: as `Warehouse.run`.
+    Doing it twice changes nothing the second time.
     """
     prepare(warehouse)
     migration = Migration()
     for table in tables():
         _migrate_table(warehouse, table, migration)
     for view in views():
-        statement = ddl(view, warehouse.settings).replace(
-            "CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW", 1
-        )
-        warehouse.run(statement, f"replace view {view}")
+        made = ddl(view, warehouse.settings)
+        replaced = made.replace("CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW", 1)
+        warehouse.run(replaced, f"replace view {view}")
     return migration
 
 
@@ -64,7 +61,7 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
 
 def _read(warehouse: Warehouse, name: str) -> bigquery.Table:
     with bigquery_errors(f"read schema of {name}"):
-        return warehouse.client.get_table(name, retry=request_retry(), timeout=REQUEST_SECONDS)
+        return warehouse.client.get_table(name, **bounded())
 
 
 def _what_is_left(table: str, actual: bigquery.Table, added: list[Column]) -> list[str]:
@@ -112,7 +109,7 @@ def _renew(warehouse: Warehouse, actual: bigquery.Table, table: str, added: list
         actual.require_partition_filter = bool(_clause(table, r"(require_partition_filter = TRUE)"))
     properties = ["schema", "description", "clustering_fields", "require_partition_filter"]
     with bigquery_errors(f"update {table}"):
-        warehouse.client.update_table(actual, properties, retry=request_retry(), timeout=REQUEST_SECONDS)
+        warehouse.client.update_table(actual, properties, **bounded())
 
 
 _PARTITION = r"^PARTITION BY (\w+)"
@@ -122,18 +119,15 @@ def _clause(table: str, pattern: str) -> str:
     """The first group of `pattern` in the table's DDL, or nothing."""
     text = (SQL_ROOT / "warehouse" / "tables" / table / "table.sql").read_text()
     found = re.search(pattern, text, re.MULTILINE)
-    return found.group(1) if found else ""
+    return found[1] if found else ""
 
 
 def _differ(actual: bigquery.SchemaField, wanted: bigquery.SchemaField) -> bool:
     # The emulator does not tell a NUMERIC's digits, so they are compared where both are known.
     digits = actual.precision, actual.scale
     known = (wanted.precision, wanted.scale) if actual.precision is not None else digits
-    return (_standard(actual.field_type), actual.mode, digits) != (
-        _standard(wanted.field_type),
-        wanted.mode,
-        known,
-    )
+    found = _standard(actual.field_type), actual.mode, digits
+    return found != (_standard(wanted.field_type), wanted.mode, known)
 
 
 def _standard(field_type: str) -> str:

@@ -10,14 +10,9 @@ from contextlib import suppress
 from uuid import uuid4
 
 from ecommerce.core.errors import CredentialsError, PipelineError
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
+from ecommerce.warehouse.client import Warehouse, bigquery_errors, bounded
 
-ON_TABLES = (
-    "bigquery.tables.get",
-    "bigquery.tables.getData",
-    "bigquery.tables.update",
-    "bigquery.tables.updateData",
-)
+ON_TABLES = tuple(f"bigquery.tables.{may}" for may in ("get", "getData", "update", "updateData"))
 """Needed on every table of the dataset; `roles/bigquery.dataEditor` on the dataset has them, and what creates
 tables."""
 
@@ -28,8 +23,17 @@ def lacking(warehouse: Warehouse, table: str) -> list[str]:
     Raises:
         PipelineError: BigQuery cannot be asked at all.
     """
-    granted = _granted_on_table(warehouse, table)
-    return [] if granted is None else [name for name in ON_TABLES if name not in granted]
+    from google.api_core.exceptions import Forbidden, MethodNotAllowed, MethodNotImplemented, NotFound
+
+    name = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.{table}"
+    with bigquery_errors(f"permissions on {name}"):
+        try:
+            answer = warehouse.client.test_iam_permissions(name, list(ON_TABLES), **bounded())
+        except (NotFound, MethodNotAllowed, MethodNotImplemented):  # the emulator knows no permissions
+            return []
+        except Forbidden:
+            return list(ON_TABLES)
+    return [each for each in ON_TABLES if each not in answer.get("permissions", [])]
 
 
 def check_staging(warehouse: Warehouse) -> None:
@@ -44,26 +48,10 @@ def check_staging(warehouse: Warehouse) -> None:
     probe = bigquery.Table(f"{dataset}.check_{uuid4().hex}", schema=[bigquery.SchemaField("x", "INT64")])
     try:
         with bigquery_errors(f"create a table in {dataset}"):
-            warehouse.client.create_table(probe, retry=request_retry(), timeout=REQUEST_SECONDS)
+            warehouse.client.create_table(probe, **bounded())
     except CredentialsError as error:
         raise CredentialsError(
             f"{error}: grant roles/bigquery.dataEditor on {dataset} (deploy/bigquery_grants.sql)"
         ) from None
     with suppress(PipelineError), bigquery_errors(f"remove a table of {dataset}"):  # it expires by itself
-        warehouse.client.delete_table(probe, retry=request_retry(), timeout=REQUEST_SECONDS)
-
-
-def _granted_on_table(warehouse: Warehouse, table: str) -> set[str] | None:
-    from google.api_core.exceptions import Forbidden, MethodNotAllowed, MethodNotImplemented, NotFound
-
-    name = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.{table}"
-    with bigquery_errors(f"permissions on {name}"):
-        try:
-            answer = warehouse.client.test_iam_permissions(
-                name, list(ON_TABLES), retry=request_retry(), timeout=REQUEST_SECONDS
-            )
-        except (NotFound, MethodNotAllowed, MethodNotImplemented):  # the emulator knows no permissions
-            return None
-        except Forbidden:
-            return set()
-    return set(answer.get("permissions", []))
+        warehouse.client.delete_table(probe, **bounded())

@@ -1,4 +1,7 @@
-"""What the warehouse remembers of earlier reads: when they began, refunds, partner files, orders."""
+"""What the warehouse remembers of earlier reads: when they began, refunds, partner files, orders.
+
+Each function creates the warehouse's tables on first use, and raises as `schema.prepare`.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,7 @@ IDS_PER_QUERY = 10_000
 
 
 def last_read(source: str) -> datetime | None:
-    """When the last successful read of `source` without upper bound began (UTC); None before the first.
-
-    Creates the warehouse's tables on first use.
-
-    Raises:
-        ConfigurationError: the warehouse was built with other settings.
-        PipelineError: it cannot be asked.
-    """
+    """When the last successful read of `source` without upper bound began (UTC); None before the first."""
     rows = _warehouse().query("warehouse/tables/load_audit/last_read.sql", parameters={"source": source})
     found: datetime | None = rows[0]["last_read"]
     return found
@@ -48,10 +44,7 @@ def known_refunds(order_ids: Sequence[str]) -> pa.Table:
 
 
 def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
-    """What was loaded last of the partner files `names`; those never loaded are missing in the answer.
-
-    Files of other names are there when they hold some of the orders `order_ids`; of their orders these only.
-    """
+    """As `core.reads.Memory.loaded_files`."""
     found: dict[str, LoadedFile] = {}
     if not (names or order_ids):
         return found
@@ -73,12 +66,8 @@ def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping
 
 def read_days(source: str, oldest: date, newest: date) -> list[date]:
     """The days from `oldest` to `newest` for which a run has read `source` after they had ended, in order."""
-    rows = _warehouse().query(
-        "warehouse/tables/daily_summary/read_days.sql",
-        parameters={"source": source},
-        oldest_day=oldest,
-        newest_day=newest,
-    )
+    path, parameters = "warehouse/tables/daily_summary/read_days.sql", {"source": source}
+    rows = _warehouse().query(path, parameters=parameters, oldest_day=oldest, newest_day=newest)
     return [row["business_date"] for row in rows]
 
 

@@ -14,14 +14,15 @@ given: `{{ load }}` (its name), `{{ sources }}` (a list of string literals), `{{
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from heapq import nlargest
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core import templates
 from ecommerce.core.include import INCLUDE
 from ecommerce.core.settings import ATTRIBUTE_NAME, Settings, load_settings
 from ecommerce.warehouse.spec import LoadSpec
@@ -36,7 +37,6 @@ all days of a table that requires a partition filter."""
 
 MOST_RANGES = 200
 """How many separate runs of days a load names: its script has each some twenty times, of at most 1 MB."""
-
 
 RESTATED = (
     *("gross_sales", "discounts", "returns", "net_sales"),
@@ -71,9 +71,9 @@ def render(
 
     Args:
         path: such as `"report/daily_sales/headline.sql"`.
-        days: the days of `{{ days(column) }}`.
-        staging: the suffix of this load's staging tables, for `{{ staged(name) }}`.
-        spec: the domain that loads, or whose report or checks ask; for what only concerns its sources.
+        days: those of `{{ days(column) }}`.
+        staging: the suffix of this load's staging tables.
+        spec: the domain that loads, or whose report or checks ask.
         settings: read from the environment when not given.
         values: dates (rendered as DATE literals) and whole numbers, by the name the template uses.
 
@@ -82,24 +82,24 @@ def render(
         jinja2.UndefinedError: the template uses a name that was not given.
     """
     settings = settings or load_settings()
-    domain = _domain(spec) if spec else {}
-    return (
-        environment()
-        .get_template(path)
-        .render(
-            table=lambda name: f"`{settings.bigquery_dataset}.{_known(name)}`",
-            staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging, spec)}`",
-            restated_figures=RESTATED,
-            days=_days_predicate(days),
-            first_day=_literal(FIRST_DAY),
-            shop_timezone=_string(settings.shop_timezone),
-            reporting_currency=_string(settings.reporting_currency),
-            columns=columns,
-            order_attributes=[_attribute(name) for name in settings.order_attributes],
-            report_attribute=settings.report_attribute and _attribute(settings.report_attribute),
-            **domain,
-            **{name: _literal(value) for name, value in values.items()},
-        )
+    domain: dict[str, Any] = {}
+    if spec:
+        domain = {"load": spec.name, "takes_exports": spec.takes_exports}
+        domain["sources"] = ", ".join(_string(source) for source in spec.sources)
+    template = environment().get_template(path)
+    return template.render(
+        table=lambda name: f"`{settings.bigquery_dataset}.{_known(name)}`",
+        staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging, spec)}`",
+        restated_figures=RESTATED,
+        days=partial(_days_predicate, days),
+        first_day=_literal(FIRST_DAY),
+        shop_timezone=_string(settings.shop_timezone),
+        reporting_currency=_string(settings.reporting_currency),
+        columns=columns,
+        order_attributes=[_attribute(name) for name in settings.order_attributes],
+        report_attribute=settings.report_attribute and _attribute(settings.report_attribute),
+        **domain,
+        **{name: _literal(value) for name, value in values.items()},
     )
 
 
@@ -158,26 +158,9 @@ _COLUMN = re.compile(
 )
 
 
-@cache
 def environment() -> Environment:
-    """The Jinja environment of the SQL files: an unknown name is an error."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(  # noqa: S701 (SQL, not HTML)
-        loader=FileSystemLoader(SQL_ROOT),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _domain(spec: LoadSpec) -> dict[str, Any]:
-    return {
-        "load": spec.name,
-        "sources": ", ".join(_string(source) for source in spec.sources),
-        "takes_exports": spec.takes_exports,
-    }
+    """The Jinja environment of the SQL files."""
+    return templates.environment(SQL_ROOT)
 
 
 def _known(name: str) -> str:
@@ -186,24 +169,17 @@ def _known(name: str) -> str:
     return name
 
 
-def _days_predicate(days: Collection[date]) -> Callable[[str], str]:
-    """A function from a column's name to the predicate that it lies on one of `days`.
-
-    Runs of days become ranges, so that a load of ten years stays a short statement.
-    """
-
-    def predicate(column: str) -> str:
-        if not days:
-            raise ValueError("no days to render this statement for")
-        ranges = [
-            f"{column} = {_literal(first)}"
-            if first == last
-            else f"{column} BETWEEN {_literal(first)} AND {_literal(last)}"
-            for first, last in _ranges(days)
-        ]
-        return f"({' OR '.join(ranges)})"
-
-    return predicate
+def _days_predicate(days: Collection[date], column: str) -> str:
+    """That `column` lies on one of `days`, by ranges, so that a load of ten years stays a short statement."""
+    if not days:
+        raise ValueError("no days to render this statement for")
+    ranges = [
+        f"{column} = {_literal(first)}"
+        if first == last
+        else f"{column} BETWEEN {_literal(first)} AND {_literal(last)}"
+        for first, last in _ranges(days)
+    ]
+    return f"({' OR '.join(ranges)})"
 
 
 def in_few_ranges(days: Collection[date], most: int = MOST_RANGES) -> list[date]:

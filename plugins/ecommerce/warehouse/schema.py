@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
+from ecommerce.warehouse.client import Warehouse, bigquery_errors, bounded
 from ecommerce.warehouse.rendering import Column, render, tables, views
 
 if TYPE_CHECKING:
@@ -27,15 +27,12 @@ def prepare(warehouse: Warehouse) -> None:
         ConfigurationError: the warehouse was built with another timezone, reporting currency or hash key.
         PipelineError: as `Warehouse.run`.
     """
-    missing = _missing(warehouse)
-    if missing:
+    if missing := _missing(warehouse):
         create_datasets(warehouse)
         for table in missing:
             warehouse.run(ddl(table, warehouse.settings), f"create {table}")
-    remembered = {
-        row["setting"]: row["value"]
-        for row in warehouse.query("warehouse/tables/warehouse_settings/read.sql")
-    }
+    rows = warehouse.query("warehouse/tables/warehouse_settings/read.sql")
+    remembered = {row["setting"]: row["value"] for row in rows}
     current = _current(warehouse.settings)
     if not remembered:
         warehouse.query("warehouse/tables/warehouse_settings/remember.sql", parameters=current)
@@ -51,23 +48,16 @@ def create_datasets(warehouse: Warehouse) -> None:
 
     # Where both are there, nobody needs the permission to create datasets, which is one on the whole project.
     with bigquery_errors("list datasets"):
-        present = {
-            each.dataset_id
-            for each in warehouse.client.list_datasets(retry=request_retry(), timeout=REQUEST_SECONDS)
-        }
-    for name, expires in (
-        (warehouse.settings.bigquery_dataset, None),
-        (warehouse.settings.staging_dataset, STAGING_EXPIRES_MS),
-    ):
+        present = {each.dataset_id for each in warehouse.client.list_datasets(**bounded())}
+    settings = warehouse.settings
+    for name, expires in (settings.bigquery_dataset, None), (settings.staging_dataset, STAGING_EXPIRES_MS):
         if name in present:
             continue
         dataset = bigquery.Dataset(f"{warehouse.client.project}.{name}")
-        dataset.location = warehouse.settings.bigquery_location
+        dataset.location = settings.bigquery_location
         dataset.default_table_expiration_ms = expires
         with bigquery_errors(f"create dataset {name}"):
-            warehouse.client.create_dataset(
-                dataset, exists_ok=True, retry=request_retry(), timeout=REQUEST_SECONDS
-            )
+            warehouse.client.create_dataset(dataset, exists_ok=True, **bounded())
 
 
 def ddl(table: str, settings: Settings) -> str:
@@ -83,9 +73,8 @@ def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField
     name, element, size = _parsed(column.type)
     digits: dict[str, Any] = dict(zip(("precision", "scale"), size, strict=False))
     mode = "REPEATED" if element else "REQUIRED" if column.required and not nullable else "NULLABLE"
-    return bigquery.SchemaField(
-        column.name, element or name, mode=mode, description=column.description, **digits
-    )
+    kind = element or name
+    return bigquery.SchemaField(column.name, kind, mode=mode, description=column.description, **digits)
 
 
 def arrow_type(column: Column) -> pa.DataType:
@@ -119,12 +108,8 @@ def _missing(warehouse: Warehouse) -> list[str]:
 
     with bigquery_errors("list tables"):
         try:
-            present = {
-                table.table_id
-                for table in warehouse.client.list_tables(
-                    warehouse.settings.bigquery_dataset, retry=request_retry(), timeout=REQUEST_SECONDS
-                )
-            }
+            listed = warehouse.client.list_tables(warehouse.settings.bigquery_dataset, **bounded())
+            present = {table.table_id for table in listed}
         except NotFound:
             present = set()
     return [table for table in (*tables(), *views()) if table not in present]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.staging import Manifest, storage_path
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, request_retry
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, bounded, request_retry
 from ecommerce.warehouse.rendering import Column, columns, render, staging_table
 from ecommerce.warehouse.schema import api_field, arrow_type, create_datasets
 from ecommerce.warehouse.spec import LoadSpec
@@ -30,17 +30,14 @@ if TYPE_CHECKING:
 SUCCESS, HISTORY = "success", "history"
 """How a source was read: live, or as part of an export, which completes no day and moves no watermark."""
 
-
 Input = list[str] | Callable[[], BinaryIO]
 """What one load job takes: URIs in Google Cloud Storage, or something that opens one Parquet file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Who loads. `started_at` is an aware instant, `missing` and `off` are sources without manifest.
-
-    `status` is what `load_audit` says of the sources that were read: `SUCCESS` or `HISTORY`.
-    """
+    """Who loads. `started_at` is an aware instant, `missing` and `off` are sources without manifest, `status`
+    is what `load_audit` says of the sources that were read: `SUCCESS` or `HISTORY`."""
 
     business_date: date
     run_id: str
@@ -58,10 +55,7 @@ def suffix(run: Run, manifests: Sequence[Manifest]) -> str:
     taken for done.
     """
     parts = [
-        run.dag_id,
-        run.run_id,
-        run.business_date.isoformat(),
-        datetime.now(UTC).date().isoformat(),
+        *(run.dag_id, run.run_id, run.business_date.isoformat(), datetime.now(UTC).date().isoformat()),
         *(each.sha256 for each in manifests),
         *(f"{source} failed" for source in sorted(run.missing)),
         *(f"{source} off" for source in sorted(run.off)),
@@ -101,17 +95,15 @@ def stage(into: Staging, run: Run, manifests: Sequence[Manifest]) -> None:
     }
     inputs = {table: _files(spec, table, manifests) for table in spec.files}
     inputs |= {table: [_in_memory(spec, table, rows)] if rows else [] for table, rows in own_rows.items()}
-    first: list[Any] = []
-    more: list[tuple[str, Input, int]] = []
-    for table, parts in inputs.items():
-        if not parts:
-            _create_empty(into, table)
-            continue
-        first.append(_begin(into, table, parts[0], 0))
-        more += [(table, part, number) for number, part in enumerate(parts[1:], start=1)]
-    _wait(first)
+    for table in (table for table, parts in inputs.items() if not parts):
+        _create_empty(into, table)
+    jobs = [(table, number, part) for table, parts in inputs.items() for number, part in enumerate(parts)]
     # The first job of a table empties it, so the others begin when all first ones are through.
-    _wait([_begin(into, table, part, number) for table, part, number in more])
+    for together in ([each for each in jobs if not each[1]], [each for each in jobs if each[1]]):
+        begun = [(table, _begin(into, table, part, number)) for table, number, part in together]
+        for table, job in begun:
+            with bigquery_errors(f"load {table}"):
+                job.result(retry=request_retry())
     _compare(into, manifests)
 
 
@@ -150,11 +142,11 @@ _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[Input]:
     """What brings a table's files, one load job each; those in Google Cloud Storage are one job's."""
     uris = []
+    expected = [column.name for column in staged_columns(spec, table)]
     for manifest in manifests:
         found = manifest.columns.get(f"{table}.parquet")
         if found is None:
             continue
-        expected = [column.name for column in staged_columns(spec, table)]
         if list(found) != expected:
             raise ContractError(
                 f"{table}.parquet of {manifest.source} has the columns {', '.join(found)}; "
@@ -171,7 +163,7 @@ def _open(uri: str) -> BinaryIO:
     return stream
 
 
-def _begin(into: Staging, table: str, data: Input, number: int) -> tuple[str, Any]:
+def _begin(into: Staging, table: str, data: Input, number: int) -> Any:
     """Begin the load job of `data`; number 0 replaces what the staging table holds."""
     from google.cloud import bigquery
 
@@ -187,28 +179,18 @@ def _begin(into: Staging, table: str, data: Input, number: int) -> tuple[str, An
         create_disposition="CREATE_IF_NEEDED",
         labels=dict(warehouse.labels),
     )
-    options: dict[str, Any] = {
-        "job_config": config,
-        "location": warehouse.settings.bigquery_location,
-        "timeout": REQUEST_SECONDS,
-    }
+    place = warehouse.settings.bigquery_location
+    options: dict[str, Any] = {"job_config": config, "location": place, "timeout": REQUEST_SECONDS}
 
     def begin(job_id: str) -> Any:
+        client = warehouse.client
         if callable(data):
             with data() as stream:
-                return warehouse.client.load_table_from_file(stream, target, job_id=job_id, **options)
-        return warehouse.client.load_table_from_uri(
-            data, target, job_id=job_id, retry=request_retry(), **options
-        )
+                return client.load_table_from_file(stream, target, job_id=job_id, **options)
+        return client.load_table_from_uri(data, target, job_id=job_id, retry=request_retry(), **options)
 
     with bigquery_errors(f"load {table}"):
-        return table, warehouse.start(begin, f"load-{into.suffix}-{table}-{number}")
-
-
-def _wait(jobs: Sequence[tuple[str, Any]]) -> None:
-    for table, job in jobs:
-        with bigquery_errors(f"load {table}"):
-            job.result(retry=request_retry())
+        return warehouse.start(begin, f"load-{into.suffix}-{table}-{number}")
 
 
 def _create_empty(into: Staging, table: str) -> None:
@@ -218,14 +200,13 @@ def _create_empty(into: Staging, table: str) -> None:
         into.warehouse.client.create_table(
             bigquery.Table(_target(into, table), schema=_schema(into.spec, table)),
             exists_ok=True,
-            retry=request_retry(),
-            timeout=REQUEST_SECONDS,
+            **bounded(),
         )
 
 
 def _target(into: Staging, table: str) -> str:
-    dataset = f"{into.warehouse.client.project}.{into.warehouse.settings.staging_dataset}"
-    return f"{dataset}.{staging_table(table, into.suffix)}"
+    warehouse, name = into.warehouse, staging_table(table, into.suffix)
+    return f"{warehouse.client.project}.{warehouse.settings.staging_dataset}.{name}"
 
 
 def _schema(spec: LoadSpec, table: str) -> list[bigquery.SchemaField]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from ecommerce.core.settings import Settings
-from ecommerce.sources.exchange_rates.checking import check
-from ecommerce.sources.exchange_rates.reading import CONNECTION, extract
+from ecommerce.sources.exchange_rates.reading import CONNECTION, check, extract
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 
 SUBJECT = CONNECTION
-OVERLAP: timedelta | None = None  # the file is read whole
+OVERLAP = None  # the file is read whole
 RECONCILED = False
 
 

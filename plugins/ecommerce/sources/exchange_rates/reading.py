@@ -8,8 +8,8 @@ are sent as basic authentication; extra may hold `timeout` (seconds) and what el
 Raw folder:
 
 `rates.parquet`: one row per date and currency with a rate; `N/A` and empty cells are none. row_number BIGINT
-    (line of the file; the header is line 1), rate_date VARCHAR (as published: `2026-11-19`), currency VARCHAR
-    (the column's name: `USD`), rate VARCHAR (units per euro, as published; may be garbage).
+    (line of the file; the header is line 1), rate_date (as published: `2026-11-19`), currency (the column's
+    name: `USD`), rate (units per euro, as published; may be garbage), all VARCHAR.
 `rejects.parquet` (the layout of every source): `malformed_line`, lines that begin with no date or have more
     or fewer cells than the header.
 
@@ -29,7 +29,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.core.findings import OK, Lines
 from ecommerce.core.names import CONNECTION_EXCHANGE_RATES
+from ecommerce.core.reads import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import Manifest, publish, read_manifest
 from ecommerce.core.text import mask_e_mails
@@ -43,8 +45,6 @@ from ecommerce.sources.http_errors import (
 if TYPE_CHECKING:
     from requests import Response
 
-    from ecommerce.core.reads import ReadWindow
-
 CONNECTION = CONNECTION_EXCHANGE_RATES
 DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"
 TIMEOUT = 60
@@ -56,10 +56,9 @@ Reject = tuple[int, str, str, str, str]
 
 
 def extract(window: ReadWindow) -> Manifest:
-    """Read the rates that the day may need, and every later one; see the module's text.
-
-    The run of the newest day also takes those of the days that reconciliation goes back to, so that a rate
-    that was published late reaches the days that wait for it.
+    """Read the rates that the day may need, and every later one; see the module's text. The run of
+    the newest day also takes those of the days that reconciliation goes back to, so that a rate that was
+    published late reaches the days that wait for it.
 
     Raises:
         CredentialsError, RateLimitedError, TransientError: see `http_errors`.
@@ -69,7 +68,6 @@ def extract(window: ReadWindow) -> Manifest:
     back = EARLIER_DAYS + (load_settings().reconcile_days if window.changed_until is None else 0)
     read_at = datetime.now(UTC)
     rates, rejects = parse(fetch(), window.day.date - timedelta(days=back))
-    newest = max((rate_date for _, rate_date, _, _ in rates), default=None)
     with publish(window.folder) as draft:
         columns = {
             "rates.parquet": ["row_number", "rate_date", "currency", "rate"],
@@ -78,28 +76,28 @@ def extract(window: ReadWindow) -> Manifest:
         _write(draft.path / "rates.parquet", columns["rates.parquet"], rates)
         _write(draft.path / "rejects.parquet", columns["rejects.parquet"], rejects)
         draft.seal(
-            source=window.source,
-            business_date=window.day.date,
+            **window.facts(read_at),
             rows=len(rates) + len(rejects),
             columns=columns,
-            read_at=read_at,
-            window_start=window.changed_from,
-            window_end=window.changed_until or read_at,
             control_totals={
                 "source_rates": len(rates),
-                "newest_rate_date": newest,
+                "newest_rate_date": max((rate_date for _, rate_date, _, _ in rates), default=None),
                 "warnings": [] if rates else [f"no rate was published since {back} days before {window.day}"],
             },
         )
     return read_manifest(window.folder)
 
 
-def fetch() -> str:
-    """The file's text.
+def check() -> Lines:
+    """The whole file is fetched and read."""
+    rates, _ = parse(fetch(), date.min)
+    if not rates:
+        raise ContractError(f"{CONNECTION}: the file holds no rate")
+    yield OK, f"newest rates are of {max(rate_date for _, rate_date, _, _ in rates)}"
 
-    Raises:
-        PipelineError: as `extract`.
-    """
+
+def fetch() -> str:
+    """The file's text; raises as `extract`."""
     from airflow.providers.http.hooks.http import HttpHook
     from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -179,7 +177,6 @@ def _write(path: Path, header: list[str], rows: Sequence[tuple[Any, ...]]) -> No
     import pyarrow as pa
     from pyarrow import parquet
 
-    fields = [(name, pa.int64() if name == "row_number" else pa.string()) for name in header]
-    columns = list(zip(*rows, strict=True)) or [()] * len(header)
-    arrays = [pa.array(values, kind) for values, (_, kind) in zip(columns, fields, strict=True)]
-    parquet.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), path, compression="zstd")
+    schema = pa.schema([(name, pa.int64() if name == "row_number" else pa.string()) for name in header])
+    records = [dict(zip(header, row, strict=True)) for row in rows]
+    parquet.write_table(pa.Table.from_pylist(records, schema=schema), path, compression="zstd")

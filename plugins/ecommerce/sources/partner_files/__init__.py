@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from ecommerce.core.settings import Settings
-from ecommerce.sources.partner_files.checking import check
-from ecommerce.sources.partner_files.reading import extract
+from ecommerce.sources.partner_files.reading import check, extract
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 
 SUBJECT = "PARTNER_DROP_URI"
-OVERLAP: timedelta | None = None  # files are known by their checksums
+OVERLAP = None  # files are known by their checksums
 RECONCILED = False
 
 

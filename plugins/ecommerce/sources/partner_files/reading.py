@@ -9,9 +9,8 @@ Raw folder (every file is always there, possibly without rows):
 
 `lines.parquet`: one row per record with the right number of fields. The contract's columns (`COLUMNS`) as
     VARCHAR exactly as delivered, NULL for an empty field without quotes; those of `ORDER_ATTRIBUTES`
-    likewise, NULL where a file lacks one; then `file` VARCHAR (the name), `partner` VARCHAR, `row_number`
-    BIGINT (the record's first line in the file; the header is line 1), `received_at` TIMESTAMPTZ
-    (modification time of the file).
+    likewise, NULL where a file lacks one; then `file` (its name), `partner` VARCHAR, `row_number` BIGINT (the
+    record's first line; the header is line 1), `received_at` TIMESTAMPTZ (the file's modification time).
 `rejects.parquet` (the layout of every source): `malformed_line` and `bad_encoding` with the record's text;
     `file_unreadable` and `missing_column` with row_number 0 for a whole file.
 `files.parquet`: the files read. file, partner, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT
@@ -40,11 +39,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from ecommerce.core.business_day import BusinessDay, newest_closed_day
 from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ConfigurationError, TransientError
+from ecommerce.core.findings import HINT, OK, Lines
 from ecommerce.core.include import read_sql
+from ecommerce.core.reads import LoadedFile, Memory, ReadWindow
 from ecommerce.core.scratch import scratch_folder
-from ecommerce.core.settings import load_settings
+from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.staging import Manifest, is_local, publish, read_manifest, storage_path
 from ecommerce.sources.delivered_files import (
     UnusableFileError,
@@ -59,21 +61,11 @@ if TYPE_CHECKING:
     import duckdb
     from airflow.sdk import ObjectStoragePath
 
-    from ecommerce.core.business_day import BusinessDay
-    from ecommerce.core.reads import LoadedFile, Memory, ReadWindow
-
 LATE_DAYS = 7
 COLUMNS = (
     *("order_id", "line_number", "ordered_at", "updated_at", "status", "sku", "product_name", "category"),
-    *(
-        "quantity",
-        "unit_price",
-        "discount_amount",
-        "tax_amount",
-        "currency",
-        "customer_email",
-        "country_code",
-    ),
+    *("quantity", "unit_price", "discount_amount", "tax_amount"),
+    *("currency", "customer_email", "country_code"),
 )
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
 _NAME = re.compile(r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})\.csv(\.gz)?")
@@ -90,9 +82,8 @@ def extract(window: ReadWindow) -> Manifest:
         TransientError: a file changed while it was read, or the storage fails.
         StagingError: the files could not be written.
     """
-    settings, memory = load_settings(), window.remembered
+    settings, memory, read_at = load_settings(), window.remembered, datetime.now(UTC)
     drop = settings.partner_drop_uri
-    read_at = datetime.now(UTC)
     dropped, warnings = dropped_files(drop, window.day.date)
     loaded = memory.loaded_files([file.name for file in dropped]) if dropped else {}
     with (
@@ -114,18 +105,13 @@ def extract(window: ReadWindow) -> Manifest:
         if window.changed_until is None:
             warnings += _came_too_late(drop, window.day, memory)
         columns, rows = _write(duck, work, draft.path)
-        totals = duck.execute(
-            read_sql("extract/partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
-        )
+        query = read_sql("extract/partner_files/control_totals.sql")
+        totals = duck.execute(query, {"lines": f"{draft.path}/lines.parquet"})
         names = [column[0] for column in totals.description or []]
         draft.seal(
-            source=window.source,
-            business_date=window.day.date,
+            **window.facts(read_at),
             rows=rows,
             columns=columns,
-            read_at=read_at,
-            window_start=window.changed_from,
-            window_end=window.changed_until or read_at,
             control_totals=dict(zip(names, totals.fetchall()[0], strict=True)) | {"warnings": warnings},
         )
     return read_manifest(window.folder)
@@ -165,12 +151,16 @@ class DroppedFile:
             raise UnusableFileError("file_unreadable", "this worker may not read it") from None
 
 
-def dropped_files(drop: str, day: date) -> tuple[list[DroppedFile], list[str]]:
-    """The files of the eight days up to `day` by name, and warnings about names that are nearly right.
+def check() -> Lines:
+    """The folder is listed; no file is read."""
+    drop = load_settings().partner_drop_uri
+    files, warnings = dropped_files(drop, newest_closed_day(datetime.now(UTC), shop_timezone()).date)
+    yield OK, f"{drop}: {len(files)} files of the last eight days"
+    yield from ((HINT, warning) for warning in warnings)
 
-    Raises:
-        PipelineError: as `extract`.
-    """
+
+def dropped_files(drop: str, day: date) -> tuple[list[DroppedFile], list[str]]:
+    """As `_all_files`, only those of the eight days up to `day`; raises as `extract`."""
     dated, warnings = _all_files(drop)
     first = day - timedelta(days=LATE_DAYS)
     return [file for file_day, file in dated if first <= file_day <= day], warnings
@@ -202,8 +192,7 @@ def _all_files(drop: str) -> tuple[list[tuple[date, DroppedFile]], list[str]]:
 def _came_too_late(drop: str, day: BusinessDay, memory: Memory) -> list[str]:
     """A warning of files for days before those a run reads, which arrived in those and were never loaded."""
     first = day.shifted(-LATE_DAYS)
-    dated, _ = _all_files(drop)
-    older = [(file_day, file) for file_day, file in dated if file_day < first.date]
+    older = [each for each in _all_files(drop)[0] if each[0] < first.date]
     with storage_errors(f"the folder {drop}"):
         lately = [each for each in older if each[1].received_at() >= first.start]
     known = memory.loaded_files([file.name for _, file in lately]) if lately else {}
@@ -233,9 +222,7 @@ def _read(
     work: Path,
     attributes: Sequence[str],
 ) -> list[str]:
-    """Read one file unless that was done before: its lines into a Parquet file in `work`, else into tables.
-
-    Returns warnings.
+    """Read one file, its lines into a Parquet file in `work`, unless that was done before; returns warnings.
 
     Raises:
         UnusableFileError: nothing of it was read.
@@ -250,17 +237,15 @@ def _read(
         "file": file.name,
         "partner": file.partner,
         "received_at": file.received_at(),
+        "lines": f"{work / file.name}.parquet",
     }
     with file.text() as stream:
         split = split_records(stream, COLUMNS, work)
     if file.checksum() != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
-    lines = {"lines": f"{work / file.name}.parquet"}
-    read_records(duck, split, COLUMNS, facts | lines, attributes)
-    duck.execute(
-        read_sql("extract/partner_files/keep_file.sql"),
-        facts | lines | {"sha256": sha256, "place": split.names.index("order_id") + 1},
-    )
+    read_records(duck, split, COLUMNS, facts, attributes)
+    facts |= {"sha256": sha256, "place": split.names.index("order_id") + 1}
+    duck.execute(read_sql("extract/partner_files/keep_file.sql"), facts)
     log.info("read %s, received %s", file.name, facts["received_at"])
     extra = unread_columns(split.names, [*COLUMNS, *attributes])
     return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
@@ -268,13 +253,8 @@ def _read(
 
 def _remember(duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: LoadedFile) -> None:
     duck.execute(
-        "INSERT INTO loaded_orders SELECT unnest($order_ids::VARCHAR[]), $file, $partner, $received_at",
-        {
-            "order_ids": list(known.order_ids),
-            "file": file,
-            "partner": partner,
-            "received_at": known.received_at,
-        },
+        "INSERT INTO loaded_orders SELECT unnest(?::VARCHAR[]), ?, ?, ?",
+        [list(known.order_ids), file, partner, known.received_at],
     )
 
 
@@ -297,12 +277,9 @@ def _write(duck: duckdb.DuckDBPyConnection, work: Path, folder: Path) -> tuple[d
     columns, rows = {}, {}
     for name in OUTPUTS:
         path = folder / f"{name}.parquet"
-        source = f"(FROM read_parquet('{work}/*.parquet'))"
-        if name != "lines" or not any(work.glob("*.parquet")):
-            source = name
-        written = duck.execute(
-            f"COPY {source} TO $path (FORMAT parquet, COMPRESSION zstd)", {"path": str(path)}
-        )
+        read = name == "lines" and any(work.glob("*.parquet"))
+        source = f"(FROM read_parquet('{work}/*.parquet'))" if read else name
+        written = duck.execute(f"COPY {source} TO ? (FORMAT parquet, COMPRESSION zstd)", [str(path)])
         rows[name] = written.fetchall()[0][0]
         columns[path.name] = duck.from_parquet(str(path)).columns
     return columns, rows["lines"] + rows["rejects"]

@@ -1,15 +1,11 @@
-"""The shop's own sales database, connection `sales_db` (PostgreSQL).
-
-`reading.py` extracts from it; the SQL is in include/sql/extract/sales_db.
-"""
+"""The shop's own sales database, connection `sales_db` (PostgreSQL)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from ecommerce.core.settings import Settings
-from ecommerce.sources.sales_db.checking import check
-from ecommerce.sources.sales_db.reading import CONNECTION, extract
+from ecommerce.sources.sales_db.reading import CONNECTION, check, extract
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 

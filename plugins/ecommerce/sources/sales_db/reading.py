@@ -26,30 +26,32 @@ Ids and SKUs are text whatever the database declares. The other types follow it:
 DECIMAL(18,4) becomes it, integers stay integers; a `numeric` that could be rounded comes as VARCHAR, for the
 transform to cast or reject. NULL and the empty text stay different; PostgreSQL's `infinity` stays infinite.
 
-Control totals: source_orders, source_lines, source_refunds (ints), source_amount (sum of quantity x
-unit_price of those lines), source_refund_amount (decimal texts; what no amount can be, such as NaN, is not in
-the sums, but in the counts).
+Control totals: source_orders, source_lines, source_refunds (ints; all rows), source_amount (sum of quantity x
+unit_price), source_refund_amount (decimal texts, without what is no amount, such as NaN).
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.errors import ContractError
+from ecommerce.core.errors import ContractError, CredentialsError
+from ecommerce.core.findings import FAIL, HINT, OK, Lines
 from ecommerce.core.include import read_sql
 from ecommerce.core.names import CONNECTION_SALES_DB
+from ecommerce.core.reads import ReadWindow
+from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest, publish, read_manifest
 from ecommerce.sources.postgres import Copied, Query, Session, copy_to_parquet, snapshot
 
 if TYPE_CHECKING:
     import duckdb
-
-    from ecommerce.core.reads import ReadWindow
 
 CONNECTION = CONNECTION_SALES_DB
 COLUMNS = {
@@ -67,7 +69,7 @@ TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
 
 
 def extract(window: ReadWindow) -> Manifest:
-    """Read the orders of `window` from the sales database into its raw folder; see the module's text.
+    """Read the orders of `window` into its raw folder; see the module's text.
 
     Raises:
         TransientError: the server is away, or a query took longer than its statement_timeout.
@@ -108,21 +110,16 @@ def extract(window: ReadWindow) -> Manifest:
         rows = duck.execute("SELECT raw FROM rejects WHERE file = 'orders'").fetchall()
         order_ids = rejected_orders((row for (row,) in rows), copied["orders"].columns)
         duck.execute(
-            "COPY (SELECT unnest($order_ids::VARCHAR[]) AS order_id) TO $file (FORMAT parquet)",
-            {"order_ids": order_ids, "file": f"{draft.path}/rejected_orders.parquet"},
+            "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
+            [order_ids, f"{draft.path}/rejected_orders.parquet"],
         )
         rejects = draft.path / "rejects.parquet"
         rejected = duck.execute("COPY rejects TO $file (FORMAT parquet)", {"file": str(rejects)}).fetchall()
-        columns = {f"{name}.parquet": copied[name].columns for name in COLUMNS}
         draft.seal(
-            source=window.source,
-            business_date=window.day.date,
+            **window.facts(read_at),
             rows=sum(one.rows for one in copied.values()) + rejected[0][0],
-            columns=columns
+            columns={f"{name}.parquet": copied[name].columns for name in COLUMNS}
             | {rejects.name: duck.table("rejects").columns, "rejected_orders.parquet": ["order_id"]},
-            read_at=read_at,
-            window_start=window.changed_from,
-            window_end=window.changed_until or read_at,
             control_totals={
                 name: value if isinstance(value, int) else f"{value:f}" for name, value in totals.items()
             },
@@ -153,11 +150,45 @@ def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:
         "known_orders": list(window.known_orders),
         **more,
     }
-    return Query(
-        f"{name}.sql",
-        read_sql("extract/sales_db/selection.sql") + read_sql(f"extract/sales_db/{name}.sql"),
-        parameters,
-    )
+    sql = read_sql("extract/sales_db/selection.sql") + read_sql(f"extract/sales_db/{name}.sql")
+    return Query(f"{name}.sql", sql, parameters)
+
+
+def check() -> Lines:
+    """Every query is planned by the database as the user has written it; none is run."""
+    day = newest_closed_day(datetime.now(UTC), shop_timezone())
+    with snapshot(CONNECTION) as (session, _, _):
+        server = session.row(Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {}))
+    misfits = list(_misfits(ReadWindow(CONNECTION, day, day.start, None, "")))
+    if not misfits:
+        yield OK, f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it"
+    for misfit in misfits:
+        yield FAIL, misfit
+    if server["missing_indexes"]:
+        yield HINT, f"extracts would be faster with {server['missing_indexes']}"
+    if server["writable_tables"]:
+        yield (
+            HINT,
+            f"reading is enough, but the role may change {server['writable_tables']}: "
+            "deploy/postgres_reader.sql makes one that only reads",
+        )
+
+
+def _misfits(window: ReadWindow) -> Iterator[str]:
+    for name in (*COLUMNS, "control_totals"):
+        try:
+            with snapshot(CONNECTION) as (session, _, _):
+                types = session.columns(sales_query(name, window, skus=[]))
+        except (ContractError, CredentialsError) as error:
+            yield str(error)
+            continue
+        for column in COLUMNS.get(name, "").split():
+            wanted = "TIMESTAMPTZ" if column.endswith("_at") else "BOOLEAN" if column == "is_test" else None
+            if column not in types:
+                yield f"sales_db: {name}.sql gives no column {column}"
+            elif wanted and types[column] != wanted:
+                found = types[column].lower()
+                yield f"sales_db: {name}.sql gives {column} as {found}, it must be {wanted.lower()}"
 
 
 def _both(*lanes: Callable[[], Any], cancel: tuple[Callable[[], None], ...]) -> list[Any]:

@@ -3,9 +3,9 @@
 The connection `storefront_api` (type http): host = the shop's root, as in `https://shop.example.com` or,
 where WordPress lives in a folder, `https://shop.example.com/blog` (everything before `/wp-json`; a port then
 goes into the host); login and password = consumer key and secret of a key that may read. Extra may hold
-`timeout` (seconds) and whatever else the http provider understands. WooCommerce takes keys openly over HTTPS
-only; with the extra `{"auth": "oauth1"}` requests are signed instead (OAuth 1.0a), which it takes over plain
-http too. Either way they travel in the `Authorization` header, never in the URL.
+`timeout` (seconds) and what else the http provider knows. WooCommerce takes keys openly over HTTPS only; with
+the extra `{"auth": "oauth1"}` requests are signed instead (OAuth 1.0a), which it takes over plain http too.
+Either way they travel in the `Authorization` header, never in the URL.
 """
 
 from __future__ import annotations
@@ -17,13 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.errors import (
-    ConfigurationError,
-    ContractError,
-    CredentialsError,
-    RateLimitedError,
-    TransientError,
-)
+from ecommerce.core import errors
+from ecommerce.core.findings import OK, Lines
 from ecommerce.core.names import CONNECTION_STOREFRONT
 from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
 
@@ -46,11 +41,11 @@ TIMEOUT = (10.0, 60.0)
 log = logging.getLogger(__name__)
 
 
-class NotFoundError(ContractError):
+class NotFoundError(errors.ContractError):
     """404: this server has no such route."""
 
 
-class MalformedAnswerError(ContractError):
+class MalformedAnswerError(errors.ContractError):
     """A page that is no JSON list."""
 
 
@@ -105,19 +100,15 @@ class StorefrontClient:
         try:
             connection = HttpHook.get_connection(CONNECTION)
         except AirflowNotFoundException:
-            raise ConfigurationError(f"the connection {CONNECTION} is not defined") from None
+            raise errors.ConfigurationError(f"the connection {CONNECTION} is not defined") from None
         if not (connection.host and connection.login and connection.password):
-            raise ConfigurationError(
+            raise errors.ConfigurationError(
                 f"the connection {CONNECTION} needs the shop's address as host, and consumer key and secret "
                 "as login and password"
             )
         signed = connection.extra_dejson.get("auth") == "oauth1"
-        hook = HttpHook(
-            "GET",
-            CONNECTION,
-            auth_type=_oauth1 if signed else None,
-            adapter=HTTPAdapter(pool_maxsize=CONCURRENCY),
-        )
+        adapter = HTTPAdapter(pool_maxsize=CONCURRENCY)
+        hook = HttpHook("GET", CONNECTION, auth_type=_oauth1 if signed else None, adapter=adapter)
         # One session for all threads: nothing of it changes after this, and its pool is made for that.
         session = hook.get_conn()
         session.headers.pop("auth", None)  # the hook takes unknown extras for headers
@@ -125,7 +116,7 @@ class StorefrontClient:
         return cls(session, root, hook.merged_extra.get("timeout") or TIMEOUT)
 
     def get(self, path: str, page: int = 1, parameters: Mapping[str, str] | None = None) -> Page:
-        """Page `page` of the list at `path` (below the API root, as `/orders`).
+        """One page of the list at `path` (below the API root, as `/orders`).
 
         Raises:
             CredentialsError: 401, 403.
@@ -143,7 +134,7 @@ class StorefrontClient:
                     response = self._session.get(self._root + path, params=query, timeout=self._timeout)
                 _raise_for_status(response, what)
                 return _page(response, page, what)
-            except (TransientError, MalformedAnswerError) as error:
+            except (errors.TransientError, MalformedAnswerError) as error:
                 asked = retry_after(response) if response is not None else None
                 wait = FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked
                 # What is no JSON may be a passing notice in the page; twice, it is the page.
@@ -151,19 +142,22 @@ class StorefrontClient:
                 if attempt == most or wait > LONGEST_PAUSE:
                     raise
                 log.info("%s; attempt %d of %d, again in %.1f s", error, attempt, most, wait)
-                if isinstance(error, RateLimitedError):
-                    self._hold_back(wait)
+                if isinstance(error, errors.RateLimitedError):
+                    with self._lock:
+                        self._resume_at = max(self._resume_at, time.monotonic() + wait)
                 else:
                     self._sleep(wait)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _hold_back(self, seconds: float) -> None:
-        with self._lock:
-            self._resume_at = max(self._resume_at, time.monotonic() + seconds)
-
     def _sleep_until_allowed(self) -> None:
         if (wait := self._resume_at - time.monotonic()) > 0:
             self._sleep(wait)
+
+
+def check() -> Lines:
+    """One page of orders is asked for."""
+    page = StorefrontClient.connect().get("/orders")
+    yield OK, f"{'some' if page.total is None else page.total} orders can be read"
 
 
 def _oauth1(key: str, secret: str) -> Any:
@@ -178,7 +172,7 @@ def _raise_for_status(response: Response, what: str) -> None:
     """As `http_errors.raise_for_status`, with what WooCommerce's answers mean."""
     answer = f"{what} answered {response.status_code}"
     if response.status_code in (401, 403):
-        raise CredentialsError(
+        raise errors.CredentialsError(
             f"{answer} {first_characters(response)}: check that login and password are a consumer key that "
             "may read and its secret, and that the host begins with https:// (over plain http, set the extra "
             '{"auth": "oauth1"})'

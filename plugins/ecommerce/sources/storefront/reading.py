@@ -14,11 +14,10 @@ The published folder holds, with at least one file (`[]` when there was nothing)
     number be JSON text or a JSON number: read them as VARCHAR and `try_cast`. An order without creation
     date (an unfinished draft) stays on its page: the transform rejects it visibly.
 `refunds/<n>.json`: JSON arrays of refund objects as under `/orders/<id>/refunds`, each with the key
-    `order_id` (text) added and every non-integer number written as text: all present refunds of those
-    orders on the pages whose refunds differ from the warehouse's. `id`, `order_id`, `date_created_gmt`,
+    `order_id` (text) added and every non-integer number written as text: all present refunds, each once, of
+    those orders on the pages whose refunds differ from the warehouse's. `id`, `order_id`, `date_created_gmt`,
     `amount` (positive, with tax), `reason`, `line_items[]` (`id`; negative `quantity`, `total`,
-    `total_tax`; `meta_data[]` with the key `_refunded_item_id`), `shipping_lines[]`, `fee_lines[]`. No
-    refund is there twice.
+    `total_tax`; `meta_data[]` with the key `_refunded_item_id`), `shipping_lines[]`, `fee_lines[]`.
 `known_refunds.parquet`: the warehouse's own rows (layout of its table `refunds`) of the orders whose
     refunds did not change. An order's refunds are in one of the two places, or it has none now. What a
     row copies from its order (currency, country_code, is_sale, is_test, order_business_date) is as of
@@ -28,8 +27,6 @@ The published folder holds, with at least one file (`[]` when there was nothing)
 `products/<n>.json`: answers of `/products` for the products on the lines: `id`, `sku`, `name`,
     `categories[].name`, `date_modified_gmt`. Products that are gone are missing, or all when the key may
     not read them.
-
-Orders, customers and refund reasons are personal data: the folder is removed after its transform.
 
 Control totals, each order once in its newest version and whatever its status: source_orders, source_lines,
 source_refunds (ints), source_amount (sum of the lines' `subtotal`), source_refund_amount (with tax), decimal
@@ -89,10 +86,10 @@ log = logging.getLogger(__name__)
 
 
 def extract(window: ReadWindow) -> staging.Manifest:
-    """Read the orders of `window`, with their refunds and products, into the folder `window.folder`.
+    """Read orders, trashed ones too, with their refunds and products into the folder `window.folder`.
 
-    Read are the orders created in the day, those changed in the window, those it names as known, and, where
-    it looks back, all orders created in the `REFUND_LOOKBACK_DAYS` before; trashed ones too.
+    Orders created in the day, changed in the window, named by it as known, and, where it looks back, all that
+    were created in the `REFUND_LOOKBACK_DAYS` before.
 
     Raises:
         CredentialsError, ContractError, RateLimitedError, TransientError: see `StorefrontClient.get`, `walk`.
@@ -112,7 +109,10 @@ def extract(window: ReadWindow) -> staging.Manifest:
             if lacking := _not_read(database, window.known_orders):
                 reader.read_known(lacking)
                 _load_pages(database, draft.path / "orders")
-            _write_removed(draft.path, _not_read(database, window.known_orders))
+            database.execute(
+                "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
+                [_not_read(database, window.known_orders), str(draft.path / "removed_orders.parquet")],
+            )
             stubs = group_stubs(database.execute(_sql("refund_stubs")).fetchall())
             product_ids = [row[0] for row in database.execute(_sql("product_ids")).fetchall()]
             totals = database.execute(_sql("control_totals")).fetchall()[0]
@@ -120,8 +120,9 @@ def extract(window: ReadWindow) -> staging.Manifest:
         refunds = read_refunds(client, pool, changed, _recent(window).replace(tzinfo=None))
         _write_refunds(draft.path, refunds, known)
         products, warnings = _read_products(client, pool, product_ids, draft.path / "products")
+        given = {key: {str(refund.get("id")) for refund in found} for key, found in refunds.items()}
         if lacking := [
-            key for key in changed if not changed[key].amounts.keys() <= _ids(refunds.get(key, []))
+            key for key, stubs in changed.items() if not stubs.amounts.keys() <= given.get(key, set())
         ]:
             warnings.append(
                 f"{len(lacking)} storefront orders name refunds that the storefront does not give"
@@ -130,14 +131,10 @@ def extract(window: ReadWindow) -> staging.Manifest:
             log.warning("%s", warning)
         read = sum(map(len, refunds.values()))
         draft.seal(
-            source=window.source,
-            business_date=window.day.date,
+            **window.facts(read_at),
             rows=totals[3] + read + known.num_rows + products,
             columns={f"{folder}/*.json": names.split() for folder, names in COLUMNS.items()}
             | {"known_refunds.parquet": known.column_names, "removed_orders.parquet": ["order_id"]},
-            read_at=read_at,
-            window_start=window.changed_from,
-            window_end=window.changed_until or read_at,
             control_totals=_control_totals(totals, stubs) | {"warnings": warnings},
         )
     log.info(
@@ -155,7 +152,7 @@ class _PageReader:
         self._sequence = itertools.count(1)
 
     def read_window(self, window: ReadWindow) -> None:
-        """The orders created or changed in the window."""
+        """The orders created or changed in the window; texts are naive UTC, which needs `dates_are_gmt`."""
         for name, bounds in _bounds(window).items():
             texts = {key: value.strftime("%Y-%m-%dT%H:%M:%S") for key, value in bounds.items()}
             self._read(name, {"dates_are_gmt": "true", **texts})
@@ -170,12 +167,10 @@ class _PageReader:
         for status in STATUSES:
             parameters = {"status": status, "orderby": "id", "order": "asc", **bounds}
 
-            def read(
-                number: int, parameters: Mapping[str, str] = parameters, walk_name: str = f"{name}-{status}"
-            ) -> Page:
+            def read(number: int, parameters: Mapping[str, str] = parameters) -> Page:
                 page = self._client.get("/orders", number, parameters)
                 if not page.empty:
-                    file = f"{next(self._sequence):06}-{walk_name}-{number:05}.json"
+                    file = f"{next(self._sequence):06}-{name}-{parameters['status']}-{number:05}.json"
                     (self._folder / file).write_bytes(page.body)
                 return page
 
@@ -183,10 +178,7 @@ class _PageReader:
 
 
 def _bounds(window: ReadWindow) -> dict[str, dict[str, datetime]]:
-    """The date bounds of each walk over the orders, as WooCommerce wants them: exclusive, in full seconds.
-
-    They are sent as naive UTC with `dates_are_gmt`; with an offset they would be taken for local time.
-    """
+    """The date bounds of each walk over the orders, as WooCommerce wants them: exclusive, in full seconds."""
     second = timedelta(seconds=1)
     created = {"after": _recent(window) - second}
     changed = {"modified_after": window.changed_from.astimezone(UTC).replace(microsecond=0) - second}
@@ -210,7 +202,7 @@ def _load_pages(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
         database.execute("SET VARIABLE pages = ?", [f"{folder}/*.json"])
         database.execute(_sql("orders_read"))
     except duckdb.InvalidInputException as error:
-        # Its text may quote what it read: only the name of the file goes on, which names walk and page.
+        # Its text may quote what it read: only the name of the file goes on.
         file = re.search(r"(\d+-\w+-\w+-\d+)\.json", str(error))
         raise ContractError(
             f"{CONNECTION}: GET /orders ({file[1] if file else 'unknown page'}) is no JSON list of orders"
@@ -223,15 +215,6 @@ def _not_read(database: duckdb.DuckDBPyConnection, order_ids: Sequence[str]) -> 
         return []
     read = {row[0] for row in database.table("orders_read").select("order_id").fetchall()}
     return sorted(set(order_ids) - read)
-
-
-def _write_removed(folder: Path, order_ids: list[str]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    pq.write_table(
-        pa.table({"order_id": pa.array(order_ids, pa.string())}), folder / "removed_orders.parquet"
-    )
 
 
 def _write_refunds(folder: Path, refunds: Mapping[str, list[dict[str, Any]]], known: pa.Table) -> None:
@@ -248,13 +231,11 @@ def _read_products(
     client: StorefrontClient, pool: Executor, ids: list[str], folder: Path
 ) -> tuple[int, list[str]]:
     """Write the pages of `ids`; returns how many products there were, and warnings."""
+    fields = COLUMNS["products"].replace(" ", ",")
 
     def read(start: int) -> int:
-        parameters = {
-            "include": ",".join(ids[start : start + PER_PAGE]),
-            "_fields": COLUMNS["products"].replace(" ", ","),
-        }
-        page = client.get("/products", 1, parameters)
+        asked = ",".join(ids[start : start + PER_PAGE])
+        page = client.get("/products", 1, {"include": asked, "_fields": fields})
         if not page.empty:
             (folder / f"{start // PER_PAGE + 1:06}.json").write_bytes(page.body)
         return min(page.total or 0, PER_PAGE)
@@ -266,19 +247,14 @@ def _read_products(
 
 
 def _control_totals(totals: tuple[int, int, str, int], stubs: Mapping[str, Stubs]) -> dict[str, Any]:
-    orders, lines, amount, _ = totals
     refunded = [part for of_order in stubs.values() for part in of_order.amounts.values()]
     return {
-        "source_orders": orders,
-        "source_lines": lines,
+        "source_orders": totals[0],
+        "source_lines": totals[1],
         "source_refunds": len(refunded),
-        "source_amount": amount,
+        "source_amount": totals[2],
         "source_refund_amount": str(sum((part for part in refunded if part is not None), Decimal("0.0000"))),
     }
-
-
-def _ids(refunds: list[dict[str, Any]]) -> set[str]:
-    return {str(refund.get("id")) for refund in refunds}
 
 
 def _sql(name: str) -> str:

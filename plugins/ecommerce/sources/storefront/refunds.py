@@ -7,6 +7,7 @@ server has that route and it takes fewer requests, else order by order.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -31,7 +32,7 @@ FEW = 5
 
 @dataclass
 class Stubs:
-    """What one order says of its refunds: amount (with tax, positive) by refund id; None = not a number.
+    """One order's refunds: amount (with tax, positive) by refund id, None where it is not a number.
 
     `created_at` is the order's, naive UTC.
     """
@@ -71,24 +72,14 @@ def read_refunds(
 ) -> dict[str, list[Refund]]:
     """All present refunds of `orders`, by order id; each with the key `order_id` added.
 
-    Args:
-        client: the storefront.
-        pool: where requests run side by side.
-        orders: stubs by order id.
-        recent: naive UTC. Orders created from then on are looked up in the global list; for older ones that
-            would be a long way back.
-
-    Raises:
-        PipelineError: see `StorefrontClient.get`.
+    Orders created since `recent` (naive UTC) are looked up in the global list; for older ones that would be a
+    long way back. Raises as `StorefrontClient.get`.
     """
     newer = {key: stubs for key, stubs in orders.items() if stubs.created_at and stubs.created_at >= recent}
     found = _from_all_refunds(client, pool, newer)
     # What the global list did not give completely is asked for order by order, and that answer counts.
     rest = [key for key, stubs in orders.items() if not stubs.amounts.keys() <= found.get(key, {}).keys()]
-    for order_id, refunds in zip(
-        rest, pool.map(lambda key: _of_order(client, key, orders[key]), rest), strict=True
-    ):
-        found[order_id] = refunds
+    found |= zip(rest, pool.map(lambda key: _of_order(client, key, orders[key]), rest), strict=True)
     return {order_id: list(refunds.values()) for order_id, refunds in found.items()}
 
 
@@ -114,9 +105,8 @@ def _from_all_refunds(
     def read(number: int) -> Page:
         page = at_hand.pop(number, None) or client.get("/refunds", number, parameters)
         for refund in _parse(page, "/refunds"):
-            order_id = str(refund.get("parent_id"))
-            if order_id in orders:
-                _add(found.setdefault(order_id, {}), order_id, refund)
+            if (order_id := str(refund.get("parent_id"))) in orders:
+                found.setdefault(order_id, {})[str(refund.get("id"))] = refund | {"order_id": order_id}
         return page
 
     walk(f"{CONNECTION}: GET /refunds", read, pool)
@@ -126,19 +116,13 @@ def _from_all_refunds(
 def _of_order(client: StorefrontClient, order_id: str, stubs: Stubs) -> dict[str, Refund]:
     found: dict[str, Refund] = {}
     path = f"/orders/{order_id}/refunds"
-    number = 1
-    while True:
+    for number in itertools.count(1):
         refunds = _parse(client.get(path, number), path)
-        for refund in refunds:
-            _add(found, order_id, refund)
+        found |= {str(refund.get("id")): refund | {"order_id": order_id} for refund in refunds}
         # Newest first: what the order does not name yet comes before what it names.
         if not refunds or stubs.amounts.keys() <= found.keys():
-            return found
-        number += 1
-
-
-def _add(found: dict[str, Refund], order_id: str, refund: Refund) -> None:
-    found[str(refund.get("id"))] = {**refund, "order_id": order_id}
+            break
+    return found
 
 
 def _parse(page: Page, path: str) -> list[Refund]:

@@ -27,10 +27,7 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> None:
 
     `read` runs on `pool` and keeps what it reads; the same page may be asked for several times, and one
     object be on several pages. The walk goes on until an empty page whatever the totals say, so that missing
-    or outdated ones cost requests, not objects.
-
-    Args:
-        what: names connection and list in messages.
+    or outdated ones cost requests, not objects. Messages name connection and list as `what`.
 
     Raises:
         ContractError: another page repeats page one: the server ignores the page number.
