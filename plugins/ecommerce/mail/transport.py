@@ -1,7 +1,7 @@
 """How mails leave: who gets them, what they are made of, and the mail server.
 
-Addresses are read where they are used and reach neither logs,
-XCom nor rendered fields: an `EmailOperator` would keep them as one, and has no text alternative.
+Addresses are read where they are used and reach neither logs, XCom nor rendered fields: an `EmailOperator`
+would keep them as one, and has no text alternative.
 """
 
 from __future__ import annotations
@@ -81,6 +81,13 @@ def sender() -> str:
             f"the connection {CONNECTION} names no sender: set from_email in its extra to an e-mail address"
         )
     return str(address)
+
+
+def airflow_url() -> str:
+    """The address of Airflow's UI, without a slash at its end; empty where Airflow does not know it."""
+    from airflow.sdk.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
 
 
 def compose(subject: str, template: str, texts: Mapping[str, Any]) -> EmailMessage:

@@ -95,8 +95,6 @@ def report_message(figures: Figures, pdf: bytes) -> EmailMessage:
 
 def page_url(day: date) -> str:
     """The report's page inside the Airflow UI; empty where Airflow does not know its own address."""
-    from airflow.sdk.configuration import conf
-
-    base = (conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    base = mail.airflow_url()
     # The UI keeps the path of the page in its frame behind that of the frame.
     return f"{base}/plugin/sales-reports{urlsplit(base).path}/sales-reports/{day}/" if base else ""
