@@ -1,4 +1,4 @@
-"""One month of an export: gathered from all files into a raw folder, transformed, loaded."""
+"""The months of an export, each gathered from all files and transformed, and the rates that its days need."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
 from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.errors import ContractError
+from ecommerce.core.errors import ContractError, PipelineError
 from ecommerce.core.include import read_sql
+from ecommerce.core.reads import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import Manifest
+from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.sales import loading, source_policy
 from ecommerce.sales.history.totals import FEW
 from ecommerce.sales.transform import transform as run_transform
-from ecommerce.sources import PARTNER_FILES
+from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, module
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
+
+    from ecommerce.warehouse.load import LoadResult
 
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
 """The raw files that partner_files.sql of the transform reads."""
@@ -47,16 +51,17 @@ class Month:
 
 def months_of(totals: Mapping[str, Any]) -> list[Month]:
     """The months of an export, in order; `totals` is what `totals.sum_up` returned."""
+    found = totals["months"]
     return [
         Month(
             export=totals["export"],
-            month=found["month"],
+            month=each["month"],
             number=number,
-            of=len(totals["months"]),
-            first_day=date.fromisoformat(found["first_day"]),
-            last_day=date.fromisoformat(found["last_day"]),
+            of=len(found),
+            first_day=date.fromisoformat(each["first_day"]),
+            last_day=date.fromisoformat(each["last_day"]),
         )
-        for number, found in enumerate(totals["months"], start=1)
+        for number, each in enumerate(found, start=1)
     ]
 
 
@@ -120,6 +125,38 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
             },
         )
     return staging.read_manifest(folder)
+
+
+def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
+    """Load the rates of the days in `totals`, as `months_of`; None when there is nothing to load.
+
+    A daily run asks for those of its own weeks only. Where the source is off, or optional and fails, amounts
+    stay unconverted.
+
+    Raises:
+        PipelineError: as the daily run's extract, transform and load of the rates.
+    """
+    settings = load_settings()
+    currencies = {currency for month in totals["months"] for currency in month["amounts"]}
+    if not currencies - {settings.reporting_currency, ""}:
+        log.info("all amounts are in %s: no rates are needed", settings.reporting_currency)
+        return None
+    matters = source_policy.source_policy()[EXCHANGE_RATES]
+    if matters == source_policy.OFF:
+        log.warning("%s is off: other currencies stay unconverted", EXCHANGE_RATES)
+        return None
+    first = date.fromisoformat(totals["months"][0]["first_day"])
+    # The day before: the audit of a run has one load per day, and the first month has the first day.
+    day = day_window(first, settings.shop_timezone).shifted(-1)
+    folder = f"{totals['export'].rsplit('/', 1)[0]}/{EXCHANGE_RATES}"
+    try:
+        raw = module(EXCHANGE_RATES).extract(ReadWindow(EXCHANGE_RATES, day, day.start, day.end, folder))
+    except PipelineError:
+        if matters == source_policy.REQUIRED:
+            raise
+        log.exception("going on without %s: other currencies stay unconverted", EXCHANGE_RATES)
+        return None
+    return loading.load_history(run, transform(raw, run_id=run.run_id))
 
 
 def _write(duck: duckdb.DuckDBPyConnection, month: Month, export: Manifest, folder: Path) -> None:
