@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, make_msgid
 from typing import Any
 
 from ecommerce.core import errors, metrics, names
@@ -53,12 +53,17 @@ def parse_recipients(text: str, variable: str) -> list[str]:
 
 
 def message_id(name: str) -> str:
-    """The Message-ID `name` at the sender's domain. The same name always gives the same one.
+    """The Message-ID `name` at the sender's domain: the same name always gives the same one.
 
     Raises:
         ConfigurationError: as `sender`.
     """
     return f"<{name}@{sender().rpartition('@')[2]}>"
+
+
+def new_message_id(name: str) -> str:
+    """As `message_id`, never the same twice."""
+    return make_msgid(name, domain=sender().rpartition("@")[2])
 
 
 def sender() -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from email.utils import make_msgid
 from typing import Any
 from urllib.parse import quote
 
 from ecommerce.core import names, staging
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.mail import transport as mail
+from ecommerce.sales import mailings
 from ecommerce.sources import SOURCES
 
 log = logging.getLogger(__name__)
@@ -45,8 +45,6 @@ def watch(day: BusinessDay, states_of: Callable[..., Mapping[str, States]]) -> s
     Raises:
         PipelineError: the warehouse cannot be asked, or the mail not be sent.
     """
-    from ecommerce.sales import mailings
-
     if not mail.recipients(names.VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {names.VARIABLE_REPORT_RECIPIENTS} is empty: nobody waits for a report"
     delivered = [row["sent_at"] for row in mailings.deliveries(day.date) if row["state"] == "sent"]
@@ -61,7 +59,7 @@ def watch(day: BusinessDay, states_of: Callable[..., Mapping[str, States]]) -> s
     if not (to := mail.recipients(names.VARIABLE_ALERT_RECIPIENTS)):
         return f"the Variable {names.VARIABLE_ALERT_RECIPIENTS} is empty: nobody is told"
     message = mail.compose(f"No sales report for {day}", "watch_mail", texts)
-    message["Message-ID"] = make_msgid("watch", domain=mail.sender().rpartition("@")[2])
+    message["Message-ID"] = mail.new_message_id("watch")
     mail.send(message, to)
     return ""
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import staging
@@ -20,13 +21,10 @@ from ecommerce.sales import loading, source_policy
 from ecommerce.sales.history.totals import FEW
 from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, module
+from ecommerce.warehouse.load import LoadResult
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
-
-    from ecommerce.warehouse.load import LoadResult
 
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
 """The raw files that partner_files.sql of the transform reads."""

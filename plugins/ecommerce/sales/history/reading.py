@@ -14,6 +14,7 @@ import io
 import logging
 import shutil
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -38,8 +39,6 @@ from ecommerce.sources.delivered_files import (
 from ecommerce.sources.partner_files.reading import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import duckdb
 
 MEMORY_LIMIT = "300MB"

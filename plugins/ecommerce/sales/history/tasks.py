@@ -19,6 +19,9 @@ from ecommerce.core.xcom import from_xcom, to_xcom
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import files
+from ecommerce.sales.history import months as parts
+from ecommerce.sales.history.reading import read_batch
+from ecommerce.sales.history.totals import sum_up
 from ecommerce.sales.tasks import Plain
 
 log = logging.getLogger(__name__)
@@ -34,16 +37,12 @@ def list_files(**context: Any) -> list[Plain]:
 @task(map_index_template="{{ task.op_kwargs['batch']['label'] }}", **NETWORK_RETRIES)
 def read(batch: Plain) -> Plain:
     """Read the files of one batch into staging; where they are, and how many records they hold."""
-    from ecommerce.sales.history.reading import read_batch
-
     return read_batch(from_xcom(files.Batch, batch))
 
 
 @task(**NETWORK_RETRIES)
 def control_totals(reads: list[Plain], **context: Any) -> Plain:
     """The control totals of everything that was read, by month."""
-    from ecommerce.sales.history.totals import sum_up
-
     folders = [folder for each in reads for folder in each["folders"]]
     read_at = datetime.fromisoformat(reads[0]["read_at"])
     return sum_up(folders, read_at, *files.day_range(context["params"]))
@@ -52,18 +51,14 @@ def control_totals(reads: list[Plain], **context: Any) -> Plain:
 @task
 def months(totals: Plain, **context: Any) -> list[Plain]:
     """The months to load, in order. A dry run ends here: everything behind is skipped."""
-    from ecommerce.sales.history.months import months_of
-
     if context["params"]["dry_run"]:
         skip("a dry run ends here: the control totals are in the task before this one")
-    return cast(list[Plain], to_xcom(months_of(totals)))
+    return cast(list[Plain], to_xcom(parts.months_of(totals)))
 
 
 @task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
 def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
     """Load the rates that the export's days need: a daily run reads those of its own weeks only."""
-    from ecommerce.sales.history import months as parts
-
     loaded = parts.load_rates(totals, run_of(context))
     return to_xcom(loaded) if loaded else None
 
@@ -71,8 +66,6 @@ def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
 @task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **NETWORK_RETRIES)
 def transform(month: Plain, **context: Any) -> Plain:
     """Gather one month's lines from all files and transform them; the manifest of what is to be loaded."""
-    from ecommerce.sales.history import months as parts
-
     return to_xcom(parts.transform(from_xcom(parts.Month, month), context["run_id"]))
 
 
