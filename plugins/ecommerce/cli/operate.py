@@ -22,7 +22,7 @@ from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_FIG
 from ecommerce.sources import SOURCES
 
 
-def _day(context: click.Context, parameter: click.Parameter, text: str) -> date:
+def _day(_: click.Context, parameter: click.Parameter, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -41,7 +41,7 @@ def _airflow() -> Iterator[AirflowApi]:
         raise KeyboardInterrupt("what was begun goes on in Airflow") from None
 
 
-def _jobs(context: click.Context, parameter: click.Parameter, text: str) -> int:
+def _jobs(_: click.Context, parameter: click.Parameter, text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise click.BadParameter(f"{text!r} is not a number of days, 1 or more")
     return int(text)

@@ -99,18 +99,15 @@ def differing_days(
 
     Orders changed since `changed_since` (aware; None: none) are left out.
     """
-    statement = (
-        environment()
-        .get_template(STATEMENT)
-        .render(
-            order_columns=_compared("orders", loadable),
-            refund_columns=_compared("refunds", loadable),
-            null_is_a_value=NULL_IS_A_VALUE,
-        )
+    statement = rendering.environment().get_template(STATEMENT)
+    compared = statement.render(
+        order_columns=_compared("orders", loadable),
+        refund_columns=_compared("refunds", loadable),
+        null_is_a_value=NULL_IS_A_VALUE,
     )
     files = {name: loadable.file(f"{name}.parquet") for name in ("orders", "order_lines", "refunds")}
     more = {"days": list(days), "changed_since": changed_since, "read_at": loadable.read_at}
-    result = duck.execute(statement, files | more)
+    result = duck.execute(compared, files | more)
     names = [column[0] for column in result.description]
     rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
     return order_differences(loadable.source, rows)
