@@ -151,13 +151,6 @@ class AirflowApi:
                 break
         if response is None:
             raise TransientError(f"Airflow at {self.url} does not answer any more: is it running?")
-        return self._answer(response)
-
-    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
-        return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
-
-    @staticmethod
-    def _answer(response: requests.Response) -> Any:
         if response.ok:
             return response.json()
         try:
@@ -165,3 +158,6 @@ class AirflowApi:
         except (ValueError, KeyError, TypeError):
             detail = response.text[:300]
         raise PipelineError(f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}")
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+        return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)

@@ -68,10 +68,6 @@ def transform(month: Month, run_id: str) -> Manifest:
 
     Done before for the same export, it returns what that left.
 
-    Args:
-        month: one of those that `months_of` returns.
-        run_id: Airflow's, goes into every row.
-
     Raises:
         StagingError: the files that were read are gone.
         ContractError: more than a fifth of the month's lines is unusable, or as `transform.transform`.
@@ -85,7 +81,13 @@ def transform(month: Month, run_id: str) -> Manifest:
     else:
         raw = gather(month, export, f"{folder}/{export.source}")
         manifest = run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
-    _check_share(month.month, manifest)
+    totals = manifest.control_totals
+    read, rejected = (totals[key] - totals["without_day"] for key in ("rows_read", "rows_rejected"))
+    if rejected > FEW and rejected * 5 > read:
+        raise ContractError(
+            f"{month.month}: {rejected} of {read} lines were rejected {totals['rejected']}; the month was not "
+            "loaded"
+        )
     return manifest
 
 
@@ -100,12 +102,10 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
         )
         names = [column[0] for column in totals.description or []]
         control_totals = dict(zip(names, totals.fetchall()[0], strict=True))
-        records = sum(
-            duck.execute("SELECT count(*) FROM read_parquet(?)", [f"{draft.path}/{name}.parquet"]).fetchall()[
-                0
-            ][0]
-            for name in ("lines", "rejects")
-        )
+        records = 0
+        for name in ("lines", "rejects"):
+            file = f"{draft.path}/{name}.parquet"
+            records += duck.execute("SELECT count(*) FROM read_parquet(?)", [file]).fetchall()[0][0]
         without_day = export.control_totals["without_day"] + sum(export.control_totals["rejected"].values())
         draft.seal(
             source=export.source,
@@ -154,7 +154,7 @@ def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
             raise
         log.exception("going on without %s: other currencies stay unconverted", EXCHANGE_RATES)
         return None
-    return loading.load_history(run, transform(raw, run_id=run.run_id))
+    return loading.load_history(run, run_transform(raw, run_id=run.run_id))
 
 
 def _write(duck: duckdb.DuckDBPyConnection, month: Month, export: Manifest, folder: Path) -> None:
@@ -183,12 +183,3 @@ def _write(duck: duckdb.DuckDBPyConnection, month: Month, export: Manifest, fold
     duck.execute("SET VARIABLE files = ?", [files])
     duck.execute("SET VARIABLE folder = ?", [str(folder)])
     duck.execute(read_sql("extract/history/month_files.sql"))
-
-
-def _check_share(name: str, manifest: Manifest) -> None:
-    totals = manifest.control_totals
-    read, rejected = (totals[key] - totals["without_day"] for key in ("rows_read", "rows_rejected"))
-    if rejected > FEW and rejected * 5 > read:
-        raise ContractError(
-            f"{name}: {rejected} of {read} lines were rejected {totals['rejected']}; the month was not loaded"
-        )

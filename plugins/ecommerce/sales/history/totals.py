@@ -53,7 +53,12 @@ def sum_up(folders: Sequence[str], read_at: datetime, first_day: date, last_day:
         rejected.update(manifest.control_totals["rejected"])
     rows = sum(manifest.rows for manifest in manifests)
     without_day = sum(manifest.control_totals["without_day"] for manifest in manifests)
-    _check_share(rows, without_day, rejected)
+    unusable = without_day + sum(rejected.values())
+    if unusable > FEW and unusable * 5 > rows:
+        raise ContractError(
+            f"{unusable} of {rows} records cannot be used ({without_day} have no readable ordered_at; "
+            f"{dict(rejected) or 'none'} rejected): nothing was loaded; is this the layout of partner files?"
+        )
     lines = [manifest.file("lines.parquet") for manifest in manifests]
     with staging.publish(target) as draft, connect_duckdb(target, memory_limit="400MB") as duck:
         duck.execute(read_sql("extract/history/order_days.sql"), {"files": lines})
@@ -63,11 +68,10 @@ def sum_up(folders: Sequence[str], read_at: datetime, first_day: date, last_day:
         )
         months = _months(duck, lines, first_day, last_day)
         _write_files(duck, manifests, draft.path)
-        dated = rows - without_day - sum(rejected.values())
         totals = {
             "months": months,
             "rows": rows,
-            "left_out": dated - sum(month["rows"] for month in months),
+            "left_out": rows - unusable - sum(month["rows"] for month in months),
             "without_day": without_day,
             "rejected": dict(rejected),
             "warnings": [text for manifest in manifests for text in manifest.control_totals["warnings"]],
@@ -106,15 +110,6 @@ def table(totals: Mapping[str, Any]) -> str:
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(totals["rejected"].items()))
     lines.append(f"rejected: {reasons or 'none'}")
     return "\n".join([*lines, *totals["warnings"]])
-
-
-def _check_share(rows: int, without_day: int, rejected: Mapping[str, int]) -> None:
-    unusable = without_day + sum(rejected.values())
-    if unusable > FEW and unusable * 5 > rows:
-        raise ContractError(
-            f"{unusable} of {rows} records cannot be used ({without_day} have no readable ordered_at; "
-            f"{dict(rejected) or 'none'} rejected): nothing was loaded; is this the layout of partner files?"
-        )
 
 
 def _months(

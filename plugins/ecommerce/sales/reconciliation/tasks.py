@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 from airflow.sdk import task, task_group
 
@@ -130,5 +130,4 @@ def tell(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
 def _of_each(context: Any, task_id: str, mapped_over: list[Plain]) -> list[Any]:
     """What the instances of a mapped task returned, in order; None of those that failed."""
     indexes = list(range(len(mapped_over)))
-    found: list[Any] = context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes)
-    return found
+    return cast(list[Any], context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes))

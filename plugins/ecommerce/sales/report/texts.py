@@ -19,6 +19,7 @@ from ecommerce.core.text import (
     long_day,
     quantity,
     share,
+    short_day,
     source_name,
     with_currency,
 )
@@ -120,12 +121,8 @@ def _top(figures: Figures) -> dict[str, Any]:
 
 
 def _bases(figures: Figures) -> tuple[str, str, str]:
-    before, week = (figures.business_date - timedelta(days=days) for days in (1, 7))
-    return (
-        f"{before:%a} {before.day} {before:%b}",
-        f"{week:%a} {week.day} {week:%b}",
-        average_name(figures.averaged_days),
-    )
+    before, week = (short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
+    return before, week, average_name(figures.averaged_days)
 
 
 def _tile(figures: Figures, name: str) -> dict[str, Any]:
