@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ecommerce.cli import check, operate, run, warehouse
+from ecommerce.cli import check, operate, warehouse
 from ecommerce.core.errors import PipelineError
 
 
@@ -17,7 +17,7 @@ def app() -> None:
 
 for command in (
     check.check,
-    run.run,
+    operate.run,
     operate.backfill,
     operate.repair,
     operate.report,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
 from ecommerce.core.names import DAG_DAILY
@@ -95,9 +95,9 @@ class AirflowApi:
 
     def runs_of_day(self, day: date, dag_id: str = DAG_DAILY) -> list[dict[str, Any]]:
         """All runs of a business day, newest first: those with its partition key or its `business_date`."""
-        keyed = self._runs(dag_id, partition_key_pattern=day.isoformat())
-        named = self._runs(dag_id, conf_contains=day.isoformat())
-        named = [run for run in named if (run["conf"] or {}).get("business_date") == day.isoformat()]
+        keyed = self._runs(dag_id, partition_key_pattern=str(day))
+        named = self._runs(dag_id, conf_contains=str(day))
+        named = [run for run in named if (run["conf"] or {}).get("business_date") == str(day)]
         runs = {run["dag_run_id"]: run for run in keyed + named}
         return sorted(
             runs.values(), key=lambda run: run["queued_at"] or run["start_date"] or "", reverse=True
@@ -123,14 +123,12 @@ class AirflowApi:
 
     def task_state(self, run_id: str, task_id: str, dag_id: str = DAG_DAILY) -> str | None:
         """The state of a task in a run; None before it has any."""
-        state: str | None = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")["state"]
-        return state
+        found = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")
+        return cast(str | None, found["state"])
 
     def _runs(self, dag_id: str, **filters: str) -> list[dict[str, Any]]:
-        runs: list[dict[str, Any]] = self.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters)[
-            "dag_runs"
-        ]
-        return runs
+        answer = self.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters)
+        return cast(list[dict[str, Any]], answer["dag_runs"])
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
         import requests
@@ -153,13 +151,6 @@ class AirflowApi:
                 break
         if response is None:
             raise TransientError(f"Airflow at {self.url} does not answer any more: is it running?")
-        return self._answer(response)
-
-    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
-        return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
-
-    @staticmethod
-    def _answer(response: requests.Response) -> Any:
         if response.ok:
             return response.json()
         try:
@@ -167,3 +158,6 @@ class AirflowApi:
         except (ValueError, KeyError, TypeError):
             detail = response.text[:300]
         raise PipelineError(f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}")
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+        return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)

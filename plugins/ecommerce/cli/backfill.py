@@ -41,8 +41,7 @@ def plan(api: AirflowApi, first: date, last: date, *, again: bool, now: datetime
         raise PipelineError(f"FROM={first} is after TO={last}")
     entries = api.post("backfills/dry_run", _request(first, last, again=again))["backfills"]
     now = now or datetime.now(UTC)
-    too_early = sorted(entry["partition_key"] for entry in entries if _end(entry) > now)
-    if too_early:
+    if too_early := sorted(entry["partition_key"] for entry in entries if _end(entry) > now):
         newest = date.fromisoformat(too_early[0]) - timedelta(days=1)
         raise PipelineError(
             f"business day {too_early[0]} has not ended yet: {newest} is the last that can be run"
@@ -76,7 +75,7 @@ def backfill(
         last: last business day, included.
         jobs: how many days run at the same time.
         mail: mail every day's report.
-        again: also run days that have succeeded before; failed ones always are.
+        again: as `plan`.
         progress: called after each look with (finished, failed among them, all).
         pause: seconds between two looks.
 

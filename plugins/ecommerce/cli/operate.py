@@ -1,21 +1,35 @@
-"""`make backfill`, `make repair`, `make report`: commands that ask a running Airflow to run something."""
+"""`make run`, `make backfill`, `make repair`, `make report`: commands that have Airflow run something."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from functools import partial
 from typing import Any
 
 import click
 
+from ecommerce.cli import environment
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import backfill as run_backfill
 from ecommerce.cli.backfill import plan, under_way
-from ecommerce.cli.options import day_option
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_FIGURES
 from ecommerce.sources import SOURCES
+
+
+def _day(_: click.Context, parameter: click.Parameter, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a day like 2026-11-19") from None
+
+
+day_option = partial(click.option, callback=_day, required=True, metavar="YYYY-MM-DD")
 
 
 @contextmanager
@@ -27,10 +41,20 @@ def _airflow() -> Iterator[AirflowApi]:
         raise KeyboardInterrupt("what was begun goes on in Airflow") from None
 
 
-def _jobs(context: click.Context, parameter: click.Parameter, text: str) -> int:
+def _jobs(_: click.Context, parameter: click.Parameter, text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise click.BadParameter(f"{text!r} is not a number of days, 1 or more")
     return int(text)
+
+
+@click.command()
+@day_option("--day")
+def run(day: date) -> int:
+    """Run one business day here, without a scheduler."""
+    environment.load(connections_of_the_ui=False)
+    conf = json.dumps({"business_date": day.isoformat()})
+    command = [sys.executable, "-m", "airflow", "dags", "test", DAG_DAILY, "-c", conf]
+    return subprocess.run(command, check=False).returncode
 
 
 @click.command()

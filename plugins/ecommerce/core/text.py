@@ -119,6 +119,11 @@ def long_day(day: date) -> str:
     return f"{day:%A}, {day.day} {day:%B %Y}"
 
 
+def short_day(day: date) -> str:
+    """`Thu 19 Nov`."""
+    return f"{day:%a} {day.day} {day:%b}"
+
+
 def instant(when: datetime | None) -> str:
     """An instant in UTC to the second."""
     return NOTHING if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"

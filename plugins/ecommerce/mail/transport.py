@@ -1,7 +1,7 @@
 """How mails leave: who gets them, what they are made of, and the mail server.
 
-Addresses are read where they are used and reach neither logs,
-XCom nor rendered fields: an `EmailOperator` would keep them as one, and has no text alternative.
+Addresses are read where they are used and reach neither logs, XCom nor rendered fields: an `EmailOperator`
+would keep them as one, and has no text alternative.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, make_msgid
 from typing import Any
 
 from ecommerce.core import errors, metrics, names
@@ -53,12 +53,17 @@ def parse_recipients(text: str, variable: str) -> list[str]:
 
 
 def message_id(name: str) -> str:
-    """The Message-ID `name` at the sender's domain. The same name always gives the same one.
+    """The Message-ID `name` at the sender's domain: the same name always gives the same one.
 
     Raises:
         ConfigurationError: as `sender`.
     """
     return f"<{name}@{sender().rpartition('@')[2]}>"
+
+
+def new_message_id(name: str) -> str:
+    """As `message_id`, never the same twice."""
+    return make_msgid(name, domain=sender().rpartition("@")[2])
 
 
 def sender() -> str:
@@ -81,6 +86,13 @@ def sender() -> str:
             f"the connection {CONNECTION} names no sender: set from_email in its extra to an e-mail address"
         )
     return str(address)
+
+
+def airflow_url() -> str:
+    """The address of Airflow's UI, without a slash at its end; empty where Airflow does not know it."""
+    from airflow.sdk.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
 
 
 def compose(subject: str, template: str, texts: Mapping[str, Any]) -> EmailMessage:

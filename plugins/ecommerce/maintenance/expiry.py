@@ -9,12 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from ecommerce.core import staging
-from ecommerce.core.settings import load_settings
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +23,8 @@ IsRunning = Callable[[str, str], bool]
 """Of a DAG's id and the name of a run's staging folder: does that run go on?"""
 
 
-def remove_expired_staging(is_running: IsRunning, now: datetime) -> int:
-    """Remove run folders whose newest file is older than `STAGING_RETENTION_DAYS`; how many were removed.
+def expire_staging(staging_uri: str, limit: datetime, is_running: IsRunning) -> int:
+    """Remove run folders whose newest file is older than `limit` (aware); how many were removed.
 
     A folder that was given up half-way, raw files with e-mail addresses among them, counts like any other.
     The folder of a run that has not ended stays, however old.
@@ -33,13 +32,6 @@ def remove_expired_staging(is_running: IsRunning, now: datetime) -> int:
     Raises:
         StagingError: the staging area cannot be read, or a folder cannot be removed.
     """
-    settings = load_settings()
-    limit = now - timedelta(days=settings.staging_retention_days)
-    return expire_staging(settings.staging_uri, limit, is_running)
-
-
-def expire_staging(staging_uri: str, limit: datetime, is_running: IsRunning) -> int:
-    """As `remove_expired_staging`, for what is older than the aware instant `limit`."""
     root = staging.storage_path(staging_uri)
     removed = 0
     with staging.storage_errors(staging_uri):
@@ -78,19 +70,11 @@ def run_is_unfinished(states_of: Callable[..., Any], run_state: Callable[[str, s
     return is_running
 
 
-def remove_old_logs(now: datetime) -> int:
-    """Remove log files of Airflow that nobody wrote to for `LOG_RETENTION_DAYS`; how many were removed.
-
-    Only what lies on this machine's disk: logs in a bucket or in CloudWatch expire by the rules set there.
-    """
-    from airflow.sdk.configuration import conf
-
-    limit = now - timedelta(days=load_settings().log_retention_days)
-    return expire_logs(Path(conf.get("logging", "base_log_folder")), limit)
-
-
 def expire_logs(folder: Path, limit: datetime) -> int:
-    """As `remove_old_logs`, below `folder`, for what is older than the aware instant `limit`."""
+    """Remove log files below `folder` that nobody wrote to since `limit` (aware); how many were removed.
+
+    Logs in a bucket or in CloudWatch expire by the rules set there.
+    """
     removed = 0
     for path in folder.rglob("*.log"):
         with suppress(FileNotFoundError):  # another worker does the same

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import task
 
+from ecommerce.core.settings import load_settings
 from ecommerce.maintenance import expiry
 
 
 @task
 def expired_staging(**context: Any) -> int:
     """Remove run folders older than `STAGING_RETENTION_DAYS` from staging; how many were removed."""
-    ti = context["ti"]
+    settings, ti = load_settings(), context["ti"]
+    limit = datetime.now(UTC) - timedelta(days=settings.staging_retention_days)
     is_running = expiry.run_is_unfinished(ti.get_task_states, ti.get_dagrun_state)
-    return expiry.remove_expired_staging(is_running, datetime.now(UTC))
+    return expiry.expire_staging(settings.staging_uri, limit, is_running)
 
 
 @task
 def old_logs() -> int:
     """Remove Airflow's log files older than `LOG_RETENTION_DAYS`; how many were removed."""
-    return expiry.remove_old_logs(datetime.now(UTC))
+    from airflow.sdk.configuration import conf
+
+    limit = datetime.now(UTC) - timedelta(days=load_settings().log_retention_days)
+    return expiry.expire_logs(Path(conf.get("logging", "base_log_folder")), limit)

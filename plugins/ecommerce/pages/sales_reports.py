@@ -74,15 +74,13 @@ def create_app() -> FastAPI:
 
     @app.get("/{day}/")
     def report(day: date) -> HTMLResponse:
-        page = report_page(day)
-        if page is None:
+        if (page := report_page(day)) is None:
             raise HTTPException(404, f"There is no report of {day}.")
         return HTMLResponse(page, headers=_HEADERS)
 
     @app.get("/{day}/{name}")
     def file(day: date, name: str) -> Response:
-        content = archive.read_file(load_settings().reports_uri, day, name)
-        if content is None:
+        if (content := archive.read_file(load_settings().reports_uri, day, name)) is None:
             raise HTTPException(404, "There is no such file.")
         headers = dict(_HEADERS)
         if name != document.PREVIEW:

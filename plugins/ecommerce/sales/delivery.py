@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from ecommerce.core import metrics
@@ -16,9 +16,10 @@ from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_d
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail import transport as mail
-
-if TYPE_CHECKING:
-    from ecommerce.sales.report.figures import Figures
+from ecommerce.sales import mailings
+from ecommerce.sales.report.archive import read_report
+from ecommerce.sales.report.figures import Figures
+from ecommerce.sales.report.texts import mail_texts
 
 
 def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
@@ -32,8 +33,6 @@ def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
     Raises:
         PipelineError: the warehouse cannot be asked, or the recipients or the sender are no addresses.
     """
-    from ecommerce.sales import mailings
-
     if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
         return f"{day} is not the newest closed day and send_mail is not set"
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
@@ -63,8 +62,6 @@ def send(report: Mapping[str, Any]) -> str:
         StagingError: the archived report is gone or has been replaced by other figures since.
         ConfigurationError, CredentialsError, TransientError: as `mail.transport.send`.
     """
-    from ecommerce.sales.report.archive import read_report
-
     message = report_message(*read_report(report["uri"], report["figures_hash"]))
     message["Message-ID"] = message_id(report)
     mail.send(message, mail.recipients(VARIABLE_REPORT_RECIPIENTS))
@@ -73,8 +70,6 @@ def send(report: Mapping[str, Any]) -> str:
 
 def mark(report: Mapping[str, Any]) -> None:
     """Remember that `report` was mailed, so that a change of its day since its figures is a restatement."""
-    from ecommerce.sales import mailings
-
     day = date.fromisoformat(report["business_date"])
     mailings.mark_delivered(day, report["figures_hash"])
     mailings.restate_since(day, report["headline"], datetime.fromisoformat(report["figures_at"]))
@@ -83,8 +78,6 @@ def mark(report: Mapping[str, Any]) -> None:
 
 def report_message(figures: Figures, pdf: bytes) -> EmailMessage:
     """The report's mail without its addresses: text and HTML with the headline, the PDF attached."""
-    from ecommerce.sales.report.texts import mail_texts
-
     texts = mail_texts(figures) | {"page_url": page_url(figures.business_date)}
     message = mail.compose(texts["subject"], "report_mail", texts)
     message.add_attachment(
@@ -95,8 +88,6 @@ def report_message(figures: Figures, pdf: bytes) -> EmailMessage:
 
 def page_url(day: date) -> str:
     """The report's page inside the Airflow UI; empty where Airflow does not know its own address."""
-    from airflow.sdk.configuration import conf
-
-    base = (conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    base = mail.airflow_url()
     # The UI keeps the path of the page in its frame behind that of the frame.
     return f"{base}/plugin/sales-reports{urlsplit(base).path}/sales-reports/{day}/" if base else ""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.staging import DagRun, Manifest
 from ecommerce.sales import source_policy
 from ecommerce.sources import SOURCES
-from ecommerce.warehouse.load import LoadResult
+from ecommerce.warehouse.checks import run_checks
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.spec import LoadSpec
+from ecommerce.warehouse.staged import HISTORY
 
 ORDERS = LoadSpec(
     name="orders",
@@ -42,17 +47,12 @@ def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> Lo
     Raises:
         PipelineError: nothing was loaded; the warehouse is as it was.
     """
-    from ecommerce.warehouse.load import load
-
     policies = source_policy.source_policy()
-    present = {manifest.source for manifest in manifests}
-    result = load(
+    result = _load(
+        run,
         manifests,
-        spec=ORDERS,
-        business_date=day.date,
-        run_id=run.run_id,
-        dag_id=run.dag_id,
-        missing_sources=source_policy.missing_sources(policies, present),
+        day.date,
+        missing_sources=source_policy.missing_sources(policies, {manifest.source for manifest in manifests}),
         off_sources=[source for source, given in policies.items() if given == source_policy.OFF],
     )
     metrics.loaded(run.dag_id, result.audit)
@@ -61,38 +61,18 @@ def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> Lo
 
 
 def load_read(run: DagRun, manifest: Manifest) -> LoadResult:
-    """Load one source's read of one business day outside its daily run.
+    """As `load_day`, of one source's read of one business day outside its daily run.
 
     It says nothing of other sources: whether a day is complete is for its daily run to say.
-
-    Raises:
-        PipelineError: nothing was loaded; the warehouse is as it was.
     """
-    from ecommerce.warehouse.load import load
-
-    day = manifest.business_date
-    result = load([manifest], spec=ORDERS, business_date=day, run_id=run.run_id, dag_id=run.dag_id)
+    result = _load(run, [manifest], manifest.business_date)
     metrics.loaded(run.dag_id, result.audit)
     return result
 
 
 def load_history(run: DagRun, manifest: Manifest) -> LoadResult:
-    """Load one part of an export, or of taking one back: it completes no day and moves no watermark.
-
-    Raises:
-        PipelineError: nothing was loaded; the warehouse is as it was.
-    """
-    from ecommerce.warehouse.load import load
-    from ecommerce.warehouse.staged import HISTORY
-
-    return load(
-        [manifest],
-        spec=ORDERS,
-        business_date=manifest.business_date,
-        run_id=run.run_id,
-        dag_id=run.dag_id,
-        status=HISTORY,
-    )
+    """As `load_day`, of one part of an export, or of taking one back: no day complete, no watermark moved."""
+    return _load(run, [manifest], manifest.business_date, status=HISTORY)
 
 
 def check(run: DagRun, loaded: LoadResult) -> list[str]:
@@ -102,9 +82,6 @@ def check(run: DagRun, loaded: LoadResult) -> list[str]:
         CheckFailed: a check of severity `error` found something; nothing must be mailed.
         PipelineError: the warehouse cannot be asked.
     """
-    from ecommerce.warehouse.checks import run_checks
-    from ecommerce.warehouse.client import connect
-
     results = run_checks(
         loaded.touched_days,
         spec=ORDERS,
@@ -113,3 +90,7 @@ def check(run: DagRun, loaded: LoadResult) -> list[str]:
         warehouse=connect(dag=run.dag_id, step="checks"),
     )
     return [*loaded.warnings, *(str(each) for each in results if each.failing_rows)]
+
+
+def _load(run: DagRun, manifests: Sequence[Manifest], day: date, **how: Any) -> LoadResult:
+    return load(manifests, spec=ORDERS, business_date=day, run_id=run.run_id, dag_id=run.dag_id, **how)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from ecommerce.core import errors
@@ -65,23 +65,19 @@ def go_on_with(policies: Mapping[str, str], manifests: Mapping[str, dict[str, An
         PipelineError: a required source failed, or no source is left.
     """
     missing = missing_sources(policies, manifests)
-    fatal = [source for source in missing if policies[source] == REQUIRED]
-    if fatal:
+    if fatal := [source for source in missing if policies[source] == REQUIRED]:
         raise errors.PipelineError(
-            f"{_names(fatal)} failed and {'is' if len(fatal) == 1 else 'are'} required: nothing was loaded; "
-            "see that task's log, or make the source optional (Variable source_policy) and clear this task"
+            f"{' and '.join(fatal)} failed and {'is' if len(fatal) == 1 else 'are'} required: nothing was "
+            "loaded; see that task's log, or make the source optional (Variable source_policy) and clear "
+            "this task"
         )
     if not manifests:
         raise errors.PipelineError("no source to load: each is off or failed (Variable source_policy)")
     if missing:
-        log.warning("going on without %s: the report will be marked incomplete", _names(missing))
+        log.warning("going on without %s: the report will be marked incomplete", " and ".join(missing))
     return [manifests[source] for source in SOURCES if source in manifests]
 
 
 def missing_sources(policies: Mapping[str, str], present: Container[str]) -> list[str]:
     """The sources that should be there and are not; one that is off is not missing."""
     return [source for source in SOURCES if source not in present and policies[source] != OFF]
-
-
-def _names(sources: Iterable[str]) -> str:
-    return " and ".join(sources)

@@ -21,7 +21,10 @@ from ecommerce.core.staging import Manifest
 from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
 from ecommerce.sales import delivery, loading, source_policy, watch, windows
 from ecommerce.sales.report import building
+from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import SOURCES, module
+from ecommerce.warehouse import reads
+from ecommerce.warehouse.load import LoadResult
 
 Plain = dict[str, Any]
 
@@ -29,8 +32,6 @@ Plain = dict[str, Any]
 @task(**NETWORK_RETRIES)
 def extract(source: str, **context: Any) -> Plain:
     """Read one source for the run's business day; the manifest of what was read."""
-    from ecommerce.warehouse import reads
-
     skip(source_policy.reason_to_skip(source))
     day = business_day(context)
     folder = run_of(context).folder(day.date, source)
@@ -41,8 +42,6 @@ def extract(source: str, **context: Any) -> Plain:
 @task(task_id="extract", **NETWORK_RETRIES)
 def extract_changes(source: str, **context: Any) -> Plain:
     """Read what changed in one source since the last read; the manifest of what was read."""
-    from ecommerce.warehouse import reads
-
     skip(source_policy.reason_to_skip(source))
     window = windows.window_of_sync(source, run_of(context), reads, datetime.now(UTC))
     return to_xcom(module(source).extract(window))
@@ -67,8 +66,6 @@ def sources_ready(**context: Any) -> list[Plain]:
 @task(task_id="transform_source", map_index_template="{{ task.op_kwargs['manifest']['source'] }}")
 def transform(manifest: Plain, **context: Any) -> Plain:
     """Clean and type what one extract left; the manifest of what is to be loaded."""
-    from ecommerce.sales.transform import transform as run_transform
-
     return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
 
 
@@ -90,8 +87,6 @@ def load_read(manifest: Plain, **context: Any) -> Plain:
 @task(**NETWORK_RETRIES)
 def checks(loaded: Plain, **context: Any) -> list[str]:
     """Check the days that a load touched; warnings for the report."""
-    from ecommerce.warehouse.load import LoadResult
-
     return loading.check(run_of(context), from_xcom(LoadResult, loaded))
 
 

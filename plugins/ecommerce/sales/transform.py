@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ecommerce.core.staging import Manifest
 from ecommerce.core.transform import TransformSpec, run_transform
-
-if TYPE_CHECKING:
-    from ecommerce.core.staging import Manifest
 
 ORDERS = TransformSpec(
     folder="orders",

@@ -1,33 +1,21 @@
-"""The watch: is the day's report mailed, and if not, which tasks of which run are at fault?
+"""The watch: has the day's report been mailed, and if not, which tasks of which run are red?
 
-Whether it is mailed stands in the warehouse (`report_deliveries`), whoever sent it. Airflow tells tasks the
-states of another DAG's tasks by run id, and nothing else of its runs: neither partition key nor params. A run
-is of the day when its id has the day as its key, or when it left files for that day in staging.
+The warehouse says whether it was mailed (`report_deliveries`), whoever sent it. Airflow tells a task the
+states of another DAG's tasks by run id, and neither partition key nor params. A run is of the day when its id
+has the day as its key, or when it left files for that day in staging.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from email.utils import make_msgid
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ecommerce.core import staging
+from ecommerce.core import names, staging
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.names import (
-    DAG_DAILY,
-    DAILY_GROUPS,
-    GROUP_MAIL,
-    GROUP_REPORT,
-    TASK_CLAIM,
-    TASK_GATE,
-    TASK_MARK,
-    VARIABLE_ALERT_RECIPIENTS,
-    VARIABLE_REPORT_RECIPIENTS,
-)
 from ecommerce.mail import transport as mail
+from ecommerce.sales import mailings
 from ecommerce.sources import SOURCES
 
 log = logging.getLogger(__name__)
@@ -35,138 +23,93 @@ log = logging.getLogger(__name__)
 ENDED = {"success", "skipped", "failed", "upstream_failed", "removed"}
 States = Mapping[str, str | None]
 """States of one run's tasks by id; a mapped one's id ends in `_<index>`."""
-TaskStates = Callable[..., Mapping[str, States]]
-"""Airflow's answer, by run id: of the DAG with the given id; of some `task_ids` or `run_ids` where given."""
+
+NO_RUN = "At six the scheduler was down or the DAG paused. Start it, unpause the DAG, run the day:"
+MEND = "The last line of the log names the cause. Mend it, then"
+WAIT = (
+    "A task that is slow, or waits to be tried again, needs time; its log says which. One that stays queued "
+    "waits for a worker. If none has begun, the scheduler is down, or the DAG is paused or at its limit of "
+    "runs."
+)
+NOT_MAILED = (
+    f"The last line of the log of {names.TASK_CLAIM} says why. When that reason is gone, clear the group "
+    f"`{names.GROUP_MAIL}` in the UI."
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a report is not there: the run (empty: there is none) and its tasks at fault, in order."""
-
-    run_id: str
-    tasks: list[str]
-    problem: str
-    advice: str
-    commands: Sequence[str] = ()
-
-
-def watch(day: BusinessDay, states_of: TaskStates) -> str:
+def watch(day: BusinessDay, states_of: Callable[..., Mapping[str, States]]) -> str:
     """Mail `alert_recipients` when the report of `day` has not been mailed; returns why not, or nothing.
+
+    `states_of` is Airflow's `get_task_states`: the states by run id.
 
     Raises:
         PipelineError: the warehouse cannot be asked, or the mail not be sent.
     """
-    from ecommerce.sales import mailings
-
-    if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
-        return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty: nobody waits for a report"
+    if not mail.recipients(names.VARIABLE_REPORT_RECIPIENTS):
+        return f"the Variable {names.VARIABLE_REPORT_RECIPIENTS} is empty: nobody waits for a report"
     delivered = [row["sent_at"] for row in mailings.deliveries(day.date) if row["state"] == "sent"]
     if delivered:
         log.info("the report of %s was mailed at %s", day, max(delivered))
         return ""
-    fault = find_fault(day, states_of, staging.run_names(DAG_DAILY, day.date))
-    log.warning("the report of %s has not been mailed: %s", day, fault)
-    if not (to := mail.recipients(VARIABLE_ALERT_RECIPIENTS)):
-        return f"the Variable {VARIABLE_ALERT_RECIPIENTS} is empty: nobody is told"
-    message = mail.compose(f"No sales report for {day}", "watch_mail", mail_texts(day, fault))
-    message["Message-ID"] = make_msgid("watch", domain=mail.sender().rpartition("@")[2])
+    runs = states_of(names.DAG_DAILY, task_ids=[names.TASK_MARK])
+    run_id = latest_run(runs, day, staging.run_names(names.DAG_DAILY, day.date))
+    states = states_of(names.DAG_DAILY, run_ids=[run_id])[run_id] if run_id else {}
+    texts = mail_texts(day, run_id, states)
+    log.warning("the report of %s has not been mailed: %s (run %s)", day, texts["problem"], texts["run_id"])
+    if not (to := mail.recipients(names.VARIABLE_ALERT_RECIPIENTS)):
+        return f"the Variable {names.VARIABLE_ALERT_RECIPIENTS} is empty: nobody is told"
+    message = mail.compose(f"No sales report for {day}", "watch_mail", texts)
+    message["Message-ID"] = mail.new_message_id("watch")
     mail.send(message, to)
     return ""
 
 
-def find_fault(day: BusinessDay, states_of: TaskStates, staged: Iterable[str] = ()) -> Fault:
-    """What keeps the report of `day`; `staged` are the names of run folders in staging for that day."""
-    run_id = latest_run(states_of(DAG_DAILY, task_ids=[TASK_MARK]), day, staged)
-    if run_id:
-        return diagnose(run_id, states_of(DAG_DAILY, run_ids=[run_id])[run_id], day)
-    return Fault(
-        run_id="",
-        tasks=[],
-        problem=f"there is no run of {DAG_DAILY} for {day}",
-        advice="At six the scheduler was down or the DAG paused. Start it, unpause the DAG, run the day:",
-        commands=[f"make backfill FROM={day} TO={day} MAIL=1"],
-    )
+def latest_run(run_ids: Iterable[str], day: BusinessDay, staged: Collection[str]) -> str:
+    """The id of the run of `day` that began last; empty where there is none.
 
-
-def latest_run(run_ids: Iterable[str], day: BusinessDay, staged: Iterable[str] = ()) -> str | None:
-    """The id of the run of `day` that began last; None where there is none.
-
-    Ids that Airflow makes are `<kind>__<when>[__<key>][__<random>]`, so their ends are in order of time.
+    `staged` names the run folders in staging for that day. Ids that Airflow makes are
+    `<kind>__<when>[__<key>][__<random>]`, so their ends are in order of time.
     """
-    folders = set(staged)
-    of_day = [
-        run_id for run_id in run_ids if str(day) in run_id.split("__") or staging.path_safe(run_id) in folders
-    ]
-    return max(of_day, key=lambda run_id: run_id.partition("__")[2], default=None)
+    of_day = (each for each in run_ids if str(day) in each.split("__") or staging.path_safe(each) in staged)
+    return max(of_day, key=lambda run_id: run_id.partition("__")[2], default="")
 
 
-def diagnose(run_id: str, states: States, day: BusinessDay) -> Fault:
-    """What the states of one run's tasks say: which have failed, or else which have not ended."""
-    if failed := _at_fault(states):
-        cause = "The last line of the log names the cause. Mend it, then"
-        if commands := _commands(failed, day):
-            return Fault(run_id, failed, _listed(failed, states), f"{cause}:", commands)
-        advice = f"{cause} clear the task with downstream in the UI."
-        return Fault(run_id, failed, _listed(failed, states), advice)
-    if unfinished := _in_order(task for task, state in states.items() if state not in ENDED):
-        begun = [task for task in unfinished if states[task]] or unfinished[:1]
-        return Fault(
-            run_id,
-            begun,
-            f"the run is still under way: {_listed(begun, states)}",
-            "A task that is slow, or waits to be tried again, needs time; its log says which. One that stays "
-            "queued waits for a worker. If none has begun, the scheduler is down, or the DAG is paused or at "
-            "its limit of runs.",
-        )
-    return Fault(
-        run_id,
-        [TASK_CLAIM],
-        "the run has ended without a failure and without mailing it",
-        f"The last line of the log of {TASK_CLAIM} says why. When that reason is gone, clear the group "
-        f"`{GROUP_MAIL}` in the UI.",
-    )
+def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
+    """What the mail says of the run `run_id` (empty: the day has none), whose tasks have `states`.
 
-
-def mail_texts(day: BusinessDay, fault: Fault) -> dict[str, Any]:
-    """What the mail says; it links the run, or all runs of the DAG where there is none of the day."""
-    from airflow.sdk.configuration import conf
-
-    base = (conf.get("api", "base_url", fallback="") or "").rstrip("/")
-    run = f"/{quote(fault.run_id)}" if fault.run_id else ""
+    It lists the red tasks, or else those under way, and links the run, or else all runs of the DAG.
+    """
+    if states.get(names.TASK_GATE) == "success":  # the run went on without the sources that failed
+        states = {task: state for task, state in states.items() if _group(task) != names.GROUP_EXTRACT}
+    tasks = sorted(states, key=lambda task: (names.DAILY_GROUPS.index(_group(task)), task))
+    red = [task for task in tasks if states[task] == "failed"]
+    unended = [task for task in tasks if states[task] not in ENDED]
+    listed = red or [task for task in unended if states[task]] or unended[:1]
+    problem = ", ".join(f"{task} ({states[task] or 'not begun'})" for task in listed)
+    commands: list[str] = []
+    if not run_id:
+        problem, advice = f"there is no run of {names.DAG_DAILY} for {day}", NO_RUN
+        commands = [f"make backfill FROM={day} TO={day} MAIL=1"]
+    elif red:
+        failed = [source for source in SOURCES if f"{names.GROUP_EXTRACT}.{source}" in red]
+        commands = [f"make repair DAY={day} SOURCE={source}" for source in failed]
+        if _group(red[0]) == names.GROUP_REPORT:
+            commands = [f"make report DAY={day}"]
+        advice = f"{MEND}:" if commands else f"{MEND} clear the task with downstream in the UI."
+    elif unended:
+        problem, advice = f"the run is still under way: {problem}", WAIT
+    else:
+        problem, advice = "the run has ended without a failure and without mailing it", NOT_MAILED
+    url = mail.airflow_url()
     return {
         "day": str(day),
-        "problem": fault.problem,
-        "run_id": fault.run_id or "none",
-        "run_url": f"{base}/dags/{DAG_DAILY}/runs{run}" if base else "",
-        "advice": fault.advice,
-        "commands": fault.commands,
+        "problem": problem,
+        "run_id": run_id or "none",
+        "run_url": f"{url}/dags/{names.DAG_DAILY}/runs/{quote(run_id)}".rstrip("/") if url else "",
+        "advice": advice,
+        "commands": commands,
     }
 
 
-def _at_fault(states: States) -> list[str]:
-    """The failed tasks, but for sources that the run went on without, and the gate that others let fail."""
-    failed = _in_order(task for task, state in states.items() if state == "failed")
-    extracts = [task for task in failed if _source(task)]
-    if states.get(TASK_GATE) == "success":
-        return [task for task in failed if task not in extracts]
-    return extracts or failed
-
-
-def _commands(failed: Sequence[str], day: BusinessDay) -> list[str]:
-    """What repairs the failed tasks: one command for each source, or one for the report."""
-    if sources := [source for task in failed if (source := _source(task))]:
-        return [f"make repair DAY={day} SOURCE={source}" for source in sources]
-    return [f"make report DAY={day}"] if failed[0].startswith(f"{GROUP_REPORT}.") else []
-
-
-def _source(task: str) -> str | None:
-    name = task.rpartition(".")[2]
-    return name if name in SOURCES else None
-
-
-def _in_order(tasks: Iterable[str]) -> list[str]:
-    return sorted(tasks, key=lambda task: (DAILY_GROUPS.index(task.partition(".")[0]), task))
-
-
-def _listed(tasks: Iterable[str], states: States) -> str:
-    return ", ".join(f"{task} ({states[task] or 'not begun'})" for task in tasks)
+def _group(task: str) -> str:
+    return task.partition(".")[0]

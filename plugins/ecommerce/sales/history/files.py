@@ -1,24 +1,37 @@
-"""The files of an export: found by a URI pattern, told apart by name, read only while they stay as listed."""
+"""What an export is: the form's fields, and the files of its URI pattern in batches, one for each task.
+
+Files are told apart by name, and read only while they stay as they were listed.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError, ContractError
-from ecommerce.core.staging import storage_path
+from ecommerce.core.settings import load_settings
+from ecommerce.core.staging import DagRun, run_folder, storage_path
+from ecommerce.sources import SOURCES
 from ecommerce.sources.delivered_files import modified_at, storage_errors
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9999, 12, 31)
+"""The range when the form gives none: timestamps before the year 2000 are rejected anyway."""
+MOST_TASKS = 1000
+"""Airflow maps a task over 1024 items at most."""
 SCHEMES = ("file", "gs", "s3")
 Compression = Literal["gzip", "zstd"]
 CSV_ENDINGS: dict[str, Compression | None] = {".csv": None, ".csv.gz": "gzip", ".csv.zst": "zstd"}
-"""Endings of CSV files, and how they are compressed."""
 PARQUET_ENDING = ".parquet"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,88 @@ class ExportFile:
                 f"{self.name} has {'changed' if now else 'disappeared'} since it was listed: when the export "
                 "is complete, clear list_files with downstream"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Files that one task reads into `folder` (a staging URI, the same for all batches).
+
+    `source` is the export's name, `read_at` (aware) when it was listed, `run_day` the shop's day of the run.
+    `first` is the number of the first one among all `of` files. `label` is what the UI calls the task.
+    """
+
+    folder: str
+    source: str
+    read_at: datetime
+    run_day: date
+    label: str
+    files: list[ExportFile]
+    first: int
+    of: int
+
+
+def list_batches(params: Mapping[str, Any], run: DagRun, run_after: datetime) -> list[Batch]:
+    """The files of the form's pattern, in order; one file per batch, up to `MOST_TASKS` batches.
+
+    Raises:
+        ConfigurationError: as `export_name`, `day_range` and `find_files`.
+        CredentialsError, TransientError: the storage refuses, or fails.
+    """
+    source, _ = export_name(params["source"]), day_range(params)
+    settings = load_settings()
+    run_day = shop_day(run_after, settings.shop_timezone).date
+    files = find_files(params["files"])
+    log.info("%d files, %d bytes", len(files), sum(file.bytes for file in files))
+    folder = run_folder(settings.staging_uri, run.dag_id, run_day, run.run_id)
+    read_at = datetime.now(UTC)
+    found, first = [], 1
+    for some in in_batches(files):
+        label = f"{some[0].name} and {len(some) - 1} more" if len(some) > 1 else some[0].name
+        found.append(Batch(folder, source, read_at, run_day, label, some, first, len(files)))
+        first += len(some)
+    return found
+
+
+def in_batches(files: Sequence[ExportFile]) -> list[list[ExportFile]]:
+    """`files` in order, in at most `MOST_TASKS` groups of nearly the same size; one file each if possible."""
+    count = min(len(files), MOST_TASKS)
+    bounds = [len(files) * number // count for number in range(count + 1)]
+    return [list(files[start:end]) for start, end in pairwise(bounds)]
+
+
+def export_name(text: str) -> str:
+    """`text` as the name under which an export's orders are kept.
+
+    Raises:
+        ConfigurationError: it is the name of a source that is read live, or cannot be a name.
+    """
+    if text in SOURCES:
+        raise ConfigurationError(
+            f"{text} is the name of a source that is read live: give the export a name of its own, "
+            f"such as old_{text}"
+        )
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", text or ""):
+        raise ConfigurationError(
+            f"{text!r} cannot name the source of orders: use small letters, digits and underscores, "
+            "beginning with a letter"
+        )
+    return text
+
+
+def day_range(params: Mapping[str, Any]) -> tuple[date, date]:
+    """The form's first and last shop day, both included.
+
+    Raises:
+        ConfigurationError: one is not a day, or the last lies before the first.
+    """
+    try:
+        first = date.fromisoformat(params.get("first_day") or FIRST_DAY.isoformat())
+        last = date.fromisoformat(params.get("last_day") or LAST_DAY.isoformat())
+    except ValueError as error:
+        raise ConfigurationError(f"first_day and last_day are days like 2019-01-31: {error}") from None
+    if last < first:
+        raise ConfigurationError(f"last_day {last} lies before first_day {first}")
+    return first, last
 
 
 def find_files(pattern: str) -> list[ExportFile]:

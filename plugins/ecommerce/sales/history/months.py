@@ -1,4 +1,4 @@
-"""One month of an export: gathered from all files into a raw folder, transformed, loaded."""
+"""The months of an export, each gathered from all files and transformed, and the rates that its days need."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
 from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.errors import ContractError
+from ecommerce.core.errors import ContractError, PipelineError
 from ecommerce.core.include import read_sql
+from ecommerce.core.reads import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import Manifest
+from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.sales import loading, source_policy
 from ecommerce.sales.history.totals import FEW
 from ecommerce.sales.transform import transform as run_transform
-from ecommerce.sources import PARTNER_FILES
+from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, module
+from ecommerce.warehouse.load import LoadResult
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
 
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
@@ -47,16 +49,17 @@ class Month:
 
 def months_of(totals: Mapping[str, Any]) -> list[Month]:
     """The months of an export, in order; `totals` is what `totals.sum_up` returned."""
+    found = totals["months"]
     return [
         Month(
             export=totals["export"],
-            month=found["month"],
+            month=each["month"],
             number=number,
-            of=len(totals["months"]),
-            first_day=date.fromisoformat(found["first_day"]),
-            last_day=date.fromisoformat(found["last_day"]),
+            of=len(found),
+            first_day=date.fromisoformat(each["first_day"]),
+            last_day=date.fromisoformat(each["last_day"]),
         )
-        for number, found in enumerate(totals["months"], start=1)
+        for number, each in enumerate(found, start=1)
     ]
 
 
@@ -64,10 +67,6 @@ def transform(month: Month, run_id: str) -> Manifest:
     """Gather a month's lines and transform them; the manifest of the loadable folder.
 
     Done before for the same export, it returns what that left.
-
-    Args:
-        month: one of those that `months_of` returns.
-        run_id: Airflow's, goes into every row.
 
     Raises:
         StagingError: the files that were read are gone.
@@ -82,7 +81,13 @@ def transform(month: Month, run_id: str) -> Manifest:
     else:
         raw = gather(month, export, f"{folder}/{export.source}")
         manifest = run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
-    _check_share(month.month, manifest)
+    totals = manifest.control_totals
+    read, rejected = (totals[key] - totals["without_day"] for key in ("rows_read", "rows_rejected"))
+    if rejected > FEW and rejected * 5 > read:
+        raise ContractError(
+            f"{month.month}: {rejected} of {read} lines were rejected {totals['rejected']}; the month was not "
+            "loaded"
+        )
     return manifest
 
 
@@ -97,12 +102,10 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
         )
         names = [column[0] for column in totals.description or []]
         control_totals = dict(zip(names, totals.fetchall()[0], strict=True))
-        records = sum(
-            duck.execute("SELECT count(*) FROM read_parquet(?)", [f"{draft.path}/{name}.parquet"]).fetchall()[
-                0
-            ][0]
-            for name in ("lines", "rejects")
-        )
+        records = 0
+        for name in ("lines", "rejects"):
+            file = f"{draft.path}/{name}.parquet"
+            records += duck.execute("SELECT count(*) FROM read_parquet(?)", [file]).fetchall()[0][0]
         without_day = export.control_totals["without_day"] + sum(export.control_totals["rejected"].values())
         draft.seal(
             source=export.source,
@@ -120,6 +123,38 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
             },
         )
     return staging.read_manifest(folder)
+
+
+def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
+    """Load the rates of the days in `totals`, as `months_of`; None when there is nothing to load.
+
+    A daily run asks for those of its own weeks only. Where the source is off, or optional and fails, amounts
+    stay unconverted.
+
+    Raises:
+        PipelineError: as the daily run's extract, transform and load of the rates.
+    """
+    settings = load_settings()
+    currencies = {currency for month in totals["months"] for currency in month["amounts"]}
+    if not currencies - {settings.reporting_currency, ""}:
+        log.info("all amounts are in %s: no rates are needed", settings.reporting_currency)
+        return None
+    matters = source_policy.source_policy()[EXCHANGE_RATES]
+    if matters == source_policy.OFF:
+        log.warning("%s is off: other currencies stay unconverted", EXCHANGE_RATES)
+        return None
+    first = date.fromisoformat(totals["months"][0]["first_day"])
+    # The day before: the audit of a run has one load per day, and the first month has the first day.
+    day = day_window(first, settings.shop_timezone).shifted(-1)
+    folder = f"{totals['export'].rsplit('/', 1)[0]}/{EXCHANGE_RATES}"
+    try:
+        raw = module(EXCHANGE_RATES).extract(ReadWindow(EXCHANGE_RATES, day, day.start, day.end, folder))
+    except PipelineError:
+        if matters == source_policy.REQUIRED:
+            raise
+        log.exception("going on without %s: other currencies stay unconverted", EXCHANGE_RATES)
+        return None
+    return loading.load_history(run, run_transform(raw, run_id=run.run_id))
 
 
 def _write(duck: duckdb.DuckDBPyConnection, month: Month, export: Manifest, folder: Path) -> None:
@@ -148,12 +183,3 @@ def _write(duck: duckdb.DuckDBPyConnection, month: Month, export: Manifest, fold
     duck.execute("SET VARIABLE files = ?", [files])
     duck.execute("SET VARIABLE folder = ?", [str(folder)])
     duck.execute(read_sql("extract/history/month_files.sql"))
-
-
-def _check_share(name: str, manifest: Manifest) -> None:
-    totals = manifest.control_totals
-    read, rejected = (totals[key] - totals["without_day"] for key in ("rows_read", "rows_rejected"))
-    if rejected > FEW and rejected * 5 > read:
-        raise ContractError(
-            f"{name}: {rejected} of {read} lines were rejected {totals['rejected']}; the month was not loaded"
-        )

@@ -21,30 +21,24 @@ _INSTANTS = ("ordered_at", "updated_at")
 def read(duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]) -> None:
     """Write the lines of the Parquet file `path` to `facts["lines"]`, in the layout of partner files.
 
-    Args:
-        duck: with its time zone UTC.
-        path: the file.
-        facts: file, partner, received_at, lines: the parameters of the statement.
+    `duck` has the time zone UTC. `facts` are the parameters of read_parquet.sql: file, partner, received_at,
+    lines.
 
     Raises:
         UnusableFileError: no Parquet, a column is missing, or has a type that cannot be read exactly.
     """
-    types = _types(duck, path)
-    if missing := [name for name in COLUMNS if name not in types]:
-        raise UnusableFileError("missing_column", f"it lacks the columns {', '.join(missing)}")
-    expressions = ",\n        ".join(f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS)
-    statement = read_sql("extract/history/read_parquet.sql").replace("{columns}", expressions)
-    duck.execute(statement, facts | {"path": str(path)})
-
-
-def _types(duck: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
     import duckdb
 
     try:
         described = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
     except (duckdb.InvalidInputException, duckdb.IOException):
         raise UnusableFileError("file_unreadable", "it is no Parquet file, or a damaged one") from None
-    return {str(column[0]): str(column[1]) for column in described}
+    types = {str(column[0]): str(column[1]) for column in described}
+    if missing := [name for name in COLUMNS if name not in types]:
+        raise UnusableFileError("missing_column", f"it lacks the columns {', '.join(missing)}")
+    expressions = ",\n        ".join(f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS)
+    statement = read_sql("extract/history/read_parquet.sql").replace("{columns}", expressions)
+    duck.execute(statement, facts | {"path": str(path)})
 
 
 def _as_text(name: str, kind: str) -> str:

@@ -14,9 +14,8 @@ import io
 import logging
 import shutil
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -29,7 +28,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import Manifest
 from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.history import parquet
-from ecommerce.sales.history.files import Compression, ExportFile
+from ecommerce.sales.history.files import Batch, Compression, ExportFile
 from ecommerce.sources.delivered_files import (
     UnusableFileError,
     read_records,
@@ -40,8 +39,6 @@ from ecommerce.sources.delivered_files import (
 from ecommerce.sources.partner_files.reading import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import duckdb
 
 MEMORY_LIMIT = "300MB"
@@ -50,16 +47,24 @@ BLOCK = 1 << 20
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the files of one export share: the name of their source, when and for which run they are read."""
+def read_batch(batch: Batch) -> dict[str, Any]:
+    """Read the files of a batch into staging; files that were read before are not read again.
 
-    source: str
-    read_at: datetime
-    run_day: date
+    Returns plain JSON: `folders` (a staging URI for each file), `rows` (of all) and `read_at` (ISO 8601).
+
+    Raises:
+        PipelineError: as `read_file`.
+    """
+    folders, rows = [], 0
+    for number, file in enumerate(batch.files, start=batch.first):
+        folder = f"{batch.folder}/files/{number:05d}"
+        rows += read_file(file, folder, batch).rows
+        folders.append(folder)
+        log.info("file %d of %d done; %d records by this task so far", number, batch.of, rows)
+    return {"folders": folders, "rows": rows, "read_at": batch.read_at.isoformat()}
 
 
-def read_file(file: ExportFile, folder: str, reading: Reading) -> Manifest:
+def read_file(file: ExportFile, folder: str, batch: Batch) -> Manifest:
     """Read `file` into the staging folder `folder`, unless that was done before.
 
     Raises:
@@ -69,9 +74,11 @@ def read_file(file: ExportFile, folder: str, reading: Reading) -> Manifest:
         StagingError: the folder could not be written.
     """
     facts = {"file": file.name, "bytes": file.bytes, "modified_at": file.modified_at.isoformat()}
-    if (done := _already_read(folder, facts)) is not None:
-        log.info("%s was read before: taking the result", file.name)
-        return done
+    if staging.exists(folder):
+        done = staging.read_manifest(folder)
+        if facts.items() <= done.control_totals.items():
+            log.info("%s was read before: taking the result", file.name)
+            return done
     file.check_unchanged()
     began = time.monotonic()
     with (
@@ -79,22 +86,35 @@ def read_file(file: ExportFile, folder: str, reading: Reading) -> Manifest:
         connect_duckdb(memory_limit=MEMORY_LIMIT) as duck,
         scratch_folder() as work,
     ):
-        _prepare(duck, reading)
+        duck.execute("SET preserve_insertion_order = true")
+        duck.execute("SET VARIABLE read_at = ?", [batch.read_at])
+        duck.execute("SET VARIABLE shop_timezone = ?", [load_settings().shop_timezone])
+        duck.execute(read_sql("transform/values.sql"))
+        duck.execute(read_sql("extract/create_rejects.sql"))
         with _one_sentence(file), storage_errors(file.name):
-            facts_of_lines = _facts_of_lines(file, work)
+            lines = {  # the parameters of the statements that write lines, in the layout of partner files
+                "file": file.name,
+                "partner": "",  # one export, so no order belongs to anybody else
+                "received_at": file.modified_at,
+                "lines": str(work / "lines.parquet"),
+            }
             read = _read_parquet if file.is_parquet else _read_csv
-            sha256, warnings = read(duck, file, facts_of_lines, work)
+            sha256, warnings = read(duck, file, lines, work)
             file.check_unchanged()
-            _keep(duck, facts_of_lines["lines"], draft.path)
+            duck.execute(
+                read_sql("extract/history/keep_lines.sql"),
+                {"lines": lines["lines"], "target": f"{draft.path}/lines.parquet"},
+            )
+            duck.execute(f"COPY rejects TO '{draft.path}/rejects.parquet' (FORMAT parquet, COMPRESSION zstd)")
         totals = _totals(duck, draft.path)
         draft.seal(
-            source=reading.source,
-            business_date=reading.run_day,
+            source=batch.source,
+            business_date=batch.run_day,
             rows=totals["lines"] + sum(totals["rejected"].values()),
             columns={f"{name}.parquet": [] for name in ("lines", "rejects")},
-            read_at=reading.read_at,
-            window_start=reading.read_at,
-            window_end=reading.read_at,
+            read_at=batch.read_at,
+            window_start=batch.read_at,
+            window_end=batch.read_at,
             control_totals=facts | {"sha256": sha256} | totals | {"warnings": warnings},
         )
     manifest = staging.read_manifest(folder)
@@ -119,31 +139,6 @@ class _Counted(io.RawIOBase):
         self.digest.update(block)
         buffer[: len(block)] = block
         return len(block)
-
-
-def _already_read(folder: str, facts: dict[str, Any]) -> Manifest | None:
-    if not staging.exists(folder):
-        return None
-    done = staging.read_manifest(folder)
-    return done if facts.items() <= done.control_totals.items() else None
-
-
-def _prepare(duck: duckdb.DuckDBPyConnection, reading: Reading) -> None:
-    duck.execute("SET preserve_insertion_order = true")
-    duck.execute("SET VARIABLE read_at = ?", [reading.read_at])
-    duck.execute("SET VARIABLE shop_timezone = ?", [load_settings().shop_timezone])
-    duck.execute(read_sql("transform/values.sql"))
-    duck.execute(read_sql("extract/create_rejects.sql"))
-
-
-def _facts_of_lines(file: ExportFile, work: Path) -> dict[str, Any]:
-    """The parameters of the statements that write a file's lines, in the layout of partner files."""
-    return {
-        "file": file.name,
-        "partner": "",  # one export, so no order belongs to anybody else
-        "received_at": file.modified_at,
-        "lines": str(work / "lines.parquet"),
-    }
 
 
 def _read_csv(
@@ -204,15 +199,6 @@ def _decompressed(stream: _Counted, compression: Compression | None) -> Iterator
         raise UnusableFileError(
             "file_unreadable", f"its {compression} data is damaged or ends too early"
         ) from None
-
-
-def _keep(duck: duckdb.DuckDBPyConnection, lines: str, folder: Path) -> None:
-    """Write the folder's files."""
-    duck.execute(
-        read_sql("extract/history/keep_lines.sql"),
-        {"lines": lines, "target": f"{folder}/lines.parquet"},
-    )
-    duck.execute(f"COPY rejects TO '{folder}/rejects.parquet' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def _totals(duck: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:

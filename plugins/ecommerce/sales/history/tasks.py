@@ -6,20 +6,23 @@ They alone see Airflow's context and XCom, and turn both into plain arguments.
 from __future__ import annotations
 
 import logging
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from airflow.sdk import task, task_group
 
 from ecommerce.core.context import run_of, skip
 from ecommerce.core.names import GROUP_MONTH
 from ecommerce.core.retries import NETWORK_RETRIES
-from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
+from ecommerce.core.staging import Manifest, discard
+from ecommerce.core.xcom import from_xcom, to_xcom
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
-from ecommerce.sales.history.form import Form
-
-Plain = dict[str, Any]
+from ecommerce.sales.history import files
+from ecommerce.sales.history import months as parts
+from ecommerce.sales.history.reading import read_batch
+from ecommerce.sales.history.totals import sum_up
+from ecommerce.sales.tasks import Plain
 
 log = logging.getLogger(__name__)
 
@@ -27,57 +30,42 @@ log = logging.getLogger(__name__)
 @task(**NETWORK_RETRIES)
 def list_files(**context: Any) -> list[Plain]:
     """Check the form and list the files that its pattern matches, in batches that one task reads each."""
-    from ecommerce.sales.history.batches import list_batches
-
-    form = Form.of(context["params"])
-    batches: list[Plain] = to_xcom(list_batches(form, run_of(context), context["dag_run"].run_after))
-    return batches
+    batches = files.list_batches(context["params"], run_of(context), context["dag_run"].run_after)
+    return cast(list[Plain], to_xcom(batches))
 
 
 @task(map_index_template="{{ task.op_kwargs['batch']['label'] }}", **NETWORK_RETRIES)
 def read(batch: Plain) -> Plain:
     """Read the files of one batch into staging; where they are, and how many records they hold."""
-    from ecommerce.sales.history.batches import Batch, read_batch
-
-    return to_xcom(read_batch(from_xcom(Batch, batch)))
+    return read_batch(from_xcom(files.Batch, batch))
 
 
 @task(**NETWORK_RETRIES)
 def control_totals(reads: list[Plain], **context: Any) -> Plain:
     """The control totals of everything that was read, by month."""
-    from ecommerce.sales.history.batches import BatchRead
-    from ecommerce.sales.history.totals import sum_up
-
-    form, found = Form.of(context["params"]), all_from_xcom(BatchRead, reads[:])
-    folders = [folder for each in found for folder in each.folders]
-    return sum_up(folders, f"{found[0].folder}/export", found[0].reading, form.first_day, form.last_day)
+    folders = [folder for each in reads for folder in each["folders"]]
+    read_at = datetime.fromisoformat(reads[0]["read_at"])
+    return sum_up(folders, read_at, *files.day_range(context["params"]))
 
 
 @task
 def months(totals: Plain, **context: Any) -> list[Plain]:
     """The months to load, in order. A dry run ends here: everything behind is skipped."""
-    from ecommerce.sales.history.months import months_of
-
     if context["params"]["dry_run"]:
         skip("a dry run ends here: the control totals are in the task before this one")
-    listed: list[Plain] = to_xcom(months_of(totals))
-    return listed
+    return cast(list[Plain], to_xcom(parts.months_of(totals)))
 
 
 @task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
 def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
     """Load the rates that the export's days need: a daily run reads those of its own weeks only."""
-    from ecommerce.sales.history.rates import load_rates
-
-    loaded = load_rates(totals, run_of(context))
+    loaded = parts.load_rates(totals, run_of(context))
     return to_xcom(loaded) if loaded else None
 
 
 @task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **NETWORK_RETRIES)
 def transform(month: Plain, **context: Any) -> Plain:
     """Gather one month's lines from all files and transform them; the manifest of what is to be loaded."""
-    from ecommerce.sales.history import months as parts
-
     return to_xcom(parts.transform(from_xcom(parts.Month, month), context["run_id"]))
 
 
@@ -95,13 +83,8 @@ def load(month: Plain, manifest: Plain, **context: Any) -> Plain:
 @task(trigger_rule="none_failed", **NETWORK_RETRIES)
 def clean_up(reads: list[Plain], totals: Plain) -> None:
     """Remove what was read: months that were transformed do not need it."""
-    from ecommerce.core import staging
-    from ecommerce.sales.history.batches import BatchRead
-
-    for each in all_from_xcom(BatchRead, reads[:]):
-        for folder in each.folders:
-            staging.discard(folder)
-    staging.discard(totals["export"])
+    for folder in [*(folder for each in reads for folder in each["folders"]), totals["export"]]:
+        discard(folder)
 
 
 @task_group(group_id=GROUP_MONTH)

@@ -19,7 +19,6 @@ from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.include import read_sql
 from ecommerce.core.staging import Manifest
-from ecommerce.sales.history.reading import Reading
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,10 +29,8 @@ FEW = 50
 log = logging.getLogger(__name__)
 
 
-def sum_up(
-    folders: Sequence[str], target: str, reading: Reading, first_day: date, last_day: date
-) -> dict[str, Any]:
-    """The control totals of the files read into `folders`; leaves the staging folder `target`.
+def sum_up(folders: Sequence[str], read_at: datetime, first_day: date, last_day: date) -> dict[str, Any]:
+    """The control totals of the files read into `folders`; leaves the staging folder `export` beside them.
 
     Returns plain JSON: `export` (the folder), `months` (month `YYYY-MM`, first_day, last_day ISO dates of its
     orders, rows, orders, amounts: decimal text by currency), `rows`, `left_out` (rows outside the range),
@@ -41,8 +38,7 @@ def sum_up(
 
     Args:
         folders: staging URIs, in the order of the files' names.
-        target: a staging URI.
-        reading: as for the files.
+        read_at: when the files were listed (aware).
         first_day: shop days; orders outside the range stay out, lines without a readable day do not.
         last_day: included.
 
@@ -51,12 +47,18 @@ def sum_up(
         ContractError: more than a fifth of the records is unusable.
     """
     manifests = [staging.read_manifest(folder) for folder in folders]
+    one, target = manifests[0], f"{folders[0].rsplit('/', 2)[0]}/export"
     rejected: Counter[str] = Counter()
     for manifest in manifests:
         rejected.update(manifest.control_totals["rejected"])
     rows = sum(manifest.rows for manifest in manifests)
     without_day = sum(manifest.control_totals["without_day"] for manifest in manifests)
-    _check_share(rows, without_day, rejected)
+    unusable = without_day + sum(rejected.values())
+    if unusable > FEW and unusable * 5 > rows:
+        raise ContractError(
+            f"{unusable} of {rows} records cannot be used ({without_day} have no readable ordered_at; "
+            f"{dict(rejected) or 'none'} rejected): nothing was loaded; is this the layout of partner files?"
+        )
     lines = [manifest.file("lines.parquet") for manifest in manifests]
     with staging.publish(target) as draft, connect_duckdb(target, memory_limit="400MB") as duck:
         duck.execute(read_sql("extract/history/order_days.sql"), {"files": lines})
@@ -66,26 +68,25 @@ def sum_up(
         )
         months = _months(duck, lines, first_day, last_day)
         _write_files(duck, manifests, draft.path)
-        dated = rows - without_day - sum(rejected.values())
         totals = {
             "months": months,
             "rows": rows,
-            "left_out": dated - sum(month["rows"] for month in months),
+            "left_out": rows - unusable - sum(month["rows"] for month in months),
             "without_day": without_day,
             "rejected": dict(rejected),
             "warnings": [text for manifest in manifests for text in manifest.control_totals["warnings"]],
         }
         draft.seal(
-            source=reading.source,
-            business_date=reading.run_day,
+            source=one.source,
+            business_date=one.business_date,
             rows=len(manifests),
             columns={},
-            read_at=reading.read_at,
-            window_start=reading.read_at,
-            window_end=reading.read_at,
+            read_at=read_at,
+            window_start=read_at,
+            window_end=read_at,
             control_totals=totals,
         )
-    log.info("%s\n%s", reading.source, table(totals))
+    log.info("%s\n%s", one.source, table(totals))
     if not months:
         raise ConfigurationError(
             f"none of the {rows} records belongs to a day from {first_day} to {last_day}: nothing to load"
@@ -109,15 +110,6 @@ def table(totals: Mapping[str, Any]) -> str:
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(totals["rejected"].items()))
     lines.append(f"rejected: {reasons or 'none'}")
     return "\n".join([*lines, *totals["warnings"]])
-
-
-def _check_share(rows: int, without_day: int, rejected: Mapping[str, int]) -> None:
-    unusable = without_day + sum(rejected.values())
-    if unusable > FEW and unusable * 5 > rows:
-        raise ContractError(
-            f"{unusable} of {rows} records cannot be used ({without_day} have no readable ordered_at; "
-            f"{dict(rejected) or 'none'} rejected): nothing was loaded; is this the layout of partner files?"
-        )
 
 
 def _months(

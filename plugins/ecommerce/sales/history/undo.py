@@ -16,7 +16,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
@@ -26,9 +26,9 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun, Manifest
 from ecommerce.sales import loading
 from ecommerce.sources import SOURCES
-
-if TYPE_CHECKING:
-    from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.rendering import columns
+from ecommerce.warehouse.schema import arrow_type, prepare
 
 MOST_DAYS = 366
 """BigQuery changes at most 4,000 partitions, which are days, in one statement."""
@@ -76,12 +76,13 @@ def undo(source: str) -> UndoResult:
         raise ConfigurationError(
             f"{source} is read live: only an export, loaded under a name of its own, can be taken back"
         )
-    from ecommerce.warehouse.client import connect
-    from ecommerce.warehouse.schema import prepare
-
     warehouse = connect(dag=DAG_HISTORY, step="undo")
     prepare(warehouse)
-    _check_known(warehouse, source)
+    names = [row["source"] for row in warehouse.query(_sql("exports"))]
+    if source not in names:
+        raise ConfigurationError(
+            f"no export was loaded under the name {source!r}; names of exports: {', '.join(names) or 'none'}"
+        )
     now = datetime.now(UTC)
     run = DagRun(DAG_HISTORY, f"undo__{source}__{now.isoformat(timespec='seconds')}")
     stored = _stored_days(warehouse, source)
@@ -120,14 +121,6 @@ def in_parts(stored: Iterable[Mapping[str, Any]]) -> Iterator[list[date]]:
         yield days
 
 
-def _check_known(warehouse: Warehouse, source: str) -> None:
-    names = [row["source"] for row in warehouse.query(_sql("exports"))]
-    if source not in names:
-        raise ConfigurationError(
-            f"no export was loaded under the name {source!r}; names of exports: {', '.join(names) or 'none'}"
-        )
-
-
 def _stored_days(warehouse: Warehouse, source: str) -> list[dict[str, Any]]:
     return warehouse.query(_sql("days"), parameters={"source": source})
 
@@ -150,9 +143,6 @@ def _removal(
     """A loadable folder that names orders and has no rows of them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
-
-    from ecommerce.warehouse.rendering import columns
-    from ecommerce.warehouse.schema import arrow_type
 
     described = columns("order_versions")
     rows = len(order_ids)

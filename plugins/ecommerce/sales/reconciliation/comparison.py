@@ -19,6 +19,9 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun, Manifest
 from ecommerce.sales.reconciliation.differences import Difference
 from ecommerce.sources import SALES_DB, SOURCES, module
+from ecommerce.warehouse import reads, rendering
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.schema import arrow_type
 
 if TYPE_CHECKING:
     import duckdb
@@ -56,8 +59,6 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
     Raises:
         PipelineError: source or warehouse cannot be asked, see the source's `extract`.
     """
-    from ecommerce.warehouse import reads
-
     days = days_to_compare(now)
     read = reads.read_days(source, days[0].date, days[-1].date)
     if not read:
@@ -79,8 +80,6 @@ def compare(loadable: Manifest) -> list[Difference]:
         StagingError: it is not there.
         PipelineError: the warehouse cannot be asked.
     """
-    from ecommerce.warehouse import reads
-
     source = loadable.source
     first = shop_day(loadable.window_start, load_settings().shop_timezone)
     days = reads.read_days(source, first.date, loadable.business_date)
@@ -100,17 +99,15 @@ def differing_days(
 
     Orders changed since `changed_since` (aware; None: none) are left out.
     """
-    from ecommerce.warehouse.rendering import environment
-
-    sql = environment().get_template(STATEMENT)
-    statement = sql.render(
+    statement = rendering.environment().get_template(STATEMENT)
+    compared = statement.render(
         order_columns=_compared("orders", loadable),
         refund_columns=_compared("refunds", loadable),
         null_is_a_value=NULL_IS_A_VALUE,
     )
     files = {name: loadable.file(f"{name}.parquet") for name in ("orders", "order_lines", "refunds")}
     more = {"days": list(days), "changed_since": changed_since, "read_at": loadable.read_at}
-    result = duck.execute(statement, files | more)
+    result = duck.execute(compared, files | more)
     names = [column[0] for column in result.description]
     rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
     return order_differences(loadable.source, rows)
@@ -118,23 +115,17 @@ def differing_days(
 
 def _compared(table: str, loadable: Manifest) -> list[str]:
     """The columns that the source's file and the warehouse's table have in common, without technical ones."""
-    from ecommerce.warehouse.rendering import columns
-
     found = {*loadable.columns[f"{table}.parquet"]} - NOT_COMPARED
     found -= OF_OTHER_RECORDS.get(loadable.source, set())
-    return [column.name for column in columns(table) if column.name in found]
+    return [column.name for column in rendering.columns(table) if column.name in found]
 
 
 def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]) -> None:
     """Make the tables stored_orders and stored_refunds: what the warehouse has of `days`, day by day."""
     import pyarrow as pa
 
-    from ecommerce.warehouse.client import connect
-    from ecommerce.warehouse.rendering import columns
-    from ecommerce.warehouse.schema import arrow_type
-
     schemas = {
-        table: pa.schema([(column.name, arrow_type(column)) for column in columns(table)])
+        table: pa.schema([(column.name, arrow_type(column)) for column in rendering.columns(table)])
         for table in ("orders", "refunds")
     }
     schemas["orders"] = schemas["orders"].append(pa.field("line_digest", pa.int64()))

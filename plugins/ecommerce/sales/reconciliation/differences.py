@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from email.utils import make_msgid
 from typing import Any
 
 from ecommerce.core import text as wording
@@ -83,7 +82,7 @@ def send(
     """
     texts = mail_texts(differences, results, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
-    message["Message-ID"] = make_msgid("reconciliation", domain=mail.sender().rpartition("@")[2])
+    message["Message-ID"] = mail.new_message_id("reconciliation")
     mail.send(message, to)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 from airflow.sdk import task, task_group
 
@@ -14,9 +14,14 @@ from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
 from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
+from ecommerce.mail import transport
 from ecommerce.sales import source_policy, tasks, windows
+from ecommerce.sales.reconciliation import comparison
+from ecommerce.sales.reconciliation import differences as reconciliation
 from ecommerce.sales.tasks import Plain
 from ecommerce.sources import module
+from ecommerce.warehouse import reads
+from ecommerce.warehouse.load import LoadResult
 
 TASK_REREADS = "rereads"
 TASK_REREAD_DAYS = "reread_days"
@@ -31,10 +36,8 @@ def compare(source: str) -> Any:
 @task(**NETWORK_RETRIES)
 def read(source: str, **context: Any) -> Plain:
     """Read the source's orders of all days to compare once more; the manifest of what was read."""
-    from ecommerce.sales.reconciliation.comparison import read_once_more
-
     skip(source_policy.reason_to_skip(source))
-    manifest = read_once_more(source, run_of(context), datetime.now(UTC))
+    manifest = comparison.read_once_more(source, run_of(context), datetime.now(UTC))
     skip("" if manifest else f"no run has read {source} for any of the days to compare")
     return to_xcom(manifest)
 
@@ -42,16 +45,12 @@ def read(source: str, **context: Any) -> Plain:
 @task(task_id="differences", **NETWORK_RETRIES)
 def days_that_differ(manifest: Plain) -> list[Plain]:
     """Compare what was read with the warehouse, order by order; the days that differ."""
-    from ecommerce.sales.reconciliation import comparison
-
     return to_xcom(comparison.compare(from_xcom(Manifest, manifest)))
 
 
 @task(trigger_rule="none_failed")  # a source may be off
 def differences(found: list[list[Plain] | None]) -> list[Plain]:
     """What differs in all sources, the newest day first."""
-    from ecommerce.sales.reconciliation import differences as reconciliation
-
     of_sources = [all_from_xcom(reconciliation.Difference, each or []) for each in found]
     return to_xcom(reconciliation.newest_first(of_sources))
 
@@ -59,8 +58,6 @@ def differences(found: list[list[Plain] | None]) -> list[Plain]:
 @task(task_id=TASK_REREADS)
 def rereads(differing: list[Plain], *, params: dict[str, Any]) -> list[Plain]:
     """The days and sources to read again: all that differ on the newest `most_days` days."""
-    from ecommerce.sales.reconciliation import differences as reconciliation
-
     found = all_from_xcom(reconciliation.Difference, differing)
     return to_xcom(reconciliation.to_read_again(found, params["most_days"]))
 
@@ -84,8 +81,6 @@ def reread(business_date: str, source: str) -> None:
 )
 def extract(business_date: str, source: str, **context: Any) -> Plain:
     """Read the orders of one day once more, and those the warehouse has of it; the manifest."""
-    from ecommerce.warehouse import reads
-
     day = day_window(date.fromisoformat(business_date), shop_timezone())
     return to_xcom(module(source).extract(windows.window_of_reread(source, day, run_of(context), reads)))
 
@@ -116,10 +111,6 @@ def report(business_date: str, warnings: list[str]) -> None:
 @task(trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
 def tell(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
     """Mail `alert_recipients` what differed and what was done about it."""
-    from ecommerce.mail import transport
-    from ecommerce.sales.reconciliation import differences as reconciliation
-    from ecommerce.warehouse.load import LoadResult
-
     to = transport.recipients(VARIABLE_ALERT_RECIPIENTS)
     skip("" if to else f"the Variable {VARIABLE_ALERT_RECIPIENTS} is empty")
     loads = _of_each(context, f"{GROUP_REREAD}.load", pairs)
@@ -139,5 +130,4 @@ def tell(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
 def _of_each(context: Any, task_id: str, mapped_over: list[Plain]) -> list[Any]:
     """What the instances of a mapped task returned, in order; None of those that failed."""
     indexes = list(range(len(mapped_over)))
-    found: list[Any] = context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes)
-    return found
+    return cast(list[Any], context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes))

@@ -6,7 +6,6 @@ A folder holds `report.pdf`, `page-1.png`, `figures.json`, `figures.csv`, the ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 
@@ -44,11 +43,7 @@ def write_figures(uri: str, figures: Figures) -> None:
 
 
 def write_document(uri: str, figures: Figures) -> None:
-    """Publish the PDF, its preview and the charts as the staging folder `uri`.
-
-    Raises:
-        StagingError: it cannot be written.
-    """
+    """As `write_figures`, of the PDF, its preview and the charts."""
     with staging.publish(uri) as draft:
         document.write(figures, draft.path)
         _seal(draft, figures)
@@ -111,18 +106,16 @@ def read_file(reports_uri: str, day: date, name: str) -> bytes | None:
 
 def archived_months(reports_uri: str) -> dict[str, list[date]]:
     """The archived days by month (such as `2026-11`), newest first."""
-    months: dict[str, list[date]] = {}
-    for day in sorted(_days(reports_uri), reverse=True):
-        months.setdefault(f"{day:%Y-%m}", []).append(day)
-    return months
-
-
-def _days(reports_uri: str) -> Iterator[date]:
     root = staging.storage_path(reports_uri)
+    days = []
     for path in root.iterdir() if root.exists() else ():
         # Only folders named like a day; beside them lie folders that are just being written.
         with suppress(ValueError):
-            yield date.fromisoformat(path.name)
+            days.append(date.fromisoformat(path.name))
+    months: dict[str, list[date]] = {}
+    for day in sorted(days, reverse=True):
+        months.setdefault(f"{day:%Y-%m}", []).append(day)
+    return months
 
 
 def _seal(draft: staging.Draft, figures: Figures) -> None:

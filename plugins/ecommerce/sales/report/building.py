@@ -17,29 +17,22 @@ from typing import Any
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun
+from ecommerce.sales.report import archive as store
+from ecommerce.sales.report.figures import Provenance, figures_hash
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.warehouse.client import connect
 
 log = logging.getLogger(__name__)
 
 
 def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str] = ()) -> str:
-    """Ask the warehouse for the figures of a business day.
+    """Ask the warehouse for the figures of `day`; returns the staging folder with figures.json and .csv.
 
-    Args:
-        day: the business day.
-        run: who asks; its id selects the data quality figures.
-        warnings: what the steps before warned of, for the data quality page.
-
-    Returns:
-        The staging folder with `figures.json` and `figures.csv`.
+    The id of `run` selects the data quality figures; `warnings` of the steps before go to the same page.
 
     Raises:
         PipelineError: the warehouse cannot be asked, or the folder cannot be written.
     """
-    from ecommerce.sales.report import archive
-    from ecommerce.sales.report.figures import Provenance
-    from ecommerce.sales.report.queries import read_figures
-    from ecommerce.warehouse.client import connect
-
     origin = Provenance(
         dag_id=run.dag_id,
         run_id=run.run_id,
@@ -51,7 +44,7 @@ def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str] = ()) -> str:
     )
     found = read_figures(connect(dag=run.dag_id, step="report"), day.date, origin, warnings)
     uri = run.folder(day.date, "report/figures")
-    archive.write_figures(uri, found)
+    store.write_figures(uri, found)
     return uri
 
 
@@ -61,10 +54,8 @@ def document(figures_uri: str) -> str:
     Raises:
         StagingError: the figures are gone, or the folder cannot be written.
     """
-    from ecommerce.sales.report import archive
-
     uri = f"{figures_uri.rpartition('/')[0]}/document"
-    archive.write_document(uri, archive.read_figures(figures_uri))
+    store.write_document(uri, store.read_figures(figures_uri))
     return uri
 
 
@@ -79,9 +70,6 @@ def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
     Raises:
         StagingError: a staged file is gone, or the archive cannot be written.
     """
-    from ecommerce.sales.report import archive as store
-    from ecommerce.sales.report.figures import figures_hash
-
     found = store.read_figures(figures_uri)
     uri = store.publish(load_settings().reports_uri, found, [figures_uri, document_uri])
     log.info("the report of %s is at %s", found.business_date, uri)
@@ -100,8 +88,7 @@ def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
 
 def code_version() -> str:
     """What made the report: `CODE_VERSION` of the environment, else a fingerprint of the deployed files."""
-    given = os.environ.get("CODE_VERSION")
-    if given:
+    if given := os.environ.get("CODE_VERSION"):
         return given
     root = Path(__file__).resolve().parents[4]
     digest = hashlib.sha256()

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ecommerce.core.text import amount, average_name, clean, compact, share, source_name
+from ecommerce.core.text import amount, average_name, clean, compact, share, short_day, source_name
 from ecommerce.sales.report.figures import Figures, TrendDay
 
 if TYPE_CHECKING:
@@ -144,11 +144,7 @@ def _trend_axes(axes: Axes, days: Sequence[TrendDay]) -> None:
 
     weekly = range(len(days) - 1, -1, -7)
     axes.set_xlim(-0.7, len(days) - 0.3)
-    labels = [
-        f"{days[place].business_date:%a} {days[place].business_date.day} {days[place].business_date:%b}"
-        for place in weekly
-    ]
-    axes.set_xticks(list(weekly), labels)
+    axes.set_xticks(list(weekly), [short_day(days[place].business_date) for place in weekly])
     # The last label ends with its bar: centred, it would run over the edge of the chart.
     axes.get_xticklabels()[0].set_horizontalalignment("right")
     axes.get_xticklabels()[0].set_fontweight("bold")

@@ -45,7 +45,8 @@ HEADLINE: dict[str, Meaning] = {
 """The headline figures in reading order; the first four are the tiles of page one."""
 
 
-FIGURES = ("units", "gross_sales", "discounts", "returns", "net_sales")
+AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
+FIGURES = ("units", *AMOUNTS)
 """The figures of a breakdown beside the number of orders."""
 
 
@@ -231,7 +232,7 @@ def figures_hash(figures: Figures) -> str:
     }
     for part, rows in _breakdowns(figures):
         facts[part] = sorted(
-            [row.name, row.orders or 0, *(_exact(value) for _, value in _sums(row))] for row in rows
+            [row.name, row.orders or 0, *(_exact(getattr(row, name)) for name in FIGURES)] for row in rows
         )
     if figures.attribute:
         facts["attribute_name"] = figures.attribute
@@ -250,16 +251,8 @@ def figures_csv(figures: Figures) -> str:
     for section, name, figure, value in _cells(figures):
         currency = name if section == "unconverted" else figures.currency
         is_money = figure not in ("orders", "units", "customers", "new_customers", "returning_customers")
-        writer.writerow(
-            [
-                figures.business_date.isoformat(),
-                section,
-                _inert(name),
-                figure,
-                "" if value is None else value,
-                currency if is_money else "",
-            ]
-        )
+        cells = (section, _inert(name), figure, "" if value is None else value, currency if is_money else "")
+        writer.writerow([figures.business_date.isoformat(), *cells])
     return stream.getvalue()
 
 
@@ -270,8 +263,7 @@ def _cells(figures: Figures) -> Iterator[tuple[str, str, str, Decimal | int | No
         for row in rows:
             if row.orders is not None:
                 yield section, row.name, "orders", row.orders
-            for figure_name, value in _sums(row):
-                yield section, row.name, figure_name, value
+            yield from ((section, row.name, name, getattr(row, name)) for name in FIGURES)
     for product in figures.products:
         yield "products", product.sku, "units", product.units
         yield "products", product.sku, "sales", product.sales
@@ -283,16 +275,8 @@ def _cells(figures: Figures) -> Iterator[tuple[str, str, str, Decimal | int | No
 
 def _breakdowns(figures: Figures) -> list[tuple[str, list[Breakdown]]]:
     """The breakdowns by the name of their section."""
-    found = [
-        ("channels", figures.channels),
-        ("categories", figures.categories),
-        ("countries", figures.countries),
-    ]
+    found = [(name, getattr(figures, name)) for name in ("channels", "categories", "countries")]
     return [*found, ("attribute", figures.attributes)] if figures.attribute else found
-
-
-def _sums(row: Breakdown) -> list[tuple[str, Decimal]]:
-    return [(name, getattr(row, name)) for name in FIGURES]
 
 
 def _exact(value: Decimal | None) -> str | None:

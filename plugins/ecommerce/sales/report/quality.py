@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecommerce.core.text import amount, clean, count, figure, instant, plain, source_name, with_currency
-from ecommerce.sales.report.figures import HEADLINE, Figures, SourceQuality
+from ecommerce.sales.report.figures import AMOUNTS, HEADLINE, Figures, Meaning, SourceQuality
 
 _LONGEST_SAMPLE = 160
 
@@ -45,10 +45,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
             [
                 clean(each.currency),
                 count(each.orders),
-                *(
-                    amount(value, each.currency)
-                    for value in (each.gross_sales, each.discounts, each.returns, each.net_sales)
-                ),
+                *(amount(getattr(each, name), each.currency) for name in AMOUNTS),
             ]
             for each in quality.unconverted
         ],
@@ -107,15 +104,7 @@ def _rejects(figures: Figures) -> list[list[str]]:
 def _restatements(figures: Figures) -> list[list[str]]:
     lines = []
     for each in figures.quality.restatements:
-        meaning = HEADLINE.get(each.figure)
-        kind = meaning.kind if meaning else "quantity"
-        lines.append(
-            [
-                each.business_date.isoformat(),
-                meaning.label if meaning else clean(each.figure),
-                figure(each.old, kind, figures.currency),
-                figure(each.new, kind, figures.currency),
-                clean(each.reason),
-            ]
-        )
+        label, kind, _ = HEADLINE.get(each.figure) or Meaning(clean(each.figure), "quantity", 0)
+        values = [figure(value, kind, figures.currency) for value in (each.old, each.new)]
+        lines.append([each.business_date.isoformat(), label, *values, clean(each.reason)])
     return lines

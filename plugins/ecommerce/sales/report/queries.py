@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecommerce.core.errors import TransientError
 from ecommerce.core.settings import Settings
@@ -18,9 +18,7 @@ from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report import figures as model
 from ecommerce.sources import SOURCES, module
-
-if TYPE_CHECKING:
-    from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.client import Warehouse
 
 COMPARED_DAYS = 28
 MOST_LOOKS = 3
@@ -28,7 +26,6 @@ MOST_PRODUCTS = 20
 MOST_SAMPLES = 3
 NO_ATTRIBUTE = "(none)"
 OFF = "off"  # state of a source that is switched off
-AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
 Row = Mapping[str, Any]
 
 
@@ -38,8 +35,6 @@ def read_figures(
     """The report of business day `day` as the warehouse stands now.
 
     Args:
-        warehouse: `warehouse.client.connect()`.
-        day: the business day.
         origin: who makes the report; its `run_id` selects the data quality figures of that run.
         warnings: what transform, load and checks warned of.
 
@@ -71,14 +66,16 @@ def _read_once(
         path = f"report/daily_sales/{name}.sql"
         return warehouse.query(path, spec=ORDERS, parameters=parameters, day=day, **values)
 
-    def attribute_rows() -> list[dict[str, Any]]:
-        return ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
-
     days = {row["business_date"]: row for row in headlines}
     sales, orders = ask("sales"), ask("orders")
     loaded = [row["business_date"] for row in ask("loaded_days")]
     missing = missing_days(day, loaded)
     today = days.get(day, {})
+    attribute = warehouse.settings.report_attribute
+    of_attribute: list[dict[str, Any]] = []
+    if attribute:
+        refunded = [row["business_date"] for row in ask("refunded_days")]
+        of_attribute = ask("attribute", days={day, *refunded})
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=bool(today.get("complete")),
@@ -105,8 +102,8 @@ def _read_once(
         channels=breakdown(sales, "source", _orders_by(orders, "source")),
         categories=breakdown(sales, "category", None),
         countries=breakdown(sales, "country_code", _orders_by(orders, "country_code")),
-        attribute=warehouse.settings.report_attribute,
-        attributes=attributes(attribute_rows()) if warehouse.settings.report_attribute else [],
+        attribute=attribute,
+        attributes=attributes(of_attribute),
         products=[model.Product(**row) for row in ask("products", most=MOST_PRODUCTS)],
         quality=quality,
         provenance=origin,
@@ -137,7 +134,7 @@ def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | Non
     for row in sales:
         entry = sums[row[column]]
         entry["units"] += row["units"]
-        for figure in AMOUNTS:
+        for figure in model.AMOUNTS:
             entry[figure] += row[f"{figure}_reporting"] or 0
     rows = [
         model.Breakdown(name=name, orders=None if orders is None else orders.get(name, 0), **entry)
@@ -155,7 +152,7 @@ def attributes(rows: Iterable[Row]) -> list[model.Breakdown]:
     found = []
     for row in rows:
         amounts = {}
-        for figure in AMOUNTS:
+        for figure in model.AMOUNTS:
             before, totals[figure] = totals[figure], totals[figure] + (row[figure] or 0)
             amounts[figure] = (_whole(totals[figure]) - _whole(before)).scaleb(-4)
         name = NO_ATTRIBUTE if row["attribute"] is None else row["attribute"]
@@ -188,22 +185,11 @@ def _value(row: Row | None, name: str) -> Decimal | None:
 
 
 def _trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:
-    trend = []
-    for back in range(COMPARED_DAYS - 1, -1, -1):
-        each = day - timedelta(days=back)
-        row = days.get(each)
-        if row is None:
-            trend.append(model.TrendDay(business_date=each, net_sales=None, orders=None))
-        else:
-            trend.append(
-                model.TrendDay(
-                    business_date=each,
-                    net_sales=row["net_sales"],
-                    orders=row["orders"],
-                    complete=row["complete"],
-                )
-            )
-    return trend
+    not_loaded = {"net_sales": None, "orders": None, "complete": True}
+    return [
+        model.TrendDay(business_date=each, **{name: days.get(each, not_loaded)[name] for name in not_loaded})
+        for each in (day - timedelta(days=back) for back in reversed(range(COMPARED_DAYS)))
+    ]
 
 
 def _orders_by(orders: Iterable[Row], column: str) -> dict[str, int]:
@@ -218,7 +204,7 @@ def _unconverted(sales: Iterable[Row], orders: Iterable[Row]) -> list[model.Unco
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in sales:
         if row["net_sales_reporting"] is None:
-            for figure in AMOUNTS:
+            for figure in model.AMOUNTS:
                 sums[row["currency"]][figure] += row[figure]
     # A rate is there for all orders of a day in one currency or for none of them.
     return [
@@ -228,28 +214,22 @@ def _unconverted(sales: Iterable[Row], orders: Iterable[Row]) -> list[model.Unco
 
 
 def _rejects(rows: Sequence[Row]) -> list[model.Rejects]:
+    # The transform has masked personal data already; an address in a free text must not get past here either.
     found = []
     for (source, reason), group in groupby(rows, key=lambda row: (row["source"], row["reason"])):
-        samples = list(group)
-        found.append(
-            model.Rejects(
-                source=source,
-                reason=reason,
-                rows=samples[0]["reason_rows"],
-                samples=[_sample(row) for row in samples],
+        some = list(group)
+        samples = [
+            model.RejectSample(
+                file=row["file"],
+                row_number=row["row_number"],
+                detail=mask_e_mails(row["detail"] or ""),
+                raw=mask_e_mails(row["raw"] or ""),
             )
-        )
+            for row in some
+        ]
+        rows_of_reason = some[0]["reason_rows"]
+        found.append(model.Rejects(source=source, reason=reason, rows=rows_of_reason, samples=samples))
     return found
-
-
-def _sample(row: Row) -> model.RejectSample:
-    # The transform has masked personal data already; an address in a free text must not get past here either.
-    return model.RejectSample(
-        file=row["file"],
-        row_number=row["row_number"],
-        detail=mask_e_mails(row["detail"] or ""),
-        raw=mask_e_mails(row["raw"] or ""),
-    )
 
 
 def _whole(value: Decimal) -> Decimal:

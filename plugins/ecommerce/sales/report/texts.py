@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,11 +19,12 @@ from ecommerce.core.text import (
     long_day,
     quantity,
     share,
+    short_day,
     source_name,
     with_currency,
 )
 from ecommerce.sales.report import quality
-from ecommerce.sales.report.figures import FIGURES, HEADLINE, Breakdown, Figures
+from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
 
 _ROWS_ON_PAGE_ONE = 10
 _TILES = 4
@@ -34,16 +35,13 @@ _MOST_VALUES = 30
 def page_texts(figures: Figures) -> dict[str, Any]:
     """Everything the template prints, by the names it uses."""
     day, currency, zone = figures.business_date, figures.currency, figures.provenance.timezone
-    names = list(HEADLINE)
     return {
         "title": f"Daily sales report {day}",
         "day": day.isoformat(),
         "long_day": long_day(day),
         "footer": f"Daily sales report · business day {day} ({zone})",
         "scope": [f"Amounts in {currency}", f"Midnight to midnight, {zone}"],
-        "notices": quality.notices(figures),
-        "tiles": [_tile(figures, name) for name in names[:_TILES]],
-        "small_tiles": [_tile(figures, name) for name in names[_TILES:]],
+        **_top(figures),
         "small_tiles_note": f"Small figures: change against {_bases(figures)[1]}.",
         "trend_note": currency,
         "trend_alt": f"Net sales of the 28 days up to {day}",
@@ -53,30 +51,24 @@ def page_texts(figures: Figures) -> dict[str, Any]:
             for each in figures.products[:_ROWS_ON_PAGE_ONE]
         ],
         "figure_columns": [column for base in _bases(figures) for column in (base, "Change")],
-        "figure_rows": [_figure_row(figures, name) for name in names],
+        "figure_rows": [_figure_row(figures, name) for name in HEADLINE],
         "figures_note": "net sales are gross sales less discounts less returns; without tax and shipping",
         "amounts_note": f"amounts in {currency}",
         "products_note": f"gross sales less discounts, in {currency}",
-        "channels": _breakdown([(source_name(row.name), row) for row in figures.channels], currency),
+        "channels": _breakdown(figures.channels, source_name, currency),
         "categories": [
             [name, *cells]  # an order with two categories cannot be counted under one
-            for name, _, *cells in _breakdown(
-                [(clean(row.name), row) for row in figures.categories], currency
-            )
+            for name, _, *cells in _breakdown(figures.categories, clean, currency)
         ],
-        "countries": _breakdown([(country_name(row.name), row) for row in figures.countries], currency),
+        "countries": _breakdown(figures.countries, country_name, currency),
         "attribute": figures.attribute
         and {
             "title": attribute_title(figures.attribute),
-            "rows": _breakdown(
-                [(clean(row.name), row) for row in _with_rest(figures.attributes, _MOST_VALUES)], currency
-            ),
+            "rows": _breakdown(_with_rest(figures.attributes, _MOST_VALUES), clean, currency),
         },
         "products": [
             [
-                clean(each.sku),
-                clean(each.name),
-                clean(each.category),
+                *map(clean, (each.sku, each.name, each.category)),
                 quantity(each.units),
                 amount(each.sales, currency),
             ]
@@ -90,17 +82,14 @@ def page_texts(figures: Figures) -> dict[str, Any]:
 def mail_texts(figures: Figures) -> dict[str, Any]:
     """What the report's mail says, by the names its templates use."""
     day, net_sales = figures.business_date, figures.headline["net_sales"].value
-    names = list(HEADLINE)
     subject = f"Sales report {day}: net sales {with_currency(net_sales, figures.currency)}"
     return {
         "subject": subject if figures.quality.complete else f"{subject} [INCOMPLETE]",
         "long_day": long_day(day),
         "currency": figures.currency,
-        "notices": quality.notices(figures),
-        "tiles": [_tile(figures, name) for name in names[:_TILES]],
-        "small_tiles": [_tile(figures, name) for name in names[_TILES:]],
+        **_top(figures),
         "bases": _bases(figures),
-        "channels": _breakdown([(source_name(row.name), row) for row in figures.channels], figures.currency),
+        "channels": _breakdown(figures.channels, source_name, figures.currency),
         "timezone": figures.provenance.timezone,
         "generated_at": instant(figures.provenance.generated_at),
     }
@@ -121,13 +110,19 @@ def country_name(code: str) -> str:
     return str(Locale("en").territories.get(code) or clean(code))
 
 
+def _top(figures: Figures) -> dict[str, Any]:
+    """What page one and the mail begin with."""
+    tiles = [_tile(figures, name) for name in HEADLINE]
+    return {
+        "notices": quality.notices(figures),
+        "tiles": tiles[:_TILES],
+        "small_tiles": tiles[_TILES:],
+    }
+
+
 def _bases(figures: Figures) -> tuple[str, str, str]:
-    before, week = (figures.business_date - timedelta(days=days) for days in (1, 7))
-    return (
-        f"{before:%a} {before.day} {before:%b}",
-        f"{week:%a} {week.day} {week:%b}",
-        average_name(figures.averaged_days),
-    )
+    before, week = (short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
+    return before, week, average_name(figures.averaged_days)
 
 
 def _tile(figures: Figures, name: str) -> dict[str, Any]:
@@ -157,14 +152,14 @@ def _figure_row(figures: Figures, name: str) -> list[str]:
 def _top_countries(figures: Figures) -> list[list[str]]:
     rows = figures.countries
     total = sum((row.net_sales for row in rows), Decimal(0))
-    shown = rows if len(rows) <= _ROWS_ON_PAGE_ONE else rows[: _ROWS_ON_PAGE_ONE - 1]
-    others = rows[len(shown) :]
-    lines = [(country_name(row.name), row.orders or 0, row.net_sales) for row in shown]
-    if others:
-        rest = sum((row.net_sales for row in others), Decimal(0))
-        lines.append((f"{len(others)} others", sum(row.orders or 0 for row in others), rest))
     return [
-        [name, count(orders), amount(net, figures.currency), share(net, total)] for name, orders, net in lines
+        [
+            country_name(row.name),
+            count(row.orders or 0),
+            amount(row.net_sales, figures.currency),
+            share(row.net_sales, total),
+        ]
+        for row in _with_rest(rows, _ROWS_ON_PAGE_ONE)
     ]
 
 
@@ -178,18 +173,15 @@ def _with_rest(rows: Sequence[Breakdown], most: int) -> list[Breakdown]:
     return [*rows[: most - 1], Breakdown(name=f"{len(others)} others", orders=orders, **sums)]
 
 
-def _breakdown(rows: Sequence[tuple[str, Breakdown]], currency: str) -> list[list[str]]:
+def _breakdown(rows: Sequence[Breakdown], name_of: Callable[[str], str], currency: str) -> list[list[str]]:
     return [
         [
-            name,
+            name_of(row.name),
             count(row.orders),
             quantity(row.units),
-            amount(row.gross_sales, currency),
-            amount(row.discounts, currency),
-            amount(row.returns, currency),
-            amount(row.net_sales, currency),
+            *(amount(getattr(row, name), currency) for name in AMOUNTS),
         ]
-        for name, row in rows
+        for row in rows
     ]
 
 

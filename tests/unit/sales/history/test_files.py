@@ -10,7 +10,7 @@ from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core.errors import ConfigurationError, ContractError
-from ecommerce.sales.history import batches, files, tasks
+from ecommerce.sales.history import files, tasks
 from ecommerce.sales.history.files import ExportFile, find_files
 from ecommerce.sources import SOURCES
 from tests.unit.sales.history.export import Export, line, text
@@ -86,7 +86,7 @@ def test_object_stores_are_listed_like_disks(monkeypatch: pytest.MonkeyPatch) ->
 def test_more_files_than_tasks_are_grouped_in_order(count: int) -> None:
     listed = [ExportFile(f"file:///{n}", f"{n}", 1, datetime(2026, 1, 1, tzinfo=UTC)) for n in range(count)]
 
-    grouped = batches.in_batches(listed)
+    grouped = files.in_batches(listed)
 
     assert [file for group in grouped for file in group] == listed
     assert len(grouped) == min(count, 1000)

@@ -15,7 +15,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core.errors import ConfigurationError, ContractError, StagingError, TransientError
 from ecommerce.core.staging import Manifest
-from ecommerce.sales.history import batches, files, months, tasks
+from ecommerce.sales.history import files, months, tasks
 from ecommerce.sources import exchange_rates
 from tests.unit.sales.history.export import Export, line, text
 
@@ -252,7 +252,7 @@ def test_a_batch_is_named_by_its_files(export: Export, monkeypatch: pytest.Monke
     for name in ("a.csv", "b.csv"):
         export.put(name, text(line("A")))
     each = tasks.list_files.function(**export.context())
-    monkeypatch.setattr(batches, "in_batches", lambda files: [files])
+    monkeypatch.setattr(files, "in_batches", lambda files: [files])
     (both,) = tasks.list_files.function(**export.context())
 
     assert [batch["label"] for batch in each] == ["a.csv", "b.csv"]
