@@ -61,8 +61,7 @@ def business_day(context: Mapping[str, Any], now: datetime | None = None) -> Bus
     midnight keeps its day).
 
     Raises:
-        ConfigurationError: both are given and differ, one is not a date `YYYY-MM-DD`, or the day has not
-            ended yet.
+        ConfigurationError: both are given and differ, one is no date `YYYY-MM-DD`, or the day has not ended.
     """
     timezone = shop_timezone()
     dag_run = context.get("dag_run")

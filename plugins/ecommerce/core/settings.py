@@ -91,11 +91,8 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
 
 
 def shop_timezone(env: Mapping[str, str] = os.environ) -> str:
-    """The shop's timezone name; the one setting a DAG file needs while it is parsed.
-
-    Raises:
-        ConfigurationError: not the name of an IANA timezone.
-    """
+    """The shop's timezone name, the one setting a DAG file needs while it is parsed; ConfigurationError where
+    it is not an IANA timezone's."""
     name = env.get("SHOP_TIMEZONE") or "America/New_York"
     try:
         ZoneInfo(name)

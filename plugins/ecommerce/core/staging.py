@@ -90,11 +90,8 @@ def run_folder(staging_uri: str, dag_id: str, business_date: date, run_id: str) 
 
 
 def run_names(dag_id: str, business_date: date) -> set[str]:
-    """Names (`path_safe` ids) of the runs of a DAG that left something for `business_date`.
-
-    Raises:
-        StagingError: the staging area cannot be read.
-    """
+    """Names (`path_safe` ids) of the runs of a DAG that left something for `business_date`; raises as
+    `storage_errors`."""
     uri = f"{load_settings().staging_uri}/{dag_id}/{business_date.isoformat()}"
     with storage_errors(uri):
         folder = storage_path(uri)
@@ -115,8 +112,7 @@ def publish(uri: str) -> Iterator[Draft]:
         with _work_folder(uri) as work:
             draft = Draft(work, uri)
             yield draft
-            manifest = _seal(draft)
-            (work / MANIFEST_FILE).write_text(json.dumps(to_xcom(manifest), indent=1))
+            (work / MANIFEST_FILE).write_text(json.dumps(to_xcom(_seal(draft)), indent=1))
             if is_local(uri):
                 _swap(work, Path(local_or_uri(uri)))
             else:

@@ -16,11 +16,7 @@ TEMPLATES = INCLUDE / "templates"
 
 
 def render(template: str, texts: Mapping[str, Any]) -> str:
-    """The Jinja2 template `include/templates/<template>` filled with `texts`; HTML ones escape them.
-
-    Raises:
-        jinja2.UndefinedError: the template uses a name that is not in `texts`.
-    """
+    """The Jinja2 template `include/templates/<template>` filled with `texts`; HTML ones escape them."""
     return environment(TEMPLATES).get_template(template).render(texts)
 
 

@@ -85,14 +85,11 @@ def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mappi
         steps = spec.steps(mapping or manifest.source)
         accounts, columns, rows = _run_steps(spec, manifest, run_id, draft.path, steps)
         _check_nothing_is_lost(manifest, accounts)
+        kept = ("source", "business_date", "read_at", "window_start", "window_end")
         draft.seal(
-            source=manifest.source,
-            business_date=manifest.business_date,
+            **{name: getattr(manifest, name) for name in kept},
             rows=rows,
             columns=columns,
-            read_at=manifest.read_at,
-            window_start=manifest.window_start,
-            window_end=manifest.window_end,
             control_totals={**manifest.control_totals, **accounts},
         )
     staging.discard(manifest.uri)

@@ -93,12 +93,10 @@ def _renew(warehouse: Warehouse, actual: bigquery.Table, table: str, added: list
     from google.cloud import bigquery
 
     described = {column.name: column.description for column in columns(table)}
-    kept = [
-        bigquery.SchemaField.from_api_repr(
-            each.to_api_repr() | {"description": described.get(each.name, each.description)}
-        )
-        for each in actual.schema
-    ]
+    kept = []
+    for each in actual.schema:
+        text = {"description": described.get(each.name, each.description)}
+        kept.append(bigquery.SchemaField.from_api_repr(each.to_api_repr() | text))
     # The emulator's answer knows no column that a statement has added.
     unknown = [column for column in added if column.name not in {each.name for each in actual.schema}]
     actual.schema = [*kept, *(api_field(column, nullable=True) for column in unknown)]

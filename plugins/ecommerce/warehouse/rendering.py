@@ -104,10 +104,8 @@ def render(
 
 
 def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -> str:
-    """The name of the staging table `name` of the load with `suffix` (a short hash).
-
-    Those that only a look-up makes are known where the `spec` of their domain is given.
-    """
+    """The name of the staging table `name` of the load with `suffix` (a short hash); those that only a
+    look-up makes are known where the `spec` of their domain is given."""
     if name not in {*tables(), *staging_only_tables(), "audit_state", *(spec.looked_up if spec else ())}:
         raise ValueError(f"there is no staging table {name!r}")
     if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):

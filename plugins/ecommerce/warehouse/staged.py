@@ -49,11 +49,8 @@ class Run:
 
 
 def suffix(run: Run, manifests: Sequence[Manifest]) -> str:
-    """The short hash in the names of a load's staging tables.
-
-    The calendar day is part of it: tomorrow these tables are gone, and jobs that filled them must not be
-    taken for done.
-    """
+    """The short hash in the names of a load's staging tables. It changes with the calendar day: tomorrow
+    these tables are gone, and jobs that filled them must not be taken for done."""
     parts = [
         *(run.dag_id, run.run_id, run.business_date.isoformat(), datetime.now(UTC).date().isoformat()),
         *(each.sha256 for each in manifests),

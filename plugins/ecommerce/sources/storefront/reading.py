@@ -34,8 +34,7 @@ texts without what is no number; and `warnings`.
 
 Not read: orders deleted for good, and changes that a server does not date (refunds and edited lines on posts
 storage, deleted refunds everywhere) of orders older than `REFUND_LOOKBACK_DAYS`; reconciliation finds those
-that are not too old. Unfinished checkouts (`checkout-draft`) come from servers that count them among `any`,
-and are no sales.
+that are not too old. Some servers give unfinished checkouts (`checkout-draft`) as `any`; they are no sales.
 """
 
 from __future__ import annotations
