@@ -131,8 +131,6 @@ def _summary(folder: str, day: date) -> dict[str, Any]:
         figures = archive.read_figures(folder)
     except StagingError:
         return texts
-    values = [
-        wording.figure(figures.headline[name].value, HEADLINE[name].kind, figures.currency) for name in _SHOWN
-    ]
-    notices = quality.notices(figures)
-    return texts | {"figures": values, "currency": figures.currency, "notices": notices}
+    currency = figures.currency
+    values = [wording.figure(figures.headline[name].value, HEADLINE[name].kind, currency) for name in _SHOWN]
+    return texts | {"figures": values, "currency": currency, "notices": quality.notices(figures)}

@@ -184,12 +184,12 @@ def find_files(pattern: str) -> list[ExportFile]:
     if not separator or scheme not in SCHEMES or not path.strip("/"):
         allowed = ", ".join(f"{each}://" for each in SCHEMES)
         raise ConfigurationError(f"{pattern!r} is not a pattern of files: begin it with one of {allowed}")
+    folder = re.split(r"[*?\[]", path, maxsplit=1)[0].rpartition("/")[0]
     with storage_errors(f"the folder of {pattern}"):
-        file_system = storage_path(f"{scheme}://{_fixed_part(path)}").fs
-        found = file_system.glob(path, detail=True)
+        file_system = storage_path(f"{scheme}://{folder}").fs
         data = {
             path: info
-            for path, info in found.items()
+            for path, info in file_system.glob(path, detail=True).items()
             if info["type"] == "file" and PurePosixPath(path).name[0] not in "._"
         }
         if not data:
@@ -209,11 +209,6 @@ def find_files(pattern: str) -> list[ExportFile]:
 
 def _ending(path: str) -> str | None:
     return next((end for end in (*CSV_ENDINGS, PARQUET_ENDING) if path.lower().endswith(end)), None)
-
-
-def _fixed_part(path: str) -> str:
-    """The folder before the first wildcard."""
-    return re.split(r"[*?\[]", path, maxsplit=1)[0].rpartition("/")[0]
 
 
 def _names(paths: Sequence[str]) -> dict[str, str]:

@@ -85,8 +85,8 @@ def transform(month: Month, run_id: str) -> Manifest:
     read, rejected = (totals[key] - totals["without_day"] for key in ("rows_read", "rows_rejected"))
     if rejected > FEW and rejected * 5 > read:
         raise ContractError(
-            f"{month.month}: {rejected} of {read} lines were rejected {totals['rejected']}; the month was not "
-            "loaded"
+            f"{month.month}: {rejected} of {read} lines were rejected {totals['rejected']}; "
+            "the month was not loaded"
         )
     return manifest
 

@@ -23,7 +23,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_HISTORY
 from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.core.staging import DagRun
 from ecommerce.sales import loading
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import Warehouse, connect
@@ -129,26 +129,14 @@ def _remove(
     warehouse: Warehouse, run: DagRun, source: str, days: Sequence[date], read_at: datetime
 ) -> tuple[int, set[date]]:
     """Remove the orders of some days in one transaction; how many, and the mailed days that changed."""
-    found = warehouse.query(_sql("orders"), days=days, parameters={"source": source})
-    manifest = _removal(run, source, [row["order_id"] for row in found], days, read_at)
-    loaded = loading.load_history(run, manifest)
-    staging.discard(manifest.uri)
-    log.info("%d orders of %s from %s to %s are removed", len(found), source, days[-1], days[0])
-    return len(found), {row["business_date"] for row in loaded.restatements}
-
-
-def _removal(
-    run: DagRun, source: str, order_ids: Sequence[str], days: Sequence[date], read_at: datetime
-) -> Manifest:
-    """A loadable folder that names orders and has no rows of them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    described = columns("order_versions")
-    rows = len(order_ids)
+    found = warehouse.query(_sql("orders"), days=days, parameters={"source": source})
+    described, rows = columns("order_versions"), len(found)
     values = {
         "source": [source] * rows,
-        "order_id": order_ids,
+        "order_id": [row["order_id"] for row in found],
         "version_updated_at": [None] * rows,  # compared by read_at
         "read_at": [read_at] * rows,
     }
@@ -158,7 +146,7 @@ def _removal(
         ("source_orders", "rows_read", "rows_accepted", "rows_rejected", "rows_superseded", "orders"), 0
     )
     folder = run.folder(days[-1], source)
-    with staging.publish(folder) as draft:
+    with staging.publish(folder) as draft:  # a loadable folder that names orders and has no rows of them
         pq.write_table(pa.table(values, schema=schema), draft.path / FILE)
         draft.seal(
             source=source,
@@ -170,7 +158,10 @@ def _removal(
             window_end=day_window(days[0], timezone).end,
             control_totals=counts | {"source_amount": "0", "amount": "0"},
         )
-    return staging.read_manifest(folder)
+    loaded = loading.load_history(run, staging.read_manifest(folder))
+    staging.discard(folder)
+    log.info("%d orders of %s from %s to %s are removed", rows, source, days[-1], days[0])
+    return rows, {row["business_date"] for row in loaded.restatements}
 
 
 def _sql(name: str) -> str:

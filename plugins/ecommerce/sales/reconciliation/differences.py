@@ -92,8 +92,8 @@ def mail_texts(
     """What the mail says; `built` names the days whose report was built again."""
     days = dict.fromkeys(pair.business_date for pair in results)
     failed = [pair for pair, result in results.items() if not result]
-    loaded = [day for day in days if any(results[pair] for pair in results if pair.business_date == day)]
-    corrected = [day for day in days if day not in {pair.business_date for pair in failed}]
+    loaded = dict.fromkeys(pair.business_date for pair, result in results.items() if result)
+    corrected = days.keys() - {pair.business_date for pair in failed}
     differing = list(dict.fromkeys(each.business_date for each in differences))
     left = [str(day) for day in differing if day not in days]
     return {

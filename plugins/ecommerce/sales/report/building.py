@@ -62,10 +62,8 @@ def document(figures_uri: str) -> str:
 def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
     """Put the report into the archive, in place of an older one of the same day.
 
-    Returns:
-        What the mail needs to know, as plain JSON types: `uri` of the archived folder, `business_date`,
-        `figures_hash`, `figures_at` (ISO 8601), `complete`, and `headline` (decimal texts by the names of
-        `figures.HEADLINE`).
+    Returns plain JSON for the mail: `uri` of the archived folder, `business_date`, `figures_hash`,
+    `figures_at` (ISO 8601), `complete`, and `headline` (decimal texts by the names of `figures.HEADLINE`).
 
     Raises:
         StagingError: a staged file is gone, or the archive cannot be written.

@@ -20,8 +20,8 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
         found.append(_notice("No sales", f"No counted orders on {figures.business_date}."))
     if quality.unconverted:
         amounts = ", ".join(with_currency(each.net_sales, each.currency) for each in quality.unconverted[:4])
-        more = len(quality.unconverted) - 4
-        amounts += f" and {more} more currencies" if more > 0 else ""
+        if (more := len(quality.unconverted) - 4) > 0:
+            amounts += f" and {more} more currencies"
         words = f"{amounts} without an exchange rate to {currency}; not in the figures below."
         found.append(_notice("Unconverted", words, urgent=True))
     if quality.restatements:

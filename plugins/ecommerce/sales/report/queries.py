@@ -68,8 +68,7 @@ def _read_once(
 
     days = {row["business_date"]: row for row in headlines}
     sales, orders = ask("sales"), ask("orders")
-    loaded = [row["business_date"] for row in ask("loaded_days")]
-    missing = missing_days(day, loaded)
+    missing = missing_days(day, [row["business_date"] for row in ask("loaded_days")])
     today = days.get(day, {})
     attribute = warehouse.settings.report_attribute
     of_attribute: list[dict[str, Any]] = []
@@ -92,12 +91,11 @@ def _read_once(
         warnings=[mask_e_mails(warning) for warning in warnings],
         limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
-    compared = [row for each, row in days.items() if each < day and row["complete"]]
     return model.Figures(
         business_date=day,
         currency=warehouse.settings.reporting_currency,
         headline=headline(day, days),
-        averaged_days=len(compared),
+        averaged_days=sum(bool(row["complete"]) for each, row in days.items() if each < day),
         trend=_trend(day, days),
         channels=breakdown(sales, "source", _orders_by(orders, "source")),
         categories=breakdown(sales, "category", None),
@@ -164,9 +162,8 @@ def missing_days(day: date, loaded: Collection[date]) -> list[date]:
     """The days of the last 28 before `day` without a daily run, from the first day that ever had one."""
     if not loaded:
         return []
-    earliest = max(min(loaded), day - timedelta(days=COMPARED_DAYS))
-    days = [earliest + timedelta(days=place) for place in range((day - earliest).days)]
-    return [each for each in days if each not in loaded]
+    days = (day - timedelta(days=back) for back in range(COMPARED_DAYS, 0, -1))
+    return [each for each in days if each > min(loaded) and each not in loaded]
 
 
 def limits(sources: Collection[str], settings: Settings) -> list[str]:
