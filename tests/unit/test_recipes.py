@@ -1,0 +1,28 @@
+"""Every recipe of docs/RECIPES.md fits the files it names; tests/integration/test_recipes.py runs them."""
+
+from __future__ import annotations
+
+import compileall
+
+import pytest
+
+from tests.recipes import RECIPES, copy_repository, steps
+
+
+@pytest.mark.parametrize(
+    "recipe", ["A column of your own", "A typed column", "A source", "A figure", "A DAG"]
+)
+def test_a_recipe_can_be_carried_out(recipe, tmp_path):
+    copy = copy_repository(tmp_path / "copy")
+    found = steps(recipe)
+    assert found
+    for step in found:
+        step.carry_out(copy)
+    assert compileall.compile_dir(copy / "plugins", quiet=1)
+    assert compileall.compile_dir(copy / "dags", quiet=1)
+
+
+def test_readme_and_recipes_name_each_other():
+    readme = (RECIPES.parents[1] / "README.md").read_text()
+    for anchor in ("a-typed-column", "a-source", "a-figure", "a-dag"):
+        assert f"docs/RECIPES.md#{anchor}" in readme
