@@ -1,6 +1,6 @@
 """The kinds of failure a task can meet, told apart by what retrying would do.
 
-`policy.NETWORK_RETRIES` decides by these classes, so a source or the warehouse raises one of them (naming
+`retries.NETWORK_RETRIES` decides by these classes, so a source or the warehouse raises one of them (naming
 the file, row or response at fault) instead of a library's own exception.
 """
 

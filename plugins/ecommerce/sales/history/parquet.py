@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.include import read_sql
-from ecommerce.sources.delivered_files import UnusableFileError
+from ecommerce.core.settings import load_settings
+from ecommerce.sources.delivered_files import UnusableFileError, extra_columns
 from ecommerce.sources.partner_files.reading import COLUMNS
 
 if TYPE_CHECKING:
@@ -36,8 +37,12 @@ def read(duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]) -> 
     types = {str(column[0]): str(column[1]) for column in described}
     if missing := [name for name in COLUMNS if name not in types]:
         raise UnusableFileError("missing_column", f"it lacks the columns {', '.join(missing)}")
-    expressions = ",\n        ".join(f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS)
-    statement = read_sql("extract/history/read_parquet.sql").replace("{columns}", expressions)
+    expressions = [f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS]
+    for name in extra_columns(load_settings().order_attributes, COLUMNS):
+        value = f'"{name}"' if name in types else "NULL"
+        expressions.append(f'{value}::VARCHAR AS "{name}"')
+    statement = read_sql("extract/history/read_parquet.sql")
+    statement = statement.replace("{columns}", ",\n        ".join(expressions))
     duck.execute(statement, facts | {"path": str(path)})
 
 

@@ -150,8 +150,9 @@ def _read_csv(
         with _decompressed(counted, file.compression) as text:
             split = split_records(text, COLUMNS, work)
         _read_to_the_end(counted)
-    read_records(duck, split, COLUMNS, facts)
-    extra = unread_columns(split.names, COLUMNS)
+    attributes = load_settings().order_attributes
+    read_records(duck, split, COLUMNS, facts, attributes)
+    extra = unread_columns(split.names, [*COLUMNS, *attributes])
     warnings = [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
     return counted.digest.hexdigest(), warnings
 

@@ -9,6 +9,8 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
@@ -17,7 +19,8 @@ from ecommerce.core.errors import ConfigurationError, ContractError, StagingErro
 from ecommerce.core.staging import Manifest
 from ecommerce.sales.history import files, months, tasks
 from ecommerce.sources import exchange_rates
-from tests.unit.sales.history.export import Export, line, text
+from ecommerce.sources.partner_files.reading import COLUMNS
+from tests.unit.sales.history.export import HEADER, Export, line, staged, text
 
 
 def loadable(manifests: list[Manifest], table: str, columns: str) -> list[tuple[Any, ...]]:
@@ -309,3 +312,16 @@ def test_rates_are_asked_for_only_where_an_amount_needs_them(
 
 def fails(_: Any) -> None:
     raise TransientError("the bank is closed")
+
+
+def test_columns_of_ones_own_pass_through_from_csv_and_parquet(export: Export, monkeypatch) -> None:
+    monkeypatch.setenv("ORDER_ATTRIBUTES", "sales_channel,payment_method")
+    export.put("a.csv", f"{HEADER},sales_channel,other\n{line('1')},app,x\n")
+    values = dict(zip(COLUMNS, line("2").split(","), strict=True)) | {"sales_channel": 7}
+    pq.write_table(pa.table({name: [value] for name, value in values.items()}), export.folder / "b.parquet")
+
+    (month,) = export.months()
+
+    found = dict(staged(month.uri, "orders", "order_id, attributes"))
+    assert found == {"1": '{"sales_channel":"app"}', "2": '{"sales_channel":"7"}'}
+    assert "a.csv has columns that are not read: other" in month.control_totals["warnings"]
