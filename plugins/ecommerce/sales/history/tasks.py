@@ -90,7 +90,8 @@ def clean_up(reads: list[Plain], totals: Plain) -> None:
 @task_group(group_id=GROUP_MONTH)
 def one_month(month: Plain) -> Any:
     """One month: transform, load, check. What follows the group waits for the transform only."""
-    transformed = transform(month)
+    # By name, as map_index_template asks for them.
+    transformed = transform(month=month)
     checks = sales.checks.override(map_index_template="{{ task.op_kwargs['loaded']['business_date'][:7] }}")
-    checks(load(month, transformed))
+    checks(loaded=load(month=month, manifest=transformed))
     return transformed

@@ -30,7 +30,7 @@ TASK_REREAD_DAYS = "reread_days"
 @task_group
 def compare(source: str) -> Any:
     """Compare one source with the warehouse: its days that differ."""
-    return days_that_differ(tasks.transform.override(task_id="transform")(read(source)))
+    return days_that_differ(tasks.transform.override(task_id="transform")(manifest=read(source)))
 
 
 @task(**NETWORK_RETRIES)
@@ -68,11 +68,12 @@ OF_MANIFEST = "{{ task.op_kwargs['manifest']['business_date'] }} {{ task.op_kwar
 @task_group(group_id=GROUP_REREAD)
 def reread(business_date: str, source: str) -> None:
     """Read one source again for one day, and load it."""
-    loadable = tasks.transform.override(task_id="transform", map_index_template=OF_MANIFEST)(
-        extract(business_date, source)
-    )
-    loaded = tasks.load_read.override(map_index_template=OF_MANIFEST)(loadable)
-    tasks.checks.override(map_index_template="{{ task.op_kwargs['loaded']['business_date'] }}")(loaded)
+    # Arguments by name, as map_index_template asks for them.
+    transform = tasks.transform.override(task_id="transform", map_index_template=OF_MANIFEST)
+    load = tasks.load_read.override(map_index_template=OF_MANIFEST)
+    checks = tasks.checks.override(map_index_template="{{ task.op_kwargs['loaded']['business_date'] }}")
+    read_again = extract(business_date=business_date, source=source)
+    checks(loaded=load(manifest=transform(manifest=read_again)))
 
 
 @task(
@@ -101,9 +102,8 @@ def reread_days(**context: Any) -> list[Plain]:
 @task_group(group_id=GROUP_REPORT)
 def report(business_date: str, warnings: list[str]) -> None:
     """Build the report of a day that was read again."""
-    figures = tasks.figures.override(map_index_template="{{ task.op_kwargs['business_date'] }}")(
-        warnings, business_date
-    )
+    ask = tasks.figures.override(map_index_template="{{ task.op_kwargs['business_date'] }}")
+    figures = ask(warnings=warnings, business_date=business_date)
     tasks.archive(figures, tasks.document(figures))
 
 
