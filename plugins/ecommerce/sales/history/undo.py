@@ -78,7 +78,7 @@ def undo(source: str) -> UndoResult:
         )
     warehouse = connect(dag=DAG_HISTORY, step="undo")
     prepare(warehouse)
-    names = [row["source"] for row in warehouse.query(_sql("exports"))]
+    names = [row["source"] for row in warehouse.query(_sql("exports"), spec=loading.ORDERS)]
     if source not in names:
         raise ConfigurationError(
             f"no export was loaded under the name {source!r}; names of exports: {', '.join(names) or 'none'}"
