@@ -250,7 +250,7 @@ def figures_csv(figures: Figures) -> str:
     writer.writerow(["business_date", "section", "name", "figure", "value", "currency"])
     for section, name, figure, value in _cells(figures):
         currency = name if section == "unconverted" else figures.currency
-        is_money = figure not in ("orders", "units", "customers", "new_customers", "returning_customers")
+        is_money = figure not in HEADLINE or HEADLINE[figure].kind == "money"
         cells = (section, _inert(name), figure, "" if value is None else value, currency if is_money else "")
         writer.writerow([figures.business_date.isoformat(), *cells])
     return stream.getvalue()
