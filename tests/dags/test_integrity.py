@@ -12,6 +12,7 @@ import pytest
 from airflow.sdk import CronPartitionTimetable
 
 from ecommerce.cli.backfill import TICK
+from ecommerce.sources import SOURCES
 from tests.dags.conftest import DAG_FILES, REPOSITORY
 
 CODE = sorted([*DAG_FILES, *(REPOSITORY / "plugins").rglob("*.py")])
@@ -126,10 +127,7 @@ class TestDailySalesPipeline:
 
     def test_extract_has_one_task_per_source_and_the_gate(self, pipeline):
         assert {task for task in pipeline.task_ids if task.startswith("extract.")} == {
-            "extract.sales_db",
-            "extract.storefront",
-            "extract.partner_files",
-            "extract.exchange_rates",
+            *(f"extract.{source}" for source in SOURCES),
             "extract.sources_ready",
         }
 

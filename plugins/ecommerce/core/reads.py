@@ -35,8 +35,8 @@ class Memory(Protocol):
         """Ids of the orders of `source` that are stored under `day`, or of which a refund is."""
 
     def loaded_files(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
-        """By name: those of `names` that were loaded, and all that hold some of the orders `order_ids`, with
-        only these orders listed."""
+        """Partner files by name: those of `names` that were loaded, and all that hold some of the orders
+        `order_ids`, with only these orders listed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ def _order_attributes(value: str) -> tuple[str, ...]:
             )
         # BigQuery and DuckDB do not tell Channel from channel.
         if name.lower() in taken:
-            raise ConfigurationError(f"ORDER_ATTRIBUTES: {name} is a column of orders already")
+            raise ConfigurationError(f"ORDER_ATTRIBUTES: {name} is a column of orders already: take it out")
         if lower.count(name.lower()) > 1:
             raise ConfigurationError(f"ORDER_ATTRIBUTES names {name} more than once")
     return tuple(sorted(names))

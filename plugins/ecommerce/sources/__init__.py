@@ -26,9 +26,9 @@ class Source(Protocol):
     """What the package of a source has."""
 
     SUBJECT: str
-    """What `make check` calls it: its connection, or the setting that names its folder."""
+    """What `make check` calls it: its connection, or the setting that names its folder; its own alone."""
     OVERLAP: timedelta | None
-    """How far before the last read a new one begins; None: it is not asked for changes."""
+    """How far before the last read a new one begins; None: it is read by whole days or files."""
     RECONCILED: bool
     """Whether reconciliation reads its orders of past days once more."""
 

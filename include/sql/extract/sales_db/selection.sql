@@ -1,4 +1,4 @@
--- What one run reads. The pipeline puts this text before every other query of this folder, so those read from
+-- What one run reads. The pipeline puts this text before every query of an extract, so those read from
 -- read_orders, read_items and read_refunds. With another schema, adapt the tables here and the columns there.
 --
 -- Parameters, filled in by the pipeline as literals (COPY takes no bind parameters); all are timestamptz:
