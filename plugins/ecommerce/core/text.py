@@ -67,10 +67,8 @@ def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
 
 
 def change(value: Decimal | None, base: Decimal | None) -> str:
-    """The change from `base` to `value` in percent, always with a sign; `NOTHING` without comparison.
-
-    There is none with a base of zero. Beyond ±999.9 % the exact figure says nothing: `>+999 %`.
-    """
+    """The change from `base` to `value` in percent, always with a sign; `NOTHING` without comparison. There
+    is none with a base of zero. Beyond ±999.9 % the exact figure says nothing: `>+999 %`."""
     if value is None or not base:
         return NOTHING
     percent = ((value - base) / abs(base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)

@@ -55,10 +55,8 @@ def expire_staging(staging_uri: str, limit: datetime, is_running: IsRunning) -> 
 
 
 def run_is_unfinished(states_of: Callable[..., Any], run_state: Callable[[str, str], str]) -> IsRunning:
-    """Asks Airflow: `states_of` names the runs of a DAG, `run_state` gives the state of one of them.
-
-    A run that Airflow no longer knows has ended.
-    """
+    """Asks Airflow: `states_of` names the runs of a DAG, `run_state` gives the state of one of them. A run
+    that Airflow no longer knows has ended."""
     run_ids: dict[str, list[str]] = {}
 
     def is_running(dag_id: str, folder: str) -> bool:
@@ -71,10 +69,8 @@ def run_is_unfinished(states_of: Callable[..., Any], run_state: Callable[[str, s
 
 
 def expire_logs(folder: Path, limit: datetime) -> int:
-    """Remove log files below `folder` that nobody wrote to since `limit` (aware); how many were removed.
-
-    Logs in a bucket or in CloudWatch expire by the rules set there.
-    """
+    """Remove log files below `folder` that nobody wrote to since `limit` (aware); how many were removed. Logs
+    in a bucket or in CloudWatch expire by the rules set there."""
     removed = 0
     for path in folder.rglob("*.log"):
         with suppress(FileNotFoundError):  # another worker does the same

@@ -179,7 +179,6 @@ def copy_to_parquet(
     texts: Collection[str] = (),
 ) -> Copied:
     """Stream a query's result into the Parquet file `target`; the columns `texts` are VARCHAR in any case.
-
     Rows with a value that is not of its column's declared type go into the table `rejects` of `duck`.
 
     Raises:

@@ -34,12 +34,9 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What a load did.
-
-    `rows` counts what it brought, by table. `audit` holds this run's rows of `load_audit`, `restatements` the
-    rows of `report_restatements` it added; amounts are Decimal, instants aware. `warnings` are the sentences
-    of the extracts and transforms.
-    """
+    """What a load did. `rows` counts what it brought, by table. `audit` holds this run's rows of
+    `load_audit`, `restatements` the rows of `report_restatements` it added; amounts are Decimal, instants
+    aware. `warnings` are the sentences of the extracts and transforms."""
 
     business_date: date
     touched_days: list[date]

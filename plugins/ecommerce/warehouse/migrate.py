@@ -27,10 +27,8 @@ class Migration:
 
 
 def migrate(warehouse: Warehouse) -> Migration:
-    """Bring every table and view to its file; raises as `schema.prepare`.
-
-    Doing it twice changes nothing the second time.
-    """
+    """Bring every table and view to its file; raises as `schema.prepare`. Doing it twice changes nothing the
+    second time."""
     prepare(warehouse)
     migration = Migration()
     for table in tables():

@@ -181,10 +181,8 @@ def _days_predicate(days: Collection[date], column: str) -> str:
 
 
 def in_few_ranges(days: Collection[date], most: int = MOST_RANGES) -> list[date]:
-    """`days` in order; where they form more than `most` runs, with the days of the narrowest gaps.
-
-    For what may be computed for more days than it must.
-    """
+    """`days` in order; where they form more than `most` runs, with the days of the narrowest gaps. For what
+    may be computed for more days than it must."""
     ordered = sorted(set(days))
     gaps = [(later - earlier, later) for earlier, later in pairwise(ordered)]
     begins = {later for gap, later in nlargest(most - 1, gaps) if gap > timedelta(days=1)}

@@ -125,9 +125,7 @@ def headline(day: date, days: Mapping[date, Row]) -> dict[str, model.Figure]:
 
 def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | None) -> list[model.Breakdown]:
     """The sales added up by `column`, largest net sales first; unconverted amounts count as units only.
-
-    `orders` has the number of orders by the same column; None where orders cannot be told apart by it.
-    """
+    `orders` has the number of orders by the same column; None where orders cannot be told apart by it."""
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in sales:
         entry = sums[row[column]]
@@ -142,10 +140,8 @@ def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | Non
 
 
 def attributes(rows: Iterable[Row]) -> list[model.Breakdown]:
-    """The sales by an attribute of the orders, largest net sales first.
-
-    What is rounded is the running total, not each row's amount, so that the rows add up to the headline.
-    """
+    """The sales by an attribute of the orders, largest net sales first. What is rounded is the running total,
+    not each row's amount, so that the rows add up to the headline."""
     totals: dict[str, Decimal] = defaultdict(Decimal)
     found = []
     for row in rows:

@@ -52,9 +52,8 @@ class MalformedAnswerError(errors.ContractError):
 @dataclass(frozen=True, slots=True)
 class Page:
     """One answer: `body` is a JSON list as sent (not parsed), `total` the server's count over all pages.
-
-    `total` is None where the header is missing; on an empty page it means nothing (some servers say 0 there).
-    """
+    `total` is None where the header is missing; on an empty page it means nothing (some servers say 0
+    there)."""
 
     number: int
     body: bytes
@@ -67,10 +66,8 @@ class Page:
 
 
 class StorefrontClient:
-    """Reads lists, page by page; sends again what was refused for the moment.
-
-    429 and 503 hold back all threads until `Retry-After` is over.
-    """
+    """Reads lists, page by page; sends again what was refused for the moment. 429 and 503 hold back all
+    threads until `Retry-After` is over."""
 
     def __init__(
         self,
