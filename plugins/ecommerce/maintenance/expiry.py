@@ -1,8 +1,5 @@
-"""Housekeeping: staged files and task logs that nobody needs any more.
-
-What is removed is older than a retention setting; nothing else is looked at. Running it again, or twice at
-once, changes nothing more.
-"""
+"""Housekeeping: staged files and task logs that nobody needs any more. What is removed is older than a
+retention setting; nothing else is looked at. Running it again, or twice at once, changes nothing more."""
 
 from __future__ import annotations
 

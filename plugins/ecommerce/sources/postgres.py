@@ -284,6 +284,5 @@ def _duckdb_type(column: psycopg.Column) -> str:
     """Text where a number could be rounded."""
     if column.type_code == _NUMERIC:
         precision, scale = column.precision or 0, column.scale or 0  # neither: numeric without limits
-        fits = precision and 0 <= scale <= 4 and precision - scale <= 14
-        return "DECIMAL(18,4)" if fits else "VARCHAR"
+        return "DECIMAL(18,4)" if precision and 0 <= scale <= 4 and precision - scale <= 14 else "VARCHAR"
     return _TYPES.get(column.type_code, "VARCHAR")

@@ -223,9 +223,7 @@ def _kind_of(error: Any) -> type[errors.PipelineError]:
         return errors.ConfigurationError
     if error.code in (429, 500, 502, 503, 504) or reasons & _PASSING:
         return errors.TransientError
-    if error.code in (401, 403):
-        return errors.CredentialsError
-    return errors.ContractError
+    return errors.CredentialsError if error.code in (401, 403) else errors.ContractError
 
 
 def _without_addresses(text: str) -> str:

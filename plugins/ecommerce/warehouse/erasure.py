@@ -1,8 +1,5 @@
-"""Makes the warehouse forget a customer: `make forget-customer`.
-
-Erase the customer in the sources first: a later read would bring back what they still know.
-docs/PRODUCTION.md has the steps around it.
-"""
+"""Makes the warehouse forget a customer: `make forget-customer`. Erase the customer in the sources first: a
+later read would bring back what they still know. docs/PRODUCTION.md has the steps around it."""
 
 from __future__ import annotations
 

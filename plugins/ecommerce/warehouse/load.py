@@ -135,5 +135,4 @@ def _try_to_load(staging: Staging, business_date: date) -> tuple[list[date], Map
     days = in_few_ranges([row["business_date"] for row in found])
     script = staging.rendered("script", days, business_date=business_date)
     stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
-    rows = run(script, "load", job_stem=stem)
-    return days, {row["name"]: row["entries"] for row in rows}
+    return days, {row["name"]: row["entries"] for row in run(script, "load", job_stem=stem)}

@@ -72,9 +72,7 @@ def _what_is_left(table: str, actual: bigquery.Table, added: list[Column]) -> li
     ]
     for each in actual.schema:
         if each.name not in wanted:
-            left.append(
-                f"{table}: column {each.name} is not in table.sql; drop it by hand if nobody reads it"
-            )
+            left += [f"{table}: column {each.name} is not in table.sql; drop it by hand if nobody reads it"]
         elif _differ(each, wanted[each.name]):
             left.append(
                 f"{table}: column {each.name} is {_described(each)}, table.sql says "

@@ -142,10 +142,9 @@ def staging_only_tables() -> Mapping[str, str]:
 def columns(table: str) -> tuple[Column, ...]:
     """The columns of a table (or of a staging-only table), in order, as its DDL file declares them."""
     path = staging_only_tables().get(table) or f"warehouse/tables/{_known(table)}/table.sql"
-    text = (SQL_ROOT / path).read_text()
     return tuple(
         Column(match["name"], match["type"], bool(match["required"]), match["description"])
-        for match in _COLUMN.finditer(text)
+        for match in _COLUMN.finditer((SQL_ROOT / path).read_text())
     )
 
 

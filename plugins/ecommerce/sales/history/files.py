@@ -1,7 +1,5 @@
-"""What an export is: the form's fields, and the files of its URI pattern in batches, one for each task.
-
-Files are told apart by name, and read only while they stay as they were listed.
-"""
+"""What an export is: the form's fields, and the files of its URI pattern in batches, one for each task. Files
+are told apart by name, and read only while they stay as they were listed."""
 
 from __future__ import annotations
 

@@ -91,8 +91,7 @@ def read_file(file: ExportFile, folder: str, batch: Batch) -> Manifest:
                 "received_at": file.modified_at,
                 "lines": str(work / "lines.parquet"),
             }
-            read = _read_parquet if file.is_parquet else _read_csv
-            sha256, warnings = read(duck, file, lines, work)
+            sha256, warnings = (_read_parquet if file.is_parquet else _read_csv)(duck, file, lines, work)
             file.check_unchanged()
             duck.execute(
                 read_sql("extract/history/keep_lines.sql"),
@@ -154,9 +153,8 @@ def _read_parquet(
     duck: duckdb.DuckDBPyConnection, file: ExportFile, facts: dict[str, Any], work: Path
 ) -> tuple[str, list[str]]:
     """Write the lines of a Parquet file to `facts["lines"]`; its checksum, and no warnings."""
-    # DuckDB would take such a name for a pattern, which may match a neighbour.
-    is_pattern = any(sign in file.path for sign in "*?[{")
-    in_place = staging.is_local(file.uri) and not is_pattern
+    # DuckDB would take a name with these signs for a pattern, which may match a neighbour.
+    in_place = staging.is_local(file.uri) and not any(sign in file.path for sign in "*?[{")
     target = Path(file.path) if in_place else work / "delivered"
     with file.file_system.open(file.path, "rb") as delivered:
         counted = _Counted(delivered)

@@ -1,7 +1,5 @@
-"""Asks the warehouse for one day's report: runs include/sql/report and puts the answers together.
-
-Sums over breakdowns are exact: the warehouse's decimals are added up as decimals.
-"""
+"""Asks the warehouse for one day's report: runs include/sql/report and puts the answers together. Sums over
+breakdowns are exact: the warehouse's decimals are added up as decimals."""
 
 from __future__ import annotations
 
@@ -73,8 +71,7 @@ def _read_once(
     attribute = warehouse.settings.report_attribute
     of_attribute: list[dict[str, Any]] = []
     if attribute:
-        refunded = [row["business_date"] for row in ask("refunded_days")]
-        of_attribute = ask("attribute", days={day, *refunded})
+        of_attribute = ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=bool(today.get("complete")),

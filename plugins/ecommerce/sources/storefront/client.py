@@ -76,10 +76,7 @@ class StorefrontClient:
         timeout: float | tuple[float, float] = TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._session = session
-        self._root = root
-        self._timeout = timeout
-        self._sleep = sleep
+        self._session, self._root, self._timeout, self._sleep = session, root, timeout, sleep
         self._lock = threading.Lock()
         self._resume_at = 0.0
 
