@@ -1,8 +1,5 @@
-"""A small client of Airflow's REST API v2, for the commands of this package.
-
-The address and the user come from `AIRFLOW_URL` (default `http://localhost:8080`), `AIRFLOW_USERNAME` and
-`AIRFLOW_PASSWORD`.
-"""
+"""A small client of Airflow's REST API v2, for the commands of this package. The address and the user come
+from `AIRFLOW_URL` (default `http://localhost:8080`), `AIRFLOW_USERNAME` and `AIRFLOW_PASSWORD`."""
 
 from __future__ import annotations
 

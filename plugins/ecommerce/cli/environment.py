@@ -1,7 +1,5 @@
-"""The environment of a command: the settings, connections and Variables with which tasks run.
-
-Airflow reads its configuration when it is imported, so `load` comes before anything that imports it.
-"""
+"""The environment of a command: the settings, connections and Variables with which tasks run. Airflow reads
+its configuration when it is imported, so `load` comes before anything that imports it."""
 
 from __future__ import annotations
 
@@ -47,5 +45,4 @@ def _read(file: Path) -> dict[str, str]:
     from dotenv import dotenv_values
 
     code = {f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(REPOSITORY / name) for name in ("dags", "plugins")}
-    given = dotenv_values(file, interpolate=False)
-    return code | {name: value for name, value in given.items() if value}
+    return code | {name: value for name, value in dotenv_values(file, interpolate=False).items() if value}

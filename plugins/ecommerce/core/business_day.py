@@ -55,10 +55,8 @@ def newest_closed_day(now: datetime, timezone: str) -> BusinessDay:
 
 
 def business_day(context: Mapping[str, Any], now: datetime | None = None) -> BusinessDay:
-    """The business day of a run, from Airflow's task context.
-
-    With neither partition key nor param, the newest closed day at the run's start (so that a retry after
-    midnight keeps its day).
+    """The business day of a run, from Airflow's task context. With neither partition key nor param, the
+    newest closed day at the run's start (so that a retry after midnight keeps its day).
 
     Raises:
         ConfigurationError: both are given and differ, one is no date `YYYY-MM-DD`, or the day has not ended.

@@ -37,10 +37,8 @@ def check_settings() -> Lines:
 
 def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
     """The first day, a year back or ahead, that Python and the transform's DuckDB let begin differently.
-
     Countries change their clocks at short notice; orders would then lie on other days than those that were
-    read for them.
-    """
+    read for them."""
     import duckdb
 
     from ecommerce.core.duckdb import connect_duckdb
@@ -75,10 +73,8 @@ def check_folder(setting: str) -> Lines:
 
 def unshared(uri: str, path: str, environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
     """What is wrong with a folder when tasks run on several machines, which nobody can see from one of them.
-
     A container's own disk ends with it, and no other container sees it. Elsewhere the workers may all be on
-    this machine, or mount the folder where this one has it.
-    """
+    this machine, or mount the folder where this one has it."""
     from airflow.sdk.configuration import conf
 
     executor = conf.get("core", "executor", fallback="")

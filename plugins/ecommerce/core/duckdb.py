@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
 
 def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection in UTC that reads and writes the file systems of `uris` through fsspec.
-
-    It spills to a temporary folder of its own beyond `memory_limit`.
-    """
+    """A DuckDB connection in UTC that reads and writes the file systems of `uris` through fsspec. It spills
+    to a temporary folder of its own beyond `memory_limit`."""
     import duckdb
 
     spill = Scratch.make()

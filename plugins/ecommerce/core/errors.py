@@ -8,10 +8,8 @@ from __future__ import annotations
 
 
 class PipelineError(Exception):
-    """Base of every error this package raises on purpose; its text is fit for a person to read.
-
-    The text never holds a secret or a customer's e-mail address.
-    """
+    """Base of every error this package raises on purpose; its text is fit for a person to read. The text
+    never holds a secret or a customer's e-mail address."""
 
 
 class ConfigurationError(PipelineError):

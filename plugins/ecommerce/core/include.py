@@ -1,7 +1,5 @@
 """Where the SQL files and templates are: `include/` beside `plugins/`, or the folder `INCLUDE_FOLDER`.
-
-Services that copy only some folders to the workers, such as Cloud Composer, need the latter.
-"""
+Services that copy only some folders to the workers, such as Cloud Composer, need the latter."""
 
 from __future__ import annotations
 

@@ -27,10 +27,8 @@ OUTCOMES = ("read", "accepted", "rejected", "superseded")
 
 
 def business_day_done(step: str, day_end: datetime) -> None:
-    """A business day that ended at `day_end` (aware) has passed `step`: load, report or mail.
-
-    The time since then is the freshness. A backfill of an older day sets it back: take the maximum over days.
-    """
+    """A business day that ended at `day_end` (aware) has passed `step`: load, report or mail. The time since
+    then is the freshness. A backfill of an older day sets it back: take the maximum over days."""
     _gauge(BUSINESS_DAY_END, day_end.timestamp(), step=step)
 
 

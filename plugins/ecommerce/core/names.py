@@ -1,7 +1,5 @@
-"""Names that Airflow, people and other systems use: DAGs, groups, tasks, Variables, connections.
-
-Names of sources are in `ecommerce.sources`, names of tables are the folders of include/sql/warehouse/tables.
-"""
+"""Names that Airflow, people and other systems use: DAGs, groups, tasks, Variables, connections. Names of
+sources are in `ecommerce.sources`, names of tables are the folders of include/sql/warehouse/tables."""
 
 from __future__ import annotations
 

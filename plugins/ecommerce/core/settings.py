@@ -20,10 +20,8 @@ MOST_ATTRIBUTES = 20
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One deployment's settings. URIs have no trailing slash; `shop_timezone` is an IANA name.
-
     `order_attributes`: columns of the sources that pass through to `orders.attributes`, sorted by name.
-    `report_attribute`: the one of them that the daily report breaks down by.
-    """
+    `report_attribute`: the one of them that the daily report breaks down by."""
 
     shop_timezone: str
     reporting_currency: str
@@ -55,9 +53,8 @@ class Settings:
 
 
 def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings; one that is there but empty counts as not set.
-
-    Cheap enough to call in every task; never called while a DAG file is parsed (see `shop_timezone`).
+    """Read the settings; one that is there but empty counts as not set. Cheap enough to call in every task;
+    never called while a DAG file is parsed (see `shop_timezone`).
 
     Raises:
         ConfigurationError: a value is malformed, or `CUSTOMER_HASH_KEY` is missing.

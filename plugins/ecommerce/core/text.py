@@ -15,8 +15,7 @@ from typing import Literal
 
 Kind = Literal["money", "count", "quantity"]
 
-NOTHING = "\N{EN DASH}"
-MINUS = "\N{MINUS SIGN}"
+NOTHING, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 _LONGEST = 250
 _E_MAIL = re.compile(r"(\"[^\"@]*\"|[^\s@\",;:<>()\[\]{}'=&?/]+)(@|%40)[^\s@\",;<>()\[\]{}'=&?/]+")
 _WORDS = {"db": "database", "api": "API"}
@@ -46,9 +45,7 @@ def count(value: Decimal | int | None) -> str:
 
 def quantity(value: Decimal | None) -> str:
     """Pieces: up to two decimals, none where they are zeros."""
-    if value is None:
-        return NOTHING
-    return _number(value, 2).rstrip("0").rstrip(".")
+    return NOTHING if value is None else _number(value, 2).rstrip("0").rstrip(".")
 
 
 def plain(value: Decimal | None) -> str:
@@ -67,10 +64,8 @@ def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
 
 
 def change(value: Decimal | None, base: Decimal | None) -> str:
-    """The change from `base` to `value` in percent, always with a sign; `NOTHING` without comparison.
-
-    There is none with a base of zero. Beyond ±999.9 % the exact figure says nothing: `>+999 %`.
-    """
+    """The change from `base` to `value` in percent, always with a sign; `NOTHING` without comparison. There
+    is none with a base of zero. Beyond ±999.9 % the exact figure says nothing: `>+999 %`."""
     if value is None or not base:
         return NOTHING
     percent = ((value - base) / abs(base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
@@ -83,9 +78,7 @@ def change(value: Decimal | None, base: Decimal | None) -> str:
 
 def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
     """1 where the change is welcome, -1 where it is not, 0 where it is neither."""
-    if value is None or not base or not good:
-        return 0
-    return ((value > base) - (value < base)) * good
+    return 0 if value is None or not base else ((value > base) - (value < base)) * good
 
 
 def average_name(days: int) -> str:

@@ -150,8 +150,7 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckd
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         for name, value in variables.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
-        names = [list(settings.order_attributes)]
-        connection.execute("SET VARIABLE order_attributes = ?::VARCHAR[]", names)
+        connection.execute("SET VARIABLE order_attributes = ?::VARCHAR[]", [list(settings.order_attributes)])
         connection.execute(
             "CREATE TABLE hash_key AS SELECT ?::BLOB AS inner_key, ?::BLOB AS outer_key",
             padded_keys(settings.customer_hash_key.encode()),
@@ -175,10 +174,9 @@ def _accounts(connection: duckdb.DuckDBPyConnection, manifest: Manifest, run_id:
     """The one row of the accounting step, with what only the caller knows."""
     values = connection.fetchall()[0]
     accounts = {column[0]: value for column, value in zip(connection.description, values, strict=True)}
-    warnings = [*manifest.control_totals.get("warnings", []), *(accounts["warnings"] or [])]
     return accounts | {
         "rejected": accounts["rejected"] or {},
-        "warnings": warnings,
+        "warnings": [*manifest.control_totals.get("warnings", []), *(accounts["warnings"] or [])],
         "raw_sha256": manifest.sha256,
         "run_id": run_id,
     }

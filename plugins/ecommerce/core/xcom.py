@@ -1,7 +1,5 @@
-"""How values of this package travel through XCom and `manifest.json`: as plain JSON types, by pydantic.
-
-Dates and instants become ISO texts, amounts decimal texts, so nothing passes through a float.
-"""
+"""How values of this package travel through XCom and `manifest.json`: as plain JSON types, by pydantic. Dates
+and instants become ISO texts, amounts decimal texts, so nothing passes through a float."""
 
 from __future__ import annotations
 

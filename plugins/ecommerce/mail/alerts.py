@@ -11,26 +11,18 @@ from typing import Any
 
 from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
+from ecommerce.core import names
 from ecommerce.core.business_day import business_day
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import (
-    DAG_DAILY,
-    GROUP_EXTRACT,
-    GROUP_TRANSFORM,
-    TASK_GATE,
-    VARIABLE_ALERT_RECIPIENTS,
-)
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.text import clean, mask_e_mails
 from ecommerce.mail import transport as mail
 
 
 class FailureNotifier(SmtpNotifier):
-    """Mails a failed task to the Variable `alert_recipients`; nothing is sent while that is empty.
-
-    Made by `failure_notifier`. One instance stands in `default_args` for all tasks of a DAG, and the
-    DAG processor may call it for several, so it keeps nothing but `to` between calls.
-    """
+    """Mails a failed task to the Variable `alert_recipients`; nothing is sent while that is empty. Made by
+    `failure_notifier`. One instance stands in `default_args` for all tasks of a DAG, and the DAG processor
+    may call it for several, so it keeps nothing but `to` between calls."""
 
     template_fields = ("to",)
 
@@ -40,9 +32,9 @@ class FailureNotifier(SmtpNotifier):
         Raises:
             PipelineError: it could not be sent; the message names no address.
         """
-        to = mail.parse_recipients(self.to, VARIABLE_ALERT_RECIPIENTS)
+        to = mail.parse_recipients(self.to, names.VARIABLE_ALERT_RECIPIENTS)
         if not to:
-            self.log.info("the Variable %s is empty: nobody is told", VARIABLE_ALERT_RECIPIENTS)
+            self.log.info("the Variable %s is empty: nobody is told", names.VARIABLE_ALERT_RECIPIENTS)
             return
         mail.send(failure_message(context), to)
 
@@ -50,7 +42,7 @@ class FailureNotifier(SmtpNotifier):
 def failure_notifier() -> FailureNotifier:
     """For `on_failure_callback` of tasks: one mail to `alert_recipients` when a task has failed for good."""
     return FailureNotifier(
-        to=f"{{{{ var.value.get('{VARIABLE_ALERT_RECIPIENTS}', '') }}}}", smtp_conn_id=mail.CONNECTION
+        to=f"{{{{ var.value.get('{names.VARIABLE_ALERT_RECIPIENTS}', '') }}}}", smtp_conn_id=mail.CONNECTION
     )
 
 
@@ -65,10 +57,8 @@ DEFAULT_ARGS: dict[str, Any] = {
 
 
 def failure_message(context: Mapping[str, Any]) -> EmailMessage:
-    """The mail without its addresses, from the context Airflow gives to callbacks.
-
-    It depends on nothing but `ti`: where a worker died, Airflow knows neither exception nor params.
-    """
+    """The mail without its addresses, from the context Airflow gives to callbacks. It depends on nothing but
+    `ti`: where a worker died, Airflow knows neither exception nor params."""
     ti = context["ti"]
     day = _day(context)
     index = _map_index(ti)
@@ -78,7 +68,7 @@ def failure_message(context: Mapping[str, Any]) -> EmailMessage:
         "day": day or "unknown",
         "run_id": ti.run_id,
         "reason": failure_reason(context.get("exception")),
-        "command": repair_command(ti.task_id, index, day) if ti.dag_id == DAG_DAILY else "",
+        "command": repair_command(ti.task_id, index, day) if ti.dag_id == names.DAG_DAILY else "",
         "log_url": ti.log_url,
         "advice": _advice(context.get("dag")),
     }
@@ -104,8 +94,8 @@ def failure_reason(error: BaseException | str | None) -> str:
 def repair_command(task_id: str, map_index: str, day: str | None) -> str:
     """The command that repairs the day; it names the source where the task is an extract or a transform."""
     group, _, task = task_id.rpartition(".")
-    source = {GROUP_EXTRACT: task, GROUP_TRANSFORM: map_index}.get(group)
-    if not source or source.isdigit() or task_id == TASK_GATE:  # a mapped task without a name has a number
+    source = {names.GROUP_EXTRACT: task, names.GROUP_TRANSFORM: map_index}.get(group)
+    if not source or source.isdigit() or task_id == names.TASK_GATE:  # unnamed mapped tasks have a number
         source = "<source>"
     return f"make repair DAY={day or '<day>'} SOURCE={source}"
 

@@ -158,8 +158,5 @@ def _smtp_errors() -> Iterator[None]:
 
 def _by_code(code: int, problem: str, permanent: type[errors.PipelineError]) -> errors.PipelineError:
     """4xx answers mean "later" (greylisting, a full queue), 5xx mean "never"."""
-    return (
-        errors.TransientError(f"{problem}: later is likely to work")
-        if 400 <= code < 500
-        else permanent(problem)
-    )
+    later = errors.TransientError(f"{problem}: later is likely to work")
+    return later if 400 <= code < 500 else permanent(problem)

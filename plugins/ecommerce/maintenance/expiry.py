@@ -1,8 +1,5 @@
-"""Housekeeping: staged files and task logs that nobody needs any more.
-
-What is removed is older than a retention setting; nothing else is looked at. Running it again, or twice at
-once, changes nothing more.
-"""
+"""Housekeeping: staged files and task logs that nobody needs any more. What is removed is older than a
+retention setting; nothing else is looked at. Running it again, or twice at once, changes nothing more."""
 
 from __future__ import annotations
 
@@ -55,10 +52,8 @@ def expire_staging(staging_uri: str, limit: datetime, is_running: IsRunning) -> 
 
 
 def run_is_unfinished(states_of: Callable[..., Any], run_state: Callable[[str, str], str]) -> IsRunning:
-    """Asks Airflow: `states_of` names the runs of a DAG, `run_state` gives the state of one of them.
-
-    A run that Airflow no longer knows has ended.
-    """
+    """Asks Airflow: `states_of` names the runs of a DAG, `run_state` gives the state of one of them. A run
+    that Airflow no longer knows has ended."""
     run_ids: dict[str, list[str]] = {}
 
     def is_running(dag_id: str, folder: str) -> bool:
@@ -71,10 +66,8 @@ def run_is_unfinished(states_of: Callable[..., Any], run_state: Callable[[str, s
 
 
 def expire_logs(folder: Path, limit: datetime) -> int:
-    """Remove log files below `folder` that nobody wrote to since `limit` (aware); how many were removed.
-
-    Logs in a bucket or in CloudWatch expire by the rules set there.
-    """
+    """Remove log files below `folder` that nobody wrote to since `limit` (aware); how many were removed. Logs
+    in a bucket or in CloudWatch expire by the rules set there."""
     removed = 0
     for path in folder.rglob("*.log"):
         with suppress(FileNotFoundError):  # another worker does the same

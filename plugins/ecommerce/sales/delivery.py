@@ -1,7 +1,5 @@
-"""The report's mail: whether it is sent, what it says, and its three steps: claim, send, mark.
-
-Delivery is at least once: a run that dies between sending and marking sends again, under the same Message-ID.
-"""
+"""The report's mail: whether it is sent, what it says, and its three steps: claim, send, mark. Delivery is at
+least once: a run that dies between sending and marking sends again, under the same Message-ID."""
 
 from __future__ import annotations
 

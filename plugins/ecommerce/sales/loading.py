@@ -61,10 +61,8 @@ def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> Lo
 
 
 def load_read(run: DagRun, manifest: Manifest) -> LoadResult:
-    """As `load_day`, of one source's read of one business day outside its daily run.
-
-    It says nothing of other sources: whether a day is complete is for its daily run to say.
-    """
+    """As `load_day`, of one source's read of one business day outside its daily run. It says nothing of other
+    sources: whether a day is complete is for its daily run to say."""
     result = _load(run, [manifest], manifest.business_date)
     metrics.loaded(run.dag_id, result.audit)
     return result

@@ -19,8 +19,7 @@ def claim_delivery(business_date: date, figures_hash: str, message_id: str, figu
     the same Message-ID. `figures_at` (an aware instant) is when the figures were asked for: what changes
     later is in the next report.
     """
-    warehouse = _warehouse()
-    warehouse.query(
+    _warehouse().query(
         "warehouse/tables/report_deliveries/claim.sql",
         parameters={
             "business_date": business_date,

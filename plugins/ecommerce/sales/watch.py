@@ -39,7 +39,6 @@ NOT_MAILED = (
 
 def watch(day: BusinessDay, states_of: Callable[..., Mapping[str, States]]) -> str:
     """Mail `alert_recipients` when the report of `day` has not been mailed; returns why not, or nothing.
-
     `states_of` is Airflow's `get_task_states`: the states by run id.
 
     Raises:
@@ -65,20 +64,16 @@ def watch(day: BusinessDay, states_of: Callable[..., Mapping[str, States]]) -> s
 
 
 def latest_run(run_ids: Iterable[str], day: BusinessDay, staged: Collection[str]) -> str:
-    """The id of the run of `day` that began last; empty where there is none.
-
-    `staged` names the run folders in staging for that day. Ids that Airflow makes are
-    `<kind>__<when>[__<key>][__<random>]`, so their ends are in order of time.
-    """
+    """The id of the run of `day` that began last; empty where there is none. `staged` names the run folders
+    in staging for that day. Ids that Airflow makes are `<kind>__<when>[__<key>][__<random>]`, so their ends
+    are in order of time."""
     of_day = (each for each in run_ids if str(day) in each.split("__") or staging.path_safe(each) in staged)
     return max(of_day, key=lambda run_id: run_id.partition("__")[2], default="")
 
 
 def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
-    """What the mail says of the run `run_id` (empty: the day has none), whose tasks have `states`.
-
-    It lists the red tasks, or else those under way, and links the run, or else all runs of the DAG.
-    """
+    """What the mail says of the run `run_id` (empty: the day has none), whose tasks have `states`. It lists
+    the red tasks, or else those under way, and links the run, or else all runs of the DAG."""
     if states.get(names.TASK_GATE) == "success":  # the run went on without the sources that failed
         states = {task: state for task, state in states.items() if _group(task) != names.GROUP_EXTRACT}
     tasks = sorted(states, key=lambda task: (names.DAILY_GROUPS.index(_group(task)), task))

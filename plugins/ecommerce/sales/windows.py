@@ -12,11 +12,9 @@ from ecommerce.sources import module
 
 
 def window_of_day(source: str, day: BusinessDay, folder: str, memory: Memory, now: datetime) -> ReadWindow:
-    """What a daily run for `day` that takes place at `now` (an aware instant) reads from `source`.
-
-    The run of the newest closed day reads everything changed since the last read, the run of an older day
-    what changed in that day. `folder` is the staging URI to read into.
-    """
+    """What a daily run for `day` that takes place at `now` (an aware instant) reads from `source`. The run of
+    the newest closed day reads everything changed since the last read, the run of an older day what changed
+    in that day. `folder` is the staging URI to read into."""
     if day.date != newest_closed_day(now, day.timezone).date:
         return ReadWindow(source, day, day.start, day.end, folder, memory=memory)
     since = day.start
@@ -27,10 +25,8 @@ def window_of_day(source: str, day: BusinessDay, folder: str, memory: Memory, no
 
 def window_of_sync(source: str, run: DagRun, memory: Memory, now: datetime) -> ReadWindow:
     """What a run between daily ones reads: orders of the running day, and all changes since the last read.
-
-    Where nothing was ever read, changes since `SYNC_START_DATE` (unset: since yesterday began). The daily
-    run reads the last `REFUND_LOOKBACK_DAYS` again; every hour that would be too much.
-    """
+    Where nothing was ever read, changes since `SYNC_START_DATE` (unset: since yesterday began). The daily run
+    reads the last `REFUND_LOOKBACK_DAYS` again; every hour that would be too much."""
     settings = load_settings()
     today = shop_day(now, settings.shop_timezone)
     since = day_window(settings.sync_start_date or today.shifted(-1).date, settings.shop_timezone).start

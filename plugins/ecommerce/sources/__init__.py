@@ -1,7 +1,5 @@
-"""The sources of the shop's data: one package each, and what several of them read with.
-
-To add one, add a folder of this package that has what `Source` lists, and its name to `SOURCES`.
-"""
+"""The sources of the shop's data: one package each, and what several of them read with. To add one, add a
+folder of this package that has what `Source` lists, and its name to `SOURCES`."""
 
 from __future__ import annotations
 

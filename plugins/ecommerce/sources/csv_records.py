@@ -26,9 +26,7 @@ _OPEN = re.compile(rb"(?:" + _FIELD + rb',)*+ *+"(?:[^"]++|"")*+')
 
 class Record(NamedTuple):
     """One record as delivered, without its line end; `number` is its (first) line in the file, from 1.
-
-    `fault` is the reason's code and a text where it cannot be one.
-    """
+    `fault` is the reason's code and a text where it cannot be one."""
 
     number: int
     text: bytes
@@ -79,10 +77,8 @@ def records(stream: IO[bytes], fields: int) -> Iterator[Record]:
 
 
 def unpadded(text: bytes) -> bytes:
-    """A whole record without the blanks before quotes that open a field.
-
-    DuckDB knows one such blank; after two it takes the quote for text, and the next one may swallow the file.
-    """
+    """A whole record without the blanks before quotes that open a field. DuckDB knows one such blank; after
+    two it takes the quote for text, and the next one may swallow the file."""
     if b'  "' not in text:
         return text
     fields, place = [], 0

@@ -179,7 +179,6 @@ def copy_to_parquet(
     texts: Collection[str] = (),
 ) -> Copied:
     """Stream a query's result into the Parquet file `target`; the columns `texts` are VARCHAR in any case.
-
     Rows with a value that is not of its column's declared type go into the table `rejects` of `duck`.
 
     Raises:
@@ -285,6 +284,5 @@ def _duckdb_type(column: psycopg.Column) -> str:
     """Text where a number could be rounded."""
     if column.type_code == _NUMERIC:
         precision, scale = column.precision or 0, column.scale or 0  # neither: numeric without limits
-        fits = precision and 0 <= scale <= 4 and precision - scale <= 14
-        return "DECIMAL(18,4)" if fits else "VARCHAR"
+        return "DECIMAL(18,4)" if precision and 0 <= scale <= 4 and precision - scale <= 14 else "VARCHAR"
     return _TYPES.get(column.type_code, "VARCHAR")

@@ -59,10 +59,8 @@ class Warehouse:
         **values: Value,
     ) -> list[dict[str, Any]]:
         """The rows of the statement `include/sql/<path>`, as `rendering.render` makes it; raises as `run`.
-
         Amounts are Decimal, instants aware datetimes in UTC. `parameters` are the statement's `@names`; lists
-        are arrays of strings.
-        """
+        are arrays of strings."""
         sql = render(path, days=days, staging=staging, spec=spec, settings=self.settings, **values)
         return self.run(sql, path, parameters)
 
@@ -136,9 +134,8 @@ class Warehouse:
 
 
 def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
-    """The warehouse of this deployment, through the connection `bigquery`.
-
-    `labels` (such as `dag="daily_sales_pipeline"`) are put on every job beside `application`.
+    """The warehouse of this deployment, through the connection `bigquery`. `labels` (such as
+    `dag="daily_sales_pipeline"`) are put on every job beside `application`.
 
     Raises:
         ConfigurationError: the connection does not exist or is unusable.
@@ -226,9 +223,7 @@ def _kind_of(error: Any) -> type[errors.PipelineError]:
         return errors.ConfigurationError
     if error.code in (429, 500, 502, 503, 504) or reasons & _PASSING:
         return errors.TransientError
-    if error.code in (401, 403):
-        return errors.CredentialsError
-    return errors.ContractError
+    return errors.CredentialsError if error.code in (401, 403) else errors.ContractError
 
 
 def _without_addresses(text: str) -> str:

@@ -1,8 +1,5 @@
-"""Makes the warehouse forget a customer: `make forget-customer`.
-
-Erase the customer in the sources first: a later read would bring back what they still know.
-docs/PRODUCTION.md has the steps around it.
-"""
+"""Makes the warehouse forget a customer: `make forget-customer`. Erase the customer in the sources first: a
+later read would bring back what they still know. docs/PRODUCTION.md has the steps around it."""
 
 from __future__ import annotations
 
@@ -32,11 +29,9 @@ def customer_hash(identity: str, key: str) -> str:
 
 
 def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
-    """Remove every trace of a customer; how many rows there were by table. May be run again.
-
-    Figures stay as they are; a day that is loaded again counts the orders as those of nobody. Raises as
-    `Warehouse.run`; what was done before stays done.
-    """
+    """Remove every trace of a customer; how many rows there were by table. May be run again. Figures stay as
+    they are; a day that is loaded again counts the orders as those of nobody. Raises as `Warehouse.run`; what
+    was done before stays done."""
     parameters = {"customer_hash": customer_hash(identity, warehouse.settings.customer_hash_key)}
     (found,) = warehouse.query("warehouse/procedures/erasure/remaining.sql", parameters=parameters)
     for table in TABLES:

@@ -34,12 +34,9 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What a load did.
-
-    `rows` counts what it brought, by table. `audit` holds this run's rows of `load_audit`, `restatements` the
-    rows of `report_restatements` it added; amounts are Decimal, instants aware. `warnings` are the sentences
-    of the extracts and transforms.
-    """
+    """What a load did. `rows` counts what it brought, by table. `audit` holds this run's rows of
+    `load_audit`, `restatements` the rows of `report_restatements` it added; amounts are Decimal, instants
+    aware. `warnings` are the sentences of the extracts and transforms."""
 
     business_date: date
     touched_days: list[date]
@@ -138,5 +135,4 @@ def _try_to_load(staging: Staging, business_date: date) -> tuple[list[date], Map
     days = in_few_ranges([row["business_date"] for row in found])
     script = staging.rendered("script", days, business_date=business_date)
     stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
-    rows = run(script, "load", job_stem=stem)
-    return days, {row["name"]: row["entries"] for row in rows}
+    return days, {row["name"]: row["entries"] for row in run(script, "load", job_stem=stem)}

@@ -27,10 +27,8 @@ class Migration:
 
 
 def migrate(warehouse: Warehouse) -> Migration:
-    """Bring every table and view to its file; raises as `schema.prepare`.
-
-    Doing it twice changes nothing the second time.
-    """
+    """Bring every table and view to its file; raises as `schema.prepare`. Doing it twice changes nothing the
+    second time."""
     prepare(warehouse)
     migration = Migration()
     for table in tables():
@@ -74,9 +72,7 @@ def _what_is_left(table: str, actual: bigquery.Table, added: list[Column]) -> li
     ]
     for each in actual.schema:
         if each.name not in wanted:
-            left.append(
-                f"{table}: column {each.name} is not in table.sql; drop it by hand if nobody reads it"
-            )
+            left += [f"{table}: column {each.name} is not in table.sql; drop it by hand if nobody reads it"]
         elif _differ(each, wanted[each.name]):
             left.append(
                 f"{table}: column {each.name} is {_described(each)}, table.sql says "

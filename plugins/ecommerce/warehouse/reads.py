@@ -1,7 +1,5 @@
-"""What the warehouse remembers of earlier reads: when they began, refunds, partner files, orders.
-
-Each function creates the warehouse's tables on first use, and raises as `schema.prepare`.
-"""
+"""What the warehouse remembers of earlier reads: when they began, refunds, partner files, orders. Each
+function creates the warehouse's tables on first use, and raises as `schema.prepare`."""
 
 from __future__ import annotations
 
@@ -25,8 +23,7 @@ IDS_PER_QUERY = 10_000
 def last_read(source: str) -> datetime | None:
     """When the last successful read of `source` without upper bound began (UTC); None before the first."""
     rows = _warehouse().query("warehouse/tables/load_audit/last_read.sql", parameters={"source": source})
-    found: datetime | None = rows[0]["last_read"]
-    return found
+    return rows[0]["last_read"]
 
 
 def known_refunds(order_ids: Sequence[str]) -> pa.Table:

@@ -142,10 +142,9 @@ def staging_only_tables() -> Mapping[str, str]:
 def columns(table: str) -> tuple[Column, ...]:
     """The columns of a table (or of a staging-only table), in order, as its DDL file declares them."""
     path = staging_only_tables().get(table) or f"warehouse/tables/{_known(table)}/table.sql"
-    text = (SQL_ROOT / path).read_text()
     return tuple(
         Column(match["name"], match["type"], bool(match["required"]), match["description"])
-        for match in _COLUMN.finditer(text)
+        for match in _COLUMN.finditer((SQL_ROOT / path).read_text())
     )
 
 
@@ -181,10 +180,8 @@ def _days_predicate(days: Collection[date], column: str) -> str:
 
 
 def in_few_ranges(days: Collection[date], most: int = MOST_RANGES) -> list[date]:
-    """`days` in order; where they form more than `most` runs, with the days of the narrowest gaps.
-
-    For what may be computed for more days than it must.
-    """
+    """`days` in order; where they form more than `most` runs, with the days of the narrowest gaps. For what
+    may be computed for more days than it must."""
     ordered = sorted(set(days))
     gaps = [(later - earlier, later) for earlier, later in pairwise(ordered)]
     begins = {later for gap, later in nlargest(most - 1, gaps) if gap > timedelta(days=1)}

@@ -19,9 +19,8 @@ STAGING_EXPIRES_MS = 24 * 60 * 60 * 1000
 
 
 def prepare(warehouse: Warehouse) -> None:
-    """Create the datasets and whatever table or view is missing, and compare the settings.
-
-    Cheap when everything exists: one listing and one small query. Several tasks may call it at once.
+    """Create the datasets and whatever table or view is missing, and compare the settings. Cheap when
+    everything exists: one listing and one small query. Several tasks may call it at once.
 
     Raises:
         ConfigurationError: the warehouse was built with another timezone, reporting currency or hash key.

@@ -97,8 +97,7 @@ def stage(into: Staging, run: Run, manifests: Sequence[Manifest]) -> None:
     jobs = [(table, number, part) for table, parts in inputs.items() for number, part in enumerate(parts)]
     # The first job of a table empties it, so the others begin when all first ones are through.
     for together in ([each for each in jobs if not each[1]], [each for each in jobs if each[1]]):
-        begun = [(table, _begin(into, table, part, number)) for table, number, part in together]
-        for table, job in begun:
+        for table, job in [(table, _begin(into, table, part, number)) for table, number, part in together]:
             with bigquery_errors(f"load {table}"):
                 job.result(retry=request_retry())
     _compare(into, manifests)
@@ -156,8 +155,7 @@ def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[In
 
 
 def _open(uri: str) -> BinaryIO:
-    stream: BinaryIO = storage_path(uri).open("rb")
-    return stream
+    return storage_path(uri).open("rb")
 
 
 def _begin(into: Staging, table: str, data: Input, number: int) -> Any:

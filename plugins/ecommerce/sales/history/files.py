@@ -1,7 +1,5 @@
-"""What an export is: the form's fields, and the files of its URI pattern in batches, one for each task.
-
-Files are told apart by name, and read only while they stay as they were listed.
-"""
+"""What an export is: the form's fields, and the files of its URI pattern in batches, one for each task. Files
+are told apart by name, and read only while they stay as they were listed."""
 
 from __future__ import annotations
 
@@ -36,11 +34,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """One file as it was listed.
-
-    `name` is unique within the export and is what `rejected_rows.file` says: the base name, or the path below
-    the common folder where two have the same. `modified_at` is aware, in UTC.
-    """
+    """One file as it was listed. `name` is unique within the export and is what `rejected_rows.file` says:
+    the base name, or the path below the common folder where two have the same. `modified_at` is aware, in
+    UTC."""
 
     uri: str
     name: str
@@ -91,11 +87,9 @@ class ExportFile:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Files that one task reads into `folder` (a staging URI, the same for all batches).
-
-    `source` is the export's name, `read_at` (aware) when it was listed, `run_day` the shop's day of the run.
-    `first` is the number of the first one among all `of` files. `label` is what the UI calls the task.
-    """
+    """Files that one task reads into `folder` (a staging URI, the same for all batches). `source` is the
+    export's name, `read_at` (aware) when it was listed, `run_day` the shop's day of the run. `first` is the
+    number of the first one among all `of` files. `label` is what the UI calls the task."""
 
     folder: str
     source: str
@@ -172,9 +166,8 @@ def day_range(params: Mapping[str, Any]) -> tuple[date, date]:
 
 
 def find_files(pattern: str) -> list[ExportFile]:
-    """The files that the URI `pattern` (`*`, `?`, `[…]`, `**`) matches, by name.
-
-    Names that begin with a dot or an underscore are no data (`_SUCCESS`, unfinished uploads).
+    """The files that the URI `pattern` (`*`, `?`, `[…]`, `**`) matches, by name. Names that begin with a dot
+    or an underscore are no data (`_SUCCESS`, unfinished uploads).
 
     Raises:
         ConfigurationError: not a URI of `SCHEMES`, nothing matches, or a file is neither CSV nor Parquet.

@@ -35,9 +35,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Month:
     """One month of an export: number `number` of `of`. `export` is the staging folder of its control totals.
-
-    `month` is like `2019-01`; `first_day` and `last_day` are the first and last of its shop days with orders.
-    """
+    `month` is like `2019-01`; `first_day` and `last_day` are the first and last of its shop days with
+    orders."""
 
     export: str
     month: str
@@ -64,9 +63,8 @@ def months_of(totals: Mapping[str, Any]) -> list[Month]:
 
 
 def transform(month: Month, run_id: str) -> Manifest:
-    """Gather a month's lines and transform them; the manifest of the loadable folder.
-
-    Done before for the same export, it returns what that left.
+    """Gather a month's lines and transform them; the manifest of the loadable folder. Done before for the
+    same export, it returns what that left.
 
     Raises:
         StagingError: the files that were read are gone.

@@ -20,10 +20,8 @@ _INSTANTS = ("ordered_at", "updated_at")
 
 
 def read(duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]) -> None:
-    """Write the lines of the Parquet file `path` to `facts["lines"]`, in the layout of partner files.
-
-    `duck` has the time zone UTC. `facts` are the parameters of read_parquet.sql: file, partner, received_at,
-    lines.
+    """Write the lines of the Parquet file `path` to `facts["lines"]`, in the layout of partner files. `duck`
+    has the time zone UTC. `facts` are the parameters of read_parquet.sql: file, partner, received_at, lines.
 
     Raises:
         UnusableFileError: no Parquet, a column is missing, or has a type that cannot be read exactly.

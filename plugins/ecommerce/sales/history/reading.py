@@ -29,13 +29,7 @@ from ecommerce.core.staging import Manifest
 from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.history import parquet
 from ecommerce.sales.history.files import Batch, Compression, ExportFile
-from ecommerce.sources.delivered_files import (
-    UnusableFileError,
-    read_records,
-    split_records,
-    storage_errors,
-    unread_columns,
-)
+from ecommerce.sources import delivered_files
 from ecommerce.sources.partner_files.reading import COLUMNS
 
 if TYPE_CHECKING:
@@ -48,9 +42,8 @@ log = logging.getLogger(__name__)
 
 
 def read_batch(batch: Batch) -> dict[str, Any]:
-    """Read the files of a batch into staging; files that were read before are not read again.
-
-    Returns plain JSON: `folders` (a staging URI for each file), `rows` (of all) and `read_at` (ISO 8601).
+    """Read the files of a batch into staging; files that were read before are not read again. Returns plain
+    JSON: `folders` (a staging URI for each file), `rows` (of all) and `read_at` (ISO 8601).
 
     Raises:
         PipelineError: as `read_file`.
@@ -91,15 +84,14 @@ def read_file(file: ExportFile, folder: str, batch: Batch) -> Manifest:
         duck.execute("SET VARIABLE shop_timezone = ?", [load_settings().shop_timezone])
         duck.execute(read_sql("transform/values.sql"))
         duck.execute(read_sql("extract/create_rejects.sql"))
-        with _one_sentence(file), storage_errors(file.name):
+        with _one_sentence(file), delivered_files.storage_errors(file.name):
             lines = {  # the parameters of the statements that write lines, in the layout of partner files
                 "file": file.name,
                 "partner": "",  # one export, so no order belongs to anybody else
                 "received_at": file.modified_at,
                 "lines": str(work / "lines.parquet"),
             }
-            read = _read_parquet if file.is_parquet else _read_csv
-            sha256, warnings = read(duck, file, lines, work)
+            sha256, warnings = (_read_parquet if file.is_parquet else _read_csv)(duck, file, lines, work)
             file.check_unchanged()
             duck.execute(
                 read_sql("extract/history/keep_lines.sql"),
@@ -148,11 +140,11 @@ def _read_csv(
     with file.file_system.open(file.path, "rb") as delivered:
         counted = _Counted(delivered)
         with _decompressed(counted, file.compression) as text:
-            split = split_records(text, COLUMNS, work)
+            split = delivered_files.split_records(text, COLUMNS, work)
         _read_to_the_end(counted)
     attributes = load_settings().order_attributes
-    read_records(duck, split, COLUMNS, facts, attributes)
-    extra = unread_columns(split.names, [*COLUMNS, *attributes])
+    delivered_files.read_records(duck, split, COLUMNS, facts, attributes)
+    extra = delivered_files.unread_columns(split.names, [*COLUMNS, *attributes])
     warnings = [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
     return counted.digest.hexdigest(), warnings
 
@@ -161,9 +153,8 @@ def _read_parquet(
     duck: duckdb.DuckDBPyConnection, file: ExportFile, facts: dict[str, Any], work: Path
 ) -> tuple[str, list[str]]:
     """Write the lines of a Parquet file to `facts["lines"]`; its checksum, and no warnings."""
-    # DuckDB would take such a name for a pattern, which may match a neighbour.
-    is_pattern = any(sign in file.path for sign in "*?[{")
-    in_place = staging.is_local(file.uri) and not is_pattern
+    # DuckDB would take a name with these signs for a pattern, which may match a neighbour.
+    in_place = staging.is_local(file.uri) and not any(sign in file.path for sign in "*?[{")
     target = Path(file.path) if in_place else work / "delivered"
     with file.file_system.open(file.path, "rb") as delivered:
         counted = _Counted(delivered)
@@ -197,7 +188,7 @@ def _decompressed(stream: _Counted, compression: Compression | None) -> Iterator
     except OSError as error:
         if error.errno is not None:  # of the file system, not of the data
             raise
-        raise UnusableFileError(
+        raise delivered_files.UnusableFileError(
             "file_unreadable", f"its {compression} data is damaged or ends too early"
         ) from None
 
@@ -217,7 +208,7 @@ def _one_sentence(file: ExportFile) -> Iterator[None]:
 
     try:
         yield
-    except UnusableFileError as fault:
+    except delivered_files.UnusableFileError as fault:
         raise ContractError(f"{file.name}: {fault.args[1]}; nothing of the export was loaded") from None
     except duckdb.OutOfMemoryException as error:
         raise ContractError(f"{file.name}: not enough memory: {mask_e_mails(str(error))}") from None

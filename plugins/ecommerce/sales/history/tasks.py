@@ -1,7 +1,5 @@
-"""The tasks of `sales_history_load`, each defined once; the DAG file says in which order they run.
-
-They alone see Airflow's context and XCom, and turn both into plain arguments.
-"""
+"""The tasks of `sales_history_load`, each defined once; the DAG file says in which order they run. They alone
+see Airflow's context and XCom, and turn both into plain arguments."""
 
 from __future__ import annotations
 
@@ -44,8 +42,7 @@ def read(batch: Plain) -> Plain:
 def control_totals(reads: list[Plain], **context: Any) -> Plain:
     """The control totals of everything that was read, by month."""
     folders = [folder for each in reads for folder in each["folders"]]
-    read_at = datetime.fromisoformat(reads[0]["read_at"])
-    return sum_up(folders, read_at, *files.day_range(context["params"]))
+    return sum_up(folders, datetime.fromisoformat(reads[0]["read_at"]), *files.day_range(context["params"]))
 
 
 @task

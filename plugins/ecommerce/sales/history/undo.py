@@ -42,9 +42,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class UndoResult:
     """What was removed: how many orders, and their first and last business day (None where there were none).
-
-    `restated` are the days whose mailed figures changed.
-    """
+    `restated` are the days whose mailed figures changed."""
 
     source: str
     orders: int

@@ -53,7 +53,6 @@ def days_to_compare(now: datetime) -> list[BusinessDay]:
 
 def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
     """Read the orders created on those days to compare that a run has read; None where there is no such day.
-
     Also orders of other days of which a refund is stored under these days. The window of changes is empty.
 
     Raises:
@@ -72,9 +71,8 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
 
 
 def compare(loadable: Manifest) -> list[Difference]:
-    """The days on which orders that were read once more and transformed differ from the stored ones.
-
-    The folder of `loadable` is removed afterwards.
+    """The days on which orders that were read once more and transformed differ from the stored ones. The
+    folder of `loadable` is removed afterwards.
 
     Raises:
         StagingError: it is not there.
@@ -95,10 +93,8 @@ def compare(loadable: Manifest) -> list[Difference]:
 def differing_days(
     duck: duckdb.DuckDBPyConnection, loadable: Manifest, days: Sequence[date], changed_since: datetime | None
 ) -> list[Difference]:
-    """As `compare`, with the tables `stored_orders` and `stored_refunds` of `duck`, oldest day first.
-
-    Orders changed since `changed_since` (aware; None: none) are left out.
-    """
+    """As `compare`, with the tables `stored_orders` and `stored_refunds` of `duck`, oldest day first. Orders
+    changed since `changed_since` (aware; None: none) are left out."""
     statement = rendering.environment().get_template(STATEMENT)
     compared = statement.render(
         order_columns=_compared("orders", loadable),

@@ -28,10 +28,8 @@ COUNTS = ("orders", "refunds")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs on one business day of one source.
-
-    `figures` holds (source, warehouse) by name, in the order they are shown; `what` says it in words.
-    """
+    """What differs on one business day of one source. `figures` holds (source, warehouse) by name, in the
+    order they are shown; `what` says it in words."""
 
     business_date: date
     source: str

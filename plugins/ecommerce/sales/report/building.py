@@ -26,9 +26,8 @@ log = logging.getLogger(__name__)
 
 
 def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str] = ()) -> str:
-    """Ask the warehouse for the figures of `day`; returns the staging folder with figures.json and .csv.
-
-    The id of `run` selects the data quality figures; `warnings` of the steps before go to the same page.
+    """Ask the warehouse for the figures of `day`; returns the staging folder with figures.json and .csv. The
+    id of `run` selects the data quality figures; `warnings` of the steps before go to the same page.
 
     Raises:
         PipelineError: the warehouse cannot be asked, or the folder cannot be written.

@@ -43,10 +43,8 @@ class Bar(NamedTuple):
 
 
 def draw(figures: Figures, folder: Path, lower_by: float = 0.0) -> list[Path]:
-    """Write the charts `CHARTS` into `folder`; every one exists whatever the figures are.
-
-    The trend is drawn `lower_by` millimetres lower than usual, to leave page one room for other things.
-    """
+    """Write the charts `CHARTS` into `folder`; every one exists whatever the figures are. The trend is drawn
+    `lower_by` millimetres lower than usual, to leave page one room for other things."""
     channels = [Bar(source_name(row.name), row.net_sales) for row in figures.channels]
     categories = [Bar(clean(row.name), row.net_sales) for row in figures.categories]
     with _style():

@@ -23,10 +23,8 @@ _NOTICE_HEIGHT = 9.5
 
 
 def write(figures: Figures, folder: Path) -> None:
-    """Write `report.pdf`, `page-1.png` (a picture of page one) and the charts into `folder`.
-
-    The same figures give the same bytes: the PDF's date is `provenance.generated_at`.
-    """
+    """Write `report.pdf`, `page-1.png` (a picture of page one) and the charts into `folder`. The same figures
+    give the same bytes: the PDF's date is `provenance.generated_at`."""
     texts = page_texts(figures)
     charts.draw(figures, folder, lower_by=_NOTICE_HEIGHT * len(texts["notices"]))
     with tempfile.TemporaryDirectory(prefix="report-") as work:

@@ -55,10 +55,8 @@ class _Model(BaseModel):
 
 
 class Figure(_Model):
-    """A headline figure and what it is compared with; None where there is nothing to compare with.
-
-    `average` is the mean of those of the 28 days before that have been loaded.
-    """
+    """A headline figure and what it is compared with; None where there is nothing to compare with. `average`
+    is the mean of those of the 28 days before that have been loaded."""
 
     value: Decimal | None
     day_before: Decimal | None = None
@@ -156,10 +154,8 @@ class Restatement(_Model):
 
 
 class Quality(_Model):
-    """How far the figures can be trusted. `fill_command` is None when no day is missing.
-
-    `limits`: sentences on changes of a source that no run can see.
-    """
+    """How far the figures can be trusted. `fill_command` is None when no day is missing. `limits`: sentences
+    on changes of a source that no run can see."""
 
     complete: bool
     missing_sources: list[str]
@@ -186,10 +182,8 @@ class Provenance(_Model):
 
 
 class Figures(_Model):
-    """One day's report. `averaged_days` counts the loaded days behind the 28-day averages.
-
-    `attribute` is `REPORT_ATTRIBUTE`, None where it is not set, and `attributes` the breakdown by it.
-    """
+    """One day's report. `averaged_days` counts the loaded days behind the 28-day averages. `attribute` is
+    `REPORT_ATTRIBUTE`, None where it is not set, and `attributes` the breakdown by it."""
 
     business_date: date
     currency: str
@@ -216,11 +210,9 @@ class Figures(_Model):
 
 
 def figures_hash(figures: Figures) -> str:
-    """SHA-256 of what the report says of the day itself: headline, breakdowns, products, missing sources.
-
-    Not of comparisons, restatements or provenance: the same day built twice has the same hash whatever
-    became of the days around it, and a mail is sent once per hash.
-    """
+    """SHA-256 of what the report says of the day itself: headline, breakdowns, products, missing sources. Not
+    of comparisons, restatements or provenance: the same day built twice has the same hash whatever became of
+    the days around it, and a mail is sent once per hash."""
     facts: dict[str, Any] = {
         "business_date": figures.business_date.isoformat(),
         "currency": figures.currency,
@@ -241,10 +233,8 @@ def figures_hash(figures: Figures) -> str:
 
 
 def figures_csv(figures: Figures) -> str:
-    """The figures as one long table: business_date, section, name, figure, value, currency.
-
-    Values are plain decimals; cells that a spreadsheet would take for a formula begin with an apostrophe.
-    """
+    """The figures as one long table: business_date, section, name, figure, value, currency. Values are plain
+    decimals; cells that a spreadsheet would take for a formula begin with an apostrophe."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["business_date", "section", "name", "figure", "value", "currency"])

@@ -27,9 +27,8 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     if quality.restatements:
         days = sorted({each.business_date for each in quality.restatements})
         some = ", ".join(day.isoformat() for day in days[:5]) + (" …" if len(days) > 5 else "")
-        found.append(
-            _notice("Restated", f"Figures reported earlier have changed for {some}: see Restated days.")
-        )
+        words = f"Figures reported earlier have changed for {some}: see Restated days."
+        found.append(_notice("Restated", words))
     return found
 
 

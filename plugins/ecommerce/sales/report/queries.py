@@ -1,7 +1,5 @@
-"""Asks the warehouse for one day's report: runs include/sql/report and puts the answers together.
-
-Sums over breakdowns are exact: the warehouse's decimals are added up as decimals.
-"""
+"""Asks the warehouse for one day's report: runs include/sql/report and puts the answers together. Sums over
+breakdowns are exact: the warehouse's decimals are added up as decimals."""
 
 from __future__ import annotations
 
@@ -73,8 +71,7 @@ def _read_once(
     attribute = warehouse.settings.report_attribute
     of_attribute: list[dict[str, Any]] = []
     if attribute:
-        refunded = [row["business_date"] for row in ask("refunded_days")]
-        of_attribute = ask("attribute", days={day, *refunded})
+        of_attribute = ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=bool(today.get("complete")),
@@ -125,9 +122,7 @@ def headline(day: date, days: Mapping[date, Row]) -> dict[str, model.Figure]:
 
 def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | None) -> list[model.Breakdown]:
     """The sales added up by `column`, largest net sales first; unconverted amounts count as units only.
-
-    `orders` has the number of orders by the same column; None where orders cannot be told apart by it.
-    """
+    `orders` has the number of orders by the same column; None where orders cannot be told apart by it."""
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in sales:
         entry = sums[row[column]]
@@ -142,10 +137,8 @@ def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | Non
 
 
 def attributes(rows: Iterable[Row]) -> list[model.Breakdown]:
-    """The sales by an attribute of the orders, largest net sales first.
-
-    What is rounded is the running total, not each row's amount, so that the rows add up to the headline.
-    """
+    """The sales by an attribute of the orders, largest net sales first. What is rounded is the running total,
+    not each row's amount, so that the rows add up to the headline."""
     totals: dict[str, Decimal] = defaultdict(Decimal)
     found = []
     for row in rows:

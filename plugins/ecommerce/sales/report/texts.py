@@ -7,22 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.core.text import (
-    amount,
-    average_name,
-    change,
-    clean,
-    count,
-    direction,
-    figure,
-    instant,
-    long_day,
-    quantity,
-    share,
-    short_day,
-    source_name,
-    with_currency,
-)
+from ecommerce.core import text
 from ecommerce.sales.report import quality
 from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
 
@@ -35,10 +20,18 @@ _MOST_VALUES = 30
 def page_texts(figures: Figures) -> dict[str, Any]:
     """Everything the template prints, by the names it uses."""
     day, currency, zone = figures.business_date, figures.currency, figures.provenance.timezone
+    products = [
+        [
+            *map(text.clean, (each.sku, each.name, each.category)),
+            text.quantity(each.units),
+            text.amount(each.sales, currency),
+        ]
+        for each in figures.products
+    ]
     return {
         "title": f"Daily sales report {day}",
         "day": day.isoformat(),
-        "long_day": long_day(day),
+        "long_day": text.long_day(day),
         "footer": f"Daily sales report · business day {day} ({zone})",
         "scope": [f"Amounts in {currency}", f"Midnight to midnight, {zone}"],
         **_top(figures),
@@ -47,33 +40,25 @@ def page_texts(figures: Figures) -> dict[str, Any]:
         "trend_alt": f"Net sales of the 28 days up to {day}",
         "top_countries": _top_countries(figures),
         "top_products": [
-            [clean(each.name) or clean(each.sku), quantity(each.units), amount(each.sales, currency)]
-            for each in figures.products[:_ROWS_ON_PAGE_ONE]
+            [name or sku, units, sales] for sku, name, _, units, sales in products[:_ROWS_ON_PAGE_ONE]
         ],
         "figure_columns": [column for base in _bases(figures) for column in (base, "Change")],
         "figure_rows": [_figure_row(figures, name) for name in HEADLINE],
         "figures_note": "net sales are gross sales less discounts less returns; without tax and shipping",
         "amounts_note": f"amounts in {currency}",
         "products_note": f"gross sales less discounts, in {currency}",
-        "channels": _breakdown(figures.channels, source_name, currency),
+        "channels": _breakdown(figures.channels, text.source_name, currency),
         "categories": [
             [name, *cells]  # an order with two categories cannot be counted under one
-            for name, _, *cells in _breakdown(figures.categories, clean, currency)
+            for name, _, *cells in _breakdown(figures.categories, text.clean, currency)
         ],
         "countries": _breakdown(figures.countries, country_name, currency),
         "attribute": figures.attribute
         and {
             "title": attribute_title(figures.attribute),
-            "rows": _breakdown(_with_rest(figures.attributes, _MOST_VALUES), clean, currency),
+            "rows": _breakdown(_with_rest(figures.attributes, _MOST_VALUES), text.clean, currency),
         },
-        "products": [
-            [
-                *map(clean, (each.sku, each.name, each.category)),
-                quantity(each.units),
-                amount(each.sales, currency),
-            ]
-            for each in figures.products
-        ],
+        "products": products,
         "quality": quality.page_texts(figures),
         "provenance": _provenance(figures),
     }
@@ -82,16 +67,16 @@ def page_texts(figures: Figures) -> dict[str, Any]:
 def mail_texts(figures: Figures) -> dict[str, Any]:
     """What the report's mail says, by the names its templates use."""
     day, net_sales = figures.business_date, figures.headline["net_sales"].value
-    subject = f"Sales report {day}: net sales {with_currency(net_sales, figures.currency)}"
+    subject = f"Sales report {day}: net sales {text.with_currency(net_sales, figures.currency)}"
     return {
         "subject": subject if figures.quality.complete else f"{subject} [INCOMPLETE]",
-        "long_day": long_day(day),
+        "long_day": text.long_day(day),
         "currency": figures.currency,
         **_top(figures),
         "bases": _bases(figures),
-        "channels": _breakdown(figures.channels, source_name, figures.currency),
+        "channels": _breakdown(figures.channels, text.source_name, figures.currency),
         "timezone": figures.provenance.timezone,
-        "generated_at": instant(figures.provenance.generated_at),
+        "generated_at": text.instant(figures.provenance.generated_at),
     }
 
 
@@ -105,47 +90,41 @@ def country_name(code: str) -> str:
     """The English name of an ISO 3166 code; the code itself where it is none, `Unknown` for `ZZ`."""
     from babel import Locale
 
-    if code == "ZZ":
-        return "Unknown"
-    return str(Locale("en").territories.get(code) or clean(code))
+    return "Unknown" if code == "ZZ" else str(Locale("en").territories.get(code) or text.clean(code))
 
 
 def _top(figures: Figures) -> dict[str, Any]:
     """What page one and the mail begin with."""
     tiles = [_tile(figures, name) for name in HEADLINE]
-    return {
-        "notices": quality.notices(figures),
-        "tiles": tiles[:_TILES],
-        "small_tiles": tiles[_TILES:],
-    }
+    return {"notices": quality.notices(figures), "tiles": tiles[:_TILES], "small_tiles": tiles[_TILES:]}
 
 
 def _bases(figures: Figures) -> tuple[str, str, str]:
-    before, week = (short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
-    return before, week, average_name(figures.averaged_days)
+    before, week = (text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
+    return before, week, text.average_name(figures.averaged_days)
 
 
 def _tile(figures: Figures, name: str) -> dict[str, Any]:
     meaning, entry = HEADLINE[name], figures.headline[name]
     changes = [
         {
-            "words": change(entry.value, base),
+            "words": text.change(entry.value, base),
             "label": f"vs {label}",
-            "tone": direction(entry.value, base, meaning.good),
+            "tone": text.direction(entry.value, base, meaning.good),
         }
         for label, base in zip(
             _bases(figures), (entry.day_before, entry.week_before, entry.average), strict=True
         )
     ]
-    value = figure(entry.value, meaning.kind, figures.currency)
+    value = text.figure(entry.value, meaning.kind, figures.currency)
     return {"label": meaning.label, "value": value, "changes": changes, "change": changes[1]}
 
 
 def _figure_row(figures: Figures, name: str) -> list[str]:
     meaning, entry = HEADLINE[name], figures.headline[name]
-    row = [meaning.label, figure(entry.value, meaning.kind, figures.currency)]
+    row = [meaning.label, text.figure(entry.value, meaning.kind, figures.currency)]
     for base in (entry.day_before, entry.week_before, entry.average):
-        row += [figure(base, meaning.kind, figures.currency), change(entry.value, base)]
+        row += [text.figure(base, meaning.kind, figures.currency), text.change(entry.value, base)]
     return row
 
 
@@ -155,9 +134,9 @@ def _top_countries(figures: Figures) -> list[list[str]]:
     return [
         [
             country_name(row.name),
-            count(row.orders or 0),
-            amount(row.net_sales, figures.currency),
-            share(row.net_sales, total),
+            text.count(row.orders or 0),
+            text.amount(row.net_sales, figures.currency),
+            text.share(row.net_sales, total),
         ]
         for row in _with_rest(rows, _ROWS_ON_PAGE_ONE)
     ]
@@ -177,9 +156,9 @@ def _breakdown(rows: Sequence[Breakdown], name_of: Callable[[str], str], currenc
     return [
         [
             name_of(row.name),
-            count(row.orders),
-            quantity(row.units),
-            *(amount(getattr(row, name), currency) for name in AMOUNTS),
+            text.count(row.orders),
+            text.quantity(row.units),
+            *(text.amount(getattr(row, name), currency) for name in AMOUNTS),
         ]
         for row in rows
     ]
@@ -189,9 +168,9 @@ def _provenance(figures: Figures) -> list[list[str]]:
     origin = figures.provenance
     return [
         ["Business day", f"{figures.business_date} in {origin.timezone}"],
-        ["In UTC", f"{instant(origin.window_start)} to {instant(origin.window_end)}, end excluded"],
+        ["In UTC", f"{text.instant(origin.window_start)} to {text.instant(origin.window_end)}, end excluded"],
         ["Made by", f"DAG {origin.dag_id}, run {origin.run_id}"],
         ["Code version", origin.code_version],
-        ["Generated at", instant(origin.generated_at)],
+        ["Generated at", text.instant(origin.generated_at)],
         ["Orders", "count when their status is a sale and they are no test orders"],
     ]

@@ -48,14 +48,7 @@ from ecommerce.core.reads import LoadedFile, Memory, ReadWindow
 from ecommerce.core.scratch import scratch_folder
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.staging import Manifest, is_local, publish, read_manifest, storage_path
-from ecommerce.sources.delivered_files import (
-    UnusableFileError,
-    modified_at,
-    read_records,
-    split_records,
-    storage_errors,
-    unread_columns,
-)
+from ecommerce.sources import delivered_files
 
 if TYPE_CHECKING:
     import duckdb
@@ -95,9 +88,9 @@ def extract(window: ReadWindow) -> Manifest:
         duck.execute(read_sql("extract/partner_files/create_tables.sql"))
         for file in dropped:
             try:
-                with storage_errors(file.name):
+                with delivered_files.storage_errors(file.name):
                     warnings += _read(duck, file, loaded.get(file.name), work, settings.order_attributes)
-            except UnusableFileError as fault:
+            except delivered_files.UnusableFileError as fault:
                 reason, detail = fault.args
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
                 warnings.append(f"{file.name} was not loaded and will be tried again: {detail}")
@@ -132,7 +125,7 @@ class DroppedFile:
 
     def received_at(self) -> datetime:
         """Its modification time, UTC."""
-        return modified_at(self.path.fs, self.path.path)
+        return delivered_files.modified_at(self.path.fs, self.path.path)
 
     @contextmanager
     def text(self) -> Iterator[IO[bytes]]:
@@ -148,7 +141,9 @@ class DroppedFile:
         try:
             return cast("io.BufferedReader", self.path.fs.open(self.path.path, "rb"))
         except PermissionError:
-            raise UnusableFileError("file_unreadable", "this worker may not read it") from None
+            raise delivered_files.UnusableFileError(
+                "file_unreadable", "this worker may not read it"
+            ) from None
 
 
 def check() -> Lines:
@@ -169,7 +164,7 @@ def dropped_files(drop: str, day: date) -> tuple[list[DroppedFile], list[str]]:
 def _all_files(drop: str) -> tuple[list[tuple[date, DroppedFile]], list[str]]:
     """All files by name, with their days, and warnings about names that are nearly right."""
     files, warnings = [], []
-    with storage_errors(f"the folder {drop}"):
+    with delivered_files.storage_errors(f"the folder {drop}"):
         try:
             paths = {path.name: path for path in storage_path(drop).iterdir()}
         except (FileNotFoundError, NotADirectoryError):
@@ -193,7 +188,7 @@ def _came_too_late(drop: str, day: BusinessDay, memory: Memory) -> list[str]:
     """A warning of files for days before those a run reads, which arrived in those and were never loaded."""
     first = day.shifted(-LATE_DAYS)
     older = [each for each in _all_files(drop)[0] if each[0] < first.date]
-    with storage_errors(f"the folder {drop}"):
+    with delivered_files.storage_errors(f"the folder {drop}"):
         lately = [each for each in older if each[1].received_at() >= first.start]
     known = memory.loaded_files([file.name for _, file in lately]) if lately else {}
     late = sorted(
@@ -209,9 +204,9 @@ def _came_too_late(drop: str, day: BusinessDay, memory: Memory) -> list[str]:
 
 def _is_loaded(file: DroppedFile, known: LoadedFile | None) -> bool:
     try:
-        with storage_errors(file.name):
+        with delivered_files.storage_errors(file.name):
             return known is not None and known.sha256 == file.checksum()
-    except UnusableFileError:
+    except delivered_files.UnusableFileError:
         return False
 
 
@@ -225,7 +220,7 @@ def _read(
     """Read one file, its lines into a Parquet file in `work`, unless that was done before; returns warnings.
 
     Raises:
-        UnusableFileError: nothing of it was read.
+        delivered_files.UnusableFileError: nothing of it was read.
         TransientError: it changed meanwhile.
     """
     if known:
@@ -240,14 +235,14 @@ def _read(
         "lines": f"{work / file.name}.parquet",
     }
     with file.text() as stream:
-        split = split_records(stream, COLUMNS, work)
+        split = delivered_files.split_records(stream, COLUMNS, work)
     if file.checksum() != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
-    read_records(duck, split, COLUMNS, facts, attributes)
+    delivered_files.read_records(duck, split, COLUMNS, facts, attributes)
     facts |= {"sha256": sha256, "place": split.names.index("order_id") + 1}
     duck.execute(read_sql("extract/partner_files/keep_file.sql"), facts)
     log.info("read %s, received %s", file.name, facts["received_at"])
-    extra = unread_columns(split.names, [*COLUMNS, *attributes])
+    extra = delivered_files.unread_columns(split.names, [*COLUMNS, *attributes])
     return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
 
 

@@ -1,8 +1,5 @@
-"""The storefront, connection `storefront_api` (WooCommerce REST v3).
-
-`client.py` speaks HTTP, `walk.py` walks lists that change meanwhile, `refunds.py` asks sparingly for refunds,
-`reading.py` puts them together.
-"""
+"""The storefront, connection `storefront_api` (WooCommerce REST v3). `client.py` speaks HTTP, `walk.py` walks
+lists that change meanwhile, `refunds.py` asks sparingly for refunds, `reading.py` puts them together."""
 
 from __future__ import annotations
 

@@ -52,9 +52,8 @@ class MalformedAnswerError(errors.ContractError):
 @dataclass(frozen=True, slots=True)
 class Page:
     """One answer: `body` is a JSON list as sent (not parsed), `total` the server's count over all pages.
-
-    `total` is None where the header is missing; on an empty page it means nothing (some servers say 0 there).
-    """
+    `total` is None where the header is missing; on an empty page it means nothing (some servers say 0
+    there)."""
 
     number: int
     body: bytes
@@ -67,10 +66,8 @@ class Page:
 
 
 class StorefrontClient:
-    """Reads lists, page by page; sends again what was refused for the moment.
-
-    429 and 503 hold back all threads until `Retry-After` is over.
-    """
+    """Reads lists, page by page; sends again what was refused for the moment. 429 and 503 hold back all
+    threads until `Retry-After` is over."""
 
     def __init__(
         self,
@@ -79,10 +76,7 @@ class StorefrontClient:
         timeout: float | tuple[float, float] = TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._session = session
-        self._root = root
-        self._timeout = timeout
-        self._sleep = sleep
+        self._session, self._root, self._timeout, self._sleep = session, root, timeout, sleep
         self._lock = threading.Lock()
         self._resume_at = 0.0
 

@@ -120,12 +120,8 @@ def extract(window: ReadWindow) -> staging.Manifest:
         _write_refunds(draft.path, refunds, known)
         products, warnings = _read_products(client, pool, product_ids, draft.path / "products")
         given = {key: {str(refund.get("id")) for refund in found} for key, found in refunds.items()}
-        if lacking := [
-            key for key, stubs in changed.items() if not stubs.amounts.keys() <= given.get(key, set())
-        ]:
-            warnings.append(
-                f"{len(lacking)} storefront orders name refunds that the storefront does not give"
-            )
+        if lacking := [key for key, each in changed.items() if each.amounts.keys() - given.get(key, set())]:
+            warnings += [f"{len(lacking)} storefront orders name refunds that the storefront does not give"]
         for warning in warnings:
             log.warning("%s", warning)
         read = sum(map(len, refunds.values()))

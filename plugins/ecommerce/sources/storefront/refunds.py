@@ -33,9 +33,7 @@ FEW = 5
 @dataclass
 class Stubs:
     """One order's refunds: amount (with tax, positive) by refund id, None where it is not a number.
-
-    `created_at` is the order's, naive UTC.
-    """
+    `created_at` is the order's, naive UTC."""
 
     created_at: datetime | None
     amounts: dict[str, Decimal | None] = field(default_factory=dict)
@@ -50,11 +48,8 @@ def group_stubs(rows: Iterable[tuple[str, datetime | None, str, Decimal | None]]
 
 
 def split_known(orders: Mapping[str, Stubs], known: pa.Table) -> tuple[pa.Table, dict[str, Stubs]]:
-    """The rows of `known` that are still true, and the orders whose refunds must be read.
-
-    Amounts of a refund are spread over its lines, and over merchandise, tax and shipping; their sum is what
-    the stub says.
-    """
+    """The rows of `known` that are still true, and the orders whose refunds must be read. Amounts of a refund
+    are spread over its lines, and over merchandise, tax and shipping; their sum is what the stub says."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -70,11 +65,9 @@ def split_known(orders: Mapping[str, Stubs], known: pa.Table) -> tuple[pa.Table,
 def read_refunds(
     client: StorefrontClient, pool: Executor, orders: Mapping[str, Stubs], recent: datetime
 ) -> dict[str, list[Refund]]:
-    """All present refunds of `orders`, by order id; each with the key `order_id` added.
-
-    Orders created since `recent` (naive UTC) are looked up in the global list; for older ones that would be a
-    long way back. Raises as `StorefrontClient.get`.
-    """
+    """All present refunds of `orders`, by order id; each with the key `order_id` added. Orders created since
+    `recent` (naive UTC) are looked up in the global list; for older ones that would be a long way back.
+    Raises as `StorefrontClient.get`."""
     newer = {key: stubs for key, stubs in orders.items() if stubs.created_at and stubs.created_at >= recent}
     found = _from_all_refunds(client, pool, newer)
     # What the global list did not give completely is asked for order by order, and that answer counts.
