@@ -4,7 +4,7 @@
 --   export SALES_READER_PASSWORD="$(openssl rand -hex 24)"
 --   psql "$OWNER_DSN" -v ON_ERROR_STOP=1 -f deploy/postgres_reader.sql
 --
--- It may be run again: that sets the password anew. Another schema, other tables: change the two lines with GRANT.
+-- It may be run again: that sets the password again. Another schema, other tables: change the two lines with GRANT.
 \set reader sales_reader
 \set password `printenv SALES_READER_PASSWORD`
 

@@ -1,13 +1,13 @@
 -- How a value of any source is read: numbers, instants, e-mail addresses. Only macros; nothing is read here.
 --
--- A fault is a text '<reason> <column>'; it is NULL when the value is fine, and when there is none. Columns that a
+-- A fault is a text '<reason> <column>'; it is NULL when the value is fine or absent. Columns that a
 -- source already typed do not pay for checks of text, because typeof() is known before the query runs.
 
 CREATE MACRO is_text(value) AS typeof(value) = 'VARCHAR';
 
 CREATE MACRO missing(value, name) AS CASE WHEN value IS NULL THEN 'missing_value ' || name END;
 
--- A text without blanks around it; the empty text is none.
+-- A text without blanks around it; the empty text becomes NULL.
 CREATE MACRO as_text(value) AS nullif(trim(value), '');
 
 CREATE MACRO number_fault(value, name) AS CASE

@@ -45,7 +45,7 @@ def check(subjects: tuple[str, ...]) -> int:
 
 
 def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
-    """What there is to say of `subjects`, keys of `examinations` (none: all of them), as it is found out."""
+    """The findings about `subjects`, keys of `examinations` (none: all of them), as it is found out."""
     from ecommerce.core.checking import see_that_it_can_be_read
     from ecommerce.sales.source_policy import source_policy
     from ecommerce.sources import SOURCES, module

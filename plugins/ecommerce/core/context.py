@@ -1,4 +1,4 @@
-"""What Airflow's task context says of a run. For the modules `tasks`, which alone see it."""
+"""A run, from Airflow's task context. For the modules `tasks`, which alone see it."""
 
 from __future__ import annotations
 

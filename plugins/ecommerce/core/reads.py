@@ -62,7 +62,7 @@ class ReadWindow:
     memory: Memory | None = None
 
     def facts(self, read_at: datetime) -> dict[str, Any]:
-        """What a manifest says of this window when it was read at `read_at` (UTC)."""
+        """A manifest's facts about this window when it was read at `read_at` (UTC)."""
         return {
             "source": self.source,
             "business_date": self.day.date,

@@ -38,7 +38,7 @@ class Manifest:
 
     `rows` counts the records of all files, `columns` names the columns of each file in `uri` (paths relative
     to it), `sha256` covers every file. Instants are aware, in UTC; `window_end` of a read without upper
-    bound is its `read_at`. `control_totals` holds what the source itself says of the same snapshot: amounts
+    bound is its `read_at`. `control_totals` holds the source's own sums over the same snapshot: amounts
     as decimal text, counts as integers.
     """
 

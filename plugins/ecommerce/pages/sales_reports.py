@@ -92,7 +92,7 @@ def create_app() -> FastAPI:
 
 
 def index_page(month: str | None) -> str:
-    """The archived days of `month` (such as `2026-11`), of the newest month where there is none such."""
+    """The archived days of `month` (such as `2026-11`), else of the newest month."""
     uri = load_settings().reports_uri
     months = archive.archived_months(uri)
     chosen = month if month in months else next(iter(months), None)
@@ -118,7 +118,7 @@ def report_page(day: date) -> str | None:
 
 
 def _summary(folder: str, day: date) -> dict[str, Any]:
-    """What the pages say of one day; figures written by another version of the code are left out."""
+    """The pages' texts about one day; figures written by another version of the code are left out."""
     texts: dict[str, Any] = {
         "date": day.isoformat(),
         "name": wording.long_day(day),

@@ -72,7 +72,7 @@ def latest_run(run_ids: Iterable[str], day: BusinessDay, staged: Collection[str]
 
 
 def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
-    """What the mail says of the run `run_id` (empty: the day has none), whose tasks have `states`. It lists
+    """The mail's texts about the run `run_id` (empty: the day has none), whose tasks have `states`. It lists
     the red tasks, or else those under way, and links the run, or else all runs of the DAG."""
     if states.get(names.TASK_GATE) == "success":  # the run went on without the sources that failed
         states = {task: state for task, state in states.items() if _group(task) != names.GROUP_EXTRACT}

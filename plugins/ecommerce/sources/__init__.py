@@ -34,7 +34,7 @@ class Source(Protocol):
         """Read `window` into the staging folder `window.folder`."""
 
     def check(self) -> Lines:
-        """What `make check` says of it; what it raises becomes a failure."""
+        """The lines that `make check` prints for it; what it raises becomes a failure."""
 
     def limits(self, settings: Settings) -> list[str]:
         """Which of its changes are seen late or never, in sentences for the report."""

@@ -51,7 +51,7 @@ def header(stream: IO[bytes]) -> list[str]:
 
 
 def records(stream: IO[bytes], fields: int) -> Iterator[Record]:
-    """The records after the header, which `header` has read; blank lines are none."""
+    """The records after the header, which `header` has read; blank lines are not records."""
     ahead: deque[bytes] = deque()  # lines that were looked at and not taken
     number = 1
     read_line = _line_reader(stream)
@@ -112,7 +112,7 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _continuation(text: bytes, read_line: Callable[[], bytes], ahead: deque[bytes], fields: int) -> int:
-    """How many lines after the open line `text` belong to its record; 0 when it is none. Fills `ahead`."""
+    """How many lines after the open line `text` belong to its record; 0 without record. Fills `ahead`."""
     whole = text
     for count in range(1, MOST_LINES + 1):
         if len(ahead) < count:

@@ -41,7 +41,7 @@ _SESSION = (
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SET LOCAL max_parallel_workers_per_gather = 0",
 )
-# Quoted text first: what looks like a comment in it is none. psycopg fills in the %(names)s of comments, too,
+# Quoted text first: what looks like a comment in it is text. psycopg fills in the %(names)s of comments, too,
 # and a line break in what it fills in would end the comment.
 _QUOTED = r"""'(?:[^']|'')*'|"[^"]*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
 _QUOTED_OR_COMMENT = re.compile(rf"(?P<quoted>{_QUOTED})|--[^\n]*|/\*.*?\*/", re.DOTALL)

@@ -33,7 +33,7 @@ RETRY_SECONDS = 30
 REQUEST_SECONDS = 60
 
 CONCURRENT = "due to concurrent update"
-"""What BigQuery says of a transaction that lost against another ("Transaction is aborted …"), and of a single
+"""BigQuery's words for a transaction that lost to another ("Transaction is aborted …"), and of a single
 statement that did ("Could not serialize access to table …"); load's own SQL says the same."""
 
 Parameter = str | int | date | datetime | None | Sequence[str]

@@ -70,7 +70,7 @@ def load(
         dag_id: for names and labels.
         missing_sources: sources that failed; the day stays incomplete until a run has read them.
         off_sources: sources switched off by policy; the day is complete without them.
-        status: what the audit says of the manifests' sources: `staged.SUCCESS` or `staged.HISTORY`.
+        status: what the audit notes for the manifests' sources: `staged.SUCCESS` or `staged.HISTORY`.
         warehouse: opened from the connection when not given.
 
     Raises:

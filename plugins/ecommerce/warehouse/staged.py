@@ -37,7 +37,7 @@ Input = list[str] | Callable[[], BinaryIO]
 @dataclass(frozen=True, slots=True)
 class Run:
     """Who loads. `started_at` is an aware instant, `missing` and `off` are sources without manifest, `status`
-    is what `load_audit` says of the sources that were read: `SUCCESS` or `HISTORY`."""
+    is what `load_audit` notes for the sources that were read: `SUCCESS` or `HISTORY`."""
 
     business_date: date
     run_id: str

@@ -1,4 +1,4 @@
--- DuckDB: what the export itself says of each month in the range: lines, orders, amount per currency (quantity x unit
+-- DuckDB: the export's own sums of each month in the range: lines, orders, amount per currency (quantity x unit
 -- price, without what is no number).
 WITH amounts AS (
     SELECT

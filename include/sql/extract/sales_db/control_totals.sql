@@ -1,4 +1,4 @@
--- What the database itself says of the rows it hands out; compared after the load with what arrived. One row.
+-- The database's own counts and sums of the rows it hands out; compared after the load with what arrived. One row.
 -- What no amount can be (NaN, infinity, more than 14 integer digits) is left out of the sums, which it would spoil,
 -- but not out of the counts. PostgreSQL sorts NaN above everything.
 SELECT

@@ -1,6 +1,6 @@
 -- The newest version of each order on the pages, with what the rest of the extract needs. File names begin with the
 -- order in which the answers arrived. Everything is read as text: ids may exceed 2^53, amounts must not be floats. An
--- amount of more than 14 integer digits is none: the transform rejects its line, and no sum could be stored.
+-- amount of more than 14 integer digits cannot be an amount: the transform rejects its line, and no sum could be stored.
 CREATE OR REPLACE TABLE orders_read AS
 SELECT order_id, records, unnest(newest)
 FROM (

@@ -15,7 +15,7 @@ SELECT
 FROM line_sums
 ANTI JOIN staged_orders USING (order_id, version);
 
--- A list that is read while it shifts tells of an order several times; its lines are rejected once, by the last.
+-- A list that is read while it shifts names an order several times; its lines are rejected once, by the last.
 CREATE VIEW told_again AS
 SELECT
     order_id,

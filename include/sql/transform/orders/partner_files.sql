@@ -1,6 +1,6 @@
 -- Partner files -> staged layout. Every CSV line repeats its order's header, so each line is a witness of it: a line
 -- whose header columns are unusable is rejected here, and the header comes from the lowest line number that is left.
--- A version of an order is what one file says of it. An export, which has this layout and a source name of its own, is
+-- A version of an order is what one file holds of it. An export, which has this layout and a source name of its own, is
 -- one delivery: a version is what all its files say, and none of them is remembered as loaded.
 
 SET VARIABLE headers_are_records = FALSE;

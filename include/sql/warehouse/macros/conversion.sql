@@ -19,7 +19,7 @@ IF({{ currency }} = {{ reporting_currency }}, 1, {{ rates }}.order_rate) AS orde
 CAST(CAST({{ amount }} AS BIGNUMERIC) * 10000 * reporting_rate / order_rate AS BIGNUMERIC)
 {%- endmacro %}
 
-{# The amount of so many ten-thousandths, rounded half away from zero; a NUMERIC. #}
+{# The amount that a number of ten-thousandths makes, rounded half away from zero; a NUMERIC. #}
 {% macro rounded(ten_thousandths) -%}
 CAST(ROUND({{ ten_thousandths }}) AS INT64) / NUMERIC '10000'
 {%- endmacro %}

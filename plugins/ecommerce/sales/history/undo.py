@@ -1,7 +1,7 @@
 """Taking an export back: all orders of its source are removed, by loads like any other.
 
 The loads go from the newest day to the oldest; each is one transaction over at most `MOST_DAYS` days and
-about `MOST_ORDERS` orders. A load says of every stored order that a newer version of it has no rows. So
+about `MOST_ORDERS` orders. A load names every stored order, with a newer version that has no rows. So
 aggregates, customers' first orders, restatements and the audit follow as they do when a live source removes
 an order, and what other runs loaded in between stays. If the command is killed, the newest days are gone;
 begun again, it removes the rest.

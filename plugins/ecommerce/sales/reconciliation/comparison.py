@@ -35,8 +35,8 @@ NULL_IS_A_VALUE = {
     *("country_code", "customer_hash", "coupon_code"),
     *("order_business_date", "sku", "quantity", "reason"),
 }
-"""Columns in which a stored NULL says that there is none. In others it says that the row was loaded before
-the column was there (`make migrate` adds columns as NULL), which is no difference."""
+"""Columns in which a stored NULL means that there is no value. In others it means that the row was loaded
+before the column was there (`make migrate` adds columns as NULL), which is no difference."""
 
 
 def reconciled_sources() -> list[str]:

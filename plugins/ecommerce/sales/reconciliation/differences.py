@@ -1,4 +1,4 @@
-"""Days on which source and warehouse differ: which are read again, and what the mail says of them.
+"""Days on which source and warehouse differ: which are read again, and the mail about them.
 
 Differences are what leaves no trace for the other runs: orders deleted for good, and changes that move no
 `updated_at`. Compared are the last `RECONCILE_DAYS` closed days, of each those that a run has read (missing

@@ -95,7 +95,7 @@ def read_report(uri: str, expected_hash: str) -> tuple[Figures, bytes]:
 
 
 def read_file(reports_uri: str, day: date, name: str) -> bytes | None:
-    """One of `FILES` of an archived day; None where there is none."""
+    """One of `FILES` of an archived day; None where there is no such file."""
     if name not in FILES:
         return None
     try:

@@ -87,7 +87,7 @@ def attribute_title(name: str) -> str:
 
 
 def country_name(code: str) -> str:
-    """The English name of an ISO 3166 code; the code itself where it is none, `Unknown` for `ZZ`."""
+    """The English name of an ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
     from babel import Locale
 
     return "Unknown" if code == "ZZ" else str(Locale("en").territories.get(code) or text.clean(code))

@@ -13,5 +13,5 @@ RECONCILED = False
 
 
 def limits(settings: Settings) -> list[str]:
-    """Nothing: a rate that is published anew is read again."""
+    """Nothing: a corrected rate is read again."""
     return []

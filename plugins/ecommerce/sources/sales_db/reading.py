@@ -128,7 +128,7 @@ def extract(window: ReadWindow) -> Manifest:
 
 
 def rejected_orders(rows: Iterable[str | None], columns: Sequence[str]) -> list[str]:
-    """The order ids in `rows` of CSV that PostgreSQL wrote of `columns`; of a row that is none, none."""
+    """The order ids in `rows` of CSV that PostgreSQL wrote of `columns`; broken rows give none."""
     found = set()
     for row in rows:
         try:

@@ -1,6 +1,6 @@
 """Refunds of the storefront: their dates and lines are only under `/refunds`; it is asked sparingly.
 
-An order tells of its refunds in stubs (id and amount). Orders whose stubs say what the warehouse has keep the
+An order lists its refunds as stubs (id and amount). Orders whose stubs say what the warehouse has keep the
 warehouse's rows; of the others all refunds are read: with a few pages of the global `/refunds` where the
 server has that route and it takes fewer requests, else order by order.
 """

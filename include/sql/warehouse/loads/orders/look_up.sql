@@ -8,7 +8,7 @@
 -- (with the next) that looks at all orders ever loaded: a few narrow columns.
 CREATE OR REPLACE TABLE {{ staged("replaced_orders") }} AS
 WITH deliveries AS (
-    -- A newer delivery of a file says all there is to say of its orders: those it leaves out are gone.
+    -- A newer delivery of a file states all of its orders: those it leaves out are gone.
     SELECT
         delivered.source,
         order_id,
@@ -105,7 +105,7 @@ FROM (
 ) AS all_orders
 GROUP BY all_orders.customer_hash;
 
--- Rates that are new, or published anew with another value; the newest read knows best.
+-- Rates that are new, or published again with another value; the newest read knows best.
 CREATE OR REPLACE TABLE {{ staged("changed_rates") }} AS
 SELECT
     staged.rate_date,
