@@ -210,8 +210,8 @@ class Figures(_Model):
 
 
 def figures_hash(figures: Figures) -> str:
-    """SHA-256 of what the report states about the day: headline, breakdowns, products, missing sources. Not of
-    comparisons, restatements or provenance: the same day built twice has the same hash whatever became of
+    """SHA-256 of what the report states about the day: headline, breakdowns, products, missing sources. Not
+    of comparisons, restatements or provenance: the same day built twice has the same hash whatever became of
     the days around it, and a mail is sent once per hash."""
     facts: dict[str, Any] = {
         "business_date": figures.business_date.isoformat(),

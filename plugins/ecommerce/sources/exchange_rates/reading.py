@@ -8,8 +8,8 @@ are sent as basic authentication; extra may hold `timeout` (seconds) and what el
 Raw folder:
 
 `rates.parquet`: one row per date and currency with a rate; `N/A` and empty cells are no rates. row_number
-    BIGINT (line of the file; the header is line 1), rate_date (as published: `2026-11-19`), currency (the column's
-    name: `USD`), rate (units per euro, as published; may be garbage), all VARCHAR.
+    BIGINT (line of the file; the header is line 1), rate_date (as published: `2026-11-19`), currency (the
+    column's name: `USD`), rate (units per euro, as published; may be garbage), all VARCHAR.
 `rejects.parquet` (the layout of every source): `malformed_line`, lines that begin with no date or have more
     or fewer cells than the header.
 
