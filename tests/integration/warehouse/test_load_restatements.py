@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from ecommerce.sales import delivery
-from ecommerce.warehouse import reads as audit
+from ecommerce.sales import delivery, mailings
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -22,8 +21,8 @@ LATE_FILE = Folder(
 
 def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
     shop.load(Folder([ORDER]))
-    audit.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
-    audit.mark_delivered(MONDAY, "hash")
+    mailings.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
+    mailings.mark_delivered(MONDAY, "hash")
 
     result = shop.load(LATE_FILE, day=TUESDAY, run_id="scheduled__2026-03-04")
 
@@ -45,8 +44,8 @@ def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
 def test_orders_that_turn_out_to_be_of_one_customer_restate_the_customers(shop: Shop):
     bob = replace(ORDER, order_id="2", customer="bob")
     shop.load(Folder([ORDER, bob]))
-    audit.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
-    audit.mark_delivered(MONDAY, "hash")
+    mailings.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
+    mailings.mark_delivered(MONDAY, "hash")
 
     result = shop.load(Folder([replace(bob, customer="ann")], read_at=at("2026-03-04 11:00")), day=TUESDAY)
 
@@ -65,7 +64,7 @@ def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(s
     }
     told |= {"returns": "0.0000", "net_sales": "10.0000", "tax": "1.0000", "shipping": "0.0000"}
     report = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": told}
-    audit.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)
+    mailings.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)
     assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == [], "not mailed yet"
 
     for _ in range(2):  # the task is tried again
@@ -85,6 +84,6 @@ def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(s
 
 def test_a_day_whose_report_was_not_mailed_is_not_restated(shop: Shop):
     shop.load(Folder([ORDER]))
-    audit.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
+    mailings.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
 
     assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == []
