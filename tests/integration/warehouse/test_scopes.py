@@ -134,7 +134,7 @@ def with_stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def forget_files() -> None:
-    for cached in ("tables", "views", "staging_only_tables", "columns", "environment"):
+    for cached in ("tables", "views", "staging_only_tables", "columns"):
         getattr(rendering, cached).cache_clear()
 
 
