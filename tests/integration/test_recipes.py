@@ -179,6 +179,7 @@ def test_a_figure_is_in_report_mail_and_csv(shop, tmp_path):
 def test_a_dag_keeps_the_rules_and_mails(shop, tmp_path, migrated_airflow):
     copy = carried_out(copy_repository(tmp_path / "copy"), "A DAG")
     in_copy(copy, "-m", "pytest", "-q", "-x", "tests/dags", "-k", "unsold_products or assortment or runbook")
+    rows(shop, "INSERT INTO {sales}.products (sku, name) VALUES ('GNOME-9', 'Garden gnome')")
     own = copy_home(migrated_airflow, tmp_path / "airflow", {}).own()
     code = {f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(copy / name) for name in ("dags", "plugins")}
     with open_mailbox(tmp_path / "mail") as mailbox:
@@ -188,4 +189,5 @@ def test_a_dag_keeps_the_rules_and_mails(shop, tmp_path, migrated_airflow):
             **own | code | mailbox.environment() | {"PYTHONPATH": str(copy / "plugins")},
         )
         [mail] = mailbox.messages()
-    assert mail["Subject"].endswith("unsold products")
+    assert mail["Subject"] == "1 unsold products"
+    assert "GNOME-9  Garden gnome" in mail.get_body(("plain",)).get_content()
