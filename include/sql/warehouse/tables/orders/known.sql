@@ -1,4 +1,4 @@
--- The orders of a source that are stored under a day, and those with a refund of that day.
+-- The orders of a source that are stored under some days, and those with a refund of these days.
 SELECT order_id
 FROM {{ table("orders") }}
 WHERE
