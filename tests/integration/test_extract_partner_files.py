@@ -385,14 +385,14 @@ def test_a_file_that_is_still_being_delivered_is_left_for_the_retry(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = drop.put("acme_2026-03-10.csv", file_of(line("A")))
-    split = partner_files.split_records
+    split = delivered_files.split_records
 
     def split_while_more_arrives(*args: Any) -> Any:
         with path.open("a") as stream:
             stream.write(line("B") + "\n")
         return split(*args)
 
-    monkeypatch.setattr(partner_files, "split_records", split_while_more_arrives)
+    monkeypatch.setattr(delivered_files, "split_records", split_while_more_arrives)
     with pytest.raises(
         TransientError, match=r"^acme_2026-03-10.csv changed while it was read: it is still being"
     ):
