@@ -22,6 +22,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.full
 def test_every_command_finds_a_connection_of_the_ui(start_company, start_airflow, installation):
     given = dict(start_company().environment)
     connection = given.pop("AIRFLOW_CONN_BIGQUERY")

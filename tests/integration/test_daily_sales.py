@@ -23,7 +23,7 @@ def live(company: Company, told: Ledger, day: date) -> None:
     run_day(day)
 
 
-@pytest.mark.parametrize("mode", ["66", "11"])
+@pytest.mark.parametrize("mode", [pytest.param("66", marks=pytest.mark.full), "11"])
 def test_day_after_day_and_again(mode, start_company):
     company, told = start_company(mode=mode), ledger(3)
     for number, day in enumerate(told.business_days, start=1):
@@ -39,8 +39,8 @@ def test_day_after_day_and_again(mode, start_company):
     ("timezone", "currency", "day", "hours"),
     [
         ("America/New_York", "USD", date(2026, 3, 8), 23),
-        ("America/New_York", "USD", date(2025, 11, 2), 25),
-        ("Europe/Berlin", "EUR", date(2026, 3, 29), 23),
+        pytest.param("America/New_York", "USD", date(2025, 11, 2), 25, marks=pytest.mark.full),
+        pytest.param("Europe/Berlin", "EUR", date(2026, 3, 29), 23, marks=pytest.mark.full),
         ("Europe/Berlin", "EUR", date(2026, 10, 25), 25),
     ],
 )
@@ -71,9 +71,10 @@ def test_a_day_read_in_pieces_ends_in_the_same_tables(start_company):
     "order",
     [
         pytest.param((2, 0, 1), id="the newest first"),
-        pytest.param((0, 1, 1, 2), id="a range in two overlapping parts", marks=pytest.mark.full),
+        pytest.param((0, 1, 1, 2), id="a range in two overlapping parts"),
     ],
 )
+@pytest.mark.full
 def test_days_in_any_order_end_in_the_same_tables(order, start_company):
     company, told = start_company(), ledger(3)
     now = morning_after(told.business_days[-1])
