@@ -33,15 +33,10 @@ MEMORY_GB = 3.0
 DISK_GB = {VENV: 3.4, EMULATOR_VENV: 0.6}  # with what is downloaded meanwhile
 # The emulator loads these DuckDB extensions from below HOME, and must not look for them on the network.
 EXTENSIONS = "import duckdb_extensions as d; d.import_extension('spatial'); d.import_extension('avro')"
+# In the order of the folders: tests/integration, which is slow, comes early; quick files end the run.
 TESTS = (
-    "-m",
-    "pytest",
-    "-n",
-    "2",
-    "--dist",
-    "loadfile",
-    "-m",
-    "not (full or browser or compose or monitoring or bigquery)",
+    *("-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
+    *("-m", "not (full or browser or compose or monitoring or bigquery)"),
 )
 COMMANDS = {  # the lock files of .venv, those of .venv-emulator, and what then runs in .venv
     "env": (LOCKS, (), ()),
