@@ -31,8 +31,9 @@ test: ## all tests that need no operating-system package
 
 test-all: test test-full test-monitoring test-browser test-compose ## all of them: Chromium, Prometheus, Docker
 
+# Three processes on two cores: much of their time these tests wait for Airflow's retries.
 test-full: development ## the slow ones: whole pipelines killed, reconciled, synchronised, at somebody else's shop
-	@$(VENV)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m full $(ARGS)
+	@$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m full $(ARGS)
 
 test-browser: development ## the tests that need Chromium
 	@$(VENV)/pytest -m browser $(ARGS)

@@ -33,7 +33,7 @@ MEMORY_GB = 3.0
 DISK_GB = {VENV: 3.4, EMULATOR_VENV: 0.6}  # with what is downloaded meanwhile
 # The emulator loads these DuckDB extensions from below HOME, and must not look for them on the network.
 EXTENSIONS = "import duckdb_extensions as d; d.import_extension('spatial'); d.import_extension('avro')"
-# In the order of the folders: tests/integration, which is slow, comes early; quick files end the run.
+# In the order of tests/conftest.py: what takes longest begins.
 TESTS = (
     *("-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
     *("-m", "not (full or browser or compose or monitoring or bigquery)"),

@@ -23,6 +23,24 @@ settings.register_profile("search", deadline=None)
 settings.register_profile("same", settings.get_profile("search"), derandomize=True)
 settings.load_profile("same")
 
+LONGEST = (
+    *(
+        "test_scheduler",
+        "test_failing_dags",
+        "test_history_load_killed",
+        "test_daily_sales",
+        "test_late_facts",
+    ),
+    *("test_kill", "test_history_load", "test_operations_dags", "test_storefront_orders_sync"),
+    *("test_corrections", "test_privacy", "test_load_fails", "test_load", "test_scopes", "test_lint"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that the processes of pytest-xdist end together."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Postgres]:
