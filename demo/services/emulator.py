@@ -12,6 +12,7 @@ from demo.services.ports import free_port, listen_address, wait_for
 PROJECT = "demo-shop"
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEFAULT_VENV = REPOSITORY / ".venv-emulator"
+PROCESS = Path(__file__).with_name("emulator_process.py")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,14 @@ def start(data_dir: Path, port: int, venv: Path | None = None, gcs_root: Path | 
     with (data_dir / "emulator.log").open("ab") as log:
         process = subprocess.Popen(
             [
-                *(str(venv / "bin" / "bqemulator"), "start", "--persistent", "--data-dir", str(data_dir)),
+                *(
+                    str(venv / "bin" / "python"),
+                    str(PROCESS),
+                    "start",
+                    "--persistent",
+                    "--data-dir",
+                    str(data_dir),
+                ),
                 *("--rest-host", listen_address(), "--rest-port", str(port), "--grpc-port", str(free_port())),
                 *("--project", PROJECT, "--log-level", "warning"),
             ],
