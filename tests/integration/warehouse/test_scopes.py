@@ -118,7 +118,7 @@ SELECT 'stock_levels' AS name, COUNT(*) AS entries FROM {{ staged("stock_levels"
 
 
 @pytest.fixture(scope="module")
-def with_stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def stock_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """include/sql with the files of the made-up domain."""
     root = tmp_path_factory.mktemp("include") / "sql"
     shutil.copytree(rendering.SQL_ROOT, root)
@@ -126,8 +126,14 @@ def with_stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         path = root / "warehouse" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    return root
+
+
+@pytest.fixture
+def with_stock(stock_files: Path) -> Iterator[None]:
+    """The made-up domain is there; in other tests nobody knows it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rendering, "SQL_ROOT", root)
+        patch.setattr(rendering, "SQL_ROOT", stock_files)
         forget_files()
         yield
     forget_files()
