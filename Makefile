@@ -31,7 +31,7 @@ test: ## all tests that need no operating-system package
 
 test-all: test test-full test-monitoring test-browser test-compose ## all of them: Chromium, Prometheus, Docker
 
-# Three processes on two cores: much of their time these tests wait for Airflow's retries.
+# Three processes on two cores: some of these tests wait for Airflow's retries.
 test-full: development ## the slow ones: whole pipelines killed, reconciled, synchronised, at somebody else's shop
 	@$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m full $(ARGS)
 

@@ -30,7 +30,7 @@ DEV_LOCKS = (*DEMO_LOCKS, "requirements-dev.txt")
 EMULATOR_LOCKS = ("demo/emulator-requirements.txt",)
 VERSIONS = ((3, 11), (3, 12), (3, 13))
 MEMORY_GB = 3.0
-DISK_GB = {VENV: 3.4, EMULATOR_VENV: 0.6}  # with what is downloaded meanwhile
+DISK_GB = {VENV: 3.4, EMULATOR_VENV: 0.8}  # with what is downloaded meanwhile
 # The emulator loads these DuckDB extensions from below HOME, and must not look for them on the network.
 EXTENSIONS = "import duckdb_extensions as d; d.import_extension('spatial'); d.import_extension('avro')"
 # In the order of tests/conftest.py: what takes longest begins.

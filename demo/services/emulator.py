@@ -49,14 +49,8 @@ def start(data_dir: Path, port: int, venv: Path | None = None, gcs_root: Path | 
     with (data_dir / "emulator.log").open("ab") as log:
         process = subprocess.Popen(
             [
-                *(
-                    str(venv / "bin" / "python"),
-                    str(PROCESS),
-                    "start",
-                    "--persistent",
-                    "--data-dir",
-                    str(data_dir),
-                ),
+                *(str(venv / "bin" / "python"), str(PROCESS)),
+                *("start", "--persistent", "--data-dir", str(data_dir)),
                 *("--rest-host", listen_address(), "--rest-port", str(port), "--grpc-port", str(free_port())),
                 *("--project", PROJECT, "--log-level", "warning"),
             ],

@@ -142,7 +142,7 @@ def test_a_source_is_a_folder_and_a_line(shop, tmp_path):
     report = run_in_copy(copy, DAYS[1], TILL_FOLDER=str(till))
     assert any("Till:" in limit for limit in report["limits"])
     found = rows(shop, "SELECT order_id, gross_amount FROM {sales}.orders WHERE source = 'till'")
-    assert {row["order_id"]: int(row["gross_amount"]) for row in found} == {"T-1": 19, "T-2": 12}
+    assert {row["order_id"]: row["gross_amount"] for row in found} == {"T-1": 19, "T-2": 12}
     # The first day was run without it, and is computed again by this run: nothing is missing there.
     assert str(DAYS[0]) in report["touched_days"]
     complete = {

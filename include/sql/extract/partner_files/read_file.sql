@@ -1,5 +1,6 @@
 -- DuckDB: one file whose records are numbered (its first column) into the layout of the table `lines`; all of it
--- stays text. Column names and the comma are checked before, in sources/delivered_files.py and csv_records.py. The pipeline replaces the name in braces by the columns that ORDER_ATTRIBUTES names.
+-- stays text. Column names and the comma are checked before, in sources/delivered_files.py and csv_records.py. The
+-- pipeline replaces the name in braces by the columns that ORDER_ATTRIBUTES names.
 COPY (
     SELECT
         order_id,
