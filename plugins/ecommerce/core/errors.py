@@ -37,7 +37,12 @@ class TransientError(PipelineError):
 
 
 class RateLimitedError(TransientError):
-    """The other side asked us to slow down (429, 503 with `Retry-After`)."""
+    """The other side asked us to slow down (429, 503 with `Retry-After`). `retry_after`: for how many
+    seconds, None where it did not say."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ConcurrentUpdateError(TransientError):

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryDecision, RetryRule
 
 from ecommerce.core import errors
+
+LONGEST_DELAY = timedelta(hours=1)
+"""A side that asks to be left alone for longer than this is asked again after it."""
+
+
+class RetryPolicy(ExceptionRetryPolicy):
+    """Rules by kind of error, and obedience: where the other side named the pause, it is taken. The task
+    gives its worker back meanwhile."""
+
+    def evaluate(self, exception: BaseException, *arguments: Any, **options: Any) -> RetryDecision:
+        """What to do about `exception`; for the other arguments see Airflow."""
+        decision = super().evaluate(exception, *arguments, **options)
+        asked = getattr(exception, "retry_after", None)
+        if asked is None:
+            return decision
+        delay = max(decision.retry_delay or timedelta(), timedelta(seconds=asked))
+        return replace(decision, retry_delay=min(delay, LONGEST_DELAY))
 
 
 def _in_vain(kinds: type[Exception] | list[type[Exception]], why: str) -> RetryRule:
@@ -19,7 +37,7 @@ NETWORK_RETRIES: dict[str, Any] = {
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=10),
-    "retry_policy": ExceptionRetryPolicy(
+    "retry_policy": RetryPolicy(
         rules=[
             _in_vain(
                 [errors.CredentialsError, errors.ConfigurationError],

@@ -60,8 +60,9 @@ def raise_for_status(response: Response, what: str) -> None:
     if status in (401, 403):
         raise CredentialsError(f"{answer}: check login, password and permissions of the connection")
     if status == 429 or (status == 503 and wait is not None):
+        why = "too many requests" if status == 429 else "the server has no time now"
         asks = "" if wait is None else f", to be asked again in {wait:.0f} s"
-        raise RateLimitedError(f"{answer}: too many requests{asks}")
+        raise RateLimitedError(f"{answer}: {why}{asks}", wait)
     if status in (408, 425) or status >= 500:
         raise TransientError(f"{answer}: the server is unwell")
     raise ContractError(f"{answer}: {first_characters(response)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from airflow.sdk import RetryAction
 
@@ -33,6 +35,13 @@ def test_rate_limit_waits_longer_than_a_lost_connection():
     retries = NETWORK_RETRIES["retry_policy"]
     limited = retries.evaluate(errors.RateLimitedError("x"), try_number=1, max_tries=5)
     assert limited.retry_delay > NETWORK_RETRIES["retry_delay"]
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(600, 600), (3600, 3600), (86400, 3600), (5, 120), (None, 120)])
+def test_a_pause_that_was_asked_for_is_taken_up_to_an_hour(asked, waits):
+    error = errors.RateLimitedError("x", asked)
+    decision = NETWORK_RETRIES["retry_policy"].evaluate(error, try_number=1, max_tries=5)
+    assert (decision.action, decision.retry_delay) == (RetryAction.RETRY, timedelta(seconds=waits))
 
 
 def test_the_verdict_on_the_extracts_is_final_but_a_lost_worker_is_not():

@@ -52,7 +52,7 @@ def test_success(status: int) -> None:
         (
             answer(503, Retry_After="5"),
             RateLimitedError,
-            f"{WHAT} answered 503: too many requests, to be asked again in 5 s",
+            f"{WHAT} answered 503: the server has no time now, to be asked again in 5 s",
         ),
         (answer(503), TransientError, f"{WHAT} answered 503: the server is unwell"),
         (answer(500, reason="Oops"), TransientError, f"{WHAT} answered 500 Oops: the server is unwell"),

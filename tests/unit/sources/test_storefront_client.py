@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterator
@@ -14,7 +15,13 @@ import requests
 
 from demo.services.ports import free_port
 from demo.services.storefront import KEY, SECRET, Fault, Order, Store, Storefront
-from ecommerce.core.errors import ContractError, CredentialsError, RateLimitedError, TransientError
+from ecommerce.core.errors import (
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    RateLimitedError,
+    TransientError,
+)
 from ecommerce.sources.storefront.client import (
     ATTEMPTS,
     LONGEST_PAUSE,
@@ -100,9 +107,79 @@ def test_a_long_pause_is_left_to_the_task(
     client: StorefrontClient, shop: Storefront, pauses: list[float]
 ) -> None:
     shop.faults.append(Fault(**BUSY, headers={"Retry-After": f"{LONGEST_PAUSE + 1:.0f}"}))
-    with pytest.raises(RateLimitedError, match="121 s"):
+    with pytest.raises(RateLimitedError, match="121 s") as caught:
         client.get("/orders")
     assert (len(shop.requests), pauses) == (1, [])
+    assert caught.value.retry_after == LONGEST_PAUSE + 1
+
+
+def test_a_server_without_time_is_not_said_to_have_had_too_many_requests(
+    client: StorefrontClient, shop: Storefront
+) -> None:
+    shop.faults.append(Fault("/orders", status=503, headers={"Retry-After": "600"}))
+    with pytest.raises(
+        RateLimitedError, match=r"answered 503 .*: the server has no time now, to be asked again"
+    ):
+        client.get("/orders")
+
+
+def test_a_redirect_within_the_shop_is_followed(client: StorefrontClient, shop: Storefront) -> None:
+    moved = f"{shop.url}/wp-json/wc/v3/orders?orderby=id&order=asc&per_page=100&page=1"
+    for place in (moved, moved.removeprefix(shop.url)):
+        shop.faults.append(Fault("/orders", status=301, headers={"Location": place}))
+        assert client.get("/orders", 1, {"orderby": "id", "order": "asc"}).total == 3
+    shop.faults.append(Fault("/orders", status=302, headers={"Location": moved}, times=99))
+    with pytest.raises(ContractError, match="sent on 5 times"):
+        client.get("/orders")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["http://localhost:{port}", "https://127.0.0.1:{port}", "//other.example:{port}", "http://127.0.0.1:1"],
+)
+def test_a_redirect_to_another_host_or_scheme_is_not_followed(
+    client: StorefrontClient, shop: Storefront, place: str
+) -> None:
+    target = place.format(port=shop.url.rpartition(":")[2])
+    shop.faults.append(Fault("/orders", status=301, headers={"Location": f"{target}/orders?key={SECRET}"}))
+    with pytest.raises(ConfigurationError) as caught:
+        client.get("/orders")
+    said = str(caught.value)
+    assert f"GET /orders (page 1) answered 301: {shop.url} sends on to " in said
+    assert f"{target.removeprefix('//')}, which was not asked" in said
+    assert "make it the host of the connection storefront_api" in said
+    assert SECRET not in said
+    assert len(shop.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "extra", "refused"),
+    [
+        ("http://shop.example.com", {}, True),
+        ("shop.example.com", {}, True),
+        ("http://93.184.216.34/blog", {}, True),
+        ("https://shop.example.com", {}, False),
+        ("http://shop.example.com", {"auth": "oauth1"}, False),
+        ("http://localhost:8081", {}, False),
+        ("http://demo:8081", {}, False),
+        ("http://192.168.1.5", {}, False),
+        ("http://[::1]:8081", {}, False),
+        ("http://shop.internal", {}, False),
+    ],
+)
+def test_a_key_is_not_sent_openly_through_the_internet(
+    monkeypatch: pytest.MonkeyPatch, host: str, extra: dict[str, str], refused: bool
+) -> None:
+    connection = {"conn_type": "http", "host": host, "login": KEY, "password": SECRET, "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))
+    if not refused:
+        StorefrontClient.connect()
+        return
+    with pytest.raises(
+        ConfigurationError, match=r"does not begin with https://, and everybody on the way"
+    ) as caught:
+        StorefrontClient.connect()
+    assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -157,11 +234,12 @@ def test_a_wrong_parameter_is_a_broken_contract(client: StorefrontClient) -> Non
     "rewrite",
     [
         lambda body: body[: len(body) // 2],
+        lambda body: body[: body.index(b"]") + 1],
         lambda body: b"<!DOCTYPE html><title>Maintenance</title>",
         lambda body: b'{"code": "rest_error"}',
         lambda body: b"",
     ],
-    ids=["cut off", "HTML", "an object", "nothing"],
+    ids=["cut off", "cut off after a bracket", "HTML", "an object", "nothing"],
 )
 def test_what_is_no_list_is_asked_for_once_more_and_then_named(
     client: StorefrontClient, shop: Storefront, rewrite: object

@@ -10,12 +10,15 @@ Either way they travel in the `Authorization` header, never in the URL.
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
 from ecommerce.core import errors
 from ecommerce.core.findings import OK, Lines
@@ -35,8 +38,21 @@ ATTEMPTS = 5
 FIRST_PAUSE = 1.0
 """Seconds; each further pause is twice as long."""
 LONGEST_PAUSE = 120.0
-"""A server that asks for more seconds than this is left to the task's own retry."""
+"""A server that asks for more seconds is left to the task's own retry, which waits as long as asked."""
 TIMEOUT = (10.0, 60.0)
+MOST_REDIRECTS = 5
+PRIVATE = (
+    ".localhost",
+    ".local",
+    ".internal",
+    ".intranet",
+    ".lan",
+    ".test",
+    ".home.arpa",
+    ".svc",
+    ".cluster.local",
+)
+"""Ends of names that no name server of the internet knows."""
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +101,7 @@ class StorefrontClient:
         """A client for the connection `storefront_api`.
 
         Raises:
-            ConfigurationError: the connection is missing, or has no login.
+            ConfigurationError: the connection is missing, has no login, or would send the key openly.
         """
         from airflow.providers.http.hooks.http import HttpHook
         from airflow.sdk.exceptions import AirflowNotFoundException
@@ -101,6 +117,12 @@ class StorefrontClient:
                 "as login and password"
             )
         signed = connection.extra_dejson.get("auth") == "oauth1"
+        if not signed and is_open(connection):
+            raise errors.ConfigurationError(
+                f"the host of the connection {CONNECTION} does not begin with https://, and everybody on the "
+                "way could read the key: begin it with https://, or, where the shop has no certificate, set "
+                'the extra {"auth": "oauth1"}'
+            )
         adapter = HTTPAdapter(pool_maxsize=CONCURRENCY)
         hook = HttpHook("GET", CONNECTION, auth_type=_oauth1 if signed else None, adapter=adapter)
         # One session for all threads: nothing of it changes after this, and its pool is made for that.
@@ -113,6 +135,7 @@ class StorefrontClient:
         """One page of the list at `path` (below the API root, as `/orders`).
 
         Raises:
+            ConfigurationError: the server sends requests on to another address.
             CredentialsError: 401, 403.
             NotFoundError: 404.
             RateLimitedError, TransientError: still refused, unwell or silent after several attempts.
@@ -125,7 +148,7 @@ class StorefrontClient:
             self._sleep_until_allowed()
             try:
                 with network_errors(what):
-                    response = self._session.get(self._root + path, params=query, timeout=self._timeout)
+                    response = self._answer(self._root + path, query, what)
                 _raise_for_status(response, what)
                 return _page(response, page, what)
             except (errors.TransientError, MalformedAnswerError) as error:
@@ -143,6 +166,23 @@ class StorefrontClient:
                     self._sleep(wait)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
+    def _answer(self, url: str, query: dict[str, Any] | None, what: str) -> Response:
+        """The answer. Redirects are followed within scheme and host: on the way to others `requests` leaves
+        the key out, and whoever answered there would be believed."""
+        for _ in range(MOST_REDIRECTS):
+            response = self._session.get(url, params=query, timeout=self._timeout, allow_redirects=False)
+            if not response.is_redirect:
+                return response
+            asked, query = urlsplit(response.url), None
+            url = urljoin(response.url, response.headers["Location"])
+            if urlsplit(url)[:2] != asked[:2]:
+                raise errors.ConfigurationError(
+                    f"{what} answered {response.status_code}: {_site(response.url)} sends on to "
+                    f"{_site(url)}, which was not asked. If that is the shop's address, make it the host of "
+                    f"the connection {CONNECTION}"
+                )
+        raise errors.ContractError(f"{what} was sent on {MOST_REDIRECTS} times without an answer")
+
     def _sleep_until_allowed(self) -> None:
         if (wait := self._resume_at - time.monotonic()) > 0:
             self._sleep(wait)
@@ -152,6 +192,27 @@ def check() -> Lines:
     """One page of orders is asked for."""
     page = StorefrontClient.connect().get("/orders")
     yield OK, f"{'some' if page.total is None else page.total} orders can be read"
+
+
+def is_open(connection: Any) -> bool:
+    """Whether requests of the Airflow connection travel the internet without encryption."""
+    address = urlsplit(
+        connection.host if "://" in connection.host else f"{connection.schema or 'http'}://{connection.host}"
+    )
+    return address.scheme == "http" and _is_public(address.hostname or "")
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(PRIVATE)
+
+
+def _site(url: str) -> str:
+    """Scheme and host: what comes after may hold anything."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _oauth1(key: str, secret: str) -> Any:
@@ -183,7 +244,9 @@ def _page(response: Response, number: int, what: str) -> Page:
     body = response.content.removeprefix(b"\xef\xbb\xbf").strip()
     if not body.startswith(b"["):
         raise MalformedAnswerError(f"{what} is no JSON list; it begins with {first_characters(response)}")
-    if not body.endswith(b"]"):  # not quoted: these are customers
-        raise MalformedAnswerError(f"{what} is no JSON list: it ends after {len(body)} bytes without ]")
+    try:
+        json.loads(body)
+    except ValueError:  # not quoted: these are customers
+        raise MalformedAnswerError(f"{what} is no JSON list: it breaks off after {len(body)} bytes") from None
     total = response.headers.get("X-WP-Total", "")
     return Page(number, body, int(total) if total.isascii() and total.isdigit() else None)
