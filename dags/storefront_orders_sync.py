@@ -34,4 +34,4 @@ with DAG(
     doc_md=__doc__,
 ) as dag:
     read = tasks.extract_changes.override(task_id=STOREFRONT)(STOREFRONT)
-    tasks.checks(tasks.load_read(tasks.transform.override(task_id="transform")(manifest=read)))
+    tasks.check_read(tasks.load_read(tasks.transform.override(task_id="transform")(manifest=read)))

@@ -139,8 +139,9 @@ class TestDailySalesPipeline:
     def test_loads_of_one_dag_do_not_run_at_the_same_time(self, pipeline):
         assert pipeline.get_task("load.load").max_active_tis_per_dag == 1
 
-    def test_load_announces_the_day(self, pipeline):
-        assert [asset.name for asset in pipeline.get_task("load.load").outlets] == ["daily_sales"]
+    def test_the_day_is_announced_when_it_has_been_checked(self, pipeline):
+        assert [task.task_id for task in pipeline.tasks if task.outlets] == ["load.checks"]
+        assert [asset.name for asset in pipeline.get_task("load.checks").outlets] == ["daily_sales"]
 
     def test_tasks_on_the_network_have_five_retries_and_the_policy(self, pipeline):
         for task_id in ("extract.sales_db", "extract.storefront", "extract.exchange_rates", "load.load"):

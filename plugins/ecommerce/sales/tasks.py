@@ -69,13 +69,11 @@ def transform(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
 
 
-@task(outlets=[DAILY_SALES], max_active_tis_per_dag=1, **NETWORK_RETRIES)
-def load(manifests: list[Plain], *, outlet_events: Any, **context: Any) -> Plain:
-    """Load the run's business day in one transaction, and announce it; what the load did."""
+@task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
+def load(manifests: list[Plain], **context: Any) -> Plain:
+    """Load the run's business day in one transaction; what the load did."""
     day = business_day(context)
-    loaded = loading.load_day(day, run_of(context), all_from_xcom(Manifest, manifests[:]))
-    outlet_events[DAILY_SALES].add_partitions(str(day))
-    return to_xcom(loaded)
+    return to_xcom(loading.load_day(day, run_of(context), all_from_xcom(Manifest, manifests[:])))
 
 
 @task(task_id="load", max_active_tis_per_dag=1, **NETWORK_RETRIES)
@@ -84,9 +82,17 @@ def load_read(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(loading.load_read(run_of(context), from_xcom(Manifest, manifest)))
 
 
-@task(**NETWORK_RETRIES)
-def checks(loaded: Plain, **context: Any) -> list[str]:
-    """Check the days that a load touched; warnings for the report."""
+@task(outlets=[DAILY_SALES], **NETWORK_RETRIES)
+def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[str]:
+    """Check the days that the load touched, then announce the run's business day; warnings for the report."""
+    warnings = loading.check(run_of(context), from_xcom(LoadResult, loaded))
+    outlet_events[DAILY_SALES].add_partitions(str(business_day(context)))
+    return warnings
+
+
+@task(task_id="checks", **NETWORK_RETRIES)
+def check_read(loaded: Plain, **context: Any) -> list[str]:
+    """Check the days that a load outside a daily run touched; warnings."""
     return loading.check(run_of(context), from_xcom(LoadResult, loaded))
 
 

@@ -71,7 +71,7 @@ def reread(business_date: str, source: str) -> None:
     # Arguments by name, as map_index_template asks for them.
     transform = tasks.transform.override(task_id="transform", map_index_template=OF_MANIFEST)
     load = tasks.load_read.override(map_index_template=OF_MANIFEST)
-    checks = tasks.checks.override(map_index_template="{{ task.op_kwargs['loaded']['business_date'] }}")
+    checks = tasks.check_read.override(map_index_template="{{ task.op_kwargs['loaded']['business_date'] }}")
     read_again = extract(business_date=business_date, source=source)
     checks(loaded=load(manifest=transform(manifest=read_again)))
 
