@@ -94,11 +94,11 @@ class Oracle:
 
     @cached_property
     def daily_sales(self) -> list[Row]:
-        """Sums per day, source, category, country and currency, over what counts."""
+        """Sums per day, source, channel, category, country and currency, over what counts."""
         sums: dict[tuple[Any, ...], Row] = {}
 
         def group(row: Row) -> Row:
-            names = ("business_date", "source", "category", "country_code", "currency")
+            names = ("business_date", "source", "channel", "category", "country_code", "currency")
             key = {name: row[name] for name in names} | {"country_code": row["country_code"] or "ZZ"}
             nothing = {
                 "order_lines": 0,
@@ -189,6 +189,7 @@ class Oracle:
             "source": order.channel,
             "order_id": order.order_id,
             "business_date": self.business_date(order.ordered_at),
+            "channel": order.partner if order.channel == PARTNER_FILES else order.channel,
             "status": status,
             "is_sale": status in SALE_STATUSES,
             "is_test": order.is_test,
@@ -237,6 +238,7 @@ class Oracle:
             "refund_id": refund.refund_id,
             "line_number": line.line_number if line else 0,
             "business_date": self.business_date(refund.refunded_at),
+            "channel": header["channel"] if header else refund.channel,
             "order_id": refund.order_id,
             "order_business_date": header["business_date"] if header else None,
             "sku": line.sku if line else None,

@@ -54,6 +54,8 @@ class Order:
     discount: str = "0"
     tax: str = "0"
     shipping: str = "0"
+    channel: str | None = None
+    """Unless given: the source's name."""
     attributes: str | None = None
     updated_at: datetime | None = None
     read_at: datetime | None = None
@@ -130,7 +132,8 @@ class Folder:
             tables["order_versions"].append(self._version(order_id))
             tables["refunds"].append(
                 _refund(refund_id, made_at, amount)
-                | {"source": self.source, "order_id": order_id, "read_at": self.read_at, "run_id": run_id}
+                | {"source": self.source, "channel": self.source, "order_id": order_id}
+                | {"read_at": self.read_at, "run_id": run_id}
             )
         tables["exchange_rates"] = [
             {"rate_date": rate_date, "currency": currency, "rate": Decimal(rate).quantize(Decimal("1e-8"))}
@@ -171,6 +174,7 @@ class Folder:
             "source": order.source,
             "order_id": order.order_id,
             "business_date": business_date(order.ordered_at),
+            "channel": order.channel or order.source,
             "status": order.status,
             "is_sale": order.is_sale,
             "is_test": order.is_test,
@@ -238,6 +242,7 @@ class Folder:
 REFUND_HAS_OF_ORDER = (
     "source",
     "order_id",
+    "channel",
     "country_code",
     "currency",
     "is_sale",
@@ -253,6 +258,7 @@ def _refund(refund_id: str, made_at: datetime, amount: str) -> Row:
         "refund_id": refund_id,
         "line_number": 0,
         "business_date": business_date(made_at),
+        "channel": None,
         "order_business_date": None,
         "sku": None,
         "category": "unallocated",

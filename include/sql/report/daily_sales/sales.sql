@@ -1,6 +1,6 @@
 -- The day's sales at the grain of daily_sales; amounts in reporting currency are NULL where unconverted.
 SELECT
-    source,
+    COALESCE(channel, source) AS channel,
     category,
     country_code,
     currency,

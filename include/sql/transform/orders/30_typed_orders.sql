@@ -6,6 +6,7 @@ SELECT
     version,
     file,
     row_number,
+    coalesce(as_text(channel), getvariable('source')) AS channel,
     coalesce(mask_e_mails(lower(as_text(staged_orders.status))), 'unknown') AS status,
     upper(as_text(currency)) AS currency,
     CASE

@@ -5,6 +5,7 @@ SELECT
     getvariable('source') AS source,
     typed_orders.order_id,
     business_date_of(typed_orders.ordered_at) AS business_date,
+    typed_orders.channel,
     typed_orders.attributes,
     typed_orders.status,
     coalesce(order_status.is_sale, FALSE) AS is_sale,

@@ -17,6 +17,7 @@ SELECT
     orders.order_id,
     typed_lines.line_number,
     orders.business_date,
+    orders.channel,
     typed_lines.sku,
     coalesce(typed_lines.product_name, product_names.name) AS product_name,
     coalesce(typed_lines.category, product_names.category, 'uncategorised') AS category,

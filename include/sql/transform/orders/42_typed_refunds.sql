@@ -5,6 +5,7 @@ CREATE TABLE refunded_orders AS
 SELECT
     order_id,
     business_date,
+    channel,
     country_code,
     currency,
     is_sale,

@@ -57,6 +57,7 @@ SELECT
     merged.refund_id,
     merged.line_number,
     business_date_of(merged.refunded_at) AS business_date,
+    coalesce(orders.channel, getvariable('source')) AS channel,
     merged.order_id,
     orders.business_date AS order_business_date,
     merged.sku,

@@ -106,7 +106,7 @@ WITH versions AS (
         arg_min(
             struct_pack(
                 status := status, currency := currency, country_code := country_code, customer_email := customer_email,
-                ordered_at := ordered_at, file := file, row_number := row_number,
+                ordered_at := ordered_at, file := file, row_number := row_number, partner := partner,
                 attributes := attributes
             ),
             (coalesce(as_position(line_number), 9223372036854775807), -epoch_us(updated_at), file, row_number)
@@ -121,6 +121,7 @@ SELECT
     version,
     first_line.file,
     first_line.row_number,
+    CASE WHEN getvariable('files_are_deliveries') THEN first_line.partner END AS channel,
     first_line.status,
     first_line.currency,
     first_line.country_code,

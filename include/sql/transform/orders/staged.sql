@@ -13,6 +13,7 @@ SELECT
     0::BIGINT AS version,
     NULL::VARCHAR AS file,
     0::BIGINT AS row_number,
+    NULL::VARCHAR AS channel,
     NULL::VARCHAR AS status,
     NULL::VARCHAR AS currency,
     NULL::VARCHAR AS country_code,

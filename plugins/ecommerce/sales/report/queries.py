@@ -94,7 +94,7 @@ def _read_once(
         headline=headline(day, days),
         averaged_days=sum(bool(row["complete"]) for each, row in days.items() if each < day),
         trend=_trend(day, days),
-        channels=breakdown(sales, "source", _orders_by(orders, "source")),
+        channels=breakdown(sales, "channel", _orders_by(orders, "channel")),
         categories=breakdown(sales, "category", None),
         countries=breakdown(sales, "country_code", _orders_by(orders, "country_code")),
         attribute=attribute,

@@ -151,6 +151,14 @@ def test_order_ids_belong_to_the_partner_whose_file_was_loaded_before(raw):
     assert done.reasons == {("order_of_other_partner", "order_id = P1"): 1}
 
 
+def test_the_channel_of_an_order_is_its_partner(raw):
+    ours, theirs = file("acme_2026-11-19.csv", csv_line()), file("bolt_2026-11-19.csv", csv_line("B1"))
+    done = raw.partner_files(ours, theirs)
+    found = {row["order_id"]: row["channel"] for row in done.orders}
+    assert found == {"P1": "acme", "B1": "bolt"}
+    assert {row["order_id"]: row["channel"] for row in done.order_lines} == found
+
+
 def test_removed_orders_are_versions_without_order(raw):
     removed = [
         {"order_id": "P7", "file": "acme_2026-11-18.csv", "received_at": MORNING},

@@ -29,6 +29,7 @@ def test_order_is_the_sum_of_its_lines(raw):
         "source": "sales_db",
         "order_id": "O1",
         "business_date": date(2026, 11, 19),
+        "channel": "sales_db",
         "attributes": None,
         "status": "completed",
         "is_sale": True,

@@ -1,9 +1,13 @@
 {% from "warehouse/macros/check.sql" import check %}
 {% call check("daily_sales: one row per key", "error") %}
-SELECT CONCAT(CAST(business_date AS STRING), ' ', source, ' ', category, ' ', country_code, ' ', currency) AS sample
+SELECT
+    CONCAT(
+        CAST(business_date AS STRING), ' ', source, ' ', COALESCE(channel, ''), ' ', category, ' ', country_code, ' ',
+        currency
+    ) AS sample
 FROM {{ table("daily_sales") }}
 WHERE {{ days("business_date") }}
-GROUP BY business_date, source, category, country_code, currency
+GROUP BY business_date, source, channel, category, country_code, currency
 HAVING COUNT(*) > 1
 {% endcall %}
 

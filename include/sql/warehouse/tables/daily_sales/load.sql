@@ -3,7 +3,7 @@ DELETE FROM {{ table("daily_sales") }} AS stored
 WHERE {{ days("stored.business_date") }};
 
 INSERT INTO {{ table("daily_sales") }} (
-    business_date, source, category, country_code, currency, order_lines, units,
+    business_date, source, channel, category, country_code, currency, order_lines, units,
     gross_sales, discounts, returns, net_sales,
     gross_sales_reporting, discounts_reporting, returns_reporting, net_sales_reporting
 )
@@ -11,6 +11,7 @@ WITH entries AS (
     SELECT
         business_date,
         source,
+        COALESCE(channel, source) AS channel,
         category,
         country_code,
         currency,
@@ -28,6 +29,7 @@ WITH entries AS (
     SELECT
         business_date,
         source,
+        COALESCE(channel, source) AS channel,
         category,
         country_code,
         currency,
@@ -47,6 +49,7 @@ sums AS (
     SELECT
         business_date,
         source,
+        channel,
         category,
         COALESCE(country_code, 'ZZ') AS country_code,
         currency,
@@ -57,7 +60,7 @@ sums AS (
         SUM(returns) AS returns,
         SUM(gross_sales - discounts - returns) AS net_sales
     FROM entries
-    GROUP BY business_date, source, category, COALESCE(country_code, 'ZZ'), currency
+    GROUP BY business_date, source, channel, category, COALESCE(country_code, 'ZZ'), currency
 ),
 
 rated AS (
@@ -74,6 +77,7 @@ rated AS (
 SELECT
     business_date,
     source,
+    channel,
     category,
     country_code,
     currency,

@@ -1,6 +1,7 @@
 CREATE TABLE IF NOT EXISTS {{ table("daily_sales") }} (
     business_date DATE NOT NULL OPTIONS (description = "The shop's calendar day: of the order for sales, of the refund for returns."),
     source STRING NOT NULL OPTIONS (description = "Where the orders and refunds come from."),
+    channel STRING OPTIONS (description = "Where it was sold: the source's name, for partner files the partner's; NULL on days written before this column was there."),
     category STRING NOT NULL OPTIONS (description = "Article category; 'unallocated' for refunds that name no known line."),
     country_code STRING NOT NULL OPTIONS (description = "Country shipped to; 'ZZ' when unknown."),
     currency STRING NOT NULL OPTIONS (description = "ISO 4217 code of the amounts without suffix."),
@@ -17,6 +18,6 @@ CREATE TABLE IF NOT EXISTS {{ table("daily_sales") }} (
 )
 PARTITION BY business_date
 OPTIONS (
-    description = "Sales of a business day by source, category, country and currency. Counted orders only: a sale and not a test.",
+    description = "Sales of a business day by source, channel, category, country and currency. Counted orders only: a sale and not a test.",
     require_partition_filter = TRUE
 );

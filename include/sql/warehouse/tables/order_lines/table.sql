@@ -3,6 +3,7 @@ CREATE TABLE IF NOT EXISTS {{ table("order_lines") }} (
     order_id STRING NOT NULL OPTIONS (description = "The order's number at its source; unique within one source only."),
     line_number INT64 NOT NULL OPTIONS (description = "Number of the line within its order; for the storefront the line item's id."),
     business_date DATE NOT NULL OPTIONS (description = "Business day of the order: the shop's calendar day in which it was created."),
+    channel STRING OPTIONS (description = "Where it was sold: the source's name, for partner files the partner's; NULL in rows stored before this column was there."),
     sku STRING OPTIONS (description = "Article number as the source spells it."),
     product_name STRING OPTIONS (description = "Article name at the time of the order."),
     category STRING NOT NULL OPTIONS (description = "Category at the time of the order; 'uncategorised' when the source gives none."),

@@ -2,6 +2,7 @@ CREATE TABLE IF NOT EXISTS {{ table("orders") }} (
     source STRING NOT NULL OPTIONS (description = "Where the order comes from: sales_db, storefront or partner_files."),
     order_id STRING NOT NULL OPTIONS (description = "The order's number at its source; unique within one source only."),
     business_date DATE NOT NULL OPTIONS (description = "Business day of the order: the shop's calendar day in which it was created."),
+    channel STRING OPTIONS (description = "Where it was sold: the source's name, for partner files the partner's; NULL in rows stored before this column was there."),
     attributes STRING OPTIONS (description = "JSON object: the text of each column named in ORDER_ATTRIBUTES that has a value; NULL when none has. See the view orders_attributes."),
     status STRING OPTIONS (description = "Order status as the source spells it, in lower case."),
     is_sale BOOL NOT NULL OPTIONS (description = "Whether the status counts as a sale."),

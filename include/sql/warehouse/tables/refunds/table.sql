@@ -3,6 +3,7 @@ CREATE TABLE IF NOT EXISTS {{ table("refunds") }} (
     refund_id STRING NOT NULL OPTIONS (description = "The refund's number at its source."),
     line_number INT64 NOT NULL OPTIONS (description = "Line of the order the refund is for; 0 = the order as a whole."),
     business_date DATE NOT NULL OPTIONS (description = "Business day of the refund: the shop's calendar day in which it was made."),
+    channel STRING OPTIONS (description = "Where it was sold: the source's name, for partner files the partner's; NULL in rows stored before this column was there."),
     order_id STRING NOT NULL OPTIONS (description = "Order the refund belongs to; it may be unknown to `orders`."),
     order_business_date DATE OPTIONS (description = "Business day of that order; NULL when the order is unknown."),
     sku STRING OPTIONS (description = "Article refunded; NULL for the order as a whole."),

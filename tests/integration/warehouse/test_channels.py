@@ -1,0 +1,60 @@
+"""Channels: where orders were sold, in the tables and in the report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ecommerce.sales.report.figures import Provenance
+from ecommerce.sales.report.queries import read_figures
+from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+NOON = at("2026-03-02 17:00")
+ORIGIN = Provenance(
+    dag_id="daily",
+    run_id="run",
+    code_version="test",
+    timezone="America/New_York",
+    window_start=NOON,
+    window_end=NOON,
+    generated_at=datetime(2026, 3, 3, 11, tzinfo=UTC),
+)
+
+
+def test_partners_are_channels_of_their_own(shop: Shop) -> None:
+    partners = Folder(
+        [
+            Order("A1", NOON, source="partner_files", channel="acme", refunds=[("R1", NOON, "4.00")]),
+            Order("A2", NOON, source="partner_files", channel="acme"),
+            Order("B1", NOON, source="partner_files", channel="bolt"),
+        ],
+        source="partner_files",
+    )
+    shop.load(partners, Folder([Order("1", NOON)]))
+
+    found = [(row["source"], row["channel"], row["net_sales"]) for row in shop.rows("daily_sales")]
+    assert sorted((source, channel, int(net)) for source, channel, net in found if net > 0) == [
+        ("partner_files", "acme", 20),
+        ("partner_files", "bolt", 10),
+        ("sales_db", "sales_db", 10),
+    ]
+    channels = read_figures(shop.warehouse, MONDAY, ORIGIN).channels
+    assert {row.name: (row.orders, int(row.net_sales)) for row in channels} == {
+        "acme": (2, 16),
+        "bolt": (1, 10),
+        "sales_db": (1, 10),
+    }
+
+
+def test_rows_from_before_the_column_are_sold_through_their_source(shop: Shop) -> None:
+    """A day that was loaded without the column, and of which one order is loaded again."""
+    shop.load(Folder([Order("1", NOON), Order("2", NOON)]))
+    for table in ("orders", "order_lines", "refunds", "daily_sales"):
+        shop.warehouse.run(f"UPDATE `shop.{table}` SET channel = NULL WHERE TRUE", "older rows")
+    before = read_figures(shop.warehouse, MONDAY, ORIGIN).channels
+    assert [(row.name, row.orders) for row in before] == [("sales_db", 2)]
+
+    shop.load(Folder([Order("2", NOON)], read_at=at("2026-03-04 11:00")), run_id="again")
+
+    assert [(row["channel"], int(row["net_sales"])) for row in shop.rows("daily_sales")] == [("sales_db", 20)]
+    assert read_figures(shop.warehouse, MONDAY, ORIGIN).channels == before
