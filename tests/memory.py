@@ -18,6 +18,9 @@ REFUNDS = pa.schema(
         *((f"{name}_amount", pa.decimal128(18, 4)) for name in ("merchandise", "tax", "shipping")),
     ]
 )
+LINES = pa.schema(
+    [("order_id", pa.string()), ("line_number", pa.int64()), ("sku", pa.string()), ("category", pa.string())]
+)
 
 
 @dataclass(frozen=True)
@@ -26,5 +29,6 @@ class Remembered:
 
     last_read: Callable[[str], datetime | None] = lambda source: None
     known_refunds: Callable[[Sequence[str]], Any] = lambda order_ids: REFUNDS.empty_table()
+    known_lines: Callable[[Sequence[str]], Any] = lambda order_ids: LINES.empty_table()
     known_orders: Callable[[str, date], list[str]] = lambda source, day: []
     loaded_files: Callable[..., Mapping[str, LoadedFile]] = lambda names, order_ids=(): {}

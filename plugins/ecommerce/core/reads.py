@@ -31,6 +31,10 @@ class Memory(Protocol):
     def known_refunds(self, order_ids: Sequence[str]) -> pa.Table:
         """The storefront's rows of the table `refunds` for `order_ids`; no ids give the bare columns."""
 
+    def known_lines(self, order_ids: Sequence[str]) -> pa.Table:
+        """What is stored of the lines of the storefront's orders `order_ids`, where anything is: order_id,
+        line_number, sku, category."""
+
     def known_orders(self, source: str, day: date) -> list[str]:
         """Ids of the orders of `source` that are stored under `day`, or of which a refund is."""
 

@@ -8,6 +8,7 @@ Python but counts. What a domain transforms is its `TransformSpec`.
 from __future__ import annotations
 
 import hashlib
+import html
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -151,6 +152,7 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckd
         for name, value in variables.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
         connection.execute("SET VARIABLE order_attributes = ?::VARCHAR[]", [list(settings.order_attributes)])
+        connection.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")
         connection.execute(
             "CREATE TABLE hash_key AS SELECT ?::BLOB AS inner_key, ?::BLOB AS outer_key",
             padded_keys(settings.customer_hash_key.encode()),

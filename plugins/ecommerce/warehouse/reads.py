@@ -28,16 +28,12 @@ def last_read(source: str) -> datetime | None:
 
 def known_refunds(order_ids: Sequence[str]) -> pa.Table:
     """The stored refund rows of the storefront's orders `order_ids`, in the layout of the table `refunds`."""
-    import pyarrow as pa
+    return _of_orders("refunds", [column.name for column in columns("refunds")], order_ids)
 
-    rows: list[dict[str, Any]] = []
-    if order_ids:
-        warehouse = _warehouse()
-        for start in range(0, len(order_ids), IDS_PER_QUERY):
-            some = list(order_ids[start : start + IDS_PER_QUERY])
-            rows += warehouse.query("warehouse/tables/refunds/known.sql", parameters={"order_ids": some})
-    schema = pa.schema([(column.name, arrow_type(column)) for column in columns("refunds")])
-    return pa.Table.from_pylist(rows, schema=schema)
+
+def known_lines(order_ids: Sequence[str]) -> pa.Table:
+    """As `core.reads.Memory.known_lines`."""
+    return _of_orders("order_lines", ["order_id", "line_number", "sku", "category"], order_ids)
 
 
 def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
@@ -76,6 +72,20 @@ def known_orders(source: str, day: date) -> list[str]:
 def refunded_orders(source: str, days: Collection[date]) -> list[str]:
     """Ids of the orders of `source` of which a refund is stored under `days`, but not the order itself."""
     return _order_ids("warehouse/tables/refunds/of_other_orders.sql", source, days)
+
+
+def _of_orders(table: str, names: Collection[str], order_ids: Sequence[str]) -> pa.Table:
+    """What `known.sql` of a table finds of some orders."""
+    import pyarrow as pa
+
+    rows: list[dict[str, Any]] = []
+    if order_ids:
+        warehouse = _warehouse()
+        for start in range(0, len(order_ids), IDS_PER_QUERY):
+            some = list(order_ids[start : start + IDS_PER_QUERY])
+            rows += warehouse.query(f"warehouse/tables/{table}/known.sql", parameters={"order_ids": some})
+    types = {column.name: arrow_type(column) for column in columns(table)}
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, types[name]) for name in names]))
 
 
 def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]:

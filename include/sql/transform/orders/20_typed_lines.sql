@@ -1,4 +1,5 @@
--- Lines: text becomes numbers, and what cannot be used is named in `fault`.
+-- Lines: text becomes numbers, and what cannot be used is named in `fault`. A source that states a line's amount itself
+-- may state a negative one: that is a discount, of no piece. A negative price is a mistake.
 
 CREATE VIEW typed_lines AS
 WITH cast_lines AS (
@@ -17,6 +18,7 @@ WITH cast_lines AS (
         coalesce(as_amount(discount_amount), 0) AS discount_amount,
         coalesce(as_amount(tax_amount), 0) AS tax_amount,
         line_updated_at,
+        gross_amount IS NOT NULL AS is_stated,
         coalesce(
             missing(order_id, 'order_id'),
             missing(line_number, 'line_number'),
@@ -31,14 +33,26 @@ WITH cast_lines AS (
             amount_fault(tax_amount, 'tax_amount')
         ) AS text_fault
     FROM staged_order_lines
+),
+
+positive_lines AS (
+    SELECT * REPLACE (
+        CASE WHEN is_stated AND gross_amount < 0 THEN 0 ELSE quantity END AS quantity,
+        CASE WHEN is_stated AND gross_amount < 0 THEN 0 ELSE gross_amount END AS gross_amount,
+        CASE
+            WHEN is_stated AND gross_amount < 0 THEN difference_of(discount_amount, gross_amount)
+            ELSE discount_amount
+        END AS discount_amount
+    )
+    FROM cast_lines
 )
 
 SELECT
-    * EXCLUDE (text_fault),
+    * EXCLUDE (text_fault, is_stated),
     difference_of(gross_amount, discount_amount) AS amount_after_discount,
     coalesce(
         text_fault,
-        CASE WHEN unit_price < 0 OR gross_amount < 0 THEN 'negative_price unit_price' END,
+        CASE WHEN NOT is_stated AND unit_price < 0 THEN 'negative_price unit_price' END,
         CASE WHEN gross_amount IS NULL OR amount_after_discount IS NULL THEN 'too_many_digits gross_amount' END
     ) AS fault
-FROM cast_lines;
+FROM positive_lines;

@@ -4,6 +4,9 @@
 -- The storefront's UTC carries no Z.
 CREATE MACRO gmt(value) AS rtrim(value, 'Zz') || 'Z';
 
+-- WordPress keeps names as HTML: `Tea &amp; Biscuits` is the category that other channels call `Tea & Biscuits`.
+CREATE MACRO from_html(value) AS CASE WHEN contains(value, '&') THEN without_entities(value) ELSE value END;
+
 CREATE MACRO unusable(value) AS amount_fault(value, '') IS NOT NULL;
 
 CREATE MACRO difference(value, less) AS CASE
@@ -75,8 +78,8 @@ CREATE TABLE storefront_products AS
 SELECT
     id,
     arg_max(sku, filename) AS sku,
-    arg_max("name", filename) AS "name",
-    arg_max(categories[1].name, filename) AS category,
+    from_html(arg_max("name", filename)) AS "name",
+    from_html(arg_max(categories[1].name, filename)) AS category,
     max(date_modified_gmt) AS date_modified_gmt
 FROM
     read_json(
@@ -146,9 +149,9 @@ SELECT
     item.id AS line_number,
     items.file || '#line_items' AS file,
     items.version * 1000000 + items.position AS row_number,
-    as_text(item.sku) AS sku,
-    item.name AS product_name,
-    products.category,
+    coalesce(as_text(item.sku), known.sku) AS sku,
+    from_html(item.name) AS product_name,
+    coalesce(as_text(products.category), known.category) AS category,
     item.quantity,
     per_unit(as_amount(item.subtotal), as_amount(item.quantity)) AS unit_price,
     item.subtotal AS gross_amount,
@@ -156,9 +159,17 @@ SELECT
     item.total_tax AS tax_amount,
     NULL::TIMESTAMPTZ AS line_updated_at
 FROM items
-LEFT JOIN storefront_products AS products ON item.product_id = products.id;
+LEFT JOIN storefront_products AS products ON item.product_id = products.id
+LEFT JOIN read_parquet(getvariable('raw') || '/known_lines.parquet') AS known
+    ON items.order_id = known.order_id AND item.id = known.line_number::VARCHAR;
 
--- What a refund's own lines explain is theirs; its shipping and fee lines are shipping; the rest says nothing.
+-- What of the first parts of a refund, `so_far`, was paid of `amount`, when all its parts say more than that: they are
+-- cut in proportion. Rounding the running total, not each part, keeps the sum exact.
+CREATE MACRO paid_of(so_far, amount, said) AS
+(2 * ten_thousandths(so_far) * ten_thousandths(amount) + ten_thousandths(said)) // (2 * ten_thousandths(said)) * 0.0001;
+
+-- What a refund's own lines explain is theirs; its shipping and fee lines are shipping; the rest says nothing. The amount
+-- is what was paid back: lines that say more, as when a shop keeps a part, are cut to it.
 CREATE OR REPLACE VIEW staged_refunds AS
 WITH opened AS (
     SELECT
@@ -171,25 +182,45 @@ WITH opened AS (
         ) AS shipping_taxes,
         list_transform(
             coalesce(line_items, []),
-            LAMBDA one: as_amount(one.total)::DECIMAL(38, 4) + as_amount(coalesce(one.total_tax, '0'))
+            LAMBDA one: -(as_amount(one.total)::DECIMAL(38, 4) + as_amount(coalesce(one.total_tax, '0')))
         ) AS line_amounts
     FROM storefront_refunds
 ),
 
-remainders AS (
+summed AS (
     SELECT
         *,
         total_of(shipping_amounts) AS shipping_amount,
         total_of(shipping_taxes) AS shipping_tax,
-        CASE
-            WHEN unusable(amount) THEN amount
-            ELSE greatest(
-                as_amount(amount) + coalesce(list_sum(line_amounts), 0)
-                - coalesce(as_amount(total_of(shipping_amounts)), 0) - coalesce(as_amount(total_of(shipping_taxes)), 0),
-                0
-            )::VARCHAR
-        END AS unallocated_amount
+        coalesce(list_sum(line_amounts), 0) AS of_lines
     FROM opened
+),
+
+compared AS (
+    SELECT
+        *,
+        of_lines + coalesce(as_amount(shipping_amount), 0) + coalesce(as_amount(shipping_tax), 0) AS said,
+        of_lines + coalesce(as_amount(shipping_amount), 0) AS before_shipping_tax,
+        as_amount(amount) AS paid
+    FROM summed
+),
+
+remainders AS (
+    SELECT
+        * REPLACE (
+            CASE
+                WHEN paid < said AND NOT unusable(shipping_amount)
+                    THEN (paid_of(before_shipping_tax, paid, said) - paid_of(of_lines, paid, said))::VARCHAR
+                ELSE shipping_amount
+            END AS shipping_amount,
+            CASE
+                WHEN paid < said AND NOT unusable(shipping_tax)
+                    THEN (paid - paid_of(before_shipping_tax, paid, said))::VARCHAR
+                ELSE shipping_tax
+            END AS shipping_tax
+        ),
+        CASE WHEN unusable(amount) THEN amount ELSE greatest(paid - said, 0)::VARCHAR END AS unallocated_amount
+    FROM compared
 ),
 
 lines AS (
@@ -200,8 +231,22 @@ lines AS (
         row_number,
         reason,
         date_created_gmt,
-        unnest(line_items) AS item
+        paid,
+        said,
+        unnest(line_items) AS item,
+        unnest(list_transform(line_amounts, LAMBDA one, position: coalesce(list_sum(line_amounts[:position - 1]), 0)))
+            AS before
     FROM remainders
+),
+
+parts AS (
+    SELECT
+        *,
+        difference('0', item.total) AS merchandise_amount,
+        difference('0', item.total_tax) AS tax_amount,
+        before - as_amount(item.total) AS before_tax,
+        before - as_amount(item.total) - coalesce(as_amount(item.total_tax), 0) AS until_tax
+    FROM lines
 )
 
 SELECT
@@ -212,13 +257,21 @@ SELECT
     file,
     row_number,
     difference('0', item.quantity) AS quantity,
-    difference('0', item.total) AS merchandise_amount,
-    difference('0', item.total_tax) AS tax_amount,
+    CASE
+        WHEN paid < said AND NOT unusable(merchandise_amount)
+            THEN (paid_of(before_tax, paid, said) - paid_of(before, paid, said))::VARCHAR
+        ELSE merchandise_amount
+    END AS merchandise_amount,
+    CASE
+        WHEN paid < said AND NOT unusable(tax_amount)
+            THEN (paid_of(until_tax, paid, said) - paid_of(before_tax, paid, said))::VARCHAR
+        ELSE tax_amount
+    END AS tax_amount,
     NULL::VARCHAR AS shipping_amount,
     NULL::VARCHAR AS unallocated_amount,
     reason,
     gmt(date_created_gmt) AS refunded_at
-FROM lines
+FROM parts
 UNION ALL
 SELECT
     id,

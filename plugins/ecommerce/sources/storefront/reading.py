@@ -22,6 +22,8 @@ The published folder holds, with at least one file (`[]` when there was nothing)
     refunds did not change. An order's refunds are in one of the two places, or it has none now. What a
     row copies from its order (currency, country_code, is_sale, is_test, order_business_date) is as of
     then: the transform takes it from the order as read now.
+`known_lines.parquet`: order_id, line_number, sku, category. What the warehouse has of the lines whose product
+    the storefront does not give any more: it forgets what a deleted product was, in old orders too.
 `removed_orders.parquet`: order_id VARCHAR; those of the window's `known_orders` that the storefront does not
     have any more, not even in its trash.
 `products/<n>.json`: answers of `/products` for the products on the lines: `id`, `sku`, `name`,
@@ -30,7 +32,7 @@ The published folder holds, with at least one file (`[]` when there was nothing)
 
 Control totals, each order once in its newest version and whatever its status: source_orders, source_lines,
 source_refunds (ints), source_amount (sum of the lines' `subtotal`), source_refund_amount (with tax), decimal
-texts without what is no number; and `warnings`.
+texts without what is no number (and the lines' without what is negative); and `warnings`.
 
 Not read: orders deleted for good, and changes that a server does not date (refunds and edited lines on posts
 storage, deleted refunds everywhere) of orders older than `REFUND_LOOKBACK_DAYS`; reconciliation finds those
@@ -115,10 +117,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
             stubs = group_stubs(database.execute(_sql("refund_stubs")).fetchall())
             product_ids = [row[0] for row in database.execute(_sql("product_ids")).fetchall()]
             totals = database.execute(_sql("control_totals")).fetchall()[0]
+            products, warnings = _read_products(client, pool, product_ids, draft.path / "products")
+            database.execute("SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"])
+            in_doubt = [row[0] for row in database.execute(_sql("lines_in_doubt")).fetchall()]
+        _keep(window.remembered.known_lines(in_doubt), draft.path / "known_lines.parquet")
         known, changed = split_known(stubs, window.remembered.known_refunds(list(stubs)))
         refunds = read_refunds(client, pool, changed, _recent(window).replace(tzinfo=None))
         _write_refunds(draft.path, refunds, known)
-        products, warnings = _read_products(client, pool, product_ids, draft.path / "products")
         given = {key: {str(refund.get("id")) for refund in found} for key, found in refunds.items()}
         if lacking := [key for key, each in changed.items() if each.amounts.keys() - given.get(key, set())]:
             warnings += [f"{len(lacking)} storefront orders name refunds that the storefront does not give"]
@@ -129,7 +134,8 @@ def extract(window: ReadWindow) -> staging.Manifest:
             **window.facts(read_at),
             rows=totals[3] + read + known.num_rows + products,
             columns={f"{folder}/*.json": names.split() for folder, names in COLUMNS.items()}
-            | {"known_refunds.parquet": known.column_names, "removed_orders.parquet": ["order_id"]},
+            | {"known_refunds.parquet": known.column_names, "removed_orders.parquet": ["order_id"]}
+            | {"known_lines.parquet": ["order_id", "line_number", "sku", "category"]},
             control_totals=_control_totals(totals, stubs) | {"warnings": warnings},
         )
     log.info(
@@ -212,10 +218,14 @@ def _not_read(database: duckdb.DuckDBPyConnection, order_ids: Sequence[str]) -> 
     return sorted(set(order_ids) - read)
 
 
-def _write_refunds(folder: Path, refunds: Mapping[str, list[dict[str, Any]]], known: pa.Table) -> None:
+def _keep(known: pa.Table, file: Path) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(known, folder / "known_refunds.parquet", compression="zstd")
+    pq.write_table(known, file, compression="zstd")
+
+
+def _write_refunds(folder: Path, refunds: Mapping[str, list[dict[str, Any]]], known: pa.Table) -> None:
+    _keep(known, folder / "known_refunds.parquet")
     rows = [refund for of_order in refunds.values() for refund in of_order]
     for n, start in enumerate(range(0, len(rows), REFUNDS_PER_FILE), 1):
         text = json.dumps(rows[start : start + REFUNDS_PER_FILE], ensure_ascii=False)

@@ -133,8 +133,11 @@ class RawFolders:
         known: list[Row] | None = None,
         products: list[Row] | None = None,
         removed: list[Row] | None = None,
+        known_lines: list[Row] | None = None,
     ) -> Loadable:
         def fill(folder: Path) -> None:
+            types = {"VARCHAR": "order_id sku category", "BIGINT": "line_number"}
+            write(folder / "known_lines.parquet", columns(**types), known_lines or [])
             for number, page in enumerate(pages or [[]]):
                 write_json(folder / "orders" / f"0000-{number:02d}-0001.json", page)
             write_json(folder / "refunds" / "0001.json", refunds or [])

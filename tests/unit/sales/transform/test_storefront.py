@@ -308,3 +308,58 @@ def test_no_personal_data_survives(raw):
 def test_memory_does_not_grow_with_the_number_of_pages(raw):
     pages = [[page_order(number)] for number in range(40)]
     assert len(raw.storefront(*pages).orders) == 40
+
+
+def test_names_are_text_and_not_html(raw):
+    line = page_line(11, product_id=5, name="Sam&#8217;s &quot;Best&quot; Tea &amp; Biscuits")
+    product = {
+        "id": 5,
+        "sku": "TEA-01",
+        "name": "Tea &amp; Biscuits",
+        "categories": [{"name": "Tea &amp; Biscuits"}],
+    }
+    done = raw.storefront([page_order(line_items=[line])], products=[product])
+    (row,) = done.order_lines
+    assert (row["product_name"], row["category"]) == ('Sam\u2019s "Best" Tea & Biscuits', "Tea & Biscuits")
+    assert {(row["name"], row["category"]) for row in done.products} == {("Tea & Biscuits", "Tea & Biscuits")}
+
+
+def test_a_deleted_product_keeps_what_was_known_of_it(raw):
+    gone = {"product_id": 0, "sku": None}
+    lines = [page_line(11, **gone), page_line(12, **gone), page_line(13, sku="MUG-01", product_id=8)]
+    known = [
+        {"order_id": "100", "line_number": 11, "sku": "TEA-01", "category": "Tea"},
+        {"order_id": "100", "line_number": 13, "sku": "OLD-01", "category": "Mugs"},
+        {"order_id": "200", "line_number": 12, "sku": "XXX-01", "category": "Others"},
+    ]
+    done = raw.storefront([page_order(line_items=lines)], known_lines=known)
+    found = {row["line_number"]: (row["sku"], row["category"]) for row in done.order_lines}
+    assert found == {11: ("TEA-01", "Tea"), 12: (None, "uncategorised"), 13: ("MUG-01", "Mugs")}
+
+
+def test_a_negative_line_is_a_discount_of_no_piece(raw):
+    lines = [page_line(11, subtotal="60.00", total="54.00"), page_line(12, subtotal="-8.00", total="-7.50")]
+    done = raw.storefront([page_order(line_items=lines)])
+    assert done.totals["rejected"] == {}
+    assert (done["100"]["gross_amount"], done["100"]["discount_amount"]) == (60, Decimal("13.5"))
+    (row,) = [row for row in done.order_lines if row["line_number"] == 12]
+    names = ("quantity", "gross_amount", "discount_amount", "amount_after_discount")
+    assert tuple(row[name] for name in names) == (0, 0, Decimal("7.5"), Decimal("-7.5"))
+
+
+def test_a_refund_counts_what_was_paid_back_when_its_lines_say_more(raw):
+    """A third of 100.00 and its tax is kept by the shop: 72.00 of 108.00 went back."""
+    lines = [
+        refund_line(11, total="-54.00", total_tax="-4.32"),
+        refund_line(12, total="-40.00", total_tax="-2.88"),
+    ]
+    whole = page_refund(
+        amount="72.00", line_items=lines, shipping_lines=[{"total": "-5.00", "total_tax": "-1.80"}]
+    )
+    done = raw.storefront([page_order()], refunds=[whole])
+    assert done.totals["rejected"] == {}
+    parts = split(done)
+    assert sum(sum(part) for part in parts.values()) == 72
+    assert parts["900", 11] == (36, Decimal("2.88"), 0)
+    assert parts["900", 12][0] == Decimal("26.6667").quantize(Decimal("0.0001"))
+    assert {row["line_number"]: row["quantity"] for row in done.refunds}[11] == 1
