@@ -51,6 +51,9 @@ class Api:
             return self._refunds(query, [owner] if owner else [], {})
         if route == "/refunds" and self.version.global_refunds:
             return self._refunds(query, list(self.store.orders.values()), {"parent_id": True})
+        if route == "/system_status":
+            settings = {"HPOS_enabled": self.version.hpos} if self.version.global_refunds else {}
+            return json.dumps({"settings": settings}).encode(), None
         if route == "/products":
             products = [p for p in self.store.products.values() if not query.include or p.id in query.include]
             products.sort(key=lambda p: query.sort_key(p.id, Dates(None, None)), reverse=query.descending)

@@ -19,7 +19,7 @@ _FIFTEEN_MINUTES = 900
 
 @dataclass(frozen=True)
 class Keys:
-    """A read-only key of the shop.
+    """A key of the shop, which may only read unless `writes`.
 
     `https` says what the server takes its own scheme to be: behind a proxy that ends TLS it is HTTPS although
     the proxy talks plain http to it. Without HTTPS, WooCommerce ignores keys sent openly.
@@ -28,6 +28,7 @@ class Keys:
     key: str
     secret: str
     https: bool = True
+    writes: bool = False
 
     def check(self, method: str, host: str, target: str, authorization: str) -> None:
         """Let a request in.
@@ -54,7 +55,7 @@ class Keys:
             raise RestError(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
         else:
             self._check_secret(*(_basic(authorization) or _in_query(dict(parameters))))
-        if method != "GET":
+        if method != "GET" and not self.writes:
             raise RestError(401, _FAILED, "The API key provided does not have write permissions.")
 
     def _check_secret(self, key: str, secret: str) -> None:

@@ -71,6 +71,7 @@ class Storefront:
         latency: seconds every answer takes longer.
         hiccups: every so many requests one is answered 429 or 503 in turn; 0 = never.
         prefix: the path of the shop, as in `/shop`.
+        plain_permalinks: the API has no address but `/?rest_route=`.
 
     `faults` may be appended to; `requests` lists what was asked, as method and target.
     """
@@ -87,11 +88,13 @@ class Storefront:
         latency: float = 0,
         hiccups: int = 0,
         prefix: str = "",
+        plain_permalinks: bool = False,
     ) -> None:
         self.store = Store() if store is None else store
         self.api = Api(self.store, VERSIONS[mode], ZoneInfo(timezone))
         self.keys = Keys(KEY, SECRET, https=not https_only)
         self.latency, self.hiccups, self.prefix = latency, hiccups, prefix
+        self.plain_permalinks = plain_permalinks
         self.faults: list[Fault] = []
         self.requests: list[str] = []
         self._data, self._data_seen = data, (0, 0)
@@ -120,8 +123,14 @@ class Storefront:
     def answer(self, method: str, target: str, host: str, authorization: str) -> Answer:
         """Answer one request."""
         path, _, query = target.partition("?")
-        route = path.removeprefix(self.prefix + ROOT)
         values = parse_qs(query, keep_blank_values=True)
+        if self.plain_permalinks:
+            path = (
+                f"{self.prefix}/wp-json{values.pop('rest_route')[0]}"
+                if "rest_route" in values
+                else "/nowhere"
+            )
+        route = path.removeprefix(self.prefix + ROOT)
         fault, number = self._note(f"{method} {target}", route, values)
         time.sleep(self.latency + fault.delay)
         if self.hiccups and number % self.hiccups == 0:
@@ -139,6 +148,8 @@ class Storefront:
                         404, "rest_no_route", "No route was found matching the URL and request method."
                     )
                 self.keys.check(method, host, target, authorization)
+                if method != "GET":  # nothing here can be changed
+                    raise RestError(400, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
                 body, totals = self.api.get(route, values)
             except RestError as error:
                 return Answer(error.status, json.dumps(error.body).encode())

@@ -6,7 +6,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ecommerce.core.settings import Settings
-from ecommerce.sources.storefront.client import CONNECTION, check
+from ecommerce.sources.storefront.checking import check
+from ecommerce.sources.storefront.client import CONNECTION
 from ecommerce.sources.storefront.reading import extract
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]

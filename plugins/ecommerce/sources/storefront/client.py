@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from ecommerce.core import errors
-from ecommerce.core.findings import OK, Lines
 from ecommerce.core.names import CONNECTION_STOREFRONT
 from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
 
@@ -117,18 +116,18 @@ class StorefrontClient:
                 "as login and password"
             )
         signed = connection.extra_dejson.get("auth") == "oauth1"
-        if not signed and is_open(connection):
-            raise errors.ConfigurationError(
-                f"the host of the connection {CONNECTION} does not begin with https://, and everybody on the "
-                "way could read the key: begin it with https://, or, where the shop has no certificate, set "
-                'the extra {"auth": "oauth1"}'
-            )
         adapter = HTTPAdapter(pool_maxsize=CONCURRENCY)
         hook = HttpHook("GET", CONNECTION, auth_type=_oauth1 if signed else None, adapter=adapter)
         # One session for all threads: nothing of it changes after this, and its pool is made for that.
         session = hook.get_conn()
         session.headers.pop("auth", None)  # the hook takes unknown extras for headers
         root = hook.base_url.rstrip("/").removesuffix(API_ROOT) + API_ROOT
+        if _is_open(root) and not signed:
+            raise errors.ConfigurationError(
+                f"the host of the connection {CONNECTION} does not begin with https://, and everybody on the "
+                "way could read the key: begin it with https://, or, where the shop has no certificate, set "
+                'the extra {"auth": "oauth1"}'
+            )
         return cls(session, root, hook.merged_extra.get("timeout") or TIMEOUT)
 
     def get(self, path: str, page: int = 1, parameters: Mapping[str, str] | None = None) -> Page:
@@ -148,7 +147,7 @@ class StorefrontClient:
             self._sleep_until_allowed()
             try:
                 with network_errors(what):
-                    response = self._answer(self._root + path, query, what)
+                    response = self._answer("GET", self._root + path, query, what)
                 _raise_for_status(response, what)
                 return _page(response, page, what)
             except (errors.TransientError, MalformedAnswerError) as error:
@@ -166,11 +165,43 @@ class StorefrontClient:
                     self._sleep(wait)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _answer(self, url: str, query: dict[str, Any] | None, what: str) -> Response:
+    @property
+    def is_open(self) -> bool:
+        """Whether requests travel the internet without encryption."""
+        return _is_open(self._root)
+
+    def has_plain_permalinks(self) -> bool:
+        """Whether the API answers to the parameter `rest_route`, which is all that such a WordPress knows."""
+        shop = self._root.removesuffix(API_ROOT)
+        what = f"{CONNECTION}: GET /?rest_route="
+        with network_errors(what):
+            answer = self._answer("GET", f"{shop}/", {"rest_route": "/wc/v3/orders", "per_page": 1}, what)
+        return answer.ok and answer.content.strip().startswith(b"[")
+
+    def may_write(self) -> bool:
+        """Whether the key may change orders. It asks to change the order 0, which no shop has, in nothing."""
+        what = f"{CONNECTION}: PUT /orders/0"
+        with network_errors(what):
+            return self._answer("PUT", f"{self._root}/orders/0", None, what).status_code not in (401, 403)
+
+    def dates_all_changes(self) -> bool | None:
+        """Whether every change of an order moves its modified date: where WooCommerce keeps orders in tables
+        of their own (HPOS). None where the key may not know."""
+        what = f"{CONNECTION}: GET /system_status"
+        with network_errors(what):
+            answer = self._answer("GET", f"{self._root}/system_status", {"_fields": "settings"}, what)
+        try:
+            return bool(answer.json()["settings"].get("HPOS_enabled")) if answer.ok else None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def _answer(self, method: str, url: str, query: dict[str, Any] | None, what: str) -> Response:
         """The answer. Redirects are followed within scheme and host: on the way to others `requests` leaves
         the key out, and whoever answered there would be believed."""
         for _ in range(MOST_REDIRECTS):
-            response = self._session.get(url, params=query, timeout=self._timeout, allow_redirects=False)
+            response = self._session.request(
+                method, url, params=query, timeout=self._timeout, allow_redirects=False
+            )
             if not response.is_redirect:
                 return response
             asked, query = urlsplit(response.url), None
@@ -188,17 +219,8 @@ class StorefrontClient:
             self._sleep(wait)
 
 
-def check() -> Lines:
-    """One page of orders is asked for."""
-    page = StorefrontClient.connect().get("/orders")
-    yield OK, f"{'some' if page.total is None else page.total} orders can be read"
-
-
-def is_open(connection: Any) -> bool:
-    """Whether requests of the Airflow connection travel the internet without encryption."""
-    address = urlsplit(
-        connection.host if "://" in connection.host else f"{connection.schema or 'http'}://{connection.host}"
-    )
+def _is_open(url: str) -> bool:
+    address = urlsplit(url)
     return address.scheme == "http" and _is_public(address.hostname or "")
 
 
