@@ -150,7 +150,7 @@ class Folder:
                 "row_number": number,
                 "detail": None,
             }
-            | {"file": None, "raw": None}
+            | {"file": None, "raw": None, "order_id": None}
             | row
             for number, row in enumerate(self.rejected, start=1)
         ]

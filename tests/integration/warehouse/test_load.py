@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from ecommerce.core.xcom import to_xcom
 from tests.integration.warehouse.conftest import MONDAY, Shop
@@ -232,17 +233,38 @@ def test_an_older_first_order_moves_the_new_customer(shop: Shop):
     assert shop.by("daily_summary", "business_date", "new_customers")[MONDAY] == 1
 
 
-def test_rejected_rows_are_those_of_the_latest_load_of_a_run(shop: Shop):
-    folder = Folder(
-        [ANN], rejected=[{"reason": "invalid_quantity", "detail": "-1"}, {"reason": "missing_value"}]
-    )
-    shop.load(folder)
-    shop.load(folder, run_id="other")
-    shop.load(replace(folder, rejected=[{"reason": "missing_value"}], read_at=at("2026-03-03 12:00")))
+def test_a_rerun_leaves_one_set_of_rejected_rows(shop: Shop):
+    """Order 7 is read again and well now, 8 once more rejected; 9 changed before the second read began."""
+    broken = [{"reason": "missing_value", "order_id": order} for order in ("7", "8", "9")]
+    other_day = [{"reason": "missing_value", "order_id": "8"}]
+    shop.load(Folder([ANN], rejected=[*broken, {"reason": "unknown_order"}]))
+    shop.load(Folder(rejected=other_day, read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next")
 
-    kept = [(row["run_id"], row["row_number"], row["reason"]) for row in shop.rows("rejected_rows")]
-    assert sorted(kept) == [
-        ("other", 1, "invalid_quantity"),
-        ("other", 2, "missing_value"),
-        ("run", 1, "missing_value"),
-    ]
+    again = Folder([replace(ANN, order_id="7")], rejected=broken[1:2], read_at=at("2026-03-03 12:00"))
+    shop.load(again, run_id="again")
+
+    kept = [(row["business_date"], row["run_id"], row["order_id"]) for row in shop.rows("rejected_rows")]
+    assert sorted(kept) == [(MONDAY, "again", "8"), (MONDAY, "run", "9"), (TUESDAY, "next", "8")]
+
+
+def test_what_is_wrong_with_a_file_stands_until_the_file_is_read_again(shop: Shop):
+    def delivery(file: str, received: str) -> dict[str, Any]:
+        return {"file": file, "sha256": received, "received_at": at(received), "order_ids": []}
+
+    def wrong(file: str, number: int) -> dict[str, Any]:
+        return {"reason": "malformed_line", "file": file, "row_number": number}
+
+    def read(files: list[str], rejected: list[dict[str, Any]], received: str, **run: Any) -> None:
+        delivered = [delivery(file, received) for file in files]
+        shop.load(Folder(source="partner_files", files=delivered, rejected=rejected), **run)
+
+    first = [wrong("a.csv", 3), wrong("b.csv", 4), wrong("c.csv", 0)]
+    read(["a.csv", "b.csv"], first, "2026-03-03 08:00")
+    # A rerun finds nothing new but the file that still cannot be used.
+    read([], [wrong("c.csv", 0)], "2026-03-03 12:00", run_id="again")
+    kept = {(row["file"], row["row_number"], row["run_id"]) for row in shop.rows("rejected_rows")}
+    assert kept == {("a.csv", 3, "run"), ("b.csv", 4, "run"), ("c.csv", 0, "again")}
+    # The next day one comes anew, with another fault, and the other can be used at last.
+    read(["a.csv", "c.csv"], [wrong("a.csv", 9)], "2026-03-04 08:00", day=TUESDAY, run_id="next")
+    kept = {(row["file"], row["row_number"], row["run_id"]) for row in shop.rows("rejected_rows")}
+    assert kept == {("a.csv", 9, "next"), ("b.csv", 4, "run")}

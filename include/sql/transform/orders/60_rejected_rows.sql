@@ -58,6 +58,7 @@ WITH faulty AS (
     SELECT
         file,
         row_number,
+        staged_orders.order_id,
         rejected_orders.fault,
         to_json(staged_orders) AS raw
     FROM staged_orders
@@ -67,6 +68,7 @@ WITH faulty AS (
     SELECT
         file,
         row_number,
+        staged_order_lines.order_id,
         rejected_lines.fault,
         to_json(staged_order_lines)
     FROM staged_order_lines
@@ -75,6 +77,7 @@ WITH faulty AS (
     SELECT
         file,
         row_number,
+        min(order_id),
         min(fault),
         min(raw)
     FROM typed_refunds
@@ -84,6 +87,7 @@ WITH faulty AS (
     SELECT
         file,
         row_number,
+        NULL,
         fault,
         raw
     FROM typed_rates
@@ -94,6 +98,7 @@ rejected AS (
     SELECT
         file,
         row_number,
+        CASE WHEN json_valid(raw) THEN raw ->> 'order_id' END AS order_id,
         reason,
         detail,
         raw
@@ -102,6 +107,7 @@ rejected AS (
     SELECT
         file,
         row_number,
+        order_id,
         split_part(fault, ' ', 1) AS reason,
         split_part(fault, ' ', 2) || coalesce(' = ' || (raw ->> split_part(fault, ' ', 2)), ' is empty') AS detail,
         raw::VARCHAR
@@ -112,6 +118,7 @@ without_names AS (
     SELECT
         file,
         row_number,
+        order_id,
         reason,
         detail,
         CASE
@@ -135,5 +142,6 @@ SELECT
     reason,
     left(mask_e_mails(detail), 500) AS detail,
     file,
-    left(mask_e_mails(raw), 2000) AS raw
+    left(mask_e_mails(raw), 2000) AS raw,
+    CASE WHEN NOT contains(order_id, '@') AND NOT contains(order_id, '%40') THEN order_id END AS order_id
 FROM without_names;

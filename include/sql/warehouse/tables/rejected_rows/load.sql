@@ -5,7 +5,7 @@ WHERE
     AND stored.source IN (SELECT source FROM {{ staged("load_audit") }});
 
 INSERT INTO {{ table("rejected_rows") }} (
-    business_date, source, run_id, row_number, reason, detail, file, raw
+    business_date, source, run_id, row_number, reason, detail, file, raw, order_id
 )
 SELECT
     business_date,
@@ -15,5 +15,6 @@ SELECT
     reason,
     detail,
     file,
-    raw
+    raw,
+    order_id
 FROM {{ staged("rejected_rows") }};

@@ -6,10 +6,11 @@ CREATE TABLE IF NOT EXISTS {{ table("rejected_rows") }} (
     reason STRING NOT NULL OPTIONS (description = "Code of the reason, such as invalid_quantity."),
     detail STRING OPTIONS (description = "The value at fault, in words."),
     file STRING OPTIONS (description = "File the record stands in; NULL for sources without files."),
-    raw STRING OPTIONS (description = "The record as it came, without personal columns and with e-mail addresses masked.")
+    raw STRING OPTIONS (description = "The record as it came, without personal columns and with e-mail addresses masked."),
+    order_id STRING OPTIONS (description = "Order the record belongs to; NULL where it names none.")
 )
 PARTITION BY business_date
 OPTIONS (
-    description = "Source records that were not loaded, and why; kept per run.",
+    description = "Source records that were not loaded, and why; until the order or the file is read again.",
     require_partition_filter = TRUE
 );

@@ -1,0 +1,25 @@
+-- A day's rejected records are those of its orders and files as they were read last. What an earlier run of the day
+-- rejected goes when its order was read again, or when it belongs to no order. What is wrong with a delivered file stands
+-- as long as the delivery: until the file is read again, on whatever day.
+DELETE FROM {{ table("rejected_rows") }} AS stored
+WHERE
+    stored.business_date >= {{ first_day }}
+    AND stored.source IN (SELECT source FROM {{ staged("load_audit") }} WHERE status = 'success')
+    AND (
+        stored.file IN (SELECT file FROM {{ staged("loaded_files") }})
+        OR (
+            stored.business_date = {{ business_date }}
+            AND COALESCE(
+                stored.row_number = 0 OR stored.file NOT IN (SELECT file FROM {{ table("loaded_files") }}), TRUE
+            )
+            AND COALESCE(
+                CONCAT(stored.source, ' ', stored.order_id) IN (
+                    SELECT CONCAT(source, ' ', order_id) FROM {{ staged("order_versions") }}
+                    UNION ALL
+                    SELECT CONCAT(source, ' ', order_id) FROM {{ staged("rejected_rows") }}
+                    WHERE order_id IS NOT NULL
+                ),
+                TRUE
+            )
+        )
+    );
