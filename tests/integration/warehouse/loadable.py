@@ -155,7 +155,8 @@ class Folder:
             for number, row in enumerate(self.rejected, start=1)
         ]
         tables["loaded_files"] = [
-            {"source": self.source, "business_date": day, "run_id": run_id} | row for row in self.files
+            {"source": self.source, "business_date": day, "run_id": run_id, "warnings": []} | row
+            for row in self.files
         ]
         return tables
 

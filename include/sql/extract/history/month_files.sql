@@ -6,7 +6,8 @@ COPY (
         sha256,
         received_at,
         lines,
-        order_ids
+        order_ids,
+        []::VARCHAR[] AS warnings
     FROM read_parquet(getvariable('files'))
 ) TO (getvariable('folder') || '/files.parquet') (FORMAT parquet, COMPRESSION zstd);
 

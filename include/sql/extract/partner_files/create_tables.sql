@@ -28,7 +28,8 @@ CREATE TABLE files (
     sha256 VARCHAR,
     received_at TIMESTAMPTZ,
     lines BIGINT,
-    order_ids VARCHAR[]
+    order_ids VARCHAR[],
+    warnings VARCHAR[]
 );
 
 -- What the warehouse knows of the files in the folder: one row per order of a delivery loaded before.

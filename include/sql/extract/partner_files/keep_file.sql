@@ -9,7 +9,8 @@ SELECT
     $received_at,
     (SELECT count(*) FROM read_parquet($lines))
     + (SELECT count(*) FROM rejects WHERE rejects.file = $file),
-    coalesce(list_sort(list(order_id)), [])
+    coalesce(list_sort(list(order_id)), []),
+    $warnings
 FROM (
     SELECT trim(order_id, E' \t\r\n') AS order_id
     FROM read_parquet($lines)

@@ -1,12 +1,45 @@
--- Loadable: the files that need not be read again.
+-- Loadable: the files that need not be read again, each with what became of it.
 
 CREATE VIEW loaded_files AS
+WITH accepted AS (
+    SELECT
+        typed_lines.file,
+        count(*) AS records,
+        count(DISTINCT typed_lines.order_id) AS orders,
+        sum(typed_lines.gross_amount::DECIMAL(38, 4)) AS amount
+    FROM typed_lines
+    SEMI JOIN staged_files USING (file)
+    ANTI JOIN repeated_lines USING (file, row_number)
+    ANTI JOIN left_out_versions USING (order_id, version)
+    SEMI JOIN read_parquet(getvariable('loadable') || '/orders.parquet') AS orders USING (order_id)
+    WHERE typed_lines.fault IS NULL
+    GROUP BY typed_lines.file
+),
+
+rejected AS (
+    SELECT
+        file,
+        count(*) AS records
+    FROM read_parquet(getvariable('loadable') || '/rejected_rows.parquet')
+    GROUP BY file
+)
+
 SELECT
-    file,
+    staged_files.file,
     getvariable('source') AS source,
-    sha256,
+    staged_files.sha256,
     getvariable('business_date') AS business_date,
     getvariable('run_id') AS run_id,
-    received_at,
-    order_ids
-FROM staged_files;
+    staged_files.received_at,
+    staged_files.order_ids,
+    staged_files.rows_read,
+    coalesce(accepted.records, 0) AS rows_accepted,
+    coalesce(rejected.records, 0) AS rows_rejected,
+    staged_files.source_orders,
+    coalesce(accepted.orders, 0) AS orders_loaded,
+    staged_files.source_amount::DECIMAL(18, 4) AS source_amount,
+    coalesce(accepted.amount, 0)::DECIMAL(18, 4) AS amount_loaded,
+    list_transform(staged_files.warnings, LAMBDA one: mask_e_mails(one)) AS warnings
+FROM staged_files
+LEFT JOIN accepted USING (file)
+LEFT JOIN rejected USING (file);

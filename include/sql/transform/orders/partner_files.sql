@@ -166,7 +166,26 @@ SELECT
     received_at AS removed_at
 FROM read_parquet(getvariable('raw') || '/removed_orders.parquet');
 
--- An order belongs to the partner that keeps it; another file that names it must not remove it one day.
+CREATE TABLE disagreeing_orders AS
+SELECT
+    order_id,
+    min(file) AS file
+FROM partner_lines
+WHERE fault IS NULL
+GROUP BY order_id, version
+HAVING
+    min(lower(coalesce(status, ''))) <> max(lower(coalesce(status, '')))
+    OR min(currency) <> max(currency)
+    OR min(ordered_at) <> max(ordered_at)
+    OR min(lower(coalesce(customer_email, ''))) <> max(lower(coalesce(customer_email, '')))
+    OR min(coalesce(country_code, '')) <> max(coalesce(country_code, ''));
+
+CREATE MACRO disagreement(orders, example) AS
+orders || ' order(s) whose lines disagree about status, currency, time, customer or country '
+|| '(the lowest line number was believed), for example ' || example;
+
+-- An order belongs to the partner that keeps it; another file that names it must not remove it one day. What is wrong
+-- with a file is told as long as the delivery stands, also by runs that find nothing new in it.
 CREATE OR REPLACE VIEW staged_files AS
 WITH foreign_orders AS (
     SELECT
@@ -175,15 +194,39 @@ WITH foreign_orders AS (
     FROM partner_lines
     WHERE fault LIKE 'order_of_other_partner%'
     GROUP BY file
+),
+
+said AS (
+    SELECT
+        file,
+        count(DISTINCT order_id) AS orders,
+        sum(as_amount(quantity)::DECIMAL(38, 4) * as_amount(unit_price))
+        FILTER (abs(as_amount(quantity)::DECIMAL(38, 4) * as_amount(unit_price)) < 100000000000000) AS amount
+    FROM partner_lines
+    GROUP BY file
+),
+
+disagreeing AS (
+    SELECT
+        file,
+        file || ': ' || disagreement(count(*), min(order_id)) AS warning
+    FROM disagreeing_orders
+    GROUP BY file
 )
 
 SELECT
     files.file,
     files.sha256,
     files.received_at,
-    list_filter(files.order_ids, LAMBDA id: NOT list_contains(coalesce(foreign_orders.order_ids, []), id)) AS order_ids
+    list_filter(files.order_ids, LAMBDA id: NOT list_contains(coalesce(foreign_orders.order_ids, []), id)) AS order_ids,
+    files.lines AS rows_read,
+    coalesce(said.orders, 0) AS source_orders,
+    coalesce(said.amount, 0) AS source_amount,
+    list_filter(list_append(files.warnings, disagreeing.warning), LAMBDA one: one IS NOT NULL) AS warnings
 FROM read_parquet(getvariable('raw') || '/files.parquet') AS files
 LEFT JOIN foreign_orders USING (file)
+LEFT JOIN said USING (file)
+LEFT JOIN disagreeing USING (file)
 WHERE getvariable('files_are_deliveries');
 
 CREATE OR REPLACE VIEW staged_rejects AS
@@ -205,24 +248,14 @@ FROM partner_lines
 WHERE fault IS NOT NULL;
 
 CREATE OR REPLACE VIEW staged_warnings AS
-WITH disagreeing AS (
-    SELECT order_id
-    FROM partner_lines
-    WHERE fault IS NULL
-    GROUP BY order_id, version
-    HAVING
-        min(lower(coalesce(status, ''))) <> max(lower(coalesce(status, '')))
-        OR min(currency) <> max(currency)
-        OR min(ordered_at) <> max(ordered_at)
-        OR min(lower(coalesce(customer_email, ''))) <> max(lower(coalesce(customer_email, '')))
-        OR min(coalesce(country_code, '')) <> max(coalesce(country_code, ''))
-)
-
-SELECT
-    count(*) || ' order(s) whose lines disagree about status, currency, time, customer or country '
-    || '(the lowest line number was believed), for example ' || min(order_id) AS warning
-FROM disagreeing
-HAVING count(*) > 0;
+SELECT file || ': ' || disagreement(count(*), min(order_id)) AS warning
+FROM disagreeing_orders
+WHERE getvariable('files_are_deliveries')
+GROUP BY file
+UNION ALL
+SELECT disagreement(count(*), min(order_id))
+FROM disagreeing_orders
+HAVING count(*) > 0 AND NOT getvariable('files_are_deliveries');
 
 CREATE VIEW staged_rows_read AS
 SELECT count(*) AS rows_read

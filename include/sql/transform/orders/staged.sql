@@ -100,7 +100,11 @@ SELECT
     NULL::VARCHAR AS file,
     NULL::VARCHAR AS sha256,
     NULL::TIMESTAMPTZ AS received_at,
-    NULL::VARCHAR[] AS order_ids
+    NULL::VARCHAR[] AS order_ids,
+    0::BIGINT AS rows_read,
+    0::BIGINT AS source_orders,
+    0::DECIMAL(38, 4) AS source_amount,
+    NULL::VARCHAR[] AS warnings
 WHERE FALSE;
 
 CREATE VIEW staged_rejects AS

@@ -72,12 +72,13 @@ def _read_once(
     of_attribute: list[dict[str, Any]] = []
     if attribute:
         of_attribute = ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
+    of_files = [row["warning"] for row in ask("file_warnings")]
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=bool(today.get("complete")),
         missing_sources=list(today.get("missing_sources") or ()),
         sources=sources,
-        rejects=_rejects(ask("rejects", run, most=MOST_SAMPLES)),
+        rejects=_rejects(ask("rejects", most=MOST_SAMPLES)),
         unconverted=_unconverted(sales, orders),
         missing_days=missing,
         fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
@@ -85,7 +86,7 @@ def _read_once(
             model.Restatement(old=row.pop("old_value"), new=row.pop("new_value"), **row)
             for row in ask("restatements")
         ],
-        warnings=[mask_e_mails(warning) for warning in warnings],
+        warnings=list(dict.fromkeys(mask_e_mails(warning) for warning in (*warnings, *of_files))),
         limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
     return model.Figures(

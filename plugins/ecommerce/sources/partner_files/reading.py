@@ -14,7 +14,8 @@ Raw folder (every file is always there, possibly without rows):
 `rejects.parquet` (the layout of every source): `malformed_line` and `bad_encoding` with the record's text;
     `file_unreadable` and `missing_column` with row_number 0 for a whole file.
 `files.parquet`: the files read. file, partner, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT
-    (records, rejected ones included), order_ids VARCHAR[] (trimmed; what `loaded_files.order_ids` stores).
+    (records, rejected ones included), order_ids VARCHAR[] (trimmed; what `loaded_files.order_ids` stores),
+    warnings VARCHAR[] (sentences for the report).
 `removed_orders.parquet`: order_id, file VARCHAR, received_at TIMESTAMPTZ. Orders of a redelivered file's
     former version that are in no file of that partner, of whatever day.
 `known_orders.parquet`: order_id, partner, file VARCHAR, received_at TIMESTAMPTZ. Orders of deliveries loaded
@@ -239,11 +240,12 @@ def _read(
     if file.checksum() != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
     delivered_files.read_records(duck, split, COLUMNS, facts, attributes)
-    facts |= {"sha256": sha256, "place": split.names.index("order_id") + 1}
+    extra = delivered_files.unread_columns(split.names, [*COLUMNS, *attributes])
+    warnings = [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
+    facts |= {"sha256": sha256, "place": split.names.index("order_id") + 1, "warnings": warnings}
     duck.execute(read_sql("extract/partner_files/keep_file.sql"), facts)
     log.info("read %s, received %s", file.name, facts["received_at"])
-    extra = delivered_files.unread_columns(split.names, [*COLUMNS, *attributes])
-    return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
+    return warnings
 
 
 def _remember(duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: LoadedFile) -> None:

@@ -171,12 +171,13 @@ class RawFolders:
                     line | here | {"row_number": row} for row, line in enumerate(file["lines"], start=2)
                 ]
                 orders = sorted({line["order_id"] for line in file["lines"] if line["order_id"]})
-                facts.append(here | {"sha256": "5" * 64, "lines": len(file["lines"]), "order_ids": orders})
+                told = {"order_ids": orders, "warnings": file.get("warnings", [])}
+                facts.append(here | {"sha256": "5" * 64, "lines": len(file["lines"])} | told)
             texts = " ".join((*PARTNER_COLUMNS, *extras, "file", "partner"))
             types = {"VARCHAR": texts, "BIGINT": "row_number", INSTANT: "received_at"}
             write(folder / "lines.parquet", columns(**types), lines)
             types = {"VARCHAR": "file partner sha256", "BIGINT": "lines", INSTANT: "received_at"}
-            write(folder / "files.parquet", columns(**types, **{"VARCHAR[]": "order_ids"}), facts)
+            write(folder / "files.parquet", columns(**types, **{"VARCHAR[]": "order_ids warnings"}), facts)
             types = {"VARCHAR": "order_id file", INSTANT: "received_at"}
             write(folder / "removed_orders.parquet", columns(**types), removed or [])
             types = {"VARCHAR": "order_id partner file", INSTANT: "received_at"}

@@ -190,9 +190,37 @@ def test_files_are_recorded_even_when_nothing_of_them_is_usable(raw):
             "run_id": RUN_ID,
             "received_at": MORNING,
             "order_ids": [],
+            **dict.fromkeys(("rows_accepted", "source_orders", "orders_loaded"), 0),
+            **dict.fromkeys(("source_amount", "amount_loaded"), Decimal(0)),
+            "rows_read": 0,
+            "rows_rejected": 1,
+            "warnings": [],
         }
     ]
     assert (done.totals["rows_read"], done.totals["rejected"]) == (1, {"malformed_line": 1})
+
+
+def test_files_are_recorded_with_what_became_of_them(raw):
+    lines = [
+        csv_line(quantity="2", unit_price="10"),
+        csv_line(line_number="2", quantity="many"),
+        csv_line("P2", currency="US"),
+        csv_line("P3", country_code="US", unit_price="4", quantity="1"),
+        csv_line("P3", line_number="2", country_code="CA", unit_price="6", quantity="1"),
+    ]
+    good = file("acme_2026-11-19.csv", *lines) | {"warnings": ["acme_2026-11-19.csv has columns …"]}
+    done = raw.partner_files(good, file("bolt_2026-11-19.csv", csv_line("B1")))
+    acme, bolt = sorted(done.loaded_files, key=lambda row: row["file"])
+    counts = ("rows_read", "rows_accepted", "rows_rejected", "source_orders", "orders_loaded")
+    assert tuple(acme[name] for name in counts) == (5, 3, 2, 3, 2)
+    assert acme["amount_loaded"] == 30
+    assert acme["warnings"] == [
+        "acme_2026-11-19.csv has columns …",
+        "acme_2026-11-19.csv: 1 order(s) whose lines disagree about status, currency, time, customer or "
+        "country (the lowest line number was believed), for example P3",
+    ]
+    assert tuple(bolt[name] for name in counts) == (1, 1, 0, 1, 1)
+    assert bolt["warnings"] == []
 
 
 def test_texts_and_numbers_are_trimmed(raw):

@@ -10,16 +10,12 @@ WHERE EXISTS (
 );
 
 INSERT INTO {{ table("loaded_files") }} (
-    file, source, sha256, business_date, run_id, received_at, order_ids
+    {{ columns("loaded_files") | map(attribute="name") | join(", ") }}
 )
 SELECT
-    staged.file,
-    staged.source,
-    staged.sha256,
-    staged.business_date,
-    staged.run_id,
-    staged.received_at,
-    staged.order_ids
+    {% for column in columns("loaded_files") %}
+    staged.{{ column.name }}{{ "," if not loop.last }}
+    {% endfor %}
 FROM {{ staged("loaded_files") }} AS staged
 WHERE NOT EXISTS (
     SELECT 1
