@@ -34,6 +34,8 @@ TASK_MARK = f"{GROUP_MAIL}.mark"
 VARIABLE_REPORT_RECIPIENTS = "report_recipients"
 VARIABLE_ALERT_RECIPIENTS = "alert_recipients"
 VARIABLE_SOURCE_POLICY = "source_policy"
+POLICY_DELIVERIES = "partner_deliveries"
+"""The key of that Variable that says how much a due partner file matters."""
 
 CONNECTION_SALES_DB = "sales_db"
 CONNECTION_STOREFRONT = "storefront_api"

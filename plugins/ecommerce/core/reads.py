@@ -38,6 +38,9 @@ class Memory(Protocol):
     def known_orders(self, source: str, day: date) -> list[str]:
         """Ids of the orders of `source` that are stored under `day`, or of which a refund is."""
 
+    def delivered_files(self, oldest: date) -> list[str]:
+        """Names of the partner files that runs for `oldest` and later days have loaded."""
+
     def loaded_files(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
         """Partner files by name: those of `names` that were loaded, and all that hold some of the orders
         `order_ids`, with only these orders listed."""

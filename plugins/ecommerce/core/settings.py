@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.include import read_sql
 
+Expected = Mapping[str, frozenset[int]]
+"""The weekdays (0 is Monday) on which each partner delivers."""
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ATTRIBUTE_NAME = r"(?i)(?!_(table_|file_|partition|row_timestamp|_root__|colidentifier))[a-z_][a-z0-9_]{0,62}"
 """A name that is an identifier everywhere; BigQuery keeps some prefixes for itself."""
 MOST_ATTRIBUTES = 20
@@ -21,7 +24,8 @@ MOST_ATTRIBUTES = 20
 class Settings:
     """One deployment's settings. URIs have no trailing slash; `shop_timezone` is an IANA name.
     `order_attributes`: columns of the sources that pass through to `orders.attributes`, sorted by name.
-    `report_attribute`: the one of them that the daily report breaks down by."""
+    `report_attribute`: the one of them that the daily report breaks down by. `expected_partners`: None where
+    they are learnt from what was delivered."""
 
     shop_timezone: str
     reporting_currency: str
@@ -40,6 +44,7 @@ class Settings:
     sync_start_date: date | None = None
     order_attributes: tuple[str, ...] = ()
     report_attribute: str | None = None
+    expected_partners: Expected | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -84,6 +89,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         sync_start_date=_date(env, "SYNC_START_DATE"),
         order_attributes=attributes,
         report_attribute=_report_attribute(env.get("REPORT_ATTRIBUTE", ""), attributes),
+        expected_partners=_expected_partners(env.get("EXPECTED_PARTNERS", "")),
     )
 
 
@@ -159,6 +165,32 @@ def _report_attribute(value: str, attributes: tuple[str, ...]) -> str | None:
             f"REPORT_ATTRIBUTE={value!r} is not one of ORDER_ATTRIBUTES ({', '.join(attributes) or 'none'})"
         )
     return value or None
+
+
+def _expected_partners(value: str) -> Expected | None:
+    """`acme, globex:mon-fri, initech:tue+sat`; `none` expects nobody, the empty text is None."""
+    if not value.strip():
+        return None
+    if value.strip() == "none":
+        return {}
+    expected = {}
+    for entry in value.split(","):
+        partner, _, days = (part.strip() for part in entry.partition(":"))
+        spans = [span.partition("-") for span in (days or "mon-sun").lower().split("+")]
+        names = [name.strip() for first, dash, last in spans for name in (first, last if dash else first)]
+        if not partner or not set(names) <= set(WEEKDAYS):
+            raise ConfigurationError(
+                f"EXPECTED_PARTNERS: {entry.strip()!r} is not a partner, or one and its weekdays such as "
+                "acme:mon-fri or acme:tue+sat"
+            )
+        numbers = [WEEKDAYS.index(name) for name in names]
+        # A span may go over the end of the week: sat-mon.
+        expected[partner] = frozenset(
+            (first + step) % 7
+            for first, last in zip(numbers[::2], numbers[1::2], strict=True)
+            for step in range((last - first) % 7 + 1)
+        )
+    return expected
 
 
 def _positive_int(env: Mapping[str, str], name: str, default: int, most: int | None = None) -> int:

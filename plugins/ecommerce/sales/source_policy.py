@@ -8,8 +8,8 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from ecommerce.core import errors
-from ecommerce.core.names import VARIABLE_SOURCE_POLICY
-from ecommerce.sources import SOURCES
+from ecommerce.core.names import POLICY_DELIVERIES, VARIABLE_SOURCE_POLICY
+from ecommerce.sources import PARTNER_FILES, SOURCES
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,8 @@ REQUIRED, OPTIONAL, OFF = "required", "optional", "off"
 
 
 def source_policy() -> dict[str, str]:
-    """How much each source matters, from the Variable `source_policy`; a missing key means required.
+    """How much each source matters, from the Variable `source_policy`; a missing key means required. The key
+    `partner_deliveries`, where given, says how much a partner's file does that is due and missing.
 
     Raises:
         ConfigurationError: not a JSON object of known sources and `required`, `optional` or `off`.
@@ -36,6 +37,12 @@ def parse_source_policy(text: str) -> dict[str, str]:
     if not isinstance(given, dict):
         raise errors.ConfigurationError('the Variable source_policy must be like {"storefront": "optional"}')
     for source, policy in given.items():
+        if source == POLICY_DELIVERIES:
+            if policy not in (REQUIRED, OPTIONAL):
+                raise errors.ConfigurationError(
+                    f"the Variable source_policy says {policy!r} for {source}; allowed are required, optional"
+                )
+            continue
         if source not in SOURCES:
             raise errors.ConfigurationError(
                 f"the Variable source_policy names {source!r}; the sources are {', '.join(SOURCES)}"
@@ -45,7 +52,9 @@ def parse_source_policy(text: str) -> dict[str, str]:
                 f"the Variable source_policy says {policy!r} for {source}; "
                 "allowed are required, optional, off"
             )
-    return {source: given.get(source, REQUIRED) for source in SOURCES}
+    return {source: given.get(source, REQUIRED) for source in SOURCES} | {
+        name: policy for name, policy in given.items() if name == POLICY_DELIVERIES
+    }
 
 
 def reason_to_skip(source: str) -> str:
@@ -70,6 +79,13 @@ def go_on_with(policies: Mapping[str, str], manifests: Mapping[str, dict[str, An
             f"{' and '.join(fatal)} failed and {'is' if len(fatal) == 1 else 'are'} required: nothing was "
             "loaded; see that task's log, or make the source optional (Variable source_policy) and clear "
             "this task"
+        )
+    late = manifests.get(PARTNER_FILES, {}).get("control_totals", {}).get("missing_deliveries")
+    if late and policies.get(POLICY_DELIVERIES) == REQUIRED:
+        raise errors.PipelineError(
+            f"no usable file of {', '.join(late)}, and partner deliveries are required (Variable "
+            "source_policy): nothing was loaded; when the file is there, clear extract.partner_files with "
+            "downstream"
         )
     if not manifests:
         raise errors.PipelineError("no source to load: each is off or failed (Variable source_policy)")

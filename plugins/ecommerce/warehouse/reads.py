@@ -57,6 +57,12 @@ def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping
     return found | (dict(ask("known", files=list(names))) if names else {})
 
 
+def delivered_files(oldest: date) -> list[str]:
+    """As `core.reads.Memory.delivered_files`."""
+    path = "warehouse/tables/loaded_files/delivered.sql"
+    return [row["file"] for row in _warehouse().query(path, oldest_day=oldest)]
+
+
 def read_days(source: str, oldest: date, newest: date) -> list[date]:
     """The days from `oldest` to `newest` for which a run has read `source` after they had ended, in order."""
     path, parameters = "warehouse/tables/daily_summary/read_days.sql", {"source": source}

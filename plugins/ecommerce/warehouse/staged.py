@@ -127,6 +127,7 @@ def audit_rows(run: Run, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
                 "source_orders": totals.get("source_orders"),
                 "source_amount": None if amount is None else Decimal(amount).quantize(Decimal("0.0001")),
                 **{name: totals.get(name) for name in _COUNTS},
+                "missing_deliveries": totals.get("missing_deliveries", []),
             }
         )
     return rows

@@ -61,11 +61,13 @@ def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
 
 
 def _missing(figures: Figures) -> str:
-    names = [source_name(source) for source in figures.quality.missing_sources]
-    if not names:
-        return "Not every source of this day has been loaded."
+    missing = [source.partition(": ") for source in figures.quality.missing_sources]
+    unread = [source_name(source) for source, _, partner in missing if not partner]
+    partners = [source_name(partner) for _, _, partner in missing if partner]
     # Some of such a source may be there: the hourly sync reads the running day.
-    return f"Not read since the day ended: {', '.join(names)}."
+    said = [f"Not read since the day ended: {', '.join(unread)}."] if unread else []
+    said += [f"No usable file of {', '.join(partners)}, due on this weekday."] if partners else []
+    return " ".join(said) or "Not every source of this day has been loaded."
 
 
 def _source(each: SourceQuality) -> list[str]:

@@ -23,7 +23,8 @@ Raw folder (every file is always there, possibly without rows):
     `order_of_other_partner`.
 
 Control totals: source_orders, source_lines (ints), source_amount (sum of quantity x unit_price, decimal text,
-without what is no number) of `lines.parquet`; and `warnings`.
+without what is no number) of `lines.parquet`; `missing_deliveries` (partners whose file of the day is due
+and not there, or cannot be used); and `warnings`.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ from ecommerce.core.scratch import scratch_folder
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.staging import Manifest, is_local, publish, read_manifest, storage_path
 from ecommerce.sources import delivered_files
+from ecommerce.sources.partner_files.expected import WEEKS, due_partners
 
 if TYPE_CHECKING:
     import duckdb
@@ -98,6 +100,11 @@ def extract(window: ReadWindow) -> Manifest:
         _remember_others(duck, memory, loaded)
         if window.changed_until is None:
             warnings += _came_too_late(drop, window.day, memory)
+        there = _delivered_partners(duck, window.day.date, dropped, loaded)
+        missing = [each for each in _due_partners(window.day.date, memory) if each not in there]
+        warnings += [
+            f"{partner} has delivered no file for {window.day} that can be used" for partner in missing
+        ]
         columns, rows = _write(duck, work, draft.path)
         query = read_sql("extract/partner_files/control_totals.sql")
         totals = duck.execute(query, {"lines": f"{draft.path}/lines.parquet"})
@@ -106,7 +113,8 @@ def extract(window: ReadWindow) -> Manifest:
             **window.facts(read_at),
             rows=rows,
             columns=columns,
-            control_totals=dict(zip(names, totals.fetchall()[0], strict=True)) | {"warnings": warnings},
+            control_totals=dict(zip(names, totals.fetchall()[0], strict=True))
+            | {"warnings": warnings, "missing_deliveries": missing},
         )
     return read_manifest(window.folder)
 
@@ -201,6 +209,26 @@ def _came_too_late(drop: str, day: BusinessDay, memory: Memory) -> list[str]:
         f"{len(late)} file(s) came more than {LATE_DAYS} days late and were not read, the first is "
         f"{late[0][1]}: make backfill FROM={late[0][0]} TO={late[-1][0]}"
     ]
+
+
+def _due_partners(day: date, memory: Memory) -> list[str]:
+    expected = load_settings().expected_partners
+    names = [] if expected is not None else memory.delivered_files(day - timedelta(weeks=WEEKS))
+    found = [match for match in map(_NAME.fullmatch, names) if match]
+    return due_partners(
+        day, [(match["partner"], date.fromisoformat(match["date"])) for match in found], expected
+    )
+
+
+def _delivered_partners(
+    duck: duckdb.DuckDBPyConnection,
+    day: date,
+    dropped: Sequence[DroppedFile],
+    loaded: Mapping[str, LoadedFile],
+) -> set[str]:
+    """The partners of whom a file of `day` was loaded before, or has just been read."""
+    usable = {name for (name,) in duck.execute("SELECT file FROM files").fetchall()} | loaded.keys()
+    return {file.partner for file in dropped if file.name in usable and f"_{day}." in file.name}
 
 
 def _is_loaded(file: DroppedFile, known: LoadedFile | None) -> bool:

@@ -161,10 +161,34 @@ covered AS (
         )
 ),
 
-missing AS (
+-- A delivery that was due, and that no run has loaded since.
+missing_deliveries AS (
+    SELECT
+        audit.business_date,
+        CONCAT(audit.source, ': ', partner) AS source
+    FROM (
+        SELECT
+            business_date,
+            source,
+            missing_deliveries
+        FROM {{ table("load_audit") }}
+        WHERE
+            {{ days("business_date") }}
+            AND source IN ({{ sources }})
+            AND status = 'success'
+        QUALIFY ROW_NUMBER() OVER (PARTITION BY business_date, source ORDER BY read_at DESC, run_id DESC) = 1
+    ) AS audit
+    CROSS JOIN UNNEST(audit.missing_deliveries) AS partner
+    WHERE
+        CONCAT(partner, '_', CAST(audit.business_date AS STRING)) NOT IN (
+            SELECT REGEXP_REPLACE(file, r'\.csv(\.gz)?$', '') FROM {{ table("loaded_files") }}
+        )
+),
+
+missing_sources AS (
     SELECT
         known_days.business_date,
-        ARRAY_AGG(expected_source ORDER BY expected_source) AS sources
+        expected_source AS source
     FROM known_days
     CROSS JOIN UNNEST([{{ sources }}]) AS expected_source
     LEFT JOIN expected_sources
@@ -177,7 +201,24 @@ missing AS (
         known_days.is_expected
         AND (NOT known_days.has_run OR known_days.business_date >= expected_sources.first_day)
         AND covered.source IS NULL
-    GROUP BY known_days.business_date
+),
+
+missing AS (
+    SELECT
+        business_date,
+        ARRAY_AGG(source ORDER BY source) AS sources
+    FROM (
+        SELECT
+            business_date,
+            source
+        FROM missing_sources
+        UNION ALL
+        SELECT
+            business_date,
+            source
+        FROM missing_deliveries
+    ) AS all_missing
+    GROUP BY business_date
 )
 
 SELECT

@@ -7,7 +7,8 @@ WHERE
 
 INSERT INTO {{ table("load_audit") }} (
     business_date, source, run_id, read_at, window_start, window_end, source_orders, source_amount,
-    rows_read, rows_accepted, rows_rejected, rows_superseded, orders_loaded, amount_loaded, status
+    rows_read, rows_accepted, rows_rejected, rows_superseded, orders_loaded, amount_loaded, status,
+    missing_deliveries
 )
 WITH totals AS (
     {% include "warehouse/loads/" ~ load ~ "/loaded.sql" %}
@@ -28,7 +29,8 @@ SELECT
     audit.rows_superseded,
     IF(audit.status IN ('success', 'history'), COALESCE(totals.orders, 0), NULL) AS orders_loaded,
     IF(audit.status IN ('success', 'history'), COALESCE(totals.amount, 0), NULL) AS amount_loaded,
-    audit.status
+    audit.status,
+    audit.missing_deliveries
 FROM {{ staged("load_audit") }} AS audit
 LEFT JOIN totals
     ON audit.source = totals.source;

@@ -1,0 +1,71 @@
+"""Which partners are due: as the setting says, or as they delivered in the weeks before."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.settings import load_settings
+from ecommerce.sources.partner_files.expected import due_partners
+
+THURSDAY = date(2026, 11, 19)
+
+
+def back(*days: int, partner: str = "acme") -> list[tuple[str, date]]:
+    """Deliveries so many days before."""
+    return [(partner, THURSDAY - timedelta(days=each)) for each in days]
+
+
+@pytest.mark.parametrize(
+    ("days", "due"),
+    [
+        (range(1, 29), True),
+        ((7, 14, 21, 28), True),
+        ((7, 14, 28), True),  # one was left out
+        ((7, 21), False),  # every other week
+        ((14, 21, 28), True),  # the second day in a row that it does not come
+        ((21, 28), False),  # it has stopped
+        ((7, 14), True),  # began two weeks ago
+        ((7, 14, 20), True),  # began on a Friday
+        ((7, 20, 21), False),
+        ((7,), False),
+        ((1, 2, 3, 4, 5, 6), False),
+        ((35, 42, 49), False),
+        ((-7, 0), False),
+    ],
+)
+def test_habits_are_learnt_by_weekday(days: tuple[int, ...], due: bool) -> None:
+    assert due_partners(THURSDAY, back(*days), None) == (["acme"] if due else [])
+
+
+def test_partners_are_told_apart() -> None:
+    deliveries = [*back(7, 14, 21), *back(8, 15, 22, partner="bolt"), *back(7, 14, 21, partner="cosy")]
+    assert due_partners(THURSDAY, deliveries, None) == ["acme", "cosy"]
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("acme, globex", {0: ["acme", "globex"], 6: ["acme", "globex"]}),
+        ("acme:mon-fri,globex:Sat-Mon", {0: ["acme", "globex"], 4: ["acme"], 5: ["globex"], 6: ["globex"]}),
+        ("acme:tue+sat", {0: [], 1: ["acme"], 5: ["acme"]}),
+        ("none", {0: [], 3: []}),
+    ],
+)
+def test_the_setting_is_all_there_is(text: str, due: dict[int, list[str]]) -> None:
+    expected = load_settings(
+        {"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text}
+    ).expected_partners
+    monday = date(2026, 11, 16)
+    for weekday, partners in due.items():
+        assert (
+            due_partners(monday + timedelta(days=weekday), back(7, 14, partner="other"), expected) == partners
+        )
+
+
+@pytest.mark.parametrize("text", ["acme:someday", "acme:mon-", ":mon", "acme,,globex", "acme:mon tue"])
+def test_a_setting_that_nobody_can_read_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not a partner, or one and its weekdays"):
+        load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text})
