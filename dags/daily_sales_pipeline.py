@@ -63,5 +63,6 @@ with DAG(
         report = tasks.archive(figures, tasks.document(figures))
 
     with TaskGroup(GROUP_MAIL, tooltip="Claim, send, mark: delivered at least once, under one Message-ID"):
+        tasks.alarm(report)
         claimed = tasks.claim(report)
         tasks.send(claimed) >> tasks.mark(claimed)

@@ -3,6 +3,7 @@ least once: a run that dies between sending and marking sends again, under the s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
-from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
+from ecommerce.core.names import VARIABLE_ALERT_RECIPIENTS, VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail import transport as mail
 from ecommerce.sales import mailings
@@ -38,6 +39,27 @@ def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
     figures_at = datetime.fromisoformat(report["figures_at"])
     if not mailings.claim_delivery(day.date, report["figures_hash"], message_id(report), figures_at):
         return "the very same figures were mailed before"
+    return ""
+
+
+def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
+    """Mail `alert_recipients` why the archived `report` is incomplete where no failed task has told them;
+    returns why not, or nothing. The same reasons always come under the same Message-ID.
+
+    Raises:
+        PipelineError: the mail cannot be sent.
+    """
+    if not (reasons := report["alarms"]):
+        return "every source and partner brought what it usually brings"
+    if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
+        return f"{day} is not the newest closed day and send_mail is not set"
+    if not (to := mail.recipients(VARIABLE_ALERT_RECIPIENTS)):
+        return f"the Variable {VARIABLE_ALERT_RECIPIENTS} is empty: nobody is told"
+    texts = {"day": str(day), "reasons": reasons, "page_url": page_url(day.date)}
+    message = mail.compose(f"Incomplete: sales of {day}", "alarm_mail", texts)
+    told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
+    message["Message-ID"] = mail.message_id(f"alarm.{day}.{told}")
+    mail.send(message, to)
     return ""
 
 

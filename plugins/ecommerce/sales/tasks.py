@@ -116,6 +116,13 @@ def archive(figures_uri: str, document_uri: str) -> Plain:
 
 
 @task(**NETWORK_RETRIES)
+def alarm(report: Plain, **context: Any) -> None:
+    """Tell people that the day is incomplete where no failed task has told them."""
+    send_mail = bool(context["params"].get("send_mail"))
+    skip(delivery.alarm(business_day(context), report, send_mail=send_mail))
+
+
+@task(**NETWORK_RETRIES)
 def claim(report: Plain, **context: Any) -> Plain:
     """Claim the mailing of the archived report, when it is to be mailed."""
     send_mail = bool(context["params"].get("send_mail"))

@@ -18,8 +18,10 @@ from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun
 from ecommerce.sales.report import archive as store
+from ecommerce.sales.report import quality
 from ecommerce.sales.report.figures import Provenance, figures_hash
 from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.source_policy import REQUIRED, source_policy
 from ecommerce.warehouse.client import connect
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,8 @@ def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str] = ()) -> str:
         window_end=day.end,
         generated_at=datetime.now(UTC),
     )
-    found = read_figures(connect(dag=run.dag_id, step="report"), day.date, origin, warnings)
+    required = [each for each, policy in source_policy().items() if policy == REQUIRED]
+    found = read_figures(connect(dag=run.dag_id, step="report"), day.date, origin, warnings, required)
     uri = run.folder(day.date, "report/figures")
     store.write_figures(uri, found)
     return uri
@@ -62,7 +65,8 @@ def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
     """Put the report into the archive, in place of an older one of the same day.
 
     Returns plain JSON for the mail: `uri` of the archived folder, `business_date`, `figures_hash`,
-    `figures_at` (ISO 8601), `complete`, and `headline` (decimal texts by the names of `figures.HEADLINE`).
+    `figures_at` (ISO 8601), `complete`, `alarms` (sentences), and `headline` (decimal texts by the names of
+    `figures.HEADLINE`).
 
     Raises:
         StagingError: a staged file is gone, or the archive cannot be written.
@@ -76,6 +80,7 @@ def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
         "figures_hash": figures_hash(found),
         "figures_at": found.provenance.generated_at.isoformat(),
         "complete": found.quality.complete,
+        "alarms": quality.alarms(found),
         "headline": {
             name: None if figure.value is None else str(figure.value)
             for name, figure in found.headline.items()

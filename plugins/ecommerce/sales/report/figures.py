@@ -154,11 +154,13 @@ class Restatement(_Model):
 
 
 class Quality(_Model):
-    """How far the figures can be trusted. `fill_command` is None when no day is missing. `limits`: sentences
-    on changes of a source that no run can see."""
+    """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many; in
+    `missing_sources` a partner whose file was due is `partner_files: <partner>`. `fill_command` is None when
+    no day is missing. `limits`: sentences on changes of a source that no run can see."""
 
     complete: bool
     missing_sources: list[str]
+    empty_sources: list[str] = []
     sources: list[SourceQuality]
     rejects: list[Rejects]
     unconverted: list[Unconverted]

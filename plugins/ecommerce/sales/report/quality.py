@@ -60,6 +60,19 @@ def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
     return {"title": title, "words": words, "urgent": urgent}
 
 
+def alarms(figures: Figures) -> list[str]:
+    """Why the day is incomplete although all its sources were read: no failed task has told anybody."""
+    partners = [source.partition(": ")[2] for source in figures.quality.missing_sources if ": " in source]
+    found = [
+        f"{clean(partner)} has delivered no file that can be used, and does so on this weekday"
+        for partner in partners
+    ]
+    return found + [
+        f"{source_name(source)} has no order at all, and had 20 or more on each of the last four such days"
+        for source in figures.quality.empty_sources
+    ]
+
+
 def _missing(figures: Figures) -> str:
     missing = [source.partition(": ") for source in figures.quality.missing_sources]
     unread = [source_name(source) for source, _, partner in missing if not partner]
@@ -67,6 +80,8 @@ def _missing(figures: Figures) -> str:
     # Some of such a source may be there: the hourly sync reads the running day.
     said = [f"Not read since the day ended: {', '.join(unread)}."] if unread else []
     said += [f"No usable file of {', '.join(partners)}, due on this weekday."] if partners else []
+    empty = [source_name(source) for source in figures.quality.empty_sources]
+    said += [f"Unusually empty: {', '.join(empty)} without a single order."] if empty else []
     return " ".join(said) or "Not every source of this day has been loaded."
 
 

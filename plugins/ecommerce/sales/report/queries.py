@@ -28,13 +28,18 @@ Row = Mapping[str, Any]
 
 
 def read_figures(
-    warehouse: Warehouse, day: date, origin: model.Provenance, warnings: Sequence[str] = ()
+    warehouse: Warehouse,
+    day: date,
+    origin: model.Provenance,
+    warnings: Sequence[str] = (),
+    required: Collection[str] = SOURCES,
 ) -> model.Figures:
     """The report of business day `day` as the warehouse stands now.
 
     Args:
         origin: who makes the report; its `run_id` selects the data quality figures of that run.
         warnings: what transform, load and checks warned of.
+        required: the sources without which the day is not complete.
 
     Raises:
         TransientError: loads kept changing the figures while they were read.
@@ -47,7 +52,7 @@ def read_figures(
         headlines = warehouse.query("report/daily_sales/headline.sql", day=day, first=first)
         found = _read_once(warehouse, day, origin, warnings, headlines)
         if warehouse.query("report/daily_sales/headline.sql", day=day, first=first) == headlines:
-            return found
+            return _judged(found, required)
     raise TransientError(f"other runs kept loading while the figures of {day} were read")
 
 
@@ -76,6 +81,7 @@ def _read_once(
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=bool(today.get("complete")),
+        empty_sources=[row["source"] for row in ask("unusually_empty")],
         missing_sources=list(today.get("missing_sources") or ()),
         sources=sources,
         rejects=_rejects(ask("rejects", most=MOST_SAMPLES)),
@@ -104,6 +110,13 @@ def _read_once(
         quality=quality,
         provenance=origin,
     )
+
+
+def _judged(figures: model.Figures, required: Collection[str]) -> model.Figures:
+    """The figures, incomplete where a required source is unusually empty; of others that says nothing."""
+    empty = [source for source in figures.quality.empty_sources if source in required]
+    told = {"empty_sources": empty, "complete": figures.quality.complete and not empty}
+    return figures.model_copy(update={"quality": figures.quality.model_copy(update=told)})
 
 
 def headline(day: date, days: Mapping[date, Row]) -> dict[str, model.Figure]:

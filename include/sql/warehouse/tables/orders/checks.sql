@@ -1,4 +1,5 @@
 {% from "warehouse/macros/check.sql" import check %}
+{% from "warehouse/macros/unusually_empty.sql" import unusually_empty with context %}
 {% call check("orders: one row per order", "error") %}
 SELECT CONCAT(source, ' ', order_id) AS sample
 FROM {{ table("orders") }}
@@ -52,4 +53,16 @@ WHERE
         OR orders.gross_amount <> COALESCE(sums.gross_amount, 0)
         OR orders.discount_amount <> COALESCE(sums.discount_amount, 0)
     )
+{% endcall %}
+
+UNION ALL
+{% call check("orders: no source is unusually empty", "warn") %}
+SELECT
+    CONCAT(
+        source, ' has no order of ', CAST({{ business_date }} AS STRING), ', and had at least ', CAST(fewest AS STRING),
+        ' on each of the last four such weekdays'
+    ) AS sample
+FROM (
+{{ unusually_empty(business_date) }}
+) AS empty_sources
 {% endcall %};
