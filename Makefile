@@ -70,13 +70,13 @@ backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 
 	@$(CLI) backfill --from $(FROM) --to $(TO) $(if $(JOBS),--jobs $(JOBS)) $(if $(MAIL),--mail) \
 		$(if $(AGAIN),--again)
 
-repair: environments ## read one source of a day again, and do all that follows: DAY=2026-11-01 SOURCE=storefront
+repair: environments ## read one source of a day again, and do all that follows: DAY=2026-11-01 SOURCE=storefront [WAIT=0]
 	@$(if $(and $(DAY),$(SOURCE)),,$(error say what: make repair DAY=2026-11-01 SOURCE=storefront))
-	@$(CLI) repair --day $(DAY) --source $(SOURCE)
+	@$(CLI) repair --day $(DAY) --source $(SOURCE) $(if $(filter 0,$(WAIT)),--no-wait)
 
-report: environments ## build the report of a day again from the warehouse: DAY=2026-11-01
+report: environments ## build the report of a day again from the warehouse: DAY=2026-11-01 [WAIT=0]
 	@$(if $(DAY),,$(error say which day: make report DAY=2026-11-01))
-	@$(CLI) report --day $(DAY)
+	@$(CLI) report --day $(DAY) $(if $(filter 0,$(WAIT)),--no-wait)
 
 undo-history: environments ## remove the orders of a history load from the warehouse: SOURCE=old_shop
 	@$(if $(SOURCE),,$(error say which source: make undo-history SOURCE=old_shop))

@@ -7,6 +7,7 @@ import os
 import time
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
 from ecommerce.core.names import DAG_DAILY
@@ -122,6 +123,19 @@ class AirflowApi:
         """The state of a task in a run; None before it has any."""
         found = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")
         return cast(str | None, found["state"])
+
+    def run_state(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
+        """The state of a run: queued, running, success or failed."""
+        return cast(str, self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def task_instances(self, run_id: str, dag_id: str = DAG_DAILY) -> list[dict[str, Any]]:
+        """The task instances of a run, at most a hundred."""
+        answer = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)
+        return cast(list[dict[str, Any]], answer["task_instances"])
+
+    def page_of(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
+        """The address of a run in the UI."""
+        return f"{self.url}/dags/{dag_id}/runs/{quote(run_id)}"
 
     def _runs(self, dag_id: str, **filters: str) -> list[dict[str, Any]]:
         answer = self.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters)

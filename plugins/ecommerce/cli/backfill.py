@@ -7,7 +7,7 @@ the DAG's timezone, with the tick of each day (06:00), so the range goes from mi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -64,7 +64,7 @@ def backfill(
     jobs: int = 2,
     mail: bool = False,
     again: bool = False,
-    progress: Callable[[int, int, int], None] = lambda done, failed, total: None,
+    progress: Callable[[Mapping[str, str]], None] = lambda states: None,
     pause: float = 3.0,
 ) -> Outcome:
     """Create the backfill and wait until all of its runs have finished and another one may be made.
@@ -76,23 +76,20 @@ def backfill(
         jobs: how many days run at the same time.
         mail: mail every day's report.
         again: as `plan`.
-        progress: called after each look with (finished, failed among them, all).
+        progress: called after each look with the state of each day's run.
         pause: seconds between two looks.
 
     Raises:
-        PipelineError: as `plan`, or another backfill of the DAG is under way, the DAG is paused, or there is
-            nothing to do.
+        PipelineError: as `plan`, or another backfill of the DAG is under way, or the DAG is paused.
     """
     days = plan(api, first, last, again=again)
     if not days:
-        if running := under_way(api, first, last):
-            raise PipelineError(
-                f"nothing to do for now: a run of {', '.join(running)} is under way, and every other day "
-                f"from {first} to {last} has succeeded before"
-            )
+        return Outcome([], [])
+    if other := unfinished(api):
         raise PipelineError(
-            f"nothing to do: every day from {first} to {last} has succeeded before "
-            "(AGAIN=1 runs them once more)"
+            f"another backfill is under way, from {other['from_date'][:10]} to {other['to_date'][:10]}, and "
+            "Airflow takes one at a time: wait for its end, or cancel it at "
+            f"{api.url}/dags/{DAG_DAILY}/backfills"
         )
     if api.is_paused():
         raise PipelineError(f"{DAG_DAILY} is paused, so a backfill would wait for ever: unpause it in the UI")
@@ -106,7 +103,7 @@ def backfill(
     while True:
         failed = [key for key, run in runs.items() if run["state"] == "failed"]
         done = [key for key, run in runs.items() if run["state"] in FINISHED]
-        progress(len(done), len(failed), len(days))
+        progress({key: run["state"] for key, run in runs.items()})
         if len(done) == len(days):
             break
         time.sleep(pause)
@@ -115,6 +112,12 @@ def backfill(
     while not api.get(f"backfills/{created['id']}")["completed_at"]:
         time.sleep(pause)
     return Outcome(sorted(set(done) - set(failed)), sorted(failed))
+
+
+def unfinished(api: AirflowApi) -> dict[str, Any] | None:
+    """A backfill of the DAG that has not ended, as Airflow describes it."""
+    found = api.get("backfills", dag_id=DAG_DAILY, limit=100)["backfills"]
+    return next((each for each in found if not each["completed_at"]), None)
 
 
 def _request(first: date, last: date, *, again: bool) -> dict[str, Any]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import partial
-from typing import Any
 
 import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.cli.backfill import FINISHED, plan, under_way
 from ecommerce.cli.backfill import backfill as run_backfill
-from ecommerce.cli.backfill import plan, under_way
+from ecommerce.cli.progress import Progress
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_FIGURES
 from ecommerce.sources import SOURCES
@@ -30,6 +31,11 @@ def _day(_: click.Context, parameter: click.Parameter, text: str) -> date:
 
 
 day_option = partial(click.option, callback=_day, required=True, metavar="YYYY-MM-DD")
+
+
+wait_option = click.option("--wait/--no-wait", default=True, help="wait for the end of the run")
+PAUSE = 3.0
+"""Seconds between two looks at a run."""
 
 
 @contextmanager
@@ -66,25 +72,23 @@ def run(day: date) -> int:
 def backfill(first: date, last: date, jobs: int, mail: bool, again: bool) -> int:
     """Run a range of business days and wait for their end.
 
-    The exit code is 0 only when all of them succeeded.
+    The exit code is 0 only when none of them failed.
     """
-    from tqdm import tqdm
-
     with _airflow() as api, ExitStack() as at_end:
-        days = plan(api, first, last, again=again)
-        if days:
-            click.echo(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}")
-            for day in sorted({*under_way(api, first, last)} - {*days}):
+        days, running = plan(api, first, last, again=again), under_way(api, first, last)
+        if not days:
+            others = (
+                f"every other day from {first} to {last}" if running else f"every day from {first} to {last}"
+            )
+            for day in running:
                 click.echo(f"left alone, because a run of it is under way: {day}")
-        bars: list[Any] = []
-
-        def progress(done: int, failed: int, total: int) -> None:
-            if not bars:  # no bar before the backfill has begun
-                bars.append(at_end.enter_context(tqdm(total=total, unit="day")))
-            bars[0].set_postfix(failed=failed)
-            bars[0].update(done - bars[0].n)
-
-        outcome = run_backfill(api, first, last, jobs=jobs, mail=mail, again=again, progress=progress)
+            click.echo(f"nothing to do: {others} has succeeded before (AGAIN=1 runs them once more)")
+            return 0
+        click.echo(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}")
+        for day in sorted({*running} - {*days}):
+            click.echo(f"left alone, because a run of it is under way: {day}")
+        progress = Progress("day", at_end)
+        outcome = run_backfill(api, first, last, jobs=jobs, mail=mail, again=again, progress=progress.show)
     click.echo(f"{len(outcome.succeeded)} days succeeded, {len(outcome.failed)} failed")
     for day in outcome.failed:
         click.echo(f"failed: {day}: see the run's red task in {api.url}, then make repair DAY={day} SOURCE=…")
@@ -94,21 +98,29 @@ def backfill(first: date, last: date, jobs: int, mail: bool, again: bool) -> int
 @click.command()
 @day_option("--day")
 @click.option("--source", type=click.Choice(SOURCES), required=True)
-def repair(day: date, source: str) -> None:
-    """Read one source of a day again, and do all that follows."""
-    _clear_latest(day, f"{GROUP_EXTRACT}.{source}")
+@wait_option
+def repair(day: date, source: str, wait: bool) -> int:
+    """Read one source of a day again, and do all that follows.
+
+    The exit code is 0 only when the run succeeded.
+    """
+    return _run_again(day, f"{GROUP_EXTRACT}.{source}", wait=wait)
 
 
 @click.command()
 @day_option("--day")
-def report(day: date) -> None:
-    """Build the report of a day again from the warehouse."""
-    _clear_latest(day, TASK_FIGURES, after=TASK_CHECKS)
+@wait_option
+def report(day: date, wait: bool) -> int:
+    """Build the report of a day again from the warehouse.
+
+    The exit code is 0 only when the run succeeded.
+    """
+    return _run_again(day, TASK_FIGURES, after=TASK_CHECKS, wait=wait)
 
 
-def _clear_latest(day: date, task_id: str, after: str = "") -> None:
+def _run_again(day: date, task_id: str, *, after: str = "", wait: bool) -> int:
     """Run `task_id` of the day's newest run again, and all behind it; `after` has to have succeeded."""
-    with _airflow() as api:
+    with _airflow() as api, ExitStack() as at_end:
         runs = api.runs_of_day(day)
         if not runs:
             raise PipelineError(f"no run of {day} yet: make backfill FROM={day} TO={day}")
@@ -126,4 +138,26 @@ def _clear_latest(day: date, task_id: str, after: str = "") -> None:
                 f"{run_id} is under way and has not come to its report, which follows by itself"
             )
         cleared = api.clear(run_id, [task_id])
-    click.echo(f"run {run_id}: running again {', '.join(cleared)}")
+        click.echo(f"running again {', '.join(cleared)}: {api.page_of(run_id)}")
+        if not wait:
+            return 0
+        progress = Progress("task", at_end)
+        while (state := api.run_state(run_id)) not in FINISHED:
+            progress.show(_states(api, run_id, cleared))
+            time.sleep(PAUSE)
+        states = _states(api, run_id, cleared)
+        progress.show(states)
+    for name in sorted(name for name, state in states.items() if state == "failed"):
+        click.echo(f"failed: {name}: its log says why")
+    click.echo(f"the run of {day} has {'succeeded' if state == 'success' else 'failed'}")
+    return 0 if state == "success" else 1
+
+
+def _states(api: AirflowApi, run_id: str, task_ids: Sequence[str]) -> dict[str, str | None]:
+    """The states of some tasks of a run by id; those of a mapped task by id and number."""
+    found = api.task_instances(run_id)
+    return {
+        each["task_id"] + (f"[{each['map_index']}]" if each["map_index"] >= 0 else ""): each["state"]
+        for each in found
+        if each["task_id"] in task_ids
+    }

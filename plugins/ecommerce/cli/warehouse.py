@@ -46,7 +46,8 @@ def forget_customer() -> int:
     """Remove every trace of a customer from the warehouse.
 
     It asks for the e-mail address, or <source>:<customer id> of a customer without one, on standard input, so
-    that it stands in no command line and no history. Erase the customer in the sources first.
+    that it stands in no command line and no history. Erase the customer in the sources first. The exit code
+    is 1 when the warehouse knows nobody by that name.
     """
     environment.load()
     from ecommerce.warehouse.client import connect
@@ -58,5 +59,10 @@ def forget_customer() -> int:
     if not identity:
         raise PipelineError("nobody was named")
     removed = forget(identity, connect(step="erasure"))
+    if not any(removed.values()):
+        raise PipelineError(
+            "nobody is known by that address: is it spelt as in the sources, and CUSTOMER_HASH_KEY the one "
+            "with which the orders were loaded?"
+        )
     click.echo(", ".join(f"{count} rows of {table}" for table, count in removed.items()) + " forgotten")
     return 0

@@ -28,7 +28,12 @@ class Airflow(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests, self.failing, self.paused, self.looks = [], [], False, 0
         self.earlier_run, self.busy, self.looks_at_end = None, [], 0
+        self.state_of_load, self.backfills = "success", []
         self.open_days, self.state_of_checks, self.expired, self.lost = [], "success", 0, []
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
 
     def run(self, day, state, **more):
         return {
@@ -60,19 +65,33 @@ class Airflow(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        url = urlsplit(self.path)
         if self.server.expired:
             self.server.expired -= 1
             return self.answer(401, {"detail": "Token expired"})
-        if "/taskInstances/load.checks" in url.path:
-            return self.answer(200, {"state": self.server.state_of_checks})
-        if url.path.endswith("/dagRuns"):
-            runs = self.server.runs(parse_qs(url.query))
-            return self.answer(200, {"dag_runs": runs})
-        if "/backfills/" in url.path:
-            self.server.looks_at_end += 1
-            return self.answer(200, {"completed_at": CREATED if self.server.looks_at_end > 1 else None})
-        return self.answer(200, {"is_paused": self.server.paused})
+        return self.answer(200, self.found())
+
+    def found(self):
+        url, server = urlsplit(self.path), self.server
+        match url.path.split("/")[3:]:
+            case [*_, "taskInstances", "load.checks"]:
+                return {"state": server.state_of_checks}
+            case [*_, "taskInstances"]:
+                names = ("task_id", "map_index", "state")
+                tasks = [("extract.sales_db", -1, "success"), ("load.load", 0, server.state_of_load)]
+                return {"task_instances": [dict(zip(names, task, strict=True)) for task in tasks]}
+            case [*_, "dagRuns", "new"]:
+                server.looks += 1
+                ended = "failed" if server.state_of_load == "failed" else "success"
+                return {"state": ended if server.looks > 1 else "running"}
+            case [*_, "dagRuns"]:
+                return {"dag_runs": server.runs(parse_qs(url.query))}
+            case ["backfills", *_]:
+                server.looks_at_end += url.path[-1].isdigit()
+                return {
+                    "completed_at": CREATED if server.looks_at_end > 1 else None,
+                    "backfills": server.backfills,
+                }
+        return {"is_paused": server.paused}
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -159,7 +178,8 @@ def test_backfill_waits_for_all_days_and_names_the_failed(airflow):
     airflow.failing = ["2026-11-02"]
     looks = []
     outcome = run_backfill(progress=lambda *look: looks.append(look))
-    assert looks == [(0, 0, 3), (3, 1, 3)]
+    running, ended = (dict.fromkeys(DAYS, state) for state in ("running", "success"))
+    assert looks == [(running,), (ended | {"2026-11-02": "failed"},)]
     assert (outcome.succeeded, outcome.failed) == (["2026-11-01", "2026-11-03"], ["2026-11-02"])
 
 
@@ -182,17 +202,44 @@ def test_exit_code_says_whether_a_day_failed(airflow, capsys, monkeypatch):
     assert "failed: 2026-11-03" in capsys.readouterr().out
 
 
-def test_nothing_to_do_is_said_and_is_no_success(airflow, capsys):
-    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 1
-    assert "has succeeded before (AGAIN=1 runs them once more)" in capsys.readouterr().err
+def test_nothing_to_do_is_said_and_is_no_failure(airflow, capsys):
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 0
+    assert capsys.readouterr().out == (
+        "nothing to do: every day from 2026-11-01 to 2026-11-03 has succeeded before "
+        "(AGAIN=1 runs them once more)\n"
+    )
 
 
 def test_days_whose_run_is_under_way_are_not_said_to_have_succeeded(airflow, capsys):
     airflow.open_days = ["2026-11-02"]
-    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 1
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 0
+    said = capsys.readouterr().out
+    assert "left alone, because a run of it is under way: 2026-11-02\n" in said
+    assert "nothing to do: every other day from 2026-11-01 to 2026-11-03 has succeeded before" in said
+
+
+def test_another_backfill_is_named_with_the_page_on_which_it_can_be_cancelled(airflow, capsys):
+    ended = {"from_date": "2026-01-01T05:00:00Z", "to_date": "2026-01-09T05:00:00Z", "completed_at": CREATED}
+    other = {"from_date": "2026-10-01T04:00:00Z", "to_date": "2026-10-10T03:59:59Z", "completed_at": None}
+    airflow.backfills = [ended, other]
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]) == 1
     said = capsys.readouterr().err
-    assert "nothing to do for now: a run of 2026-11-02 is under way" in said
-    assert len(said.splitlines()) == 1
+    assert said.startswith(
+        "another backfill is under way, from 2026-10-01 to 2026-10-10, and Airflow takes one"
+    )
+    assert said.endswith("/dags/daily_sales_pipeline/backfills\n")
+
+
+def test_without_a_terminal_each_day_that_ends_is_a_line(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    airflow.failing = ["2026-11-03"]
+    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:4] == [
+        "2026-11-01: success (1 of 3)",
+        "2026-11-02: success (2 of 3)",
+        "2026-11-03: failed (3 of 3)",
+    ]
 
 
 def test_a_day_that_is_left_out_because_it_runs_is_named(airflow, capsys, monkeypatch):
@@ -293,7 +340,8 @@ def test_an_airflow_that_is_gone_for_a_moment_is_asked_again_but_never_told_twic
         api.get("dags/x")
 
 
-def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, capsys):
+def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 0
     path, body = airflow.requests[-1]
     assert path.endswith("/dags/daily_sales_pipeline/clearTaskInstances")
@@ -304,10 +352,31 @@ def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, c
         "dag_run_id": "new",
         "task_ids": ["extract.sales_db"],
     }
-    assert "run new: running again extract.sales_db, load.load" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [
+        f"running again extract.sales_db, load.load: {airflow.url}/dags/daily_sales_pipeline/runs/new",
+        "extract.sales_db: success (1 of 2)",
+        "load.load[0]: success (2 of 2)",
+        "the run of 2026-11-02 has succeeded",
+    ]
 
 
-def test_report_is_built_again_from_its_figures(airflow):
+def test_a_repair_that_fails_names_the_task(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    airflow.state_of_load = "failed"
+    assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 1
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "failed: load.load[0]: its log says why",
+        "the run of 2026-11-02 has failed",
+    ]
+
+
+def test_who_does_not_want_to_wait_gets_the_address_alone(airflow, capsys):
+    assert main(["repair", "--day", "2026-11-02", "--source", "sales_db", "--no-wait"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_report_is_built_again_from_its_figures(airflow, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     assert main(["report", "--day", "2026-11-02"]) == 0
     assert airflow.requests[-1][1]["task_ids"] == ["report.figures"]
 

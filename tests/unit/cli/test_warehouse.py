@@ -66,6 +66,12 @@ def test_a_customer_is_named_on_standard_input_alone(monkeypatch, capsys):
     assert main(["forget-customer"]) == 0
     assert asked == ["ada@example.com"]
     assert capsys.readouterr().out == "3 rows of orders, 1 rows of customers forgotten\n"
+    monkeypatch.setattr(erasure, "forget", lambda who, _: {"orders": 0, "customers": 0})
+    monkeypatch.setattr(sys, "stdin", io.StringIO("bob@example.com\n"))
+    assert main(["forget-customer"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("nobody is known by that address: is it spelt as in the sources")
+    assert "bob" not in said
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     assert main(["forget-customer"]) == 1
     assert capsys.readouterr().err == "nobody was named\n"
