@@ -105,6 +105,7 @@ def test_refund_of_an_unknown_order_counts_unallocated_in_the_reporting_currency
         {
             "business_date": WEDNESDAY,
             "source": SALES_DB,
+            "channel": "sales_db",
             "category": "unallocated",
             "country_code": "ZZ",
             "currency": "EUR",

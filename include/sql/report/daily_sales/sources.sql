@@ -23,10 +23,11 @@ deliveries AS (
         SUM(orders_loaded) AS orders_loaded,
         SUM(source_amount) AS source_amount,
         SUM(amount_loaded) AS amount_loaded
-    FROM {{ table("loaded_files") }}
+    FROM {{ table("loaded_files") }} AS files
     WHERE business_date = {{ day }}
     GROUP BY source
-    HAVING COUNT(*) = COUNT(rows_read)
+    -- (Files that were loaded before the warehouse kept these figures have none.)
+    HAVING COUNT(*) = COUNT(files.rows_read)
 ),
 
 unusable AS (

@@ -36,14 +36,15 @@ WITH cast_lines AS (
 ),
 
 positive_lines AS (
-    SELECT * REPLACE (
-        CASE WHEN is_stated AND gross_amount < 0 THEN 0 ELSE quantity END AS quantity,
-        CASE WHEN is_stated AND gross_amount < 0 THEN 0 ELSE gross_amount END AS gross_amount,
-        CASE
-            WHEN is_stated AND gross_amount < 0 THEN difference_of(discount_amount, gross_amount)
-            ELSE discount_amount
-        END AS discount_amount
-    )
+    SELECT
+        * REPLACE (
+            CASE WHEN is_stated AND gross_amount < 0 THEN 0 ELSE quantity END AS quantity,
+            CASE WHEN is_stated AND gross_amount < 0 THEN 0 ELSE gross_amount END AS gross_amount,
+            CASE
+                WHEN is_stated AND gross_amount < 0 THEN difference_of(discount_amount, gross_amount)
+                ELSE discount_amount
+            END AS discount_amount
+        )
     FROM cast_lines
 )
 

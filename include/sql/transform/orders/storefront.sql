@@ -166,10 +166,11 @@ LEFT JOIN read_parquet(getvariable('raw') || '/known_lines.parquet') AS known
 -- What of the first parts of a refund, `so_far`, was paid of `amount`, when all its parts say more than that: they are
 -- cut in proportion. Rounding the running total, not each part, keeps the sum exact.
 CREATE MACRO paid_of(so_far, amount, said) AS
-(2 * ten_thousandths(so_far) * ten_thousandths(amount) + ten_thousandths(said)) // (2 * ten_thousandths(said)) * 0.0001;
+(2 * ten_thousandths(so_far) * ten_thousandths(amount) + ten_thousandths(said))
+// (2 * ten_thousandths(said)) * 0.0001;
 
--- What a refund's own lines explain is theirs; its shipping and fee lines are shipping; the rest says nothing. The amount
--- is what was paid back: lines that say more, as when a shop keeps a part, are cut to it.
+-- What a refund's own lines explain is theirs; its shipping and fee lines are shipping; the rest says nothing. The
+-- amount is what was paid back: lines that say more, as when a shop keeps a part, are cut to it.
 CREATE OR REPLACE VIEW staged_refunds AS
 WITH opened AS (
     SELECT
@@ -234,8 +235,9 @@ lines AS (
         paid,
         said,
         unnest(line_items) AS item,
-        unnest(list_transform(line_amounts, LAMBDA one, position: coalesce(list_sum(line_amounts[:position - 1]), 0)))
-            AS before
+        unnest(
+            list_transform(range(len(line_amounts)), LAMBDA position: coalesce(list_sum(line_amounts[:position]), 0))
+        ) AS before
     FROM remainders
 ),
 

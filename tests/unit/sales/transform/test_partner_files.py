@@ -32,7 +32,7 @@ def test_header_comes_from_the_lowest_line_number(raw):
         ("processing", done["P1"]["updated_at"])
     }
     (warning,) = done.totals["warnings"]
-    assert warning.startswith("1 order(s) whose lines disagree")
+    assert warning.startswith("acme_2026-11-19.csv: 1 order(s) whose lines disagree")
     assert warning.endswith("P1")
 
 

@@ -4,7 +4,10 @@
 DELETE FROM {{ table("rejected_rows") }} AS stored
 WHERE
     stored.business_date >= {{ first_day }}
-    AND stored.source IN (SELECT source FROM {{ staged("load_audit") }} WHERE status = 'success')
+    AND stored.source IN (
+        SELECT source FROM {{ staged("load_audit") }}
+        WHERE status = 'success'
+    )
     AND (
         stored.file IN (SELECT file FROM {{ staged("loaded_files") }})
         OR (

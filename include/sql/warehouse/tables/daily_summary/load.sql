@@ -181,7 +181,7 @@ missing_deliveries AS (
     CROSS JOIN UNNEST(audit.missing_deliveries) AS partner
     WHERE
         CONCAT(partner, '_', CAST(audit.business_date AS STRING)) NOT IN (
-            SELECT REGEXP_REPLACE(file, r'\.csv(\.gz)?$', '') FROM {{ table("loaded_files") }}
+            SELECT REGEXP_REPLACE(delivered.file, r'\.csv(\.gz)?$', '') FROM {{ table("loaded_files") }} AS delivered
         )
 ),
 
