@@ -8,4 +8,4 @@ FROM {{ table("orders") }}
 WHERE business_date = {{ day }}
     AND is_sale
     AND NOT is_test
-GROUP BY channel, country_code, currency
+GROUP BY COALESCE(channel, source), country_code, currency

@@ -15,14 +15,14 @@ WHERE
             AND COALESCE(
                 stored.row_number = 0 OR stored.file NOT IN (SELECT file FROM {{ table("loaded_files") }}), TRUE
             )
-            AND COALESCE(
-                CONCAT(stored.source, ' ', stored.order_id) IN (
+            AND (
+                stored.order_id IS NULL
+                OR CONCAT(stored.source, ' ', stored.order_id) IN (
                     SELECT CONCAT(source, ' ', order_id) FROM {{ staged("order_versions") }}
                     UNION ALL
                     SELECT CONCAT(source, ' ', order_id) FROM {{ staged("rejected_rows") }}
                     WHERE order_id IS NOT NULL
-                ),
-                TRUE
+                )
             )
         )
     );
