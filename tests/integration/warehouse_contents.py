@@ -17,7 +17,7 @@ KEYS = {
     "orders": ("source", "order_id"),
     "order_lines": ("source", "order_id", "line_number"),
     "refunds": ("source", "refund_id", "line_number"),
-    "daily_sales": ("business_date", "source", "category", "country_code", "currency"),
+    "daily_sales": ("business_date", "source", "channel", "category", "country_code", "currency"),
     "daily_summary": ("business_date",),
 }
 """The tables that must be the same however often, in whatever order and in how many pieces a day was run."""

@@ -268,7 +268,11 @@ def _page(response: Response, number: int, what: str) -> Page:
         raise MalformedAnswerError(f"{what} is no JSON list; it begins with {first_characters(response)}")
     try:
         json.loads(body)
-    except ValueError:  # not quoted: these are customers
-        raise MalformedAnswerError(f"{what} is no JSON list: it breaks off after {len(body)} bytes") from None
+    except json.JSONDecodeError as error:  # not quoted: these are customers
+        raise MalformedAnswerError(
+            f"{what} is no JSON list: it breaks off, or is wrong, at byte {error.pos} of {len(body)}"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise MalformedAnswerError(f"{what} is no JSON list: byte {error.start} is not UTF-8") from None
     total = response.headers.get("X-WP-Total", "")
     return Page(number, body, int(total) if total.isascii() and total.isdigit() else None)
