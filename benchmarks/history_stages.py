@@ -25,6 +25,7 @@ CONTEXT: dict[str, Any] = {
         "first_day": None,
         "last_day": None,
         "dry_run": False,
+        "most_rejected": 5,
     },
 }
 

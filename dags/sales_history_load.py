@@ -8,9 +8,10 @@ only the rest is repeated. Running it again from the start ends in the same tabl
 
 A bulk export in the layout of partner files: one or many CSV (plain, gz, zst) or Parquet files, which
 together are one delivery under a source name of its own. List and read the files in parallel, show control
-totals by month (a dry run ends here), load the exchange rates of its days, then month by month: transform,
-load in one transaction, check. It completes no business day, moves no watermark, announces nothing and mails
-no report.
+totals by month, load the exchange rates of its days, then month by month: transform, load in one transaction,
+check. The last task shows what became of every row, and what was rejected where; after a dry run, which
+transforms everything and loads nothing, it shows the same. It completes no business day, moves no watermark,
+announces nothing and mails no report; the next report names it.
 """
 
 from __future__ import annotations
@@ -58,7 +59,15 @@ with DAG(
             False,
             type="boolean",
             title="Dry run",
-            description="Read and show the control totals; load nothing.",
+            description="Read and transform everything, show what a load would do, load nothing.",
+        ),
+        "most_rejected": Param(
+            5,
+            type="number",
+            minimum=0,
+            maximum=100,
+            title="Most rejected rows",
+            description="In per cent of all. When more were rejected the last task fails; else it warns.",
         ),
     },
     default_args=DEFAULT_ARGS,
@@ -67,7 +76,7 @@ with DAG(
 ) as dag:
     read = tasks.read.expand(batch=tasks.list_files())
     totals = tasks.control_totals(read)
-    months = tasks.months(totals)
     rates = tasks.exchange_rates(totals)
-    transformed = tasks.one_month.expand(month=months)
-    months >> rates >> transformed >> tasks.clean_up(read, totals)
+    transformed, checked = tasks.one_month.partial(rates=rates).expand(month=tasks.months(totals))
+    transformed >> tasks.clean_up(read, totals)
+    checked >> tasks.summary(transformed)

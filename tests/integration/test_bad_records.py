@@ -84,7 +84,7 @@ OURS = (
     order(PARTNER_FILES, "C-08", line(1), status="abducted"),
     order(PARTNER_FILES, "C-09", line(1, product_name='Tea towel\nblue, "large"')),
     order(PARTNER_FILES, "C-11", line(1)),
-    order(PARTNER_FILES, "X-01", line(1)),
+    replace(order(PARTNER_FILES, "X-01", line(1)), partner="extra"),
 )
 
 

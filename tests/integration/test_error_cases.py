@@ -196,7 +196,7 @@ def storefront_timeout(shop: Shop) -> None:
 
 @case(
     errors.ContractError,
-    "storefront_api: GET /orders (page 1) is no JSON list: it ends after … bytes without ]",
+    "storefront_api: GET /orders (page 1) is no JSON list: it breaks off, or is wrong, at byte … of …",
 )
 def storefront_truncated_json(shop: Shop) -> None:
     shop.fault("/orders", rewrite=lambda body: body[: len(body) // 2])

@@ -191,7 +191,11 @@ BUSY = {"Retry-After": "7"}
         ((403, {}, b""), CredentialsError, f"{WHAT} answered 403 Forbidden: check login, password"),
         ((404, {}, b"no"), ContractError, f"{WHAT} answered 404 Not Found: 'no'"),
         ((429, BUSY, b""), RateLimitedError, f"{WHAT} answered 429 Too Many Requests: too many"),
-        ((503, BUSY, b""), RateLimitedError, f"{WHAT} answered 503 Service Unavailable: too many"),
+        (
+            (503, BUSY, b""),
+            RateLimitedError,
+            f"{WHAT} answered 503 Service Unavailable: the server has",
+        ),
         ((503, {}, b""), TransientError, f"{WHAT} answered 503 Service Unavailable: the server is"),
         ((500, {}, b""), TransientError, f"{WHAT} answered 500 Internal Server Error: the server is"),
         (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from ecommerce.sales.report.figures import Quality
 from ecommerce.sales.report.queries import read_figures
+from ecommerce.warehouse.staged import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.integration.warehouse.test_channels import ORIGIN
@@ -53,3 +55,20 @@ def test_a_rerun_that_finds_nothing_new_tells_what_the_first_run_told(shop: Shop
     window = {"read_at", "window_start", "window_end"}
     assert again.sources[0].model_dump(exclude=window) == line.model_dump(exclude=window)
     assert (again.rejects, again.warnings) == (told.rejects, told.warnings)
+
+
+def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_one_before(shop: Shop) -> None:
+    old = Order("1", at("2024-05-06 15:00"), source="old_shop")
+    rejected = [{"reason": "negative_price"}, {"reason": "invalid_quantity"}, {"reason": "invalid_quantity"}]
+    loaded = at("2026-03-03 07:00")  # in New York it is Tuesday
+    export = Folder([old], source="old_shop", read_at=loaded, rejected=rejected)
+    shop.load(export, day=date(2024, 5, 6), run_id="manual__export", dag_id="history", status=HISTORY)
+
+    def told(day: date) -> list[str]:
+        return read_figures(shop.warehouse, day, ORIGIN).quality.warnings
+
+    sentence = (
+        "old_shop: an export of 1 orders was loaded by manual__export; 3 of its 5 rows were rejected "
+        "(invalid_quantity 2, negative_price 1)"
+    )
+    assert [told(MONDAY + timedelta(days=days)) for days in (-1, 0, 1, 2)] == [[], [sentence], [sentence], []]

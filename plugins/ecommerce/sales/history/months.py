@@ -68,7 +68,7 @@ def transform(month: Month, run_id: str) -> Manifest:
 
     Raises:
         StagingError: the files that were read are gone.
-        ContractError: more than a fifth of the month's lines is unusable, or as `transform.transform`.
+        ContractError: as `transform.transform`.
     """
     export = staging.read_manifest(month.export)
     folder = f"{month.export.rsplit('/', 1)[0]}/{month.month}"
@@ -79,14 +79,35 @@ def transform(month: Month, run_id: str) -> Manifest:
     else:
         raw = gather(month, export, f"{folder}/{export.source}")
         manifest = run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
-    totals = manifest.control_totals
-    read, rejected = (totals[key] - totals["without_day"] for key in ("rows_read", "rows_rejected"))
-    if rejected > FEW and rejected * 5 > read:
+    return manifest
+
+
+def refuse_unusable(manifest: Manifest) -> None:
+    """Let a month not be loaded whose loadable folder says that its lines are not what they should be.
+
+    Raises:
+        ContractError: more than a fifth of the month's own lines was rejected.
+    """
+    if is_unusable(manifest):
+        read, rejected = _own_rows(manifest)
         raise ContractError(
-            f"{month.month}: {rejected} of {read} lines were rejected {totals['rejected']}; "
+            f"{manifest.business_date:%Y-%m}: {rejected} of {read} lines were rejected "
+            f"{manifest.control_totals['rejected']}; "
             "the month was not loaded"
         )
-    return manifest
+
+
+def is_unusable(manifest: Manifest) -> bool:
+    """Whether more than a fifth of a month's own lines was rejected."""
+    read, rejected = _own_rows(manifest)
+    return rejected > FEW and rejected * 5 > read
+
+
+def _own_rows(manifest: Manifest) -> tuple[int, int]:
+    """Read and rejected, without the rows that no month has: the first month takes them."""
+    totals = manifest.control_totals
+    of_none = totals["without_day"]
+    return totals["rows_read"] - of_none, totals["rows_rejected"] - of_none
 
 
 def gather(month: Month, export: Manifest, folder: str) -> Manifest:

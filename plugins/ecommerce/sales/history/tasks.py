@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, cast
 
 from airflow.sdk import task, task_group
@@ -13,14 +14,16 @@ from ecommerce.core.context import run_of, skip
 from ecommerce.core.names import GROUP_MONTH
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.staging import Manifest, discard
-from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
-from ecommerce.sales.history import files
+from ecommerce.sales.history import accounts, files
 from ecommerce.sales.history import months as parts
 from ecommerce.sales.history.reading import read_batch
 from ecommerce.sales.history.totals import sum_up
 from ecommerce.sales.tasks import Plain
+
+DRY_RUN = "a dry run loads nothing: the task summary shows what a load would do"
 
 log = logging.getLogger(__name__)
 
@@ -47,15 +50,15 @@ def control_totals(reads: list[Plain], **context: Any) -> Plain:
 
 @task
 def months(totals: Plain, **context: Any) -> list[Plain]:
-    """The months to load, in order. A dry run ends here: everything behind is skipped."""
-    if context["params"]["dry_run"]:
-        skip("a dry run ends here: the control totals are in the task before this one")
+    """The months of the export, in order."""
     return cast(list[Plain], to_xcom(parts.months_of(totals)))
 
 
 @task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
 def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
-    """Load the rates that the export's days need: a daily run reads those of its own weeks only."""
+    """Load the rates that the export's days need: a daily run reads those of its own weeks only. Skipped in a
+    dry run, and so is every load, which waits for it."""
+    skip(DRY_RUN if context["params"]["dry_run"] else "")
     loaded = parts.load_rates(totals, run_of(context))
     return to_xcom(loaded) if loaded else None
 
@@ -63,7 +66,10 @@ def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
 @task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **NETWORK_RETRIES)
 def transform(month: Plain, **context: Any) -> Plain:
     """Gather one month's lines from all files and transform them; the manifest of what is to be loaded."""
-    return to_xcom(parts.transform(from_xcom(parts.Month, month), context["run_id"]))
+    manifest = parts.transform(from_xcom(parts.Month, month), context["run_id"])
+    if not context["params"]["dry_run"]:
+        parts.refuse_unusable(manifest)
+    return to_xcom(manifest)
 
 
 @task(
@@ -84,11 +90,27 @@ def clean_up(reads: list[Plain], totals: Plain) -> None:
         discard(folder)
 
 
+@task(trigger_rule="none_failed")  # the loads of a dry run are skipped
+def summary(manifests: list[Plain], **context: Any) -> list[Plain]:
+    """Show what became of every row, by month; fail where more were rejected than the form allows."""
+    transformed = all_from_xcom(Manifest, manifests[:])
+    found = [accounts.accounts_of(manifest) for manifest in transformed]
+    is_dry_run, limit = context["params"]["dry_run"], Decimal(str(context["params"]["most_rejected"]))
+    accounts.tell(found, limit=limit, is_dry_run=is_dry_run)
+    if is_dry_run:
+        for manifest in transformed:
+            discard(manifest.uri)
+    return cast(list[Plain], to_xcom(found))
+
+
 @task_group(group_id=GROUP_MONTH)
-def one_month(month: Plain) -> Any:
-    """One month: transform, load, check. What follows the group waits for the transform only."""
+def one_month(month: Plain, rates: Any) -> Any:
+    """One month: transform, load when the rates are there, check. Two of its tasks: transform and checks."""
     # By name, as map_index_template asks for them.
     transformed = transform(month=month)
-    checks = sales.checks.override(map_index_template="{{ task.op_kwargs['loaded']['business_date'][:7] }}")
-    checks(loaded=load(month=month, manifest=transformed))
-    return transformed
+    loaded = load(month=month, manifest=transformed)
+    rates >> loaded
+    checks = sales.check_read.override(
+        map_index_template="{{ task.op_kwargs['loaded']['business_date'][:7] }}"
+    )
+    return transformed, checks(loaded=loaded)

@@ -95,7 +95,7 @@ def sum_up(folders: Sequence[str], read_at: datetime, first_day: date, last_day:
 
 
 def table(totals: Mapping[str, Any]) -> str:
-    """Control totals as lines of text for a log."""
+    """Control totals as lines of text for a log: what the export itself says, before any rule."""
     lines = [f"{'month':<8} {'rows':>12} {'orders':>12}  amount by currency"]
     for month in totals["months"]:
         amounts = ", ".join(
@@ -108,7 +108,8 @@ def table(totals: Mapping[str, Any]) -> str:
         f"outside the range: {totals['left_out']:,}; without a readable day: {totals['without_day']:,}"
     )
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(totals["rejected"].items()))
-    lines.append(f"rejected: {reasons or 'none'}")
+    lines.append(f"not readable as records: {reasons or 'none'}")
+    lines.append("what the rules reject of these rows is told by the last task, summary")
     return "\n".join([*lines, *totals["warnings"]])
 
 

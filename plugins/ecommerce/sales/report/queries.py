@@ -77,7 +77,7 @@ def _read_once(
     of_attribute: list[dict[str, Any]] = []
     if attribute:
         of_attribute = ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
-    of_files = [row["warning"] for row in ask("file_warnings")]
+    told = [row["warning"] for row in ask("file_warnings")] + [_export(row) for row in ask("history_loads")]
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=bool(today.get("complete")),
@@ -92,7 +92,7 @@ def _read_once(
             model.Restatement(old=row.pop("old_value"), new=row.pop("new_value"), **row)
             for row in ask("restatements")
         ],
-        warnings=list(dict.fromkeys(mask_e_mails(warning) for warning in (*warnings, *of_files))),
+        warnings=list(dict.fromkeys(mask_e_mails(warning) for warning in (*warnings, *told))),
         limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
     return model.Figures(
@@ -109,6 +109,16 @@ def _read_once(
         products=[model.Product(**row) for row in ask("products", most=MOST_PRODUCTS)],
         quality=quality,
         provenance=origin,
+    )
+
+
+def _export(row: Row) -> str:
+    loaded = f"{row['source']}: an export of {row['orders']:,} orders was loaded by {row['run_id']}"
+    rejected, read = row["rows_rejected"], row["rows_read"]
+    return (
+        f"{loaded}; {rejected:,} of its {read:,} rows were rejected ({row['reasons']})"
+        if rejected
+        else loaded
     )
 
 

@@ -76,6 +76,7 @@ class Export:
             "first_day": None,
             "last_day": None,
             "dry_run": False,
+            "most_rejected": 5,
         }
         run = SimpleNamespace(dag_id="sales_history_load", run_id=run_id, run_after=datetime.now(UTC))
         return {"params": given | self.params | params, "dag_run": run, "run_id": run_id}
