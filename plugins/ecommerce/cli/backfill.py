@@ -49,6 +49,11 @@ def plan(api: AirflowApi, first: date, last: date, *, again: bool, now: datetime
     return sorted(entry["partition_key"] for entry in entries)
 
 
+def days_before(api: AirflowApi, first: date, lookback_days: int) -> list[str]:
+    """Those of the `lookback_days` before `first` that no run has succeeded for, in order."""
+    return plan(api, first - timedelta(days=lookback_days), first - timedelta(days=1), again=False)
+
+
 def under_way(api: AirflowApi, first: date, last: date) -> list[str]:
     """The business days of the range that have an unfinished run with their partition key, in order."""
     runs = api.get(f"dags/{DAG_DAILY}/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]

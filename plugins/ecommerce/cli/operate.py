@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from functools import partial
 
@@ -15,11 +16,12 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import FINISHED, plan, under_way
+from ecommerce.cli.backfill import FINISHED, days_before, plan, under_way
 from ecommerce.cli.backfill import backfill as run_backfill
 from ecommerce.cli.progress import Progress
-from ecommerce.core.errors import PipelineError
+from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_FIGURES
+from ecommerce.core.settings import refund_lookback_days
 from ecommerce.sources import SOURCES
 
 
@@ -87,12 +89,25 @@ def backfill(first: date, last: date, jobs: int, mail: bool, again: bool) -> int
         click.echo(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}")
         for day in sorted({*running} - {*days}):
             click.echo(f"left alone, because a run of it is under way: {day}")
+        if lacking := days_before(api, first, _lookback_days()):
+            click.echo(
+                f"note: {len(lacking)} days before, {lacking[0]} to {lacking[-1]}, have no run. Where the "
+                f"storefront does not date refunds (make check says so), those from {first} on that belong "
+                f"to orders of these days are missed; to have them: make backfill FROM={lacking[0]} TO={last}"
+            )
         progress = Progress("day", at_end)
         outcome = run_backfill(api, first, last, jobs=jobs, mail=mail, again=again, progress=progress.show)
     click.echo(f"{len(outcome.succeeded)} days succeeded, {len(outcome.failed)} failed")
     for day in outcome.failed:
         click.echo(f"failed: {day}: see the run's red task in {api.url}, then make repair DAY={day} SOURCE=…")
     return 1 if outcome.failed else 0
+
+
+def _lookback_days() -> int:
+    environ = dict(os.environ)
+    with suppress(ConfigurationError):  # Airflow may run elsewhere, and its settings with it
+        environment.load(environ)
+    return refund_lookback_days(environ)
 
 
 @click.command()

@@ -81,7 +81,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         models_uri=_uri(env, "MODELS_URI", "file:///opt/airflow/data/models"),
         partner_drop_uri=_uri(env, "PARTNER_DROP_URI", "file:///opt/airflow/data/partner_drop"),
         customer_hash_key=key,
-        refund_lookback_days=_days(env, "REFUND_LOOKBACK_DAYS", 14),
+        refund_lookback_days=refund_lookback_days(env),
         reconcile_days=_days(env, "RECONCILE_DAYS", 35),
         staging_retention_days=_days(env, "STAGING_RETENTION_DAYS", 14),
         log_retention_days=_days(env, "LOG_RETENTION_DAYS", 60),
@@ -104,6 +104,11 @@ def shop_timezone(env: Mapping[str, str] = os.environ) -> str:
             f"SHOP_TIMEZONE={name!r} is not an IANA timezone name such as Europe/Berlin"
         ) from None
     return name
+
+
+def refund_lookback_days(env: Mapping[str, str] = os.environ) -> int:
+    """For how many days before its own a daily run reads the storefront's orders again."""
+    return _days(env, "REFUND_LOOKBACK_DAYS", 14)
 
 
 def _currency(value: str) -> str:

@@ -29,6 +29,7 @@ class Airflow(ThreadingHTTPServer):
         self.requests, self.failing, self.paused, self.looks = [], [], False, 0
         self.earlier_run, self.busy, self.looks_at_end = None, [], 0
         self.state_of_load, self.backfills = "success", []
+        self.never_run = []
         self.open_days, self.state_of_checks, self.expired, self.lost = [], "success", 0, []
 
     @property
@@ -102,16 +103,13 @@ class Handler(BaseHTTPRequestHandler):
                 return self.answer(201, {"access_token": "t"}) if good else self.answer(401, {"detail": "no"})
             case "dry_run":
                 again = body["reprocess_behavior"] == "completed"
-                return self.answer(
-                    200,
-                    {
-                        "backfills": [
-                            {"partition_key": day, "partition_date": f"{day}T11:00:00Z"} for day in DAYS
-                        ]
-                        if again
-                        else []
-                    },
-                )
+                days = [
+                    day
+                    for day in [*self.server.never_run, *(DAYS if again else [])]
+                    if body["from_date"][:10] <= day <= body["to_date"][:10]
+                ]
+                entries = [{"partition_key": day, "partition_date": f"{day}T11:00:00Z"} for day in days]
+                return self.answer(200, {"backfills": entries})
             case "backfills" if self.server.busy:
                 return self.answer(self.server.busy.pop(), {"detail": "Database is locked"})
             case "backfills" if body["max_active_runs"] > 8:
@@ -164,6 +162,19 @@ def test_backfill_goes_from_midnight_to_the_last_second_so_that_the_last_day_is_
 def test_days_that_failed_are_run_again_without_asking(airflow):
     plan(AirflowApi.from_environment(), date(2026, 11, 1), date(2026, 11, 3), again=False)
     assert airflow.requests[-1][1]["reprocess_behavior"] == "failed"
+
+
+def test_backfill_names_the_days_before_whose_refunds_it_may_miss(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setenv("REFUND_LOOKBACK_DAYS", "3")
+    command = ["backfill", "--from", "2026-11-02", "--to", "2026-11-03", "--again"]
+    assert main(command) == 0
+    assert "note:" not in capsys.readouterr().out
+    airflow.never_run, airflow.looks = ["2026-10-29", "2026-10-30", "2026-10-31"], 0
+    assert main(command) == 0
+    (note,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note:")]
+    assert "2 days before, 2026-10-30 to 2026-10-31, have no run" in note
+    assert note.endswith("make backfill FROM=2026-10-30 TO=2026-11-03")
 
 
 def test_backfill_mails_only_when_asked(airflow):
