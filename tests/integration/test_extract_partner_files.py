@@ -228,6 +228,7 @@ def test_a_broken_file_is_rejected_whole_and_tried_again(
             f"{name} was not loaded and will be tried again: {detail}"
         ]
         assert "bad" not in {partner for _, partner in rows(manifest, "files", "file, partner")}
+        assert manifest.control_totals["missing_deliveries"] == ["bad"], "also when it is its first"
         drop.load(manifest)
     assert [name for (name,) in rows(manifest, "files", "file")] == []
     drop.put(name, file_of(line("B")))

@@ -24,7 +24,7 @@ Raw folder (every file is always there, possibly without rows):
 
 Control totals: source_orders, source_lines (ints), source_amount (sum of quantity x unit_price, decimal text,
 without what is no number) of `lines.parquet`; `missing_deliveries` (partners whose file of the day is due
-and not there, or cannot be used); and `warnings`.
+and not there, or is there and cannot be used); and `warnings`.
 """
 
 from __future__ import annotations
@@ -100,10 +100,12 @@ def extract(window: ReadWindow) -> Manifest:
         _remember_others(duck, memory, loaded)
         if window.changed_until is None:
             warnings += _came_too_late(drop, window.day, memory)
-        there = _delivered_partners(duck, window.day.date, dropped, loaded)
-        missing = [each for each in _due_partners(window.day.date, memory) if each not in there]
+        missing = _missing_deliveries(duck, window.day.date, dropped, loaded, memory)
+        with_file = {file.partner for file in dropped if f"_{window.day}." in file.name}
         warnings += [
-            f"{partner} has delivered no file for {window.day} that can be used" for partner in missing
+            f"{partner} has delivered no file for {window.day}"
+            for partner in missing
+            if partner not in with_file
         ]
         columns, rows = _write(duck, work, draft.path)
         query = read_sql("extract/partner_files/control_totals.sql")
@@ -211,24 +213,24 @@ def _came_too_late(drop: str, day: BusinessDay, memory: Memory) -> list[str]:
     ]
 
 
-def _due_partners(day: date, memory: Memory) -> list[str]:
-    expected = load_settings().expected_partners
-    names = [] if expected is not None else memory.delivered_files(day - timedelta(weeks=WEEKS))
-    found = [match for match in map(_NAME.fullmatch, names) if match]
-    return due_partners(
-        day, [(match["partner"], date.fromisoformat(match["date"])) for match in found], expected
-    )
-
-
-def _delivered_partners(
+def _missing_deliveries(
     duck: duckdb.DuckDBPyConnection,
     day: date,
     dropped: Sequence[DroppedFile],
     loaded: Mapping[str, LoadedFile],
-) -> set[str]:
-    """The partners of whom a file of `day` was loaded before, or has just been read."""
+    memory: Memory,
+) -> list[str]:
+    """The partners whose file of `day` is due, or lies there, and of whom none was loaded or just read."""
+    expected = load_settings().expected_partners
+    names = [] if expected is not None else memory.delivered_files(day - timedelta(weeks=WEEKS))
+    found = [match for match in map(_NAME.fullmatch, names) if match]
+    due = due_partners(
+        day, [(match["partner"], date.fromisoformat(match["date"])) for match in found], expected
+    )
     usable = {name for (name,) in duck.execute("SELECT file FROM files").fetchall()} | loaded.keys()
-    return {file.partner for file in dropped if file.name in usable and f"_{day}." in file.name}
+    of_day = [file for file in dropped if f"_{day}." in file.name]
+    there = {file.partner for file in of_day if file.name in usable}
+    return sorted({*due, *(file.partner for file in of_day)} - there)
 
 
 def _is_loaded(file: DroppedFile, known: LoadedFile | None) -> bool:
