@@ -33,6 +33,7 @@ DECORATORS = {"airflow.sdk.task", "airflow.sdk.task_group"}
 MAY_SEE_THE_CONTEXT = {
     "core/context.py": "turns it into plain values, for the modules `tasks`",
     "core/business_day.py": "turns it into the run's day, for the modules `tasks`",
+    "core/waiting.py": "Airflow gives it to the listener that tells when a task is tried again",
     "mail/alerts.py": "Airflow gives it to the notifier of failed tasks",
 }
 KINDS = ("DAG_", "TASK_", "VARIABLE_", "CONNECTION_")

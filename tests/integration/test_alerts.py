@@ -1,4 +1,4 @@
-"""The failure mail as a real Airflow run sends it."""
+"""A task that fails in a real Airflow run: its mail, the end of its log, and what the terminal says meanwhile."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ with DAG(
     dag_id="doomed",
     schedule=None,
     params={"business_date": Param(None, type=["null", "string"])},
-    default_args=DEFAULT_ARGS | {"retries": 2, "retry_delay": timedelta(0)},
+    default_args=DEFAULT_ARGS | {"retries": 2, "retry_delay": timedelta(seconds=3)},
     doc_md=__doc__,
 ):
 
@@ -73,3 +73,16 @@ def test_a_task_that_fails_for_good_is_mailed_once_and_what_follows_is_not(tmp_p
     assert "/dags/doomed/runs/" in body
     assert (tmp_path / "tries").read_text().split() == ["1", "2", "3"]
     assert "oncall@example.com" not in airflow.log()
+    terminal = [line.partition("] ")[2] for line in airflow.log().splitlines()]
+    assert "Traceback" not in airflow.log()
+    ends = [place for place, line in enumerate(terminal) if line.startswith("the mail of <e-mail>")]
+    assert len(ends) == 3, airflow.log()
+    for end in ends:
+        assert terminal[end - 1].startswith("::endgroup::")
+        assert not terminal[end + 1].startswith("::endgroup::")
+    # It waits three seconds twice, and looks every second for something to run.
+    waiting = [line for line in terminal if "has failed, the next one begins in" in line]
+    assert [line[: line.index(" has")] for line in waiting] == [
+        f"doomed.first: try {number} of 3" for number in (1, 2)
+    ]
+    assert "No tasks to run" not in airflow.log()

@@ -16,7 +16,8 @@ from typing import Literal
 Kind = Literal["money", "count", "quantity"]
 
 NOTHING, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
-_LONGEST = 250
+LONGEST = 250
+"""Characters of a line that is made for a page or a mail."""
 _E_MAIL = re.compile(r"(\"[^\"@]*\"|[^\s@\",;:<>()\[\]{}'=&?/]+)(@|%40)[^\s@\",;<>()\[\]{}'=&?/]+")
 _WORDS = {"db": "database", "api": "API"}
 
@@ -122,14 +123,14 @@ def instant(when: datetime | None) -> str:
     return NOTHING if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def clean(text: str | None) -> str:
-    """Text from data, harmless in any layout: one line of at most 250 characters, none of which is a control
-    character or overrides the direction of what follows."""
+def clean(text: str | None, longest: int = LONGEST) -> str:
+    """Text from data, harmless in any layout: one line of at most `longest` characters, none of which is a
+    control character or overrides the direction of what follows."""
     if text is None:
         return ""
-    spaced = re.sub(r"\s+", " ", text[: 4 * _LONGEST]).strip()
+    spaced = re.sub(r"\s+", " ", text[: 4 * longest]).strip()
     line = "".join(letter for letter in spaced if not _is_control(letter))
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    return line if len(line) <= longest else f"{line[:longest]}…"
 
 
 def mask_e_mails(text: str) -> str:

@@ -14,8 +14,8 @@ from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 from ecommerce.core import names
 from ecommerce.core.business_day import business_day
 from ecommerce.core.errors import PipelineError
+from ecommerce.core.failures import failure_reason
 from ecommerce.core.retries import NETWORK_RETRIES
-from ecommerce.core.text import clean, mask_e_mails
 from ecommerce.mail import transport as mail
 
 
@@ -75,20 +75,6 @@ def failure_message(context: Mapping[str, Any]) -> EmailMessage:
     message = mail.compose(f"Failed: {task}" + (f" for {day}" if day else ""), "failure_mail", texts)
     message["Message-ID"] = mail.message_id(f"failure.{_fingerprint(ti)}")
     return message
-
-
-def failure_reason(error: BaseException | str | None) -> str:
-    """One line that says why, without secrets and addresses."""
-    from airflow.sdk.log import redact
-
-    if error is None:
-        return "the worker stopped without saying why (killed, out of memory, or lost): see the log"
-    lines = str(error).strip().splitlines()
-    line = lines[0] if lines else ""
-    if isinstance(error, BaseException) and not isinstance(error, PipelineError):
-        line = f"{type(error).__name__}: {line}" if line else type(error).__name__
-    # Masked before it is cut short: half an address is no address any more, and still somebody's name.
-    return clean(mask_e_mails(str(redact(line))))
 
 
 def repair_command(task_id: str, map_index: str, day: str | None) -> str:

@@ -135,35 +135,6 @@ def test_a_wrong_business_date_is_the_failure_not_a_second_one(use_server, conte
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (errors.ContractError("no column sku"), "no column sku"),
-        (ValueError("x\ny"), "ValueError: x"),
-        (KeyError(), "KeyError"),
-        ("killed externally", "killed externally"),
-        (RuntimeError("w" * 1000), "RuntimeError: " + "w" * 236 + "…"),
-    ],
-)
-def test_the_reason_is_one_short_line(error, reason):
-    assert alerts.failure_reason(error) == reason
-
-
-def test_no_half_address_is_left_where_a_reason_is_cut_short():
-    for length in range(200, 250):
-        reason = alerts.failure_reason(
-            errors.PipelineError("x" * length + " of jane.doe@example.com in line 7")
-        )
-        assert "jane" not in reason
-
-
-def test_secrets_airflow_knows_are_masked():
-    from airflow.sdk.log import mask_secret
-
-    mask_secret("hunter2hunter2")
-    assert "hunter2" not in alerts.failure_reason(RuntimeError("login with hunter2hunter2 refused"))
-
-
-@pytest.mark.parametrize(
     ("task_id", "map_index", "source"),
     [
         ("extract.sales_db", "", "sales_db"),

@@ -1,0 +1,16 @@
+"""Lets the log of a failed task end with what is wrong, and `airflow dags test` say when the next try is."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+from ecommerce.core import failures, waiting
+
+
+class TaskLogPlugin(AirflowPlugin):
+    """Two listeners; each is a module."""
+
+    name = "task_log"
+    listeners: ClassVar[list[Any]] = [failures, waiting]
