@@ -35,6 +35,7 @@ MAY_SEE_THE_CONTEXT = {
     "core/business_day.py": "turns it into the run's day, for the modules `tasks`",
     "core/waiting.py": "Airflow gives it to the listener that tells when a task is tried again",
     "mail/alerts.py": "Airflow gives it to the notifier of failed tasks",
+    "mail/outages.py": "what it tells of, the modules `tasks` give it whole",
 }
 KINDS = ("DAG_", "TASK_", "VARIABLE_", "CONNECTION_")
 NAMES = {value for name, value in vars(names).items() if name.startswith(KINDS)}

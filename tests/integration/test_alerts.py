@@ -1,12 +1,10 @@
-"""A task that fails in a real Airflow run: its mail, the end of its log, and what the terminal says meanwhile."""
+"""A task that fails in a real Airflow run: its mail, the end of its log, and the terminal meanwhile."""
 
 from __future__ import annotations
 
-import json
-from email import message_from_bytes, policy
+import pytest
 
-from demo.services import mail as mail_service
-from demo.services.ports import free_port
+from tests.integration.mailbox import open_mailbox
 
 DAG = '''
 """
@@ -43,27 +41,54 @@ with DAG(
 '''
 
 
-def test_a_task_that_fails_for_good_is_mailed_once_and_what_follows_is_not(tmp_path, start_airflow):
-    (tmp_path / "dags").mkdir()
-    (tmp_path / "dags" / "doomed.py").write_text(DAG)
-    port = free_port()
-    extra = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@reports.example"}
-    connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "extra": extra}
-    airflow = start_airflow(
-        {
-            "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags"),
-            "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(connection),
-            "AIRFLOW_VAR_ALERT_RECIPIENTS": "oncall@example.com",
-            "SHOP_TIMEZONE": "America/New_York",
-            "TRIES": str(tmp_path / "tries"),
-        }
+ABSENT = """
+from datetime import timedelta
+from airflow.sdk import DAG, TaskGroup, task
+from ecommerce.core.errors import TransientError
+from ecommerce.core.params import BUSINESS_DATE
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.mail import alerts, outages
+from ecommerce.sales import source_policy
+
+outages.PATIENCE = timedelta(seconds=5)
+PAUSES = {"retries": 3, "retry_delay": timedelta(seconds=3), "retry_exponential_backoff": 0}
+
+with DAG(dag_id="absent", schedule=None, params={"business_date": BUSINESS_DATE}), TaskGroup("extract"):
+
+    @task(
+        on_failure_callback=alerts.failure_notifier(source_policy.detour),
+        **NETWORK_RETRIES | PAUSES,
     )
-    with mail_service.running(tmp_path / "mailbox", port, free_port()):
-        airflow.test_dag("doomed", business_date="2026-01-05")
-    messages = [
-        message_from_bytes(path.read_bytes(), policy=policy.default)
-        for path in (tmp_path / "mailbox").glob("*.eml")
-    ]
+    def storefront(**context):
+        with outages.outage_told(context, source_policy.detour):
+            raise TransientError("the storefront at shop.example:443 cannot be reached")
+
+    storefront()
+"""
+
+
+@pytest.fixture
+def fail(tmp_path, start_airflow):
+    """Run a DAG of that text for a day; the mails and the Airflow."""
+
+    def run(dag_id, text):
+        (tmp_path / "dags").mkdir()
+        (tmp_path / "dags" / f"{dag_id}.py").write_text(text)
+        with open_mailbox(tmp_path / "mailbox") as mailbox:
+            environment = {
+                "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags"),
+                "SHOP_TIMEZONE": "America/New_York",
+                "TRIES": str(tmp_path / "tries"),
+            }
+            airflow = start_airflow(mailbox.environment() | environment)
+            airflow.test_dag(dag_id, business_date="2026-01-05")
+            return mailbox.messages(), airflow
+
+    return run
+
+
+def test_a_task_that_fails_for_good_is_mailed_once_and_what_follows_is_not(tmp_path, fail):
+    messages, airflow = fail("doomed", DAG)
     assert [message["Subject"] for message in messages] == ["Failed: doomed.first for 2026-01-05"], (
         airflow.log()
     )
@@ -86,3 +111,16 @@ def test_a_task_that_fails_for_good_is_mailed_once_and_what_follows_is_not(tmp_p
         f"doomed.first: try {number} of 3" for number in (1, 2)
     ]
     assert "No tasks to run" not in airflow.log()
+
+
+def test_a_source_that_stays_away_is_told_of_before_its_last_try_and_then_in_the_same_thread(fail):
+    """Its first try ends three seconds before the next, its second comes to more than five."""
+    messages, airflow = fail("absent", ABSENT)
+    assert [message["Subject"] for message in messages] == [
+        "Still trying: absent.extract.storefront for 2026-01-05",
+        "Failed: absent.extract.storefront for 2026-01-05",
+    ], airflow.log()
+    warning, failure = messages
+    assert failure["References"] == warning["Message-ID"]
+    assert "the last of 2 more" in warning.get_body(("plain",)).get_content()
+    assert "cannot be reached" in warning.get_body(("plain",)).get_content()

@@ -1,8 +1,9 @@
 """What is said of a failed task, in mails and as the last line of its log.
 
 Airflow logs a traceback and then its own *Post Execute*. As a listener (plugins/task_log_plugin.py) this
-module logs one sentence behind all that. An error of the pipeline's own is that sentence and no traceback: its
-text is made for people, and names what to mend. An unforeseen error keeps its traceback before the sentence.
+module logs one sentence behind all that. An error of the pipeline's own is that sentence and no traceback:
+its text is made for people, and names what to mend. An unforeseen error keeps its traceback before the
+sentence.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def on_task_instance_running() -> None:
 
 @hookimpl
 def on_task_instance_failed(error: BaseException | str | None) -> None:
-    """Log what is wrong, behind the group *Post Execute*, which the UI folds; of each try, the last or not."""
+    """Log what is wrong, of each try, behind the group *Post Execute*, which the UI folds."""
     if _tidy not in structlog.get_config()["processors"]:
         return  # no task runs in this process: somebody set its state by hand
     log = structlog.get_logger(logger_name="task")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -18,6 +18,10 @@ from ecommerce.core.failures import failure_reason
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.mail import transport as mail
 
+Detour = Callable[[str], str]
+"""From the name of a source to the Variable `source_policy` with which runs go on without it; empty where
+they do already. The domain knows it."""
+
 
 class FailureNotifier(SmtpNotifier):
     """Mails a failed task to the Variable `alert_recipients`; nothing is sent while that is empty. Made by
@@ -25,6 +29,13 @@ class FailureNotifier(SmtpNotifier):
     may call it for several, so it keeps nothing but `to` between calls."""
 
     template_fields = ("to",)
+
+    def __init__(self, detour: Detour | None = None) -> None:
+        super().__init__(
+            to=f"{{{{ var.value.get('{names.VARIABLE_ALERT_RECIPIENTS}', '') }}}}",
+            smtp_conn_id=mail.CONNECTION,
+        )
+        self.detour = detour
 
     def notify(self, context: Any) -> None:
         """Send the mail.
@@ -36,14 +47,20 @@ class FailureNotifier(SmtpNotifier):
         if not to:
             self.log.info("the Variable %s is empty: nobody is told", names.VARIABLE_ALERT_RECIPIENTS)
             return
-        mail.send(failure_message(context), to)
+        mail.send(failure_message(context, detour_of(context["ti"], self.detour)), to)
 
 
-def failure_notifier() -> FailureNotifier:
+def failure_notifier(detour: Detour | None = None) -> FailureNotifier:
     """For `on_failure_callback` of tasks: one mail to `alert_recipients` when a task has failed for good."""
-    return FailureNotifier(
-        to=f"{{{{ var.value.get('{names.VARIABLE_ALERT_RECIPIENTS}', '') }}}}", smtp_conn_id=mail.CONNECTION
-    )
+    return FailureNotifier(detour)
+
+
+def detour_of(ti: Any, detour: Detour | None) -> str:
+    """What `detour` gives for the source of this task; empty without one."""
+    try:
+        return detour(ti.task_id.rpartition(".")[2]) if detour else ""
+    except PipelineError:  # a wrong Variable may be the very failure
+        return ""
 
 
 DEFAULT_ARGS: dict[str, Any] = {
@@ -56,25 +73,42 @@ DEFAULT_ARGS: dict[str, Any] = {
 """Of every DAG's tasks: tried again once, and people are told when a task has failed for good."""
 
 
-def failure_message(context: Mapping[str, Any]) -> EmailMessage:
+def failure_message(context: Mapping[str, Any], detour: str = "") -> EmailMessage:
     """The mail without its addresses, from the context Airflow gives to callbacks. It depends on nothing but
-    `ti`: where a worker died, Airflow knows neither exception nor params."""
+    `ti`: where a worker died, Airflow knows neither exception nor params. `detour`: see `Detour`."""
+    ti, day = context["ti"], _day(context)
+    texts = texts_of(context, detour) | {
+        "command": repair_command(ti.task_id, _map_index(ti), day) if ti.dag_id == names.DAG_DAILY else "",
+        "advice": _advice(context.get("dag")),
+        "gate": names.TASK_GATE,
+    }
+    message = mail.compose(subject_of("Failed", context), "failure_mail", texts)
+    message["Message-ID"] = mail.message_id(f"failure.{_fingerprint(ti, 'try_number')}")
+    if (
+        detour and ti.try_number > ti.max_tries - ti.task.retries + 1
+    ):  # not the first try: it may have been told
+        message["In-Reply-To"] = message["References"] = outage_id(ti)
+    return message
+
+
+def texts_of(context: Mapping[str, Any], detour: str) -> dict[str, Any]:
+    """What every mail about a task says."""
     ti = context["ti"]
-    day = _day(context)
-    index = _map_index(ti)
-    task = f"{ti.dag_id}.{ti.task_id}" + (f" [{index}]" if index else "")
-    texts = {
-        "task": task,
-        "day": day or "unknown",
+    return {
+        "task": _task(ti),
+        "day": _day(context) or "unknown",
         "run_id": ti.run_id,
         "reason": failure_reason(context.get("exception")),
-        "command": repair_command(ti.task_id, index, day) if ti.dag_id == names.DAG_DAILY else "",
         "log_url": ti.log_url,
-        "advice": _advice(context.get("dag")),
+        "detour": detour,
+        "variable": names.VARIABLE_SOURCE_POLICY,
     }
-    message = mail.compose(f"Failed: {task}" + (f" for {day}" if day else ""), "failure_mail", texts)
-    message["Message-ID"] = mail.message_id(f"failure.{_fingerprint(ti)}")
-    return message
+
+
+def subject_of(what: str, context: Mapping[str, Any]) -> str:
+    """A mail's subject: what has become of the task, and of which business day."""
+    day = _day(context)
+    return f"{what}: {_task(context['ti'])}" + (f" for {day}" if day else "")
 
 
 def repair_command(task_id: str, map_index: str, day: str | None) -> str:
@@ -86,6 +120,11 @@ def repair_command(task_id: str, map_index: str, day: str | None) -> str:
     return f"make repair DAY={day or '<day>'} SOURCE={source}"
 
 
+def _task(ti: Any) -> str:
+    index = _map_index(ti)
+    return f"{ti.dag_id}.{ti.task_id}" + (f" [{index}]" if index else "")
+
+
 def _map_index(ti: Any) -> str:
     """What tells a mapped task instance from its siblings: its rendered name or number; else empty."""
     number = getattr(ti, "map_index", None)
@@ -94,9 +133,15 @@ def _map_index(ti: Any) -> str:
     return str(getattr(ti, "rendered_map_index", None) or number)
 
 
-def _fingerprint(ti: Any) -> str:
-    """The same for one try of one task: of a lost worker Airflow tells twice, mail programs show it once."""
-    names = ("dag_id", "run_id", "task_id", "map_index", "try_number")
+def outage_id(ti: Any) -> str:
+    """The Message-ID of the mail that the task is still tried: one for all tries until it is cleared."""
+    return mail.message_id(f"outage.{_fingerprint(ti, 'max_tries')}")
+
+
+def _fingerprint(ti: Any, last: str) -> str:
+    """With `try_number` the same for one try of one task: of a lost worker Airflow tells twice, mail programs
+    show it once."""
+    names = ("dag_id", "run_id", "task_id", "map_index", last)
     text = "\0".join(str(getattr(ti, name, "")) for name in names)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 

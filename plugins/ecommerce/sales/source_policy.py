@@ -63,6 +63,19 @@ def reason_to_skip(source: str) -> str:
     return f"{source} is off in the Variable {VARIABLE_SOURCE_POLICY}" if is_off else ""
 
 
+def detour(source: str) -> str:
+    """What to set the Variable to, as JSON, for runs to go on without `source`; empty where they do already.
+
+    Raises:
+        ConfigurationError: as `source_policy`.
+    """
+    policies = source_policy()
+    if policies[source] != REQUIRED:
+        return ""
+    kept = {name: each for name, each in policies.items() if each != REQUIRED or name == POLICY_DELIVERIES}
+    return json.dumps(kept | {source: OPTIONAL})
+
+
 def go_on_with(policies: Mapping[str, str], manifests: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The manifests a run goes on with after its extracts.
 

@@ -19,6 +19,8 @@ from ecommerce.core.retries import GATE_RETRIES, NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
 from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
+from ecommerce.mail.alerts import failure_notifier
+from ecommerce.mail.outages import outage_told
 from ecommerce.sales import delivery, loading, source_policy, watch, windows
 from ecommerce.sales.report import building
 from ecommerce.sales.transform import transform as run_transform
@@ -29,14 +31,15 @@ from ecommerce.warehouse.load import LoadResult
 Plain = dict[str, Any]
 
 
-@task(**NETWORK_RETRIES)
+@task(on_failure_callback=failure_notifier(source_policy.detour), **NETWORK_RETRIES)
 def extract(source: str, **context: Any) -> Plain:
     """Read one source for the run's business day; the manifest of what was read."""
     skip(source_policy.reason_to_skip(source))
     day = business_day(context)
     folder = run_of(context).folder(day.date, source)
     window = windows.window_of_day(source, day, folder, reads, datetime.now(UTC))
-    return to_xcom(module(source).extract(window))
+    with outage_told(context, source_policy.detour):
+        return to_xcom(module(source).extract(window))
 
 
 @task(task_id="extract", **NETWORK_RETRIES)
