@@ -143,6 +143,12 @@ class TestDailySalesPipeline:
         assert [task.task_id for task in pipeline.tasks if task.outlets] == ["load.checks"]
         assert [asset.name for asset in pipeline.get_task("load.checks").outlets] == ["daily_sales"]
 
+    def test_the_alarm_knows_the_report_and_holds_up_no_mail(self, pipeline):
+        alarm = pipeline.get_task("mail.alarm")
+        assert alarm.upstream_task_ids == {"report.archive"}
+        assert alarm.downstream_task_ids == set()
+        assert alarm.trigger_rule == "all_success"
+
     def test_tasks_on_the_network_have_five_retries_and_the_policy(self, pipeline):
         for task_id in ("extract.sales_db", "extract.storefront", "extract.exchange_rates", "load.load"):
             task = pipeline.get_task(task_id)

@@ -87,6 +87,12 @@ class LiveAirflow(AirflowServices):
             for each in tries
         ]
 
+    def log(self, dag_id: str, run_id: str, task_id: str, number: int = 1) -> list[dict[str, Any]]:
+        """The lines of the log of a try, as the UI gets them."""
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{number}"
+        lines: list[dict[str, Any]] = self.api.get(path, map_index=-1)["content"]
+        return lines
+
     def logs(self) -> str:
         """The last words of its processes."""
         return "\n".join(

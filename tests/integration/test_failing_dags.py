@@ -106,6 +106,21 @@ def test_the_mail_says_why_even_when_nobody_is_left_who_knows(ended):
     assert "the worker stopped without saying why (killed, out of memory, or lost): see the log" in lost
 
 
+def test_the_log_ends_with_what_is_wrong(ended):
+    own = ended.airflow.log("mails", ended.runs["mails"], "broken")
+    assert own[-1]["event"] == "orders.csv, line 7: no column sku (asked for by <e-mail>)"
+    assert not [line for line in own if line.get("error_detail")]
+    for number in (1, RETRIES + 1):
+        log = ended.airflow.log("retries", ended.runs["retries"], "lost_connection", number)
+        assert log[-1]["event"] == str(ERRORS["lost_connection"])
+
+
+def test_the_log_of_an_unforeseen_error_has_its_traceback_and_ends_with_it_in_words(ended):
+    log = ended.airflow.log("retries", ended.runs["retries"], "mistake")
+    assert [line["event"] for line in log if line.get("error_detail")] == ["Task failed with exception"]
+    assert log[-1]["event"] == f"{type(ERRORS['mistake']).__name__}: {ERRORS['mistake']}"
+
+
 @pytest.mark.parametrize("task", TRIED_AGAIN)
 def test_what_may_pass_is_tried_again_after_growing_pauses(ended, task):
     pauses = ended.pauses(task)

@@ -63,12 +63,13 @@ def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
 def alarms(figures: Figures) -> list[str]:
     """Why the day is incomplete although all its sources were read: no failed task has told anybody."""
     partners = [source.partition(": ")[2] for source in figures.quality.missing_sources if ": " in source]
+    weekday = f"{figures.business_date:%A}"
     found = [
-        f"{clean(partner)} has delivered no file that can be used, and does so on this weekday"
+        f"{clean(partner)} has delivered no file that can be used; one is due on a {weekday}"
         for partner in partners
     ]
     return found + [
-        f"{source_name(source)} has no order at all, and had 20 or more on each of the last four such days"
+        f"{source_name(source)} has no order at all, and had 20 or more on each of the last four {weekday}s"
         for source in figures.quality.empty_sources
     ]
 

@@ -1,0 +1,152 @@
+"""Days that are incomplete although every source was read: a source is empty, or a partner is late."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report.figures import Figures, Provenance
+from ecommerce.sales.report.quality import alarms, notices
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.warehouse.checks import run_checks
+from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.loadable import Folder, Order, Row, at
+
+NOON = at("2026-03-02 17:00")
+TUESDAY = MONDAY + timedelta(days=1)
+ORIGIN = Provenance(
+    dag_id="daily",
+    run_id="run",
+    code_version="test",
+    timezone="America/New_York",
+    window_start=NOON,
+    window_end=NOON,
+    generated_at=datetime(2026, 3, 3, 11, tzinfo=UTC),
+)
+CHECK = "orders: no source is unusually empty"
+
+
+def orders(weeks_ago: int, number: int) -> list[Order]:
+    """So many orders of the storefront on the Monday so many weeks ago."""
+    when = NOON - timedelta(weeks=weeks_ago)
+    return [Order(f"{weeks_ago}-{each}", when, source=STOREFRONT) for each in range(number)]
+
+
+def load_all(shop: Shop, *folders: Folder, **options: object) -> None:
+    """Load them, and nothing from the other sources."""
+    given = {folder.source for folder in folders}
+    shop.load(*folders, *(Folder(source=each) for each in SOURCES if each not in given), **options)
+
+
+def report(shop: Shop, **options: object) -> Figures:
+    return read_figures(shop.warehouse, MONDAY, ORIGIN, **options)
+
+
+def warned(shop: Shop) -> list[str]:
+    found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
+    return [str(each) for each in found if each.failing_rows and each.severity == "warn"]
+
+
+def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empty(shop: Shop) -> None:
+    before = [
+        order for weeks, number in ((1, 25), (2, 20), (3, 31), (4, 22)) for order in orders(weeks, number)
+    ]
+    load_all(shop, Folder(before, source=STOREFRONT), Folder([Order("1", NOON)]))
+
+    found = report(shop)
+    assert shop.by("daily_summary", "business_date", "complete")[MONDAY], "every source was read"
+    assert not found.quality.complete
+    assert found.quality.empty_sources == [STOREFRONT]
+    (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
+    assert notice["words"].startswith("Unusually empty: Storefront without a single order.")
+    assert alarms(found) == [
+        "Storefront has no order at all, and had 20 or more on each of the last four Mondays",
+    ]
+    assert warned(shop) == [
+        f"{CHECK}: 1 exception, such as storefront has no order of 2026-03-02, and had at least 20 on each "
+        "of the last four such weekdays"
+    ]
+    without = report(shop, required=[SALES_DB])
+    assert without.quality.complete
+    assert alarms(without) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "today", "read_at"),
+    [
+        pytest.param((25, 19, 31, 22), 0, "2026-03-03 11:00", id="not always that many"),
+        pytest.param((25, 25, 25, 0), 0, "2026-03-03 11:00", id="three weeks only"),
+        pytest.param((25, 25, 25, 25), 1, "2026-03-03 11:00", id="one order"),
+        pytest.param((25, 25, 25, 25), 0, "2026-03-02 23:00", id="the day had not ended"),
+    ],
+)
+def test_what_is_no_reason_to_worry(shop: Shop, numbers: tuple[int, ...], today: int, read_at: str) -> None:
+    found = [order for weeks, number in enumerate(numbers, 1) for order in orders(weeks, number)]
+    load_all(shop, Folder([*found, *orders(0, today)], source=STOREFRONT, read_at=at(read_at)))
+
+    assert report(shop).quality.empty_sources == []
+    assert warned(shop) == []
+
+
+def delivery(name: str, *order_ids: str) -> Row:
+    received = at("2026-03-04 09:00")
+    return {"file": name, "sha256": name, "received_at": received, "order_ids": [*order_ids]}
+
+
+def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded(shop: Shop) -> None:
+    late = Folder(source=PARTNER_FILES, totals={"missing_deliveries": ["acme", "bolt"]})
+    load_all(shop, late, Folder([Order("1", NOON)]))
+
+    day = shop.one("daily_summary")
+    assert (day["complete"], day["missing_sources"]) == (
+        False,
+        ["partner_files: acme", "partner_files: bolt"],
+    )
+    found = report(shop)
+    (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
+    assert notice["words"].startswith("No usable file of Acme, Bolt, due on this weekday.")
+    assert alarms(found) == [
+        f"{partner} has delivered no file that can be used; one is due on a Monday"
+        for partner in ("acme", "bolt")
+    ]
+
+    order = Order("A1", NOON, source=PARTNER_FILES, channel="acme", read_at=at("2026-03-04 09:00"))
+    other = Order("B1", NOON, source=PARTNER_FILES, channel="bolt", read_at=at("2026-03-04 09:00"))
+    load_all(
+        shop,
+        Folder(
+            [order, other],
+            source=PARTNER_FILES,
+            read_at=at("2026-03-04 11:00"),
+            # The file of the day itself, and one of the next day that names an order of this one.
+            files=[delivery("acme_2026-03-02.csv.gz", "A1"), delivery("bolt_2026-03-03.csv", "B1")],
+        ),
+        day=TUESDAY,
+        run_id="next",
+    )
+
+    missing = shop.by("daily_summary", "business_date", "missing_sources")
+    assert missing[MONDAY] == ["partner_files: bolt"]
+    assert alarms(report(shop)) == ["bolt has delivered no file that can be used; one is due on a Monday"]
+
+
+def test_a_day_is_complete_when_the_last_partner_has_delivered(shop: Shop) -> None:
+    late = Folder(source=PARTNER_FILES, totals={"missing_deliveries": ["acme"]})
+    load_all(shop, late)
+    assert not shop.one("daily_summary")["complete"]
+
+    order = Order("A1", NOON, source=PARTNER_FILES, channel="acme", read_at=at("2026-03-04 09:00"))
+    came = Folder(
+        [order],
+        source=PARTNER_FILES,
+        read_at=at("2026-03-04 11:00"),
+        files=[delivery("acme_2026-03-02.csv", "A1")],
+    )
+    load_all(shop, came, day=TUESDAY, run_id="next")
+
+    assert shop.by("daily_summary", "business_date", "complete")[MONDAY]
+    assert shop.by("daily_summary", "business_date", "missing_sources")[MONDAY] == []
+    assert report(shop).quality.complete
