@@ -25,7 +25,7 @@ they do already. The domain knows it."""
 
 class FailureNotifier(SmtpNotifier):
     """Mails a failed task to the Variable `alert_recipients`; nothing is sent while that is empty. Made by
-    `failure_notifier`. One instance stands in `default_args` for all tasks of a DAG, and the DAG processor
+    `failure_notifier`, with a `detour` for tasks within `outages.outage_told`. One instance stands in `default_args` for all tasks of a DAG, and the DAG processor
     may call it for several, so it keeps nothing but `to` between calls."""
 
     template_fields = ("to",)
@@ -47,7 +47,12 @@ class FailureNotifier(SmtpNotifier):
         if not to:
             self.log.info("the Variable %s is empty: nobody is told", names.VARIABLE_ALERT_RECIPIENTS)
             return
-        mail.send(failure_message(context, detour_of(context["ti"], self.detour)), to)
+        ti = context["ti"]
+        message = failure_message(context, detour_of(ti, self.detour))
+        first_try = ti.max_tries - ti.task.retries + 1 if self.detour else ti.try_number
+        if ti.try_number > first_try:  # people may have been told that it is still tried
+            message["In-Reply-To"] = message["References"] = outage_id(ti)
+        mail.send(message, to)
 
 
 def failure_notifier(detour: Detour | None = None) -> FailureNotifier:
@@ -84,10 +89,6 @@ def failure_message(context: Mapping[str, Any], detour: str = "") -> EmailMessag
     }
     message = mail.compose(subject_of("Failed", context), "failure_mail", texts)
     message["Message-ID"] = mail.message_id(f"failure.{_fingerprint(ti, 'try_number')}")
-    if (
-        detour and ti.try_number > ti.max_tries - ti.task.retries + 1
-    ):  # not the first try: it may have been told
-        message["In-Reply-To"] = message["References"] = outage_id(ti)
     return message
 
 

@@ -152,6 +152,18 @@ def test_the_failure_says_the_way_round(mailbox):
         assert "clear extract.sources_ready with downstream" in body
 
 
+def test_the_thread_goes_on_when_the_source_has_been_made_optional_meanwhile(mailbox, monkeypatch):
+    source = Source()
+    for after in (0, 40, 130, 330):
+        source.fails(after)
+    monkeypatch.setenv("AIRFLOW_VAR_SOURCE_POLICY", '{"storefront": "optional"}')
+    for after in (700, 1260):
+        source.fails(after)
+    warning, failure = mailbox()
+    assert failure["References"] == warning["Message-ID"]
+    assert "To go on without" not in failure.get_body(("plain",)).get_content()
+
+
 def test_what_fails_at_the_first_try_refers_to_no_mail(mailbox):
     source = Source()
     source.ti.max_tries, source.task.retries = 0, 0
