@@ -25,8 +25,9 @@ they do already. The domain knows it."""
 
 class FailureNotifier(SmtpNotifier):
     """Mails a failed task to the Variable `alert_recipients`; nothing is sent while that is empty. Made by
-    `failure_notifier`, with a `detour` for tasks within `outages.outage_told`. One instance stands in `default_args` for all tasks of a DAG, and the DAG processor
-    may call it for several, so it keeps nothing but `to` between calls."""
+    `failure_notifier`, with a `detour` for tasks within `outages.outage_told`. One instance stands in
+    `default_args` for all tasks of a DAG, and the DAG processor may call it for several, so it keeps nothing
+    but `to` between calls."""
 
     template_fields = ("to",)
 
