@@ -32,7 +32,7 @@ WAIT = (
     "runs."
 )
 NOT_MAILED = (
-    f"The last line of the log of {names.TASK_CLAIM} says why. When that reason is gone, clear the group "
+    f"Under Post Execute, the log of {names.TASK_CLAIM} says why. When that reason is gone, clear the group "
     f"`{names.GROUP_MAIL}` in the UI."
 )
 
