@@ -91,7 +91,8 @@ SELECT json_build_object(
         SELECT json_agg(sales)
         FROM (
             SELECT
-                (SELECT business_date FROM day_window) AS business_date, 'sales_db' AS source, category,
+                (SELECT business_date FROM day_window) AS business_date, 'sales_db' AS source,
+                'sales_db' AS channel, category,
                 country AS country_code, currency, count(gross) AS order_lines, coalesce(sum(quantity), 0) AS units,
                 coalesce(sum(gross), 0) AS gross_sales, coalesce(sum(discount), 0) AS discounts,
                 coalesce(sum(amount), 0) AS returns,

@@ -43,4 +43,9 @@ SELECT
         amount_fault(fee_amount, 'fee_amount'),
         amount_fault(tax_amount, 'tax_amount')
     ) AS fault
-FROM staged_orders;
+FROM (
+    FROM staged_orders
+    UNION ALL BY NAME
+    SELECT NULL::VARCHAR AS channel  -- which a source may leave out
+    WHERE FALSE
+) AS staged_orders;

@@ -28,7 +28,6 @@ SELECT
     0::BIGINT AS version,
     'orders' AS file,
     file_row_number AS row_number,
-    NULL::VARCHAR AS channel,
     status,
     currency,
     shipping_country AS country_code,

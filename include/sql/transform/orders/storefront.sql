@@ -114,7 +114,6 @@ SELECT
     row_number AS version,
     file,
     row_number,
-    NULL::VARCHAR AS channel,
     status,
     currency,
     coalesce(as_text(shipping.country), as_text(billing.country)) AS country_code,
