@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from demo.ledger import SALES_DB, Ledger
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.sales.report import archive
 from ecommerce.sources import SOURCES
+from tests.integration.airflow_process import AirflowHome
 from tests.integration.company import Company
 from tests.integration.daily_run import run_day
 from tests.integration.mailbox import Mailbox, open_mailbox
@@ -80,6 +84,51 @@ def test_the_watch_names_the_task_at_fault_once_nobody_else_can(start_company, s
     body = message.get_body(("plain",)).get_content()
     assert "extract.sales_db (failed)" in body
     assert f"make repair DAY={YESTERDAY} SOURCE=sales_db" in body
+
+
+STARTED_BY_API = """
+# What POST /dags/daily_sales_pipeline/dagRuns does, and a task of that run that fails.
+import sys
+from airflow.api.common.trigger_dag import trigger_dag
+from airflow.utils.session import create_session
+from airflow.utils.types import DagRunTriggeredByType
+
+by_api = {"triggered_by": DagRunTriggeredByType.REST_API}
+with create_session() as session:
+    run = trigger_dag("daily_sales_pipeline", partition_key=sys.argv[1], session=session, **by_api)
+    run.get_task_instance("extract.storefront", session=session).set_state("failed", session=session)
+    print(run.run_id)
+"""
+
+
+def test_the_watch_finds_a_run_of_the_day_that_the_api_started(start_company, start_airflow, mailbox):
+    company = start_company()
+    airflow = start_airflow(company.environment | mailbox.environment())
+    old_day = YESTERDAY - timedelta(days=9)
+    wrong = json.loads(company.environment["AIRFLOW_CONN_SALES_DB"]) | {"password": "wrong"}
+    hindered = AirflowHome(airflow.folder, airflow.environment | {"AIRFLOW_CONN_SALES_DB": json.dumps(wrong)})
+    hindered.test_dag("daily_sales_pipeline", business_date=str(old_day))
+    run_id = run_by_api(airflow, YESTERDAY)
+    hindered.test_dag("daily_sales_pipeline", business_date=str(old_day))  # one more, begun later
+    assert airflow.test_dag("report_watch", business_date=str(YESTERDAY)) == 0, airflow.log()
+    message = mailbox.messages()[-1]
+    body = message.get_body(("plain",)).get_content()
+    assert message["Subject"] == f"No sales report for {YESTERDAY}"
+    assert "extract.storefront (failed)" in body
+    assert f"make repair DAY={YESTERDAY} SOURCE=storefront" in body
+    assert run_id in body
+    assert "sales_db" not in body
+
+
+def run_by_api(airflow: AirflowHome, day: date) -> str:
+    """Start a run with `day` as its key, let a task fail; the run's id, which does not name the day."""
+    program = [sys.executable, "-c", STARTED_BY_API, str(day)]
+    environment = os.environ | airflow.own() | dict(airflow.environment)
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    run_id = done.stdout.split()[-1]
+    assert str(day) not in run_id.split("__")
+    return run_id
 
 
 def test_the_watch_says_when_there_was_no_run(start_company, start_airflow, mailbox):

@@ -89,15 +89,6 @@ def run_folder(staging_uri: str, dag_id: str, business_date: date, run_id: str) 
     return f"{staging_uri}/{dag_id}/{business_date.isoformat()}/{path_safe(run_id)}"
 
 
-def run_names(dag_id: str, business_date: date) -> set[str]:
-    """Names (`path_safe` ids) of the runs of a DAG that left something for `business_date`; raises as
-    `storage_errors`."""
-    uri = f"{load_settings().staging_uri}/{dag_id}/{business_date.isoformat()}"
-    with storage_errors(uri):
-        folder = storage_path(uri)
-        return {each.name for each in folder.iterdir()} if folder.exists() else set()
-
-
 @contextmanager
 def publish(uri: str) -> Iterator[Draft]:
     """Write the folder `uri` so that readers see all of it or nothing; replaces what a former try left.

@@ -13,7 +13,7 @@ from airflow.sdk import task
 
 from ecommerce.core.assets import DAILY_SALES
 from ecommerce.core.business_day import business_day, day_window
-from ecommerce.core.context import run_of, skip
+from ecommerce.core.context import dag_run_of, run_of, skip
 from ecommerce.core.names import GROUP_EXTRACT
 from ecommerce.core.retries import GATE_RETRIES, NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
@@ -148,4 +148,4 @@ def mark(report: Plain) -> None:
 @task(**NETWORK_RETRIES)
 def report_mailed(**context: Any) -> None:
     """Has the day's report been mailed? If not, tell people which tasks of which run are at fault."""
-    skip(watch.watch(business_day(context), context["ti"].get_task_states))
+    skip(watch.watch(business_day(context), context["ti"].get_task_states, dag_run_of))

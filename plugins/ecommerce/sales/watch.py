@@ -1,19 +1,21 @@
 """The watch: has the day's report been mailed, and if not, which tasks of which run are red?
 
 The warehouse says whether it was mailed (`report_deliveries`), whoever sent it. Airflow tells a task the
-states of another DAG's tasks by run id, and neither partition key nor params. A run is of the day when its id
-has the day as its key, or when it left files for that day in staging.
+states of another DAG's tasks by run id, and of each run its partition key and its `conf`. Both say of which
+day a run is, as they tell the run itself; the id of a run that somebody started says nothing.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
 from urllib.parse import quote
 
-from ecommerce.core import names, staging
-from ecommerce.core.business_day import BusinessDay
+from ecommerce.core import names
+from ecommerce.core.business_day import BusinessDay, business_day
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.mail import transport as mail
 from ecommerce.sales import mailings
 from ecommerce.sources import SOURCES
@@ -23,6 +25,9 @@ log = logging.getLogger(__name__)
 ENDED = {"success", "skipped", "failed", "upstream_failed", "removed"}
 States = Mapping[str, str | None]
 """States of one run's tasks by id; a mapped one's id ends in `_<index>`."""
+
+OF_AIRFLOW = ("scheduled__", "backfill__")
+"""How ids begin that only Airflow itself gives; they end in `__<partition key>__<random>`."""
 
 NO_RUN = "At six the scheduler was down or the DAG paused. Start it, unpause the DAG, run the day:"
 MEND = "The last line of the log names the cause. Mend it, then"
@@ -37,9 +42,20 @@ NOT_MAILED = (
 )
 
 
-def watch(day: BusinessDay, states_of: Callable[..., Mapping[str, States]]) -> str:
+class Run(Protocol):
+    """What Airflow knows of a run."""
+
+    partition_key: str | None
+    conf: dict[str, Any] | None
+    run_after: datetime
+    start_date: datetime | None
+
+
+def watch(
+    day: BusinessDay, states_of: Callable[..., Mapping[str, States]], run_of: Callable[[str, str], Run]
+) -> str:
     """Mail `alert_recipients` when the report of `day` has not been mailed; returns why not, or nothing.
-    `states_of` is Airflow's `get_task_states`: the states by run id.
+    `states_of` is Airflow's `get_task_states`: the states by run id. `run_of` gives a run by DAG and id.
 
     Raises:
         PipelineError: the warehouse cannot be asked, or the mail not be sent.
@@ -51,7 +67,7 @@ def watch(day: BusinessDay, states_of: Callable[..., Mapping[str, States]]) -> s
         log.info("the report of %s was mailed at %s", day, max(delivered))
         return ""
     runs = states_of(names.DAG_DAILY, task_ids=[names.TASK_MARK])
-    run_id = latest_run(runs, day, staging.run_names(names.DAG_DAILY, day.date))
+    run_id = latest_run(runs, day, lambda run_id: run_of(names.DAG_DAILY, run_id))
     states = states_of(names.DAG_DAILY, run_ids=[run_id])[run_id] if run_id else {}
     texts = mail_texts(day, run_id, states)
     log.warning("the report of %s has not been mailed: %s (run %s)", day, texts["problem"], texts["run_id"])
@@ -63,12 +79,24 @@ def watch(day: BusinessDay, states_of: Callable[..., Mapping[str, States]]) -> s
     return ""
 
 
-def latest_run(run_ids: Iterable[str], day: BusinessDay, staged: Collection[str]) -> str:
-    """The id of the run of `day` that began last; empty where there is none. `staged` names the run folders
-    in staging for that day. Ids that Airflow makes are `<kind>__<when>[__<key>][__<random>]`, so their ends
-    are in order of time."""
-    of_day = (each for each in run_ids if str(day) in each.split("__") or staging.path_safe(each) in staged)
-    return max(of_day, key=lambda run_id: run_id.partition("__")[2], default="")
+def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], Run]) -> str:
+    """The id of the run of `day` that began last, or is yet to begin; empty where there is none."""
+    # Years of scheduled runs need not be asked for one by one: their ids name their key.
+    asked = (each for each in run_ids if not each.startswith(OF_AIRFLOW) or str(day) in each.split("__"))
+    of_day = {run_id: run for run_id in asked if _is_of(day, run := run_of(run_id))}
+    return max(of_day, key=lambda run_id: _beginning(of_day[run_id]), default="")
+
+
+def _is_of(day: BusinessDay, run: Run) -> bool:
+    try:
+        return business_day({"dag_run": run, "params": run.conf}) == day
+    except ConfigurationError:  # every task of such a run refuses it
+        return False
+
+
+def _beginning(run: Run) -> tuple[bool, datetime]:
+    """By which runs are in order of time; those that have not begun come last."""
+    return run.start_date is None, run.start_date or run.run_after
 
 
 def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:

@@ -85,15 +85,6 @@ def test_run_ids_become_safe_folder_names():
     assert folder == "gs://b/s/dag/2026-11-19/manual__2026-11-20T11_00_00_00_00"
 
 
-def test_runs_of_a_day_are_found_by_what_they_left(root, monkeypatch):
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-    monkeypatch.setenv("STAGING_URI", root)
-    run = staging.DagRun("daily", "manual__2026-11-20T11:00:00+00:00")
-    publish(run.folder(date(2026, 11, 19), "sales_db"))
-    assert staging.run_names("daily", date(2026, 11, 19)) == {staging.path_safe(run.run_id)}
-    assert staging.run_names("daily", date(2026, 11, 18)) == set()
-
-
 def test_full_disk_is_a_staging_error_and_leaves_nothing(tmp_path, repository):
     """A file-size limit stands in for a full disk; it would hold for the whole test process, so: a child."""
     program = f"""

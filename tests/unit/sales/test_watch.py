@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.staging import path_safe
 from ecommerce.mail import transport as mail
 from ecommerce.sales import watch
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 SCHEDULED = "scheduled__2026-11-20T11:00:00+00:00__2026-11-19__aB3xY"
-LATER = "backfill__2026-11-20T12:30:00+00:00__2026-11-19__Qw9"
+BACKFILL = "backfill__2026-11-20T12:30:00+00:00__2026-11-19__Qw9"
+BY_API = "manual__2026-11-20T12:00:00+00:00__Zz1"
+
+
+@pytest.fixture(autouse=True)
+def new_york(monkeypatch):
+    monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
+
+
+def run(key=None, started="11:00", **conf):
+    """A run as Airflow knows it, of 20 November; `started=None`: it has not begun."""
+    at = started and datetime.fromisoformat(f"2026-11-20T{started}:00+00:00")
+    asked_for = datetime(2026, 11, 20, 11, tzinfo=UTC)
+    return SimpleNamespace(partition_key=key, conf=conf, start_date=at, run_after=asked_for)
+
+
+def latest(runs):
+    return watch.latest_run(runs, DAY, runs.__getitem__)
 
 
 def pipeline(**states):
@@ -30,36 +49,54 @@ def texts(**states):
 
 def test_without_a_run_the_scheduler_or_the_pause_is_to_blame():
     other_day = "scheduled__2026-11-19T11:00:00+00:00__2026-11-18__aB3xY"
-    assert watch.latest_run([other_day, "by_hand"], DAY, []) == ""
+    assert latest({other_day: run("2026-11-18"), "by_hand": run(business_date="2026-11-17")}) == ""
     found = watch.mail_texts(DAY, "", {})
     assert "there is no run of daily_sales_pipeline for 2026-11-19" in found["problem"]
     assert "the scheduler was down or the DAG paused" in found["advice"]
     assert found["commands"] == ["make backfill FROM=2026-11-19 TO=2026-11-19 MAIL=1"]
 
 
-def test_the_latest_run_of_the_day_counts():
-    assert watch.latest_run([LATER, SCHEDULED], DAY, []) == LATER
+def test_a_run_that_somebody_started_is_of_the_day_of_its_key():
+    assert latest({BY_API: run("2026-11-19")}) == BY_API
+    assert latest({BY_API: run("2026-11-18")}) == ""
 
 
-def test_a_run_without_key_is_of_the_days_for_which_it_left_files():
-    run_id = "manual__2026-11-20T12:00:00+00:00__Zz1"
-    folder = "manual__2026-11-20T12_00_00_00_00__Zz1"
-    assert watch.latest_run([run_id], DAY, {folder}) == run_id
-    assert watch.latest_run([run_id], DAY, {"another"}) == ""
+def test_a_run_without_key_is_of_the_day_of_its_param():
+    assert latest({BY_API: run(business_date="2026-11-19")}) == BY_API
+    assert latest({BY_API: run(business_date="2026-11-09")}) == ""
 
 
-def test_a_later_run_without_key_counts_before_the_scheduled_one():
-    later = "manual__2026-11-20T12:00:00+00:00__Zz1"
-    assert watch.latest_run([later, SCHEDULED], DAY, [path_safe(later), path_safe(SCHEDULED)]) == later
+def test_a_run_with_neither_is_of_the_day_before_it_began():
+    assert latest({"by_hand": run()}) == "by_hand"
 
 
-def test_an_id_that_somebody_chose_counts_when_it_left_files():
-    assert watch.latest_run(["by_hand"], DAY, ["by_hand"]) == "by_hand"
-    assert watch.latest_run(["by_hand", SCHEDULED], DAY, ["by_hand"]) == SCHEDULED
+def test_an_id_that_somebody_chose_says_nothing():
+    assert latest({"manual__2026-11-20T12:00:00+00:00__2026-11-19__Zz1": run("2026-11-18")}) == ""
 
 
-def test_the_key_counts_only_as_a_whole():
-    assert watch.latest_run(["manual__2026-11-19T12:00:00+00:00__2026-11-18"], DAY, []) == ""
+def test_a_run_whose_key_and_param_differ_is_of_no_day():
+    assert latest({BY_API: run("2026-11-19", business_date="2026-11-18")}) == ""
+
+
+def test_the_run_that_began_last_counts():
+    earlier, later = run("2026-11-19", "11:00"), run("2026-11-19", "12:30")
+    assert latest({BACKFILL: later, SCHEDULED: earlier}) == BACKFILL
+    assert latest({BACKFILL: earlier, SCHEDULED: later}) == SCHEDULED
+
+
+def test_a_run_that_waits_for_its_beginning_is_the_last():
+    assert latest({BY_API: run("2026-11-19", None), SCHEDULED: run("2026-11-19", "12:30")}) == BY_API
+
+
+def test_runs_that_airflow_itself_started_for_other_days_are_not_asked_for():
+    """There may be thousands, and each is a question."""
+    scheduled, backfilled = (
+        f"{kind}__2026-01-{{:02}}T11:00:00+00:00__2026-01-{{:02}}__x" for kind in ("scheduled", "backfill")
+    )
+    others = [each.format(day + 1, day) for day in range(1, 20) for each in (scheduled, backfilled)]
+    assert (
+        watch.latest_run([*others, SCHEDULED], DAY, {SCHEDULED: run("2026-11-19")}.__getitem__) == SCHEDULED
+    )
 
 
 def test_the_red_tasks_are_listed_and_the_failed_source_gets_its_command():
