@@ -170,7 +170,7 @@ def test_a_figure_is_in_report_mail_and_csv(shop, tmp_path):
         "document.write(made, Path('.'))\n"
         "print([line for line in figures_csv(made).splitlines() if 'units_per_order' in line])\n"
     )
-    assert in_copy(copy, "-c", written).splitlines()[-1].endswith("units_per_order,2,']")
+    assert in_copy(copy, "-c", written).splitlines()[-1].endswith("units_per_order,2,,true']")
     from pypdf import PdfReader
 
     assert "Units per order" in "".join(page.extract_text() for page in PdfReader(copy / "report.pdf").pages)

@@ -170,6 +170,11 @@ def test_the_headline_counts_what_counts(figures):
     }
 
 
+def test_the_average_order_says_what_it_leaves_out(figures):
+    notes = {name: figure.note for name, figure in figures.headline.items() if figure.note}
+    assert notes == {"average_order_value": "1 order in BRL without an exchange rate is not in it"}
+
+
 def test_it_is_compared_with_complete_days_only(figures):
     net = figures.headline["net_sales"]
     assert (net.day_before, net.week_before) == (50, 80)
@@ -181,8 +186,12 @@ def test_the_trend_has_gaps_where_days_were_not_loaded(figures):
     trend = {day.business_date: day for day in figures.trend}
     assert len(trend) == 28
     assert trend[DAY].net_sales == Decimal("207.50")
+    complete = {each for each in trend if trend[each].complete}
+    assert complete == {
+        DAY - timedelta(days=days) for days in (0, 1, 7, 12)
+    }  # two days before lacks a source
     assert trend[DAY - timedelta(days=3)].net_sales is None
-    assert trend[DAY - timedelta(days=2)].complete is False
+    assert trend[DAY - timedelta(days=2)].net_sales == 0
 
 
 def test_breakdowns_add_up_to_the_headline(figures):

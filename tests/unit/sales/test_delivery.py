@@ -13,7 +13,7 @@ from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures import figures_hash
 from tests.unit.conftest import SENDER
-from tests.unit.sales.report.samples import DAY, crowded, empty_day, make_figures
+from tests.unit.sales.report.samples import DAY, crowded, empty_day, make_figures, noted
 
 TO = ["ann@example.com", "bob@example.com"]
 
@@ -42,6 +42,14 @@ def test_only_the_newest_closed_day_is_mailed_unless_asked_for():
     assert delivery.should_mail(newest.shifted(-1), now, send_mail=True)
     # 04:30 UTC on the 20th is still the 19th in New York: the 19th has not closed.
     assert not delivery.should_mail(newest, datetime(2026, 11, 20, 4, 30, tzinfo=UTC), send_mail=False)
+
+
+def test_the_mail_says_which_orders_the_average_leaves_out():
+    note = "3 orders in BRL without an exchange rate are not in it"
+    for kind in ("plain", "html"):
+        body = delivery.report_message(noted(), b"").get_body((kind,)).get_content()
+        assert f"*Average order value: {note}." in body
+        assert body.index("Average order value*") < body.index("*Average order value:")
 
 
 def test_the_report_arrives_as_text_html_and_pdf(mailbox, archived):

@@ -56,16 +56,18 @@ class _Model(BaseModel):
 
 class Figure(_Model):
     """A headline figure and what it is compared with; None where there is nothing to compare with. `average`
-    is the mean of those of the 28 days before that have been loaded."""
+    is the mean of those of the 28 days before that have been loaded. `note` says what `value` leaves out that
+    other figures of the day count."""
 
     value: Decimal | None
     day_before: Decimal | None = None
     week_before: Decimal | None = None
     average: Decimal | None = None
+    note: str | None = None
 
 
 class TrendDay(_Model):
-    """One day of the trend; `net_sales` and `orders` are None where the day has not been loaded."""
+    """One day of the trend. One that has not been loaded is not complete, and has no figures (None)."""
 
     business_date: date
     net_sales: Decimal | None
@@ -235,16 +237,19 @@ def figures_hash(figures: Figures) -> str:
 
 
 def figures_csv(figures: Figures) -> str:
-    """The figures as one long table: business_date, section, name, figure, value, currency. Values are plain
-    decimals; cells that a spreadsheet would take for a formula begin with an apostrophe."""
+    """The figures as one long table: business_date, section, name, figure, value, currency, complete. Values
+    are plain decimals; cells that a spreadsheet would take for a formula begin with an apostrophe. `complete`
+    is `true` or `false`: of the trend's own day in its rows, of the business day in all others."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["business_date", "section", "name", "figure", "value", "currency"])
+    writer.writerow(["business_date", "section", "name", "figure", "value", "currency", "complete"])
+    trend = {day.business_date.isoformat(): day.complete for day in figures.trend}
     for section, name, figure, value in _cells(figures):
         currency = name if section == "unconverted" else figures.currency
         is_money = figure not in HEADLINE or HEADLINE[figure].kind == "money"
+        complete = trend[name] if section == "trend" else figures.quality.complete
         cells = (section, _inert(name), figure, "" if value is None else value, currency if is_money else "")
-        writer.writerow([figures.business_date.isoformat(), *cells])
+        writer.writerow([figures.business_date.isoformat(), *cells, str(complete).lower()])
     return stream.getvalue()
 
 
@@ -260,6 +265,7 @@ def _cells(figures: Figures) -> Iterator[tuple[str, str, str, Decimal | int | No
         yield "products", product.sku, "units", product.units
         yield "products", product.sku, "sales", product.sales
     for each in figures.quality.unconverted:
+        yield "unconverted", each.currency, "orders", each.orders
         yield "unconverted", each.currency, "net_sales", each.net_sales
     for day in figures.trend:
         yield "trend", day.business_date.isoformat(), "net_sales", day.net_sales

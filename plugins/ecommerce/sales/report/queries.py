@@ -12,13 +12,14 @@ from typing import Any
 
 from ecommerce.core.errors import TransientError
 from ecommerce.core.settings import Settings
-from ecommerce.core.text import mask_e_mails
+from ecommerce.core.text import count, mask_e_mails
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report import figures as model
 from ecommerce.sources import SOURCES, module
 from ecommerce.warehouse.client import Warehouse
 
 COMPARED_DAYS = 28
+MOST_CURRENCIES = 4
 MOST_LOOKS = 3
 MOST_PRODUCTS = 20
 MOST_SAMPLES = 3
@@ -77,6 +78,7 @@ def _read_once(
     of_attribute: list[dict[str, Any]] = []
     if attribute:
         of_attribute = ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
+    unconverted = _unconverted(sales, orders)
     told = [row["warning"] for row in ask("file_warnings")] + [_export(row) for row in ask("history_loads")]
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
@@ -85,7 +87,7 @@ def _read_once(
         missing_sources=list(today.get("missing_sources") or ()),
         sources=sources,
         rejects=_rejects(ask("rejects", most=MOST_SAMPLES)),
-        unconverted=_unconverted(sales, orders),
+        unconverted=unconverted,
         missing_days=missing,
         fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
         restatements=[
@@ -98,7 +100,7 @@ def _read_once(
     return model.Figures(
         business_date=day,
         currency=warehouse.settings.reporting_currency,
-        headline=headline(day, days),
+        headline=headline(day, days, unconverted),
         averaged_days=sum(bool(row["complete"]) for each, row in days.items() if each < day),
         trend=_trend(day, days),
         channels=breakdown(sales, "channel", _orders_by(orders, "channel")),
@@ -125,12 +127,17 @@ def _export(row: Row) -> str:
 def _judged(figures: model.Figures, required: Collection[str]) -> model.Figures:
     """The figures, incomplete where a required source is unusually empty; of others that says nothing."""
     empty = [source for source in figures.quality.empty_sources if source in required]
-    told = {"empty_sources": empty, "complete": figures.quality.complete and not empty}
-    return figures.model_copy(update={"quality": figures.quality.model_copy(update=told)})
+    complete = figures.quality.complete and not empty
+    quality = figures.quality.model_copy(update={"empty_sources": empty, "complete": complete})
+    today = figures.trend[-1].model_copy(update={"complete": complete})
+    return figures.model_copy(update={"quality": quality, "trend": [*figures.trend[:-1], today]})
 
 
-def headline(day: date, days: Mapping[date, Row]) -> dict[str, model.Figure]:
-    """The headline figures of `day`, compared with complete days only: half a day looks like a slump."""
+def headline(
+    day: date, days: Mapping[date, Row], unconverted: Sequence[model.Unconverted] = ()
+) -> dict[str, model.Figure]:
+    """The headline figures of `day`, compared with complete days only: half a day looks like a slump.
+    `unconverted` are the amounts of that day that no average can take in."""
     complete = {each: row for each, row in days.items() if row["complete"] and each < day}
     found = {}
     for name in model.HEADLINE:
@@ -140,8 +147,23 @@ def headline(day: date, days: Mapping[date, Row]) -> dict[str, model.Figure]:
             day_before=_value(complete.get(day - timedelta(days=1)), name),
             week_before=_value(complete.get(day - timedelta(days=7)), name),
             average=_rounded(sum(known, Decimal(0)) / len(known)) if known else None,
+            note=without_rate(unconverted) if name == "average_order_value" else None,
         )
     return found
+
+
+def without_rate(unconverted: Iterable[model.Unconverted]) -> str | None:
+    """Which orders the average order value leaves out, in a sentence; None where there are none."""
+    left_out = [each for each in unconverted if each.orders]
+    if not left_out:
+        return None
+    counts = [f"{count(each.orders)} in {each.currency}" for each in left_out[:MOST_CURRENCIES]]
+    if others := left_out[MOST_CURRENCIES:]:
+        counts.append(f"{count(sum(each.orders for each in others))} in other currencies")
+    one = sum(each.orders for each in left_out) == 1
+    counts[0] = counts[0].replace(" in ", " order in " if one else " orders in ")
+    said = " and ".join(", ".join(part) for part in (counts[:-1], counts[-1:]) if part)
+    return f"{said} without an exchange rate {'is' if one else 'are'} not in it"
 
 
 def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | None) -> list[model.Breakdown]:
@@ -199,7 +221,7 @@ def _value(row: Row | None, name: str) -> Decimal | None:
 
 
 def _trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:
-    not_loaded = {"net_sales": None, "orders": None, "complete": True}
+    not_loaded = {"net_sales": None, "orders": None, "complete": False}
     return [
         model.TrendDay(business_date=each, **{name: days.get(each, not_loaded)[name] for name in not_loaded})
         for each in (day - timedelta(days=back) for back in reversed(range(COMPARED_DAYS)))

@@ -13,6 +13,7 @@ from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown
 
 _ROWS_ON_PAGE_ONE = 10
 _TILES = 4
+_NOTED = "*"
 _MOST_VALUES = 30
 """Of an attribute, which may have any number of them; figures.json and figures.csv have all."""
 
@@ -96,7 +97,13 @@ def country_name(code: str) -> str:
 def _top(figures: Figures) -> dict[str, Any]:
     """What page one and the mail begin with."""
     tiles = [_tile(figures, name) for name in HEADLINE]
-    return {"notices": quality.notices(figures), "tiles": tiles[:_TILES], "small_tiles": tiles[_TILES:]}
+    noted = [(HEADLINE[name].label, note) for name in HEADLINE if (note := figures.headline[name].note)]
+    return {
+        "notices": quality.notices(figures),
+        "tiles": tiles[:_TILES],
+        "small_tiles": tiles[_TILES:],
+        "footnote": " ".join(f"{_NOTED}{label}: {text.clean(note)}." for label, note in noted),
+    }
 
 
 def _bases(figures: Figures) -> tuple[str, str, str]:
@@ -117,7 +124,8 @@ def _tile(figures: Figures, name: str) -> dict[str, Any]:
         )
     ]
     value = text.figure(entry.value, meaning.kind, figures.currency)
-    return {"label": meaning.label, "value": value, "changes": changes, "change": changes[1]}
+    label = f"{meaning.label}{_NOTED}" if entry.note else meaning.label
+    return {"label": label, "value": value, "changes": changes, "change": changes[1]}
 
 
 def _figure_row(figures: Figures, name: str) -> list[str]:

@@ -259,6 +259,14 @@ def crowded() -> model.Figures:
     )
 
 
+def noted() -> model.Figures:
+    """A day whose average order value leaves orders out."""
+    headline = make_figures().headline
+    note = "3 orders in BRL without an exchange rate are not in it"
+    average = headline["average_order_value"].model_copy(update={"note": note})
+    return make_figures(headline={**headline, "average_order_value": average})
+
+
 def empty_day() -> model.Figures:
     """A closed day on which nothing was sold."""
     nothing = {name: model.Figure(value=Decimal(0)) for name in make_figures().headline}
@@ -267,7 +275,7 @@ def empty_day() -> model.Figures:
         headline=nothing,
         averaged_days=0,
         trend=[
-            model.TrendDay(business_date=day.business_date, net_sales=None, orders=None)
+            model.TrendDay(business_date=day.business_date, net_sales=None, orders=None, complete=False)
             for day in trend()[:-1]
         ]
         + [model.TrendDay(business_date=DAY, net_sales=Decimal(0), orders=0)],

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from ecommerce.core.text import MINUS
 from ecommerce.sales.report import document
 from ecommerce.sales.report.texts import page_texts
-from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, make_figures
+from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, make_figures, noted
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_page_one_answers_the_executive(pages):
     assert "INCOMPLETE" not in text
 
 
-@pytest.mark.parametrize("make", [make_figures, crowded, empty_day])
+@pytest.mark.parametrize("make", [make_figures, crowded, empty_day, noted])
 def test_page_one_is_one_page_and_every_page_says_day_and_number(pages, make):
     reader = pages(make)
     total = len(reader.pages)
@@ -70,6 +70,13 @@ def test_what_no_run_can_see_is_said_beside_the_data_quality(pages):
     text = " ".join(words(reader, page) for page in range(len(reader.pages)))
     assert "Limits" in text
     assert "an order deleted for good; reconciliation finds it up to 35 days later" in text
+
+
+def test_what_a_figure_leaves_out_is_a_footnote_of_page_one(pages):
+    text = words(pages(noted), 0)
+    assert "Average order value* 91.63" in text
+    assert "*Average order value: 3 orders in BRL without an exchange rate are not in it." in text
+    assert "*" not in words(pages(make_figures), 0)
 
 
 def test_a_day_without_sales_is_a_report(pages):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.sales.report.figures import Figure, Figures, figures_csv, figures_hash
+from ecommerce.sales.report.figures import Figure, Figures, Unconverted, figures_csv, figures_hash
 from tests.unit.sales.report.samples import DAY, breakdown, make_figures
 
 
@@ -66,12 +66,39 @@ def test_csv_has_plain_decimals_and_no_formulas():
         "figure": "net_sales",
         "value": "18342.56",
         "currency": "USD",
+        "complete": "true",
     }
     category = [row for row in rows if row["section"] == "categories"]
     assert {row["name"] for row in category} == {'\'=HYPERLINK("http://x")'}
     assert {row["figure"]: row["value"] for row in category}["net_sales"] == "-12.5"
     orders = next(row for row in rows if row["figure"] == "orders")
     assert orders["currency"] == ""
+
+
+def test_csv_says_which_days_are_complete():
+    days = {day.business_date: day for day in make_figures().trend}
+    half, absent = sorted(days)[3:5]
+    days[half] = days[half].model_copy(update={"complete": False})
+    days[absent] = days[absent].model_copy(update={"complete": False, "net_sales": None, "orders": None})
+    figures = make_figures(complete=False, missing_sources=["storefront"], trend=list(days.values()))
+    rows = list(csv.DictReader(io.StringIO(figures_csv(figures))))
+    trend = {row["name"]: (row["value"], row["complete"]) for row in rows if row["section"] == "trend"}
+    assert trend[str(half)] == (str(days[half].net_sales), "false")
+    assert trend[str(absent)] == ("", "false")
+    assert [name for name, (_, complete) in trend.items() if complete == "false"] == [str(half), str(absent)]
+    assert {row["complete"] for row in rows if row["section"] != "trend"} == {"false"}
+
+
+def test_csv_counts_the_orders_that_no_average_has():
+    amounts = dict.fromkeys(("gross_sales", "discounts", "returns", "net_sales"), Decimal(10))
+    figures = make_figures(unconverted=[Unconverted(currency="BRL", orders=3, **amounts)])
+    rows = [
+        row for row in csv.DictReader(io.StringIO(figures_csv(figures))) if row["section"] == "unconverted"
+    ]
+    assert [(row["name"], row["figure"], row["value"], row["currency"]) for row in rows] == [
+        ("BRL", "orders", "3", ""),
+        ("BRL", "net_sales", "10", "BRL"),
+    ]
 
 
 def test_the_breakdown_by_attribute_is_part_of_hash_and_csv():
@@ -87,6 +114,7 @@ def test_the_breakdown_by_attribute_is_part_of_hash_and_csv():
     assert (values["orders"], values["net_sales"]) == ("3", "12.50")
 
 
-def test_figures_archived_before_attributes_can_be_read():
-    older = make_figures().model_dump(mode="json", exclude={"attribute", "attributes"})
+def test_figures_archived_before_attributes_and_notes_can_be_read():
+    notes = {"headline": {"__all__": {"note"}}}
+    older = make_figures().model_dump(mode="json", exclude={"attribute": True, "attributes": True, **notes})
     assert Figures.model_validate(older) == make_figures()

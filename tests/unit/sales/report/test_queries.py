@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from ecommerce.core.settings import load_settings
+from ecommerce.sales.report.figures import Unconverted
 from ecommerce.sales.report.queries import attributes, breakdown, headline, limits, missing_days
 
 DAY = date(2026, 11, 19)
@@ -64,6 +65,27 @@ def test_a_day_without_row_sold_nothing_and_has_no_average_order():
 def test_the_mean_of_average_order_values_leaves_out_days_without_orders():
     rows = {DAY: day_row(), before(1): day_row(average=None), before(2): day_row(average="50")}
     assert headline(DAY, rows)["average_order_value"].average == 50
+
+
+def test_the_average_order_says_which_orders_are_not_in_it():
+    def note(**orders):
+        nothing = dict.fromkeys(("gross_sales", "discounts", "returns", "net_sales"), D(0))
+        unconverted = [
+            Unconverted(currency=name, orders=number, **nothing) for name, number in orders.items()
+        ]
+        found = headline(DAY, {DAY: day_row()}, unconverted)
+        assert {name for name, figure in found.items() if figure.note} <= {"average_order_value"}
+        return found["average_order_value"].note
+
+    assert note(BRL=3) == "3 orders in BRL without an exchange rate are not in it"
+    assert note(BRL=1) == "1 order in BRL without an exchange rate is not in it"
+    assert note(BRL=3, CHF=1) == "3 orders in BRL and 1 in CHF without an exchange rate are not in it"
+    assert note(A=1200, B=2, C=3, D=4, E=5, F=6) == (
+        "1,200 orders in A, 2 in B, 3 in C, 4 in D and 11 in other currencies without an exchange rate "
+        "are not in it"
+    )
+    assert note() is None
+    assert note(BRL=0) is None  # refunds alone
 
 
 def sale(source, net, currency="USD", converted=True):
