@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -19,16 +20,21 @@ SEVERITIES = ("error", "warn")
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found. `failing_rows` is 0 when all is well; `sample` describes one of them."""
+    """What one check found. `failing_rows` is 0 when all is well; `found` says what they are, `meaning` what it
+    does to the figures; `sample` describes one of them."""
 
     check: str
     severity: str
     failing_rows: int
+    found: str
+    meaning: str
     sample: str | None
 
     def __str__(self) -> str:
-        exceptions = "1 exception" if self.failing_rows == 1 else f"{self.failing_rows} exceptions"
-        return f"{self.check}: {exceptions}" + (f", such as {self.sample}" if self.sample else "")
+        form = 1 if self.failing_rows == 1 else 2
+        found = re.sub(r"\{([^|}]*)\|([^}]*)\}", rf"\{form}", self.found)
+        example = f" (for example {self.sample})" if self.sample else ""
+        return f"{self.failing_rows:,} {found}: {self.meaning}{example}"
 
 
 def run_checks(
@@ -55,16 +61,22 @@ def run_checks(
         # Every file gets what any of them may ask for; a parameter a statement does not name does no harm.
         parameters = {"run_id": run_id}
         rows = warehouse.query(name, days=days, spec=spec, parameters=parameters, business_date=business_date)
-        columns = ("check_name", "severity", "failing_rows", "sample")
+        columns = ("check_name", "severity", "failing_rows", "found", "meaning", "sample")
         found = [CheckResult(*(row[column] for column in columns)) for row in rows]
-        if not found or any(each.severity not in SEVERITIES or each.failing_rows is None for each in found):
+        if not found or not all(map(_is_whole, found)):
             raise ContractError(f"{name} must give ({', '.join(columns)}) for each check")
         results += found
     failed = [each for each in results if each.failing_rows]
     for each in failed:
-        log.log(logging.ERROR if each.severity == "error" else logging.WARNING, "%s", each)
+        level = logging.ERROR if each.severity == "error" else logging.WARNING
+        log.log(level, '%s [check "%s"]', each, each.check)
     errors = [str(each) for each in failed if each.severity == "error"]
     if errors:
         raise CheckFailed("; ".join(errors))
     log.info("%d checks, %d warnings", len(results), len(failed))
     return results
+
+
+def _is_whole(result: CheckResult) -> bool:
+    words = result.found and result.meaning
+    return bool(words) and result.severity in SEVERITIES and result.failing_rows is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -68,6 +69,16 @@ def names(found: list[CheckResult]) -> list[str]:
     return [str(each) for each in found if each.failing_rows]
 
 
+def reads_well(result: CheckResult) -> bool:
+    """Whether it has words for one and for more, and room for an example in a line of the report."""
+    one, more = (str(replace(result, failing_rows=rows, sample=None)) for rows in (1, 26))
+    return (
+        one.split(":")[0][2:] != more.split(":")[0][3:]
+        and not set("{|}") & set(one + more)
+        and len(more) < 200
+    )
+
+
 def test_every_error_is_found(shop: Shop):
     shop.load(Folder([ORDER, replace(ORDER, order_id="2", refunds=[])]), RATES)
     warehouse = shop.warehouse
@@ -76,6 +87,7 @@ def test_every_error_is_found(shop: Shop):
     run = {"spec": ORDERS, "business_date": MONDAY, "run_id": "run", "warehouse": warehouse}
     sound = run_checks([MONDAY], **run)
     assert names(sound) == []
+    assert [each.check for each in sound if not reads_well(each)] == []
     assert {each.check for each in sound if each.severity == "error"} == FLAWS.keys()
 
     for check, flaw in FLAWS.items():
@@ -94,7 +106,11 @@ def test_every_error_is_found(shop: Shop):
         failing = {row["check_name"]: row["sample"] for row in found if row["failing_rows"]}
         assert failing.get(check), (check, failing)
         if check.startswith("exchange_rates: rates"):
-            with pytest.raises(CheckFailed, match="rates are positive: 1 exception, such as 2026-03-02 JPY"):
+            said = (
+                "1 exchange rate is zero or negative: amounts in that currency are converted wrongly "
+                "(for example 2026-03-02 JPY)"
+            )
+            with pytest.raises(CheckFailed, match=re.escape(said)):
                 run_checks([MONDAY], **run)
         warehouse.run(
             f"DELETE FROM {table[spoilt]} WHERE TRUE; "
@@ -116,12 +132,16 @@ def test_warnings_do_not_stop_the_run(shop: Shop):
 
     results = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
 
+    rejected = "the figures lack these records; rejected_rows has the reasons"
     assert names(results) == [
-        "daily_sales: an exchange rate is known for every amount: 1 exception, such as 2026-03-02 JPY",
-        "load_audit: no amount is missing because of rejected records: 1 exception, "
-        "such as sales_db has 11.0000, 10.0000 were loaded",
-        "load_audit: at most 1 % of a source is rejected: 1 exception, such as sales_db: 1 of 4 records",
-        "refunds: the order is known: 1 exception, such as sales_db refund r7 of order 77",
+        "1 currency has no exchange rate for a day with sales or returns: the amounts are in no sum of the "
+        "report until a run has read the rate (for example JPY on 2026-03-02)",
+        f"1 source has another amount than was loaded, because records were rejected: {rejected} "
+        "(for example sales_db has 11.0000, 10.0000 were loaded)",
+        f"1 source had more than 1 % of the records rejected: {rejected} "
+        "(for example sales_db: 1 of 4 records)",
+        "1 refund belongs to an order that the warehouse does not have: counted as returns, in the category "
+        "unallocated, until the order is read (for example sales_db refund r7 of order 77)",
     ]
 
 

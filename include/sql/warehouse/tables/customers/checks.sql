@@ -1,5 +1,10 @@
 {% from "warehouse/macros/check.sql" import check %}
-{% call check("customers: one row per customer", "error") %}
+{% call check(
+    "customers: one row per customer",
+    "error",
+    "{customer is|customers are} stored more than once",
+    "the number of new customers is too high",
+) %}
 SELECT SUBSTR(customer_hash, 1, 12) AS sample
 FROM {{ table("customers") }}
 GROUP BY customer_hash
@@ -7,7 +12,12 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
-{% call check("customers: everybody who ordered is there since the first order", "error") %}
+{% call check(
+    "customers: everybody who ordered is there since the first order",
+    "error",
+    "{order has a customer|orders have customers} missing in customers, or there with a later first order",
+    "the number of new customers is wrong",
+) %}
 SELECT CONCAT(orders.source, ' ', orders.order_id) AS sample
 FROM {{ table("orders") }} AS orders
 LEFT JOIN {{ table("customers") }} AS customers

@@ -1,5 +1,10 @@
 {% from "warehouse/macros/check.sql" import check %}
-{% call check("daily_sales: one row per key", "error") %}
+{% call check(
+    "daily_sales: one row per key",
+    "error",
+    "{row of daily_sales is|rows of daily_sales are} stored more than once",
+    "the breakdowns count these sales more than once",
+) %}
 SELECT
     CONCAT(
         CAST(business_date AS STRING), ' ', source, ' ', COALESCE(channel, ''), ' ', category, ' ', country_code, ' ',
@@ -12,7 +17,12 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
-{% call check("daily_sales: the sums are those of order_lines and refunds", "error") %}
+{% call check(
+    "daily_sales: the sums are those of order_lines and refunds",
+    "error",
+    "{sum of daily_sales differs|sums of daily_sales differ} from the order lines and refunds",
+    "the breakdowns of that day are wrong",
+) %}
 SELECT CONCAT(CAST(business_date AS STRING), ' ', source, ' ', currency) AS sample
 FROM (
     SELECT
@@ -63,10 +73,16 @@ HAVING
 {% endcall %}
 
 UNION ALL
-{% call check("daily_sales: an exchange rate is known for every amount", "warn") %}
-SELECT CONCAT(CAST(business_date AS STRING), ' ', currency) AS sample
+{% call check(
+    "daily_sales: an exchange rate is known for every amount",
+    "warn",
+    "{currency has|currencies have} no exchange rate for a day with sales or returns",
+    "the amounts are in no sum of the report until a run has read the rate",
+) %}
+SELECT CONCAT(currency, ' on ', CAST(MIN(business_date) AS STRING)) AS sample
 FROM {{ table("daily_sales") }}
 WHERE
     {{ days("business_date") }}
     AND net_sales_reporting IS NULL
+GROUP BY currency
 {% endcall %};

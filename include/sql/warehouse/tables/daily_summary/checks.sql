@@ -1,5 +1,10 @@
 {% from "warehouse/macros/check.sql" import check %}
-{% call check("daily_summary: one row for every day with orders or refunds", "error") %}
+{% call check(
+    "daily_summary: one row for every day with orders or refunds",
+    "error",
+    "{day with orders or refunds does|days with orders or refunds do} not have exactly one row in daily_summary",
+    "the key figures of such a day are missing or doubled",
+) %}
 SELECT CAST(known_days.business_date AS STRING) AS sample
 FROM (
     SELECT business_date FROM {{ table("orders") }} WHERE {{ days("business_date") }}
@@ -13,7 +18,12 @@ HAVING COUNT(summaries.business_date) <> 1
 {% endcall %}
 
 UNION ALL
-{% call check("daily_summary: orders, customers and units are those of the tables", "error") %}
+{% call check(
+    "daily_summary: orders, customers and units are those of the tables",
+    "error",
+    "{day has|days have} other numbers of orders, customers or units in daily_summary than in orders and daily_sales",
+    "the key figures of that day are wrong",
+) %}
 SELECT CAST(summaries.business_date AS STRING) AS sample
 FROM {{ table("daily_summary") }} AS summaries
 LEFT JOIN (
@@ -49,7 +59,12 @@ WHERE
 
 UNION ALL
 -- Each row of daily_sales is rounded, daily_summary is rounded once.
-{% call check("daily_summary: the amounts are those of daily_sales", "error") %}
+{% call check(
+    "daily_summary: the amounts are those of daily_sales",
+    "error",
+    "{day has|days have} other amounts in daily_summary than in daily_sales",
+    "key figures and breakdowns of that day do not add up",
+) %}
 SELECT CAST(summaries.business_date AS STRING) AS sample
 FROM {{ table("daily_summary") }} AS summaries
 LEFT JOIN (

@@ -1,5 +1,10 @@
 {% from "warehouse/macros/check.sql" import check %}
-{% call check("order_lines: one row per line", "error") %}
+{% call check(
+    "order_lines: one row per line",
+    "error",
+    "{order line is|order lines are} stored more than once",
+    "sales count them more than once",
+) %}
 SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
 FROM {{ table("order_lines") }}
 WHERE {{ days("business_date") }}
@@ -8,7 +13,12 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
-{% call check("order_lines: each has its order, of the same status", "error") %}
+{% call check(
+    "order_lines: each has its order, of the same status",
+    "error",
+    "{order line has|order lines have} no order in the warehouse, or one of another status or currency",
+    "orders and sales of that day do not count the same",
+) %}
 SELECT CONCAT(order_lines.source, ' ', order_lines.order_id) AS sample
 FROM {{ table("order_lines") }} AS order_lines
 LEFT JOIN {{ table("orders") }} AS orders
@@ -27,7 +37,12 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check("order_lines: gross less discount is the amount after discount", "error") %}
+{% call check(
+    "order_lines: gross less discount is the amount after discount",
+    "error",
+    "{order line has|order lines have} an amount after discount that is not gross less discount",
+    "gross sales, discounts and net sales do not add up",
+) %}
 SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
 FROM {{ table("order_lines") }}
 WHERE

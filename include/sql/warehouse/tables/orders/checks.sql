@@ -1,6 +1,11 @@
 {% from "warehouse/macros/check.sql" import check %}
 {% from "warehouse/macros/unusually_empty.sql" import unusually_empty with context %}
-{% call check("orders: one row per order", "error") %}
+{% call check(
+    "orders: one row per order",
+    "error",
+    "{order is|orders are} stored more than once",
+    "orders and sales count them more than once",
+) %}
 SELECT CONCAT(source, ' ', order_id) AS sample
 FROM {{ table("orders") }}
 WHERE {{ days("business_date") }}
@@ -9,7 +14,12 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
-{% call check("orders: key and currency are there", "error") %}
+{% call check(
+    "orders: key and currency are there",
+    "error",
+    "{order has|orders have} no source, no id or no currency",
+    "such an order can be neither recognised nor converted",
+) %}
 SELECT CONCAT(COALESCE(source, '?'), ' ', COALESCE(order_id, '?')) AS sample
 FROM {{ table("orders") }}
 WHERE
@@ -18,7 +28,12 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check("orders: each lies on the shop day it was created", "error") %}
+{% call check(
+    "orders: each lies on the shop day it was created",
+    "error",
+    "{order is|orders are} stored under another day than the one of {its|their} creation in the shop",
+    "the figures of both days are wrong",
+) %}
 SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
 FROM {{ table("orders") }}
 WHERE
@@ -27,7 +42,12 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check("orders: amounts are the sums of the lines", "error") %}
+{% call check(
+    "orders: amounts are the sums of the lines",
+    "error",
+    "{order has|orders have} other amounts than {its|their} lines add up to",
+    "orders and breakdowns do not add up",
+) %}
 SELECT CONCAT(orders.source, ' ', orders.order_id) AS sample
 FROM {{ table("orders") }} AS orders
 LEFT JOIN (
@@ -56,7 +76,12 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check("orders: no source is unusually empty", "warn") %}
+{% call check(
+    "orders: no source is unusually empty",
+    "warn",
+    "{source has|sources have} no order of the day, and usually {has|have} 20 or more",
+    "orders are missing, unless the shop was closed",
+) %}
 SELECT
     CONCAT(
         source, ' has no order of ', CAST({{ business_date }} AS STRING), ', and had at least ', CAST(fewest AS STRING),

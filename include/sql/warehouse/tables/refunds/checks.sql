@@ -1,5 +1,10 @@
 {% from "warehouse/macros/check.sql" import check %}
-{% call check("refunds: one row per refund and line", "error") %}
+{% call check(
+    "refunds: one row per refund and line",
+    "error",
+    "{refund is|refunds are} stored more than once",
+    "returns count them more than once",
+) %}
 SELECT CONCAT(source, ' refund ', refund_id, ' line ', CAST(line_number AS STRING)) AS sample
 FROM {{ table("refunds") }}
 WHERE {{ days("business_date") }}
@@ -8,7 +13,12 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
-{% call check("refunds: each lies on the shop day it was made", "error") %}
+{% call check(
+    "refunds: each lies on the shop day it was made",
+    "error",
+    "{refund is|refunds are} stored under another day than the one on which {it was|they were} made in the shop",
+    "the returns of both days are wrong",
+) %}
 SELECT CONCAT(source, ' refund ', refund_id, ' of ', CAST(refunded_at AS STRING)) AS sample
 FROM {{ table("refunds") }}
 WHERE
@@ -17,7 +27,12 @@ WHERE
 {% endcall %}
 
 UNION ALL
-{% call check("refunds: the order is known", "warn") %}
+{% call check(
+    "refunds: the order is known",
+    "warn",
+    "{refund belongs to an order|refunds belong to orders} that the warehouse does not have",
+    "counted as returns, in the category unallocated, until the order is read",
+) %}
 SELECT CONCAT(source, ' refund ', refund_id, ' of order ', order_id) AS sample
 FROM {{ table("refunds") }}
 WHERE
