@@ -20,8 +20,8 @@ SEVERITIES = ("error", "warn")
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found. `failing_rows` is 0 when all is well; `found` says what they are, `meaning` what it
-    does to the figures; `sample` describes one of them."""
+    """What one check found. `failing_rows` is 0 when all is well; `found` says what they are, `meaning` what
+    this does to the figures; `sample` describes one of them."""
 
     check: str
     severity: str
