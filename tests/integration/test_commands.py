@@ -17,7 +17,7 @@ DAY = date(2026, 9, 1)
 COMMANDS = {
     "migrate": (0, "every table was as its file says"),
     "check bigquery": (0, "ok    bigquery"),
-    "forget-customer": (1, "nobody is known by that address"),
+    "forget-customer": (1, "the warehouse has no customer of that address"),
     "undo-history --source never": (1, "no export was loaded under the name 'never'"),
 }
 

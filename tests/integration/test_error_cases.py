@@ -212,7 +212,8 @@ def rates_404(shop: Shop) -> None:
 
 @case(
     errors.ContractError,
-    "exchange_rates_api: the answer is not the rates' CSV, it begins with '<html>maintenance</html>'",
+    "exchange_rates_api: the answer is not the CSV file of exchange rates, it begins with "
+    "'<html>maintenance</html>'",
 )
 def rates_without_header(shop: Shop) -> None:
     (shop.company.folders.rates / exchange_rates.PATH).write_text("<html>maintenance</html>")
@@ -236,9 +237,8 @@ def bigquery_down(shop: Shop) -> None:
 
 @case(
     errors.ConfigurationError,
-    "dataset … was built with SHOP_TIMEZONE = America/New_York and cannot be used with "
-    "America/Chicago: set SHOP_TIMEZONE back, or choose another BIGQUERY_DATASET and load the "
-    "history into it",
+    "dataset … was built with SHOP_TIMEZONE = America/New_York, and America/Chicago is set "
+    "now: set America/New_York again, or choose another BIGQUERY_DATASET and load the history into it",
 )
 def another_timezone(shop: Shop) -> None:
     shop.patch.setenv("SHOP_TIMEZONE", "America/Chicago")

@@ -166,7 +166,9 @@ def test_a_file_without_recent_rates_is_warned_of(bank: Bank, tmp_path: Path) ->
     bank.body = b"Date,USD,\n2025-01-02,1.1,\n"
     manifest = extract(tmp_path)
     assert (manifest.rows, rows(manifest)) == (0, [])
-    assert manifest.control_totals["warnings"] == ["no rate was published since 10 days before 2026-03-10"]
+    assert manifest.control_totals["warnings"] == [
+        "no exchange rate was published in the 10 days before 2026-03-10"
+    ]
 
 
 WHAT = "exchange_rates_api: GET /stats/eurofxref/eurofxref-hist.csv"
@@ -200,28 +202,29 @@ BUSY = {"Retry-After": "7"}
         ((500, {}, b""), TransientError, f"{WHAT} answered 500 Internal Server Error: the server is"),
         (
             *((200, {}, HTML), ContractError),
-            "exchange_rates_api: the answer is not the rates' CSV, it begins with "
+            "exchange_rates_api: the answer is not the CSV file of exchange rates, it begins with "
             "'<!DOCTYPE html> <html><head><title>Sign in, <e-mail></title></head></html>'",
         ),
         (
             *((200, {}, b""), ContractError),
-            "exchange_rates_api: the answer is not the rates' CSV, it begins with ''",
+            "exchange_rates_api: the answer is not the CSV file of exchange rates, it begins with ''",
         ),
         (
             *((200, {}, b"PK\x03\x04 cut"), ContractError),
-            "exchange_rates_api: the answer is no CSV and no zip of one, it begins with 'PK",
+            "exchange_rates_api: the answer is neither a CSV file nor a zip of one, it begins with 'PK",
         ),
         (
             *((200, {}, damaged_zip()), ContractError),
-            "exchange_rates_api: the answer is no CSV and no zip of one, it begins with 'PK",
+            "exchange_rates_api: the answer is neither a CSV file nor a zip of one, it begins with 'PK",
         ),
         (
             *((200, {}, b"<script>" + b"x" * 200_000), ContractError),
-            "exchange_rates_api: the answer is not the rates' CSV, it begins with '<script>xxx",
+            "exchange_rates_api: the answer is not the CSV file of exchange rates, it begins with "
+            "'<script>xxx",
         ),
         (
             *((200, {}, b"Date,\xff"), ContractError),
-            "exchange_rates_api: the answer is no CSV and no zip of one, it begins with 'Date,",
+            "exchange_rates_api: the answer is neither a CSV file nor a zip of one, it begins with 'Date,",
         ),
     ],
 )

@@ -199,7 +199,12 @@ DAMAGED = "its gzip data is damaged or ends too early"
     ("name", "content", "reason", "detail"),
     [
         ("bad_2026-03-10.csv", b"", "file_unreadable", "it is empty, without even a header"),
-        ("bad_2026-03-10.csv", b"\xff\xfe", "file_unreadable", "its first line is no CSV header in UTF-8"),
+        (
+            "bad_2026-03-10.csv",
+            b"\xff\xfe",
+            "file_unreadable",
+            "its first line cannot be read as a CSV header in UTF-8",
+        ),
         (
             *("bad_2026-03-10.csv", HEADER.replace(",sku,", ",").replace("updated_at", "changed").encode()),
             *("missing_column", "its header lacks updated_at, sku"),
@@ -422,7 +427,7 @@ def test_a_file_that_may_not_be_read_keeps_no_other_out(drop: Drop, monkeypatch:
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id") == [("A",)]
     assert rows(manifest, "rejects", "reason, detail, file") == [
-        ("file_unreadable", "this worker may not read it", "locked_2026-03-10.csv")
+        ("file_unreadable", "this worker has no right to read it", "locked_2026-03-10.csv")
     ]
 
 

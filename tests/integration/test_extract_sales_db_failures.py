@@ -115,7 +115,9 @@ def test_instants_without_time_zone(shop: SalesDatabase) -> None:
 
 def test_a_query_that_lacks_a_column(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sales_db.COLUMNS, "orders", sales_db.COLUMNS["orders"] + " channel store")
-    assert failure(shop, ContractError) == "sales_db: orders.sql gives no column channel, store"
+    assert failure(shop, ContractError) == (
+        "sales_db: orders.sql does not give the column channel, store: add it to its SELECT"
+    )
 
 
 def test_no_permission(shop: SalesDatabase) -> None:

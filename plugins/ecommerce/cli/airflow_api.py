@@ -60,13 +60,14 @@ class AirflowApi:
             )
         if answer.status_code in _AWAY:
             raise TransientError(
-                f"no Airflow answers behind {self.url} (AIRFLOW_URL; {answer.status_code}): is it running?"
+                f"the server at {self.url} (AIRFLOW_URL) answers {answer.status_code} in place of Airflow: "
+                "is Airflow running?"
             )
         try:
             token = answer.json()["access_token"]
         except (ValueError, KeyError, TypeError):
             raise ConfigurationError(
-                f"what answers at {self.url} (AIRFLOW_URL; {answer.status_code}) is not Airflow"
+                f"the server at {self.url} (AIRFLOW_URL) is not Airflow: it answers {answer.status_code}"
             ) from None
         self._session.headers["Authorization"] = f"Bearer {token}"
 
@@ -76,7 +77,9 @@ class AirflowApi:
         try:
             username, password = os.environ["AIRFLOW_USERNAME"], os.environ["AIRFLOW_PASSWORD"]
         except KeyError as error:
-            raise ConfigurationError(f"{error.args[0]} is not set: the Airflow user to sign in as") from None
+            raise ConfigurationError(
+                f"{error.args[0]} is not set: the user to sign in to Airflow as"
+            ) from None
         return cls(os.environ.get("AIRFLOW_URL", "http://localhost:8080"), username, password)
 
     def get(self, path: str, **params: Any) -> Any:

@@ -57,12 +57,12 @@ def forget_customer() -> int:
         click.echo("E-mail address, or <source>:<customer id>: ", nl=False)
     identity = sys.stdin.readline().strip()
     if not identity:
-        raise PipelineError("nobody was named")
+        raise PipelineError("no e-mail address was given: nobody was forgotten")
     removed = forget(identity, connect(step="erasure"))
     if not any(removed.values()):
         raise PipelineError(
-            "nobody is known by that address: is it spelt as in the sources, and CUSTOMER_HASH_KEY the one "
-            "with which the orders were loaded?"
+            "the warehouse has no customer of that address, so nothing was removed: is it spelt as in the "
+            "sources, and CUSTOMER_HASH_KEY the one with which the orders were loaded?"
         )
     click.echo(", ".join(f"{count} rows of {table}" for table, count in removed.items()) + " forgotten")
     return 0

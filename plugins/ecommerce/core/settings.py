@@ -136,7 +136,9 @@ def _uri(env: Mapping[str, str], name: str, default: str) -> str:
     if value != value.strip() or not re.match("[a-z][a-z0-9+.-]*://.", value):
         raise ConfigurationError(f"{name}={given!r} is not a URI: begin it with file://, gs:// or s3://")
     if value.startswith("file://") and not value.startswith("file:///"):
-        raise ConfigurationError(f"{name}={given!r} names no folder from the root on: file:///folder")
+        raise ConfigurationError(
+            f"{name}={given!r} needs three slashes, to name a folder from the root on: file:///folder"
+        )
     return value
 
 
@@ -153,8 +155,8 @@ def _order_attributes(value: str) -> tuple[str, ...]:
     for name in names:
         if not re.fullmatch(ATTRIBUTE_NAME, name):
             raise ConfigurationError(
-                f"ORDER_ATTRIBUTES: {name!r} is not a column name of letters, digits and underscores (63 at "
-                "most, no digit first, none of BigQuery's own prefixes)"
+                f"ORDER_ATTRIBUTES: {name!r} cannot name a column: use letters, digits and underscores (63 "
+                "at most), and begin with no digit and no prefix of BigQuery's own"
             )
         # BigQuery and DuckDB do not tell Channel from channel.
         if name.lower() in taken:
@@ -185,8 +187,8 @@ def _expected_partners(value: str) -> Expected | None:
         names = [name.strip() for first, dash, last in spans for name in (first, last if dash else first)]
         if not partner or not set(names) <= set(WEEKDAYS):
             raise ConfigurationError(
-                f"EXPECTED_PARTNERS: {entry.strip()!r} is not a partner, or one and its weekdays such as "
-                "acme:mon-fri or acme:tue+sat"
+                f"EXPECTED_PARTNERS: {entry.strip()!r} is neither a partner's name nor one with weekdays, "
+                "such as acme:mon-fri or acme:tue+sat"
             )
         numbers = [WEEKDAYS.index(name) for name in names]
         # A span may go over the end of the week: sat-mon.
@@ -203,7 +205,7 @@ def _positive_int(env: Mapping[str, str], name: str, default: int, most: int | N
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ConfigurationError(f"{name}={text!r} is not a positive whole number")
     if most is not None and int(text) > most:
-        raise ConfigurationError(f"{name}={text!r} is more than {most}")
+        raise ConfigurationError(f"{name}={text!r} is too much: it may be {most} at most")
     return int(text)
 
 

@@ -79,7 +79,7 @@ def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mappi
         return _already_transformed(manifest, folder)
     if staging.read_manifest(manifest.uri).sha256 != manifest.sha256:
         raise StagingError(
-            f"the files at {manifest.uri} are not those this run was given (they were extracted again): "
+            f"the files at {manifest.uri} have been read again since this task was given them: "
             "clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
@@ -196,7 +196,7 @@ def _check_nothing_is_lost(manifest: Manifest, accounts: Mapping[str, Any]) -> N
         raise ContractError(
             f"{manifest.source}: {read} records were read, but {accepted} accepted + {rejected} rejected + "
             f"{superseded} superseded are {accepted + rejected + superseded}: a record was lost or counted "
-            "twice, which happens when a key that should be unique is not (customers, files)"
+            "twice; look for a key that two records of the source share (customers, files)"
         )
 
 

@@ -43,7 +43,7 @@ def header(stream: IO[bytes]) -> list[str]:
     try:
         rows = list(csv.reader([line.decode().strip("\r\n")], strict=True))
     except (UnicodeDecodeError, csv.Error):
-        raise ValueError("its first line is no CSV header in UTF-8") from None
+        raise ValueError("its first line cannot be read as a CSV header in UTF-8") from None
     names = [name.strip() for name in rows[0]] if rows else []
     if not names:
         raise ValueError("it is empty, without even a header")

@@ -43,9 +43,9 @@ def storage_errors(what: str) -> Iterator[None]:
     try:
         yield
     except PermissionError:
-        raise CredentialsError(f"{what} may not be read by this worker") from None
+        raise CredentialsError(f"this worker has no right to read {what}") from None
     except FileNotFoundError:
-        raise TransientError(f"{what} is gone") from None
+        raise TransientError(f"{what} has disappeared") from None
     except OSError as error:
         if error.errno in _FULL:  # what this worker writes meanwhile: `publish` says so
             raise
@@ -158,5 +158,6 @@ def read_records(
         duck.execute("DELETE FROM rejects WHERE file = $file", file)
         Path(facts["lines"]).unlink()
         raise UnusableFileError(
-            "file_unreadable", f"of its {split.records} records {lines} were read and {rejected} rejected"
+            "file_unreadable",
+            f"of its {split.records} records, {lines} were read and {rejected} rejected: others were lost",
         )

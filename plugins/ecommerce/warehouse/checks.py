@@ -64,7 +64,10 @@ def run_checks(
         columns = ("check_name", "severity", "failing_rows", "found", "meaning", "sample")
         found = [CheckResult(*(row[column] for column in columns)) for row in rows]
         if not found or not all(map(_is_whole, found)):
-            raise ContractError(f"{name} must give ({', '.join(columns)}) for each check")
+            raise ContractError(
+                f"include/sql/{name} must give {', '.join(columns)} for each check: write it with the "
+                "macro check"
+            )
         results += found
     failed = [each for each in results if each.failing_rows]
     for each in failed:

@@ -38,5 +38,8 @@ def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
         warehouse.query(f"warehouse/procedures/erasure/{table}.sql", parameters=parameters)
     (left,) = warehouse.query("warehouse/procedures/erasure/remaining.sql", parameters=parameters)
     if any(left.values()):
-        raise PipelineError("the customer came back meanwhile: a source still knows them; erase there first")
+        raise PipelineError(
+            "the customer was loaded again while they were being forgotten: a source still has them; let it "
+            "forget them first, then run this again"
+        )
     return {table: int(found[table]) for table in TABLES}

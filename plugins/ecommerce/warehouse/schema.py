@@ -130,10 +130,13 @@ def _mismatch(settings: Settings, setting: str, remembered: str | None, value: s
         "reporting_currency": "REPORTING_CURRENCY",
         "hash_key_fingerprint": "CUSTOMER_HASH_KEY",
     }[setting]
-    built, now = (
-        ("another key", "this one") if setting == "hash_key_fingerprint" else (remembered, f"with {value}")
+    dataset, remedy = (
+        f"dataset {settings.bigquery_dataset}",
+        "choose another BIGQUERY_DATASET and load the history into it",
     )
+    if setting == "hash_key_fingerprint":  # a key is secret
+        return f"{dataset} was built with another {variable} than is set now: set that one again, or {remedy}"
     return (
-        f"dataset {settings.bigquery_dataset} was built with {variable} = {built} and cannot be used {now}: "
-        f"set {variable} back, or choose another BIGQUERY_DATASET and load the history into it"
+        f"{dataset} was built with {variable} = {remembered}, and {value} is set now: set {remembered} "
+        f"again, or {remedy}"
     )

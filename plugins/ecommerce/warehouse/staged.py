@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -146,8 +146,8 @@ def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[In
             continue
         if list(found) != expected:
             raise ContractError(
-                f"{table}.parquet of {manifest.source} has the columns {', '.join(found)}; "
-                f"the table takes {', '.join(expected)}"
+                f"{table}.parquet of {manifest.source} has the columns {', '.join(found)}, "
+                f"and the table needs {', '.join(expected)}, in this order: correct the transform"
             )
         uris.append(f"{manifest.uri}/{table}.parquet")
     in_google = [uri for uri in uris if uri.startswith("gs://")]
@@ -227,9 +227,7 @@ def _compare(into: Staging, manifests: Sequence[Manifest]) -> None:
     for row in into.warehouse.run(into.rendered("staged_totals"), "count staged rows"):
         name, source = row["name"], row["source"]
         if row["entries"] != row["different_keys"]:
-            raise ContractError(
-                f"{source}: {row['entries']} staged rows of {name} with {row['different_keys']} keys"
-            )
+            raise ContractError(f"{source}: {_what_is_wrong(row)}: correct the transform")
         amounts[source] += row["amount"] or 0
         if name == spec.counted:
             counts[source] = row["entries"]
@@ -241,3 +239,9 @@ def _compare(into: Staging, manifests: Sequence[Manifest]) -> None:
                 f"{manifest.source}: the transform left {promised[0]} {spec.counted} and an amount of "
                 f"{promised[1]}, but {count} {spec.counted} and {amount} arrived in BigQuery"
             )
+
+
+def _what_is_wrong(row: Mapping[str, Any]) -> str:
+    if row["different_keys"]:
+        return f"{row['entries']} rows of {row['name']} have only {row['different_keys']} different keys"
+    return f"{row['entries']} rows belong to {row['name']}"

@@ -180,7 +180,8 @@ def test_refunds_an_order_names_but_nobody_gives_are_a_warning(
     shop.faults.append(Fault("/orders/41/refunds", times=9, rewrite=lambda _: b"[]"))
     manifest = storefront.extract(window())
     assert manifest.control_totals["warnings"] == [
-        "1 storefront orders name refunds that the storefront does not give"
+        "1 storefront order(s) have refunds that the storefront does not hand out: "
+        "the figures lack these refunds"
     ]
 
 

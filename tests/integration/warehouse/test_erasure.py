@@ -79,4 +79,4 @@ def test_nobody_is_refused(company, installation):
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stderr) == (1, "nobody was named\n")
+    assert (done.returncode, done.stderr) == (1, "no e-mail address was given: nobody was forgotten\n")

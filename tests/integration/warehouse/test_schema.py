@@ -45,14 +45,14 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset: str):
     [
         (
             {"shop_timezone": "Europe/Berlin"},
-            "dataset shop was built with SHOP_TIMEZONE = America/New_York and cannot be used with "
-            "Europe/Berlin: set SHOP_TIMEZONE back, or choose another BIGQUERY_DATASET and load the history "
+            "dataset shop was built with SHOP_TIMEZONE = America/New_York, and Europe/Berlin is set "
+            "now: set America/New_York again, or choose another BIGQUERY_DATASET and load the history "
             "into it",
         ),
-        ({"reporting_currency": "EUR"}, "REPORTING_CURRENCY = USD and cannot be used with EUR"),
+        ({"reporting_currency": "EUR"}, "REPORTING_CURRENCY = USD, and EUR is set now: set USD again"),
         (
             {"customer_hash_key": "fedcba9876543210"},
-            "CUSTOMER_HASH_KEY = another key and cannot be used this one",
+            "another CUSTOMER_HASH_KEY than is set now: set that one again",
         ),
     ],
 )

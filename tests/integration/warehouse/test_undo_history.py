@@ -154,7 +154,7 @@ def test_an_export_that_is_loaded_meanwhile_is_noticed(shop: Shop, monkeypatch: 
 
     monkeypatch.setattr(undoing, "MOST_DAYS", 10_000)
     monkeypatch.setattr(undoing.loading, "load_history", followed)
-    with pytest.raises(PipelineError, match="were loaded meanwhile: let that run of sales_history_load end"):
+    with pytest.raises(PipelineError, match="loaded while the export was being taken back: wait for the end"):
         undo("old_shop")
 
 
@@ -167,7 +167,7 @@ def test_names_that_cannot_be_taken_back(shop: Shop):
     with pytest.raises(ConfigurationError, match=r"the name 'old'; names of exports: old_shop$"):
         undo("old")
     for source in SOURCES:
-        with pytest.raises(ConfigurationError, match=f"^{source} is read live: only an export"):
+        with pytest.raises(ConfigurationError, match=f"^{source} is a source that daily runs read"):
             undo(source)
     assert len(shop.rows("orders")) == 4
 

@@ -440,9 +440,13 @@ def test_what_is_no_address_is_said(url):
 @pytest.mark.parametrize(
     ("status", "kind", "said"),
     [
-        (404, ConfigurationError, r"what answers at http://\S+ \(AIRFLOW_URL; 404\) is not Airflow"),
+        (404, ConfigurationError, r"the server at http://\S+ \(AIRFLOW_URL\) is not Airflow: it answers 404"),
         (201, ConfigurationError, "is not Airflow"),
-        (502, TransientError, r"no Airflow answers behind http://\S+ \(AIRFLOW_URL; 502\): is it running"),
+        (
+            502,
+            TransientError,
+            r"the server at http://\S+ \(AIRFLOW_URL\) answers 502 in place of Airflow: is",
+        ),
     ],
 )
 def test_another_server_at_the_address_does_not_look_like_a_wrong_password(

@@ -56,7 +56,7 @@ def test_undo_history_says_what_it_removed(monkeypatch, capsys):
 
 def test_undo_history_refuses_a_live_source_in_one_sentence(capsys):
     assert main(["undo-history", "--source", "storefront"]) == 1
-    assert capsys.readouterr().err.startswith("storefront is read live: only an export, ")
+    assert capsys.readouterr().err.startswith("storefront is a source that daily runs read: only an export, ")
 
 
 def test_a_customer_is_named_on_standard_input_alone(monkeypatch, capsys):
@@ -70,11 +70,11 @@ def test_a_customer_is_named_on_standard_input_alone(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.StringIO("bob@example.com\n"))
     assert main(["forget-customer"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("nobody is known by that address: is it spelt as in the sources")
+    assert said.startswith("the warehouse has no customer of that address, so nothing was removed")
     assert "bob" not in said
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     assert main(["forget-customer"]) == 1
-    assert capsys.readouterr().err == "nobody was named\n"
+    assert capsys.readouterr().err == "no e-mail address was given: nobody was forgotten\n"
     assert main(["forget-customer", "ada@example.com"]) == 2
 
 

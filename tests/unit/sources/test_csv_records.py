@@ -43,8 +43,8 @@ def test_header(line: bytes, names: list[str]) -> None:
     [
         (b"", "it is empty, without even a header"),
         (b"\n1,2,3\n", "it is empty, without even a header"),
-        (b"\xff\xfea\x00,\x00b\x00\n", "its first line is no CSV header in UTF-8"),
-        (b'"a,b\n', "its first line is no CSV header in UTF-8"),
+        (b"\xff\xfea\x00,\x00b\x00\n", "its first line cannot be read as a CSV header in UTF-8"),
+        (b'"a,b\n', "its first line cannot be read as a CSV header in UTF-8"),
     ],
 )
 def test_no_header(line: bytes, said: str) -> None:

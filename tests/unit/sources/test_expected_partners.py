@@ -67,5 +67,5 @@ def test_the_setting_is_all_there_is(text: str, due: dict[int, list[str]]) -> No
 
 @pytest.mark.parametrize("text", ["acme:someday", "acme:mon-", ":mon", "acme,,globex", "acme:mon tue"])
 def test_a_setting_that_nobody_can_read_is_refused(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="is not a partner, or one and its weekdays"):
+    with pytest.raises(ConfigurationError, match="is neither a partner's name nor one with weekdays"):
         load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text})

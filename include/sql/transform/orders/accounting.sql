@@ -24,7 +24,9 @@ WITH superseded AS (
 ),
 
 unknown_statuses AS (
-    SELECT count(*) || ' order(s) have the unknown status ' || status || ' and do not count' AS warning
+    SELECT
+        count(*) || ' order(s) have the status ' || status
+        || ', which order_status.sql does not list: they count as no sale' AS warning
     FROM read_parquet(getvariable('loadable') || '/orders.parquet')
     ANTI JOIN order_status USING (status)
     GROUP BY status

@@ -181,8 +181,8 @@ HAVING
     OR min(coalesce(country_code, '')) <> max(coalesce(country_code, ''));
 
 CREATE MACRO disagreement(orders, example) AS
-orders || ' order(s) whose lines disagree about status, currency, time, customer or country '
-|| '(the lowest line number was believed), for example ' || example;
+orders || ' order(s) have lines that differ in status, currency, time, customer or country; what the line with the '
+|| 'lowest number says was taken (for example order ' || example || ')';
 
 -- An order belongs to the partner that keeps it; another file that names it must not remove it one day. What is wrong
 -- with a file is told as long as the delivery stands, also by runs that find nothing new in it.

@@ -138,13 +138,13 @@ def export_name(text: str) -> str:
     """
     if text in SOURCES:
         raise ConfigurationError(
-            f"{text} is the name of a source that is read live: give the export a name of its own, "
+            f"{text} is the name of a source that daily runs read: give the export a name of its own, "
             f"such as old_{text}"
         )
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", text or ""):
         raise ConfigurationError(
-            f"{text!r} cannot name the source of orders: use small letters, digits and underscores, "
-            "beginning with a letter"
+            f"{text!r} cannot be the name of an export: use small letters, digits and underscores, and "
+            "begin with a letter"
         )
     return text
 
@@ -176,7 +176,9 @@ def find_files(pattern: str) -> list[ExportFile]:
     scheme, separator, path = pattern.strip().partition("://")
     if not separator or scheme not in SCHEMES or not path.strip("/"):
         allowed = ", ".join(f"{each}://" for each in SCHEMES)
-        raise ConfigurationError(f"{pattern!r} is not a pattern of files: begin it with one of {allowed}")
+        raise ConfigurationError(
+            f"{pattern!r} does not say where the files are: begin it with one of {allowed}"
+        )
     folder = re.split(r"[*?\[]", path, maxsplit=1)[0].rpartition("/")[0]
     with storage_errors(f"the folder of {pattern}"):
         file_system = storage_path(f"{scheme}://{folder}").fs
@@ -189,8 +191,8 @@ def find_files(pattern: str) -> list[ExportFile]:
             raise ConfigurationError(f"no file matches {pattern}")
         if strange := sorted(PurePosixPath(path).name for path in data if not _ending(path)):
             raise ConfigurationError(
-                f"{strange[0]} ({len(strange)} of {len(data)} files) is none of "
-                f"{', '.join((*CSV_ENDINGS, PARQUET_ENDING))}: narrow the pattern"
+                f"{len(strange)} of {len(data)} files, such as {strange[0]}, end in none of "
+                f"{', '.join((*CSV_ENDINGS, PARQUET_ENDING))}: let the pattern leave them out"
             )
         names = _names(list(data))
         files = [

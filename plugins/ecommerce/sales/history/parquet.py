@@ -31,7 +31,7 @@ def read(duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]) -> 
     try:
         described = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
     except (duckdb.InvalidInputException, duckdb.IOException):
-        raise UnusableFileError("file_unreadable", "it is no Parquet file, or a damaged one") from None
+        raise UnusableFileError("file_unreadable", "it is not a Parquet file, or it is damaged") from None
     types = {str(column[0]): str(column[1]) for column in described}
     if missing := [name for name in COLUMNS if name not in types]:
         raise UnusableFileError("missing_column", f"it lacks the columns {', '.join(missing)}")
@@ -55,7 +55,7 @@ def _as_text(name: str, kind: str) -> str:
     if name in _INSTANTS and kind != "VARCHAR":
         raise UnusableFileError(
             "missing_column",
-            f"its column {name} is {kind}: an instant needs a time zone, or a text with offset",
+            f"its column {name} is {kind}: a time needs a time zone, or has to be text with an offset",
         )
     if kind in _FLOAT:
         # Writers that know no missing integers store 1 as 1.0; a float's text is the shortest that means it.

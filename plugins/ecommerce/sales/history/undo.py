@@ -72,7 +72,8 @@ def undo(source: str) -> UndoResult:
     """
     if source in SOURCES:
         raise ConfigurationError(
-            f"{source} is read live: only an export, loaded under a name of its own, can be taken back"
+            f"{source} is a source that daily runs read: only an export, which has a name of its own, can be "
+            "taken back"
         )
     warehouse = connect(dag=DAG_HISTORY, step="undo")
     prepare(warehouse)
@@ -93,7 +94,8 @@ def undo(source: str) -> UndoResult:
         restated |= changed
     if _stored_days(warehouse, source):
         raise PipelineError(
-            f"orders of {source} were loaded meanwhile: let that run of {DAG_HISTORY} end, then undo it again"
+            f"orders of {source} were loaded while the export was being taken back: wait for the end of that "
+            f"run of {DAG_HISTORY}, then take it back once more"
         )
     warehouse.query(_sql("rejected_rows"), parameters={"source": source})
     found = [day["business_date"] for day in stored]

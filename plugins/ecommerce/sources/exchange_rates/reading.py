@@ -82,7 +82,9 @@ def extract(window: ReadWindow) -> Manifest:
             control_totals={
                 "source_rates": len(rates),
                 "newest_rate_date": max((rate_date for _, rate_date, _, _ in rates), default=None),
-                "warnings": [] if rates else [f"no rate was published since {back} days before {window.day}"],
+                "warnings": []
+                if rates
+                else [f"no exchange rate was published in the {back} days before {window.day}"],
             },
         )
     return read_manifest(window.folder)
@@ -92,7 +94,7 @@ def check() -> Lines:
     """The whole file is fetched and read."""
     rates, _ = parse(fetch(), date.min)
     if not rates:
-        raise ContractError(f"{CONNECTION}: the file holds no rate")
+        raise ContractError(f"{CONNECTION}: the file has no exchange rate in it")
     yield OK, f"newest rates are of {max(rate_date for _, rate_date, _, _ in rates)}"
 
 
@@ -128,7 +130,10 @@ def parse(text: str, first_day: date) -> tuple[list[Cell], list[Reject]]:
     _, header = next(lines, (0, []))
     if header[:1] != ["Date"] or len(header) < 2:
         start = mask_e_mails(" ".join(text[:200].split()))[:QUOTED_CHARACTERS]
-        raise ContractError(f"{CONNECTION}: the answer is not the rates' CSV, it begins with {start!r}")
+        raise ContractError(
+            f"{CONNECTION}: the answer is not the CSV file of exchange rates, it begins with {start!r}: does "
+            "the host of the connection lead to that file?"
+        )
     rates: list[Cell] = []
     rejects: list[Reject] = []
     for number, cells in lines:
@@ -169,7 +174,7 @@ def _text(response: Response) -> str:
     except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError):
         start = first_characters(response)
         raise ContractError(
-            f"{CONNECTION}: the answer is no CSV and no zip of one, it begins with {start}"
+            f"{CONNECTION}: the answer is neither a CSV file nor a zip of one, it begins with {start}"
         ) from None
 
 

@@ -153,7 +153,7 @@ class DroppedFile:
             return cast("io.BufferedReader", self.path.fs.open(self.path.path, "rb"))
         except PermissionError:
             raise delivered_files.UnusableFileError(
-                "file_unreadable", "this worker may not read it"
+                "file_unreadable", "this worker has no right to read it"
             ) from None
 
 

@@ -90,7 +90,10 @@ def extract(window: ReadWindow) -> Manifest:
             query = sales_query(name, window, **more)
             copied[name] = copy_to_parquet(session, query, target, lane, TEXTS)
             if missing := sorted({*COLUMNS[name].split()} - {*copied[name].columns}):
-                raise ContractError(f"{CONNECTION}: {query.name} gives no column {', '.join(missing)}")
+                raise ContractError(
+                    f"{CONNECTION}: {query.name} does not give the column {', '.join(missing)}: add it "
+                    "to its SELECT"
+                )
             return target
 
         def lines_then_products() -> None:

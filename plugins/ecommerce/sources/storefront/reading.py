@@ -126,7 +126,10 @@ def extract(window: ReadWindow) -> staging.Manifest:
         _write_refunds(draft.path, refunds, known)
         given = {key: {str(refund.get("id")) for refund in found} for key, found in refunds.items()}
         if lacking := [key for key, each in changed.items() if each.amounts.keys() - given.get(key, set())]:
-            warnings += [f"{len(lacking)} storefront orders name refunds that the storefront does not give"]
+            warnings += [
+                f"{len(lacking)} storefront order(s) have refunds that the storefront does not hand out: the "
+                "figures lack these refunds"
+            ]
         for warning in warnings:
             log.warning("%s", warning)
         read = sum(map(len, refunds.values()))
@@ -206,7 +209,8 @@ def _load_pages(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
         # Its text may quote what it read: only the name of the file goes on.
         file = re.search(r"(\d+-\w+-\w+-\d+)\.json", str(error))
         raise ContractError(
-            f"{CONNECTION}: GET /orders ({file[1] if file else 'unknown page'}) is no JSON list of orders"
+            f"{CONNECTION}: the answer to GET /orders ({file[1] if file else 'unknown page'}) is not a JSON "
+            "list of orders"
         ) from None
 
 

@@ -124,5 +124,7 @@ def _parse(page: Page, path: str) -> list[Refund]:
     except ValueError:
         refunds = None
     if not isinstance(refunds, list) or not all(isinstance(refund, dict) for refund in refunds):
-        raise ContractError(f"{CONNECTION}: GET {path} (page {page.number}) is no JSON list of refunds")
+        raise ContractError(
+            f"{CONNECTION}: the answer to GET {path} (page {page.number}) is not a JSON list of refunds"
+        )
     return refunds

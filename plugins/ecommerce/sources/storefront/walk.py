@@ -46,9 +46,14 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> None:
             looks.setdefault(number, []).append(total)
             first_body = body if first_body is None else first_body
             if number > 1 and total != EMPTY and body == first_body:
-                raise ContractError(f"{what} answers page {number} with page 1: does a cache ignore it?")
+                raise ContractError(
+                    f"{what} answers page {number} with what is on page 1: does a cache in front of the shop "
+                    "ignore the parameter page?"
+                )
         if max(map(len, looks.values())) > MOST_LOOKS:
-            raise TransientError(f"{what} changed each time it was read")
+            raise TransientError(
+                f"{what}: the list changed every time it was read, so that no read was sure to be whole"
+            )
         todo = _unsettled(looks)
 
 

@@ -121,8 +121,8 @@ def test_a_file_compressed_in_several_pieces_is_read_to_its_end(export: Export) 
         ("a.csv", "", "a.csv: it is empty, without even a header"),
         ("a.csv", "order_id,line_number\n", "a.csv: its header lacks ordered_at, updated_at"),
         ("a.csv", f"{HEADER},sku\n", "a.csv: its header has sku more than once"),
-        ("a.csv", b"\xff\xfe\n", "a.csv: its first line is no CSV header"),
-        ("a.parquet", "no parquet at all", "a.parquet: it is no Parquet file, or a damaged one"),
+        ("a.csv", b"\xff\xfe\n", "a.csv: its first line cannot be read as a CSV header"),
+        ("a.parquet", "no parquet at all", "a.parquet: it is not a Parquet file, or it is damaged"),
     ],
 )
 def test_a_file_that_cannot_be_read_stops_the_export(
@@ -237,7 +237,7 @@ def test_a_name_that_looks_like_a_pattern_is_that_files_name(export: Export) -> 
         (
             "ordered_at",
             pa.array([datetime.fromisoformat("2024-03-05")]),
-            "ordered_at is TIMESTAMP: an instant needs a time zone",
+            "ordered_at is TIMESTAMP: a time needs a time zone",
         ),
         ("sku", pa.array([b"x"]), "sku is BLOB, which is neither text nor number"),
         ("quantity", pa.array([[1]]), r"quantity is BIGINT\[\], which is neither"),

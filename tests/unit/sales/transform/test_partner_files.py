@@ -32,8 +32,8 @@ def test_header_comes_from_the_lowest_line_number(raw):
         ("processing", done["P1"]["updated_at"])
     }
     (warning,) = done.totals["warnings"]
-    assert warning.startswith("acme_2026-11-19.csv: 1 order(s) whose lines disagree")
-    assert warning.endswith("P1")
+    assert warning.startswith("acme_2026-11-19.csv: 1 order(s) have lines that differ in status")
+    assert warning.endswith("(for example order P1)")
 
 
 def test_lines_that_agree_are_not_warned_of(raw):
@@ -216,8 +216,8 @@ def test_files_are_recorded_with_what_became_of_them(raw):
     assert acme["amount_loaded"] == 30
     assert acme["warnings"] == [
         "acme_2026-11-19.csv has columns …",
-        "acme_2026-11-19.csv: 1 order(s) whose lines disagree about status, currency, time, customer or "
-        "country (the lowest line number was believed), for example P3",
+        "acme_2026-11-19.csv: 1 order(s) have lines that differ in status, currency, time, customer or "
+        "country; what the line with the lowest number says was taken (for example order P3)",
     ]
     assert tuple(bolt[name] for name in counts) == (1, 1, 0, 1, 1)
     assert bolt["warnings"] == []

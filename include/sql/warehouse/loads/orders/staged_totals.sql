@@ -21,7 +21,7 @@ UNION ALL
 {% endfor %}
 -- Rows of orders that no version was announced for would never be loaded.
 SELECT
-    'orders without version' AS name,
+    'orders that order_versions does not name' AS name,
     unannounced.source,
     COUNT(*) AS entries,
     0 AS different_keys,
