@@ -287,7 +287,7 @@ def test_a_file_of_which_not_every_record_comes_out_is_rejected_whole(
     assert rows(manifest, "lines", "order_id") == [("G",)]
     ((number, reason, detail),) = rows(manifest, "rejects", "row_number, reason, detail")
     assert (number, reason) == (0, "file_unreadable")
-    assert detail.startswith("of its 4 records ")
+    assert detail.startswith("of its 4 records, ")
     assert rows(manifest, "files", "file") == [("good_2026-03-10.csv",)]
 
 

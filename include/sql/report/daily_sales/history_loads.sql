@@ -3,9 +3,9 @@ WITH loads AS (
     SELECT
         source,
         run_id,
-        SUM(rows_read) AS rows_read,
-        SUM(rows_rejected) AS rows_rejected,
-        SUM(orders_loaded) AS orders
+        COALESCE(SUM(rows_read), 0) AS rows_read,
+        COALESCE(SUM(rows_rejected), 0) AS rows_rejected,
+        COALESCE(SUM(orders_loaded), 0) AS orders
     FROM {{ table("load_audit") }}
     WHERE business_date <= {{ day }}
         AND status = 'history'
