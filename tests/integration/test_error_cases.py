@@ -213,7 +213,7 @@ def rates_404(shop: Shop) -> None:
 @case(
     errors.ContractError,
     "exchange_rates_api: the answer is not the CSV file of exchange rates, it begins with "
-    "'<html>maintenance</html>'",
+    "'<html>maintenance</html>': does the host of the connection lead to that file?",
 )
 def rates_without_header(shop: Shop) -> None:
     (shop.company.folders.rates / exchange_rates.PATH).write_text("<html>maintenance</html>")
