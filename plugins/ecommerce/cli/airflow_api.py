@@ -155,10 +155,10 @@ class AirflowApi:
                 if response.status_code == requests.codes.unauthorized:
                     self._sign_in()
                     response = self._request(method, path, **options)
-            except (requests.ConnectionError, requests.Timeout) as error:
+            except (requests.ConnectionError, requests.Timeout):
                 if method != "GET":  # it may have been done, and must not be done twice
                     raise TransientError(
-                        f"Airflow at {self.url} did not answer: {type(error).__name__}"
+                        f"Airflow at {self.url} did not answer: is it running?"
                     ) from None
                 continue
             if response.status_code not in (_AWAY if method == "GET" else {BUSY}):

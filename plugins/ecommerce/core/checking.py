@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +14,12 @@ from pathlib import Path
 from ecommerce.core.business_day import BusinessDay, shop_day
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.findings import FAIL, HINT, OK, Lines
+from ecommerce.core.reasons import reason_of
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import is_local, local_or_uri, storage_path
+
+PLACEHOLDER = re.compile(r".*….*|(https?://)?(\w+\.)?example\.com|reports@example\.com|my-project")
+"""What `.env.example` has in connections where a value of one's own belongs."""
 
 
 def check_settings() -> Lines:
@@ -56,23 +61,41 @@ def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
 
 
 def check_folder(setting: str) -> Lines:
-    """A file is written to the folder of `setting`, a field of `Settings`, and removed again."""
-    uri = str(getattr(load_settings(), setting))
-    try:
-        folder = storage_path(uri)
-        probe = folder / f".check-{uuid.uuid4().hex}"
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_text("written by make check")
-        probe.unlink()
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{uri} cannot be written to ({type(error).__name__})") from None
-    yield OK, f"{uri} can be written to"
-    if warning := unshared(uri, local_or_uri(uri)):
+    """A file is written to the folder of `setting`, a field of `Settings`, and removed again. A folder that is
+    not there is not made: whoever looks may be another user than the one whose tasks will write to it."""
+    name, uri = setting.upper(), str(getattr(load_settings(), setting))
+    above = _existing(Path(local_or_uri(uri))) if is_local(uri) else None
+    if above and above != Path(local_or_uri(uri)):
+        if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
+            raise ConfigurationError(
+                f"{uri} does not exist, and this user cannot make it in {above}: let {name} in .env name a "
+                "folder that tasks may write to (/opt/airflow/data is the containers')"
+            )
+        yield OK, f"{uri} does not exist yet; the first run can make it in {above}"
+    else:
+        try:
+            probe = storage_path(uri) / f".check-{uuid.uuid4().hex}"
+            probe.write_text("written by make check")
+            probe.unlink()
+        except Exception as error:  # the libraries of object stores have kinds of their own
+            unknown = isinstance(error, ValueError) and not isinstance(error, OSError)
+            otherwise = "file://, gs:// and s3:// are known" if unknown else "are its credentials right?"
+            raise ConfigurationError(
+                f"{name}={uri} cannot be written to: {reason_of(error, otherwise=otherwise)}"
+            ) from None
+        yield OK, f"{uri} can be written to"
+    if warning := unshared(uri, str(above or "")):
         yield warning
 
 
+def _existing(folder: Path) -> Path:
+    """The folder itself, or the nearest above it that exists."""
+    return next(each for each in (folder, *folder.parents) if os.path.exists(each))
+
+
 def unshared(uri: str, path: str, environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
-    """What is wrong with a folder when tasks run on several machines, which nobody can see from one of them.
+    """What is wrong with a folder (`path`: where it or what it will be made in is on this machine) when tasks
+    run on several machines, which nobody can see from one of them.
     A container's own disk ends with it, and no other container sees it. Elsewhere the workers may all be on
     this machine, or mount the folder where this one has it."""
     from airflow.sdk.configuration import conf
@@ -91,23 +114,30 @@ def see_that_it_can_be_read(connection: str, environ: Mapping[str, str] = os.env
     """Airflow takes a connection in the environment that it cannot read for one that is not there.
 
     Raises:
-        ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI.
+        ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI, or still has what
+            `.env.example` says in place of a value.
     """
     from airflow.sdk import Connection
 
     name = f"AIRFLOW_CONN_{connection.upper()}"
     text = environ.get(name, "").strip()
-    try:
-        if text.startswith("{"):
-            Connection.from_json(text, conn_id=connection)
-        elif text:
-            Connection.from_uri(text, conn_id=connection)
-    except Exception as error:  # a library's text may quote the password; a parser's says where only
-        where = f": {error}" if isinstance(error.__cause__ or error, json.JSONDecodeError) else ""
-        raise ConfigurationError(
-            f"{name} is neither JSON nor a URI that Airflow can read ({type(error).__name__}{where})"
-        ) from None
-    if text and not text.startswith("{") and "://" not in text:
+    if not text:
+        return
+    if not text.startswith("{") and "://" not in text:
         raise ConfigurationError(
             f"{name} is neither JSON nor a URI: begin it with a type, such as postgresql://"
         )
+    try:
+        read = Connection.from_json if text.startswith("{") else Connection.from_uri
+        found = read(text, conn_id=connection)
+        values = {"host": found.host, "login": found.login, "password": found.password, **found.extra_dejson}
+    except Exception as error:  # a library's text may quote the password; a parser's says where only
+        parser = isinstance(error.__cause__ or error, json.JSONDecodeError)
+        where = f"{error}" if parser else "write its special characters as %23 and the like, or use JSON"
+        raise ConfigurationError(f"{name} is neither JSON nor a URI that Airflow can read ({where})") from None
+    if left := [key for key, value in values.items() if PLACEHOLDER.fullmatch(str(value or ""))]:
+        raise ConfigurationError(f"{name} is not filled in yet: put your {_listed(left)} into .env")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from ecommerce.core.reasons import reason_of
+
 log = logging.getLogger(__name__)
 
 BUSINESS_DAY_END = "ecommerce.business_day_end"
@@ -65,4 +67,4 @@ def _emit(send: Callable[[Any], None]) -> None:
 
         send(stats)
     except Exception as error:
-        log.warning("a metric could not be sent (%s)", type(error).__name__)
+        log.warning("a metric could not be sent (%s)", reason_of(error, otherwise="for no reason that is known here"))

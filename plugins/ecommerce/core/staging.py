@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import StagingError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
+from ecommerce.core.reasons import reason_of
 from ecommerce.core.scratch import scratch_folder
 from ecommerce.core.settings import load_settings
 from ecommerce.core.xcom import from_xcom, to_xcom
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
 MANIFEST_FILE = "manifest.json"
+_NO_REASON = "its storage fails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def publish(uri: str) -> Iterator[Draft]:
             else:
                 _upload(work, storage_path(uri))
     except OSError as error:
-        raise StagingError(f"staging folder {uri} could not be written: {error}") from error
+        raise StagingError(f"staging folder {uri} could not be written: {reason_of(error, otherwise=_NO_REASON)}") from error
 
 
 def read_manifest(uri: str) -> Manifest:
@@ -165,7 +167,7 @@ def storage_errors(uri: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StagingError(f"{uri} could not be read or cleaned: {error}") from error
+        raise StagingError(f"{uri} could not be read or cleaned: {reason_of(error, otherwise=_NO_REASON)}") from error
 
 
 def storage_path(uri: str) -> ObjectStoragePath:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import smtplib
-
-from ecommerce.core.errors import CredentialsError, TransientError
+from ecommerce.core import names
+from ecommerce.core.errors import PipelineError
 from ecommerce.core.findings import HINT, OK, Lines
 from ecommerce.mail import transport
 
@@ -14,18 +13,19 @@ def check_server() -> Lines:
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
     transport.sender()  # raises when nothing could be sent
+    with transport.smtp_errors(), SmtpHook(smtp_conn_id=transport.CONNECTION):
+        yield OK, "the mail server takes the connection, and the login where there is one"
+
+
+def nobody_gets_mail() -> bool:
+    """Whether the Variables name no recipient at all; then the pipeline needs no mail server."""
     try:
-        with SmtpHook(smtp_conn_id=transport.CONNECTION):
-            yield OK, "the mail server takes the connection, and the login where there is one"
-    except smtplib.SMTPAuthenticationError as error:
-        raise CredentialsError(
-            f"the mail server refuses the login (code {error.smtp_code}): check login and password"
-        ) from None
-    except (smtplib.SMTPException, OSError) as error:
-        raise TransientError(
-            f"the mail server cannot be reached ({type(error).__name__}): check host, port, disable_ssl and "
-            "disable_tls of the connection"
-        ) from None
+        return not any(
+            transport.recipients(each)
+            for each in (names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS)
+        )
+    except PipelineError:
+        return False  # an entry that is no address is still somebody
 
 
 def check_recipients(variable: str, without: str) -> Lines:

@@ -18,6 +18,7 @@ from email.utils import format_datetime, make_msgid
 from typing import Any
 
 from ecommerce.core import errors, metrics, names
+from ecommerce.core.reasons import CLOSED, place_of, reason_of
 from ecommerce.core.templates import render
 from ecommerce.core.text import clean
 
@@ -119,7 +120,7 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
     message["To"] = ", ".join(to)
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Auto-Submitted"] = "auto-generated"  # keeps holiday replies away
-    with _smtp_errors(), SmtpHook(smtp_conn_id=CONNECTION) as hook:
+    with smtp_errors(), SmtpHook(smtp_conn_id=CONNECTION) as hook:
         # The hook opens and authenticates the connection; its own sending knows no text alternative.
         refused = hook._smtp_client.send_message(message)
     if refused:
@@ -129,7 +130,7 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
 
 
 @contextmanager
-def _smtp_errors() -> Iterator[None]:
+def smtp_errors() -> Iterator[None]:
     """Turn what smtplib raises into this package's errors; without cause, as causes may quote addresses."""
     from airflow.sdk.exceptions import AirflowException
 
@@ -146,14 +147,32 @@ def _smtp_errors() -> Iterator[None]:
         problem = f"the mail server does not take the mail (code {error.smtp_code})"
         raise _by_code(error.smtp_code, problem, errors.ConfigurationError) from None
     except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
+        lacks = "it does not offer STARTTLS, or no login"
         raise errors.ConfigurationError(
-            f"the mail server does not speak what the connection {CONNECTION} asks for "
-            f"({type(error).__name__}): check disable_ssl, disable_tls, ssl_context and the port"
+            f"the mail server does not speak what the connection {CONNECTION} asks for: "
+            f"{reason_of(error, _place(), otherwise=lacks)}: check disable_ssl (true with port 587), "
+            "disable_tls, ssl_context and the port"
+        ) from None
+    except UnicodeError:
+        raise errors.ConfigurationError(
+            f"login or password of the connection {CONNECTION} holds a character that mail servers do not take"
         ) from None
     except (smtplib.SMTPException, OSError, AirflowException) as error:
         raise errors.TransientError(
-            f"the mail server of the connection {CONNECTION} cannot be reached ({type(error).__name__})"
+            f"the mail server cannot be reached: {reason_of(error, _place(), otherwise=CLOSED)}"
         ) from None
+
+
+def _place() -> str:
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowException
+
+    try:
+        server = Connection.get(CONNECTION)
+    except AirflowException:
+        return f"the connection {CONNECTION}"
+    openly = server.extra_dejson.get("disable_ssl")
+    return place_of(server.host, server.port or (smtplib.SMTP_PORT if openly else smtplib.SMTP_SSL_PORT))
 
 
 def _by_code(code: int, problem: str, permanent: type[errors.PipelineError]) -> errors.PipelineError:

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ecommerce.core.errors import CredentialsError, TransientError
 from ecommerce.core.include import read_sql
+from ecommerce.core.reasons import reason_of
 from ecommerce.sources.csv_records import header, records, unpadded
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def storage_errors(what: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:  # what this worker writes meanwhile: `publish` says so
             raise
-        raise TransientError(f"{what} could not be read: {error.strerror or type(error).__name__}") from error
+        why = reason_of(error, otherwise="the storage fails")
+        raise TransientError(f"{what} could not be read: {why}") from error
 
 
 def modified_at(file_system: Any, path: str) -> datetime:

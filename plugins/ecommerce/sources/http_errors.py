@@ -12,13 +12,23 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from ecommerce.core.errors import ContractError, CredentialsError, RateLimitedError, TransientError
+from ecommerce.core.errors import (
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    PipelineError,
+    RateLimitedError,
+    TransientError,
+)
+from ecommerce.core.reasons import reason_of
 from ecommerce.core.text import mask_e_mails
 
 if TYPE_CHECKING:
     from requests import Response
 
 QUOTED_CHARACTERS = 120
+PROXY = "the proxy of this machine (HTTPS_PROXY, HTTP_PROXY)"
+UNREADABLE = "the answer of {place} cannot be unpacked"
 
 
 @contextmanager
@@ -28,19 +38,30 @@ def network_errors(what: str) -> Iterator[None]:
     Raises:
         TransientError: the server does not answer, or not in time.
         ContractError: the certificate is not valid, the URL is malformed, it redirects in circles.
+        ConfigurationError: login or password cannot be sent.
     """
     from requests import exceptions
 
     try:
         yield
-    except exceptions.Timeout:
-        raise TransientError(f"{what} was not answered in time") from None
-    except exceptions.SSLError as error:
-        raise ContractError(f"{what} failed: no secure connection ({_root_cause(error)})") from None
-    except (exceptions.ConnectionError, exceptions.ChunkedEncodingError) as error:
-        raise TransientError(f"{what} failed: no connection ({_root_cause(error)})") from None
+    except UnicodeError:
+        raise ConfigurationError(
+            f"{what} failed: login or password of the connection holds a character that HTTP cannot send there"
+        ) from None
+    except exceptions.TooManyRedirects:
+        raise ContractError(f"{what} failed: the server redirects in circles") from None
+    except (exceptions.SSLError, exceptions.ProxyError) as error:
+        at_fault = PROXY if isinstance(error, exceptions.ProxyError) else ""
+        kind: type[PipelineError] = TransientError if at_fault else ContractError
+        raise kind(f"{what} failed: {reason_of(error, at_fault)}: check host and port") from None
+    except (exceptions.Timeout, exceptions.ConnectionError, exceptions.ChunkedEncodingError) as error:
+        raise TransientError(f"{what} failed: {reason_of(error)}") from None
+    except (exceptions.InvalidURL, exceptions.MissingSchema, exceptions.InvalidSchema):
+        raise ContractError(
+            f"{what} failed: the host of the connection is no web address such as https://shop.example"
+        ) from None
     except exceptions.RequestException as error:
-        raise ContractError(f"{what} failed: {type(error).__name__}") from None
+        raise ContractError(f"{what} failed: {reason_of(error, otherwise=UNREADABLE)}") from None
 
 
 def raise_for_status(response: Response, what: str) -> None:
@@ -85,9 +106,3 @@ def first_characters(response: Response) -> str:
     """The beginning of an answer, fit for a message: one line, quoted, anything like an e-mail masked."""
     text = " ".join(response.content[: 4 * QUOTED_CHARACTERS].decode("utf-8", "replace").split())
     return repr(mask_e_mails(text)[:QUOTED_CHARACTERS])
-
-
-def _root_cause(error: BaseException) -> str:
-    """The innermost library exception's name: its text may repeat the URL and is not ours to show."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return type(reason or error).__name__

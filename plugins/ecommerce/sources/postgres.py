@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ecommerce.core import errors
 from ecommerce.core.include import read_sql
+from ecommerce.core.reasons import CLOSED, NO_TLS, NO_WAY, NOT_TRUSTED, REFUSED, SILENT, UNRESOLVED, place_of
 from ecommerce.core.text import mask_e_mails
 
 if TYPE_CHECKING:
@@ -47,6 +48,16 @@ _QUOTED = r"""'(?:[^']|'')*'|"[^"]*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
 _QUOTED_OR_COMMENT = re.compile(rf"(?P<quoted>{_QUOTED})|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TYPES = {16: "BOOLEAN", 20: "BIGINT", 21: "INTEGER", 23: "INTEGER", 1184: "TIMESTAMPTZ"}
 _NUMERIC, _TIMESTAMP_WITHOUT_ZONE = 1700, 1114
+_NO_CONNECTION = (
+    (r"resolve host|translate host name|Name or service not known", UNRESOLVED),
+    (r"Connection refused|No such file or directory\n\tIs the server", REFUSED),
+    (r"timeout expired|timed out", SILENT),
+    (r"No route to host|[Uu]nreachable", NO_WAY),
+    (r"certificate", NOT_TRUSTED),
+    (r"does not support SSL|invalid response to SSL negotiation", NO_TLS),
+    (r"closed the connection unexpectedly|Connection reset", CLOSED),
+)
+"""How libpq says that it reached no server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +228,14 @@ def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
     from airflow.providers.postgres.hooks.postgres import PostgresHook
     from airflow.sdk.exceptions import AirflowNotFoundException
 
+    hook = PostgresHook(conn_id)
     try:
-        connection = PostgresHook(conn_id).get_conn()
+        connection = hook.get_conn()
     except AirflowNotFoundException:
         raise errors.ConfigurationError(f"the connection {conn_id} is not defined") from None
     except psycopg.OperationalError as error:
-        _refused(conn_id, mask_e_mails(str(error)))
+        asked = hook.get_connection(conn_id)
+        _refused(conn_id, place_of(asked.host, asked.port or 5432), mask_e_mails(str(error)))
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     with closing(connection):
@@ -236,16 +249,28 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
         connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
 
 
-def _refused(conn_id: str, text: str) -> NoReturn:
-    """A connection that did not come about has no SQLSTATE, only the server's words (English, or unknown)."""
-    reason = text.rpartition("FATAL:")[2].strip().splitlines()[0]
-    if re.search(r"password|authentication|pg_hba\.conf|role .* does not exist|certificate", text):
+def _refused(conn_id: str, place: str, text: str) -> NoReturn:
+    """A connection that did not come about has no SQLSTATE, only the words of libpq, or after `FATAL:` those of
+    the server (English, or unknown)."""
+    before, answered, after = text.rpartition("FATAL:")
+    reason = after.strip().splitlines()[0]
+    if not answered:
+        words = next((words for pattern, words in _NO_CONNECTION if re.search(pattern, text)), "{detail}")
+        detail = reason.rpartition(" failed: ")[2]
+        kind = errors.ContractError if words in (NOT_TRUSTED, NO_TLS) else errors.TransientError
+        said = words.format(place=place, host=place.rpartition(":")[0], detail=detail)
+        raise kind(f"{conn_id}: {said}") from None
+    if re.search(r"password|authentication|pg_hba\.conf|role .* does not exist|certificate", reason):
         raise errors.CredentialsError(
             f"{conn_id}: the server refuses the login ({reason}): check login and password of the connection"
         ) from None
-    if re.search(r"database .* does not exist", text):
+    if re.search(r"permission denied for database", reason):
+        raise errors.CredentialsError(
+            f"{conn_id}: {reason}: grant CONNECT on it to the connection's role (deploy/postgres_reader.sql)"
+        ) from None
+    if re.search(r"database .* does not exist", reason):
         raise errors.ContractError(f"{conn_id}: {reason}: check the schema field of the connection") from None
-    raise errors.TransientError(f"{conn_id}: no connection to the server ({reason})") from None
+    raise errors.TransientError(f"{conn_id}: {place} takes no connection now ({reason})") from None
 
 
 def _fail(conn_id: str, name: str, state: str | None, message: str) -> NoReturn:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import errors, metrics
 from ecommerce.core.names import CONNECTION_WAREHOUSE
+from ecommerce.core.reasons import reason_of
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.warehouse.rendering import Value, render
 from ecommerce.warehouse.spec import LoadSpec
@@ -151,7 +152,8 @@ def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
             client = hook.get_client(project_id=hook.project_id, location=place)
     except (FileNotFoundError, PermissionError) as error:
         raise errors.ConfigurationError(
-            f"connection {CONNECTION}: its key file {error.filename} cannot be read ({type(error).__name__})"
+            f"connection {CONNECTION}: its key file {error.filename} cannot be read ({error.strerror}): set "
+            "key_path in its extra to the service account's key on this machine"
         ) from None
     # BigQuery takes lower case letters, digits, dashes and underscores; 63 at most.
     fit = {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}
@@ -185,8 +187,20 @@ def bigquery_errors(what: str) -> Iterator[None]:
     """
     from airflow.exceptions import AirflowException
     from google.api_core.exceptions import GoogleAPICallError, RetryError
-    from google.auth.exceptions import GoogleAuthError, TransportError
+    from google.auth.exceptions import (
+        DefaultCredentialsError,
+        GoogleAuthError,
+        MalformedError,
+        RefreshError,
+        TransportError,
+    )
     from requests import exceptions
+
+    unusable = (
+        (MalformedError, "its key file is no service account's key"),
+        (RefreshError, "Google refuses them: is the key still valid, is this machine's clock right?"),
+        (DefaultCredentialsError, "there are none: set key_path in its extra to a service account's key"),
+    )
 
     try:
         yield
@@ -200,10 +214,11 @@ def bigquery_errors(what: str) -> Iterator[None]:
         TimeoutError,
         TransportError,
     ) as error:
-        raise errors.TransientError(f"{what}: BigQuery cannot be reached ({type(error).__name__})") from error
+        raise errors.TransientError(f"{what}: BigQuery cannot be reached: {reason_of(error)}") from error
     except GoogleAuthError as error:
+        why = next((words for kind, words in unusable if isinstance(error, kind)), "the library cannot read them")
         raise errors.CredentialsError(
-            f"{what}: the credentials of connection `{CONNECTION}` cannot be used ({type(error).__name__})"
+            f"{what}: the credentials of connection `{CONNECTION}` cannot be used: {why}"
         ) from error
     except AirflowException as error:
         raise errors.ConfigurationError(f"{what}: {_without_addresses(str(error))}") from None
