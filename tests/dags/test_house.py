@@ -146,6 +146,18 @@ def test_names_of_dags_variables_and_connections_stand_in_one_place(path):
     assert not set(texts(path)) & NAMES - elsewhere.get(place, set())
 
 
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_no_message_shows_the_name_of_an_exceptions_class(path):
+    # The mail about an error that nobody foresaw shows it: there is no other word for it.
+    allowed = {"mail/alerts.py"}
+    found = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in ("__name__", "__qualname__")
+    ]
+    assert not found or path.relative_to(PACKAGE).as_posix() in allowed
+
+
 def test_no_two_names_are_the_same():
     given = [value for name, value in vars(names).items() if name.startswith(KINDS)]
     assert sorted(NAMES) == sorted(given)

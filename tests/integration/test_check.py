@@ -5,19 +5,31 @@ from __future__ import annotations
 import importlib.resources
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import zoneinfo
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from demo.services import mail
 from demo.services.ports import free_port
+from demo.services.postgres import Postgres
+from demo.services.storefront import Fault
 from ecommerce.cli import check
 from tests.integration.company import Company
+
+TODAY = datetime.now(UTC).date()
+"""Of the newest rates; they are new enough for a week after this."""
+READER = "grant SELECT to the connection's role"
+ADAPT = "adapt include/sql/extract/sales_db to the schema of the source"
 
 
 @pytest.fixture
@@ -28,7 +40,7 @@ def shop(
     company = start_company()
     company.folders.rates.joinpath("stats/eurofxref").mkdir(parents=True)
     company.folders.rates.joinpath("stats/eurofxref/eurofxref-hist.csv").write_text(
-        "Date,USD,\n2026-03-10,1.1,\n2026-03-09,1.2,\n"
+        f"Date,USD,\n{TODAY},1.1,\n2026-03-09,1.2,\n"
     )
     server = json.loads(company.environment["AIRFLOW_CONN_SMTP_DEFAULT"])
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "a@example.com, b@example.com")
@@ -49,7 +61,7 @@ def test_all_is_well(shop: Company) -> None:
     assert findings["report_recipients"].text == "2 addresses"
     assert findings["sales_db"].text.endswith("; all queries of include/sql/extract/sales_db fit it")
     assert findings["storefront_api"].text == "0 orders can be read"
-    assert findings["exchange_rates_api"].text == "newest rates are of 2026-03-10"
+    assert findings["exchange_rates_api"].text == f"newest rates are of {TODAY}"
     assert findings["PARTNER_DROP_URI"].text.endswith(": 0 files of the last eight days")
     assert "the first run creates the dataset" in findings["bigquery"].text
     shown = findings["settings"].text
@@ -79,6 +91,47 @@ def test_as_a_command_it_says_so_in_its_exit_code(shop: Company, installation: P
     assert "off   storefront_api       storefront is off in the Variable source_policy" in ill.stdout
     assert ill.stderr == ""
     assert "SHOP_TIMEZONE" not in run(SHOP_TIMEZONE="Mars/Olympus", only="smtp_default").stdout
+
+
+def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
+    installation: Path, repository: Path, tmp_path: Path
+) -> None:
+    example = (repository / ".env.example").read_text()
+    # Folders of a test's own, and a bank that nobody has to ask over the internet.
+    example = example.replace("file:///opt/airflow/data", f"file://{tmp_path}/data")
+    (installation / ".env").write_text(
+        example.replace("CUSTOMER_HASH_KEY=\n", "CUSTOMER_HASH_KEY=0123456789abcdef\n").replace(
+            "https://www.ecb.europa.eu", f"http://127.0.0.1:{free_port()}"
+        )
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+    said = subprocess.run(
+        [sys.executable, "-m", "ecommerce.cli", "check"],
+        env=kept | {"HOME": str(home), "PYTHONPATH": str(installation / "plugins")},
+        capture_output=True,
+        text=True,
+        cwd=home,
+    )
+    assert (said.returncode, said.stderr) == (1, "")
+    lines = dict(line.split(None, 2)[1:] for line in said.stdout.splitlines())
+    still = "in .env is not filled in yet: it still has"
+    assert lines["sales_db"] == f"AIRFLOW_CONN_SALES_DB {still} host of the example"
+    assert lines["storefront_api"] == (
+        f"AIRFLOW_CONN_STOREFRONT_API {still} host, login and password of the example"
+    )
+    assert lines["bigquery"] == f"AIRFLOW_CONN_BIGQUERY {still} project of the example"
+    assert lines["smtp_default"] == (
+        f"nobody gets mail yet, so this can wait: AIRFLOW_CONN_SMTP_DEFAULT {still} host, password and "
+        "from_email of the example"
+    )
+    assert lines["STAGING_URI"] == (
+        f"file://{tmp_path}/data/staging does not exist yet; the first run can make it in {tmp_path}"
+    )
+    assert not re.search(r"\w(Error|Exception)\b", said.stdout)
+    assert not list(home.rglob("*"))
+    assert not (tmp_path / "data").exists()
 
 
 def test_timezone_files_older_than_duckdbs_are_found(
@@ -122,7 +175,7 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
             'sales_db: refunds.sql: column "reason" does not exist: '
             "adapt include/sql/extract/sales_db to the schema of the source",
         ),
-        ("FAIL", "sales_db: products.sql gives updated_at as varchar, it must be timestamptz"),
+        ("FAIL", "sales_db: products.sql must give updated_at as timestamptz, not as varchar"),
         (
             "FAIL",
             "sales_db: customers.sql: permission denied for table customers: "
@@ -158,15 +211,24 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
             *("PARTNER_DROP_URI", "file:///nowhere"),
             "PARTNER_DROP_URI: the folder PARTNER_DROP_URI=file:///nowhere does not exist",
         ),
-        ("REPORTS_URI", "file:///proc/no", "REPORTS_URI: file:///proc/no cannot be written to"),
+        (
+            *("REPORTS_URI", "file:///dev/null/no"),
+            "REPORTS_URI: file:///dev/null/no does not exist, and this user cannot make it in /dev/null: let "
+            "REPORTS_URI in .env name a folder that tasks may write to",
+        ),
+        (
+            *("REPORTS_URI", "file:///dev/null"),
+            "REPORTS_URI: REPORTS_URI=file:///dev/null cannot be written to: Not a directory",
+        ),
         (
             *("AIRFLOW_CONN_SALES_DB", '{"conn_type": "postgres", host: db}'),
             "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI that Airflow can read "
-            "(JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 27",
+            "(Expecting property name enclosed in double quotes: line 1 column 27",
         ),
         (
             *("AIRFLOW_CONN_SALES_DB", "postgresql://reader:pass#word@db/shop"),
-            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI that Airflow can read (ValueError)",
+            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI that Airflow can read (write its "
+            "special characters as %23 and the like, or use JSON)",
         ),
         (
             *("AIRFLOW_CONN_SALES_DB", "db.example.com:5432/shop"),
@@ -177,9 +239,14 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
                 "AIRFLOW_CONN_BIGQUERY",
                 '{"conn_type": "google_cloud_platform", "extra": {"key_path": "/no.json"}}',
             ),
-            "bigquery: connection bigquery: its key file /no.json cannot be read (FileNotFoundError)",
+            "bigquery: connection bigquery: its key file /no.json cannot be read (No such file or "
+            "directory): set key_path in its extra to the service account's key on this machine",
         ),
-        ("STAGING_URI", "gsutil://bucket", "STAGING_URI: gsutil://bucket cannot be written to (ValueError)"),
+        (
+            *("STAGING_URI", "gsutil://bucket"),
+            "STAGING_URI: STAGING_URI=gsutil://bucket cannot be written to: file://, gs:// and s3:// are "
+            "known",
+        ),
         ("AIRFLOW_VAR_REPORT_RECIPIENTS", "me", "report_recipients: entry 1 of 1 in the Variable"),
         ("AIRFLOW_VAR_SOURCE_POLICY", "[]", "source_policy: the Variable source_policy must be like"),
         ("AIRFLOW_CONN_SMTP_DEFAULT", "", "smtp_default: the connection smtp_default does not exist"),
@@ -211,11 +278,317 @@ def test_a_warehouse_of_another_currency(shop: Company, monkeypatch: pytest.Monk
     assert "CHF" in text
 
 
-def test_a_mail_server_that_is_down(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = json.loads(shop.environment["AIRFLOW_CONN_SMTP_DEFAULT"]) | {"port": free_port()}
-    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(server))
-    [(state, text)] = found("smtp_default")
-    assert (state, text.partition(":")[0]) == (
-        "FAIL",
-        "the mail server cannot be reached (ConnectionRefusedError)",
+@dataclass
+class Trial:
+    """What a case changes: a shop where all is well, the environment, its database."""
+
+    shop: Company
+    patch: pytest.MonkeyPatch
+    server: Postgres
+
+    def connection(self, name: str, **fields: Any) -> dict[str, Any]:
+        """Change fields of a connection in the environment; how it was before."""
+        variable = f"AIRFLOW_CONN_{name.upper()}"
+        known: dict[str, Any] = json.loads(self.shop.environment[variable])
+        self.patch.setenv(variable, json.dumps(known | fields))
+        return known
+
+    def sql(self, statements: str) -> None:
+        """Run statements as the owner of the shop's database."""
+        self.server.psql(statements, self.database)
+
+    @property
+    def database(self) -> str:
+        """The name of the shop's database."""
+        return urlsplit(self.shop.dsn).path.lstrip("/")
+
+
+def database_wrong_password(trial: Trial) -> str:
+    trial.connection("sales_db", password="wrong")
+    return (
+        "FAIL sales_db: sales_db: the server refuses the login (password authentication failed for user "
+        '"sales_reader"): check login and password of the connection'
     )
+
+
+def database_wrong_host(trial: Trial) -> str:
+    trial.connection("sales_db", host="db.invalid")
+    return "FAIL sales_db: sales_db: the name db.invalid cannot be resolved (DNS): is the host right?"
+
+
+def database_wrong_port(trial: Trial) -> str:
+    port = free_port()
+    trial.connection("sales_db", port=port)
+    return (
+        f"FAIL sales_db: sales_db: nothing answers at 127.0.0.1:{port}: does the server run, are host and "
+        "port right?"
+    )
+
+
+def database_without_tls(trial: Trial) -> str:
+    port = trial.connection("sales_db", extra={"sslmode": "require"})["port"]
+    return (
+        f"FAIL sales_db: sales_db: 127.0.0.1:{port} does not speak TLS: check sslmode and sslrootcert in the "
+        "connection's extra"
+    )
+
+
+def database_unknown(trial: Trial) -> str:
+    trial.connection("sales_db", schema="nowhere")
+    return (
+        'FAIL sales_db: sales_db: database "nowhere" does not exist: check the schema field of the connection'
+    )
+
+
+def database_without_tables(trial: Trial) -> str:
+    trial.sql("DROP TABLE refunds, order_items, orders, products, customers")
+    return (
+        f"FAIL sales_db: sales_db: no query runs in the database {trial.database}: "
+        f'relation "orders" does not exist: {ADAPT}'
+    )
+
+
+def database_without_rights(trial: Trial) -> str:
+    trial.sql("REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM sales_reader")
+    return (
+        f"FAIL sales_db: sales_db: no query runs in the database {trial.database}: "
+        f"permission denied for table orders: {READER}"
+    )
+
+
+def database_that_lets_nobody_in(trial: Trial) -> str:
+    trial.sql(f"REVOKE CONNECT ON DATABASE {trial.database} FROM PUBLIC, sales_reader")
+    return (
+        f'FAIL sales_db: sales_db: permission denied for database "{trial.database}": grant CONNECT on it to '
+        "the connection's role (deploy/postgres_reader.sql)"
+    )
+
+
+def database_without_indexes(trial: Trial) -> str:
+    trial.sql("DROP INDEX refunds_order_id")
+    return "hint sales_db: extracts would be faster with CREATE INDEX ON refunds (order_id)"
+
+
+def storefront_wrong_password(trial: Trial) -> str:
+    trial.connection("storefront_api", password="cs_wrong")
+    return (
+        "FAIL storefront_api: storefront_api: GET /orders (page 1) answered 401 "
+        "…Consumer secret is invalid.…: check that login and password are a consumer key that may read and "
+        "its secret, and that the host begins with https:// (over plain http, set the extra "
+        '{"auth": "oauth1"})'
+    )
+
+
+def storefront_password_that_cannot_be_sent(trial: Trial) -> str:
+    trial.connection("storefront_api", password="cs_\N{EURO SIGN}")
+    return (
+        "FAIL storefront_api: storefront_api: GET /orders (page 1) failed: login or password of the "
+        "connection has a character that HTTP cannot send"
+    )
+
+
+def storefront_wrong_host(trial: Trial) -> str:
+    trial.connection("storefront_api", host="https://shop.invalid")
+    return (
+        "FAIL storefront_api: storefront_api: GET /orders (page 1) failed: the name shop.invalid cannot be "
+        "resolved (DNS): is the host right?"
+    )
+
+
+def storefront_that_is_no_shop(trial: Trial) -> str:
+    rates = json.loads(trial.shop.environment["AIRFLOW_CONN_EXCHANGE_RATES_API"])["host"]
+    trial.connection("storefront_api", host=rates)
+    return (
+        "FAIL storefront_api: storefront_api: GET /orders (page 1) answered 404 …: is the host of the "
+        "connection the root of a WooCommerce shop, the part before /wp-json/wc/v3?"
+    )
+
+
+def storefront_with_plain_permalinks(trial: Trial) -> str:
+    trial.shop.storefront.plain_permalinks = True
+    return (
+        "FAIL storefront_api: storefront_api: the shop has plain permalinks, with which its API has no "
+        "address: choose another kind in WordPress, Settings, Permalinks"
+    )
+
+
+def storefront_that_redirects(trial: Trial) -> str:
+    to = "https://www.shop.example/wp-json/wc/v3/orders"
+    trial.shop.storefront.faults.append(Fault(status=301, headers={"Location": to}))
+    return (
+        f"FAIL storefront_api: storefront_api: GET /orders (page 1) answered 301: "
+        f"{trial.shop.storefront.url} sends on to https://www.shop.example, which was not asked. If that is "
+        "the shop's address, make it the host of the connection storefront_api"
+    )
+
+
+def storefront_key_that_writes(trial: Trial) -> str:
+    trial.shop.storefront.keys = replace(trial.shop.storefront.keys, writes=True)
+    return "hint storefront_api: reading is enough, but the key may write: make one with the permission Read"
+
+
+def storefront_in_the_open(trial: Trial) -> str:
+    trial.connection("storefront_api", host="http://shop.example")
+    return (
+        "FAIL storefront_api: the host of the connection storefront_api does not begin with https://, and "
+        "everybody on the way could read the key: begin it with https://, or, where the shop has no "
+        'certificate, set the extra {"auth": "oauth1"}'
+    )
+
+
+def storefront_without_tls(trial: Trial) -> str:
+    port = urlsplit(trial.shop.storefront.url).port
+    trial.connection("storefront_api", host=f"https://127.0.0.1:{port}")
+    return (
+        f"FAIL storefront_api: storefront_api: GET /orders (page 1) failed: 127.0.0.1:{port} does not speak "
+        "TLS: check host and port"
+    )
+
+
+def rates_that_are_stale(trial: Trial) -> str:
+    old = TODAY - timedelta(days=100)
+    file = trial.shop.folders.rates / "stats/eurofxref/eurofxref-hist.csv"
+    file.write_text(f"Date,USD,\n{old},1.1,\n")
+    age = (datetime.now(UTC).date() - old).days
+    return (
+        f"hint exchange_rates_api: newest rates are of {old}, {age} days ago, and a rate counts for 7 days: "
+        "newer amounts in other currencies stay unconverted; is the host of the connection the right one?"
+    )
+
+
+def warehouse_wrong_host(trial: Trial) -> str:
+    port = free_port()
+    trial.patch.setenv("BIGQUERY_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+    trial.patch.setattr("ecommerce.warehouse.client.RETRY_SECONDS", 0.1)
+    return (
+        f"FAIL bigquery: bigquery: list of datasets: BigQuery cannot be reached: nothing answers at "
+        f"127.0.0.1:{port}: does the server run, are host and port right?"
+    )
+
+
+def mail_server_down(trial: Trial) -> str:
+    port = free_port()
+    trial.connection("smtp_default", port=port)
+    return (
+        f"FAIL smtp_default: the mail server cannot be reached: nothing answers at 127.0.0.1:{port}: does "
+        "the server run, are host and port right?"
+    )
+
+
+def mail_server_wrong_host(trial: Trial) -> str:
+    trial.connection("smtp_default", host="smtp.invalid")
+    return (
+        "FAIL smtp_default: the mail server cannot be reached: the name smtp.invalid cannot be resolved "
+        "(DNS): is the host right?"
+    )
+
+
+def mail_server_without_tls(trial: Trial) -> str:
+    extra = {"from_email": "reports@shop.example"}
+    port = trial.connection("smtp_default", extra=extra)["port"]
+    return (
+        "FAIL smtp_default: the mail server does not speak what the connection smtp_default asks for: "
+        f"127.0.0.1:{port} does not speak TLS: check disable_ssl (true with port 587), disable_tls, "
+        "ssl_context and the port"
+    )
+
+
+def mail_server_without_starttls(trial: Trial) -> str:
+    extra = {"from_email": "reports@shop.example", "disable_ssl": True}
+    trial.connection("smtp_default", extra=extra)
+    return (
+        "FAIL smtp_default: the mail server does not speak what the connection smtp_default asks for: it "
+        "does not offer STARTTLS, or no login: check disable_ssl (true with port 587), disable_tls, "
+        "ssl_context and the port"
+    )
+
+
+def mail_server_that_nobody_needs(trial: Trial) -> str:
+    port = free_port()
+    trial.connection("smtp_default", port=port)
+    for name in ("REPORT", "ALERT"):
+        trial.patch.setenv(f"AIRFLOW_VAR_{name}_RECIPIENTS", "")
+    return (
+        "hint smtp_default: nobody gets mail yet, so this can wait: the mail server cannot be reached: "
+        f"nothing answers at 127.0.0.1:{port}: does the server run, are host and port right?"
+    )
+
+
+def no_recipients(trial: Trial) -> str:
+    trial.patch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
+    return "hint report_recipients: the Variable is empty: no report is mailed"
+
+
+def folder_that_is_not_there(trial: Trial) -> str:
+    folder = trial.shop.folders.home / "not" / "yet"
+    trial.patch.setenv("STAGING_URI", f"file://{folder}")
+    return (
+        f"ok STAGING_URI: file://{folder} does not exist yet; the first run can make it in "
+        f"{trial.shop.folders.home}"
+    )
+
+
+def partner_folder_that_is_not_there(trial: Trial) -> str:
+    trial.patch.setenv("PARTNER_DROP_URI", "file:///nowhere")
+    return (
+        "FAIL PARTNER_DROP_URI: the folder PARTNER_DROP_URI=file:///nowhere does not exist: make it, or name "
+        "the one that partners leave their files in"
+    )
+
+
+CASES: tuple[Callable[[Trial], str], ...] = (
+    database_wrong_password,
+    database_wrong_host,
+    database_wrong_port,
+    database_without_tls,
+    database_unknown,
+    database_without_tables,
+    database_without_rights,
+    database_that_lets_nobody_in,
+    database_without_indexes,
+    storefront_wrong_password,
+    storefront_password_that_cannot_be_sent,
+    storefront_wrong_host,
+    storefront_that_is_no_shop,
+    storefront_with_plain_permalinks,
+    storefront_that_redirects,
+    storefront_key_that_writes,
+    storefront_in_the_open,
+    storefront_without_tls,
+    rates_that_are_stale,
+    warehouse_wrong_host,
+    mail_server_down,
+    mail_server_wrong_host,
+    mail_server_without_tls,
+    mail_server_without_starttls,
+    mail_server_that_nobody_needs,
+    no_recipients,
+    folder_that_is_not_there,
+    partner_folder_that_is_not_there,
+)
+"""Each prepares one thing that is not well, and gives the line about it: state, subject and text."""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_what_is_not_well_has_one_line_that_says_what_to_do(
+    shop: Company, monkeypatch: pytest.MonkeyPatch, postgres_server: Postgres, case: Callable[[Trial], str]
+) -> None:
+    look_up = socket.getaddrinfo
+
+    def without_invalid(host: Any, *arguments: Any, **options: Any) -> Any:
+        """As every name server answers for the domain `invalid`."""
+        if str(host).endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", without_invalid)
+    monkeypatch.setattr("ecommerce.sources.storefront.client.FIRST_PAUSE", 0)
+    before = {path for path in shop.folders.home.rglob("*") if path.is_dir()}
+    expected = case(Trial(shop, monkeypatch, postgres_server))
+    state, subject, text = re.fullmatch(r"(\w+) (\w+): (.*)", expected).groups()
+    lines = [(one.state, one.text) for one in check.findings([subject])]
+    assert len([state for state, _ in lines if state != "ok"]) == (state != "ok")
+    pattern = ".*".join(map(re.escape, text.split("…")))
+    assert [found for found, said in lines if re.fullmatch(pattern, said)] == [state], lines
+    assert not [said for _, said in lines if re.search(r"\w(Error|Exception|Refused|Failed)\b", said)]
+    assert {path for path in shop.folders.home.rglob("*") if path.is_dir()} == before

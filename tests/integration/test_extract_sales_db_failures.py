@@ -58,16 +58,17 @@ def test_no_connection_defined(shop: SalesDatabase, monkeypatch: pytest.MonkeyPa
 
 
 def test_server_down(shop: SalesDatabase) -> None:
-    shop.connect_as(port=free_port())
-    text = failure(shop, TransientError)
-    assert text.startswith("sales_db: no connection to the server (")
-    assert "Connection refused" in text
+    port = free_port()
+    shop.connect_as(port=port)
+    assert failure(shop, TransientError) == (
+        f"sales_db: nothing answers at 127.0.0.1:{port}: does the server run, are host and port right?"
+    )
 
 
 def test_server_that_does_not_answer(shop: SalesDatabase) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         shop.connect_as(port=silent.getsockname()[1], extra={"connect_timeout": 2})
-        assert "timeout" in failure(shop, TransientError)
+        assert "does not answer in time" in failure(shop, TransientError)
 
 
 def test_wrong_password(shop: SalesDatabase) -> None:

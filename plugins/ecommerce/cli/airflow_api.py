@@ -157,9 +157,7 @@ class AirflowApi:
                     response = self._request(method, path, **options)
             except (requests.ConnectionError, requests.Timeout):
                 if method != "GET":  # it may have been done, and must not be done twice
-                    raise TransientError(
-                        f"Airflow at {self.url} did not answer: is it running?"
-                    ) from None
+                    raise TransientError(f"Airflow at {self.url} did not answer: is it running?") from None
                 continue
             if response.status_code not in (_AWAY if method == "GET" else {BUSY}):
                 break

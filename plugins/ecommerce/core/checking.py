@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -61,8 +61,8 @@ def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
 
 
 def check_folder(setting: str) -> Lines:
-    """A file is written to the folder of `setting`, a field of `Settings`, and removed again. A folder that is
-    not there is not made: whoever looks may be another user than the one whose tasks will write to it."""
+    """A file is written to the folder of `setting`, a field of `Settings`, and removed again. A folder that
+    is not there is not made: whoever looks may be another user than the one whose tasks will write to it."""
     name, uri = setting.upper(), str(getattr(load_settings(), setting))
     above = _existing(Path(local_or_uri(uri))) if is_local(uri) else None
     if above and above != Path(local_or_uri(uri)):
@@ -90,7 +90,7 @@ def check_folder(setting: str) -> Lines:
 
 def _existing(folder: Path) -> Path:
     """The folder itself, or the nearest above it that exists."""
-    return next(each for each in (folder, *folder.parents) if os.path.exists(each))
+    return next(each for each in (folder, *folder.parents) if os.access(each, os.F_OK))
 
 
 def unshared(uri: str, path: str, environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
@@ -114,8 +114,8 @@ def see_that_it_can_be_read(connection: str, environ: Mapping[str, str] = os.env
     """Airflow takes a connection in the environment that it cannot read for one that is not there.
 
     Raises:
-        ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI, or still has what
-            `.env.example` says in place of a value.
+        ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI, or still has
+            what `.env.example` says in place of a value.
     """
     from airflow.sdk import Connection
 
@@ -134,9 +134,13 @@ def see_that_it_can_be_read(connection: str, environ: Mapping[str, str] = os.env
     except Exception as error:  # a library's text may quote the password; a parser's says where only
         parser = isinstance(error.__cause__ or error, json.JSONDecodeError)
         where = f"{error}" if parser else "write its special characters as %23 and the like, or use JSON"
-        raise ConfigurationError(f"{name} is neither JSON nor a URI that Airflow can read ({where})") from None
+        raise ConfigurationError(
+            f"{name} is neither JSON nor a URI that Airflow can read ({where})"
+        ) from None
     if left := [key for key, value in values.items() if PLACEHOLDER.fullmatch(str(value or ""))]:
-        raise ConfigurationError(f"{name} is not filled in yet: put your {_listed(left)} into .env")
+        raise ConfigurationError(
+            f"{name} in .env is not filled in yet: it still has {_listed(left)} of the example"
+        )
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -67,4 +67,4 @@ def _emit(send: Callable[[Any], None]) -> None:
 
         send(stats)
     except Exception as error:
-        log.warning("a metric could not be sent (%s)", reason_of(error, otherwise="for no reason that is known here"))
+        log.warning("a metric could not be sent (%s)", reason_of(error, otherwise="its library fails"))

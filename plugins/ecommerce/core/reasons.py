@@ -1,7 +1,7 @@
 """Why a network or a disk failed, in plain words: no message of ours shows an exception's class name.
 
-A library's own text may repeat a URL, a login or an address. So nothing of it is quoted but what the operating
-system and OpenSSL say, which hold none of these.
+A library's own text may repeat a URL, a login or an address. So nothing of it is quoted but what the
+operating system and OpenSSL say, which hold none of these.
 """
 
 from __future__ import annotations
@@ -21,18 +21,24 @@ CLOSED = "{place} closed the connection before it had answered"
 NO_WAY = "there is no way to {place} ({detail}): is the host right, is there a firewall?"
 NOT_TRUSTED = "the TLS certificate of {place} is not trusted ({detail})"
 NO_TLS = "{place} does not speak TLS"
+UNKNOWN = "the connection to {place} failed"
 TLS_FAILED = "no TLS connection to {place} came about ({detail})"
 
 _NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.EADDRNOTAVAIL)
 _WITHOUT_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
-_WITHOUT_TEXT: dict[type[OSError], str] = {
-    PermissionError: "permission denied",
-    FileNotFoundError: "it does not exist",
-}
-"""What stores that are no file system raise without the operating system's words."""
+_KINDS: tuple[tuple[type[BaseException], str], ...] = (
+    (socket.gaierror, UNRESOLVED),
+    (ConnectionRefusedError, REFUSED),
+    (TimeoutError, SILENT),  # only Python's own: the libraries' classes of that name stand around it
+    (ssl.SSLEOFError, CLOSED),
+    (ssl.SSLZeroReturnError, CLOSED),
+    (ConnectionError, CLOSED),
+    (smtplib.SMTPServerDisconnected, CLOSED),
+    (http.client.IncompleteRead, CLOSED),
+)
 
 
-def reason_of(error: BaseException, place: str = "", otherwise: str = "the connection to {place} failed") -> str:
+def reason_of(error: BaseException, place: str = "", otherwise: str = UNKNOWN) -> str:
     """Why `error` came about: a clause for the end of a message, without secrets and class names.
 
     Args:
@@ -53,29 +59,25 @@ def place_of(host: str | None, port: int | str | None) -> str:
 
 def _words(error: BaseException) -> tuple[str, str] | None:
     """The sentence for one exception, and what fills its `{detail}`; None where it says nothing by itself."""
+    found: tuple[str, str] | None = None
     match error:
-        case socket.gaierror():
-            return UNRESOLVED, ""
         case ssl.SSLCertVerificationError():
-            return NOT_TRUSTED, error.verify_message.rstrip(".")
-        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
-            return CLOSED, ""
+            found = NOT_TRUSTED, error.verify_message.rstrip(".")
+        case ssl.SSLError(reason=str(reason)) if reason in _WITHOUT_TLS:
+            found = NO_TLS, ""
+        case _ if words := next((words for kind, words in _KINDS if isinstance(error, kind)), ""):
+            found = words, ""
         case ssl.SSLError(reason=str(reason)):
-            return (NO_TLS, "") if reason in _WITHOUT_TLS else (TLS_FAILED, reason.replace("_", " ").lower())
-        case ConnectionRefusedError():
-            return REFUSED, ""
-        case TimeoutError():
-            return SILENT, ""
-        case ConnectionError() | smtplib.SMTPServerDisconnected() | http.client.IncompleteRead():
-            # The libraries' own classes of that name are others.
-            return CLOSED, ""
+            found = TLS_FAILED, reason.replace("_", " ").lower()
         case OSError(errno=int(number)) if number in _NO_WAY:
-            return NO_WAY, error.strerror or ""
+            found = NO_WAY, error.strerror or ""
         case OSError(strerror=str(text)) if text:
-            return "{detail}", text
-        case PermissionError() | FileNotFoundError():
-            return next((text, "") for kind, text in _WITHOUT_TEXT.items() if isinstance(error, kind))
-    return None
+            found = "{detail}", text
+        case PermissionError():  # of a store that is no file system, without the operating system's words
+            found = "permission denied", ""
+        case FileNotFoundError():
+            found = "it does not exist", ""
+    return found
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -88,8 +90,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(each))
         yield each
         inner = (*each.args, *(getattr(each, name, None) for name in ("reason", "cause")))
-        context = None if each.__suppress_context__ else each.__context__
-        waiting += [one for one in (*inner, each.__cause__, context) if isinstance(one, BaseException)]
+        during = None if each.__suppress_context__ else each.__context__
+        waiting += [one for one in (*inner, each.__cause__, during) if isinstance(one, BaseException)]
 
 
 def _asked(error: BaseException) -> str:

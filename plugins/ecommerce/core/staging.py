@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
 MANIFEST_FILE = "manifest.json"
-_NO_REASON = "its storage fails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def publish(uri: str) -> Iterator[Draft]:
             else:
                 _upload(work, storage_path(uri))
     except OSError as error:
-        raise StagingError(f"staging folder {uri} could not be written: {reason_of(error, otherwise=_NO_REASON)}") from error
+        raise StagingError(f"staging folder {uri} could not be written: {_why(error)}") from error
 
 
 def read_manifest(uri: str) -> Manifest:
@@ -167,7 +166,7 @@ def storage_errors(uri: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StagingError(f"{uri} could not be read or cleaned: {reason_of(error, otherwise=_NO_REASON)}") from error
+        raise StagingError(f"{uri} could not be read or cleaned: {_why(error)}") from error
 
 
 def storage_path(uri: str) -> ObjectStoragePath:
@@ -185,6 +184,10 @@ def is_local(uri: str) -> bool:
 def local_or_uri(uri: str) -> str:
     """A plain path for `file://` URIs, anything else unchanged."""
     return uri.removeprefix("file://") if is_local(uri) else uri
+
+
+def _why(error: OSError) -> str:
+    return reason_of(error, otherwise="its storage fails")
 
 
 @contextmanager

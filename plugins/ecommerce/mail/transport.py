@@ -155,7 +155,7 @@ def smtp_errors() -> Iterator[None]:
         ) from None
     except UnicodeError:
         raise errors.ConfigurationError(
-            f"login or password of the connection {CONNECTION} holds a character that mail servers do not take"
+            f"login or password of the connection {CONNECTION} holds a character that no mail server takes"
         ) from None
     except (smtplib.SMTPException, OSError, AirflowException) as error:
         raise errors.TransientError(

@@ -46,7 +46,7 @@ def network_errors(what: str) -> Iterator[None]:
         yield
     except UnicodeError:
         raise ConfigurationError(
-            f"{what} failed: login or password of the connection holds a character that HTTP cannot send there"
+            f"{what} failed: login or password of the connection has a character that HTTP cannot send"
         ) from None
     except exceptions.TooManyRedirects:
         raise ContractError(f"{what} failed: the server redirects in circles") from None

@@ -250,16 +250,19 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
 
 
 def _refused(conn_id: str, place: str, text: str) -> NoReturn:
-    """A connection that did not come about has no SQLSTATE, only the words of libpq, or after `FATAL:` those of
-    the server (English, or unknown)."""
-    before, answered, after = text.rpartition("FATAL:")
+    """A connection that did not come about has no SQLSTATE, only the words of libpq, or after `FATAL:` those
+    of the server (English, or unknown)."""
+    _, answered, after = text.rpartition("FATAL:")
     reason = after.strip().splitlines()[0]
     if not answered:
         words = next((words for pattern, words in _NO_CONNECTION if re.search(pattern, text)), "{detail}")
         detail = reason.rpartition(" failed: ")[2]
-        kind = errors.ContractError if words in (NOT_TRUSTED, NO_TLS) else errors.TransientError
         said = words.format(place=place, host=place.rpartition(":")[0], detail=detail)
-        raise kind(f"{conn_id}: {said}") from None
+        if words in (NOT_TRUSTED, NO_TLS):
+            raise errors.ContractError(
+                f"{conn_id}: {said}: check sslmode and sslrootcert in the connection's extra"
+            ) from None
+        raise errors.TransientError(f"{conn_id}: {said}") from None
     if re.search(r"password|authentication|pg_hba\.conf|role .* does not exist|certificate", reason):
         raise errors.CredentialsError(
             f"{conn_id}: the server refuses the login ({reason}): check login and password of the connection"

@@ -216,7 +216,7 @@ def bigquery_errors(what: str) -> Iterator[None]:
     ) as error:
         raise errors.TransientError(f"{what}: BigQuery cannot be reached: {reason_of(error)}") from error
     except GoogleAuthError as error:
-        why = next((words for kind, words in unusable if isinstance(error, kind)), "the library cannot read them")
+        why = next((words for kind, words in unusable if isinstance(error, kind)), "they cannot be read")
         raise errors.CredentialsError(
             f"{what}: the credentials of connection `{CONNECTION}` cannot be used: {why}"
         ) from error

@@ -36,15 +36,15 @@ def lacking(warehouse: Warehouse, table: str) -> list[str]:
     return [each for each in ON_TABLES if each not in answer.get("permissions", [])]
 
 
-def check_staging(warehouse: Warehouse) -> None:
-    """Create an empty table in the staging dataset and remove it, as every load does.
+def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
+    """Create an empty table in a dataset and remove it, as every load does in the staging dataset.
 
     Raises:
         PipelineError: it cannot be created; CredentialsError when that is a matter of permission.
     """
     from google.cloud import bigquery
 
-    dataset = f"{warehouse.client.project}.{warehouse.settings.staging_dataset}"
+    dataset = f"{warehouse.client.project}.{dataset_id}"
     probe = bigquery.Table(f"{dataset}.check_{uuid4().hex}", schema=[bigquery.SchemaField("x", "INT64")])
     try:
         with bigquery_errors(f"create a table in {dataset}"):

@@ -26,19 +26,36 @@ def prepare(warehouse: Warehouse) -> None:
         ConfigurationError: the warehouse was built with another timezone, reporting currency or hash key.
         PipelineError: as `Warehouse.run`.
     """
-    if missing := _missing(warehouse):
+    if lacking := missing(warehouse):
         create_datasets(warehouse)
-        for table in missing:
+        for table in lacking:
             warehouse.run(ddl(table, warehouse.settings), f"create {table}")
+    if not compare_settings(warehouse):
+        current = _current(warehouse.settings)
+        warehouse.query("warehouse/tables/warehouse_settings/remember.sql", parameters=current)
+
+
+def compare_settings(warehouse: Warehouse) -> bool:
+    """Whether the warehouse, whose tables exist, remembers settings; raises as `prepare` where others."""
     rows = warehouse.query("warehouse/tables/warehouse_settings/read.sql")
     remembered = {row["setting"]: row["value"] for row in rows}
-    current = _current(warehouse.settings)
-    if not remembered:
-        warehouse.query("warehouse/tables/warehouse_settings/remember.sql", parameters=current)
-        return
-    for setting, value in current.items():
-        if remembered.get(setting) != value:
+    for setting, value in _current(warehouse.settings).items():
+        if remembered and remembered.get(setting) != value:
             raise ConfigurationError(_mismatch(warehouse.settings, setting, remembered.get(setting), value))
+    return bool(remembered)
+
+
+def missing(warehouse: Warehouse) -> list[str]:
+    """The tables and views that the warehouse lacks, in the order in which they can be created."""
+    from google.api_core.exceptions import NotFound
+
+    with bigquery_errors("list tables"):
+        try:
+            listed = warehouse.client.list_tables(warehouse.settings.bigquery_dataset, **bounded())
+            present = {table.table_id for table in listed}
+        except NotFound:
+            present = set()
+    return [table for table in (*tables(), *views()) if table not in present]
 
 
 def create_datasets(warehouse: Warehouse) -> None:
@@ -100,18 +117,6 @@ def _parsed(text: str) -> tuple[str, str, list[int]]:
     name, _, rest = text.partition("<")
     name, _, size = name.rstrip(")").partition("(")
     return name, rest.rstrip(">"), [int(digits) for digits in size.split(",") if digits]
-
-
-def _missing(warehouse: Warehouse) -> list[str]:
-    from google.api_core.exceptions import NotFound
-
-    with bigquery_errors("list tables"):
-        try:
-            listed = warehouse.client.list_tables(warehouse.settings.bigquery_dataset, **bounded())
-            present = {table.table_id for table in listed}
-        except NotFound:
-            present = set()
-    return [table for table in (*tables(), *views()) if table not in present]
 
 
 def _current(settings: Settings) -> dict[str, str]:

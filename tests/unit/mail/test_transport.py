@@ -169,5 +169,5 @@ def test_smtplib_errors_are_all_translated():
         smtplib.SMTPSenderRefused(550, b"x", SENDER),
         TimeoutError(),
     ):
-        with pytest.raises(errors.PipelineError), mail._smtp_errors():
+        with pytest.raises(errors.PipelineError), mail.smtp_errors():
             raise error

@@ -12,7 +12,13 @@ import pytest
 import requests
 
 from demo.services.ports import free_port
-from ecommerce.core.errors import ContractError, CredentialsError, RateLimitedError, TransientError
+from ecommerce.core.errors import (
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    RateLimitedError,
+    TransientError,
+)
 from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
 
 WHAT = "some_api: GET /things"
@@ -124,22 +130,46 @@ def error_of(url: str, kind: type[Exception], timeout: float = 5) -> str:
 
 
 def test_nobody_answers() -> None:
-    assert error_of(f"http://127.0.0.1:{free_port()}/?a=secret-key", TransientError) == (
-        f"{WHAT} failed: no connection (NewConnectionError)"
+    port = free_port()
+    assert error_of(f"http://127.0.0.1:{port}/?a=secret-key", TransientError) == (
+        f"{WHAT} failed: nothing answers at 127.0.0.1:{port}: does the server run, are host and port right?"
     )
 
 
 def test_no_answer_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        assert error_of(url, TransientError, timeout=0.2) == f"{WHAT} was not answered in time"
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        assert error_of(f"http://{place}/", TransientError, timeout=0.2) == (
+            f"{WHAT} failed: {place} does not answer in time: is it overloaded, or is a firewall in between?"
+        )
 
 
 def test_a_connection_that_is_not_secure(server: int) -> None:
     text = error_of(f"https://127.0.0.1:{server}/", ContractError)
-    assert text == f"{WHAT} failed: no secure connection (SSLError)"
+    assert text == f"{WHAT} failed: 127.0.0.1:{server} does not speak TLS: check host and port"
 
 
 def test_redirects_in_circles_and_broken_urls(server: int) -> None:
-    assert error_of(f"http://127.0.0.1:{server}/", ContractError) == f"{WHAT} failed: TooManyRedirects"
-    assert error_of("http://", ContractError) == f"{WHAT} failed: InvalidURL"
+    circles = error_of(f"http://127.0.0.1:{server}/", ContractError)
+    assert circles == f"{WHAT} failed: the server redirects in circles"
+    broken = error_of("http://", ContractError)
+    assert (
+        broken == f"{WHAT} failed: the host of the connection is no web address such as https://shop.example"
+    )
+
+
+def test_a_secret_that_cannot_be_sent(server: int) -> None:
+    with pytest.raises(ConfigurationError) as caught, network_errors(WHAT):
+        requests.get(
+            f"http://127.0.0.1:{server}/", timeout=5, auth=("key", "secret-key\N{HORIZONTAL ELLIPSIS}")
+        )
+    assert str(caught.value) == (
+        f"{WHAT} failed: login or password of the connection has a character that HTTP cannot send"
+    )
+
+
+def test_a_proxy_that_is_down(monkeypatch: pytest.MonkeyPatch, server: int) -> None:
+    monkeypatch.setenv("http_proxy", f"http://user:secret-key@127.0.0.1:{free_port()}")
+    monkeypatch.setenv("no_proxy", "")
+    text = error_of("http://shop.example/", TransientError)
+    assert text.startswith(f"{WHAT} failed: nothing answers at the proxy of this machine (HTTPS_PROXY")

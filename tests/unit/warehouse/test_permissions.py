@@ -75,7 +75,7 @@ def test_bigquery_that_is_unwell_is_no_lack_of_permission():
 
 def test_a_table_in_staging_is_created_and_removed():
     able = warehouse()
-    permissions.check_staging(able)
+    permissions.check_creation(able, "sales_staging")
     assert able.client.tables == []
 
 
@@ -84,7 +84,7 @@ def test_without_a_right_to_create_the_role_and_the_dataset_are_named():
     with pytest.raises(
         CredentialsError, match=r"roles/bigquery.dataEditor on my-project.sales_staging"
     ) as told:
-        permissions.check_staging(unable)
+        permissions.check_creation(unable, "sales_staging")
     assert ACCOUNT not in str(told.value)
 
 

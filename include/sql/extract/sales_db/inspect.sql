@@ -3,6 +3,7 @@
 -- is passed over.
 SELECT
     current_setting('server_version') AS server_version,
+    current_database() AS database,
     (
         SELECT string_agg(format('CREATE INDEX ON %%s (%%s)', name, column_name), '; ' ORDER BY name, column_name)
         FROM (

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecommerce.core.errors import ConfigurationError, ContractError
-from ecommerce.core.findings import OK, Lines
+from ecommerce.core.findings import HINT, OK, Lines
 from ecommerce.core.names import CONNECTION_EXCHANGE_RATES
 from ecommerce.core.reads import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -48,8 +48,9 @@ if TYPE_CHECKING:
 CONNECTION = CONNECTION_EXCHANGE_RATES
 DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"
 TIMEOUT = 60
+RATE_LASTS_DAYS = 7
 EARLIER_DAYS = 10
-"""How far before a day its rate may lie: a rate counts for seven days, and a few more do no harm."""
+"""How far before a day its rate may lie: those for which a rate counts, and a few more do no harm."""
 
 Cell = tuple[int, str, str, str]
 Reject = tuple[int, str, str, str, str]
@@ -95,7 +96,16 @@ def check() -> Lines:
     rates, _ = parse(fetch(), date.min)
     if not rates:
         raise ContractError(f"{CONNECTION}: the file has no exchange rate in it")
-    yield OK, f"newest rates are of {max(rate_date for _, rate_date, _, _ in rates)}"
+    newest = date.fromisoformat(max(rate_date for _, rate_date, _, _ in rates))
+    age = (datetime.now(UTC).date() - newest).days
+    if age <= RATE_LASTS_DAYS:
+        yield OK, f"newest rates are of {newest}"
+        return
+    yield (
+        HINT,
+        f"newest rates are of {newest}, {age} days ago, and a rate counts for {RATE_LASTS_DAYS} days: "
+        "newer amounts in other currencies stay unconverted; is the host of the connection the right one?",
+    )
 
 
 def fetch() -> str:

@@ -180,7 +180,10 @@ def _all_files(drop: str) -> tuple[list[tuple[date, DroppedFile]], list[str]]:
             paths = {path.name: path for path in storage_path(drop).iterdir()}
         except (FileNotFoundError, NotADirectoryError):
             if is_local(drop):
-                raise ConfigurationError(f"the folder PARTNER_DROP_URI={drop} does not exist") from None
+                raise ConfigurationError(
+                    f"the folder PARTNER_DROP_URI={drop} does not exist: make it, or name the one "
+                    "that partners leave their files in"
+                ) from None
             paths = {}  # an object store knows no empty folders
     for name in sorted(paths):
         match = _NAME.fullmatch(name)

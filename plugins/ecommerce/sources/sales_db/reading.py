@@ -64,6 +64,7 @@ COLUMNS = {
     "removed_orders": "order_id",
 }
 """What each query has to give; more does no harm."""
+QUERIES = (*COLUMNS, "control_totals")
 TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
 """Numbers in many a database; every step after this one takes them for text."""
 
@@ -162,11 +163,17 @@ def check() -> Lines:
     day = newest_closed_day(datetime.now(UTC), shop_timezone())
     with snapshot(CONNECTION) as (session, _, _):
         server = session.row(Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {}))
-    misfits = list(_misfits(ReadWindow(CONNECTION, day, day.start, None, "")))
+    misfits: dict[str, list[str]] = {}
+    for query, misfit in _misfits(ReadWindow(CONNECTION, day, day.start, None, "")):
+        misfits.setdefault(misfit, []).append(query)
     if not misfits:
         yield OK, f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it"
-    for misfit in misfits:
-        yield FAIL, misfit
+    refused = {query for misfit in misfits if misfit.startswith(":") for query in misfits[misfit]}
+    if len(refused) == len(QUERIES):  # for one reason in many words: the first says it
+        yield FAIL, f"{CONNECTION}: no query runs in the database {server['database']}{next(iter(misfits))}"
+    else:
+        for misfit, queries in misfits.items():
+            yield FAIL, f"{CONNECTION}: {', '.join(queries)}{misfit}"
     if server["missing_indexes"]:
         yield HINT, f"extracts would be faster with {server['missing_indexes']}"
     if server["writable_tables"]:
@@ -177,21 +184,22 @@ def check() -> Lines:
         )
 
 
-def _misfits(window: ReadWindow) -> Iterator[str]:
-    for name in (*COLUMNS, "control_totals"):
+def _misfits(window: ReadWindow) -> Iterator[tuple[str, str]]:
+    """Files of queries, and what is wrong with each, in the words that follow its name."""
+    for name in QUERIES:
+        query = f"{name}.sql"
         try:
             with snapshot(CONNECTION) as (session, _, _):
                 types = session.columns(sales_query(name, window, skus=[]))
         except (ContractError, CredentialsError) as error:
-            yield str(error)
+            yield query, str(error).removeprefix(f"{CONNECTION}: {query}")
             continue
         for column in COLUMNS.get(name, "").split():
             wanted = "TIMESTAMPTZ" if column.endswith("_at") else "BOOLEAN" if column == "is_test" else None
             if column not in types:
-                yield f"sales_db: {name}.sql gives no column {column}"
+                yield query, f" must give the column {column}"
             elif wanted and types[column] != wanted:
-                found = types[column].lower()
-                yield f"sales_db: {name}.sql gives {column} as {found}, it must be {wanted.lower()}"
+                yield query, f" must give {column} as {wanted.lower()}, not as {types[column].lower()}"
 
 
 def _both(*lanes: Callable[[], Any], cancel: tuple[Callable[[], None], ...]) -> list[Any]:
