@@ -220,7 +220,7 @@ def rates_without_header(shop: Shop) -> None:
 
 @case(
     errors.ConfigurationError,
-    "the folder PARTNER_DROP_URI=file:///nowhere does not exist",
+    "the folder PARTNER_DROP_URI=file:///nowhere does not exist: make it, or name the one…",
 )
 def partner_folder_missing(shop: Shop) -> None:
     shop.patch.setenv("PARTNER_DROP_URI", "file:///nowhere")
