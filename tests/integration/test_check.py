@@ -278,6 +278,14 @@ def test_a_warehouse_of_another_currency(shop: Company, monkeypatch: pytest.Monk
     assert "CHF" in text
 
 
+def test_a_dataset_without_tables_stays_without(shop: Company) -> None:
+    shop.client.create_dataset(shop.dataset)
+    [(state, text)] = found("bigquery")
+    assert state == "ok"
+    assert re.search(r"; the next run creates \d+ tables and views in it$", text)
+    assert not list(shop.client.list_tables(shop.dataset))
+
+
 @dataclass
 class Trial:
     """What a case changes: a shop where all is well, the environment, its database."""
