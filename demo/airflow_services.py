@@ -33,11 +33,14 @@ class AirflowServices:
         self._timezone = timezone
 
     def check_ports(self) -> None:
-        """See whether `start` would find its ports free.
+        """See whether `start` would find its ports free; end what a killed process of ours left on them.
 
         Raises:
             PortTaken: somebody else listens on one.
         """
+        for component in _COMPONENTS:
+            if not self._running(component):
+                processes.stop(self.folders.processes, f"airflow-{component}")
         for name, component in (("airflow", "api-server"), ("airflow_logs", "scheduler")):
             if not self._running(component) and stays_open(getattr(self.ports, name)):
                 raise self.ports.taken(name)

@@ -1,7 +1,8 @@
 """Background processes that outlive the command that started them, and how to stop exactly those.
 
 A file per process below `Folders.processes` holds its id and its time of birth: an id alone may belong to
-somebody else by now.
+somebody else by now. A process that was killed leaves children that nothing leads to; what `start` started,
+and all its descendants, carry a mark in their environment.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from demo.layout import REPOSITORY
+
+MARK = "DEMO_PROCESS"
+"""The environment variable that says as what a process, or an ancestor of it, was started."""
 
 
 def start(
@@ -30,7 +35,8 @@ def start(
             stderr=output,
             stdin=subprocess.DEVNULL,
             cwd=REPOSITORY,
-            env=environment,
+            # SPT_NOENV: Airflow's processes give themselves titles, which would overwrite their environment.
+            env={**environment, MARK: _mark(folder, name), "SPT_NOENV": "1"},
             start_new_session=True,
         )
     remember(folder, name, process.pid)
@@ -57,18 +63,37 @@ def running(folder: Path, name: str) -> psutil.Process | None:
 
 
 def stop(folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds: float = 20) -> bool:
-    """Stop the process remembered as `name` with all its children; False when it was not running."""
+    """Stop the process remembered as `name` with all its children, or what a killed one left of them.
+
+    False when nothing of it was running.
+    """
     process = running(folder, name)
+    family = set(_marked(folder, name))
     if process:
-        family = [process, *process.children(recursive=True)]
-        process.send_signal(how)
-        for stubborn in _left(family, seconds):
+        family |= {process, *process.children(recursive=True)}
+    for told in [process] if process else family:  # who lives tells its children itself
+        with suppress(psutil.NoSuchProcess):
+            told.send_signal(how)
+    for stubborn in _left(family, seconds):
+        with suppress(psutil.NoSuchProcess):
             stubborn.kill()
     (folder / f"{name}.json").unlink(missing_ok=True)
-    return process is not None
+    return bool(family)
 
 
-def _left(family: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+def _mark(folder: Path, name: str) -> str:
+    return str(folder.resolve() / name)
+
+
+def _marked(folder: Path, name: str) -> list[psutil.Process]:
+    """All that live of what was started as `name`."""
+    mark = _mark(folder, name)
+    # Nobody else's environment can be read; then there is None.
+    found = psutil.process_iter(["environ"])
+    return [each for each in found if (each.info["environ"] or {}).get(MARK) == mark and _lives(each)]
+
+
+def _left(family: Collection[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Those that still live after `seconds`, or none as soon as all have ended."""
     deadline = time.monotonic() + seconds
     while (left := [process for process in family if _lives(process)]) and time.monotonic() < deadline:

@@ -4,14 +4,18 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
 from demo import processes
+from demo.airflow_services import AirflowServices
 from demo.company import Company
 from demo.layout import Folders, Ports, PortTaken
 from demo.services.ports import free_port, is_open, stays_open
@@ -106,6 +110,55 @@ def test_a_process_that_does_not_listen_is_killed(tmp_path: Path) -> None:
         pass
     assert processes.stop(tmp_path, "deaf", seconds=0.2) is True
     assert processes.running(tmp_path, "deaf") is None
+
+
+# Like the scheduler and its `serve-logs`: a child with a title and a session of its own listens on a port.
+PARENT = """
+import os, signal, socket, sys, time
+from setproctitle import setproctitle
+setproctitle("parent")
+if not os.fork():
+    os.setsid()
+    setproctitle("a child with a title that is longer than everything in its command line and environment" * 99)
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    print("open", flush=True)
+time.sleep(3600)
+"""
+
+
+@pytest.fixture
+def orphan(tmp_path: Path) -> Iterator[int]:
+    """The port on which the child of a killed process still listens; it was started as airflow-scheduler."""
+    folders, port = Folders(tmp_path), free_port()
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", PARENT, str(port)]
+    parent = processes.start(folders.processes, "airflow-scheduler", command, log, dict(os.environ))
+    children = psutil.Process(parent.pid).children
+    while "open" not in log.read_text():
+        assert parent.poll() is None, log.read_text()
+    [child] = children()
+    parent.kill()
+    parent.wait()
+    assert is_open(port)
+    yield port
+    with suppress(psutil.NoSuchProcess):
+        child.kill()
+
+
+def test_what_a_killed_process_left_is_stopped(orphan: int, tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    assert processes.running(folders.processes, "airflow-scheduler") is None
+    assert processes.stop(folders.processes, "airflow-api-server") is False
+    assert processes.stop(Folders(tmp_path / "other").processes, "airflow-scheduler") is False
+    assert is_open(orphan)
+    assert AirflowServices(Ports(), folders, "America/New_York").stop() == ["airflow-scheduler"]
+    assert not stays_open(orphan)
+
+
+def test_what_a_killed_process_left_on_a_port_is_in_nobodys_way(orphan: int, tmp_path: Path) -> None:
+    ports = Ports(airflow=free_port(), airflow_logs=orphan)
+    AirflowServices(ports, Folders(tmp_path), "America/New_York").check_ports()
+    assert not stays_open(orphan)
 
 
 def test_a_story_is_kept_as_it_was_told(tmp_path: Path) -> None:
