@@ -15,7 +15,7 @@ CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history \
-	run backfill repair report undo-history migrate forget-customer env environments development
+	run airflow emulator backfill repair report undo-history migrate forget-customer env environments development
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,9 +61,15 @@ bench: development .bench/venv/complete ## measure extract and transform against
 bench-history: development ## measure every stage of a history load: 5 million lines (ARGS="--lines 200000 --files 4 --months 3" for less)
 	@$(RUN) -m benchmarks.history $(ARGS)
 
-run: environments ## run one business day in this terminal, without a scheduler: DAY=2026-11-01
+run: environments ## run one business day in this terminal, apart from any scheduler: DAY=2026-11-01
 	@$(if $(DAY),,$(error say which day: make run DAY=2026-11-01))
 	@$(CLI) run --day $(DAY)
+
+airflow: environments ## Airflow with the settings of .env, until Ctrl-C (ARGS="dags list": that command of Airflow's)
+	@$(CLI) airflow $(if $(ARGS),-- $(ARGS))
+
+emulator: ## a BigQuery emulator on this machine, until Ctrl-C; it prints what to put into .env
+	@$(BOOTSTRAP) emulator
 
 backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 [JOBS=2] [MAIL=1] [AGAIN=1]
 	@$(if $(and $(FROM),$(TO)),,$(error say which days: make backfill FROM=2026-11-01 TO=2026-11-07))
@@ -88,7 +94,7 @@ migrate: environments ## bring the warehouse's tables to what include/sql/wareho
 forget-customer: environments ## make the warehouse forget a customer, whose address it asks for
 	@$(CLI) forget-customer
 
-env: ## .env for Docker Compose, with random secrets
+env: ## .env with random secrets, for this machine or for Docker Compose
 	@$(PYTHON) deploy/make_env.py
 
 # The readers the extract is compared with; never installed beside Airflow.

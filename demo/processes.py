@@ -21,6 +21,8 @@ from demo.layout import REPOSITORY
 
 MARK = "DEMO_PROCESS"
 """The environment variable that says as what a process, or an ancestor of it, was started."""
+_ORPHANS_SECONDS = 2
+"""Some of Airflow's processes leave their end to their parent, and never end without it."""
 
 
 def start(
@@ -71,6 +73,8 @@ def stop(folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds:
     family = set(_marked(folder, name))
     if process:
         family |= {process, *process.children(recursive=True)}
+    else:
+        seconds = min(seconds, _ORPHANS_SECONDS)
     for told in [process] if process else family:  # who lives tells its children itself
         with suppress(psutil.NoSuchProcess):
             told.send_signal(how)

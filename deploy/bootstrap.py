@@ -1,10 +1,11 @@
 """Build the virtual environments, then run a command in them: `python3 deploy/bootstrap.py <command>`.
 
-    env     .venv: Airflow and the pipeline, which is all that the commands of an operator need
-    dev     env, with the tools for tests and linting, and .venv-emulator (the BigQuery emulator)
-    demo    env and .venv-emulator, then the demo company, Airflow, and several days through its scheduler
-    stop    stop what demo started
-    test    dev, then the tests that need no operating-system package (further arguments go to pytest)
+    env       .venv: Airflow and the pipeline, which is all that the commands of an operator need
+    dev       env, with the tools for tests and linting, and .venv-emulator (the BigQuery emulator)
+    demo      env and .venv-emulator, then the demo company, Airflow, and several days through its scheduler
+    stop      stop what demo started
+    emulator  env and .venv-emulator, then a BigQuery emulator without the company, until Ctrl-C
+    test      dev, then the tests that need no operating-system package (further arguments go to pytest)
 
 It needs nothing but Python's standard library, and parses on interpreters too old for the repository, so
 that they get a sentence instead of a traceback. What is built is left alone until a lock file changes.
@@ -42,6 +43,7 @@ COMMANDS = {  # the lock files of .venv, those of .venv-emulator, and what then 
     "env": (LOCKS, (), ()),
     "dev": (DEV_LOCKS, EMULATOR_LOCKS, ()),
     "demo": (DEMO_LOCKS, EMULATOR_LOCKS, ("-m", "demo.run_demo", "start")),
+    "emulator": (LOCKS, EMULATOR_LOCKS, ("-m", "demo.services.emulator")),
     "stop": ((), (), ("-m", "demo.run_demo", "stop")),
     "test": (DEV_LOCKS, EMULATOR_LOCKS, TESTS),
 }

@@ -1,18 +1,30 @@
-"""The BigQuery emulator, run from its own virtual environment."""
+"""The BigQuery emulator, run from its own virtual environment.
+
+`python -m demo.services.emulator` runs one without the demo company, in the foreground, until Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.services.ports import free_port, listen_address, wait_for
+from demo.layout import Ports, PortTaken
+from demo.services.ports import free_port, listen_address, stays_open, wait_for
 
 PROJECT = "demo-shop"
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEFAULT_VENV = REPOSITORY / ".venv-emulator"
 PROCESS = Path(__file__).with_name("emulator_process.py")
+DATA = REPOSITORY / ".airflow" / "bigquery"
+LINES = """\
+An empty BigQuery answers on this machine until Ctrl-C; its tables stay in {folder}.
+In .env:
+BIGQUERY_EMULATOR_HOST={host}
+AIRFLOW_CONN_BIGQUERY={{"conn_type": "google_cloud_platform", "extra": {{"is_anonymous": true, "project": "{project}"}}}}"""
 
 
 @dataclass(frozen=True)
@@ -61,3 +73,26 @@ def start(data_dir: Path, port: int, venv: Path | None = None, gcs_root: Path | 
         )
     wait_for(port, process=process)
     return Emulator(process, port)
+
+
+def main(folder: Path = DATA) -> int:
+    """Run an emulator with its tables in `folder` until SIGINT or SIGTERM; the exit code."""
+    port = Ports.chosen().bigquery
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if stays_open(port):
+            raise Ports.chosen().taken("bigquery")
+        started = start(folder, port)
+    except (PortTaken, RuntimeError, TimeoutError) as error:
+        print(f"emulator: {error}", file=sys.stderr)
+        return 1
+    try:
+        print(LINES.format(folder=folder, host=started.host, project=PROJECT), flush=True)
+        return started.process.wait()
+    except KeyboardInterrupt:
+        started.stop()
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,23 +3,105 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from demo.environment import as_file
 from demo.ledger import Ledger
+from demo.services.ports import free_port
 from tests.integration.daily_run import morning_after
 
 DAY = date(2026, 9, 1)
+TWIN = """
+from airflow.sdk import DAG, BaseHook, CronPartitionTimetable, Variable, task
+
+with DAG("daily_sales_pipeline", schedule=CronPartitionTimetable("0 6 * * *", timezone="UTC"), catchup=False):
+
+    @task
+    def tell(dag_run):
+        print("seen:", dag_run.conf, Variable.get("of_the_ui"), BaseHook.get_connection("shop").password)
+
+    tell()
+"""
+"""A DAG of the pipeline's name in a second; it tells what its task is given."""
 COMMANDS = {
     "migrate": (0, "every table was as its file says"),
     "check bigquery": (0, "ok    bigquery"),
     "forget-customer": (1, "the warehouse has no customer of that address"),
     "undo-history --source never": (1, "no export was loaded under the name 'never'"),
 }
+
+
+@pytest.fixture
+def twin(tmp_path: Path, repository: Path) -> Path:
+    """An installation whose daily pipeline is `TWIN`."""
+    folder = tmp_path / "twin"
+    (folder / "dags").mkdir(parents=True)
+    (folder / "dags" / "twin.py").write_text(TWIN)
+    (folder / "plugins").symlink_to(repository / "plugins")
+    return folder
+
+
+def run(installation: Path, **given: str) -> subprocess.CompletedProcess[str]:
+    """`make run` of `DAY`, as somebody gives it who has nothing of Airflow in the environment."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    return subprocess.run(
+        [sys.executable, "-m", "ecommerce.cli", "run", "--day", str(DAY)],
+        cwd=installation,
+        env=own | {"PYTHONPATH": "plugins", "COLUMNS": "500"} | given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) -> None:
+    (twin / ".env").write_text(
+        "CUSTOMER_HASH_KEY=0123456789abcdef\nAIRFLOW_VAR_OF_THE_UI=of .env\nAIRFLOW_CONN_SHOP=http://me:secret@shop\n"
+    )
+    done = run(twin)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "seen: {'business_date': '2026-09-01'} of .env" in done.stdout
+    assert f"The report: file://{twin}/.airflow/data/reports/{DAY}\n" in done.stdout
+    assert (twin / ".airflow" / "airflow.cfg").exists()
+
+
+def test_a_run_leaves_the_schedule_alone_and_finds_what_the_ui_has(twin: Path, start_airflow) -> None:
+    airflow = start_airflow({"AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")})
+    own = {**airflow.own(), "CUSTOMER_HASH_KEY": "0123456789abcdef"}
+    (twin / ".env").write_text(as_file({**own, "AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")}))
+    assert airflow.start("connections", "add", "shop", "--conn-uri", "http://me:pass@shop").wait() == 0
+    assert airflow.start("dags", "reserialize").wait() == 0
+    database = sqlite3.connect(airflow.database)
+    database.execute("INSERT INTO variable (key, val, is_encrypted) VALUES ('of_the_ui', 'of the UI', 0)")
+    # As the scheduler left it: the newest day has run.
+    database.execute("UPDATE dag SET next_dagrun_create_after = '2099-01-01 06:00:00.000000', is_paused = 0")
+    database.commit()
+    done = run(twin)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "seen: {'business_date': '2026-09-01'} of the UI" in done.stdout
+    next_run = "SELECT next_dagrun_create_after FROM dag WHERE dag_id = 'daily_sales_pipeline'"
+    assert database.execute(next_run).fetchall() == [("2099-01-01 06:00:00.000000",)]
+    assert database.execute("SELECT count(*) FROM dag_run").fetchall() == [(0,)]
+    database.close()
+
+
+def test_a_database_that_does_not_answer_is_named(twin: Path) -> None:
+    (twin / ".env").write_text(
+        "CUSTOMER_HASH_KEY=0123456789abcdef\n"
+        f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgresql+psycopg2://me:secret@127.0.0.1:{free_port()}/airflow\n"
+    )
+    done = run(twin)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(
+        "the connections and Variables of Airflow's UI cannot be read: its database does not answer"
+    )
+    assert "secret" not in done.stderr
 
 
 @pytest.mark.full

@@ -18,6 +18,7 @@ def app() -> None:
 for command in (
     check.check,
     operate.run,
+    operate.airflow,
     operate.backfill,
     operate.repair,
     operate.report,

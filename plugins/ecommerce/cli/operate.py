@@ -1,4 +1,4 @@
-"""`make run`, `make backfill`, `make repair`, `make report`: commands that have Airflow run something."""
+"""`make run`, `make airflow`, `make backfill`, `make repair`, `make report`: commands that have Airflow run something."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -21,7 +23,7 @@ from ecommerce.cli.backfill import backfill as run_backfill
 from ecommerce.cli.progress import Progress
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_FIGURES
-from ecommerce.core.settings import refund_lookback_days
+from ecommerce.core.settings import load_settings, refund_lookback_days
 from ecommerce.sources import SOURCES
 
 
@@ -58,11 +60,53 @@ def _jobs(_: click.Context, parameter: click.Parameter, text: str) -> int:
 @click.command()
 @day_option("--day")
 def run(day: date) -> int:
-    """Run one business day here, without a scheduler."""
+    """Run one business day here, without a scheduler, and apart from one's database.
+
+    The exit code is 0 only when the run succeeded.
+    """
     environment.load(connections_of_the_ui=False)
-    conf = json.dumps({"business_date": day.isoformat()})
-    command = [sys.executable, "-m", "airflow", "dags", "test", DAG_DAILY, "-c", conf]
-    return subprocess.run(command, check=False).returncode
+    with TemporaryDirectory(prefix="airflow-") as folder:
+        own = environment.apart(Path(folder))
+        airflow = [sys.executable, "-m", "airflow"]
+        migrated = subprocess.run(
+            [*airflow, "db", "migrate"], env=own, check=False, capture_output=True, text=True
+        )
+        if migrated.returncode:
+            raise PipelineError(f"Airflow's database could not be made: {migrated.stderr[-1000:]}")
+        click.echo(f"Running {day} in this terminal: no schedule changes, and Airflow's UI does not list it")
+        conf = json.dumps({"business_date": day.isoformat()})
+        tested = subprocess.run([*airflow, "dags", "test", DAG_DAILY, "-c", conf], env=own, check=False)
+    if not tested.returncode:
+        click.echo(f"The report: {load_settings().reports_uri}/{day}")
+    return tested.returncode
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND …]")
+def airflow(words: tuple[str, ...]) -> None:
+    """Airflow on this machine with the settings of .env: scheduler, DAG processor, API server and UI, until
+    Ctrl-C (COMMAND: only that command of Airflow's, such as: dags list).
+    """
+    if not words and not (environment.REPOSITORY / ".env").exists():
+        raise ConfigurationError(
+            "there is no .env: run make env, and fill it in (the demo's Airflow is started by make demo)"
+        )
+    environment.load(connections_of_the_ui=False)
+    binaries = Path(sys.executable).parent
+    os.environ["PATH"] = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
+    password = os.environ.pop("AIRFLOW_ADMIN_PASSWORD", "")  # which tasks would see
+    if password and not words:
+        _let_admin_in(password)
+    os.execv(binaries / "airflow", ["airflow", *(words or ["standalone"])])
+
+
+def _let_admin_in(password: str) -> None:
+    """Give the UI's user `admin` this password, unless the environment names a file of passwords."""
+    passwords = Path(os.environ["AIRFLOW_HOME"]) / "passwords.json"
+    passwords.parent.mkdir(parents=True, exist_ok=True)
+    passwords.touch(mode=0o600)
+    passwords.write_text(json.dumps({"admin": password}))
+    os.environ.setdefault("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(passwords))
 
 
 @click.command()

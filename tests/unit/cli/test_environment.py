@@ -48,10 +48,53 @@ def test_what_is_set_already_wins(folder: Path) -> None:
 def test_env_file_wins_over_the_demo(folder: Path) -> None:
     (folder / ".demo").mkdir()
     (folder / ".demo" / "environment").write_text("SHOP_TIMEZONE='America/New_York'\nAIRFLOW_HOME='/demo'\n")
-    assert loaded()["SHOP_TIMEZONE"] == "America/New_York"
+    given = loaded()
+    assert (given["SHOP_TIMEZONE"], given["AIRFLOW_HOME"]) == ("America/New_York", "/demo")
     (folder / ".env").write_text(ENV_FILE)
-    assert loaded()["SHOP_TIMEZONE"] == "Asia/Tokyo"
-    assert "AIRFLOW_HOME" not in loaded()
+    given = loaded()
+    assert (given["SHOP_TIMEZONE"], given["AIRFLOW_HOME"]) == ("Asia/Tokyo", str(folder / ".airflow"))
+
+
+def test_what_env_file_leaves_open_lies_below_the_repository(folder: Path) -> None:
+    (folder / ".env").write_text("STAGING_URI=\nREPORTS_URI=gs://bucket/reports\n")
+    given = loaded(MODELS_URI="file:///models")
+    assert given["AIRFLOW_HOME"] == str(folder / ".airflow")
+    assert given["STAGING_URI"] == f"file://{folder}/.airflow/data/staging"
+    assert given["PARTNER_DROP_URI"] == f"file://{folder}/.airflow/data/partner_drop"
+    assert (given["REPORTS_URI"], given["MODELS_URI"]) == ("gs://bucket/reports", "file:///models")
+    assert not (folder / ".airflow").exists()
+
+
+def test_a_home_that_is_named_wins(folder: Path) -> None:
+    (folder / ".env").write_text("AIRFLOW_HOME=/srv/airflow\n")
+    assert loaded()["AIRFLOW_HOME"] == "/srv/airflow"
+    given = loaded(AIRFLOW_HOME="/home/me/airflow")
+    assert (given["AIRFLOW_HOME"], given["STAGING_URI"]) == (
+        "/home/me/airflow",
+        "file:///home/me/airflow/data/staging",
+    )
+
+
+def test_a_fresh_env_file_names_no_folder_of_the_containers(folder: Path, repository: Path) -> None:
+    (folder / ".env").write_text((repository / ".env.example").read_text())
+    assert [name for name, value in loaded().items() if "/opt/airflow" in value] == []
+
+
+def test_a_run_keeps_out_of_the_schedulers_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_the_ui = {"AIRFLOW_VAR_X": "of the UI", "AIRFLOW_CONN_BIGQUERY": "{}"}
+    monkeypatch.setattr(environment, "_of_the_ui", lambda: of_the_ui)
+    given = {
+        "AIRFLOW_VAR_X": "of .env",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://scheduler",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": "postgresql://scheduler",
+        "AIRFLOW__CORE__FERNET_KEY": "key",
+    }
+    assert environment.apart(Path("/tmp/own"), given) == {
+        "AIRFLOW_VAR_X": "of .env",
+        "AIRFLOW_CONN_BIGQUERY": "{}",
+        "AIRFLOW__CORE__FERNET_KEY": "key",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/own/airflow.db",
+    }
 
 
 @pytest.mark.parametrize("name", ["CUSTOMER_HASH_KEY", "AIRFLOW_CONN_BIGQUERY"])
@@ -92,29 +135,42 @@ def test_a_command_runs_in_a_container(installation: Path) -> None:
     assert done.stdout.startswith("ok    settings             SHOP_TIMEZONE=America/New_York, ")
 
 
-def test_run_runs_the_day_where_the_settings_say(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_without_env_file_the_demos_airflow_is_not_started_twice(installation: Path) -> None:
+    (installation / ".demo").mkdir()
+    (installation / ".demo" / "environment").write_text("SHOP_TIMEZONE='Asia/Tokyo'\n")
+    done = command(installation, "airflow")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "there is no .env: run make env, and fill it in (the demo's Airflow is started by make demo)\n"
+    )
+
+
+def test_airflows_own_commands_find_what_the_pipeline_finds(installation: Path) -> None:
+    (installation / ".env").write_text(ENV_FILE)
+    done = command(installation, "airflow", "--", "config", "get-value", "core", "dags_folder")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(installation / "dags")
+
+
+def test_a_scheduler_is_started_with_the_password_of_env_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    (folder / ".env").write_text(ENV_FILE)
+    (folder / ".env").write_text(ENV_FILE + "AIRFLOW_ADMIN_PASSWORD=secret\n")
     with monkeypatch.context() as patched:
         patched.setattr(os, "environ", {"PATH": "/bin"})
+        patched.setattr(environment.load, "__kwdefaults__", {"connections_of_the_ui": True})
         patched.setattr(environment.load, "__defaults__", (os.environ,))
-        patched.setattr(
-            subprocess,
-            "run",
-            lambda command, **_: (
-                started.append((command, dict(os.environ))) or subprocess.CompletedProcess(command, 3)
-            ),
-        )
-        assert command_line.main(["run", "--day", "2026-11-18"]) == 3
-    [(words, given)] = started
-    assert words[1:] == [
-        *("-m", "airflow", "dags", "test", "daily_sales_pipeline"),
-        *("-c", '{"business_date": "2026-11-18"}'),
-    ]
-    assert given["SHOP_TIMEZONE"] == "Asia/Tokyo"
-    assert "_AIRFLOW_PROCESS_CONTEXT" not in given  # a task's connections come from its API server
+        patched.setattr(os, "execv", lambda path, words: started.append((path, words, dict(os.environ))))
+        assert command_line.main(["airflow"]) == 0
+    [(path, words, given)] = started
+    assert (path.name, words) == ("airflow", ["airflow", "standalone"])
+    assert given["PATH"].split(os.pathsep)[0] == str(path.parent)  # where it finds itself once more
+    assert "AIRFLOW_ADMIN_PASSWORD" not in given  # tasks would see it
+    passwords = folder / ".airflow" / "passwords.json"
+    assert given["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"] == str(passwords)
+    assert passwords.read_text() == '{"admin": "secret"}'
+    assert passwords.stat().st_mode & 0o077 == 0
 
 
 def test_nothing_of_airflow_is_imported_before_the_environment_is_there(installation: Path) -> None:
