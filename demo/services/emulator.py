@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -20,11 +21,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DEFAULT_VENV = REPOSITORY / ".venv-emulator"
 PROCESS = Path(__file__).with_name("emulator_process.py")
 DATA = REPOSITORY / ".airflow" / "bigquery"
-LINES = """\
-An empty BigQuery answers on this machine until Ctrl-C; its tables stay in {folder}.
-In .env:
-BIGQUERY_EMULATOR_HOST={host}
-AIRFLOW_CONN_BIGQUERY={{"conn_type": "google_cloud_platform", "extra": {{"is_anonymous": true, "project": "{project}"}}}}"""
+CONNECTION = {"conn_type": "google_cloud_platform", "extra": {"is_anonymous": True, "project": PROJECT}}
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,9 @@ def main(folder: Path = DATA) -> int:
         print(f"emulator: {error}", file=sys.stderr)
         return 1
     try:
-        print(LINES.format(folder=folder, host=started.host, project=PROJECT), flush=True)
+        print(f"BigQuery's emulator answers until Ctrl-C; its tables stay in {folder}. For .env:")
+        print(f"BIGQUERY_EMULATOR_HOST={started.host}")
+        print(f"AIRFLOW_CONN_BIGQUERY={json.dumps(CONNECTION)}", flush=True)
         return started.process.wait()
     except KeyboardInterrupt:
         started.stop()

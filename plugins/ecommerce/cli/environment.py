@@ -17,8 +17,8 @@ FOLDERS = ("staging", "reports", "models", "partner_drop")
 
 
 def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_ui: bool = True) -> None:
-    """Add to `environ` what it lacks: from `.env`, or else from what `make demo` left in `$DEMO_HOME`, and what
-    neither says of this machine.
+    """Add to `environ` what it lacks: from `.env`, or else from what `make demo` left in `$DEMO_HOME`, and of
+    this machine what neither says.
 
     What is set already wins. In a container, where there is neither file, that is all there is.
 
@@ -44,8 +44,8 @@ def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_u
 
 
 def apart(folder: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """`environ` for an Airflow whose metadata database lies in `folder`, with the connections and Variables of
-    the one that `environ` names.
+    """`environ` for an Airflow whose metadata database lies in `folder`, with the connections and Variables
+    of the one that `environ` names.
 
     A scheduler never sees that database. In the scheduler's own, `airflow dags test` writes anew when the DAG
     runs next: the scheduler may then run the newest day once more.
@@ -61,7 +61,8 @@ def _of_the_ui() -> dict[str, str]:
     """The connections and Variables in Airflow's database, as the environment gives them; none where it has
     not been made."""
     from airflow.exceptions import AirflowException
-    from airflow.models import Connection, Variable
+    from airflow.models.connection import Connection
+    from airflow.models.variable import Variable
     from airflow.utils.session import create_session
     from cryptography.fernet import InvalidToken
     from sqlalchemy import inspect, select
@@ -78,19 +79,19 @@ def _of_the_ui() -> dict[str, str]:
     except (SQLAlchemyError, AirflowException, InvalidToken):  # whose texts may show what they stumbled over
         raise ConfigurationError(
             "the connections and Variables of Airflow's UI cannot be read: its database does not answer "
-            "(AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, or airflow.db in AIRFLOW_HOME), is of another version (airflow "
-            "db migrate), or encrypted with another AIRFLOW__CORE__FERNET_KEY"
+            "(AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, or airflow.db in AIRFLOW_HOME), is of another version "
+            "(airflow db migrate), or encrypted with another AIRFLOW__CORE__FERNET_KEY"
         ) from None
 
 
 def _of_this_machine(home: str) -> dict[str, str]:
-    """What Airflow and the pipeline need here beside settings: the code, folders below `home` (empty: .airflow
-    in the repository), and a UI that nobody else can reach."""
+    """What Airflow and the pipeline need here beside settings: the code, folders below `home` (empty:
+    `.airflow` in the repository), and a UI that no other machine reaches."""
     folder = Path(home or REPOSITORY / ".airflow").expanduser().absolute()
     return {
         "AIRFLOW_HOME": str(folder),
         **{f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(REPOSITORY / name) for name in ("dags", "plugins")},
-        # Not `as_uri`, which writes blanks and letters beyond ASCII as %20 and the like, which nobody reads back.
+        # Not `as_uri`, which writes blanks as %20, which nobody reads back.
         **{f"{name.upper()}_URI": f"file://{folder}/data/{name}" for name in FOLDERS},
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "8",  # each is a process that is there from the start

@@ -1,4 +1,5 @@
-"""`make run`, `make airflow`, `make backfill`, `make repair`, `make report`: commands that have Airflow run something."""
+"""`make run`, `make airflow`, `make backfill`, `make repair`, `make report`: commands that have Airflow do
+something."""
 
 from __future__ import annotations
 
@@ -97,7 +98,7 @@ def airflow(words: tuple[str, ...]) -> None:
     password = os.environ.pop("AIRFLOW_ADMIN_PASSWORD", "")  # which tasks would see
     if password and not words:
         _let_admin_in(password)
-    os.execv(binaries / "airflow", ["airflow", *(words or ["standalone"])])
+    os.execv(binaries / "airflow", ["airflow", *(words or ["standalone"])])  # noqa: S606 - Ctrl-C is its own
 
 
 def _let_admin_in(password: str) -> None:

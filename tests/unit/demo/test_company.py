@@ -119,7 +119,7 @@ from setproctitle import setproctitle
 setproctitle("parent")
 if not os.fork():
     os.setsid()
-    setproctitle("a child with a title that is longer than everything in its command line and environment" * 99)
+    setproctitle("a title that is longer than its command line and environment" * 99)
     listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
     print("open", flush=True)
 time.sleep(3600)
