@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from demo.layout import Ports, PortTaken
+from demo.layout import Ports
 from demo.services.ports import free_port, listen_address, stays_open, wait_for
 
 PROJECT = "demo-shop"
@@ -49,49 +49,49 @@ def start(data_dir: Path, port: int, venv: Path | None = None, gcs_root: Path | 
         TimeoutError: it does not answer within a minute; its log is `data_dir`/emulator.log.
         RuntimeError: it ended at once, for the reason in that log.
     """
-    venv = venv or Path(os.environ.get("EMULATOR_VENV", DEFAULT_VENV))
     data_dir.mkdir(parents=True, exist_ok=True)
-    # The emulator's DuckDB looks for its extensions below HOME; bootstrap put them into the environment.
-    environment = os.environ | {"HOME": str(venv), "BQEMU_UPLOAD_MAX_BYTES": str(4 * 1024**3)}
+    command, environment = _command(data_dir, port, venv)
     if gcs_root:
         environment["BQEMU_GCS_LOCAL_ROOT"] = str(gcs_root)
     with (data_dir / "emulator.log").open("ab") as log:
-        process = subprocess.Popen(
-            [
-                *(str(venv / "bin" / "python"), str(PROCESS)),
-                *("start", "--persistent", "--data-dir", str(data_dir)),
-                *("--rest-host", listen_address(), "--rest-port", str(port), "--grpc-port", str(free_port())),
-                *("--project", PROJECT, "--log-level", "warning"),
-            ],
-            stdout=log,
-            stderr=log,
-            env=environment,
-            start_new_session=True,
-        )
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
     wait_for(port, process=process)
     return Emulator(process, port)
 
 
-def main(folder: Path = DATA) -> int:
-    """Run an emulator with its tables in `folder` until SIGINT or SIGTERM; the exit code."""
-    port = Ports.chosen().bigquery
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        if stays_open(port):
-            raise Ports.chosen().taken("bigquery")
-        started = start(folder, port)
-    except (PortTaken, RuntimeError, TimeoutError) as error:
-        print(f"emulator: {error}", file=sys.stderr)
-        return 1
-    try:
-        print(f"BigQuery's emulator answers until Ctrl-C; its tables stay in {folder}. For .env:")
-        print(f"BIGQUERY_EMULATOR_HOST={started.host}")
-        print(f"AIRFLOW_CONN_BIGQUERY={json.dumps(CONNECTION)}", flush=True)
-        return started.process.wait()
-    except KeyboardInterrupt:
-        started.stop()
-        return 0
+def _command(data_dir: Path, port: int, venv: Path | None) -> tuple[list[str], dict[str, str]]:
+    """What runs the emulator, and in which environment."""
+    venv = venv or Path(os.environ.get("EMULATOR_VENV", DEFAULT_VENV))
+    # The emulator's DuckDB looks for its extensions below HOME; bootstrap put them into the environment.
+    environment = os.environ | {"HOME": str(venv), "BQEMU_UPLOAD_MAX_BYTES": str(4 * 1024**3)}
+    command = [
+        *(str(venv / "bin" / "python"), str(PROCESS)),
+        *("start", "--persistent", "--data-dir", str(data_dir)),
+        *("--rest-host", listen_address(), "--rest-port", str(port), "--grpc-port", str(free_port())),
+        *("--project", PROJECT, "--log-level", "warning"),
+    ]
+    return command, environment
+
+
+def main(folder: Path = DATA) -> NoReturn:
+    """Become an emulator with its tables and its log in `folder`, until Ctrl-C.
+
+    Raises:
+        SystemExit: its port is not free.
+    """
+    ports = Ports.chosen()
+    if stays_open(ports.bigquery):
+        raise SystemExit(f"emulator: {ports.taken('bigquery')}")
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"BigQuery's emulator runs until Ctrl-C; its tables and emulator.log stay in {folder}. For .env:")
+    print(f"BIGQUERY_EMULATOR_HOST=http://localhost:{ports.bigquery}")
+    print(f"AIRFLOW_CONN_BIGQUERY={json.dumps(CONNECTION)}", flush=True)
+    command, environment = _command(folder, ports.bigquery, None)
+    with (folder / "emulator.log").open("ab") as log:
+        for output in (sys.stdout, sys.stderr):
+            os.dup2(log.fileno(), output.fileno())
+    os.execve(command[0], command, environment)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
