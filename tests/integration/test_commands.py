@@ -67,7 +67,7 @@ def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) ->
     done = run(twin)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "seen: {'business_date': '2026-09-01'} of .env" in done.stdout
-    assert f"The report: file://{twin}/.airflow/data/reports/{DAY}\n" in done.stdout
+    assert f"The report: file://{twin}/.airflow/data/reports/{DAY}/report.pdf\n" in done.stdout
     assert (twin / ".airflow" / "airflow.cfg").exists()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -78,13 +79,13 @@ def run(day: date) -> int:
         conf = json.dumps({"business_date": day.isoformat()})
         tested = subprocess.run([*airflow, "dags", "test", DAG_DAILY, "-c", conf], env=own, check=False)
     if not tested.returncode:
-        click.echo(f"The report: {load_settings().reports_uri}/{day}")
+        click.echo(f"The report: {load_settings().reports_uri}/{day}/report.pdf")
     return tested.returncode
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND …]")
-def airflow(words: tuple[str, ...]) -> None:
+def airflow(words: tuple[str, ...]) -> int:
     """Airflow on this machine with the settings of .env: scheduler, DAG processor, API server and UI, until
     Ctrl-C (COMMAND: only that command of Airflow's, such as: dags list).
     """
@@ -96,9 +97,11 @@ def airflow(words: tuple[str, ...]) -> None:
     binaries = Path(sys.executable).parent
     os.environ["PATH"] = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
     password = os.environ.pop("AIRFLOW_ADMIN_PASSWORD", "")  # which tasks would see
-    if password and not words:
+    if words:
+        os.execv(binaries / "airflow", ["airflow", *words])  # noqa: S606 - the terminal is its own
+    if password:
         _let_admin_in(password)
-    os.execv(binaries / "airflow", ["airflow", *(words or ["standalone"])])  # noqa: S606 - Ctrl-C is its own
+    return _attend([str(binaries / "airflow"), "standalone"])
 
 
 def _let_admin_in(password: str) -> None:
@@ -108,6 +111,26 @@ def _let_admin_in(password: str) -> None:
     passwords.touch(mode=0o600)
     passwords.write_text(json.dumps({"admin": password}))
     os.environ.setdefault("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(passwords))
+
+
+def _attend(command: Sequence[str]) -> int:
+    """Run `command`, and tell it by one SIGINT of Ctrl-C, SIGTERM or the terminal's end; its exit code.
+
+    Its children hear nothing of the terminal: a scheduler whom two signals reach never ends. A second Ctrl-C
+    kills them all.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.cli import __main__ as command_line
-from ecommerce.cli import environment
+from ecommerce.cli import environment, operate
 from ecommerce.core.errors import ConfigurationError
 
 ENV_FILE = "SHOP_TIMEZONE=Asia/Tokyo\nREPORTING_CURRENCY=\nCUSTOMER_HASH_KEY='a$b'\n"
@@ -159,18 +160,47 @@ def test_a_scheduler_is_started_with_the_password_of_env_file(
     (folder / ".env").write_text(ENV_FILE + "AIRFLOW_ADMIN_PASSWORD=secret\n")
     with monkeypatch.context() as patched:
         patched.setattr(os, "environ", {"PATH": "/bin"})
-        patched.setattr(environment.load, "__kwdefaults__", {"connections_of_the_ui": True})
         patched.setattr(environment.load, "__defaults__", (os.environ,))
-        patched.setattr(os, "execv", lambda path, words: started.append((path, words, dict(os.environ))))
-        assert command_line.main(["airflow"]) == 0
-    [(path, words, given)] = started
-    assert (path.name, words) == ("airflow", ["airflow", "standalone"])
-    assert given["PATH"].split(os.pathsep)[0] == str(path.parent)  # where it finds itself once more
+        patched.setattr(operate, "_attend", lambda words: started.append((words, dict(os.environ))) or 3)
+        assert command_line.main(["airflow"]) == 3
+    [(words, given)] = started
+    binary = Path(words[0])
+    assert (binary.name, words[1:]) == ("airflow", ["standalone"])
+    assert given["PATH"].split(os.pathsep)[0] == str(binary.parent)  # where it finds itself once more
     assert "AIRFLOW_ADMIN_PASSWORD" not in given  # tasks would see it
     passwords = folder / ".airflow" / "passwords.json"
     assert given["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"] == str(passwords)
     assert passwords.read_text() == '{"admin": "secret"}'
     assert passwords.stat().st_mode & 0o077 == 0
+
+
+TOLD = """
+import sys, time
+try:
+    print("ready", flush=True)
+    time.sleep(3600)
+except KeyboardInterrupt:
+    time.sleep(0.2)
+    print("told", flush=True)
+    sys.exit(3)
+"""
+COMMAND = [sys.executable, "-c", TOLD]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_is_attended_is_told_once_of_the_end(repository: Path, number: signal.Signals) -> None:
+    attend = f"import sys; from ecommerce.cli import operate; sys.exit(operate._attend({COMMAND!r}))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", attend],
+        cwd=repository / "plugins",
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == "ready\n"
+    os.killpg(process.pid, number)  # as a terminal does
+    assert process.communicate()[0] == "told\n"
+    assert process.returncode == 3
 
 
 def test_nothing_of_airflow_is_imported_before_the_environment_is_there(installation: Path) -> None:
