@@ -24,11 +24,12 @@ with DAG("daily_sales_pipeline", schedule=CronPartitionTimetable("0 6 * * *", ti
 
     @task
     def tell(dag_run):
-        print("seen:", dag_run.conf, Variable.get("of_the_ui"), BaseHook.get_connection("shop").password)
+        print("seen:", dag_run.conf, Variable.get("of_the_ui"), BaseHook.get_connection("shop").extra_dejson)
 
     tell()
 """
 """A DAG of the pipeline's name in a second; it tells what its task is given."""
+SHOP = '{"conn_type": "http", "host": "shop", "password": "secret", "extra": {"project": "mine"}}'
 COMMANDS = {
     "migrate": (0, "every table was as its file says"),
     "check bigquery": (0, "ok    bigquery"),
@@ -62,11 +63,11 @@ def run(installation: Path, **given: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) -> None:
     (twin / ".env").write_text(
-        "CUSTOMER_HASH_KEY=0123456789abcdef\nAIRFLOW_VAR_OF_THE_UI=of .env\nAIRFLOW_CONN_SHOP=http://me:secret@shop\n"
+        f"CUSTOMER_HASH_KEY=0123456789abcdef\nAIRFLOW_VAR_OF_THE_UI=of .env\nAIRFLOW_CONN_SHOP={SHOP}\n"
     )
     done = run(twin)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert "seen: {'business_date': '2026-09-01'} of .env" in done.stdout
+    assert "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}" in done.stdout
     assert f"The report: file://{twin}/.airflow/data/reports/{DAY}/report.pdf\n" in done.stdout
     assert (twin / ".airflow" / "airflow.cfg").exists()
 
@@ -75,7 +76,7 @@ def test_a_run_leaves_the_schedule_alone_and_finds_what_the_ui_has(twin: Path, s
     airflow = start_airflow({"AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")})
     own = {**airflow.own(), "CUSTOMER_HASH_KEY": "0123456789abcdef"}
     (twin / ".env").write_text(as_file({**own, "AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")}))
-    assert airflow.start("connections", "add", "shop", "--conn-uri", "http://me:pass@shop").wait() == 0
+    assert airflow.start("connections", "add", "shop", "--conn-json", SHOP).wait() == 0
     assert airflow.start("dags", "reserialize").wait() == 0
     database = sqlite3.connect(airflow.database)
     database.execute("INSERT INTO variable (key, val, is_encrypted) VALUES ('of_the_ui', 'of the UI', 0)")
@@ -84,7 +85,7 @@ def test_a_run_leaves_the_schedule_alone_and_finds_what_the_ui_has(twin: Path, s
     database.commit()
     done = run(twin)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert "seen: {'business_date': '2026-09-01'} of the UI" in done.stdout
+    assert "seen: {'business_date': '2026-09-01'} of the UI {'project': 'mine'}" in done.stdout
     next_run = "SELECT next_dagrun_create_after FROM dag WHERE dag_id = 'daily_sales_pipeline'"
     assert database.execute(next_run).fetchall() == [("2099-01-01 06:00:00.000000",)]
     assert database.execute("SELECT count(*) FROM dag_run").fetchall() == [(0,)]

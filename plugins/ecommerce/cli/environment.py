@@ -3,10 +3,14 @@ its configuration when it is imported, so `load` comes before anything that impo
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Mapping, MutableMapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
@@ -54,34 +58,48 @@ def apart(folder: Path, environ: Mapping[str, str] = os.environ) -> dict[str, st
         ConfigurationError: the database that `environ` names cannot be read.
     """
     kept = {name: value for name, value in environ.items() if not name.startswith("AIRFLOW__DATABASE__")}
-    return _of_the_ui() | kept | {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db"}
+    own = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db"}
+    return _of_the_ui(folder, environ) | kept | own
 
 
-def _of_the_ui() -> dict[str, str]:
+def _of_the_ui(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """The connections and Variables in Airflow's database, as the environment gives them; none where it has
-    not been made."""
-    from airflow.exceptions import AirflowException
-    from airflow.models.connection import Connection
-    from airflow.models.variable import Variable
-    from airflow.utils.session import create_session
-    from cryptography.fernet import InvalidToken
-    from sqlalchemy import inspect, select
-    from sqlalchemy.exc import SQLAlchemyError
+    not been made. Airflow writes them to `folder` first, which is nobody else's and soon gone."""
+    from airflow.sdk.configuration import conf
 
-    try:
-        with create_session() as session:
-            if not inspect(session.connection()).has_table(Connection.__tablename__):
-                return {}
-            connections, variables = session.scalars(select(Connection)), session.scalars(select(Variable))
-            return {f"AIRFLOW_CONN_{each.conn_id.upper()}": each.as_json() for each in connections} | {
-                f"AIRFLOW_VAR_{each.key.upper()}": each.val for each in variables if each.val is not None
-            }
-    except (SQLAlchemyError, AirflowException, InvalidToken):  # whose texts may show what they stumbled over
+    place = conf.get("database", "sql_alchemy_conn")
+    scheme, _, path = place.partition(":///")
+    if scheme.startswith("sqlite") and not (Path(path).exists() and Path(path).stat().st_size):
+        return {}
+    exports = {kind: folder / f"{kind}.json" for kind in ("connections", "variables")}
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "airflow", kind, "export", str(file)],
+            env=dict(environ),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # which may show what it stumbled over
+        )
+        for kind, file in exports.items()
+    ]
+    codes = [process.wait() for process in running]
+    found = {} if any(codes) else {kind: json.loads(file.read_text()) for kind, file in exports.items()}
+    if not found or None in found["variables"].values():
         raise ConfigurationError(
             "the connections and Variables of Airflow's UI cannot be read: its database does not answer "
             "(AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, or airflow.db in AIRFLOW_HOME), is of another version "
             "(airflow db migrate), or encrypted with another AIRFLOW__CORE__FERNET_KEY"
-        ) from None
+        )
+    connections = {
+        f"AIRFLOW_CONN_{name.upper()}": json.dumps(it) for name, it in found["connections"].items()
+    }
+    return connections | {f"AIRFLOW_VAR_{name.upper()}": _text(it) for name, it in found["variables"].items()}
+
+
+def _text(variable: Any) -> str:
+    """The text of a Variable in an export, where JSON is decoded and a description stands beside the value."""
+    if isinstance(variable, dict) and variable.keys() == {"value", "description"}:
+        variable = variable["value"]
+    return variable if isinstance(variable, str) else json.dumps(variable)
 
 
 def _of_this_machine(home: str) -> dict[str, str]:

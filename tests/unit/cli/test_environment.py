@@ -81,9 +81,22 @@ def test_a_fresh_env_file_names_no_folder_of_the_containers(folder: Path, reposi
     assert [name for name, value in loaded().items() if "/opt/airflow" in value] == []
 
 
+@pytest.mark.parametrize(
+    ("exported", "text"),
+    [
+        ("me@example.com", "me@example.com"),
+        ({"storefront": "off"}, '{"storefront": "off"}'),
+        ({"value": {"storefront": "off"}, "description": "why"}, '{"storefront": "off"}'),
+        ({"value": "me@example.com", "description": None}, "me@example.com"),
+    ],
+)
+def test_a_variable_of_the_ui_has_the_text_it_was_given(exported: object, text: str) -> None:
+    assert environment._text(exported) == text
+
+
 def test_a_run_keeps_out_of_the_schedulers_database(monkeypatch: pytest.MonkeyPatch) -> None:
     of_the_ui = {"AIRFLOW_VAR_X": "of the UI", "AIRFLOW_CONN_BIGQUERY": "{}"}
-    monkeypatch.setattr(environment, "_of_the_ui", lambda: of_the_ui)
+    monkeypatch.setattr(environment, "_of_the_ui", lambda *_: of_the_ui)
     given = {
         "AIRFLOW_VAR_X": "of .env",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://scheduler",
