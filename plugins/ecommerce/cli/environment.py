@@ -96,7 +96,7 @@ def _of_the_ui(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _text(variable: Any) -> str:
-    """The text of a Variable in an export, where JSON is decoded and a description stands beside the value."""
+    """The text of an exported Variable: its JSON was decoded, its description may stand beside its value."""
     if isinstance(variable, dict) and variable.keys() == {"value", "description"}:
         variable = variable["value"]
     return variable if isinstance(variable, str) else json.dumps(variable)
