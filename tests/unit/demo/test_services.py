@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import smtplib
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -13,8 +17,9 @@ from urllib.error import HTTPError
 
 import pytest
 
-from demo.services import mail, postgres, rates
-from demo.services.ports import free_port
+from demo.layout import Ports
+from demo.services import emulator, mail, postgres, rates
+from demo.services.ports import free_port, stays_open, wait_for
 
 
 @dataclass(frozen=True)
@@ -115,3 +120,33 @@ def test_the_central_bank_serves_its_files(tmp_path: Path) -> None:
 def test_a_database_server_that_was_never_there_is_stopped_already(tmp_path):
     postgres.Postgres(tmp_path / "nothing" / "data", 0).stop()
     assert not (tmp_path / "nothing").exists()
+
+
+def start_emulator(folder: Path, port: int) -> subprocess.Popen[str]:
+    """As `make emulator`, with its tables in `folder`."""
+    become = (
+        "import sys, pathlib; from demo.services import emulator; emulator.main(pathlib.Path(sys.argv[1]))"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", become, str(folder)],
+        env=os.environ | {"DEMO_BIGQUERY_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_an_emulator_alone_says_what_belongs_into_env_and_ends_by_ctrl_c(tmp_path: Path) -> None:
+    port = free_port()
+    started = start_emulator(tmp_path, port)
+    wait_for(port, process=started)
+    second = start_emulator(tmp_path, port)
+    assert second.communicate() == ("", f"emulator: {Ports(bigquery=port).taken('bigquery')}\n")
+    assert second.returncode == 1
+    started.send_signal(signal.SIGINT)
+    said, _ = started.communicate()
+    assert not stays_open(port)
+    name, _, connection = said.splitlines()[-1].partition("=")
+    assert said.splitlines()[-2] == f"BIGQUERY_EMULATOR_HOST=http://localhost:{port}"
+    assert name == "AIRFLOW_CONN_BIGQUERY"
+    assert json.loads(connection)["extra"] == {"is_anonymous": True, "project": emulator.PROJECT}
