@@ -64,10 +64,7 @@ def alarms(figures: Figures) -> list[str]:
     """Why the day is incomplete although all its sources were read: no failed task has told anybody."""
     partners = [source.partition(": ")[2] for source in figures.quality.missing_sources if ": " in source]
     weekday = f"{figures.business_date:%A}"
-    found = [
-        f"{clean(partner)} has delivered no file that can be used; one is due on a {weekday}"
-        for partner in partners
-    ]
+    found = [f"{clean(partner)} has delivered no file that can be used" for partner in partners]
     return found + [
         f"{source_name(source)} has no order at all, and had 20 or more on each of the last four {weekday}s"
         for source in figures.quality.empty_sources
@@ -77,10 +74,10 @@ def alarms(figures: Figures) -> list[str]:
 def _missing(figures: Figures) -> str:
     missing = [source.partition(": ") for source in figures.quality.missing_sources]
     unread = [source_name(source) for source, _, partner in missing if not partner]
-    partners = [source_name(partner) for _, _, partner in missing if partner]
+    partners = [clean(partner) for _, _, partner in missing if partner]
     # Some of such a source may be there: the hourly sync reads the running day.
     said = [f"Not read since the day ended: {', '.join(unread)}."] if unread else []
-    said += [f"No usable file of {', '.join(partners)}, due on this weekday."] if partners else []
+    said += [f"No usable file of {', '.join(partners)}."] if partners else []
     empty = [source_name(source) for source in figures.quality.empty_sources]
     said += [f"Unusually empty: {', '.join(empty)} without a single order."] if empty else []
     return " ".join(said) or "Not every source of this day has been loaded."

@@ -179,7 +179,7 @@ def test_result_of_other_raw_files_is_not_taken_for_this_runs(raw):
 def test_raw_files_that_were_extracted_again_are_not_taken_for_this_runs(raw):
     manifest = raw.publish("sales_db", one_order)
     raw.publish("sales_db", fill_sales_db)
-    with pytest.raises(StagingError, match="extracted again"):
+    with pytest.raises(StagingError, match="have been read again"):
         transform(manifest, run_id=RUN_ID)
 
 

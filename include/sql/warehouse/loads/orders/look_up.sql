@@ -184,6 +184,18 @@ INNER JOIN {{ staged("replaced_orders") }} AS replaced
         arriving.source = replaced.source
         AND arriving.order_id = replaced.order_id
 UNION DISTINCT
+-- A day that lacks a partner's file is complete when the file is loaded, whatever it holds.
+SELECT
+    audit.business_date,
+    'late delivery of a partner' AS cause
+FROM {{ table("load_audit") }} AS audit
+CROSS JOIN UNNEST(audit.missing_deliveries) AS partner
+INNER JOIN {{ staged("loaded_files") }} AS delivered
+    ON
+        audit.source = delivered.source
+        AND STARTS_WITH(delivered.file, CONCAT(partner, '_', CAST(audit.business_date AS STRING), '.'))
+WHERE audit.business_date >= {{ first_day }}
+UNION DISTINCT
 SELECT
     business_date,
     'first orders of customers' AS cause
