@@ -97,8 +97,7 @@ def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
     installation: Path, repository: Path, tmp_path: Path
 ) -> None:
     example = (repository / ".env.example").read_text()
-    # Folders of a test's own, and a bank that nobody has to ask over the internet.
-    example = example.replace("file:///opt/airflow/data", f"file://{tmp_path}/data")
+    # A bank that nobody has to ask over the internet.
     (installation / ".env").write_text(
         example.replace("CUSTOMER_HASH_KEY=\n", "CUSTOMER_HASH_KEY=0123456789abcdef\n").replace(
             "https://www.ecb.europa.eu", f"http://127.0.0.1:{free_port()}"
@@ -127,11 +126,12 @@ def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
         "from_email of the example"
     )
     assert lines["STAGING_URI"] == (
-        f"file://{tmp_path}/data/staging does not exist yet; the first run can make it in {tmp_path}"
+        f"file://{installation}/.airflow/data/staging does not exist yet; the first run can make it in "
+        f"{installation}"
     )
     assert not re.search(r"\w(Error|Exception)\b", said.stdout)
     assert not list(home.rglob("*"))
-    assert not (tmp_path / "data").exists()
+    assert not (installation / ".airflow").exists()
 
 
 def test_timezone_files_older_than_duckdbs_are_found(

@@ -435,7 +435,10 @@ def test_a_folder_that_does_not_exist(drop: Drop, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PARTNER_DROP_URI", f"file://{drop.drop}/nowhere")
     with pytest.raises(ConfigurationError) as caught:
         drop.extract()
-    assert str(caught.value) == f"the folder PARTNER_DROP_URI=file://{drop.drop}/nowhere does not exist"
+    assert str(caught.value) == (
+        f"the folder PARTNER_DROP_URI=file://{drop.drop}/nowhere does not exist: make it, or name the one "
+        "that partners leave their files in"
+    )
 
 
 def test_a_drop_folder_in_an_object_store(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:

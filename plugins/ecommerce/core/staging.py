@@ -166,7 +166,8 @@ def storage_errors(uri: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StagingError(f"{uri} could not be read or cleaned: {_why(error)}") from error
+        where = f"{error.filename}: " if error.filename else ""
+        raise StagingError(f"{uri} could not be read or cleaned: {where}{_why(error)}") from error
 
 
 def storage_path(uri: str) -> ObjectStoragePath:
