@@ -124,6 +124,16 @@ def test_every_worker_sees_the_archived_report(stack, day, worker):
 
 
 @pytest.mark.usefixtures("first_run")
+def test_a_day_can_be_run_in_a_worker_apart_from_the_schedule(stack, day):
+    before = str(datetime.fromisoformat(day).date() - timedelta(days=2))
+    command = ("env", "PYTHONPATH=plugins", "python", "-m", "ecommerce.cli", "run", "--day", before)
+    said = stack.run_in("airflow-worker", *command, seconds=600)
+    assert said.splitlines()[-1] == f"The report: file:///opt/airflow/data/reports/{before}/report.pdf"
+    runs = stack.api("GET", f"dags/{DAG}/dagRuns?limit=100")["dag_runs"]
+    assert before not in {run["partition_key"] for run in runs}
+
+
+@pytest.mark.usefixtures("first_run")
 def test_run_finishes_although_a_worker_dies_in_the_middle(stack, day):
     earlier = str(datetime.fromisoformat(day).date() - timedelta(days=1))
     # Frozen, the sales database answers nobody: the task that asks it cannot end before its worker dies.
