@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -122,11 +122,14 @@ class _Progress:
         self._told: set[str] = set()
         self._days, self._quiet_until = 0, 0.0
 
-    def __call__(self, done: int, failed: int, total: int) -> None:
+    def __call__(self, states: Mapping[str, str]) -> None:
+        """`states` of all runs by day."""
+        failed = sum(state == "failed" for state in states.values())
+        done = sum(state in FINISHED for state in states.values())
         if done > self._days or time.monotonic() > self._quiet_until:
             tasks = self._tasks("success")["total_entries"]
             trouble = f", {failed} failed" if failed else ""
-            self._tell(f"  {done} of {total} days done{trouble}; {tasks} tasks succeeded")
+            self._tell(f"  {done} of {len(states)} days done{trouble}; {tasks} tasks succeeded")
             self._days, self._quiet_until = done, time.monotonic() + _QUIET
         for task in self._tasks("up_for_retry")["task_instances"]:
             name = f"{task['task_id']} of {task['dag_run_id']}"

@@ -75,14 +75,35 @@ def test_progress_is_told_once_and_so_is_a_task_tried_again(capsys: pytest.Captu
             return {"total_entries": 7, "task_instances": [retried] if filters["state"] != "success" else []}
 
     progress = run_demo._Progress(Api({}))
+    days = {f"2026-11-1{number}": "running" for number in range(4)}
     for _ in range(3):
-        progress(0, 0, 4)
-    progress(1, 1, 4)
+        progress(days)
+    progress(days | {"2026-11-11": "failed"})
     assert capsys.readouterr().out.splitlines() == [
         "  0 of 4 days done; 7 tasks succeeded",
         "  try 1 of extract.storefront of r1 failed; it will be tried again",
         "  1 of 4 days done, 1 failed; 7 tasks succeeded",
     ]
+
+
+def test_a_backfill_tells_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    day = date(2020, 1, 7)
+
+    class Api(FakeApi):
+        def post(self, path: str, _body: object) -> Any:
+            entry = {"partition_key": str(day), "partition_date": f"{day}T11:00:00Z"}
+            return {"backfills": [entry]} if path.endswith("dry_run") else {"id": 7, "created_at": "2020"}
+
+        def get(self, path: str, **_filters: object) -> Any:
+            run = {"partition_key": str(day), "state": "success", "queued_at": "2021"}
+            found = {"backfills": [], "dag_runs": [run], "task_instances": [], "total_entries": 9}
+            return found | {"completed_at": "2021"}
+
+        def is_paused(self) -> bool:
+            return False
+
+    run_demo._run_days(Api({}), day, day, again=False, mail=False)
+    assert capsys.readouterr().out == "  1 of 1 days done; 9 tasks succeeded\n"
 
 
 def test_figures_are_shown_as_a_table() -> None:
