@@ -91,9 +91,11 @@ def clean_up(reads: list[Plain], totals: Plain) -> None:
 
 
 @task(trigger_rule="none_failed")  # the loads of a dry run are skipped
-def summary(manifests: list[Plain], **context: Any) -> list[Plain]:
+def summary(manifests: list[Plain] | Plain, **context: Any) -> list[Plain]:
     """Show what became of every row, by month; fail where more were rejected than the form allows."""
-    transformed = all_from_xcom(Manifest, manifests[:])
+    # Of a mapped group with one instance Airflow gives the value itself, not a list of one.
+    plain = [manifests] if isinstance(manifests, dict) else manifests
+    transformed = all_from_xcom(Manifest, list(plain))
     found = [accounts.accounts_of(manifest) for manifest in transformed]
     is_dry_run, limit = context["params"]["dry_run"], Decimal(str(context["params"]["most_rejected"]))
     accounts.tell(found, limit=limit, is_dry_run=is_dry_run)

@@ -87,6 +87,13 @@ def test_a_dry_run_tells_of_a_month_that_would_be_refused(
     assert "NOT LOADED: too much of it is unusable" in caplog.text
 
 
+def test_an_export_of_one_month_comes_without_a_list_around_it(export: Export) -> None:
+    export.put("a.csv", text(line("A")))
+    (manifest,) = export.months(dry_run=True)
+    (march,) = tasks.summary.function(to_xcom(manifest), **export.context(dry_run=True))
+    assert (march["month"], march["orders"]) == ("2024-03", 1)
+
+
 def test_a_dry_run_keeps_nothing(export: Export) -> None:
     export.put("a.csv", text(*ORDERS))
     manifests = export.months(dry_run=True)
