@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.xcom import to_xcom
+from ecommerce.warehouse.staged import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -268,3 +269,19 @@ def test_what_is_wrong_with_a_file_stands_until_the_file_is_read_again(shop: Sho
     read(["a.csv", "c.csv"], [wrong("a.csv", 9)], "2026-03-04 08:00", day=TUESDAY, run_id="next")
     kept = {(row["file"], row["row_number"], row["run_id"]) for row in shop.rows("rejected_rows")}
     assert kept == {("a.csv", 9, "next"), ("b.csv", 4, "run")}
+
+
+def test_an_export_that_is_loaded_again_leaves_one_set_of_rejected_rows(shop: Shop) -> None:
+    """Its second part, loaded for the same days, keeps its own."""
+
+    def load_part(file: str, *numbers: int, run_id: str) -> None:
+        rejected = [{"reason": "malformed_line", "file": file, "row_number": number} for number in numbers]
+        export = Folder(source="old_shop", rejected=rejected)
+        shop.load(export, run_id=run_id, dag_id="history", status=HISTORY)
+
+    load_part("a.csv", 3, 4, run_id="first")
+    load_part("b.csv", 7, run_id="other part")
+    load_part("a.csv", 3, run_id="second")
+
+    kept = {(row["file"], row["row_number"], row["run_id"]) for row in shop.rows("rejected_rows")}
+    assert kept == {("a.csv", 3, "second"), ("b.csv", 7, "other part")}

@@ -1,12 +1,22 @@
 -- A day's rejected records are those of its orders and files as they were read last. What an earlier run of the day
 -- rejected goes when its order was read again, or when it belongs to no order. What is wrong with a delivered file stands
--- as long as the delivery: until the file is read again, on whatever day.
+-- as long as the delivery: until the file is read again, on whatever day. Of an export, which may come in parts, that is
+-- so for the files of which something is rejected once more.
 DELETE FROM {{ table("rejected_rows") }} AS stored
 WHERE
     stored.business_date >= {{ first_day }}
-    AND stored.source IN (
-        SELECT source FROM {{ staged("load_audit") }}
-        WHERE status = 'success'
+    AND (
+        stored.source IN (
+            SELECT source FROM {{ staged("load_audit") }}
+            WHERE status = 'success'
+        )
+        OR (
+            stored.source IN (
+                SELECT source FROM {{ staged("load_audit") }}
+                WHERE status = 'history'
+            )
+            AND stored.file IN (SELECT file FROM {{ staged("rejected_rows") }})
+        )
     )
     AND (
         stored.file IN (SELECT file FROM {{ staged("loaded_files") }})
