@@ -116,12 +116,11 @@ def _read_once(
 
 def _export(row: Row) -> str:
     loaded = f"{row['source']}: an export of {row['orders']:,} orders was loaded by {row['run_id']}"
-    rejected, read = row["rows_rejected"], row["rows_read"]
-    return (
-        f"{loaded}; {rejected:,} of its {read:,} rows were rejected ({row['reasons']})"
-        if rejected
-        else loaded
-    )
+    if not row["rows_rejected"]:
+        return loaded
+    # They are kept once: a later load of the same export has taken their place.
+    why = f" ({row['reasons']})" if row["reasons"] else ""
+    return f"{loaded}; {row['rows_rejected']:,} of its {row['rows_read']:,} rows were rejected{why}"
 
 
 def _judged(figures: model.Figures, required: Collection[str]) -> model.Figures:
