@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
+from ecommerce.core.names import ENDED
 
 
 class Progress:

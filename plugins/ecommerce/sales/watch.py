@@ -22,7 +22,6 @@ from ecommerce.sources import SOURCES
 
 log = logging.getLogger(__name__)
 
-ENDED = {"success", "skipped", "failed", "upstream_failed", "removed"}
 States = Mapping[str, str | None]
 """States of one run's tasks by id; a mapped one's id ends in `_<index>`."""
 
@@ -106,7 +105,7 @@ def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
         states = {task: state for task, state in states.items() if _group(task) != names.GROUP_EXTRACT}
     tasks = sorted(states, key=lambda task: (names.DAILY_GROUPS.index(_group(task)), task))
     red = [task for task in tasks if states[task] == "failed"]
-    unended = [task for task in tasks if states[task] not in ENDED]
+    unended = [task for task in tasks if states[task] not in names.ENDED]
     listed = red or [task for task in unended if states[task]] or unended[:1]
     problem = ", ".join(f"{task} ({states[task] or 'not begun'})" for task in listed)
     commands: list[str] = []
