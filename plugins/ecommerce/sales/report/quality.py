@@ -62,19 +62,21 @@ def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
 
 def alarms(figures: Figures) -> list[str]:
     """Why the day is incomplete although all its sources were read: no failed task has told anybody."""
-    partners = [source.partition(": ")[2] for source in figures.quality.missing_sources if ": " in source]
     weekday = f"{figures.business_date:%A}"
-    found = [f"{clean(partner)} has delivered no file that can be used" for partner in partners]
-    return found + [
+    return [f"{partner} has delivered no file that can be used" for partner in _missing_partners(figures)] + [
         f"{source_name(source)} has no order at all, and had 20 or more on each of the last four {weekday}s"
         for source in figures.quality.empty_sources
     ]
 
 
+def _missing_partners(figures: Figures) -> list[str]:
+    named = (source.partition(": ")[2] for source in figures.quality.missing_sources)
+    return [clean(partner) for partner in named if partner]
+
+
 def _missing(figures: Figures) -> str:
-    missing = [source.partition(": ") for source in figures.quality.missing_sources]
-    unread = [source_name(source) for source, _, partner in missing if not partner]
-    partners = [clean(partner) for _, _, partner in missing if partner]
+    unread = [source_name(source) for source in figures.quality.missing_sources if ": " not in source]
+    partners = _missing_partners(figures)
     # Some of such a source may be there: the hourly sync reads the running day.
     said = [f"Not read since the day ended: {', '.join(unread)}."] if unread else []
     said += [f"No usable file of {', '.join(partners)}."] if partners else []

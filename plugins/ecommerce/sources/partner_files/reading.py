@@ -100,13 +100,10 @@ def extract(window: ReadWindow) -> Manifest:
         _remember_others(duck, memory, loaded)
         if window.changed_until is None:
             warnings += _came_too_late(drop, window.day, memory)
-        missing = _missing_deliveries(duck, window.day.date, dropped, loaded, memory)
-        with_file = {file.partner for file in dropped if f"_{window.day}." in file.name}
-        warnings += [
-            f"{partner} has delivered no file for {window.day}"
-            for partner in missing
-            if partner not in with_file
-        ]
+        of_day = [file for file in dropped if f"_{window.day}." in file.name]
+        missing = _missing_deliveries(duck, window.day.date, of_day, loaded, memory)
+        absent = [partner for partner in missing if partner not in {file.partner for file in of_day}]
+        warnings += [f"{partner} has delivered no file for {window.day}" for partner in absent]
         columns, rows = _write(duck, work, draft.path)
         query = read_sql("extract/partner_files/control_totals.sql")
         totals = duck.execute(query, {"lines": f"{draft.path}/lines.parquet"})
@@ -219,11 +216,11 @@ def _came_too_late(drop: str, day: BusinessDay, memory: Memory) -> list[str]:
 def _missing_deliveries(
     duck: duckdb.DuckDBPyConnection,
     day: date,
-    dropped: Sequence[DroppedFile],
+    of_day: Sequence[DroppedFile],
     loaded: Mapping[str, LoadedFile],
     memory: Memory,
 ) -> list[str]:
-    """The partners whose file of `day` is due, or lies there, and of whom none was loaded or just read."""
+    """The partners whose file of `day` is due, or is one of `of_day`, and of whom none can be used."""
     expected = load_settings().expected_partners
     names = [] if expected is not None else memory.delivered_files(day - timedelta(weeks=WEEKS))
     found = [match for match in map(_NAME.fullmatch, names) if match]
@@ -231,7 +228,6 @@ def _missing_deliveries(
         day, [(match["partner"], date.fromisoformat(match["date"])) for match in found], expected
     )
     usable = {name for (name,) in duck.execute("SELECT file FROM files").fetchall()} | loaded.keys()
-    of_day = [file for file in dropped if f"_{day}." in file.name]
     there = {file.partner for file in of_day if file.name in usable}
     return sorted({*due, *(file.partner for file in of_day)} - there)
 
