@@ -12,13 +12,24 @@ import pytest
 
 from demo.services.emulator import PROJECT, Emulator
 from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report.figures import Provenance
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.rendering import tables
 from ecommerce.warehouse.schema import prepare
-from tests.integration.warehouse.loadable import Folder, Row
+from tests.integration.warehouse.loadable import Folder, Row, at
 
 MONDAY = date(2026, 3, 2)
+ORIGIN = Provenance(
+    dag_id="daily",
+    run_id="run",
+    code_version="test",
+    timezone="America/New_York",
+    window_start=at("2026-03-02 05:00"),
+    window_end=at("2026-03-03 05:00"),
+    generated_at=at("2026-03-03 11:00"),
+)
+"""Who makes the reports of the tests."""
 BY_RUN = {"read_at", "run_id", "detected_at"}
 """Columns that only say when and by which run a row was read."""
 

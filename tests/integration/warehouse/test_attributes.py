@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,13 +12,13 @@ import pytest
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.staging import Manifest
-from ecommerce.sales.report.figures import FIGURES, Provenance
+from ecommerce.sales.report.figures import FIGURES
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.transform import transform
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import ddl, prepare
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 from tests.unit.sales.transform import raw_folders
 from tests.unit.sales.transform.raw_folders import RawFolders, csv_line
@@ -100,7 +100,7 @@ def test_the_report_by_an_attribute_adds_up_to_the_headline(
         )
     )
 
-    figures = read_figures(shop.warehouse, MONDAY, provenance())
+    figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
 
     assert figures.attribute == "sales_channel"
     found = {row.name: row for row in figures.attributes}
@@ -118,7 +118,7 @@ def test_without_the_setting_the_view_has_the_keys_and_the_report_no_breakdown(s
     assert shop.rows("orders_attributes") == [
         {"source": "sales_db", "order_id": "1", "business_date": MONDAY}
     ]
-    figures = read_figures(shop.warehouse, MONDAY, provenance())
+    figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
     assert (figures.attribute, figures.attributes) == (None, [])
 
 
@@ -138,16 +138,3 @@ def test_a_warehouse_from_before_the_column_asks_for_make_migrate(
     migrate(older.warehouse)
     older.load(day, run_id="again")
     assert older.one("orders", "attributes") == {"attributes": '{"sales_channel":"app"}'}
-
-
-def provenance() -> Provenance:
-    moment = datetime(2026, 3, 3, 11, tzinfo=UTC)
-    return Provenance(
-        dag_id="daily",
-        run_id="run",
-        code_version="1",
-        timezone="America/New_York",
-        window_start=moment,
-        window_end=moment,
-        generated_at=moment,
-    )

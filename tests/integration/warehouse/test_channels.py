@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from ecommerce.sales.report.figures import Provenance
 from ecommerce.sales.report.queries import read_figures
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
 NOON = at("2026-03-02 17:00")
-ORIGIN = Provenance(
-    dag_id="daily",
-    run_id="run",
-    code_version="test",
-    timezone="America/New_York",
-    window_start=NOON,
-    window_end=NOON,
-    generated_at=datetime(2026, 3, 3, 11, tzinfo=UTC),
-)
 
 
 def test_partners_are_channels_of_their_own(shop: Shop) -> None:

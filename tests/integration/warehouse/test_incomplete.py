@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures import Figures, Provenance
+from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.quality import alarms, notices
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse.checks import run_checks
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
 
 NOON = at("2026-03-02 17:00")
 TUESDAY = MONDAY + timedelta(days=1)
-ORIGIN = Provenance(
-    dag_id="daily",
-    run_id="run",
-    code_version="test",
-    timezone="America/New_York",
-    window_start=NOON,
-    window_end=NOON,
-    generated_at=datetime(2026, 3, 3, 11, tzinfo=UTC),
-)
 
 
 def orders(weeks_ago: int, number: int) -> list[Order]:

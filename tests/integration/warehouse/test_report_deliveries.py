@@ -9,9 +9,8 @@ from typing import Any
 from ecommerce.sales.report.figures import Quality
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.warehouse.staged import HISTORY
-from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
-from tests.integration.warehouse.test_channels import ORIGIN
 
 NOON = at("2026-03-02 17:00")
 
