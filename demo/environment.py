@@ -41,6 +41,8 @@ def environment(
             "password": storefront.SECRET,
         },
         "exchange_rates_api": {"conn_type": "http", "host": f"http://{host}:{ports.exchange_rates}"},
+        "web_events_api": {"conn_type": "http", "host": f"http://{host}:{ports.web_events}"},
+        "product_catalogue_api": {"conn_type": "http", "host": f"http://{host}:{ports.catalogue}"},
         "bigquery": {
             "conn_type": "google_cloud_platform",
             "extra": {"is_anonymous": True, "project": PROJECT},
@@ -64,6 +66,8 @@ def environment(
         "STAGING_URI": _uri(folders.home / "staging"),
         "REPORTS_URI": _uri(folders.reports),
         "MODELS_URI": _uri(folders.home / "models"),
+        "PICTURES_URI": _uri(folders.home / "pictures"),
+        "PICTURE_NETWORKS": "127.0.0.0/8",  # the demo's catalogue is on this machine
         "PARTNER_DROP_URI": _uri(folders.partner_drop),
         "CUSTOMER_HASH_KEY": "only-for-the-demo-company",
     }

@@ -23,6 +23,8 @@ class Ports:
     sales_db: int = 54329
     storefront: int = 8090
     exchange_rates: int = 8091
+    web_events: int = 8092
+    catalogue: int = 8093
     bigquery: int = 9050
     smtp: int = 8026
     mailbox: int = 8025
@@ -72,6 +74,16 @@ class Folders:
     def rates(self) -> Path:
         """What the central bank's web server shows."""
         return self.home / "exchange_rates"
+
+    @property
+    def web_events(self) -> Path:
+        """The events the shop's website sent: one file per hour of receipt."""
+        return self.home / "web_events"
+
+    @property
+    def catalogue(self) -> Path:
+        """What the catalogue's web server shows: its products and their pictures."""
+        return self.home / "catalogue"
 
     @property
     def mail(self) -> Path:

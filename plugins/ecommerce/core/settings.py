@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.include import read_sql
 
+Network = IPv4Network | IPv6Network
 Expected = Mapping[str, frozenset[int]]
 """The weekdays (0 is Monday) on which each partner delivers."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -25,7 +27,8 @@ class Settings:
     """One deployment's settings. URIs have no trailing slash; `shop_timezone` is an IANA name.
     `order_attributes`: columns of the sources that pass through to `orders.attributes`, sorted by name.
     `report_attribute`: the one of them that the daily report breaks down by. `expected_partners`: None where
-    they are learnt from what was delivered."""
+    they are learnt from what was delivered. `picture_networks`: private networks that pictures of the
+    catalogue may be fetched from."""
 
     shop_timezone: str
     reporting_currency: str
@@ -34,17 +37,20 @@ class Settings:
     staging_uri: str
     reports_uri: str
     models_uri: str
+    pictures_uri: str
     partner_drop_uri: str
     customer_hash_key: str
     refund_lookback_days: int
     reconcile_days: int
     staging_retention_days: int
     log_retention_days: int
+    events_retention_days: int
     maximum_bytes_billed: int
     sync_start_date: date | None = None
     order_attributes: tuple[str, ...] = ()
     report_attribute: str | None = None
     expected_partners: Expected | None = None
+    picture_networks: tuple[Network, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -79,17 +85,20 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         staging_uri=_uri(env, "STAGING_URI", "file:///opt/airflow/data/staging"),
         reports_uri=_uri(env, "REPORTS_URI", "file:///opt/airflow/data/reports"),
         models_uri=_uri(env, "MODELS_URI", "file:///opt/airflow/data/models"),
+        pictures_uri=_uri(env, "PICTURES_URI", "file:///opt/airflow/data/pictures"),
         partner_drop_uri=_uri(env, "PARTNER_DROP_URI", "file:///opt/airflow/data/partner_drop"),
         customer_hash_key=key,
         refund_lookback_days=refund_lookback_days(env),
         reconcile_days=_days(env, "RECONCILE_DAYS", 35),
         staging_retention_days=_days(env, "STAGING_RETENTION_DAYS", 14),
         log_retention_days=_days(env, "LOG_RETENTION_DAYS", 60),
+        events_retention_days=_days(env, "EVENTS_RETENTION_DAYS", 400),
         maximum_bytes_billed=_positive_int(env, "MAXIMUM_BYTES_BILLED", 100 * 1024**3),
         sync_start_date=_date(env, "SYNC_START_DATE"),
         order_attributes=attributes,
         report_attribute=_report_attribute(env.get("REPORT_ATTRIBUTE", ""), attributes),
         expected_partners=_expected_partners(env.get("EXPECTED_PARTNERS", "")),
+        picture_networks=_networks(env, "PICTURE_NETWORKS"),
     )
 
 
@@ -198,6 +207,14 @@ def _expected_partners(value: str) -> Expected | None:
             for step in range((last - first) % 7 + 1)
         )
     return expected
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    given = [text.strip() for text in env.get(name, "").split(",") if text.strip()]
+    try:
+        return tuple(ip_network(text) for text in given)
+    except ValueError as error:
+        raise ConfigurationError(f"{name}: {error}: give networks such as 10.1.0.0/16,fd00::/8") from None
 
 
 def _positive_int(env: Mapping[str, str], name: str, default: int, most: int | None = None) -> int:

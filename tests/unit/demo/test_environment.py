@@ -39,7 +39,7 @@ def test_its_folders_may_lie_anywhere(tmp_path: Path) -> None:
     assert storage_path(settings.staging_uri).path == str(folders.home / "staging")
 
 
-def test_every_connection_of_the_daily_run_is_there() -> None:
+def test_every_connection_of_the_pipeline_is_there() -> None:
     known = environment(Ports(), FOLDERS)
     connections = {
         name.removeprefix("AIRFLOW_CONN_").lower(): json.loads(value)
@@ -48,6 +48,7 @@ def test_every_connection_of_the_daily_run_is_there() -> None:
     }
     assert set(connections) == {
         *("sales_db", "storefront_api", "exchange_rates_api", "bigquery", "smtp_default"),
+        *("web_events_api", "product_catalogue_api"),
     }
     assert urlsplit(connections["storefront_api"]["host"]).port == Ports().storefront
     assert connections["bigquery"]["extra"]["is_anonymous"] is True
