@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 from demo.services.ports import listen_address
 
 USER = "shop"
+_SYSTEM_USER = "pgserver"
+_USER_TRIES, _USER_PAUSE = 20, 0.25
 PASSWORD = "shop"  # a demo server that listens on the loopback interface only
 
 
@@ -121,11 +124,21 @@ def _run(
 
 
 def _as_unprivileged_user() -> dict[str, str]:
-    """PostgreSQL refuses to run as root: then its processes run as the system user `pgserver`."""
+    """PostgreSQL refuses to run as root: then its processes run as the system user `pgserver`.
+
+    The first process on a machine makes that user. Where two are first, one of them is refused.
+    """
     if os.geteuid() != 0:
         return {}
-    _package().utils.ensure_user_exists("pgserver")
-    return {"user": "pgserver"}
+    for tries_left in reversed(range(_USER_TRIES)):
+        try:
+            _package().utils.ensure_user_exists(_SYSTEM_USER)
+            break
+        except subprocess.CalledProcessError as error:
+            if not tries_left:
+                raise RuntimeError(f"no system user {_SYSTEM_USER} could be made: {error.stderr}") from error
+            time.sleep(_USER_PAUSE)
+    return {"user": _SYSTEM_USER}
 
 
 def _package() -> Any:
