@@ -57,6 +57,7 @@ class Company:
             _Service("bigquery", ("bigquery",), self._start_bigquery),
             _Service("storefront", ("storefront",), self._start_storefront),
             _Service("exchange_rates", ("exchange_rates",), self._start_exchange_rates),
+            _Service("web_events", ("web_events",), self._start_web_events),
             _Service("mail", ("smtp", "mailbox"), self._start_mail),
         )
         self._services = tuple(service for service in services if service.name not in elsewhere)
@@ -172,6 +173,10 @@ class Company:
     def _start_exchange_rates(self) -> None:
         root, port = self.folders.rates, self.ports.exchange_rates
         self._start_module("exchange_rates", "demo.services.rates", str(root), str(port))
+
+    def _start_web_events(self) -> None:
+        root, port = self.folders.web_events, self.ports.web_events
+        self._start_module("web_events", "demo.services.web_events", str(root), str(port))
 
     def _start_mail(self) -> None:
         smtp, mailbox = self.ports.smtp, self.ports.mailbox

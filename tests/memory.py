@@ -28,6 +28,7 @@ class Remembered:
     """A `Memory` for tests; what is not given was never read before."""
 
     last_read: Callable[[str], datetime | None] = lambda source: None
+    was_read: Callable[[str, date], bool] = lambda source, day: False
     known_refunds: Callable[[Sequence[str]], Any] = lambda order_ids: REFUNDS.empty_table()
     known_lines: Callable[[Sequence[str]], Any] = lambda order_ids: LINES.empty_table()
     known_orders: Callable[[str, date], list[str]] = lambda source, day: []

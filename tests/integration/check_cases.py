@@ -162,7 +162,7 @@ def storefront_that_redirects(trial: Trial) -> str:
     return (
         f"FAIL storefront_api: storefront_api: GET /orders (page 1) answered 301: "
         f"{trial.shop.storefront.url} sends on to https://www.shop.example, which was not asked. If that is "
-        "the shop's address, make it the host of the connection storefront_api"
+        "the right address, make it the host of the connection storefront_api"
     )
 
 

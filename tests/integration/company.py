@@ -24,6 +24,7 @@ from demo.services.emulator import Emulator
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
 from demo.services.storefront.server import Storefront
+from demo.services.web_events import WebEvents
 from tests.integration.warehouse_contents import Row, connect, differences, read_warehouse
 from tests.oracle import Oracle
 
@@ -45,6 +46,7 @@ class Company:
 
     Attributes:
         storefront: the server itself, to make it fail.
+        web_events: likewise.
         environment: what a process of the pipeline needs to run against this company.
         mode: which WooCommerce it is, a key of `demo.services.storefront.versions.VERSIONS`.
     """
@@ -52,6 +54,7 @@ class Company:
     folders: Folders
     dsn: str
     storefront: Storefront
+    web_events: WebEvents
     mode: str
     timezone: str
     currency: str
@@ -120,11 +123,15 @@ def company(
     bank = rates.server(folders.rates, 0)
     threading.Thread(target=bank.serve_forever, args=(0.05,), daemon=True).start()
     try:
-        with Storefront(data=folders.storefront, mode=mode, timezone=timezone) as shop:
+        with (
+            Storefront(data=folders.storefront, mode=mode, timezone=timezone) as shop,
+            WebEvents(folders.web_events) as collector,
+        ):
             ports = Ports(
                 sales_db=server.port,
                 storefront=urlsplit(shop.url).port or 0,
                 exchange_rates=bank.server_port,
+                web_events=urlsplit(collector.url).port or 0,
                 bigquery=emulator.port,
                 smtp=free_port(),  # nobody listens: a mail that should not be sent fails
             )
@@ -132,6 +139,7 @@ def company(
                 folders,
                 server.dsn(name),
                 shop,
+                collector,
                 mode,
                 timezone,
                 currency,

@@ -26,6 +26,9 @@ from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.findings import FAIL, HINT, OFF, OK, Finding, Lines
 from ecommerce.core.reasons import reason_of
 
+OPTIONAL = {names.CONNECTION_WEB_EVENTS: names.DAG_EVENTS}
+"""Connections that a shop may do without, and the DAG that cannot run without them."""
+
 
 @click.command()
 @click.argument("subjects", nargs=-1, metavar="[SUBJECT …]")
@@ -66,7 +69,7 @@ def _airflow_home(environ: MutableMapping[str, str] = os.environ) -> Iterator[No
 
 def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
     """The findings about `subjects`, keys of `examinations` (none: all of them), as it is found out."""
-    from ecommerce.core.checking import see_that_it_can_be_read
+    from ecommerce.core.checking import is_set, see_that_it_can_be_read
     from ecommerce.sales.source_policy import source_policy
     from ecommerce.sources import SOURCES, module
 
@@ -84,6 +87,9 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
         try:
             if subject not in known:
                 raise ConfigurationError(f"there is no such thing to look at; there are {', '.join(known)}")
+            if subject in OPTIONAL and not is_set(subject):
+                yield Finding(subject, HINT, f"not set: {OPTIONAL[subject]} cannot run")
+                continue
             see_that_it_can_be_read(subject)
             for state, text in known[subject]():
                 yield Finding(subject, state, text)
@@ -114,14 +120,14 @@ def examinations() -> dict[str, Callable[[], Lines]]:
     """Everything there is to look at, in the order in which a new installation is set up."""
     from ecommerce.core.checking import check_folder, check_settings
     from ecommerce.mail.checking import check_recipients, check_server
-    from ecommerce.sources import SOURCES, module
+    from ecommerce.sources import OPTIONAL_SOURCES, SOURCES, module
     from ecommerce.warehouse.checking import check as check_warehouse
 
     report, alert = names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS
     return {
         "settings": check_settings,
         names.VARIABLE_SOURCE_POLICY: _policy,
-        **{module(source).SUBJECT: module(source).check for source in SOURCES},
+        **{module(source).SUBJECT: module(source).check for source in (*SOURCES, *OPTIONAL_SOURCES)},
         names.CONNECTION_WAREHOUSE: check_warehouse,
         names.CONNECTION_MAIL: check_server,
         report: partial(check_recipients, report, "no report is mailed"),

@@ -117,12 +117,39 @@ def see_that_it_can_be_read(connection: str, environ: Mapping[str, str] = os.env
         ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI, or still has
             what `.env.example` says in place of a value.
     """
+    if left := _left_of_the_example(connection, environ):
+        raise ConfigurationError(
+            f"AIRFLOW_CONN_{connection.upper()} in .env is not filled in yet: it still has {_listed(left)} "
+            "of the example"
+        )
+
+
+def is_set(connection: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a connection is there, in the environment or elsewhere, and is not that of `.env.example`.
+
+    Raises:
+        ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI.
+    """
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    if _left_of_the_example(connection, environ):
+        return False
+    try:
+        Connection.get(connection)
+    except AirflowNotFoundException:
+        return False
+    return True
+
+
+def _left_of_the_example(connection: str, environ: Mapping[str, str]) -> list[str]:
+    """The fields of a connection in the environment that nobody has filled in."""
     from airflow.sdk import Connection
 
     name = f"AIRFLOW_CONN_{connection.upper()}"
     text = environ.get(name, "").strip()
     if not text:
-        return
+        return []
     if not text.startswith("{") and "://" not in text:
         raise ConfigurationError(
             f"{name} is neither JSON nor a URI: begin it with a type, such as postgresql://"
@@ -137,10 +164,7 @@ def see_that_it_can_be_read(connection: str, environ: Mapping[str, str] = os.env
         raise ConfigurationError(
             f"{name} is neither JSON nor a URI that Airflow can read ({where})"
         ) from None
-    if left := [key for key, value in values.items() if PLACEHOLDER.fullmatch(str(value or ""))]:
-        raise ConfigurationError(
-            f"{name} in .env is not filled in yet: it still has {_listed(left)} of the example"
-        )
+    return [key for key, value in values.items() if PLACEHOLDER.fullmatch(str(value or ""))]
 
 
 def _listed(words: Sequence[str]) -> str:

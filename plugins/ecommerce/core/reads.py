@@ -28,6 +28,9 @@ class Memory(Protocol):
     def last_read(self, source: str) -> datetime | None:
         """When the last successful read without upper bound began (UTC); None before the first."""
 
+    def was_read(self, source: str, day: date) -> bool:
+        """Whether a run for the business day `day` has read `source` without upper bound, with success."""
+
     def known_refunds(self, order_ids: Sequence[str]) -> pa.Table:
         """The storefront's rows of the table `refunds` for `order_ids`; no ids give the bare columns."""
 

@@ -1,5 +1,5 @@
 """The sources of the shop's data: one package each, and what several of them read with. To add one, add a
-folder of this package that has what `Source` lists, and its name to `SOURCES`."""
+folder of this package that has what `Source` lists, and its name to `SOURCES` (or `OPTIONAL_SOURCES`)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ SALES_DB = "sales_db"
 STOREFRONT = "storefront"
 PARTNER_FILES = "partner_files"
 EXCHANGE_RATES = "exchange_rates"
+WEB_EVENTS = "web_events"
 SOURCES = (SALES_DB, STOREFRONT, PARTNER_FILES, EXCHANGE_RATES)
 """Those of the daily sales run: task ids of its group `extract`, keys of the Variable `source_policy`."""
+OPTIONAL_SOURCES = (WEB_EVENTS,)
+"""Those of DAGs that a shop may do without; `make check` asks them where their connection is set."""
 
 
 class Source(Protocol):
@@ -41,5 +44,5 @@ class Source(Protocol):
 
 
 def module(source: str) -> Source:
-    """The package of one of `SOURCES`."""
+    """The package of one of `SOURCES` or `OPTIONAL_SOURCES`."""
     return cast(Source, import_module(f"ecommerce.sources.{source}"))

@@ -64,8 +64,9 @@ def network_errors(what: str) -> Iterator[None]:
         raise ContractError(f"{what} failed: {reason_of(error, otherwise=UNREADABLE)}") from None
 
 
-def raise_for_status(response: Response, what: str) -> None:
-    """Refuse an answer whose status is not 2xx; where that explains it, its text is quoted.
+def raise_for_status(response: Response, what: str, begins: bytes | None = None) -> None:
+    """Refuse an answer whose status is not 2xx; where that explains it, its text is quoted. `begins`: how
+    that text begins, where the answer is a stream that must not be read to its end.
 
     Raises:
         CredentialsError: 401, 403.
@@ -86,7 +87,7 @@ def raise_for_status(response: Response, what: str) -> None:
         raise RateLimitedError(f"{answer}: {why}{asks}", wait)
     if status in (408, 425) or status >= 500:
         raise TransientError(f"{answer}: the server is unwell")
-    raise ContractError(f"{answer}: {first_characters(response)}")
+    raise ContractError(f"{answer}: {quoted(response.content if begins is None else begins)}")
 
 
 def retry_after(response: Response, now: datetime | None = None) -> float | None:
@@ -103,6 +104,11 @@ def retry_after(response: Response, now: datetime | None = None) -> float | None
 
 
 def first_characters(response: Response) -> str:
-    """The beginning of an answer, fit for a message: one line, quoted, anything like an e-mail masked."""
-    text = " ".join(response.content[: 4 * QUOTED_CHARACTERS].decode("utf-8", "replace").split())
+    """The beginning of an answer, as `quoted`."""
+    return quoted(response.content)
+
+
+def quoted(content: bytes) -> str:
+    """The beginning of a text, fit for a message: one line, quoted, anything like an e-mail masked."""
+    text = " ".join(content[: 4 * QUOTED_CHARACTERS].decode("utf-8", "replace").split())
     return repr(mask_e_mails(text)[:QUOTED_CHARACTERS])

@@ -26,6 +26,13 @@ def last_read(source: str) -> datetime | None:
     return rows[0]["last_read"]
 
 
+def was_read(source: str, day: date) -> bool:
+    """As `core.reads.Memory.was_read`."""
+    path, parameters = "warehouse/tables/load_audit/was_read.sql", {"source": source}
+    [row] = _warehouse().query(path, parameters=parameters, business_date=day)
+    return bool(row["was_read"])
+
+
 def known_refunds(order_ids: Sequence[str]) -> pa.Table:
     """The stored refund rows of the storefront's orders `order_ids`, in the layout of the table `refunds`."""
     return _of_orders("refunds", [column.name for column in columns("refunds")], order_ids)

@@ -10,7 +10,6 @@ Either way they travel in the `Authorization` header, never in the URL.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 import threading
@@ -18,11 +17,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
 
 from ecommerce.core import errors
 from ecommerce.core.names import CONNECTION_STOREFRONT
 from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
+from ecommerce.sources.sites import answer_of_site, is_open
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -39,19 +38,6 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 120.0
 """A server that asks for more seconds is left to the task's own retry, which waits as long as asked."""
 TIMEOUT = (10.0, 60.0)
-MOST_REDIRECTS = 5
-PRIVATE = (
-    ".localhost",
-    ".local",
-    ".internal",
-    ".intranet",
-    ".lan",
-    ".test",
-    ".home.arpa",
-    ".svc",
-    ".cluster.local",
-)
-"""Ends of names that no name server of the internet knows."""
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +108,7 @@ class StorefrontClient:
         session = hook.get_conn()
         session.headers.pop("auth", None)  # the hook takes unknown extras for headers
         root = hook.base_url.rstrip("/").removesuffix(API_ROOT) + API_ROOT
-        if _is_open(root) and not signed:
+        if is_open(root) and not signed:
             raise errors.ConfigurationError(
                 f"the host of the connection {CONNECTION} does not begin with https://, and everybody on the "
                 "way could read the key: begin it with https://, or, where the shop has no certificate, set "
@@ -168,7 +154,7 @@ class StorefrontClient:
     @property
     def is_open(self) -> bool:
         """Whether requests travel the internet without encryption."""
-        return _is_open(self._root)
+        return is_open(self._root)
 
     def has_plain_permalinks(self) -> bool:
         """Whether the API answers to the parameter `rest_route`, which is all that such a WordPress knows."""
@@ -196,45 +182,11 @@ class StorefrontClient:
             return None
 
     def _answer(self, method: str, url: str, query: dict[str, Any] | None, what: str) -> Response:
-        """The answer. Redirects are followed within scheme and host: on the way to others `requests` leaves
-        the key out, and whoever answered there would be believed."""
-        for _ in range(MOST_REDIRECTS):
-            response = self._session.request(
-                method, url, params=query, timeout=self._timeout, allow_redirects=False
-            )
-            if not response.is_redirect:
-                return response
-            asked, query = urlsplit(response.url), None
-            url = urljoin(response.url, response.headers["Location"])
-            if urlsplit(url)[:2] != asked[:2]:
-                raise errors.ConfigurationError(
-                    f"{what} answered {response.status_code}: {_site(response.url)} sends on to "
-                    f"{_site(url)}, which was not asked. If that is the shop's address, make it the host of "
-                    f"the connection {CONNECTION}"
-                )
-        raise errors.ContractError(f"{what} was sent on {MOST_REDIRECTS} times without an answer")
+        return answer_of_site(self._session, method, url, query, what, timeout=self._timeout)
 
     def _sleep_until_allowed(self) -> None:
         if (wait := self._resume_at - time.monotonic()) > 0:
             self._sleep(wait)
-
-
-def _is_open(url: str) -> bool:
-    address = urlsplit(url)
-    return address.scheme == "http" and _is_public(address.hostname or "")
-
-
-def _is_public(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." in host and not host.endswith(PRIVATE)
-
-
-def _site(url: str) -> str:
-    """Scheme and host: what comes after may hold anything."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _oauth1(key: str, secret: str) -> Any:

@@ -1,0 +1,44 @@
+-- What part.sql reads lines with.
+
+CREATE MACRO texts_of(line) AS json_extract_string(line, [
+  '$.event_id', '$.occurred_at', '$.received_at', '$.session_id', '$.visitor_id', '$.event_type', '$.sku', '$.order_id',
+  '$.device', '$.referrer', '$.user_agent'
+]);
+
+-- The same where a key occurs more than once: of its values (`jsons`, in the order of `keys`) the last.
+CREATE MACRO last_texts_of(keys, jsons) AS list_transform(
+  [
+    'event_id', 'occurred_at', 'received_at', 'session_id', 'visitor_id', 'event_type', 'sku', 'order_id',
+    'device', 'referrer', 'user_agent'
+  ],
+  LAMBDA field: (list_reverse(jsons)[list_position(list_reverse(keys), field)]) ->> '$'
+);
+
+-- A text that was cut to a length may end in half an emoji, written as \ud83d, and then is no JSON. The event counts; the
+-- half goes. NULL where there is none. The pattern also takes what has to stay: escaped backslashes, and whole pairs.
+CREATE MACRO without_half_characters(line) AS CASE
+  WHEN regexp_matches(line, '\\u[dD][89a-fA-F]')
+    THEN regexp_replace(
+      line,
+      '(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\1', 'g'
+    )
+END;
+
+-- DuckDB reads numbers with a fraction or an exponent as doubles. An id that is one is taken from the line as it stands.
+CREATE MACRO number_as_sent(text, field, line) AS CASE
+  WHEN contains(text, '.') AND regexp_full_match(text, '-?[0-9]+\.[0-9]+(e[-+]?[0-9]+)?')
+    THEN coalesce(nullif(regexp_extract(line, '"' || field || '"\s*:\s*(-?[0-9][-+.0-9eE]*)', 1), ''), text)
+  ELSE text
+END;
+
+-- Whether a line belongs to the day that is read: it occurred then, or it cannot be dated and was received then. A line
+-- that does not say when it was received was received in the slice. Where no day is named all lines are kept.
+CREATE MACRO is_kept(occurred_at, received_at) AS CASE
+  WHEN getvariable('kept_from') IS NULL THEN TRUE
+  ELSE (
+    CASE
+      WHEN occurred_at IS NOT NULL AND instant_fault(occurred_at, '') IS NULL THEN as_instant(occurred_at)
+      ELSE coalesce(as_instant(received_at), getvariable('slice_start'))
+    END BETWEEN getvariable('kept_from') AND getvariable('kept_until') - INTERVAL 1 MICROSECOND
+  )
+END;

@@ -1,0 +1,56 @@
+-- One slice of the answer as one part of the raw folder: every line that is kept, its values as text.
+--
+-- `lines`: line_number, line, fault (what could be told without reading it as JSON). Of a key that an object has twice
+-- the last one counts, as for most readers of JSON; DuckDB takes the first. To look for such keys is slow, and most
+-- objects have the same keys in the same order as the first one, `usual_keys`.
+COPY (
+  WITH
+  parsed AS (
+    SELECT line_number, line, fault, CASE WHEN fault IS NULL THEN try(json_keys(line)) END AS keys
+    FROM lines
+  ),
+
+  repaired AS (
+    SELECT *, CASE WHEN keys IS NULL AND fault IS NULL THEN without_half_characters(line) END AS repaired
+    FROM parsed
+  ),
+
+  objects AS (
+    SELECT
+      line_number, fault, line AS sent, coalesce(repaired, line) AS line,
+      CASE WHEN repaired IS NOT NULL THEN try(json_keys(repaired)) ELSE keys END AS keys
+    FROM repaired
+  ),
+
+  texts AS (
+    SELECT line_number, fault, sent, line, CASE
+      WHEN keys = getvariable('usual_keys') THEN texts_of(line)
+      WHEN len(keys) = 0 AND NOT starts_with(ltrim(line, E' \t\r'), '{') THEN NULL  -- a list, or a single value
+      WHEN len(list_distinct(keys)) < len(keys) THEN last_texts_of(keys, json_extract(line, '$.*'))
+      WHEN keys IS NOT NULL THEN texts_of(line)
+    END AS texts
+    FROM objects
+  ),
+
+  events AS (
+    SELECT
+      line_number,
+      number_as_sent(texts[1], 'event_id', line) AS event_id,
+      texts[2] AS occurred_at,
+      texts[3] AS received_at,
+      number_as_sent(texts[4], 'session_id', line) AS session_id,
+      number_as_sent(texts[5], 'visitor_id', line) AS visitor_id,
+      texts[6] AS event_type,
+      number_as_sent(texts[7], 'sku', line) AS sku,
+      number_as_sent(texts[8], 'order_id', line) AS order_id,
+      texts[9] AS device,
+      texts[10] AS referrer,
+      texts[11] AS user_agent,
+      CASE WHEN texts IS NULL THEN coalesce(fault, 'not_json') END AS fault,
+      CASE WHEN texts IS NULL THEN left(rtrim(sent, E'\r\n'), 1000) END AS raw
+    FROM texts
+  )
+
+  FROM events
+  WHERE is_kept(occurred_at, received_at)
+) TO (getvariable('part')) (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440, PARQUET_VERSION v2);

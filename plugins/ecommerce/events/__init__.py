@@ -1,0 +1,1 @@
+"""The website's events: sessions, visitors and the funnel of every day."""

@@ -1,0 +1,33 @@
+"""The website's events, connection `web_events_api`. `client.py` speaks HTTP, `slices.py` cuts a window into
+time slices, `lines.py` finds the lines of an answer, `reading.py` turns each slice into a part of the raw
+folder."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ecommerce.core.settings import Settings
+from ecommerce.sources.web_events.checking import check
+from ecommerce.sources.web_events.client import CONNECTION
+from ecommerce.sources.web_events.reading import extract
+
+__all__ = ["LATE_DAYS", "OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
+
+SUBJECT = CONNECTION
+OVERLAP = timedelta(minutes=30)
+"""An event may become visible some time after the instant it carries as received: collectors write in
+batches, up to a quarter of an hour long, and the server's clock is not ours. What is read twice has the same
+ids."""
+RECONCILED = False
+LATE_DAYS = 3
+"""How many days after its own an event may still be received: what the contract promises."""
+
+
+def limits(settings: Settings) -> list[str]:
+    """Which events are never seen."""
+    return [
+        f"Web events: one that is received more than {LATE_DAYS} days late is read by the run of the newest "
+        "day, and by no backfill of its own day. One that the server shows more than "
+        f"{OVERLAP // timedelta(minutes=1)} minutes after the instant of its receipt is read only when its "
+        "day is run again."
+    ]

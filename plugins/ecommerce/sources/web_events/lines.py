@@ -1,0 +1,179 @@
+"""The lines of an answer, as Arrow batches for DuckDB, in bounded memory whatever is in them.
+
+Lines are found here and not by a reader of CSV files, which has ideas of its own about carriage returns,
+quotes, zero bytes and what is no UTF-8. What is within a line is left to DuckDB.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ecommerce.core.errors import ContractError
+from ecommerce.core.text import clean
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BLOCK = 4 << 20
+LONGEST_LINE = 256 * 1024
+"""Bytes of the longest line that is read as an event; none is a hundredth as long."""
+KEPT_OF_LONG = 4 * 1000
+"""Bytes that are kept of a longer one: its first 1,000 characters, whatever they are."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NOT_JSON, TOO_LONG = "not_json", "too_long"
+FIELDS = (
+    *("event_id", "occurred_at", "received_at", "session_id", "visitor_id", "event_type", "sku"),
+    *("order_id", "device", "referrer", "user_agent"),
+)
+LOOKED_AT = 100
+"""How many lines of an answer may be useless before all of it is."""
+
+
+@dataclass
+class Lines:
+    """The lines of the file `path`. `last` is the number of the last one before it; while `batches` runs it
+    goes on, and `found` counts those that are not blank."""
+
+    path: Path
+    last: int = 0
+    found: int = field(default=0, init=False)
+
+    def reader(self) -> pa.RecordBatchReader:
+        """`batches` as DuckDB takes them."""
+        import pyarrow as pa
+
+        columns: dict[str, pa.DataType] = {
+            "line_number": pa.int64(),
+            "line": pa.string(),
+            "fault": pa.string(),
+        }
+        return pa.RecordBatchReader.from_batches(pa.schema(columns), self.batches())
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """line_number, line (without its line feed), fault; blank lines are counted and left out."""
+        import numpy as np
+        import pyarrow as pa
+
+        with self.path.open("rb") as stream:
+            for block in _blocks(stream):
+                ends = np.flatnonzero(np.frombuffer(block, np.uint8) == 10)
+                numbers = np.arange(self.last + 1, self.last + 1 + len(ends))
+                self.last += len(ends)
+                starts = np.concatenate(([0], ends + 1))
+                usual = (ends - starts[:-1]).max(initial=0) <= LONGEST_LINE and _is_utf8(block)
+                if usual:  # nearly always: the block itself becomes the column, line feeds included
+                    buffers = pa.py_buffer(starts.astype(np.int32).tobytes()), pa.py_buffer(block)
+                    lines = pa.StringArray.from_buffers(len(ends), *buffers)
+                    faults = pa.nulls(len(ends), pa.string())
+                else:
+                    known = [_line(line) for line in block.split(b"\n")[:-1]]
+                    lines = pa.array([text for text, _ in known], pa.string())
+                    faults = pa.array([fault for _, fault in known], pa.string())
+                batch = pa.record_batch([pa.array(numbers), lines, faults], ["line_number", "line", "fault"])
+                batch = _without_blank_lines(batch, block, starts, ends)
+                self.found += len(batch)
+                yield batch
+
+
+def usual_keys(path: Path, media_type: str, what: str) -> list[str]:
+    """See whether an answer holds events at all; the keys of its first one, empty where it cannot say. Single
+    lines that are none are rejected one by one later.
+
+    Raises:
+        ContractError: it is a page, an error message, a JSON list, or whatever else; no event is quoted.
+    """
+    looked_at: list[str] = []
+    strangers: list[str] = []
+    for line in islice(_first_lines(path), LOOKED_AT):
+        keys = _keys(line)
+        if keys and not set(keys).isdisjoint(FIELDS):
+            return keys if len(set(keys)) == len(keys) else []
+        looked_at.append(line[:100])
+        strangers = strangers or keys or []
+    if strangers:
+        named = clean(", ".join(strangers[:5]))
+        raise ContractError(f"{what}: the answer is JSON with {named} in place of events, one per line")
+    begin = looked_at[0].strip() if looked_at else ""
+    if "html" in media_type.lower() or begin.startswith("<"):
+        raise ContractError(
+            f"{what}: the answer is a web page in place of JSON lines: is the host of the connection the "
+            "right one, and does it ask for a login?"
+        )
+    if begin.startswith("[") or begin == "{":
+        raise ContractError(f"{what}: the answer is one JSON text in place of one JSON object per line")
+    if len(looked_at) == LOOKED_AT:
+        raise ContractError(f"{what}: none of the first {LOOKED_AT} lines of the answer is a JSON event")
+    return []
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    """Whole lines, each with its line feed, in blocks of bounded size. Of a line without end in a whole block
+    only the beginning is kept, and so much more that it is seen to be too long."""
+    rest = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+    skipping = False
+    while block := stream.read(BLOCK):
+        if skipping:
+            _, line_feed, block = block.partition(b"\n")
+            if not line_feed:
+                continue
+            rest, skipping = rest + line_feed, False
+        whole, line_feed, rest = (rest + block).rpartition(b"\n")
+        if line_feed:
+            yield whole + line_feed
+        if len(rest) > LONGEST_LINE:
+            rest, skipping = rest[: LONGEST_LINE + 1], True
+    if rest:
+        yield rest if rest.endswith(b"\n") else rest + b"\n"
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _line(line: bytes) -> tuple[str, str | None]:
+    """A line's text and fault; JSON is UTF-8."""
+    if len(line) > LONGEST_LINE:
+        return line[:KEPT_OF_LONG].decode(errors="replace"), TOO_LONG
+    try:
+        return line.decode(), None
+    except UnicodeDecodeError:
+        return line.decode(errors="replace"), NOT_JSON
+
+
+def _without_blank_lines(batch: pa.RecordBatch, block: bytes, starts: Any, ends: Any) -> pa.RecordBatch:
+    import numpy as np
+    import pyarrow as pa
+
+    # Every line has at least its line feed, so there is always a first byte; few begin with a blank.
+    suspects = np.flatnonzero(np.isin(np.frombuffer(block, np.uint8)[starts[:-1]], (9, 10, 13, 32)))
+    blank = [number for number in suspects if not block[starts[number] : ends[number]].strip(b" \t\r")]
+    if not blank:
+        return batch
+    keep = np.ones(len(batch), bool)
+    keep[blank] = False
+    return batch.filter(pa.array(keep))
+
+
+def _first_lines(path: Path) -> Iterator[str]:
+    with path.open("rb") as stream:
+        for block in _blocks(stream):
+            lines = (_line(line)[0] for line in block.split(b"\n"))
+            yield from (line for line in lines if line.strip(" \t\r"))
+
+
+def _keys(line: str) -> list[str] | None:
+    """The keys of a JSON object, those that occur twice too; None where it is none."""
+    try:
+        pairs = json.loads(line, object_pairs_hook=lambda pairs: [key for key, _ in pairs])
+    except (ValueError, RecursionError):
+        return None
+    return pairs if line.lstrip().startswith("{") else None
