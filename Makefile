@@ -14,7 +14,7 @@ RUN := PYTHONPATH=plugins:. $(VENV)/python
 CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history \
+.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history bench-events \
 	run airflow emulator backfill repair report undo-history migrate forget-customer env environments development
 
 help: ## this list
@@ -60,6 +60,9 @@ bench: development .bench/venv/complete ## measure extract and transform against
 
 bench-history: development ## measure every stage of a history load: 5 million lines (ARGS="--lines 200000 --files 4 --months 3" for less)
 	@$(RUN) -m benchmarks.history $(ARGS)
+
+bench-events: development ## measure a day of 20 million web events (ARGS="--events 2000000" for less)
+	@$(RUN) -m benchmarks.events $(ARGS)
 
 run: environments ## run one business day in this terminal, apart from any scheduler: DAY=2026-11-01
 	@$(if $(DAY),,$(error say which day: make run DAY=2026-11-01))

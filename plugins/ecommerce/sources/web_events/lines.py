@@ -154,13 +154,11 @@ def _without_blank_lines(batch: pa.RecordBatch, block: bytes, starts: Any, ends:
     import pyarrow as pa
 
     # Every line has at least its line feed, so there is always a first byte; few begin with a blank.
-    suspects = np.flatnonzero(np.isin(np.frombuffer(block, np.uint8)[starts[:-1]], (9, 10, 13, 32)))
-    blank = [number for number in suspects if not block[starts[number] : ends[number]].strip(b" \t\r")]
-    if not blank:
-        return batch
-    keep = np.ones(len(batch), bool)
-    keep[blank] = False
-    return batch.filter(pa.array(keep))
+    first, lengths = np.frombuffer(block, np.uint8)[starts[:-1]], ends - starts[:-1]
+    blank = (lengths == 0) | ((lengths == 1) & (first == 13))
+    for number in np.flatnonzero(np.isin(first, (9, 13, 32)) & ~blank):
+        blank[number] = not block[starts[number] : ends[number]].strip(b" \t\r")
+    return batch.filter(pa.array(~blank)) if blank.any() else batch
 
 
 def _first_lines(path: Path) -> Iterator[str]:

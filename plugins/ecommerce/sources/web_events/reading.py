@@ -12,9 +12,9 @@ or `not_json` (no JSON object, or no UTF-8) and `too_long` (over 256 KiB), and t
 The run of the newest day keeps all lines. That of an older day keeps those that occurred on it, and those
 that cannot be dated (by `as_instant` and its limits, as the transform) and were received on it.
 
-Control totals: `lines` (kept), `other_days` (left out), `bytes_read` (of bodies as they came, packed ones
-packed, and those of attempts that broke off too), `requests`, `kept_day` (ISO date, or null where all are
-kept), `warnings`.
+Control totals: `lines` (kept), `other_days` (left out), `bytes_read` (of the bodies that were taken, packed
+ones packed), `requests` (with those that broke off), `kept_day` (ISO date, or null where all are kept),
+`warnings`.
 
 A slice that is broken off is asked for again, by itself. One event may be in two slices, or in two reads:
 servers round, and what is read twice has the same `event_id`.
@@ -116,7 +116,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 "bytes_read": client.bytes_read,
                 "requests": client.requests,
                 "kept_day": kept and kept.date.isoformat(),
-                "warnings": [] if writer.rows else [_nothing(start, end, kept)],
+                "warnings": client.warnings + ([] if writer.rows else [_nothing(start, end, kept)]),
             },
         )
     return staging.read_manifest(window.folder)
@@ -152,6 +152,8 @@ class _Writer:
 
     def write(self, answer: Answer) -> None:
         """Add the part of one answer, unless none of its lines is kept."""
+        if not answer.file.stat().st_size:
+            return
         lines = Lines(answer.file, self._lines)
         keys = usual_keys(answer.file, answer.media_type, answer.what)
         part = self._part()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LENGTH = timedelta(hours=1)
 """Quarters of an hour were not quicker at 20 million events a day, and small shops would be asked four times
 as often for nothing; a day in one piece could not go on where it broke."""
@@ -23,11 +24,10 @@ class Slice:
 
 
 def slices(start: datetime, end: datetime, *cuts: datetime) -> list[Slice]:
-    """`[start, end)` cut at whole hours of UTC, whatever the window, and at `cuts`; nothing where it is
-    empty."""
-    first = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    """`[start, end)` cut at multiples of `LENGTH` in UTC, whatever the window, and at `cuts`; nothing where
+    it is empty."""
     inner = {cut for cut in cuts if start < cut < end}
-    grid = first + LENGTH
+    grid = start - (start - EPOCH) % LENGTH + LENGTH
     while grid < end:
         inner.add(grid)
         grid += LENGTH

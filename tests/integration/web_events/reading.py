@@ -1,0 +1,100 @@
+"""What the tests of the web events share: a folder of received lines, windows over it, and what was read."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from demo.services.web_events import WebEvents
+from ecommerce.core.business_day import BusinessDay, day_window
+from ecommerce.core.reads import ReadWindow
+from ecommerce.core.staging import Manifest
+from ecommerce.sources import web_events
+
+NEW_YORK = "America/New_York"
+DAY = day_window(date(2026, 3, 10), NEW_YORK)
+Row = dict[str, Any]
+Serve = Callable[..., WebEvents]
+
+
+def z(moment: datetime) -> str:
+    """As servers write instants."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def event(name: str, received: datetime, occurred: datetime | None = None, **fields: Any) -> Row:
+    """An event with the fields of the contract."""
+    return {
+        "event_id": name,
+        "occurred_at": z(occurred or received),
+        "received_at": z(received),
+        "session_id": f"s-{name}",
+        "visitor_id": f"v-{name}",
+        "event_type": "view_item",
+        "sku": "SKU-1",
+        "order_id": None,
+        "device": "mobile",
+        "referrer": None,
+        "user_agent": "Mozilla/5.0",
+    } | fields
+
+
+def keep(root: Path, *events: Row) -> None:
+    """Add events to the files of the hours in which they were received."""
+    hours = defaultdict(list)
+    for each in events:
+        hours[datetime.fromisoformat(each["received_at"])].append(json.dumps(each).encode() + b"\n")
+    for moment, lines in sorted(hours.items()):
+        keep_raw(root, moment, b"".join(lines))
+
+
+def keep_raw(root: Path, moment: datetime, text: bytes) -> None:
+    """Add a text to the file of an hour, as it is."""
+    root.mkdir(exist_ok=True)
+    with (root / f"{moment:%Y-%m-%dT%H}.ndjson").open("ab") as file:
+        file.write(text)
+
+
+def at(hours: float, day: BusinessDay = DAY) -> datetime:
+    """An instant of the day."""
+    return day.start + timedelta(hours=hours)
+
+
+def connect(patch: pytest.MonkeyPatch, host: str, **fields: Any) -> None:
+    """Let the connection lead to `host`."""
+    connection = {"conn_type": "http", "host": host, **fields}
+    patch.setenv("AIRFLOW_CONN_WEB_EVENTS_API", json.dumps(connection))
+
+
+def older(folder: Path, day: BusinessDay = DAY) -> Manifest:
+    """Read a day as a backfill does."""
+    uri = f"file://{folder}/staging/{day}"
+    return web_events.extract(
+        ReadWindow("web_events", day, day.start, day.shifted(web_events.LATE_DAYS).end, uri)
+    )
+
+
+def newest(folder: Path, since: datetime, now: datetime, patch: pytest.MonkeyPatch) -> Manifest:
+    """Read all that was received from `since` to `now`, as the run of the newest day does."""
+    patch.setattr("ecommerce.sources.web_events.reading.now", lambda: now)
+    return web_events.extract(ReadWindow("web_events", DAY, since, None, f"file://{folder}/staging/newest"))
+
+
+def rows(manifest: Manifest) -> list[Row]:
+    """All rows of all parts, by line number."""
+    with duckdb.connect() as duck:
+        found = duck.execute(f"FROM read_parquet('{manifest.file('events-*.parquet')}') ORDER BY line_number")
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def ids(manifest: Manifest) -> list[str]:
+    """The ids of the events that were read."""
+    return [row["event_id"] for row in rows(manifest)]

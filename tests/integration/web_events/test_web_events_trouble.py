@@ -1,0 +1,362 @@
+"""What the extract of the web events makes of broken connections, busy servers, and answers that are no
+events."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from demo.services.ports import free_port
+from demo.services.web_events import Fault, WebEvents
+from ecommerce.core.errors import (
+    ConfigurationError,
+    ContractError,
+    CredentialsError,
+    RateLimitedError,
+    TransientError,
+)
+from ecommerce.core.staging import Manifest, exists
+from ecommerce.sources.web_events import client, reading
+from tests.integration.web_events.reading import (
+    Serve,
+    at,
+    connect,
+    event,
+    ids,
+    keep,
+    keep_raw,
+    newest,
+)
+
+HOUR = f"{at(1):%Y-%m-%dT%H}"
+WHAT = "web_events_api: GET /events of 2026-03-10T05:00:00Z to 2026-03-10T06:00:00Z"
+Read = Callable[[], Manifest]
+FRAMINGS = ("chunked", "length", "close")
+BUSY = {"Retry-After": "0"}
+NAMES = [f"e{number:03}" for number in range(400)]
+
+
+@pytest.fixture
+def received(root: Path) -> list[str]:
+    """The ids of the events of three hours; the second hour's answer is some 100 KB."""
+    keep(root, event("first", at(0)), event("last", at(2)))
+    keep(root, *(event(name, at(1 + number / 500)) for number, name in enumerate(NAMES)))
+    return ["first", *NAMES, "last"]
+
+
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Read these hours."""
+    return lambda: newest(tmp_path, at(0), at(3), monkeypatch)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds between attempts, without waiting for them."""
+    waited: list[float] = []
+    connected = client.EventsClient.connect.__func__  # type: ignore[attr-defined]
+
+    def connect(kind: type[client.EventsClient]) -> client.EventsClient:
+        made: client.EventsClient = connected(kind)
+        monkeypatch.setattr(made, "_pause", waited.append)
+        return made
+
+    monkeypatch.setattr(client.EventsClient, "connect", classmethod(connect))
+    return waited
+
+
+def starts(collector: WebEvents) -> Counter[str]:
+    """How often each slice was asked for."""
+    return Counter(parse_qs(urlsplit(one.target).query)["start"][0] for one in collector.requests)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_a_connection_that_breaks_repeats_its_slice_and_no_other(
+    serve: Serve, received: list[str], framing: str, packed: bool, read: Read
+) -> None:
+    collector = serve(framing=framing, packed=packed)
+    whole = read().control_totals["bytes_read"]
+    collector.requests.clear()
+    cut = 2_000 if packed else 50_001  # in the middle of a line
+    collector.faults += [Fault(HOUR, cut=cut), Fault(HOUR, cut=cut + 10)]
+    manifest = read()
+    assert ids(manifest) == received
+    asked = starts(collector)
+    assert asked.pop(f"{HOUR}:00:00Z") == 3
+    assert set(asked.values()) == {1}
+    assert manifest.control_totals["requests"] == sum(asked.values()) + 3
+    assert manifest.control_totals["bytes_read"] == whole
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_one_that_breaks_again_and_again_fails_and_leaves_nothing(
+    serve: Serve, received: list[str], tmp_path: Path, framing: str, read: Read
+) -> None:
+    collector = serve(framing=framing)
+    cuts = (Fault(HOUR, cut=50_001 + 10 * number) for number in range(client.ATTEMPTS))
+    collector.faults += cuts
+    with pytest.raises(TransientError) as failure:
+        read()
+    assert str(failure.value).startswith(f"{WHAT} broke off")
+    assert not exists(f"file://{tmp_path}/staging/newest")
+    assert starts(collector)[f"{HOUR}:00:00Z"] == client.ATTEMPTS
+
+
+def test_half_a_line_that_is_there_every_time_is_the_servers_own(
+    serve: Serve, received: list[str], root: Path, read: Read
+) -> None:
+    collector = serve(framing="close")
+    keep_raw(root, at(1), b'{"event_id": "half", "occurred')
+    manifest = read()
+    assert [one for one in ids(manifest) if one] == received
+    assert manifest.rows == len(received) + 1
+    assert starts(collector)[f"{HOUR}:00:00Z"] == client.ATTEMPTS
+    assert manifest.control_totals["warnings"] == [
+        f"{WHAT} ends in the middle of a line, every time it is asked"
+    ]
+
+
+PASSING = {
+    "500": [Fault(HOUR, status=500)],
+    "502 with a page": [Fault(HOUR, status=502, body=b"<html>Bad gateway</html>", times=3)],
+    "408": [Fault(HOUR, status=408)],
+    "429": [Fault(HOUR, status=429, headers=BUSY, times=5)],
+    "503 in the first slice": [Fault("2026-03-10T04", status=503, headers=BUSY, times=2)],
+    "503 without Retry-After": [Fault(HOUR, status=503)],
+    "every slice fails once": [
+        Fault(f"2026-03-{day}T{hour:02}", status=503) for day in (10,) for hour in (4, 5, 6)
+    ],
+    "a redirect within the server": [
+        Fault(HOUR, status=307, headers={"Location": f"/events?start={HOUR}:00:00Z&end=2026-03-10T06:00:00Z"})
+    ],
+}
+
+
+@pytest.mark.parametrize("trouble", PASSING)
+def test_passing_trouble_changes_nothing(serve: Serve, received: list[str], trouble: str, read: Read) -> None:
+    collector = serve()
+    collector.faults += [Fault(**vars(fault)) for fault in PASSING[trouble]]
+    assert ids(read()) == received
+    assert not [fault for fault in collector.faults if fault.times]
+
+
+def test_a_server_that_is_silent_is_left_and_asked_again(
+    serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, read: Read
+) -> None:
+    collector = serve()
+    connect(monkeypatch, collector.url, extra={"timeout": 0.5})
+    collector.faults.append(Fault(HOUR, delay=2))
+    assert ids(read()) == received
+
+
+def test_pauses_grow_and_what_the_server_asks_for_is_obeyed(
+    serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, pauses: list[float], read: Read
+) -> None:
+    collector = serve()
+    monkeypatch.setattr(client, "FIRST_PAUSE", 1.0)
+    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
+    collector.faults += [
+        Fault(HOUR, status=500, times=2),
+        Fault(HOUR, status=429, headers={"Retry-After": "7"}),
+        Fault(HOUR, status=503, headers={"Retry-After": moment}),
+        Fault(HOUR, status=500),
+    ]
+    assert ids(read()) == received
+    assert pauses[:3] == [1, 2, 7]
+    assert 50 < pauses[3] <= 100
+    assert pauses[4:] == [16]
+
+
+def test_a_long_pause_is_left_to_the_task(serve: Serve, received: list[str], read: Read) -> None:
+    collector = serve()
+    collector.faults.append(Fault(HOUR, status=429, headers={"Retry-After": "600"}))
+    with pytest.raises(RateLimitedError) as failure:
+        read()
+    assert failure.value.retry_after == 600
+    assert starts(collector)[f"{HOUR}:00:00Z"] == 1
+
+
+PAGE = b"<!DOCTYPE html>\n<html>\n<title>Sign in</title>\n" + b"<p>line</p>\n" * 1000
+EVENTS = [event("secret-event", at(1), visitor_id="secret-visitor", user_agent="secret-agent")]
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+REFUSED = {
+    "a login page": (Fault(status=200, body=PAGE), "the answer is a web page in place of JSON lines"),
+    "a page that says so": (
+        Fault(status=200, body=b"Sign in, please", headers=HTML),
+        "the answer is a web page",
+    ),
+    "an error as JSON": (
+        Fault(status=200, body=b'{"error": "secret-visitor is not known", "code": 17}\n'),
+        "the answer is JSON with error, code in place of events, one per line",
+    ),
+    "an error as JSON in lines": (
+        Fault(status=200, body=json.dumps({"error": "secret-visitor"}, indent=1).encode()),
+        "the answer is one JSON text in place of one JSON object per line",
+    ),
+    "a list": (
+        Fault(status=200, body=json.dumps(EVENTS).encode()),
+        "the answer is one JSON text in place of one JSON object per line",
+    ),
+    "no events": (Fault(status=200, body=b"[]"), "the answer is one JSON text in place of one"),
+    "events in an object": (
+        Fault(status=200, body=json.dumps({"data": EVENTS, "next": None}).encode()),
+        "the answer is JSON with data, next in place of events, one per line",
+    ),
+    "a million lines of something": (
+        Fault(status=200, body=b"secret-visitor,view_item\n" * 300_000),
+        "none of the first 100 lines of the answer is a JSON event",
+    ),
+    "another time": (
+        Fault(status=200, body=json.dumps(EVENTS[0] | {"received_at": "2026-03-10T06:01:00Z"}).encode()),
+        "1 of 1 events say that they were received more than 60 s before or after that: does the server know",
+    ),
+    "an earlier time": (
+        Fault(status=200, body=json.dumps(EVENTS[0] | {"received_at": "2026-03-10T04:58:59Z"}).encode()),
+        "1 of 1 events say that they were received more than 60 s before or after that",
+    ),
+    "gzip that is none": (
+        Fault(status=200, body=b"secret-visitor", headers={"Content-Encoding": "gzip"}),
+        "the answer is said to be gzip and cannot be unpacked",
+    ),
+    "another encoding": (
+        Fault(status=200, body=b"secret-visitor", headers={"Content-Encoding": "br"}),
+        "answered in the encoding 'br', and gzip was asked for",
+    ),
+    "nothing there": (
+        Fault(status=404, body=b"<html>no</html>"),
+        "answered 404 '<html>no</html>': is the host",
+    ),
+    "a bad request": (Fault(status=400, body=b"bad start"), "answered 400 Bad Request: 'bad start'"),
+    "accepted": (Fault(status=202), "answered 202, which is no answer with events"),
+    "a part": (Fault(status=206), "answered 206, which is no answer with events"),
+}
+
+
+@pytest.mark.usefixtures("received")
+@pytest.mark.parametrize("case", REFUSED)
+def test_an_answer_that_is_no_events_is_refused_at_once_and_not_quoted(
+    serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture, case: str, read: Read
+) -> None:
+    fault, said = REFUSED[case]
+    collector = serve()
+    collector.faults.append(Fault(**vars(fault) | {"start": HOUR}))
+    with caplog.at_level(logging.DEBUG), pytest.raises(ContractError) as failure:
+        read()
+    assert str(failure.value).startswith(WHAT)
+    assert said in str(failure.value)
+    assert "secret" not in str(failure.value) + caplog.text
+    assert starts(collector)[f"{HOUR}:00:00Z"] == 1
+    assert not exists(f"file://{tmp_path}/staging/newest")
+
+
+def test_a_few_lines_that_are_no_events_are_no_reason_to_refuse_a_quiet_hour(
+    serve: Serve, received: list[str], read: Read
+) -> None:
+    collector = serve()
+    for text in (b"garbage", b'{"event_id": "half", "occ', b"{}", b'{"event_id": null}', b"\n\n", b""):
+        collector.faults.append(Fault(HOUR, status=200, body=text))
+        manifest = read()
+        assert [one for one in ids(manifest) if one] == ["first", "last"]
+        assert manifest.rows == 2 + bool(text.strip())
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_is_named_and_not_tried_again(
+    serve: Serve, received: list[str], caplog: pytest.LogCaptureFixture, status: int, read: Read
+) -> None:
+    collector = serve(token="a-secret")
+    collector.faults.append(Fault(HOUR, status=status, body=b"a-secret is no token"))
+    with caplog.at_level(logging.DEBUG), pytest.raises(CredentialsError) as failure:
+        read()
+    assert str(failure.value).startswith(f"{WHAT} answered {status}")
+    assert "a-secret" not in str(failure.value) + caplog.text
+    assert starts(collector)[f"{HOUR}:00:00Z"] == 1
+
+
+@pytest.mark.parametrize(
+    "target", ["http://localhost:{port}/events", "https://127.0.0.1:{port}/events", "//other.example/"]
+)
+def test_a_redirect_to_elsewhere_is_not_followed_and_takes_no_token_along(
+    serve: Serve, received: list[str], tmp_path: Path, target: str, read: Read
+) -> None:
+    collector = serve(token="a-secret")
+    with WebEvents(tmp_path / "other") as other:
+        location = target.format(port=urlsplit(other.url).port)
+        collector.faults.append(Fault(HOUR, status=302, headers={"Location": location}))
+        with pytest.raises(ConfigurationError) as failure:
+            read()
+        assert other.requests == []
+    assert str(failure.value).startswith(f"{WHAT} answered 302: {collector.url} sends on to ")
+    assert "make it the host of the connection web_events_api" in str(failure.value)
+    assert "a-secret" not in str(failure.value)
+
+
+def test_a_server_that_is_not_there(serve: Serve, monkeypatch: pytest.MonkeyPatch, read: Read) -> None:
+    port = free_port()
+    connect(monkeypatch, f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    monkeypatch.setattr(client, "FIRST_PAUSE", 0)
+    with pytest.raises(TransientError, match=f"nothing answers at 127.0.0.1:{port}"):
+        read()
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [({}, "is not defined"), ({"host": ""}, "has no host: set it to the server's URL, without /events")],
+)
+def test_a_connection_that_is_not_filled_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], said: str, read: Read
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_WEB_EVENTS_API", raising=False)
+    if fields:
+        connect(monkeypatch, **fields)
+    with pytest.raises(ConfigurationError, match=f"the connection web_events_api {said}"):
+        read()
+
+
+def test_a_gzip_stream_may_hold_far_more_than_it_weighs(
+    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blank lines weigh nothing: what is unpacked goes to the disk piece by piece."""
+    collector = serve()
+    text = (
+        json.dumps(event("one", at(1))).encode()
+        + b"\n" * (16 << 20)
+        + json.dumps(event("two", at(1))).encode()
+    )
+    body = gzip.compress(text, 9) + b"\0" * 512
+    collector.faults.append(Fault(HOUR, status=200, body=body, headers={"Content-Encoding": "gzip"}))
+    sizes: list[int] = []
+    unpacked = client._unpacked
+
+    def watched(chunks: Any, what: str) -> Any:
+        for piece in unpacked(chunks, what):
+            sizes.append(len(piece))
+            yield piece
+
+    monkeypatch.setattr(client, "_unpacked", watched)
+    manifest = newest(tmp_path, at(1), at(2), monkeypatch)
+    assert ids(manifest) == ["one", "two"]
+    assert max(sizes) <= client.CHUNK
+    assert manifest.control_totals["bytes_read"] == len(body)
+
+
+def test_a_failed_conversion_stops_the_download_that_is_ahead(
+    serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, read: Read
+) -> None:
+    collector = serve()
+    monkeypatch.setattr(reading._Writer, "write", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        read()
+    assert len(collector.requests) <= 2
