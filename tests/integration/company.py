@@ -115,7 +115,7 @@ def company(
     """Start a company; all its systems are empty."""
     name = f"company_{uuid.uuid4().hex[:10]}"
     folders = Folders(home)
-    for folder in (folders.storefront.parent, folders.partner_drop, folders.rates):
+    for folder in (folders.storefront.parent, folders.partner_drop, folders.rates, folders.web_events):
         folder.mkdir(parents=True)
     folders.storefront.touch()
     sales_db.prepare(server.dsn(name))

@@ -54,6 +54,7 @@ def test_all_is_well(shop: Company) -> None:
     assert findings["report_recipients"].text == "2 addresses"
     assert findings["sales_db"].text.endswith("; all queries of include/sql/extract/sales_db fit it")
     assert findings["storefront_api"].text == "0 orders can be read"
+    assert findings["web_events_api"].text == "it answers; no event in the last hour"
     assert findings["exchange_rates_api"].text == f"newest rates are of {TODAY}"
     assert findings["PARTNER_DROP_URI"].text.endswith(": 0 files of the last eight days")
     assert "the first run creates the dataset" in findings["bigquery"].text
@@ -113,6 +114,7 @@ def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
     assert lines["storefront_api"] == (
         f"AIRFLOW_CONN_STOREFRONT_API {still} host, login and password of the example"
     )
+    assert lines["web_events_api"] == "not set: user_events_daily cannot run"
     assert lines["bigquery"] == f"AIRFLOW_CONN_BIGQUERY {still} project of the example"
     assert lines["smtp_default"] == (
         f"nobody gets mail yet, so this can wait: AIRFLOW_CONN_SMTP_DEFAULT {still} host, password and "
@@ -293,6 +295,7 @@ def test_what_is_not_well_has_one_line_that_says_what_to_do(
 
     monkeypatch.setattr(socket, "getaddrinfo", without_invalid)
     monkeypatch.setattr("ecommerce.sources.storefront.client.FIRST_PAUSE", 0)
+    monkeypatch.setattr("ecommerce.sources.web_events.client.FIRST_PAUSE", 0)
     before = {path for path in shop.folders.home.rglob("*") if path.is_dir()}
     expected = case(Trial(shop, monkeypatch, postgres_server))
     state, subject, text = re.fullmatch(r"(\w+) (\w+): (.*)", expected).groups()

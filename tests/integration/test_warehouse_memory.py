@@ -27,6 +27,25 @@ def test_no_read_before_the_first():
     assert reads.last_read("sales_db") is None
 
 
+def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
+    warehouse = reads._warehouse()
+    read, bound = "TIMESTAMP '2026-11-20 11:00:00+00'", "TIMESTAMP '2026-11-23 05:00:00+00'"
+    rows = (
+        f"(DATE '2026-11-19', 'web_events', 'live', {read}, {read}, 'success')",
+        f"(DATE '2026-11-18', 'web_events', 'backfill', {read}, {bound}, 'success')",
+        f"(DATE '2026-11-17', 'web_events', 'broken', {read}, {read}, 'failed')",
+        "(DATE '2026-11-17', 'web_events', 'absent', NULL, NULL, 'failed')",
+        f"(DATE '2026-11-16', 'sales_db', 'another', {read}, {read}, 'success')",
+    )
+    warehouse.run(
+        f"INSERT INTO `{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.load_audit` "
+        f"(business_date, source, run_id, read_at, window_end, status) VALUES {', '.join(rows)}",
+        "the test's reads",
+    )
+    days = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
+    assert [day.day for day in days if reads.was_read("web_events", day)] == [19]
+
+
 def test_delivery_is_claimed_again_until_it_is_marked():
     claim = (DAY, "hash", "<id@example.com>", datetime.now(UTC))
     assert mailings.claim_delivery(*claim)
