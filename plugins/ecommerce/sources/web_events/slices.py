@@ -8,8 +8,8 @@ from itertools import pairwise
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LENGTH = timedelta(hours=1)
-"""Quarters of an hour were not quicker at 20 million events a day, and small shops would be asked four times
-as often for nothing; a day in one piece could not go on where it broke."""
+"""Quarters of an hour take the same processor time, and small shops would be asked four times as often for
+nothing; a day in one piece could not go on where it broke."""
 
 
 @dataclass(frozen=True, slots=True)
