@@ -25,6 +25,7 @@ from zetasql.core import wasm_client
 from zetasql.core.exceptions import ZetaSQLError
 
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.events.loading import EVENTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.spec import LoadSpec
@@ -43,17 +44,19 @@ GIVEN = {
     "staged",
     "restated_figures",
     "days",
+    "read_days",
     "columns",
     "first_day",
     "shop_timezone",
     "reporting_currency",
+    "events_retention_days",
     "load",
     "sources",
     "takes_exports",
     "order_attributes",
     "report_attribute",
 }
-SPECS = (ORDERS,)
+SPECS = (ORDERS, EVENTS)
 """What the domains load. SQL that no other domain has is rendered for the first."""
 NUMBERS = re.compile(r"most|count|limit")
 
@@ -189,7 +192,9 @@ def rendered(path: str, settings: Settings) -> str:
     values: dict[str, Any] = {name: 5 if NUMBERS.search(name) else DAYS[-1] for name in names}
     values |= {"business_date": DAYS[-1]}
     spec = next((each for each in SPECS if f"/loads/{each.name}/" in path), spec_of(path.split("/")[2]))
-    return rendering.render(path, days=DAYS, staging=STAGING, spec=spec, settings=settings, **values)
+    return rendering.render(
+        path, days=DAYS, read_days=DAYS, staging=STAGING, spec=spec, settings=settings, **values
+    )
 
 
 def split(sql: str) -> list[str]:

@@ -67,11 +67,14 @@ CREATE MACRO as_instant(value) AS CASE
     ) THEN try_cast(upper(trim(value::VARCHAR)) AS TIMESTAMPTZ)
 END;
 
+-- Nothing happened before: a clock that was never set.
+CREATE MACRO first_instant() AS TIMESTAMPTZ '2000-01-01 00:00:00+00';
+
 CREATE MACRO instant_fault(value, name) AS CASE
     WHEN value IS NULL THEN NULL
     WHEN as_instant(value) IS NULL THEN 'invalid_timestamp ' || name
     WHEN
-        as_instant(value) < TIMESTAMPTZ '2000-01-01 00:00:00+00'
+        as_instant(value) < first_instant()
         OR as_instant(value) > getvariable('read_at') + INTERVAL 1 DAY
         THEN 'timestamp_out_of_range ' || name
 END;

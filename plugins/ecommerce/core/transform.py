@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import html
+import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,13 +44,15 @@ class TransformSpec:
     `folder` is the one in include/sql/transform. `first_steps` run before the source's own file, the numbered
     files after it, `accounting.sql` last: one row with at least rows_read, rows_accepted, rows_rejected,
     rows_superseded, rejected (counts by reason) and warnings (sentences for the report). A step `<n>_<table>`
-    whose table is in `always_there` or `when_they_have_rows` writes `<table>.parquet`.
+    whose table is in `always_there` or `when_they_have_rows` writes `<table>.parquet`. `add_functions` gives
+    the connection what the SQL files call and DuckDB does not have.
     """
 
     folder: str
     first_steps: tuple[str, ...]
     always_there: tuple[str, ...]
     when_they_have_rows: tuple[str, ...]
+    add_functions: Callable[[duckdb.DuckDBPyConnection], None] | None = None
 
     @property
     def path(self) -> Path:
@@ -65,7 +68,7 @@ class TransformSpec:
 def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
     """Turn the raw folder of `manifest` into the loadable folder `<run folder>/transformed/<source>`.
 
-    The raw folder, which holds e-mail addresses, is removed when the loadable one is there. Run again after
+    The raw folder, which holds personal data, is removed when the loadable one is there. Run again after
     that, this returns what the first time left, so a repair of another source needs no second read.
     `run_id` goes into every row. `mapping` names the source whose SQL file maps the raw folder to the staged
     layout; not given: the manifest's own. To the control totals come the accounts, raw_sha256 and run_id.
@@ -113,6 +116,8 @@ def _run_steps(
     columns: dict[str, list[str]] = {}
     rows = 0
     with _connection(manifest, run_id, folder) as connection:
+        if spec.add_functions:
+            spec.add_functions(connection)
         for step in steps:
             table = step.stem.partition("_")[2]
             with _readable_errors(f"{manifest.source}: {step.name}"):
@@ -137,10 +142,14 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckd
     settings = load_settings()
     variables = {
         "raw": staging.local_or_uri(manifest.uri),
+        "raw_files": [manifest.file(name) for name in sorted(manifest.columns)],
         "loadable": str(folder),
         "source": manifest.source,
         "business_date": manifest.business_date,
         "read_at": manifest.read_at,
+        "window_start": manifest.window_start,
+        "window_end": manifest.window_end,
+        "control_totals": json.dumps(dict(manifest.control_totals)),
         "run_id": run_id,
         "shop_timezone": settings.shop_timezone,
         "reporting_currency": settings.reporting_currency,

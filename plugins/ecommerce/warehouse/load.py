@@ -13,9 +13,10 @@ import random
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError
 from ecommerce.core.staging import Manifest
 from ecommerce.warehouse.client import Warehouse, connect
@@ -84,7 +85,8 @@ def load(
     run = Run(business_date, run_id, dag_id, datetime.now(UTC), missing_sources, off_sources, status)
     staging = Staging(warehouse, spec, suffix(run, manifests))
     stage(staging, run, manifests)
-    touched, rows = _load_staged(staging, business_date)
+    read_days = _read_days(manifests, warehouse.settings.shop_timezone) or [business_date]
+    touched, rows = _load_staged(staging, business_date, read_days)
     audit = warehouse.query(AUDIT, spec=spec, business_date=business_date, parameters={"run_id": run_id})
     restates = "report_restatements" in spec.tables
     result = LoadResult(
@@ -116,10 +118,22 @@ def _check_sources(spec: LoadSpec, sources: Collection[str], status: str) -> Non
         )
 
 
-def _load_staged(staging: Staging, business_date: date) -> tuple[list[date], Mapping[str, int]]:
+def _read_days(manifests: Sequence[Manifest], timezone: str) -> list[date]:
+    """The shop's days from the first in which a read's window lies to the last, in order."""
+    if not manifests:
+        return []
+    first = shop_day(min(manifest.window_start for manifest in manifests), timezone).date
+    end = max(manifest.window_end for manifest in manifests)
+    last = max(first, shop_day(end - timedelta(microseconds=1), timezone).date)
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _load_staged(
+    staging: Staging, business_date: date, read_days: Collection[date]
+) -> tuple[list[date], Mapping[str, int]]:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _try_to_load(staging, business_date)
+            return _try_to_load(staging, business_date, read_days)
         except ConcurrentUpdateError:
             if attempt == ATTEMPTS:
                 raise
@@ -129,10 +143,12 @@ def _load_staged(staging: Staging, business_date: date) -> tuple[list[date], Map
     raise AssertionError("the loop returns or raises")
 
 
-def _try_to_load(staging: Staging, business_date: date) -> tuple[list[date], Mapping[str, int]]:
+def _try_to_load(
+    staging: Staging, business_date: date, read_days: Collection[date]
+) -> tuple[list[date], Mapping[str, int]]:
     run = staging.warehouse.run
-    found = run(staging.rendered("look_up"), "look up touched days")
+    found = run(staging.rendered("look_up", read_days=read_days), "look up touched days")
     days = in_few_ranges([row["business_date"] for row in found])
-    script = staging.rendered("script", days, business_date=business_date)
+    script = staging.rendered("script", days, read_days, business_date=business_date)
     stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
     return days, {row["name"]: row["entries"] for row in run(script, "load", job_stem=stem)}

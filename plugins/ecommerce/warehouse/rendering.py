@@ -5,8 +5,10 @@ include/sql/warehouse, names of one load's staging tables, DATE literals, and th
 Values from data never become SQL text; they come through staging tables or query parameters.
 
 In a template: `{{ table("orders") }}`, `{{ staged("orders") }}`, `{{ days("o.business_date") }}` (a
-predicate that holds on the days being rendered for, and prunes partitions), `{{ shop_timezone }}` and
-`{{ reporting_currency }}` (string literals), `{{ order_attributes }}` and `{{ report_attribute }}` (names,
+predicate that holds on the days being rendered for, and prunes partitions; with `before=1, after=6` also on so
+many days before and after each), `{{ read_days(…) }}` (the same for the days in which the load's reads lie),
+`{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a
+number), `{{ order_attributes }}` and `{{ report_attribute }}` (names,
 safe as identifiers), and every keyword argument of `render` by its name. Where the `spec` of a domain is
 given: `{{ load }}` (its name), `{{ sources }}` (a list of string literals), `{{ takes_exports }}`.
 """
@@ -62,6 +64,7 @@ def render(
     path: str,
     *,
     days: Collection[date] = (),
+    read_days: Collection[date] = (),
     staging: str | None = None,
     spec: LoadSpec | None = None,
     settings: Settings | None = None,
@@ -72,6 +75,7 @@ def render(
     Args:
         path: such as `"report/daily_sales/headline.sql"`.
         days: those of `{{ days(column) }}`.
+        read_days: those of `{{ read_days(column) }}`.
         staging: the suffix of this load's staging tables.
         spec: the domain that loads, or whose report or checks ask.
         settings: read from the environment when not given.
@@ -92,9 +96,11 @@ def render(
         staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging, spec)}`",
         restated_figures=RESTATED,
         days=partial(_days_predicate, days),
+        read_days=partial(_days_predicate, read_days),
         first_day=_literal(FIRST_DAY),
         shop_timezone=_string(settings.shop_timezone),
         reporting_currency=_string(settings.reporting_currency),
+        events_retention_days=settings.events_retention_days,
         columns=columns,
         order_attributes=[_attribute(name) for name in settings.order_attributes],
         report_attribute=settings.report_attribute and _attribute(settings.report_attribute),
@@ -166,10 +172,12 @@ def _known(name: str) -> str:
     return name
 
 
-def _days_predicate(days: Collection[date], column: str) -> str:
-    """That `column` lies on one of `days`, by ranges, so that a load of ten years stays a short statement."""
+def _days_predicate(days: Collection[date], column: str, before: int = 0, after: int = 0) -> str:
+    """That `column` lies on one of `days`, or on one of the `before` days before it or the `after` days after
+    it; by ranges, so that a load of ten years stays a short statement."""
     if not days:
         raise ValueError("no days to render this statement for")
+    days = {day + timedelta(days=shift) for day in days for shift in range(-before, after + 1)}
     ranges = [
         f"{column} = {_literal(first)}"
         if first == last

@@ -68,11 +68,19 @@ class Staging:
     spec: LoadSpec
     suffix: str
 
-    def rendered(self, statement: str, days: Collection[date] = (), **values: date) -> str:
+    def rendered(
+        self, statement: str, days: Collection[date] = (), read_days: Collection[date] = (), **values: date
+    ) -> str:
         """The SQL of one of the spec's statements, for these staging tables."""
-        settings = self.warehouse.settings
-        path = self.spec.path(statement)
-        return render(path, days=days, staging=self.suffix, spec=self.spec, settings=settings, **values)
+        return render(
+            self.spec.path(statement),
+            days=days,
+            read_days=read_days,
+            staging=self.suffix,
+            spec=self.spec,
+            settings=self.warehouse.settings,
+            **values,
+        )
 
 
 def stage(into: Staging, run: Run, manifests: Sequence[Manifest]) -> None:

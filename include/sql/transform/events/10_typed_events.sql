@@ -1,0 +1,91 @@
+-- Text becomes instants, and what cannot be used is named in `fault`.
+
+-- The host a visitor came from, in lower case: of a URL without user, port and path; an app's name; a bare host or a
+-- word stays. What is neither, such as an e-mail address or a sentence, becomes NULL.
+CREATE MACRO host_of(referrer) AS CASE
+    WHEN referrer IS NULL THEN NULL
+    WHEN regexp_matches(referrer, '^\s*[A-Za-z][A-Za-z0-9+.-]*://')
+        THEN left(
+            nullif(
+                lower(
+                    regexp_extract(
+                        referrer,
+                        '^[^:]+://([^/?#\\]*@)?([^/?#\\@%\s:]+|\[[0-9A-Fa-f:.]+\])(:\d*)?\s*([/?#\\]|$)',
+                        2
+                    )
+                ),
+                ''
+            ),
+            253
+        )
+    WHEN regexp_matches(referrer, '[@\s]|%40') THEN NULL
+    ELSE left(nullif(lower(regexp_extract(referrer, '^(//)?([^/?#\\:]+)(:\d*)?([/?#\\]|$)', 2)), ''), 253)
+END;
+
+-- A code or a word of the shop's own; e-mail addresses in it are masked, and nothing endless is kept.
+CREATE MACRO as_code(value) AS mask_e_mails(left(value, 200));
+
+CREATE VIEW typed_events AS
+WITH instants AS (
+    SELECT
+        * EXCLUDE (raw),
+        as_instant(occurred_at) AS occurred_instant,
+        as_instant(received_at) AS received_instant
+    FROM staged_events
+),
+
+judged AS (
+    SELECT
+        *,
+        business_date_of(occurred_instant) AS business_date,
+        business_date_of(received_instant) AS received_date,
+        coalesce(
+            fault || ' line',
+            missing(event_id, 'event_id'),
+            CASE WHEN length(event_id) > 200 THEN 'too_long event_id' END,
+            missing(occurred_at, 'occurred_at'),
+            missing(received_at, 'received_at'),
+            CASE WHEN occurred_instant IS NULL THEN 'invalid_timestamp occurred_at' END,
+            CASE WHEN received_instant IS NULL THEN 'invalid_timestamp received_at' END,
+            CASE WHEN received_instant < first_instant() THEN 'timestamp_out_of_range received_at' END,
+            CASE WHEN occurred_instant < first_instant() THEN 'timestamp_out_of_range occurred_at' END,
+            CASE WHEN occurred_instant > received_instant + INTERVAL 1 HOUR THEN 'from_the_future occurred_at' END
+        ) AS text_fault
+    FROM instants
+)
+
+SELECT
+    line_number,
+    -- An id that looks like an address is known by its hash.
+    CASE
+        WHEN contains(event_id, '@') OR contains(event_id, '%40')
+            THEN keyed_hash('event ' || event_id, hash_key.inner_key, hash_key.outer_key)
+        ELSE event_id
+    END AS event_id,
+    business_date,
+    occurred_instant AS occurred_at,
+    received_instant AS received_at,
+    coalesce('visitor ' || visitor_id, 'session ' || session_id) AS visitor,
+    event_type,
+    sku,
+    order_id,
+    device,
+    referrer,
+    left(user_agent, 500) AS user_agent,
+    coalesce(
+        text_fault,
+        CASE WHEN received_date - business_date > 3 THEN 'too_late received_at' END,
+        -- Two promises of the extract, on which the load relies.
+        CASE
+            WHEN
+                received_date NOT BETWEEN business_date_of(getvariable('window_start'))
+                AND business_date_of(getvariable('window_end') - INTERVAL 1 MICROSECOND)
+                THEN 'outside_window received_at'
+            WHEN
+                business_date <> getvariable('business_date')
+                AND getvariable('window_end') <> getvariable('read_at')
+                THEN 'other_day occurred_at'
+        END
+    ) AS fault
+FROM judged
+CROSS JOIN hash_key;

@@ -1,0 +1,13 @@
+-- What each user agent is: parsed once, however many events have it. (browser_family and is_crawler are functions of
+-- ecommerce.events.user_agents.)
+
+CREATE TABLE user_agents AS
+SELECT
+    user_agent,
+    browser_family(user_agent) AS browser_family,
+    is_crawler(user_agent) AS is_bot
+FROM (
+    SELECT DISTINCT left(user_agent, 500) AS user_agent
+    FROM staged_events
+    WHERE user_agent IS NOT NULL
+) AS different;

@@ -1,0 +1,32 @@
+-- What became of every line, counted in the files that were written; and what people should be told.
+
+WITH reasons AS (
+    SELECT
+        reason,
+        count(*) AS records
+    FROM read_parquet(getvariable('loadable') || '/rejected_rows.parquet')
+    GROUP BY reason
+),
+
+events AS (
+    SELECT
+        count(*) AS user_events,
+        count_if(is_skewed) AS skewed
+    FROM read_parquet(getvariable('loadable') || '/user_events.parquet')
+)
+
+SELECT
+    (SELECT count(*) FROM staged_events) AS rows_read,
+    events.user_events AS rows_accepted,
+    (SELECT coalesce(sum(records), 0)::BIGINT FROM reasons) AS rows_rejected,
+    (SELECT count(*) FROM superseded_events) AS rows_superseded,
+    events.user_events,
+    (SELECT map_from_entries(list(row(reason, records) ORDER BY reason)) FROM reasons) AS rejected,
+    CASE
+        WHEN events.skewed > 0
+            THEN list_value(
+                events.skewed || ' event(s) occurred after they were received, by the clock of the visitor; '
+                || 'they are kept, under the day of that clock'
+            )
+    END AS warnings
+FROM events;

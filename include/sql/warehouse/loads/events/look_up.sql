@@ -1,0 +1,201 @@
+{% from "warehouse/macros/slice.sql" import in_slice %}
+{% from "warehouse/macros/funnel.sql" import STEP_DAYS, step_types with context %}
+-- Before the transaction: which events come and go, and which days that touches. BigQuery prunes partitions by constants
+-- only, so the days must be known when the transaction's script is written; here they are those of the read and a
+-- fixed number around them, so that a load reads as much after years as on its second day. An event of the read
+-- occurred three days before it at the earliest, and one day after it at the latest; its copies are looked for in
+-- three days more on either side.
+
+{% include "warehouse/loads/audit_state.sql" %}
+
+-- The staged events that were received before every stored copy that stays. Of two equal ones the newer read's counts.
+CREATE OR REPLACE TABLE {{ staged("arriving_events") }} AS
+SELECT
+    arriving.event_id,
+    arriving.business_date,
+    arriving.event_type,
+    arriving.visitor_hash
+FROM {{ staged("user_events") }} AS arriving
+LEFT JOIN (
+    SELECT
+        stored.event_id,
+        stored.received_at,
+        stored.occurred_at,
+        stored.read_at
+    FROM {{ table("user_events") }} AS stored
+    CROSS JOIN {{ staged("load_audit") }} AS reading
+    WHERE
+        {{ read_days("stored.business_date", before=6, after=4) }}
+        AND NOT ({{ in_slice("stored", "reading") }})
+) AS staying
+    ON arriving.event_id = staying.event_id
+WHERE
+    staying.event_id IS NULL
+    OR staying.received_at > arriving.received_at
+    OR (
+        staying.received_at = arriving.received_at
+        AND (
+            staying.occurred_at > arriving.occurred_at
+            OR (staying.occurred_at = arriving.occurred_at AND staying.read_at <= arriving.read_at)
+        )
+    );
+
+-- The stored events that go: what earlier reads stated of the same slice, and later copies of what comes.
+CREATE OR REPLACE TABLE {{ staged("leaving_events") }} AS
+SELECT
+    stored.event_id,
+    stored.business_date,
+    stored.event_type,
+    stored.visitor_hash
+FROM {{ table("user_events") }} AS stored
+CROSS JOIN {{ staged("load_audit") }} AS reading
+LEFT JOIN {{ staged("arriving_events") }} AS arriving
+    ON stored.event_id = arriving.event_id
+WHERE
+    {{ read_days("stored.business_date", before=6, after=4) }}
+    AND (
+        arriving.event_id IS NOT NULL
+        OR ({{ in_slice("stored", "reading") }})
+    );
+
+CREATE OR REPLACE TABLE {{ staged("touched_days") }} AS
+WITH changes AS (
+    SELECT
+        business_date,
+        event_type,
+        visitor_hash,
+        1 AS events
+    FROM {{ staged("arriving_events") }}
+    UNION ALL
+    SELECT
+        business_date,
+        event_type,
+        visitor_hash,
+        -1 AS events
+    FROM {{ staged("leaving_events") }}
+),
+
+changed_days AS (
+    SELECT business_date
+    FROM {{ staged("run") }}
+    UNION DISTINCT
+    SELECT business_date
+    FROM changes
+),
+
+-- On which days the shop sent events of which step, before this load and after it.
+step_days AS (
+    SELECT
+        business_date,
+        event_type,
+        SUM(stored_events) > 0 AS is_before,
+        SUM(stored_events + gained) > 0 AS is_after
+    FROM (
+        SELECT
+            business_date,
+            event_type,
+            events AS stored_events,
+            0 AS gained
+        FROM {{ table("daily_events") }}
+        WHERE
+            {{ read_days("business_date", before=6 + STEP_DAYS, after=4 + STEP_DAYS) }}
+            AND event_type IN ({{ step_types() }})
+        UNION ALL
+        SELECT
+            business_date,
+            event_type,
+            0 AS stored_events,
+            events AS gained
+        FROM changes
+        WHERE event_type IN ({{ step_types() }})
+    ) AS counts
+    GROUP BY business_date, event_type
+),
+
+may_have_moved AS (
+    SELECT DISTINCT day AS business_date
+    FROM step_days
+    CROSS JOIN
+        UNNEST(
+            GENERATE_DATE_ARRAY(
+                step_days.business_date, DATE_ADD(step_days.business_date, INTERVAL {{ STEP_DAYS - 1 }} DAY)
+            )
+        ) AS day
+    WHERE step_days.is_before <> step_days.is_after
+),
+
+-- The days for which a step appears in the funnel or is left out, because of this load.
+moved_steps AS (
+    SELECT DISTINCT moved.business_date
+    FROM (
+        SELECT may_have_moved.business_date
+        FROM may_have_moved
+        INNER JOIN step_days
+            ON
+                step_days.business_date <= may_have_moved.business_date
+                AND step_days.business_date > DATE_SUB(may_have_moved.business_date, INTERVAL {{ STEP_DAYS }} DAY)
+        GROUP BY may_have_moved.business_date, step_days.event_type
+        HAVING LOGICAL_OR(step_days.is_before) <> LOGICAL_OR(step_days.is_after)
+    ) AS moved
+    INNER JOIN {{ table("daily_events") }} AS stored
+        ON moved.business_date = stored.business_date
+    WHERE {{ read_days("stored.business_date", before=6, after=4 + STEP_DAYS) }}
+),
+
+-- A session may go over several midnights. It is computed with the day it began.
+long_sessions AS (
+    SELECT DISTINCT stored.business_date
+    FROM {{ table("sessions") }} AS stored
+    INNER JOIN (
+        SELECT DISTINCT
+            visitor_hash,
+            business_date
+        FROM changes
+    ) AS changed
+        ON stored.visitor_hash = changed.visitor_hash
+    WHERE
+        {{ read_days("stored.business_date", before=12, after=4) }}
+        AND stored.business_date < DATE_SUB(changed.business_date, INTERVAL 1 DAY)
+        AND stored.business_date >= DATE_SUB(changed.business_date, INTERVAL 6 DAY)
+        AND DATE(stored.ended_at, {{ shop_timezone }}) >= DATE_SUB(changed.business_date, INTERVAL 1 DAY)
+),
+
+touched AS (
+    SELECT
+        day AS business_date,
+        'events that came or went, on the day or beside it' AS cause
+    FROM changed_days
+    CROSS JOIN
+        UNNEST(
+            GENERATE_DATE_ARRAY(
+                DATE_SUB(changed_days.business_date, INTERVAL 1 DAY),
+                DATE_ADD(changed_days.business_date, INTERVAL 1 DAY)
+            )
+        ) AS day
+    UNION DISTINCT
+    SELECT
+        business_date,
+        'sessions of several days' AS cause
+    FROM long_sessions
+    UNION DISTINCT
+    SELECT
+        business_date,
+        'steps that the shop began or ceased to send' AS cause
+    FROM moved_steps
+)
+
+SELECT
+    business_date,
+    'the run itself' AS cause
+FROM {{ staged("run") }}
+UNION DISTINCT
+-- Of a day whose events have expired, and of the one after it, what was computed stays.
+SELECT
+    touched.business_date,
+    touched.cause
+FROM touched
+CROSS JOIN {{ staged("run") }} AS run
+WHERE touched.business_date >= DATE_SUB(DATE(run.started_at), INTERVAL {{ events_retention_days - 2 }} DAY);
+
+SELECT DISTINCT business_date
+FROM {{ staged("touched_days") }};

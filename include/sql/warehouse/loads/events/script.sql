@@ -1,0 +1,13 @@
+-- One load. An uncaught error anywhere in it rolls all of it back.
+BEGIN TRANSACTION;
+
+{% for part in [
+    "loads/confirm", "tables/user_events/load", "tables/daily_events/load", "tables/sessions/load",
+    "tables/daily_funnel/load", "loads/events/read_again", "tables/rejected_rows/load", "tables/load_audit/load"
+] %}
+{% include "warehouse/" ~ part ~ ".sql" %}
+
+{% endfor %}
+COMMIT TRANSACTION;
+
+{% include "warehouse/loads/events/outcome.sql" %}

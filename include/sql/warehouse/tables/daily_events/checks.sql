@@ -1,0 +1,75 @@
+{% from "warehouse/macros/check.sql" import check %}
+{% call check(
+    "daily_events: the counts are those of user_events",
+    "error",
+    "{type of event has|types of events have} another count than there are events",
+    "a step of the funnel may be left out or kept wrongly",
+) %}
+SELECT CONCAT(CAST(business_date AS STRING), ' ', event_type) AS sample
+FROM (
+    SELECT
+        business_date,
+        event_type,
+        events
+    FROM {{ table("daily_events") }}
+    WHERE {{ days("business_date") }}
+    UNION ALL
+    SELECT
+        business_date,
+        COALESCE(event_type, 'unknown') AS event_type,
+        -1 AS events
+    FROM {{ table("user_events") }}
+    WHERE {{ days("business_date") }}
+) AS differences
+GROUP BY business_date, event_type
+HAVING SUM(events) <> 0
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "daily_events: the day is not unusually empty",
+    "warn",
+    "{day has|days have} no event, and the same weekday of the last four weeks had at least 100 each",
+    "events are missing, unless the website was closed",
+) %}
+SELECT CONCAT(CAST({{ business_date }} AS STRING), ', and at least ', CAST(MIN(earlier.entries) AS STRING)) AS sample
+FROM (
+    SELECT
+        business_date,
+        SUM(events) AS entries
+    FROM {{ table("daily_events") }}
+    WHERE
+        business_date IN (
+            DATE_SUB({{ business_date }}, INTERVAL 7 DAY), DATE_SUB({{ business_date }}, INTERVAL 14 DAY),
+            DATE_SUB({{ business_date }}, INTERVAL 21 DAY), DATE_SUB({{ business_date }}, INTERVAL 28 DAY)
+        )
+    GROUP BY business_date
+    HAVING SUM(events) >= 100
+) AS earlier
+CROSS JOIN (
+    SELECT COUNT(*) AS types
+    FROM {{ table("daily_events") }}
+    WHERE business_date = {{ business_date }}
+) AS today
+WHERE today.types = 0
+HAVING COUNT(*) = 4
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "daily_events: a step that the shop used to send has not ceased",
+    "warn",
+    "{step of the funnel has|steps of the funnel have} no event on the day, and had at least 20 on each of the seven days before",
+    "tracking of that step broke; after 28 days without it the funnel leaves the step out",
+) %}
+{% from "warehouse/macros/funnel.sql" import step_types with context %}
+SELECT event_type AS sample
+FROM {{ table("daily_events") }}
+WHERE
+    business_date BETWEEN DATE_SUB({{ business_date }}, INTERVAL 7 DAY) AND {{ business_date }}
+    AND event_type IN ({{ step_types() }})
+GROUP BY event_type
+HAVING
+    COUNTIF(business_date < {{ business_date }} AND events >= 20) = 7
+    AND COUNTIF(business_date = {{ business_date }}) = 0
+{% endcall %};

@@ -1,0 +1,70 @@
+{% from "warehouse/macros/check.sql" import check %}
+{% from "warehouse/macros/funnel.sql" import STEPS with context %}
+{% call check(
+    "daily_funnel: one row per key",
+    "error",
+    "{row of daily_funnel is|rows of daily_funnel are} stored more than once",
+    "the funnel counts these sessions more than once",
+) %}
+SELECT CONCAT(CAST(business_date AS STRING), ' ', step, ' ', device, ' ', referrer) AS sample
+FROM {{ table("daily_funnel") }}
+WHERE {{ days("business_date") }}
+GROUP BY business_date, step, device, referrer
+HAVING COUNT(*) > 1
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "daily_funnel: its sessions are those of the table sessions",
+    "error",
+    "{day has|days have} other sessions in the funnel than in the table sessions",
+    "the funnel of that day is wrong",
+) %}
+SELECT CAST(business_date AS STRING) AS sample
+FROM (
+    SELECT
+        business_date,
+        sessions + bot_sessions AS entries
+    FROM {{ table("daily_funnel") }}
+    WHERE
+        {{ days("business_date") }}
+        AND step = 'session'
+    UNION ALL
+    SELECT
+        business_date,
+        -1 AS entries
+    FROM {{ table("sessions") }}
+    WHERE {{ days("business_date") }}
+) AS differences
+GROUP BY business_date
+HAVING SUM(entries) <> 0
+{% endcall %}
+
+UNION ALL
+-- A step that the shop does not send has no rows, and the next is compared with the last one that has.
+{% call check(
+    "daily_funnel: no step has more sessions than the one before",
+    "error",
+    "{step was|steps were} reached by more sessions than the step before",
+    "conversion would be above 100 %",
+) %}
+SELECT CONCAT(CAST(business_date AS STRING), ' ', step) AS sample
+FROM (
+    SELECT
+        business_date,
+        step,
+        entries,
+        LAG(entries) OVER (PARTITION BY business_date ORDER BY place) AS entries_before
+    FROM (
+        SELECT
+            business_date,
+            step,
+            CASE step{% for type, reached in STEPS %} WHEN '{{ type }}' THEN {{ loop.index }}{% endfor %} ELSE 0 END AS place,
+            SUM(sessions + bot_sessions) AS entries
+        FROM {{ table("daily_funnel") }}
+        WHERE {{ days("business_date") }}
+        GROUP BY business_date, step
+    ) AS steps
+) AS pairs
+WHERE entries > entries_before
+{% endcall %};

@@ -1,0 +1,105 @@
+{% from "warehouse/macros/check.sql" import check %}
+{#
+  The events of the days before and after are read with those of the touched ones, as the load does: sessions go over
+  midnight.
+#}
+{% call check(
+    "sessions: one row per session",
+    "error",
+    "{session is|sessions are} stored more than once",
+    "the funnel counts them more than once",
+) %}
+SELECT session_key AS sample
+FROM {{ table("sessions") }}
+WHERE {{ days("business_date") }}
+GROUP BY session_key
+HAVING COUNT(*) > 1
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "sessions: each lies on the shop day it began",
+    "error",
+    "{session is|sessions are} stored under another day than the one it began in the shop",
+    "the funnels of both days are wrong",
+) %}
+SELECT session_key AS sample
+FROM {{ table("sessions") }}
+WHERE
+    {{ days("business_date") }}
+    AND business_date <> DATE(started_at, {{ shop_timezone }})
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "sessions: their events add up to the events of their visitors",
+    "error",
+    "{session has|sessions have} another number of events than the visitor has in that time",
+    "events are in no session or in two",
+) %}
+SELECT counted.session_key AS sample
+FROM (
+    SELECT
+        sessions.session_key,
+        sessions.events,
+        COUNT(events.event_id) AS entries
+    FROM {{ table("sessions") }} AS sessions
+    LEFT JOIN (
+        SELECT
+            event_id,
+            visitor_hash,
+            occurred_at
+        FROM {{ table("user_events") }}
+        WHERE {{ days("business_date", after=6) }}
+    ) AS events
+        ON
+            sessions.visitor_hash = events.visitor_hash
+            AND sessions.started_at <= events.occurred_at
+            AND sessions.ended_at >= events.occurred_at
+    WHERE {{ days("sessions.business_date") }}
+    GROUP BY sessions.session_key, sessions.events
+) AS counted
+WHERE counted.events <> counted.entries
+{% endcall %}
+
+UNION ALL
+-- Whoever never pauses is one session, of its first seven days.
+{% call check(
+    "sessions: every event of a visitor is in one",
+    "warn",
+    "{event of a visitor is|events of visitors are} in no session",
+    "these visitors made no pause of 30 minutes in seven days; only what they did in these is in their session",
+) %}
+SELECT events.event_id AS sample
+FROM {{ table("user_events") }} AS events
+LEFT JOIN (
+    SELECT
+        visitor_hash,
+        started_at,
+        ended_at
+    FROM {{ table("sessions") }}
+    WHERE {{ days("business_date", before=6) }}
+) AS sessions
+    ON
+        events.visitor_hash = sessions.visitor_hash
+        AND events.occurred_at >= sessions.started_at
+        AND events.occurred_at <= sessions.ended_at
+WHERE
+    {{ days("events.business_date") }}
+    AND events.visitor_hash IS NOT NULL
+    AND sessions.visitor_hash IS NULL
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "sessions: most are of people",
+    "warn",
+    "{day has|days have} more sessions of bots than of people",
+    "the website is being crawled; the funnel does not count bots",
+) %}
+SELECT CAST(business_date AS STRING) AS sample
+FROM {{ table("sessions") }}
+WHERE business_date = {{ business_date }}
+GROUP BY business_date
+HAVING COUNTIF(is_bot) * 2 > COUNT(*)
+{% endcall %};

@@ -1,0 +1,125 @@
+{% from "warehouse/macros/funnel.sql" import STEPS, STEP_DAYS, is_bot_session, place_of with context %}
+-- The sessions that began on the days computed again. Read with them: the day before, whose sessions may go on, and six
+-- days after, so that a session of up to seven days is whole.
+DELETE FROM {{ table("sessions") }} AS stored
+WHERE {{ days("stored.business_date") }};
+
+INSERT INTO {{ table("sessions") }} (
+    business_date, session_key, visitor_hash, started_at, ended_at, events, viewed, added, checkout, purchased,
+    device, referrer, browser_family, is_bot
+)
+WITH events AS (
+    SELECT
+        business_date,
+        visitor_hash,
+        event_id,
+        occurred_at,
+        device,
+        referrer_host,
+        browser_family,
+        is_bot,
+        {{ place_of("event_type") }} AS place
+    FROM {{ table("user_events") }}
+    WHERE
+        {{ days("business_date", before=1, after=6) }}
+        AND visitor_hash IS NOT NULL
+),
+
+with_previous AS (
+    SELECT
+        events.*,
+        LAG(occurred_at) OVER (PARTITION BY visitor_hash ORDER BY occurred_at, place, event_id) AS previous_at
+    FROM events
+),
+
+-- The sessions of a visitor, numbered.
+numbered AS (
+    SELECT
+        with_previous.*,
+        SUM(
+            IF(
+                previous_at IS NULL OR TIMESTAMP_DIFF(occurred_at, previous_at, MICROSECOND) >= 30 * 60 * 1000000, 1, 0
+            )
+        ) OVER (
+            PARTITION BY visitor_hash
+            ORDER BY occurred_at, place, event_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS session_number
+    FROM with_previous
+),
+
+-- The events of a session, numbered, with the day it belongs to.
+ordered AS (
+    SELECT
+        numbered.*,
+        ROW_NUMBER() OVER (
+            PARTITION BY visitor_hash, session_number ORDER BY occurred_at, place, event_id
+        ) AS event_number,
+        MIN(business_date) OVER (PARTITION BY visitor_hash, session_number) AS started_on
+    FROM numbered
+),
+
+-- Which steps the shop has sent of late, by day.
+sent AS (
+    SELECT
+        day,
+        {% for type, reached in STEPS %}
+        LOGICAL_OR(counts.event_type = '{{ type }}') AS sends_{{ reached }}{{ "," if not loop.last }}
+        {% endfor %}
+    FROM {{ table("daily_events") }} AS counts
+    CROSS JOIN
+        UNNEST(
+            GENERATE_DATE_ARRAY(
+                counts.business_date, DATE_ADD(counts.business_date, INTERVAL {{ STEP_DAYS - 1 }} DAY)
+            )
+        ) AS day
+    WHERE {{ days("counts.business_date", before=STEP_DAYS - 1) }}
+    GROUP BY day
+),
+
+reached_0 AS (
+    SELECT
+        ordered.*,
+        {% for type, reached in STEPS %}
+        sent.sends_{{ reached }},
+        {% endfor %}
+        0 AS place_0
+    FROM ordered
+    INNER JOIN sent
+        ON ordered.started_on = sent.day
+    WHERE {{ days("ordered.started_on") }}
+),
+
+-- The number of the event with which the session reached a step: the step's first after the step before was reached. A
+-- step that is left out is passed with the one before it.
+{% for type, reached in STEPS %}
+reached_{{ loop.index }} AS (
+    SELECT
+        reached_{{ loop.index0 }}.*,
+        IF(
+            sends_{{ reached }},
+            MIN(IF(place = {{ loop.index }} AND event_number > place_{{ loop.index0 }}, event_number, NULL)) OVER (
+                PARTITION BY visitor_hash, session_number
+            ),
+            place_{{ loop.index0 }}
+        ) AS place_{{ loop.index }}
+    FROM reached_{{ loop.index0 }}
+){{ "," if not loop.last }}
+
+{% endfor %}
+SELECT
+    started_on AS business_date,
+    TO_HEX(SHA256(CONCAT(visitor_hash, ' ', CAST(UNIX_MICROS(MIN(occurred_at)) AS STRING)))) AS session_key,
+    visitor_hash,
+    MIN(occurred_at) AS started_at,
+    MAX(occurred_at) AS ended_at,
+    COUNT(*) AS events,
+    {% for type, reached in STEPS %}
+    LOGICAL_AND(sends_{{ reached }} AND place_{{ loop.index }} IS NOT NULL) AS {{ reached }},
+    {% endfor %}
+    MAX(IF(event_number = 1, device, NULL)) AS device,
+    MAX(IF(event_number = 1, referrer_host, NULL)) AS referrer,
+    MAX(IF(event_number = 1, browser_family, NULL)) AS browser_family,
+    {{ is_bot_session("is_bot", "occurred_at") }} AS is_bot
+FROM reached_{{ STEPS | length }}
+GROUP BY visitor_hash, session_number, started_on;

@@ -1,0 +1,84 @@
+{% from "warehouse/macros/check.sql" import check %}
+{% call check(
+    "user_events: one row per event",
+    "error",
+    "{event is|events are} stored more than once",
+    "sessions and funnel count them more than once",
+) %}
+SELECT event_id AS sample
+FROM {{ table("user_events") }}
+WHERE {{ days("business_date") }}
+GROUP BY event_id
+HAVING COUNT(*) > 1
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "user_events: each lies on the shop day it occurred",
+    "error",
+    "{event is|events are} stored under another day than the one it occurred in the shop",
+    "the sessions of both days are wrong",
+) %}
+SELECT CONCAT(event_id, ' of ', CAST(occurred_at AS STRING)) AS sample
+FROM {{ table("user_events") }}
+WHERE
+    {{ days("business_date") }}
+    AND business_date <> DATE(occurred_at, {{ shop_timezone }})
+{% endcall %}
+
+UNION ALL
+-- While the shop keeps no list of its articles, none of them is unknown.
+{% call check(
+    "user_events: the articles are known",
+    "warn",
+    "{article is|articles are} in no list of products, and more than 1 % of the events of the day name such articles",
+    "the website and the shop name articles differently, or new ones are not listed yet",
+) %}
+SELECT entries.sku AS sample
+FROM (
+    SELECT
+        events.sku,
+        products.sku IS NULL AS is_unknown,
+        SUM(events.entries) OVER () AS all_entries,
+        SUM(IF(products.sku IS NULL, events.entries, 0)) OVER () AS unknown_entries
+    FROM (
+        SELECT
+            sku,
+            COUNT(*) AS entries
+        FROM {{ table("user_events") }}
+        WHERE
+            business_date = {{ business_date }}
+            AND sku IS NOT NULL
+        GROUP BY sku
+    ) AS events
+    LEFT JOIN {{ table("products") }} AS products
+        ON events.sku = products.sku
+    CROSS JOIN (SELECT COUNT(*) AS listed FROM {{ table("products") }}) AS catalogue
+    WHERE catalogue.listed > 0
+) AS entries
+WHERE
+    entries.is_unknown
+    AND entries.unknown_entries * 100 > entries.all_entries
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "user_events: visitors are known",
+    "warn",
+    "{event|events} of the day, more than 5 % of all, {names|name} neither visitor nor session",
+    "they are in no session and not in the funnel",
+) %}
+SELECT events.event_id AS sample
+FROM {{ table("user_events") }} AS events
+CROSS JOIN (
+    SELECT
+        COUNT(*) AS entries,
+        COUNTIF(visitor_hash IS NULL) AS unnamed
+    FROM {{ table("user_events") }}
+    WHERE business_date = {{ business_date }}
+) AS totals
+WHERE
+    events.business_date = {{ business_date }}
+    AND events.visitor_hash IS NULL
+    AND totals.unnamed * 20 > totals.entries
+{% endcall %};

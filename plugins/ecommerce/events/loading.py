@@ -1,0 +1,72 @@
+"""What web events load (`EVENTS`), their load and its checks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ecommerce.core import metrics
+from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.settings import load_settings
+from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.sources import WEB_EVENTS
+from ecommerce.warehouse.checks import run_checks
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.load import LoadResult, load
+from ecommerce.warehouse.spec import LoadSpec
+
+EVENTS = LoadSpec(
+    name="events",
+    sources=(WEB_EVENTS,),
+    files=("user_events", "rejected_rows"),
+    tables=("user_events", "daily_events", "sessions", "daily_funnel", "rejected_rows", "load_audit"),
+    counted="user_events",
+    looked_up=("arriving_events", "leaving_events", "touched_days"),
+)
+"""Events of the website, and the sessions and funnel they make."""
+
+MARGIN_DAYS = 2
+"""A day is computed from its events and those of the day before, and BigQuery's days end in UTC."""
+
+
+def refuse_expired(day: BusinessDay, now: datetime | None = None) -> None:
+    """Stop before anything is read for a day whose events the warehouse would not keep.
+
+    Raises:
+        ConfigurationError: it is older than EVENTS_RETENTION_DAYS, less two days.
+    """
+    kept = load_settings().events_retention_days
+    oldest = (now or datetime.now(UTC)).date() - timedelta(days=kept - MARGIN_DAYS)
+    if day.date < oldest:
+        raise ConfigurationError(
+            f"the events of {day} would expire at once, because EVENTS_RETENTION_DAYS is {kept}: {oldest} is the "
+            "first day that can be run; its sessions and funnel, where it has any, stay as they are"
+        )
+
+
+def load_day(day: BusinessDay, run: DagRun, manifest: Manifest) -> LoadResult:
+    """Load what the transform left, and compute sessions and funnel of every day that gained or lost an event.
+
+    Raises:
+        PipelineError: nothing was loaded; the warehouse is as it was.
+    """
+    result = load([manifest], spec=EVENTS, business_date=day.date, run_id=run.run_id, dag_id=run.dag_id)
+    metrics.loaded(run.dag_id, result.audit)
+    return result
+
+
+def check(run: DagRun, loaded: LoadResult) -> list[str]:
+    """Check the days that a load touched; the sentences of its warnings.
+
+    Raises:
+        CheckFailed: a check of severity `error` found something; the day must not be announced.
+        PipelineError: the warehouse cannot be asked.
+    """
+    results = run_checks(
+        loaded.touched_days,
+        spec=EVENTS,
+        business_date=loaded.business_date,
+        run_id=run.run_id,
+        warehouse=connect(dag=run.dag_id, step="checks"),
+    )
+    return [*loaded.warnings, *(str(each) for each in results if each.failing_rows)]

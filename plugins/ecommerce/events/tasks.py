@@ -1,0 +1,55 @@
+"""The tasks of the web events' DAG, each defined once; the DAG file says when they run and in which order.
+
+Only this module sees Airflow's context and XCom: it turns both into plain arguments of functions that know
+nothing of Airflow.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import task
+
+from ecommerce.core.assets import WEB_EVENTS as ANNOUNCED
+from ecommerce.core.business_day import business_day
+from ecommerce.core.context import run_of
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.core.staging import Manifest
+from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.events import loading, windows
+from ecommerce.events.transform import transform as run_transform
+from ecommerce.sources import WEB_EVENTS, module
+from ecommerce.warehouse import reads
+from ecommerce.warehouse.load import LoadResult
+
+Plain = dict[str, Any]
+
+
+@task(**NETWORK_RETRIES)
+def extract(**context: Any) -> Plain:
+    """Read the web events for the run's business day; the manifest of what was read."""
+    day, now = business_day(context), datetime.now(UTC)
+    loading.refuse_expired(day, now)
+    window = windows.window_of(day, run_of(context).folder(day.date, WEB_EVENTS), reads, now)
+    return to_xcom(module(WEB_EVENTS).extract(window))
+
+
+@task
+def transform(manifest: Plain, **context: Any) -> Plain:
+    """Clean, type and hash what the extract left; the manifest of what is to be loaded."""
+    return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
+
+
+@task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
+def load(manifest: Plain, **context: Any) -> Plain:
+    """Load the events, and compute the sessions and funnel of the days they change, in one transaction."""
+    return to_xcom(loading.load_day(business_day(context), run_of(context), from_xcom(Manifest, manifest)))
+
+
+@task(outlets=[ANNOUNCED], **NETWORK_RETRIES)
+def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[str]:
+    """Check the days that the load touched, then announce the run's business day; what the checks warn of."""
+    warnings = loading.check(run_of(context), from_xcom(LoadResult, loaded))
+    outlet_events[ANNOUNCED].add_partitions(str(business_day(context)))
+    return warnings
