@@ -39,7 +39,8 @@ FROM (
         SUM(events) AS entries
     FROM {{ table("daily_events") }}
     WHERE
-        business_date IN (
+        business_date >= {{ first_day }}
+        AND business_date IN (
             DATE_SUB({{ business_date }}, INTERVAL 7 DAY), DATE_SUB({{ business_date }}, INTERVAL 14 DAY),
             DATE_SUB({{ business_date }}, INTERVAL 21 DAY), DATE_SUB({{ business_date }}, INTERVAL 28 DAY)
         )
@@ -66,7 +67,8 @@ UNION ALL
 SELECT event_type AS sample
 FROM {{ table("daily_events") }}
 WHERE
-    business_date BETWEEN DATE_SUB({{ business_date }}, INTERVAL 7 DAY) AND {{ business_date }}
+    business_date <= {{ business_date }}
+    AND business_date >= DATE_SUB({{ business_date }}, INTERVAL 7 DAY)
     AND event_type IN ({{ step_types() }})
 GROUP BY event_type
 HAVING

@@ -1,0 +1,208 @@
+"""A website's events as a list, and runs that read, transform, load and check them at any instant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ecommerce.core import staging
+from ecommerce.core.business_day import day_window, newest_closed_day
+from ecommerce.events.loading import EVENTS
+from ecommerce.events.transform import transform
+from ecommerce.warehouse.checks import CheckResult, run_checks
+from ecommerce.warehouse.load import LoadResult, load
+from tests import oracle_events
+from tests.integration.warehouse.conftest import Shop
+from tests.oracle_events import Event, instant
+
+BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+TEXTS = (
+    *("event_id", "occurred_at", "received_at", "session_id", "visitor_id", "event_type", "sku", "order_id"),
+    *("device", "referrer", "user_agent", "fault", "raw"),
+)
+SCHEMA = pa.schema([("line_number", pa.int64()), *((name, pa.string()) for name in TEXTS)])
+STATE = ("user_events", "daily_events", "sessions", "daily_funnel")
+"""The tables that the order and number of runs must not change."""
+
+
+def text(at: datetime) -> str:
+    """An instant as the website writes it."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
+@dataclass
+class Website:
+    """The events of a website, the warehouse they are loaded into, and how often that has been done."""
+
+    shop: Shop
+    events: list[Event] = field(default_factory=list)
+    runs: int = 0
+
+    @property
+    def timezone(self) -> str:
+        return self.shop.warehouse.settings.shop_timezone
+
+    def add(self, event_id: str, at: datetime, event_type: str | None = "view_item", **more: Any) -> Event:
+        """One event, received when it occurred, of the visitor `ann`; anything may be said otherwise."""
+        received = more.pop("received", at)
+        event = {
+            "event_id": event_id,
+            "occurred_at": text(at),
+            "received_at": text(received),
+            "visitor_id": "ann",
+            "event_type": event_type,
+            "device": "mobile",
+            "referrer": "https://www.example.com/campaign",
+            "user_agent": FIREFOX,
+        } | more
+        self.events.append(event)
+        return event
+
+    def run(self, day: date, at: datetime, since: datetime | None = None, **options: Any) -> LoadResult:
+        """A run of `day` that takes place at `at`: of the newest closed day, it reads all that was received
+        `since` (or since the day began); of an older one, what occurred on the day and was received in time."""
+        window = day_window(day, self.timezone)
+        if newest_closed_day(at, self.timezone).date == day:
+            return self.load(day, min(since or window.start, window.start), at, at, **options)
+        end = window.shifted(3).end
+        return self.load(day, window.start, end, at, keep=lambda found: found == day, **options)
+
+    def load(
+        self,
+        day: date,
+        start: datetime,
+        end: datetime,
+        at: datetime,
+        *,
+        keep: Callable[[date], bool] = lambda _: True,
+        run_id: str = "",
+        check: bool = True,
+    ) -> LoadResult:
+        """Read what was received from `start` until `end` and is there at `at`; transform, load and check."""
+        run_id = run_id or f"run_{self.runs}"
+        manifest = self.staged(day, start, end, at, keep=keep, run_id=run_id)
+        result = load(
+            [manifest],
+            spec=EVENTS,
+            business_date=day,
+            run_id=run_id,
+            dag_id="events",
+            warehouse=self.shop.warehouse,
+        )
+        if check:
+            self.check(result, run_id)
+        return result
+
+    def staged(
+        self,
+        day: date,
+        start: datetime,
+        end: datetime,
+        at: datetime,
+        *,
+        keep: Callable[[date], bool] = lambda _: True,
+        run_id: str,
+    ) -> staging.Manifest:
+        """What the transform leaves of a read."""
+        self.runs += 1
+        zone = self.shop.warehouse.settings.zone
+        known = [event for event in self.events if self._is_read(event, start, min(end, at))]
+        kept = [
+            event
+            for event in known
+            if keep((instant(event["occurred_at"]) or instant(event["received_at"]) or start).astimezone(zone).date())
+        ]
+        folder = self.shop.folder / f"{self.runs}"
+        raw = write_raw(folder, kept, day=day, start=start, end=end, at=at)
+        return transform(raw, run_id=run_id)
+
+    @staticmethod
+    def _is_read(event: Event, start: datetime, end: datetime) -> bool:
+        received = instant(event.get("received_at"))
+        return start <= received < end if received else True
+
+    def check(self, result: LoadResult, run_id: str) -> list[CheckResult]:
+        """The checks of a load; those that found something."""
+        results = run_checks(
+            result.touched_days,
+            spec=EVENTS,
+            business_date=result.business_date,
+            run_id=run_id,
+            warehouse=self.shop.warehouse,
+        )
+        return [each for each in results if each.failing_rows]
+
+    def state(self) -> dict[str, Any]:
+        """The tables, without what only says which run read a row."""
+        return self.shop.state(STATE)
+
+    def differences(self, days: Iterable[date] | None = None) -> str:
+        """Where `sessions` and `daily_funnel` are not those of the oracle (of some days); empty where they are."""
+        counted = oracle_events.accepted(self.events, self.timezone)
+        wanted = oracle_events.sessions(counted, bots={BOT})
+        stored = self.shop.rows("sessions")
+        names = {key: number for number, key in enumerate(sorted({row["visitor_hash"] for row in stored}))}
+        assert len(names) == len({row["visitor"] for row in wanted}) or days
+        columns = [name for name in wanted[0] if name != "visitor"] if wanted else []
+        pairs = {
+            "sessions": ([{name: row[name] for name in columns} for row in stored], [
+                {name: row[name] for name in columns} for row in wanted
+            ]),
+            "daily_funnel": (self.shop.rows("daily_funnel"), oracle_events.funnel(wanted)),
+        }
+        chosen = set(days) if days is not None else None
+        lines = []
+        for table, (found, expected) in pairs.items():
+            left, right = (
+                sorted(repr(sorted(row.items())) for row in rows if not chosen or row["business_date"] in chosen)
+                for rows in (found, expected)
+            )
+            lines += [f"{table}: stored {row}" for row in left if row not in right]
+            lines += [f"{table}: missing {row}" for row in right if row not in left]
+            if not lines and left != right:
+                lines.append(f"{table}: {len(left)} rows, not {len(right)}")
+        return "\n".join(lines)
+
+
+def write_raw(
+    folder: Path, events: list[Event], *, day: date, start: datetime, end: datetime, at: datetime
+) -> staging.Manifest:
+    """A raw folder as the extract leaves it."""
+    uri = f"file://{folder}/web_events"
+    with staging.publish(uri) as draft:
+        columns = {}
+        for number, first in enumerate(range(0, len(events), 1000), start=1):
+            rows = [
+                {"line_number": place} | {name: _as_text(event.get(name)) for name in TEXTS}
+                for place, event in enumerate(events[first : first + 1000], start=first + 1)
+            ]
+            name = f"events-{number:05d}.parquet"
+            pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), draft.path / name)
+            columns[name] = SCHEMA.names
+        draft.seal(
+            source="web_events",
+            business_date=day,
+            rows=len(events),
+            columns=columns,
+            read_at=at,
+            window_start=start,
+            window_end=end,
+            control_totals={"lines": len(events), "kept_day": None if end == at else day.isoformat()},
+        )
+    return staging.read_manifest(uri)
+
+
+def _as_text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)

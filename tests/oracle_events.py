@@ -1,0 +1,143 @@
+"""Sessions and funnel recomputed from raw web events, in plain Python: the contract, written a second time.
+
+It shares no code with the pipeline. What an event says is looked at as the website sent it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+Event = dict[str, Any]
+STEPS = ["view_item", "add_to_cart", "begin_checkout", "purchase"]
+FLAGS = ["viewed", "added", "checkout", "purchased"]
+PAUSE = timedelta(minutes=30)
+
+
+def instant(value: Any) -> datetime | None:
+    """The instant a text names; None where it names none, or not which."""
+    try:
+        found = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        return None
+    return found if found.tzinfo else None
+
+
+def host(referrer: str | None) -> str | None:
+    """The host of a referrer."""
+    if not referrer:
+        return None
+    if "://" in referrer:
+        return urlsplit(referrer).hostname
+    if "@" in referrer or " " in referrer:
+        return None
+    return re.split(r"[/?#:]", referrer)[0].lower() or None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """An event that counts."""
+
+    day: date
+    event_id: str
+    occurred: datetime
+    received: datetime
+    visitor: str | None
+    raw: Event
+
+    @property
+    def order(self) -> tuple[datetime, int, str]:
+        """Its place among the events of its visitor."""
+        step = self.raw.get("event_type")
+        return self.occurred, STEPS.index(step) if step in STEPS else len(STEPS), self.event_id
+
+
+def accepted(events: Iterable[Event], timezone: str) -> list[Accepted]:
+    """The events that count: readable, possible, in time, and the first of their id."""
+    zone = ZoneInfo(timezone)
+    first: dict[str, Accepted] = {}
+    for raw in events:
+        occurred, received = instant(raw.get("occurred_at")), instant(raw.get("received_at"))
+        if not raw.get("event_id") or not occurred or not received:
+            continue
+        if occurred.year < 2000 or occurred > received + timedelta(hours=1):
+            continue
+        day = occurred.astimezone(zone).date()
+        if received.astimezone(zone).date() > day + timedelta(days=3):
+            continue
+        visitor = raw.get("visitor_id") and f"v{raw['visitor_id']}"
+        visitor = visitor or (raw.get("session_id") and f"s{raw['session_id']}") or None
+        event = Accepted(day, raw["event_id"], occurred, received, visitor, raw)
+        rival = first.get(event.event_id)
+        if not rival or (received, occurred) < (rival.received, rival.occurred):
+            first[event.event_id] = event
+    return list(first.values())
+
+
+def sessions(events: Collection[Accepted], bots: Collection[str] = ()) -> list[dict[str, Any]]:
+    """All sessions; `bots` are the user agents of bots."""
+    sent = {(event.day, event.raw.get("event_type")) for event in events}
+    by_visitor = defaultdict(list)
+    for event in events:
+        if event.visitor:
+            by_visitor[event.visitor].append(event)
+    found = []
+    for visitor, own in by_visitor.items():
+        own.sort(key=lambda event: event.order)
+        runs: list[list[Accepted]] = []
+        for event in own:
+            if runs and event.occurred - runs[-1][-1].occurred < PAUSE:
+                runs[-1].append(event)
+            else:
+                runs.append([event])
+        found += [_session(visitor, run, sent, bots) for run in runs]
+    return found
+
+
+def _session(visitor: str, run: list[Accepted], sent: set[tuple[date, Any]], bots: Collection[str]) -> Any:
+    day = run[0].day
+    needed = [
+        step for step in STEPS if any((day - timedelta(days=ago), step) in sent for ago in range(28))
+    ]
+    reached: list[str] = []
+    for event in run:
+        if len(reached) < len(needed) and event.raw.get("event_type") == needed[len(reached)]:
+            reached.append(needed[len(reached)])
+    seconds = (run[-1].occurred - run[0].occurred).total_seconds()
+    return {
+        "business_date": day,
+        "visitor": visitor,
+        "started_at": run[0].occurred,
+        "ended_at": run[-1].occurred,
+        "events": len(run),
+        **{flag: step in reached for flag, step in zip(FLAGS, STEPS, strict=True)},
+        "device": run[0].raw.get("device") or None,
+        "referrer": host(run[0].raw.get("referrer")),
+        "is_bot": any(event.raw.get("user_agent") in bots for event in run)
+        or (len(run) >= 100 and seconds <= 2 * len(run)),
+    }
+
+
+def funnel(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the daily funnel that these sessions make."""
+    groups = defaultdict(list)
+    for session in found:
+        steps = ["session", *(step for flag, step in zip(FLAGS, STEPS, strict=True) if session[flag])]
+        for step in steps:
+            device, referrer = session["device"] or "unknown", session["referrer"] or "unknown"
+            groups[session["business_date"], step, device, referrer].append(session)
+    return [
+        {
+            **dict(zip(("business_date", "step", "device", "referrer"), key, strict=True)),
+            "sessions": sum(not each["is_bot"] for each in group),
+            "visitors": len({each["visitor"] for each in group if not each["is_bot"]}),
+            "bot_sessions": sum(each["is_bot"] for each in group),
+        }
+        for key, group in groups.items()
+    ]
