@@ -74,10 +74,10 @@ airflow: environments ## Airflow with the settings of .env, until Ctrl-C (ARGS="
 emulator: ## a BigQuery emulator on this machine, until Ctrl-C; it prints what to put into .env
 	@$(BOOTSTRAP) emulator
 
-backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 [JOBS=2] [MAIL=1] [AGAIN=1]
+backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 [JOBS=2] [MAIL=1] [AGAIN=1] [DAG=user_events_daily]
 	@$(if $(and $(FROM),$(TO)),,$(error say which days: make backfill FROM=2026-11-01 TO=2026-11-07))
 	@$(CLI) backfill --from $(FROM) --to $(TO) $(if $(JOBS),--jobs $(JOBS)) $(if $(MAIL),--mail) \
-		$(if $(AGAIN),--again)
+		$(if $(AGAIN),--again) $(if $(DAG),--dag $(DAG))
 
 repair: environments ## read one source of a day again, and do all that follows: DAY=2026-11-01 SOURCE=storefront [WAIT=0]
 	@$(if $(and $(DAY),$(SOURCE)),,$(error say what: make repair DAY=2026-11-01 SOURCE=storefront))

@@ -2,15 +2,15 @@
 # User events, day by day
 
 **When it fails:** nothing is lost. The failed task's log ends with what is wrong, and with which line or
-response; mend that and clear the task *with downstream*, or let it be: the next run reads everything that was
-received since the last successful read. Running a day again, at any time and as often as you like, ends in the
-same tables.
+response; mend that and clear the task *with downstream*, or let it be: the next run reads everything that
+was received since the last successful read. Running a day again, at any time and as often as you like, ends
+in the same tables.
 
 Every morning at half past five, for the business day that just ended: read the website's events, transform
 them, load BigQuery, check. The run of the newest day reads what was *received* since the last read, so late
 events join their own day; the sessions and the funnel of every day that gained an event are computed again.
-History, or new logic for days there are: `make backfill DAG=user_events_daily FROM= TO=` (with `AGAIN=1`). Days
-older than `EVENTS_RETENTION_DAYS` are refused. The report of six o'clock shows the funnel.
+History: `make backfill DAG=user_events_daily FROM= TO=` (new logic for days that have been run: `AGAIN=1`).
+Days older than `EVENTS_RETENTION_DAYS` are refused. The report of six o'clock shows the funnel.
 """
 
 from __future__ import annotations

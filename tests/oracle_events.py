@@ -102,9 +102,7 @@ def sessions(events: Collection[Accepted], bots: Collection[str] = ()) -> list[d
 
 def _session(visitor: str, run: list[Accepted], sent: set[tuple[date, Any]], bots: Collection[str]) -> Any:
     day = run[0].day
-    needed = [
-        step for step in STEPS if any((day - timedelta(days=ago), step) in sent for ago in range(28))
-    ]
+    needed = [step for step in STEPS if any((day - timedelta(days=ago), step) in sent for ago in range(28))]
     reached: list[str] = []
     for event in run:
         if len(reached) < len(needed) and event.raw.get("event_type") == needed[len(reached)]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from airflow.sdk import CronPartitionTimetable
 
-from ecommerce.cli.backfill import TICK
+from ecommerce.cli.backfill import TICKS
 from ecommerce.sources import SOURCES
 from tests.dags.conftest import DAG_FILES, REPOSITORY
 
@@ -107,6 +107,14 @@ def test_parses_without_input_output_settings_or_heavy_libraries(path, tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+@pytest.mark.parametrize("dag_id", TICKS)
+def test_ticks_when_the_operators_commands_think(dag_bag, dag_id):
+    hours, seconds = divmod(TICKS[dag_id].seconds, 3600)
+    timetable = dag_bag.dags[dag_id].timetable
+    assert timetable.expression == f"{seconds // 60} {hours} * * *"
+    assert (timetable.run_offset, timetable.key_format) == (-1, "%Y-%m-%d")
+
+
 class TestDailySalesPipeline:
     @pytest.fixture
     def pipeline(self, dag_bag):
@@ -116,9 +124,6 @@ class TestDailySalesPipeline:
         timetable = pipeline.timetable
         assert isinstance(timetable, CronPartitionTimetable)
         assert (timetable.run_offset, timetable.key_format) == (-1, "%Y-%m-%d")
-
-    def test_ticks_when_the_operators_commands_think(self, pipeline):
-        assert pipeline.timetable.expression == f"0 {TICK // timedelta(hours=1)} * * *"
 
     def test_reads_as_five_groups_in_order(self, pipeline):
         groups = ["extract", "transform", "load", "report", "mail"]

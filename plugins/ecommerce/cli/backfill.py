@@ -1,7 +1,7 @@
-"""Backfill: run the daily pipeline for a range of business days and wait for the end.
+"""Backfill: run a daily DAG for a range of business days and wait for the end.
 
 The days are the shop's, first and last included. Airflow compares a backfill's bounds, as wall-clock time in
-the DAG's timezone, with the tick of each day (06:00), so the range goes from midnight to the last second.
+the DAG's timezone, with the tick of each day (`TICKS`), so the range goes from midnight to the last second.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import DAG_DAILY
+from ecommerce.core.names import DAG_DAILY, DAG_EVENTS
 
 FINISHED = ("success", "failed")
-TICK = timedelta(hours=6)
-"""How long after midnight in the shop the DAG's schedule ticks."""
+TICKS = {DAG_DAILY: timedelta(hours=6), DAG_EVENTS: timedelta(hours=5, minutes=30)}
+"""The DAGs whose days can be run again, and how long after midnight in the shop their schedules tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,28 @@ class Outcome:
     failed: list[str]
 
 
-def plan(api: AirflowApi, first: date, last: date, *, again: bool, now: datetime | None = None) -> list[str]:
+def plan(
+    api: AirflowApi,
+    first: date,
+    last: date,
+    *,
+    again: bool,
+    now: datetime | None = None,
+    dag_id: str = DAG_DAILY,
+) -> list[str]:
     """The business days a backfill would run, in order; `again` includes days that have succeeded before.
 
-    A day with a run under way is left out, as Airflow does: see `under_way`. `now` is an aware instant.
+    A day with a run under way is left out, as Airflow does: see `under_way`. `now` is an aware instant,
+    `dag_id` one of `TICKS`.
 
     Raises:
         PipelineError: `first` is after `last`, or a day has not ended yet: Airflow would let its run wait.
     """
     if first > last:
         raise PipelineError(f"FROM={first} is after TO={last}")
-    entries = api.post("backfills/dry_run", _request(first, last, again=again))["backfills"]
+    entries = api.post("backfills/dry_run", _request(dag_id, first, last, again=again))["backfills"]
     now = now or datetime.now(UTC)
-    if too_early := sorted(entry["partition_key"] for entry in entries if _end(entry) > now):
+    if too_early := sorted(entry["partition_key"] for entry in entries if _end(entry, dag_id) > now):
         newest = date.fromisoformat(too_early[0]) - timedelta(days=1)
         raise PipelineError(
             f"business day {too_early[0]} has not ended yet: {newest} is the last that can be run"
@@ -54,9 +63,9 @@ def days_before(api: AirflowApi, first: date, lookback_days: int) -> list[str]:
     return plan(api, first - timedelta(days=lookback_days), first - timedelta(days=1), again=False)
 
 
-def under_way(api: AirflowApi, first: date, last: date) -> list[str]:
+def under_way(api: AirflowApi, first: date, last: date, dag_id: str = DAG_DAILY) -> list[str]:
     """The business days of the range that have an unfinished run with their partition key, in order."""
-    runs = api.get(f"dags/{DAG_DAILY}/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]
+    runs = api.get(f"dags/{dag_id}/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]
     keys = {run["partition_key"] for run in runs if run["partition_key"]}
     return sorted(key for key in keys if first.isoformat() <= key <= last.isoformat())
 
@@ -69,6 +78,7 @@ def backfill(
     jobs: int = 2,
     mail: bool = False,
     again: bool = False,
+    dag_id: str = DAG_DAILY,
     progress: Callable[[Mapping[str, str]], None] = lambda states: None,
     pause: float = 3.0,
 ) -> Outcome:
@@ -79,31 +89,32 @@ def backfill(
         first: first business day.
         last: last business day, included.
         jobs: how many days run at the same time.
-        mail: mail every day's report.
+        mail: mail every day's report; for the DAG that makes one.
         again: as `plan`.
+        dag_id: one of `TICKS`.
         progress: called after each look with the state of each day's run.
         pause: seconds between two looks.
 
     Raises:
         PipelineError: as `plan`, or another backfill of the DAG is under way, or the DAG is paused.
     """
-    days = plan(api, first, last, again=again)
+    days = plan(api, first, last, again=again, dag_id=dag_id)
     if not days:
         return Outcome([], [])
-    if other := unfinished(api):
+    if other := unfinished(api, dag_id):
         raise PipelineError(
             f"another backfill is under way, from {other['from_date'][:10]} to {other['to_date'][:10]}, and "
             "Airflow takes one at a time: wait for its end, or cancel it at "
-            f"{api.url}/dags/{DAG_DAILY}/backfills"
+            f"{api.url}/dags/{dag_id}/backfills"
         )
-    if api.is_paused():
-        raise PipelineError(f"{DAG_DAILY} is paused, so a backfill would wait for ever: unpause it in the UI")
-    request = _request(first, last, again=again) | {
+    if api.is_paused(dag_id):
+        raise PipelineError(f"{dag_id} is paused, so a backfill would wait for ever: unpause it in the UI")
+    request = _request(dag_id, first, last, again=again) | {
         "max_active_runs": jobs,
         "dag_run_conf": {"send_mail": True} if mail else {},
     }
     created = api.post("backfills", request)
-    runs = _runs_of(api, created["created_at"], days)
+    runs = _runs_of(api, dag_id, created["created_at"], days)
     days = sorted(runs)  # one that somebody else has begun since the plan got none, and never will
     while True:
         failed = [key for key, run in runs.items() if run["state"] == "failed"]
@@ -112,40 +123,40 @@ def backfill(
         if len(done) == len(days):
             break
         time.sleep(pause)
-        runs = _runs_of(api, created["created_at"], days)
+        runs = _runs_of(api, dag_id, created["created_at"], days)
     # Airflow closes a backfill up to half a minute after its last run, and takes no other before.
     while not api.get(f"backfills/{created['id']}")["completed_at"]:
         time.sleep(pause)
     return Outcome(sorted(set(done) - set(failed)), sorted(failed))
 
 
-def unfinished(api: AirflowApi) -> dict[str, Any] | None:
+def unfinished(api: AirflowApi, dag_id: str = DAG_DAILY) -> dict[str, Any] | None:
     """A backfill of the DAG that has not ended, as Airflow describes it."""
-    found = api.get("backfills", dag_id=DAG_DAILY, limit=100)["backfills"]
+    found = api.get("backfills", dag_id=dag_id, limit=100)["backfills"]
     return next((each for each in found if not each["completed_at"]), None)
 
 
-def _request(first: date, last: date, *, again: bool) -> dict[str, Any]:
+def _request(dag_id: str, first: date, last: date, *, again: bool) -> dict[str, Any]:
     return {
-        "dag_id": DAG_DAILY,
+        "dag_id": dag_id,
         "from_date": f"{first.isoformat()}T00:00:00",
         "to_date": f"{last.isoformat()}T23:59:59",
         "reprocess_behavior": "completed" if again else "failed",
     }
 
 
-def _end(entry: dict[str, Any]) -> datetime:
+def _end(entry: dict[str, Any], dag_id: str) -> datetime:
     """When the business day of a planned run ends: it is named by its own morning's tick."""
-    return datetime.fromisoformat(entry["partition_date"]) - TICK + timedelta(days=1)
+    return datetime.fromisoformat(entry["partition_date"]) - TICKS[dag_id] + timedelta(days=1)
 
 
-def _runs_of(api: AirflowApi, created_at: str, days: list[str]) -> dict[str, dict[str, Any]]:
+def _runs_of(api: AirflowApi, dag_id: str, created_at: str, days: list[str]) -> dict[str, dict[str, Any]]:
     """The backfill's runs by day: those of type backfill queued since it was created."""
     found: dict[str, dict[str, Any]] = {}
     offset = 0
     while True:
         page = api.get(
-            f"dags/{DAG_DAILY}/dagRuns", run_type="backfill", order_by="-id", limit=100, offset=offset
+            f"dags/{dag_id}/dagRuns", run_type="backfill", order_by="-id", limit=100, offset=offset
         )["dag_runs"]
         current = [run for run in page if (run["queued_at"] or created_at) >= created_at]
         for run in current:

@@ -20,7 +20,7 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import FINISHED, days_before, plan, under_way
+from ecommerce.cli.backfill import FINISHED, TICKS, days_before, plan, under_way
 from ecommerce.cli.backfill import backfill as run_backfill
 from ecommerce.cli.progress import Progress
 from ecommerce.core.errors import ConfigurationError, PipelineError
@@ -139,13 +139,17 @@ def _attend(command: Sequence[str]) -> int:
 @click.option("--jobs", default="2", show_default=True, callback=_jobs, help="days at the same time")
 @click.option("--mail", is_flag=True, help="mail each day's report")
 @click.option("--again", is_flag=True, help="also run days that have succeeded before")
-def backfill(first: date, last: date, jobs: int, mail: bool, again: bool) -> int:
+@click.option("--dag", "dag_id", type=click.Choice(sorted(TICKS)), default=DAG_DAILY, show_default=True)
+def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag_id: str) -> int:
     """Run a range of business days and wait for their end.
 
     The exit code is 0 only when none of them failed.
     """
+    if mail and dag_id != DAG_DAILY:
+        raise click.BadParameter(f"{dag_id} makes no report: leave MAIL out", param_hint="--mail")
     with _airflow() as api, ExitStack() as at_end:
-        days, running = plan(api, first, last, again=again), under_way(api, first, last)
+        days = plan(api, first, last, again=again, dag_id=dag_id)
+        running = under_way(api, first, last, dag_id)
         if not days:
             others = (
                 f"every other day from {first} to {last}" if running else f"every day from {first} to {last}"
@@ -157,17 +161,20 @@ def backfill(first: date, last: date, jobs: int, mail: bool, again: bool) -> int
         click.echo(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}")
         for day in sorted({*running} - {*days}):
             click.echo(f"left alone, because a run of it is under way: {day}")
-        if lacking := days_before(api, first, _lookback_days()):
+        if dag_id == DAG_DAILY and (lacking := days_before(api, first, _lookback_days())):
             click.echo(
                 f"note: {len(lacking)} days before, {lacking[0]} to {lacking[-1]}, have no run. Where the "
                 f"storefront does not date refunds (make check says so), those from {first} on that belong "
                 f"to orders of these days are missed; to have them: make backfill FROM={lacking[0]} TO={last}"
             )
         progress = Progress("day", at_end)
-        outcome = run_backfill(api, first, last, jobs=jobs, mail=mail, again=again, progress=progress.show)
+        outcome = run_backfill(
+            api, first, last, jobs=jobs, mail=mail, again=again, dag_id=dag_id, progress=progress.show
+        )
     click.echo(f"{len(outcome.succeeded)} days succeeded, {len(outcome.failed)} failed")
+    repair = "make repair DAY={day} SOURCE=…" if dag_id == DAG_DAILY else "clear that task with downstream"
     for day in outcome.failed:
-        click.echo(f"failed: {day}: see the run's red task in {api.url}, then make repair DAY={day} SOURCE=…")
+        click.echo(f"failed: {day}: see the run's red task in {api.url}, then {repair.format(day=day)}")
     return 1 if outcome.failed else 0
 
 

@@ -39,13 +39,13 @@ def refuse_expired(day: BusinessDay, now: datetime | None = None) -> None:
     oldest = (now or datetime.now(UTC)).date() - timedelta(days=kept - MARGIN_DAYS)
     if day.date < oldest:
         raise ConfigurationError(
-            f"the events of {day} would expire at once, because EVENTS_RETENTION_DAYS is {kept}: {oldest} is the "
-            "first day that can be run; its sessions and funnel, where it has any, stay as they are"
+            f"the events of {day} would expire at once, because EVENTS_RETENTION_DAYS is {kept}: {oldest} is "
+            "the first day that can be run; sessions and funnel of older days stay as they are"
         )
 
 
 def load_day(day: BusinessDay, run: DagRun, manifest: Manifest) -> LoadResult:
-    """Load what the transform left, and compute sessions and funnel of every day that gained or lost an event.
+    """Load what the transform left, and compute sessions and funnel of the days that gained or lost events.
 
     Raises:
         PipelineError: nothing was loaded; the warehouse is as it was.

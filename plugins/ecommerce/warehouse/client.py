@@ -62,7 +62,9 @@ class Warehouse:
         """The rows of the statement `include/sql/<path>`, as `rendering.render` makes it; raises as `run`.
         Amounts are Decimal, instants aware datetimes in UTC. `parameters` are the statement's `@names`; lists
         are arrays of strings."""
-        sql = render(path, days=days, staging=staging, spec=spec, settings=self.settings, **values)
+        sql = render(
+            path, days=days, read_days=(), staging=staging, spec=spec, settings=self.settings, **values
+        )
         return self.run(sql, path, parameters)
 
     def run(

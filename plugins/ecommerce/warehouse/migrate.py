@@ -1,7 +1,8 @@
 """Brings the tables to their `table.sql`: `make migrate`.
 
-It creates what is missing, adds columns, and renews descriptions, clustering, the partition filter and the
-views. What would need data to be copied (a type, the partitioning) or thrown away (a column) it only names.
+It creates what is missing, adds columns, and renews descriptions, clustering, the partition filter, the days
+after which partitions expire, and the views. What would need data to be copied (a type, the partitioning) or
+thrown away (a column) it only names.
 """
 
 from __future__ import annotations
@@ -99,9 +100,14 @@ def _renew(warehouse: Warehouse, actual: bigquery.Table, table: str, added: list
     actual.description = _clause(table, r'^OPTIONS \(\s+description = "([^"]+)"')
     clustering = _clause(table, r"^CLUSTER BY ([\w, ]+)")
     actual.clustering_fields = clustering.split(", ") if clustering else None
-    if actual.time_partitioning:
-        actual.require_partition_filter = bool(_clause(table, r"(require_partition_filter = TRUE)"))
     properties = ["schema", "description", "clustering_fields", "require_partition_filter"]
+    if partitioning := actual.time_partitioning:
+        actual.require_partition_filter = bool(_clause(table, r"(require_partition_filter = TRUE)"))
+        made = ddl(table, warehouse.settings)
+        days = re.search(r"^ +partition_expiration_days = (\d+)", made, re.MULTILINE)
+        partitioning.expiration_ms = int(days[1]) * 24 * 60 * 60 * 1000 if days else None
+        actual.time_partitioning = partitioning
+        properties.append("time_partitioning")
     with bigquery_errors(f"update {table}"):
         warehouse.client.update_table(actual, properties, **bounded())
 

@@ -5,9 +5,9 @@ include/sql/warehouse, names of one load's staging tables, DATE literals, and th
 Values from data never become SQL text; they come through staging tables or query parameters.
 
 In a template: `{{ table("orders") }}`, `{{ staged("orders") }}`, `{{ days("o.business_date") }}` (a
-predicate that holds on the days being rendered for, and prunes partitions; with `before=1, after=6` also on so
-many days before and after each), `{{ read_days(…) }}` (the same for the days in which the load's reads lie),
-`{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a
+predicate that holds on the days being rendered for, and prunes partitions; with `before=1, after=6` also on
+so many days before and after each), `{{ read_days(…) }}` (the same for the days in which the load's reads
+lie), `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a
 number), `{{ order_attributes }}` and `{{ report_attribute }}` (names,
 safe as identifiers), and every keyword argument of `render` by its name. Where the `spec` of a domain is
 given: `{{ load }}` (its name), `{{ sources }}` (a list of string literals), `{{ takes_exports }}`.

@@ -11,8 +11,8 @@ class LoadSpec:
     """One domain's load. Its SQL is the folder include/sql/warehouse/loads/<name>, which has
 
     - `staged_totals.sql`: what the load jobs brought, (name, source, entries, different_keys, amount);
-    - `look_up.sql`: before the transaction; its last statement gives the days that change (business_date). It
-      may ask `read_days()`, the shop's days in which the reads' windows lie, to look at these partitions only;
+    - `look_up.sql`: before the transaction; its last statement gives the days that change (business_date).
+      With `read_days()`, the days in which the reads' windows lie, it looks at these partitions only;
     - `script.sql`: the one transaction, which ends with the rows (name, entries) of what it brought;
     - `loaded.sql`: for the audit, what of each source is now in the warehouse (source, orders, amount);
     - `staging/<table>.sql`: the staging tables that are no table of the warehouse.

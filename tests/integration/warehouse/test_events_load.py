@@ -1,22 +1,35 @@
-"""Web events → sessions and funnel: what a visitor did is counted as the contract says, whatever order the loads
-come in."""
+"""Web events → sessions and funnel: as the contract says, whatever order the loads come in."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.integration.warehouse.conftest import Shop
+from demo.services.emulator import Emulator
+from ecommerce.core.errors import ContractError
+from ecommerce.events.loading import EVENTS
+from ecommerce.warehouse import load as load_module
+from ecommerce.warehouse import staged
+from ecommerce.warehouse.client import connect
+from tests.googlesql import split
+from tests.integration.warehouse.conftest import Shop, open_shop
 from tests.integration.warehouse.loadable import at
-from tests.integration.warehouse.web_events import BOT, Website, minutes
+from tests.integration.warehouse.random_events import fill
+from tests.integration.warehouse.web_events import BOT, FIREFOX, STATE, Website
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 18)
-MORNINGS = {
-    MONDAY: at("2026-11-17 10:30"),
-    TUESDAY: at("2026-11-18 10:30"),
-    WEDNESDAY: at("2026-11-19 10:30"),
-}
+LATER = at("2026-12-10 10:30")
+STEPS = ("view_item", "add_to_cart", "begin_checkout", "purchase")
+
+
+def morning_after(day: date, zone: str = "America/New_York") -> datetime:
+    """When the scheduled run of `day` begins."""
+    local = datetime(day.year, day.month, day.day, 5, 30, tzinfo=ZoneInfo(zone)) + timedelta(days=1)
+    return local.astimezone(UTC)
 
 
 @pytest.fixture
@@ -24,15 +37,246 @@ def website(shop: Shop) -> Website:
     return Website(shop)
 
 
-def test_a_session_that_crosses_midnight_belongs_to_the_day_it_began(website: Website):
-    website.add("a", at("2026-11-17 04:50"))  # ten to midnight on Monday in New York
-    website.add("b", at("2026-11-17 05:10"), "add_to_cart")
-    website.add("c", at("2026-11-17 05:39:59.999999"), "purchase")
-    website.add("d", at("2026-11-17 06:09:59.999999"))
-    for day, morning in MORNINGS.items():
-        website.run(day, morning)
+@pytest.fixture
+def second_website(second_shop: Shop) -> Website:
+    return Website(second_shop)
+
+
+@pytest.fixture
+def website_in_berlin(
+    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path, used: set[str]
+) -> Website:
+    shop = open_shop(bigquery_emulator, monkeypatch, tmp_path, "berlin", used)
+    shop.warehouse.run("DELETE FROM `berlin.warehouse_settings` WHERE TRUE", "another timezone")
+    monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
+    shop.warehouse = connect()
+    return Website(shop)
+
+
+def awkward(website: Website) -> None:
+    """Three days in New York: 16 to 18 November, 05:00 to 05:00 in UTC."""
+    for number, step in enumerate(STEPS):  # cid does all in order
+        website.add(f"c{number}", at(f"2026-11-16 15:0{number}"), step, visitor_id="cid", device="desktop")
+    # ann goes over midnight; half an hour is a pause, a microsecond less is none.
+    website.add("a1", at("2026-11-17 04:50"))
+    website.add("a2", at("2026-11-17 05:10"), "add_to_cart")
+    website.add("a3", at("2026-11-17 05:39:59.999999"), "purchase")  # without checkout: not reached
+    website.add("a4", at("2026-11-17 06:09:59.999999"))
+    # bob buys before he looks; at one instant the steps count in their order.
+    website.add("b1", at("2026-11-17 15:00"), "purchase", visitor_id="bob")
+    for number, step in enumerate(reversed(STEPS)):
+        website.add(f"b{number + 2}", at("2026-11-17 15:01"), step, visitor_id="bob")
+    # dan has no visitor's id; his session's id is not the visitor of the same name.
+    website.add("d1", at("2026-11-16 18:00"), visitor_id=None, session_id="ann", device=None, referrer=None)
+    # Without both: in no session.
+    website.add("e1", at("2026-11-16 18:00"), visitor_id="", session_id=None)
+    # A late event joins two sessions of Monday, read by Tuesday's run.
+    website.add("f1", at("2026-11-16 20:00"), visitor_id="fay")
+    website.add("f3", at("2026-11-16 20:40"), "add_to_cart", visitor_id="fay")
+    website.add("f2", at("2026-11-16 20:20"), "scroll", visitor_id="fay", received=at("2026-11-17 20:00"))
+    # Copies: what was received first counts, whatever the clock of the visitor said.
+    website.add("g", at("2026-11-16 21:00"), visitor_id="gus", device="desktop")
+    website.add("g", at("2026-11-16 20:00"), "purchase", visitor_id="gus", received=at("2026-11-18 21:00"))
+    # Bots: by name, and by rate.
+    website.add("h", at("2026-11-16 22:00"), visitor_id="bot", user_agent=BOT)
+    website.add("i", at("2026-11-16 22:01"), visitor_id="bot")
+    for number in range(100):
+        moment = at("2026-11-18 22:00") + timedelta(seconds=2 * number)
+        website.add(f"j{number}", moment, "scroll", visitor_id="quick")
+        website.add(f"k{number}", moment + timedelta(seconds=number * 0.1), "scroll", visitor_id="human")
+    # Somebody who never sleeps.
+    for number in range(100):
+        website.add(f"l{number}", at("2026-11-16 06:00") + timedelta(minutes=29 * number), visitor_id="owl")
+    # Rejected: from the future, too late.
+    website.add("m", at("2026-11-17 16:00:01"), visitor_id="mia", received=at("2026-11-17 15:00"))
+    website.add(
+        "n", at("2026-11-17 16:00"), visitor_id="mia", received=at("2026-11-17 15:00")
+    )  # an hour is kept
+    website.add("o", at("2026-11-14 23:00"), visitor_id="mia", received=at("2026-11-18 06:00"))
+
+
+def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(website: Website):
+    awkward(website)
+    since = None
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        morning = morning_after(day)
+        website.run(day, morning, since)
+        since = morning - timedelta(minutes=30)
     assert website.differences() == ""
-    assert website.shop.rows("sessions", "business_date", "events", "added", "checkout", "purchased") == [
-        {"business_date": MONDAY, "events": 3, "added": True, "checkout": False, "purchased": True},
-        {"business_date": TUESDAY, "events": 1, "added": False, "checkout": False, "purchased": False},
+    sessions = website.shop.rows("sessions", "started_at", "business_date", "events", "purchased", "is_bot")
+    (over_midnight,) = [row for row in sessions if row["started_at"] == at("2026-11-17 04:50")]
+    assert (over_midnight["business_date"], over_midnight["events"], over_midnight["purchased"]) == (
+        MONDAY,
+        3,
+        False,
+    )
+    assert sum(row["is_bot"] for row in sessions) == 2
+    assert [row["events"] for row in sessions if row["started_at"] == at("2026-11-16 20:00")] == [3]
+    assert [row["events"] for row in sessions if row["started_at"] == at("2026-11-16 06:00")] == [100]
+
+    before, rejected = website.state(), website.shop.rows("rejected_rows", "reason", "row_number")
+    website.run(MONDAY, LATER)  # a backfill
+    website.run(WEDNESDAY, morning_after(WEDNESDAY) + timedelta(hours=1), since=since - timedelta(days=1))
+    assert website.state() == before
+    assert sorted(row["reason"] for row in website.shop.rows("rejected_rows")) == [
+        "from_the_future",
+        "too_late",
     ]
+    assert sorted(row["reason"] for row in rejected) == ["from_the_future", "too_late"]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("order", [(WEDNESDAY, TUESDAY, MONDAY), (TUESDAY, WEDNESDAY, MONDAY)])
+def test_days_in_any_order_are_those_of_the_oracle(website: Website, order):
+    awkward(website)
+    website.events = [event for event in website.events if event["event_id"] != "o"]
+    for day in (*order, date(2026, 11, 15), date(2026, 11, 19)):
+        website.run(day, LATER)
+    assert website.differences() == ""
+
+
+ZONES = {
+    "new_york": [date(2026, 3, 6), date(2026, 10, 30)],
+    "berlin": [date(2026, 3, 27), date(2026, 10, 23)],
+}
+"""The first of five days of which the third has 23 or 25 hours."""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(12))
+def test_random_histories_in_random_order_are_those_of_the_oracle(seed: int, request: pytest.FixtureRequest):
+    random = Random(seed)
+    zone = random.choice(sorted(ZONES))
+    site: Website = request.getfixturevalue("website_in_berlin" if zone == "berlin" else "website")
+    first = random.choice(ZONES[zone])
+    fill(site, random, first, days=5)
+    days = [first + timedelta(days=number) for number in range(-1, 6)]
+    shuffled = random.sample(days, len(days))
+    if seed % 3 == 0:  # day by day, as the schedule does, some days twice
+        since = None
+        for day in [*days, *(days[-1] + timedelta(days=number) for number in range(1, 6))]:
+            morning = morning_after(day, site.timezone)
+            site.run(day, morning, since)
+            since = morning - timedelta(minutes=30)
+        shuffled = shuffled[:2]
+    for day in shuffled:
+        site.run(day, at("2026-12-10 10:30"))
+    assert site.differences() == ""
+
+
+@pytest.mark.full
+def test_a_window_in_two_parts_leaves_the_same_tables(website: Website, second_website: Website):
+    for each in (website, second_website):
+        awkward(each)
+    start, noon, end = at("2026-11-16 05:00"), at("2026-11-17 12:00"), morning_after(WEDNESDAY)
+    website.load(WEDNESDAY, start, end, end)
+    second_website.load(WEDNESDAY, noon, end, end, run_id="second half")
+    second_website.load(TUESDAY, start, noon, noon, run_id="first half")
+    assert second_website.state() == website.state()
+    assert website.differences() == ""
+
+
+@pytest.mark.full
+def test_a_step_that_was_not_sent_for_28_days_is_left_out_until_it_is_sent(website: Website):
+    # Tuesday's session buys without checkout, which the shop has not sent yet, or not for long.
+    website.add("old", at("2026-10-20 15:00"), "begin_checkout", visitor_id="old")
+    for number, step in enumerate(("view_item", "add_to_cart", "purchase")):
+        website.add(f"a{number}", at(f"2026-11-17 15:0{number}"), step)
+        website.add(f"b{number}", at(f"2026-11-16 15:0{number}"), step)
+    for day in (TUESDAY, MONDAY):
+        website.run(day, LATER)
+    bought = {row["business_date"]: row["purchased"] for row in website.shop.rows("sessions")}
+    assert bought == {MONDAY: True, TUESDAY: True}
+    website.run(date(2026, 10, 20), LATER)  # 27 days before Monday, 28 before Tuesday
+    assert website.differences() == ""
+    bought = {row["business_date"]: row["purchased"] for row in website.shop.rows("sessions")}
+    assert (bought[MONDAY], bought[TUESDAY]) == (False, True)
+    assert not [row for row in website.shop.rows("daily_funnel") if row["step"] == "begin_checkout"][1:]
+
+
+@pytest.mark.full
+def test_a_crash_after_any_statement_leaves_nothing(website: Website):
+    awkward(website)
+    website.run(MONDAY, morning_after(MONDAY), run_id="monday")
+    everything = (*STATE, "load_audit", "rejected_rows")
+    before = website.shop.state(everything)
+    end = morning_after(TUESDAY)
+    manifest = website.staged(TUESDAY, at("2026-11-17 05:00"), end, end, run_id="tuesday")
+    run = staged.Run(TUESDAY, "tuesday", "events", datetime.now(UTC))
+    staging = staged.Staging(website.shop.warehouse, EVENTS, staged.suffix(run, [manifest]))
+    staged.stage(staging, run, [manifest])
+    read_days = [TUESDAY, WEDNESDAY]
+    found = website.shop.warehouse.run(staging.rendered("look_up", read_days=read_days), "look up")
+    days = [row["business_date"] for row in found]
+    statements = split(staging.rendered("script", days, read_days, business_date=TUESDAY))
+    committed = statements.index("COMMIT TRANSACTION")
+    for place in range(2, committed + 1):
+        crashing = ";\n".join([*statements[:place], "SELECT ERROR('crash')", *statements[place:]])
+        with pytest.raises(ContractError, match="crash"):
+            website.shop.warehouse.run(crashing, "crash")
+        assert website.shop.state(everything) == before, statements[place - 1]
+    website.run(TUESDAY, end, run_id="tuesday")
+    website.run(WEDNESDAY, morning_after(WEDNESDAY), since=end)
+    assert website.differences() == ""
+
+
+@pytest.mark.full
+def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
+    website: Website, monkeypatch: pytest.MonkeyPatch
+):
+    awkward(website)
+    monkeypatch.setattr(load_module.time, "sleep", lambda _: None)
+    run, looked_up = website.shop.warehouse.run, []
+
+    def interfering(sql, what, *arguments, **options):
+        rows = run(sql, what, *arguments, **options)
+        if what == "look up touched days":
+            looked_up.append(what)
+            if len(looked_up) == 1:
+                website.run(MONDAY, LATER)
+        return rows
+
+    monkeypatch.setattr(website.shop.warehouse, "run", interfering)
+    website.run(TUESDAY, LATER)
+    assert len(looked_up) == 3
+    monkeypatch.undo()
+
+
+def test_nothing_that_names_a_person_is_in_any_table(website: Website):
+    secrets = ["visitor-7f3a", "session-91bc", "ann@example.com", FIREFOX, "rv:140.0", "/private/path"]
+    website.add(
+        "ann@example.com",
+        at("2026-11-16 15:00"),
+        visitor_id="visitor-7f3a",
+        session_id="session-91bc",
+        sku="for ann@example.com",
+        device="of ann@example.com",
+        referrer="https://ann@example.com/private/path?mail=ann@example.com",
+        order_id="ann@example.com",
+    )
+    website.events.append(
+        {
+            "event_id": "1",
+            "occurred_at": "by ann@example.com",
+            "received_at": "2026-11-16T15:00:00Z",
+            "visitor_id": "visitor-7f3a",
+            "session_id": "session-91bc",
+            "user_agent": FIREFOX,
+            "sku": "ann@example.com",
+        }
+    )
+    website.events.append(
+        {"fault": "not_json", "raw": f'{{"visitor_id": visitor-7f3a, {FIREFOX} ann@example.com'}
+    )
+    website.events.append({"fault": "too_long", "raw": json.dumps({"session_id": "session-91bc"})})
+    website.run(MONDAY, morning_after(MONDAY))
+    assert len(website.shop.rows("sessions")) == 1
+    for table in (*STATE, "rejected_rows", "load_audit"):
+        rows = repr(website.shop.rows(table))
+        assert not [secret for secret in secrets if secret in rows], table
+    reasons = {row["reason"]: row["detail"] for row in website.shop.rows("rejected_rows")}
+    assert reasons == {
+        "invalid_timestamp": "occurred_at = by <e-mail>",
+        "not_json": "line",
+        "too_long": "line",
+    }

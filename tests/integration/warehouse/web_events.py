@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -68,12 +68,14 @@ class Website:
 
     def run(self, day: date, at: datetime, since: datetime | None = None, **options: Any) -> LoadResult:
         """A run of `day` that takes place at `at`: of the newest closed day, it reads all that was received
-        `since` (or since the day began); of an older one, what occurred on the day and was received in time."""
+        `since` (or since the day began); of an older one, what occurred on the day and was received in time,
+        by a clock that may be an hour ahead of the server's."""
         window = day_window(day, self.timezone)
         if newest_closed_day(at, self.timezone).date == day:
-            return self.load(day, min(since or window.start, window.start), at, at, **options)
+            return self.load(day, since or window.start, at, at, **options)
         end = window.shifted(3).end
-        return self.load(day, window.start, end, at, keep=lambda found: found == day, **options)
+        start = window.start - timedelta(hours=1)
+        return self.load(day, start, end, at, keep=lambda found: found == day, **options)
 
     def load(
         self,
@@ -118,7 +120,11 @@ class Website:
         kept = [
             event
             for event in known
-            if keep((instant(event["occurred_at"]) or instant(event["received_at"]) or start).astimezone(zone).date())
+            if keep(
+                (instant(event.get("occurred_at")) or instant(event.get("received_at")) or start)
+                .astimezone(zone)
+                .date()
+            )
         ]
         folder = self.shop.folder / f"{self.runs}"
         raw = write_raw(folder, kept, day=day, start=start, end=end, at=at)
@@ -144,27 +150,22 @@ class Website:
         """The tables, without what only says which run read a row."""
         return self.shop.state(STATE)
 
-    def differences(self, days: Iterable[date] | None = None) -> str:
-        """Where `sessions` and `daily_funnel` are not those of the oracle (of some days); empty where they are."""
+    def differences(self) -> str:
+        """Where `sessions` and `daily_funnel` are not those of the oracle; empty where they are."""
         counted = oracle_events.accepted(self.events, self.timezone)
         wanted = oracle_events.sessions(counted, bots={BOT})
         stored = self.shop.rows("sessions")
-        names = {key: number for number, key in enumerate(sorted({row["visitor_hash"] for row in stored}))}
-        assert len(names) == len({row["visitor"] for row in wanted}) or days
         columns = [name for name in wanted[0] if name != "visitor"] if wanted else []
         pairs = {
-            "sessions": ([{name: row[name] for name in columns} for row in stored], [
-                {name: row[name] for name in columns} for row in wanted
-            ]),
+            "sessions": (
+                [{name: row[name] for name in columns} for row in stored],
+                [{name: row[name] for name in columns} for row in wanted],
+            ),
             "daily_funnel": (self.shop.rows("daily_funnel"), oracle_events.funnel(wanted)),
         }
-        chosen = set(days) if days is not None else None
         lines = []
         for table, (found, expected) in pairs.items():
-            left, right = (
-                sorted(repr(sorted(row.items())) for row in rows if not chosen or row["business_date"] in chosen)
-                for rows in (found, expected)
-            )
+            left, right = (sorted(repr(sorted(row.items())) for row in rows) for rows in (found, expected))
             lines += [f"{table}: stored {row}" for row in left if row not in right]
             lines += [f"{table}: missing {row}" for row in right if row not in left]
             if not lines and left != right:
@@ -202,7 +203,3 @@ def write_raw(
 
 def _as_text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
-
-
-def minutes(count: float) -> timedelta:
-    return timedelta(minutes=count)
