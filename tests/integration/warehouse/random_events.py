@@ -55,7 +55,7 @@ def fill(website: Website, random: Random, first: date, days: int, visitors: int
                 **who,
             )
             if random.random() < 0.15:
-                later = received + timedelta(hours=random.randrange(30))
+                later = received + timedelta(hours=random.randrange(1, 30))
                 website.add(
                     event["event_id"],
                     now + timedelta(hours=random.choice([0, 0, 2])),

@@ -185,6 +185,28 @@ def test_backfill_mails_only_when_asked(airflow):
     assert created(airflow)["dag_run_conf"] == {"send_mail": True}
 
 
+def test_backfill_runs_the_days_of_another_dag(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    airflow.never_run = ["2026-10-31"]  # refunds, of which a note would tell, are none of its business
+    command = [
+        "backfill",
+        "--from",
+        "2026-11-01",
+        "--to",
+        "2026-11-03",
+        "--again",
+        "--dag",
+        "user_events_daily",
+    ]
+    assert main(command) == 0
+    assert created(airflow)["dag_id"] == "user_events_daily"
+    assert "note:" not in capsys.readouterr().out
+    assert main([*command, "--mail"]) == 2
+    assert "user_events_daily makes no report" in capsys.readouterr().err
+    assert main([*command[:-1], "storefront_orders_sync"]) == 2
+    assert "'daily_sales_pipeline', 'user_events_daily'" in capsys.readouterr().err
+
+
 def test_backfill_waits_for_all_days_and_names_the_failed(airflow):
     airflow.failing = ["2026-11-02"]
     looks = []
