@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ecommerce.core import staging
 from ecommerce.core.business_day import day_window, newest_closed_day
@@ -19,16 +14,12 @@ from ecommerce.events.transform import transform
 from ecommerce.warehouse.checks import CheckResult, run_checks
 from ecommerce.warehouse.load import LoadResult, load
 from tests import oracle_events
+from tests.integration.raw_events import write_raw
 from tests.integration.warehouse.conftest import Shop
 from tests.oracle_events import Event, instant
 
 BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-TEXTS = (
-    *("event_id", "occurred_at", "received_at", "session_id", "visitor_id", "event_type", "sku", "order_id"),
-    *("device", "referrer", "user_agent", "fault", "raw"),
-)
-SCHEMA = pa.schema([("line_number", pa.int64()), *((name, pa.string()) for name in TEXTS)])
 STATE = ("user_events", "daily_events", "sessions", "daily_funnel")
 """The tables that the order and number of runs must not change."""
 
@@ -171,35 +162,3 @@ class Website:
             if not lines and left != right:
                 lines.append(f"{table}: {len(left)} rows, not {len(right)}")
         return "\n".join(lines)
-
-
-def write_raw(
-    folder: Path, events: list[Event], *, day: date, start: datetime, end: datetime, at: datetime
-) -> staging.Manifest:
-    """A raw folder as the extract leaves it."""
-    uri = f"file://{folder}/web_events"
-    with staging.publish(uri) as draft:
-        columns = {}
-        for number, first in enumerate(range(0, len(events), 1000), start=1):
-            rows = [
-                {"line_number": place} | {name: _as_text(event.get(name)) for name in TEXTS}
-                for place, event in enumerate(events[first : first + 1000], start=first + 1)
-            ]
-            name = f"events-{number:05d}.parquet"
-            pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), draft.path / name)
-            columns[name] = SCHEMA.names
-        draft.seal(
-            source="web_events",
-            business_date=day,
-            rows=len(events),
-            columns=columns,
-            read_at=at,
-            window_start=start,
-            window_end=end,
-            control_totals={"lines": len(events), "kept_day": None if end == at else day.isoformat()},
-        )
-    return staging.read_manifest(uri)
-
-
-def _as_text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value)

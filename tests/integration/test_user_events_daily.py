@@ -1,0 +1,76 @@
+"""The DAG of the web events, whole: from the collector's lines to the funnel."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests import oracle_events
+from tests.oracle_events import Event
+
+pytestmark = pytest.mark.full
+
+DAYS = [date(2026, 11, 16), date(2026, 11, 17)]
+
+
+def write(folder: Path, events: list[Event]) -> None:
+    """The collector's files: one per hour of receipt."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for event in sorted(events, key=lambda event: event["received_at"]):
+        with (folder / f"{event['received_at'][:13]}.ndjson").open("a") as file:
+            file.write(json.dumps(event) + "\n")
+
+
+def history() -> list[Event]:
+    """Two days in New York, with a session over midnight and an event that was received a day late."""
+    start = datetime.fromisoformat("2026-11-16T05:00:00+00:00")
+    events = []
+    for number in range(200):
+        at = start + timedelta(minutes=14 * number)
+        received = at + timedelta(hours=24 if number % 9 == 0 else 0)
+        events.append(
+            {
+                "event_id": f"e{number}",
+                "occurred_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+                "received_at": f"{received:%Y-%m-%dT%H:%M:%SZ}",
+                "visitor_id": f"v{number % 11 % 3}",
+                "event_type": [*oracle_events.STEPS, "scroll"][number % 5],
+                "sku": "toys-1",
+                "device": ["mobile", None][number % 2],
+                "referrer": "https://www.example.com/x",
+            }
+        )
+    return events
+
+
+def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(start_company, start_airflow):
+    company = start_company()
+    airflow = start_airflow(company.environment)
+    events = history()
+    write(company.folders.web_events, events)
+    for day in reversed(DAYS):
+        assert airflow.test_dag("user_events_daily", business_date=day.isoformat()) == 0, airflow.log()[
+            -3000:
+        ]
+    wanted = oracle_events.sessions(oracle_events.accepted(events, company.timezone))
+    found = {
+        table: [
+            dict(row.items()) for row in company.client.query(f"SELECT * FROM `{company.dataset}.{table}`")
+        ]
+        for table in ("daily_funnel", "sessions")
+    }
+    rows, expected = (
+        sorted(repr(sorted(row.items())) for row in table)
+        for table in (found["daily_funnel"], oracle_events.funnel(wanted))
+    )
+    assert rows == expected
+    assert len(found["sessions"]) == len(wanted) > 10
+    assert {row["business_date"] for row in found["sessions"]} == {*DAYS}
+    log = airflow.log()
+    assert '"v1"' not in log
+    assert not list(
+        Path(company.environment["STAGING_URI"].removeprefix("file://")).rglob("web_events/events-*")
+    )
