@@ -27,17 +27,26 @@ rated AS (
         ON
             sums.business_date = rates.business_date
             AND sums.currency = rates.currency
+),
+
+sold AS (
+    SELECT
+        sku,
+        MAX_BY(product_name, ordered_at) AS name,
+        MAX_BY(category, ordered_at) AS category,
+        SUM(units) AS units,
+        {{ rounded("SUM(" ~ converted("sales") ~ ")") }} AS sales
+    FROM rated
+    WHERE order_rate IS NOT NULL
+        AND reporting_rate IS NOT NULL
+    GROUP BY sku
 )
 
 SELECT
-    sku,
-    MAX_BY(product_name, ordered_at) AS name,
-    MAX_BY(category, ordered_at) AS category,
-    SUM(units) AS units,
-    {{ rounded("SUM(" ~ converted("sales") ~ ")") }} AS sales
-FROM rated
-WHERE order_rate IS NOT NULL
-    AND reporting_rate IS NOT NULL
-GROUP BY sku
-ORDER BY sales DESC, sku ASC
+    sold.*,
+    products.thumbnail_uri AS thumbnail
+FROM sold
+LEFT JOIN {{ table("products") }} AS products
+    ON sold.sku = products.sku
+ORDER BY sold.sales DESC, sold.sku ASC
 LIMIT {{ most }}

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from ecommerce.core.text import Kind
+from ecommerce.sales.report.website import Website
 
 
 class Meaning(NamedTuple):
@@ -88,13 +89,15 @@ class Breakdown(_Model):
 
 
 class Product(_Model):
-    """One product of the day; `sales` is gross sales less discounts."""
+    """One product of the day; `sales` is gross sales less discounts. `thumbnail` is the URI of its small
+    picture, None where the catalogue has none."""
 
     sku: str
     name: str | None
     category: str | None
     units: Decimal
     sales: Decimal
+    thumbnail: str | None = None
 
 
 class SourceQuality(_Model):
@@ -187,7 +190,8 @@ class Provenance(_Model):
 
 class Figures(_Model):
     """One day's report. `averaged_days` counts the loaded days behind the 28-day averages. `attribute` is
-    `REPORT_ATTRIBUTE`, None where it is not set, and `attributes` the breakdown by it."""
+    `REPORT_ATTRIBUTE`, None where it is not set, and `attributes` the breakdown by it. `website` is None
+    where no web events were loaded in the last 28 days."""
 
     business_date: date
     currency: str
@@ -200,6 +204,7 @@ class Figures(_Model):
     attribute: str | None = None
     attributes: list[Breakdown] = []
     products: list[Product]
+    website: Website | None = None
     quality: Quality
     provenance: Provenance
 
@@ -246,7 +251,7 @@ def figures_csv(figures: Figures) -> str:
     trend = {day.business_date.isoformat(): day.complete for day in figures.trend}
     for section, name, figure, value in _cells(figures):
         currency = name if section == "unconverted" else figures.currency
-        is_money = figure not in HEADLINE or HEADLINE[figure].kind == "money"
+        is_money = HEADLINE[figure].kind == "money" if figure in HEADLINE else figure in ("sales", *AMOUNTS)
         complete = trend[name] if section == "trend" else figures.quality.complete
         cells = (section, _inert(name), figure, "" if value is None else value, currency if is_money else "")
         writer.writerow([figures.business_date.isoformat(), *cells, str(complete).lower()])
@@ -267,6 +272,8 @@ def _cells(figures: Figures) -> Iterator[tuple[str, str, str, Decimal | int | No
     for each in figures.quality.unconverted:
         yield "unconverted", each.currency, "orders", each.orders
         yield "unconverted", each.currency, "net_sales", each.net_sales
+    for step in figures.website.steps if figures.website else ():
+        yield "funnel", step.step, "sessions", step.sessions
     for day in figures.trend:
         yield "trend", day.business_date.isoformat(), "net_sales", day.net_sales
 

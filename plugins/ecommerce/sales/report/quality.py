@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecommerce.core.text import amount, clean, count, figure, instant, plain, source_name, with_currency
+from ecommerce.sales.report import website
 from ecommerce.sales.report.figures import AMOUNTS, HEADLINE, Figures, Meaning, SourceQuality
 
 _LONGEST_SAMPLE = 160
@@ -24,6 +25,8 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
             amounts += f" and {more} more currencies"
         words = f"{amounts} without an exchange rate to {currency}; not in the figures below."
         found.append(_notice("Unconverted", words, urgent=True))
+    if broken := website.warnings(figures.website):
+        found.append(_notice("Website", f"{broken[0][:1].upper()}{broken[0][1:]}."))
     if quality.restatements:
         days = sorted({each.business_date for each in quality.restatements})
         some = ", ".join(day.isoformat() for day in days[:5]) + (" …" if len(days) > 5 else "")

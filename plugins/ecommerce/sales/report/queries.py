@@ -15,6 +15,7 @@ from ecommerce.core.settings import Settings
 from ecommerce.core.text import count, mask_e_mails
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report import figures as model
+from ecommerce.sales.report import website
 from ecommerce.sources import SOURCES, module
 from ecommerce.warehouse.client import Warehouse
 
@@ -79,7 +80,9 @@ def _read_once(
     if attribute:
         of_attribute = ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
     unconverted = _unconverted(sales, orders)
+    site = website.read(ask, day, day - timedelta(days=COMPARED_DAYS))
     told = [row["warning"] for row in ask("file_warnings")] + [_export(row) for row in ask("history_loads")]
+    told += website.warnings(site)
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=bool(today.get("complete")),
@@ -109,6 +112,7 @@ def _read_once(
         attribute=attribute,
         attributes=attributes(of_attribute),
         products=[model.Product(**row) for row in ask("products", most=MOST_PRODUCTS)],
+        website=site,
         quality=quality,
         provenance=origin,
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core import text
-from ecommerce.sales.report import quality
+from ecommerce.sales.report import quality, website
 from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
 
 _ROWS_ON_PAGE_ONE = 10
@@ -60,6 +60,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
             "rows": _breakdown(_with_rest(figures.attributes, _MOST_VALUES), text.clean, currency),
         },
         "products": products,
+        "website": website.page_texts(figures.website, day),
         "quality": quality.page_texts(figures),
         "provenance": _provenance(figures),
     }

@@ -1,0 +1,235 @@
+"""The website's part of the report: the funnel of the day, how many orders its events have seen, and what
+people looked at and did not buy. It is read from the tables that `user_events_daily` loads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from ecommerce.core import text
+
+STEPS = {
+    "session": "Sessions",
+    "view_item": "Viewed a product",
+    "add_to_cart": "Added to the cart",
+    "begin_checkout": "Began the checkout",
+    "purchase": "Purchased",
+}
+"""The steps of the funnel in their order, and how people call them."""
+
+IS_TRACKED = Decimal("0.5")
+"""A source whose orders the events have seen less often than this, in 29 days, is not sold on the website."""
+ALARMING_DROP = Decimal("0.2")
+FEWEST_ORDERS = 10
+"""When so large a share less than usual is seen, of so many orders, people are told that tracking broke."""
+MOST_VIEWED = 5
+
+Row = Mapping[str, Any]
+Ask = Callable[..., list[dict[str, Any]]]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Step(_Model):
+    """How many sessions of people reached one step. The others are None where that day has no such figure."""
+
+    step: str
+    sessions: int
+    day_before: int | None = None
+    week_before: int | None = None
+
+
+class Device(_Model):
+    """The sessions of people with one kind of device, and those of them that purchased."""
+
+    device: str
+    sessions: int
+    purchases: int
+
+
+class Tracked(_Model):
+    """How many of the day's orders of one source have a purchase event. `usual` is the share of those of the
+    28 days before, None where no events of them are there."""
+
+    source: str
+    orders: int
+    seen: int
+    usual: Decimal | None = None
+
+
+class Viewed(_Model):
+    """A product that `visitors` people looked at on this day and nobody bought."""
+
+    sku: str
+    name: str | None
+    visitors: int
+
+
+class Website(_Model):
+    """One day of the website. Without `steps`, the events of this day are not loaded, though others' are."""
+
+    steps: list[Step] = []
+    bot_sessions: int = 0
+    devices: list[Device] = []
+    tracked: list[Tracked] = []
+    viewed: list[Viewed] = []
+
+
+def read(ask: Ask, day: date, first: date) -> Website | None:
+    """The website on `day` as the warehouse stands now; None where it has no events since `first`. `ask` runs
+    a query of the report by its name."""
+    rows = ask("funnel", first=first)
+    if not rows:
+        return None
+    today = [row for row in rows if row["business_date"] == day]
+    if not today:
+        return Website()
+    one = timedelta(days=1)
+    return Website(
+        steps=_steps(rows, day),
+        bot_sessions=sum(row["bot_sessions"] for row in today if row["step"] == "session"),
+        devices=_devices(today),
+        tracked=tracked(
+            ask("tracked_orders", first=first, before_first=first - one, day_after=day + one), day
+        ),
+        viewed=[Viewed(**row) for row in ask("viewed_only", most=MOST_VIEWED)],
+    )
+
+
+def tracked(rows: Sequence[Row], day: date) -> list[Tracked]:
+    """What the events have seen of each source that is sold on the website. `rows`: orders and seen by day
+    and source, of the days that have events."""
+    found = []
+    for source in sorted({row["source"] for row in rows}):
+        own = [row for row in rows if row["source"] == source]
+        if _share(own) < IS_TRACKED:
+            continue
+        today = [row for row in own if row["business_date"] == day]
+        before = [row for row in own if row["business_date"] < day]
+        found.append(
+            Tracked(
+                source=source,
+                orders=sum(row["orders"] for row in today),
+                seen=sum(row["seen"] for row in today),
+                usual=round(_share(before), 4) if before else None,
+            )
+        )
+    return found
+
+
+def warnings(website: Website | None) -> list[str]:
+    """What is wrong with the website's events, in sentences."""
+    if website is None:
+        return []
+    if not website.steps:
+        return [
+            "the web events of this day are not loaded, so there is no funnel: see the DAG user_events_daily "
+            "(make backfill DAG=user_events_daily)"
+        ]
+    return [
+        f"the web events have seen only {text.count(each.seen)} of {text.count(each.orders)} orders of "
+        f"{text.source_name(each.source)} ({_percent(each)}, usually {text.share(each.usual, Decimal(1))}): "
+        "tracking broke, and the funnel shows too little"
+        for each in website.tracked
+        if each.usual is not None
+        and each.orders >= FEWEST_ORDERS
+        and Decimal(each.seen) / each.orders < each.usual - ALARMING_DROP
+    ]
+
+
+def page_texts(website: Website | None, day: date) -> dict[str, Any] | None:
+    """What the report prints of it, cell by cell; None where there is nothing to print."""
+    if website is None or not website.steps:
+        return None
+    bots = text.count(website.bot_sessions)
+    before, week = (text.short_day(day - timedelta(days=days)) for days in (1, 7))
+    return {
+        "note": f"sessions of people, by the step they reached; {bots} sessions of bots are not in it",
+        "columns": ["Of all", "Of the step before", before, "Change", week, "Change"],
+        "steps": _step_rows(website.steps),
+        "devices": [
+            [
+                text.clean(each.device),
+                text.count(each.sessions),
+                text.count(each.purchases),
+                text.share(Decimal(each.purchases), Decimal(each.sessions)),
+            ]
+            for each in website.devices
+        ],
+        "tracked": [
+            [
+                text.source_name(each.source),
+                text.count(each.orders),
+                text.count(each.seen),
+                _percent(each),
+                text.NOTHING if each.usual is None else text.share(each.usual, Decimal(1)),
+            ]
+            for each in website.tracked
+        ],
+        "viewed": [[text.clean(each.name or each.sku), text.count(each.visitors)] for each in website.viewed],
+    }
+
+
+def _steps(rows: Sequence[Row], day: date) -> list[Step]:
+    sessions: dict[tuple[date, str], int] = defaultdict(int)
+    for row in rows:
+        sessions[row["business_date"], row["step"]] += row["sessions"]
+    return [
+        Step(
+            step=step,
+            sessions=sessions[day, step],
+            day_before=sessions.get((day - timedelta(days=1), step)),
+            week_before=sessions.get((day - timedelta(days=7), step)),
+        )
+        for step in STEPS
+        if (day, step) in sessions
+    ]
+
+
+def _devices(today: Sequence[Row]) -> list[Device]:
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in today:
+        sums[row["device"]][row["step"]] += row["sessions"]
+    found = [
+        Device(device=device, sessions=steps["session"], purchases=steps["purchase"])
+        for device, steps in sums.items()
+        if steps["session"]
+    ]
+    return sorted(found, key=lambda each: (-each.sessions, each.device))
+
+
+def _step_rows(steps: Sequence[Step]) -> list[list[str]]:
+    rows = []
+    before = steps[0]
+    for each in steps:
+        bases = [None if base is None else Decimal(base) for base in (each.day_before, each.week_before)]
+        rows.append(
+            [
+                STEPS[each.step],
+                text.count(each.sessions),
+                *(text.share(Decimal(each.sessions), Decimal(of.sessions)) for of in (steps[0], before)),
+                *(
+                    cell
+                    for base in bases
+                    for cell in (text.count(base), text.change(Decimal(each.sessions), base))
+                ),
+            ]
+        )
+        before = each
+    return rows
+
+
+def _share(rows: Iterable[Row]) -> Decimal:
+    orders, seen = (sum(row[name] for row in rows) for name in ("orders", "seen"))
+    return Decimal(seen) / orders if orders else Decimal(0)
+
+
+def _percent(each: Tracked) -> str:
+    return text.share(Decimal(each.seen), Decimal(each.orders))
