@@ -15,6 +15,8 @@ NEW_YORK = "America/New_York"
 DAY = day_window(date(2026, 11, 19), NEW_YORK)
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 OVERLAP = timedelta(minutes=30)
+AHEAD = timedelta(hours=1)
+"""How far a visitor's clock may be ahead of the server's."""
 
 
 def window(
@@ -28,7 +30,7 @@ def window(
 
 
 def test_the_first_run_reads_its_day_and_what_came_after_it() -> None:
-    assert (window().changed_from, window().changed_until) == (DAY.start, None)
+    assert (window().changed_from, window().changed_until) == (DAY.start - AHEAD, None)
 
 
 def test_the_newest_day_goes_on_where_the_last_read_began_and_a_little_before() -> None:
@@ -42,7 +44,7 @@ def test_after_an_outage_what_was_received_meanwhile_is_read() -> None:
 
 
 def test_run_again_the_newest_day_is_read_whole() -> None:
-    assert window(last_read=NOW - timedelta(minutes=5), read=True).changed_from == DAY.start
+    assert window(last_read=NOW - timedelta(minutes=5), read=True).changed_from == DAY.start - AHEAD
     earlier = DAY.start - timedelta(days=1)
     assert window(last_read=earlier, read=True).changed_from == earlier - OVERLAP
 
@@ -50,11 +52,11 @@ def test_run_again_the_newest_day_is_read_whole() -> None:
 @pytest.mark.parametrize(
     ("day", "start", "end"),
     [
-        (date(2026, 11, 10), "2026-11-10T05:00", "2026-11-14T05:00"),
-        (date(2026, 3, 6), "2026-03-06T05:00", "2026-03-10T04:00"),  # the clocks go forward on the 8th
-        (date(2026, 3, 8), "2026-03-08T05:00", "2026-03-12T04:00"),
-        (date(2026, 11, 1), "2026-11-01T04:00", "2026-11-05T05:00"),  # and back on 1 November
-        (date(2026, 11, 18), "2026-11-18T05:00", "2026-11-22T05:00"),  # which is yet to come
+        (date(2026, 11, 10), "2026-11-10T04:00", "2026-11-14T05:00"),
+        (date(2026, 3, 6), "2026-03-06T04:00", "2026-03-10T04:00"),  # the clocks go forward on the 8th
+        (date(2026, 3, 8), "2026-03-08T04:00", "2026-03-12T04:00"),
+        (date(2026, 11, 1), "2026-11-01T03:00", "2026-11-05T05:00"),  # and back on 1 November
+        (date(2026, 11, 18), "2026-11-18T04:00", "2026-11-22T05:00"),  # which is yet to come
     ],
 )
 def test_an_older_day_is_read_until_three_days_after_its_end(day: date, start: str, end: str) -> None:

@@ -1,5 +1,5 @@
--- Events that the read has more than once: the first counts, which is the one received first, then the one that
--- occurred first, then the first by what it says. The others are superseded. What cannot be used takes no part.
+-- Events that the read has more than once: the one received first counts, and of those received at the same instant the
+-- one that the website sent first. The others are superseded. What cannot be used takes no part.
 --
 -- Few events are there twice, so only those are sorted.
 
@@ -22,8 +22,4 @@ SELECT line_number
 FROM typed_events
 SEMI JOIN suspects USING (line_number)
 WHERE fault IS NULL
-QUALIFY row_number() OVER (
-    PARTITION BY event_id
-    ORDER BY
-        received_at, occurred_at, visitor, event_type, sku, order_id, device, referrer, user_agent, line_number
-) > 1;
+QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY received_at, line_number) > 1;

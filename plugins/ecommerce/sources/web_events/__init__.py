@@ -11,7 +11,7 @@ from ecommerce.sources.web_events.checking import check
 from ecommerce.sources.web_events.client import CONNECTION
 from ecommerce.sources.web_events.reading import extract
 
-__all__ = ["LATE_DAYS", "OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
+__all__ = ["AHEAD", "LATE_DAYS", "OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 
 SUBJECT = CONNECTION
 OVERLAP = timedelta(minutes=30)
@@ -19,6 +19,9 @@ OVERLAP = timedelta(minutes=30)
 batches, up to a quarter of an hour long, and the server's clock is not ours. What is read twice has the same
 ids."""
 RECONCILED = False
+AHEAD = timedelta(hours=1)
+"""How far a visitor's clock may be ahead: an event may seem to occur so long after it was received. More is
+rejected (include/sql/transform/events)."""
 LATE_DAYS = 3
 """How many days after its own an event may still be received: what the contract promises."""
 
