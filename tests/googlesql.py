@@ -24,6 +24,7 @@ from zetasql.api.type_factory import TypeFactory
 from zetasql.core import wasm_client
 from zetasql.core.exceptions import ZetaSQLError
 
+from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.events.loading import EVENTS
 from ecommerce.sales.loading import ORDERS
@@ -56,7 +57,7 @@ GIVEN = {
     "order_attributes",
     "report_attribute",
 }
-SPECS = (ORDERS, EVENTS)
+SPECS = (ORDERS, EVENTS, CATALOGUE)
 """What the domains load. SQL that no other domain has is rendered for the first."""
 NUMBERS = re.compile(r"most|count|limit")
 

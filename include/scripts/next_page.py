@@ -1,0 +1,105 @@
+"""For fetch_catalogue.sh: reads where the next page is, and writes the request for it.
+
+`next_page.py FOLDER NUMBER` reads page NUMBER in FOLDER (0: the file `start`). Where another page follows, it
+leaves `page-<number>.url` and `page-<number>.request`, a configuration for curl, which asks conditionally
+where `former/` has that page with an ETag. The next page must be on the same scheme, host and port, and none
+of those that were read. In the environment: CATALOGUE_NEXT, the path to its address within the JSON, and
+CATALOGUE_MOST_PAGES.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from urllib.parse import quote, urljoin, urlsplit
+
+ALLOWED = "!#$%&'()*+,/:;=?@[]~"
+"""What may stand in an address beside letters and digits; anything else is escaped."""
+
+
+class Refused(Exception):
+    """What is wrong with a page, in a sentence."""
+
+
+def main(folder: Path, number: int) -> None:
+    """See the module's text."""
+    if number:
+        page = folder / f"page-{number:04d}"
+        url = page.with_suffix(".url").read_text()
+        page.with_suffix(".etag").write_text(_etag(folder, page))
+        following = _next(page.with_suffix(".json"), url, number)
+    else:
+        url = following = (folder / "start").read_text()
+    if not following:
+        return
+    visited = [each.read_text() for each in sorted(folder.glob("page-*.url"))]
+    if _origin(following) != _origin(url):
+        raise Refused(
+            f"page {number} says that the next one is on another host ({urlsplit(following).netloc}), "
+            "which is not followed"
+        )
+    if following in visited:
+        raise Refused(f"page {number} says that the next one is page {visited.index(following) + 1} again")
+    if number >= (most := int(os.environ["CATALOGUE_MOST_PAGES"])):
+        raise Refused(f"there are more than {most} pages")
+    _ask(folder, f"page-{number + 1:04d}", following)
+
+
+def _next(path: Path, url: str, number: int) -> str:
+    """The address of the page that follows; empty after the last one."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        start = " ".join(path.read_bytes()[:200].decode("utf-8", "replace").split())[:80]
+        start = re.sub(r"\S+@\S+", "<e-mail>", start)
+        raise Refused(f"page {number} is no JSON, it begins with {start!r}") from None
+    for name in os.environ["CATALOGUE_NEXT"].split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if value is not None and not isinstance(value, str):
+        raise Refused(f"page {number}: {os.environ['CATALOGUE_NEXT']} is neither an address nor null")
+    try:
+        found = quote(urljoin(url, value.strip()), safe=ALLOWED) if value else ""
+        _origin(found)
+    except ValueError:
+        raise Refused(f"page {number}: {os.environ['CATALOGUE_NEXT']} is no address") from None
+    return found
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _etag(folder: Path, page: Path) -> str:
+    """What the server's last answer named the page, or what it was named before when that was 304."""
+    answers = re.split(r"(?m)^HTTP/", page.with_suffix(".head").read_text("latin-1"))
+    found = re.search(r"(?im)^etag:[ \t]*([\x21-\x7e]+)", answers[-1])
+    if not found and page.with_suffix(".unchanged").exists():
+        return (folder / "former" / f"{page.name}.etag").read_text()
+    return found[1] if found else ""
+
+
+def _ask(folder: Path, name: str, url: str) -> None:
+    (folder / f"{name}.url").write_text(url)
+    lines = [f"url = {_quoted(url)}"]
+    former = folder / "former" / name
+    texts = [each.read_text() for end in (".url", ".etag") if (each := former.with_suffix(end)).exists()]
+    if former.with_suffix(".json").exists() and texts[:1] == [url] and any(texts[1:]):
+        lines.append(f"header = {_quoted(f'If-None-Match: {texts[1]}')}")
+    (folder / f"{name}.request").write_text("\n".join([*lines, ""]))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), int(sys.argv[2]))
+    except Refused as refused:
+        Path(sys.argv[1], "problem").write_text(f"contract\n{refused}\n")
+        print(refused, file=sys.stderr)  # noqa: T201
+        sys.exit(1)

@@ -1,0 +1,41 @@
+-- Before the transaction: does this read change anything? A catalogue that was read before the one that was loaded last
+-- does not, so that two runs end in the same tables whichever loads first.
+
+{% include "warehouse/loads/audit_state.sql" %}
+
+CREATE OR REPLACE TABLE {{ staged("newest_read") }} AS
+SELECT this.read_at
+FROM {{ staged("load_audit") }} AS this
+WHERE
+    this.read_at >= COALESCE(
+        (
+            SELECT MAX(loaded.read_at)
+            FROM {{ table("load_audit") }} AS loaded
+            WHERE
+                loaded.business_date >= {{ first_day }}
+                AND loaded.source IN ({{ sources }})
+                AND loaded.status = 'success'
+        ),
+        this.read_at
+    );
+
+CREATE OR REPLACE TABLE {{ staged("arriving_pictures") }} AS
+SELECT
+    {% for column in columns("product_pictures") %}
+    arriving.{{ column.name }}{{ "," if not loop.last }}
+    {% endfor %}
+FROM {{ staged("product_pictures") }} AS arriving
+WHERE EXISTS (SELECT 1 FROM {{ staged("newest_read") }});
+
+CREATE OR REPLACE TABLE {{ staged("gone_products") }} AS
+SELECT stored.sku
+FROM {{ table("product_pictures") }} AS stored
+LEFT JOIN {{ staged("arriving_pictures") }} AS arriving
+    ON stored.sku = arriving.sku
+WHERE
+    arriving.sku IS NULL
+    AND stored.state <> 'gone'
+    AND EXISTS (SELECT 1 FROM {{ staged("newest_read") }});
+
+SELECT business_date
+FROM {{ staged("run") }};

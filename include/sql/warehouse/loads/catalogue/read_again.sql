@@ -1,0 +1,14 @@
+-- A day's rejected entries are those of the catalogue as it was read last on it: every run reads all of it.
+DELETE FROM {{ table("rejected_rows") }} AS stored
+WHERE
+    stored.business_date = {{ business_date }}
+    AND stored.source IN ({{ sources }})
+    AND stored.run_id <> (
+        SELECT newest.run_id
+        FROM {{ table("load_audit") }} AS newest
+        WHERE
+            newest.business_date = {{ business_date }}
+            AND newest.source IN ({{ sources }})
+        ORDER BY newest.read_at DESC, newest.run_id DESC
+        LIMIT 1
+    );

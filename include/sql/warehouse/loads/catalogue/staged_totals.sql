@@ -1,0 +1,8 @@
+-- What the load jobs brought; the merges rely on one row per product.
+SELECT
+    'product_pictures' AS name,
+    {{ sources }} AS source,
+    COUNT(*) AS entries,
+    COUNT(DISTINCT sku) AS different_keys,
+    CAST(NULL AS NUMERIC) AS amount
+FROM {{ staged("product_pictures") }};

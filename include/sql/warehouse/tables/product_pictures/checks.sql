@@ -1,0 +1,61 @@
+{% from "warehouse/macros/check.sql" import check %}
+{% call check(
+    "product_pictures: one row per product",
+    "error",
+    "{product is|products are} remembered more than once",
+    "which of its pictures is shown depends on chance",
+) %}
+SELECT sku AS sample
+FROM {{ table("product_pictures") }}
+GROUP BY sku
+HAVING COUNT(*) > 1
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "product_pictures: a picture that is fine is stored, with its thumbnail",
+    "error",
+    "{picture is|pictures are} called fine and {is|are} not stored",
+    "reports lack the picture",
+) %}
+SELECT sku AS sample
+FROM {{ table("product_pictures") }}
+WHERE
+    state = 'ok'
+    AND (sha256 IS NULL OR picture_uri IS NULL OR thumbnail_uri IS NULL)
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "product_pictures: products has the pictures of the catalogue",
+    "error",
+    "{product of the catalogue is|products of the catalogue are} missing in products, or there with another picture",
+    "reports show no picture, or a wrong one",
+) %}
+SELECT pictures.sku AS sample
+FROM {{ table("product_pictures") }} AS pictures
+LEFT JOIN {{ table("products") }} AS products
+    ON pictures.sku = products.sku
+WHERE
+    products.sku IS NULL
+    OR products.picture_uri IS DISTINCT FROM pictures.picture_uri
+    OR products.thumbnail_uri IS DISTINCT FROM pictures.thumbnail_uri
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "product_pictures: most pictures can be used",
+    "warn",
+    "{picture|pictures} could not be used, which is more than half",
+    "products keep the pictures that they had; product_pictures has the reasons",
+) %}
+SELECT CONCAT(sku, ' (', COALESCE(image_host, ''), '): ', COALESCE(reason, '')) AS sample
+FROM {{ table("product_pictures") }}
+WHERE
+    state = 'broken'
+    AND (SELECT COUNT(*) > 10 FROM {{ table("product_pictures") }} WHERE state = 'broken')
+    AND (
+        SELECT 2 * COUNTIF(state = 'broken') > COUNTIF(state IN ('ok', 'broken'))
+        FROM {{ table("product_pictures") }}
+    )
+{% endcall %};

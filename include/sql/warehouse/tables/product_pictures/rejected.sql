@@ -1,0 +1,9 @@
+-- How many entries of the catalogue were rejected when it was read last.
+SELECT rows_rejected
+FROM {{ table("load_audit") }}
+WHERE
+    business_date >= {{ first_day }}
+    AND source = @source
+    AND status = 'success'
+ORDER BY read_at DESC
+LIMIT 1;

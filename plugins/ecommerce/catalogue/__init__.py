@@ -1,0 +1,1 @@
+"""The product catalogue: a JSON with pictures, fetched every day."""

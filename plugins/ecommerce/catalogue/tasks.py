@@ -1,0 +1,96 @@
+"""The tasks of the DAG `product_catalogue_refresh`, each defined once."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import task
+from airflow.sdk.exceptions import AirflowException
+
+from ecommerce.catalogue import fetching, loading, notice, parsing
+from ecommerce.catalogue.source import SOURCE
+from ecommerce.core.business_day import business_day
+from ecommerce.core.context import run_of, skip
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.core.staging import Manifest
+from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.warehouse.load import LoadResult
+
+Plain = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+class FetchCatalogue(BashOperator):
+    """Runs the script that fetches the catalogue's pages with curl; the manifest of what it left.
+
+    Around the script, this process reads the connection and moves files from and to storage: a shell knows
+    neither Airflow's connections nor buckets. The password is in no field of the operator, because Airflow
+    stores those and shows them; it is put into the script's environment at the moment it is started.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(bash_command=fetching.COMMAND, **NETWORK_RETRIES | arguments)
+        self.place: fetching.Workplace | None = None
+
+    def execute(self, context: Any) -> Plain:
+        """Fetch the pages.
+
+        Raises:
+            PipelineError: why the script could not, of a kind that says whether trying again may help.
+        """
+        day = business_day(context)
+        with fetching.workplace() as self.place:
+            try:
+                super().execute(context)
+            except AirflowException:
+                raise self.place.problem() from None
+            return to_xcom(self.place.publish(run_of(context).folder(day.date, SOURCE), day))
+
+    def get_env(self, context: Any) -> dict[str, str]:
+        """The environment of the script."""
+        given = self.place.environment() if self.place else {}
+        return super().get_env(context) | given
+
+
+@task(**NETWORK_RETRIES)
+def parse(manifest: Plain, **context: Any) -> Plain:
+    """Read the pages: products, and entries that are rejected; refuse a catalogue that has lost most of its
+    products."""
+    raw = from_xcom(Manifest, manifest)
+    folder = run_of(context).folder(raw.business_date, "parsed")
+    known = loading.remember().present
+    accept_shrunk = bool(context["params"].get("accept_shrunk"))
+    return to_xcom(parsing.parse(raw, folder, known, accept_shrunk=accept_shrunk))
+
+
+@task(**NETWORK_RETRIES)
+def pictures(manifest: Plain, **context: Any) -> Plain:
+    """Fetch the pictures that are new or may have changed, side by side, and make thumbnails of them."""
+    from ecommerce.catalogue.pictures import refresh
+
+    parsed = from_xcom(Manifest, manifest)
+    run = run_of(context)
+    folder = run.folder(parsed.business_date, f"transformed/{parsed.source}")
+    return to_xcom(refresh(parsed, folder, run.run_id, loading.remember()))
+
+
+@task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
+def load(manifest: Plain, **context: Any) -> Plain:
+    """Load products and pictures in one transaction; what the load did."""
+    return to_xcom(loading.load_catalogue(run_of(context), from_xcom(Manifest, manifest)))
+
+
+@task(**NETWORK_RETRIES)
+def checks(loaded: Plain, **context: Any) -> list[str]:
+    """Check what was loaded; warnings for the mail."""
+    return loading.check(run_of(context), from_xcom(LoadResult, loaded))
+
+
+@task(**NETWORK_RETRIES)
+def notify(manifest: Plain, warnings: list[str], **context: Any) -> None:
+    """Mail what is new, changed, gone and broken; skipped where nothing is different from the time before."""
+    send_mail = bool(context["params"].get("send_mail"))
+    skip(notice.notify(run_of(context), from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail))
