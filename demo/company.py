@@ -21,7 +21,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from demo import processes
 from demo.environment import DATABASE
-from demo.fillers import exchange_rates, partner_files, sales_db, storefront
+from demo.fillers import catalogue, exchange_rates, partner_files, sales_db, storefront
 from demo.layout import Folders, Ports, PortTaken
 from demo.ledger import PARTNERS, Books
 from demo.services import emulator, postgres
@@ -58,6 +58,7 @@ class Company:
             _Service("storefront", ("storefront",), self._start_storefront),
             _Service("exchange_rates", ("exchange_rates",), self._start_exchange_rates),
             _Service("web_events", ("web_events",), self._start_web_events),
+            _Service("catalogue", ("catalogue",), self._start_catalogue),
             _Service("mail", ("smtp", "mailbox"), self._start_mail),
         )
         self._services = tuple(service for service in services if service.name not in elsewhere)
@@ -144,6 +145,7 @@ class Company:
         partner_files.fill(self.folders.partner_drop, books)
         exchange_rates.fill(self.folders.rates, books)
         storefront.fill(self.folders.storefront, books)
+        catalogue.fill(self.folders.catalogue, books)
 
     def _fill_sales_db(self, books: Books) -> None:
         dsn = os.environ.get("DEMO_SALES_DB_DSN") or self._postgres.dsn(DATABASE)
@@ -177,6 +179,10 @@ class Company:
     def _start_web_events(self) -> None:
         root, port = self.folders.web_events, self.ports.web_events
         self._start_module("web_events", "demo.services.web_events", str(root), str(port))
+
+    def _start_catalogue(self) -> None:
+        root, port = self.folders.catalogue, self.ports.catalogue
+        self._start_module("catalogue", "demo.services.catalogue", str(root), str(port))
 
     def _start_mail(self) -> None:
         smtp, mailbox = self.ports.smtp, self.ports.mailbox

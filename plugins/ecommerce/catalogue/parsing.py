@@ -295,9 +295,9 @@ def _mapped(found: Sequence[_Found]) -> Iterable[tuple[int, dict[str, Any]]]:
 
     from ecommerce.core.duckdb import connect_duckdb
 
-    schema = pa.schema({"entry_number": pa.int64(), "record": pa.string()})
+    fields: list[tuple[str, pa.DataType]] = [("entry_number", pa.int64()), ("record", pa.string())]
     rows = [{"entry_number": each.number, "record": each.record} for each in found]
-    entries = pa.Table.from_pylist(rows, schema=schema)
+    entries = pa.Table.from_pylist(rows, schema=pa.schema(fields))
     with connect_duckdb() as connection:
         try:
             connection.register("given", entries)

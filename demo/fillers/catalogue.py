@@ -1,0 +1,87 @@
+"""The product catalogue: `products.json` and one drawn picture per product in `pictures/`.
+
+As in life not all is well: two mugs share a picture, one product's picture is not where the catalogue says,
+and one product has none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from demo.ledger import Books
+from demo.ledger.model import Product
+
+BROKEN = "GAR-003"
+"""The product whose picture was moved and forgotten."""
+SIDE = 320
+_COLOURS = {
+    "Kitchen": ("#f3e3d3", "#b4551d"),
+    "Tableware": ("#dde8f0", "#12486b"),
+    "Textiles": ("#efe0ea", "#8a3a6c"),
+    "Lighting": ("#faf0c8", "#b58900"),
+    "Garden": ("#e0eedb", "#3f7d3a"),
+    "Stationery": ("#e6e4f2", "#54479c"),
+}
+_OTHERS = ("#e8e8e8", "#555f6b")
+_SHAPES = 5
+
+
+def fill(root: Path, books: Books) -> None:
+    """Write what is missing below `root`, and the products as `books` have them, whole at once."""
+    pictures = root / "pictures"
+    pictures.mkdir(parents=True, exist_ok=True)
+    for product in books.products:
+        path = pictures / picture_name(product)
+        if product.image_url and product.sku != BROKEN and not path.exists():
+            _draw(product, path)
+    partial = root / "products.partial"
+    entries = [_entry(product) for product in books.products]
+    partial.write_text(json.dumps(entries, ensure_ascii=False, indent=1))
+    partial.replace(root / "products.json")
+
+
+def picture_name(product: Product) -> str:
+    """The file of a product's picture. In lower case, in which some file systems see no difference anyway."""
+    return f"{product.sku.lower()}.png"
+
+
+def _entry(product: Product) -> dict[str, str | None]:
+    """A product as the catalogue's server has it, but for the host of its picture."""
+    return {
+        "sku": product.sku,
+        "name": product.name,
+        "category": product.category,
+        "price": str(product.price),
+        "currency": "USD",
+        "image_url": f"/pictures/{picture_name(product)}" if product.image_url else None,
+        "updated_at": product.updated_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _draw(product: Product, path: Path) -> None:
+    """The category's colours, a shape that the sku decides, the name's initials; always the same."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    ground, ink = _COLOURS.get(product.category or "", _OTHERS)
+    number = int(hashlib.sha256(product.sku.lower().encode()).hexdigest(), 16)
+    canvas = Image.new("RGB", (2 * SIDE, 2 * SIDE), ground)  # twice as large, for smooth edges
+    draw = ImageDraw.Draw(canvas)
+    middle, radius = SIDE, SIDE * 0.66
+    if number % _SHAPES == 0:
+        draw.ellipse((middle - radius, middle - radius, middle + radius, middle + radius), fill=ink)
+    elif number % _SHAPES == 1:
+        box = (middle - radius, middle - radius, middle + radius, middle + radius)
+        draw.rounded_rectangle(box, radius=radius / 3, fill=ink)
+    else:
+        sides, turn = (4, 6, 8)[number % _SHAPES - 2], number // _SHAPES % 360
+        draw.regular_polygon((middle, middle, radius * 1.1), sides, rotation=turn, fill=ink)
+    words = [word for word in product.name.replace("-", " ").split() if word[0].isalpha()]
+    initials = "".join(word[0] for word in words[:2]).upper()
+    font = ImageFont.load_default(SIDE * 0.5)
+    draw.text((middle, middle), initials, fill=ground, font=font, anchor="mm")
+    small = canvas.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    partial = path.with_suffix(".partial")
+    small.save(partial, "PNG", compress_level=6)
+    partial.replace(path)
