@@ -127,6 +127,8 @@ def _answer(
         headers = {"Accept": ", ".join(sorted(CONTENT_TYPES)), "User-Agent": "ecommerce-sales-airflow"}
         connection.request("GET", target, headers=headers | {k: v for k, v in conditions.items() if v})
         with connection.getresponse() as answer:
+            if connection.aborted:  # in the middle of a header, which then looks like its end
+                raise TimeoutError
             yield answer
     except ssl.SSLCertVerificationError:
         raise UnusablePicture("the TLS certificate of its host is not trusted") from None

@@ -309,7 +309,7 @@ def _mapped(found: Sequence[_Found]) -> Iterable[tuple[int, dict[str, Any]]]:
             plain = {column[0] for column in result.description if str(column[1]) != "JSON"}
             made = result.fetchall()
         except duckdb.Error as error:
-            raise ContractError(f"include/sql/{MAPPING}: {mask_e_mails(str(error))}") from None
+            raise ContractError(f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}") from None
     if sorted(names) != sorted(("entry_number", *FIELDS)) or len(made) != len(found):
         raise ContractError(
             f"include/sql/{MAPPING} must give one row per entry, with entry_number, {', '.join(FIELDS)}"
@@ -345,7 +345,7 @@ def _fault(error: ValidationError, values: dict[str, Any]) -> tuple[str, str]:
 def _rejected(entry: _Found, sku: Any, reason: str, detail: str) -> Rejected:
     readable = _text(sku) if isinstance(sku, (str, int)) and reason != "invalid_text" else None
     # What follows the question mark of an address may be a key.
-    raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record)
+    raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW])
     return Rejected(
         entry_number=entry.number,
         page=entry.page,

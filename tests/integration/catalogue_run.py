@@ -1,0 +1,122 @@
+"""One run of the product catalogue without Airflow, by what the tasks of its DAG call; a catalogue's server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ecommerce.catalogue import fetching, loading, parsing, pictures, summaries
+from ecommerce.catalogue.download import Limits
+from ecommerce.catalogue.summaries import Summary
+from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.names import DAG_CATALOGUE
+from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.warehouse.load import LoadResult
+from tests.website import Website, website
+
+QUICK = Limits(most_bytes=300_000, connect_seconds=2, answer_seconds=1, picture_seconds=2)
+Entry = dict[str, Any]
+
+
+@dataclass
+class Catalogue:
+    """A catalogue's server, and the pictures' own one."""
+
+    site: Website
+    page_size: int = 3
+    pages: list[str] = field(default_factory=list)
+
+    def show(self, *entries: Entry) -> None:
+        """Let the catalogue have these entries, in pages with ETags."""
+        for path in self.pages:
+            self.site.answers.pop(path)
+        parts = [entries[at : at + self.page_size] for at in range(0, len(entries), self.page_size)] or [()]
+        self.pages = [f"/products?page={number}" for number in range(1, len(parts) + 1)]
+        for number, part in enumerate(parts, start=1):
+            following = f"{self.site.url}/products?page={number + 1}" if number < len(parts) else None
+            body = json.dumps({"count": len(entries), "next": following, "results": part}).encode()
+            self.site.put(self.pages[number - 1], body, "application/json", ETag=f'"{hash(body)}"')
+
+    def environment(self, **connection: Any) -> dict[str, str]:
+        """The connection to this server; fields as given."""
+        value = {"conn_type": "http", "host": self.site.url, **connection}
+        return {
+            "AIRFLOW_CONN_PRODUCT_CATALOGUE_API": json.dumps(value),
+            "PICTURE_NETWORKS": "127.0.0.1/32",
+        }
+
+
+@contextmanager
+def catalogue() -> Iterator[Catalogue]:
+    """A running catalogue without products."""
+    with website() as site:
+        yield Catalogue(site)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run up to its load."""
+
+    run: DagRun
+    raw: Manifest
+    loadable: Manifest
+
+    @property
+    def summary(self) -> Summary:
+        """What the mail would say."""
+        return summaries.read(self.loadable)
+
+    def load(self) -> LoadResult:
+        """Load and check."""
+        result = loading.load_catalogue(self.run, self.loadable)
+        loading.check(self.run, result)
+        return result
+
+
+def fetch(run: DagRun, **settings: str) -> Manifest:
+    """The first task; `settings`: of the script."""
+    day = newest_closed_day(datetime.now(UTC), "America/New_York")
+    with fetching.workplace() as place:
+        environment = os.environ | place.environment() | {"CATALOGUE_RETRIES": "0"} | settings
+        done = subprocess.run(
+            ["bash", "-c", fetching.COMMAND], env=environment, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise place.problem()
+        return place.publish(run.folder(day.date, "product_catalogue"), day)
+
+
+def prepare(run_id: str, *, accept_shrunk: bool = False) -> Prepared:
+    """Everything before the load."""
+    run = DagRun(DAG_CATALOGUE, run_id)
+    raw = fetch(run)
+    known = loading.remember().present
+    folder = run.folder(raw.business_date, "parsed")
+    parsed = parsing.parse(raw, folder, known, accept_shrunk=accept_shrunk)
+    loadable = pictures.refresh(
+        parsed, run.folder(raw.business_date, "transformed"), run_id, loading.remember(), QUICK
+    )
+    return Prepared(run, raw, loadable)
+
+
+def refresh(run_id: str, **options: Any) -> Summary:
+    """A whole run; what its mail would say."""
+    prepared = prepare(run_id, **options)
+    prepared.load()
+    return prepared.summary
+
+
+def stored(uri: str) -> dict[str, list[str]]:
+    """The names of what is stored below PICTURES_URI, by folder."""
+    root = Path(uri.removeprefix("file://"))
+    return {
+        folder: sorted(path.name for path in (root / folder).glob("*"))
+        for folder in ("originals", "thumbnails")
+    }

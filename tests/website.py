@@ -1,0 +1,154 @@
+"""A web server for tests: it answers as it is told, also as no decent server would, and keeps requests."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class Website:
+    """What lies under which path (with the query, where there is one), and the requests so far."""
+
+    server: ThreadingHTTPServer
+    answers: dict[str, Answer] = field(default_factory=dict)
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.server.server_port
+
+    @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        return f"http://{self.server.server_address[0]}:{self.port}"
+
+    def put(
+        self,
+        path: str,
+        body: bytes,
+        kind: str = "image/png",
+        *,
+        status: int = 200,
+        **headers: str,
+    ) -> str:
+        """Let `path` answer `body`, and 304 to whoever has its ETag or date; the address. Underscores in
+        names of headers are hyphens."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
+            known = any(name in named and request.headers.get(asked) == named[name] for name, asked in pairs)
+            request.send_response(304 if known else status)
+            for name, value in named.items():
+                request.send_header(name, value)
+            if not known:
+                request.send_header("Content-Type", kind)
+                request.send_header("Content-Length", str(len(body)))
+            request.end_headers()
+            if not known:
+                self.sent.append(path)
+                request.wfile.write(body)
+
+        self.answers[path] = answer
+        return f"{self.url}{path}"
+
+    def redirect(self, path: str, location: str) -> str:
+        """Let `path` lead to `location`; the address."""
+        return self.put(path, b"", "text/html", status=302, Location=location)
+
+    def endless(self, path: str, announced: int | None = None) -> str:
+        """Let `path` send a picture's beginning and then zeros, for ever."""
+
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            request.send_response(200)
+            request.send_header("Content-Type", "image/jpeg")
+            if announced:
+                request.send_header("Content-Length", str(announced))
+            request.end_headers()
+            self.sent.append(path)
+            with suppress(OSError):
+                request.wfile.write(b"\xff\xd8\xff\xe0")
+                while True:
+                    request.wfile.write(bytes(65536))
+
+        self.answers[path] = answer
+        return f"{self.url}{path}"
+
+    def dripping(self, path: str, *, headers_too: bool = False, pause: float = 0.05) -> str:
+        """Let `path` send one byte after the other, slowly, for ever."""
+
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            with suppress(OSError):
+                if headers_too:
+                    request.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                else:
+                    request.send_response(200)
+                    request.send_header("Content-Type", "image/png")
+                    request.end_headers()
+                while True:
+                    request.wfile.write(b"a")
+                    time.sleep(pause)
+
+        self.answers[path] = answer
+        return f"{self.url}{path}"
+
+    def silent(self, path: str) -> str:
+        """Let `path` take the request and close the connection."""
+
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            request.close_connection = True
+
+        self.answers[path] = answer
+        return f"{self.url}{path}"
+
+    def asked(self, path: str) -> list[dict[str, str]]:
+        """The headers of the requests for `path`, names in lower case."""
+        return [headers for asked, headers in self.requests if asked == path]
+
+
+@contextmanager
+def website(address: str = "127.0.0.1", port: int = 0) -> Iterator[Website]:
+    """A running server on `address`, an IPv4 one of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            site.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            answer = site.answers.get(self.path)
+            if answer:
+                answer(self)
+            else:
+                self.send_error(404)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer((address, port), Handler)
+    site = Website(server)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def drawn(text: str, kind: str = "PNG", size: tuple[int, int] = (200, 120), **options: Any) -> bytes:
+    """A picture that differs with its text."""
+    picture = Image.new(options.pop("mode", "RGB"), size, (240, 230, 210))
+    ImageDraw.Draw(picture).text((10, 10), text, fill=(0, 0, 0))
+    written = io.BytesIO()
+    picture.save(written, kind, **options)
+    return written.getvalue()
