@@ -82,6 +82,7 @@ def test_ten_addresses_of_six_pictures_make_six_files_and_a_second_run_downloads
     assert (tables(shop), files(tmp_path)) == (before, kept)
 
 
+@pytest.mark.full
 def test_only_what_has_changed_is_told_and_downloaded(shown: Catalogue, shop: Shop) -> None:
     entries = ten_products(shown)
     shown.show(*entries)
@@ -139,9 +140,10 @@ def test_a_hostile_catalogue_leaves_good_pictures_and_a_list_of_the_rest(
             "nonsense": ("http://[::1", "its address is no web address"),
         }
         twice = site.put("/twice.png", good)
+        webp = site.put("/good.webp", drawn("webp", "WEBP"), "image/webp")
         up = site.put("/../../../etc/cron.d/up.png", drawn("up"), ETag='"../../x"')
         shown.show(
-            product("good", site.put("/good.webp", drawn("webp", "WEBP"), "image/webp")),
+            product("good", webp, updated_at="2026-01-01T00:00:00Z"),
             product("twice", twice),
             product("../../twice", twice),
             product("up", up),
@@ -166,6 +168,7 @@ def test_a_hostile_catalogue_leaves_good_pictures_and_a_list_of_the_rest(
     assert len(written) == 6, "nothing was written beside"
 
 
+@pytest.mark.full
 def test_a_broken_picture_leaves_the_one_that_was_there_and_heals(shown: Catalogue, shop: Shop) -> None:
     url = shown.site.put("/a.png", drawn("a"), ETag='"a"')
     shown.show(product("A", url))
@@ -182,6 +185,7 @@ def test_a_broken_picture_leaves_the_one_that_was_there_and_heals(shown: Catalog
     assert tables(shop) == healthy
 
 
+@pytest.mark.full
 def test_a_server_without_validators_is_asked_again_after_a_week(shown: Catalogue, shop: Shop) -> None:
     shown.show(product("A", shown.site.put("/a.png", drawn("a"))))
     now = datetime.now(UTC)
@@ -191,6 +195,7 @@ def test_a_server_without_validators_is_asked_again_after_a_week(shown: Catalogu
         assert len(shown.site.asked("/a.png")) == asked
 
 
+@pytest.mark.full
 def test_a_host_that_is_silent_is_not_asked_for_ever(shown: Catalogue, shop: Shop) -> None:
     products = [product(f"S{number:02}", shown.site.silent(f"/{number}.png")) for number in range(40)]
     shown.show(*products)
@@ -200,6 +205,7 @@ def test_a_host_that_is_silent_is_not_asked_for_ever(shown: Catalogue, shop: Sho
     assert len([path for path, _ in shown.site.requests if path.endswith(".png")]) <= 5 + 4
 
 
+@pytest.mark.full
 def test_a_file_that_somebody_removed_is_fetched_again(shown: Catalogue, shop: Shop, tmp_path: Path) -> None:
     shown.show(product("A", shown.site.put("/a.png", drawn("a"), ETag='"a"')))
     refresh("first")
@@ -209,6 +215,7 @@ def test_a_file_that_somebody_removed_is_fetched_again(shown: Catalogue, shop: S
     assert files(tmp_path) == kept
 
 
+@pytest.mark.full
 def test_a_sources_own_description_stays_and_replaces_the_catalogues(shown: Catalogue, shop: Shop) -> None:
     described = {
         "sku": "A",
@@ -233,6 +240,7 @@ def test_a_sources_own_description_stays_and_replaces_the_catalogues(shown: Cata
     assert shop.by("products", "sku", "picture_uri") == {"A": None, "B": None}
 
 
+@pytest.mark.full
 def test_a_shrunk_catalogue_changes_nothing_unless_somebody_says_so(shown: Catalogue, shop: Shop) -> None:
     shown.show(*(product(sku) for sku in "ABCDE"))
     refresh("first")
@@ -248,6 +256,7 @@ def test_a_shrunk_catalogue_changes_nothing_unless_somebody_says_so(shown: Catal
     assert set(states(shop).values()) == {"gone"}
 
 
+@pytest.mark.full
 def test_a_rejected_product_keeps_what_is_known_of_it(shown: Catalogue, shop: Shop) -> None:
     url = shown.site.put("/a.png", drawn("a"), ETag='"a"')
     shown.show(product("A", url), product("B"))
@@ -264,6 +273,7 @@ def test_a_rejected_product_keeps_what_is_known_of_it(shown: Catalogue, shop: Sh
     )
 
 
+@pytest.mark.full
 def test_loaded_twice_the_tables_are_the_same(shown: Catalogue, shop: Shop) -> None:
     shown.show(*ten_products(shown), product("bad", price=-1))
     prepared = prepare("run")
@@ -274,7 +284,7 @@ def test_loaded_twice_the_tables_are_the_same(shown: Catalogue, shop: Shop) -> N
     assert shop.state(names) == before
 
 
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("order", [pytest.param((0, 1), marks=pytest.mark.full), (1, 0)])
 def test_two_runs_end_in_the_same_tables_whichever_loads_first(
     shown: Catalogue, shop: Shop, order: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -292,6 +302,7 @@ def test_two_runs_end_in_the_same_tables_whichever_loads_first(
     assert len(files(tmp_path)["originals"]) == 6
 
 
+@pytest.mark.full
 def test_a_run_that_commits_in_between_is_noticed(
     shown: Catalogue, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +325,7 @@ def test_a_run_that_commits_in_between_is_noticed(
     assert states(shop) == {"B": "no_picture", "C": "no_picture"}
 
 
+@pytest.mark.full
 def test_a_crash_between_pictures_and_load_costs_nothing(
     shown: Catalogue, shop: Shop, tmp_path: Path
 ) -> None:
@@ -326,6 +338,7 @@ def test_a_crash_between_pictures_and_load_costs_nothing(
     assert set(states(shop).values()) == {"ok"}
 
 
+@pytest.mark.full
 def test_a_crash_within_the_load_leaves_nothing(
     shown: Catalogue, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -348,6 +361,7 @@ def test_a_crash_within_the_load_leaves_nothing(
     assert shop.by("products", "sku", "name") == {"A": "Renamed", "C": "Product C"}
 
 
+@pytest.mark.full
 def test_no_address_is_kept_in_the_warehouse(shown: Catalogue, shop: Shop) -> None:
     url = shown.site.put("/a.png?token=secret", drawn("a"))
     shown.show(product("A", url))

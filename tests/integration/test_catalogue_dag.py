@@ -1,0 +1,141 @@
+"""The DAG product_catalogue_refresh as Airflow runs it, against the demo's catalogue, with its mail."""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from demo.fillers import catalogue as filler
+from demo.fillers.catalogue import BROKEN
+from demo.ledger import Ledger
+from demo.services import catalogue as service
+from demo.services.emulator import PROJECT, Emulator
+from tests.integration.airflow_process import AirflowHome
+from tests.integration.catalogue_run import Catalogue, catalogue, stored
+from tests.integration.mailbox import REPORTED_TO, Mailbox, open_mailbox
+from tests.integration.warehouse_contents import connect
+from tests.website import drawn
+
+pytestmark = pytest.mark.full
+
+DAG = "product_catalogue_refresh"
+BOOKS = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
+StartAirflow = Callable[[Mapping[str, str]], AirflowHome]
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+    """A running mail server."""
+    with open_mailbox(tmp_path / "mailbox") as box:
+        yield box
+
+
+@pytest.fixture
+def environment(bigquery_emulator: Emulator, mailbox: Mailbox, tmp_path: Path) -> dict[str, str]:
+    """What the DAG needs beside the connection to a catalogue."""
+    extra = f'{{"is_anonymous": true, "project": "{PROJECT}"}}'
+    return mailbox.environment() | {
+        "AIRFLOW_CONN_BIGQUERY": f'{{"conn_type": "google_cloud_platform", "extra": {extra}}}',
+        "BIGQUERY_EMULATOR_HOST": bigquery_emulator.host,
+        "BIGQUERY_DATASET": f"catalogue_{uuid.uuid4().hex[:10]}",
+        "CUSTOMER_HASH_KEY": "0123456789abcdef",
+        "SHOP_TIMEZONE": "America/New_York",
+        "STAGING_URI": f"file://{tmp_path}/staging",
+        "PICTURES_URI": f"file://{tmp_path}/pictures",
+        "PICTURE_NETWORKS": "127.0.0.0/8",
+    }
+
+
+@pytest.fixture
+def demo_catalogue(tmp_path: Path) -> Iterator[str]:
+    """The demo company's catalogue; its address."""
+    filler.fill(tmp_path / "catalogue", BOOKS)
+    server = service.server(tmp_path / "catalogue", 0)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silent(
+    start_airflow: StartAirflow,
+    environment: dict[str, str],
+    demo_catalogue: str,
+    mailbox: Mailbox,
+    bigquery_emulator: Emulator,
+) -> None:
+    host = {"AIRFLOW_CONN_PRODUCT_CATALOGUE_API": f'{{"conn_type": "http", "host": "{demo_catalogue}"}}'}
+    airflow = start_airflow(environment | host)
+    assert airflow.test_dag(DAG) == 0, airflow.log()[-5000:]
+
+    sql = f"SELECT sku, name, thumbnail_uri FROM {environment['BIGQUERY_DATASET']}.products"
+    products = {row["sku"]: row for row in connect(bigquery_emulator).query(sql).result()}
+    assert products.keys() == {product.sku for product in BOOKS.products}
+    without = {sku for sku, row in products.items() if not row["thumbnail_uri"]}
+    assert without == {BROKEN, "GIFT-01"}
+    assert products["MUG-01"]["thumbnail_uri"] == products["mug-01"]["thumbnail_uri"]
+    kept = stored(environment["PICTURES_URI"])
+    assert len(kept["originals"]) == len(kept["thumbnails"]) == len(BOOKS.products) - 3
+
+    (mail,) = mailbox.messages()
+    assert mail["Subject"] == f"Product catalogue: {len(BOOKS.products)} new, 1 broken"
+    assert mail["To"] == REPORTED_TO
+    assert mail["Message-ID"].startswith("<catalogue.")
+    text = mail.get_body(("plain",)).get_content()
+    assert f"  {BROKEN} (127.0.0.1:" in text
+    assert "its host answers 404" in text
+    html = mail.get_body(("html",)).get_content()
+    inline = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert len(inline) == 12
+    assert all(f'src="cid:{part["Content-ID"][1:-1]}"' in html for part in inline)
+    assert all(part.get_payload(decode=True).startswith(b"\x89PNG") for part in inline)
+
+    assert airflow.test_dag(DAG) == 0, airflow.log()[-5000:]
+    assert len(mailbox.messages()) == 1
+    assert "nothing has changed in the catalogue" in airflow.log()
+    assert stored(environment["PICTURES_URI"]) == kept
+    assert airflow.test_dag(DAG, send_mail=True) == 0, airflow.log()[-5000:]
+    assert mailbox.messages()[-1]["Subject"] == "Product catalogue: 1 broken"
+
+
+@pytest.fixture
+def shown() -> Iterator[Catalogue]:
+    """A catalogue of one product."""
+    with catalogue() as running:
+        running.show({"sku": "A", "image_url": running.site.put("/a.png", drawn("a"))})
+        yield running
+
+
+def test_the_password_is_in_no_log_no_xcom_and_no_rendered_field(
+    start_airflow: StartAirflow, environment: dict[str, str], shown: Catalogue
+) -> None:
+    secret = "hardly-a-password"
+    airflow = start_airflow(environment | shown.environment(login="the-reader", password=secret))
+    assert airflow.test_dag(DAG) == 0, airflow.log()[-5000:]
+    encoded = base64.b64encode(f"the-reader:{secret}".encode()).decode()
+    assert shown.site.requests[0][1]["authorization"] == f"Basic {encoded}"
+    kept = airflow.database.read_bytes().decode("latin-1") + airflow.log()
+    for text in (secret, encoded, "the-reader"):
+        assert text not in kept
+    with sqlite3.connect(airflow.database) as database:
+        xcoms = dict(database.execute("SELECT task_id, value FROM xcom WHERE key = 'return_value'"))
+    assert xcoms.keys() >= {"fetch", "parse", "pictures", "load"}
+
+
+def test_a_refused_login_fails_at_once_in_one_sentence(
+    start_airflow: StartAirflow, environment: dict[str, str], shown: Catalogue
+) -> None:
+    shown.site.put("/products?page=1", b"", status=401)
+    airflow = start_airflow(environment | shown.environment(login="reader", password="wrong-one"))
+    airflow.test_dag(DAG)
+    assert len(shown.site.requests) == 1
+    said = "product_catalogue_api: GET page 1 answered 401: check login, password and permissions of the connection"
+    assert said in airflow.log()
+    assert "wrong-one" not in airflow.log()
