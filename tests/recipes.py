@@ -61,16 +61,21 @@ class Step:
 def steps(recipe: str) -> list[Step]:
     """The steps of the section `## <recipe>`; blocks that are no file (commands, queries) are left out."""
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M))
+    return steps_of(sections[recipe])
+
+
+def steps_of(text: str) -> list[Step]:
+    """The steps in a text; as `steps`."""
     found = []
-    for block in _BLOCK.finditer(sections[recipe]):
+    for block in _BLOCK.finditer(text):
         indent = block["indent"]
-        text = "\n".join(line.removeprefix(indent) for line in block["body"].split("\n"))
+        body = "\n".join(line.removeprefix(indent) for line in block["body"].split("\n"))
         lead = block["lead"].strip()
         if edit := _EDIT.search(lead):
             how = edit["how"].split()[0].replace("instead", "replace")
-            found.append(Step(edit["path"], text, how, edit["line"], bool(edit["begins"])))
+            found.append(Step(edit["path"], body, how, edit["line"], bool(edit["begins"])))
         elif new := _NEW.search(lead):
-            found.append(Step(new["path"], text))
+            found.append(Step(new["path"], body))
     return found
 
 

@@ -1,4 +1,4 @@
-"""One run of the product catalogue without Airflow, by what its DAG's tasks call; and a catalogue's server."""
+"""One run of the product catalogue without Airflow, by what its DAG's tasks call; and a server of one."""
 
 from __future__ import annotations
 

@@ -101,8 +101,6 @@ def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silen
     assert len(mailbox.messages()) == 1
     assert "nothing has changed in the catalogue" in airflow.log()
     assert stored(environment["PICTURES_URI"]) == kept
-    assert airflow.test_dag(DAG, send_mail=True) == 0, airflow.log()[-5000:]
-    assert mailbox.messages()[-1]["Subject"] == "Product catalogue: 1 broken"
 
 
 @pytest.fixture
@@ -125,7 +123,11 @@ def test_the_password_is_in_no_log_no_xcom_and_no_rendered_field(
     for text in (secret, encoded, "the-reader"):
         assert text not in kept
     with sqlite3.connect(airflow.database) as database:
+        (rendered,) = database.execute(
+            "SELECT rendered_fields FROM rendered_task_instance_fields WHERE task_id = 'fetch'"
+        ).fetchone()
         xcoms = dict(database.execute("SELECT task_id, value FROM xcom WHERE key = 'return_value'"))
+    assert "fetch_catalogue.sh" in rendered
     assert xcoms.keys() >= {"fetch", "parse", "pictures", "load"}
 
 
@@ -136,6 +138,6 @@ def test_a_refused_login_fails_at_once_in_one_sentence(
     airflow = start_airflow(environment | shown.environment(login="reader", password="wrong-one"))
     airflow.test_dag(DAG)
     assert len(shown.site.requests) == 1
-    said = "product_catalogue_api: GET page 1 answered 401: check login, password and permissions of the connection"
+    said = "product_catalogue_api: GET page 1 answered 401: check login, password and permissions"
     assert said in airflow.log()
     assert "wrong-one" not in airflow.log()

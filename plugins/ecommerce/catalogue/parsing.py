@@ -207,6 +207,13 @@ def read_pages(manifest: Manifest) -> Catalogue:
     return _catalogue(found, warnings)
 
 
+def read_page(body: bytes, url: str) -> Catalogue:
+    """The products of one page by itself; raises as `parse`."""
+    entries = _entries("page 1", _json("page 1", body), address().entries)
+    found = [_Found(number, "page 1", url, _written(each)) for number, each in enumerate(entries, start=1)]
+    return _catalogue(found, [])
+
+
 def _json(page: str, body: bytes) -> Any:
     def refuse(constant: str) -> Any:
         raise ValueError(constant)

@@ -26,7 +26,7 @@ from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.findings import FAIL, HINT, OFF, OK, Finding, Lines
 from ecommerce.core.reasons import reason_of
 
-OPTIONAL = {names.CONNECTION_WEB_EVENTS: names.DAG_EVENTS}
+OPTIONAL = {names.CONNECTION_WEB_EVENTS: names.DAG_EVENTS, names.CONNECTION_CATALOGUE: names.DAG_CATALOGUE}
 """Connections that a shop may do without, and the DAG that cannot run without them."""
 
 
@@ -118,6 +118,7 @@ def _unknown(error: Exception) -> str:
 
 def examinations() -> dict[str, Callable[[], Lines]]:
     """Everything there is to look at, in the order in which a new installation is set up."""
+    from ecommerce.catalogue.checking import check as check_catalogue
     from ecommerce.core.checking import check_folder, check_settings
     from ecommerce.mail.checking import check_recipients, check_server
     from ecommerce.sources import OPTIONAL_SOURCES, SOURCES, module
@@ -128,6 +129,7 @@ def examinations() -> dict[str, Callable[[], Lines]]:
         "settings": check_settings,
         names.VARIABLE_SOURCE_POLICY: _policy,
         **{module(source).SUBJECT: module(source).check for source in (*SOURCES, *OPTIONAL_SOURCES)},
+        names.CONNECTION_CATALOGUE: check_catalogue,
         names.CONNECTION_WAREHOUSE: check_warehouse,
         names.CONNECTION_MAIL: check_server,
         report: partial(check_recipients, report, "no report is mailed"),
@@ -135,6 +137,7 @@ def examinations() -> dict[str, Callable[[], Lines]]:
         "STAGING_URI": partial(check_folder, "staging_uri"),
         "REPORTS_URI": partial(check_folder, "reports_uri"),
         "MODELS_URI": partial(check_folder, "models_uri"),
+        "PICTURES_URI": partial(check_folder, "pictures_uri"),
     }
 
 
