@@ -121,7 +121,8 @@ def test_a_dag_file_says_when_and_in_which_order_and_nothing_else(path):
 
 def test_every_python_task_is_defined_once_in_a_module_of_tasks_and_says_what_it_does(dag):
     for task in dag.tasks:
-        function = getattr(task, "python_callable", None) or task.partial_kwargs.get("python_callable")
+        mapped = getattr(task, "partial_kwargs", {})
+        function = getattr(task, "python_callable", None) or mapped.get("python_callable")
         if function:  # others are operators of a provider
             module = function.__module__.split(".")
             assert module[:1] + module[-1:] == ["ecommerce", "tasks"], task.task_id

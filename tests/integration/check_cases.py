@@ -264,6 +264,35 @@ def _receive(trial: Trial, *moments: datetime) -> None:
             file.write(json.dumps({"event_id": "one", "received_at": moment.isoformat()}) + "\n")
 
 
+def catalogue_that_is_not_set(trial: Trial) -> str:
+    trial.patch.delenv("AIRFLOW_CONN_PRODUCT_CATALOGUE_API")
+    return "hint product_catalogue_api: not set: product_catalogue_refresh cannot run"
+
+
+def catalogue_wrong_host(trial: Trial) -> str:
+    trial.connection("product_catalogue_api", host="https://catalogue.invalid")
+    return (
+        "FAIL product_catalogue_api: product_catalogue_api: GET the first page failed: the name "
+        "catalogue.invalid cannot be resolved (DNS): is the host right?"
+    )
+
+
+def catalogue_that_is_none(trial: Trial) -> str:
+    trial.connection("product_catalogue_api", extra={"entries": "items"})
+    return (
+        "FAIL product_catalogue_api: product_catalogue: page 1 has no list at `items`: name the path to its "
+        "products as `entries` in the extra of the connection (docs/CATALOGUE.md)"
+    )
+
+
+def catalogue_whose_pictures_are_not_fetched(trial: Trial) -> str:
+    trial.patch.setenv("PICTURE_NETWORKS", "")
+    return (
+        "hint product_catalogue_api: pictures from 127.0.0.1:… are not fetched: its host is in a private "
+        "network (PICTURE_NETWORKS would allow it)"
+    )
+
+
 def warehouse_wrong_host(trial: Trial) -> str:
     port = free_port()
     trial.patch.setenv("BIGQUERY_EMULATOR_HOST", f"http://127.0.0.1:{port}")
@@ -372,6 +401,10 @@ CASES: tuple[Callable[[Trial], str], ...] = (
     web_events_wrong_host,
     web_events_that_are_a_page,
     web_events_that_are_no_server,
+    catalogue_that_is_not_set,
+    catalogue_wrong_host,
+    catalogue_that_is_none,
+    catalogue_whose_pictures_are_not_fetched,
     warehouse_wrong_host,
     mail_server_down,
     mail_server_wrong_host,

@@ -1,4 +1,4 @@
-"""docs/CATALOGUE.md, carried out on a copy of the repository as a reader would: another JSON with pictures."""
+"""docs/CATALOGUE.md, carried out on a copy of the repository as a reader would: another JSON."""
 
 from __future__ import annotations
 

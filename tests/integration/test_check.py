@@ -21,6 +21,7 @@ from demo.services import mail
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
 from ecommerce.cli import check
+from tests.integration.catalogue_run import catalogue
 from tests.integration.check_cases import CASES, TODAY, Trial
 from tests.integration.company import Company
 
@@ -29,7 +30,7 @@ from tests.integration.company import Company
 def shop(
     start_company: Callable[..., Company], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Company]:
-    """A company whose mail server runs too."""
+    """A company whose mail server and product catalogue run too."""
     company = start_company()
     company.folders.rates.joinpath("stats/eurofxref").mkdir(parents=True)
     company.folders.rates.joinpath("stats/eurofxref/eurofxref-hist.csv").write_text(
@@ -37,7 +38,11 @@ def shop(
     )
     server = json.loads(company.environment["AIRFLOW_CONN_SMTP_DEFAULT"])
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "a@example.com, b@example.com")
-    with mail.running(tmp_path / "mailbox", server["port"], free_port()):
+    with mail.running(tmp_path / "mailbox", server["port"], free_port()), catalogue() as shown:
+        shown.show({"sku": "A", "image_url": f"{shown.site.url}/a.png"}, {"sku": "B"})
+        known = shown.environment()["AIRFLOW_CONN_PRODUCT_CATALOGUE_API"]
+        monkeypatch.setenv("AIRFLOW_CONN_PRODUCT_CATALOGUE_API", known)
+        company.environment["AIRFLOW_CONN_PRODUCT_CATALOGUE_API"] = known
         yield company
 
 
@@ -56,6 +61,7 @@ def test_all_is_well(shop: Company) -> None:
     assert findings["storefront_api"].text == "0 orders can be read"
     assert findings["web_events_api"].text == "it answers; no event in the last hour"
     assert findings["exchange_rates_api"].text == f"newest rates are of {TODAY}"
+    assert findings["product_catalogue_api"].text == "its first page has 2 products, 1 of them with a picture"
     assert findings["PARTNER_DROP_URI"].text.endswith(": 0 files of the last eight days")
     assert "the first run creates the dataset" in findings["bigquery"].text
     shown = findings["settings"].text
@@ -115,6 +121,7 @@ def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
         f"AIRFLOW_CONN_STOREFRONT_API {still} host, login and password of the example"
     )
     assert lines["web_events_api"] == "not set: user_events_daily cannot run"
+    assert lines["product_catalogue_api"] == "not set: product_catalogue_refresh cannot run"
     assert lines["bigquery"] == f"AIRFLOW_CONN_BIGQUERY {still} project of the example"
     assert lines["smtp_default"] == (
         f"nobody gets mail yet, so this can wait: AIRFLOW_CONN_SMTP_DEFAULT {still} host, password and "

@@ -187,9 +187,9 @@ class _Connection(http.client.HTTPConnection):
 def _tls() -> ssl.SSLContext:
     import certifi
 
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
+    trusted = ssl.create_default_context()
+    trusted.load_verify_locations(certifi.where())
+    return trusted
 
 
 def _picture(

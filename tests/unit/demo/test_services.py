@@ -9,7 +9,8 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from http.client import HTTPMessage
 from pathlib import Path
@@ -17,8 +18,10 @@ from urllib.error import HTTPError
 
 import pytest
 
+from demo.fillers import catalogue as catalogue_filler
 from demo.layout import Ports
-from demo.services import emulator, mail, postgres, rates
+from demo.ledger import Ledger
+from demo.services import catalogue, emulator, mail, postgres, rates
 from demo.services.ports import free_port, stays_open, wait_for
 
 
@@ -150,3 +153,50 @@ def test_an_emulator_alone_says_what_belongs_into_env_and_ends_by_ctrl_c(tmp_pat
     assert said.splitlines()[-2] == f"BIGQUERY_EMULATOR_HOST=http://localhost:{port}"
     assert name == "AIRFLOW_CONN_BIGQUERY"
     assert json.loads(connection)["extra"] == {"is_anonymous": True, "project": emulator.PROJECT}
+
+
+def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_path: Path) -> None:
+    books = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
+    more = tuple(replace(books.products[0], sku=f"MORE-{number}") for number in range(30))
+    catalogue_filler.fill(tmp_path, replace(books, products=books.products + more))
+    server = catalogue.server(tmp_path, 0)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+
+    def get(url: str, etag: str = "") -> tuple[int, bytes, str]:
+        request = urllib.request.Request(url, headers={"If-None-Match": etag} if etag else {})
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, answer.read(), answer.headers["ETag"]
+        except HTTPError as error:
+            return error.code, error.read(), error.headers["ETag"]
+
+    try:
+        status, body, etag = get(f"{address}/products?page=1")
+        page = json.loads(body)
+        assert (status, page["count"], len(page["results"])) == (200, len(books.products) + 30, 50)
+        assert get(f"{address}/products?page=1", etag)[:2] == (304, b"")
+        last = json.loads(get(page["next"])[1])
+        assert last["next"] is None
+        products = page["results"] + last["results"]
+        assert len({each["sku"] for each in products}) == page["count"]
+        found = {each["sku"]: get(each["image_url"])[:2] for each in products if each["image_url"]}
+        assert [sku for sku, (status, _) in found.items() if status == 404] == [catalogue_filler.BROKEN]
+        assert found["MUG-01"] == found["mug-01"]
+        assert get(f"{address}/products?page=99")[0] == get(f"{address}/products?page=x")[0] == 404
+        assert get(f"{address}/pictures/../products.json")[0] == get(f"{address}/pictures/")[0] == 404
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_picture_of_the_catalogue_is_drawn_once_and_always_the_same(tmp_path: Path) -> None:
+    books = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
+    few = replace(books, products=books.products[:3])
+    for name in ("first", "second"):
+        catalogue_filler.fill(tmp_path / name, few)
+    drawn = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "first" / "pictures").iterdir()}
+    catalogue_filler.fill(tmp_path / "first", few)
+    for path in (tmp_path / "first" / "pictures").iterdir():
+        assert path.stat().st_mtime_ns == drawn[path.name]
+        assert path.read_bytes() == (tmp_path / "second" / "pictures" / path.name).read_bytes()
