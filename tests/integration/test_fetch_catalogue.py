@@ -68,6 +68,7 @@ def test_login_and_password_come_as_they_are_written(
         )
 
 
+@pytest.mark.full
 def test_without_login_none_is_sent(shown: Catalogue) -> None:
     fetch(RUN)
     assert all("authorization" not in headers for _, headers in shown.site.requests)
@@ -124,13 +125,37 @@ def problem(kind: type[errors.PipelineError], **settings: str) -> str:
     ("status", "kind", "words"),
     [
         (401, errors.CredentialsError, "GET page 1 answered 401: check login, password and permissions"),
-        (403, errors.CredentialsError, "GET page 1 answered 403: check login, password and permissions"),
-        (404, errors.ContractError, "GET page 1 answered 404: check the host of the connection"),
-        (204, errors.ContractError, "GET page 1 answered 204: check the host"),
-        (302, errors.ContractError, "GET page 1 answered 302, and redirects are not followed"),
-        (429, errors.RateLimitedError, "GET page 1 answered 429: too many requests"),
+        pytest.param(
+            403,
+            errors.CredentialsError,
+            "GET page 1 answered 403: check login, password and permissions",
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            404,
+            errors.ContractError,
+            "GET page 1 answered 404: check the host of the connection",
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            204, errors.ContractError, "GET page 1 answered 204: check the host", marks=pytest.mark.full
+        ),
+        pytest.param(
+            302,
+            errors.ContractError,
+            "GET page 1 answered 302, and redirects are not followed",
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            429, errors.RateLimitedError, "GET page 1 answered 429: too many requests", marks=pytest.mark.full
+        ),
         (500, errors.TransientError, "GET page 1 answered 500: the server is unwell"),
-        (503, errors.TransientError, "GET page 1 answered 503: the server is unwell"),
+        pytest.param(
+            503,
+            errors.TransientError,
+            "GET page 1 answered 503: the server is unwell",
+            marks=pytest.mark.full,
+        ),
     ],
 )
 def test_each_kind_of_refusal_is_told_and_4xx_is_not_tried_again(
@@ -143,6 +168,7 @@ def test_each_kind_of_refusal_is_told_and_4xx_is_not_tried_again(
     assert len(shown.site.requests) == (2 if status == 500 else 1)
 
 
+@pytest.mark.full
 def test_a_server_that_stumbles_once_is_asked_again(shown: Catalogue) -> None:
     good, answers = shown.site.answers["/products?page=2"], []
     shown.site.put("/products?page=2", b"busy", status=503)
@@ -164,9 +190,12 @@ def following(shown: Catalogue, where: object) -> None:
 @pytest.mark.parametrize(
     "where",
     [
-        *("http://127.0.0.2:{port}/products?page=2", "https://127.0.0.1:{port}/products?page=2"),
-        *("//evil.example/", "http://127.0.0.1:1/products", "http://127.0.0.1@evil.example/"),
-        "file:///etc/passwd",
+        "http://127.0.0.2:{port}/products?page=2",
+        pytest.param("https://127.0.0.1:{port}/products?page=2", marks=pytest.mark.full),
+        pytest.param("//evil.example/", marks=pytest.mark.full),
+        pytest.param("http://127.0.0.1:1/products", marks=pytest.mark.full),
+        pytest.param("http://127.0.0.1@evil.example/", marks=pytest.mark.full),
+        pytest.param("file:///etc/passwd", marks=pytest.mark.full),
     ],
 )
 def test_a_next_page_on_another_host_is_not_asked(shown: Catalogue, where: str) -> None:
@@ -175,6 +204,7 @@ def test_a_next_page_on_another_host_is_not_asked(shown: Catalogue, where: str) 
     assert len(shown.site.requests) == 1
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("where", ["?page=2", "/products?page=2"])
 def test_a_next_page_may_be_relative(shown: Catalogue, where: str) -> None:
     following(shown, where)
@@ -186,10 +216,12 @@ def test_pages_in_a_circle_end(shown: Catalogue) -> None:
     assert problem(errors.ContractError) == "page 1 says that the next one is page 1 again"
 
 
+@pytest.mark.full
 def test_pages_without_end_end(shown: Catalogue) -> None:
     assert problem(errors.ContractError, CATALOGUE_MOST_PAGES="2") == "there are more than 2 pages"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("body", [b"<html>please sign in", b"", b'{"next": 5}', b'{"next": "http://[::1"}'])
 def test_what_is_no_page_is_named(shown: Catalogue, body: bytes) -> None:
     shown.site.put("/products?page=1", body, "text/html")
@@ -203,6 +235,7 @@ def test_a_page_without_end_stops_at_the_limit(shown: Catalogue) -> None:
     assert "is larger than 102400 bytes" in problem(errors.ContractError, CATALOGUE_MOST_BYTES="102400")
 
 
+@pytest.mark.full
 def test_a_server_that_drips_or_is_silent_or_away_is_told(
     shown: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +248,7 @@ def test_a_server_that_drips_or_is_silent_or_away_is_told(
     assert "nothing answers" in problem(errors.TransientError)
 
 
+@pytest.mark.full
 def test_the_pages_of_another_address_are_not_taken(
     shown: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,6 +260,7 @@ def test_the_pages_of_another_address_are_not_taken(
     assert len(shown.site.sent) == 3
 
 
+@pytest.mark.full
 def test_a_page_that_is_called_unchanged_without_reason_is_refused(shown: Catalogue) -> None:
     shown.site.put("/products?page=1", b"", status=304)
     assert "answered 304 to a request without condition" in problem(errors.ContractError)
@@ -244,6 +279,7 @@ def test_a_connection_that_cannot_be_used_says_so(shown: Catalogue, monkeypatch:
         assert words in problem(errors.ConfigurationError)
 
 
+@pytest.mark.full
 def test_an_address_with_a_path_is_asked_as_it_is(shown: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     shown.site.put("/2.2.0/launch/upcoming/", b'{"items": [], "links": {"next": null}}', "application/json")
     extra = {"next": "links.next", "entries": "items"}

@@ -284,7 +284,8 @@ def test_loaded_twice_the_tables_are_the_same(shown: Catalogue, shop: Shop) -> N
     assert shop.state(names) == before
 
 
-@pytest.mark.parametrize("order", [pytest.param((0, 1), marks=pytest.mark.full), (1, 0)])
+@pytest.mark.full
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_two_runs_end_in_the_same_tables_whichever_loads_first(
     shown: Catalogue, shop: Shop, order: tuple[int, int], tmp_path: Path
 ) -> None:
