@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import isfinite
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urljoin
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from ecommerce.catalogue.entries import Entry, fault_of, text_of
 from ecommerce.catalogue.source import SOURCE, address
 from ecommerce.core import staging
 from ecommerce.core.errors import ContractError
@@ -31,44 +32,6 @@ FILE = "catalogue.json"
 LONGEST_ENTRY = 256 * 1024
 """Characters of one entry's JSON."""
 LONGEST_RAW = 1_000
-FIELDS = ("sku", "name", "category", "price", "currency", "image_url", "updated_at")
-
-
-def _text(value: Any) -> Any:
-    """A number is the text that it is written as; a text without blanks around it, and None for an empty
-    one."""
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return f"{Decimal(str(value)):f}"
-    if isinstance(value, str):
-        if re.search("[\0-\x08\x0e-\x1f\ud800-\udfff]", value):
-            raise ValueError("control characters")
-        return value.strip() or None
-    return value
-
-
-def _instant(value: Any) -> Any:
-    if isinstance(value, str) and value.strip():
-        value = datetime.fromisoformat(value.strip())
-    if isinstance(value, datetime) and not 1970 <= value.year <= 2200:
-        raise ValueError("no product is of that year")
-    return value or None
-
-
-Text = BeforeValidator(_text)
-
-
-class Entry(BaseModel):
-    """What a product of the catalogue must be; `price` and `currency` are looked at and not kept."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    sku: Annotated[str, Field(max_length=200, pattern=r"^[^\t-\r]+$"), Text]
-    name: Annotated[str | None, Field(max_length=2_000), Text] = None
-    category: Annotated[str | None, Field(max_length=2_000), Text] = None
-    price: Annotated[str | None, Field(pattern=r"^\d{1,14}(\.\d+)?$"), Text] = None
-    currency: Annotated[str | None, Field(pattern=r"^[A-Za-z]{3}$"), Text] = None
-    image_url: Annotated[str | None, Field(max_length=4_000), Text] = None
-    updated_at: Annotated[AwareDatetime | None, BeforeValidator(_instant)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +234,7 @@ def _catalogue(found: Sequence[_Found], warnings: list[str]) -> Catalogue:
         try:
             read = Entry.model_validate(values)
         except ValidationError as error:
-            rejected.append(_rejected(entry, values["sku"], *_fault(error, values)))
+            rejected.append(_rejected(entry, values["sku"], *fault_of(error, values)))
             continue
         accepted += 1
         # A relative address is meant from the page it stands on.
@@ -317,40 +280,21 @@ def _mapped(found: Sequence[_Found]) -> Iterable[tuple[int, dict[str, Any]]]:
             made = result.fetchall()
         except duckdb.Error as error:
             raise ContractError(f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}") from None
-    if sorted(names) != sorted(("entry_number", *FIELDS)) or len(made) != len(found):
+    if sorted(names) != sorted(("entry_number", *Entry.model_fields)) or len(made) != len(found):
         raise ContractError(
-            f"include/sql/{MAPPING} must give one row per entry, with entry_number, {', '.join(FIELDS)}"
+            f"include/sql/{MAPPING} must give one row per entry, with entry_number, "
+            f"{', '.join(Entry.model_fields)}"
         )
     for row in made:
         values = dict(zip(names, row, strict=True))
-        for name in set(FIELDS) - plain:
+        for name in set(Entry.model_fields) - plain:
             if values[name] is not None:
                 values[name] = json.loads(values[name], parse_float=Decimal)
         yield values.pop("entry_number"), values
 
 
-_REASONS = {
-    "sku": "invalid_text",
-    "name": "invalid_text",
-    "category": "invalid_text",
-    "price": "invalid_number",
-    "currency": "invalid_currency",
-    "image_url": "invalid_url",
-    "updated_at": "invalid_timestamp",
-}
-
-
-def _fault(error: ValidationError, values: dict[str, Any]) -> tuple[str, str]:
-    """Code and detail of the first thing that is wrong."""
-    name = str(error.errors()[0]["loc"][0])
-    value = values[name]
-    if name == "sku" and (value is None or not str(value).strip()):
-        return "missing_value", "sku"
-    return _REASONS[name], f"{name} {value!r}"
-
-
 def _rejected(entry: _Found, sku: Any, reason: str, detail: str) -> Rejected:
-    readable = _text(sku) if isinstance(sku, (str, int)) and reason != "invalid_text" else None
+    readable = text_of(sku) if isinstance(sku, (str, int)) and reason != "invalid_text" else None
     # What follows the question mark of an address may be a key.
     raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW])
     return Rejected(

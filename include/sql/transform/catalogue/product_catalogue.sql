@@ -1,6 +1,6 @@
 -- How one entry of the catalogue's JSON becomes a product. For another JSON this is the file to change
 -- (docs/CATALOGUE.md): on the right of AS stand our names, on the left the JSON's, as paths such as '$.offer.price'.
--- Any DuckDB expression does, NULL where there is none. Only the sku must be there; updated_at is an instant with offset.
+-- Any DuckDB expression does, NULL where there is none. Only the sku must be there; updated_at needs an offset.
 SELECT
     entry_number,
     record -> '$.sku' AS sku,
