@@ -5,6 +5,8 @@ stop      stop exactly what was started
 status    say what runs where
 advance   let two things happen: a refund is booked for a day whose report is out (--day, by default the
           day before yesterday), and a partner file that was missing arrives
+tamper    let two orders change without a trace (--day, by default three days ago): one of the sales database
+          gets another quantity, one of the storefront's is deleted; sales_reconciliation finds them
 serve     start, stay in the foreground, keep up with the clock, stop on SIGTERM (for containers)
 """
 
@@ -21,9 +23,17 @@ from datetime import UTC, date, datetime, timedelta
 
 from demo import processes
 from demo.environment import DATABASE
-from demo.fillers import catalogue, exchange_rates, partner_files, sales_db, storefront
+from demo.fillers import (
+    catalogue,
+    exchange_rates,
+    old_shop,
+    partner_files,
+    sales_db,
+    storefront,
+    web_events,
+)
 from demo.layout import Folders, Ports, PortTaken
-from demo.ledger import PARTNERS, Books
+from demo.ledger import PARTNERS, Ledger
 from demo.services import emulator, postgres
 from demo.services.ports import stays_open, wait_for
 from demo.story import Story
@@ -74,11 +84,11 @@ class Company:
         missing = [service for service in self._services if not self._running(service)]
         self._begin_story(now)
         self.folders.logs.mkdir(parents=True, exist_ok=True)
-        books = self.story.ledger(now).as_of(now)
-        self._fill_files(books)
+        ledger = self.story.ledger(now)
+        self._fill_files(ledger, now)
         for service in missing:
             service.start()
-        self._fill_sales_db(books)
+        self._fill_sales_db(ledger, now)
 
     def check_ports(self) -> None:
         """See whether `start` would find its ports free.
@@ -106,9 +116,13 @@ class Company:
     def catch_up(self, now: datetime | None = None) -> None:
         """Bring every running system to the state as of `now`."""
         now = now or datetime.now(UTC)
-        books = self.story.ledger(now).as_of(now)
-        self._fill_files(books)
-        self._fill_sales_db(books)
+        ledger = self.story.ledger(now)
+        self._fill_files(ledger, now)
+        self._fill_sales_db(ledger, now)
+
+    def export_old_shop(self) -> None:
+        """Write what the company's former shop exports, unless it is there; takes some five seconds."""
+        old_shop.fill(self.folders.old_shop, self.story.ledger(datetime.now(UTC)))
 
     def advance(self, day: date | None = None, now: datetime | None = None) -> date:
         """Book a late refund for `day` and let held files arrive; returns the day."""
@@ -116,6 +130,15 @@ class Company:
         story = self.story
         day = day or story.today(now) - timedelta(days=2)
         story.advanced(day, now).save(self._story_file)
+        self.catch_up(now)
+        return day
+
+    def tamper(self, day: date | None = None, now: datetime | None = None) -> date:
+        """Let two orders of `day` change without a trace; returns the day."""
+        now = now or datetime.now(UTC)
+        story = self.story
+        day = day or story.today(now) - timedelta(days=3)
+        story.silently_changed(day, now).save(self._story_file)
         self.catch_up(now)
         return day
 
@@ -141,16 +164,18 @@ class Company:
     def _running(self, service: _Service) -> bool:
         return processes.running(self.folders.processes, service.name) is not None
 
-    def _fill_files(self, books: Books) -> None:
+    def _fill_files(self, ledger: Ledger, now: datetime) -> None:
+        books = ledger.as_of(now)
         partner_files.fill(self.folders.partner_drop, books)
         exchange_rates.fill(self.folders.rates, books)
         storefront.fill(self.folders.storefront, books)
         catalogue.fill(self.folders.catalogue, books)
+        web_events.fill(self.folders.web_events, ledger, now)
 
-    def _fill_sales_db(self, books: Books) -> None:
+    def _fill_sales_db(self, ledger: Ledger, now: datetime) -> None:
         dsn = os.environ.get("DEMO_SALES_DB_DSN") or self._postgres.dsn(DATABASE)
         sales_db.prepare(dsn)
-        sales_db.fill(dsn, books)
+        sales_db.fill(dsn, ledger.as_of(now))
 
     @property
     def _postgres(self) -> postgres.Postgres:
@@ -204,6 +229,7 @@ def serve(company: Company) -> None:
     try:
         company.start()
         print("The demo company is open.", flush=True)
+        company.export_old_shop()  # not before: nothing waits for it
         while not told_to_stop.wait(_KEEP_UP_SECONDS):
             company.catch_up()
     finally:
@@ -215,8 +241,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m demo.company", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("command", choices=("start", "stop", "status", "advance", "serve"))
-    parser.add_argument("--day", type=date.fromisoformat, help="advance: the day of the late refund")
+    parser.add_argument("command", choices=("start", "stop", "status", "advance", "tamper", "serve"))
+    parser.add_argument("--day", type=date.fromisoformat, help="advance, tamper: the day that changes")
     parser.add_argument("--elsewhere", nargs="+", default=(), help="serve: systems in other containers")
     options = parser.parse_args(arguments)
     company = Company(Ports.chosen(), Folders.chosen(), options.elsewhere)
@@ -225,11 +251,14 @@ def main(arguments: list[str]) -> int:
             serve(company)
         elif options.command == "advance":
             print(f"A refund was booked for {company.advance(options.day)}, and the missing files are in.")
+        elif options.command == "tamper":
+            print(f"Two orders of {company.tamper(options.day)} have changed without a trace.")
         elif options.command == "stop":
             print(f"Stopped: {', '.join(company.stop()) or 'nothing was running'}")
         else:
             if options.command == "start":
                 company.start()
+                company.export_old_shop()
             for name, is_running in company.status().items():
                 print(f"{name:16}{'running' if is_running else 'stopped'}")
     except (PortTaken, LookupError, RuntimeError, TimeoutError) as error:

@@ -76,6 +76,11 @@ class Folders:
         return self.home / "exchange_rates"
 
     @property
+    def old_shop(self) -> Path:
+        """The bulk export of the shop that the company had before."""
+        return self.home / "old_shop"
+
+    @property
     def web_events(self) -> Path:
         """The events the shop's website sent: one file per hour of receipt."""
         return self.home / "web_events"

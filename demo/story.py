@@ -9,9 +9,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from demo.environment import TIMEZONE
-from demo.ledger import PARTNERS, HeldFile, LateRefund, Ledger
+from demo.ledger import PARTNERS, HeldFile, LateRefund, Ledger, SilentChange
 
-_HISTORY = 12
+_DAYS = 12
+_OLD_MONTHS = 18
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,10 @@ class Story:
     seed: int = 1
     orders_per_day: int = 160
     timezone: str = TIMEZONE
+    old_months: int = 0
     held_files: tuple[HeldFile, ...] = ()
     late_refunds: tuple[LateRefund, ...] = ()
+    silent_changes: tuple[SilentChange, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Story | None:
@@ -39,6 +42,7 @@ class Story:
             seed=told["seed"],
             orders_per_day=told["orders_per_day"],
             timezone=told["timezone"],
+            old_months=told.get("old_months", 0),  # a home of before has no old shop
             held_files=tuple(
                 HeldFile(partner, date.fromisoformat(day), came and datetime.fromisoformat(came))
                 for partner, day, came in told["held_files"]
@@ -47,12 +51,17 @@ class Story:
                 LateRefund(date.fromisoformat(day), datetime.fromisoformat(booked_at))
                 for day, booked_at in told["late_refunds"]
             ),
+            silent_changes=tuple(
+                SilentChange(date.fromisoformat(day), datetime.fromisoformat(at))
+                for day, at in told.get("silent_changes", ())
+            ),
         )
 
     @classmethod
     def begin(cls, now: datetime, timezone: str = TIMEZONE) -> Story:
-        """The story of a company with twelve days behind it."""
-        return cls(now.astimezone(ZoneInfo(timezone)).date() - timedelta(days=_HISTORY), timezone=timezone)
+        """The story of a company that moved to this pipeline twelve days ago, from another shop."""
+        first_day = now.astimezone(ZoneInfo(timezone)).date() - timedelta(days=_DAYS)
+        return cls(first_day, timezone=timezone, old_months=_OLD_MONTHS)
 
     def save(self, path: Path) -> None:
         """Keep the story in `path`, whole at once."""
@@ -61,12 +70,16 @@ class Story:
             "seed": self.seed,
             "orders_per_day": self.orders_per_day,
             "timezone": self.timezone,
+            "old_months": self.old_months,
             "held_files": [
                 (held.partner, held.day.isoformat(), held.received_at and held.received_at.isoformat())
                 for held in self.held_files
             ],
             "late_refunds": [
                 (late.day.isoformat(), late.booked_at.isoformat()) for late in self.late_refunds
+            ],
+            "silent_changes": [
+                (change.day.isoformat(), change.at.isoformat()) for change in self.silent_changes
             ],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,8 +95,10 @@ class Story:
             seed=self.seed,
             orders_per_day=self.orders_per_day,
             timezone=self.timezone,
+            old_months=self.old_months,
             held_files=self.held_files,
             late_refunds=self.late_refunds,
+            silent_changes=self.silent_changes,
         )
 
     def today(self, now: datetime) -> date:
@@ -105,3 +120,7 @@ class Story:
             ),
             late_refunds=(*self.late_refunds, LateRefund(day, now)),
         )
+
+    def silently_changed(self, day: date, now: datetime) -> Story:
+        """At the instant `now` two orders of `day` change without a trace."""
+        return replace(self, silent_changes=(*self.silent_changes, SilentChange(day, now)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
-from demo.ledger import PARTNERS, Books, Line, Order, PartnerFile
+from demo.ledger import OLD_SHOP, PARTNERS, Books, Line, Order, PartnerFile
 
 HEADER = (
     *("order_id", "line_number", "ordered_at", "updated_at", "status", "sku", "product_name", "category"),
@@ -29,7 +29,7 @@ HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class _Habits:
-    """How one partner writes its files."""
+    """How one partner, or the old shop, writes its files."""
 
     encoding: str
     line_end: str
@@ -41,6 +41,7 @@ class _Habits:
 _HABITS = {
     PARTNERS[0]: _Habits("utf-8-sig", "\r\n", timezone(timedelta(hours=1)), (), ()),
     PARTNERS[1]: _Habits("utf-8", "\n", UTC, ("warehouse",), ("LIS-2",)),
+    OLD_SHOP: _Habits("utf-8", "\n", UTC, (), ()),
 }
 
 
@@ -55,10 +56,15 @@ def fill(folder: Path, books: Books) -> None:
         received_at = file.received_at.timestamp()
         if target.exists() and target.stat().st_mtime == received_at and target.read_bytes() == content:
             continue
-        partial = folder / f".{file.name}.partial"
-        partial.write_bytes(content)
-        os.utime(partial, (received_at, received_at))
-        partial.rename(target)
+        write(target, content, received_at)
+
+
+def write(target: Path, content: bytes, modified_at: float) -> None:
+    """Write a file whole at once, with the modification time `modified_at`."""
+    partial = target.with_name(f".{target.name}.partial")
+    partial.write_bytes(content)
+    os.utime(partial, (modified_at, modified_at))
+    partial.rename(target)
 
 
 def render(file: PartnerFile) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from demo.ledger.books import Books, Ledger
 from demo.ledger.model import (
     CHANNELS,
+    OLD_SHOP,
     PARTNER_FILES,
     PARTNERS,
     SALES_DB,
@@ -26,10 +27,12 @@ from demo.ledger.model import (
     Rate,
     Refund,
     RefundLine,
+    SilentChange,
 )
 
 __all__ = [
     "CHANNELS",
+    "OLD_SHOP",
     "PARTNERS",
     "PARTNER_FILES",
     "SALES_DB",
@@ -47,4 +50,5 @@ __all__ = [
     "Rate",
     "Refund",
     "RefundLine",
+    "SilentChange",
 ]

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
-from demo.ledger import orders, partners, rates
+from demo.ledger import orders, partners, rates, visits
 from demo.ledger.catalogue import PRODUCTS
 from demo.ledger.lives import History
 from demo.ledger.model import (
     PARTNER_FILES,
     SALES_DB,
+    STOREFRONT,
     Customer,
     HeldFile,
     LateRefund,
@@ -21,8 +22,12 @@ from demo.ledger.model import (
     Product,
     Rate,
     Refund,
+    SilentChange,
 )
+from demo.ledger.old_shop import OldShop
+from demo.ledger.season import Season
 from demo.ledger.shop import Shop
+from demo.ledger.silent import silently_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +65,18 @@ class Books:
 class Ledger:
     """Everything that happens in a company that trades on `days` days from `first_day` on.
 
-    The facts of a day derive from (seed, orders_per_day, timezone, date) only: later days change nothing
-    about earlier ones, and two ledgers with the same arguments are equal in any process.
+    The facts of a day derive from (seed, orders_per_day, timezone, date) only, with an old shop from the
+    day of the move as well: later days change nothing about earlier ones, and two ledgers with the same
+    arguments are equal in any process.
 
     Attributes:
         first_day: first business day, in the shop's calendar.
         days: how many business days.
         orders_per_day: about how many, over all channels; at most 50,000.
         timezone: IANA name of the shop's timezone.
-        held_files, late_refunds: incidents staged on top, for demonstrations and tests.
+        old_months: how many months before the first day the company had another shop, `old_shop`. Without
+            one (0) every week is like the other; with one trade grows, and follows the seasons.
+        held_files, late_refunds, silent_changes: incidents staged on top, for demonstrations and tests.
     """
 
     first_day: date
@@ -76,8 +84,10 @@ class Ledger:
     seed: int = 1
     orders_per_day: int = 120
     timezone: str = "America/New_York"
+    old_months: int = 0
     held_files: tuple[HeldFile, ...] = field(default=())
     late_refunds: tuple[LateRefund, ...] = field(default=())
+    silent_changes: tuple[SilentChange, ...] = field(default=())
 
     def as_of(self, instant: datetime) -> Books:
         """The books as of `instant` (aware), which may lie before or after all days."""
@@ -92,6 +102,9 @@ class Ledger:
         refunds += [refund for refund in self.orphan_refunds if _is_booked(refund, instant)]
         received = [file for file in self.deliveries if file.received_at <= instant]
         known_orders += partners.merge(received)
+        for change in self.silent_changes:
+            if change.at <= instant:
+                known_orders, refunds = silently_changed(known_orders, refunds, self.shop.window(change.day))
         return Books(
             at=instant,
             products=PRODUCTS,
@@ -99,7 +112,7 @@ class Ledger:
             orders=tuple(known_orders),
             refunds=tuple(refunds),
             files=tuple({file.name: file for file in received}.values()),
-            rates=tuple(rates.published(self.seed, self.first_day, instant)),
+            rates=tuple(rates.published(self.seed, self._first_rates, instant)),
         )
 
     @property
@@ -107,35 +120,54 @@ class Ledger:
         """All business days, first to last."""
         return tuple(self.first_day + timedelta(days=number) for number in range(self.days))
 
+    def web_events(self, day: date) -> Iterator[visits.Event]:
+        """What the website sent of the sessions of `day`, received then or later; in no order."""
+        placed = (history.versions[0] for history in self._of_day[day])
+        sold = [order for order in placed if order.channel == STOREFRONT]
+        return visits.events(self.shop, day, sold)
+
     @cached_property
     def histories(self) -> tuple[History, ...]:
         """Every order with all its states and refunds, by day, channel and id."""
-        return tuple(history for day in self.business_days for history in self._day(day))
+        return tuple(history for day in self.business_days for history in self._of_day[day])
+
+    @cached_property
+    def _of_day(self) -> dict[date, tuple[History, ...]]:
+        return {day: tuple(self._day(day)) for day in self.business_days}
 
     @cached_property
     def orphan_refunds(self) -> tuple[Refund, ...]:
         """Refunds in the sales database whose order it no longer has."""
-        return tuple(
-            refund for day in self.business_days for refund in orders.orphan_refunds(self._shop, day)
-        )
+        return tuple(refund for day in self.business_days for refund in orders.orphan_refunds(self.shop, day))
 
     @cached_property
     def deliveries(self) -> tuple[PartnerFile, ...]:
         """Every delivery of every partner file, by the instant received."""
         sold = [history for history in self.histories if history.versions[0].channel == PARTNER_FILES]
-        return partners.deliveries(self._shop, self.business_days, sold, self.held_files)
+        return partners.deliveries(self.shop, self.business_days, sold, self.held_files)
 
     @cached_property
-    def _shop(self) -> Shop:
-        return Shop(self.seed, self.orders_per_day, self.timezone)
+    def shop(self) -> Shop:
+        """The company's fixed traits."""
+        season = Season(self.first_day) if self.old_months else None
+        return Shop(self.seed, self.orders_per_day, self.timezone, season)
+
+    @cached_property
+    def old_shop(self) -> OldShop | None:
+        """The shop that the company had before."""
+        return OldShop(self.shop, self.old_months) if self.old_months else None
+
+    @property
+    def _first_rates(self) -> date:
+        return self.old_shop.first_day if self.old_shop else self.first_day
 
     def _day(self, day: date) -> Iterator[History]:
         late = [incident.booked_at for incident in self.late_refunds if incident.day == day]
-        yield from orders.trade(self._shop, day, late)
+        yield from orders.trade(self.shop, day, late)
 
     def _customers(self, known: list[Order]) -> tuple[Customer, ...]:
         ids = {order.customer_id for order in known if order.channel == SALES_DB and order.customer_id}
-        return tuple(self._shop.customer(customer_id) for customer_id in sorted(ids))
+        return tuple(self.shop.customer(customer_id) for customer_id in sorted(ids))
 
 
 def _last(versions: tuple[Order, ...], instant: datetime) -> Order | None:

@@ -16,6 +16,8 @@ STOREFRONT = "storefront"
 PARTNER_FILES = "partner_files"
 CHANNELS = (SALES_DB, STOREFRONT, PARTNER_FILES)
 PARTNERS = ("alpenmarkt", "bazario")
+OLD_SHOP = "old_shop"
+"""What the company's former shop is called, as the source of its exported orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,15 @@ class HeldFile:
     partner: str
     day: date
     received_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SilentChange:
+    """An incident: at `at` one order of `day` of the sales database gets another quantity, while its
+    `updated_at` stays, and one of the storefront's is deleted for good."""
+
+    day: date
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,12 @@ from demo.ledger.model import (
     Product,
     Refund,
 )
+from demo.ledger.season import offer_of, popularity
 from demo.ledger.shop import Shop
 
 _SHARE = {SALES_DB: 0.5, STOREFRONT: 0.35, PARTNER_FILES: 0.15}
 _COUPONS = (("WELCOME10", "0.10"), ("AUTUMN15", "0.15"), ("Friends-20", "0.20"))
-_WEEKDAY_VOLUME = (0.95, 0.9, 0.92, 1.0, 1.1, 1.2, 1.05)
+WEEKDAY_VOLUME = (0.95, 0.9, 0.92, 1.0, 1.1, 1.2, 1.05)
 _FIRST_ID_DAY = date(2015, 1, 1)
 
 
@@ -58,9 +59,7 @@ def trade(shop: Shop, day: date, late_refunds: Sequence[datetime] = ()) -> Itera
     """
     for channel in CHANNELS:
         rng = shop.rng("orders", day, channel)
-        volume = (
-            shop.orders_per_day * _SHARE[channel] * _WEEKDAY_VOLUME[day.weekday()] * rng.uniform(0.85, 1.15)
-        )
+        volume = shop.volume(day) * _SHARE[channel] * WEEKDAY_VOLUME[day.weekday()] * rng.uniform(0.85, 1.15)
         unbooked = sorted(late_refunds) if channel == SALES_DB else []
         paid_out = shop.window(day)[1] - timedelta(hours=1)
         for number, ordered_at in enumerate(shop.instants(day, round(volume), rng), start=1):
@@ -117,12 +116,12 @@ def _sale(channel: str, day: date, number: int, ordered_at: datetime, rng: Rando
 def _order(shop: Shop, sale: _Sale, rng: Random) -> Order:
     buyer = shop.buyer(sale.day, rng)
     market = next(market for market in MARKETS if market.country == buyer.country_code)
-    coupon, percent = rng.choice(_COUPONS) if rng.random() < 0.18 else (None, "0")
+    coupon, percent = coupon_of(shop, sale.day, rng)
     if sale.channel == PARTNER_FILES:
         coupon = None
-    chosen = rng.sample(PRODUCTS, rng.choices((1, 2, 3, 4, 5), (40, 28, 18, 9, 5))[0])
+    chosen = basket(shop, sale.day, rng)
     lines = tuple(
-        _line(sale.channel, sale.first_line + place, product, market, coupon=Decimal(percent), rng=rng)
+        line_of(sale.channel, sale.first_line + place, product, market, coupon=Decimal(percent), rng=rng)
         for place, product in enumerate(chosen)
     )
     if sale.channel == SALES_DB and rng.random() < 0.01:
@@ -156,9 +155,31 @@ def _order(shop: Shop, sale: _Sale, rng: Random) -> Order:
     )
 
 
-def _line(
+def basket(shop: Shop, day: date, rng: Random) -> list[Product]:
+    """Different products that somebody buys together."""
+    count = rng.choices((1, 2, 3, 4, 5), (40, 28, 18, 9, 5))[0]
+    if not shop.season:
+        return rng.sample(PRODUCTS, count)
+    weights = popularity(day)
+    chosen: dict[str, Product] = {}
+    while len(chosen) < count:
+        (product,) = rng.choices(PRODUCTS, weights)
+        chosen[product.sku] = product
+    return list(chosen.values())
+
+
+def coupon_of(shop: Shop, day: date, rng: Random) -> tuple[str | None, str]:
+    """The coupon somebody gives, and what it takes off."""
+    offer = offer_of(day) if shop.season else None
+    if offer and rng.random() < offer.share:
+        return offer.code, offer.percent
+    return rng.choice(_COUPONS) if rng.random() < 0.18 else (None, "0")
+
+
+def line_of(
     channel: str, line_number: int, product: Product, market: Market, *, coupon: Decimal, rng: Random
 ) -> Line:
+    """A line of an order of `channel`; `coupon` is the share it takes off."""
     quantity = Decimal(rng.randint(*usual_quantities(product)))
     if product.sku == "LIN-005" and channel != SALES_DB:
         quantity += Decimal("0.5")  # fabric by the metre; the sales database counts pieces only

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from demo.ledger.catalogue import MARKETS
 from demo.ledger.model import Customer
+from demo.ledger.season import Season
 
 _FIRST_NAMES = (
     *("Anna", "Liam", "Mei", "Omar", "Sofia", "Noah", "Aisha", "Lucas", "Emma", "Hiro", "Clara", "Mateo"),
@@ -26,17 +28,19 @@ _HOURS = (8, 5, 3, 2, 2, 3, 6, 12, 22, 34, 42, 46, 48, 46, 44, 42, 44, 50, 58, 6
 
 @dataclass(frozen=True)
 class Shop:
-    """The arguments every fact derives from."""
+    """The arguments every fact derives from. Without `season` every week is like the other."""
 
     seed: int
     orders_per_day: int
     timezone: str
+    season: Season | None = None
 
     def rng(self, *purpose: object) -> random.Random:
         """A source of randomness of its own for each `purpose`; the same in every process."""
         text = "|".join(map(str, (self.seed, self.orders_per_day, self.timezone, *purpose)))
         return random.Random(text)
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - there are few shops, and they are small
     def window(self, day: date) -> tuple[datetime, datetime]:
         """The business day in UTC, `[start, end)`: 23, 24 or 25 hours."""
         zone = ZoneInfo(self.timezone)
@@ -44,6 +48,10 @@ class Shop:
             datetime.combine(day + timedelta(days=later), time.min, zone).astimezone(UTC) for later in (0, 1)
         )
         return start, end
+
+    def volume(self, day: date) -> float:
+        """How many orders an average weekday at the time of `day` brings, over all channels."""
+        return self.orders_per_day * (self.season.volume(day) if self.season else 1)
 
     def instants(self, day: date, count: int, rng: random.Random) -> list[datetime]:
         """`count` instants of `day`, sorted, busy in the evening; full seconds.
@@ -71,6 +79,7 @@ class Shop:
         since = 0 if kind < 0.7 else rng.randint(1, 28)
         return self.customer(f"C-{day - timedelta(days=since):%Y%m%d}-{rng.randrange(self._newcomers):05}")
 
+    @lru_cache(maxsize=65_536)  # noqa: B019 - most buy more than once
     def customer(self, customer_id: str) -> Customer:
         """The customer of that id, of the form `C-<day they came>-<number>`."""
         rng = self.rng("customer", customer_id)

@@ -1,0 +1,118 @@
+"""The shop that the company had before it moved to this pipeline: what its bulk export tells.
+
+All channels were one there, and an order is told in its last state. The people are the company's own, so that
+some of them order again after the move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from demo.ledger.catalogue import MARKETS
+from demo.ledger.model import OLD_SHOP, PARTNER_FILES, BadRow, Order, PartnerFile
+from demo.ledger.orders import WEEKDAY_VOLUME, basket, coupon_of, line_of
+from demo.ledger.shop import Shop
+
+# What was given back in whole is cancelled there: an export tells no refunds.
+_STATUSES = ("completed", "shipped", "cancelled", "on-hold")
+_SHARES = (88, 4, 7, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class OldShop:
+    """The last `months` whole months before the day of the move, and what the month of the move had of it.
+
+    Attributes:
+        shop: with a season, whose `moved_on` is the first day that is no longer the old shop's.
+    """
+
+    shop: Shop
+    months: int
+
+    @property
+    def first_day(self) -> date:
+        """Its first business day: the first of a month."""
+        month = self._moved_on.year * 12 + self._moved_on.month - 1 - self.months
+        return date(month // 12, month % 12 + 1, 1)
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Its business days, first to last."""
+        count = (self._moved_on - self.first_day).days
+        return tuple(self.first_day + timedelta(days=number) for number in range(count))
+
+    @property
+    def _moved_on(self) -> date:
+        assert self.shop.season
+        return self.shop.season.moved_on
+
+    def orders(self) -> tuple[Order, ...]:
+        """All its orders, by day."""
+        return tuple(order for day in self.days for order in _orders(self.shop, day))
+
+    def export(self) -> Iterator[PartnerFile]:
+        """Its bulk export, made on the evening before the move: a file for each month, the oldest first."""
+        made_at = self.shop.window(self._moved_on)[0] - timedelta(hours=2)
+        by_month: dict[str, list[date]] = {}
+        for day in self.days:
+            by_month.setdefault(f"{day:%Y-%m}", []).append(day)
+        for month, days in by_month.items():
+            yield PartnerFile(
+                name=f"orders_{month}.csv.gz",
+                partner=OLD_SHOP,
+                day=days[0],
+                received_at=made_at.astimezone(UTC),
+                orders=tuple(order for day in days for order in _orders(self.shop, day)),
+                bad_rows=_bad_rows(month),
+                repeated=(),
+            )
+
+
+def _orders(shop: Shop, day: date) -> Iterator[Order]:
+    rng = shop.rng("old shop", day)
+    volume = shop.volume(day) * WEEKDAY_VOLUME[day.weekday()] * rng.uniform(0.92, 1.08)
+    for number, ordered_at in enumerate(shop.instants(day, round(volume), rng), start=1):
+        yield _order(shop, day, f"O-{day:%y%m%d}-{number:04}", ordered_at, rng)
+
+
+def _order(shop: Shop, day: date, order_id: str, ordered_at: datetime, rng: Random) -> Order:
+    buyer = shop.buyer(day, rng)
+    market = next(market for market in MARKETS if market.country == buyer.country_code)
+    _, percent = coupon_of(shop, day, rng)
+    lines = tuple(
+        line_of(PARTNER_FILES, number, product, market, coupon=Decimal(percent), rng=rng)
+        for number, product in enumerate(basket(shop, day, rng), start=1)
+    )
+    changed_at = ordered_at + timedelta(minutes=rng.randint(5, 6000))
+    return Order(
+        channel=OLD_SHOP,
+        order_id=order_id,
+        partner=OLD_SHOP,
+        customer_id=None,
+        email=buyer.email,
+        country_code=buyer.country_code,
+        currency=market.currency,
+        status=rng.choices(_STATUSES, _SHARES)[0],
+        coupon_code=None,
+        is_test=False,
+        shipping=Decimal(0),
+        fee=Decimal(0),
+        lines=lines,
+        ordered_at=ordered_at,
+        updated_at=changed_at,
+        status_changed_at=changed_at,
+    )
+
+
+def _bad_rows(month: str) -> tuple[BadRow, ...]:
+    """What somebody typed over in a spreadsheet: a price with its currency, in every third month."""
+    if int(month[-2:]) % 3:
+        return ()
+    at = f"{month}-03T12:00:00Z"
+    order = f"O-{month[2:].replace('-', '')}03-9001,1,{at},{at},completed"
+    line = "KIT-001,Chef's knife,Kitchen,1,79.00 USD,0.00,6.32,USD,buyer@example.org,US"
+    return (BadRow(f"{order},{line}", "invalid_number"),)

@@ -1,0 +1,90 @@
+"""How trade changes over the years: the seasons, growth, a promotion week, the days after Thanksgiving.
+
+Everything is reckoned from the day on which the company moved to this pipeline: on an ordinary day then, it
+takes the ledger's `orders_per_day`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from demo.ledger.catalogue import PRODUCTS
+
+_MONTHS = (0.90, 0.88, 0.95, 1.0, 1.02, 0.96, 0.88, 0.9, 1.0, 1.06, 1.16, 1.3)
+"""What a day in the middle of each month is worth, before growth."""
+_DOUBLED_IN = 410
+"""Days; so that 150 orders a day were 60 one and a half years before."""
+_MOST_GROWTH = 2.0
+# Friday to Monday after the fourth Thursday of November.
+_AFTER_THANKSGIVING = (2.4, 1.6, 1.5, 2.0)
+# How much more than on average people want of a category in its best month, and which month that is.
+_CATEGORY_SEASONS = {
+    "Garden": (0.85, 5),
+    "Lighting": (0.5, 12),
+    "Textiles": (0.45, 12),
+    "Tableware": (0.2, 12),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What draws people on a day: they order `draw` times as much, `share` of them with the coupon `code`."""
+
+    code: str
+    percent: str
+    draw: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """The seasons of a company that moved to this pipeline on `moved_on`."""
+
+    moved_on: date
+
+    def volume(self, day: date) -> float:
+        """How many times the ledger's `orders_per_day` an average weekday at that time of the year brings."""
+        growth = min(_MOST_GROWTH, 2 ** ((day - self.moved_on).days / _DOUBLED_IN))
+        offer = offer_of(day)
+        return growth * _of_year(day) / _of_year(self.moved_on) * (offer.draw if offer else 1)
+
+
+@cache
+def popularity(day: date) -> tuple[float, ...]:
+    """How much people want of each of `PRODUCTS` on `day`."""
+    wanted = []
+    for number, product in enumerate(PRODUCTS):
+        swing, best = _CATEGORY_SEASONS.get(product.category or "", (0.0, 1))
+        year = (day - date(day.year, best, 15)).days / 365.25
+        # Every fifth product sells twice as well as its neighbours.
+        wanted.append((2 if number % 5 == 0 else 1) * (1 + swing * math.cos(2 * math.pi * year)))
+    return tuple(wanted)
+
+
+@cache
+def offer_of(day: date) -> Offer | None:
+    """The offer of `day`: the week of the second Monday in May, and the four days after Thanksgiving."""
+    since = (day - (_nth(day.year, 5, 0, 2))).days
+    if 0 <= since < 7:
+        return Offer("SPRING25", "0.25", 1.5, 0.5)
+    since = (day - (_nth(day.year, 11, 3, 4) + timedelta(days=1))).days
+    if 0 <= since < len(_AFTER_THANKSGIVING):
+        return Offer("BLACKFRIDAY", "0.20", _AFTER_THANKSGIVING[since], 0.6)
+    return None
+
+
+def _nth(year: int, month: int, weekday: int, number: int) -> date:
+    """The `number`th `weekday` (0 is Monday) of a month."""
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (number - 1))
+
+
+def _of_year(day: date) -> float:
+    """The value between those of the two nearest middles of months."""
+    place = day.month - 1 + (day.day - 15) / 30.5
+    before = math.floor(place)
+    share = place - before
+    return _MONTHS[before % 12] * (1 - share) + _MONTHS[(before + 1) % 12] * share
