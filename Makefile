@@ -15,12 +15,12 @@ CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history bench-events \
-	run airflow emulator backfill repair report undo-history migrate forget-customer env environments development
+	run airflow emulator backfill repair report query undo-history migrate forget-customer env environments development
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## the whole thing on this machine: demo company, Airflow, five business days, figures and addresses
+demo: ## the whole thing on this machine: demo company, Airflow, 18 months and twelve days, figures and addresses
 	@$(BOOTSTRAP) demo
 
 stop: ## stop what `make demo` started
@@ -90,6 +90,11 @@ report: environments ## build the report of a day again from the warehouse: DAY=
 undo-history: environments ## remove the orders of a history load from the warehouse: SOURCE=old_shop
 	@$(if $(SOURCE),,$(error say which source: make undo-history SOURCE=old_shop))
 	@$(CLI) undo-history --source $(SOURCE)
+
+# In the environment, where quotes and dollar signs of SQL stay what they are.
+query: export QUERY = $(value SQL)
+query: environments ## ask the warehouse: SQL='SELECT * FROM daily_summary' or FILE=question.sql [FORMAT=csv]
+	@$(CLI) query $(if $(FILE),--file '$(FILE)') $(if $(FORMAT),--format $(FORMAT))
 
 migrate: environments ## bring the warehouse's tables to what include/sql/warehouse says
 	@$(CLI) migrate

@@ -1,6 +1,6 @@
 """Airflow for the demo: API server, scheduler and DAG processor as background processes, one user.
 
-No triggerer: nothing here defers. Tasks run in processes of the scheduler's machine (LocalExecutor).
+No triggerer: nothing here defers. Tasks run in processes of the scheduler's machine (`demo.executor`).
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ class AirflowServices:
             "PATH": f"{bin_folder}{os.pathsep}{inherited.get('PATH', '')}",
             "PYTHONTZPATH": "",  # timezones as the locked package tzdata has them
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends forked tasks otherwise
-            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "PYTHONPATH": str(REPOSITORY),  # where the executor is
+            "AIRFLOW__CORE__EXECUTOR": "demo.executor.WarmExecutor",
             # Each worker is a process that is there from the start.
             "AIRFLOW__CORE__PARALLELISM": str(min(8, 2 * (os.cpu_count() or 2))),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",

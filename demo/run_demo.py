@@ -1,7 +1,7 @@
-"""`make demo` and `make stop`: several business days of the demo company through the real scheduler.
+"""`make demo` and `make stop`: a small company that moved to this pipeline twelve days ago.
 
-start   company and Airflow; a backfill of four days, mailed; then a refund is booked late and a file comes
-        late for a day already mailed; then the newest closed day; figures and addresses
+start   company and Airflow; the 18 months of its former shop, as history; the days since then, with changes
+        that come late; the newest closed day; changes that leave no trace; figures, and what to look at
 stop    Airflow and the company; their data stay below .demo (remove that folder to begin afresh)
 """
 
@@ -10,32 +10,33 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
-from demo.airflow_services import PASSWORD, USER, AirflowServices
+from demo.airflow_services import AirflowServices
 from demo.company import Company
 from demo.environment import TIMEZONE
-from demo.layout import REPOSITORY, Folders, Ports, PortTaken
-from demo.services.emulator import PROJECT
+from demo.fillers.old_shop import PATTERN
+from demo.layout import Folders, Ports, PortTaken
+from demo.ledger import OLD_SHOP
+from demo.scheduler import DemoFailed, Run, Scheduler
+from demo.telling import loaded_history, say
+from demo.tour import sign_in, tell_figures, tell_what_to_look_at
 
-sys.path.insert(0, str(REPOSITORY / "plugins"))
+# isort: split
+from ecommerce.core.errors import PipelineError
+from ecommerce.core.names import (
+    DAG_CATALOGUE,
+    DAG_DAILY,
+    DAG_EVENTS,
+    DAG_HISTORY,
+    DAG_MAINTENANCE,
+    DAG_RECONCILIATION,
+    DAG_SYNC,
+    DAG_WATCH,
+)
 
-from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import FINISHED, backfill, plan
-from ecommerce.core.errors import PipelineError, TransientError
-from ecommerce.core.names import DAG_DAILY
-
-_BACKFILLED_DAYS = 4
-_PAUSE = 2.0
-_QUIET = 10.0
-
-
-class DemoFailed(Exception):
-    """The demo cannot go on; the text is one sentence that says where to look."""
+_REQUIRED = (DAG_DAILY, DAG_HISTORY, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH, DAG_MAINTENANCE)
 
 
 def main(arguments: list[str]) -> int:
@@ -54,7 +55,7 @@ def main(arguments: list[str]) -> int:
         print(f"Stopped: {', '.join(names) or 'nothing was running'}")
         return 0
     try:
-        _demo(company, airflow)
+        Demo(company, airflow).run()
     except (DemoFailed, PortTaken, PipelineError, RuntimeError, TimeoutError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -64,158 +65,112 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _demo(company: Company, airflow: AirflowServices) -> None:
-    began = time.monotonic()
-    company.check_ports()
-    airflow.check_ports()
-    _say("Starting the demo company and Airflow …")
-    with ThreadPoolExecutor(2) as both:
-        for started in (both.submit(company.start), both.submit(airflow.start)):
-            started.result()
-    airflow.wait()
-    api = _sign_in(airflow)
-    _wait_for_dag(api)
-    api.patch(f"dags/{DAG_DAILY}", {"is_paused": False})
+class Demo:
+    """The steps of `make demo`, in order. A second one does only what is new since the first."""
 
-    yesterday = company.story.today(datetime.now(UTC)) - timedelta(days=1)
-    first, last = yesterday - timedelta(days=_BACKFILLED_DAYS), yesterday - timedelta(days=1)
-    if plan(api, first, last, again=False):
-        _say(f"Backfilling {first} to {last}, each report mailed …")
-        _run_days(api, first, last, again=False, mail=True)
+    scheduler: Scheduler
 
-    company.advance(last)
-    _say(f"A refund was booked for {last}, whose report is out, and a partner's file for it came late.")
-    _say(f"Running {yesterday}, the newest closed day …")
-    _wait_for_quiet(api, yesterday)
-    _run_days(api, yesterday, yesterday, again=True, mail=False)
-    _report(company, airflow, first, yesterday)
-    _say(f"That took {(time.monotonic() - began) / 60:.1f} minutes. To stop everything: make stop")
+    def __init__(self, company: Company, airflow: AirflowServices) -> None:
+        self._company, self._airflow = company, airflow
+        self._began = time.monotonic()
 
+    def run(self) -> None:
+        """All of it."""
+        self._start()
+        today = self._company.story.today(datetime.now(UTC))
+        first, yesterday = self._company.story.first_day, today - timedelta(days=1)
+        self._load_history(first, yesterday)
+        self._run_days(first, yesterday - timedelta(days=1))
+        self._change_late(yesterday - timedelta(days=1))
+        self._run_newest(yesterday)
+        self._change_silently(yesterday - timedelta(days=2))
+        # Not earlier: switched on before the newest report is mailed, the watch might tell of its absence.
+        self.scheduler.switch_on(*_REQUIRED)
+        say("")
+        tell_figures(self._company, first, yesterday)
+        tell_what_to_look_at(self._company, self._airflow, yesterday)
+        say(f"All that took {self._minutes()} minutes. To stop everything: make stop")
 
-def _sign_in(airflow: AirflowServices) -> AirflowApi:
-    # The port is open a moment before the server answers.
-    for _ in range(60):
-        try:
-            return AirflowApi(airflow.url, USER, PASSWORD)
-        except TransientError:
-            time.sleep(1)
-    raise DemoFailed(f"Airflow at {airflow.url} does not answer: see {airflow.folders.logs}")
+    def _start(self) -> None:
+        self._company.check_ports()
+        self._airflow.check_ports()
+        say("Starting the demo company and Airflow …")
 
+        def open_company() -> None:
+            self._company.start()
+            self._company.export_old_shop()
 
-def _wait_for_dag(api: AirflowApi) -> None:
-    for _ in range(60):
-        if any(dag["dag_id"] == DAG_DAILY for dag in api.get("dags", dag_id_pattern=DAG_DAILY)["dags"]):
+        with ThreadPoolExecutor(2) as both:
+            for started in (both.submit(open_company), both.submit(self._airflow.start)):
+                started.result()
+        self._airflow.wait()
+        api = sign_in(self._airflow)
+        self.scheduler = Scheduler(api, self._airflow.home / "logs")
+        self.scheduler.wait_for(*_REQUIRED)
+        self._took()
+
+    def _load_history(self, first: date, yesterday: date) -> None:
+        """The former shop's export; at the same time the website's events since the move, and the catalogue.
+        None of them waits for another, and together they keep all cores at work."""
+        scheduler, story = self.scheduler, self._company.story
+        runs: list[Run] = []
+        if story.old_months and not scheduler.has_succeeded(DAG_HISTORY):
+            say(f"Loading {story.old_months} months of history, the export of the shop it had before …")
+            files = f"file://{self._company.folders.old_shop}/{PATTERN}"
+            runs.append(scheduler.trigger(DAG_HISTORY, files=files, source=OLD_SHOP))
+        if scheduler.knows(DAG_CATALOGUE):
+            say("Fetching the product catalogue, with its pictures …")
+            runs.append(scheduler.trigger(DAG_CATALOGUE))
+        if scheduler.knows(DAG_EVENTS):
+            of_events = scheduler.backfill(DAG_EVENTS, first, yesterday, jobs=1)
+            if of_events:
+                say(f"Reading the website's events of {len(of_events)} days, {first} to {yesterday} …")
+            runs += of_events
+        if not runs:
             return
-        for broken in api.get("importErrors")["import_errors"]:
-            last_line = broken["stack_trace"].strip().splitlines()[-1]
-            raise DemoFailed(f"Airflow cannot read {broken['filename']}: {last_line}")
-        time.sleep(1)
-    raise DemoFailed(f"Airflow did not find {DAG_DAILY} within a minute")
+        scheduler.wait(runs)
+        for run in runs:
+            if run.dag_id == DAG_HISTORY:
+                totals, months = scheduler.result(run, "control_totals"), scheduler.result(run, "summary")
+                say(f"  {loaded_history(totals, months)}")
+        self._took()
 
+    def _run_days(self, first: date, last: date) -> None:
+        """The days since the move."""
+        runs = self.scheduler.backfill(DAG_DAILY, first, last, jobs=2, mail=True)
+        if runs:
+            say(f"Running {len(runs)} business days, {first} to {last}, each report mailed …")
+            self.scheduler.wait(runs, "days")
+            self._took()
 
-class _Progress:
-    """Tells the person waiting how far the runs are: at every day done, and now and then in between."""
+    def _change_late(self, day: date) -> None:
+        self._company.advance(day)
+        say(f"A refund was booked for {day}, whose report is out, and a partner's file for it came late.")
+        say("Reading what has changed in the storefront since, as every hour …")
+        self.scheduler.wait([self.scheduler.trigger(DAG_SYNC)])
 
-    def __init__(self, api: AirflowApi) -> None:
-        self._api = api
-        self._since = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
-        self._told: set[str] = set()
-        self._days, self._quiet_until = 0, 0.0
+    def _run_newest(self, day: date) -> None:
+        say(f"Running {day}, the newest closed day …")
+        self.scheduler.wait_until_quiet(DAG_DAILY, day)
+        self.scheduler.wait(self.scheduler.backfill(DAG_DAILY, day, day, again=True))
+        self._took()
 
-    def __call__(self, states: Mapping[str, str]) -> None:
-        """`states` of all runs by day."""
-        failed = sum(state == "failed" for state in states.values())
-        done = sum(state in FINISHED for state in states.values())
-        if done > self._days or time.monotonic() > self._quiet_until:
-            tasks = self._tasks("success")["total_entries"]
-            trouble = f", {failed} failed" if failed else ""
-            self._tell(f"  {done} of {len(states)} days done{trouble}; {tasks} tasks succeeded")
-            self._days, self._quiet_until = done, time.monotonic() + _QUIET
-        for task in self._tasks("up_for_retry")["task_instances"]:
-            name = f"{task['task_id']} of {task['dag_run_id']}"
-            self._tell(f"  try {task['try_number']} of {name} failed; it will be tried again")
+    def _change_silently(self, day: date) -> None:
+        self._company.tamper(day)
+        say(f"Two orders of {day} have changed without a trace: one was edited, one deleted.")
+        say("Comparing the sources with the warehouse, order by order, as every Monday …")
+        run = self.scheduler.trigger(DAG_RECONCILIATION)
+        self.scheduler.wait([run])
+        found = self.scheduler.result(run, "differences")
+        days = ", ".join(f"{each['source']} on {each['business_date']}" for each in found)
+        say(f"  it differs: {days or 'nothing'}; that was read again, and a mail says so")
+        self._took()
 
-    def _tasks(self, state: str) -> dict[str, Any]:
-        path = f"dags/{DAG_DAILY}/dagRuns/~/taskInstances"
-        found: dict[str, Any] = self._api.get(path, state=state, start_date_gte=self._since, limit=50)
-        return found
+    def _took(self) -> None:
+        say(f"  ({self._minutes()} minutes since the beginning)")
 
-    def _tell(self, line: str) -> None:
-        if line not in self._told:
-            self._told.add(line)
-            _say(line)
-
-
-def _run_days(api: AirflowApi, first: date, last: date, *, again: bool, mail: bool) -> None:
-    outcome = backfill(
-        api, first, last, jobs=2, mail=mail, again=again, progress=_Progress(api), pause=_PAUSE
-    )
-    for failed in outcome.failed:
-        raise DemoFailed(_explain(api, date.fromisoformat(failed)))
-
-
-def _wait_for_quiet(api: AirflowApi, day: date) -> None:
-    """Until another backfill may be made, and no run of `day` is under way.
-
-    Airflow closes a backfill up to half a minute after its last run; and around six in the morning the
-    schedule itself may have begun the newest day.
-    """
-
-    def busy() -> bool:
-        backfills = api.get("backfills", dag_id=DAG_DAILY)["backfills"]
-        unfinished = [run for run in api.runs_of_day(day) if run["state"] not in FINISHED]
-        return bool(unfinished) or any(not backfill["completed_at"] for backfill in backfills)
-
-    while busy():
-        time.sleep(_PAUSE)
-
-
-def _explain(api: AirflowApi, day: date) -> str:
-    """Which task of the day's newest run is at fault, and where its log is."""
-    run_id = api.runs_of_day(day)[0]["dag_run_id"]
-    tasks = api.get(f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
-    failed = [task["task_id"] for task in tasks if task["state"] == "failed"]
-    logs = Folders.chosen().home / "airflow" / "logs" / f"dag_id={DAG_DAILY}" / f"run_id={run_id}"
-    return f"the run of {day} failed at {' and '.join(failed) or 'no task'}: its log is below {logs}"
-
-
-def _report(company: Company, airflow: AirflowServices, first: date, last: date) -> None:
-    _say("")
-    for line in _table(_figures(company.ports, first, last)):
-        _say(line)
-    pdfs = sorted(company.folders.reports.glob("*/*.pdf"))
-    _say("")
-    _say(f"Airflow   {airflow.url}   user {USER}, password {PASSWORD}")
-    _say(f"Mailbox   http://localhost:{company.ports.mailbox}")
-    _say(f"Report    {pdfs[-1] if pdfs else 'none'}")
-
-
-def _figures(ports: Ports, first: date, last: date) -> list[dict[str, Any]]:
-    """The days from `first` to `last` from the warehouse."""
-    os.environ["BIGQUERY_EMULATOR_HOST"] = f"http://localhost:{ports.bigquery}"
-    from google.auth.credentials import AnonymousCredentials
-    from google.cloud import bigquery
-
-    client = bigquery.Client(project=PROJECT, credentials=AnonymousCredentials())
-    rows = client.query(
-        "SELECT business_date, orders, gross_sales, discounts, returns, net_sales, complete "
-        f"FROM sales.daily_summary WHERE business_date BETWEEN '{first}' AND '{last}' ORDER BY business_date"
-    ).result()
-    return [dict(row.items()) for row in rows]
-
-
-def _table(days: list[dict[str, Any]]) -> Iterator[str]:
-    names = ("gross_sales", "discounts", "returns", "net_sales")
-    titles = "".join(f"{name.replace('_', ' '):>12}" for name in names)
-    yield f"{'business day':14}{'orders':>8}{titles}  complete (in USD)"
-    for day in days:
-        amounts = (day[name].quantize(Decimal("0.01"), ROUND_HALF_UP) for name in names)
-        cells = "".join(f"{amount:>12,}" for amount in amounts)
-        yield f"{day['business_date']!s:14}{day['orders']:>8}{cells}  {'yes' if day['complete'] else 'no'}"
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
+    def _minutes(self) -> str:
+        return f"{(time.monotonic() - self._began) / 60:.1f}"
 
 
 if __name__ == "__main__":

@@ -74,8 +74,9 @@ class Ledger:
         days: how many business days.
         orders_per_day: about how many, over all channels; at most 50,000.
         timezone: IANA name of the shop's timezone.
-        old_months: how many months before the first day the company had another shop, `old_shop`. Without
-            one (0) every week is like the other; with one trade grows, and follows the seasons.
+        old_months: in how many calendar months before the first day, the last of which may have just begun,
+            the company had another shop, `old_shop`. Without one (0) every week is like the other; with one
+            trade grows, and follows the seasons.
         held_files, late_refunds, silent_changes: incidents staged on top, for demonstrations and tests.
     """
 

@@ -24,7 +24,7 @@ _SHARES = (88, 4, 7, 1)
 
 @dataclass(frozen=True, slots=True)
 class OldShop:
-    """The last `months` whole months before the day of the move, and what the month of the move had of it.
+    """The shop of the `months` calendar months up to the day before the move.
 
     Attributes:
         shop: with a season, whose `moved_on` is the first day that is no longer the old shop's.
@@ -36,7 +36,8 @@ class OldShop:
     @property
     def first_day(self) -> date:
         """Its first business day: the first of a month."""
-        month = self._moved_on.year * 12 + self._moved_on.month - 1 - self.months
+        last = self._moved_on - timedelta(days=1)
+        month = last.year * 12 + last.month - self.months
         return date(month // 12, month % 12 + 1, 1)
 
     @property

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ecommerce.cli import check, operate, warehouse
+from ecommerce.cli import check, operate, query, warehouse
 from ecommerce.core.errors import PipelineError
 
 
@@ -22,6 +22,7 @@ for command in (
     operate.backfill,
     operate.repair,
     operate.report,
+    query.query,
     warehouse.migrate,
     warehouse.undo_history,
     warehouse.forget_customer,

@@ -1,0 +1,77 @@
+"""The end of the demo: figures of the days, and what to look at."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import date
+from typing import Any
+
+from demo.airflow_services import PASSWORD, USER, AirflowServices
+from demo.company import Company
+from demo.layout import Ports
+from demo.scheduler import DemoFailed
+from demo.services.emulator import PROJECT
+from demo.telling import say, table
+
+# isort: split
+from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.core.errors import TransientError
+from ecommerce.core.names import DAG_DAILY
+
+_QUESTION = "SELECT business_date, orders, net_sales FROM daily_summary ORDER BY business_date DESC LIMIT 14"
+
+
+def sign_in(airflow: AirflowServices) -> AirflowApi:
+    """A session of the demo's user.
+
+    Raises:
+        DemoFailed: Airflow does not answer within a minute.
+    """
+    # The port is open a moment before the server answers.
+    for _ in range(60):
+        try:
+            return AirflowApi(airflow.url, USER, PASSWORD)
+        except TransientError:
+            time.sleep(1)
+    raise DemoFailed(f"Airflow at {airflow.url} does not answer: see {airflow.folders.logs}")
+
+
+def tell_figures(company: Company, first: date, last: date) -> None:
+    """The days from `first` to `last`, as the warehouse has them."""
+    for line in table(_figures(company.ports, first, last)):
+        say(line)
+    say("")
+
+
+def tell_what_to_look_at(company: Company, airflow: AirflowServices, day: date) -> None:
+    """Five addresses, with what is to be seen there."""
+    pdf = company.folders.reports / str(day) / "report.pdf"
+    places = (
+        (f"{airflow.url}/dags/{DAG_DAILY}", f"the pipeline in Airflow: user {USER}, password {PASSWORD}"),
+        (f"{airflow.url}/plugin/sales-reports", f"the reports of all days; the newest is {pdf}"),
+        (
+            f"http://localhost:{company.ports.mailbox}",
+            "the mailbox: reports, and what the reconciliation found",
+        ),
+        (f"{airflow.url}/dags", "the other DAGs, each of which has run; they stay switched on"),
+        (f'make query SQL="{_QUESTION}"', "the warehouse, asked from this terminal"),
+    )
+    say("What to look at:")
+    for place, what in places:
+        say(f"  {place}")
+        say(f"      {what}")
+    say("")
+
+
+def _figures(ports: Ports, first: date, last: date) -> list[dict[str, Any]]:
+    os.environ["BIGQUERY_EMULATOR_HOST"] = f"http://localhost:{ports.bigquery}"
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import bigquery
+
+    client = bigquery.Client(project=PROJECT, credentials=AnonymousCredentials())
+    rows = client.query(
+        "SELECT business_date, orders, gross_sales, net_sales, complete "
+        f"FROM sales.daily_summary WHERE business_date BETWEEN '{first}' AND '{last}' ORDER BY business_date"
+    ).result()
+    return [dict(row.items()) for row in rows]

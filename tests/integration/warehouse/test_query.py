@@ -1,0 +1,118 @@
+"""`make query`, against the emulator: it answers, changes nothing, and says in a sentence what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ecommerce.cli import __main__ as command_line
+from ecommerce.cli import environment
+from tests.integration.warehouse.loadable import Folder, Order
+
+QUERIES = Path(__file__).parents[3] / "docs" / "QUERIES.md"
+SAMPLES = re.findall(r"^## (.+?)$.*?^```sql\n(.+?)^```$", QUERIES.read_text(), re.MULTILINE | re.DOTALL)
+LATELY = datetime.now(UTC) - timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _environment_of_the_test(monkeypatch):
+    monkeypatch.setattr(environment, "load", lambda: None)
+
+
+@pytest.fixture
+def orders(shop):
+    """Three storefront orders of yesterday, one of them in a currency without rate."""
+    known = [
+        Order("7", LATELY, [("Toys", "2", "10.00"), ("Books", "1.5", "7.125")], source="storefront"),
+        Order("8", LATELY, source="storefront", customer=None),
+        Order("9", LATELY, source="storefront", currency="AED"),
+    ]
+    day = LATELY.date()
+    shop.load(Folder(known, source="storefront", read_at=datetime.now(UTC)), day=day)
+    return shop
+
+
+def ask(capsys, *arguments):
+    code = command_line.main(["query", *arguments])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_every_sample_query_has_an_answer_and_a_csv_is_exact(orders, capsys, tmp_path):
+    assert len(SAMPLES) >= 5
+    for title, sql in SAMPLES:
+        (tmp_path / "question.sql").write_text(sql)
+        code, out, err = ask(capsys, "--file", str(tmp_path / "question.sql"))
+        assert (title, code, err) == (title, 0, "")
+        assert re.fullmatch(r"\d+ rows?", out.splitlines()[-1])
+
+    sql = "SELECT order_id, gross_amount, customer_hash FROM orders ORDER BY order_id"
+    code, out, _ = ask(capsys, "--sql", sql, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert code == 0
+    assert [(row["order_id"], Decimal(row["gross_amount"])) for row in rows] == [
+        ("7", Decimal("17.125")),
+        ("8", Decimal(10)),
+        ("9", Decimal(10)),
+    ]
+    assert rows[1]["customer_hash"] == ""
+
+
+def test_what_would_change_something_is_refused_and_not_run(shop, capsys):
+    shop.warehouse.run("INSERT INTO shop.products (sku, name) VALUES ('A', 'Lamp')", "one")
+    for sql, called in {
+        "DELETE FROM products WHERE TRUE": "a statement that begins with DELETE",
+        "DROP TABLE products": "a statement that begins with DROP",
+        "SELECT 1; DELETE FROM shop.products WHERE TRUE": "more than one statement",
+        "BEGIN DELETE FROM shop.products WHERE TRUE; END": "more than one statement",
+        "SELECT ';'; /* ; */ DROP TABLE shop.products -- ;": "more than one statement",
+        "SELEC 1": "a statement that begins with SELEC",
+        " -- nothing": "empty",
+        "CREATE TABLE copied AS SELECT * FROM products": "a statement that begins with CREATE",
+    }.items():
+        code, out, err = ask(capsys, "--sql", sql)
+        assert (code, out) == (1, "")
+        assert err.startswith(f"the query was not run: it is {called}")
+    assert shop.one("products", "sku") == {"sku": "A"}
+    for sql in (
+        "SELECT sku FROM products; -- that is all;",
+        """# all; of it
+        WITH known AS (SELECT 'it\\'s; "so"' AS text, sku AS `a;b` FROM products) SELECT * FROM known""",
+    ):
+        code, out, err = ask(capsys, "--sql", sql)
+        assert (code, err, out.splitlines()[-1:]) == (0, "", ["1 row"])
+
+
+def test_a_mistake_is_told_in_one_sentence(shop, capsys):
+    for sql, said in {
+        "SELECT FROM WHERE": r"the query cannot be run: .*Syntax error.*",
+        "SELECT nope FROM orders": r"the query cannot be run: .*nope.*",
+        "SELECT * FROM nosuch": r"the query cannot be run: Not found: Table .*nosuch.*",
+    }.items():
+        code, out, err = ask(capsys, "--sql", sql)
+        assert (code, out) == (1, "")
+        assert re.fullmatch(f"{said}\n", err)
+
+
+def test_a_query_says_what_it_may_bill_and_when_there_are_more_rows(shop, capsys, monkeypatch):
+    from google.cloud import bigquery
+
+    sent, original = [], bigquery.Client.query
+
+    def query(self, sql, **options):
+        sent.append(options["job_config"])
+        return original(self, sql, **options)
+
+    monkeypatch.setenv("MAXIMUM_BYTES_BILLED", "12345678")
+    monkeypatch.setattr(bigquery.Client, "query", query)
+    _, out, _ = ask(capsys, "--sql", "SELECT n FROM UNNEST(GENERATE_ARRAY(1, 450)) AS n")
+    assert len(out.splitlines()) == 203
+    assert out.splitlines()[-1] == "the first 200 of 450 rows: FORMAT=csv gives all"
+    assert [config.dry_run for config in sent] == [True, False]
+    assert {config.maximum_bytes_billed for config in sent} == {12345678}

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecommerce.cli import __main__ as command_line
+from ecommerce.cli.query import shown, table
+from ecommerce.warehouse.asking import Answer
+
+
+def answer(*columns: tuple[str, str], rows: list[tuple[Any, ...]], total: int | None = None) -> Answer:
+    return Answer(columns, len(rows) if total is None else total, iter(rows))
+
+
+def test_numbers_stand_at_the_right_and_decimals_below_each_other() -> None:
+    rows = [("Kitchen", 12, Decimal("1210.5")), (None, 3, Decimal("-7.1250")), ("Garden", None, None)]
+    found = answer(("category", "STRING"), ("orders", "INTEGER"), ("net", "NUMERIC"), rows=rows)
+    assert table(found) == [
+        "category  orders       net",
+        "--------  ------  --------",
+        "Kitchen       12  1210.500",
+        "NULL           3    -7.125",
+        "Garden      NULL      NULL",
+        "3 rows",
+    ]
+
+
+def test_every_value_says_exactly_what_the_warehouse_has() -> None:
+    assert shown(Decimal("12.5000")) == shown(Decimal("12.5")) == "12.5"
+    assert shown(Decimal("100")) == "100"
+    assert shown(Decimal("0.0000000001")) == "0.0000000001"
+    assert shown(date(2026, 11, 18)) == "2026-11-18"
+    assert shown(datetime(2026, 11, 18, 4, 59, 59, 120000, tzinfo=UTC)) == "2026-11-18 04:59:59.120000+00:00"
+    assert shown(True) == "true"
+    assert json.loads(shown(["sales_db", "partner_files: acme"])) == ["sales_db", "partner_files: acme"]
+
+
+def test_a_wide_table_is_cut_to_the_terminal_and_says_what_it_leaves_out() -> None:
+    columns = (("sku", "STRING"), ("product_name", "STRING"), ("units", "INTEGER"), ("sales", "NUMERIC"))
+    rows = [("STA-001", "A notebook of two hundred pages", 12, Decimal("132"))]
+    narrow = table(answer(*columns, rows=rows), width=38)
+    assert max(map(len, narrow)) <= 38
+    assert narrow[2] == "STA-001  A notebook of …     12    132"
+    tiny = table(answer(*columns, rows=rows), width=20)
+    assert max(map(len, tiny[:3])) <= 20
+    assert tiny[-2] == "not shown, as the terminal is too narrow: units, sales (FORMAT=csv has them)"
+
+
+def test_control_characters_cannot_move_the_cursor() -> None:
+    (_, _, line, _) = table(answer(("name", "STRING"), rows=[("Seed box\nspring\x1b[2J mix",)]))
+    assert line == "Seed box spring [2J mix"
+
+
+def test_more_rows_than_are_shown_are_told_of() -> None:
+    assert table(answer(("n", "INTEGER"), rows=[(1,)] * 200, total=52_099))[-1] == (
+        "the first 200 of 52,099 rows: FORMAT=csv gives all"
+    )
+    assert table(answer(("n", "INTEGER"), rows=[]))[-1] == "0 rows"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--sql", "SELECT 1", "--file", "question.sql"]])
+def test_a_question_is_given_in_one_way(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["query", *arguments]) == 1
+    assert capsys.readouterr().err.startswith("say what to ask, in one of two ways: make query SQL=")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["query", "--file", str(tmp_path / "question.sql")]) == 1
+    assert capsys.readouterr().err == f"{tmp_path}/question.sql cannot be read: No such file or directory\n"
+
+
+def test_make_hands_on_sql_as_it_was_typed(repository: Path) -> None:
+    sql = "SELECT 'it''s $x $(x) `orders` \"quoted\" #' -- % of\nFROM orders"
+    command = [
+        "make",
+        "--no-print-directory",
+        "query",
+        "BOOTSTRAP=true",
+        "CLI=printenv QUERY #",
+        f"SQL={sql}",
+    ]
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"{sql}\n", "")
