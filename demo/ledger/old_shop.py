@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -56,8 +56,8 @@ class OldShop:
         return tuple(order for day in self.days for order in _orders(self.shop, day))
 
     def export(self) -> Iterator[PartnerFile]:
-        """Its bulk export, made on the evening before the move: a file for each month, the oldest first."""
-        made_at = self.shop.window(self._moved_on)[0] - timedelta(hours=2)
+        """Its bulk export, made at the instant of the move: a file for each month, the oldest first."""
+        made_at = _closed_at(self.shop)
         by_month: dict[str, list[date]] = {}
         for day in self.days:
             by_month.setdefault(f"{day:%Y-%m}", []).append(day)
@@ -66,7 +66,7 @@ class OldShop:
                 name=f"orders_{month}.csv.gz",
                 partner=OLD_SHOP,
                 day=days[0],
-                received_at=made_at.astimezone(UTC),
+                received_at=made_at,
                 orders=tuple(order for day in days for order in _orders(self.shop, day)),
                 bad_rows=_bad_rows(month),
                 repeated=(),
@@ -88,7 +88,7 @@ def _order(shop: Shop, day: date, order_id: str, ordered_at: datetime, rng: Rand
         line_of(PARTNER_FILES, number, product, market, coupon=Decimal(percent), rng=rng)
         for number, product in enumerate(basket(shop, day, rng), start=1)
     )
-    changed_at = ordered_at + timedelta(minutes=rng.randint(5, 6000))
+    changed_at = min(ordered_at + timedelta(minutes=rng.randint(5, 6000)), _closed_at(shop))
     return Order(
         channel=OLD_SHOP,
         order_id=order_id,
@@ -107,6 +107,12 @@ def _order(shop: Shop, day: date, order_id: str, ordered_at: datetime, rng: Rand
         updated_at=changed_at,
         status_changed_at=changed_at,
     )
+
+
+def _closed_at(shop: Shop) -> datetime:
+    """When the last of its days ended."""
+    assert shop.season
+    return shop.window(shop.season.moved_on)[0]
 
 
 def _bad_rows(month: str) -> tuple[BadRow, ...]:

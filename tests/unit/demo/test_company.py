@@ -57,6 +57,16 @@ def test_the_company_opens_advances_and_closes(company: Company) -> None:
         assert company.advance(now=later) == date(2026, 11, 18)
         assert held.stat().st_mtime == later.timestamp()
         assert late_refunds() == 1
+
+        def orders(day: str) -> set[tuple[str, int]]:
+            with psycopg.connect(dsn) as connection:
+                ask = "SELECT order_id, quantity FROM order_items WHERE order_id LIKE %s"
+                return set(connection.execute(ask, [f"S-{day}-%"]).fetchall())
+
+        before = orders("20261117")
+        assert company.tamper(now=later) == date(2026, 11, 17)
+        assert len(orders("20261117") - before) == 1
+        assert (company.folders.web_events / "2026-11-20T15.ndjson").exists()
     finally:
         stopped = company.stop()
     assert stopped == list(company.status())

@@ -63,7 +63,7 @@ def test_the_export_has_a_file_a_month_and_its_bytes_are_always_the_same(tmp_pat
         header, *rows = gzip.decompress(file.read_bytes()).decode().splitlines()
         assert header == ",".join(partner_files.HEADER)
         assert len(rows) > 30
-        assert file.stat().st_mtime < LEDGER.shop.window(MOVED_ON)[0].timestamp()
+        assert file.stat().st_mtime == LEDGER.shop.window(MOVED_ON)[0].timestamp()
     before = files[0].stat().st_mtime_ns
     old_shop.fill(tmp_path / "one", small)
     assert files[0].stat().st_mtime_ns == before
@@ -159,3 +159,4 @@ def test_a_story_goes_on_as_it_was_told(tmp_path: Path) -> None:
 def test_every_old_order_is_the_old_shops(sold) -> None:
     assert {order.channel for order in sold} == {OLD_SHOP}
     assert len({order.order_id for order in sold}) == len(sold)
+    assert all(order.ordered_at < order.updated_at <= LEDGER.shop.window(MOVED_ON)[0] for order in sold)

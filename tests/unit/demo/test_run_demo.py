@@ -2,13 +2,17 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo import run_demo
+from demo import run_demo, scheduler, telling
+from demo.scheduler import DemoFailed, Run, Scheduler
+from ecommerce.core.names import DAG_DAILY
 
 DAY = date(2026, 11, 18)
+RUN = Run(DAG_DAILY, f"backfill__{DAY}", f"the run of {DAY}")
 
 
 class FakeApi:
@@ -16,36 +20,46 @@ class FakeApi:
 
     def __init__(self, answers: dict[str, Any]) -> None:
         self._answers = answers
+        self.posted: list[tuple[str, dict[str, Any]]] = []
 
     def get(self, path: str, **_: object) -> Any:
         answer = self._answers[path]
         return answer.pop(0) if isinstance(answer, list) and len(answer) > 1 else answer[0]
 
-    def runs_of_day(self, day: date) -> list[dict[str, Any]]:
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        self.posted.append((path, body))
+        return self.get(f"post {path}")
+
+    def patch(self, path: str, body: dict[str, Any]) -> None:
+        self.posted.append((path, body))
+
+    def runs_of_day(self, day: date, _dag_id: str) -> list[dict[str, Any]]:
         return self.get(f"runs of {day}")
+
+    def task_instances(self, run_id: str, _dag_id: str) -> list[dict[str, Any]]:
+        return self.get(f"tasks of {run_id}")
+
+
+def asked(answers: dict[str, Any]) -> Scheduler:
+    return Scheduler(FakeApi(answers), Path("/demo/airflow/logs"))
 
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_demo.time, "sleep", lambda _: None)
+    monkeypatch.setattr(scheduler.time, "sleep", lambda _: None)
+    monkeypatch.setattr(telling, "_QUIET", 0.0)
 
 
 def test_a_failed_run_is_told_with_the_task_at_fault_and_its_log() -> None:
-    run = "backfill__2026-11-18"
     tasks = [
         {"task_id": "extract.sales_db", "state": "success"},
         {"task_id": "load.checks", "state": "failed"},
         {"task_id": "report.figures", "state": "upstream_failed"},
     ]
-    api = FakeApi(
-        {
-            f"runs of {DAY}": [[{"dag_run_id": run}, {"dag_run_id": "older"}]],
-            f"dags/daily_sales_pipeline/dagRuns/{run}/taskInstances": [{"task_instances": tasks}],
-        }
+    assert asked({f"tasks of {RUN.run_id}": [tasks]}).explain(RUN) == (
+        "the run of 2026-11-18 failed at load.checks: its log is below "
+        "/demo/airflow/logs/dag_id=daily_sales_pipeline/run_id=backfill__2026-11-18"
     )
-    told = run_demo._explain(api, DAY)
-    assert told.startswith("the run of 2026-11-18 failed at load.checks: its log is below ")
-    assert told.endswith("/airflow/logs/dag_id=daily_sales_pipeline/run_id=backfill__2026-11-18")
 
 
 def test_a_dag_file_that_cannot_be_read_is_named() -> None:
@@ -53,9 +67,9 @@ def test_a_dag_file_that_cannot_be_read_is_named() -> None:
         "filename": "daily.py",
         "stack_trace": "Traceback …\nModuleNotFoundError: No module named 'x'\n",
     }
-    api = FakeApi({"dags": [{"dags": []}], "importErrors": [{"import_errors": [broken]}]})
-    with pytest.raises(run_demo.DemoFailed) as error:
-        run_demo._wait_for_dag(api)
+    answers = {"dags": [{"dags": []}], "importErrors": [{"import_errors": [broken]}]}
+    with pytest.raises(DemoFailed) as error:
+        asked(answers).wait_for(DAG_DAILY)
     assert str(error.value) == "Airflow cannot read daily.py: ModuleNotFoundError: No module named 'x'"
 
 
@@ -64,46 +78,82 @@ def test_it_waits_for_an_open_backfill_and_for_a_run_of_the_schedule() -> None:
         "backfills": [{"backfills": [{"completed_at": at}]} for at in (None, "now", "now")],
         f"runs of {DAY}": [[], [{"state": "running"}], [{"state": "success"}]],
     }
-    run_demo._wait_for_quiet(FakeApi(answers), DAY)
+    asked(answers).wait_until_quiet(DAG_DAILY, DAY)
     assert answers[f"runs of {DAY}"] == [[{"state": "success"}]]
 
 
-def test_progress_is_told_once_and_so_is_a_task_tried_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_days_are_run_as_a_backfill_and_those_that_succeeded_are_left_out() -> None:
+    run = {"partition_key": str(DAY), "dag_run_id": "new", "queued_at": "2021"}
+    older = run | {"dag_run_id": "old", "queued_at": "2019"}
+    answers = {
+        "post backfills/dry_run": [{"backfills": [{"partition_key": str(DAY)}]}],
+        "post backfills": [{"created_at": "2020"}],
+        f"dags/{DAG_DAILY}/dagRuns": [{"dag_runs": [run, older]}],
+    }
+    demo = asked(answers)
+    assert demo.backfill(DAG_DAILY, DAY, DAY, mail=True) == [Run(DAG_DAILY, "new", f"the run of {DAY}")]
+    request = demo.api.posted[-1][1]
+    assert (request["from_date"], request["to_date"]) == ("2026-11-18T00:00:00", "2026-11-18T23:59:59")
+    assert (request["dag_run_conf"], request["reprocess_behavior"]) == ({"send_mail": True}, "failed")
+    assert (f"dags/{DAG_DAILY}", {"is_paused": False}) in demo.api.posted
+    answers["post backfills/dry_run"] = [{"backfills": []}]
+    assert demo.backfill(DAG_DAILY, DAY, DAY) == []
+
+
+def test_progress_is_told_and_so_is_a_task_tried_again(capsys: pytest.CaptureFixture[str]) -> None:
     class Api(FakeApi):
         def get(self, path: str, **filters: object) -> Any:
+            if path.endswith("dagRuns"):
+                return super().get(path)
             retried = {"task_id": "extract.storefront", "dag_run_id": "r1", "try_number": 1}
-            return {"total_entries": 7, "task_instances": [retried] if filters["state"] != "success" else []}
+            of_state = {"up_for_retry": [retried]}.get(str(filters.get("state")), [])
+            return {"total_entries": 7 if "state" in filters else 18, "task_instances": of_state}
 
-    progress = run_demo._Progress(Api({}))
-    days = {f"2026-11-1{number}": "running" for number in range(4)}
-    for _ in range(3):
-        progress(days)
-    progress(days | {"2026-11-11": "failed"})
+    states = [[{"dag_run_id": RUN.run_id, "state": state}] for state in ("running", "success")]
+    answers = {f"dags/{DAG_DAILY}/dagRuns": [{"dag_runs": runs} for runs in states]}
+    Scheduler(Api(answers), Path()).wait([RUN])
     assert capsys.readouterr().out.splitlines() == [
-        "  0 of 4 days done; 7 tasks succeeded",
-        "  try 1 of extract.storefront of r1 failed; it will be tried again",
-        "  1 of 4 days done, 1 failed; 7 tasks succeeded",
+        "  7 of 18 tasks done",
+        "  try 1 of extract.storefront of r1 failed: once more",
     ]
 
 
-def test_a_backfill_tells_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    day = date(2020, 1, 7)
+def test_a_run_that_failed_ends_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks = f"dags/{DAG_DAILY}/dagRuns/{RUN.run_id}/taskInstances"
+    answers = {
+        f"dags/{DAG_DAILY}/dagRuns": [{"dag_runs": [{"dag_run_id": RUN.run_id, "state": "failed"}]}],
+        tasks: [{"total_entries": 1, "task_instances": []}],
+        f"tasks of {RUN.run_id}": [[{"task_id": "load.load", "state": "failed"}]],
+    }
+    with pytest.raises(DemoFailed, match=r"the run of 2026-11-18 failed at load\.load"):
+        asked(answers).wait([RUN], "days")
+    assert capsys.readouterr().out == "  1 of 1 days done; 1 tasks\n"
 
-    class Api(FakeApi):
-        def post(self, path: str, _body: object) -> Any:
-            entry = {"partition_key": str(day), "partition_date": f"{day}T11:00:00Z"}
-            return {"backfills": [entry]} if path.endswith("dry_run") else {"id": 7, "created_at": "2020"}
 
-        def get(self, path: str, **_filters: object) -> Any:
-            run = {"partition_key": str(day), "state": "success", "queued_at": "2021"}
-            found = {"backfills": [], "dag_runs": [run], "task_instances": [], "total_entries": 9}
-            return found | {"completed_at": "2021"}
+def test_a_bar_is_drawn_in_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress = telling.Progress("days")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    progress.show(3, 12, "40 tasks")
+    progress.tell("  try 1 of load.load of r1 failed: once more")
+    progress.show(12, 12)
+    progress.close()
+    drawn = capsys.readouterr().out
+    assert " 25%|" in drawn
+    assert "3 of 12 days" in drawn
+    assert "once more\n" in drawn
+    assert "12 of 12 days" in drawn
 
-        def is_paused(self) -> bool:
-            return False
 
-    run_demo._run_days(Api({}), day, day, again=False, mail=False)
-    assert capsys.readouterr().out == "  1 of 1 days done; 9 tasks succeeded\n"
+def test_the_control_totals_of_the_history_are_one_line() -> None:
+    month = {"rows_read": 10, "rows_rejected": 1, "orders": 4, "amounts": {"USD": "1200.5", "EUR": "3"}}
+    months = [month | {"month": name} for name in ("2026-10", "2026-11")]
+    totals = {"months": [{"orders": 4}, {"orders": 5}]}
+    assert telling.loaded_history(totals, months) == (
+        "2 months, 2026-10 to 2026-11: the export has 9 orders, 8 are loaded; 2 of 20 lines were rejected; "
+        "2,401.00 USD gross, and other currencies"
+    )
 
 
 def test_figures_are_shown_as_a_table() -> None:
@@ -111,14 +161,12 @@ def test_figures_are_shown_as_a_table() -> None:
         "business_date": DAY,
         "orders": 151,
         "gross_sales": Decimal("21234.5000"),
-        "discounts": Decimal("900"),
-        "returns": Decimal("10.005"),
         "net_sales": Decimal("20324.495"),
         "complete": False,
     }
-    assert list(run_demo._table([day])) == [
-        "business day    orders gross sales   discounts     returns   net sales  complete (in USD)",
-        "2026-11-18         151   21,234.50      900.00       10.01   20,324.50  no",
+    assert list(telling.table([day])) == [
+        "business day    orders  gross sales    net sales  complete (in USD)",
+        "2026-11-18         151    21,234.50    20,324.50  no",
     ]
 
 
