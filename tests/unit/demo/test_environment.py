@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,9 +8,11 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from airflow.executors.local_executor import LocalExecutor
 
 from demo.airflow_services import AirflowServices
 from demo.environment import environment
+from demo.executor import WARM, WarmExecutor
 from demo.fillers import sales_db
 from demo.layout import Folders, Ports
 from demo.ledger import Ledger
@@ -78,7 +81,7 @@ def test_airflow_of_the_demo_knows_nothing_of_another(
     monkeypatch.setenv("AIRFLOW__CORE__DEFAULT_TIMEZONE", "Asia/Tokyo")
     services = AirflowServices(Ports(), Folders(tmp_path), "America/New_York")
     known = services.environment()
-    assert known["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert known["AIRFLOW__CORE__EXECUTOR"] == f"{WarmExecutor.__module__}.{WarmExecutor.__name__}"
     assert "production" not in known["AIRFLOW_CONN_SALES_DB"]
     assert "AIRFLOW__CORE__DEFAULT_TIMEZONE" not in known
 
@@ -116,3 +119,12 @@ def test_the_pipelines_commands_find_the_demo_by_its_file(
 
 def test_an_empty_port_says_nothing() -> None:
     assert Ports.chosen({"DEMO_AIRFLOW_PORT": "", "DEMO_SMTP_PORT": "2525"}) == Ports(smtp=2525)
+
+
+def test_workers_of_the_demo_have_imported_what_tasks_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(importlib.util.find_spec(name) for name in WARM)
+    imported: list[str] = []
+    monkeypatch.setattr("demo.executor.importlib.import_module", imported.append)
+    monkeypatch.setattr(LocalExecutor, "start", lambda _: imported.append("workers"))
+    WarmExecutor().start()
+    assert imported == [*WARM, "workers"]
