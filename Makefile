@@ -92,6 +92,7 @@ undo-history: environments ## remove the orders of a history load from the wareh
 	@$(CLI) undo-history --source $(SOURCE)
 
 # In the environment, where quotes and dollar signs of SQL stay what they are.
+.PHONY: query
 query: export QUERY = $(value SQL)
 query: environments ## ask the warehouse: SQL='SELECT * FROM daily_summary' or FILE=question.sql [FORMAT=csv]
 	@$(CLI) query $(if $(FILE),--file '$(FILE)') $(if $(FORMAT),--format $(FORMAT))
