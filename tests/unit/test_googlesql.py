@@ -40,10 +40,18 @@ def test_every_statement_is_googlesql(path: str, catalogue: Catalogue) -> None:
 
 
 def documented() -> list[str]:
-    """What README and runbook tell people to ask the warehouse, of a day."""
+    """What README, runbook and sample queries tell people to ask the warehouse."""
     readme, runbook = ((REPOSITORY / name).read_text() for name in ("README.md", "docs/RUNBOOK.md"))
     blocks = "".join(re.findall(r"```sql\n(.*?)```", readme, re.DOTALL))
-    return [*blocks.split(";")[:-1], *re.findall(r"`(SELECT [^`]+)`", runbook.replace("'D'", "'2026-11-18'"))]
+    samples = re.findall(r"```sql\n(.*?)```", (REPOSITORY / "docs/QUERIES.md").read_text(), re.DOTALL)
+    named = [
+        re.sub(r"\b(FROM|JOIN) (?!sales\b)(\w+)(?= |$)", r"\1 sales.\2", sql, flags=re.M) for sql in samples
+    ]
+    return [
+        *named,
+        *blocks.split(";")[:-1],
+        *re.findall(r"`(SELECT [^`]+)`", runbook.replace("'D'", "'2026-11-18'")),
+    ]
 
 
 @pytest.mark.parametrize("sql", documented())
