@@ -19,8 +19,8 @@ from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import FINISHED
 from ecommerce.core.names import ENDED
 
-PAUSE = 3.0
-"""Seconds between two looks."""
+PAUSE = 4.0
+"""Seconds between two looks, each of which costs the API server some tenths of a second."""
 _MOST_WAIT = 60
 
 
