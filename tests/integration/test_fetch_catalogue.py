@@ -81,9 +81,12 @@ def everything_readable(own: int) -> Iterator[str]:
             group = os.getpgid(int(folder.name))
             if group == own:
                 yield (folder / "cmdline").read_bytes().decode("utf-8", "replace")
-                name = (folder / "comm").read_text().strip()
-                if name != "bash":  # the script itself is given it there, and hands it on by a pipe
-                    yield (folder / "environ").read_bytes().decode("utf-8", "replace")
+                # The script itself is given it there, and hands it on by a pipe. A process may become another
+                # between two looks, so the script is looked for before and after.
+                before = (folder / "comm").read_text().strip()
+                environment = (folder / "environ").read_bytes().decode("utf-8", "replace")
+                if "bash" not in (before, (folder / "comm").read_text().strip()):
+                    yield environment
         except OSError:
             continue
 

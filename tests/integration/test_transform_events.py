@@ -109,13 +109,13 @@ def test_the_first_of_several_counts(tmp_path):
     manifest = transformed(
         tmp_path,
         {"received_at": later, "sku": "received later"},
-        {"occurred_at": "2026-11-18T16:59:59Z", "sku": "first"},
-        {"sku": "occurred later"},
+        {"sku": "first"},
+        {"occurred_at": "2026-11-18T16:59:59Z", "sku": "sent later"},
         {"occurred_at": "2026-11-18T19:00:00Z", "received_at": "2026-11-18T16:00:00Z", "sku": "impossible"},
         {"event_id": "2", "sku": "b"},
         {"event_id": "2", "sku": "a"},
     )
-    assert {row["event_id"]: row["sku"] for row in rows(manifest, "user_events")} == {"1": "first", "2": "a"}
+    assert {row["event_id"]: row["sku"] for row in rows(manifest, "user_events")} == {"1": "first", "2": "b"}
     totals = manifest.control_totals
     assert (totals["rows_superseded"], totals["rejected"]) == (3, {"from_the_future": 1})
 
