@@ -137,7 +137,7 @@ class Demo:
 
     def _run_days(self, first: date, last: date) -> None:
         """The days since the move."""
-        runs = self.scheduler.backfill(DAG_DAILY, first, last, jobs=2, mail=True)
+        runs = self.scheduler.backfill(DAG_DAILY, first, last, jobs=4, mail=True)
         if runs:
             say(f"Running {len(runs)} business days, {first} to {last}, each report mailed …")
             self.scheduler.wait(runs, "days")
