@@ -118,8 +118,8 @@ class AirflowServices:
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends forked tasks otherwise
             "PYTHONPATH": str(REPOSITORY),  # where the executor is
             "AIRFLOW__CORE__EXECUTOR": "demo.executor.WarmExecutor",
-            # Each worker is a process that is there from the start. Some wait for the warehouse, which does one thing
-            # at a time.
+            # Each worker is a process that is there from the start. Some wait for the warehouse, which does
+            # one thing at a time.
             "AIRFLOW__CORE__PARALLELISM": str(min(8, 3 * (os.cpu_count() or 2))),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
