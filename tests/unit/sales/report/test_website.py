@@ -12,7 +12,7 @@ from ecommerce.sales.report import document, website
 from ecommerce.sales.report.figures import Figures, figures_csv, figures_hash
 from ecommerce.sales.report.quality import notices
 from ecommerce.sales.report.website import Device, Step, Tracked, Viewed, Website
-from tests.unit.sales.report.samples import DAY, make_figures
+from tests.unit.sales.report.samples import DAY, crowded, make_figures
 
 ORDINARY = Website(
     steps=[
@@ -146,6 +146,17 @@ def _thumbnail() -> bytes:
     stream = io.BytesIO()
     Image.new("RGB", (96, 64), (200, 80, 20)).save(stream, "PNG")
     return stream.getvalue()
+
+
+def test_page_one_is_one_page_with_pictures_too(tmp_path):
+    (tmp_path / "good.png").write_bytes(_thumbnail())
+    figures = crowded()
+    thumbnail = {"thumbnail": f"file://{tmp_path}/good.png"}
+    products = [product.model_copy(update=thumbnail) for product in figures.products]
+    (tmp_path / "report").mkdir()
+    document.write(figures.model_copy(update={"products": products}), tmp_path / "report")
+    pages = PdfReader(tmp_path / "report" / document.PDF).pages
+    assert "All figures" in pages[1].extract_text()
 
 
 def test_products_have_their_pictures_and_a_missing_one_does_no_harm(tmp_path):
