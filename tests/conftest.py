@@ -24,7 +24,13 @@ settings.register_profile("same", settings.get_profile("search"), derandomize=Tr
 settings.load_profile("same")
 
 LONGEST = (
-    *("test_scheduler", "test_failing_dags", "test_history_load_killed", "test_daily_sales"),
+    *(
+        "test_scheduler",
+        "test_failing_dags",
+        "test_events_load",
+        "test_history_load_killed",
+        "test_daily_sales",
+    ),
     *("test_late_facts", "test_kill", "test_history_load", "test_operations_dags"),
     *("test_storefront_orders_sync", "test_corrections", "test_privacy"),
     *("test_load_fails", "test_load", "test_scopes", "test_lint"),
