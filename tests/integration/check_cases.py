@@ -4,48 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
-
 from demo.services.ports import free_port
-from demo.services.postgres import Postgres
 from demo.services.storefront import Fault
-from demo.services.web_events import Fault as EventsFault
-from tests.integration.company import Company
+from tests.integration.check_optional_cases import OPTIONAL_CASES
+from tests.integration.check_trial import Trial
 
 TODAY = datetime.now(UTC).date()
 """Of the newest rates; they are new enough for a week after this."""
 READER = "grant SELECT to the connection's role"
 ADAPT = "adapt include/sql/extract/sales_db to the schema of the source"
-
-
-@dataclass
-class Trial:
-    """What a case changes: a shop where all is well, the environment, its database."""
-
-    shop: Company
-    patch: pytest.MonkeyPatch
-    server: Postgres
-
-    def connection(self, name: str, **fields: Any) -> dict[str, Any]:
-        """Change fields of a connection in the environment; how it was before."""
-        variable = f"AIRFLOW_CONN_{name.upper()}"
-        known: dict[str, Any] = json.loads(self.shop.environment[variable])
-        self.patch.setenv(variable, json.dumps(known | fields))
-        return known
-
-    def sql(self, statements: str) -> None:
-        """Run statements as the owner of the shop's database."""
-        self.server.psql(statements, self.database)
-
-    @property
-    def database(self) -> str:
-        """The name of the shop's database."""
-        return urlsplit(self.shop.dsn).path.lstrip("/")
 
 
 def database_wrong_password(trial: Trial) -> str:
@@ -201,98 +172,6 @@ def rates_that_are_stale(trial: Trial) -> str:
     )
 
 
-def web_events_that_nobody_has(trial: Trial) -> str:
-    trial.patch.delenv("AIRFLOW_CONN_WEB_EVENTS_API")
-    return "hint web_events_api: not set: user_events_daily cannot run"
-
-
-def web_events_of_the_example(trial: Trial) -> str:
-    trial.connection("web_events_api", host="https://events.example.com", password="…")
-    return "hint web_events_api: not set: user_events_daily cannot run"
-
-
-def web_events_that_are_there(trial: Trial) -> str:
-    now = datetime.now(UTC)
-    _receive(trial, now - timedelta(minutes=59, seconds=50), now - timedelta(minutes=1))
-    return "ok web_events_api: 2 events in the last hour"
-
-
-def web_events_in_large_numbers(trial: Trial) -> str:
-    now = datetime.now(UTC)
-    _receive(trial, *[now - timedelta(minutes=1)] * 30_000)
-    return "ok web_events_api: more than … events in the last hour"
-
-
-def web_events_wrong_token(trial: Trial) -> str:
-    trial.shop.web_events.token = "right"
-    trial.connection("web_events_api", password="wrong")
-    return (
-        "FAIL web_events_api: web_events_api: GET /events of … answered 401 Unauthorized: check login, "
-        "password and permissions of the connection"
-    )
-
-
-def web_events_wrong_host(trial: Trial) -> str:
-    trial.connection("web_events_api", host="https://events.invalid")
-    return (
-        "FAIL web_events_api: web_events_api: GET /events of … failed: the name events.invalid cannot be "
-        "resolved (DNS): is the host right?"
-    )
-
-
-def web_events_that_are_a_page(trial: Trial) -> str:
-    page = b"<!DOCTYPE html><title>Sign in</title>"
-    trial.shop.web_events.faults.append(EventsFault(status=200, body=page))
-    return (
-        "FAIL web_events_api: web_events_api: GET /events of …: the answer is a web page in place of JSON "
-        "lines: is the host of the connection the right one, and does it ask for a login?"
-    )
-
-
-def web_events_that_are_no_server(trial: Trial) -> str:
-    trial.connection("web_events_api", host=trial.shop.storefront.url)
-    return (
-        "FAIL web_events_api: web_events_api: GET /events of … answered 404 …: is the host of the connection "
-        "what comes before /events?"
-    )
-
-
-def _receive(trial: Trial, *moments: datetime) -> None:
-    folder = trial.shop.folders.web_events
-    for moment in moments:
-        with (folder / f"{moment:%Y-%m-%dT%H}.ndjson").open("a") as file:
-            file.write(json.dumps({"event_id": "one", "received_at": moment.isoformat()}) + "\n")
-
-
-def catalogue_that_is_not_set(trial: Trial) -> str:
-    trial.patch.delenv("AIRFLOW_CONN_PRODUCT_CATALOGUE_API")
-    return "hint product_catalogue_api: not set: product_catalogue_refresh cannot run"
-
-
-def catalogue_wrong_host(trial: Trial) -> str:
-    trial.connection("product_catalogue_api", host="https://catalogue.invalid")
-    return (
-        "FAIL product_catalogue_api: product_catalogue_api: GET the first page failed: the name "
-        "catalogue.invalid cannot be resolved (DNS): is the host right?"
-    )
-
-
-def catalogue_that_is_none(trial: Trial) -> str:
-    trial.connection("product_catalogue_api", extra={"entries": "items"})
-    return (
-        "FAIL product_catalogue_api: product_catalogue: page 1 has no list at `items`: name the path to its "
-        "products as `entries` in the extra of the connection (docs/CATALOGUE.md)"
-    )
-
-
-def catalogue_whose_pictures_are_not_fetched(trial: Trial) -> str:
-    trial.patch.setenv("PICTURE_NETWORKS", "")
-    return (
-        "hint product_catalogue_api: pictures from 127.0.0.1:… are not fetched: its host is in a private "
-        "network (PICTURE_NETWORKS would allow it)"
-    )
-
-
 def warehouse_wrong_host(trial: Trial) -> str:
     port = free_port()
     trial.patch.setenv("BIGQUERY_EMULATOR_HOST", f"http://127.0.0.1:{port}")
@@ -393,18 +272,7 @@ CASES: tuple[Callable[[Trial], str], ...] = (
     storefront_in_the_open,
     storefront_without_tls,
     rates_that_are_stale,
-    web_events_that_nobody_has,
-    web_events_of_the_example,
-    web_events_that_are_there,
-    web_events_in_large_numbers,
-    web_events_wrong_token,
-    web_events_wrong_host,
-    web_events_that_are_a_page,
-    web_events_that_are_no_server,
-    catalogue_that_is_not_set,
-    catalogue_wrong_host,
-    catalogue_that_is_none,
-    catalogue_whose_pictures_are_not_fetched,
+    *OPTIONAL_CASES,
     warehouse_wrong_host,
     mail_server_down,
     mail_server_wrong_host,

@@ -22,7 +22,8 @@ from demo.services.ports import free_port
 from demo.services.postgres import Postgres
 from ecommerce.cli import check
 from tests.integration.catalogue_run import catalogue
-from tests.integration.check_cases import CASES, TODAY, Trial
+from tests.integration.check_cases import CASES, TODAY
+from tests.integration.check_trial import Trial
 from tests.integration.company import Company
 
 
