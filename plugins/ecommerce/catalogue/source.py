@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_CATALOGUE
+from ecommerce.sources import PRODUCT_CATALOGUE
 
-SOURCE = "product_catalogue"
+SOURCE = PRODUCT_CATALOGUE
 """Its name in `load_audit` and `rejected_rows`."""
 CONNECTION = CONNECTION_CATALOGUE
 FIRST_PAGE = "/products?page=1"

@@ -17,10 +17,14 @@ STOREFRONT = "storefront"
 PARTNER_FILES = "partner_files"
 EXCHANGE_RATES = "exchange_rates"
 WEB_EVENTS = "web_events"
+PRODUCT_CATALOGUE = "product_catalogue"
 SOURCES = (SALES_DB, STOREFRONT, PARTNER_FILES, EXCHANGE_RATES)
 """Those of the daily sales run: task ids of its group `extract`, keys of the Variable `source_policy`."""
 OPTIONAL_SOURCES = (WEB_EVENTS,)
 """Those of DAGs that a shop may do without; `make check` asks them where their connection is set."""
+LIVE = (*SOURCES, *OPTIONAL_SOURCES, PRODUCT_CATALOGUE)
+"""All that is read live, the catalogue's pages too, which no package of this one reads: no export has such a
+name."""
 
 
 class Source(Protocol):

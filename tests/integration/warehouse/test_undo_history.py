@@ -12,7 +12,7 @@ from ecommerce.core.errors import ConfigurationError, PipelineError, TransientEr
 from ecommerce.sales import mailings
 from ecommerce.sales.history import undo as undoing
 from ecommerce.sales.history.undo import in_parts, undo
-from ecommerce.sources import SOURCES
+from ecommerce.sources import LIVE, SOURCES
 from ecommerce.warehouse.staged import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -166,8 +166,8 @@ def test_names_that_cannot_be_taken_back(shop: Shop):
 
     with pytest.raises(ConfigurationError, match=r"the name 'old'; names of exports: old_shop$"):
         undo("old")
-    for source in SOURCES:
-        with pytest.raises(ConfigurationError, match=f"^{source} is a source that daily runs read"):
+    for source in LIVE:
+        with pytest.raises(ConfigurationError, match=f"^{source} is a source that is read live"):
             undo(source)
     assert len(shop.rows("orders")) == 4
 

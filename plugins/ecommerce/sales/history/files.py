@@ -17,7 +17,7 @@ from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun, run_folder, storage_path
-from ecommerce.sources import SOURCES
+from ecommerce.sources import LIVE
 from ecommerce.sources.delivered_files import modified_at, storage_errors
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9999, 12, 31)
@@ -136,9 +136,9 @@ def export_name(text: str) -> str:
     Raises:
         ConfigurationError: it is the name of a source that is read live, or cannot be a name.
     """
-    if text in SOURCES:
+    if text in LIVE:
         raise ConfigurationError(
-            f"{text} is the name of a source that daily runs read: give the export a name of its own, "
+            f"{text} is the name of a source that is read live: give the export a name of its own, "
             f"such as old_{text}"
         )
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", text or ""):

@@ -25,7 +25,7 @@ from ecommerce.core.names import DAG_HISTORY
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun
 from ecommerce.sales import loading
-from ecommerce.sources import SOURCES
+from ecommerce.sources import LIVE
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import columns
 from ecommerce.warehouse.schema import arrow_type, prepare
@@ -70,9 +70,9 @@ def undo(source: str) -> UndoResult:
         PipelineError: as `warehouse.load.load`, or an export was loaded under the name meanwhile. Days that
             were removed stay removed; call it again for the others.
     """
-    if source in SOURCES:
+    if source in LIVE:
         raise ConfigurationError(
-            f"{source} is a source that daily runs read: only an export, which has a name of its own, can be "
+            f"{source} is a source that is read live: only an export, which has a name of its own, can be "
             "taken back"
         )
     warehouse = connect(dag=DAG_HISTORY, step="undo")

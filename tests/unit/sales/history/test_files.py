@@ -12,7 +12,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.sales.history import files, tasks
 from ecommerce.sales.history.files import ExportFile, find_files
-from ecommerce.sources import SOURCES
+from ecommerce.sources import LIVE
 from tests.unit.sales.history.export import Export, line, text
 
 
@@ -103,11 +103,11 @@ def test_a_file_that_is_not_what_was_listed_is_not_read(what: str, export: Expor
         tasks.read.function(batch)
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", LIVE)
 def test_the_name_of_a_source_that_is_read_live_is_refused(name: str, export: Export) -> None:
     export.put("orders.csv", text(line("A")))
 
-    with pytest.raises(ConfigurationError, match=f"{name} is .* daily runs read: give the export a name of"):
+    with pytest.raises(ConfigurationError, match=f"{name} is .* read live: give the export a name of"):
         tasks.list_files.function(**export.context(source=name))
 
 
