@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -52,9 +53,13 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """`make demo` from an empty folder on free ports, stopped by `make stop`."""
-    home = tmp_path_factory.mktemp("demo")
+def demo() -> Iterator[Demo]:
+    """`make demo` from an empty folder on free ports, stopped by `make stop`.
+
+    Not below pytest's own folder: every other pytest that starts closes that to all users but one, and for
+    root the demo's PostgreSQL runs as another user.
+    """
+    home = Path(tempfile.mkdtemp(prefix="demo-"))
     names = [field.name for field in fields(Ports)]
     settings = {Ports.variable(name): str(free_port()) for name in names} | {"DEMO_HOME": str(home)}
     try:
@@ -63,6 +68,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield Demo(Ports.chosen(settings), Folders.chosen(settings), started.stdout)
     finally:
         _bootstrap("stop", settings)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _bootstrap(command: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
