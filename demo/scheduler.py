@@ -16,7 +16,7 @@ from demo.telling import Progress
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import FINISHED
+from ecommerce.cli.backfill import FINISHED, begin, unfinished
 from ecommerce.core.names import ENDED
 
 PAUSE = 4.0
@@ -86,25 +86,9 @@ class Scheduler:
         """Begin the runs of the days from `first` to `last`, as `make backfill`; none where all succeeded
         before, unless `again`. An older backfill of the DAG has to be closed."""
         self.switch_on(dag_id)
-        request = {
-            "dag_id": dag_id,
-            "from_date": f"{first}T00:00:00",
-            "to_date": f"{last}T23:59:59",
-            "reprocess_behavior": "completed" if again else "failed",
-        }
-        planned = self.api.post("backfills/dry_run", request)["backfills"]
-        days = sorted({entry["partition_key"] for entry in planned})
-        if not days:
-            return []
-        options = {"max_active_runs": jobs, "dag_run_conf": {"send_mail": True} if mail else {}}
-        created_at = self.api.post("backfills", request | options)["created_at"]
-        answer = self.api.get(f"dags/{dag_id}/dagRuns", run_type="backfill", order_by="-id", limit=100)
-        newest = {run["partition_key"]: run for run in reversed(answer["dag_runs"])}
-        return [
-            Run(dag_id, newest[day]["dag_run_id"], f"the run of {day}")
-            for day in days
-            if day in newest and (newest[day]["queued_at"] or created_at) >= created_at
-        ]
+        begun = begin(self.api, first, last, jobs=jobs, mail=mail, again=again, dag_id=dag_id)
+        runs = sorted(begun.runs.items()) if begun else []
+        return [Run(dag_id, run["dag_run_id"], f"the run of {day}") for day, run in runs]
 
     def wait(self, runs: Sequence[Run], unit: str = "") -> None:
         """Until `runs`, begun since this object was made, have ended; shows how many of their tasks have, or
@@ -140,9 +124,8 @@ class Scheduler:
             time.sleep(PAUSE)
 
     def _is_quiet(self, dag_id: str, day: date) -> bool:
-        backfills = self.api.get("backfills", dag_id=dag_id)["backfills"]
-        unfinished = [run for run in self.api.runs_of_day(day, dag_id) if run["state"] not in FINISHED]
-        return not unfinished and all(backfill["completed_at"] for backfill in backfills)
+        under_way = [run for run in self.api.runs_of_day(day, dag_id) if run["state"] not in FINISHED]
+        return not under_way and unfinished(self.api, dag_id) is None
 
     def result(self, run: Run, task_id: str) -> Any:
         """What a task of a run returned."""

@@ -29,6 +29,16 @@ class Outcome:
     failed: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A backfill that has been created: Airflow's number of it, when (as Airflow writes it), and its runs by
+    day, as Airflow describes them."""
+
+    backfill_id: int
+    created_at: str
+    runs: dict[str, dict[str, Any]]
+
+
 def plan(
     api: AirflowApi,
     first: date,
@@ -98,9 +108,39 @@ def backfill(
     Raises:
         PipelineError: as `plan`, or another backfill of the DAG is under way, or the DAG is paused.
     """
+    begun = begin(api, first, last, jobs=jobs, mail=mail, again=again, dag_id=dag_id)
+    if begun is None:
+        return Outcome([], [])
+    runs, days = begun.runs, sorted(begun.runs)
+    while True:
+        failed = [key for key, run in runs.items() if run["state"] == "failed"]
+        done = [key for key, run in runs.items() if run["state"] in FINISHED]
+        progress({key: run["state"] for key, run in runs.items()})
+        if len(done) == len(days):
+            break
+        time.sleep(pause)
+        runs = _runs_of(api, dag_id, begun.created_at, days)
+    # Airflow closes a backfill up to half a minute after its last run, and takes no other before.
+    while not api.get(f"backfills/{begun.backfill_id}")["completed_at"]:
+        time.sleep(pause)
+    return Outcome(sorted(set(done) - set(failed)), sorted(failed))
+
+
+def begin(
+    api: AirflowApi,
+    first: date,
+    last: date,
+    *,
+    jobs: int = 2,
+    mail: bool = False,
+    again: bool = False,
+    dag_id: str = DAG_DAILY,
+) -> Begun | None:
+    """Create the backfill and go on at once; None where no day is to be run. Arguments and errors as
+    `backfill`."""
     days = plan(api, first, last, again=again, dag_id=dag_id)
     if not days:
-        return Outcome([], [])
+        return None
     if other := unfinished(api, dag_id):
         raise PipelineError(
             f"another backfill is under way, from {other['from_date'][:10]} to {other['to_date'][:10]}, and "
@@ -114,20 +154,8 @@ def backfill(
         "dag_run_conf": {"send_mail": True} if mail else {},
     }
     created = api.post("backfills", request)
-    runs = _runs_of(api, dag_id, created["created_at"], days)
-    days = sorted(runs)  # one that somebody else has begun since the plan got none, and never will
-    while True:
-        failed = [key for key, run in runs.items() if run["state"] == "failed"]
-        done = [key for key, run in runs.items() if run["state"] in FINISHED]
-        progress({key: run["state"] for key, run in runs.items()})
-        if len(done) == len(days):
-            break
-        time.sleep(pause)
-        runs = _runs_of(api, dag_id, created["created_at"], days)
-    # Airflow closes a backfill up to half a minute after its last run, and takes no other before.
-    while not api.get(f"backfills/{created['id']}")["completed_at"]:
-        time.sleep(pause)
-    return Outcome(sorted(set(done) - set(failed)), sorted(failed))
+    # A day that somebody else has begun since the plan got no run, and never will.
+    return Begun(created["id"], created["created_at"], _runs_of(api, dag_id, created["created_at"], days))
 
 
 def unfinished(api: AirflowApi, dag_id: str = DAG_DAILY) -> dict[str, Any] | None:
