@@ -18,6 +18,7 @@ from ecommerce.catalogue.summaries import Summary
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import DAG_CATALOGUE
 from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 from tests.website import Website, website
 
@@ -76,7 +77,7 @@ class Prepared:
     def load(self) -> LoadResult:
         """Load and check."""
         result = loading.load_catalogue(self.run, self.loadable)
-        loading.check(self.run, result)
+        check_load(self.run, result, loading.CATALOGUE)
         return result
 
 

@@ -15,6 +15,7 @@ from ecommerce.sales.reconciliation import comparison, differences
 from ecommerce.sales.reconciliation.differences import Difference
 from ecommerce.sources import STOREFRONT, module, storefront
 from ecommerce.warehouse import reads
+from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 
 
@@ -35,7 +36,7 @@ def finish_sync(at: datetime, loadable: Manifest) -> LoadResult:
     """The second half: load and check; the load's result."""
     run = _run(DAG_SYNC, at)
     loaded = loading.load_read(run, loadable)
-    loading.check(run, loaded)
+    check_load(run, loaded, loading.ORDERS)
     return loaded
 
 
@@ -59,7 +60,7 @@ def reconcile(at: datetime, most: int = 7) -> list[Difference]:
             day = day_window(pair.business_date, shop_timezone())
             raw = module(pair.source).extract(windows.window_of_reread(pair.source, day, run, reads))
             loaded = loading.load_read(run, transform.transform(raw, run_id=run.run_id))
-            loading.check(run, loaded)
+            check_load(run, loaded, loading.ORDERS)
     return found
 
 

@@ -13,6 +13,7 @@ from ecommerce.core.xcom import to_xcom
 from ecommerce.sales import delivery, loading, transform
 from ecommerce.sales.report import building
 from ecommerce.sources import SOURCES
+from ecommerce.warehouse.checks import check_load
 from tests.integration.daily_run import DAG, extract
 from tests.integration.mailbox import open_mailbox
 from tests.monitoring.exporter import exporter, sending_to
@@ -39,7 +40,7 @@ def page(start_shared_company, tmp_path_factory):
         raw = [extract(source, DAY.date, run.run_id) for source in SOURCES]
         loadable = [transform.transform(manifest, run_id=run.run_id) for manifest in raw]
         loaded = loading.load_day(DAY, run, loadable)
-        figures = building.figures(DAY, run, loading.check(run, loaded))
+        figures = building.figures(DAY, run, check_load(run, loaded, loading.ORDERS))
         report = building.archive(figures, building.document(figures))
         assert not delivery.claim(DAY, report, send_mail=True)
         delivery.send(report)

@@ -10,7 +10,6 @@ from datetime import datetime
 from ecommerce.catalogue.source import SOURCE
 from ecommerce.core import metrics
 from ecommerce.core.staging import DagRun, Manifest
-from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.schema import prepare
@@ -85,20 +84,3 @@ def load_catalogue(run: DagRun, manifest: Manifest) -> LoadResult:
     result = load([manifest], spec=CATALOGUE, business_date=day, run_id=run.run_id, dag_id=run.dag_id)
     metrics.loaded(run.dag_id, result.audit)
     return result
-
-
-def check(run: DagRun, loaded: LoadResult) -> list[str]:
-    """Check what was loaded; warnings.
-
-    Raises:
-        CheckFailed: a check of severity `error` found something; nobody is told of the catalogue.
-        PipelineError: the warehouse cannot be asked.
-    """
-    results = run_checks(
-        loaded.touched_days,
-        spec=CATALOGUE,
-        business_date=loaded.business_date,
-        run_id=run.run_id,
-        warehouse=connect(dag=run.dag_id, step="checks"),
-    )
-    return [*loaded.warnings, *(str(each) for each in results if each.failing_rows)]

@@ -16,6 +16,7 @@ from ecommerce.core.context import run_of, skip
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.staging import Manifest
 from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 
 Plain = dict[str, Any]
@@ -86,7 +87,7 @@ def load(manifest: Plain, **context: Any) -> Plain:
 @task(**NETWORK_RETRIES)
 def checks(loaded: Plain, **context: Any) -> list[str]:
     """Check what was loaded; warnings for the mail."""
-    return loading.check(run_of(context), from_xcom(LoadResult, loaded))
+    return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.CATALOGUE)
 
 
 @task(**NETWORK_RETRIES)

@@ -10,8 +10,6 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun, Manifest
 from ecommerce.sources import WEB_EVENTS
-from ecommerce.warehouse.checks import run_checks
-from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.spec import LoadSpec
 
@@ -26,7 +24,8 @@ EVENTS = LoadSpec(
 """Events of the website, and the sessions and funnel they make."""
 
 MARGIN_DAYS = 2
-"""A day is computed from its events and those of the day before, and BigQuery's days end in UTC."""
+"""A day is computed from its events and those of the day before, and BigQuery's days end in UTC. The load
+leaves older days alone by the same margin (loads/events/look_up.sql)."""
 
 
 def refuse_expired(day: BusinessDay, now: datetime | None = None) -> None:
@@ -53,20 +52,3 @@ def load_day(day: BusinessDay, run: DagRun, manifest: Manifest) -> LoadResult:
     result = load([manifest], spec=EVENTS, business_date=day.date, run_id=run.run_id, dag_id=run.dag_id)
     metrics.loaded(run.dag_id, result.audit)
     return result
-
-
-def check(run: DagRun, loaded: LoadResult) -> list[str]:
-    """Check the days that a load touched; the sentences of its warnings.
-
-    Raises:
-        CheckFailed: a check of severity `error` found something; the day must not be announced.
-        PipelineError: the warehouse cannot be asked.
-    """
-    results = run_checks(
-        loaded.touched_days,
-        spec=EVENTS,
-        business_date=loaded.business_date,
-        run_id=run.run_id,
-        warehouse=connect(dag=run.dag_id, step="checks"),
-    )
-    return [*loaded.warnings, *(str(each) for each in results if each.failing_rows)]

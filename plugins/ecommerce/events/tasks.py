@@ -21,6 +21,7 @@ from ecommerce.events import loading, windows
 from ecommerce.events.transform import transform as run_transform
 from ecommerce.sources import WEB_EVENTS, module
 from ecommerce.warehouse import reads
+from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 
 Plain = dict[str, Any]
@@ -50,6 +51,6 @@ def load(manifest: Plain, **context: Any) -> Plain:
 @task(outlets=[ANNOUNCED], **NETWORK_RETRIES)
 def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[str]:
     """Check the days that the load touched, then announce the run's business day; what the checks warn of."""
-    warnings = loading.check(run_of(context), from_xcom(LoadResult, loaded))
+    warnings = check_load(run_of(context), from_xcom(LoadResult, loaded), loading.EVENTS)
     outlet_events[ANNOUNCED].add_partitions(str(business_day(context)))
     return warnings

@@ -11,8 +11,6 @@ from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.staging import DagRun, Manifest
 from ecommerce.sales import source_policy
 from ecommerce.sources import SOURCES
-from ecommerce.warehouse.checks import run_checks
-from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staged import HISTORY
@@ -71,23 +69,6 @@ def load_read(run: DagRun, manifest: Manifest) -> LoadResult:
 def load_history(run: DagRun, manifest: Manifest) -> LoadResult:
     """As `load_day`, of one part of an export, or of taking one back: no day complete, no watermark moved."""
     return _load(run, [manifest], manifest.business_date, status=HISTORY)
-
-
-def check(run: DagRun, loaded: LoadResult) -> list[str]:
-    """Check the days that a load touched; the sentences the report is to warn with, its inputs' first.
-
-    Raises:
-        CheckFailed: a check of severity `error` found something; nothing must be mailed.
-        PipelineError: the warehouse cannot be asked.
-    """
-    results = run_checks(
-        loaded.touched_days,
-        spec=ORDERS,
-        business_date=loaded.business_date,
-        run_id=run.run_id,
-        warehouse=connect(dag=run.dag_id, step="checks"),
-    )
-    return [*loaded.warnings, *(str(each) for each in results if each.failing_rows)]
 
 
 def _load(run: DagRun, manifests: Sequence[Manifest], day: date, **how: Any) -> LoadResult:

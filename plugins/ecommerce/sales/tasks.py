@@ -27,6 +27,7 @@ from ecommerce.sales.report import building
 from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import SOURCES, module
 from ecommerce.warehouse import reads
+from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 
 Plain = dict[str, Any]
@@ -91,7 +92,7 @@ def load_read(manifest: Plain, **context: Any) -> Plain:
 @task(outlets=[DAILY_SALES], **NETWORK_RETRIES)
 def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[str]:
     """Check the days that the load touched, then announce the run's business day; warnings for the report."""
-    warnings = loading.check(run_of(context), from_xcom(LoadResult, loaded))
+    warnings = check_load(run_of(context), from_xcom(LoadResult, loaded), loading.ORDERS)
     outlet_events[DAILY_SALES].add_partitions(str(business_day(context)))
     return warnings
 
@@ -99,7 +100,7 @@ def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[str]:
 @task(task_id="checks", **NETWORK_RETRIES)
 def check_read(loaded: Plain, **context: Any) -> list[str]:
     """Check the days that a load outside a daily run touched; warnings."""
-    return loading.check(run_of(context), from_xcom(LoadResult, loaded))
+    return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.ORDERS)
 
 
 @task(**NETWORK_RETRIES)

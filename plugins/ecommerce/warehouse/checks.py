@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from ecommerce.core.errors import CheckFailed, ContractError
+from ecommerce.core.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.load import LoadResult
 from ecommerce.warehouse.rendering import has_checks
 from ecommerce.warehouse.spec import LoadSpec
 
@@ -35,6 +37,23 @@ class CheckResult:
         found = re.sub(r"\{([^|}]*)\|([^}]*)\}", rf"\{form}", self.found)
         example = f" (for example {self.sample})" if self.sample else ""
         return f"{self.failing_rows:,} {found}: {self.meaning}{example}"
+
+
+def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[str]:
+    """Check the days that a run's load touched; the sentences to warn people with, its inputs' first.
+
+    Raises:
+        CheckFailed: a check of severity `error` found something; nothing must be mailed or announced.
+        PipelineError: the warehouse cannot be asked.
+    """
+    results = run_checks(
+        loaded.touched_days,
+        spec=spec,
+        business_date=loaded.business_date,
+        run_id=run.run_id,
+        warehouse=connect(dag=run.dag_id, step="checks"),
+    )
+    return [*loaded.warnings, *(str(each) for each in results if each.failing_rows)]
 
 
 def run_checks(
