@@ -19,13 +19,9 @@ Address = IPv4Address | IPv6Address
 class UnusablePicture(Exception):
     """Why a picture cannot be used, in plain words without its address."""
 
-    is_of_host = False
-
 
 class SilentHost(UnusablePicture):
     """As its base, and it is the whole host that does not answer."""
-
-    is_of_host = True
 
 
 _TRANSLATED = ip_network("64:ff9b::/96")  # NAT64: the last 32 bits are the IPv4 address that is reached

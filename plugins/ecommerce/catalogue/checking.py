@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
+from typing import Any
 
 from ecommerce.catalogue.addresses import UnusablePicture, allowed_addresses
 from ecommerce.catalogue.download import host_of
@@ -26,11 +26,10 @@ def check() -> Lines:
 
     where = address()
     what = f"{CONNECTION}: GET the first page"
-    login = base64.b64encode(f"{where.login}:{where.password}".encode()).decode()
-    headers = {"Authorization": f"Basic {login}"} if where.login or where.password else {}
-    with network_errors(what), requests.Session() as session:
-        session.trust_env = bool(not headers)  # a .netrc would put another login in place of this one
-        answer = session.get(where.url, headers=headers, timeout=TIMEOUT, allow_redirects=False)
+    # As bytes, because requests would write a text as Latin-1.
+    login: Any = (where.login.encode(), where.password.encode()) if where.login or where.password else None
+    with network_errors(what):
+        answer = requests.get(where.url, auth=login, timeout=TIMEOUT, allow_redirects=False)
     raise_for_status(answer, what)
     found = read_page(answer.content, where.url)
     urls = [product.image_url for product in found.products if product.image_url]

@@ -30,6 +30,7 @@ from ecommerce.catalogue.store import Store
 from ecommerce.core import staging
 from ecommerce.core.settings import Network, load_settings
 from ecommerce.core.staging import Manifest
+from ecommerce.core.xcom import to_xcom
 from ecommerce.warehouse.schema import arrow_type
 from ecommerce.warehouse.staged import staged_columns
 
@@ -156,7 +157,7 @@ def refresh(
         if catalogue.rejected:
             rejected = _rejected(parsed, catalogue, run_id)
             columns["rejected_rows.parquet"] = _write(draft.path, "rejected_rows", rejected)
-        (draft.path / summaries.FILE).write_text(json.dumps(summaries.plain(summary)))
+        (draft.path / summaries.FILE).write_text(json.dumps(to_xcom(summary)))
         facts = ("source", "business_date", "read_at", "window_start", "window_end")
         draft.seal(
             **{name: getattr(parsed, name) for name in facts},

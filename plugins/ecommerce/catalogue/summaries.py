@@ -10,7 +10,7 @@ from typing import Any
 from ecommerce.catalogue.loading import BROKEN, OK, Memory
 from ecommerce.catalogue.parsing import Catalogue
 from ecommerce.core.staging import Manifest, storage_errors, storage_path
-from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.core.xcom import from_xcom
 
 FILE = "summary.json"
 MOST_SHOWN = 12
@@ -111,11 +111,6 @@ def summarise(
         more_pictures=max(len(shown) - MOST_SHOWN, 0),
         is_news=bool(new or changed or gone or newly_broken or len(rejected) != (memory.rejected or 0)),
     )
-
-
-def plain(summary: Summary) -> Any:
-    """The summary in JSON types."""
-    return to_xcom(summary)
 
 
 def read(manifest: Manifest) -> Summary:

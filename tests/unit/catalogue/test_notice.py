@@ -16,6 +16,7 @@ from ecommerce.catalogue.store import Store
 from ecommerce.catalogue.summaries import Broken, Shown, Summary
 from ecommerce.core import staging
 from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.core.xcom import to_xcom
 from tests.website import drawn
 
 RUN = DagRun("product_catalogue_refresh", "run")
@@ -52,7 +53,7 @@ def publish(summary: Summary, folder: Path) -> Manifest:
     with staging.publish(uri) as draft:
         import json
 
-        (draft.path / summaries.FILE).write_text(json.dumps(summaries.plain(summary)))
+        (draft.path / summaries.FILE).write_text(json.dumps(to_xcom(summary)))
         draft.seal(
             source="product_catalogue",
             business_date=date(2026, 11, 20),
