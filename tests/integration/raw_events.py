@@ -27,7 +27,7 @@ def write_raw(
     uri = f"file://{folder}/web_events"
     with staging.publish(uri) as draft:
         columns = {}
-        for number, first in enumerate(range(0, len(events), 1000), start=1):
+        for number, first in enumerate(range(0, max(len(events), 1), 1000), start=1):
             rows = [
                 {"line_number": place} | {name: _as_text(event.get(name)) for name in TEXTS}
                 for place, event in enumerate(events[first : first + 1000], start=first + 1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,15 +43,15 @@ class TransformSpec:
     `folder` is the one in include/sql/transform. `first_steps` run before the source's own file, the numbered
     files after it, `accounting.sql` last: one row with at least rows_read, rows_accepted, rows_rejected,
     rows_superseded, rejected (counts by reason) and warnings (sentences for the report). A step `<n>_<table>`
-    whose table is in `always_there` or `when_they_have_rows` writes `<table>.parquet`. `add_functions` gives
-    the connection what the SQL files call and DuckDB does not have.
+    whose table is in `always_there` or `when_they_have_rows` writes `<table>.parquet`. `prepare` gives
+    the connection the functions and variables of the domain's own that its SQL files ask for.
     """
 
     folder: str
     first_steps: tuple[str, ...]
     always_there: tuple[str, ...]
     when_they_have_rows: tuple[str, ...]
-    add_functions: Callable[[duckdb.DuckDBPyConnection], None] | None = None
+    prepare: Callable[[duckdb.DuckDBPyConnection], None] | None = None
 
     @property
     def path(self) -> Path:
@@ -116,8 +115,8 @@ def _run_steps(
     columns: dict[str, list[str]] = {}
     rows = 0
     with _connection(manifest, run_id, folder) as connection:
-        if spec.add_functions:
-            spec.add_functions(connection)
+        if spec.prepare:
+            spec.prepare(connection)
         for step in steps:
             table = step.stem.partition("_")[2]
             with _readable_errors(f"{manifest.source}: {step.name}"):
@@ -149,7 +148,6 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckd
         "read_at": manifest.read_at,
         "window_start": manifest.window_start,
         "window_end": manifest.window_end,
-        "control_totals": json.dumps(dict(manifest.control_totals)),
         "run_id": run_id,
         "shop_timezone": settings.shop_timezone,
         "reporting_currency": settings.reporting_currency,

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ecommerce.core.staging import Manifest
 from ecommerce.core.transform import TransformSpec, run_transform
 from ecommerce.events.user_agents import add_functions
+from ecommerce.sources.web_events import AHEAD, LATE_DAYS
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    add_functions(connection)
+    # What the extract reads for a day, and what the transform takes for it, must be the same.
+    connection.execute("SET VARIABLE ahead = ?", [AHEAD])
+    connection.execute("SET VARIABLE late_days = ?", [LATE_DAYS])
+
 
 EVENTS = TransformSpec(
     folder="events",
     first_steps=(),
     always_there=("user_events",),
     when_they_have_rows=("rejected_rows",),
-    add_functions=add_functions,
+    prepare=_prepare,
 )
 
 

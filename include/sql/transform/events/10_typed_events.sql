@@ -49,7 +49,7 @@ judged AS (
             CASE WHEN received_instant IS NULL THEN 'invalid_timestamp received_at' END,
             CASE WHEN received_instant < first_instant() THEN 'timestamp_out_of_range received_at' END,
             CASE WHEN occurred_instant < first_instant() THEN 'timestamp_out_of_range occurred_at' END,
-            CASE WHEN occurred_instant > received_instant + INTERVAL 1 HOUR THEN 'from_the_future occurred_at' END
+            CASE WHEN occurred_instant > received_instant + getvariable('ahead') THEN 'from_the_future occurred_at' END
         ) AS text_fault
     FROM instants
 )
@@ -74,7 +74,7 @@ SELECT
     left(user_agent, 500) AS user_agent,
     coalesce(
         text_fault,
-        CASE WHEN received_date - business_date > 3 THEN 'too_late received_at' END,
+        CASE WHEN received_date - business_date > getvariable('late_days') THEN 'too_late received_at' END,
         -- Two promises of the extract, on which the load relies.
         CASE
             WHEN

@@ -1,25 +1,5 @@
 -- What the extract of the web events left -> staged layout: text as it was sent, the empty text is no value.
 
--- A read without events left no file; this one has its columns and no row.
-COPY (  -- noqa: PRS
-    SELECT
-        NULL::BIGINT AS line_number,
-        NULL::VARCHAR AS event_id,
-        NULL::VARCHAR AS occurred_at,
-        NULL::VARCHAR AS received_at,
-        NULL::VARCHAR AS session_id,
-        NULL::VARCHAR AS visitor_id,
-        NULL::VARCHAR AS event_type,
-        NULL::VARCHAR AS sku,
-        NULL::VARCHAR AS order_id,
-        NULL::VARCHAR AS device,
-        NULL::VARCHAR AS referrer,
-        NULL::VARCHAR AS user_agent,
-        NULL::VARCHAR AS fault,
-        NULL::VARCHAR AS raw
-    WHERE FALSE
-) TO (getvariable('loadable') || '/no_events.parquet') (FORMAT parquet);
-
 CREATE VIEW staged_events AS
 SELECT
     line_number,
@@ -36,4 +16,4 @@ SELECT
     nullif(user_agent, '') AS user_agent,
     fault,
     raw
-FROM read_parquet(list_append(getvariable('raw_files'), getvariable('loadable') || '/no_events.parquet'));
+FROM read_parquet(getvariable('raw_files'));

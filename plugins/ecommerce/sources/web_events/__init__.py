@@ -20,8 +20,8 @@ batches, up to a quarter of an hour long, and the server's clock is not ours. Wh
 ids."""
 RECONCILED = False
 AHEAD = timedelta(hours=1)
-"""How far a visitor's clock may be ahead: an event may seem to occur so long after it was received. More is
-rejected (include/sql/transform/events)."""
+"""How far a visitor's clock may be ahead: an event may seem to occur so long after it was received. One
+that is further ahead is rejected."""
 LATE_DAYS = 3
 """How many days after its own an event may still be received: what the contract promises."""
 
