@@ -12,6 +12,7 @@ import pytest
 from demo.services.emulator import Emulator
 from ecommerce.core.errors import ContractError
 from ecommerce.events.loading import EVENTS
+from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staged
 from ecommerce.warehouse.client import connect
@@ -123,6 +124,23 @@ def test_three_days_are_those_of_the_oracle_and_stay_so_when_they_are_run_again(
         "too_late",
     ]
     assert sorted(row["reason"] for row in rejected) == ["from_the_future", "too_late"]
+
+
+def test_the_report_shows_days_that_were_read_and_not_what_their_neighbours_brought(website: Website):
+    awkward(website)
+
+    def shown() -> list[date]:
+        rows = website.shop.warehouse.query(
+            "report/daily_sales/funnel.sql", spec=ORDERS, first=date(2026, 11, 1), day=WEDNESDAY
+        )
+        return sorted({row["business_date"] for row in rows})
+
+    website.run(date(2026, 11, 12), at("2026-11-16 12:00"))  # an older day, without events: nothing around it
+    website.run(MONDAY, morning_after(MONDAY))  # brings the first events of Tuesday, whose own run fails
+    assert TUESDAY in {row["business_date"] for row in website.shop.rows("daily_funnel", "business_date")}
+    assert shown() == [date(2026, 11, 12), MONDAY]
+    website.run(WEDNESDAY, morning_after(WEDNESDAY), since=morning_after(MONDAY) - timedelta(minutes=30))
+    assert shown() == [date(2026, 11, 12), MONDAY, TUESDAY, WEDNESDAY]
 
 
 @pytest.mark.full

@@ -25,7 +25,7 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
             amounts += f" and {more} more currencies"
         words = f"{amounts} without an exchange rate to {currency}; not in the figures below."
         found.append(_notice("Unconverted", words, urgent=True))
-    if broken := website.warnings(figures.website):
+    if broken := website.warnings(figures.website, figures.business_date):
         found.append(_notice("Website", f"{broken[0][:1].upper()}{broken[0][1:]}."))
     if quality.restatements:
         days = sorted({each.business_date for each in quality.restatements})

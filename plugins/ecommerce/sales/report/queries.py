@@ -82,7 +82,7 @@ def _read_once(
     unconverted = _unconverted(sales, orders)
     site = website.read(ask, day, day - timedelta(days=COMPARED_DAYS))
     told = [row["warning"] for row in ask("file_warnings")] + [_export(row) for row in ask("history_loads")]
-    told += website.warnings(site)
+    told += website.warnings(site, day)
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=bool(today.get("complete")),

@@ -23,7 +23,7 @@ STEPS = {
 """The steps of the funnel in their order, and how people call them."""
 
 IS_TRACKED = Decimal("0.5")
-"""A source whose orders the events have seen less often than this, in 29 days, is not sold on the website."""
+"""A source whose orders the events have seen less often than this, in 28 days, is not sold on the website."""
 ALARMING_DROP = Decimal("0.2")
 FEWEST_ORDERS = 10
 """When so large a share less than usual is seen, of so many orders, people are told that tracking broke."""
@@ -73,7 +73,7 @@ class Viewed(_Model):
 
 
 class Website(_Model):
-    """One day of the website. Without `steps`, the events of this day are not loaded, though others' are."""
+    """One day of the website. Without `steps`, this day's events have not been read, though others' have."""
 
     steps: list[Step] = []
     bot_sessions: int = 0
@@ -83,14 +83,14 @@ class Website(_Model):
 
 
 def read(ask: Ask, day: date, first: date) -> Website | None:
-    """The website on `day` as the warehouse stands now; None where it has no events since `first`. `ask` runs
-    a query of the report by its name."""
+    """The website on `day` as the warehouse stands now; None where no events were read since `first`. `ask`
+    runs a query of the report by its name."""
     rows = ask("funnel", first=first)
     if not rows:
         return None
-    today = [row for row in rows if row["business_date"] == day]
-    if not today:
+    if day not in {row["business_date"] for row in rows}:
         return Website()
+    today = [row for row in rows if row["business_date"] == day and row["step"]]
     one = timedelta(days=1)
     return Website(
         steps=_steps(rows, day),
@@ -109,10 +109,11 @@ def tracked(rows: Sequence[Row], day: date) -> list[Tracked]:
     found = []
     for source in sorted({row["source"] for row in rows}):
         own = [row for row in rows if row["source"] == source]
-        if _share(own) < IS_TRACKED:
-            continue
         today = [row for row in own if row["business_date"] == day]
         before = [row for row in own if row["business_date"] < day]
+        # By the days before: on this day tracking may have broken altogether.
+        if _share(before or today) < IS_TRACKED:
+            continue
         found.append(
             Tracked(
                 source=source,
@@ -124,14 +125,14 @@ def tracked(rows: Sequence[Row], day: date) -> list[Tracked]:
     return found
 
 
-def warnings(website: Website | None) -> list[str]:
-    """What is wrong with the website's events, in sentences."""
+def warnings(website: Website | None, day: date) -> list[str]:
+    """What is wrong with the website's events of `day`, in sentences."""
     if website is None:
         return []
     if not website.steps:
         return [
-            "the web events of this day are not loaded, so there is no funnel: see the DAG user_events_daily "
-            "(make backfill DAG=user_events_daily)"
+            "the web events of this day have not been read, so there is no funnel: see the DAG "
+            f"user_events_daily (make backfill DAG=user_events_daily FROM={day} TO={day})"
         ]
     return [
         f"the web events have seen only {text.count(each.seen)} of {text.count(each.orders)} orders of "
@@ -178,9 +179,13 @@ def page_texts(website: Website | None, day: date) -> dict[str, Any] | None:
 
 
 def _steps(rows: Sequence[Row], day: date) -> list[Step]:
-    sessions: dict[tuple[date, str], int] = defaultdict(int)
+    sessions: dict[tuple[date, str], int] = {}
     for row in rows:
-        sessions[row["business_date"], row["step"]] += row["sessions"]
+        # Where people had no session on a day, that is a figure, too.
+        for step in {row["step"] or "session", "session"}:
+            sessions.setdefault((row["business_date"], step), 0)
+        if row["step"]:
+            sessions[row["business_date"], row["step"]] += row["sessions"]
     return [
         Step(
             step=step,

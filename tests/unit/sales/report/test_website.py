@@ -48,7 +48,7 @@ def funnel(day: date, **sessions: int) -> list[dict]:
 def test_a_shop_without_web_events_has_no_website_part():
     assert website.read(answering(), DAY, DAY - timedelta(days=28)) is None
     assert website.page_texts(None, DAY) is None
-    assert website.warnings(None) == []
+    assert website.warnings(None, DAY) == []
 
 
 def test_sessions_are_added_up_over_devices_and_stand_beside_yesterday_and_last_week():
@@ -75,9 +75,30 @@ def test_a_day_whose_events_are_not_loaded_is_warned_of():
     rows = funnel(DAY - timedelta(days=1), session=8)
     found = website.read(answering(funnel=rows), DAY, DAY - timedelta(days=28))
     assert found == Website()
-    assert "are not loaded" in website.warnings(found)[0]
+    assert f"(make backfill DAG=user_events_daily FROM={DAY} TO={DAY})" in website.warnings(found, DAY)[0]
     assert website.page_texts(found, DAY) is None
     assert notices(make_figures(website=found))[0]["title"] == "Website"
+
+
+def test_a_day_that_was_read_and_has_no_session_is_a_day_on_which_tracking_broke():
+    rows = [
+        {"business_date": DAY, "step": None, "device": None, "sessions": 0, "bot_sessions": 0},
+        *funnel(DAY - timedelta(days=1), session=8),
+    ]
+    orders = [
+        {
+            "business_date": DAY - timedelta(days=back),
+            "source": "storefront",
+            "orders": 100,
+            "seen": 95 * back,
+        }
+        for back in (0, 1)
+    ]
+    found = website.read(answering(funnel=rows, tracked_orders=orders), DAY, DAY - timedelta(days=28))
+    assert found is not None
+    assert found.steps == [Step(step="session", sessions=0, day_before=16)]
+    assert "seen only 0 of 100 orders" in website.warnings(found, DAY)[0]
+    assert website.page_texts(found, DAY)["steps"][0][:3] == ["Sessions", "0", NOTHING]
 
 
 def test_only_sources_that_are_sold_on_the_website_are_followed():
@@ -103,13 +124,13 @@ def test_only_sources_that_are_sold_on_the_website_are_followed():
     ],
 )
 def test_people_are_told_when_tracking_broke(site, is_alarming):
-    assert bool(website.warnings(site)) is is_alarming
+    assert bool(website.warnings(site, DAY)) is is_alarming
     titles = [each["title"] for each in notices(make_figures(website=site))]
     assert ("Website" in titles) is is_alarming
 
 
 def test_the_warning_has_the_figures():
-    assert website.warnings(broken()) == [
+    assert website.warnings(broken(), DAY) == [
         "the web events have seen only 61 of 98 orders of Storefront (62.2 %, usually 96.2 %): tracking "
         "broke, and the funnel shows too little"
     ]

@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS {{ table("load_audit") }} (
     rows_accepted INT64 OPTIONS (description = "Records accepted."),
     rows_rejected INT64 OPTIONS (description = "Records rejected; `rejected_rows` holds them."),
     rows_superseded INT64 OPTIONS (description = "Records replaced by a newer version within the same read."),
-    orders_loaded INT64 OPTIONS (description = "Orders of this read in the warehouse after the load."),
+    orders_loaded INT64 OPTIONS (description = "Orders of this read in the warehouse after the load; of web events, the events."),
     amount_loaded NUMERIC(18, 4) OPTIONS (description = "Gross amount of their lines, over all currencies."),
     status STRING NOT NULL OPTIONS (description = "success; failed (the run went on without this source); off (switched off by policy); history (part of an export: completes no day, moves no watermark)."),
     missing_deliveries ARRAY<STRING> OPTIONS (description = "Partners whose file of the day was due and not there, or could not be used.")

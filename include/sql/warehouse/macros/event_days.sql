@@ -1,0 +1,28 @@
+{#
+  The days from `first` to `last` whose web events have been read, all that were there: by a run of the day's own, or by
+  the reads without upper bound, of which each goes on where the last one ended. A day that only neighbours' runs have
+  brought events of has some of them, which look like a slump.
+#}
+{% macro event_days(first, last) -%}
+SELECT business_date
+    FROM {{ table("load_audit") }}
+    WHERE
+        business_date BETWEEN {{ first }} AND {{ last }}
+        AND source = 'web_events'
+        AND status = 'success'
+    UNION DISTINCT
+    SELECT day AS business_date
+    FROM (
+        SELECT
+            DATE(MIN(window_start), {{ shop_timezone }}) AS began_on,
+            DATE(MAX(window_end), {{ shop_timezone }}) AS ended_on
+        FROM {{ table("load_audit") }}
+        WHERE
+            business_date >= {{ first_day }}
+            AND source = 'web_events'
+            AND status = 'success'
+            AND window_end = read_at
+    ) AS newest_reads
+    CROSS JOIN UNNEST(GENERATE_DATE_ARRAY({{ first }}, {{ last }})) AS day
+    WHERE day > newest_reads.began_on AND day < newest_reads.ended_on
+{%- endmacro %}
