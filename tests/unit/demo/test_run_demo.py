@@ -33,6 +33,9 @@ class FakeApi:
     def patch(self, path: str, body: dict[str, Any]) -> None:
         self.posted.append((path, body))
 
+    def is_paused(self, _dag_id: str) -> bool:
+        return False
+
     def runs_of_day(self, day: date, _dag_id: str) -> list[dict[str, Any]]:
         return self.get(f"runs of {day}")
 
@@ -86,8 +89,11 @@ def test_days_are_run_as_a_backfill_and_those_that_succeeded_are_left_out() -> N
     run = {"partition_key": str(DAY), "dag_run_id": "new", "queued_at": "2021"}
     older = run | {"dag_run_id": "old", "queued_at": "2019"}
     answers = {
-        "post backfills/dry_run": [{"backfills": [{"partition_key": str(DAY)}]}],
-        "post backfills": [{"created_at": "2020"}],
+        "post backfills/dry_run": [
+            {"backfills": [{"partition_key": str(DAY), "partition_date": "2026-11-19T11:00:00Z"}]}
+        ],
+        "backfills": [{"backfills": []}],
+        "post backfills": [{"id": 1, "created_at": "2020"}],
         f"dags/{DAG_DAILY}/dagRuns": [{"dag_runs": [run, older]}],
     }
     demo = asked(answers)

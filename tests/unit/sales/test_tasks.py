@@ -13,7 +13,7 @@ import pytest
 from ecommerce.core.assets import DAILY_SALES
 from ecommerce.core.errors import CheckFailed
 from ecommerce.core.xcom import to_xcom
-from ecommerce.sales import loading, tasks
+from ecommerce.sales import tasks
 from ecommerce.warehouse.load import LoadResult
 
 LOADED = LoadResult(
@@ -36,7 +36,7 @@ def check_the_day(events: Any) -> Any:
 def test_a_day_is_announced_after_its_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     events: Any = defaultdict(Mock)
     seen = []
-    monkeypatch.setattr(loading, "check", lambda *_: seen.append(dict(events)) or ["a warning"])
+    monkeypatch.setattr(tasks, "check_load", lambda *_: seen.append(dict(events)) or ["a warning"])
     assert check_the_day(events) == ["a warning"]
     assert seen == [{}], "nothing was announced before"
     events[DAILY_SALES].add_partitions.assert_called_once_with("2026-03-02")
@@ -44,7 +44,7 @@ def test_a_day_is_announced_after_its_checks(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_day_that_fails_its_checks_is_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     events: Any = defaultdict(Mock)
-    monkeypatch.setattr(loading, "check", Mock(side_effect=CheckFailed("no")))
+    monkeypatch.setattr(tasks, "check_load", Mock(side_effect=CheckFailed("no")))
     with pytest.raises(CheckFailed):
         check_the_day(events)
     assert not events
