@@ -1,0 +1,61 @@
+{% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+-- Gross sales of each day by article: of the articles that sold most in the weeks before the forecast, and of those that
+-- are asked for by name, as those of promotions are.
+WITH sums AS (
+    SELECT
+        business_date,
+        sku,
+        currency,
+        MAX(category) AS category,
+        SUM(gross_amount) AS gross_sales
+    FROM {{ table("order_lines") }}
+    WHERE business_date BETWEEN {{ first_day }} AND {{ day }}
+        AND is_sale
+        AND NOT is_test
+        AND sku IS NOT NULL
+    GROUP BY business_date, sku, currency
+),
+
+converted AS (
+    SELECT
+        rated.business_date,
+        rated.sku,
+        MAX(rated.category) AS category,
+        {{ rounded("SUM(" ~ converted("gross_sales") ~ ")") }} AS gross_sales
+    FROM (
+        SELECT
+            sums.*,
+            {{ rate_columns("sums.currency", "rates") }}
+        FROM sums
+        LEFT JOIN {{ table("conversion_rates") }} AS rates
+            ON
+                sums.business_date = rates.business_date
+                AND sums.currency = rates.currency
+    ) AS rated
+    GROUP BY rated.business_date, rated.sku
+),
+
+best AS (
+    SELECT sku
+    FROM converted
+    WHERE business_date >= {{ recent }}
+    GROUP BY sku
+    ORDER BY SUM(gross_sales) DESC, sku ASC
+    LIMIT {{ most }}
+)
+
+SELECT
+    converted.business_date,
+    'sku' AS kind,
+    converted.sku AS name,
+    converted.category,
+    converted.gross_sales
+FROM converted
+INNER JOIN (
+    SELECT sku
+    FROM best
+    UNION DISTINCT
+    SELECT sku
+    FROM UNNEST(@named) AS sku
+) AS wanted
+    ON converted.sku = wanted.sku

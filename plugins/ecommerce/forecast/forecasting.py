@@ -1,0 +1,221 @@
+"""From a panel to its forecast: the champion is trained, and so are its members' weights and the intervals,
+by the errors that the same procedure made at the weekly origins before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecommerce.forecast import intervals
+from ecommerce.forecast.cleaning import clean
+from ecommerce.forecast.models import (
+    LEAST_DAYS_BOOSTING,
+    LEAST_DAYS_RIDGE,
+    Boosting,
+    Model,
+    Prepared,
+    Ridge,
+    WeekdayMean,
+    prepare,
+)
+from ecommerce.forecast.panel import HORIZON, Floats, Panel
+
+CALIBRATION_WEEKS = 13
+LEAST_DAYS = 28
+"""A series with fewer known days is not forecast."""
+RIDGE_REFITTED = 4
+"""Of the origins before, every fourth has a ridge of its own; the others take the last one."""
+SEEN_DAYS = 504
+"""A forecast looks back so far; only training looks further."""
+VANISHED_DAYS = 28
+RARE = 0.5
+
+SIMPLE: dict[str, Model] = {
+    "seasonal_naive": WeekdayMean(1),
+    "weekday_mean_4": WeekdayMean(4),
+    "weekday_mean_8": WeekdayMean(8),
+}
+MEMBERS = ("weekday_mean_8", "ridge", "boosting")
+"""What the combinations are made of."""
+CANDIDATES = (*SIMPLE, "ridge", "boosting", "median", "blend")
+DEFAULT = "blend"
+"""Weights by recent errors: as good as the median of the three where they are alike, far better where one of
+them cannot know what matters, as the weekday mean does not know promotions."""
+POWER = 4
+_RARE_MODEL = WeekdayMean(13)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The next `HORIZON` days: `values` [HORIZON, series], `bounds` by level: lower and upper [HORIZON,
+    series], NaN for series in `skipped`, which has the reasons. `weights` are those of the champion's
+    members; `errors` of the candidates: the sum of absolute errors at the weekly origins, relative to
+    sales."""
+
+    panel: Panel
+    champion: str
+    values: Floats
+    bounds: Mapping[int, tuple[Floats, Floats]]
+    weights: Mapping[str, float]
+    errors: Mapping[str, float]
+    skipped: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the candidates said at an origin `weeks` weeks ago, and what came: [days, series], at most
+    `HORIZON`."""
+
+    weeks: int
+    said: Mapping[str, Floats]
+    truth: Floats
+
+
+def forecast(panel: Panel, champion: str = DEFAULT, groups: Sequence[Sequence[int]] = ()) -> Forecast:
+    """Forecast every series of the panel, and the sum of each of the `groups` of series (their places):
+    those are the last series of the result, named after nothing; intervals of a sum are made from errors of
+    sums.
+
+    The same panel gives the same forecast, bit by bit, whatever the number of cores.
+    """
+    known = (~np.isnan(panel.values)).sum(axis=0)
+    begun = np.array(
+        [np.flatnonzero(column > 0)[0] if (column > 0).any() else -1 for column in panel.values.T]
+    )
+    skipped = {}
+    for place, name in enumerate(panel.series):
+        if (begun[place] >= 0 and known[place] - begun[place] < LEAST_DAYS) or known[place] < LEAST_DAYS:
+            skipped[name] = f"fewer than {LEAST_DAYS} days of history"
+    before = look_back(panel)
+    now = _said(panel, *_fit(panel))
+    weights = _weights(before, champion, tuple(now))
+    values = _combined(now, weights, champion)
+    calibration = [(one.weeks, _combined(one.said, weights, champion), one.truth) for one in before]
+    values, calibration = _with_sums(values, calibration, groups)
+    out = np.array([name in skipped for name in panel.series] + [False] * len(groups))
+    values[:, out] = np.nan
+    bounds = intervals.around(values, calibration)
+    return Forecast(panel, champion, values, bounds, weights, _errors(before), skipped)
+
+
+def look_back(panel: Panel) -> list[Origin]:
+    """What the candidates would have said at the weekly origins of the last 13 weeks, oldest first, each
+    from what was known then. Boosting is trained once, at the oldest of them."""
+    weeks = min(CALIBRATION_WEEKS, (panel.days - 3 * 7) // 7)
+    found: list[Origin] = []
+    boosting: Boosting | None = None
+    ridge: Ridge | None = None
+    for number, back in enumerate(range(weeks, 0, -1)):
+        then = panel.until(panel.days - 7 * back)
+        if number == 0:
+            ridge, boosting = _fit(then)
+        elif number % RIDGE_REFITTED == 0 and then.days >= LEAST_DAYS_RIDGE:
+            ridge = Ridge.fit(_prepared(then))
+        days = min(HORIZON, 7 * back)
+        said = {name: values[:days] for name, values in _said(then, ridge, boosting).items()}
+        found.append(Origin(back, said, panel.values[then.days : then.days + days]))
+    return found
+
+
+def _fit(panel: Panel) -> tuple[Ridge | None, Boosting | None]:
+    prepared = _prepared(panel)
+    ridge = Ridge.fit(prepared) if panel.days >= LEAST_DAYS_RIDGE else None
+    boosting = Boosting.fit(prepared) if panel.days >= LEAST_DAYS_BOOSTING else None
+    return ridge, boosting
+
+
+def _prepared(panel: Panel) -> Prepared:
+    return prepare(panel, clean(panel))
+
+
+def _said(panel: Panel, ridge: Ridge | None, boosting: Boosting | None) -> dict[str, Floats]:
+    prepared = _prepared(panel.last(SEEN_DAYS))
+    recent = panel.values[-VANISHED_DAYS:]
+    has_vanished = (~np.isnan(recent)).any(axis=0) & (np.nan_to_num(recent) <= 0).all(axis=0)
+    is_rare = _sells_rarely(panel)
+    models = dict(SIMPLE)
+    if ridge is not None:
+        models["ridge"] = ridge
+    if boosting is not None:
+        models["boosting"] = boosting
+    plain = np.nan_to_num(SIMPLE["weekday_mean_8"].forecast(prepared))
+    rare = np.nan_to_num(_RARE_MODEL.forecast(prepared))
+    said = {}
+    for name, model in models.items():
+        values = model.forecast(prepared)
+        values = np.where(np.isnan(values), plain, values)
+        if name not in SIMPLE:
+            values = np.where(is_rare, _smooth(rare), values)
+        said[name] = np.where(has_vanished, 0.0, values)
+    return said
+
+
+def _sells_rarely(panel: Panel) -> np.ndarray:
+    """Series without sales on more than half of the days of a quarter: only their weekly sums can be
+    forecast."""
+    recent = panel.values[-91:]
+    known = np.maximum((~np.isnan(recent)).sum(axis=0), 1)
+    return (recent == 0).sum(axis=0) / known > RARE
+
+
+def _smooth(values: Floats) -> Floats:
+    """Each week's sum, spread evenly over the days that are not closed."""
+    found = np.zeros_like(values)
+    for first in range(0, HORIZON, 7):
+        week = values[first : first + 7]
+        is_open = week > 0
+        count = np.maximum(is_open.sum(axis=0), 1)
+        found[first : first + 7] = np.where(is_open, week.sum(axis=0) / count, 0.0)
+    return found
+
+
+def _weights(before: Sequence[Origin], champion: str, there: Sequence[str]) -> dict[str, float]:
+    """Of each member, its part in the champion. One that could not be judged at the origins before has none;
+    where none could be judged, the weekday mean has all."""
+    if champion not in ("median", "blend"):
+        return {champion if champion in there else "weekday_mean_8": 1.0}
+    members = [
+        name for name in MEMBERS if name in there and before and all(name in one.said for one in before)
+    ]
+    if not members:
+        return {"weekday_mean_8": 1.0}
+    if champion == "median":
+        return dict.fromkeys(members, 1 / len(members))
+    errors = np.array(
+        [sum(np.nansum(np.abs(one.said[name] - one.truth)) for one in before) for name in members]
+    )
+    parts = 1 / np.maximum(errors / max(errors.min(), 1e-9), 1e-9) ** POWER
+    return {name: float(part) for name, part in zip(members, parts / parts.sum(), strict=True)}
+
+
+def _combined(said: Mapping[str, Floats], weights: Mapping[str, float], champion: str) -> Floats:
+    there = [name for name in weights if name in said] or ["weekday_mean_8"]
+    if champion == "median":
+        return np.median(np.stack([said[name] for name in there]), axis=0)
+    whole = sum(weights.get(name, 1.0) for name in there)
+    return np.sum([weights.get(name, 1.0) / whole * said[name] for name in there], axis=0)
+
+
+def _with_sums(
+    values: Floats, calibration: list[intervals.Calibration], groups: Sequence[Sequence[int]]
+) -> tuple[Floats, list[intervals.Calibration]]:
+    def add(table: Floats) -> Floats:
+        sums = [np.nansum(table[:, list(group)], axis=1) for group in groups]
+        unknown = [np.isnan(table[:, list(group)]).all(axis=1) for group in groups]
+        return np.column_stack(
+            [table, *(np.where(no, np.nan, s) for s, no in zip(sums, unknown, strict=True))]
+        )
+
+    return add(values), [(weeks, add(said), add(truth)) for weeks, said, truth in calibration]
+
+
+def _errors(before: Sequence[Origin]) -> dict[str, float]:
+    found = {}
+    for name in CANDIDATES:
+        judged = [one for one in before if name in one.said]
+        sales = sum(np.nansum(np.abs(one.truth)) for one in judged)
+        if sales > 0:
+            found[name] = float(sum(np.nansum(np.abs(one.said[name] - one.truth)) for one in judged) / sales)
+    return found

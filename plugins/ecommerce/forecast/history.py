@@ -1,0 +1,175 @@
+"""The history of the shop's sales as panels, one for each kind of series: `category`, `channel` and `sku`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecommerce.core.errors import PipelineError
+from ecommerce.forecast.calendar import holidays_of
+from ecommerce.forecast.panel import HORIZON, Bools, Floats, Ints, Panel
+from ecommerce.forecast.promotions import Promotion, of_articles, of_wholes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ecommerce.warehouse.client import Warehouse
+
+KINDS = ("category", "channel", "sku")
+TOTAL = "total"
+MOST_SKUS = 25
+RECENT_DAYS = 91
+"""The articles that sold most in so many days are forecast."""
+LONG_GAP = 7
+OFTEN_EMPTY = 0.08
+
+
+class NoHistory(PipelineError):
+    """There is nothing to forecast from."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Panels of the same days by kind. `gaps` are days of which the warehouse knows nothing."""
+
+    panels: Mapping[str, Panel]
+    gaps: tuple[date, ...]
+
+
+def read_history(
+    warehouse: Warehouse,
+    as_of: date,
+    promotions: Sequence[Promotion],
+    calendar: str,
+    asked: Collection[str] = (),
+) -> History:
+    """What the warehouse says of the days before `as_of`, and nothing later.
+
+    Args:
+        warehouse: whose tables are asked.
+        as_of: the first day to forecast, a business day.
+        promotions: those that were, and that are announced.
+        calendar: as `holidays_of`.
+        asked: articles to forecast beside the best-selling ones.
+
+    Raises:
+        NoHistory: there are no sales before that day.
+        PipelineError: as `Warehouse.query`.
+    """
+    last = as_of - timedelta(days=1)
+    daily = warehouse.arrow("forecast/daily_series.sql", day=last)
+    if not daily.num_rows:
+        raise NoHistory(f"the warehouse has no sales before {as_of}, so there is nothing to forecast from")
+    named = sorted({*asked, *(each.sku for each in promotions if each.sku)})
+    skus = warehouse.arrow(
+        "forecast/sku_series.sql",
+        {"named": named},
+        day=last,
+        recent=as_of - timedelta(days=RECENT_DAYS),
+        most=MOST_SKUS,
+    )
+    return panels(daily, skus, last, promotions, calendar, asked)
+
+
+def panels(
+    daily: pa.Table,
+    skus: pa.Table,
+    last: date,
+    promotions: Sequence[Promotion],
+    calendar: str,
+    asked: Collection[str] = (),
+) -> History:
+    """As `read_history`, of the answers of its two queries; the history ends with `last`."""
+    first = min(daily.column("business_date").to_pylist())
+    days = (last - first).days + 1
+    holidays = holidays_of(calendar, first, days + HORIZON)
+    tables = {kind: _pivot(daily, kind, first, days) for kind in ("category", "channel")}
+    tables["sku"] = _pivot(skus, "sku", first, days)
+    unknown = gaps(tables["category"][1].sum(axis=1), holidays[:days], first.weekday())
+    categories = {name: place for place, name in enumerate(tables["category"][0])}
+    category_of = _categories(skus)
+    sales_of = dict(zip(tables["sku"][0], tables["sku"][1].T, strict=True))
+    in_category = {
+        sku: (categories[category_of[sku]], sales)
+        for sku, sales in sales_of.items()
+        if category_of[sku] in categories
+    }
+    shop = tables["category"][1].sum(axis=1, keepdims=True)
+    in_shop = of_wholes(promotions, {sku: (0, sales) for sku, sales in sales_of.items()}, shop, first)
+    intensity = {
+        "sku": of_articles(promotions, tables["sku"][0], first, days),
+        "category": of_wholes(promotions, in_category, tables["category"][1], first),
+        "channel": np.repeat(in_shop, len(tables["channel"][0]), axis=1),
+    }
+    found = {}
+    best = _best(tables["sku"][1], unknown)
+    for kind, (names, values) in tables.items():
+        kept = [place for place, name in enumerate(names) if kind != "sku" or name in asked or place in best]
+        values[unknown] = np.nan
+        found[kind] = Panel(
+            first_day=first,
+            series=tuple(f"{kind}:{names[place]}" for place in kept),
+            values=values[:, kept],
+            promotions=intensity[kind][:, kept],
+            holidays=np.repeat(holidays[:, None], len(kept), axis=1),
+        )
+    return History(found, tuple(first + timedelta(days=int(day)) for day in np.flatnonzero(unknown)))
+
+
+def gaps(total: Floats, holidays: Ints, first_weekday: int) -> Bools:
+    """Which days without any sale of the whole shop are gaps in the history, and not days on which it was
+    closed or nobody bought: those on weekdays and holidays that usually bring sales. A shop that sells
+    nothing on one day of twelve or more has gaps only where a week or more is empty."""
+    days = len(total)
+    empty = total <= 0
+    weekday = (first_weekday + np.arange(days)) % 7
+    runs = _run_lengths(empty)
+    short = empty & (runs < LONG_GAP)
+    is_closed = np.zeros(days, dtype=bool)
+    for one in range(7):
+        of_weekday = (weekday == one) & ~(empty & (runs >= LONG_GAP))
+        if of_weekday.sum() >= 3 and empty[of_weekday].mean() >= 0.85:
+            is_closed |= weekday == one
+    ordinary = ~is_closed & (holidays == 0) & (~empty | short)
+    often = ordinary.any() and empty[ordinary].mean() > OFTEN_EMPTY
+    found = empty & ~is_closed & (holidays == 0)
+    if often:
+        found &= runs >= LONG_GAP
+    long = empty & (runs >= 2 * LONG_GAP)
+    return found | long
+
+
+def _run_lengths(flags: Bools) -> Ints:
+    """Of each day, how long the run of equal flags is that it is in."""
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8))) + 1
+    lengths = np.diff(np.concatenate([[0], edges, [len(flags)]]))
+    return np.repeat(lengths, lengths)
+
+
+def _best(values: Floats, unknown: Bools) -> set[int]:
+    recent = np.where(unknown[-RECENT_DAYS:, None], 0, values[-RECENT_DAYS:]).sum(axis=0)
+    order = np.argsort(-recent, kind="stable")
+    return {int(place) for place in order[:MOST_SKUS] if recent[place] > 0}
+
+
+def _pivot(table: pa.Table, kind: str, first: date, days: int) -> tuple[list[str], Floats]:
+    """Names in order, and [days, names]; a day without row is zero."""
+    import pyarrow.compute as pc
+
+    rows = table.filter(pc.equal(table.column("kind"), kind))
+    names = sorted(set(rows.column("name").to_pylist()))
+    places = {name: place for place, name in enumerate(names)}
+    found = np.zeros((days, len(names)))
+    for day, name, amount in zip(
+        *(rows.column(column).to_pylist() for column in ("business_date", "name", "gross_sales")), strict=True
+    ):
+        found[(day - first).days, places[name]] += float(amount or 0)
+    return names, found
+
+
+def _categories(skus: pa.Table) -> dict[str, str]:
+    return dict(zip(skus.column("name").to_pylist(), skus.column("category").to_pylist(), strict=True))

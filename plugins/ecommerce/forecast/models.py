@@ -1,0 +1,231 @@
+"""The candidate models. Each is fitted on a panel and then forecasts the days after any later panel of the
+same series, as [HORIZON, series], never below zero and zero on days that are closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from ecommerce.forecast.cleaning import Cleaned, same_weekday_mean
+from ecommerce.forecast.features import Statistics, features
+from ecommerce.forecast.panel import HORIZON, Bools, Floats, Panel
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+LEAST_DAYS_RIDGE = 56
+LEAST_DAYS_BOOSTING = 182
+_MOST_ROWS = 200_000
+_MOST_ORIGINS = 78
+_HALF_LIFE_ORIGINS = 52
+_HALF_LIFE_DAYS = 120
+_RIDGE_DAYS = 1092
+_LEVEL_DAYS = 28
+_FIRST_ORIGIN = 83
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A panel, what was cleaned of it, and its running figures: what every model looks at."""
+
+    panel: Panel
+    cleaned: Cleaned
+    statistics: Statistics
+
+
+class Model(Protocol):
+    """A fitted model."""
+
+    def forecast(self, prepared: Prepared) -> Floats:
+        """The `HORIZON` days after the panel, [HORIZON, series]; NaN for a series that it knows too little
+        of."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WeekdayMean:
+    """The mean of the same weekday over the last `weeks`; over one, the seasonal naive forecast. It takes the
+    values as they are: days without sales count."""
+
+    weeks: int
+
+    def forecast(self, prepared: Prepared) -> Floats:
+        """As `Model`."""
+        ahead = np.arange(1, HORIZON + 1)
+        back = prepared.panel.days - 1 + ahead - 7 * np.ceil(ahead / 7).astype(int)
+        means = same_weekday_mean(prepared.panel.values, self.weeks)
+        found = np.full((HORIZON, means.shape[1]), np.nan)
+        found[back >= 0] = means[back[back >= 0]]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ridge:
+    """A linear model of the logarithm of sales, one per series: weekday, promotion by weekday, holidays and
+    the days beside them, days of the month, December; a year's season from two years of history on. Recent
+    days weigh more, and the level of the last four weeks corrects it."""
+
+    coefficients: Floats
+    """[columns, series], on top of `means` [series]."""
+    means: Floats
+    smearing: Floats
+    """[series]: the mean of a logarithm is below the logarithm of the mean."""
+    has_season: bool
+
+    @classmethod
+    def fit(cls, prepared: Prepared) -> Ridge:
+        """Fit on the last three years; a series with fewer than three known weeks gets no coefficients."""
+        panel, values = prepared.panel, prepared.cleaned.values
+        has_season = panel.days >= 730
+        calendar = _calendar(panel, has_season=has_season)
+        age = np.arange(panel.days)[::-1]
+        weight = 0.5 ** (age / _HALF_LIFE_DAYS) * (age < _RIDGE_DAYS)
+        coefficients, means, smearing = [], [], []
+        for place in range(len(panel.series)):
+            design = _design(panel, calendar, place)
+            known = ~np.isnan(values[:, place]) & (weight > 0)
+            if known.sum() < 21:
+                coefficients.append(np.full(design.shape[1], np.nan))
+                means.append(np.nan)
+                smearing.append(np.nan)
+                continue
+            rows, share, truth = design[: panel.days][known], weight[known], values[known, place]
+            target = np.log1p(np.maximum(truth, 0))
+            mean = np.average(target, weights=share)
+            weighted = rows * share[:, None]
+            matrix = weighted.T @ rows
+            matrix[np.diag_indices_from(matrix)] += 1.0
+            found = np.linalg.solve(matrix, weighted.T @ (target - mean))
+            fitted = np.maximum(np.expm1(mean + rows @ found), 0)
+            whole = np.average(fitted, weights=share)
+            ratio = np.average(np.maximum(truth, 0), weights=share) / whole if whole > 0 else 1.0
+            coefficients.append(found)
+            means.append(mean)
+            smearing.append(np.clip(ratio, 0.8, 1.5))
+        return cls(np.stack(coefficients, axis=1), np.array(means), np.array(smearing), has_season)
+
+    def forecast(self, prepared: Prepared) -> Floats:
+        """As `Model`."""
+        panel, values = prepared.panel, prepared.cleaned.values
+        calendar = _calendar(panel, has_season=self.has_season)
+        found = np.full((HORIZON, len(panel.series)), np.nan)
+        for place in range(len(panel.series)):
+            if np.isnan(self.means[place]):
+                continue
+            line = self.means[place] + _design(panel, calendar, place) @ self.coefficients[:, place]
+            recent = values[-4 * _LEVEL_DAYS :, place]
+            known = ~np.isnan(recent)
+            rest = np.log1p(np.maximum(recent[known], 0)) - line[: panel.days][-4 * _LEVEL_DAYS :][known]
+            level = 0.0
+            if len(rest):
+                share = 0.5 ** (np.arange(len(rest))[::-1] / (_LEVEL_DAYS / 2))
+                level = float(np.average(rest, weights=share)) * min(1.0, len(rest) / _LEVEL_DAYS)
+            highest = np.nanmax(values[:, place], initial=0.0)
+            ahead = np.expm1(np.minimum(line[panel.days :] + level, np.log1p(1.5 * highest) + 1))
+            found[:, place] = np.clip(ahead * self.smearing[place], 0, 1.5 * highest)
+        return _open_days(found, prepared)
+
+
+@dataclass(frozen=True, slots=True)
+class Boosting:
+    """Gradient-boosted trees, one for all series and all 28 days: how far a day will be from the mean of its
+    weekday, in units of the series' level."""
+
+    trees: HistGradientBoostingRegressor
+    told: Bools
+    """[features]: which of them had any value."""
+
+    @classmethod
+    def fit(cls, prepared: Prepared) -> Boosting | None:
+        """Fit on weekly origins of the last year and a half, recent ones more densely; 200,000 rows at most.
+        None where the history is too short."""
+        from sklearn.ensemble import HistGradientBoostingRegressor
+
+        days, series = prepared.panel.values.shape
+        origins = list(range(days - 8, _FIRST_ORIGIN, -7))[:_MOST_ORIGINS]
+        share = 0.5 ** (np.arange(len(origins)) / _HALF_LIFE_ORIGINS)
+        share *= min(1.0, _MOST_ROWS / max(share.sum() * series * HORIZON, 1))
+        drawn = np.random.default_rng(0)  # the same rows each time
+        told, targets = [], []
+        for origin, part in zip(origins, share, strict=True):
+            # With many series some are drawn for each origin, so that features are computed for those alone.
+            part_of_series = min(1.0, 4 * part)
+            chosen = np.flatnonzero(drawn.random(series) < part_of_series)
+            if not len(chosen):
+                continue
+            rows = min(HORIZON, days - 1 - origin)
+            one = features(prepared.statistics, origin, chosen)
+            truth = prepared.cleaned.values[origin + 1 : origin + 1 + rows][:, chosen]
+            target = (truth - one.base[:rows]) / one.level[:rows]
+            kept = ~np.isnan(target) & (drawn.random(target.shape) < part / part_of_series)
+            told.append(one.features[:rows][kept])
+            targets.append(np.clip(target[kept], -3, 3))
+        if sum(map(len, targets)) < 500:
+            return None
+        rows_told = np.concatenate(told)
+        has_value = ~np.isnan(rows_told).all(axis=0)  # a column without any value is refused
+        trees = HistGradientBoostingRegressor(
+            max_iter=150,
+            learning_rate=0.08,
+            max_leaf_nodes=31,
+            min_samples_leaf=40,
+            l2_regularization=1.0,
+            max_bins=128,
+            early_stopping=False,
+            random_state=0,
+        )
+        trees.fit(rows_told[:, has_value], np.concatenate(targets))
+        return cls(trees, has_value)
+
+    def forecast(self, prepared: Prepared) -> Floats:
+        """As `Model`."""
+        one = features(prepared.statistics, prepared.panel.days - 1)
+        rows = one.features.reshape(-1, one.features.shape[-1])[:, self.told]
+        difference = self.trees.predict(rows).reshape(one.base.shape)
+        return _open_days(np.maximum(one.base + difference * one.level, 0), prepared)
+
+
+def prepare(panel: Panel, cleaned: Cleaned) -> Prepared:
+    """A panel with what every model looks at."""
+    return Prepared(panel, cleaned, Statistics.of(panel, cleaned))
+
+
+def _open_days(found: Floats, prepared: Prepared) -> Floats:
+    closed = prepared.cleaned.closed[prepared.panel.days :]
+    return np.where(closed & ~np.isnan(found), 0.0, found)
+
+
+def _calendar(panel: Panel, *, has_season: bool) -> Floats:
+    """[days + HORIZON, columns]: what is the same for all series. The first seven are the weekdays."""
+    dates = panel.dates
+    month = dates.astype("datetime64[M]")
+    day = (dates - month).astype(int) + 1
+    is_december = month.astype(int) % 12 == 11
+    columns = [panel.weekdays == weekday for weekday in range(7)]
+    columns += [day <= 3, (day >= 4) & (day <= 7), day >= 28, (day >= 14) & (day <= 17)]
+    weeks = ((1, 7), (8, 16), (17, 24), (25, 31))
+    columns += [is_december & (day >= first) & (day <= last) for first, last in weeks]
+    if has_season:
+        turn = 2 * np.pi * (dates - dates.astype("datetime64[Y]")).astype(int) / 365.25
+        columns += [wave(times * turn) for times in (1, 2) for wave in (np.sin, np.cos)]
+    return np.stack(columns, axis=1).astype(float)
+
+
+def _design(panel: Panel, calendar: Floats, place: int) -> Floats:
+    promotion = panel.promotions[:, place]
+    holiday = (panel.holidays[:, place] > 0).astype(float)
+    before = np.concatenate([[0.0], promotion[:-1]])
+    return np.column_stack(
+        [
+            calendar,
+            calendar[:, :7] * promotion[:, None],
+            promotion,
+            (promotion > 0) & (before == 0),
+            before * (promotion == 0),
+            holiday,
+            np.concatenate([holiday[1:], [0.0]]),
+            np.concatenate([[0.0], holiday[:-1]]),
+        ]
+    )

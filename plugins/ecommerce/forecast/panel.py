@@ -1,0 +1,97 @@
+"""What a forecast is made from: daily gross sales of several series up to an origin, and what was known of
+the days after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+HORIZON = 28
+"""How many days are forecast: four whole weeks, so that each weekday comes equally often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Several series of the same days.
+
+    `values` [days, series]: gross sales of each day, NaN where it is unknown (a gap in the history).
+    `promotions` [days + HORIZON, series]: the share of a series that was, or is announced to be, on promotion
+    (0 to 1). `holidays` [days + HORIZON, series]: a number for each holiday's name, 0 on other days.
+    """
+
+    first_day: date
+    series: tuple[str, ...]
+    values: Floats
+    promotions: Floats
+    holidays: Ints
+
+    def __post_init__(self) -> None:
+        """Refuse shapes that do not fit together."""
+        shape = (self.days + HORIZON, len(self.series))
+        if self.values.shape != (self.days, len(self.series)):
+            raise ValueError(
+                f"values have the shape {self.values.shape}, not {(self.days, len(self.series))}"
+            )
+        for name in ("promotions", "holidays"):
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} have the shape {getattr(self, name).shape}, not {shape}")
+
+    @property
+    def days(self) -> int:
+        """How many days are known; the forecast begins after them."""
+        return len(self.values)
+
+    @property
+    def origin(self) -> date:
+        """The last known day."""
+        return self.first_day + timedelta(days=self.days - 1)
+
+    @property
+    def dates(self) -> NDArray[np.datetime64]:
+        """Every day of the panel, those of the horizon included."""
+        return np.datetime64(self.first_day) + np.arange(self.days + HORIZON)
+
+    @property
+    def weekdays(self) -> Ints:
+        """The weekday of each of these days, Monday is 0."""
+        return (self.first_day.weekday() + np.arange(self.days + HORIZON)) % 7
+
+    def until(self, days: int) -> Panel:
+        """What was known when `days` days were: a forecast of the past is made from this, and from nothing
+        else."""
+        return replace(
+            self,
+            values=self.values[:days],
+            promotions=self.promotions[: days + HORIZON],
+            holidays=self.holidays[: days + HORIZON],
+        )
+
+    def last(self, days: int) -> Panel:
+        """The panel without what is older than `days` days."""
+        skipped = max(0, self.days - days)
+        return replace(
+            self,
+            first_day=self.first_day + timedelta(days=skipped),
+            values=self.values[skipped:],
+            promotions=self.promotions[skipped:],
+            holidays=self.holidays[skipped:],
+        )
+
+    def of(self, chosen: Any) -> Panel:
+        """The panel of some of its series, by their places."""
+        names = tuple(np.array(self.series, dtype=object)[chosen])
+        return replace(
+            self,
+            series=names,
+            values=self.values[:, chosen],
+            promotions=self.promotions[:, chosen],
+            holidays=self.holidays[:, chosen],
+        )
