@@ -67,7 +67,7 @@ def read_history(
     named = sorted({*asked, *(each.sku for each in promotions if each.sku)})
     skus = warehouse.arrow(
         "forecast/sku_series.sql",
-        {"named": named},
+        parameters={"named": named},
         day=last,
         recent=as_of - timedelta(days=RECENT_DAYS),
         most=MOST_SKUS,
