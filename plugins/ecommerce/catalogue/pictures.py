@@ -26,10 +26,10 @@ from ecommerce.catalogue.addresses import SilentHost, UnusablePicture
 from ecommerce.catalogue.download import Limits, Validators, download, host_of
 from ecommerce.catalogue.loading import BROKEN, CATALOGUE, NO_PICTURE, OK, Known, Memory
 from ecommerce.catalogue.parsing import Catalogue, Product, read_parsed
-from ecommerce.catalogue.store import Store
 from ecommerce.core import staging
 from ecommerce.core.settings import Network, load_settings
 from ecommerce.core.staging import Manifest
+from ecommerce.core.store import Store
 from ecommerce.core.xcom import to_xcom
 from ecommerce.warehouse.schema import arrow_type
 from ecommerce.warehouse.staged import staged_columns
@@ -136,7 +136,7 @@ def refresh(
         StagingError: the parsed folder is gone, or pictures cannot be stored.
     """
     catalogue, now = read_parsed(parsed), parsed.read_at
-    store = Store.of_deployment()
+    store = Store.of_pictures()
     present = store.names("originals") | store.names("thumbnails")
     fetcher = Fetcher(store, present, load_settings().picture_networks, now, limits or Limits())
     found = fetch_all(fetcher, catalogue.products, memory.products)

@@ -51,11 +51,23 @@ class Settings:
     report_attribute: str | None = None
     expected_partners: Expected | None = None
     picture_networks: tuple[Network, ...] = ()
+    holidays: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
         """The shop's timezone. Business days begin at its midnight; nothing else is local."""
         return ZoneInfo(self.shop_timezone)
+
+    @property
+    def holiday_calendar(self) -> str:
+        """Whose public holidays the forecast knows: a calendar of the package `holidays` such as `US` or
+        `DE-BY`; empty for none. Unless HOLIDAYS says otherwise, that of the country in which the shop's
+        timezone is."""
+        if self.holidays:
+            return "" if self.holidays == "none" else self.holidays
+        from babel.core import get_global
+
+        return str(get_global("zone_territories").get(self.shop_timezone, ""))
 
     @property
     def staging_dataset(self) -> str:
@@ -99,6 +111,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         report_attribute=_report_attribute(env.get("REPORT_ATTRIBUTE", ""), attributes),
         expected_partners=_expected_partners(env.get("EXPECTED_PARTNERS", "")),
         picture_networks=_networks(env, "PICTURE_NETWORKS"),
+        holidays=env.get("HOLIDAYS", "").strip(),
     )
 
 

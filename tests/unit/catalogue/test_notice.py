@@ -12,7 +12,7 @@ import pytest
 
 from ecommerce.catalogue import notice, summaries
 from ecommerce.catalogue.images import examine
-from ecommerce.catalogue.store import Store
+from ecommerce.core.store import Store
 from ecommerce.catalogue.summaries import Broken, Shown, Summary
 from ecommerce.core import staging
 from ecommerce.core.staging import DagRun, Manifest
@@ -28,7 +28,7 @@ def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Summary:
     """Two new products with a picture each, and something of everything else."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("PICTURES_URI", f"file://{tmp_path}/pictures")
-    store = Store.of_deployment()
+    store = Store.of_pictures()
     shown = []
     for sku, name in (("MUG-01", "Mug, blue"), ("X", "<b>\u202eevil</b>\nname")):
         store.write(f"thumbnails/{sku}.png", examine(drawn(sku)).thumbnail)

@@ -1,5 +1,5 @@
-"""What the domain keeps for good, below PICTURES_URI: `originals/`, `thumbnails/`, and `pages/` of the last
-fetch."""
+"""Files that a domain keeps for good: pictures below PICTURES_URI (`originals/`, `thumbnails/`, and `pages/`
+of the last fetch), models below MODELS_URI."""
 
 from __future__ import annotations
 
@@ -21,9 +21,14 @@ class Store:
     uri: str
 
     @classmethod
-    def of_deployment(cls) -> Store:
+    def of_pictures(cls) -> Store:
         """The store that `PICTURES_URI` names."""
         return cls(load_settings().pictures_uri)
+
+    @classmethod
+    def of_models(cls) -> Store:
+        """The store that `MODELS_URI` names."""
+        return cls(load_settings().models_uri)
 
     def uri_of(self, name: str) -> str:
         """The URI of a file."""

@@ -1,0 +1,94 @@
+"""What the domain keeps below MODELS_URI, for good: `champions/`, `inputs/` and `trained/`. Files are named
+by the first day they may be used for and by their content; none is ever overwritten."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ecommerce.core.errors import StagingError
+from ecommerce.core.store import Store
+from ecommerce.forecast.forecasting import CANDIDATES, DEFAULT
+from ecommerce.forecast.promotions import Promotion
+
+CHAMPIONS, INPUTS, TRAINED = "champions", "inputs", "trained"
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The candidate that is trained since `as_of`; `version` names the record, None where none was
+    selected."""
+
+    name: str = DEFAULT
+    as_of: date | None = None
+    version: str | None = None
+
+
+def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str:
+    """Write `content` as JSON, unless the very same is there; its name, which says what it holds.
+
+    Raises:
+        StagingError: the store cannot be written.
+    """
+    data = (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    name = f"{folder}/{as_of}-{hashlib.sha256(data).hexdigest()[:16]}.json"
+    if store.read(name) is None:
+        store.write(name, data)
+    return name
+
+
+def champion(store: Store, as_of: date) -> Champion:
+    """The champion that was selected last, by what was known before `as_of`; the default where none was.
+
+    Raises:
+        StagingError: the store cannot be read, or another version of this code wrote the record.
+    """
+    name, record = _newest(store, CHAMPIONS, as_of)
+    if not name:
+        return Champion()
+    if record.get("champion") not in CANDIDATES:
+        raise StagingError(f"{store.uri_of(name)} was written by another version of this code")
+    return Champion(record["champion"], date.fromisoformat(record["as_of"]), name)
+
+
+def promotions(store: Store, as_of: date) -> list[Promotion]:
+    """The promotions that were known when the forecast of `as_of` was made: those of the last inputs kept."""
+    _, record = _newest(store, INPUTS, as_of)
+    return [
+        Promotion(
+            date.fromisoformat(each["first_day"]),
+            date.fromisoformat(each["last_day"]),
+            each["sku"],
+            Decimal(each["discount_percent"]),
+        )
+        for each in record.get("promotions", ())
+    ]
+
+
+def as_json(known: Sequence[Promotion]) -> list[dict[str, Any]]:
+    """Promotions as `promotions` reads them."""
+    return [
+        {
+            "first_day": str(each.first_day),
+            "last_day": str(each.last_day),
+            "sku": each.sku,
+            "discount_percent": str(each.discount_percent),
+        }
+        for each in known
+    ]
+
+
+def _newest(store: Store, folder: str, as_of: date) -> tuple[str | None, dict[str, Any]]:
+    """The record of the latest day up to `as_of`; of two of one day the one whose name comes last."""
+    names = sorted(name for name in store.names(folder) if name.removeprefix(f"{folder}/")[:10] <= str(as_of))
+    if not names:
+        return None, {}
+    try:
+        return names[-1], json.loads(store.read(names[-1]) or b"{}")
+    except ValueError:
+        raise StagingError(f"{store.uri_of(names[-1])} is no JSON: remove it") from None

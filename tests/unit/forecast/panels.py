@@ -1,0 +1,41 @@
+"""Small shops with a known pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+
+from ecommerce.forecast.panel import HORIZON, Panel
+
+MONDAY = date(2025, 1, 6)
+WEEK = np.array([80.0, 90.0, 100.0, 110.0, 140.0, 160.0, 120.0])
+
+
+def weekly(days: int, series: int = 1, noise: float = 0.05, seed: int = 3) -> np.ndarray:
+    """[days, series]: the same week again and again, of 800, with some noise."""
+    drawn = np.random.default_rng(seed)
+    pattern = WEEK[np.arange(days) % 7][:, None] * drawn.lognormal(0, noise, (days, series))
+    return np.round(pattern, 2)
+
+
+def make_panel(
+    values: np.ndarray, promotions: np.ndarray | None = None, holidays: np.ndarray | None = None
+) -> Panel:
+    """A panel that begins on a Monday."""
+    shape = (len(values) + HORIZON, values.shape[1])
+    return Panel(
+        first_day=MONDAY,
+        series=tuple(f"category:{place}" for place in range(values.shape[1])),
+        values=values,
+        promotions=np.zeros(shape) if promotions is None else promotions,
+        holidays=np.zeros(shape, dtype=np.int64) if holidays is None else holidays,
+    )
+
+
+def changed(values: np.ndarray, change: Callable[[np.ndarray], None]) -> np.ndarray:
+    """A changed copy."""
+    copy = values.copy()
+    change(copy)
+    return copy

@@ -1,0 +1,203 @@
+"""What a forecast is, for shops whose pattern is known, and for histories that are in a bad state."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecommerce.forecast.forecasting import CANDIDATES, LEAST_DAYS, forecast, look_back
+from ecommerce.forecast.panel import HORIZON
+from tests.unit.forecast.panels import WEEK, changed, make_panel, weekly
+
+REPOSITORY = Path(__file__).parents[3]
+COMING = np.tile(WEEK, HORIZON // 7)
+
+
+def error(values: np.ndarray, truth: np.ndarray = COMING) -> float:
+    return float(np.abs(values - truth).sum() / truth.sum())
+
+
+@pytest.mark.parametrize("champion", CANDIDATES)
+def test_every_candidate_finds_the_pattern_of_the_week(champion: str):
+    found = forecast(make_panel(weekly(364, series=3)), champion)
+    assert error(found.values[:, 0]) < 0.06
+    for lower, upper in found.bounds.values():
+        assert (lower <= found.values).all()
+        assert (found.values <= upper).all()
+
+
+def test_the_wider_interval_holds_the_narrower_one():
+    bounds = forecast(make_panel(weekly(364, series=3, noise=0.3))).bounds
+    assert (bounds[95][0] <= bounds[80][0]).all()
+    assert (bounds[95][1] >= bounds[80][1]).all()
+
+
+def test_a_sum_is_the_sum_of_its_series_with_an_interval_of_its_own():
+    found = forecast(make_panel(weekly(364, series=12, noise=0.3)), groups=[list(range(12))])
+    assert np.allclose(found.values[:, -1], found.values[:, :-1].sum(axis=1))
+    lower, upper = (bound.sum(axis=0) for bound in found.bounds[80])
+    # Errors of twelve independent series cancel each other out.
+    assert (upper - lower)[-1] < 0.6 * (upper - lower)[:-1].sum()
+
+
+@pytest.mark.parametrize("champion", ["ridge", "boosting", "blend"])
+def test_a_promotion_that_is_announced_is_forecast(champion: str):
+    days = 364
+    promotions = np.zeros((days + HORIZON, 4))
+    for first in range(20, days + HORIZON, 35):
+        promotions[first : first + 5] = 1
+    promotions[days:] = 0
+    promotions[days + 7 : days + 12] = 1
+    values = weekly(days, series=4) * (1 + 0.5 * promotions[:days])
+    found = forecast(make_panel(values, promotions), champion)
+    truth = COMING * np.where(promotions[days:, 0] > 0, 1.5, 1)
+    assert error(found.values[:, 0], truth) < 0.1
+    week_without = found.values[14:21, 0].sum()
+    assert found.values[7:14, 0].sum() > 1.2 * week_without
+
+
+def test_nothing_that_was_not_known_at_an_origin_moves_its_forecast():
+    """A leak detector: what comes after the origin is shuffled, and the forecast of the past must stay."""
+    values = weekly(420, series=3, noise=0.2)
+    promotions = np.zeros((420 + HORIZON, 3))
+    promotions[100:110] = promotions[300:310] = 1
+    origin = 364
+    shuffled = changed(values, lambda table: np.random.default_rng(0).shuffle(table[origin:]))
+    one, other = (
+        forecast(make_panel(table, promotions).until(origin), groups=[[0, 1, 2]])
+        for table in (values, shuffled)
+    )
+    assert (one.values == other.values).all()
+    assert all(
+        (one.bounds[level][side] == other.bounds[level][side]).all() for level in (80, 95) for side in (0, 1)
+    )
+    # The origins that errors are measured at know nothing of what came after them, either.
+    seen = [look_back(make_panel(table, promotions).until(origin + 28)) for table in (values, shuffled)]
+    before = [[origin.said for origin in each if origin.weeks >= 4] for each in seen]
+    assert all((one[name] == other[name]).all() for one, other in zip(*before, strict=True) for name in one)
+
+
+def test_a_series_of_zeros_is_forecast_as_nothing():
+    values = np.column_stack([weekly(200), np.zeros(200)])
+    found = forecast(make_panel(values))
+    assert (found.values[:, 1] == 0).all()
+    assert all((bound[:, 1] == 0).all() for pair in found.bounds.values() for bound in pair)
+
+
+def test_a_series_of_three_points_is_not_forecast_and_the_others_are():
+    short = np.zeros(203)
+    short[-3:] = (10, 20, 30)
+    found = forecast(make_panel(np.column_stack([weekly(203), short])), groups=[[0, 1]])
+    assert found.skipped == {"category:1": f"fewer than {LEAST_DAYS} days of history"}
+    assert np.isnan(found.values[:, 1]).all()
+    assert error(found.values[:, 0]) < 0.06
+    assert np.allclose(found.values[:, 2], found.values[:, 0])
+
+
+def test_a_history_of_three_days_is_no_history():
+    found = forecast(make_panel(weekly(3)))
+    assert set(found.skipped) == {"category:0"}
+
+
+@pytest.mark.parametrize("days", [28, 29, 35, 60, 100, 200, 280])
+def test_a_short_history_is_enough_for_a_forecast_with_an_interval(days: int):
+    found = forecast(make_panel(weekly(days, series=2)))
+    assert not found.skipped
+    expected = np.roll(COMING, -(days % 7))
+    assert error(found.values[:, 0], expected) < 0.12
+    for lower, upper in found.bounds.values():
+        assert (upper > lower).all()
+
+
+def test_a_month_without_data_is_a_gap_and_no_slump():
+    values = changed(weekly(364), lambda table: table.__setitem__(slice(290, 321), np.nan))
+    assert error(forecast(make_panel(values)).values[:, 0]) < 0.06
+
+
+def test_a_constant_series_stays_constant():
+    found = forecast(make_panel(np.full((364, 1), 50.0)))
+    assert np.allclose(found.values, 50, rtol=0.02)
+    assert all(np.allclose(bound, 50, rtol=0.04) for pair in found.bounds.values() for bound in pair)
+
+
+def test_a_level_that_has_doubled_two_months_ago_is_the_level_of_the_forecast():
+    values = changed(weekly(364), lambda table: table.__setitem__(slice(300, None), table[300:] * 2))
+    assert error(forecast(make_panel(values)).values[:, 0], 2 * COMING) < 0.1
+
+
+def test_a_category_that_has_vanished_is_forecast_as_nothing():
+    values = changed(weekly(364, series=2), lambda table: table.__setitem__((slice(330, None), 1), 0))
+    found = forecast(make_panel(values))
+    assert (found.values[:, 1] == 0).all()
+    assert error(found.values[:, 0]) < 0.06
+
+
+def test_a_category_that_appeared_six_weeks_ago_is_forecast_from_those():
+    values = changed(weekly(364, series=2), lambda table: table.__setitem__((slice(0, 322), 1), 0))
+    assert error(forecast(make_panel(values)).values[:, 1]) < 0.1
+
+
+def test_a_weekday_on_which_the_shop_is_closed_brings_nothing():
+    values = weekly(364, series=2)
+    values[np.arange(364) % 7 == 6, 0] = 0
+    found = forecast(make_panel(values)).values
+    assert (found[6::7, 0] == 0).all()
+    assert (found[6::7, 1] > 0).all()
+    assert error(np.delete(found[:, 0], np.s_[6::7]), np.delete(COMING, np.s_[6::7])) < 0.06
+
+
+def test_a_holiday_that_brought_nothing_the_last_time_brings_nothing():
+    days = 400
+    values, holidays = weekly(days), np.zeros((days + HORIZON, 1), dtype=np.int64)
+    holidays[[40, 41, 405, 406]] = np.array([[7], [8], [7], [8]])
+    values[40] = 0
+    found = forecast(make_panel(values, holidays=holidays)).values[:, 0]
+    assert found[5] == 0
+    assert found[6] > 50
+
+
+def test_a_black_friday_does_not_lift_the_weeks_after_it():
+    values = changed(weekly(364), lambda table: table.__setitem__(350, 20 * table[350]))
+    assert error(forecast(make_panel(values)).values[:, 0]) < 0.12
+
+
+def test_a_last_day_of_which_a_part_is_missing_is_not_learned_from():
+    values = changed(weekly(364), lambda table: table.__setitem__(363, 0.1 * table[363]))
+    assert (forecast(make_panel(values)).values[6::7, 0] > 0.9 * WEEK[6]).all()
+
+
+def test_an_article_that_sells_rarely_is_forecast_by_its_weeks():
+    drawn = np.random.default_rng(5)
+    rare = np.where(drawn.random(364) < 0.15, 40.0, 0.0)
+    found = forecast(make_panel(np.column_stack([weekly(364), rare])))
+    expected = rare[-91:].sum() / 13
+    weeks = found.values[:, 1].reshape(4, 7).sum(axis=1)
+    assert np.allclose(weeks, expected, rtol=0.35)
+
+
+SCRIPT = """
+import hashlib, sys
+import numpy as np
+from ecommerce.forecast.forecasting import forecast
+from tests.unit.forecast.panels import make_panel, weekly
+found = forecast(make_panel(weekly(364, series=5, noise=0.2)), groups=[[0, 1]])
+parts = [found.values, *(bound for pair in found.bounds.values() for bound in pair)]
+print(hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest())
+"""
+
+
+def test_the_same_history_gives_the_same_bytes_on_one_core_and_on_two():
+    answers = set()
+    for threads in ("1", "2"):
+        environment = os.environ | {"PYTHONPATH": f"{REPOSITORY / 'plugins'}:{REPOSITORY}"}
+        environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads)
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT], env=environment, check=True, capture_output=True, text=True
+        )
+        answers.add(done.stdout)
+    assert len(answers) == 1
