@@ -63,9 +63,8 @@ def _score(name: str, panel: Panel, earlier: int) -> None:
     places = list(range(len(panel.series)))
     known = [panel.days - HORIZON - 7 * (week + earlier) for week in reversed(range(ORIGINS))]
     truth = [_with_total(panel.values[days : days + HORIZON]) for days in known]
-    print(
-        f"\n{name}: {len(places)} series, origins {panel.until(known[0]).origin} to {panel.until(known[-1]).origin}\n"
-    )
+    first, last = (panel.until(days).origin for days in (known[0], known[-1]))
+    print(f"\n{name}: {len(places)} series, {ORIGINS} weekly origins, {first} to {last}\n")
     parts = {"total": slice(-1, None), "total and series": slice(None)}
     if name == "rossmann":
         parts[f"first {FIRST_STORES}"] = slice(0, FIRST_STORES)

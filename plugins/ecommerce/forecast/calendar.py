@@ -36,8 +36,8 @@ def holidays_of(calendar: str, first_day: date, days: int) -> Ints:
         known = country_holidays(country, subdiv=subdivision or None, years=years)
     except NotImplementedError:
         raise ConfigurationError(
-            f"HOLIDAYS={calendar!r} is no calendar of the package `holidays`: give a country's code, such as US, "
-            "or one of its subdivisions, such as DE-BY; `none` for no holidays"
+            f"HOLIDAYS={calendar!r} is no calendar of the package `holidays`: give a country's code, such as "
+            "US, or one of its subdivisions, such as DE-BY; `none` for no holidays"
         ) from None
     for day, name in known.items():
         if first_day <= day <= last_day:

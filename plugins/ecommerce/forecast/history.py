@@ -72,13 +72,14 @@ def read_history(
         recent=as_of - timedelta(days=RECENT_DAYS),
         most=MOST_SKUS,
     )
-    return panels(daily, skus, last, promotions, calendar, asked)
+    return panels(daily, skus, last, promotions=promotions, calendar=calendar, asked=asked)
 
 
 def panels(
     daily: pa.Table,
     skus: pa.Table,
     last: date,
+    *,
     promotions: Sequence[Promotion],
     calendar: str,
     asked: Collection[str] = (),
