@@ -1,0 +1,15 @@
+-- One load. An uncaught error anywhere in it rolls all of it back.
+BEGIN TRANSACTION;
+
+{% for part in [
+    "loads/confirm", "tables/sales_forecasts/load", "tables/sales_forecasts/actuals", "tables/load_audit/load"
+] %}
+{% include "warehouse/" ~ part ~ ".sql" %}
+
+{% endfor %}
+COMMIT TRANSACTION;
+
+SELECT
+    'sales_forecasts' AS name,
+    COUNT(*) AS entries
+FROM {{ staged("sales_forecasts") }};

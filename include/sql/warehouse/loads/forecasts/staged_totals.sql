@@ -1,0 +1,8 @@
+-- What the load jobs brought; the merge relies on one row per series and day.
+SELECT
+    'sales_forecasts' AS name,
+    {{ sources }} AS source,
+    COUNT(*) AS entries,
+    COUNT(DISTINCT CONCAT(series, '|', CAST(target_date AS STRING))) AS different_keys,
+    SUM(forecast) AS amount
+FROM {{ staged("sales_forecasts") }};

@@ -1,0 +1,27 @@
+{% from "warehouse/macros/check.sql" import check %}
+{% call check(
+    "sales_forecasts: one row per series, day, model and origin",
+    "error",
+    "{forecast is|forecasts are} there more than once",
+    "reports show a day twice",
+) %}
+SELECT CONCAT(series, ' ', CAST(target_date AS STRING)) AS sample
+FROM {{ table("sales_forecasts") }}
+WHERE {{ days("target_date") }}
+GROUP BY series, target_date, model, made_at
+HAVING COUNT(*) > 1
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "sales_forecasts: every interval is around its forecast, the wider around the narrower",
+    "error",
+    "{forecast has|forecasts have} intervals that do not enclose it",
+    "what is called unusual depends on chance",
+) %}
+SELECT CONCAT(series, ' ', CAST(target_date AS STRING)) AS sample
+FROM {{ table("sales_forecasts") }}
+WHERE
+    {{ days("target_date") }}
+    AND NOT (lower_95 <= lower_80 AND lower_80 <= forecast AND forecast <= upper_80 AND upper_80 <= upper_95)
+{% endcall %};
