@@ -111,13 +111,14 @@ class Stack:
             self._token = ask(f"{self.airflow}/auth/token", login)["access_token"]
         return ask(f"{self.airflow}/api/v2/{path}", body, method, {"Authorization": f"Bearer {self._token}"})
 
-    def trigger(self, day: str) -> str:
+    def trigger(self, day: str, *, send_mail: bool = False) -> str:
         """Switch the daily DAG on once it is known, and start it for `day`; the run's id."""
+        request = {"logical_date": None, "partition_key": day, "conf": {"send_mail": send_mail}}
 
         def start() -> str | None:
             try:
                 self.api("PATCH", f"dags/{DAG}", {"is_paused": False})
-                run = self.api("POST", f"dags/{DAG}/dagRuns", {"logical_date": None, "partition_key": day})
+                run = self.api("POST", f"dags/{DAG}/dagRuns", request)
             except urllib.error.HTTPError as error:
                 if error.code == 404:
                     return None

@@ -34,6 +34,7 @@ class Begun:
     """A backfill that has been created: Airflow's number of it, when (as Airflow writes it), and its runs by
     day, as Airflow describes them."""
 
+    dag_id: str
     backfill_id: int
     created_at: str
     runs: dict[str, dict[str, Any]]
@@ -80,52 +81,6 @@ def under_way(api: AirflowApi, first: date, last: date, dag_id: str = DAG_DAILY)
     return sorted(key for key in keys if first.isoformat() <= key <= last.isoformat())
 
 
-def backfill(
-    api: AirflowApi,
-    first: date,
-    last: date,
-    *,
-    jobs: int = 2,
-    mail: bool = False,
-    again: bool = False,
-    dag_id: str = DAG_DAILY,
-    progress: Callable[[Mapping[str, str]], None] = lambda states: None,
-    pause: float = 3.0,
-) -> Outcome:
-    """Create the backfill and wait until all of its runs have finished and another one may be made.
-
-    Args:
-        api: a signed-in session.
-        first: first business day.
-        last: last business day, included.
-        jobs: how many days run at the same time.
-        mail: mail every day's report; for the DAG that makes one.
-        again: as `plan`.
-        dag_id: one of `TICKS`.
-        progress: called after each look with the state of each day's run.
-        pause: seconds between two looks.
-
-    Raises:
-        PipelineError: as `plan`, or another backfill of the DAG is under way, or the DAG is paused.
-    """
-    begun = begin(api, first, last, jobs=jobs, mail=mail, again=again, dag_id=dag_id)
-    if begun is None:
-        return Outcome([], [])
-    runs, days = begun.runs, sorted(begun.runs)
-    while True:
-        failed = [key for key, run in runs.items() if run["state"] == "failed"]
-        done = [key for key, run in runs.items() if run["state"] in FINISHED]
-        progress({key: run["state"] for key, run in runs.items()})
-        if len(done) == len(days):
-            break
-        time.sleep(pause)
-        runs = _runs_of(api, dag_id, begun.created_at, days)
-    # Airflow closes a backfill up to half a minute after its last run, and takes no other before.
-    while not api.get(f"backfills/{begun.backfill_id}")["completed_at"]:
-        time.sleep(pause)
-    return Outcome(sorted(set(done) - set(failed)), sorted(failed))
-
-
 def begin(
     api: AirflowApi,
     first: date,
@@ -136,8 +91,20 @@ def begin(
     again: bool = False,
     dag_id: str = DAG_DAILY,
 ) -> Begun | None:
-    """Create the backfill and go on at once; None where no day is to be run. Arguments and errors as
-    `backfill`."""
+    """Create a backfill and go on at once; None where no day is to be run.
+
+    Args:
+        api: a signed-in session.
+        first: first business day.
+        last: last business day, included.
+        jobs: how many days run at the same time.
+        mail: mail every day's report; for the DAG that makes one.
+        again: as `plan`.
+        dag_id: one of `TICKS`.
+
+    Raises:
+        PipelineError: as `plan`, or another backfill of the DAG is under way, or the DAG is paused.
+    """
     days = plan(api, first, last, again=again, dag_id=dag_id)
     if not days:
         return None
@@ -155,7 +122,32 @@ def begin(
     }
     created = api.post("backfills", request)
     # A day that somebody else has begun since the plan got no run, and never will.
-    return Begun(created["id"], created["created_at"], _runs_of(api, dag_id, created["created_at"], days))
+    return Begun(
+        dag_id, created["id"], created["created_at"], _runs_of(api, dag_id, created["created_at"], days)
+    )
+
+
+def wait(
+    api: AirflowApi,
+    begun: Begun,
+    progress: Callable[[Mapping[str, str]], None] = lambda states: None,
+    pause: float = 3.0,
+) -> Outcome:
+    """Wait until all runs of a backfill have ended and another one may be made. `progress` is called after
+    each look with the state of each day's run; `pause`: seconds between two looks."""
+    runs, days = begun.runs, sorted(begun.runs)
+    while True:
+        failed = [key for key, run in runs.items() if run["state"] == "failed"]
+        done = [key for key, run in runs.items() if run["state"] in FINISHED]
+        progress({key: run["state"] for key, run in runs.items()})
+        if len(done) == len(days):
+            break
+        time.sleep(pause)
+        runs = _runs_of(api, begun.dag_id, begun.created_at, days)
+    # Airflow closes a backfill up to half a minute after its last run, and takes no other before.
+    while not api.get(f"backfills/{begun.backfill_id}")["completed_at"]:
+        time.sleep(pause)
+    return Outcome(sorted(set(done) - set(failed)), sorted(failed))
 
 
 def unfinished(api: AirflowApi, dag_id: str = DAG_DAILY) -> dict[str, Any] | None:

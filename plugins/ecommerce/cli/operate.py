@@ -20,8 +20,7 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import FINISHED, TICKS, days_before, plan, under_way
-from ecommerce.cli.backfill import backfill as run_backfill
+from ecommerce.cli.backfill import FINISHED, TICKS, Outcome, begin, days_before, plan, under_way, wait
 from ecommerce.cli.progress import Progress
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_FIGURES
@@ -168,9 +167,8 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
                 f"to orders of these days are missed; to have them: make backfill FROM={lacking[0]} TO={last}"
             )
         progress = Progress("day", at_end)
-        outcome = run_backfill(
-            api, first, last, jobs=jobs, mail=mail, again=again, dag_id=dag_id, progress=progress.show
-        )
+        begun = begin(api, first, last, jobs=jobs, mail=mail, again=again, dag_id=dag_id)
+        outcome = wait(api, begun, progress.show) if begun else Outcome([], [])
     click.echo(f"{len(outcome.succeeded)} days succeeded, {len(outcome.failed)} failed")
     repair = "make repair DAY={day} SOURCE=…" if dag_id == DAG_DAILY else "clear that task with downstream"
     for day in outcome.failed:

@@ -14,7 +14,7 @@ import requests
 
 from ecommerce.cli.__main__ import main
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import backfill, plan
+from ecommerce.cli.backfill import begin, plan, wait
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
 
 DAYS = ["2026-11-01", "2026-11-02", "2026-11-03"]
@@ -142,10 +142,10 @@ def airflow(monkeypatch):
     server.server_close()
 
 
-def run_backfill(**options):
-    return backfill(
-        AirflowApi.from_environment(), date(2026, 11, 1), date(2026, 11, 3), again=True, pause=0, **options
-    )
+def run_backfill(progress=lambda states: None, **options):
+    api = AirflowApi.from_environment()
+    begun = begin(api, date(2026, 11, 1), date(2026, 11, 3), again=True, **options)
+    return wait(api, begun, progress, pause=0)
 
 
 def created(server):
