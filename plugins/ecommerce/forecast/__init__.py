@@ -1,0 +1,1 @@
+"""The weekly sales forecast: what the partner publishes, features, models and their choice, the report."""
