@@ -37,7 +37,7 @@ def test_what_is_odd_in_the_files_is_hinted_at(shown: PartnerSite) -> None:
 
 def test_a_missing_file_is_told_after_one_look(shown: PartnerSite) -> None:
     (shown.root / "market_index.csv").unlink()
-    with pytest.raises(ContractError, match="partner_ftp: market_index.csv is not on the server"):
+    with pytest.raises(ContractError, match=r"partner_ftp: market_index\.csv is not on the server"):
         list(check())
 
 
