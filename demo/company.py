@@ -28,6 +28,7 @@ from demo.fillers import (
     exchange_rates,
     old_shop,
     partner_files,
+    partner_ftp,
     sales_db,
     storefront,
     web_events,
@@ -69,6 +70,7 @@ class Company:
             _Service("exchange_rates", ("exchange_rates",), self._start_exchange_rates),
             _Service("web_events", ("web_events",), self._start_web_events),
             _Service("catalogue", ("catalogue",), self._start_catalogue),
+            _Service("partner_ftp", ("partner_ftp",), self._start_partner_ftp),
             _Service("mail", ("smtp", "mailbox"), self._start_mail),
         )
         self._services = tuple(service for service in services if service.name not in elsewhere)
@@ -171,6 +173,8 @@ class Company:
         storefront.fill(self.folders.storefront, books)
         catalogue.fill(self.folders.catalogue, books)
         web_events.fill(self.folders.web_events, ledger, now)
+        two_years_before = date(ledger.first_day.year - 2, 1, 1)
+        partner_ftp.fill(self.folders.partner_ftp, two_years_before, self.story.today(now))
 
     def _fill_sales_db(self, ledger: Ledger, now: datetime) -> None:
         dsn = os.environ.get("DEMO_SALES_DB_DSN") or self._postgres.dsn(DATABASE)
@@ -208,6 +212,10 @@ class Company:
     def _start_catalogue(self) -> None:
         root, port = self.folders.catalogue, self.ports.catalogue
         self._start_module("catalogue", "demo.services.catalogue", str(root), str(port))
+
+    def _start_partner_ftp(self) -> None:
+        root, port = self.folders.partner_ftp, self.ports.partner_ftp
+        self._start_module("partner_ftp", "demo.services.partner_ftp", str(root), str(port))
 
     def _start_mail(self) -> None:
         smtp, mailbox = self.ports.smtp, self.ports.mailbox

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from demo.fillers.sales_db import READER, READER_PASSWORD
 from demo.layout import Folders, Ports
-from demo.services import storefront
+from demo.services import partner_ftp, storefront
 from demo.services.emulator import PROJECT
 
 DATABASE = "shop"
@@ -43,6 +43,13 @@ def environment(
         "exchange_rates_api": {"conn_type": "http", "host": f"http://{host}:{ports.exchange_rates}"},
         "web_events_api": {"conn_type": "http", "host": f"http://{host}:{ports.web_events}"},
         "product_catalogue_api": {"conn_type": "http", "host": f"http://{host}:{ports.catalogue}"},
+        "partner_ftp": {
+            "conn_type": "ftp",
+            "host": host,
+            "port": ports.partner_ftp,
+            "login": partner_ftp.LOGIN,
+            "password": partner_ftp.PASSWORD,
+        },
         "bigquery": {
             "conn_type": "google_cloud_platform",
             "extra": {"is_anonymous": True, "project": PROJECT},

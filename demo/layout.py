@@ -25,6 +25,7 @@ class Ports:
     exchange_rates: int = 8091
     web_events: int = 8092
     catalogue: int = 8093
+    partner_ftp: int = 2121
     bigquery: int = 9050
     smtp: int = 8026
     mailbox: int = 8025
@@ -89,6 +90,11 @@ class Folders:
     def catalogue(self) -> Path:
         """What the catalogue's web server shows: its products and their pictures."""
         return self.home / "catalogue"
+
+    @property
+    def partner_ftp(self) -> Path:
+        """What lies on the partner's FTP server."""
+        return self.home / "partner_ftp"
 
     @property
     def mail(self) -> Path:

@@ -7,9 +7,12 @@ takes the ledger's `orders_per_day`.
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
+from statistics import fmean
 
 from demo.ledger.catalogue import PRODUCTS
 
@@ -74,6 +77,15 @@ def offer_of(day: date) -> Offer | None:
     if 0 <= since < len(_AFTER_THANKSGIVING):
         return Offer("BLACKFRIDAY", "0.20", _AFTER_THANKSGIVING[since], 0.6)
     return None
+
+
+def market_index(week: date) -> Decimal:
+    """What all shops together take in a week, given by its Monday: 100 in an average one. It knows seasons
+    and chance, neither this company's growth nor its offers."""
+    chance = random.Random(week.isoformat()).uniform(-1.5, 1.5)
+    return Decimal(100 * _of_year(week + timedelta(days=3)) / fmean(_MONTHS) + chance).quantize(
+        Decimal("0.1")
+    )
 
 
 def _nth(year: int, month: int, weekday: int, number: int) -> date:

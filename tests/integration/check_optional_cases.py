@@ -102,6 +102,19 @@ def catalogue_whose_pictures_are_not_fetched(trial: Trial) -> str:
     )
 
 
+def partner_ftp_that_is_not_set(trial: Trial) -> str:
+    trial.patch.delenv("AIRFLOW_CONN_PARTNER_FTP")
+    return "hint partner_ftp: not set: weekly_sales_forecast cannot run"
+
+
+def partner_ftp_wrong_password(trial: Trial) -> str:
+    trial.connection("partner_ftp", password="wrong")
+    return (
+        "FAIL partner_ftp: partner_ftp: fetching promotions.csv failed: the server refuses the login (530): "
+        "check login and password of the connection"
+    )
+
+
 OPTIONAL_CASES: tuple[Callable[[Trial], str], ...] = (
     web_events_that_nobody_has,
     web_events_of_the_example,
@@ -115,4 +128,6 @@ OPTIONAL_CASES: tuple[Callable[[Trial], str], ...] = (
     catalogue_wrong_host,
     catalogue_that_is_none,
     catalogue_whose_pictures_are_not_fetched,
+    partner_ftp_that_is_not_set,
+    partner_ftp_wrong_password,
 )

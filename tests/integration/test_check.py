@@ -25,13 +25,14 @@ from tests.integration.catalogue_run import catalogue
 from tests.integration.check_cases import CASES, TODAY
 from tests.integration.check_trial import Trial
 from tests.integration.company import Company
+from tests.partner_ftp import make_certificate, partner_site
 
 
 @pytest.fixture
 def shop(
     start_company: Callable[..., Company], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Company]:
-    """A company whose mail server and product catalogue run too."""
+    """A company whose mail server, product catalogue and partner's server run too."""
     company = start_company()
     company.folders.rates.joinpath("stats/eurofxref").mkdir(parents=True)
     company.folders.rates.joinpath("stats/eurofxref/eurofxref-hist.csv").write_text(
@@ -39,11 +40,17 @@ def shop(
     )
     server = json.loads(company.environment["AIRFLOW_CONN_SMTP_DEFAULT"])
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "a@example.com, b@example.com")
-    with mail.running(tmp_path / "mailbox", server["port"], free_port()), catalogue() as shown:
+    certificate = make_certificate(tmp_path)
+    with (
+        mail.running(tmp_path / "mailbox", server["port"], free_port()),
+        catalogue() as shown,
+        partner_site(tmp_path / "partner", certificate) as partner,
+    ):
         shown.show({"sku": "A", "image_url": f"{shown.site.url}/a.png"}, {"sku": "B"})
-        known = shown.environment()["AIRFLOW_CONN_PRODUCT_CATALOGUE_API"]
-        monkeypatch.setenv("AIRFLOW_CONN_PRODUCT_CATALOGUE_API", known)
-        company.environment["AIRFLOW_CONN_PRODUCT_CATALOGUE_API"] = known
+        known = shown.environment() | partner.environment(extra={"cacert": str(certificate)})
+        for name in ("AIRFLOW_CONN_PRODUCT_CATALOGUE_API", "AIRFLOW_CONN_PARTNER_FTP"):
+            monkeypatch.setenv(name, known[name])
+            company.environment[name] = known[name]
         yield company
 
 
@@ -63,6 +70,9 @@ def test_all_is_well(shop: Company) -> None:
     assert findings["web_events_api"].text == "it answers; no event in the last hour"
     assert findings["exchange_rates_api"].text == f"newest rates are of {TODAY}"
     assert findings["product_catalogue_api"].text == "its first page has 2 products, 1 of them with a picture"
+    assert findings["partner_ftp"].text.startswith(
+        "promotions.csv has 1 promotions, market_index.csv 2 weeks"
+    )
     assert findings["PARTNER_DROP_URI"].text.endswith(": 0 files of the last eight days")
     assert "the first run creates the dataset" in findings["bigquery"].text
     shown = findings["settings"].text
@@ -123,6 +133,7 @@ def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
     )
     assert lines["web_events_api"] == "not set: user_events_daily cannot run"
     assert lines["product_catalogue_api"] == "not set: product_catalogue_refresh cannot run"
+    assert lines["partner_ftp"] == "not set: weekly_sales_forecast cannot run"
     assert lines["bigquery"] == f"AIRFLOW_CONN_BIGQUERY {still} project of the example"
     assert lines["smtp_default"] == (
         f"nobody gets mail yet, so this can wait: AIRFLOW_CONN_SMTP_DEFAULT {still} host, password and "

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ecommerce.catalogue.source import CONNECTION, SOURCE, Address, address
-from ecommerce.core import errors, staging
+from ecommerce.core import curl, errors, staging
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.include import INCLUDE
 from ecommerce.core.scratch import scratch_folder
@@ -28,14 +28,6 @@ from ecommerce.core.store import Store
 COMMAND = f'bash "{INCLUDE}/scripts/fetch_catalogue.sh" "$CATALOGUE_FOLDER"'
 """What the task's BashOperator runs."""
 MOST_PAGES = 2_000
-
-_KINDS: dict[str, type[errors.PipelineError]] = {
-    "configuration": errors.ConfigurationError,
-    "contract": errors.ContractError,
-    "credentials": errors.CredentialsError,
-    "limited": errors.RateLimitedError,
-    "transient": errors.TransientError,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +50,12 @@ class Workplace:
             "CATALOGUE_MOST_PAGES": str(MOST_PAGES),
         }
         if where.login or where.password:
-            given["CATALOGUE_CREDENTIALS"] = f"user = {_quoted(f'{where.login}:{where.password}')}"
+            given["CATALOGUE_CREDENTIALS"] = curl.option("user", f"{where.login}:{where.password}")
         return given
 
     def problem(self) -> errors.PipelineError:
         """Why the script failed, as the error that its task raises."""
-        try:
-            kind, sentence, *_ = (self.path / "problem").read_text().splitlines()
-        except (OSError, ValueError):
-            kind, sentence = (
-                "",
-                "fetch_catalogue.sh was stopped, or failed without saying why: see the lines above",
-            )
-        return _KINDS.get(kind, errors.PipelineError)(f"{CONNECTION}: {sentence}")
+        return curl.problem(self.path, "fetch_catalogue.sh", CONNECTION)
 
     def publish(self, folder: str, day: BusinessDay) -> Manifest:
         """Move the pages into staging, and keep them for the next time; control totals: pages,
@@ -137,8 +122,3 @@ def _kept(where: Address) -> str:
     """Where the pages of an address are kept; who signs in as somebody else may be shown other ones."""
     key = f"{where.url}\n{where.login}"
     return f"pages/{hashlib.sha256(key.encode()).hexdigest()[:16]}.zip"
-
-
-def _quoted(text: str) -> str:
-    """`text` as curl's configuration files take it."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

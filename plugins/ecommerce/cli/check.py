@@ -26,7 +26,11 @@ from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.findings import FAIL, HINT, OFF, OK, Finding, Lines
 from ecommerce.core.reasons import reason_of
 
-OPTIONAL = {names.CONNECTION_WEB_EVENTS: names.DAG_EVENTS, names.CONNECTION_CATALOGUE: names.DAG_CATALOGUE}
+OPTIONAL = {
+    names.CONNECTION_WEB_EVENTS: names.DAG_EVENTS,
+    names.CONNECTION_CATALOGUE: names.DAG_CATALOGUE,
+    names.CONNECTION_PARTNER_FTP: names.DAG_FORECAST,
+}
 """Connections that a shop may do without, and the DAG that cannot run without them."""
 
 
@@ -120,6 +124,7 @@ def examinations() -> dict[str, Callable[[], Lines]]:
     """Everything there is to look at, in the order in which a new installation is set up."""
     from ecommerce.catalogue.checking import check as check_catalogue
     from ecommerce.core.checking import check_folder, check_settings
+    from ecommerce.forecast.partner.checking import check as check_partner_ftp
     from ecommerce.mail.checking import check_recipients, check_server
     from ecommerce.sources import OPTIONAL_SOURCES, SOURCES, module
     from ecommerce.warehouse.checking import check as check_warehouse
@@ -130,6 +135,7 @@ def examinations() -> dict[str, Callable[[], Lines]]:
         names.VARIABLE_SOURCE_POLICY: _policy,
         **{module(source).SUBJECT: module(source).check for source in (*SOURCES, *OPTIONAL_SOURCES)},
         names.CONNECTION_CATALOGUE: check_catalogue,
+        names.CONNECTION_PARTNER_FTP: check_partner_ftp,
         names.CONNECTION_WAREHOUSE: check_warehouse,
         names.CONNECTION_MAIL: check_server,
         report: partial(check_recipients, report, "no report is mailed"),

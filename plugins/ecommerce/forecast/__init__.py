@@ -1,1 +1,1 @@
-"""The weekly sales forecast: its inputs, its models, and what is told of it."""
+"""The weekly sales forecast: what the partner publishes, features, models and their choice, the report."""

@@ -51,7 +51,7 @@ def test_every_connection_of_the_pipeline_is_there() -> None:
     }
     assert set(connections) == {
         *("sales_db", "storefront_api", "exchange_rates_api", "bigquery", "smtp_default"),
-        *("web_events_api", "product_catalogue_api"),
+        *("web_events_api", "product_catalogue_api", "partner_ftp"),
     }
     assert urlsplit(connections["storefront_api"]["host"]).port == Ports().storefront
     assert connections["bigquery"]["extra"]["is_anonymous"] is True

@@ -1,0 +1,1 @@
+"""What the partner publishes on its FTP server: promotions, and an index of the market."""

@@ -1,0 +1,28 @@
+"""A partner's server, and the settings of whoever fetches from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.partner_ftp.fetch import connect
+from tests.partner_ftp import PartnerSite, partner_site
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """This process has what is needed beside the connection."""
+    settings = {"CUSTOMER_HASH_KEY": "0123456789abcdef", "SHOP_TIMEZONE": "America/New_York"}
+    for name, value in (settings | {"STAGING_URI": f"file://{tmp_path}/staging"}).items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def shown(known: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[PartnerSite]:
+    """A server that speaks in clear, and that this process's connection leads to."""
+    with partner_site(tmp_path / "partner") as site:
+        connect(known, site)
+        yield site

@@ -1,0 +1,58 @@
+"""Fetching the partner's files without Airflow, by what the task calls."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecommerce.core import errors
+from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.forecast.partner import fetching
+from tests.partner_ftp import PROMOTIONS, PartnerSite
+
+RUN = DagRun("weekly_sales_forecast", "run")
+AT_ONCE = {"PARTNER_FTP_PAUSE": "0", "PARTNER_FTP_LOOK_PAUSE": "0"}
+LARGE = PROMOTIONS + b"2026-11-27,2026-11-30,MUG-01,20\n" * 10_000
+
+
+def connect(known: pytest.MonkeyPatch, site: PartnerSite, **fields: Any) -> None:
+    for name, value in site.environment(**fields).items():
+        known.setenv(name, value)
+
+
+def fetch(**settings: str) -> Manifest:
+    """What the task does, with settings of the script."""
+    day = newest_closed_day(datetime.now(UTC), "America/New_York")
+    with fetching.workplace() as place:
+        environment = os.environ | place.environment() | AT_ONCE | settings
+        done = subprocess.run(
+            ["bash", "-c", fetching.COMMAND], env=environment, capture_output=True, text=True
+        )
+        print(done.stdout, done.stderr)
+        if done.returncode:
+            assert not (place.path / fetching.MARKET_INDEX).exists()
+            raise place.problem()
+        return place.publish(RUN.folder(day.date, "partner_ftp"), day)
+
+
+def content(manifest: Manifest) -> dict[str, bytes]:
+    folder = Path(manifest.uri.removeprefix("file://"))
+    return {name: (folder / name).read_bytes() for name in manifest.columns}
+
+
+def problem(kind: type[errors.PipelineError], **settings: str) -> str:
+    with pytest.raises(errors.PipelineError) as raised:
+        fetch(**settings)
+    assert type(raised.value) is kind, raised.value
+    return str(raised.value).removeprefix("partner_ftp: ")
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
