@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks import forecast_data
 from benchmarks.runner import REPOSITORY, Contender, compare, measured, report
-from ecommerce.forecast.forecasting import DEFAULT, Forecast, forecast
+from ecommerce.forecast.forecasting import DEFAULT, Forecast, predict, train
 from ecommerce.forecast.panel import HORIZON, Panel
 
 ORIGINS = 8
@@ -56,7 +56,7 @@ def main() -> None:
 def _cost(series: int) -> None:
     panel = forecast_data.made_up(series, years=3)
     with measured() as facts:
-        facts["forecast"] = round(float(np.nansum(forecast(panel).values)))
+        facts["forecast"] = round(float(np.nansum(predict(train(panel), panel).values)))
 
 
 def _score(name: str, panel: Panel, earlier: int) -> None:
@@ -71,7 +71,7 @@ def _score(name: str, panel: Panel, earlier: int) -> None:
     print(f"| model | {' | '.join(parts)} | bias of total | 80 % cover | 95 % cover |")
     print(f"|---|{'---:|' * (len(parts) + 3)}")
     for champion in COMPARED:
-        made = [forecast(panel.until(days), champion, [places]) for days in known]
+        made = [_made(panel.until(days), champion, places) for days in known]
         said = np.stack([one.values for one in made])
         actual = np.stack(truth)
         cells = [_wape(said[:, :, part], actual[:, :, part]) for part in parts.values()]
@@ -82,6 +82,10 @@ def _score(name: str, panel: Panel, earlier: int) -> None:
             f"{' | '.join(f'{cover:.1%}' for cover in covers)} |",
             flush=True,
         )
+
+
+def _made(panel: Panel, champion: str, places: list[int]) -> Forecast:
+    return predict(train(panel, champion), panel, [places])
 
 
 def _with_total(values: np.ndarray) -> np.ndarray:

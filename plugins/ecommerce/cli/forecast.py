@@ -55,7 +55,7 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
 
 def table(days: Sequence[Day]) -> list[str]:
     """One line for each day, amounts with two decimals at the right."""
-    rows = [("day", "forecast", "80 % from", "to", "95 % from", "to")]
+    rows: list[tuple[str, ...]] = [("day", "forecast", "80 % from", "to", "95 % from", "to")]
     rows += [
         (
             f"{day.target_date:%Y-%m-%d %a}",

@@ -40,8 +40,7 @@ def clean(panel: Panel) -> Cleaned:
     """Apply the rules as they stand at the panel's origin."""
     values, days = panel.values.copy(), panel.days
     _drop_truncated(values)
-    has_begun = np.maximum.accumulate(values > 0, axis=0)
-    values[~has_begun] = np.nan
+    values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
     weekdays = panel.weekdays
     closed = _closed_weekdays(values, weekdays[:days])[weekdays]
     is_zero = values == 0

@@ -4,7 +4,7 @@ by the errors that the same procedure made at the weekly origins before."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ecommerce.forecast.models import (
     LEAST_DAYS_RIDGE,
     Boosting,
     Model,
+    OpenWeekdayMean,
     Prepared,
     Ridge,
     WeekdayMean,
@@ -36,8 +37,11 @@ SIMPLE: dict[str, Model] = {
     "seasonal_naive": WeekdayMean(1),
     "weekday_mean_4": WeekdayMean(4),
     "weekday_mean_8": WeekdayMean(8),
+    "open_weekday_mean": OpenWeekdayMean(8),
 }
-MEMBERS = ("weekday_mean_8", "ridge", "boosting")
+PLAIN = "open_weekday_mean"
+"""What is said where nothing else is known."""
+MEMBERS = (PLAIN, "ridge", "boosting")
 """What the combinations are made of."""
 CANDIDATES = (*SIMPLE, "ridge", "boosting", "median", "blend")
 DEFAULT = "blend"
@@ -48,56 +52,92 @@ _RARE_MODEL = WeekdayMean(13)
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """The next `HORIZON` days: `values` [HORIZON, series], `bounds` by level: lower and upper [HORIZON,
-    series], NaN for series in `skipped`, which has the reasons. `weights` are those of the champion's
-    members; `errors` of the candidates: the sum of absolute errors at the weekly origins, relative to
-    sales."""
+class Trained:
+    """The champion, fitted: what `predict` needs beside the panel it was trained on.
 
-    panel: Panel
+    `weights`: those of the champion's members. `errors`: of each candidate, its absolute errors at the weekly
+    origins relative to sales. `calibration`: what the champion said there, and what came. `skipped`: series
+    that are not forecast, with the reason.
+    """
+
     champion: str
-    values: Floats
-    bounds: Mapping[int, tuple[Floats, Floats]]
+    series: tuple[str, ...]
+    ridge: Ridge | None
+    boosting: Boosting | None
     weights: Mapping[str, float]
     errors: Mapping[str, float]
+    calibration: tuple[intervals.Calibration, ...]
     skipped: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The next `HORIZON` days: `values` [HORIZON, series], `bounds` by level: lower and upper [HORIZON,
+    series]; NaN for series that are skipped. Sums of series come last."""
+
+    values: Floats
+    bounds: Mapping[int, tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What the candidates said at an origin `weeks` weeks ago, and what came: [days, series], at most
-    `HORIZON`."""
+    `HORIZON` days."""
 
     weeks: int
     said: Mapping[str, Floats]
     truth: Floats
 
 
-def forecast(panel: Panel, champion: str = DEFAULT, groups: Sequence[Sequence[int]] = ()) -> Forecast:
-    """Forecast every series of the panel, and the sum of each of the `groups` of series (their places):
-    those are the last series of the result, named after nothing; intervals of a sum are made from errors of
-    sums.
+def train(panel: Panel, champion: str = DEFAULT) -> Trained:
+    """Fit the champion on the panel, and measure its errors at the weekly origins before.
 
-    The same panel gives the same forecast, bit by bit, whatever the number of cores.
+    The same panel gives the same result, whatever the number of cores.
     """
-    known = (~np.isnan(panel.values)).sum(axis=0)
-    begun = np.array(
-        [np.flatnonzero(column > 0)[0] if (column > 0).any() else -1 for column in panel.values.T]
-    )
-    skipped = {}
-    for place, name in enumerate(panel.series):
-        if (begun[place] >= 0 and known[place] - begun[place] < LEAST_DAYS) or known[place] < LEAST_DAYS:
-            skipped[name] = f"fewer than {LEAST_DAYS} days of history"
+    panel = _begun(panel)
     before = look_back(panel)
-    now = _said(panel, *_fit(panel))
-    weights = _weights(before, champion, tuple(now))
-    values = _combined(now, weights, champion)
-    calibration = [(one.weeks, _combined(one.said, weights, champion), one.truth) for one in before]
-    values, calibration = _with_sums(values, calibration, groups)
-    out = np.array([name in skipped for name in panel.series] + [False] * len(groups))
-    values[:, out] = np.nan
-    bounds = intervals.around(values, calibration)
-    return Forecast(panel, champion, values, bounds, weights, _errors(before), skipped)
+    ridge, boosting = _fit(panel)
+    weights = _weights(before, champion, tuple(_said(panel, ridge, boosting)))
+    calibration = tuple((one.weeks, _combined(one.said, weights, champion), one.truth) for one in before)
+    return Trained(
+        champion, panel.series, ridge, boosting, weights, _errors(before), calibration, _too_short(panel)
+    )
+
+
+def predict(trained: Trained, panel: Panel, groups: Sequence[Sequence[int]] = ()) -> Forecast:
+    """The days after the panel that the champion was trained on: every series, and the sum of each of the
+    `groups` of series (their places), whose intervals are made from errors of sums.
+
+    Raises:
+        ValueError: the panel has other series.
+    """
+    if panel.series != trained.series:
+        raise ValueError("the panel has other series than the model was trained on")
+    said = _said(_begun(panel), trained.ridge, trained.boosting)
+    values = _combined(said, trained.weights, trained.champion)
+    values[:, [name in trained.skipped for name in panel.series]] = np.nan
+    values = _with_sums(values, groups)
+    calibration = [
+        (weeks, _with_sums(told, groups), _with_sums(truth, groups))
+        for weeks, told, truth in trained.calibration
+    ]
+    return Forecast(values, intervals.around(values, calibration))
+
+
+def _begun(panel: Panel) -> Panel:
+    """The panel without the days before a series' first sale, which are no days without sales."""
+    sells = panel.values > 0
+    has_begun = np.maximum.accumulate(sells, axis=0) | ~sells.any(axis=0)
+    return replace(panel, values=np.where(has_begun, panel.values, np.nan))
+
+
+def _too_short(panel: Panel) -> dict[str, str]:
+    known = (~np.isnan(panel.values)).sum(axis=0)
+    return {
+        name: f"fewer than {LEAST_DAYS} days of history"
+        for place, name in enumerate(panel.series)
+        if known[place] < LEAST_DAYS
+    }
 
 
 def look_back(panel: Panel) -> list[Origin]:
@@ -140,7 +180,7 @@ def _said(panel: Panel, ridge: Ridge | None, boosting: Boosting | None) -> dict[
         models["ridge"] = ridge
     if boosting is not None:
         models["boosting"] = boosting
-    plain = np.nan_to_num(SIMPLE["weekday_mean_8"].forecast(prepared))
+    plain = np.nan_to_num(SIMPLE[PLAIN].forecast(prepared))
     rare = np.nan_to_num(_RARE_MODEL.forecast(prepared))
     said = {}
     for name, model in models.items():
@@ -175,12 +215,12 @@ def _weights(before: Sequence[Origin], champion: str, there: Sequence[str]) -> d
     """Of each member, its part in the champion. One that could not be judged at the origins before has none;
     where none could be judged, the weekday mean has all."""
     if champion not in ("median", "blend"):
-        return {champion if champion in there else "weekday_mean_8": 1.0}
+        return {champion if champion in there else PLAIN: 1.0}
     members = [
         name for name in MEMBERS if name in there and before and all(name in one.said for one in before)
     ]
     if not members:
-        return {"weekday_mean_8": 1.0}
+        return {PLAIN: 1.0}
     if champion == "median":
         return dict.fromkeys(members, 1 / len(members))
     errors = np.array(
@@ -191,24 +231,20 @@ def _weights(before: Sequence[Origin], champion: str, there: Sequence[str]) -> d
 
 
 def _combined(said: Mapping[str, Floats], weights: Mapping[str, float], champion: str) -> Floats:
-    there = [name for name in weights if name in said] or ["weekday_mean_8"]
+    there = [name for name in weights if name in said] or [PLAIN]
     if champion == "median":
         return np.median(np.stack([said[name] for name in there]), axis=0)
     whole = sum(weights.get(name, 1.0) for name in there)
     return np.sum([weights.get(name, 1.0) / whole * said[name] for name in there], axis=0)
 
 
-def _with_sums(
-    values: Floats, calibration: list[intervals.Calibration], groups: Sequence[Sequence[int]]
-) -> tuple[Floats, list[intervals.Calibration]]:
-    def add(table: Floats) -> Floats:
-        sums = [np.nansum(table[:, list(group)], axis=1) for group in groups]
-        unknown = [np.isnan(table[:, list(group)]).all(axis=1) for group in groups]
-        return np.column_stack(
-            [table, *(np.where(no, np.nan, s) for s, no in zip(sums, unknown, strict=True))]
-        )
-
-    return add(values), [(weeks, add(said), add(truth)) for weeks, said, truth in calibration]
+def _with_sums(table: Floats, groups: Sequence[Sequence[int]]) -> Floats:
+    """`table` [days, series] with the sums of the groups, in which unknown series count nothing."""
+    sums = []
+    for group in groups:
+        part = table[:, list(group)]
+        sums.append(np.where(np.isnan(part).all(axis=1), np.nan, np.nansum(part, axis=1)))
+    return np.column_stack([table, *sums])
 
 
 def _errors(before: Sequence[Origin]) -> dict[str, float]:

@@ -12,9 +12,11 @@ import numpy as np
 from ecommerce.core.errors import PipelineError
 from ecommerce.forecast.calendar import holidays_of
 from ecommerce.forecast.panel import HORIZON, Bools, Floats, Ints, Panel
-from ecommerce.forecast.promotions import Promotion, of_articles, of_wholes
+from ecommerce.forecast.partner.files import Promotion
+from ecommerce.forecast.promotions import of_articles, of_wholes
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
     from ecommerce.warehouse.client import Warehouse
@@ -34,8 +36,10 @@ class NoHistory(PipelineError):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Panels of the same days by kind. `gaps` are days of which the warehouse knows nothing."""
+    """What is known before the day `as_of`: panels of the same days by kind. `gaps` are days of which the
+    warehouse knows nothing."""
 
+    as_of: date
     panels: Mapping[str, Panel]
     gaps: tuple[date, ...]
 
@@ -85,14 +89,15 @@ def panels(
     asked: Collection[str] = (),
 ) -> History:
     """As `read_history`, of the answers of its two queries; the history ends with `last`."""
-    first = min(daily.column("business_date").to_pylist())
+    by_day, by_article = _frame(daily), _frame(skus)
+    first: date = by_day["business_date"].min()
     days = (last - first).days + 1
     holidays = holidays_of(calendar, first, days + HORIZON)
-    tables = {kind: _pivot(daily, kind, first, days) for kind in ("category", "channel")}
-    tables["sku"] = _pivot(skus, "sku", first, days)
+    tables = {kind: _daily(by_day[by_day["kind"] == kind], first, days) for kind in ("category", "channel")}
+    tables["sku"] = _daily(by_article, first, days)
     unknown = gaps(tables["category"][1].sum(axis=1), holidays[:days], first.weekday())
     categories = {name: place for place, name in enumerate(tables["category"][0])}
-    category_of = _categories(skus)
+    category_of = dict(zip(by_article["name"], by_article["category"], strict=True))
     sales_of = dict(zip(tables["sku"][0], tables["sku"][1].T, strict=True))
     in_category = {
         sku: (categories[category_of[sku]], sales)
@@ -118,7 +123,11 @@ def panels(
             promotions=intensity[kind][:, kept],
             holidays=np.repeat(holidays[:, None], len(kept), axis=1),
         )
-    return History(found, tuple(first + timedelta(days=int(day)) for day in np.flatnonzero(unknown)))
+    return History(
+        last + timedelta(days=1),
+        found,
+        tuple(first + timedelta(days=int(day)) for day in np.flatnonzero(unknown)),
+    )
 
 
 def gaps(total: Floats, holidays: Ints, first_weekday: int) -> Bools:
@@ -157,20 +166,20 @@ def _best(values: Floats, unknown: Bools) -> set[int]:
     return {int(place) for place in order[:MOST_SKUS] if recent[place] > 0}
 
 
-def _pivot(table: pa.Table, kind: str, first: date, days: int) -> tuple[list[str], Floats]:
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """An answer as a frame; amounts, which are only learned from, as floats."""
+    import pyarrow as pa
+
+    place = table.schema.get_field_index("gross_sales")
+    amounts = table.column("gross_sales").cast(pa.float64())
+    return table.set_column(place, "gross_sales", amounts).to_pandas()
+
+
+def _daily(rows: pd.DataFrame, first: date, days: int) -> tuple[list[str], Floats]:
     """Names in order, and [days, names]; a day without row is zero."""
-    import pyarrow.compute as pc
+    import pandas as pd
 
-    rows = table.filter(pc.equal(table.column("kind"), kind))
-    names = sorted(set(rows.column("name").to_pylist()))
-    places = {name: place for place, name in enumerate(names)}
-    found = np.zeros((days, len(names)))
-    for day, name, amount in zip(
-        *(rows.column(column).to_pylist() for column in ("business_date", "name", "gross_sales")), strict=True
-    ):
-        found[(day - first).days, places[name]] += float(amount or 0)
-    return names, found
-
-
-def _categories(skus: pa.Table) -> dict[str, str]:
-    return dict(zip(skus.column("name").to_pylist(), skus.column("category").to_pylist(), strict=True))
+    table = rows.pivot_table(index="business_date", columns="name", values="gross_sales", aggfunc="sum")
+    table.index = pd.to_datetime(table.index)
+    table = table.reindex(pd.date_range(first, periods=days)).fillna(0.0)
+    return [str(name) for name in table.columns], table.to_numpy(dtype=float)

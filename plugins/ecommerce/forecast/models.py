@@ -53,12 +53,19 @@ class WeekdayMean:
 
     def forecast(self, prepared: Prepared) -> Floats:
         """As `Model`."""
-        ahead = np.arange(1, HORIZON + 1)
-        back = prepared.panel.days - 1 + ahead - 7 * np.ceil(ahead / 7).astype(int)
-        means = same_weekday_mean(prepared.panel.values, self.weeks)
-        found = np.full((HORIZON, means.shape[1]), np.nan)
-        found[back >= 0] = means[back[back >= 0]]
-        return found
+        return _by_weekday(same_weekday_mean(prepared.panel.values, self.weeks))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWeekdayMean:
+    """The mean of the same weekday over the last `weeks`, of the days that a model may learn from."""
+
+    weeks: int
+
+    def forecast(self, prepared: Prepared) -> Floats:
+        """As `Model`."""
+        found = _by_weekday(same_weekday_mean(prepared.cleaned.values, self.weeks))
+        return _open_days(found, prepared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +197,15 @@ class Boosting:
 def prepare(panel: Panel, cleaned: Cleaned) -> Prepared:
     """A panel with what every model looks at."""
     return Prepared(panel, cleaned, Statistics.of(panel, cleaned))
+
+
+def _by_weekday(means: Floats) -> Floats:
+    """Of each day of the horizon, the mean of its weekday as it was last known."""
+    ahead = np.arange(1, HORIZON + 1)
+    back = len(means) - 1 + ahead - 7 * np.ceil(ahead / 7).astype(int)
+    found = np.full((HORIZON, means.shape[1]), np.nan)
+    found[back >= 0] = means[back[back >= 0]]
+    return found
 
 
 def _open_days(found: Floats, prepared: Prepared) -> Floats:

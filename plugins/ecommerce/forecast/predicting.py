@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from ecommerce.forecast.forecasting import DEFAULT, Forecast, forecast
+from ecommerce.forecast.forecasting import DEFAULT, Forecast, Trained, predict, train
 from ecommerce.forecast.history import KINDS, TOTAL, History
 
 AMOUNT = Decimal("0.0001")
@@ -31,40 +31,40 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """The forecasts of a shop, made from what was known on the day before `as_of`.
-
-    `days`: four weeks of each series, by series and day. `skipped`: series that cannot be forecast, with the
-    reason. `models`: the forecast by kind of series, which has errors and weights.
-    """
+    """The forecasts of a shop, made from what was known before `as_of`: four weeks of each series, by series
+    and day; `skipped` are series that cannot be forecast, with the reason."""
 
     as_of: date
     champion: str
     days: tuple[Day, ...]
     skipped: Mapping[str, str]
-    models: Mapping[str, Forecast]
 
 
-def predict(history: History, champion: str = DEFAULT, kinds: tuple[str, ...] = KINDS) -> Predicted:
-    """Train the champion on each kind of series and forecast the next four weeks. The total is the sum of the
-    categories; its intervals come from the errors of that sum."""
+def train_all(history: History, champion: str = DEFAULT, kinds: Sequence[str] = KINDS) -> dict[str, Trained]:
+    """The champion, fitted on each kind of series; kinds without any series are left out."""
+    return {kind: train(history.panels[kind], champion) for kind in kinds if history.panels[kind].series}
+
+
+def predict_all(history: History, trained: Mapping[str, Trained]) -> Predicted:
+    """The next four weeks of the kinds that were trained. The total is the sum of the categories; its
+    intervals come from the errors of that sum.
+
+    Raises:
+        ValueError: nothing was trained.
+    """
     days: list[Day] = []
     skipped: dict[str, str] = {}
-    models = {}
-    as_of = None
-    for kind in kinds:
+    for kind, model in trained.items():
         panel = history.panels[kind]
-        as_of = panel.origin + timedelta(days=1)
-        if not panel.series:
-            continue
-        groups = [list(range(len(panel.series)))] if kind == "category" else []
-        models[kind] = one = forecast(panel, champion, groups)
-        skipped |= one.skipped
-        names = [*panel.series, *([TOTAL] if groups else [])]
-        days += _days(one, names, as_of)
-    if as_of is None:
-        raise ValueError("no kind of series was asked for")
+        groups = [range(len(panel.series))] if kind == "category" else []
+        made = predict(model, panel, groups)
+        skipped |= model.skipped
+        days += _days(made, [*panel.series, *(TOTAL for _ in groups)], history.as_of)
     days.sort(key=lambda day: (day.series, day.target_date))
-    return Predicted(as_of, champion, tuple(days), skipped, models)
+    champion = next(iter(trained.values())).champion if trained else ""
+    if not champion:
+        raise ValueError("nothing was trained")
+    return Predicted(history.as_of, champion, tuple(days), skipped)
 
 
 def kind_of(series: str) -> str:

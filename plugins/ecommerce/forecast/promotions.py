@@ -4,28 +4,16 @@ the promoted articles had in its sales in the quarter before the promotion began
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 import numpy as np
 
 from ecommerce.forecast.panel import HORIZON, Floats
+from ecommerce.forecast.partner.files import Promotion
 
 WINDOW_DAYS = 91
 LEAST_PART = 0.02
 """A smaller part of a series is no promotion of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Promotion:
-    """An article (None: the whole shop) at `discount_percent` less, from `first_day` to `last_day`, both
-    included."""
-
-    first_day: date
-    last_day: date
-    sku: str | None
-    discount_percent: Decimal
 
 
 def of_articles(promotions: Sequence[Promotion], skus: Sequence[str], first: date, days: int) -> Floats:
@@ -73,5 +61,5 @@ def of_wholes(
 
 
 def _span(promotion: Promotion, first: date) -> slice:
-    start, end = (promotion.first_day - first).days, (promotion.last_day - first).days + 1
+    start, end = (promotion.start_date - first).days, (promotion.end_date - first).days + 1
     return slice(max(start, 0), max(end, 0))

@@ -14,7 +14,7 @@ from typing import Any
 from ecommerce.core.errors import StagingError
 from ecommerce.core.store import Store
 from ecommerce.forecast.forecasting import CANDIDATES, DEFAULT
-from ecommerce.forecast.promotions import Promotion
+from ecommerce.forecast.partner.files import Promotion
 
 CHAMPIONS, INPUTS, TRAINED = "champions", "inputs", "trained"
 
@@ -61,8 +61,8 @@ def promotions(store: Store, as_of: date) -> list[Promotion]:
     _, record = _newest(store, INPUTS, as_of)
     return [
         Promotion(
-            date.fromisoformat(each["first_day"]),
-            date.fromisoformat(each["last_day"]),
+            date.fromisoformat(each["start_date"]),
+            date.fromisoformat(each["end_date"]),
             each["sku"],
             Decimal(each["discount_percent"]),
         )
@@ -74,8 +74,8 @@ def as_json(known: Sequence[Promotion]) -> list[dict[str, Any]]:
     """Promotions as `promotions` reads them."""
     return [
         {
-            "first_day": str(each.first_day),
-            "last_day": str(each.last_day),
+            "start_date": str(each.start_date),
+            "end_date": str(each.end_date),
             "sku": each.sku,
             "discount_percent": str(each.discount_percent),
         }

@@ -14,7 +14,7 @@ from ecommerce.core.store import Store
 from ecommerce.forecast import records
 from ecommerce.forecast.history import TOTAL, read_history
 from ecommerce.forecast.panel import Floats
-from ecommerce.forecast.predicting import Day, kind_of, predict
+from ecommerce.forecast.predicting import Day, kind_of, predict_all, train_all
 from ecommerce.warehouse.client import connect
 
 SHOWN_DAYS = 56
@@ -52,7 +52,8 @@ def forecast_series(series: str, as_of: date | None, champion: str | None = None
     if series not in (*panel.series, TOTAL):
         some = ", ".join(sorted(panel.series)[:8]) or "none"
         raise PipelineError(f"the warehouse has no series {series} before {as_of}; of its kind it has {some}")
-    made = predict(history, champion or records.champion(store, as_of).name, (kind,))
+    chosen = champion or records.champion(store, as_of).name
+    made = predict_all(history, train_all(history, chosen, (kind,)))
     days = tuple(day for day in made.days if day.series == series)
     if not days:
         raise PipelineError(

@@ -69,10 +69,15 @@ class Warehouse:
         return self.run(sql, path, parameters)
 
     def arrow(
-        self, path: str, *, parameters: Mapping[str, Parameter] | None = None, **values: Value
+        self,
+        path: str,
+        *,
+        days: Collection[date] = (),
+        parameters: Mapping[str, Parameter] | None = None,
+        **values: Value,
     ) -> pa.Table:
         """As `query`, the rows as an Arrow table: for questions with many rows."""
-        sql = render(path, settings=self.settings, **values)
+        sql = render(path, days=days, read_days=(), staging=None, spec=None, settings=self.settings, **values)
         # The Storage API would need another service, and a permission of its own.
         return self._asked(
             sql, path, parameters, None, lambda rows: rows.to_arrow(create_bqstorage_client=False)

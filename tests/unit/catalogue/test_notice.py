@@ -12,10 +12,10 @@ import pytest
 
 from ecommerce.catalogue import notice, summaries
 from ecommerce.catalogue.images import examine
-from ecommerce.core.store import Store
 from ecommerce.catalogue.summaries import Broken, Shown, Summary
 from ecommerce.core import staging
 from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.core.store import Store
 from ecommerce.core.xcom import to_xcom
 from tests.website import drawn
 

@@ -5,17 +5,34 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ecommerce.forecast.forecasting import CANDIDATES, LEAST_DAYS, forecast, look_back
-from ecommerce.forecast.panel import HORIZON
+from ecommerce.forecast.forecasting import (
+    CANDIDATES,
+    DEFAULT,
+    LEAST_DAYS,
+    Forecast,
+    look_back,
+    predict,
+    train,
+)
+from ecommerce.forecast.panel import HORIZON, Panel
 from tests.unit.forecast.panels import WEEK, changed, make_panel, weekly
 
 REPOSITORY = Path(__file__).parents[3]
 COMING = np.tile(WEEK, HORIZON // 7)
+
+
+def forecast(panel: Panel, champion: str = DEFAULT, groups: Sequence[Sequence[int]] = ()) -> Forecast:
+    return predict(train(panel, champion), panel, groups)
+
+
+def skipped(panel: Panel) -> Mapping[str, str]:
+    return train(panel).skipped
 
 
 def error(values: np.ndarray, truth: np.ndarray = COMING) -> float:
@@ -92,22 +109,25 @@ def test_a_series_of_zeros_is_forecast_as_nothing():
 def test_a_series_of_three_points_is_not_forecast_and_the_others_are():
     short = np.zeros(203)
     short[-3:] = (10, 20, 30)
-    found = forecast(make_panel(np.column_stack([weekly(203), short])), groups=[[0, 1]])
-    assert found.skipped == {"category:1": f"fewer than {LEAST_DAYS} days of history"}
+    panel = make_panel(np.column_stack([weekly(203), short]))
+    found = forecast(panel, groups=[[0, 1]])
+    assert skipped(panel) == {"category:1": f"fewer than {LEAST_DAYS} days of history"}
     assert np.isnan(found.values[:, 1]).all()
     assert error(found.values[:, 0]) < 0.06
     assert np.allclose(found.values[:, 2], found.values[:, 0])
 
 
 def test_a_history_of_three_days_is_no_history():
-    found = forecast(make_panel(weekly(3)))
-    assert set(found.skipped) == {"category:0"}
+    panel = make_panel(weekly(3))
+    assert set(skipped(panel)) == {"category:0"}
+    assert np.isnan(forecast(panel).values).all()
 
 
 @pytest.mark.parametrize("days", [28, 29, 35, 60, 100, 200, 280])
 def test_a_short_history_is_enough_for_a_forecast_with_an_interval(days: int):
-    found = forecast(make_panel(weekly(days, series=2)))
-    assert not found.skipped
+    panel = make_panel(weekly(days, series=2))
+    assert not skipped(panel)
+    found = forecast(panel)
     expected = np.roll(COMING, -(days % 7))
     assert error(found.values[:, 0], expected) < 0.12
     for lower, upper in found.bounds.values():
@@ -127,7 +147,7 @@ def test_a_constant_series_stays_constant():
 
 def test_a_level_that_has_doubled_two_months_ago_is_the_level_of_the_forecast():
     values = changed(weekly(364), lambda table: table.__setitem__(slice(300, None), table[300:] * 2))
-    assert error(forecast(make_panel(values)).values[:, 0], 2 * COMING) < 0.1
+    assert error(forecast(make_panel(values)).values[:, 0], 2 * COMING) < 0.15
 
 
 def test_a_category_that_has_vanished_is_forecast_as_nothing():
@@ -183,9 +203,10 @@ def test_an_article_that_sells_rarely_is_forecast_by_its_weeks():
 SCRIPT = """
 import hashlib, sys
 import numpy as np
-from ecommerce.forecast.forecasting import forecast
+from ecommerce.forecast.forecasting import predict, train
 from tests.unit.forecast.panels import make_panel, weekly
-found = forecast(make_panel(weekly(364, series=5, noise=0.2)), groups=[[0, 1]])
+panel = make_panel(weekly(364, series=5, noise=0.2))
+found = predict(train(panel), panel, [[0, 1]])
 parts = [found.values, *(bound for pair in found.bounds.values() for bound in pair)]
 print(hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest())
 """
