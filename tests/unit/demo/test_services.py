@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import smtplib
+import socket
 import subprocess
 import sys
 import threading
@@ -200,3 +201,15 @@ def test_a_picture_of_the_catalogue_is_drawn_once_and_always_the_same(tmp_path: 
     for path in (tmp_path / "first" / "pictures").iterdir():
         assert path.stat().st_mtime_ns == drawn[path.name]
         assert path.read_bytes() == (tmp_path / "second" / "pictures" / path.name).read_bytes()
+
+
+def test_a_port_that_a_stranger_has_taken_is_not_taken_for_the_programs_own():
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        beaten = subprocess.Popen([sys.executable, "-c", "raise SystemExit('Address already in use')"])
+        with pytest.raises(RuntimeError, match=f"that was to answer on port {port} ended"):
+            wait_for(port, process=beaten)
+
+
+def test_a_free_port_is_none_that_the_system_gives_to_clients():
+    assert all(20_000 <= free_port() < 32_000 for _ in range(50))
