@@ -138,7 +138,7 @@ def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(start_co
     both = replace(shown, orders=(*shown.orders, *old.orders))
     own = {row["business_date"] for row in company.oracle(old).orders} - {day}
     assert company.differences(company.oracle(both, run_days=[day], missing={each: [] for each in own})) == ""
-    days = connect().query("report/daily_sales/loaded_days.sql", spec=ORDERS, day=day)
+    days = connect().query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
     assert [row["business_date"] for row in days] == [day]
     undo(SOURCE)
     assert company.differences(company.oracle(run_days=[day])) == "", "what was read live stays"

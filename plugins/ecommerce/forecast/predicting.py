@@ -39,6 +39,11 @@ class Predicted:
     days: tuple[Day, ...]
     skipped: Mapping[str, str]
 
+    @property
+    def last_known(self) -> date:
+        """The business day before `as_of`."""
+        return self.as_of - timedelta(days=1)
+
 
 def train_all(history: History, champion: str = DEFAULT, kinds: Sequence[str] = KINDS) -> dict[str, Trained]:
     """The champion, fitted on each kind of series; kinds without any series are left out."""

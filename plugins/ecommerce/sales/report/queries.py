@@ -73,7 +73,8 @@ def _read_once(
 
     days = {row["business_date"]: row for row in headlines}
     sales, orders = ask("sales"), ask("orders")
-    missing = missing_days(day, [row["business_date"] for row in ask("loaded_days")])
+    runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
+    missing = missing_days(day, [row["business_date"] for row in runs])
     today = days.get(day, {})
     attribute = warehouse.settings.report_attribute
     of_attribute: list[dict[str, Any]] = []

@@ -1,0 +1,6 @@
+-- As of which days there are forecasts.
+SELECT DISTINCT DATE(made_at, {{ shop_timezone }}) AS as_of
+FROM {{ table("sales_forecasts") }}
+WHERE
+    target_date BETWEEN {{ first }} AND {{ day }}
+    AND series = 'total';

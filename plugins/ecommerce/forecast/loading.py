@@ -1,0 +1,108 @@
+"""What forecasts load (`FORECASTS`), and what the warehouse knows of weeks and of earlier forecasts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ecommerce.core import metrics
+from ecommerce.core.business_day import day_window
+from ecommerce.core.settings import load_settings, shop_timezone
+from ecommerce.core.staging import DagRun, Manifest, publish, read_manifest
+from ecommerce.forecast.panel import HORIZON
+from ecommerce.forecast.predicting import Predicted
+from ecommerce.sources import SOURCES
+from ecommerce.warehouse.client import Warehouse
+from ecommerce.warehouse.load import LoadResult, load
+from ecommerce.warehouse.rendering import columns
+from ecommerce.warehouse.schema import arrow_type
+from ecommerce.warehouse.spec import LoadSpec
+
+SOURCE = "sales_forecast"
+"""What forecasts are called in `load_audit`."""
+FORECASTS = LoadSpec(
+    name="forecasts",
+    sources=(SOURCE,),
+    files=("sales_forecasts",),
+    tables=("sales_forecasts", "load_audit"),
+    counted="sales_forecasts",
+)
+_DAILY_RUNS = LoadSpec(name="orders", sources=SOURCES, files=(), tables=(), counted="")
+"""To ask which days have had a daily run."""
+
+
+def loaded_days(warehouse: Warehouse, last: date) -> set[date]:
+    """The business days up to `last` that have had a daily run."""
+    rows = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=_DAILY_RUNS, day=last)
+    return {row["business_date"] for row in rows}
+
+
+def made_before(warehouse: Warehouse, first: date, last: date) -> set[date]:
+    """The days, from `first` to `last`, as of which forecasts are in the warehouse."""
+    rows = warehouse.query("warehouse/tables/sales_forecasts/made.sql", first=first, day=last)
+    return {row["as_of"] for row in rows}
+
+
+def write(predicted: Predicted, run: DagRun) -> Manifest:
+    """Leave the forecasts in staging as the load takes them.
+
+    Raises:
+        StagingError: they cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    made_at = day_window(predicted.as_of, shop_timezone()).start
+    horizon = day_window(predicted.as_of, load_settings().shop_timezone).shifted(HORIZON - 1)
+    rows = [
+        {
+            "series": day.series,
+            "target_date": day.target_date,
+            "model": predicted.champion,
+            "made_at": made_at,
+            "forecast": day.forecast,
+            "lower_80": day.lower_80,
+            "upper_80": day.upper_80,
+            "lower_95": day.lower_95,
+            "upper_95": day.upper_95,
+            "actual": None,
+            "run_id": run.run_id,
+        }
+        for day in predicted.days
+    ]
+    schema = pa.schema([(column.name, arrow_type(column)) for column in columns("sales_forecasts")])
+    uri = run.folder(predicted.as_of, f"transformed/{SOURCE}")
+    with publish(uri) as draft:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), draft.path / "sales_forecasts.parquet")
+        draft.seal(
+            source=SOURCE,
+            business_date=predicted.last_known,
+            rows=len(rows),
+            columns={"sales_forecasts.parquet": schema.names},
+            read_at=made_at,
+            window_start=made_at,
+            window_end=horizon.end,
+            control_totals={
+                "sales_forecasts": len(rows),
+                "amount": str(sum(day.forecast for day in predicted.days)),
+                "rows_read": len(rows),
+                "rows_accepted": len(rows),
+                "rows_rejected": 0,
+                "rows_superseded": 0,
+                "source_orders": len(rows),
+                "source_amount": str(sum(day.forecast for day in predicted.days)),
+                "warnings": [f"{series}: no forecast, {why}" for series, why in predicted.skipped.items()],
+            },
+        )
+    return read_manifest(uri)
+
+
+def load_forecasts(run: DagRun, manifest: Manifest) -> LoadResult:
+    """Load the forecasts, and renew what came of the last five weeks, in one transaction.
+
+    Raises:
+        PipelineError: nothing was loaded; the warehouse is as it was.
+    """
+    day = manifest.business_date
+    result = load([manifest], spec=FORECASTS, business_date=day, run_id=run.run_id, dag_id=run.dag_id)
+    metrics.loaded(run.dag_id, result.audit)
+    return result

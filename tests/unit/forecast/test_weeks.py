@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.forecast.weeks import Week, newest_week, reason_to_skip, week_of
+
+NEW_YORK = "America/New_York"
+MONDAY = date(2026, 11, 9)
+WEEK, NEXT = Week(MONDAY), Week(MONDAY + timedelta(days=7))
+
+
+@pytest.mark.parametrize(
+    ("now", "monday"),
+    [
+        (datetime(2026, 11, 16, 5, 0, tzinfo=UTC), date(2026, 11, 9)),  # Sunday has just ended in New York
+        (datetime(2026, 11, 16, 4, 59, tzinfo=UTC), date(2026, 11, 2)),
+        (datetime(2026, 11, 22, 12, 0, tzinfo=UTC), date(2026, 11, 9)),
+    ],
+)
+def test_a_week_has_ended_when_its_sunday_has(now, monday):
+    assert newest_week(now, NEW_YORK).monday == monday
+    assert week_of(None, now, NEW_YORK).monday == monday
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("2026-11-11", "2026-11-11 is no Monday: a week is named by its first day, here 2026-11-09"),
+        ("2026-11-16", "has not ended in America/New_York: the newest that has is 2026-11-09"),
+        ("next week", "'next week' is not a date"),
+    ],
+)
+def test_what_is_no_ended_week_is_refused_in_a_sentence(given, sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
+        week_of(given, datetime(2026, 11, 18, 12, tzinfo=UTC), NEW_YORK)
+
+
+def test_the_newest_complete_week_is_forecast_once():
+    assert reason_to_skip(WEEK, WEEK, WEEK.days, ()) == ""
+    assert "made before" in reason_to_skip(WEEK, WEEK, WEEK.days, [WEEK.as_of])
+
+
+def test_a_missing_day_holds_the_week_back_and_is_named():
+    reason = reason_to_skip(WEEK, WEEK, WEEK.days[:3] + WEEK.days[4:], ())
+    assert "2026-11-12 has no daily run (make backfill FROM=2026-11-12 TO=2026-11-12)" in reason
+
+
+def test_an_older_week_is_skipped_where_a_later_one_is_complete():
+    assert "not the newest complete week" in reason_to_skip(WEEK, NEXT, WEEK.days + NEXT.days, ())
+    assert reason_to_skip(WEEK, NEXT, WEEK.days + NEXT.days[1:], ()) == ""
