@@ -44,21 +44,11 @@ class History:
     gaps: tuple[date, ...]
 
 
-def read_history(
-    warehouse: Warehouse,
-    as_of: date,
-    promotions: Sequence[Promotion],
-    calendar: str,
-    asked: Collection[str] = (),
-) -> History:
-    """What the warehouse says of the days before `as_of`, and nothing later.
-
-    Args:
-        warehouse: whose tables are asked.
-        as_of: the first day to forecast, a business day.
-        promotions: those that were, and that are announced.
-        calendar: as `holidays_of`.
-        asked: articles to forecast beside the best-selling ones.
+def ask_history(
+    warehouse: Warehouse, as_of: date, promotions: Sequence[Promotion], asked: Collection[str] = ()
+) -> tuple[pa.Table, pa.Table]:
+    """What the warehouse says of the days before `as_of`, and nothing later: sales by day of each category
+    and channel, and of each article that is forecast, promoted, or `asked` for.
 
     Raises:
         NoHistory: there are no sales before that day.
@@ -68,15 +58,14 @@ def read_history(
     daily = warehouse.arrow("forecast/daily_series.sql", day=last)
     if not daily.num_rows:
         raise NoHistory(f"the warehouse has no sales before {as_of}, so there is nothing to forecast from")
-    named = sorted({*asked, *(each.sku for each in promotions if each.sku)})
-    skus = warehouse.arrow(
+    articles = warehouse.arrow(
         "forecast/sku_series.sql",
-        parameters={"named": named},
+        parameters={"named": sorted({*asked, *(each.sku for each in promotions if each.sku)})},
         day=last,
         recent=as_of - timedelta(days=RECENT_DAYS),
         most=MOST_SKUS,
     )
-    return panels(daily, skus, last, promotions=promotions, calendar=calendar, asked=asked)
+    return daily, articles
 
 
 def panels(
@@ -88,7 +77,16 @@ def panels(
     calendar: str,
     asked: Collection[str] = (),
 ) -> History:
-    """As `read_history`, of the answers of its two queries; the history ends with `last`."""
+    """The panels that `ask_history`'s two answers make; the history ends with the day `last`.
+
+    Args:
+        daily: its first answer.
+        skus: its second.
+        last: the last day that is known.
+        promotions: those that were, and that are announced.
+        calendar: as `holidays_of`.
+        asked: articles to forecast beside the best-selling ones.
+    """
     by_day, by_article = _frame(daily), _frame(skus)
     first: date = by_day["business_date"].min()
     days = (last - first).days + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -59,6 +59,11 @@ def champion(store: Store, as_of: date) -> Champion:
 def promotions(store: Store, as_of: date) -> list[Promotion]:
     """The promotions that were known when the forecast of `as_of` was made: those of the last inputs kept."""
     _, record = _newest(store, INPUTS, as_of)
+    return from_json(record.get("promotions", ()))
+
+
+def from_json(kept: Iterable[Mapping[str, Any]]) -> list[Promotion]:
+    """Promotions as `as_json` wrote them."""
     return [
         Promotion(
             date.fromisoformat(each["start_date"]),
@@ -66,7 +71,7 @@ def promotions(store: Store, as_of: date) -> list[Promotion]:
             each["sku"],
             Decimal(each["discount_percent"]),
         )
-        for each in record.get("promotions", ())
+        for each in kept
     ]
 
 

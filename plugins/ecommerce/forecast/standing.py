@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.store import Store
 from ecommerce.forecast import records
-from ecommerce.forecast.history import TOTAL, read_history
+from ecommerce.forecast.history import TOTAL, ask_history, panels
 from ecommerce.forecast.panel import Floats
 from ecommerce.forecast.predicting import Day, kind_of, predict_all, train_all
 from ecommerce.warehouse.client import connect
@@ -45,9 +45,10 @@ def forecast_series(series: str, as_of: date | None, champion: str | None = None
     store = Store.of_models()
     kind = kind_of(series)
     named = [series.partition(":")[2]] if kind == "sku" else []
-    history = read_history(
-        connect(step="forecast"), as_of, records.promotions(store, as_of), settings.holiday_calendar, named
-    )
+    known = records.promotions(store, as_of)
+    answers = ask_history(connect(step="forecast"), as_of, known, named)
+    last, calendar = as_of - timedelta(days=1), settings.holiday_calendar
+    history = panels(*answers, last, promotions=known, calendar=calendar, asked=named)
     panel = history.panels[kind]
     if series not in (*panel.series, TOTAL):
         some = ", ".join(sorted(panel.series)[:8]) or "none"

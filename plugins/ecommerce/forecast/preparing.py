@@ -1,0 +1,80 @@
+"""Preprocess: the partner's files and the warehouse's history become one folder, from which training and
+prediction read the same panels."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from ecommerce.core.business_day import day_window
+from ecommerce.core.errors import StagingError
+from ecommerce.core.settings import load_settings, shop_timezone
+from ecommerce.core.staging import DagRun, Manifest, publish, read_manifest, storage_errors, storage_path
+from ecommerce.core.store import Store
+from ecommerce.forecast import records
+from ecommerce.forecast.history import History, ask_history, panels
+from ecommerce.forecast.partner.files import PartnerFiles
+from ecommerce.forecast.weeks import Week
+from ecommerce.warehouse.client import connect
+
+DAILY, ARTICLES, KNOWN = "daily.parquet", "articles.parquet", "known.json"
+STEP = "prepared"
+
+
+def prepare(run: DagRun, week: Week, partner: PartnerFiles) -> Manifest:
+    """Ask the warehouse for what is known before `week.as_of`, keep the promotions that are announced by
+    then, and leave both in staging.
+
+    Raises:
+        NoHistory: there are no sales.
+        PipelineError: the warehouse cannot be asked, or the files not be written.
+    """
+    import pyarrow.parquet as pq
+
+    settings = load_settings()
+    promotions = list(partner.promotions.rows)
+    kept = {"promotions": records.as_json(promotions), "calendar": settings.holiday_calendar}
+    records.keep(Store.of_models(), records.INPUTS, week.as_of, kept)
+    daily, articles = ask_history(connect(dag=run.dag_id, step="history"), week.as_of, promotions)
+    day = day_window(week.days[-1], shop_timezone())
+    with publish(run.folder(week.as_of, STEP)) as draft:
+        pq.write_table(daily, draft.path / DAILY)
+        pq.write_table(articles, draft.path / ARTICLES)
+        (draft.path / KNOWN).write_text(json.dumps(kept), encoding="utf-8")
+        draft.seal(
+            source=STEP,
+            business_date=day.date,
+            rows=daily.num_rows + articles.num_rows,
+            columns={DAILY: daily.column_names, ARTICLES: articles.column_names, KNOWN: []},
+            read_at=day.end,
+            window_start=day.start,
+            window_end=day.end,
+            control_totals={
+                "promotions": len(promotions),
+                "rejected_rows": len(partner.promotions.rejected) + len(partner.market_index.rejected),
+                "warnings": [*partner.promotions.warnings, *partner.market_index.warnings],
+            },
+        )
+    return read_manifest(run.folder(week.as_of, STEP))
+
+
+def read(manifest: Manifest) -> History:
+    """The panels of a prepared folder.
+
+    Raises:
+        StagingError: it is gone, or another version of this code wrote it.
+    """
+    import pyarrow.parquet as pq
+
+    with storage_errors(manifest.uri):
+        folder = storage_path(manifest.uri)
+        with (folder / DAILY).open("rb") as daily, (folder / ARTICLES).open("rb") as articles:
+            tables = pq.read_table(daily), pq.read_table(articles)
+        text = (folder / KNOWN).read_text()
+    try:
+        known = json.loads(text)
+        promotions = records.from_json(known["promotions"])
+    except (ValueError, KeyError):
+        raise StagingError(f"{manifest.uri} was written by another version of this code") from None
+    last: date = manifest.business_date
+    return panels(*tables, last, promotions=promotions, calendar=known["calendar"])

@@ -1,0 +1,123 @@
+"""The tasks of the forecast's DAGs, each defined once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import task
+from airflow.sdk.exceptions import AirflowException
+
+from ecommerce.core.business_day import day_window
+from ecommerce.core.context import run_of, skip
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.core.settings import shop_timezone
+from ecommerce.core.staging import Manifest
+from ecommerce.core.store import Store
+from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.forecast import loading, records
+from ecommerce.forecast.panel import HORIZON
+from ecommerce.forecast.partner import fetching
+from ecommerce.forecast.partner.files import read_files
+from ecommerce.forecast.partner.source import SOURCE
+from ecommerce.forecast.weeks import Week, newest_week, reason_to_skip, week_of
+from ecommerce.warehouse.checks import check_load
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.load import LoadResult
+from ecommerce.warehouse.schema import prepare as prepare_warehouse
+
+Plain = dict[str, Any]
+
+
+def _week(context: Mapping[str, Any]) -> Week:
+    dag_run = context["dag_run"]
+    key = context.get("partition_key") or getattr(dag_run, "partition_key", None)
+    given = key or (context.get("params") or {}).get("week") or None
+    return week_of(given, getattr(dag_run, "run_after", None) or datetime.now(UTC), shop_timezone())
+
+
+@task(**NETWORK_RETRIES)
+def due(**context: Any) -> None:
+    """Go on only for the newest complete week, and once; the form's `force` goes on in any case."""
+    week = _week(context)
+    if context["params"].get("force"):
+        return
+    warehouse = connect(dag=run_of(context).dag_id, step="weeks")
+    prepare_warehouse(warehouse)
+    newest = newest_week(datetime.now(UTC), shop_timezone())
+    loaded = loading.loaded_days(warehouse, newest.days[-1])
+    made = loading.made_before(warehouse, week.as_of, week.as_of + timedelta(days=HORIZON - 1))
+    skip(reason_to_skip(week, newest, loaded, made))
+
+
+class FetchPartnerFiles(BashOperator):
+    """Runs the script that fetches the partner's files with curl; the manifest of what it left. As with the
+    catalogue, the password is in no field of the operator."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(bash_command=fetching.COMMAND, **NETWORK_RETRIES | arguments)
+        self.place: fetching.Workplace | None = None
+
+    def execute(self, context: Any) -> Plain:
+        """Fetch the files.
+
+        Raises:
+            PipelineError: why the script could not, of a kind that says whether trying again may help.
+        """
+        week = _week(context)
+        with fetching.workplace() as self.place:
+            try:
+                super().execute(context)
+            except AirflowException:
+                raise self.place.problem() from None
+            folder = run_of(context).folder(week.as_of, SOURCE)
+            return to_xcom(self.place.publish(folder, day_window(week.days[-1], shop_timezone())))
+
+    def get_env(self, context: Any) -> dict[str, str]:
+        """The environment of the script."""
+        given = self.place.environment() if self.place else {}
+        return super().get_env(context) | given
+
+
+@task(**NETWORK_RETRIES)
+def preprocess(manifest: Plain, **context: Any) -> Plain:
+    """Read the partner's files, and what the warehouse knows of the days before the forecast."""
+    from ecommerce.forecast import preparing
+
+    partner = read_files(from_xcom(Manifest, manifest))
+    return to_xcom(preparing.prepare(run_of(context), _week(context), partner))
+
+
+@task
+def train(manifest: Plain, **context: Any) -> Plain:
+    """Fit the champion, and keep it with its card."""
+    from ecommerce.forecast import preparing, training
+
+    prepared, store = from_xcom(Manifest, manifest), Store.of_models()
+    champion = records.champion(store, _week(context).as_of)
+    return training.fit(preparing.read(prepared), champion, store)
+
+
+@task
+def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
+    """Forecast the next four weeks of every series."""
+    from ecommerce.forecast import preparing, training
+    from ecommerce.forecast.predicting import predict_all
+
+    trained = training.read(model, Store.of_models())
+    predicted = predict_all(preparing.read(from_xcom(Manifest, manifest)), trained)
+    return to_xcom(loading.write(predicted, run_of(context)))
+
+
+@task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
+def load(manifest: Plain, **context: Any) -> Plain:
+    """Load the forecasts in one transaction, and what came of earlier ones; what the load did."""
+    return to_xcom(loading.load_forecasts(run_of(context), from_xcom(Manifest, manifest)))
+
+
+@task(**NETWORK_RETRIES)
+def checks(loaded: Plain, **context: Any) -> list[str]:
+    """Check what was loaded; warnings for the report."""
+    return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.FORECASTS)

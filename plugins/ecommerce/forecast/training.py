@@ -1,0 +1,79 @@
+"""Train: the champion is fitted on a prepared folder and kept, with a card that says what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ecommerce.core.errors import StagingError
+from ecommerce.core.store import Store
+from ecommerce.forecast.forecasting import Trained
+from ecommerce.forecast.history import History
+from ecommerce.forecast.predicting import train_all
+from ecommerce.forecast.records import TRAINED, Champion
+
+MODEL, CARD = "model.pickle", "card.json"
+
+
+def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:
+    """Fit the champion and keep it below `trained/<as of>-<hash>/`; the folder's name, and the SHA-256 of the
+    model, as `read` takes them. What is there already is left as it is.
+
+    Raises:
+        StagingError: the store cannot be written.
+    """
+    trained = train_all(history, champion.name)
+    text = json.dumps(card(history, champion, trained), indent=1, sort_keys=True) + "\n"
+    name = f"{TRAINED}/{history.as_of}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    if store.read(f"{name}/{CARD}") is None:
+        store.write(f"{name}/{MODEL}", pickle.dumps(trained, protocol=5))
+        store.write(f"{name}/{CARD}", text.encode())
+    return {"name": name, "sha256": hashlib.sha256(store.read(f"{name}/{MODEL}") or b"").hexdigest()}
+
+
+def read(kept: Mapping[str, Any], store: Store) -> dict[str, Trained]:
+    """The model that `fit` kept.
+
+    Raises:
+        StagingError: it is gone, or not the one that was kept: what is unpickled runs code.
+    """
+    name = f"{kept['name']}/{MODEL}"
+    data = store.read(name)
+    if data is None or hashlib.sha256(data).hexdigest() != kept["sha256"]:
+        raise StagingError(
+            f"{store.uri_of(name)} is gone or has changed: clear the task `train` with downstream"
+        )
+    found: dict[str, Trained] = pickle.loads(data)  # noqa: S301 - by its checksum it is what `fit` wrote
+    return found
+
+
+def card(history: History, champion: Champion, trained: Mapping[str, Trained]) -> dict[str, Any]:
+    """The model card: what was trained on what, how good it was at the weekly origins before, and what it is
+    not for. The same history gives the same card, byte by byte."""
+    return {
+        "as_of": str(history.as_of),
+        "champion": champion.name,
+        "selected": champion.version or "by default",
+        "forecasts": "gross sales in reporting currency of 28 days, with intervals of 80 and 95 percent",
+        "not_for": "days after these 28, net sales, and plans that change what the forecast is made from",
+        "gaps": [str(day) for day in history.gaps],
+        "kinds": {kind: _of_kind(history, kind, model) for kind, model in trained.items()},
+    }
+
+
+def _of_kind(history: History, kind: str, model: Trained) -> dict[str, Any]:
+    panel = history.panels[kind]
+    first: date = panel.first_day
+    return {
+        "series": list(panel.series),
+        "skipped": dict(model.skipped),
+        "first_day": str(first),
+        "days": panel.days,
+        "sales": hashlib.sha256(panel.values.tobytes()).hexdigest(),
+        "weights": {name: round(weight, 6) for name, weight in model.weights.items()},
+        "relative_error_of_13_weeks": {name: round(error, 6) for name, error in model.errors.items()},
+    }
