@@ -1,4 +1,4 @@
-"""Google's own analyzer on every statement of include/sql/warehouse, include/sql/report and include/sql/forecast.
+"""Google's own analyzer on every statement of include/sql/warehouse, report and forecast.
 
 The emulator shows that a statement runs; this shows that it is GoogleSQL: names, types, syntax. It also
 refuses what the analyzer's open source accepts and BigQuery does not (see `refusals` and `unpruned`).
@@ -194,7 +194,9 @@ def rendered(path: str, settings: Settings) -> str:
     names = meta.find_undeclared_variables(rendering.environment().parse(source)) - GIVEN
     values: dict[str, Any] = {name: 5 if NUMBERS.search(name) else DAYS[-1] for name in names}
     values |= {"business_date": DAYS[-1]}
-    spec = next((each for each in SPECS if f"/loads/{each.name}/" in path), spec_of(PurePath(path).parent.name))
+    spec = next(
+        (each for each in SPECS if f"/loads/{each.name}/" in path), spec_of(PurePath(path).parent.name)
+    )
     return rendering.render(
         path, days=DAYS, read_days=DAYS, staging=STAGING, spec=spec, settings=settings, **values
     )
