@@ -93,7 +93,9 @@ class Sent:
 
 
 @contextmanager
-def partner_site(root: Path, certificate: Path | None = None, **settings: Any) -> Iterator[PartnerSite]:
+def partner_site(
+    root: Path, certificate: Path | None = None, port: int = 0, **settings: Any
+) -> Iterator[PartnerSite]:
     """A running server with the two files; `settings` as of `demo.services.partner_ftp.server`."""
     from pyftpdlib.filesystems import AbstractedFS
 
@@ -121,7 +123,7 @@ def partner_site(root: Path, certificate: Path | None = None, **settings: Any) -
     base: Any = TLS_FTPHandler if certificate else FTPHandler
     made = {"abstracted_fs": Files, "use_sendfile": False, "auth_failed_timeout": 0}
     hooks = {"log_cmd": log_cmd, "pre_process_command": pre_process_command}
-    server = partner_ftp.server(root, 0, certificate, **{**made, **hooks, **settings})
+    server = partner_ftp.server(root, port, certificate, **{**made, **hooks, **settings})
     site.port = server.address[1]
     ended = threading.Event()
 

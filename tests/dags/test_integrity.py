@@ -60,7 +60,10 @@ def test_schedule_is_in_the_shops_timezone_and_no_bare_cron_string(dag):
     schedules = [ast.unparse(k.value) for k in keywords if k.arg == "schedule"]
     assert len(schedules) == 1
     assert schedules == ["None"] or "timezone=shop_timezone()" in schedules[0]
-    if schedules != ["None"]:
+    if "Asset" in schedules[0]:  # of weeks that begin at midnight in the shop
+        weeks = dag.timetable.default_partition_mapper.upstream_mapper
+        assert str(weeks._timezone) == "America/New_York"
+    elif schedules != ["None"]:
         assert dag.timetable.timezone == "America/New_York"
 
 
@@ -113,6 +116,11 @@ def test_ticks_when_the_operators_commands_think(dag_bag, dag_id):
     timetable = dag_bag.dags[dag_id].timetable
     assert timetable.expression == f"{seconds // 60} {hours} * * *"
     assert (timetable.run_offset, timetable.key_format) == (-1, "%Y-%m-%d")
+
+
+def test_a_task_of_the_forecast_is_tried_once_more_after_five_minutes(dag_bag):
+    for task in dag_bag.dags["weekly_sales_forecast"].tasks:
+        assert (task.retries, task.retry_delay) == (1, timedelta(minutes=5)), task.task_id
 
 
 class TestDailySalesPipeline:
