@@ -232,7 +232,8 @@ def unpruned(resolved: Any) -> Iterator[str]:
     }
     for scan in nodes:
         if isinstance(scan, zt.ResolvedTableScan) and scan.table.name in _need_a_filter():
-            days = {column.column_id for column in scan.column_list if column.name == "business_date"}
+            partition = _need_a_filter()[scan.table.name]
+            days = {column.column_id for column in scan.column_list if column.name == partition}
             # An INSERT names its target in a scan too, without reading it.
             if not days & pruned and not _is_insert_target(resolved, scan):
                 yield f"no partition filter on {scan.table.name}"
@@ -246,14 +247,16 @@ def _is_insert_target(resolved: Any, scan: Any) -> bool:
 
 
 @cache
-def _need_a_filter() -> set[str]:
-    tables = {
-        name
-        for name in rendering.tables()
-        if "require_partition_filter"
-        in (rendering.SQL_ROOT / f"warehouse/tables/{name}/table.sql").read_text()
-    }
-    return {f"sales.{name}" for name in tables | {"order_lines_reporting"}}
+def _need_a_filter() -> dict[str, str]:
+    """The tables that require a partition filter, with the column by which they are partitioned."""
+    found = {"sales.order_lines_reporting": "business_date"}
+    for name in rendering.tables():
+        ddl = (rendering.SQL_ROOT / f"warehouse/tables/{name}/table.sql").read_text()
+        if "require_partition_filter" in ddl and (
+            column := re.search(r"^PARTITION BY (\w+)", ddl, re.MULTILINE)
+        ):
+            found[f"sales.{name}"] = column[1]
+    return found
 
 
 def _nodes(value: Any) -> Iterator[Any]:
