@@ -2,11 +2,17 @@
 # Report watch
 
 **When it fails:** nobody knows whether yesterday's report was mailed: look at the latest run of
-`daily_sales_pipeline`. The log's last line says what the watch could not ask (the warehouse) or do (send its
+`daily_sales_pipeline`; on a Tuesday, or whether last week's forecast was made: look at
+`weekly_sales_forecast`. The log's last line says what the watch could not ask (the warehouse) or do (send its
 own mail). Mend that and clear the task.
 
 Every morning at nine: has yesterday's report been mailed? If not, `alert_recipients` are told which task of
 which run is at fault, and what to do. It is skipped when `report_recipients` is empty, because nobody waits.
+
+On Tuesdays: was a forecast made after the week that ended on Sunday? If not, `alert_recipients` are told
+which of its days are missing, and what to do. It is skipped on other days, and when no forecast was made in
+the eight weeks before, because nobody waits for one.
+
 It cannot speak when the scheduler itself is down: for that, watch Airflow's `/api/v2/monitor/health` from
 outside.
 """
@@ -18,8 +24,9 @@ from airflow.sdk import DAG, CronPartitionTimetable
 from ecommerce.core.names import DAG_WATCH
 from ecommerce.core.params import BUSINESS_DATE
 from ecommerce.core.settings import shop_timezone
+from ecommerce.forecast import tasks as forecast
 from ecommerce.mail.alerts import DEFAULT_ARGS
-from ecommerce.sales import tasks
+from ecommerce.sales import tasks as sales
 
 with DAG(
     dag_id=DAG_WATCH,
@@ -29,7 +36,8 @@ with DAG(
     catchup=False,
     params={"business_date": BUSINESS_DATE},
     default_args=DEFAULT_ARGS,
-    tags=["sales", "daily", "operations"],
+    tags=["sales", "forecast", "daily", "operations"],
     doc_md=__doc__,
 ) as dag:
-    tasks.report_mailed()
+    sales.report_mailed()
+    forecast.week_complete()

@@ -17,6 +17,8 @@ from demo.ledger import SALES_DB, Ledger
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.sales.report import archive
 from ecommerce.sources import SOURCES
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.schema import prepare
 from tests.integration.airflow_process import AirflowHome
 from tests.integration.company import Company
 from tests.integration.daily_run import run_day
@@ -137,3 +139,27 @@ def test_the_watch_says_when_there_was_no_run(start_company, start_airflow, mail
     assert airflow.test_dag("report_watch", business_date=str(day_before)) == 0, airflow.log()
     (message,) = mailbox.messages()
     assert f"no run of daily_sales_pipeline for {day_before}" in message.get_body(("plain",)).get_content()
+
+
+def test_the_watch_names_the_days_that_last_weeks_forecast_lacks(start_company, start_airflow, mailbox):
+    monday = YESTERDAY - timedelta(days=YESTERDAY.weekday())
+    week = [monday - timedelta(days=back) for back in range(7, 0, -1)]
+    company = start_company()
+    prepare(warehouse := connect(step="test"))
+    dataset = warehouse.settings.bigquery_dataset
+    runs = [f"(DATE '{day}', '{source}', 'run', 'success')" for day in week[:5] for source in SOURCES]
+    columns = "business_date, source, run_id, status"
+    sql = f"INSERT INTO `{dataset}.load_audit` ({columns}) VALUES {', '.join(runs)}"
+    warehouse.run(sql, "daily runs of five days")
+    warehouse.run(
+        f"INSERT INTO `{dataset}.sales_forecasts` (series, target_date, model, made_at, forecast, lower_80, "
+        f"upper_80, lower_95, upper_95, run_id) VALUES ('total', DATE '{week[0]}', 'blend', "
+        f"TIMESTAMP('{week[0]}', 'America/New_York'), 1, 1, 1, 1, 1, 'run')",
+        "the forecast of the week before",
+    )
+    airflow = start_airflow(company.environment | mailbox.environment())
+    assert airflow.test_dag("report_watch", business_date=str(monday)) == 0, airflow.log()
+    subject = f"No sales forecast after the week of {week[0]}"
+    (message,) = (each for each in mailbox.messages() if each["Subject"] == subject)
+    body = message.get_body(("plain",)).get_content()
+    assert f"make backfill FROM={week[5]} TO={week[6]}" in body

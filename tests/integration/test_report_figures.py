@@ -318,6 +318,61 @@ def test_reading_again_gives_the_same_hash(warehouse, figures):
     assert model.figures_hash(figures_of(warehouse, code_version="later")) == model.figures_hash(figures)
 
 
+def forecast(warehouse, made_at, *rows, model="blend"):
+    """Put forecasts into the warehouse. `rows`: day, series, forecast, how far the intervals of 80 and of
+    95 % reach to both sides."""
+    values = [
+        f"('{series}', DATE '{day}', '{model}', TIMESTAMP '{made_at}', NUMERIC '{value}', "
+        + ", ".join(f"NUMERIC '{value + side}'" for side in (-near, near, -far, far))
+        + ", NULL, 'forecast run')"
+        for day, series, value, near, far in rows
+    ]
+    columns = "series, target_date, model, made_at, forecast, lower_80, upper_80, lower_95, upper_95"
+    table = f"{warehouse.settings.bigquery_dataset}.sales_forecasts"
+    sql = f"INSERT INTO `{table}` ({columns}, actual, run_id) VALUES {', '.join(values)}"
+    warehouse.run(sql, "insert")
+
+
+def test_the_day_is_compared_with_the_forecast_that_was_in_force(warehouse):
+    before = figures_of(warehouse)
+    incomplete = DAY - timedelta(days=2)
+    # Midnight in New York, an instant later, and a week before; the day begins at 05:00 UTC.
+    forecast(
+        warehouse,
+        "2026-03-02 05:00:00+00",
+        (DAY, "total", 280, 10, 20),
+        (DAY, "channel:sales_db", 150, 10, 20),
+        (DAY, "channel:storefront", 140, 10, 14),
+        (DAY, "category:Toys", 90, 0, 0),
+        (DAY, "category:Books", 7, 2, 9),
+        (DAY, "sku:toys-1", 90, 10, 20),
+        (DAY + timedelta(days=1), "total", 1, 0, 0),
+    )
+    forecast(warehouse, "2026-03-02 05:00:00+00", (DAY, "total", 1, 0, 0), model="another")
+    forecast(warehouse, "2026-03-02 05:00:01+00", (DAY, "total", 2, 0, 0))
+    week_before = ((DAY, "category:Garden", 3, 0, 0), (incomplete, "total", 90, 10, 20))
+    forecast(warehouse, "2026-02-23 05:00:00+00", (DAY, "total", 3, 0, 0), *week_before)
+
+    figures = figures_of(warehouse)
+    found = figures.expectation
+    assert before.expectation is None
+    assert model.figures_hash(figures) == model.figures_hash(before)
+    assert (found.made_at, found.model) == (datetime(2026, 3, 2, 5, tzinfo=UTC), "blend")
+    assert [(each.series, each.forecast, each.actual, each.verdict) for each in found.series] == [
+        ("total", 280, 285, "as expected"),
+        ("channel:sales_db", 150, 130, "unusual"),
+        ("channel:storefront", 140, 155, "very unusual"),
+        ("category:Toys", 90, 90, "as expected"),
+        ("category:Books", 7, 0, "unusual"),
+    ]
+    bounds = found.series[0].model_dump(include={"lower_80", "upper_80", "lower_95", "upper_95"})
+    assert bounds == {"lower_80": 270, "upper_80": 290, "lower_95": 260, "upper_95": 300}
+    assert found.unforecast == ["category:Garden"]
+
+    (of_incomplete,) = figures_of(warehouse, incomplete).expectation.series
+    assert (of_incomplete.forecast, of_incomplete.actual, of_incomplete.verdict) == (90, 0, None)
+
+
 def test_restatements_since_the_last_mailed_report_are_listed(warehouse):
     dataset = warehouse.settings.bigquery_dataset
 

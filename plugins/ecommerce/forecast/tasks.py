@@ -11,13 +11,13 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowException
 
-from ecommerce.core.business_day import day_window
+from ecommerce.core.business_day import business_day, day_window
 from ecommerce.core.context import run_of, skip
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
 from ecommerce.core.store import Store
 from ecommerce.core.xcom import from_xcom, to_xcom
-from ecommerce.forecast import loading, records
+from ecommerce.forecast import loading, records, watch
 from ecommerce.forecast.panel import HORIZON
 from ecommerce.forecast.partner import fetching
 from ecommerce.forecast.partner.files import read_files
@@ -121,3 +121,10 @@ def load(manifest: Plain, **context: Any) -> Plain:
 def checks(loaded: Plain, **context: Any) -> list[str]:
     """Check what was loaded; warnings for the report."""
     return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.FORECASTS)
+
+
+@task(**NETWORK_RETRIES)
+def week_complete(**context: Any) -> None:
+    """On a Tuesday: was a forecast made after last week? If not, tell people which of its days are missing.
+    Skipped on other days."""
+    skip(watch.watch(business_day(context)))

@@ -26,13 +26,16 @@ _PREVIEW_PPI = 110
 _PNG = b"\x89PNG\r\n\x1a\n"
 _NOTICE_HEIGHT = 9.5
 """Millimetres that a notice of two lines takes on page one."""
+_LINE_HEIGHT = 6.0
+"""Millimetres that the line on what was expected takes there."""
 
 
 def write(figures: Figures, folder: Path) -> None:
     """Write `report.pdf`, `page-1.png` (a picture of page one) and the charts into `folder`. The same figures
     give the same bytes: the PDF's date is `provenance.generated_at`."""
     texts = page_texts(figures)
-    charts.draw(figures, folder, lower_by=_NOTICE_HEIGHT * len(texts["notices"]))
+    lower_by = _NOTICE_HEIGHT * len(texts["notices"]) + (_LINE_HEIGHT if texts["expected"] else 0)
+    charts.draw(figures, folder, lower_by=lower_by)
     with tempfile.TemporaryDirectory(prefix="report-") as work:
         root = Path(work)
         for name in charts.CHARTS:

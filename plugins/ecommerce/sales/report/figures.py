@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from ecommerce.core.text import Kind
+from ecommerce.sales.report import expectation
+from ecommerce.sales.report.expectation import Expectation
 from ecommerce.sales.report.website import Website
 
 
@@ -49,6 +51,8 @@ HEADLINE: dict[str, Meaning] = {
 AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
 FIGURES = ("units", *AMOUNTS)
 """The figures of a breakdown beside the number of orders."""
+_MONEY = frozenset({"sales", *AMOUNTS, *expectation.FIGURES})
+"""Beside the headline's."""
 
 
 class _Model(BaseModel):
@@ -191,7 +195,7 @@ class Provenance(_Model):
 class Figures(_Model):
     """One day's report. `averaged_days` counts the loaded days behind the 28-day averages. `attribute` is
     `REPORT_ATTRIBUTE`, None where it is not set, and `attributes` the breakdown by it. `website` is None
-    where no web events were loaded in the last 28 days."""
+    where no web events were loaded in the last 28 days, `expectation` where no forecast covers the day."""
 
     business_date: date
     currency: str
@@ -205,6 +209,7 @@ class Figures(_Model):
     attributes: list[Breakdown] = []
     products: list[Product]
     website: Website | None = None
+    expectation: Expectation | None = None
     quality: Quality
     provenance: Provenance
 
@@ -220,8 +225,9 @@ class Figures(_Model):
 
 def figures_hash(figures: Figures) -> str:
     """SHA-256 of what the report states about the day: headline, breakdowns, products, missing sources. Not
-    of comparisons, restatements or provenance: the same day built twice has the same hash whatever became of
-    the days around it, and a mail is sent once per hash."""
+    of comparisons, restatements or provenance, nor of what was expected: the same day built twice has the
+    same hash whatever became of the days around it, and also when its forecast came later. A mail is sent
+    once per hash."""
     facts: dict[str, Any] = {
         "business_date": figures.business_date.isoformat(),
         "currency": figures.currency,
@@ -251,7 +257,7 @@ def figures_csv(figures: Figures) -> str:
     trend = {day.business_date.isoformat(): day.complete for day in figures.trend}
     for section, name, figure, value in _cells(figures):
         currency = name if section == "unconverted" else figures.currency
-        is_money = HEADLINE[figure].kind == "money" if figure in HEADLINE else figure in ("sales", *AMOUNTS)
+        is_money = HEADLINE[figure].kind == "money" if figure in HEADLINE else figure in _MONEY
         complete = trend[name] if section == "trend" else figures.quality.complete
         cells = (section, _inert(name), figure, "" if value is None else value, currency if is_money else "")
         writer.writerow([figures.business_date.isoformat(), *cells, str(complete).lower()])
@@ -274,6 +280,8 @@ def _cells(figures: Figures) -> Iterator[tuple[str, str, str, Decimal | int | No
         yield "unconverted", each.currency, "net_sales", each.net_sales
     for step in figures.website.steps if figures.website else ():
         yield "funnel", step.step, "sessions", step.sessions
+    for series, amount, value in expectation.csv_rows(figures.expectation):
+        yield "expectation", series, amount, value
     for day in figures.trend:
         yield "trend", day.business_date.isoformat(), "net_sales", day.net_sales
 

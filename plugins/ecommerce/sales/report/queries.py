@@ -10,12 +10,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Any
 
+from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import TransientError
 from ecommerce.core.settings import Settings
 from ecommerce.core.text import count, mask_e_mails
 from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report import expectation, website
 from ecommerce.sales.report import figures as model
-from ecommerce.sales.report import website
 from ecommerce.sources import SOURCES, module
 from ecommerce.warehouse.client import Warehouse
 
@@ -101,7 +102,7 @@ def _read_once(
         warnings=list(dict.fromkeys(mask_e_mails(warning) for warning in (*warnings, *told))),
         limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
-    return model.Figures(
+    found = model.Figures(
         business_date=day,
         currency=warehouse.settings.reporting_currency,
         headline=headline(day, days, unconverted),
@@ -117,6 +118,15 @@ def _read_once(
         quality=quality,
         provenance=origin,
     )
+    expected = expectation.read(ask, day_window(day, warehouse.settings.shop_timezone), came(found))
+    return found.model_copy(update={"expectation": expected})
+
+
+def came(figures: model.Figures) -> dict[str, Decimal]:
+    """The day's gross sales in reporting currency, by the series that forecasts have."""
+    found = {expectation.TOTAL: figures.headline["gross_sales"].value or Decimal(0)}
+    parts = ((expectation.CHANNEL, figures.channels), (expectation.CATEGORY, figures.categories))
+    return found | {f"{kind}:{row.name}": row.gross_sales for kind, rows in parts for row in rows}
 
 
 def _export(row: Row) -> str:
@@ -129,12 +139,15 @@ def _export(row: Row) -> str:
 
 
 def _judged(figures: model.Figures, required: Collection[str]) -> model.Figures:
-    """The figures, incomplete where a required source is unusually empty; of others that says nothing."""
+    """The figures, incomplete where a required source is unusually empty; of others that says nothing. Only a
+    complete day is compared with what was expected of it."""
     empty = [source for source in figures.quality.empty_sources if source in required]
     complete = figures.quality.complete and not empty
     quality = figures.quality.model_copy(update={"empty_sources": empty, "complete": complete})
     today = figures.trend[-1].model_copy(update={"complete": complete})
-    return figures.model_copy(update={"quality": quality, "trend": [*figures.trend[:-1], today]})
+    expected = expectation.judged(figures.expectation, complete=complete)
+    trend = [*figures.trend[:-1], today]
+    return figures.model_copy(update={"quality": quality, "trend": trend, "expectation": expected})
 
 
 def headline(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core import text
-from ecommerce.sales.report import quality, website
+from ecommerce.sales.report import expectation, quality, website
 from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
 
 _ROWS_ON_PAGE_ONE = 10
@@ -60,6 +60,9 @@ def page_texts(figures: Figures) -> dict[str, Any]:
             "rows": _breakdown(_with_rest(figures.attributes, _MOST_VALUES), text.clean, currency),
         },
         "products": products,
+        "expectation": expectation.page_texts(
+            figures.expectation, day, currency, complete=figures.quality.complete
+        ),
         "website": website.page_texts(figures.website, day),
         "quality": quality.page_texts(figures),
         "provenance": _provenance(figures),
@@ -103,6 +106,7 @@ def _top(figures: Figures) -> dict[str, Any]:
         "notices": quality.notices(figures),
         "tiles": tiles[:_TILES],
         "small_tiles": tiles[_TILES:],
+        "expected": expectation.line(figures.expectation, figures.currency),
         "footnote": " ".join(f"{_NOTED}{label}: {text.clean(note)}." for label, note in noted),
     }
 

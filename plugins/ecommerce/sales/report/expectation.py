@@ -1,0 +1,177 @@
+"""What was expected of the day: the weekly forecast of gross sales that was in force, and whether the day is
+unusual. It is read from the table `sales_forecasts`, which `weekly_sales_forecast` loads.
+
+All amounts are gross sales in reporting currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ecommerce.core import text
+from ecommerce.core.business_day import BusinessDay
+
+TOTAL, CHANNEL, CATEGORY = "total", "channel", "category"
+KINDS = (TOTAL, CHANNEL, CATEGORY)
+BOUNDS = ("lower_80", "upper_80", "lower_95", "upper_95")
+FIGURES = ("forecast", *BOUNDS, "actual")
+"""The figures of one series; all are amounts."""
+
+Verdict = Literal["as expected", "unusual", "very unusual"]
+Ask = Callable[..., list[dict[str, Any]]]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Expected(_Model):
+    """One series' forecast, its intervals, and what came. `series`: `total`, `channel:<name>` or
+    `category:<name>`. `verdict` is None where the day is not complete."""
+
+    series: str
+    forecast: Decimal
+    lower_80: Decimal
+    upper_80: Decimal
+    lower_95: Decimal
+    upper_95: Decimal
+    actual: Decimal
+    verdict: Verdict | None = None
+
+
+class Expectation(_Model):
+    """The forecast in force of one day: the total first, then channels and categories, the largest first.
+    `made_at` (UTC) is the midnight in the shop before the first day of that forecast, and nothing later was
+    known to it. `unforecast` are the series that sold and have no forecast."""
+
+    made_at: datetime
+    model: str
+    series: list[Expected]
+    unforecast: list[str] = []
+
+
+def read(ask: Ask, day: BusinessDay, actual: Mapping[str, Decimal]) -> Expectation | None:
+    """The forecast in force of `day` beside what came, without verdicts; None where no forecast covers the
+    day.
+
+    Args:
+        ask: runs a query of the report by its name.
+        day: the report's.
+        actual: gross sales of the day by series.
+    """
+    rows = ask("forecast", {"begins_at": day.start})
+    if not rows:
+        return None
+    names = ("series", "forecast", *BOUNDS)
+    found = [
+        Expected(**{name: row[name] for name in names}, actual=actual.get(row["series"], Decimal(0)))
+        for row in rows
+    ]
+    known = {each.series for each in found}
+    return Expectation(
+        made_at=rows[0]["made_at"],
+        model=rows[0]["model"],
+        series=sorted(found, key=lambda each: (_place(each.series), -each.forecast, each.series)),
+        unforecast=sorted(
+            (series for series, gross in actual.items() if gross and series not in known),
+            key=lambda series: (_place(series), series),
+        ),
+    )
+
+
+def judged(expectation: Expectation | None, *, complete: bool) -> Expectation | None:
+    """`expectation` with a verdict on each series; without any where the day is not complete."""
+    if expectation is None:
+        return None
+    series = [each.model_copy(update={"verdict": verdict(each)}) for each in expectation.series]
+    return expectation.model_copy(update={"series": series}) if complete else expectation
+
+
+def verdict(each: Expected) -> Verdict:
+    """Whether what came is unusual; the ends of an interval belong to it."""
+    if each.lower_80 <= each.actual <= each.upper_80:
+        return "as expected"
+    return "unusual" if each.lower_95 <= each.actual <= each.upper_95 else "very unusual"
+
+
+def line(expectation: Expectation | None, currency: str) -> dict[str, Any] | None:
+    """What page one and the mail say of the whole day: `verdict`, `words`, and `tone` (1 above what was
+    expected, -1 below, else 0); None where there is no forecast."""
+    total = next((each for each in expectation.series if each.series == TOTAL), None) if expectation else None
+    if total is None:
+        return None
+    actual, forecast, low, high = (
+        text.amount(value, currency)
+        for value in (total.actual, total.forecast, total.lower_80, total.upper_80)
+    )
+    changed = text.change(total.actual, total.forecast)
+    words = f"forecast of gross sales {forecast}, on four days of five {low} to {high}; "
+    if total.verdict is None:
+        words += f"{actual} so far, and no verdict while the day is incomplete"
+        return {"verdict": "No verdict", "words": words, "tone": 0}
+    words += f"this day {actual}" + (f" ({changed})" if changed != text.NOTHING else "")
+    return {"verdict": _in_words(total).capitalize(), "words": words, "tone": _tone(total)}
+
+
+def page_texts(
+    expectation: Expectation | None, day: date, currency: str, *, complete: bool
+) -> dict[str, Any]:
+    """What the report's details print of it, cell by cell. `nothing` says why there is no table."""
+    if expectation is None:
+        return {"note": "", "rows": [], "nothing": f"No forecast covers {day}.", "remarks": []}
+    unforecast = ", ".join(_name(series) for series in expectation.unforecast)
+    return {
+        "note": f"gross sales in {currency}; from what was known at {text.instant(expectation.made_at)}, "
+        f"model {text.clean(expectation.model)}",
+        "rows": [_row(each, currency) for each in expectation.series],
+        "nothing": "",
+        "remarks": [
+            *([] if complete else ["The day is incomplete, so there is no verdict."]),
+            *([f"Without a forecast: {unforecast}."] if unforecast else []),
+        ],
+    }
+
+
+def csv_rows(expectation: Expectation | None) -> Iterator[tuple[str, str, Decimal]]:
+    """Series, figure and value of each cell of `figures.csv`."""
+    for each in expectation.series if expectation else ():
+        for figure in FIGURES:
+            yield each.series, figure, getattr(each, figure)
+
+
+def _row(each: Expected, currency: str) -> list[str]:
+    low, high, lowest, highest = (text.amount(getattr(each, name), currency) for name in BOUNDS)
+    return [
+        _name(each.series),
+        text.amount(each.forecast, currency),
+        f"{low} to {high}",
+        f"{lowest} to {highest}",
+        text.amount(each.actual, currency),
+        text.NOTHING if each.verdict is None else _in_words(each),
+    ]
+
+
+def _in_words(each: Expected) -> str:
+    if each.verdict in (None, "as expected"):
+        return each.verdict or ""
+    return f"{each.verdict} ({'higher' if _tone(each) > 0 else 'lower'})"
+
+
+def _tone(each: Expected) -> int:
+    return (each.actual > each.upper_80) - (each.actual < each.lower_80)
+
+
+def _name(series: str) -> str:
+    kind, _, name = series.partition(":")
+    if kind == TOTAL:
+        return "All sales"
+    return f"Channel {text.source_name(name)}" if kind == CHANNEL else f"Category {text.clean(name)}"
+
+
+def _place(series: str) -> int:
+    return KINDS.index(series.partition(":")[0])
