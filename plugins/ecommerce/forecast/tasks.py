@@ -3,6 +3,7 @@ say: once, after five minutes. The shell script has tried several times by then.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +30,8 @@ from ecommerce.warehouse.load import LoadResult
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
 
 Plain = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 
 def _week(context: Mapping[str, Any]) -> Week:
@@ -121,3 +124,38 @@ def load(manifest: Plain, **context: Any) -> Plain:
 def checks(loaded: Plain, **context: Any) -> list[str]:
     """Check what was loaded; warnings for the report."""
     return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.FORECASTS)
+
+
+@task(**NETWORK_RETRIES)
+def figures(manifest: Plain, model: Plain, warnings: list[str], **context: Any) -> str:
+    """Put together what the report says: the forecasts, how good earlier ones were, what the run found."""
+    from ecommerce.forecast import training
+    from ecommerce.forecast.report import building
+
+    card = training.read_card(model, Store.of_models())
+    return building.figures(from_xcom(Manifest, manifest), card, model["name"], warnings, run_of(context))
+
+
+@task
+def report(figures_uri: str) -> Plain:
+    """Draw the chart, lay out the PDF, and put the report into the archive."""
+    from ecommerce.forecast.report import building
+
+    return building.report(figures_uri)
+
+
+@task(**NETWORK_RETRIES)
+def mail(archived: Plain) -> None:
+    """Mail the report to whoever gets reports; skipped where nobody does."""
+    from ecommerce.forecast.report import delivery
+
+    skip(delivery.send_report(archived))
+
+
+@task(**NETWORK_RETRIES)
+def alarm(archived: Plain) -> None:
+    """Tell people that the forecast drifts. Nothing waits for it, so in an ordinary week it ends well, and is
+    not skipped."""
+    from ecommerce.forecast.report import delivery
+
+    log.info("%s", delivery.send_alarm(archived) or "people were told")
