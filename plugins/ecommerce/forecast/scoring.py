@@ -91,15 +91,17 @@ def made(rows: Iterable[Mapping[str, Any]]) -> list[Made]:
 
 
 def in_force(forecasts: Iterable[Made], begins: Callable[[date], datetime]) -> dict[tuple[str, date], Made]:
-    """Of each series and day the forecast in force: the one made last, and not after the day began. Where two
-    models made one, that of the model whose name comes last."""
-    found: dict[tuple[str, date], Made] = {}
-    starts: dict[date, datetime] = {}
+    """By series and day, what the forecast in force said: the one made last, and not after the day began, for
+    all series alike. Where two models made one, that of the model whose name comes last."""
+    of_day: dict[date, list[Made]] = {}
     for each in forecasts:
-        start = starts.setdefault(each.target_date, begins(each.target_date))
-        key = each.series, each.target_date
-        if each.made_at <= start and (key not in found or _rank(found[key]) < _rank(each)):
-            found[key] = each
+        of_day.setdefault(each.target_date, []).append(each)
+    found = {}
+    for day, rows in of_day.items():
+        start = begins(day)
+        in_time = [each for each in rows if each.made_at <= start]
+        newest = max((_rank(each) for each in in_time), default=None)
+        found.update({(each.series, day): each for each in in_time if _rank(each) == newest})
     return found
 
 

@@ -126,14 +126,12 @@ def checks(loaded: Plain, **context: Any) -> list[str]:
     return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.FORECASTS)
 
 
-@task(**NETWORK_RETRIES)
+@task
 def figures(manifest: Plain, model: Plain, warnings: list[str], **context: Any) -> str:
     """Put together what the report says: the forecasts, how good earlier ones were, what the run found."""
-    from ecommerce.forecast import training
     from ecommerce.forecast.report import building
 
-    card = training.read_card(model, Store.of_models())
-    return building.figures(from_xcom(Manifest, manifest), card, model["name"], warnings, run_of(context))
+    return building.figures(from_xcom(Manifest, manifest), model, warnings, run_of(context))
 
 
 @task
@@ -144,7 +142,7 @@ def report(figures_uri: str) -> Plain:
     return building.report(figures_uri)
 
 
-@task(**NETWORK_RETRIES)
+@task
 def mail(archived: Plain) -> None:
     """Mail the report to whoever gets reports; skipped where nobody does."""
     from ecommerce.forecast.report import delivery
@@ -152,7 +150,7 @@ def mail(archived: Plain) -> None:
     skip(delivery.send_report(archived))
 
 
-@task(**NETWORK_RETRIES)
+@task
 def alarm(archived: Plain) -> None:
     """Tell people that the forecast drifts. Nothing waits for it, so in an ordinary week it ends well, and is
     not skipped."""

@@ -76,7 +76,12 @@ def test_in_force_is_what_was_made_last_and_not_after_the_day_began() -> None:
 
 def test_of_two_models_of_one_day_always_the_same_counts() -> None:
     one, other = made(1, "1", "9", model="blend"), made(1, "2", "9", model="ridge")
-    assert kept(one, other) == kept(other, one)
+    assert list(kept(one, other).values()) == list(kept(other, one).values()) == [other]
+
+
+def test_a_series_that_the_forecast_in_force_lacks_has_none() -> None:
+    older = made(1, "1", "9", "sku:A", made_at=begins(AS_OF - timedelta(days=14)))
+    assert list(kept(older, made(1, "2", "9"))) == [("total", AS_OF - timedelta(days=1))]
 
 
 def test_kinds_are_pooled_and_only_the_last_eight_weeks_of_complete_days_count() -> None:

@@ -12,9 +12,10 @@ from typing import Any
 from ecommerce.core.business_day import day_window
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.core.store import Store
 from ecommerce.core.text import mask_e_mails
 from ecommerce.core.versions import code_version
-from ecommerce.forecast import loading, preparing, scoring, training
+from ecommerce.forecast import loading, preparing, records, scoring, training
 from ecommerce.forecast.history import TOTAL
 from ecommerce.forecast.partner.files import Promotion
 from ecommerce.forecast.predicting import AMOUNT
@@ -40,15 +41,12 @@ class Known:
     promotions: Sequence[Promotion]
 
 
-def figures(
-    prepared: Manifest, card: Mapping[str, Any], name: str, warnings: Iterable[str], run: DagRun
-) -> str:
+def figures(prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[str], run: DagRun) -> str:
     """Put the report's figures together; the staging folder with figures.json and .csv.
 
     Args:
         prepared: what the model was trained on.
-        card: the model's card.
-        name: of the folder that holds the model.
+        kept: the model, as `training.fit` returned it.
         warnings: sentences of the steps before.
         run: who makes the report.
 
@@ -56,13 +54,14 @@ def figures(
         PipelineError: the warehouse cannot be asked, or a folder cannot be read or written.
     """
     as_of = prepared.business_date + timedelta(days=1)
-    settings = load_settings()
+    settings, store = load_settings(), Store.of_models()
+    card = training.read_card(kept, store)
     origin = model.Provenance(
         dag_id=run.dag_id,
         run_id=run.run_id,
         code_version=code_version(),
         timezone=settings.shop_timezone,
-        model=name,
+        model=kept["name"],
         generated_at=datetime.now(UTC),
     )
     rows, complete = ask(connect(dag=run.dag_id, step="report"), as_of)
@@ -72,7 +71,7 @@ def figures(
         rows,
         complete,
         known,
-        card,
+        card | {"why": records.why(store, card["selected"])},
         warnings=told,
         origin=origin,
         as_of=as_of,
@@ -177,6 +176,7 @@ def put_together(
         card=model.Card(
             champion=card["champion"],
             selected=None if card["selected"] == training.BY_DEFAULT else card["selected"],
+            why=card.get("why", ""),
             forecasts=card["forecasts"],
             not_for=card["not_for"],
             total_error=usual_error,

@@ -102,10 +102,12 @@ class KindCard(_Model):
 
 
 class Card(_Model):
-    """The model card. `selected` names the record by which the champion was chosen; None: by default."""
+    """The model card. `selected` names the record by which the champion was chosen, `why` is what that says;
+    None and empty: by default."""
 
     champion: str
     selected: str | None
+    why: str = ""
     forecasts: str
     not_for: str
     total_error: Decimal | None

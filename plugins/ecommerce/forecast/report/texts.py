@@ -324,7 +324,8 @@ def _card(figures: Figures) -> list[list[str]]:
     card = figures.card
     if card.selected:
         day = card.selected.rpartition("/")[2][:10]
-        why = f"selected by its back-tests on {day} (record {text.clean(card.selected)})"
+        said = f": {text.clean(card.why).rstrip('.')}" if card.why else ""
+        why = f"selected on {day}{said} (record {text.clean(card.selected)})"
     else:
         why = "by default: none has been selected yet"
     return [

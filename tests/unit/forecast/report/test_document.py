@@ -89,7 +89,7 @@ def test_the_detail_can_be_read(pages) -> None:
         "14 Nov to 18 Nov 2026 KIT-001 15 %", "Whole shop 12.5 %", "Articles, by week",
         "The forecast does not drift", "Sales database Channel", "new Article fewer than 28 days of history",
         "1 of 40 rows cannot be used",
-        "selected by its back-tests on 2026-11-02", "boosting 42.0 %", "scheduled__2026-11-16T11:00:00+00:00",
+        "selected on 2026-11-02", "boosting 42.0 %", "scheduled__2026-11-16T11:00:00+00:00",
         "1f2e3d4c", "2026-11-16 11:04:05 UTC", "days after these 28, net sales",
     ):  # fmt: skip
         assert expected in text

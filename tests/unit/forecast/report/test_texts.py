@@ -174,13 +174,17 @@ def test_what_is_skipped_is_said_once() -> None:
         ("by default", "blend, by default: none has been selected yet"),
         (
             "champions/2026-11-02-0123.json",
-            "blend, selected by its back-tests on 2026-11-02 (record champions/2026-11-02-0123.json)",
+            "blend, selected on 2026-11-02 (record champions/2026-11-02-0123.json)",
         ),
     ],
 )
 def test_the_card_says_why_this_model(selected: str, said: str) -> None:
     page = texts.page_texts(make_figures(model_card=card(names(), selected=selected)))
     assert page["card"][0] == ["Champion", said]
+    told = make_figures(
+        model_card=card(names(), selected="champions/2026-11-02-0123.json", why="it is best.")
+    )
+    assert "selected on 2026-11-02: it is best (record" in str(texts.page_texts(told)["card"][0])
     assert page["kinds"][0][4:] == [
         "boosting 42.0 %, ridge 37.0 %, open_weekday_mean 21.0 %", "11.0 %", "15.4 %",
     ]  # fmt: skip
