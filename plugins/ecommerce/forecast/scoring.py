@@ -1,4 +1,4 @@
-"""How good forecasts were whose days have ended, and whether they drift: docs/DEFINITIONS.md, Forecast."""
+"""How good forecasts were whose days have ended, and whether they drift (docs/DEFINITIONS.md says how)."""
 
 from __future__ import annotations
 
