@@ -2,14 +2,17 @@
 
 **When it fails:** reports keep last week's forecast. A task that failed is tried once more after five
 minutes; then `alert_recipients` are told. The log's last line names the file, the connection or the table at
-fault: `fetch` the partner's FTP server, `preprocess` a file of theirs or the warehouse, `load` BigQuery.
-Mend that and clear the task *with downstream*.
+fault: `fetch` the partner's FTP server, `preprocess` a file of theirs or the warehouse, `load` BigQuery,
+`mail` the mail server. Mend that and clear the task *with downstream*.
 
 It runs when all seven days of a week (Monday to Sunday, in the shop) have been loaded and checked: each
 daily run announces its day. Its partition key is the week's Monday. Shell and curl fetch the partner's
 promotions and market index; the history of gross sales is read from the warehouse; the champion, which
 `forecast_model_selection` chooses, is trained; four weeks of every category, channel and best-selling
 article are forecast with intervals of 80 and 95 % and loaded into `sales_forecasts`.
+
+The report (PDF, archived below `forecasts/` of `REPORTS_URI`) is mailed to `report_recipients`, and
+`alert_recipients` are told when the forecasts of the last four weeks drift.
 
 Only the newest complete week is forecast, and once: a run for an older week, or for one that was forecast
 before, is skipped. A day that is missing holds its week back. To forecast with what there is, or once more,
@@ -70,4 +73,7 @@ with DAG(
     model = tasks.train(prepared)
     forecasts = tasks.predict(prepared, model)
     tasks.due() >> partner
-    tasks.checks(tasks.load(forecasts))
+    figures = tasks.figures(prepared, model, tasks.checks(tasks.load(forecasts)))
+    archived = tasks.report(figures)
+    tasks.mail(archived)
+    tasks.alarm(archived)

@@ -13,7 +13,7 @@ from tests.dags.conftest import DAG_FILES, REPOSITORY
 
 PACKAGE = REPOSITORY / "plugins" / "ecommerce"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
-SHARED = {"sources", "warehouse", "mail"}
+SHARED = {"sources", "warehouse", "mail", "documents"}
 OUTSIDE = {"pages", "cli"}
 DOMAINS = {path.relative_to(PACKAGE).parts[0] for path in MODULES} - {"core"} - SHARED - OUTSIDE
 BELOW_A_DOMAIN = {"core", *SHARED}

@@ -138,6 +138,12 @@ def mask_e_mails(text: str) -> str:
     return _E_MAIL.sub("<e-mail>", text)
 
 
+def inert(text: str) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula: those that begin like one get an
+    apostrophe."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def _is_control(letter: str) -> bool:
     turns = "\u202a" <= letter <= "\u202e" or "\u2066" <= letter <= "\u2069"
     return turns or unicodedata.category(letter) in ("Cc", "Cs")

@@ -90,10 +90,15 @@ def write(predicted: Predicted, run: DagRun) -> Manifest:
                 "rows_superseded": 0,
                 "source_orders": len(rows),
                 "source_amount": str(sum(day.forecast for day in predicted.days)),
-                "warnings": [f"{series}: no forecast, {why}" for series, why in predicted.skipped.items()],
+                "warnings": [skipped_warning(series, why) for series, why in predicted.skipped.items()],
             },
         )
     return read_manifest(uri)
+
+
+def skipped_warning(series: str, why: str) -> str:
+    """What people are told of a series that is not forecast."""
+    return f"{series}: no forecast, {why}"
 
 
 def load_forecasts(run: DagRun, manifest: Manifest) -> LoadResult:

@@ -4,7 +4,10 @@ prediction read the same panels."""
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import StagingError
@@ -12,10 +15,13 @@ from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.staging import DagRun, Manifest, publish, read_manifest, storage_errors, storage_path
 from ecommerce.core.store import Store
 from ecommerce.forecast import records
-from ecommerce.forecast.history import History, ask_history, panels
-from ecommerce.forecast.partner.files import PartnerFiles
+from ecommerce.forecast.history import TOTAL, History, ask_history, panels
+from ecommerce.forecast.partner.files import PartnerFiles, Promotion
 from ecommerce.forecast.weeks import Week
 from ecommerce.warehouse.client import connect
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 DAILY, ARTICLES, KNOWN = "daily.parquet", "articles.parquet", "known.json"
 STEP = "prepared"
@@ -58,8 +64,44 @@ def prepare(run: DagRun, week: Week, partner: PartnerFiles) -> Manifest:
     return read_manifest(run.folder(week.as_of, STEP))
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What `prepare` left: `daily` and `articles` as `history.ask_history` answers, and what was known of the
+    days after them."""
+
+    last_day: date
+    daily: pa.Table
+    articles: pa.Table
+    promotions: list[Promotion]
+    calendar: str
+
+    def panels(self) -> History:
+        """The panels that a champion is trained on."""
+        return panels(
+            self.daily, self.articles, self.last_day, promotions=self.promotions, calendar=self.calendar
+        )
+
+    def amounts(self, first: date) -> dict[str, dict[date, Decimal]]:
+        """Gross sales by series and day, from `first` on; days without sales are not there."""
+        found: dict[str, dict[date, Decimal]] = {}
+        for table in (self.daily, self.articles):
+            for row in table.select(["business_date", "kind", "name", "gross_sales"]).to_pylist():
+                day, value = row["business_date"], row["gross_sales"] or Decimal(0)
+                names = [f"{row['kind']}:{row['name']}"]
+                names += [TOTAL] if row["kind"] == "category" else []
+                for name in names if day >= first else ():
+                    of_series = found.setdefault(name, {})
+                    of_series[day] = of_series.get(day, Decimal(0)) + value
+        return found
+
+
 def read(manifest: Manifest) -> History:
-    """The panels of a prepared folder.
+    """The panels of a prepared folder; raises as `read_prepared`."""
+    return read_prepared(manifest).panels()
+
+
+def read_prepared(manifest: Manifest) -> Prepared:
+    """What is in a prepared folder.
 
     Raises:
         StagingError: it is gone, or another version of this code wrote it.
@@ -74,7 +116,6 @@ def read(manifest: Manifest) -> History:
     try:
         known = json.loads(text)
         promotions = records.from_json(known["promotions"])
+        return Prepared(manifest.business_date, *tables, promotions, known["calendar"])
     except (ValueError, KeyError):
         raise StagingError(f"{manifest.uri} was written by another version of this code") from None
-    last: date = manifest.business_date
-    return panels(*tables, last, promotions=promotions, calendar=known["calendar"])

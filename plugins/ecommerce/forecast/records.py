@@ -56,6 +56,18 @@ def champion(store: Store, as_of: date) -> Champion:
     return Champion(record["champion"], date.fromisoformat(record["as_of"]), name)
 
 
+def why(store: Store, version: str) -> str:
+    """Why the champion of a record was chosen; empty where there is no such record, or it does not say.
+
+    Raises:
+        StagingError: the store cannot be read.
+    """
+    try:
+        return str(json.loads(store.read(version) or b"{}").get("why") or "")
+    except ValueError:
+        return ""
+
+
 def promotions(store: Store, as_of: date) -> list[Promotion]:
     """The promotions that were known when the forecast of `as_of` was made: those of the last inputs kept."""
     _, record = _newest(store, INPUTS, as_of)

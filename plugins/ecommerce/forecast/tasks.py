@@ -3,6 +3,7 @@ say: once, after five minutes. The shell script has tried several times by then.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +30,8 @@ from ecommerce.warehouse.load import LoadResult
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
 
 Plain = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 
 def _week(context: Mapping[str, Any]) -> Week:
@@ -123,8 +126,41 @@ def checks(loaded: Plain, **context: Any) -> list[str]:
     return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.FORECASTS)
 
 
-@task(**NETWORK_RETRIES)
+@task
 def week_complete(**context: Any) -> None:
     """On a Tuesday: was a forecast made after last week? If not, tell people which of its days are missing.
     Skipped on other days."""
     skip(watch.watch(business_day(context)))
+
+
+@task
+def figures(manifest: Plain, model: Plain, warnings: list[str], **context: Any) -> str:
+    """Put together what the report says: the forecasts, how good earlier ones were, what the run found."""
+    from ecommerce.forecast.report import building
+
+    return building.figures(from_xcom(Manifest, manifest), model, warnings, run_of(context))
+
+
+@task
+def report(figures_uri: str) -> Plain:
+    """Draw the chart, lay out the PDF, and put the report into the archive."""
+    from ecommerce.forecast.report import building
+
+    return building.report(figures_uri)
+
+
+@task
+def mail(archived: Plain) -> None:
+    """Mail the report to whoever gets reports; skipped where nobody does."""
+    from ecommerce.forecast.report import delivery
+
+    skip(delivery.send_report(archived))
+
+
+@task
+def alarm(archived: Plain) -> None:
+    """Tell people that the forecast drifts. Nothing waits for it, so in an ordinary week it ends well, and is
+    not skipped."""
+    from ecommerce.forecast.report import delivery
+
+    log.info("%s", delivery.send_alarm(archived) or "people were told")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from ecommerce.core.errors import StagingError
 from ecommerce.core.store import Store
 from ecommerce.forecast.forecasting import Trained
@@ -17,6 +19,7 @@ from ecommerce.forecast.predicting import train_all
 from ecommerce.forecast.records import TRAINED, Champion
 
 MODEL, CARD = "model.pickle", "card.json"
+BY_DEFAULT = "by default"
 
 
 def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:
@@ -51,13 +54,27 @@ def read(kept: Mapping[str, Any], store: Store) -> dict[str, Trained]:
     return found
 
 
+def read_card(kept: Mapping[str, Any], store: Store) -> dict[str, Any]:
+    """The card of the model that `fit` kept.
+
+    Raises:
+        StagingError: it is gone.
+    """
+    name = f"{kept['name']}/{CARD}"
+    data = store.read(name)
+    if data is None:
+        raise StagingError(f"{store.uri_of(name)} is gone: clear the task `train` with downstream")
+    found: dict[str, Any] = json.loads(data)
+    return found
+
+
 def card(history: History, champion: Champion, trained: Mapping[str, Trained]) -> dict[str, Any]:
     """The model card: what was trained on what, how good it was at the weekly origins before, and what it is
     not for. The same history gives the same card, byte by byte."""
     return {
         "as_of": str(history.as_of),
         "champion": champion.name,
-        "selected": champion.version or "by default",
+        "selected": champion.version or BY_DEFAULT,
         "forecasts": "gross sales in reporting currency of 28 days, with intervals of 80 and 95 percent",
         "not_for": "days after these 28, net sales, and plans that change what the forecast is made from",
         "gaps": [str(day) for day in history.gaps],
@@ -68,6 +85,7 @@ def card(history: History, champion: Champion, trained: Mapping[str, Trained]) -
 def _of_kind(history: History, kind: str, model: Trained) -> dict[str, Any]:
     panel = history.panels[kind]
     first: date = panel.first_day
+    of_total = {"total_error_of_13_weeks": champion_error(model, whole=True)} if kind == "category" else {}
     return {
         "series": list(panel.series),
         "skipped": dict(model.skipped),
@@ -76,4 +94,19 @@ def _of_kind(history: History, kind: str, model: Trained) -> dict[str, Any]:
         "sales": hashlib.sha256(panel.values.tobytes()).hexdigest(),
         "weights": {name: round(weight, 6) for name, weight in model.weights.items()},
         "relative_error_of_13_weeks": {name: round(error, 6) for name, error in model.errors.items()},
+        "champion_error_of_13_weeks": champion_error(model),
+        **of_total,
     }
+
+
+def champion_error(model: Trained, *, whole: bool = False) -> float | None:
+    """The champion's absolute errors at the weekly origins before, relative to sales; None where there are
+    none. With `whole`, those of the sum of all series."""
+    missed = sales = 0.0
+    for _, said, truth in model.calibration:
+        known = ~np.isnan(truth)
+        pair = np.stack([np.where(known, said, 0.0), np.where(known, truth, 0.0)])
+        told, came = pair.sum(axis=2) if whole else pair
+        missed += float(np.abs(told - came).sum())
+        sales += float(np.abs(came).sum())
+    return round(missed / sales, 6) if sales > 0 else None

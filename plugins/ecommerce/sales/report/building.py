@@ -6,17 +6,15 @@ Each leaves its files in the run's staging folder and returns where they are. So
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun
+from ecommerce.core.versions import code_version
 from ecommerce.sales.report import archive as store
 from ecommerce.sales.report import quality
 from ecommerce.sales.report.figures import Provenance, figures_hash
@@ -86,16 +84,3 @@ def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
             for name, figure in found.headline.items()
         },
     }
-
-
-def code_version() -> str:
-    """What made the report: `CODE_VERSION` of the environment, else a fingerprint of the deployed files."""
-    if given := os.environ.get("CODE_VERSION"):
-        return given
-    root = Path(__file__).resolve().parents[4]
-    digest = hashlib.sha256()
-    for folder in ("dags", "include", "plugins"):
-        for path in sorted((root / folder).rglob("*")):
-            if path.is_file() and path.suffix in {".py", ".sql", ".typ", ".txt", ".html"}:
-                digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return f"files {digest.hexdigest()[:12]}"

@@ -1,19 +1,29 @@
-"""The report's charts as SVG files: text becomes outlines, so nothing in a name can act as markup.
-
-Colours differ in lightness as well as in hue, so the charts can be read in grey and by the colour-blind.
-Labels are measured before they are drawn and shortened where they would not fit.
-"""
+"""The report's charts as SVG files. Labels are measured before they are drawn and shortened where they would
+not fit."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ecommerce.core.text import amount, average_name, clean, compact, share, short_day, source_name
+from ecommerce.documents.drawing import (
+    GRID,
+    INK,
+    MILLIMETRE,
+    MUTED,
+    PALE,
+    SIGNAL,
+    STRONG,
+    TEXT_POINTS,
+    canvas,
+    save,
+    shorten,
+    style,
+    text_width,
+)
 from ecommerce.sales.report.figures import Figures, TrendDay
 
 if TYPE_CHECKING:
@@ -23,15 +33,9 @@ if TYPE_CHECKING:
 TREND, CHANNELS, CATEGORIES = "trend.svg", "channels.svg", "categories.svg"
 CHARTS = (TREND, CHANNELS, CATEGORIES)
 
-INK, MUTED, GRID = "#1f2933", "#6b7785", "#e3e7eb"
-DAY, EARLIER, AVERAGE = "#12486b", "#a9bccd", "#b4551d"
-TEXT_POINTS = 7.0
-MILLIMETRE = 1 / 25.4
 _TREND_WIDTH, _TREND_HEIGHT = 178.0, 82.0
 _BAR_WIDTH, _BAR_ROW = 86.0, 5.6
 _MOST_BARS = 8
-_LONGEST_LABEL = 100
-"""Characters; no label this long fits anywhere, and measuring a longer one takes long."""
 
 
 class Bar(NamedTuple):
@@ -47,10 +51,10 @@ def draw(figures: Figures, folder: Path, lower_by: float = 0.0) -> list[Path]:
     `lower_by` millimetres lower than usual, to leave page one room for other things."""
     channels = [Bar(source_name(row.name), row.net_sales) for row in figures.channels]
     categories = [Bar(clean(row.name), row.net_sales) for row in figures.categories]
-    with _style():
-        _save(_trend(figures, _TREND_HEIGHT - lower_by), folder / TREND)
-        _save(_bars(top_bars(channels), figures.currency), folder / CHANNELS)
-        _save(_bars(top_bars(categories), figures.currency), folder / CATEGORIES)
+    with style():
+        save(_trend(figures, _TREND_HEIGHT - lower_by), folder / TREND)
+        save(_bars(top_bars(channels), figures.currency), folder / CHANNELS)
+        save(_bars(top_bars(categories), figures.currency), folder / CATEGORIES)
     return [folder / name for name in CHARTS]
 
 
@@ -63,40 +67,8 @@ def top_bars(bars: Sequence[Bar], most: int = _MOST_BARS) -> list[Bar]:
     return [*bars[: most - 1], Bar(f"{len(others)} others", rest, is_rest=True)]
 
 
-@contextmanager
-def _style() -> Iterator[None]:
-    import matplotlib as mpl
-
-    settings = {
-        "font.family": "DejaVu Sans",  # comes with matplotlib, so every worker has it
-        "font.size": TEXT_POINTS,
-        "text.color": INK,
-        "text.parse_math": False,  # "$" in a name is a dollar sign
-        "axes.edgecolor": GRID,
-        "svg.fonttype": "path",
-        "svg.hashsalt": "report",  # the same figures give the same file
-        "hatch.linewidth": 0.6,
-    }
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        # A script the font lacks is drawn as boxes; the tables beside the charts carry the name.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        yield
-
-
-def _canvas(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width * MILLIMETRE, height * MILLIMETRE))
-
-
-def _save(figure: Figure, path: Path) -> None:
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-
-    FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None})
-
-
 def _trend(figures: Figures, height: float) -> Figure:
-    figure = _canvas(_TREND_WIDTH, height)
+    figure = canvas(_TREND_WIDTH, height)
     above, below = 7 / height, 6 / height  # room for the legend and for the dates
     axes = figure.add_axes((0.065, below, 0.93, 1 - above - below))
     days = figures.trend
@@ -108,7 +80,7 @@ def _trend(figures: Figures, height: float) -> Figure:
             place,
             float(day.net_sales),  # a length on paper, not a figure
             width=0.74,
-            color=DAY if day.business_date == figures.business_date else EARLIER,
+            color=STRONG if day.business_date == figures.business_date else PALE,
             hatch=None if day.complete else "/////",
             edgecolor="white",
             linewidth=0,
@@ -118,7 +90,7 @@ def _trend(figures: Figures, height: float) -> Figure:
         axes.plot([place - 0.37, place + 0.37], [mean, mean], color=INK, linewidth=1.1, zorder=3)
     average = figures.headline["net_sales"].average
     if average is not None:
-        axes.axhline(float(average), color=AVERAGE, linewidth=0.9, dashes=(4, 2.5), zorder=2.5)
+        axes.axhline(float(average), color=SIGNAL, linewidth=0.9, dashes=(4, 2.5), zorder=2.5)
     axes.axhline(0, color=MUTED, linewidth=0.6, zorder=2.6)
     _trend_axes(axes, days)
     _trend_legend(axes, days, average_name(figures.averaged_days) if average is not None else None)
@@ -162,15 +134,15 @@ def _trend_legend(axes: Axes, days: Sequence[TrendDay], average: str | None) -> 
     from matplotlib.patches import Patch
 
     entries: list[Patch | Line2D] = [
-        Patch(facecolor=DAY, label="This day"),
-        Patch(facecolor=EARLIER, label="Days before"),
+        Patch(facecolor=STRONG, label="This day"),
+        Patch(facecolor=PALE, label="Days before"),
     ]
     if any(_weekday_means(days)):
         entries.append(Line2D([], [], color=INK, linewidth=1.1, label="Mean of its weekday"))
     if average:
-        entries.append(Line2D([], [], color=AVERAGE, linewidth=0.9, dashes=(4, 2.5), label=average))
+        entries.append(Line2D([], [], color=SIGNAL, linewidth=0.9, dashes=(4, 2.5), label=average))
     if any(not day.complete and day.net_sales is not None for day in days):
-        hatched = Patch(facecolor=EARLIER, edgecolor="white", linewidth=0, hatch="/////", label="Incomplete")
+        hatched = Patch(facecolor=PALE, edgecolor="white", linewidth=0, hatch="/////", label="Incomplete")
         entries.append(hatched)
     if any(day.net_sales is None for day in days):
         gap = Line2D([], [], color=MUTED, marker="x", markersize=3.5, linestyle="", label="Not loaded")
@@ -192,7 +164,7 @@ def _trend_legend(axes: Axes, days: Sequence[TrendDay], average: str | None) -> 
 
 def _bars(bars: Sequence[Bar], currency: str) -> Figure:
     """Horizontal bars: label, bar, amount and share in columns of their own, so that nothing overlaps."""
-    figure = _canvas(_BAR_WIDTH, _BAR_ROW * max(len(bars), 1))
+    figure = canvas(_BAR_WIDTH, _BAR_ROW * max(len(bars), 1))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     width = _BAR_WIDTH * MILLIMETRE * 72  # from here on, lengths are in points
@@ -204,36 +176,17 @@ def _bars(bars: Sequence[Bar], currency: str) -> Figure:
     total = sum((bar.value for bar in bars), Decimal(0))
     amounts = [amount(bar.value, currency) for bar in bars]
     shares = [share(bar.value, total) for bar in bars]
-    shares_left = width - max(map(_text_width, shares)) - 6
-    amounts_left = shares_left - max(map(_text_width, amounts)) - 6
-    label_width = min(max(_text_width(bar.label) for bar in bars) + 6, amounts_left * 0.55)
+    shares_left = width - max(map(text_width, shares)) - 6
+    amounts_left = shares_left - max(map(text_width, amounts)) - 6
+    label_width = min(max(text_width(bar.label) for bar in bars) + 6, amounts_left * 0.55)
     low, high = min(0.0, *(float(bar.value) for bar in bars)), max(0.0, *(float(bar.value) for bar in bars))
     scale = (amounts_left - label_width) / ((high - low) or 1.0)
     zero = label_width - low * scale
     for place, bar in enumerate(bars):
         axes.text(0, place, shorten(bar.label, label_width - 6), va="center")
-        color = MUTED if bar.is_rest else DAY if bar.value >= 0 else AVERAGE
+        color = MUTED if bar.is_rest else STRONG if bar.value >= 0 else SIGNAL
         axes.barh(place, float(bar.value) * scale, left=zero, height=0.56, color=color, linewidth=0)
         axes.text(shares_left, place, amounts[place], va="center", ha="right")
         axes.text(width, place, shares[place], va="center", ha="right", color=MUTED)
     axes.plot([zero, zero], [-0.42, len(bars) - 0.58], color=MUTED, linewidth=0.5)
     return figure
-
-
-def shorten(text: str, width: float) -> str:
-    """`text`, or as much of it as fits into `width` points followed by an ellipsis."""
-    if _text_width(text[:_LONGEST_LABEL]) <= width and len(text) <= _LONGEST_LABEL:
-        return text
-    text = text[:_LONGEST_LABEL]
-    while text and _text_width(f"{text}…") > width:
-        text = text[:-1].rstrip()
-    return f"{text}…"
-
-
-def _text_width(text: str) -> float:
-    """Width in points at the charts' size; glyphs the font lacks count as its placeholder."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    font = FontProperties(family="DejaVu Sans", size=TEXT_POINTS)
-    return float(text_to_path.get_text_width_height_descent(text or " ", font, ismath=False)[0])

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from ecommerce.core.text import Kind
+from ecommerce.core.text import Kind, inert
 from ecommerce.sales.report import expectation
 from ecommerce.sales.report.expectation import Expectation
 from ecommerce.sales.report.website import Website
@@ -259,7 +259,7 @@ def figures_csv(figures: Figures) -> str:
         currency = name if section == "unconverted" else figures.currency
         is_money = HEADLINE[figure].kind == "money" if figure in HEADLINE else figure in _MONEY
         complete = trend[name] if section == "trend" else figures.quality.complete
-        cells = (section, _inert(name), figure, "" if value is None else value, currency if is_money else "")
+        cells = (section, inert(name), figure, "" if value is None else value, currency if is_money else "")
         writer.writerow([figures.business_date.isoformat(), *cells, str(complete).lower()])
     return stream.getvalue()
 
@@ -295,7 +295,3 @@ def _breakdowns(figures: Figures) -> list[tuple[str, list[Breakdown]]]:
 def _exact(value: Decimal | None) -> str | None:
     # 10.5 and 10.5000 are the same amount; the warehouse keeps four decimals.
     return None if value is None else f"{value:.4f}"
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

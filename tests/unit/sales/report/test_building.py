@@ -40,14 +40,6 @@ def test_archiving_again_ends_in_the_same_archive(environment, tmp_path):
     assert {path.name: path.read_bytes() for path in (tmp_path / "reports/2026-11-19").iterdir()} == before
 
 
-def test_the_code_version_is_the_given_one_or_a_fingerprint_of_the_files(monkeypatch):
-    monkeypatch.setenv("CODE_VERSION", "v1.2.3")
-    assert building.code_version() == "v1.2.3"
-    monkeypatch.delenv("CODE_VERSION")
-    assert building.code_version() == building.code_version()
-    assert building.code_version().startswith("files ")
-
-
 def test_figures_survive_the_way_through_staging(tmp_path):
     uri = f"file://{tmp_path}/figures"
     figures = make_figures()

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ecommerce.core.text import clean
+from ecommerce.documents import drawing
 from ecommerce.sales.report import charts
 from tests.unit.sales.report.samples import NASTY, crowded, empty_day, make_figures, trend
 
@@ -39,17 +39,11 @@ def test_forty_categories_become_eight_bars_that_add_up():
     assert sum(bar.value for bar in shown) == sum(bar.value for bar in bars)
 
 
-@pytest.mark.parametrize("name", [*NASTY, "W" * 10_000, "i"])
-def test_labels_never_exceed_their_place(name):
-    with charts._style():
-        assert charts._text_width(charts.shorten(clean(name), 60)) <= 60
-
-
 def test_nothing_leaves_the_canvas_of_a_bar_chart(tmp_path):
     """Every text and bar of the hardest case lies inside the drawing."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    with charts._style():
+    with drawing.style():
         bars = [
             charts.Bar(name, Decimal("-123456789012.34") if place % 2 else Decimal("98765432109.87"))
             for place, name in enumerate(NASTY[:8])
@@ -72,7 +66,7 @@ def test_the_trend_marks_missing_and_incomplete_days(tmp_path):
     days = trend()
     days[3] = days[3].model_copy(update={"net_sales": None})
     days[4] = days[4].model_copy(update={"complete": False})
-    with charts._style():
+    with drawing.style():
         axes = charts._trend(make_figures(trend=days), 60).axes[0]
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert "Not loaded" in labels
@@ -82,7 +76,7 @@ def test_the_trend_marks_missing_and_incomplete_days(tmp_path):
 
 
 def test_the_trend_of_an_ordinary_month_explains_nothing_it_does_not_show():
-    with charts._style():
+    with drawing.style():
         axes = charts._trend(make_figures(), 60).axes[0]
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert labels == ["This day", "Days before", "Mean of its weekday", "28-day average"]

@@ -1,0 +1,14 @@
+-- Every forecast of the days that a report is about, with what came of those that have ended.
+SELECT
+    series,
+    target_date,
+    model,
+    made_at,
+    forecast,
+    lower_80,
+    upper_80,
+    lower_95,
+    upper_95,
+    actual
+FROM {{ table("sales_forecasts") }}
+WHERE target_date BETWEEN {{ first }} AND {{ day }}

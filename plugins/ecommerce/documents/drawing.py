@@ -1,0 +1,85 @@
+"""What the charts of all documents share: colours, letters, how they are saved, and labels that fit.
+
+Text becomes outlines in SVG files, so nothing in a name can act as markup. Colours differ in lightness as
+well as in hue, so charts can be read in grey and by the colour-blind.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INK, MUTED, GRID = "#1f2933", "#6b7785", "#e3e7eb"
+STRONG, PALE, SIGNAL = "#12486b", "#a9bccd", "#b4551d"
+TEXT_POINTS = 7.0
+MILLIMETRE = 1 / 25.4
+_LONGEST_LABEL = 100
+"""Characters; no label this long fits anywhere, and measuring a longer one takes long."""
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw and save within it."""
+    import matplotlib as mpl
+
+    settings = {
+        "font.family": "DejaVu Sans",  # comes with matplotlib, so every worker has it
+        "font.size": TEXT_POINTS,
+        "text.color": INK,
+        "text.parse_math": False,  # "$" in a name is a dollar sign
+        "axes.edgecolor": GRID,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "report",  # the same figures give the same file
+        "hatch.linewidth": 0.6,
+    }
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        # A script the font lacks is drawn as boxes; the tables beside the charts carry the name.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+def canvas(width: float, height: float) -> Figure:
+    """An empty drawing of so many millimetres."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width * MILLIMETRE, height * MILLIMETRE))
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write an SVG file."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None})
+
+
+def save_png(figure: Figure, path: Path, dots_per_inch: int) -> None:
+    """Write a PNG file, for mail programs, which show no SVG."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_dpi(dots_per_inch)
+    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})
+
+
+def shorten(text: str, width: float) -> str:
+    """`text`, or as much of it as fits into `width` points followed by an ellipsis."""
+    if text_width(text[:_LONGEST_LABEL]) <= width and len(text) <= _LONGEST_LABEL:
+        return text
+    text = text[:_LONGEST_LABEL]
+    while text and text_width(f"{text}…") > width:
+        text = text[:-1].rstrip()
+    return f"{text}…"
+
+
+def text_width(text: str) -> float:
+    """Width in points at the charts' size; glyphs the font lacks count as its placeholder."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family="DejaVu Sans", size=TEXT_POINTS)
+    return float(text_to_path.get_text_width_height_descent(text or " ", font, ismath=False)[0])

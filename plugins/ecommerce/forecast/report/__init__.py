@@ -1,0 +1,1 @@
+"""The weekly forecast's report: figures, charts, PDF, archive and mail."""

@@ -1,0 +1,98 @@
+"""The forecasts' archive `<REPORTS_URI>/forecasts/<as of>/`: one folder per forecast, the newest report wins.
+
+A folder holds `forecast.pdf`, `page-1.png`, `figures.json`, `figures.csv`, the chart as SVG and PNG, and the
+manifest of `ecommerce.core.staging` that says it is complete. The daily reports' folders, which are named by
+days, lie beside `forecasts/`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from ecommerce.core import staging
+from ecommerce.core.business_day import day_window
+from ecommerce.core.errors import StagingError
+from ecommerce.forecast.report import charts, document
+from ecommerce.forecast.report.figures import FOUR_WEEKS, Figures, figures_csv, figures_hash
+
+FOLDER = "forecasts"
+FIGURES_JSON, FIGURES_CSV = "figures.json", "figures.csv"
+
+
+def folder_of(reports_uri: str, as_of: date) -> str:
+    """The URI of one forecast's folder."""
+    return f"{reports_uri}/{FOLDER}/{as_of.isoformat()}"
+
+
+def write_figures(uri: str, figures: Figures) -> None:
+    """Publish `figures.json` and `figures.csv` as the staging folder `uri`.
+
+    Raises:
+        StagingError: it cannot be written.
+    """
+    with staging.publish(uri) as draft:
+        _write_figures(draft.path, figures)
+        _seal(draft, figures)
+
+
+def publish(reports_uri: str, figures: Figures) -> str:
+    """Lay the report out, put it into the archive and return its folder there; raises as `write_figures`."""
+    uri = folder_of(reports_uri, figures.as_of)
+    with staging.publish(uri) as draft:
+        _write_figures(draft.path, figures)
+        document.write(figures, draft.path)
+        _seal(draft, figures)
+    return uri
+
+
+def read_figures(uri: str) -> Figures:
+    """The figures in a published folder.
+
+    Raises:
+        StagingError: the folder is not there, or another version of this code has written it.
+    """
+    try:
+        return Figures.model_validate_json(_read(uri, FIGURES_JSON))
+    except ValueError:
+        raise StagingError(f"the figures at {uri} were written by another version of this code") from None
+
+
+def read_report(uri: str, expected_hash: str) -> tuple[Figures, bytes, bytes]:
+    """The figures, the PDF and the chart's PNG of an archived report.
+
+    Raises:
+        StagingError: it is gone, or another run has archived other figures since.
+    """
+    figures = read_figures(uri)
+    if figures_hash(figures) != expected_hash:
+        raise StagingError(
+            f"the forecast at {uri} has other figures than this run made: a newer run has replaced it"
+        )
+    return figures, _read(uri, document.PDF), _read(uri, charts.PNG)
+
+
+def _read(uri: str, name: str) -> bytes:
+    with staging.storage_errors(uri):
+        try:
+            return bytes((staging.storage_path(uri) / name).read_bytes())
+        except FileNotFoundError:
+            raise StagingError(f"no {name} at {uri}: clear the task `figures` with downstream") from None
+
+
+def _write_figures(folder: Path, figures: Figures) -> None:
+    (folder / FIGURES_JSON).write_text(figures.to_json(), encoding="utf-8")
+    (folder / FIGURES_CSV).write_text(figures_csv(figures), encoding="utf-8")
+
+
+def _seal(draft: staging.Draft, figures: Figures) -> None:
+    first = day_window(figures.as_of, figures.provenance.timezone)
+    draft.seal(
+        source="forecast_report",
+        business_date=figures.as_of - timedelta(days=1),
+        rows=1,
+        columns={path.name: [] for path in sorted(draft.path.iterdir())},
+        read_at=figures.provenance.generated_at,
+        window_start=first.start,
+        window_end=first.shifted(FOUR_WEEKS - 1).end,
+    )

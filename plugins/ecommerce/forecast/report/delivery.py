@@ -1,0 +1,71 @@
+"""The forecast's mails: the report to `report_recipients`, and to `alert_recipients` that forecasts drift.
+The same figures, or reasons, of a day always come under the same Message-ID."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
+from typing import Any
+
+from ecommerce.core.names import VARIABLE_ALERT_RECIPIENTS, VARIABLE_REPORT_RECIPIENTS
+from ecommerce.forecast.report.archive import read_report
+from ecommerce.forecast.report.figures import Figures
+from ecommerce.forecast.report.texts import mail_texts
+from ecommerce.mail import transport as mail
+
+_PICTURE = "forecast-chart@forecast"
+
+
+def send_report(archived: Mapping[str, Any]) -> str:
+    """Mail the archived report (as `building.report` returned it); returns why there is no mail, or nothing.
+
+    Raises:
+        StagingError: the report is gone or has been replaced by other figures since.
+        PipelineError: the mail cannot be sent.
+    """
+    if not (to := mail.recipients(VARIABLE_REPORT_RECIPIENTS)):
+        return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty: nobody gets the forecast"
+    message = report_message(*read_report(archived["uri"], archived["figures_hash"]))
+    short = archived["figures_hash"][:16]  # so that the header is not folded
+    message["Message-ID"] = mail.message_id(f"forecast.{archived['as_of']}.{short}")
+    mail.send(message, to)
+    return ""
+
+
+def send_alarm(archived: Mapping[str, Any]) -> str:
+    """Mail why the forecasts drift; returns why there is no mail, or nothing.
+
+    Raises:
+        PipelineError: the mail cannot be sent.
+    """
+    if not (reasons := archived["drift"]):
+        return "the forecast does not drift, or too few days are scored"
+    if not (to := mail.recipients(VARIABLE_ALERT_RECIPIENTS)):
+        return f"the Variable {VARIABLE_ALERT_RECIPIENTS} is empty: nobody is told"
+    message = alarm_message(archived["as_of"], reasons)
+    told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
+    message["Message-ID"] = mail.message_id(f"drift.{archived['as_of']}.{told}")
+    mail.send(message, to)
+    return ""
+
+
+def report_message(figures: Figures, pdf: bytes, chart: bytes) -> EmailMessage:
+    """The report's mail without its addresses: text, HTML with the chart in it, the PDF attached."""
+    texts = mail_texts(figures) | {"chart_cid": _PICTURE}
+    message = mail.compose(texts["subject"], "forecast_mail", texts)
+    html = message.get_body(("html",))
+    assert html  # noqa: S101 - `compose` has just made it
+    html.add_related(
+        chart, "image", "png", cid=f"<{_PICTURE}>", filename="forecast.png", disposition="inline"
+    )
+    message.add_attachment(
+        pdf, maintype="application", subtype="pdf", filename=f"sales-forecast-{figures.as_of}.pdf"
+    )
+    return message
+
+
+def alarm_message(as_of: str, reasons: Sequence[str]) -> EmailMessage:
+    """The mail about drift without its addresses; `reasons` are sentences."""
+    texts = {"as_of": as_of, "reasons": reasons}
+    return mail.compose(f"Drift: the sales forecast as of {as_of}", "drift_mail", texts)

@@ -1,0 +1,161 @@
+"""What a report of a made-up shop is made from: rows of `sales_forecasts`, a history, a model card."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ecommerce.core.business_day import day_window
+from ecommerce.forecast.partner.files import Promotion
+from ecommerce.forecast.report import building
+from ecommerce.forecast.report import figures as model
+from ecommerce.forecast.scoring import Made
+
+AS_OF = date(2026, 11, 16)
+ZONE = "America/New_York"
+WEEKDAYS = (0.8, 0.85, 0.9, 1.0, 1.3, 1.4, 0.75)
+CATEGORIES = ("Kitchen", "Lighting", "Garden", "Textiles", "Toys")
+PROMOTIONS = (
+    Promotion(date(2026, 11, 14), date(2026, 11, 18), "KIT-001", Decimal(15)),
+    Promotion(date(2026, 11, 27), date(2026, 11, 30), None, Decimal("12.5")),
+    Promotion(date(2026, 12, 20), date(2026, 12, 24), "TOY-002", Decimal(20)),
+)
+ALL_DAYS = [AS_OF + timedelta(days=day) for day in range(-56, 0)]
+
+
+UNUSUAL = {AS_OF - timedelta(days=5): 1.12, AS_OF - timedelta(days=3): 1.35}
+
+
+def day(ahead: int) -> date:
+    """A day relative to the first that is forecast."""
+    return AS_OF + timedelta(days=ahead)
+
+
+def made(series: str, target: date, forecast: float, actual: float | None = None, **changes: Any) -> Made:
+    """A forecast whose intervals reach 10 and 20 % to either side, made on the Monday of its week."""
+    monday = min(target, day(27)) - timedelta(days=target.weekday())
+    cents = [Decimal(str(round(forecast * part, 4))) for part in (1, 0.9, 1.1, 0.8, 1.2)]
+    made_on = min(monday, AS_OF)
+    came = None if actual is None else Decimal(str(round(actual, 4)))
+    row = Made(series, target, "blend", day_window(made_on, ZONE).start, *cents, came)
+    return replace(row, **changes)
+
+
+def names(categories: Sequence[str] = CATEGORIES, skus: int = 12) -> list[str]:
+    """The series of a shop but the total, with two channels."""
+    articles = [f"sku:{CATEGORIES[number % 5][:3].upper()}-{number:03}" for number in range(skus)]
+    return [*(f"category:{name}" for name in categories), "channel:sales_db", "channel:storefront", *articles]
+
+
+def history(series: Sequence[str], seed: int = 7) -> dict[str, dict[date, Decimal]]:
+    """Sales by series and day of eight weeks; the total is the sum of the categories."""
+    drawn = random.Random(seed)
+    pattern = {each: WEEKDAYS[each.weekday()] * UNUSUAL.get(each, 1) for each in ALL_DAYS}
+    found: dict[str, dict[date, Decimal]] = {"total": dict.fromkeys(ALL_DAYS, Decimal(0))}
+    for place, name in enumerate(series):
+        level = {"category": 6000, "channel": 12000}.get(name.partition(":")[0], 300) / (1 + place % 5)
+        found[name] = {
+            each: Decimal(str(round(level * sold * drawn.uniform(0.9, 1.1), 2)))
+            for each, sold in pattern.items()
+        }
+        if name.startswith("category:"):
+            for each, value in found[name].items():
+                found["total"][each] += value
+    return found
+
+
+def expected(each: date, value: Decimal) -> float:
+    """What is sold without what nobody can know."""
+    return float(value) / UNUSUAL.get(each, 1)
+
+
+def rows(actuals: dict[str, dict[date, Decimal]], *, past: bool = True, bias: float = 1) -> list[Made]:
+    """The forecasts of eight weeks, each made on its Monday, and of the coming four; the former are `bias`
+    times what one expects."""
+    drawn = random.Random(5)
+    found = []
+    for place, (name, values) in enumerate(actuals.items()):
+        if past:
+            found += [
+                made(name, each, bias * expected(each, value) * drawn.uniform(0.94, 1.04), float(value))
+                for each, value in values.items()
+            ]
+        growth = 1 + 0.04 * ((place % 7) - 2)
+        for ahead in range(28):
+            usual = float(values[day(ahead % 7 - 7)]) * growth
+            found.append(made(name, day(ahead), usual, made_at=day_window(AS_OF, ZONE).start))
+    return found
+
+
+def card(series: Sequence[str], **changes: Any) -> dict[str, Any]:
+    """A model card as `training.card` writes it."""
+    kinds = {}
+    for kind, error in (("category", 0.11), ("channel", 0.09), ("sku", 0.42)):
+        kinds[kind] = {
+            "series": [name for name in series if name.startswith(f"{kind}:")],
+            "skipped": {f"{kind}:new": "fewer than 28 days of history"} if kind == "sku" else {},
+            "first_day": "2024-01-02",
+            "days": 1049,
+            "sales": "0" * 64,
+            "weights": {"open_weekday_mean": 0.21, "ridge": 0.37, "boosting": 0.42},
+            "relative_error_of_13_weeks": {"seasonal_naive": error * 1.4, "ridge": error},
+            "champion_error_of_13_weeks": error,
+        }
+    kinds["category"]["total_error_of_13_weeks"] = 0.08
+    return {
+        "as_of": str(AS_OF),
+        "champion": "blend",
+        "selected": "champions/2026-11-02-0123456789abcdef.json",
+        "forecasts": "gross sales in reporting currency of 28 days, with intervals of 80 and 95 percent",
+        "not_for": "days after these 28, net sales, and plans that change what the forecast is made from",
+        "gaps": [],
+        "kinds": kinds,
+    } | changes
+
+
+def known(actuals: dict[str, dict[date, Decimal]], **changes: Any) -> building.Known:
+    """What the run knows of a shop without gaps."""
+    values = {
+        "actuals": actuals,
+        "categories": {name: "Kitchen" for name in actuals if name.startswith("sku:")},
+        "unknown": (),
+        "gaps": (),
+        "promotions": PROMOTIONS,
+    }
+    return building.Known(**values | changes)
+
+
+def make_figures(
+    series: Sequence[str] | None = None,
+    *,
+    past: bool = True,
+    complete: Sequence[date] = ALL_DAYS,
+    warnings: Sequence[str] = ("promotions.csv: 1 of 40 rows cannot be used, the first of them line 7: sku",),
+    forecasts: Sequence[Made] | None = None,
+    model_card: dict[str, Any] | None = None,
+    **changes: Any,
+) -> model.Figures:
+    """The report of an ordinary week; `changes` replace what the run knows."""
+    series = names() if series is None else series
+    actuals = history(series)
+    return building.put_together(
+        rows(actuals, past=past) if forecasts is None else forecasts,
+        complete,
+        known(actuals, **changes),
+        model_card or card(series),
+        warnings=warnings,
+        origin=model.Provenance(
+            dag_id="weekly_sales_forecast",
+            run_id="scheduled__2026-11-16T11:00:00+00:00",
+            code_version="1f2e3d4c",
+            timezone=ZONE,
+            model="trained/2026-11-16-0123456789abcdef",
+            generated_at=datetime(2026, 11, 16, 11, 4, 5, tzinfo=UTC),
+        ),
+        as_of=AS_OF,
+        currency="USD",
+    )

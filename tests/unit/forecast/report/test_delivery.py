@@ -1,0 +1,165 @@
+"""The archive, the mail with the report, and the mail that forecasts drift."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecommerce.core.errors import StagingError
+from ecommerce.forecast.report import archive, building, delivery
+from ecommerce.forecast.report.figures import Figures
+from ecommerce.sales.report.archive import archived_months
+from tests.unit.forecast.report.samples import history, make_figures, names, rows
+
+TO = ["ann@example.com", "bob@example.com"]
+Mailbox = Callable[[], list[EmailMessage]]
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", ", ".join(TO))
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "eve@example.com")
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
+
+
+@pytest.fixture
+def archived(tmp_path: Path) -> Callable[[Figures], dict[str, Any]]:
+    """Archive figures as the tasks do; what the mails are given."""
+
+    def put(figures: Figures) -> dict[str, Any]:
+        uri = f"file://{tmp_path}/staging/figures"
+        archive.write_figures(uri, figures)
+        return building.report(uri)
+
+    return put
+
+
+def test_a_folder_holds_the_report_beside_the_days(archived, tmp_path: Path) -> None:
+    figures = make_figures()
+    report = archived(figures)
+    assert report["uri"] == f"file://{tmp_path}/reports/forecasts/2026-11-16"
+    folder = tmp_path / "reports" / "forecasts" / "2026-11-16"
+    assert {path.name for path in folder.iterdir()} == {
+        "forecast.pdf", "page-1.png", "figures.json", "figures.csv", "forecast.svg", "forecast.png",
+        "manifest.json",
+    }  # fmt: skip
+    assert archive.read_figures(report["uri"]) == figures
+    assert json.loads(json.dumps(report)) == report, "must fit into XCom as it is"
+    assert "@" not in json.dumps(report)
+    (tmp_path / "reports" / "2026-11-15").mkdir()
+    assert [str(day) for day in archived_months(f"file://{tmp_path}/reports")["2026-11"]] == ["2026-11-15"]
+
+
+def test_the_newest_run_of_a_day_wins_and_the_older_is_not_mailed(archived) -> None:
+    older, newer = archived(make_figures()), archived(make_figures(promotions=()))
+    assert older["uri"] == newer["uri"]
+    assert archive.read_figures(newer["uri"]).promotions == []
+    with pytest.raises(StagingError, match="newer run has replaced it"):
+        delivery.send_report(older)
+
+
+def test_figures_that_are_gone_or_of_another_version_say_what_to_do(archived, tmp_path: Path) -> None:
+    with pytest.raises(StagingError, match="clear the task `figures` with downstream"):
+        archive.read_figures(f"file://{tmp_path}/nowhere")
+    uri = archived(make_figures())["uri"]
+    (tmp_path / "reports/forecasts/2026-11-16/figures.json").write_text('{"layout": "of 2031"}')
+    with pytest.raises(StagingError, match="another version"):
+        archive.read_figures(uri)
+
+
+def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(archived, mailbox: Mailbox) -> None:
+    figures = make_figures()
+    assert delivery.send_report(archived(figures)) == ""
+    (message,) = mailbox()
+    assert message["Subject"] == "Forecast from Mon 16 Nov: 95,697 USD next week, \N{MINUS SIGN}8.0 %"
+    assert message["X-Envelope-To"] == ", ".join(TO)
+    assert message["X-Sales-Mail"] == "forecast"
+    alternative, pdf = message.iter_parts()
+    assert pdf.get_filename() == "sales-forecast-2026-11-16.pdf"
+    assert pdf.get_content().startswith(b"%PDF-")
+    text, related = alternative.iter_parts()
+    html, picture = related.iter_parts()
+    assert picture.get_content_type() == "image/png"
+    assert picture.get_content_disposition() == "inline"
+    body = html.get_content()
+    assert f'src="cid:{picture["Content-ID"][1:-1]}" alt="Daily gross sales of the eight weeks before' in body
+    for words in (text.get_content(), body):
+        for expected in (
+            "16 Nov to 13 Dec 2026",
+            "95,697",
+            "Fri 13 Nov",
+            "very unusual",
+            "Toys",
+            "2 promotions",
+        ):
+            assert expected in words
+
+
+def test_a_text_mail_s_columns_stand_below_each_other() -> None:
+    text = delivery.report_message(make_figures(), b"", b"").get_body(("plain",)).get_content()
+    lines = text[text.index("Last week:") :].splitlines()[1:9]
+    assert (
+        len({line.index(line.split()[-1]) + len(line.split()[-1]) for line in lines if line.endswith("%")})
+        == 1
+    )
+    assert all(len(line) < 100 for line in lines)
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "W" * 300, "line\r\nBcc: eve@x.example"])
+def test_names_from_data_are_harmless(name: str) -> None:
+    message = delivery.report_message(make_figures(["category:Toys", f"category:{name}"]), b"", b"")
+    assert "<script>" not in message.get_body(("html",)).get_content()
+    assert message["Bcc"] is None
+
+
+def test_the_same_figures_always_have_the_same_message_id(archived, mailbox: Mailbox) -> None:
+    report = archived(make_figures())
+    for _ in range(2):
+        delivery.send_report(report)
+    delivery.send_report(archived(make_figures(promotions=())))
+    first, again, other = (message["Message-ID"] for message in mailbox())
+    assert first == again == f"<forecast.2026-11-16.{report['figures_hash'][:16]}@reports.example>"
+    assert other != first
+
+
+def test_nobody_is_a_reason(archived, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = archived(make_figures())
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
+    assert delivery.send_report(report) == "the Variable report_recipients is empty: nobody gets the forecast"
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
+    drifting = report | {"drift": ["it says too much"]}
+    assert delivery.send_alarm(drifting) == "the Variable alert_recipients is empty: nobody is told"
+    assert mailbox() == []
+
+
+def test_addresses_are_not_logged(archived, mailbox: Mailbox, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    delivery.send_report(archived(make_figures()))
+    ours = " ".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
+    assert "accepted for 2 recipients" in ours
+    assert not any(address in ours for address in TO)
+
+
+def test_drift_is_told_to_those_who_get_alerts(archived, mailbox: Mailbox) -> None:
+    report = archived(make_figures(forecasts=rows(history(names()), bias=1.3)))
+    assert len(report["drift"]) == 3
+    assert delivery.send_alarm(report) == delivery.send_alarm(report) == ""
+    message, again = mailbox()
+    assert message["Subject"] == "Drift: the sales forecast as of 2026-11-16"
+    assert message["X-Envelope-To"] == "eve@example.com"
+    assert message["Message-ID"] == again["Message-ID"]
+    for kind in ("plain", "html"):
+        body = " ".join(message.get_body((kind,)).get_content().split())
+        assert all(reason in body for reason in report["drift"])
+
+
+def test_without_drift_nobody_is_told(archived, mailbox: Mailbox) -> None:
+    assert delivery.send_alarm(archived(make_figures())).startswith("the forecast does not drift")
+    assert mailbox() == []

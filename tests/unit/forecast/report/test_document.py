@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from pypdf import PdfReader
+
+from ecommerce.core.text import MINUS
+from ecommerce.documents import drawing
+from ecommerce.forecast.report import charts, document
+from ecommerce.forecast.report.figures import Figures
+from tests.unit.forecast.report.samples import ALL_DAYS, day, history, make_figures, names, rows
+
+JAPANESE = "日本の急須と茶碗のとても長い名前" * 12
+NASTY = ("Kitchen " + "elaborate " * 19, "W" * 200, JAPANESE, "=HYPERLINK(1) #set text(red) $x$ *b*", "Toys")
+
+
+def ordinary() -> Figures:
+    return make_figures()
+
+
+def first_ever() -> Figures:
+    return make_figures(past=False, warnings=[], promotions=())
+
+
+def nasty() -> Figures:
+    return make_figures(names(NASTY))
+
+
+def crowded() -> Figures:
+    """Sixty series that drift, after a week that is not all there."""
+    series = names(tuple(f"Category {number:02}" for number in range(33)), 25)
+    forecasts = rows(history(series), bias=1.3)
+    gone = {day(-50), day(-20)}
+    return make_figures(series, complete=ALL_DAYS[:-7], forecasts=forecasts, unknown=gone, gaps=sorted(gone))
+
+
+def too_young() -> Figures:
+    return make_figures(forecasts=[])
+
+
+EVERY = [ordinary, first_ever, nasty, crowded, too_young]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[], Figures]], list[str]]:
+    """The pages' texts of a report, made once per kind of figures; spaces are squeezed."""
+    made: dict[Callable[[], Figures], list[str]] = {}
+
+    def read(make: Callable[[], Figures]) -> list[str]:
+        if make not in made:
+            folder = tmp_path_factory.mktemp("forecast")
+            document.write(make(), folder)
+            made[make] = [
+                re.sub(r"\s+", " ", page.extract_text().replace("\u200b", ""))
+                for page in PdfReader(folder / document.PDF).pages
+            ]
+        return made[make]
+
+    return read
+
+
+def test_page_one_answers_the_executive(pages) -> None:
+    for expected in (
+        "16 Nov to 13 Dec 2026", "Gross sales in USD", "Coming week", "vs last week", "Coming four weeks",
+        f"{MINUS}8.0 %", "Last week: forecast against actual", "Wed 11 Nov", "very unusual",
+        "Largest expected changes", "Toys", "Page 1 of",
+    ):  # fmt: skip
+        assert expected in pages(ordinary)[0]
+    assert "Drift" not in pages(ordinary)[0]
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_page_one_is_one_page_and_every_page_says_day_and_number(pages, make) -> None:
+    found = pages(make)
+    assert "Promotions of the coming four weeks" in found[1]
+    for number, page in enumerate(found, start=1):
+        assert f"Page {number} of {len(found)}" in page
+        assert "made as of 2026-11-16" in page
+
+
+def test_the_detail_can_be_read(pages) -> None:
+    text = " ".join(pages(ordinary)[1:])
+    for expected in (
+        "14 Nov to 18 Nov 2026 KIT-001 15 %", "Whole shop 12.5 %", "Articles, by week",
+        "The forecast does not drift", "Sales database Channel", "new Article fewer than 28 days of history",
+        "1 of 40 rows cannot be used",
+        "selected on 2026-11-02", "boosting 42.0 %", "scheduled__2026-11-16T11:00:00+00:00",
+        "1f2e3d4c", "2026-11-16 11:04:05 UTC", "days after these 28, net sales",
+    ):  # fmt: skip
+        assert expected in text
+
+
+def test_the_first_forecast_says_what_there_is_not(pages) -> None:
+    text = " ".join(pages(first_ever))
+    for expected in (
+        "No forecast was in force last week.", "No forecast has met a day that has ended.",
+        "None is announced.", "Warnings of the partner's files and of the checks None.",
+    ):  # fmt: skip
+        assert expected in text
+
+
+def test_drift_and_what_is_missing_are_said_on_page_one(pages) -> None:
+    assert "Drift In the last four weeks the forecasts said" in pages(crowded)[0]
+    assert "Incomplete Sales of Mon 9 Nov" in pages(crowded)[0]
+    text = " ".join(pages(crowded))
+    assert "2026-09-27, 2026-10-27" in text
+    assert all(f"Category {number:02} Category" in text for number in range(33))
+
+
+def test_long_names_are_broken_not_cut_and_never_evaluated(pages) -> None:
+    text = "".join(pages(nasty)[1:]).replace(" ", "")
+    for name in NASTY:
+        if name != JAPANESE:  # which a machine without its font prints as boxes
+            assert name.replace(" ", "") in text
+
+
+def test_nothing_is_printed_into_the_margins(tmp_path: Path) -> None:
+    from PIL import Image
+
+    document.write(nasty(), tmp_path)
+    page = Image.open(tmp_path / document.PREVIEW).convert("L")
+    margin = round(page.width * 15 / 210)  # millimetres of an A4 page
+    for box in ((0, 0, margin, page.height), (page.width - margin, 0, page.width, page.height)):
+        assert page.crop(box).getextrema() == (255, 255)
+
+
+def test_the_same_figures_give_the_same_bytes(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        document.write(ordinary(), tmp_path / folder)
+    for name in (document.PDF, document.PREVIEW, charts.SVG, charts.PNG):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_the_chart_is_well_formed_whatever_the_figures(make, tmp_path: Path) -> None:
+    root = ElementTree.parse(charts.draw(make(), tmp_path)).getroot()
+    assert not root.findall(".//{http://www.w3.org/2000/svg}text"), "text must be outlines"
+    assert (tmp_path / charts.PNG).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            ordinary,
+            ["Sales", "Forecast in force", "Unusual day", "Very unusual day", "Forecast", "80 %", "95 %"],
+        ),
+        (first_ever, ["Sales", "Forecast", "80 %", "95 %"]),
+        (too_young, ["Sales"]),
+    ],
+)
+def test_the_chart_explains_what_it_shows_and_nothing_else(make, words: list[str]) -> None:
+    with drawing.style():
+        axes = charts._chart(make(), 86).axes[0]
+    labels = [text.get_text().removesuffix(" interval") for text in axes.get_legend().get_texts()]
+    assert labels == words
+    assert "Mon 16 Nov" in [label.get_text() for label in axes.get_xticklabels()]
+
+
+def test_the_chart_breaks_where_nothing_is_known() -> None:
+    with drawing.style():
+        axes = charts._chart(crowded(), 86).axes[0]
+    assert "Not known" in [text.get_text() for text in axes.get_legend().get_texts()]
+    assert np.isnan(axes.lines[0].get_ydata()).sum() == 2
