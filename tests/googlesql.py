@@ -1,4 +1,4 @@
-"""Google's own analyzer on every statement of include/sql/warehouse and include/sql/report.
+"""Google's own analyzer on every statement of include/sql/warehouse, report and forecast.
 
 The emulator shows that a statement runs; this shows that it is GoogleSQL: names, types, syntax. It also
 refuses what the analyzer's open source accepts and BigQuery does not (see `refusals` and `unpruned`).
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from functools import cache
+from pathlib import PurePath
 from typing import Any
 
 import wasmtime
@@ -27,6 +28,7 @@ from zetasql.core.exceptions import ZetaSQLError
 from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.events.loading import EVENTS
+from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.spec import LoadSpec
@@ -57,7 +59,7 @@ GIVEN = {
     "order_attributes",
     "report_attribute",
 }
-SPECS = (ORDERS, EVENTS, CATALOGUE)
+SPECS = (ORDERS, EVENTS, CATALOGUE, FORECASTS)
 """What the domains load. SQL that no other domain has is rendered for the first."""
 NUMBERS = re.compile(r"most|count|limit")
 
@@ -162,7 +164,7 @@ def paths() -> list[str]:
     root = rendering.SQL_ROOT
     found = sorted(
         path.relative_to(root).as_posix()
-        for folder in ("warehouse", "report")
+        for folder in ("warehouse", "report", "forecast")
         for path in (root / folder).rglob("*.sql")
     )
     first = (
@@ -192,7 +194,9 @@ def rendered(path: str, settings: Settings) -> str:
     names = meta.find_undeclared_variables(rendering.environment().parse(source)) - GIVEN
     values: dict[str, Any] = {name: 5 if NUMBERS.search(name) else DAYS[-1] for name in names}
     values |= {"business_date": DAYS[-1]}
-    spec = next((each for each in SPECS if f"/loads/{each.name}/" in path), spec_of(path.split("/")[2]))
+    spec = next(
+        (each for each in SPECS if f"/loads/{each.name}/" in path), spec_of(PurePath(path).parent.name)
+    )
     return rendering.render(
         path, days=DAYS, read_days=DAYS, staging=STAGING, spec=spec, settings=settings, **values
     )
@@ -232,7 +236,8 @@ def unpruned(resolved: Any) -> Iterator[str]:
     }
     for scan in nodes:
         if isinstance(scan, zt.ResolvedTableScan) and scan.table.name in _need_a_filter():
-            days = {column.column_id for column in scan.column_list if column.name == "business_date"}
+            partition = _need_a_filter()[scan.table.name]
+            days = {column.column_id for column in scan.column_list if column.name == partition}
             # An INSERT names its target in a scan too, without reading it.
             if not days & pruned and not _is_insert_target(resolved, scan):
                 yield f"no partition filter on {scan.table.name}"
@@ -246,14 +251,15 @@ def _is_insert_target(resolved: Any, scan: Any) -> bool:
 
 
 @cache
-def _need_a_filter() -> set[str]:
-    tables = {
-        name
-        for name in rendering.tables()
-        if "require_partition_filter"
-        in (rendering.SQL_ROOT / f"warehouse/tables/{name}/table.sql").read_text()
-    }
-    return {f"sales.{name}" for name in tables | {"order_lines_reporting"}}
+def _need_a_filter() -> dict[str, str]:
+    """The column by which each of them is partitioned."""
+    found = {"sales.order_lines_reporting": "business_date"}
+    for name in rendering.tables():
+        sql = (rendering.SQL_ROOT / f"warehouse/tables/{name}/table.sql").read_text()
+        partition = re.search(r"PARTITION BY (\w+)$", sql, re.MULTILINE)
+        if partition and "require_partition_filter" in sql:
+            found[f"sales.{name}"] = partition[1]
+    return found
 
 
 def _nodes(value: Any) -> Iterator[Any]:

@@ -22,6 +22,7 @@ LINTERS = {
         "include/sql/transform",
         "include/sql/warehouse",
         "include/sql/report",
+        "include/sql/forecast",
     ],
 }
 

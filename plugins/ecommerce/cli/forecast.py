@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
     Nothing of the day AS_OF or later is looked at, whatever is loaded. Amounts are in reporting currency.
     """
     environment.load()
+    logging.getLogger("ecommerce").setLevel(logging.WARNING)  # the answer stands alone on standard output
     from ecommerce.forecast import standing
     from ecommerce.forecast.forecasting import CANDIDATES
     from ecommerce.forecast.predicting import kind_of

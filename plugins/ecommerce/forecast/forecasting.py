@@ -21,7 +21,7 @@ from ecommerce.forecast.models import (
     WeekdayMean,
     prepare,
 )
-from ecommerce.forecast.panel import HORIZON, Floats, Panel
+from ecommerce.forecast.panel import HORIZON, Bools, Floats, Panel
 
 CALIBRATION_WEEKS = 13
 LEAST_DAYS = 28
@@ -30,7 +30,7 @@ RIDGE_REFITTED = 4
 """Of the origins before, every fourth has a ridge of its own; the others take the last one."""
 SEEN_DAYS = 504
 """A forecast looks back so far; only training looks further."""
-VANISHED_DAYS = 28
+VANISHED_DAYS, REPLACED_DAYS = 28, 7
 RARE = 0.5
 
 SIMPLE: dict[str, Model] = {
@@ -210,8 +210,7 @@ def _prepared(panel: Panel) -> Prepared:
 
 def _said(panel: Panel, ridge: Ridge | None, boosting: Boosting | None) -> dict[str, Floats]:
     prepared = _prepared(panel.last(SEEN_DAYS))
-    recent = panel.values[-VANISHED_DAYS:]
-    has_vanished = (~np.isnan(recent)).any(axis=0) & (np.nan_to_num(recent) <= 0).all(axis=0)
+    has_vanished = _has_vanished(panel)
     is_rare = _sells_rarely(panel)
     models = dict(SIMPLE)
     if ridge is not None:
@@ -230,7 +229,26 @@ def _said(panel: Panel, ridge: Ridge | None, boosting: Boosting | None) -> dict[
     return said
 
 
-def _sells_rarely(panel: Panel) -> np.ndarray:
+def _has_vanished(panel: Panel) -> Bools:
+    """Series that brought nothing for four weeks; and those that brought nothing for a week or more, twice as
+    long as ever in the year before, while all series together sold as before: others took their place."""
+    recent = panel.values[-SEEN_DAYS:]
+    is_known = ~np.isnan(recent)
+    is_empty = np.nan_to_num(recent) <= 0
+    for_long = is_known[-VANISHED_DAYS:].any(axis=0) & is_empty[-VANISHED_DAYS:].all(axis=0)
+    runs = np.zeros(recent.shape[1], dtype=int)
+    longest = np.zeros_like(runs)
+    for day in range(len(recent)):
+        longest = np.where(is_empty[day], longest, np.maximum(longest, runs))
+        runs = np.where(is_empty[day], np.where(is_known[day], runs + 1, runs), 0)
+    has_sold = is_known.sum(axis=0) - runs >= VANISHED_DAYS
+    week = np.nansum(recent[-REPLACED_DAYS:])
+    usual = np.nansum(recent[:-REPLACED_DAYS]) / max(len(recent) - REPLACED_DAYS, 1) * REPLACED_DAYS
+    replaced = has_sold & (runs >= REPLACED_DAYS) & (runs >= 2 * longest) & (week >= usual / 2)
+    return for_long | replaced
+
+
+def _sells_rarely(panel: Panel) -> Bools:
     """Series without sales on more than half of the days of a quarter: only their weekly sums can be
     forecast."""
     recent = panel.values[-91:]

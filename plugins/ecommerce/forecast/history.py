@@ -180,4 +180,4 @@ def _daily(rows: pd.DataFrame, first: date, days: int) -> tuple[list[str], Float
     table = rows.pivot_table(index="business_date", columns="name", values="gross_sales", aggfunc="sum")
     table.index = pd.to_datetime(table.index)
     table = table.reindex(pd.date_range(first, periods=days)).fillna(0.0)
-    return [str(name) for name in table.columns], table.to_numpy(dtype=float)
+    return [str(name) for name in table.columns], table.to_numpy(dtype=float, copy=True)

@@ -1,4 +1,5 @@
-"""The tasks of the forecast's DAGs, each defined once."""
+"""The tasks of the forecast's DAGs, each defined once. They are tried again as the DAGs' default arguments
+say: once, after five minutes. The shell script has tried several times by then."""
 
 from __future__ import annotations
 
@@ -13,7 +14,6 @@ from airflow.sdk.exceptions import AirflowException
 from ecommerce.core.assets import FORECAST_CHAMPION
 from ecommerce.core.business_day import day_window
 from ecommerce.core.context import run_of, skip
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
 from ecommerce.core.store import Store
@@ -39,7 +39,7 @@ def _week(context: Mapping[str, Any]) -> Week:
     return week_of(given, getattr(dag_run, "run_after", None) or datetime.now(UTC), shop_timezone())
 
 
-@task(**NETWORK_RETRIES)
+@task
 def due(**context: Any) -> None:
     """Go on only for the newest complete week, and once; the form's `force` goes on in any case."""
     week = _week(context)
@@ -58,7 +58,7 @@ class FetchPartnerFiles(BashOperator):
     catalogue, the password is in no field of the operator."""
 
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(bash_command=fetching.COMMAND, **NETWORK_RETRIES | arguments)
+        super().__init__(bash_command=fetching.COMMAND, **arguments)
         self.place: fetching.Workplace | None = None
 
     def execute(self, context: Any) -> Plain:
@@ -82,7 +82,7 @@ class FetchPartnerFiles(BashOperator):
         return super().get_env(context) | given
 
 
-@task(**NETWORK_RETRIES)
+@task
 def preprocess(manifest: Plain, **context: Any) -> Plain:
     """Read the partner's files, and what the warehouse knows of the days before the forecast."""
     from ecommerce.forecast import preparing
@@ -112,13 +112,13 @@ def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
     return to_xcom(loading.write(predicted, run_of(context)))
 
 
-@task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
+@task(max_active_tis_per_dag=1)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the forecasts in one transaction, and what came of earlier ones; what the load did."""
     return to_xcom(loading.load_forecasts(run_of(context), from_xcom(Manifest, manifest)))
 
 
-@task(**NETWORK_RETRIES)
+@task
 def checks(loaded: Plain, **context: Any) -> list[str]:
     """Check what was loaded; warnings for the report."""
     return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.FORECASTS)

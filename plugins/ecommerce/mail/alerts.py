@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -71,12 +70,12 @@ def detour_of(ti: Any, detour: Detour | None) -> str:
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "data-engineering",
-    "retries": 1,
-    "retry_delay": timedelta(minutes=5),
+    "retries": 1,  # after five minutes, Airflow's default: `[core] default_task_retry_delay`
     "retry_policy": NETWORK_RETRIES["retry_policy"],  # no waiting where trying again cannot help
     "on_failure_callback": failure_notifier(),
 }
-"""Of every DAG's tasks: tried again once, and people are told when a task has failed for good."""
+"""Of every DAG's tasks: tried again once, and people are told when a task has failed for good. A test, or a
+deployment, sets another pause by `AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY` (seconds)."""
 
 
 def failure_message(context: Mapping[str, Any], detour: str = "") -> EmailMessage:

@@ -157,6 +157,18 @@ def test_a_category_that_has_vanished_is_forecast_as_nothing():
     assert error(found.values[:, 0]) < 0.06
 
 
+def test_a_series_that_others_have_taken_the_place_of_is_forecast_as_nothing():
+    values = changed(weekly(364, series=2), lambda table: table.__setitem__((slice(0, 357), 1), 0))
+    values = changed(values, lambda table: table.__setitem__((slice(357, None), 0), 0))
+    found = forecast(make_panel(values))
+    assert (found.values[:, 0] == 0).all()
+
+
+def test_a_shop_that_was_closed_for_a_week_opens_again():
+    values = changed(weekly(364, series=2), lambda table: table.__setitem__(slice(357, None), 0))
+    assert error(forecast(make_panel(values)).values[:, 0]) < 0.15
+
+
 def test_a_category_that_appeared_six_weeks_ago_is_forecast_from_those():
     values = changed(weekly(364, series=2), lambda table: table.__setitem__((slice(0, 322), 1), 0))
     assert error(forecast(make_panel(values)).values[:, 1]) < 0.1

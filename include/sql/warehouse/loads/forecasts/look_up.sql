@@ -1,8 +1,20 @@
--- Before the transaction: of which days is it known by now what came? Those of the last five weeks, in which late orders
--- and refunds still change days that were compared before.
+-- Before the transaction: which days is it time to compare with what came? Those that have ended, of this forecast and of
+-- the five weeks before it, in which late orders still change days that were compared before.
 
 {% include "warehouse/loads/audit_state.sql" %}
 
 SELECT day AS business_date
 FROM {{ staged("run") }} AS run
-CROSS JOIN UNNEST(GENERATE_DATE_ARRAY(DATE_SUB(run.business_date, INTERVAL 34 DAY), run.business_date)) AS day;
+CROSS JOIN
+    UNNEST(
+        GENERATE_DATE_ARRAY(
+            DATE_SUB(run.business_date, INTERVAL 34 DAY),
+            GREATEST(
+                run.business_date,
+                LEAST(
+                    DATE_ADD(run.business_date, INTERVAL 28 DAY),
+                    DATE_SUB(DATE(run.started_at, {{ shop_timezone }}), INTERVAL 1 DAY)
+                )
+            )
+        )
+    ) AS day;

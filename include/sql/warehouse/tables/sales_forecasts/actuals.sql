@@ -1,5 +1,6 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
--- What came of the days that have ended, beside every forecast of them.
+-- What came of the days that have ended, beside every forecast of them. A day that the warehouse knows nothing of has no
+-- actual: it has not been loaded.
 MERGE INTO {{ table("sales_forecasts") }} AS stored
 USING (
     WITH articles AS (
@@ -66,6 +67,8 @@ USING (
         FROM {{ table("sales_forecasts") }}
         WHERE {{ days("target_date") }}
     ) AS forecasts
+    INNER JOIN {{ table("daily_summary") }} AS summary
+        ON forecasts.target_date = summary.business_date
     LEFT JOIN came
         ON
             forecasts.target_date = came.business_date

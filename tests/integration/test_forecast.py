@@ -1,0 +1,210 @@
+"""The forecast on a warehouse, by what its tasks call: what is known, what is loaded, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from demo.services.emulator import Emulator
+from ecommerce.cli.forecast import forecast as command
+from ecommerce.core.errors import PipelineError
+from ecommerce.core.staging import DagRun
+from ecommerce.core.store import Store
+from ecommerce.forecast import loading, preparing, records, training
+from ecommerce.forecast.history import NoHistory
+from ecommerce.forecast.partner.files import Parsed, PartnerFiles
+from ecommerce.forecast.predicting import predict_all
+from ecommerce.forecast.weeks import Week
+from ecommerce.warehouse import client as warehouse_client
+from ecommerce.warehouse.checks import check_load
+from ecommerce.warehouse.schema import prepare as prepare_warehouse
+from tests.integration.made_up_sales import CATEGORIES, amount, ask, environment, sell
+from tests.integration.warehouse_contents import connect
+
+MONDAY = date(2026, 11, 2)
+WEEK, NEXT = Week(MONDAY), Week(MONDAY + timedelta(days=7))
+FIRST = MONDAY - timedelta(days=17 * 7)
+HISTORY = 18 * 7
+"""Days up to the end of `WEEK`."""
+NOTHING_ANNOUNCED = PartnerFiles(Parsed(()), Parsed(()))
+
+
+@dataclass
+class Shop:
+    """A deployment, and its warehouse."""
+
+    folder: Path
+    dataset: str
+    client: Any
+
+    def sell(self, first: date, days: int, **options: Any) -> None:
+        sell(self.client, self.dataset, first, days, **options)
+
+    def ask(self, sql: str) -> list[dict[str, Any]]:
+        return ask(self.client, sql.replace("sales_forecasts", f"{self.dataset}.sales_forecasts"))
+
+    def forecasts(self) -> list[dict[str, Any]]:
+        return self.ask("SELECT * FROM sales_forecasts ORDER BY series, made_at, target_date")
+
+
+@pytest.fixture
+def shop(bigquery_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """An empty warehouse, which this process is connected to."""
+    given = environment(bigquery_emulator, tmp_path)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    prepare_warehouse(warehouse_client.connect(step="test"))
+    return Shop(tmp_path, given["BIGQUERY_DATASET"], connect(bigquery_emulator))
+
+
+def run_week(week: Week, run_id: str = "first") -> list[str]:
+    """The tasks of a weekly run, but for the partner's files; the warnings of the checks."""
+    run, store = DagRun("weekly_sales_forecast", run_id), Store.of_models()
+    prepared = preparing.prepare(run, week, NOTHING_ANNOUNCED)
+    history = preparing.read(prepared)
+    kept = training.fit(history, records.champion(store, week.as_of), store)
+    predicted = predict_all(preparing.read(prepared), training.read(kept, store))
+    loaded = loading.load_forecasts(run, loading.write(predicted, run))
+    return check_load(run, loaded, loading.FORECASTS)
+
+
+def said(as_of: date, series: str = "total", **files: Path) -> list[str]:
+    """What `make forecast` prints."""
+    options = [f"--{name}={value}" for name, value in files.items()]
+    done = CliRunner().invoke(
+        command, [f"--series={series}", f"--as-of={as_of}", *options], catch_exceptions=False
+    )
+    assert done.exit_code == 0, done.output
+    return done.output.splitlines()
+
+
+def total(day: date) -> int:
+    return sum(amount(day, place) for place in range(len(CATEGORIES)))
+
+
+def test_a_week_is_forecast_loaded_and_compared_with_what_came(shop):
+    shop.sell(FIRST, HISTORY)
+    assert run_week(WEEK) == []
+
+    rows = shop.forecasts()
+    series = {row["series"] for row in rows}
+    assert series == {"total", "channel:web", *(f"category:{name}" for name in CATEGORIES)}
+    of_total = [row for row in rows if row["series"] == "total"]
+    assert [row["target_date"] for row in of_total] == [WEEK.as_of + timedelta(days=n) for n in range(28)]
+    assert {row["made_at"] for row in rows} == {datetime(2026, 11, 9, 5, tzinfo=UTC)}  # midnight in New York
+    assert {row["actual"] for row in rows} == {None}
+    for row in of_total:
+        assert row["lower_95"] <= row["lower_80"] <= row["forecast"] <= row["upper_80"] <= row["upper_95"]
+        assert abs(row["forecast"] - total(row["target_date"])) < Decimal("0.05") * total(row["target_date"])
+        parts = [
+            each["forecast"]
+            for each in rows
+            if each["series"].startswith("category:") and each["target_date"] == row["target_date"]
+        ]
+        assert abs(sum(parts) - row["forecast"]) <= Decimal("0.0002")
+
+    # Six of the next seven days are loaded when the next forecast is made.
+    shop.sell(NEXT.monday, 6)
+    run_week(NEXT)
+    known = {
+        row["target_date"]: row["actual"]
+        for row in shop.forecasts()
+        if row["series"] == "total" and row["made_at"] == datetime(2026, 11, 9, 5, tzinfo=UTC)
+    }
+    assert [known[day] for day in NEXT.days] == [*(total(day) for day in NEXT.days[:6]), None]
+    assert not any(known[day] for day in known if day not in NEXT.days)
+    kitchen = {
+        row["target_date"]: row["actual"] for row in shop.forecasts() if row["series"] == "category:Kitchen"
+    }
+    assert kitchen[NEXT.monday] == amount(NEXT.monday, 0)
+
+
+def test_the_same_week_twice_ends_in_the_same_rows_model_and_card(shop):
+    shop.sell(FIRST, HISTORY)
+    run_week(WEEK)
+    before = [{**row, "run_id": ""} for row in shop.forecasts()]
+    models = files(shop.folder / "models")
+    run_week(WEEK, "second")
+    assert [{**row, "run_id": ""} for row in shop.forecasts()] == before
+    assert files(shop.folder / "models") == models
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_which_days_have_had_a_run_and_which_forecasts_were_made(shop):
+    shop.sell(FIRST, HISTORY - 2)
+    shop.sell(WEEK.days[5], 1, runs=False)
+    warehouse = warehouse_client.connect(step="test")
+    loaded = loading.loaded_days(warehouse, WEEK.days[-1])
+    assert loaded == {FIRST + timedelta(days=n) for n in range(HISTORY - 2)}
+    assert loading.made_before(warehouse, WEEK.as_of, WEEK.as_of + timedelta(days=27)) == set()
+    run_week(WEEK)
+    assert loading.made_before(warehouse, WEEK.as_of, WEEK.as_of + timedelta(days=27)) == {WEEK.as_of}
+
+
+def test_nothing_of_the_day_or_later_is_looked_at_whatever_is_loaded(shop):
+    shop.sell(FIRST, HISTORY, runs=False)
+    out = shop.folder / "forecast.csv"
+    before = said(WEEK.as_of, out=out)
+    written = out.read_bytes()
+    shop.sell(WEEK.as_of, 30)
+    run_week(Week(WEEK.as_of + timedelta(days=21)))  # what later forecasts leave is not looked at, either
+    assert said(WEEK.as_of, out=out) == before
+    assert out.read_bytes() == written
+    assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    header, *lines = written.decode().splitlines()
+    assert header == "series,target_date,forecast,lower_80,upper_80,lower_95,upper_95"
+    assert [line.split(",")[1] for line in lines] == [str(WEEK.as_of + timedelta(days=n)) for n in range(28)]
+    assert said(WEEK.as_of + timedelta(days=14)) != before
+
+
+def test_a_restated_day_is_known_as_it_is_now(shop):
+    shop.sell(FIRST, HISTORY)
+    run_week(WEEK)
+    before = [row["forecast"] for row in shop.forecasts()]
+    day = WEEK.days[4]
+    shop.ask(
+        f"UPDATE {shop.dataset}.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
+        f"WHERE business_date = '{day}'"
+    )
+    history = preparing.read(preparing.prepare(DagRun("weekly", "again"), WEEK, NOTHING_ANNOUNCED))
+    panel = history.panels["category"]
+    assert np.nansum(panel.values[(day - panel.first_day).days]) == 2 * total(day)
+    run_week(WEEK, "again")
+    rows = shop.forecasts()
+    assert len(rows) == len(before)
+    assert [row["forecast"] for row in rows] != before
+
+
+def test_without_a_history_there_is_no_forecast_and_one_sentence_says_so(shop):
+    with pytest.raises(NoHistory, match=f"no sales before {WEEK.as_of}, so there is nothing to forecast"):
+        run_week(WEEK)
+    with pytest.raises(PipelineError, match="no sales before 2026-11-09"):
+        said(WEEK.as_of)
+    shop.sell(FIRST, HISTORY)
+    with pytest.raises(NoHistory):
+        said(FIRST)
+    with pytest.raises(PipelineError, match="no series category:Toys before 2026-11-09; of its kind it has"):
+        said(WEEK.as_of, "category:Toys")
+    with pytest.raises(PipelineError, match="total cannot be forecast: "):
+        said(FIRST + timedelta(days=3))
+
+
+def test_a_model_that_was_changed_is_not_used(shop):
+    shop.sell(FIRST, HISTORY)
+    store = Store.of_models()
+    history = preparing.read(preparing.prepare(DagRun("weekly", "first"), WEEK, NOTHING_ANNOUNCED))
+    kept = training.fit(history, records.champion(store, WEEK.as_of), store)
+    store.write(f"{kept['name']}/{training.MODEL}", b"something else")
+    with pytest.raises(PipelineError, match=r"model\.pickle is gone or has changed: clear the task `train`"):
+        training.read(kept, store)
