@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from demo.services.emulator import PROJECT, Emulator
+from demo.services.emulator import Emulator
 from ecommerce.core.store import Store
 from ecommerce.forecast import records
 from ecommerce.forecast.partner.files import Promotion
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.schema import prepare
 from tests.integration.live_airflow import LiveAirflow, live_airflow
-from tests.integration.mailbox import REPORTED_TO, Mailbox, open_mailbox
+from tests.integration.made_up_sales import environment as of_shop
+from tests.integration.mailbox import REPORTED_TO, open_mailbox
 
 pytestmark = pytest.mark.full
 
@@ -83,7 +82,7 @@ def story(bigquery_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory)
     """A shop with strong promotions whose champion, until now, knows nothing of them."""
     folder, tick = tmp_path_factory.mktemp("selection"), newest_tick(datetime.now(UTC))
     with open_mailbox(folder / "mail") as mailbox, pytest.MonkeyPatch.context() as patched:
-        environment = of_shop(bigquery_emulator, folder, mailbox)
+        environment = of_shop(bigquery_emulator, folder) | mailbox.environment()
         for name, value in environment.items():
             patched.setenv(name, value)
         store = Store.of_models()
@@ -104,22 +103,6 @@ def story(bigquery_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory)
                 store=store,
                 messages=mailbox.messages(),
             )
-
-
-def of_shop(emulator: Emulator, folder: Path, mailbox: Mailbox) -> dict[str, str]:
-    """The environment of the shop's pipeline."""
-    warehouse = {"conn_type": "google_cloud_platform", "extra": {"is_anonymous": True, "project": PROJECT}}
-    return mailbox.environment() | {
-        "AIRFLOW_CONN_BIGQUERY": json.dumps(warehouse),
-        "BIGQUERY_EMULATOR_HOST": emulator.host,
-        "BIGQUERY_DATASET": f"selection_{uuid.uuid4().hex[:10]}",
-        "CUSTOMER_HASH_KEY": "0123456789abcdef",
-        "SHOP_TIMEZONE": str(ZONE),
-        "REPORTING_CURRENCY": "USD",
-        "HOLIDAYS": "none",
-        "STAGING_URI": f"file://{folder}/staging",
-        "MODELS_URI": f"file://{folder}/models",
-    }
 
 
 def fill(warehouse: Warehouse, first: date, last: date) -> None:
