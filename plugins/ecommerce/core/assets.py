@@ -1,4 +1,5 @@
-"""The assets by which DAGs announce data to each other; their partitions are business days."""
+"""The assets by which DAGs announce data to each other. Partitions of those in the warehouse are business
+days."""
 
 from __future__ import annotations
 
@@ -11,3 +12,8 @@ DAILY_SALES = Asset("daily_sales", uri="x-warehouse://sales/daily_sales", group=
 
 WEB_EVENTS = Asset("web_events", uri="x-warehouse://sales/daily_funnel", group="warehouse")
 """One business day of the website's events, with its sessions and funnel, loaded and checked."""
+
+FORECAST_CHAMPION = Asset("forecast_champion", uri="x-models://forecast/champion", group="models")
+"""The candidate that the weekly forecast trains, chosen once a month. It starts no run: it shows where a
+model comes from, and the event's extra names candidate and record. The truth is the record below MODELS_URI,
+which `make forecast` reads without a scheduler."""

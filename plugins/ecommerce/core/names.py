@@ -13,6 +13,7 @@ DAG_MAINTENANCE = "maintenance"
 DAG_EVENTS = "user_events_daily"
 DAG_CATALOGUE = "product_catalogue_refresh"
 DAG_FORECAST = "weekly_sales_forecast"
+DAG_SELECTION = "forecast_model_selection"
 
 # Task groups of the daily run, in the order in which they run.
 GROUP_EXTRACT = "extract"

@@ -89,19 +89,24 @@ class Origin:
     truth: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What is the same whichever candidate is the champion, and costs the time: the models fitted on a panel,
+    what each of them says of the days after it, and what it said at the weekly origins before."""
+
+    panel: Panel
+    before: Sequence[Origin]
+    ridge: Ridge | None
+    boosting: Boosting | None
+    said: Mapping[str, Floats]
+
+
 def train(panel: Panel, champion: str = DEFAULT) -> Trained:
     """Fit the champion on the panel, and measure its errors at the weekly origins before.
 
     The same panel gives the same result, whatever the number of cores.
     """
-    panel = _begun(panel)
-    before = look_back(panel)
-    ridge, boosting = _fit(panel)
-    weights = _weights(before, champion, tuple(_said(panel, ridge, boosting)))
-    calibration = tuple((one.weeks, _combined(one.said, weights, champion), one.truth) for one in before)
-    return Trained(
-        champion, panel.series, ridge, boosting, weights, _errors(before), calibration, _too_short(panel)
-    )
+    return _trained(_fitted(panel), champion)
 
 
 def predict(trained: Trained, panel: Panel, groups: Sequence[Sequence[int]] = ()) -> Forecast:
@@ -113,9 +118,42 @@ def predict(trained: Trained, panel: Panel, groups: Sequence[Sequence[int]] = ()
     """
     if panel.series != trained.series:
         raise ValueError("the panel has other series than the model was trained on")
-    said = _said(_begun(panel), trained.ridge, trained.boosting)
+    return _forecast(trained, _said(_begun(panel), trained.ridge, trained.boosting), groups)
+
+
+def forecasts_of_all(panel: Panel, groups: Sequence[Sequence[int]] = ()) -> dict[str, Forecast]:
+    """What each of the candidates says of the days after the panel: as if each had been trained and asked,
+    but all that they share is done once."""
+    fitted = _fitted(panel)
+    return {name: _forecast(_trained(fitted, name), fitted.said, groups) for name in CANDIDATES}
+
+
+def _fitted(panel: Panel) -> Fitted:
+    panel = _begun(panel)
+    before = look_back(panel)
+    ridge, boosting = _fit(panel)
+    return Fitted(panel, before, ridge, boosting, _said(panel, ridge, boosting))
+
+
+def _trained(fitted: Fitted, champion: str) -> Trained:
+    panel, before = fitted.panel, fitted.before
+    weights = _weights(before, champion, tuple(fitted.said))
+    calibration = tuple((one.weeks, _combined(one.said, weights, champion), one.truth) for one in before)
+    return Trained(
+        champion=champion,
+        series=panel.series,
+        ridge=fitted.ridge,
+        boosting=fitted.boosting,
+        weights=weights,
+        errors=_errors(before),
+        calibration=calibration,
+        skipped=_too_short(panel),
+    )
+
+
+def _forecast(trained: Trained, said: Mapping[str, Floats], groups: Sequence[Sequence[int]]) -> Forecast:
     values = _combined(said, trained.weights, trained.champion)
-    values[:, [name in trained.skipped for name in panel.series]] = np.nan
+    values[:, [name in trained.skipped for name in trained.series]] = np.nan
     values = _with_sums(values, groups)
     calibration = [
         (weeks, _with_sums(told, groups), _with_sums(truth, groups))

@@ -3,8 +3,9 @@ same series, as [HORIZON, series], never below zero and zero on days that are cl
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -183,20 +184,31 @@ class Boosting:
             early_stopping=False,
             random_state=0,
         )
-        trees.fit(rows_told[:, has_value], np.concatenate(targets))
+        with _one_thread():
+            trees.fit(rows_told[:, has_value], np.concatenate(targets))
         return cls(trees, has_value)
 
     def forecast(self, prepared: Prepared) -> Floats:
         """As `Model`."""
         one = features(prepared.statistics, prepared.panel.days - 1)
         rows = one.features.reshape(-1, one.features.shape[-1])[:, self.told]
-        difference = self.trees.predict(rows).reshape(one.base.shape)
+        with _one_thread():
+            difference = self.trees.predict(rows).reshape(one.base.shape)
         return _open_days(np.maximum(one.base + difference * one.level, 0), prepared)
 
 
 def prepare(panel: Panel, cleaned: Cleaned) -> Prepared:
     """A panel with what every model looks at."""
     return Prepared(panel, cleaned, Statistics.of(panel, cleaned))
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """A worker runs several tasks at a time. Threads that wait for each other on busy cores take many times
+    as long, and the trees are the same."""
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
+    return limits
 
 
 def _by_weekday(means: Floats) -> Floats:

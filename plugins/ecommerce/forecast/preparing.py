@@ -1,13 +1,14 @@
-"""Preprocess: the partner's files and the warehouse's history become one folder, from which training and
-prediction read the same panels."""
+"""Preprocess: the partner's files and the warehouse's history become one folder, from which training,
+prediction and the choice of the champion read the same panels."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import StagingError
@@ -35,18 +36,41 @@ def prepare(run: DagRun, week: Week, partner: PartnerFiles) -> Manifest:
         NoHistory: there are no sales.
         PipelineError: the warehouse cannot be asked, or the files not be written.
     """
+    promotions = list(partner.promotions.rows)
+    kept = {"promotions": records.as_json(promotions), "calendar": load_settings().holiday_calendar}
+    records.keep(Store.of_models(), records.INPUTS, week.as_of, kept)
+    return leave(
+        run,
+        week.as_of,
+        promotions,
+        rejected_rows=len(partner.promotions.rejected) + len(partner.market_index.rejected),
+        warnings=[*partner.promotions.warnings, *partner.market_index.warnings],
+    )
+
+
+def leave(run: DagRun, as_of: date, promotions: Sequence[Promotion], **totals: Any) -> Manifest:
+    """Ask the warehouse for what is known before `as_of`, and leave it in staging with `promotions` and the
+    calendar, as `read` takes it.
+
+    Args:
+        run: the run that asks.
+        as_of: the first day that nothing is known of.
+        promotions: those that were, and that are announced.
+        totals: more for the manifest.
+
+    Raises:
+        NoHistory: there are no sales.
+        PipelineError: as `prepare`.
+    """
     import pyarrow.parquet as pq
 
-    settings = load_settings()
-    promotions = list(partner.promotions.rows)
-    kept = {"promotions": records.as_json(promotions), "calendar": settings.holiday_calendar}
-    records.keep(Store.of_models(), records.INPUTS, week.as_of, kept)
-    daily, articles = ask_history(connect(dag=run.dag_id, step="history"), week.as_of, promotions)
-    day = day_window(week.days[-1], shop_timezone())
-    with publish(run.folder(week.as_of, STEP)) as draft:
+    known = {"promotions": records.as_json(promotions), "calendar": load_settings().holiday_calendar}
+    daily, articles = ask_history(connect(dag=run.dag_id, step="history"), as_of, promotions)
+    day = day_window(as_of, shop_timezone()).shifted(-1)
+    with publish(run.folder(as_of, STEP)) as draft:
         pq.write_table(daily, draft.path / DAILY)
         pq.write_table(articles, draft.path / ARTICLES)
-        (draft.path / KNOWN).write_text(json.dumps(kept), encoding="utf-8")
+        (draft.path / KNOWN).write_text(json.dumps(known), encoding="utf-8")
         draft.seal(
             source=STEP,
             business_date=day.date,
@@ -55,13 +79,9 @@ def prepare(run: DagRun, week: Week, partner: PartnerFiles) -> Manifest:
             read_at=day.end,
             window_start=day.start,
             window_end=day.end,
-            control_totals={
-                "promotions": len(promotions),
-                "rejected_rows": len(partner.promotions.rejected) + len(partner.market_index.rejected),
-                "warnings": [*partner.promotions.warnings, *partner.market_index.warnings],
-            },
+            control_totals={"promotions": len(promotions), **totals},
         )
-    return read_manifest(run.folder(week.as_of, STEP))
+    return read_manifest(run.folder(as_of, STEP))
 
 
 @dataclass(frozen=True, slots=True)

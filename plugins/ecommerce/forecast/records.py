@@ -1,5 +1,6 @@
 """What the domain keeps below MODELS_URI, for good: `champions/`, `inputs/` and `trained/`. Files are named
-by the first day they may be used for and by their content; none is ever overwritten."""
+by the first day they may be used for, numbered, and end with a hash of their content; none is ever
+overwritten."""
 
 from __future__ import annotations
 
@@ -30,15 +31,18 @@ class Champion:
 
 
 def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str:
-    """Write `content` as JSON, unless the very same is there; its name, which says what it holds.
+    """Write `content` as JSON, unless the last record of that day says the same; the record's name. Of
+    several of one day the last one counts.
 
     Raises:
         StagingError: the store cannot be written.
     """
     data = (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-    name = f"{folder}/{as_of}-{hashlib.sha256(data).hexdigest()[:16]}.json"
-    if store.read(name) is None:
-        store.write(name, data)
+    before = [name for name in _names(store, folder) if _day(name) == str(as_of)]
+    if before and store.read(before[-1]) == data:
+        return before[-1]
+    name = f"{folder}/{as_of}-{len(before) + 1:03}-{hashlib.sha256(data).hexdigest()[:16]}.json"
+    store.write(name, data)
     return name
 
 
@@ -101,11 +105,20 @@ def as_json(known: Sequence[Promotion]) -> list[dict[str, Any]]:
 
 
 def _newest(store: Store, folder: str, as_of: date) -> tuple[str | None, dict[str, Any]]:
-    """The record of the latest day up to `as_of`; of two of one day the one whose name comes last."""
-    names = sorted(name for name in store.names(folder) if name.removeprefix(f"{folder}/")[:10] <= str(as_of))
+    """The record of the latest day up to `as_of`; of several of one day the last one."""
+    names = [name for name in _names(store, folder) if _day(name) <= str(as_of)]
     if not names:
         return None, {}
     try:
         return names[-1], json.loads(store.read(names[-1]) or b"{}")
     except ValueError:
         raise StagingError(f"{store.uri_of(names[-1])} is no JSON: remove it") from None
+
+
+def _names(store: Store, folder: str) -> list[str]:
+    """The records in the order of their days and numbers, without what a killed process left half written."""
+    return sorted(name for name in store.names(folder) if name.endswith(".json"))
+
+
+def _day(name: str) -> str:
+    return name.rpartition("/")[2][:10]

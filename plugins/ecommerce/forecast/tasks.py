@@ -12,6 +12,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowException
 
+from ecommerce.core.assets import FORECAST_CHAMPION
 from ecommerce.core.business_day import business_day, day_window
 from ecommerce.core.context import run_of, skip
 from ecommerce.core.settings import shop_timezone
@@ -93,7 +94,7 @@ def preprocess(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(preparing.prepare(run_of(context), _week(context), partner))
 
 
-@task
+@task(inlets=[FORECAST_CHAMPION])
 def train(manifest: Plain, **context: Any) -> Plain:
     """Fit the champion, and keep it with its card."""
     from ecommerce.forecast import preparing, training

@@ -1,0 +1,1 @@
+"""Which candidate the weekly forecast trains: a back-test every month, a rule, a record, and a mail."""

@@ -1,0 +1,215 @@
+"""The scheduler runs the selection when its time has come; the champion changes, is announced and mailed."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from email.message import EmailMessage
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from demo.services.emulator import Emulator
+from ecommerce.core.store import Store
+from ecommerce.forecast import records
+from ecommerce.forecast.partner.files import Promotion
+from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.schema import prepare
+from tests.integration.live_airflow import LiveAirflow, live_airflow
+from tests.integration.made_up_sales import environment as of_shop
+from tests.integration.mailbox import REPORTED_TO, open_mailbox
+
+pytestmark = pytest.mark.full
+
+SELECTION, WEEKLY = "forecast_model_selection", "weekly_sales_forecast"
+ZONE = ZoneInfo("America/New_York")
+DAYS = 150
+EVERY, PROMOTED = 18, 5
+"""Of so many days, the first few are on promotion."""
+SALES = """
+    WITH days AS (
+        SELECT day, DATE_DIFF(day, DATE '{first}', DAY) AS number
+        FROM UNNEST(GENERATE_DATE_ARRAY(DATE '{first}', DATE '{last}')) AS day
+    )
+    SELECT
+        day,
+        number,
+        -- Weekdays differ, promotions sell nearly twice as much, and the rest is noise.
+        CAST(
+            (60 + 10 * EXTRACT(DAYOFWEEK FROM day)) * IF(MOD(number, {every}) < {promoted}, 1.9, 1)
+            * (1 + MOD(number * 37, 11) / 100) AS NUMERIC
+        ) AS amount
+    FROM days
+"""
+
+
+def newest_tick(now: datetime) -> datetime:
+    """Eight o'clock of the first Sunday, of this month or of the one before."""
+    month = now.astimezone(ZONE).date().replace(day=1)
+    while True:
+        sunday = month + timedelta(days=(6 - month.weekday()) % 7)
+        tick = datetime(sunday.year, sunday.month, sunday.day, 8, tzinfo=ZONE)
+        if tick <= now:
+            return tick
+        month = (month - timedelta(days=1)).replace(day=1)
+
+
+@dataclass
+class Story:
+    """What was there after the scheduler had made and run one selection."""
+
+    tick: datetime
+    runs: list[dict[str, Any]]
+    states: dict[str, str]
+    events: list[dict[str, Any]]
+    weekly_runs: list[dict[str, Any]]
+    next_run: datetime
+    store: Store
+    messages: list[EmailMessage]
+
+    @property
+    def as_of(self) -> date:
+        return self.tick.date()
+
+
+@pytest.fixture(scope="module")
+def story(bigquery_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """A shop with strong promotions whose champion, until now, knows nothing of them."""
+    folder, tick = tmp_path_factory.mktemp("selection"), newest_tick(datetime.now(UTC))
+    with open_mailbox(folder / "mail") as mailbox, pytest.MonkeyPatch.context() as patched:
+        environment = of_shop(bigquery_emulator, folder) | mailbox.environment()
+        for name, value in environment.items():
+            patched.setenv(name, value)
+        store = Store.of_models()
+        first = tick.date() - timedelta(days=DAYS)
+        fill(connect(), first, tick.date() + timedelta(days=9))
+        remember(store, first, tick.date() - timedelta(days=28))
+        with live_airflow(folder / "airflow", environment) as airflow:
+            run = when_its_time_has_come(airflow, tick)
+            yield Story(
+                tick=tick,
+                runs=airflow.api.get(f"dags/{SELECTION}/dagRuns")["dag_runs"],
+                states=airflow.task_states(SELECTION, run),
+                events=airflow.api.get("assets/events", source_dag_id=SELECTION)["asset_events"],
+                weekly_runs=airflow.api.get(f"dags/{WEEKLY}/dagRuns")["dag_runs"],
+                next_run=datetime.fromisoformat(
+                    airflow.api.get(f"dags/{SELECTION}")["next_dagrun_run_after"]
+                ),
+                store=store,
+                messages=mailbox.messages(),
+            )
+
+
+def fill(warehouse: Warehouse, first: date, last: date) -> None:
+    """Sales from `first` to `last`: two categories in two channels, and two articles."""
+    prepare(warehouse)
+    dataset = warehouse.settings.bigquery_dataset
+    sales = SALES.format(first=first, last=last, every=EVERY, promoted=PROMOTED)
+    warehouse.run(
+        f"""
+        INSERT INTO `{dataset}.daily_sales` (
+            business_date, source, channel, category, country_code, currency, order_lines, units, gross_sales,
+            discounts, returns, net_sales, gross_sales_reporting
+        )
+        SELECT
+            sales.day, channel, channel, category, 'US', 'USD', 1, 1, sales.amount, 0, 0, sales.amount,
+            sales.amount
+        FROM ({sales}) AS sales
+        CROSS JOIN UNNEST(['sales_db', 'storefront']) AS channel
+        CROSS JOIN UNNEST(['garden', 'kitchen']) AS category
+        """,
+        "fill daily_sales",
+    )
+    warehouse.run(
+        f"""
+        INSERT INTO `{dataset}.order_lines` (
+            source, order_id, line_number, business_date, channel, sku, category, quantity, gross_amount,
+            discount_amount, amount_after_discount, tax_amount, currency, is_sale, is_test, ordered_at,
+            read_at, run_id
+        )
+        SELECT
+            'sales_db', CONCAT(sku, CAST(sales.number AS STRING)), 1, sales.day, 'sales_db', sku, 'garden', 1,
+            sales.amount, 0, sales.amount, 0, 'USD', TRUE, FALSE, TIMESTAMP(sales.day),
+            TIMESTAMP(sales.day), 'run'
+        FROM ({sales}) AS sales
+        CROSS JOIN UNNEST(['MUG-01', 'mug-01']) AS sku
+        """,
+        "fill order_lines",
+    )
+
+
+def remember(store: Store, first: date, selected: date) -> None:
+    """Promotions of the whole shop, known to the forecasts before, and a champion that ignores them."""
+    starts = [first + timedelta(days=EVERY * number) for number in range((DAYS + 28) // EVERY + 1)]
+    promotions = [
+        Promotion(start, start + timedelta(days=PROMOTED - 1), None, Decimal(30)) for start in starts
+    ]
+    kept = {"promotions": records.as_json(promotions), "calendar": ""}
+    records.keep(store, records.INPUTS, selected, kept)
+    records.keep(store, records.CHAMPIONS, selected, {"champion": "seasonal_naive", "as_of": str(selected)})
+
+
+def when_its_time_has_come(airflow: LiveAirflow, tick: datetime) -> str:
+    """Let the DAG wait for `tick`, as it does between two months, and switch it on; the id of its run."""
+    for dag_id in (SELECTION, WEEKLY):
+        airflow.until(lambda dag_id=dag_id: knows(airflow, dag_id), f"has read {dag_id}")
+    at = f"{tick.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    with sqlite3.connect(airflow.home / "airflow.db", timeout=60) as database:
+        database.execute(
+            "UPDATE dag SET next_dagrun = ?, next_dagrun_data_interval_start = ?, "
+            "next_dagrun_data_interval_end = ?, next_dagrun_create_after = ? WHERE dag_id = ?",
+            (at, at, at, at, SELECTION),
+        )
+    for dag_id in (WEEKLY, SELECTION):
+        airflow.api.patch(f"dags/{dag_id}", {"is_paused": False})
+    (run,) = airflow.until(lambda: airflow.api.get(f"dags/{SELECTION}/dagRuns")["dag_runs"], "makes a run")
+    airflow.state(SELECTION, run["dag_run_id"])
+    return str(run["dag_run_id"])
+
+
+def knows(airflow: LiveAirflow, dag_id: str) -> bool:
+    return bool(airflow.api.get("dags", dag_id_pattern=dag_id)["dags"])
+
+
+def test_the_scheduler_makes_the_run_of_the_first_sunday_and_waits_for_the_next(story: Story) -> None:
+    (run,) = story.runs
+    assert (run["run_type"], run["state"]) == ("scheduled", "success")
+    assert datetime.fromisoformat(run["run_after"]) == story.tick
+    assert story.states == dict.fromkeys(("prepare", "back_test", "select", "mail"), "success")
+    following = story.next_run.astimezone(ZONE)
+    assert (following.weekday(), following.hour) == (6, 8)
+    assert following.day <= 7
+    assert 27 <= (following.date() - story.as_of).days <= 36
+
+
+def test_who_knows_of_promotions_takes_over_by_what_was_known_before_that_day(story: Story) -> None:
+    chosen = records.champion(story.store, story.as_of)
+    assert (chosen.name, chosen.as_of) == ("ridge", story.as_of)
+    assert records.champion(story.store, story.as_of - timedelta(days=1)).name == "seasonal_naive"
+    record = json.loads(story.store.read(chosen.version or "") or b"")
+    assert record["previous"] == "seasonal_naive"
+    assert (record["first_day"], record["days"]) == (str(story.as_of - timedelta(days=DAYS)), DAYS)
+    assert len(record["origins"]) == 8
+    assert set(record["series"]) == {"category", "channel", "sku"}
+
+
+def test_the_champion_is_announced_and_starts_no_forecast(story: Story) -> None:
+    (event,) = story.events
+    version = records.champion(story.store, story.as_of).version
+    assert event["extra"] | {"champion": "ridge", "version": version} == event["extra"]
+    assert story.weekly_runs == []
+
+
+def test_readers_get_the_table_and_the_picture(story: Story) -> None:
+    (message,) = story.messages
+    assert message["Subject"] == "Forecast model: ridge takes over from seasonal_naive"
+    assert message["To"] == REPORTED_TO
+    text = message.get_body(("plain",)).get_content()
+    assert "ridge takes over from seasonal_naive: its score of" in text
+    (picture,) = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert picture.get_payload(decode=True).startswith(b"\x89PNG")

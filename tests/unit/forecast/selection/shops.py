@@ -1,0 +1,50 @@
+"""Histories of small shops, and figures as a back-test gives them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from ecommerce.forecast.forecasting import CANDIDATES
+from ecommerce.forecast.history import History
+from ecommerce.forecast.panel import HORIZON, Panel
+from ecommerce.forecast.selection.backtest import BackTest, Score
+from tests.unit.forecast.panels import MONDAY, make_panel, weekly
+
+AS_OF = date(2026, 12, 6)
+SERIES = {"category": 3, "channel": 2, "sku": 2}
+
+
+def history(days: int = 170, *, seed: int = 0, promotions: bool = True) -> History:
+    """A shop that sells nearly twice as much on promotion, five days of every eighteen."""
+    panels = {
+        kind: panel(kind, days, series, seed + place, promotions=promotions)
+        for place, (kind, series) in enumerate(SERIES.items())
+    }
+    return History(MONDAY + timedelta(days=days), panels, ())
+
+
+def panel(kind: str, days: int, series: int, seed: int, *, promotions: bool = True) -> Panel:
+    """Series of one kind."""
+    promoted = np.zeros((days + HORIZON, series))
+    promoted[promotions & (np.arange(days + HORIZON) % 18 < 5)] = 1
+    made = make_panel(weekly(days, series, 0.1, seed) * (1 + 0.8 * promoted[:days]), promoted)
+    return replace(made, series=tuple(f"{kind}:{place}" for place in range(series)))
+
+
+def score(candidate: str, value: float | None, bias: float | None = 0.0) -> Score:
+    """A candidate's figures, all kinds alike."""
+    weekly_errors = dict.fromkeys(SERIES, value)
+    return Score(candidate, value, weekly_errors, bias, value, {"80": 0.81, "95": 0.95})
+
+
+def figures(origins: int = 8, /, **scores: float | tuple[float | None, float | None] | None) -> BackTest:
+    """A back-test with the scores that are given, some with a bias; the other candidates are twice as bad as
+    the worst."""
+    given = {name: value if isinstance(value, tuple) else (value, 0.0) for name, value in scores.items()}
+    worst = 2 * max(value or 0.0 for value, _ in given.values())
+    days = [AS_OF - timedelta(days=29 + 7 * week) for week in reversed(range(origins))]
+    judged = tuple(score(name, *given.get(name, (worst, 0.0))) for name in CANDIDATES)
+    return BackTest(AS_OF, date(2026, 1, 1), 339, tuple(days), SERIES, judged if origins >= 4 else ())

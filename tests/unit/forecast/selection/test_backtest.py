@@ -1,0 +1,168 @@
+"""What a back-test measures, and that no origin knows what came after it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ecommerce.core.xcom import to_xcom
+from ecommerce.forecast.forecasting import CANDIDATES, forecasts_of_all, predict, train
+from ecommerce.forecast.panel import HORIZON
+from ecommerce.forecast.selection.backtest import (
+    Made,
+    back_test,
+    bias_of_total,
+    by_name,
+    coverage,
+    daily_error_of_total,
+    made_at,
+    origins,
+    score,
+    weekly_error,
+)
+from tests.unit.forecast.panels import changed, make_panel, weekly
+from tests.unit.forecast.selection.shops import history, panel
+
+NAN = float("nan")
+
+
+def made(*series: tuple[object, object], has_total: bool = False) -> Made:
+    """One origin; of each series what was said and what came, an amount a day or a list of them."""
+    said, truth = (
+        np.stack([np.broadcast_to(np.array(one[side], dtype=float), HORIZON) for one in series], axis=1)[None]
+        for side in (0, 1)
+    )
+    return Made(said, truth, {80: (said - 1, said + 1), 95: (said - 3, said + 3)}, has_total)
+
+
+def test_errors_within_a_week_cancel_out_and_those_of_a_week_count():
+    uneven = np.tile([12.0, 8, 10, 10, 10, 10, 10], 4)
+    assert weekly_error(made((uneven, 10))) == pytest.approx(0)
+    assert weekly_error(made((11, 10))) == pytest.approx(0.1)
+    assert daily_error_of_total(made((uneven, 10), has_total=True)) == pytest.approx(4 / 70)
+
+
+def test_series_are_pooled_by_their_sales_and_the_total_is_none_of_them():
+    assert weekly_error(made((11, 10), (90, 90))) == pytest.approx(0.01)
+    assert weekly_error(made((11, 10), (90, 90), (500, 100), has_total=True)) == pytest.approx(0.01)
+
+
+def test_a_week_with_an_unknown_day_is_left_out():
+    truth = np.full(HORIZON, 10.0)
+    truth[9] = NAN
+    said = np.full(HORIZON, 10.0)
+    said[7:14] = 1000
+    assert weekly_error(made((said, truth))) == pytest.approx(0)
+    assert bias_of_total(made((said, truth), has_total=True)) == pytest.approx(0)
+
+
+def test_a_series_that_nothing_is_known_of_costs_no_other():
+    assert weekly_error(made((11, 10), (NAN, 10), (10, NAN))) == pytest.approx(0.1)
+    assert weekly_error(made((NAN, 10))) is None
+    assert weekly_error(made((10, 0))) is None, "errors relative to nothing are no figure"
+
+
+def test_bias_has_a_sign_and_is_that_of_the_total():
+    assert bias_of_total(made((5, 1), (9, 10), has_total=True)) == pytest.approx(-0.1)
+    assert bias_of_total(made((12, 10), has_total=True)) == pytest.approx(0.2)
+
+
+def test_coverage_counts_days_on_which_something_was_expected():
+    truth = np.full(HORIZON, 10.0)
+    truth[:7] = 12
+    truth[7:14] = NAN
+    one = made((10, truth))
+    assert coverage({"category": one}, 80) == pytest.approx(2 / 3)
+    assert coverage({"category": one}, 95) == 1
+    closed = replace(one, bounds={80: (0 * one.said, 0 * one.said)})
+    assert coverage({"category": closed}, 80) is None
+
+
+def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
+    figures = score(
+        "ridge",
+        {
+            "category": made((11, 10), (11, 10), has_total=True),
+            "channel": made((13, 10)),
+            "sku": made((NAN, 10)),
+        },
+    )
+    assert figures.score == 0.2
+    assert figures.weekly == {"category": 0.1, "channel": 0.3, "sku": None}
+    assert figures.bias == 0.1
+
+
+def test_origins_are_a_week_apart_and_the_last_one_has_four_weeks_after_it():
+    assert origins(400) == [400 - 28 - 7 * week for week in range(7, -1, -1)]
+    assert [len(origins(days)) for days in (30, 83, 84, 104, 105, 133)] == [0, 0, 1, 3, 4, 8]
+
+
+def test_a_shop_whose_promotions_are_announced_is_forecast_best_by_who_knows_of_them():
+    test = back_test(history())
+    scores = by_name(test.scores)
+    assert tuple(scores) == CANDIDATES
+    assert min(test.scores, key=lambda each: each.score).candidate == "ridge"
+    assert scores["ridge"].score < 0.5 * scores["seasonal_naive"].score
+    assert len(test.origins) == 8
+    assert (test.as_of - test.origins[-1]).days == HORIZON + 1
+    assert test.series == {"category": 3, "channel": 2, "sku": 2}
+    assert set(scores["ridge"].weekly) == {"category", "channel", "sku"}
+    assert 0.5 < scores["ridge"].coverage["80"] <= scores["ridge"].coverage["95"] <= 1
+
+
+def test_a_short_history_is_not_tested():
+    test = back_test(history(104))
+    assert (len(test.origins), test.scores) == (3, ())
+    assert back_test(history(105)).scores
+
+
+def test_a_shop_without_articles_is_judged_by_categories_and_channels():
+    shop = history(110)
+    none = shop.panels["sku"].of([])
+    test = back_test(replace(shop, panels={**shop.panels, "sku": none}))
+    assert set(test.scores[0].weekly) == {"category", "channel"}
+    assert test.scores[0].score
+
+
+def test_the_same_history_gives_the_same_bytes():
+    one, other = (json.dumps(to_xcom(back_test(history(130)))) for _ in range(2))
+    assert one == other
+    assert "NaN" not in one
+
+
+@pytest.mark.parametrize("days", [30, 110, 290])
+def test_all_at_once_say_what_each_says_when_it_is_trained(days: int):
+    shop = make_panel(weekly(days, series=2, noise=0.3))
+    found = forecasts_of_all(shop, [[0, 1]])
+    assert tuple(found) == CANDIDATES
+    for name in ("seasonal_naive", "blend") if days > 182 else CANDIDATES:
+        alone = predict(train(shop, name), shop, [[0, 1]])
+        assert alone.values.tobytes() == found[name].values.tobytes()
+        for level, (lower, upper) in alone.bounds.items():
+            assert lower.tobytes() == found[name].bounds[level][0].tobytes()
+            assert upper.tobytes() == found[name].bounds[level][1].tobytes()
+
+
+@pytest.mark.parametrize("days", [150, 300], ids=["no boosting", "boosting"])
+def test_an_origin_knows_nothing_of_what_came_after_it(days: int):
+    """A leak detector: sales after each origin are shuffled, promotions beyond its horizon turned around."""
+    shop = panel("category", days, 2, seed=5)
+    known = origins(days)[::7]
+    seen = [made_at(shop, [origin], has_total=True) for origin in known]
+    for origin, before in zip(known, seen, strict=True):
+        values = changed(shop.values, lambda table, o=origin: np.random.default_rng(0).shuffle(table[o:]))
+        promotions = changed(
+            shop.promotions,
+            lambda table, o=origin: np.subtract(1, table[o + HORIZON :], table[o + HORIZON :]),
+        )
+        after = made_at(replace(shop, values=values, promotions=promotions), [origin], has_total=True)
+        for name in CANDIDATES:
+            assert after[name].said.tobytes() == before[name].said.tobytes()
+            for level in (80, 95):
+                for side in (0, 1):
+                    one, other = (each[name].bounds[level][side] for each in (before, after))
+                    assert one.tobytes() == other.tobytes()
+        assert (after["ridge"].truth != before["ridge"].truth).any()

@@ -1,0 +1,98 @@
+"""What the mail about a selection says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.message import EmailMessage
+
+import pytest
+
+from ecommerce.core.staging import Manifest
+from ecommerce.core.text import MINUS, NOTHING
+from ecommerce.forecast.forecasting import CANDIDATES
+from ecommerce.forecast.selection import keeping, notice
+from ecommerce.forecast.selection.backtest import BackTest
+from ecommerce.forecast.selection.choosing import choose
+from ecommerce.forecast.selection.keeping import Selected
+from ecommerce.forecast.selection.picture import draw
+from tests.unit.forecast.selection.shops import figures
+
+
+def selected(test: BackTest) -> Selected:
+    choice = choose(test, "blend")
+    return Selected("champions/2026-12-06-001-ab.json", choice.champion, "blend", choice.why, test)
+
+
+def parts(test: BackTest) -> tuple[EmailMessage, str, str, list[EmailMessage]]:
+    """The mail, its text, its HTML, its pictures."""
+    told = selected(test)
+    message = notice.compose(told, draw(test.scores, told.champion))
+    text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    return message, text, html, [part for part in message.walk() if part.get_content_type() == "image/png"]
+
+
+def table(text: str) -> list[str]:
+    """The rows of the table, one blank between what stands in them."""
+    lines = text.partition("Candidate")[2].splitlines()[1:]
+    return [" ".join(line.split()) for line in lines[: len(CANDIDATES)]]
+
+
+def test_it_has_every_candidate_the_champion_and_why() -> None:
+    message, text, html, pictures = parts(figures(8, blend=(0.2, 0.021), ridge=(0.1, -0.034)))
+    assert message["Subject"] == "Forecast model: ridge takes over from blend"
+    assert message["X-Sales-Mail"] == "selection"
+    rows = table(text)
+    assert [row.split()[0] for row in rows] == list(CANDIDATES)
+    bias = f"{MINUS}3.4 %"
+    assert f"ridge (champion) 10.0 % 10.0 % 10.0 % 10.0 % {bias} 10.0 % 81.0 % 95.0 %" in rows
+    assert "blend 20.0 % 20.0 % 20.0 % 20.0 % +2.1 % 20.0 % 81.0 % 95.0 %" in rows
+    for said in (text, html):
+        assert "ridge takes over from blend: its score of 10.0 % is 50.0 % better than 20.0 %." in said
+        assert "champions/2026-12-06-001-ab.json" in said
+        assert "2026-09-19 to 2026-11-07" in said
+    assert html.count("(champion)") == 1
+    (picture,) = pictures
+    assert picture.get_content_disposition() == "inline"
+    assert f'src="cid:{picture["Content-ID"][1:-1]}"' in html
+    assert 'alt="Scores, lower is better: ridge 10.0 %, blend 20.0 %, ' in html
+
+
+def test_it_says_why_nothing_changes() -> None:
+    message, text, _, _ = parts(figures(8, blend=0.2, ridge=0.198))
+    assert message["Subject"] == "Forecast model: blend stays"
+    assert "blend stays: the best other, ridge, is 1.0 % better, and 5 % are needed." in text.splitlines()
+
+
+def test_a_short_history_has_no_table_and_no_picture() -> None:
+    _, text, html, pictures = parts(figures(2, blend=0.2))
+    assert "enough for 2 weekly origins" in text
+    assert "<table" not in html
+    assert not pictures
+    assert "cid:" not in html
+
+
+def test_a_candidate_without_figures_has_dashes() -> None:
+    _, text, _, _ = parts(figures(8, blend=0.2, ridge=(None, None)))
+    assert " ".join(["ridge", *[NOTHING] * 6, "81.0 % 95.0 %"]) in table(text)
+
+
+def test_the_same_scores_give_the_same_picture() -> None:
+    scores = figures(8, blend=0.2, ridge=0.1).scores
+    assert draw(scores, "ridge") == draw(scores, "ridge") != draw(scores, "blend")
+
+
+def test_a_record_has_one_message_id_and_nobody_is_no_reader(
+    monkeypatch: pytest.MonkeyPatch, mailbox: Callable[[], list[EmailMessage]]
+) -> None:
+    test = figures(8, blend=0.2, ridge=0.1)
+    told = selected(test)
+    monkeypatch.setattr(keeping, "read", lambda manifest: (told, draw(test.scores, told.champion)))
+    manifest = object.__new__(Manifest)
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
+    assert notice.notify(manifest) == "the Variable report_recipients is empty: nobody is told"
+    assert mailbox() == []
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "ann@example.com")
+    assert notice.notify(manifest) == notice.notify(manifest) == ""
+    first, second = mailbox()
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Message-ID"].startswith("<selection.")
