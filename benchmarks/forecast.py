@@ -23,7 +23,8 @@ import numpy as np
 from benchmarks import forecast_data
 from benchmarks.runner import REPOSITORY, Contender, compare, measured, report
 from ecommerce.forecast.forecasting import DEFAULT, Forecast, predict, train
-from ecommerce.forecast.panel import HORIZON, Panel
+from ecommerce.forecast.panel import Panel
+from ecommerce.forecast.weeks import HORIZON
 
 ORIGINS = 8
 COMPARED = ("seasonal_naive", "weekday_mean_8", "ridge", "boosting", "median", DEFAULT)

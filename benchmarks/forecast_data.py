@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from ecommerce.forecast.calendar import holidays_of
-from ecommerce.forecast.panel import HORIZON, Panel
+from ecommerce.forecast.panel import Panel
+from ecommerce.forecast.weeks import HORIZON
 
 DATA = Path(__file__).resolve().parents[1] / ".bench" / "forecast"
 

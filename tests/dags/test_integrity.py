@@ -90,7 +90,8 @@ Variable.get = BaseHook.get_connection = staticmethod(refuse)
 import importlib.util
 spec = importlib.util.spec_from_file_location("dag_file", sys.argv[1])
 spec.loader.exec_module(importlib.util.module_from_spec(spec))
-heavy = {"pandas", "duckdb", "pyarrow", "matplotlib", "typst", "google.cloud.bigquery"} & set(sys.modules)
+data = {"numpy", "pandas", "pyarrow", "duckdb", "google.cloud.bigquery"}
+heavy = (data | {"sklearn", "matplotlib", "typst"}) & set(sys.modules)
 assert not heavy, f"imported while parsing: {sorted(heavy)}"
 """
 

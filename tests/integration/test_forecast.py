@@ -20,7 +20,7 @@ from ecommerce.core.staging import DagRun
 from ecommerce.core.store import Store
 from ecommerce.forecast import loading, preparing, records, training
 from ecommerce.forecast.history import NoHistory
-from ecommerce.forecast.partner.files import Parsed, PartnerFiles
+from ecommerce.forecast.partner.files import Parsed, PartnerFiles, Rejected
 from ecommerce.forecast.predicting import predict_all
 from ecommerce.forecast.weeks import Week
 from ecommerce.warehouse import client as warehouse_client
@@ -65,14 +65,13 @@ def shop(bigquery_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.Monkey
     return Shop(tmp_path, given["BIGQUERY_DATASET"], connect(bigquery_emulator))
 
 
-def run_week(week: Week, run_id: str = "first") -> list[str]:
-    """The tasks of a weekly run, but for the partner's files; the warnings of the checks."""
+def run_week(week: Week, run_id: str = "first", partner: PartnerFiles = NOTHING_ANNOUNCED) -> list[str]:
+    """The tasks of a weekly run behind the fetching of the partner's files; the warnings of the checks."""
     run, store = DagRun("weekly_sales_forecast", run_id), Store.of_models()
-    prepared = preparing.prepare(run, week, NOTHING_ANNOUNCED)
-    history = preparing.read(prepared)
-    kept = training.fit(history, records.champion(store, week.as_of), store)
-    predicted = predict_all(preparing.read(prepared), training.read(kept, store))
-    loaded = loading.load_forecasts(run, loading.write(predicted, run))
+    prepared = preparing.read_prepared(preparing.prepare(run, week, partner))
+    kept = training.fit(prepared.panels(), records.champion(store, week.as_of), store)
+    predicted = predict_all(prepared.panels(), training.read(kept, store))
+    loaded = loading.load_forecasts(run, loading.write(predicted, run, prepared.rejected))
     return check_load(run, loaded, loading.FORECASTS)
 
 
@@ -135,6 +134,27 @@ def test_the_same_week_twice_ends_in_the_same_rows_model_and_card(shop):
     run_week(WEEK, "second")
     assert [{**row, "run_id": ""} for row in shop.forecasts()] == before
     assert files(shop.folder / "models") == models
+
+
+def test_rows_of_the_partner_that_cannot_be_used_are_kept_with_their_reason(shop):
+    shop.sell(FIRST, HISTORY)
+    bad = Rejected(3, "invalid_discount", "discount_percent is -5", "2026-11-27,2026-11-30,MUG-01,-5")
+    for _ in range(2):
+        run_week(WEEK, partner=PartnerFiles(Parsed((), (bad,)), Parsed(())))
+    rows = shop.ask(f"SELECT * FROM {shop.dataset}.rejected_rows WHERE source = 'sales_forecast'")
+    assert rows == [
+        {
+            "business_date": WEEK.days[-1],
+            "source": "sales_forecast",
+            "run_id": "first",
+            "row_number": 3,
+            "reason": "invalid_discount",
+            "detail": "discount_percent is -5",
+            "file": "promotions.csv",
+            "raw": "2026-11-27,2026-11-30,MUG-01,-5",
+            "order_id": None,
+        }
+    ]
 
 
 def files(folder: Path) -> dict[str, bytes]:

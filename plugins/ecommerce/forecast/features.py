@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecommerce.forecast.cleaning import Cleaned, same_weekday_mean
-from ecommerce.forecast.panel import HORIZON, Floats, Panel
+from ecommerce.forecast.panel import Floats, Panel
+from ecommerce.forecast.weeks import HORIZON
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

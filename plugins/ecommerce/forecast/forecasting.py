@@ -21,7 +21,8 @@ from ecommerce.forecast.models import (
     WeekdayMean,
     prepare,
 )
-from ecommerce.forecast.panel import HORIZON, Bools, Floats, Panel
+from ecommerce.forecast.panel import Bools, Floats, Panel
+from ecommerce.forecast.weeks import HORIZON
 
 CALIBRATION_WEEKS = 13
 LEAST_DAYS = 28

@@ -11,9 +11,10 @@ import numpy as np
 
 from ecommerce.core.errors import PipelineError
 from ecommerce.forecast.calendar import holidays_of
-from ecommerce.forecast.panel import HORIZON, Bools, Floats, Ints, Panel
+from ecommerce.forecast.panel import Bools, Floats, Ints, Panel
 from ecommerce.forecast.partner.files import Promotion
 from ecommerce.forecast.promotions import of_articles, of_wholes
+from ecommerce.forecast.weeks import HORIZON
 
 if TYPE_CHECKING:
     import pandas as pd

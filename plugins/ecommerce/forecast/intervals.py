@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ecommerce.forecast.panel import HORIZON, Floats
+from ecommerce.forecast.panel import Floats
+from ecommerce.forecast.weeks import HORIZON
 
 LEVELS = (80, 95)
 Calibration = tuple[int, Floats, Floats]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import metrics
 from ecommerce.core.business_day import day_window
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.staging import DagRun, Manifest, publish, read_manifest
-from ecommerce.forecast.panel import HORIZON
-from ecommerce.forecast.predicting import Predicted
+from ecommerce.forecast.weeks import HORIZON
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.load import LoadResult, load
@@ -17,13 +18,16 @@ from ecommerce.warehouse.rendering import columns
 from ecommerce.warehouse.schema import arrow_type
 from ecommerce.warehouse.spec import LoadSpec
 
+if TYPE_CHECKING:
+    from ecommerce.forecast.predicting import Predicted
+
 SOURCE = "sales_forecast"
 """What forecasts are called in `load_audit`."""
 FORECASTS = LoadSpec(
     name="forecasts",
     sources=(SOURCE,),
-    files=("sales_forecasts",),
-    tables=("sales_forecasts", "load_audit"),
+    files=("sales_forecasts", "rejected_rows"),
+    tables=("sales_forecasts", "rejected_rows", "load_audit"),
     counted="sales_forecasts",
 )
 _DAILY_RUNS = LoadSpec(name="orders", sources=SOURCES, files=(), tables=(), counted="")
@@ -42,8 +46,14 @@ def made_before(warehouse: Warehouse, first: date, last: date) -> set[date]:
     return {row["as_of"] for row in rows}
 
 
-def write(predicted: Predicted, run: DagRun) -> Manifest:
+def write(predicted: Predicted, run: DagRun, rejected: Sequence[Mapping[str, Any]] = ()) -> Manifest:
     """Leave the forecasts in staging as the load takes them.
+
+    Args:
+        predicted: the forecasts.
+        run: who made them.
+        rejected: rows of the partner's files that could not be used: `file`, `line_number`, `reason`,
+            `detail`, `raw`.
 
     Raises:
         StagingError: they cannot be written.
@@ -69,24 +79,39 @@ def write(predicted: Predicted, run: DagRun) -> Manifest:
         }
         for day in predicted.days
     ]
-    schema = pa.schema([(column.name, arrow_type(column)) for column in columns("sales_forecasts")])
+    refused = [
+        {
+            "business_date": predicted.last_known,
+            "source": SOURCE,
+            "run_id": run.run_id,
+            "row_number": row["line_number"],
+            "order_id": None,
+            **{name: row[name] for name in ("reason", "detail", "file", "raw")},
+        }
+        for row in rejected
+    ]
+    tables = {"sales_forecasts": rows, "rejected_rows": refused}
     uri = run.folder(predicted.as_of, f"transformed/{SOURCE}")
     with publish(uri) as draft:
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), draft.path / "sales_forecasts.parquet")
+        names = {}
+        for name, content in tables.items():
+            schema = pa.schema([(column.name, arrow_type(column)) for column in columns(name)])
+            pq.write_table(pa.Table.from_pylist(content, schema=schema), draft.path / f"{name}.parquet")
+            names[f"{name}.parquet"] = schema.names
         draft.seal(
             source=SOURCE,
             business_date=predicted.last_known,
             rows=len(rows),
-            columns={"sales_forecasts.parquet": schema.names},
+            columns=names,
             read_at=made_at,
             window_start=made_at,
             window_end=horizon.end,
             control_totals={
                 "sales_forecasts": len(rows),
                 "amount": str(sum(day.forecast for day in predicted.days)),
-                "rows_read": len(rows),
+                "rows_read": len(rows) + len(refused),
                 "rows_accepted": len(rows),
-                "rows_rejected": 0,
+                "rows_rejected": len(refused),
                 "rows_superseded": 0,
                 "source_orders": len(rows),
                 "source_amount": str(sum(day.forecast for day in predicted.days)),

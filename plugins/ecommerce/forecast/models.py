@@ -11,7 +11,8 @@ import numpy as np
 
 from ecommerce.forecast.cleaning import Cleaned, same_weekday_mean
 from ecommerce.forecast.features import Statistics, features
-from ecommerce.forecast.panel import HORIZON, Bools, Floats, Panel
+from ecommerce.forecast.panel import Bools, Floats, Panel
+from ecommerce.forecast.weeks import HORIZON
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingRegressor

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecommerce.forecast.weeks import HORIZON
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-
-HORIZON = 28
-"""How many days are forecast: four whole weeks, so that each weekday comes equally often."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from ecommerce.core.staging import DagRun, Manifest, publish, read_manifest, sto
 from ecommerce.core.store import Store
 from ecommerce.forecast import records
 from ecommerce.forecast.history import TOTAL, History, ask_history, panels
+from ecommerce.forecast.partner.fetching import MARKET_INDEX, PROMOTIONS
 from ecommerce.forecast.partner.files import PartnerFiles, Promotion
 from ecommerce.forecast.weeks import Week
 from ecommerce.warehouse.client import connect
@@ -39,16 +40,30 @@ def prepare(run: DagRun, week: Week, partner: PartnerFiles) -> Manifest:
     promotions = list(partner.promotions.rows)
     kept = {"promotions": records.as_json(promotions), "calendar": load_settings().holiday_calendar}
     records.keep(Store.of_models(), records.INPUTS, week.as_of, kept)
+    rejected = [
+        asdict(row) | {"file": file}
+        for file, rows in (
+            (PROMOTIONS, partner.promotions.rejected),
+            (MARKET_INDEX, partner.market_index.rejected),
+        )
+        for row in rows
+    ]
     return leave(
         run,
         week.as_of,
         promotions,
-        rejected_rows=len(partner.promotions.rejected) + len(partner.market_index.rejected),
+        rejected,
         warnings=[*partner.promotions.warnings, *partner.market_index.warnings],
     )
 
 
-def leave(run: DagRun, as_of: date, promotions: Sequence[Promotion], **totals: Any) -> Manifest:
+def leave(
+    run: DagRun,
+    as_of: date,
+    promotions: Sequence[Promotion],
+    rejected: Sequence[dict[str, Any]] = (),
+    **totals: Any,
+) -> Manifest:
     """Ask the warehouse for what is known before `as_of`, and leave it in staging with `promotions` and the
     calendar, as `read` takes it.
 
@@ -56,6 +71,7 @@ def leave(run: DagRun, as_of: date, promotions: Sequence[Promotion], **totals: A
         run: the run that asks.
         as_of: the first day that nothing is known of.
         promotions: those that were, and that are announced.
+        rejected: the rows of the partner's files that cannot be used, as `loading.write` takes them.
         totals: more for the manifest.
 
     Raises:
@@ -64,7 +80,11 @@ def leave(run: DagRun, as_of: date, promotions: Sequence[Promotion], **totals: A
     """
     import pyarrow.parquet as pq
 
-    known = {"promotions": records.as_json(promotions), "calendar": load_settings().holiday_calendar}
+    known = {
+        "promotions": records.as_json(promotions),
+        "calendar": load_settings().holiday_calendar,
+        "rejected": list(rejected),
+    }
     daily, articles = ask_history(connect(dag=run.dag_id, step="history"), as_of, promotions)
     day = day_window(as_of, shop_timezone()).shifted(-1)
     with publish(run.folder(as_of, STEP)) as draft:
@@ -79,7 +99,7 @@ def leave(run: DagRun, as_of: date, promotions: Sequence[Promotion], **totals: A
             read_at=day.end,
             window_start=day.start,
             window_end=day.end,
-            control_totals={"promotions": len(promotions), **totals},
+            control_totals={"promotions": len(promotions), "rejected_rows": len(rejected), **totals},
         )
     return read_manifest(run.folder(as_of, STEP))
 
@@ -87,13 +107,14 @@ def leave(run: DagRun, as_of: date, promotions: Sequence[Promotion], **totals: A
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What `prepare` left: `daily` and `articles` as `history.ask_history` answers, and what was known of the
-    days after them."""
+    days after them; `rejected` are rows of the partner's files that cannot be used."""
 
     last_day: date
     daily: pa.Table
     articles: pa.Table
     promotions: list[Promotion]
     calendar: str
+    rejected: list[dict[str, Any]]
 
     def panels(self) -> History:
         """The panels that a champion is trained on."""
@@ -136,6 +157,6 @@ def read_prepared(manifest: Manifest) -> Prepared:
     try:
         known = json.loads(text)
         promotions = records.from_json(known["promotions"])
-        return Prepared(manifest.business_date, *tables, promotions, known["calendar"])
+        return Prepared(manifest.business_date, *tables, promotions, known["calendar"], known["rejected"])
     except (ValueError, KeyError):
         raise StagingError(f"{manifest.uri} was written by another version of this code") from None

@@ -8,8 +8,9 @@ from datetime import date
 
 import numpy as np
 
-from ecommerce.forecast.panel import HORIZON, Floats
+from ecommerce.forecast.panel import Floats
 from ecommerce.forecast.partner.files import Promotion
+from ecommerce.forecast.weeks import HORIZON
 
 WINDOW_DAYS = 91
 LEAST_PART = 0.02

@@ -19,12 +19,11 @@ from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
 from ecommerce.core.store import Store
 from ecommerce.core.xcom import from_xcom, to_xcom
-from ecommerce.forecast import loading, records, watch
-from ecommerce.forecast.panel import HORIZON
+from ecommerce.forecast import loading, watch
 from ecommerce.forecast.partner import fetching
 from ecommerce.forecast.partner.files import read_files
 from ecommerce.forecast.partner.source import SOURCE
-from ecommerce.forecast.weeks import Week, newest_week, reason_to_skip, week_of
+from ecommerce.forecast.weeks import HORIZON, Week, newest_week, reason_to_skip, week_of
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult
@@ -97,7 +96,7 @@ def preprocess(manifest: Plain, **context: Any) -> Plain:
 @task(inlets=[FORECAST_CHAMPION])
 def train(manifest: Plain, **context: Any) -> Plain:
     """Fit the champion, and keep it with its card."""
-    from ecommerce.forecast import preparing, training
+    from ecommerce.forecast import preparing, records, training
 
     prepared, store = from_xcom(Manifest, manifest), Store.of_models()
     champion = records.champion(store, _week(context).as_of)
@@ -111,8 +110,9 @@ def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
     from ecommerce.forecast.predicting import predict_all
 
     trained = training.read(model, Store.of_models())
-    predicted = predict_all(preparing.read(from_xcom(Manifest, manifest)), trained)
-    return to_xcom(loading.write(predicted, run_of(context)))
+    prepared = preparing.read_prepared(from_xcom(Manifest, manifest))
+    predicted = predict_all(prepared.panels(), trained)
+    return to_xcom(loading.write(predicted, run_of(context), prepared.rejected))
 
 
 @task(max_active_tis_per_dag=1)

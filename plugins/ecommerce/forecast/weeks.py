@@ -10,6 +10,8 @@ from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.errors import ConfigurationError
 
 DAYS = 7
+HORIZON = 28
+"""How many days are forecast: four whole weeks, so that each weekday comes equally often."""
 
 
 @dataclass(frozen=True, slots=True)

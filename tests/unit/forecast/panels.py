@@ -7,7 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from ecommerce.forecast.panel import HORIZON, Panel
+from ecommerce.forecast.panel import Panel
+from ecommerce.forecast.weeks import HORIZON
 
 MONDAY = date(2025, 1, 6)
 WEEK = np.array([80.0, 90.0, 100.0, 110.0, 140.0, 160.0, 120.0])

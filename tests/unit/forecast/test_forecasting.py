@@ -20,7 +20,8 @@ from ecommerce.forecast.forecasting import (
     predict,
     train,
 )
-from ecommerce.forecast.panel import HORIZON, Panel
+from ecommerce.forecast.panel import Panel
+from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import WEEK, changed, make_panel, weekly
 
 REPOSITORY = Path(__file__).parents[3]

@@ -14,7 +14,8 @@ from ecommerce.forecast.forecasting import CANDIDATES, Forecast, forecasts_of_al
 from ecommerce.forecast.history import KINDS, History
 from ecommerce.forecast.intervals import LEVELS
 from ecommerce.forecast.models import LEAST_DAYS_RIDGE
-from ecommerce.forecast.panel import HORIZON, Floats, Panel
+from ecommerce.forecast.panel import Floats, Panel
+from ecommerce.forecast.weeks import HORIZON
 
 ORIGINS = 8
 FEWEST_ORIGINS = 4

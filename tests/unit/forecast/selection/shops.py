@@ -9,8 +9,9 @@ import numpy as np
 
 from ecommerce.forecast.forecasting import CANDIDATES
 from ecommerce.forecast.history import History
-from ecommerce.forecast.panel import HORIZON, Panel
+from ecommerce.forecast.panel import Panel
 from ecommerce.forecast.selection.backtest import BackTest, Score
+from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import MONDAY, make_panel, weekly
 
 AS_OF = date(2026, 12, 6)

@@ -10,7 +10,6 @@ import pytest
 
 from ecommerce.core.xcom import to_xcom
 from ecommerce.forecast.forecasting import CANDIDATES, forecasts_of_all, predict, train
-from ecommerce.forecast.panel import HORIZON
 from ecommerce.forecast.selection.backtest import (
     Made,
     back_test,
@@ -23,6 +22,7 @@ from ecommerce.forecast.selection.backtest import (
     score,
     weekly_error,
 )
+from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import changed, make_panel, weekly
 from tests.unit.forecast.selection.shops import history, panel
 

@@ -2,7 +2,8 @@
 BEGIN TRANSACTION;
 
 {% for part in [
-    "loads/confirm", "tables/sales_forecasts/load", "tables/sales_forecasts/actuals", "tables/load_audit/load"
+    "loads/confirm", "tables/sales_forecasts/load", "tables/sales_forecasts/actuals", "tables/rejected_rows/load",
+    "tables/load_audit/load"
 ] %}
 {% include "warehouse/" ~ part ~ ".sql" %}
 
@@ -12,4 +13,9 @@ COMMIT TRANSACTION;
 SELECT
     'sales_forecasts' AS name,
     COUNT(*) AS entries
-FROM {{ staged("sales_forecasts") }};
+FROM {{ staged("sales_forecasts") }}
+UNION ALL
+SELECT
+    'rejected_rows' AS name,
+    COUNT(*) AS entries
+FROM {{ staged("rejected_rows") }};
