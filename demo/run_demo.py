@@ -1,7 +1,8 @@
 """`make demo` and `make stop`: a small company that moved to this pipeline twelve days ago.
 
-start   company and Airflow; the 18 months of its former shop, as history; the days since then, with changes
-        that come late; the newest closed day; changes that leave no trace; figures, and what to look at
+start   company and Airflow; the 18 months of its former shop, as history; the days since then, whose whole
+        week starts the forecast; changes that come late; the newest closed day; changes that leave no trace;
+        figures, and what to look at
 stop    Airflow and the company; their data stay below .demo (remove that folder to begin afresh)
 """
 
@@ -29,16 +30,18 @@ from ecommerce.core.names import (
     DAG_CATALOGUE,
     DAG_DAILY,
     DAG_EVENTS,
+    DAG_FORECAST,
     DAG_HISTORY,
     DAG_MAINTENANCE,
     DAG_RECONCILIATION,
+    DAG_SELECTION,
     DAG_SYNC,
     DAG_WATCH,
 )
 
 _DAGS = (
     *(DAG_DAILY, DAG_HISTORY, DAG_SYNC, DAG_RECONCILIATION, DAG_WATCH, DAG_MAINTENANCE, DAG_EVENTS),
-    DAG_CATALOGUE,
+    *(DAG_CATALOGUE, DAG_FORECAST, DAG_SELECTION),
 )
 
 
@@ -87,10 +90,11 @@ class Demo:
         self._change_late(yesterday - timedelta(days=1))
         self._run_newest(yesterday)
         self._change_silently(yesterday - timedelta(days=2))
+        forecast_of = self._wait_for_forecast(first, yesterday)
         self.scheduler.switch_on(*_DAGS)
         say("")
         tell_figures(self._company, first, yesterday)
-        tell_what_to_look_at(self._company, self._airflow, yesterday)
+        tell_what_to_look_at(self._company, self._airflow, yesterday, forecast_of)
         say(f"All that took {self._minutes()} minutes. To stop everything: make stop")
 
     def _start(self) -> None:
@@ -135,6 +139,7 @@ class Demo:
 
     def _run_days(self, first: date, last: date) -> None:
         """The days since the move."""
+        self.scheduler.switch_on(DAG_FORECAST)  # days that come in while it is off count for no week
         runs = self.scheduler.backfill(DAG_DAILY, first, last, jobs=4, mail=True)
         if runs:
             say(f"Running {len(runs)} business days, {first} to {last}, each report mailed …")
@@ -164,6 +169,20 @@ class Demo:
         days = ", ".join(f"{each['source']} on {each['business_date']}" for each in found)
         say(f"  it differs: {days or 'nothing'}; that was read again, and a mail says so")
         self._took()
+
+    def _wait_for_forecast(self, first: date, yesterday: date) -> date | None:
+        """The first day of the newest forecast, which a week's seventh day has started; None where no whole
+        week lies between `first` and `yesterday`."""
+        sunday = yesterday - timedelta(days=yesterday.isoweekday() % 7)
+        monday = sunday - timedelta(days=6)
+        if monday < first:
+            return None
+        say(
+            f"The week of {monday} was complete when its seventh day had been loaded: that started its forecast …"
+        )
+        self.scheduler.wait([self.scheduler.started_by_data(DAG_FORECAST, str(monday))])
+        self._took()
+        return sunday + timedelta(days=1)
 
     def _took(self) -> None:
         say(f"  ({self._minutes()} minutes since the beginning)")

@@ -13,6 +13,7 @@ from demo.ledger import PARTNERS, HeldFile, LateRefund, Ledger, SilentChange
 
 _DAYS = 12
 _OLD_MONTHS = 18
+_SUNDAY = 7
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,11 @@ class Story:
 
     @classmethod
     def begin(cls, now: datetime, timezone: str = TIMEZONE) -> Story:
-        """The story of a company that moved to this pipeline twelve days ago, from another shop."""
-        first_day = now.astimezone(ZoneInfo(timezone)).date() - timedelta(days=_DAYS)
-        return cls(first_day, timezone=timezone, old_months=_OLD_MONTHS)
+        """The story of a company that moved to this pipeline twelve days ago, from another shop; on a Sunday
+        thirteen days ago, so that a whole week, Monday to Sunday, is always among them."""
+        today = now.astimezone(ZoneInfo(timezone)).date()
+        days = _DAYS + 1 if today.isoweekday() == _SUNDAY else _DAYS
+        return cls(today - timedelta(days=days), timezone=timezone, old_months=_OLD_MONTHS)
 
     def save(self, path: Path) -> None:
         """Keep the story in `path`, whole at once."""

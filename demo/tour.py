@@ -44,17 +44,28 @@ def tell_figures(company: Company, first: date, last: date) -> None:
     say("")
 
 
-def tell_what_to_look_at(company: Company, airflow: AirflowServices, day: date) -> None:
-    """Five addresses, with what is to be seen there."""
-    pdf = company.folders.reports / str(day) / "report.pdf"
+def tell_what_to_look_at(
+    company: Company, airflow: AirflowServices, day: date, forecast_of: date | None
+) -> None:
+    """Addresses, with what is to be seen there. `forecast_of`: the first day of the newest forecast."""
+    reports = company.folders.reports
+    pdf, forecast = (
+        reports / str(day) / "report.pdf",
+        reports / "forecasts" / str(forecast_of) / "forecast.pdf",
+    )
+    of_forecast = [(str(forecast), "the next four weeks; make forecast asks in this terminal")]
     places = (
         (f"{airflow.url}/dags/{DAG_DAILY}", f"the pipeline in Airflow: user {USER}, password {PASSWORD}"),
         (f"{airflow.url}/plugin/sales-reports", f"the reports of all days; the newest is {pdf}"),
         (
             f"http://localhost:{company.ports.mailbox}",
-            "the mailbox: reports, and what the reconciliation found",
+            "the mailbox: reports, the forecast, and what the reconciliation found",
         ),
-        (f"{airflow.url}/dags", "the other DAGs, each of which has run; they stay switched on"),
+        *(of_forecast if forecast_of else []),
+        (
+            f"{airflow.url}/dags",
+            "the other DAGs; all but the monthly one have run, and they stay switched on",
+        ),
         (f'make query SQL="{_QUESTION}"', "the warehouse, asked from this terminal"),
     )
     say("What to look at:")
