@@ -177,9 +177,7 @@ class Demo:
         monday = sunday - timedelta(days=6)
         if monday < first:
             return None
-        say(
-            f"The week of {monday} was complete when its seventh day had been loaded: that started its forecast …"
-        )
+        say(f"The seventh loaded day of the week of {monday} has started the forecast that follows it …")
         self.scheduler.wait([self.scheduler.started_by_data(DAG_FORECAST, str(monday))])
         self._took()
         return sunday + timedelta(days=1)

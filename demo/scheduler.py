@@ -81,15 +81,11 @@ class Scheduler:
         return Run(dag_id, self.api.post(f"dags/{dag_id}/dagRuns", request)["dag_run_id"], dag_id)
 
     def started_by_data(self, dag_id: str, partition_key: str) -> Run:
-        """The first run of that key, which the scheduler begins by itself when its data are in; a minute later
-        at most."""
+        """The first run of that key, which the scheduler begins by itself, at most a minute after its data
+        are in."""
         for _ in range(_MOST_WAIT):
-            path = f"dags/{dag_id}/dagRuns"
-            found = self.api.get(path, partition_key_pattern=partition_key, order_by="id", limit=1)[
-                "dag_runs"
-            ]
-            if found:
-                return Run(dag_id, found[0]["dag_run_id"], f"{dag_id} of {partition_key}")
+            if found := self.api.runs_of_day(date.fromisoformat(partition_key), dag_id):
+                return Run(dag_id, found[-1]["dag_run_id"], f"{dag_id} of {partition_key}")
             time.sleep(1)
         raise DemoFailed(f"no data started {dag_id} of {partition_key} within a minute")
 
