@@ -49,10 +49,8 @@ def tell_what_to_look_at(
 ) -> None:
     """Addresses, with what is to be seen there. `forecast_of`: the first day of the newest forecast."""
     reports = company.folders.reports
-    pdf, forecast = (
-        reports / str(day) / "report.pdf",
-        reports / "forecasts" / str(forecast_of) / "forecast.pdf",
-    )
+    pdf = reports / str(day) / "report.pdf"
+    forecast = reports / "forecasts" / str(forecast_of) / "forecast.pdf"
     of_forecast = [(str(forecast), "the next four weeks; make forecast asks in this terminal")]
     places = (
         (f"{airflow.url}/dags/{DAG_DAILY}", f"the pipeline in Airflow: user {USER}, password {PASSWORD}"),
@@ -62,10 +60,7 @@ def tell_what_to_look_at(
             "the mailbox: reports, the forecast, and what the reconciliation found",
         ),
         *(of_forecast if forecast_of else []),
-        (
-            f"{airflow.url}/dags",
-            "the other DAGs; all but the monthly one have run, and they stay switched on",
-        ),
+        (f"{airflow.url}/dags", "the other DAGs: all but the monthly one have run, all stay on"),
         (f'make query SQL="{_QUESTION}"', "the warehouse, asked from this terminal"),
     )
     say("What to look at:")

@@ -51,6 +51,7 @@ def prepared() -> preparing.Prepared:
         articles=table([("sku", "A-1", 0)], category="a"),
         promotions=[Promotion(day(1), day(2), "A-1", Decimal(5))],
         calendar="",
+        rejected=[],
     )
 
 
