@@ -17,7 +17,7 @@ import pytest
 from demo.services.emulator import Emulator
 from ecommerce.core.store import Store
 from ecommerce.forecast import records
-from ecommerce.forecast.partner.files import Promotion
+from ecommerce.forecast.partner.files import Announced, Promotion
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.schema import prepare
 from tests.integration.live_airflow import LiveAirflow, live_airflow
@@ -146,10 +146,10 @@ def fill(warehouse: Warehouse, first: date, last: date) -> None:
 def remember(store: Store, first: date, selected: date) -> None:
     """Promotions of the whole shop, known to the forecasts before, and a champion that ignores them."""
     starts = [first + timedelta(days=EVERY * number) for number in range((DAYS + 28) // EVERY + 1)]
-    promotions = [
+    promotions = (
         Promotion(start, start + timedelta(days=PROMOTED - 1), None, Decimal(30)) for start in starts
-    ]
-    kept = {"promotions": records.as_json(promotions), "calendar": ""}
+    )
+    kept = records.as_json(Announced(tuple(promotions))) | {"calendar": ""}
     records.keep(store, records.INPUTS, selected, kept)
     records.keep(store, records.CHAMPIONS, selected, {"champion": "seasonal_naive", "as_of": str(selected)})
 

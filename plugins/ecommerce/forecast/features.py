@@ -25,15 +25,15 @@ NAMES = (
     *("holiday", "holiday_day_before", "holiday_day_after", "closed_day_before", "closed_day_after"),
     *("base", "weekday_mean_4", "weekday_last", "weekday_without_promotion", "weekday_with_promotion"),
     *("level_7", "trend_84", "trend_year", "last_year_week", "last_year_day"),
-    *("promotion_effect", "size"),
+    *("promotion_effect", "size", "market_trend"),
 )
 """The features in their order. Amounts are relative to the level: the mean of the last 28 days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Running figures of a panel, all [days, series]: each row holds nothing later than its day, but for
-    `week_around`, which is read a year before the day to forecast."""
+    """Running figures of a panel, [days, series], `market` [days]: each row holds nothing later than its day,
+    but for `week_around`, which is read a year before the day to forecast."""
 
     panel: Panel
     closed: NDArray[np.bool_]
@@ -48,6 +48,7 @@ class Statistics:
     level_84: Floats
     level_year: Floats
     week_around: Floats
+    market: Floats
 
     @classmethod
     def of(cls, panel: Panel, cleaned: Cleaned) -> Statistics:
@@ -79,6 +80,7 @@ class Statistics:
             level_84=trailing_mean(neutral, 84),
             level_year=trailing_mean(neutral, YEAR),
             week_around=around,
+            market=_market_trend(panel, len(values)),
         )
 
 
@@ -155,6 +157,7 @@ def features(known: Statistics, origin: int, chosen: Any = slice(None)) -> Told:
         _ratio(at(known.neutral, a_year_ago), at(known.neutral_8, a_year_ago - 7)),
         effect,
         np.log(level),
+        np.full(shape, known.market[origin]),
     )
     return Told(np.stack(columns, axis=-1).astype(np.float32), base, level)
 
@@ -168,6 +171,14 @@ def trailing_mean(values: Floats, days: int) -> Floats:
         total[days:] = total[days:] - total[:-days].copy()
         count[days:] = count[days:] - count[:-days].copy()
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+
+
+def _market_trend(panel: Panel, days: int) -> Floats:
+    """[days]: the market index of the last four weeks relative to that of the year; unknown without one."""
+    if panel.market is None:
+        return np.full(days, np.nan)
+    index = panel.market[:, None]
+    return _ratio(trailing_mean(index, 28), trailing_mean(index, YEAR))[:, 0]
 
 
 def _days_on_promotion(promotions: Floats, origin: int) -> Floats:

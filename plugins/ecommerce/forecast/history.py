@@ -12,7 +12,7 @@ import numpy as np
 from ecommerce.core.errors import PipelineError
 from ecommerce.forecast.calendar import holidays_of
 from ecommerce.forecast.panel import Bools, Floats, Ints, Panel
-from ecommerce.forecast.partner.files import Promotion
+from ecommerce.forecast.partner.files import Announced, MarketWeek, Promotion
 from ecommerce.forecast.promotions import of_articles, of_wholes
 from ecommerce.forecast.weeks import HORIZON
 
@@ -28,6 +28,7 @@ MOST_SKUS = 25
 RECENT_DAYS = 91
 """The articles that sold most in so many days are forecast."""
 LONG_GAP = 7
+WEEK = 7
 OFTEN_EMPTY = 0.08
 
 
@@ -74,7 +75,7 @@ def panels(
     skus: pa.Table,
     last: date,
     *,
-    promotions: Sequence[Promotion],
+    announced: Announced,
     calendar: str,
     asked: Collection[str] = (),
 ) -> History:
@@ -84,16 +85,17 @@ def panels(
         daily: its first answer.
         skus: its second.
         last: the last day that is known.
-        promotions: those that were, and that are announced.
+        announced: what the partner has told.
         calendar: as `holidays_of`.
         asked: articles to forecast beside the best-selling ones.
     """
-    by_day, by_article = _frame(daily), _frame(skus)
+    by_day, by_article, promotions = _frame(daily), _frame(skus), announced.promotions
     first: date = by_day["business_date"].min()
     days = (last - first).days + 1
     holidays = holidays_of(calendar, first, days + HORIZON)
     tables = {kind: _daily(by_day[by_day["kind"] == kind], first, days) for kind in ("category", "channel")}
     tables["sku"] = _daily(by_article, first, days)
+    market = known_index(announced.market_index, first, days)
     unknown = gaps(tables["category"][1].sum(axis=1), holidays[:days], first.weekday())
     categories = {name: place for place, name in enumerate(tables["category"][0])}
     category_of = dict(zip(by_article["name"], by_article["category"], strict=True))
@@ -121,12 +123,24 @@ def panels(
             values=values[:, kept],
             promotions=intensity[kind][:, kept],
             holidays=np.repeat(holidays[:, None], len(kept), axis=1),
+            market=market,
         )
     return History(
         last + timedelta(days=1),
         found,
         tuple(first + timedelta(days=int(day)) for day in np.flatnonzero(unknown)),
     )
+
+
+def known_index(weeks: Sequence[MarketWeek], first: date, days: int) -> Floats:
+    """The market index that is known on each day: of the last week that has ended by then; NaN before the
+    first one, [days]."""
+    found = np.full(days, np.nan)
+    for each in sorted(weeks, key=lambda week: week.week_start):
+        ended = (each.week_start - first).days + WEEK - 1
+        if ended < days:
+            found[max(ended, 0) :] = float(each.index)
+    return found
 
 
 def gaps(total: Floats, holidays: Ints, first_weekday: int) -> Bools:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ecommerce.forecast.cleaning import Cleaned, same_weekday_mean
-from ecommerce.forecast.features import Statistics, features
+from ecommerce.forecast.features import NAMES, Statistics, features
 from ecommerce.forecast.panel import Bools, Floats, Panel
 from ecommerce.forecast.weeks import HORIZON
 
@@ -26,6 +26,8 @@ _HALF_LIFE_DAYS = 120
 _RIDGE_DAYS = 1092
 _LEVEL_DAYS = 28
 _FIRST_ORIGIN = 83
+_RISES_WITH = np.array([name == "market_trend" for name in NAMES], dtype=np.int8)
+"""Of each feature, 1 where a larger value never lowers a forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,8 @@ class Boosting:
             max_bins=128,
             early_stopping=False,
             random_state=0,
+            # A market that grows never lowers a forecast: else its level would only tell the dates apart.
+            monotonic_cst=_RISES_WITH[has_value] if has_value[_RISES_WITH > 0].any() else None,
         )
         with _one_thread():
             trees.fit(rows_told[:, has_value], np.concatenate(targets))

@@ -24,6 +24,7 @@ class Panel:
     `values` [days, series]: gross sales of each day, NaN where it is unknown (a gap in the history).
     `promotions` [days + HORIZON, series]: the share of a series that was, or is announced to be, on promotion
     (0 to 1). `holidays` [days + HORIZON, series]: a number for each holiday's name, 0 on other days.
+    `market` [days]: the market index that was known on each day, NaN where there was none.
     """
 
     first_day: date
@@ -31,6 +32,7 @@ class Panel:
     values: Floats
     promotions: Floats
     holidays: Ints
+    market: Floats | None = None
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit together."""
@@ -39,6 +41,8 @@ class Panel:
             raise ValueError(
                 f"values have the shape {self.values.shape}, not {(self.days, len(self.series))}"
             )
+        if self.market is not None and self.market.shape != (self.days,):
+            raise ValueError(f"market has the shape {self.market.shape}, not {(self.days,)}")
         for name in ("promotions", "holidays"):
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} have the shape {getattr(self, name).shape}, not {shape}")
@@ -71,6 +75,7 @@ class Panel:
             values=self.values[:days],
             promotions=self.promotions[: days + HORIZON],
             holidays=self.holidays[: days + HORIZON],
+            market=None if self.market is None else self.market[:days],
         )
 
     def last(self, days: int) -> Panel:
@@ -82,6 +87,7 @@ class Panel:
             values=self.values[skipped:],
             promotions=self.promotions[skipped:],
             holidays=self.holidays[skipped:],
+            market=None if self.market is None else self.market[skipped:],
         )
 
     def of(self, chosen: Any) -> Panel:

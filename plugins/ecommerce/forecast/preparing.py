@@ -18,7 +18,7 @@ from ecommerce.core.store import Store
 from ecommerce.forecast import records
 from ecommerce.forecast.history import TOTAL, History, ask_history, panels
 from ecommerce.forecast.partner.fetching import MARKET_INDEX, PROMOTIONS
-from ecommerce.forecast.partner.files import PartnerFiles, Promotion
+from ecommerce.forecast.partner.files import Announced, PartnerFiles
 from ecommerce.forecast.weeks import Week
 from ecommerce.warehouse.client import connect
 
@@ -30,15 +30,14 @@ STEP = "prepared"
 
 
 def prepare(run: DagRun, week: Week, partner: PartnerFiles) -> Manifest:
-    """Ask the warehouse for what is known before `week.as_of`, keep the promotions that are announced by
-    then, and leave both in staging.
+    """Ask the warehouse for what is known before `week.as_of`, keep what the partner has told by then, and
+    leave both in staging.
 
     Raises:
         NoHistory: there are no sales.
         PipelineError: the warehouse cannot be asked, or the files not be written.
     """
-    promotions = list(partner.promotions.rows)
-    kept = {"promotions": records.as_json(promotions), "calendar": load_settings().holiday_calendar}
+    kept = records.as_json(partner.announced) | {"calendar": load_settings().holiday_calendar}
     records.keep(Store.of_models(), records.INPUTS, week.as_of, kept)
     rejected = [
         asdict(row) | {"file": file}
@@ -51,7 +50,7 @@ def prepare(run: DagRun, week: Week, partner: PartnerFiles) -> Manifest:
     return leave(
         run,
         week.as_of,
-        promotions,
+        partner.announced,
         rejected,
         warnings=[*partner.promotions.warnings, *partner.market_index.warnings],
     )
@@ -60,17 +59,17 @@ def prepare(run: DagRun, week: Week, partner: PartnerFiles) -> Manifest:
 def leave(
     run: DagRun,
     as_of: date,
-    promotions: Sequence[Promotion],
+    announced: Announced,
     rejected: Sequence[dict[str, Any]] = (),
     **totals: Any,
 ) -> Manifest:
-    """Ask the warehouse for what is known before `as_of`, and leave it in staging with `promotions` and the
+    """Ask the warehouse for what is known before `as_of`, and leave it in staging with `announced` and the
     calendar, as `read` takes it.
 
     Args:
         run: the run that asks.
         as_of: the first day that nothing is known of.
-        promotions: those that were, and that are announced.
+        announced: what the partner has told by then.
         rejected: the rows of the partner's files that cannot be used, as `loading.write` takes them.
         totals: more for the manifest.
 
@@ -81,11 +80,11 @@ def leave(
     import pyarrow.parquet as pq
 
     known = {
-        "promotions": records.as_json(promotions),
+        **records.as_json(announced),
         "calendar": load_settings().holiday_calendar,
         "rejected": list(rejected),
     }
-    daily, articles = ask_history(connect(dag=run.dag_id, step="history"), as_of, promotions)
+    daily, articles = ask_history(connect(dag=run.dag_id, step="history"), as_of, announced.promotions)
     day = day_window(as_of, shop_timezone()).shifted(-1)
     with publish(run.folder(as_of, STEP)) as draft:
         pq.write_table(daily, draft.path / DAILY)
@@ -99,7 +98,12 @@ def leave(
             read_at=day.end,
             window_start=day.start,
             window_end=day.end,
-            control_totals={"promotions": len(promotions), "rejected_rows": len(rejected), **totals},
+            control_totals={
+                "promotions": len(announced.promotions),
+                "market_weeks": len(announced.market_index),
+                "rejected_rows": len(rejected),
+                **totals,
+            },
         )
     return read_manifest(run.folder(as_of, STEP))
 
@@ -112,14 +116,14 @@ class Prepared:
     last_day: date
     daily: pa.Table
     articles: pa.Table
-    promotions: list[Promotion]
+    announced: Announced
     calendar: str
     rejected: list[dict[str, Any]]
 
     def panels(self) -> History:
         """The panels that a champion is trained on."""
         return panels(
-            self.daily, self.articles, self.last_day, promotions=self.promotions, calendar=self.calendar
+            self.daily, self.articles, self.last_day, announced=self.announced, calendar=self.calendar
         )
 
     def amounts(self, first: date) -> dict[str, dict[date, Decimal]]:
@@ -156,7 +160,7 @@ def read_prepared(manifest: Manifest) -> Prepared:
         text = (folder / KNOWN).read_text()
     try:
         known = json.loads(text)
-        promotions = records.from_json(known["promotions"])
-        return Prepared(manifest.business_date, *tables, promotions, known["calendar"], known["rejected"])
+        announced = records.from_json(known)
+        return Prepared(manifest.business_date, *tables, announced, known["calendar"], known["rejected"])
     except (ValueError, KeyError):
         raise StagingError(f"{manifest.uri} was written by another version of this code") from None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Any
 from ecommerce.core.errors import StagingError
 from ecommerce.core.store import Store
 from ecommerce.forecast.forecasting import CANDIDATES, DEFAULT
-from ecommerce.forecast.partner.files import Promotion
+from ecommerce.forecast.partner.files import Announced, MarketWeek, Promotion
 
 CHAMPIONS, INPUTS, TRAINED = "champions", "inputs", "trained"
 
@@ -72,36 +72,51 @@ def why(store: Store, version: str) -> str:
         return ""
 
 
-def promotions(store: Store, as_of: date) -> list[Promotion]:
-    """The promotions that were known when the forecast of `as_of` was made: those of the last inputs kept."""
+def announced(store: Store, as_of: date) -> Announced:
+    """What the partner had told when the forecast of `as_of` was made: the last inputs kept."""
     _, record = _newest(store, INPUTS, as_of)
-    return from_json(record.get("promotions", ()))
+    return from_json(record)
 
 
-def from_json(kept: Iterable[Mapping[str, Any]]) -> list[Promotion]:
-    """Promotions as `as_json` wrote them."""
-    return [
-        Promotion(
-            date.fromisoformat(each["start_date"]),
-            date.fromisoformat(each["end_date"]),
-            each["sku"],
-            Decimal(each["discount_percent"]),
-        )
-        for each in kept
-    ]
+def from_json(kept: Mapping[str, Any]) -> Announced:
+    """What `as_json` wrote; a record that lacks a part of it has nothing in it.
+
+    Raises:
+        ValueError, KeyError: it was written by something else.
+    """
+    return Announced(
+        tuple(
+            Promotion(
+                date.fromisoformat(each["start_date"]),
+                date.fromisoformat(each["end_date"]),
+                each["sku"],
+                Decimal(each["discount_percent"]),
+            )
+            for each in kept.get("promotions", ())
+        ),
+        tuple(
+            MarketWeek(date.fromisoformat(each["week_start"]), Decimal(each["index"]))
+            for each in kept.get("market_index", ())
+        ),
+    )
 
 
-def as_json(known: Sequence[Promotion]) -> list[dict[str, Any]]:
-    """Promotions as `promotions` reads them."""
-    return [
-        {
-            "start_date": str(each.start_date),
-            "end_date": str(each.end_date),
-            "sku": each.sku,
-            "discount_percent": str(each.discount_percent),
-        }
-        for each in known
-    ]
+def as_json(known: Announced) -> dict[str, Any]:
+    """What the partner told, as plain JSON that `from_json` reads."""
+    return {
+        "promotions": [
+            {
+                "start_date": str(each.start_date),
+                "end_date": str(each.end_date),
+                "sku": each.sku,
+                "discount_percent": str(each.discount_percent),
+            }
+            for each in known.promotions
+        ],
+        "market_index": [
+            {"week_start": str(each.week_start), "index": str(each.index)} for each in known.market_index
+        ],
+    }
 
 
 def _newest(store: Store, folder: str, as_of: date) -> tuple[str | None, dict[str, Any]]:

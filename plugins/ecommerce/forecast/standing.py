@@ -45,10 +45,10 @@ def forecast_series(series: str, as_of: date | None, champion: str | None = None
     store = Store.of_models()
     kind = kind_of(series)
     named = [series.partition(":")[2]] if kind == "sku" else []
-    known = records.promotions(store, as_of)
-    answers = ask_history(connect(step="forecast"), as_of, known, named)
+    known = records.announced(store, as_of)
+    answers = ask_history(connect(step="forecast"), as_of, known.promotions, named)
     last, calendar = as_of - timedelta(days=1), settings.holiday_calendar
-    history = panels(*answers, last, promotions=known, calendar=calendar, asked=named)
+    history = panels(*answers, last, announced=known, calendar=calendar, asked=named)
     panel = history.panels[kind]
     if series not in (*panel.series, TOTAL):
         some = ", ".join(sorted(panel.series)[:8]) or "none"

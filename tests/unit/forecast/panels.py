@@ -22,7 +22,10 @@ def weekly(days: int, series: int = 1, noise: float = 0.05, seed: int = 3) -> np
 
 
 def make_panel(
-    values: np.ndarray, promotions: np.ndarray | None = None, holidays: np.ndarray | None = None
+    values: np.ndarray,
+    promotions: np.ndarray | None = None,
+    holidays: np.ndarray | None = None,
+    market: np.ndarray | None = None,
 ) -> Panel:
     """A panel that begins on a Monday."""
     shape = (len(values) + HORIZON, values.shape[1])
@@ -32,6 +35,7 @@ def make_panel(
         values=values,
         promotions=np.zeros(shape) if promotions is None else promotions,
         holidays=np.zeros(shape, dtype=np.int64) if holidays is None else holidays,
+        market=market,
     )
 
 

@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ecommerce.forecast.cleaning import clean
+from ecommerce.forecast.features import NAMES
 from ecommerce.forecast.forecasting import (
     CANDIDATES,
     DEFAULT,
@@ -20,6 +23,7 @@ from ecommerce.forecast.forecasting import (
     predict,
     train,
 )
+from ecommerce.forecast.models import Boosting, prepare
 from ecommerce.forecast.panel import Panel
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import WEEK, changed, make_panel, weekly
@@ -86,18 +90,35 @@ def test_nothing_that_was_not_known_at_an_origin_moves_its_forecast():
     promotions[100:110] = promotions[300:310] = 1
     origin = 364
     shuffled = changed(values, lambda table: np.random.default_rng(0).shuffle(table[origin:]))
-    one, other = (
-        forecast(make_panel(table, promotions).until(origin), groups=[[0, 1, 2]])
-        for table in (values, shuffled)
-    )
+    market = 100 + np.arange(420) / 10
+    later = changed(market, lambda index: index[origin:].fill(7))
+    shops = [make_panel(values, promotions, market=market), make_panel(shuffled, promotions, market=later)]
+    one, other = (forecast(shop.until(origin), groups=[[0, 1, 2]]) for shop in shops)
     assert (one.values == other.values).all()
     assert all(
         (one.bounds[level][side] == other.bounds[level][side]).all() for level in (80, 95) for side in (0, 1)
     )
     # The origins that errors are measured at know nothing of what came after them, either.
-    seen = [look_back(make_panel(table, promotions).until(origin + 28)) for table in (values, shuffled)]
+    seen = [look_back(shop.until(origin + 28)) for shop in shops]
     before = [[origin.said for origin in each if origin.weeks >= 4] for each in seen]
     assert all((one[name] == other[name]).all() for one, other in zip(*before, strict=True) for name in one)
+
+
+def test_a_growing_market_is_a_reason_to_expect_more_and_never_less():
+    days = 420
+    market = 100 * (1 + 0.3 * np.sin(np.arange(days) / 40))
+    panel = make_panel(weekly(days, series=4) * market[:, None] / 100, market=market)
+    trees = Boosting.fit(prepare(panel, clean(panel)))
+    assert trees is not None
+    assert trees.told[NAMES.index("market_trend")]
+    falling, rising = (
+        trees.forecast(prepare(shop, clean(shop)))
+        for shop in (
+            replace(panel, market=np.where(np.arange(days) < days - 28, 100.0, level)) for level in (70, 130)
+        )
+    )
+    assert (rising >= falling).all()
+    assert (rising > falling).any()
 
 
 def test_a_series_of_zeros_is_forecast_as_nothing():

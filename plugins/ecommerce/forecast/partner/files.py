@@ -90,11 +90,24 @@ class Parsed(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """What the partner has told: promotions, those of coming days included, and the market index by week."""
+
+    promotions: tuple[Promotion, ...] = ()
+    market_index: tuple[MarketWeek, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerFiles:
     """Both files."""
 
     promotions: Parsed[Promotion]
     market_index: Parsed[MarketWeek]
+
+    @property
+    def announced(self) -> Announced:
+        """What they say, without the rows that cannot be used."""
+        return Announced(self.promotions.rows, self.market_index.rows)
 
 
 class _Unusable(Exception):

@@ -123,7 +123,7 @@ def known_of(prepared: preparing.Prepared, as_of: date) -> Known:
         categories={f"sku:{row['name']}": row["category"] for row in articles if row["category"]},
         unknown=older | set(history.gaps),
         gaps=history.gaps,
-        promotions=prepared.promotions,
+        promotions=prepared.announced.promotions,
     )
 
 

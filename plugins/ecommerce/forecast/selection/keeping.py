@@ -69,7 +69,7 @@ def prepare(run: DagRun, as_of: date) -> Manifest:
         NoHistory: there are no sales.
         PipelineError: the warehouse cannot be asked, or the files not be written.
     """
-    return preparing.leave(run, as_of, records.promotions(Store.of_models(), as_of))
+    return preparing.leave(run, as_of, records.announced(Store.of_models(), as_of))
 
 
 def test(run: DagRun, prepared: Manifest) -> Manifest:

@@ -12,7 +12,7 @@ import pytest
 
 from ecommerce.core.store import Store
 from ecommerce.forecast import preparing, records, training
-from ecommerce.forecast.partner.files import Promotion
+from ecommerce.forecast.partner.files import Announced, Promotion
 from ecommerce.forecast.predicting import train_all
 from ecommerce.forecast.records import Champion
 from ecommerce.forecast.report import building
@@ -49,7 +49,7 @@ def prepared() -> preparing.Prepared:
         last_day=AS_OF - timedelta(days=1),
         daily=table([("category", "a", 0), ("category", "b", 1), ("channel", "web", 2)]),
         articles=table([("sku", "A-1", 0)], category="a"),
-        promotions=[Promotion(day(1), day(2), "A-1", Decimal(5))],
+        announced=Announced((Promotion(day(1), day(2), "A-1", Decimal(5)),)),
         calendar="",
         rejected=[],
     )
@@ -72,7 +72,7 @@ def test_a_gap_is_known_as_one_and_so_are_days_before_the_history(prepared: prep
     assert known.categories == {"sku:A-1": "a"}
     later = prepared.daily.filter(pa.compute.greater(prepared.daily["business_date"], pa.scalar(day(-30))))
     articles = prepared.articles.slice(0, 0)
-    young = preparing.Prepared(prepared.last_day, later, articles, [], "")
+    young = preparing.Prepared(prepared.last_day, later, articles, Announced(), "", [])
     assert len(building.known_of(young, AS_OF).unknown) == 56 - 29 + 1
 
 
