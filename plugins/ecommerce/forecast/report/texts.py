@@ -62,7 +62,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
         "promotions": _cut(_announced(figures.promotions), 3),
         "scores": [_score(each) for each in figures.scores],
         "drift": _drift(figures),
-        "series": [_series_row(each) for each in figures.series],
+        "series": [_series_row(each) for each in figures.series if each.usual_week or each.sum(0, 4 * WEEK)],
         "weeks": [text.short_day(figures.as_of + timedelta(days=WEEK * week)) for week in range(4)],
         "skipped": _cut(
             [[name_of(series), _kind_of(series), text.clean(why)] for series, why in figures.skipped.items()],

@@ -221,3 +221,14 @@ def test_known_days_are_those_since_the_history_began() -> None:
         currency="USD",
     )
     assert [each.actual is None for each in figures.past] == [True] * 40 + [False] * 16
+
+
+def test_a_series_that_neither_sold_nor_is_expected_to_is_in_no_row() -> None:
+    figures = make_figures()
+    first, *others = figures.series
+    nothing = first.days[0].expected.model_copy(update={"forecast": Decimal(0)})
+    days = [each.model_copy(update={"expected": nothing}) for each in first.days]
+    silent = first.model_copy(update={"name": "category:unallocated", "usual_week": Decimal(0), "days": days})
+    told = texts.page_texts(figures.model_copy(update={"series": [first, silent, *others]}))
+    assert len(told["series"]) == len(figures.series)
+    assert "unallocated" not in {row[0] for row in told["series"]}
