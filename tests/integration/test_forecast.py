@@ -206,6 +206,13 @@ def test_a_restated_day_is_known_as_it_is_now(shop):
     assert [row["forecast"] for row in rows] != before
 
 
+def test_what_is_older_than_three_years_is_not_read(shop):
+    shop.sell(FIRST, HISTORY, runs=False)
+    shop.sell(WEEK.as_of - timedelta(days=1101), 1, runs=False)
+    history = preparing.read(preparing.prepare(DagRun("weekly", "first"), WEEK, NOTHING_ANNOUNCED))
+    assert history.panels["category"].first_day == FIRST
+
+
 def test_without_a_history_there_is_no_forecast_and_one_sentence_says_so(shop):
     with pytest.raises(NoHistory, match=f"no sales before {WEEK.as_of}, so there is nothing to forecast"):
         run_week(WEEK)

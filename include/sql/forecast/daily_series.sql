@@ -5,7 +5,7 @@ SELECT
     category AS name,
     SUM(gross_sales_reporting) AS gross_sales
 FROM {{ table("daily_sales") }}
-WHERE business_date BETWEEN {{ first_day }} AND {{ day }}
+WHERE business_date BETWEEN {{ first }} AND {{ day }}
 GROUP BY business_date, category
 UNION ALL
 SELECT
@@ -14,5 +14,5 @@ SELECT
     COALESCE(channel, source) AS name,
     SUM(gross_sales_reporting) AS gross_sales
 FROM {{ table("daily_sales") }}
-WHERE business_date BETWEEN {{ first_day }} AND {{ day }}
+WHERE business_date BETWEEN {{ first }} AND {{ day }}
 GROUP BY business_date, COALESCE(channel, source)

@@ -9,7 +9,7 @@ WITH sums AS (
         MAX(category) AS category,
         SUM(gross_amount) AS gross_sales
     FROM {{ table("order_lines") }}
-    WHERE business_date BETWEEN {{ first_day }} AND {{ day }}
+    WHERE business_date BETWEEN {{ first }} AND {{ day }}
         AND is_sale
         AND NOT is_test
         AND sku IS NOT NULL

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KINDS = ("category", "channel", "sku")
 TOTAL = "total"
 MOST_SKUS = 25
+LONGEST_DAYS = 1100
+"""Three years: models look no further back, and a query reads no more partitions."""
 RECENT_DAYS = 91
 """The articles that sold most in so many days are forecast."""
 LONG_GAP = 7
@@ -49,20 +51,21 @@ class History:
 def ask_history(
     warehouse: Warehouse, as_of: date, promotions: Sequence[Promotion], asked: Collection[str] = ()
 ) -> tuple[pa.Table, pa.Table]:
-    """What the warehouse says of the days before `as_of`, and nothing later: sales by day of each category
+    """What the warehouse says of the three years before `as_of`, and nothing later: sales by day of each category
     and channel, and of each article that is forecast, promoted, or `asked` for.
 
     Raises:
         NoHistory: there are no sales before that day.
         PipelineError: as `Warehouse.query`.
     """
-    last = as_of - timedelta(days=1)
-    daily = warehouse.arrow("forecast/daily_series.sql", day=last)
+    first, last = as_of - timedelta(days=LONGEST_DAYS), as_of - timedelta(days=1)
+    daily = warehouse.arrow("forecast/daily_series.sql", first=first, day=last)
     if not daily.num_rows:
         raise NoHistory(f"the warehouse has no sales before {as_of}, so there is nothing to forecast from")
     articles = warehouse.arrow(
         "forecast/sku_series.sql",
         parameters={"named": sorted({*asked, *(each.sku for each in promotions if each.sku)})},
+        first=first,
         day=last,
         recent=as_of - timedelta(days=RECENT_DAYS),
         most=MOST_SKUS,
