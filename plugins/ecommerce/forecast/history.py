@@ -51,8 +51,8 @@ class History:
 def ask_history(
     warehouse: Warehouse, as_of: date, promotions: Sequence[Promotion], asked: Collection[str] = ()
 ) -> tuple[pa.Table, pa.Table]:
-    """What the warehouse says of the three years before `as_of`, and nothing later: sales by day of each category
-    and channel, and of each article that is forecast, promoted, or `asked` for.
+    """What the warehouse says of the three years before `as_of`, and nothing later: sales by day of each
+    category and channel, and of each article that is forecast, promoted, or `asked` for.
 
     Raises:
         NoHistory: there are no sales before that day.
@@ -61,7 +61,9 @@ def ask_history(
     first, last = as_of - timedelta(days=LONGEST_DAYS), as_of - timedelta(days=1)
     daily = warehouse.arrow("forecast/daily_series.sql", first=first, day=last)
     if not daily.num_rows:
-        raise NoHistory(f"the warehouse has no sales before {as_of}, so there is nothing to forecast from")
+        raise NoHistory(
+            f"the warehouse has no sales in the three years before {as_of}, so there is nothing to forecast from"
+        )
     articles = warehouse.arrow(
         "forecast/sku_series.sql",
         parameters={"named": sorted({*asked, *(each.sku for each in promotions if each.sku)})},
