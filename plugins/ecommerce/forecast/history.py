@@ -62,7 +62,7 @@ def ask_history(
     daily = warehouse.arrow("forecast/daily_series.sql", first=first, day=last)
     if not daily.num_rows:
         raise NoHistory(
-            f"the warehouse has no sales in the three years before {as_of}, so there is nothing to forecast from"
+            f"nothing can be forecast: the warehouse has no sales in the three years before {as_of}"
         )
     articles = warehouse.arrow(
         "forecast/sku_series.sql",
