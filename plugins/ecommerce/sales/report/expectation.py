@@ -128,7 +128,8 @@ def page_texts(
     return {
         "note": f"gross sales in {currency}; from what was known at {text.instant(expectation.made_at)}, "
         f"model {text.clean(expectation.model)}",
-        "rows": [_row(each, currency) for each in expectation.series],
+        # Of a series from which nothing is expected there is nothing to say, unless something came.
+        "rows": [_row(each, currency) for each in expectation.series if each.upper_95 or each.actual],
         "nothing": "",
         "remarks": [
             *([] if complete else ["The day is incomplete, so there is no verdict."]),

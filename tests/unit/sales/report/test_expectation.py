@@ -53,6 +53,14 @@ ORDINARY = expectation_of(
 )
 
 
+def test_a_series_from_which_nothing_was_expected_is_listed_when_something_came():
+    silent, back = (
+        expected(f"channel:{name}", "0", actual, "0", "0") for name, actual in (("a", "0"), ("b", "5"))
+    )
+    rows = expectation.page_texts(expectation_of(silent, back), DAY, "USD", complete=True)["rows"]
+    assert [(each[0], each[-1]) for each in rows] == [("Channel B", "very unusual (higher)")]
+
+
 def row(series, forecast="100", made_at=MONDAY, model="blend", **bounds):
     numbers = {"lower_80": "90", "upper_80": "110", "lower_95": "80", "upper_95": "120"} | bounds
     amounts = {name: D(value) for name, value in {"forecast": forecast, **numbers}.items()}
