@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,6 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
     Nothing of the day AS_OF or later is looked at, whatever is loaded. Amounts are in reporting currency.
     """
     environment.load()
-    logging.getLogger("ecommerce").setLevel(logging.WARNING)  # the answer stands alone on standard output
     from ecommerce.forecast import standing
     from ecommerce.forecast.forecasting import CANDIDATES
     from ecommerce.forecast.predicting import kind_of
@@ -42,7 +42,8 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
         raise ConfigurationError(str(error)) from None
     if champion and champion not in CANDIDATES:
         raise ConfigurationError(f"{champion!r} is no candidate: say one of {', '.join(CANDIDATES)}")
-    made = standing.forecast_series(series, as_of.date() if as_of else None, champion or None)
+    with _quiet():
+        made = standing.forecast_series(series, as_of.date() if as_of else None, champion or None)
     lines = table(made.days)
     click.echo(f"{series}: gross sales in {made.currency}, by {made.champion}, as of {made.as_of}")
     for line in lines:
@@ -53,6 +54,18 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
         picture = file.with_suffix(".png")
         standing.draw(made, picture)
         click.echo(f"Written: {file} and {picture}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let only warnings be logged, so that the answer stands alone on standard output."""
+    logger = logging.getLogger("ecommerce")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def table(days: Sequence[Day]) -> list[str]:
