@@ -31,9 +31,10 @@ LONGEST = (
         "test_history_load_killed",
         "test_daily_sales",
     ),
-    *("test_late_facts", "test_kill", "test_history_load", "test_operations_dags"),
+    *("test_forecast_scheduler", "test_late_facts", "test_kill", "test_history_load", "test_operations_dags"),
     *("test_storefront_orders_sync", "test_corrections", "test_privacy"),
-    *("test_load_fails", "test_load", "test_scopes", "test_lint"),
+    *("test_load_fails", "test_load", "test_scopes", "test_lint", "test_forecast", "test_forecast_report"),
+    *("test_forecast_model_selection", "test_report_figures"),
 )
 
 
