@@ -34,8 +34,8 @@ MEMORY_GB = 3.0
 DISK_GB = {VENV: 3.4, EMULATOR_VENV: 0.8}  # with what is downloaded meanwhile
 # The emulator loads these DuckDB extensions from below HOME, and must not look for them on the network.
 EXTENSIONS = "import duckdb_extensions as d; d.import_extension('spatial'); d.import_extension('avro')"
-# In the order of tests/conftest.py: what takes longest begins. Three processes, because two leave a third of two
-# cores idle: each waits for its emulator, and the emulator for it.
+# In the order of tests/conftest.py: what takes longest begins. Three processes, because two leave a third of
+# two cores idle: each waits for its emulator, and the emulator for it.
 TESTS = (
     *("-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"),
     *("-m", "not (full or browser or compose or monitoring or bigquery)"),
