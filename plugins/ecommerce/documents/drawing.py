@@ -7,12 +7,15 @@ well as in hue, so charts can be read in grey and by the colour-blind.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core.text import compact
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 INK, MUTED, GRID = "#1f2933", "#6b7785", "#e3e7eb"
@@ -83,3 +86,31 @@ def text_width(text: str) -> float:
 
     font = FontProperties(family="DejaVu Sans", size=TEXT_POINTS)
     return float(text_to_path.get_text_width_height_descent(text or " ", font, ismath=False)[0])
+
+
+def amounts_upward(axes: Axes) -> None:
+    """Axes without a frame, whose vertical one shows amounts in few letters, with pale lines across."""
+    from matplotlib.ticker import FuncFormatter
+
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+    axes.tick_params(length=0, labelcolor=MUTED, labelsize=TEXT_POINTS - 0.5, pad=2.5)
+    axes.grid(axis="y", color=GRID, linewidth=0.6, zorder=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+
+
+def legend_above(axes: Axes, entries: Sequence[Any]) -> None:
+    """One line of a legend above the axes."""
+    axes.legend(
+        handles=entries,
+        loc="lower left",
+        bbox_to_anchor=(-0.008, 1.0),
+        ncols=len(entries),
+        frameon=False,
+        fontsize=TEXT_POINTS - 0.5,
+        labelcolor=MUTED,
+        handlelength=1.3,
+        handleheight=0.8,
+        columnspacing=1.6,
+        borderaxespad=0.2,
+    )

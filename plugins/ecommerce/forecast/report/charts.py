@@ -8,16 +8,16 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.text import compact, short_day
+from ecommerce.core.text import short_day
 from ecommerce.documents.drawing import (
-    GRID,
     INK,
     MUTED,
     PALE,
     SIGNAL,
     STRONG,
-    TEXT_POINTS,
+    amounts_upward,
     canvas,
+    legend_above,
     save,
     save_png,
     style,
@@ -139,7 +139,7 @@ def _coming(axes: Axes, days: Sequence[ComingDay], as_of: date) -> list[Any]:
 
 
 def _scales(axes: Axes, figures: Figures, entries: list[Any]) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import MaxNLocator
 
     first, last = -len(figures.past), (figures.last_day - figures.as_of).days
     axes.set_xlim(first - 0.7, last + 0.7)
@@ -149,21 +149,5 @@ def _scales(axes: Axes, figures: Figures, entries: list[Any]) -> None:
     if not any(each.actual for each in figures.past) and figures.total is None:
         axes.set_ylim(0, 1)
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
-    axes.tick_params(length=0, labelcolor=MUTED, labelsize=TEXT_POINTS - 0.5, pad=2.5)
-    axes.grid(axis="y", color=GRID, linewidth=0.6, zorder=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    axes.legend(
-        handles=entries,
-        loc="lower left",
-        bbox_to_anchor=(-0.008, 1.0),
-        ncols=len(entries),
-        frameon=False,
-        fontsize=TEXT_POINTS - 0.5,
-        labelcolor=MUTED,
-        handlelength=1.5,
-        handleheight=0.8,
-        columnspacing=1.4,
-        borderaxespad=0.2,
-    )
+    amounts_upward(axes)
+    legend_above(axes, entries)

@@ -8,17 +8,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ecommerce.core.text import amount, average_name, clean, compact, share, short_day, source_name
+from ecommerce.core.text import amount, average_name, clean, share, short_day, source_name
 from ecommerce.documents.drawing import (
-    GRID,
     INK,
     MILLIMETRE,
     MUTED,
     PALE,
     SIGNAL,
     STRONG,
-    TEXT_POINTS,
+    amounts_upward,
     canvas,
+    legend_above,
     save,
     shorten,
     style,
@@ -110,7 +110,7 @@ def _weekday_means(days: Sequence[TrendDay]) -> Iterator[tuple[int, float]]:
 
 
 def _trend_axes(axes: Axes, days: Sequence[TrendDay]) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import MaxNLocator
 
     weekly = range(len(days) - 1, -1, -7)
     axes.set_xlim(-0.7, len(days) - 0.3)
@@ -119,11 +119,7 @@ def _trend_axes(axes: Axes, days: Sequence[TrendDay]) -> None:
     axes.get_xticklabels()[0].set_horizontalalignment("right")
     axes.get_xticklabels()[0].set_fontweight("bold")
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
-    axes.tick_params(length=0, labelcolor=MUTED, labelsize=TEXT_POINTS - 0.5, pad=2.5)
-    axes.grid(axis="y", color=GRID, linewidth=0.6, zorder=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    amounts_upward(axes)
     if not any(day.net_sales for day in days):
         axes.set_ylim(0, 1)
         axes.set_yticks([0])
@@ -147,19 +143,7 @@ def _trend_legend(axes: Axes, days: Sequence[TrendDay], average: str | None) -> 
     if any(day.net_sales is None for day in days):
         gap = Line2D([], [], color=MUTED, marker="x", markersize=3.5, linestyle="", label="Not loaded")
         entries.append(gap)
-    axes.legend(
-        handles=entries,
-        loc="lower left",
-        bbox_to_anchor=(-0.008, 1.0),
-        ncols=len(entries),
-        frameon=False,
-        fontsize=TEXT_POINTS - 0.5,
-        labelcolor=MUTED,
-        handlelength=1.3,
-        handleheight=0.8,
-        columnspacing=1.6,
-        borderaxespad=0.2,
-    )
+    legend_above(axes, entries)
 
 
 def _bars(bars: Sequence[Bar], currency: str) -> Figure:
