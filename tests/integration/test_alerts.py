@@ -87,6 +87,7 @@ def fail(tmp_path, start_airflow):
     return run
 
 
+@pytest.mark.full
 def test_a_task_that_fails_for_good_is_mailed_once_and_what_follows_is_not(tmp_path, fail):
     messages, airflow = fail("doomed", DAG)
     assert [message["Subject"] for message in messages] == ["Failed: doomed.first for 2026-01-05"], (
@@ -114,6 +115,7 @@ def test_a_task_that_fails_for_good_is_mailed_once_and_what_follows_is_not(tmp_p
     assert [line for line in terminal if "No tasks to run" in line and "up_for_retry" in line] == []
 
 
+@pytest.mark.full
 def test_a_source_that_stays_away_is_told_of_before_its_last_try_and_then_in_the_same_thread(fail):
     """Its first try ends three seconds before the next, its second comes to more than five."""
     messages, airflow = fail("absent", ABSENT)

@@ -72,6 +72,7 @@ def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) ->
     assert (twin / ".airflow" / "airflow.cfg").exists()
 
 
+@pytest.mark.full
 def test_a_run_leaves_the_schedule_alone_and_finds_what_the_ui_has(twin: Path, start_airflow) -> None:
     airflow = start_airflow({"AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")})
     own = {**airflow.own(), "CUSTOMER_HASH_KEY": "0123456789abcdef"}

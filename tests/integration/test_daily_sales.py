@@ -53,6 +53,7 @@ def test_days_on_which_the_clocks_change(timezone, currency, day, hours, start_c
     assert company.differences(expected) == ""
 
 
+@pytest.mark.full
 def test_a_day_read_in_pieces_ends_in_the_same_tables(start_company):
     company, told = start_company(), ledger(2)
     for hours in (

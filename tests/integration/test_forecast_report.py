@@ -24,6 +24,8 @@ from ecommerce.warehouse.schema import prepare as prepare_warehouse
 from tests.integration.made_up_sales import CATEGORIES, amount, ask, environment, sell
 from tests.integration.warehouse_contents import connect
 
+pytestmark = pytest.mark.full
+
 MONDAY = date(2026, 11, 2)
 FIRST = MONDAY - timedelta(days=10 * 7)
 PARTNER = PartnerFiles(

@@ -42,6 +42,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load_module.time, "sleep", lambda _: None)
 
 
+@pytest.mark.full
 def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     shop.load(*BEFORE, run_id="before")
     before = shop.state(EVERYTHING)
@@ -122,6 +123,7 @@ def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
     assert not any(shop.state(EVERYTHING).values())
 
 
+@pytest.mark.full
 def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
     shop: Shop, second_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ):
