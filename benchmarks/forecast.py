@@ -1,9 +1,8 @@
 """How good the forecasts are, on two shops that are public, and what they cost.
 
-python -m benchmarks.forecast                 # the last eight weekly origins: the table of
-docs/PERFORMANCE.md python -m benchmarks.forecast --earlier 8     # eight origins before those: what the
-models were tuned on python -m benchmarks.forecast --only cost     # time and memory of 1,000 series over
-three years
+    python -m benchmarks.forecast                 # the last eight weekly origins: PERFORMANCE.md
+    python -m benchmarks.forecast --earlier 8     # eight origins before those: what the models were tuned on
+    python -m benchmarks.forecast --only cost     # time and memory of 1,000 series over three years
 
 Every forecast is made from the panel as it was at its origin, 28 days ahead, by the code that the weekly DAG
 runs. No choice was made by looking at the last eight origins: models, their parameters and the power of the
@@ -22,12 +21,12 @@ import numpy as np
 
 from benchmarks import forecast_data
 from benchmarks.runner import REPOSITORY, Contender, compare, measured, report
-from ecommerce.forecast.forecasting import DEFAULT, Forecast, predict, train
+from ecommerce.forecast.forecasting import DEFAULT, Forecast, forecasts_of_all, predict, train
 from ecommerce.forecast.panel import Panel
 from ecommerce.forecast.weeks import HORIZON
 
 ORIGINS = 8
-COMPARED = ("seasonal_naive", "weekday_mean_8", "ridge", "boosting", "median", DEFAULT)
+COMPARED = ("seasonal_naive", "weekday_mean_4", "weekday_mean_8", "ridge", "boosting", "median", DEFAULT)
 SETS = {"rossmann": forecast_data.rossmann, "complete_journey": forecast_data.complete_journey}
 FIRST_STORES = 20
 
@@ -71,8 +70,9 @@ def _score(name: str, panel: Panel, earlier: int) -> None:
         parts[f"first {FIRST_STORES}"] = slice(0, FIRST_STORES)
     print(f"| model | {' | '.join(parts)} | bias of total | 80 % cover | 95 % cover |")
     print(f"|---|{'---:|' * (len(parts) + 3)}")
+    of_all = [forecasts_of_all(panel.until(days), [places]) for days in known]
     for champion in COMPARED:
-        made = [_made(panel.until(days), champion, places) for days in known]
+        made = [of_origin[champion] for of_origin in of_all]
         said = np.stack([one.values for one in made])
         actual = np.stack(truth)
         cells = [_wape(said[:, :, part], actual[:, :, part]) for part in parts.values()]
@@ -83,10 +83,6 @@ def _score(name: str, panel: Panel, earlier: int) -> None:
             f"{' | '.join(f'{cover:.1%}' for cover in covers)} |",
             flush=True,
         )
-
-
-def _made(panel: Panel, champion: str, places: list[int]) -> Forecast:
-    return predict(train(panel, champion), panel, [places])
 
 
 def _with_total(values: np.ndarray) -> np.ndarray:

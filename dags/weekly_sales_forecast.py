@@ -1,4 +1,5 @@
-"""# Weekly sales forecast
+"""
+# Weekly sales forecast
 
 **When it fails:** reports keep last week's forecast. A task that failed is tried once more after five
 minutes; then `alert_recipients` are told. The log's last line names the file, the connection or the table at

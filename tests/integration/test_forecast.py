@@ -136,6 +136,17 @@ def test_the_same_week_twice_ends_in_the_same_rows_model_and_card(shop):
     assert files(shop.folder / "models") == models
 
 
+def test_a_week_run_again_with_another_model_replaces_its_forecast(shop):
+    shop.sell(FIRST, HISTORY)
+    run_week(WEEK)
+    record = {"champion": "ridge", "as_of": str(WEEK.monday), "chosen_because": "a test"}
+    records.keep(Store.of_models(), records.CHAMPIONS, WEEK.monday, record)
+    run_week(WEEK, "second")
+    rows = shop.forecasts()
+    assert {row["model"] for row in rows} == {"ridge"}
+    assert len(rows) == len({(row["series"], row["target_date"]) for row in rows})
+
+
 def test_rows_of_the_partner_that_cannot_be_used_are_kept_with_their_reason(shop):
     shop.sell(FIRST, HISTORY)
     bad = Rejected(3, "invalid_discount", "discount_percent is -5", "2026-11-27,2026-11-30,MUG-01,-5")

@@ -318,11 +318,11 @@ def test_reading_again_gives_the_same_hash(warehouse, figures):
     assert model.figures_hash(figures_of(warehouse, code_version="later")) == model.figures_hash(figures)
 
 
-def forecast(warehouse, made_at, *rows, model="blend"):
+def forecast(warehouse, made_at, *rows):
     """Put forecasts into the warehouse. `rows`: day, series, forecast, how far the intervals of 80 and of
     95 % reach to both sides."""
     values = [
-        f"('{series}', DATE '{day}', '{model}', TIMESTAMP '{made_at}', NUMERIC '{value}', "
+        f"('{series}', DATE '{day}', 'blend', TIMESTAMP '{made_at}', NUMERIC '{value}', "
         + ", ".join(f"NUMERIC '{value + side}'" for side in (-near, near, -far, far))
         + ", NULL, 'forecast run')"
         for day, series, value, near, far in rows
@@ -348,7 +348,6 @@ def test_the_day_is_compared_with_the_forecast_that_was_in_force(warehouse):
         (DAY, "sku:toys-1", 90, 10, 20),
         (DAY + timedelta(days=1), "total", 1, 0, 0),
     )
-    forecast(warehouse, "2026-03-02 05:00:00+00", (DAY, "total", 1, 0, 0), model="another")
     forecast(warehouse, "2026-03-02 05:00:01+00", (DAY, "total", 2, 0, 0))
     week_before = ((DAY, "category:Garden", 3, 0, 0), (incomplete, "total", 90, 10, 20))
     forecast(warehouse, "2026-02-23 05:00:00+00", (DAY, "total", 3, 0, 0), *week_before)

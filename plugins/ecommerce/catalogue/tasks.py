@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
-from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import task
-from airflow.sdk.exceptions import AirflowException
 
 from ecommerce.catalogue import fetching, loading, notice, parsing
 from ecommerce.catalogue.source import SOURCE
-from ecommerce.core.business_day import business_day
+from ecommerce.core.business_day import BusinessDay, business_day
 from ecommerce.core.context import run_of, skip
 from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.core.script_operator import FetchByScript
 from ecommerce.core.staging import Manifest
 from ecommerce.core.xcom import from_xcom, to_xcom
 from ecommerce.warehouse.checks import check_load
@@ -24,36 +25,20 @@ Plain = dict[str, Any]
 log = logging.getLogger(__name__)
 
 
-class FetchCatalogue(BashOperator):
-    """Runs the script that fetches the catalogue's pages with curl; the manifest of what it left.
-
-    Around the script, this process reads the connection and moves files from and to storage: a shell knows
-    neither Airflow's connections nor buckets. The password is in no field of the operator, because Airflow
-    stores those and shows them; it is put into the script's environment at the moment it is started.
-    """
+class FetchCatalogue(FetchByScript):
+    """Runs the script that fetches the catalogue's pages; the manifest of what it left."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(bash_command=fetching.COMMAND, **NETWORK_RETRIES | arguments)
-        self.place: fetching.Workplace | None = None
 
-    def execute(self, context: Any) -> Plain:
-        """Fetch the pages.
+    def workplace(self) -> AbstractContextManager[fetching.Workplace]:
+        """As `FetchByScript`."""
+        return fetching.workplace()
 
-        Raises:
-            PipelineError: why the script could not, of a kind that says whether trying again may help.
-        """
+    def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
+        """As `FetchByScript`."""
         day = business_day(context)
-        with fetching.workplace() as self.place:
-            try:
-                super().execute(context)
-            except AirflowException:
-                raise self.place.problem() from None
-            return to_xcom(self.place.publish(run_of(context).folder(day.date, SOURCE), day))
-
-    def get_env(self, context: Any) -> dict[str, str]:
-        """The environment of the script."""
-        given = self.place.environment() if self.place else {}
-        return super().get_env(context) | given
+        return run_of(context).folder(day.date, SOURCE), day
 
 
 @task(**NETWORK_RETRIES)

@@ -15,11 +15,11 @@ from ecommerce.forecast.models import (
     LEAST_DAYS_RIDGE,
     Boosting,
     Model,
+    ModelInput,
     OpenWeekdayMean,
-    Prepared,
     Ridge,
     WeekdayMean,
-    prepare,
+    model_input,
 )
 from ecommerce.forecast.panel import Bools, Floats, Panel
 from ecommerce.forecast.weeks import HORIZON
@@ -50,6 +50,7 @@ DEFAULT = "blend"
 them cannot know what matters, as the weekday mean does not know promotions."""
 POWER = 4
 _RARE_MODEL = WeekdayMean(13)
+_LAST_RESORT = OpenWeekdayMean(SEEN_DAYS // 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ def look_back(panel: Panel) -> list[Origin]:
         if number == 0:
             ridge, boosting = _fit(then)
         elif number % RIDGE_REFITTED == 0 and then.days >= LEAST_DAYS_RIDGE:
-            ridge = Ridge.fit(_prepared(then))
+            ridge = Ridge.fit(_input(then))
         days = min(HORIZON, 7 * back)
         said = {name: values[:days] for name, values in _said(then, ridge, boosting).items()}
         found.append(Origin(back, said, panel.values[then.days : then.days + days]))
@@ -199,18 +200,18 @@ def look_back(panel: Panel) -> list[Origin]:
 
 
 def _fit(panel: Panel) -> tuple[Ridge | None, Boosting | None]:
-    prepared = _prepared(panel)
-    ridge = Ridge.fit(prepared) if panel.days >= LEAST_DAYS_RIDGE else None
-    boosting = Boosting.fit(prepared) if panel.days >= LEAST_DAYS_BOOSTING else None
+    given = _input(panel)
+    ridge = Ridge.fit(given) if panel.days >= LEAST_DAYS_RIDGE else None
+    boosting = Boosting.fit(given) if panel.days >= LEAST_DAYS_BOOSTING else None
     return ridge, boosting
 
 
-def _prepared(panel: Panel) -> Prepared:
-    return prepare(panel, clean(panel))
+def _input(panel: Panel) -> ModelInput:
+    return model_input(panel, clean(panel))
 
 
 def _said(panel: Panel, ridge: Ridge | None, boosting: Boosting | None) -> dict[str, Floats]:
-    prepared = _prepared(panel.last(SEEN_DAYS))
+    given = _input(panel.last(SEEN_DAYS))
     has_vanished = _has_vanished(panel)
     is_rare = _sells_rarely(panel)
     models = dict(SIMPLE)
@@ -218,11 +219,13 @@ def _said(panel: Panel, ridge: Ridge | None, boosting: Boosting | None) -> dict[
         models["ridge"] = ridge
     if boosting is not None:
         models["boosting"] = boosting
-    plain = np.nan_to_num(SIMPLE[PLAIN].forecast(prepared))
-    rare = np.nan_to_num(_RARE_MODEL.forecast(prepared))
+    plain = SIMPLE[PLAIN].forecast(given)
+    # After a gap that is longer than its window, the weekday as it was before the gap.
+    plain = np.nan_to_num(np.where(np.isnan(plain), _LAST_RESORT.forecast(given), plain))
+    rare = np.nan_to_num(_RARE_MODEL.forecast(given))
     said = {}
     for name, model in models.items():
-        values = model.forecast(prepared)
+        values = model.forecast(given)
         values = np.where(np.isnan(values), plain, values)
         if name not in SIMPLE:
             values = np.where(is_rare, _smooth(rare), values)

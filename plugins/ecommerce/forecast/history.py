@@ -14,7 +14,7 @@ from ecommerce.forecast.calendar import holidays_of
 from ecommerce.forecast.panel import Bools, Floats, Ints, Panel
 from ecommerce.forecast.partner.files import Announced, MarketWeek, Promotion
 from ecommerce.forecast.promotions import of_articles, of_wholes
-from ecommerce.forecast.weeks import HORIZON
+from ecommerce.forecast.weeks import DAYS, HORIZON
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
     from ecommerce.warehouse.client import Warehouse
 
-KINDS = ("category", "channel", "sku")
 TOTAL = "total"
+KIND_NAMES = {"category": "Categories", "channel": "Channels", "sku": "Articles"}
+KINDS = tuple(KIND_NAMES)
 MOST_SKUS = 25
 LONGEST_DAYS = 1100
 """Three years: models look no further back, and a query reads no more partitions."""
 RECENT_DAYS = 91
 """The articles that sold most in so many days are forecast."""
 LONG_GAP = 7
-WEEK = 7
 OFTEN_EMPTY = 0.08
 
 
@@ -142,7 +142,7 @@ def known_index(weeks: Sequence[MarketWeek], first: date, days: int) -> Floats:
     first one, [days]."""
     found = np.full(days, np.nan)
     for each in sorted(weeks, key=lambda week: week.week_start):
-        ended = (each.week_start - first).days + WEEK - 1
+        ended = (each.week_start - first).days + DAYS - 1
         if ended < days:
             found[max(ended, 0) :] = float(each.index)
     return found

@@ -31,7 +31,7 @@ _RISES_WITH = np.array([name == "market_trend" for name in NAMES], dtype=np.int8
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class ModelInput:
     """A panel, what was cleaned of it, and its running figures: what every model looks at."""
 
     panel: Panel
@@ -42,7 +42,7 @@ class Prepared:
 class Model(Protocol):
     """A fitted model."""
 
-    def forecast(self, prepared: Prepared) -> Floats:
+    def forecast(self, given: ModelInput) -> Floats:
         """The `HORIZON` days after the panel, [HORIZON, series]; NaN for a series that it knows too little
         of."""
         ...
@@ -55,9 +55,9 @@ class WeekdayMean:
 
     weeks: int
 
-    def forecast(self, prepared: Prepared) -> Floats:
+    def forecast(self, given: ModelInput) -> Floats:
         """As `Model`."""
-        return _by_weekday(same_weekday_mean(prepared.panel.values, self.weeks))
+        return _by_weekday(same_weekday_mean(given.panel.values, self.weeks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,10 @@ class OpenWeekdayMean:
 
     weeks: int
 
-    def forecast(self, prepared: Prepared) -> Floats:
+    def forecast(self, given: ModelInput) -> Floats:
         """As `Model`."""
-        found = _by_weekday(same_weekday_mean(prepared.cleaned.values, self.weeks))
-        return _open_days(found, prepared)
+        found = _by_weekday(same_weekday_mean(given.cleaned.values, self.weeks))
+        return _open_days(found, given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ class Ridge:
     has_season: bool
 
     @classmethod
-    def fit(cls, prepared: Prepared) -> Ridge:
+    def fit(cls, given: ModelInput) -> Ridge:
         """Fit on the last three years; a series with fewer than three known weeks gets no coefficients."""
-        panel, values = prepared.panel, prepared.cleaned.values
+        panel, values = given.panel, given.cleaned.values
         has_season = panel.days >= 730
         calendar = _calendar(panel, has_season=has_season)
         age = np.arange(panel.days)[::-1]
@@ -117,9 +117,9 @@ class Ridge:
             smearing.append(np.clip(ratio, 0.8, 1.5))
         return cls(np.stack(coefficients, axis=1), np.array(means), np.array(smearing), has_season)
 
-    def forecast(self, prepared: Prepared) -> Floats:
+    def forecast(self, given: ModelInput) -> Floats:
         """As `Model`."""
-        panel, values = prepared.panel, prepared.cleaned.values
+        panel, values = given.panel, given.cleaned.values
         calendar = _calendar(panel, has_season=self.has_season)
         found = np.full((HORIZON, len(panel.series)), np.nan)
         for place in range(len(panel.series)):
@@ -136,7 +136,7 @@ class Ridge:
             highest = np.nanmax(values[:, place], initial=0.0)
             ahead = np.expm1(np.minimum(line[panel.days :] + level, np.log1p(1.5 * highest) + 1))
             found[:, place] = np.clip(ahead * self.smearing[place], 0, 1.5 * highest)
-        return _open_days(found, prepared)
+        return _open_days(found, given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +149,12 @@ class Boosting:
     """[features]: which of them had any value."""
 
     @classmethod
-    def fit(cls, prepared: Prepared) -> Boosting | None:
+    def fit(cls, given: ModelInput) -> Boosting | None:
         """Fit on weekly origins of the last year and a half, recent ones more densely; 200,000 rows at most.
         None where the history is too short."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
-        days, series = prepared.panel.values.shape
+        days, series = given.panel.values.shape
         origins = list(range(days - 8, _FIRST_ORIGIN, -7))[:_MOST_ORIGINS]
         share = 0.5 ** (np.arange(len(origins)) / _HALF_LIFE_ORIGINS)
         share *= min(1.0, _MOST_ROWS / max(share.sum() * series * HORIZON, 1))
@@ -167,8 +167,8 @@ class Boosting:
             if not len(chosen):
                 continue
             rows = min(HORIZON, days - 1 - origin)
-            one = features(prepared.statistics, origin, chosen)
-            truth = prepared.cleaned.values[origin + 1 : origin + 1 + rows][:, chosen]
+            one = features(given.statistics, origin, chosen)
+            truth = given.cleaned.values[origin + 1 : origin + 1 + rows][:, chosen]
             target = (truth - one.base[:rows]) / one.level[:rows]
             kept = ~np.isnan(target) & (drawn.random(target.shape) < part / part_of_series)
             told.append(one.features[:rows][kept])
@@ -193,23 +193,23 @@ class Boosting:
             trees.fit(rows_told[:, has_value], np.concatenate(targets))
         return cls(trees, has_value)
 
-    def forecast(self, prepared: Prepared) -> Floats:
+    def forecast(self, given: ModelInput) -> Floats:
         """As `Model`."""
-        one = features(prepared.statistics, prepared.panel.days - 1)
+        one = features(given.statistics, given.panel.days - 1)
         rows = one.features.reshape(-1, one.features.shape[-1])[:, self.told]
         with _one_thread():
             difference = self.trees.predict(rows).reshape(one.base.shape)
-        return _open_days(np.maximum(one.base + difference * one.level, 0), prepared)
+        return _open_days(np.maximum(one.base + difference * one.level, 0), given)
 
 
-def prepare(panel: Panel, cleaned: Cleaned) -> Prepared:
+def model_input(panel: Panel, cleaned: Cleaned) -> ModelInput:
     """A panel with what every model looks at."""
-    return Prepared(panel, cleaned, Statistics.of(panel, cleaned))
+    return ModelInput(panel, cleaned, Statistics.of(panel, cleaned))
 
 
 def _one_thread() -> AbstractContextManager[Any]:
-    """A worker runs several tasks at a time. Threads that wait for each other on busy cores take many times
-    as long, and the trees are the same."""
+    """A worker runs several tasks at a time. Threads that wait for each other on busy cores took four
+    times as long, and the trees are the same."""
     from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
@@ -225,8 +225,8 @@ def _by_weekday(means: Floats) -> Floats:
     return found
 
 
-def _open_days(found: Floats, prepared: Prepared) -> Floats:
-    closed = prepared.cleaned.closed[prepared.panel.days :]
+def _open_days(found: Floats, given: ModelInput) -> Floats:
+    closed = given.cleaned.closed[given.panel.days :]
     return np.where(closed & ~np.isnan(found), 0.0, found)
 
 

@@ -128,13 +128,16 @@ class Prepared:
 
     def amounts(self, first: date) -> dict[str, dict[date, Decimal]]:
         """Gross sales by series and day, from `first` on; days without sales are not there."""
+        import pyarrow.compute as pc
+
         found: dict[str, dict[date, Decimal]] = {}
-        for table in (self.daily, self.articles):
+        for whole in (self.daily, self.articles):
+            table = whole.filter(pc.field("business_date") >= first)
             for row in table.select(["business_date", "kind", "name", "gross_sales"]).to_pylist():
                 day, value = row["business_date"], row["gross_sales"] or Decimal(0)
                 names = [f"{row['kind']}:{row['name']}"]
                 names += [TOTAL] if row["kind"] == "category" else []
-                for name in names if day >= first else ():
+                for name in names:
                     of_series = found.setdefault(name, {})
                     of_series[day] = of_series.get(day, Decimal(0)) + value
         return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from ecommerce.core.text import share
 from ecommerce.forecast.history import KINDS, TOTAL
+from ecommerce.forecast.weeks import DAYS
 
 SCORED_DAYS = 56
 DRIFT_DAYS = 28
@@ -20,7 +21,6 @@ LEAST_COVERED = Decimal("0.60")
 """Of the days, which should be 80 % in the 80 % interval."""
 LARGEST_ERROR = Decimal("1.5")
 """Times the champion's error in its back-test."""
-WEEK = 7
 _RATIO = Decimal("0.000001")
 
 Kept = Mapping[tuple[str, date], "Made"]
@@ -92,16 +92,15 @@ def made(rows: Iterable[Mapping[str, Any]]) -> list[Made]:
 
 def in_force(forecasts: Iterable[Made], begins: Callable[[date], datetime]) -> dict[tuple[str, date], Made]:
     """By series and day, what the forecast in force said: the one made last, and not after the day began, for
-    all series alike. Where two models made one, that of the model whose name comes last."""
+    all series alike."""
     of_day: dict[date, list[Made]] = {}
     for each in forecasts:
         of_day.setdefault(each.target_date, []).append(each)
     found = {}
     for day, rows in of_day.items():
-        start = begins(day)
-        in_time = [each for each in rows if each.made_at <= start]
-        newest = max((_rank(each) for each in in_time), default=None)
-        found.update({(each.series, day): each for each in in_time if _rank(each) == newest})
+        in_time = [each for each in rows if each.made_at <= begins(day)]
+        newest = max((each.made_at for each in in_time), default=None)
+        found.update({(each.series, day): each for each in in_time if each.made_at == newest})
     return found
 
 
@@ -167,9 +166,9 @@ def weekly_score(of: str, days: Iterable[Made], as_of: date) -> Score:
     nobody can forecast. Weeks are counted back from `as_of`; intervals of their sums are not known."""
     weeks: dict[tuple[str, int], list[Made]] = {}
     for each in days:
-        back = ((as_of - each.target_date).days - 1) // WEEK
+        back = ((as_of - each.target_date).days - 1) // DAYS
         weeks.setdefault((each.series, back), []).append(each)
-    whole = {key: found for key, found in weeks.items() if len(found) == WEEK}
+    whole = {key: found for key, found in weeks.items() if len(found) == DAYS}
     pairs = [
         (
             sum((each.forecast for each in found), Decimal(0)),
@@ -215,7 +214,3 @@ def _score(
 
 def _part(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
     return (Decimal(part) / Decimal(whole)).quantize(_RATIO, ROUND_HALF_UP) if whole else None
-
-
-def _rank(each: Made) -> tuple[datetime, str]:
-    return each.made_at, each.model

@@ -11,6 +11,7 @@ import numpy as np
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import load_settings
 from ecommerce.core.store import Store
+from ecommerce.documents.drawing import INK, STRONG
 from ecommerce.forecast import records
 from ecommerce.forecast.history import TOTAL, ask_history, panels
 from ecommerce.forecast.panel import Floats
@@ -80,9 +81,9 @@ def draw(made: Standing, file: Path) -> None:
             [float(getattr(day, f"{side}_{level}")) for day in made.days] for side in ("lower", "upper")
         )
         axes.fill_between(ahead, lower, upper, color=colour, linewidth=0, label=f"{level} % interval")
-    axes.plot(before, made.past, color="#1f2933", linewidth=1.2, label="actual")
+    axes.plot(before, made.past, color=INK, linewidth=1.2, label="actual")
     axes.plot(
-        ahead, [float(day.forecast) for day in made.days], color="#12486b", linewidth=1.6, label="forecast"
+        ahead, [float(day.forecast) for day in made.days], color=STRONG, linewidth=1.6, label="forecast"
     )
     axes.set_ylim(bottom=0)
     axes.set_title(f"{made.series}: gross sales in {made.currency}, as of {made.as_of}", parse_math=False)

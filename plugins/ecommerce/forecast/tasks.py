@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import task
-from airflow.sdk.exceptions import AirflowException
 
 from ecommerce.core.assets import FORECAST_CHAMPION
-from ecommerce.core.business_day import business_day, day_window
+from ecommerce.core.business_day import BusinessDay, business_day, day_window
 from ecommerce.core.context import run_of, skip
+from ecommerce.core.script_operator import FetchByScript
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
 from ecommerce.core.store import Store
@@ -55,33 +55,20 @@ def due(**context: Any) -> None:
     skip(reason_to_skip(week, newest, loaded, made))
 
 
-class FetchPartnerFiles(BashOperator):
-    """Runs the script that fetches the partner's files with curl; the manifest of what it left. As with the
-    catalogue, the password is in no field of the operator."""
+class FetchPartnerFiles(FetchByScript):
+    """Runs the script that fetches the partner's files; the manifest of what it left."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(bash_command=fetching.COMMAND, **arguments)
-        self.place: fetching.Workplace | None = None
 
-    def execute(self, context: Any) -> Plain:
-        """Fetch the files.
+    def workplace(self) -> AbstractContextManager[fetching.Workplace]:
+        """As `FetchByScript`."""
+        return fetching.workplace()
 
-        Raises:
-            PipelineError: why the script could not, of a kind that says whether trying again may help.
-        """
+    def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
+        """As `FetchByScript`."""
         week = _week(context)
-        with fetching.workplace() as self.place:
-            try:
-                super().execute(context)
-            except AirflowException:
-                raise self.place.problem() from None
-            folder = run_of(context).folder(week.as_of, SOURCE)
-            return to_xcom(self.place.publish(folder, day_window(week.days[-1], shop_timezone())))
-
-    def get_env(self, context: Any) -> dict[str, str]:
-        """The environment of the script."""
-        given = self.place.environment() if self.place else {}
-        return super().get_env(context) | given
+        return run_of(context).folder(week.as_of, SOURCE), day_window(week.days[-1], shop_timezone())
 
 
 @task

@@ -23,7 +23,7 @@ from ecommerce.forecast.forecasting import (
     predict,
     train,
 )
-from ecommerce.forecast.models import Boosting, prepare
+from ecommerce.forecast.models import Boosting, model_input
 from ecommerce.forecast.panel import Panel
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import WEEK, changed, make_panel, weekly
@@ -108,11 +108,11 @@ def test_a_growing_market_is_a_reason_to_expect_more_and_never_less():
     days = 420
     market = 100 * (1 + 0.3 * np.sin(np.arange(days) / 40))
     panel = make_panel(weekly(days, series=4) * market[:, None] / 100, market=market)
-    trees = Boosting.fit(prepare(panel, clean(panel)))
+    trees = Boosting.fit(model_input(panel, clean(panel)))
     assert trees is not None
     assert trees.told[NAMES.index("market_trend")]
     falling, rising = (
-        trees.forecast(prepare(shop, clean(shop)))
+        trees.forecast(model_input(shop, clean(shop)))
         for shop in (
             replace(panel, market=np.where(np.arange(days) < days - 28, 100.0, level)) for level in (70, 130)
         )
@@ -159,6 +159,12 @@ def test_a_short_history_is_enough_for_a_forecast_with_an_interval(days: int):
 def test_a_month_without_data_is_a_gap_and_no_slump():
     values = changed(weekly(364), lambda table: table.__setitem__(slice(290, 321), np.nan))
     assert error(forecast(make_panel(values)).values[:, 0]) < 0.06
+
+
+@pytest.mark.parametrize("days", [10, 40, 70, 150])
+def test_a_gap_at_the_end_of_the_history_leaves_the_level_of_before(days: int):
+    values = changed(weekly(364), lambda table: table.__setitem__(slice(364 - days, None), np.nan))
+    assert error(forecast(make_panel(values)).values[:, 0]) < 0.1
 
 
 def test_a_constant_series_stays_constant():

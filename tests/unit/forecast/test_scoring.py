@@ -74,11 +74,6 @@ def test_in_force_is_what_was_made_last_and_not_after_the_day_began() -> None:
         assert [each.forecast for each in found.values()] == ([] if said is None else [said])
 
 
-def test_of_two_models_of_one_day_always_the_same_counts() -> None:
-    one, other = made(1, "1", "9", model="blend"), made(1, "2", "9", model="ridge")
-    assert list(kept(one, other).values()) == list(kept(other, one).values()) == [other]
-
-
 def test_a_series_that_the_forecast_in_force_lacks_has_none() -> None:
     older = made(1, "1", "9", "sku:A", made_at=begins(AS_OF - timedelta(days=14)))
     assert list(kept(older, made(1, "2", "9"))) == [("total", AS_OF - timedelta(days=1))]

@@ -1,6 +1,5 @@
 -- The forecast in force of the day, for the whole shop, each category and each channel: the last one that was made from
--- what was known when the day began. Where two models forecast from the same midnight, nothing says which of them was
--- loaded last: the one whose name comes last is taken, for all series alike.
+-- what was known when the day began.
 SELECT
     made_at,
     model,
@@ -14,5 +13,5 @@ FROM {{ table("sales_forecasts") }}
 WHERE target_date = {{ day }}
     AND made_at <= @begins_at
     AND (series = 'total' OR STARTS_WITH(series, 'category:') OR STARTS_WITH(series, 'channel:'))
-QUALIFY RANK() OVER (ORDER BY made_at DESC, model DESC) = 1
+QUALIFY RANK() OVER (ORDER BY made_at DESC) = 1
 ORDER BY series

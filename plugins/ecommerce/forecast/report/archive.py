@@ -14,7 +14,8 @@ from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.report import charts, document
-from ecommerce.forecast.report.figures import FOUR_WEEKS, Figures, figures_csv, figures_hash
+from ecommerce.forecast.report.figures import Figures, figures_csv, figures_hash
+from ecommerce.forecast.weeks import HORIZON
 
 FOLDER = "forecasts"
 FIGURES_JSON, FIGURES_CSV = "figures.json", "figures.csv"
@@ -94,5 +95,5 @@ def _seal(draft: staging.Draft, figures: Figures) -> None:
         columns={path.name: [] for path in sorted(draft.path.iterdir())},
         read_at=figures.provenance.generated_at,
         window_start=first.start,
-        window_end=first.shifted(FOUR_WEEKS - 1).end,
+        window_end=first.shifted(HORIZON - 1).end,
     )

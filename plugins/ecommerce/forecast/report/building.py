@@ -22,6 +22,7 @@ from ecommerce.forecast.predicting import AMOUNT
 from ecommerce.forecast.report import archive
 from ecommerce.forecast.report import figures as model
 from ecommerce.forecast.scoring import Made
+from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.warehouse.client import Warehouse, connect
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ def report(figures_uri: str) -> dict[str, Any]:
 def ask(warehouse: Warehouse, as_of: date) -> tuple[list[Made], set[date]]:
     """The forecasts of the eight weeks before `as_of` and of the four after it, and the days of the former
     whose sales are all there; raises as `Warehouse.query`."""
-    first, last = as_of - timedelta(days=PAST_DAYS), as_of + timedelta(days=model.FOUR_WEEKS - 1)
+    first, last = as_of - timedelta(days=PAST_DAYS), as_of + timedelta(days=HORIZON - 1)
     rows = warehouse.arrow("forecast/report_rows.sql", first=first, day=last).to_pylist()
     days = warehouse.query("forecast/complete_days.sql", first=first, day=as_of - timedelta(days=1))
     return scoring.made(rows), {row["business_date"] for row in days}
@@ -151,7 +152,7 @@ def put_together(
     told = [
         each for each in warnings if each not in {*map(loading.skipped_warning, skipped, skipped.values())}
     ]
-    last = as_of + timedelta(days=model.FOUR_WEEKS - 1)
+    last = as_of + timedelta(days=HORIZON - 1)
     usual_error = _ratio(card["kinds"].get("category", {}).get("total_error_of_13_weeks"))
     return model.Figures(
         as_of=as_of,
@@ -159,7 +160,7 @@ def put_together(
         past=_past(past, complete, known, as_of),
         series=_series(coming, known, as_of),
         promotions=[
-            model.Announced(
+            model.ComingPromotion(
                 first=each.start_date,
                 last=each.end_date,
                 sku=each.sku,
@@ -220,12 +221,12 @@ def _series(coming: Iterable[Made], known: Known, as_of: date) -> list[model.Ser
 
 def _usual_week(known: Known, name: str, as_of: date) -> Decimal | None:
     """The mean week of the last four, by their days that are known."""
-    days = [as_of - timedelta(days=back) for back in range(1, model.FOUR_WEEKS + 1)]
+    days = [as_of - timedelta(days=back) for back in range(1, HORIZON + 1)]
     of_series = known.actuals.get(name, {})
     values = [of_series.get(day, Decimal(0)) for day in days if day not in known.unknown]
     if not values:
         return None
-    return (sum(values, Decimal(0)) / len(values) * model.WEEK).quantize(AMOUNT, ROUND_HALF_UP)
+    return (sum(values, Decimal(0)) / len(values) * DAYS).quantize(AMOUNT, ROUND_HALF_UP)
 
 
 def _expected(each: Made) -> model.Expected:

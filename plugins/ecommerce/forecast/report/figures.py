@@ -15,11 +15,12 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict
 
 from ecommerce.core.text import inert
+from ecommerce.core.unusual import verdict
 from ecommerce.forecast.history import TOTAL
 from ecommerce.forecast.scoring import Drift, Score
+from ecommerce.forecast.weeks import DAYS, HORIZON
 
-UNUSUAL, VERY_UNUSUAL = "unusual", "very unusual"
-WEEK, FOUR_WEEKS = 7, 28
+VERY_UNUSUAL = "very unusual"
 
 
 class _Model(BaseModel):
@@ -47,11 +48,12 @@ class PastDay(_Model):
 
     @property
     def mark(self) -> str:
-        """`UNUSUAL` outside the interval of 80 %, `VERY_UNUSUAL` outside that of 95 %, else nothing."""
+        """What is unusual about the day, as `ecommerce.core.unusual`; nothing where it is as expected."""
         said, came = self.expected, self.actual
-        if said is None or came is None or not self.complete or said.lower_80 <= came <= said.upper_80:
+        if said is None or came is None or not self.complete:
             return ""
-        return UNUSUAL if said.lower_95 <= came <= said.upper_95 else VERY_UNUSUAL
+        found = verdict(came, (said.lower_80, said.upper_80), (said.lower_95, said.upper_95))
+        return "" if found == "as expected" else found
 
 
 class ComingDay(_Model):
@@ -72,14 +74,14 @@ class Series(_Model):
 
     def week(self, number: int) -> Decimal:
         """What is expected in the coming week (0), or so many weeks later."""
-        return self.sum(number * WEEK, number * WEEK + WEEK)
+        return self.sum(number * DAYS, number * DAYS + DAYS)
 
     def sum(self, first: int, end: int) -> Decimal:
         """What is expected on some of the days, by their places."""
         return sum((each.expected.forecast for each in self.days[first:end]), Decimal(0))
 
 
-class Announced(_Model):
+class ComingPromotion(_Model):
     """A promotion of the coming four weeks; without `sku` it is the whole shop's."""
 
     first: date
@@ -134,7 +136,7 @@ class Figures(_Model):
     currency: str
     past: list[PastDay]
     series: list[Series]
-    promotions: list[Announced]
+    promotions: list[ComingPromotion]
     scores: list[Score]
     drift: Drift
     skipped: dict[str, str]
@@ -156,12 +158,12 @@ class Figures(_Model):
     @property
     def last_week(self) -> list[PastDay]:
         """The week that has just ended."""
-        return self.past[-WEEK:]
+        return self.past[-DAYS:]
 
     @property
     def last_day(self) -> date:
         """The last that is forecast."""
-        return self.as_of + timedelta(days=FOUR_WEEKS - 1)
+        return self.as_of + timedelta(days=HORIZON - 1)
 
     def to_json(self) -> str:
         """The archive's `figures.json`; `Figures.model_validate_json` is the inverse."""

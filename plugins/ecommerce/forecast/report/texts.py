@@ -12,11 +12,9 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from ecommerce.core import text
-from ecommerce.forecast.history import TOTAL
+from ecommerce.forecast.history import KIND_NAMES, TOTAL
 from ecommerce.forecast.report.figures import (
-    FOUR_WEEKS,
-    WEEK,
-    Announced,
+    ComingPromotion,
     Expected,
     Figures,
     KindCard,
@@ -24,6 +22,7 @@ from ecommerce.forecast.report.figures import (
     Series,
 )
 from ecommerce.forecast.scoring import LEAST_SCORED_DAYS, Score
+from ecommerce.forecast.weeks import DAYS, HORIZON
 
 TINY = Decimal("0.002")
 """A change that is a smaller part of the shop's usual week is not listed."""
@@ -31,7 +30,6 @@ MOST_CHANGES, MOST_NAMED = 7, 20
 MOST_LINES = 40
 """Of a list; figures.json has all."""
 ONE = Decimal(1)
-KIND_NAMES = {TOTAL: "Total", "category": "Categories", "channel": "Channels", "sku": "Articles"}
 _ONE_OF = {TOTAL: "", "category": "Category", "channel": "Channel", "sku": "Article"}
 
 
@@ -62,8 +60,8 @@ def page_texts(figures: Figures) -> dict[str, Any]:
         "promotions": _cut(_announced(figures.promotions), 3),
         "scores": [_score(each) for each in figures.scores],
         "drift": _drift(figures),
-        "series": [_series_row(each) for each in figures.series if each.usual_week or each.sum(0, 4 * WEEK)],
-        "weeks": [text.short_day(figures.as_of + timedelta(days=WEEK * week)) for week in range(4)],
+        "series": [_series_row(each) for each in figures.series if each.usual_week or each.sum(0, 4 * DAYS)],
+        "weeks": [text.short_day(figures.as_of + timedelta(days=DAYS * week)) for week in range(4)],
         "skipped": _cut(
             [[name_of(series), _kind_of(series), text.clean(why)] for series, why in figures.skipped.items()],
             3,
@@ -96,7 +94,7 @@ def subject(figures: Figures) -> str:
     begins = f"Forecast from {text.short_day(figures.as_of)}"
     if figures.total is None:
         return f"{begins}: nothing could be forecast"
-    week, before = figures.total.week(0), figures.sum_before(WEEK)
+    week, before = figures.total.week(0), figures.sum_before(DAYS)
     change = f", {text.change(week, before)}" if before else ""
     return f"{begins}: {text.count(week)} {figures.currency} next week{change}"
 
@@ -159,8 +157,8 @@ def _coming_tiles(figures: Figures) -> list[dict[str, Any]]:
     tiles = []
     total = figures.total
     for days, label, base in (
-        (WEEK, "Coming week", "vs last week"),
-        (FOUR_WEEKS, "Coming four weeks", "vs last four weeks"),
+        (DAYS, "Coming week", "vs last week"),
+        (HORIZON, "Coming four weeks", "vs last four weeks"),
     ):
         value, before = total.sum(0, days) if total else None, figures.sum_before(days)
         lines = [_line(text.change(value, before), base, text.direction(value, before, 1))]
@@ -170,7 +168,7 @@ def _coming_tiles(figures: Figures) -> list[dict[str, Any]]:
 
 
 def _last_week_tile(figures: Figures) -> dict[str, Any]:
-    came = figures.sum_before(WEEK)
+    came = figures.sum_before(DAYS)
     said = _sum_said(figures.last_week)
     unusual = sum(bool(each.mark) for each in figures.last_week)
     return {
@@ -211,7 +209,7 @@ def _last_week(figures: Figures) -> list[list[str]]:
         ]
         for each in week
     ]
-    said, came = _sum_said(week), figures.sum_before(WEEK)
+    said, came = _sum_said(week), figures.sum_before(DAYS)
     return [*rows, ["Week", text.count(said), "", text.count(came), *_difference(came, said), ""]]
 
 
@@ -257,7 +255,7 @@ def _series_row(each: Series) -> list[str]:
     ]
 
 
-def _announced(promotions: Sequence[Announced]) -> list[list[str]]:
+def _announced(promotions: Sequence[ComingPromotion]) -> list[list[str]]:
     """Promotions of the same days and discount in one row."""
     together: dict[tuple[date, date, Decimal], list[str]] = {}
     for each in promotions:
@@ -278,7 +276,7 @@ def _listed(names: Sequence[str]) -> str:
 def _score(each: Score) -> list[str]:
     unit = "weeks" if each.of == "sku" else "days"
     return [
-        f"{KIND_NAMES[each.of]}, by {unit[:-1]}",
+        f"{_kind_name(each.of)}, by {unit[:-1]}",
         text.count(each.series),
         text.count(each.periods),
         text.count(each.forecast),
@@ -310,7 +308,7 @@ def _kind(each: KindCard) -> list[str]:
     parts = sorted(each.weights.items(), key=lambda pair: -pair[1])
     weights = ", ".join(f"{text.clean(name)} {_percent(part)}" for name, part in parts)
     return [
-        KIND_NAMES.get(each.kind, each.kind),
+        _kind_name(each.kind),
         text.count(each.series),
         each.first_day.isoformat(),
         text.count(each.days),
@@ -408,3 +406,7 @@ def _signed(part: Decimal | None) -> str:
 def _signed_count(value: Decimal) -> str:
     words = text.count(value)
     return f"+{words}" if value > 0 and words != "0" else words
+
+
+def _kind_name(kind: str) -> str:
+    return "Total" if kind == TOTAL else KIND_NAMES.get(kind, kind)

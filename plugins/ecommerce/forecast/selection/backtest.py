@@ -25,7 +25,7 @@ DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class CandidateScore:
     """How good a candidate was; 0.1 is 10 %, None where there was nothing to hold it against.
 
     `score`: the mean of `weekly`, by which candidates are compared. `weekly`: of each kind of series, the
@@ -53,11 +53,11 @@ class BackTest:
     days: int
     origins: tuple[date, ...]
     series: Mapping[str, int]
-    scores: tuple[Score, ...]
+    scores: tuple[CandidateScore, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Tried:
     """Forecasts of a candidate, and what came: [origins, HORIZON, series], and the bounds by level. NaN where
     there was no forecast, or nobody knows what came. With `has_total`, the last series is the sum of the
     others."""
@@ -74,7 +74,7 @@ def back_test(history: History) -> BackTest:
     panels = {kind: history.panels[kind] for kind in KINDS if history.panels[kind].series}
     longest = next(iter(panels.values()))
     known = origins(longest.days)
-    scores: tuple[Score, ...] = ()
+    scores: tuple[CandidateScore, ...] = ()
     if len(known) >= FEWEST_ORIGINS:
         made = {kind: made_at(panel, known, has_total=kind == "category") for kind, panel in panels.items()}
         scores = tuple(
@@ -97,7 +97,7 @@ def origins(days: int) -> list[int]:
     return [known for known in found if known >= KNOWN_DAYS]
 
 
-def made_at(panel: Panel, known: Sequence[int], *, has_total: bool) -> dict[str, Made]:
+def made_at(panel: Panel, known: Sequence[int], *, has_total: bool) -> dict[str, Tried]:
     """What each candidate says at the origins with so many `known` days, from those days alone."""
     groups = [list(range(len(panel.series)))] if has_total else []
     found = [forecasts_of_all(panel.until(days), groups) for days in known]
@@ -105,7 +105,7 @@ def made_at(panel: Panel, known: Sequence[int], *, has_total: bool) -> dict[str,
     return {name: _made([each[name] for each in found], truth, has_total) for name in CANDIDATES}
 
 
-def _made(forecasts: Sequence[Forecast], truth: Floats, has_total: bool) -> Made:
+def _made(forecasts: Sequence[Forecast], truth: Floats, has_total: bool) -> Tried:
     said = np.stack([each.values for each in forecasts])
     if has_total:
         # A series that could not be forecast is in neither sum.
@@ -120,15 +120,15 @@ def _made(forecasts: Sequence[Forecast], truth: Floats, has_total: bool) -> Made
         )
         for level in LEVELS
     }
-    return Made(said, truth, bounds, has_total)
+    return Tried(said, truth, bounds, has_total)
 
 
-def score(candidate: str, made: Mapping[str, Made]) -> Score:
+def score(candidate: str, made: Mapping[str, Tried]) -> CandidateScore:
     """The figures of a candidate from what it said of each kind of series."""
     weekly = {kind: weekly_error(one) for kind, one in made.items()}
     judged = [error for error in weekly.values() if error is not None]
     total = next((one for one in made.values() if one.has_total), None)
-    return Score(
+    return CandidateScore(
         candidate=candidate,
         score=_rounded(math.fsum(judged) / len(judged)) if judged else None,
         weekly={kind: _rounded(error) for kind, error in weekly.items()},
@@ -138,14 +138,14 @@ def score(candidate: str, made: Mapping[str, Made]) -> Score:
     )
 
 
-def weekly_error(made: Made) -> float | None:
+def weekly_error(made: Tried) -> float | None:
     """The absolute errors of the sums of seven days, relative to sales, over all series of a kind and their
     origins; the total is none of them. A week with a day that is unknown is left out."""
     said, truth = (_weeks(_series(made, table)) for table in (made.said, made.truth))
     return _relative_error(said, truth)
 
 
-def bias_of_total(made: Made) -> float | None:
+def bias_of_total(made: Tried) -> float | None:
     """By how much the forecasts of the total's weeks are too high, relative to sales; negative: too low."""
     said, truth = (_weeks(table[:, :, -1:]) for table in (made.said, made.truth))
     is_known = ~np.isnan(said) & ~np.isnan(truth)
@@ -153,12 +153,12 @@ def bias_of_total(made: Made) -> float | None:
     return float(said[is_known].sum()) / actual - 1 if actual > 0 else None
 
 
-def daily_error_of_total(made: Made) -> float | None:
+def daily_error_of_total(made: Tried) -> float | None:
     """The absolute errors of the total's days, relative to sales."""
     return _relative_error(made.said[:, :, -1:], made.truth[:, :, -1:])
 
 
-def coverage(made: Mapping[str, Made], level: int) -> float | None:
+def coverage(made: Mapping[str, Tried], level: int) -> float | None:
     """The part of the days of all series and the total that lay within the interval of `level` percent; days
     on which nothing was expected do not count."""
     inside = counted = 0
@@ -170,7 +170,7 @@ def coverage(made: Mapping[str, Made], level: int) -> float | None:
     return inside / counted if counted else None
 
 
-def _series(made: Made, table: Floats) -> Floats:
+def _series(made: Tried, table: Floats) -> Floats:
     return table[:, :, :-1] if made.has_total else table
 
 
@@ -190,11 +190,11 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, DECIMALS) + 0.0  # no minus before a zero
 
 
-def by_name(scores: Sequence[Score]) -> dict[str, Score]:
+def by_name(scores: Sequence[CandidateScore]) -> dict[str, CandidateScore]:
     """The scores by their candidate."""
     return {each.candidate: each for each in scores}
 
 
-def kinds_of(scores: Sequence[Score]) -> Iterator[str]:
+def kinds_of(scores: Sequence[CandidateScore]) -> Iterator[str]:
     """The kinds of series that were tested, in the order of `KINDS`."""
     return (kind for kind in KINDS if scores and kind in scores[0].weekly)

@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from ecommerce.core.text import NOTHING, share
 from ecommerce.forecast.forecasting import CANDIDATES
-from ecommerce.forecast.selection.backtest import FEWEST_ORIGINS, BackTest, Score, by_name
+from ecommerce.forecast.selection.backtest import FEWEST_ORIGINS, BackTest, CandidateScore, by_name
 
 ENOUGH = Decimal("0.95")
 """A challenger's score is at most this part of the champion's: 5 % better, so that chance changes nothing."""
@@ -72,12 +72,12 @@ def choose(test: BackTest, champion: str) -> Choice:
     return stays(f"the best other, {best.candidate}, is {_better(best, present)} better, and 5 % are needed")
 
 
-def is_enough(challenger: Score, champion: Score) -> bool:
+def is_enough(challenger: CandidateScore, champion: CandidateScore) -> bool:
     """Whether a challenger is at least 5 % better."""
     return exact(challenger.score) <= ENOUGH * exact(champion.score)
 
 
-def is_fair(challenger: Score, champion: Score) -> bool:
+def is_fair(challenger: CandidateScore, champion: CandidateScore) -> bool:
     """Whether a challenger's total is not too far off, or the champion's is further off."""
     bias = abs(challenger.bias or 0)
     return bias <= MOST_BIAS or bias < abs(champion.bias or 0)
@@ -88,7 +88,7 @@ def percent(value: float | None) -> str:
     return NOTHING if value is None else share(exact(value), Decimal(1))
 
 
-def _better(challenger: Score, champion: Score) -> str:
+def _better(challenger: CandidateScore, champion: CandidateScore) -> str:
     """By how much; rounded down, so that 4.96 % is not said to be 5."""
     part = 1 - exact(challenger.score) / exact(champion.score)
     return f"{(part * 100).quantize(Decimal('0.1'), ROUND_DOWN)} %"

@@ -10,11 +10,12 @@ from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.staging import Manifest
 from ecommerce.core.text import NOTHING, change, long_day
 from ecommerce.forecast.forecasting import CANDIDATES
+from ecommerce.forecast.history import KIND_NAMES
 from ecommerce.forecast.selection import keeping
 from ecommerce.forecast.selection.backtest import kinds_of
 from ecommerce.forecast.selection.choosing import exact, percent
 from ecommerce.forecast.selection.keeping import Selected
-from ecommerce.forecast.selection.picture import KIND_NAMES, ranked
+from ecommerce.forecast.selection.picture import ranked
 from ecommerce.mail import transport as mail
 
 CID = "scores@forecast"

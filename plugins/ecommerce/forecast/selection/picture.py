@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
-from ecommerce.forecast.selection.backtest import Score, kinds_of
+from ecommerce.documents.drawing import INK, PALE, STRONG
+from ecommerce.forecast.history import KIND_NAMES
+from ecommerce.forecast.selection.backtest import CandidateScore, kinds_of
 from ecommerce.forecast.selection.choosing import percent
 
-CHOSEN, OTHER, INK = "#12486b", "#a9bccd", "#1f2933"
 _MARKERS = {"category": "o", "channel": "s", "sku": "D"}
-KIND_NAMES = {"category": "Categories", "channel": "Channels", "sku": "Articles"}
 
 
-def draw(scores: Sequence[Score], champion: str) -> bytes:
+def draw(scores: Sequence[CandidateScore], champion: str) -> bytes:
     """A PNG: a bar for each candidate's score, the best on top and the champion dark; the kinds of series as
     marks. The same scores give the same bytes. Nothing where there are no scores."""
     shown = ranked(scores)
@@ -25,7 +25,7 @@ def draw(scores: Sequence[Score], champion: str) -> bytes:
     figure = Figure(figsize=(6.4, 0.6 + 0.34 * len(shown)), dpi=150, layout="constrained")
     axes = figure.add_subplot()
     places = list(range(len(shown)))
-    colours = [CHOSEN if each.candidate == champion else OTHER for each in shown]
+    colours = [STRONG if each.candidate == champion else PALE for each in shown]
     axes.barh(places, [100 * (each.score or 0) for each in shown], color=colours, height=0.62)
     for kind in kinds_of(scores):
         known = [
@@ -57,6 +57,6 @@ def draw(scores: Sequence[Score], champion: str) -> bytes:
     return drawn.getvalue()
 
 
-def ranked(scores: Sequence[Score]) -> list[Score]:
+def ranked(scores: Sequence[CandidateScore]) -> list[CandidateScore]:
     """Those with a score, the best first."""
     return sorted((each for each in scores if each.score is not None), key=lambda each: each.score or 0.0)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from ecommerce.core import text
+from ecommerce.core import text, unusual
 from ecommerce.core.business_day import BusinessDay
 
 TOTAL, CHANNEL, CATEGORY = "total", "channel", "category"
@@ -22,7 +22,6 @@ BOUNDS = ("lower_80", "upper_80", "lower_95", "upper_95")
 FIGURES = ("forecast", *BOUNDS, "actual")
 """The figures of one series; all are amounts."""
 
-Verdict = Literal["as expected", "unusual", "very unusual"]
 Ask = Callable[..., list[dict[str, Any]]]
 
 
@@ -41,7 +40,7 @@ class Expected(_Model):
     lower_95: Decimal
     upper_95: Decimal
     actual: Decimal
-    verdict: Verdict | None = None
+    verdict: unusual.Verdict | None = None
 
 
 class Expectation(_Model):
@@ -92,11 +91,9 @@ def judged(expectation: Expectation | None, *, complete: bool) -> Expectation | 
     return expectation.model_copy(update={"series": series}) if complete else expectation
 
 
-def verdict(each: Expected) -> Verdict:
-    """Whether what came is unusual; the ends of an interval belong to it."""
-    if each.lower_80 <= each.actual <= each.upper_80:
-        return "as expected"
-    return "unusual" if each.lower_95 <= each.actual <= each.upper_95 else "very unusual"
+def verdict(each: Expected) -> unusual.Verdict:
+    """Whether what came is unusual."""
+    return unusual.verdict(each.actual, (each.lower_80, each.upper_80), (each.lower_95, each.upper_95))
 
 
 def line(expectation: Expectation | None, currency: str) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import numpy as np
 from ecommerce.forecast.forecasting import CANDIDATES
 from ecommerce.forecast.history import History
 from ecommerce.forecast.panel import Panel
-from ecommerce.forecast.selection.backtest import BackTest, Score
+from ecommerce.forecast.selection.backtest import BackTest, CandidateScore
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import MONDAY, make_panel, weekly
 
@@ -35,10 +35,10 @@ def panel(kind: str, days: int, series: int, seed: int, *, promotions: bool = Tr
     return replace(made, series=tuple(f"{kind}:{place}" for place in range(series)))
 
 
-def score(candidate: str, value: float | None, bias: float | None = 0.0) -> Score:
+def score(candidate: str, value: float | None, bias: float | None = 0.0) -> CandidateScore:
     """A candidate's figures, all kinds alike."""
     weekly_errors = dict.fromkeys(SERIES, value)
-    return Score(candidate, value, weekly_errors, bias, value, {"80": 0.81, "95": 0.95})
+    return CandidateScore(candidate, value, weekly_errors, bias, value, {"80": 0.81, "95": 0.95})
 
 
 def figures(origins: int = 8, /, **scores: float | tuple[float | None, float | None] | None) -> BackTest:

@@ -11,7 +11,7 @@ import pytest
 from ecommerce.core.xcom import to_xcom
 from ecommerce.forecast.forecasting import CANDIDATES, forecasts_of_all, predict, train
 from ecommerce.forecast.selection.backtest import (
-    Made,
+    Tried,
     back_test,
     bias_of_total,
     by_name,
@@ -29,13 +29,13 @@ from tests.unit.forecast.selection.shops import history, panel
 NAN = float("nan")
 
 
-def made(*series: tuple[object, object], has_total: bool = False) -> Made:
+def made(*series: tuple[object, object], has_total: bool = False) -> Tried:
     """One origin; of each series what was said and what came, an amount a day or a list of them."""
     said, truth = (
         np.stack([np.broadcast_to(np.array(one[side], dtype=float), HORIZON) for one in series], axis=1)[None]
         for side in (0, 1)
     )
-    return Made(said, truth, {80: (said - 1, said + 1), 95: (said - 3, said + 3)}, has_total)
+    return Tried(said, truth, {80: (said - 1, said + 1), 95: (said - 3, said + 3)}, has_total)
 
 
 def test_errors_within_a_week_cancel_out_and_those_of_a_week_count():
