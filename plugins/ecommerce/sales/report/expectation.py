@@ -11,10 +11,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from ecommerce.core import text, unusual
 from ecommerce.core.business_day import BusinessDay
+from ecommerce.sales.report.model import Part
 
 TOTAL, CHANNEL, CATEGORY = "total", "channel", "category"
 KINDS = (TOTAL, CHANNEL, CATEGORY)
@@ -25,11 +26,7 @@ FIGURES = ("forecast", *BOUNDS, "actual")
 Ask = Callable[..., list[dict[str, Any]]]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Expected(_Model):
+class Expected(Part):
     """One series' forecast, its intervals, and what came. `series`: `total`, `channel:<name>` or
     `category:<name>`. `verdict` is None where the day is not complete."""
 
@@ -43,7 +40,7 @@ class Expected(_Model):
     verdict: unusual.Verdict | None = None
 
 
-class Expectation(_Model):
+class Expectation(Part):
     """The forecast in force of one day: the total first, then channels and categories, the largest first.
     `made_at` (UTC) is the midnight in the shop before the first day of that forecast, and nothing later was
     known to it. `unforecast` are the series that sold and have no forecast."""
@@ -51,7 +48,7 @@ class Expectation(_Model):
     made_at: datetime
     model: str
     series: list[Expected]
-    unforecast: list[str] = []
+    unforecast: list[str] = Field(default_factory=list)
 
 
 def read(ask: Ask, day: BusinessDay, actual: Mapping[str, Decimal]) -> Expectation | None:

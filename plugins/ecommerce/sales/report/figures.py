@@ -15,11 +15,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from ecommerce.core.text import Kind, inert
 from ecommerce.sales.report import expectation
+from ecommerce.sales.report.changes import Changes
 from ecommerce.sales.report.expectation import Expectation
+from ecommerce.sales.report.findings import Finding
+from ecommerce.sales.report.model import Part
+from ecommerce.sales.report.month import MonthToDate
+from ecommerce.sales.report.outlook import Outlook
+from ecommerce.sales.report.returns import ReturnReason
 from ecommerce.sales.report.website import Website
 
 
@@ -55,23 +61,20 @@ _MONEY = frozenset({"sales", *AMOUNTS, *expectation.FIGURES})
 """Beside the headline's."""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Figure(_Model):
+class Figure(Part):
     """A headline figure and what it is compared with; None where there is nothing to compare with. `average`
     is the mean of those of the 28 days before that have been loaded. `note` says what `value` leaves out that
-    other figures of the day count."""
+    other figures of the day count. `year_before` is the same weekday 52 weeks before."""
 
     value: Decimal | None
     day_before: Decimal | None = None
     week_before: Decimal | None = None
     average: Decimal | None = None
+    year_before: Decimal | None = None
     note: str | None = None
 
 
-class TrendDay(_Model):
+class TrendDay(Part):
     """One day of the trend. One that has not been loaded is not complete, and has no figures (None)."""
 
     business_date: date
@@ -80,7 +83,7 @@ class TrendDay(_Model):
     complete: bool = True
 
 
-class Breakdown(_Model):
+class Breakdown(Part):
     """One channel's, category's, country's or attribute's sales. `orders` is None where it has no meaning."""
 
     name: str
@@ -92,7 +95,7 @@ class Breakdown(_Model):
     net_sales: Decimal
 
 
-class Product(_Model):
+class Product(Part):
     """One product of the day; `sales` is gross sales less discounts. `thumbnail` is the URI of its small
     picture, None where the catalogue has none."""
 
@@ -104,7 +107,7 @@ class Product(_Model):
     thumbnail: str | None = None
 
 
-class SourceQuality(_Model):
+class SourceQuality(Part):
     """What the day's latest read of one source brought: its rows and amounts before any conversion."""
 
     source: str
@@ -122,7 +125,7 @@ class SourceQuality(_Model):
     amount_loaded: Decimal | None
 
 
-class RejectSample(_Model):
+class RejectSample(Part):
     """One rejected row as it was read, personal data already masked."""
 
     file: str | None
@@ -131,7 +134,7 @@ class RejectSample(_Model):
     raw: str | None
 
 
-class Rejects(_Model):
+class Rejects(Part):
     """The rows of one source rejected for one reason, with up to three samples."""
 
     source: str
@@ -140,7 +143,7 @@ class Rejects(_Model):
     samples: list[RejectSample]
 
 
-class Unconverted(_Model):
+class Unconverted(Part):
     """Amounts no exchange rate was there for, in their own currency; in none of the headline sums."""
 
     currency: str
@@ -151,7 +154,7 @@ class Unconverted(_Model):
     net_sales: Decimal
 
 
-class Restatement(_Model):
+class Restatement(Part):
     """A headline figure of an already mailed day that has changed since."""
 
     business_date: date
@@ -162,14 +165,14 @@ class Restatement(_Model):
     detected_at: datetime
 
 
-class Quality(_Model):
+class Quality(Part):
     """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many; in
     `missing_sources` a partner whose file was due is `partner_files: <partner>`. `fill_command` is None when
     no day is missing. `limits`: sentences on changes of a source that no run can see."""
 
     complete: bool
     missing_sources: list[str]
-    empty_sources: list[str] = []
+    empty_sources: list[str] = Field(default_factory=list)
     sources: list[SourceQuality]
     rejects: list[Rejects]
     unconverted: list[Unconverted]
@@ -177,10 +180,10 @@ class Quality(_Model):
     fill_command: str | None
     restatements: list[Restatement]
     warnings: list[str]
-    limits: list[str] = []
+    limits: list[str] = Field(default_factory=list)
 
 
-class Provenance(_Model):
+class Provenance(Part):
     """Where the report comes from. Instants are UTC; read times are in `Quality.sources`."""
 
     dag_id: str
@@ -192,10 +195,12 @@ class Provenance(_Model):
     generated_at: datetime
 
 
-class Figures(_Model):
+class Figures(Part):
     """One day's report. `averaged_days` counts the loaded days behind the 28-day averages. `attribute` is
     `REPORT_ATTRIBUTE`, None where it is not set, and `attributes` the breakdown by it. `website` is None
-    where no web events were loaded in the last 28 days, `expectation` where no forecast covers the day."""
+    where no web events were loaded in the last 28 days, `expectation` where no forecast covers the day,
+    `outlook` where none covers the next one, `changes` where neither of the days that it can be compared with
+    is complete."""
 
     business_date: date
     currency: str
@@ -206,10 +211,15 @@ class Figures(_Model):
     categories: list[Breakdown]
     countries: list[Breakdown]
     attribute: str | None = None
-    attributes: list[Breakdown] = []
+    attributes: list[Breakdown] = Field(default_factory=list)
     products: list[Product]
     website: Website | None = None
     expectation: Expectation | None = None
+    findings: list[Finding] = Field(default_factory=list)
+    month: MonthToDate | None = None
+    changes: Changes | None = None
+    return_reasons: list[ReturnReason] = Field(default_factory=list)
+    outlook: Outlook | None = None
     quality: Quality
     provenance: Provenance
 

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from ecommerce.core import text
+from ecommerce.sales.report.model import Part
 
 STEPS = {
     "session": "Sessions",
@@ -33,11 +34,7 @@ Row = Mapping[str, Any]
 Ask = Callable[..., list[dict[str, Any]]]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Step(_Model):
+class Step(Part):
     """How many sessions of people reached one step. The others are None where that day has no such figure."""
 
     step: str
@@ -46,7 +43,7 @@ class Step(_Model):
     week_before: int | None = None
 
 
-class Device(_Model):
+class Device(Part):
     """The sessions of people with one kind of device, and those of them that purchased."""
 
     device: str
@@ -54,7 +51,7 @@ class Device(_Model):
     purchases: int
 
 
-class Tracked(_Model):
+class Tracked(Part):
     """How many of the day's orders of one source have a purchase event. `usual` is the share of those of the
     28 days before, None where no events of them are there."""
 
@@ -64,7 +61,7 @@ class Tracked(_Model):
     usual: Decimal | None = None
 
 
-class Viewed(_Model):
+class Viewed(Part):
     """A product that `visitors` people looked at on this day and nobody bought."""
 
     sku: str
@@ -72,14 +69,14 @@ class Viewed(_Model):
     visitors: int
 
 
-class Website(_Model):
+class Website(Part):
     """One day of the website. Without `steps`, this day's events have not been read, though others' have."""
 
-    steps: list[Step] = []
+    steps: list[Step] = Field(default_factory=list)
     bot_sessions: int = 0
-    devices: list[Device] = []
-    tracked: list[Tracked] = []
-    viewed: list[Viewed] = []
+    devices: list[Device] = Field(default_factory=list)
+    tracked: list[Tracked] = Field(default_factory=list)
+    viewed: list[Viewed] = Field(default_factory=list)
 
 
 def read(ask: Ask, day: date, first: date) -> Website | None:

@@ -8,7 +8,7 @@ import pytest
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.forecast.partner.files import Promotion
 from ecommerce.forecast.report import building, texts
-from ecommerce.forecast.report.figures import UNUSUAL, VERY_UNUSUAL, Figures, figures_csv, figures_hash
+from ecommerce.forecast.report.figures import VERY_UNUSUAL, Figures, figures_csv, figures_hash
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
     AS_OF,
@@ -86,7 +86,7 @@ def test_gaps_in_a_row_are_one_span() -> None:
 
 def test_days_outside_their_intervals_are_marked() -> None:
     marks = {each.day: each.mark for each in make_figures().last_week}
-    assert {each: mark for each, mark in marks.items() if mark} == {day(-5): UNUSUAL, day(-3): VERY_UNUSUAL}
+    assert {each: mark for each, mark in marks.items() if mark} == {day(-5): "unusual", day(-3): VERY_UNUSUAL}
     incomplete = make_figures(complete=ALL_DAYS[:-3])
     page = texts.page_texts(incomplete)
     assert [row[-1] for row in page["last_week"]] == ["", "", "unusual", "", *["incomplete"] * 3, ""]
