@@ -14,7 +14,7 @@ RUN := PYTHONPATH=plugins:. $(VENV)/python
 CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history bench-events bench-forecast \
+.PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history bench-events bench-report bench-forecast \
 	run airflow emulator backfill repair report query forecast undo-history migrate forget-customer env environments development
 
 help: ## this list
@@ -63,6 +63,9 @@ bench-history: development ## measure every stage of a history load: 5 million l
 
 bench-events: development ## measure a day of 20 million web events (ARGS="--events 2000000" for less)
 	@$(RUN) -m benchmarks.events $(ARGS)
+
+bench-report: development ## measure what a report costs beside its queries, over 10 million order lines (ARGS="--lines 500000" for less)
+	@$(RUN) -m benchmarks.report $(ARGS)
 
 bench-forecast: development .bench/forecast/complete ## score the forecasts on two public shops, and what they cost
 	@$(RUN) -m benchmarks.forecast $(ARGS)
