@@ -15,7 +15,7 @@ CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history bench-events bench-report bench-forecast \
-	run airflow emulator backfill repair report query forecast undo-history migrate forget-customer env environments development
+	run airflow emulator pictures backfill repair report query forecast undo-history migrate forget-customer env environments development
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ airflow: environments ## Airflow with the settings of .env, until Ctrl-C (ARGS="
 
 emulator: ## a BigQuery emulator on this machine, until Ctrl-C; it prints what to put into .env
 	@$(BOOTSTRAP) emulator
+
+pictures: development ## the README's pictures, from the running demo (needs Chromium)
+	@$(RUN) -m demo.pictures
 
 backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 [JOBS=2] [MAIL=1] [AGAIN=1] [DAG=user_events_daily]
 	@$(if $(and $(FROM),$(TO)),,$(error say which days: make backfill FROM=2026-11-01 TO=2026-11-07))

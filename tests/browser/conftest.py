@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY, Folders, Ports
+from demo.pictures import BROWSERS
 from demo.services.ports import free_port
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # No calls home, which a closed network answers with one refusal after another.
 SWITCHES = (
     "--no-sandbox",

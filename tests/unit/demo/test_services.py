@@ -84,6 +84,21 @@ def test_a_message_shows_text_and_html_without_running_it(mailbox: Mailbox) -> N
     assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
 
 
+def test_pictures_of_a_message_stand_in_its_html(mailbox: Mailbox) -> None:
+    message = EmailMessage()
+    message["From"], message["To"] = "shop@example.com", "team@example.com"
+    message.set_content("text")
+    message.add_alternative('<img src="cid:trend" alt="Trend">', subtype="html")
+    html = message.get_payload(1)
+    html.add_related(b"picture", maintype="image", subtype="png", cid="<trend>")
+    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="report.pdf")
+    mailbox.send(message, ["team@example.com"])
+    found = mailbox.newest()
+    assert found["attachments"] == ["report.pdf"]
+    page = mailbox.get(f"/messages/{found['id']}/html")[1].decode()
+    assert page.strip() == '<img src="data:image/png;base64,cGljdHVyZQ==" alt="Trend">'
+
+
 def test_attachments_come_as_they_were_sent(mailbox: Mailbox) -> None:
     mailbox.send(_report(), ["team@example.com"])
     headers, body = mailbox.get(f"/messages/{mailbox.newest()['id']}/attachments/0")
