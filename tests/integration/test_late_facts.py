@@ -228,9 +228,9 @@ def test_every_report_says_what_the_oracle_says(story, number):
     assert story.wrong[number] == []
 
 
-def test_reports_say_what_changed_most_and_what_is_missing(story):
+def test_reports_say_what_changed_most_and_what_has_no_rate(story):
     kinds = {finding.kind for report in story.reports.values() for finding in report.findings}
-    assert {"contribution", "missing"} <= kinds
+    assert {"contribution", "unconverted"} <= kinds
 
 
 @pytest.mark.parametrize(("before", "after"), list(pairwise(RUN)))

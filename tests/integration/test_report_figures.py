@@ -423,6 +423,11 @@ def test_the_day_is_compared_with_the_forecast_that_was_in_force(warehouse):
     week_before = ((DAY, "category:Garden", 3, 0, 0), (incomplete, "total", 90, 10, 20))
     forecast(warehouse, "2026-02-23 05:00:00+00", (DAY, "total", 3, 0, 0), *week_before)
 
+    # One made when the day ends is of what comes; it reaches a day too far. The next is a second too late.
+    in_days = (DAY + timedelta(days=days) for days in (1, 7, 8))
+    forecast(warehouse, "2026-03-03 05:00:00+00", *((each, "total", 5, 1, 2) for each in in_days))
+    forecast(warehouse, "2026-03-03 05:00:01+00", (DAY + timedelta(days=2), "total", 6, 1, 2))
+
     figures = figures_of(warehouse)
     found = figures.expectation
     assert before.expectation is None
@@ -439,11 +444,12 @@ def test_the_day_is_compared_with_the_forecast_that_was_in_force(warehouse):
     assert bounds == {"lower_80": 270, "upper_80": 290, "lower_95": 260, "upper_95": 300}
     assert found.unforecast == ["category:Garden"]
 
-    coming = figures.outlook  # of Tuesday, which the newest of the three does not forecast
-    assert (coming.made_at, [(each.day, each.forecast) for each in coming.days]) == (
-        datetime(2026, 3, 2, 5, tzinfo=UTC),
-        [(DAY + timedelta(days=1), 1)],
-    )
+    assert before.outlook is None
+    assert figures.outlook.made_at == datetime(2026, 3, 3, 5, tzinfo=UTC)
+    assert [(each.day, each.forecast, each.lower_80, each.upper_80) for each in figures.outlook.days] == [
+        (DAY + timedelta(days=1), 5, 4, 6),
+        (DAY + timedelta(days=7), 5, 4, 6),
+    ]
     (of_incomplete,) = figures_of(warehouse, incomplete).expectation.series
     assert (of_incomplete.forecast, of_incomplete.actual, of_incomplete.verdict) == (90, 0, None)
 
