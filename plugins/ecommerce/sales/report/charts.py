@@ -3,7 +3,7 @@ not fit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -86,8 +86,10 @@ def _trend(figures: Figures, height: float) -> Figure:
             linewidth=0,
             zorder=2,
         )
-    for place, mean in _weekday_means(days):
-        axes.plot([place - 0.37, place + 0.37], [mean, mean], color=INK, linewidth=1.1, zorder=3)
+    for place, day in enumerate(days):
+        if day.weekday_mean is not None:
+            mean = float(day.weekday_mean)
+            axes.plot([place - 0.37, place + 0.37], [mean, mean], color=INK, linewidth=1.1, zorder=3)
     average = figures.headline["net_sales"].average
     if average is not None:
         axes.axhline(float(average), color=SIGNAL, linewidth=0.9, dashes=(4, 2.5), zorder=2.5)
@@ -95,18 +97,6 @@ def _trend(figures: Figures, height: float) -> Figure:
     _trend_axes(axes, days)
     _trend_legend(axes, days, average_name(figures.averaged_days) if average is not None else None)
     return figure
-
-
-def _weekday_means(days: Sequence[TrendDay]) -> Iterator[tuple[int, float]]:
-    """For each loaded day, the mean of its weekday over the trend; nothing where it is the only one."""
-    for place, day in enumerate(days):
-        same = [
-            other.net_sales
-            for other in days
-            if other.net_sales is not None and other.business_date.weekday() == day.business_date.weekday()
-        ]
-        if day.net_sales is not None and len(same) > 1:
-            yield place, float(sum(same) / len(same))
 
 
 def _trend_axes(axes: Axes, days: Sequence[TrendDay]) -> None:
@@ -133,7 +123,7 @@ def _trend_legend(axes: Axes, days: Sequence[TrendDay], average: str | None) -> 
         Patch(facecolor=STRONG, label="This day"),
         Patch(facecolor=PALE, label="Days before"),
     ]
-    if any(_weekday_means(days)):
+    if any(day.weekday_mean is not None for day in days):
         entries.append(Line2D([], [], color=INK, linewidth=1.1, label="Mean of its weekday"))
     if average:
         entries.append(Line2D([], [], color=SIGNAL, linewidth=0.9, dashes=(4, 2.5), label=average))

@@ -110,6 +110,7 @@ def trend(last: date = DAY, days: int = 28) -> list[model.TrendDay]:
             business_date=last - timedelta(days=back),
             net_sales=Decimal(week[(last - timedelta(days=back)).weekday()] + 37 * back % 900),
             orders=200 - back,
+            weekday_mean=Decimal(week[(last - timedelta(days=back)).weekday()] + 200),
         )
         for back in range(days - 1, -1, -1)
     ]
