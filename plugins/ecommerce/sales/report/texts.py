@@ -92,10 +92,8 @@ def attribute_title(name: str) -> str:
 
 
 def country_name(code: str) -> str:
-    """The English name of an ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
-    from babel import Locale
-
-    return "Unknown" if code == "ZZ" else str(Locale("en").territories.get(code) or text.clean(code))
+    """What the locale calls the country of an ISO 3166 code."""
+    return text.country(code)
 
 
 def _top(figures: Figures) -> dict[str, Any]:
