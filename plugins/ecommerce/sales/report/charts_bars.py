@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from ecommerce.core.text import NOTHING, amount, change, clean, count, share, source_name
+from ecommerce.core.text import NOTHING, amount, change, clean, count, country, share, source_name
 from ecommerce.documents.drawing import MILLIMETRE, MUTED, SIGNAL, STRONG, canvas, shorten, text_width
 from ecommerce.sales.report.changes import Contribution
 from ecommerce.sales.report.comparisons import signed
 from ecommerce.sales.report.figures import Breakdown, Figures
-from ecommerce.sales.report.names import country_name
 from ecommerce.sales.report.website import STEPS
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def categories(figures: Figures) -> Figure:
 
 def countries(figures: Figures) -> Figure:
     """Net sales by country of delivery."""
-    return _net_sales(figures, figures.countries, country_name)
+    return _net_sales(figures, figures.countries, country)
 
 
 def changed_categories(figures: Figures) -> Figure:
@@ -58,7 +57,7 @@ def changed_categories(figures: Figures) -> Figure:
 
 def changed_countries(figures: Figures) -> Figure:
     """As `changed_categories`, by country."""
-    return _contributions(figures, figures.changes.countries if figures.changes else [], country_name)
+    return _contributions(figures, figures.changes.countries if figures.changes else [], country)
 
 
 def changed_channels(figures: Figures) -> Figure:

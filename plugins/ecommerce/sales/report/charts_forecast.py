@@ -67,7 +67,7 @@ def expected(figures: Figures) -> Figure:
 def outlook(figures: Figures) -> Figure:
     """The coming days: the interval of each as a bar, its forecast a stroke with its amount above."""
     figure = canvas(OUTLOOK_WIDTH, OUTLOOK_HEIGHT)
-    above, below = 6 / OUTLOOK_HEIGHT, 4.5 / OUTLOOK_HEIGHT
+    above, below = 6 / OUTLOOK_HEIGHT, 7 / OUTLOOK_HEIGHT
     axes = figure.add_axes((0.085, below, 0.91, 1 - above - below))
     days = figures.outlook.days if figures.outlook else []
     for place, day in enumerate(days):
@@ -75,11 +75,10 @@ def outlook(figures: Figures) -> Figure:
         axes.bar(place, high - low, bottom=low, width=0.5, color=PALE, linewidth=0, zorder=2)
         axes.plot([place - 0.32, place + 0.32], [middle, middle], color=INK, linewidth=1.3, zorder=3)
     axes.set_xlim(-0.6, max(len(days), 7) - 0.4)
-    axes.set_xticks(range(len(days)), [short_day(day.day) for day in days])
+    axes.set_xticks(range(len(days)), [short_day(day.day).replace(" ", "\n", 1) for day in days])
     highest = max((float(day.upper_80) for day in days), default=1.0)
     axes.set_ylim(0, (highest or 1.0) * 1.08)
     amounts_upward(axes)
-    axes.tick_params(axis="x", labelsize=TEXT_POINTS - 1.2)
     axes.axhline(0, color=MUTED, linewidth=0.6, zorder=2.6)
     _outlook_legend(axes)
     return figure

@@ -29,14 +29,13 @@ RATES = {
 
 def base_names(figures: Figures) -> dict[str, str]:
     """How to call each of `BASES` on this day."""
-    before, week, year = (
-        text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7, 364)
-    )
+    before, week = (text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
+    year = figures.business_date - timedelta(days=364)  # the same weekday
     return {
         "day_before": before,
         "week_before": week,
         "average": text.average_name(figures.averaged_days),
-        "year_before": f"{year} last year",
+        "year_before": text.span(year, year),
     }
 
 
@@ -86,7 +85,9 @@ def figures_table(figures: Figures) -> Section:
     )
 
 
-def summary(figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str) -> Section:
+def summary(
+    figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str
+) -> Section:
     """A few figures and rates beside the comparison of choice."""
     bases = known_bases(figures)
     chosen = [base for base in CHOICE if base in bases][:1]

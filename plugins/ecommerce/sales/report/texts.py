@@ -28,7 +28,6 @@ from ecommerce.sales.report.comparisons import (
     tile,
 )
 from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
-from ecommerce.sales.report.names import attribute_title, country_name
 from ecommerce.sales.report.sections import Section, name, number, quiet, table, word
 
 MOST_CATEGORIES = 20
@@ -94,9 +93,19 @@ def _top(figures: Figures) -> dict[str, Any]:
         "findings": [text.clean(said(each, figures.currency), 2 * text.LONGEST) for each in figures.findings],
         "tiles": tiles[:TILES],
         "small_tiles": tiles[TILES:],
-        "expected": expectation.line(figures.expectation, figures.currency),
+        "expected": _expected(figures),
         "footnote": " ".join([*footnotes, _DEFINED]),
     }
+
+
+def _expected(figures: Figures) -> dict[str, Any] | None:
+    """What `expectation.line` says, and the difference in per cent as `changed`."""
+    line = expectation.line(figures.expectation, figures.currency)
+    total = texts_expected.expectation_total(figures)
+    if line is None or total is None:
+        return line
+    changed = text.change(total.actual, total.forecast)
+    return line | {"changed": "" if changed == text.NOTHING else f"{changed} against the forecast"}
 
 
 def _sections(figures: Figures) -> list[Section]:
@@ -152,7 +161,7 @@ def _breakdowns(figures: Figures) -> list[Section]:
     found = [
         _breakdown_table(figures.channels, "channel", "By channel", text.source_name, currency),
         _breakdown_table(figures.categories, "category", "By category", text.clean, currency),
-        _breakdown_table(figures.countries, "country", "By country", country_name, currency),
+        _breakdown_table(figures.countries, "country", "By country", text.country, currency),
     ]
     for section, chart in zip(found, (charts.CHANNELS, charts.CATEGORIES, charts.COUNTRIES), strict=True):
         section["chart"] = chart if section["rows"] else ""
@@ -221,6 +230,12 @@ def _return_reasons(figures: Figures) -> Section:
         empty="Nothing came back on this day.",
         note="as the source gives it",
     )
+
+
+def attribute_title(name: str) -> str:
+    """`sales_channel` as a heading: `Sales channel`."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
 
 
 def with_rest(rows: Sequence[Breakdown], most: int) -> list[Breakdown]:

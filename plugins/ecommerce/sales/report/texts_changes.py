@@ -10,7 +10,6 @@ from ecommerce.sales.report import charts
 from ecommerce.sales.report.changes import Changes, Contribution, Mover
 from ecommerce.sales.report.comparisons import signed
 from ecommerce.sales.report.figures import Figures
-from ecommerce.sales.report.names import country_name
 from ecommerce.sales.report.sections import Section, name, number, quiet, table
 
 MOST = 20
@@ -19,7 +18,7 @@ NO_BASE = "Neither the same weekday of the week before nor the day before is com
 
 _KINDS: dict[str, tuple[str, str, Callable[[str], str]]] = {
     "categories": ("By category", charts.CHANGES_CATEGORIES, text.clean),
-    "countries": ("By country", charts.CHANGES_COUNTRIES, country_name),
+    "countries": ("By country", charts.CHANGES_COUNTRIES, text.country),
     "channels": ("By channel", charts.CHANGES_CHANNELS, text.source_name),
 }
 

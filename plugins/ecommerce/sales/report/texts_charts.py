@@ -9,7 +9,6 @@ from ecommerce.sales.report import charts, website
 from ecommerce.sales.report.changes import Contribution
 from ecommerce.sales.report.comparisons import signed
 from ecommerce.sales.report.figures import Breakdown, Figures
-from ecommerce.sales.report.names import country_name
 from ecommerce.sales.report.texts_expected import expectation_total
 
 _NAMED = 3
@@ -89,9 +88,9 @@ _WORDS: dict[str, Callable[[Figures], str]] = {
     charts.OUTLOOK: _outlook,
     charts.CHANNELS: lambda all_: _breakdown(all_, all_.channels, "channel", text.source_name),
     charts.CATEGORIES: lambda all_: _breakdown(all_, all_.categories, "category", text.clean),
-    charts.COUNTRIES: lambda all_: _breakdown(all_, all_.countries, "country", country_name),
+    charts.COUNTRIES: lambda all_: _breakdown(all_, all_.countries, "country", text.country),
     charts.CHANGES_CATEGORIES: lambda all_: _changed(all_, "categories", "category", text.clean),
-    charts.CHANGES_COUNTRIES: lambda all_: _changed(all_, "countries", "country", country_name),
+    charts.CHANGES_COUNTRIES: lambda all_: _changed(all_, "countries", "country", text.country),
     charts.CHANGES_CHANNELS: lambda all_: _changed(all_, "channels", "channel", text.source_name),
     charts.FUNNEL: _funnel,
 }

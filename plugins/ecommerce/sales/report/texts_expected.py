@@ -19,7 +19,7 @@ def month(figures: Figures) -> Section:
         return table("month", "Month to date", columns, [], empty="Not known for this day.")
     spans = {"This month": found.now, "Last month": found.last_month, "Last year": found.last_year}
     missing = [label.lower() for label, span in spans.items() if span.net_sales is None]
-    remarks = []
+    remarks = [f"{text.span(found.now.first, found.now.last)}; the others to the same day."]
     if found.unfinished:
         some = "1 day is" if found.unfinished == 1 else f"{text.count(found.unfinished)} days are"
         remarks.append(f"{some} not loaded or incomplete.")
@@ -31,7 +31,7 @@ def month(figures: Figures) -> Section:
         columns,
         [_span(label, span, found.now, figures.currency) for label, span in spans.items()],
         empty="",
-        note=f"{text.short_day(found.now.first)} to {text.short_day(found.now.last)}",
+        note="net sales",
         remarks=remarks,
     )
 
@@ -46,18 +46,18 @@ def expected(figures: Figures) -> Section:
             for each in ("actual", "forecast", *expectation.BOUNDS)
         )
         rows = [
-            ["This day", actual, text.change(total.actual, total.forecast)],
-            ["Forecast", forecast, ""],
-            ["Four days of five", f"{low} to {high}", ""],
-            ["19 days of 20", f"{lowest} to {highest}", ""],
+            ["This day", actual],
+            ["Forecast", forecast],
+            ["Four days of five", f"{low} to {high}"],
+            ["19 days of 20", f"{lowest} to {highest}"],
         ]
     return table(
         "expected",
-        "Against the forecast",
-        [name(""), number("Gross sales"), number("Against the forecast")],
+        "Forecast",
+        [name(""), number("Gross sales")],
         rows,
         empty="No forecast covers this day.",
-        note="gross sales",
+        note="of gross sales",
         chart=charts.EXPECTED,
     )
 

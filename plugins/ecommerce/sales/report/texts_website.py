@@ -16,11 +16,11 @@ def sections(figures: Figures) -> list[Section]:
             if figures.website is None
             else "The web events of this day have not been read."
         )
-        return [table("funnel", "Website", [], [], empty=empty)]
+        return [table("funnel", "Funnel", [], [], empty=empty)]
     return [
         table(
             "funnel",
-            "Website",
+            "Funnel",
             [name("Step"), *map(number, ("Sessions", *found["columns"]))],
             found["steps"],
             empty="Nobody visited.",
@@ -39,7 +39,7 @@ def sections(figures: Figures) -> list[Section]:
             "Viewed, and bought by nobody",
             [name("Product"), number("Visitors")],
             found["viewed"],
-            empty="Every product that was viewed was bought.",
+            empty="None.",
         ),
         table(
             "tracked",
