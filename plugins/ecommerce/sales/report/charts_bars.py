@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ecommerce.core.text import NOTHING, amount, change, clean, count, country, share, source_name
 from ecommerce.documents.drawing import MILLIMETRE, MUTED, SIGNAL, STRONG, canvas, shorten, text_width
 from ecommerce.sales.report.changes import Contribution
-from ecommerce.sales.report.comparisons import signed
+from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.figures import Breakdown, Figures
 from ecommerce.sales.report.website import STEPS
 
@@ -136,6 +136,7 @@ def _net_sales(figures: Figures, rows: Sequence[Breakdown], name_of: Callable[[s
 def _contributions(
     figures: Figures, rows: Sequence[Contribution], name_of: Callable[[str], str]
 ) -> Figure:
+    moved = [row for row in rows if row.now != row.before] or rows
     return bars(
         [
             Bar(
@@ -145,7 +146,7 @@ def _contributions(
                 _change(now, before),
                 is_rest,
             )
-            for name, before, now, is_rest in top([(row.name, row.before, row.now) for row in rows])
+            for name, before, now, is_rest in top([(row.name, row.before, row.now) for row in moved])
         ]
     )
 

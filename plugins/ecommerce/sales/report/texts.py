@@ -18,7 +18,7 @@ from ecommerce.sales.report import (
     texts_quality,
     texts_website,
 )
-from ecommerce.sales.report.comparisons import (
+from ecommerce.sales.report.texts_headline import (
     NOTED,
     TILES,
     base_names,

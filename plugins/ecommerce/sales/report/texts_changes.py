@@ -8,7 +8,7 @@ from decimal import Decimal
 from ecommerce.core import text
 from ecommerce.sales.report import charts
 from ecommerce.sales.report.changes import Changes, Contribution, Mover
-from ecommerce.sales.report.comparisons import signed
+from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.sections import Section, name, number, quiet, table
 

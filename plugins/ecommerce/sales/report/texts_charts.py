@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ecommerce.core import text
 from ecommerce.sales.report import charts, website
 from ecommerce.sales.report.changes import Contribution
-from ecommerce.sales.report.comparisons import signed
+from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.figures import Breakdown, Figures
 from ecommerce.sales.report.texts_expected import expectation_total
 
