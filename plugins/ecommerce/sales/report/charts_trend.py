@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ecommerce.core.text import average_name, short_day
@@ -19,7 +19,6 @@ from ecommerce.documents.drawing import (
     legend_above,
 )
 from ecommerce.sales.report.figures import Figures, TrendDay
-from ecommerce.sales.report.texts_quality import first_loaded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,14 +37,15 @@ def trend(figures: Figures, height: float) -> Figure:
     above, below = 6.5 / height, 5 / height  # room for the legend and for the dates
     axes = figure.add_axes((0.075, below, 0.92, 1 - above - below))
     days = figures.trend
-    first = first_loaded(figures)
+    first = figures.quality.first_loaded
     missing = [day for day in days if day.net_sales is None and (first is None or day.business_date > first)]
     for place, day in enumerate(days):
         _bar(axes, place, day, is_last=day.business_date == figures.business_date)
         if day in missing:
             axes.plot(place, 0, marker="x", color=MUTED, markersize=3.5, zorder=3, clip_on=False)
-    for place, mean in weekday_means(days):
-        axes.plot([place - 0.42, place + 0.42], [mean, mean], color=INK, linewidth=1.1, zorder=3)
+        if day.weekday_mean is not None and day.net_sales is not None:
+            mean = float(day.weekday_mean)
+            axes.plot([place - 0.42, place + 0.42], [mean, mean], color=INK, linewidth=1.1, zorder=3)
     average = figures.headline["net_sales"].average
     if average is not None:
         axes.axhline(float(average), color=SIGNAL, linewidth=0.9, dashes=(4, 2.5), zorder=2.5)
@@ -55,22 +55,6 @@ def trend(figures: Figures, height: float) -> Figure:
     name = average_name(figures.averaged_days) if average is not None else None
     _legend(axes, days, name, is_missing=bool(missing))
     return figure
-
-
-def weekday_means(days: Sequence[TrendDay]) -> Iterator[tuple[int, float]]:
-    """For each loaded day, by its place, the mean of the other complete days of its weekday; nothing where
-    there is no other."""
-    for place, day in enumerate(days):
-        same = [
-            other.net_sales
-            for other in days
-            if other.net_sales is not None
-            and other.complete
-            and other is not day
-            and other.business_date.weekday() == day.business_date.weekday()
-        ]
-        if day.net_sales is not None and same:
-            yield place, float(sum(same) / len(same))
 
 
 def _bar(axes: Axes, place: int, day: TrendDay, *, is_last: bool) -> None:
@@ -119,8 +103,8 @@ def _legend(axes: Axes, days: Sequence[TrendDay], average: str | None, *, is_mis
     from matplotlib.patches import Patch
 
     entries: list[Patch | Line2D] = []
-    if any(weekday_means(days)):
-        entries.append(Line2D([], [], color=INK, linewidth=1.1, label="Mean of its weekday's other days"))
+    if any(day.weekday_mean is not None and day.net_sales is not None for day in days):
+        entries.append(Line2D([], [], color=INK, linewidth=1.1, label="Mean of its weekday, four weeks before"))
     if average:
         entries.append(Line2D([], [], color=SIGNAL, linewidth=0.9, dashes=(4, 2.5), label=average))
     if any(not day.complete and day.net_sales is not None for day in days):

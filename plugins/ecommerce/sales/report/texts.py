@@ -86,11 +86,9 @@ def _top(figures: Figures) -> dict[str, Any]:
     tiles = [tile(figures, headline) for headline in HEADLINE]
     noted = [(HEADLINE[name].label, note) for name in HEADLINE if (note := figures.headline[name].note)]
     footnotes = [f"{NOTED}{label}: {text.clean(note)}." for label, note in noted]
-    # Sentences of a finding are words of this code, names in them are data.
-    said = getattr(findings, "words", lambda finding, currency: finding.kind)
     return {
         "notices": quality.notices(figures),
-        "findings": [text.clean(said(each, figures.currency), 2 * text.LONGEST) for each in figures.findings],
+        "findings": [findings.words(each, figures.currency) for each in figures.findings],
         "tiles": tiles[:TILES],
         "small_tiles": tiles[TILES:],
         "expected": _expected(figures),

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ecommerce.core import text
-from ecommerce.sales.report.figures import HEADLINE, Figure, Figures
+from ecommerce.sales.report.figures import HEADLINE, RATES, Figures
 from ecommerce.sales.report.sections import Section, name, number, quiet, table
 
 BASES = ("day_before", "week_before", "average", "year_before")
@@ -18,13 +18,6 @@ CHOICE = ("week_before", "day_before", "average", "year_before")
 TILES = 4
 NOTED = "*"
 NOTHING_YET = "nothing to compare with yet"
-
-RATES = {
-    "repeat_share": ("Repeat share", "returning_customers", "customers"),
-    "discount_rate": ("Discount rate", "discounts", "gross_sales"),
-    "return_rate": ("Return rate", "returns", "gross_sales"),
-}
-"""Headline figures that are divided by another, and how the result is called."""
 
 
 def base_names(figures: Figures) -> dict[str, str]:
@@ -125,19 +118,11 @@ def _row(figures: Figures, headline: str, bases: Sequence[str]) -> list[str]:
 
 
 def _rate_row(figures: Figures, rate: str, bases: Sequence[str]) -> list[str]:
-    label, part, whole = RATES[rate]
-    parts, wholes = figures.headline[part], figures.headline[whole]
-    value = _rate(parts, wholes, "value")
-    row = [label, _percent(value)]
-    for base in bases:
-        before = _rate(parts, wholes, base)
-        row += [_percent(before), _points(value, before)]
+    entry = figures.rates[rate]
+    row = [RATES[rate].label, _percent(entry.value)]
+    for base in (getattr(entry, each) for each in bases):
+        row += [_percent(base), _points(entry.value, base)]
     return row
-
-
-def _rate(part: Figure, whole: Figure, field: str) -> Decimal | None:
-    above, below = getattr(part, field), getattr(whole, field)
-    return above / below if above is not None and below else None
 
 
 def _percent(rate: Decimal | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from ecommerce.core import text
@@ -33,14 +32,6 @@ def sections(figures: Figures) -> list[Section]:
     ]
 
 
-def first_loaded(figures: Figures) -> date | None:
-    """The first day that was ever loaded; where that is not known, the first of the trend."""
-    known: date | None = getattr(figures.quality, "first_loaded", None)
-    if known:
-        return known
-    return next((day.business_date for day in figures.trend if day.net_sales is not None), None)
-
-
 def _warnings(found: dict[str, Any]) -> Section:
     return table(
         "warnings",
@@ -69,8 +60,10 @@ def _restatements(found: dict[str, Any]) -> Section:
 
 
 def _missing_days(figures: Figures, found: dict[str, Any]) -> Section:
-    first = first_loaded(figures)
-    if first is None or first >= figures.business_date:
+    first = figures.quality.first_loaded
+    if first is None:
+        said = "No day is missing."
+    elif first >= figures.business_date:
         said = "This is the first day that has been loaded."
     elif first <= figures.trend[0].business_date:
         said = f"Each of the last {len(figures.trend)} days has been loaded."

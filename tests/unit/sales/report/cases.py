@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from tempfile import gettempdir
 from types import MappingProxyType
 from typing import Any
 
@@ -34,7 +35,7 @@ SCRIPTS = (
 
 def normal() -> model.Figures:
     """A day with everything."""
-    return full(thumbnails=True)
+    return pictured(full())
 
 
 def nothing_sold() -> model.Figures:
@@ -76,6 +77,7 @@ def first_day() -> model.Figures:
         month=MonthToDate(now=now, unfinished=18, last_month=empty, last_year=empty),
         changes=None,
         outlook=None,
+        first_loaded=DAY,
     )
 
 
@@ -91,7 +93,7 @@ def loaded_for_ten_days() -> model.Figures:
         name: figure.model_copy(update={"year_before": None})
         for name, figure in make_figures().headline.items()
     }
-    return make_figures(trend=days, averaged_days=9, headline=headline)
+    return make_figures(trend=days, averaged_days=9, headline=headline, first_loaded=DAY - timedelta(days=9))
 
 
 def source_missing() -> model.Figures:
@@ -163,7 +165,7 @@ def three_currencies() -> model.Figures:
 
 def long_names() -> model.Figures:
     """Names of 200 characters, in Japanese, in Arabic, and with pictures."""
-    ordinary = full(thumbnails=True)
+    ordinary = pictured(full())
     assert ordinary.changes
     products = [
         each.model_copy(update={"name": SCRIPTS[place % len(SCRIPTS)], "category": SCRIPTS[(place + 1) % 3]})
@@ -220,7 +222,7 @@ def fall_back() -> model.Figures:
 def strained() -> model.Figures:
     """Everything at once that takes room on page one."""
     return full(
-        findings=samples.FINDINGS * 3,
+        findings=[samples.FINDINGS[0]] * 3,
         complete=False,
         missing_sources=["storefront", "exchange_rates", "partner_files: alpenmarkt", "partner_files: northwind"],
         unconverted=three_currencies().quality.unconverted,
@@ -229,6 +231,36 @@ def strained() -> model.Figures:
         categories=long_names().categories,
         products=long_names().products,
     )
+
+
+def pictured(figures: model.Figures) -> model.Figures:
+    """With a picture of every other product."""
+    assert figures.changes
+    folder = Path(gettempdir()) / "report-pictures"
+    folder.mkdir(exist_ok=True)
+
+    def with_picture(place: int, each: Any) -> Any:
+        path = folder / f"{each.sku}.png"
+        if not path.exists():
+            path.write_bytes(_drawn(place))
+        return each.model_copy(update={"thumbnail": path.as_uri()}) if place % 3 else each
+
+    products, rising, falling = (
+        [with_picture(place, each) for place, each in enumerate(rows)]
+        for rows in (figures.products, figures.changes.rising, figures.changes.falling)
+    )
+    changed = figures.changes.model_copy(update={"rising": rising, "falling": falling})
+    return figures.model_copy(update={"products": products, "changes": changed})
+
+
+def _drawn(number: int) -> bytes:
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("RGB", (96, 96), (238, 240, 242))
+    ImageDraw.Draw(picture).ellipse((14, 20, 82, 84), fill=(70 + 12 * number, 120, 200 - 10 * number))
+    stream = BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
 
 
 def on(day: date) -> model.Figures:

@@ -32,7 +32,30 @@ NASTY = [
 
 
 FINDINGS = [
-    Finding(kind="contribution", about=["category", "Kitchen"], numbers={"change": Decimal("1692.26")})
+    Finding(
+        kind="unusual_sales",
+        about=["category:Kitchen", "very unusual"],
+        numbers={
+            "actual": Decimal(6015),
+            "forecast": Decimal(5100),
+            "lower_80": Decimal(4600),
+            "upper_80": Decimal(5600),
+        },
+    ),
+    Finding(
+        kind="contribution",
+        about=["category", "Kitchen", "2026-11-12"],
+        numbers={
+            "change": Decimal("1692.26"),
+            "total_change": Decimal("2222.56"),
+            "share": Decimal("0.761401"),
+        },
+    ),
+    Finding(
+        kind="unusual_rate",
+        about=["return_rate"],
+        numbers={"rate": Decimal("0.062"), "average": Decimal("0.047"), "days": Decimal(28)},
+    ),
 ]
 
 
@@ -130,8 +153,9 @@ def make_figures(**changes: Any) -> model.Figures:
 
 
 def full(**changes: Any) -> model.Figures:
-    """As `make_figures`, with everything that a report can have."""
-    return make_figures(**{"expectation": expectation(), "website": website(), "findings": FINDINGS, **changes})
+    """As `make_figures`, with everything that a report can have but pictures."""
+    values = {"expectation": expectation(), "website": website(), "findings": FINDINGS}
+    return make_figures(**{**values, **changes})
 
 
 def month(last: date = DAY, **changes: Any) -> MonthToDate:
@@ -285,6 +309,7 @@ def trend(last: date = DAY, days: int = 28) -> list[model.TrendDay]:
             business_date=last - timedelta(days=back),
             net_sales=Decimal(week[(last - timedelta(days=back)).weekday()] + 37 * back % 900),
             orders=200 - back,
+            weekday_mean=Decimal(week[(last - timedelta(days=back)).weekday()] + 200),
         )
         for back in range(days - 1, -1, -1)
     ]
@@ -332,6 +357,7 @@ def quality(**changes: Any) -> model.Quality:
         ],
         "unconverted": [],
         "missing_days": [],
+        "first_loaded": date(2025, 3, 1),
         "fill_command": None,
         "restatements": [],
         "warnings": ["partner_files: column gift_note is not known and was ignored"],
