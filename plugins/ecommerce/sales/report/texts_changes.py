@@ -14,7 +14,7 @@ from ecommerce.sales.report.sections import Section, name, number, quiet, table
 
 MOST = 20
 """Contributions of one kind; those behind are added up."""
-NO_BASE = "Neither the same weekday of the week before nor the day before is complete."
+NO_BASE = "No change is stated: neither the same weekday of the week before nor the day before is complete."
 
 _KINDS: dict[str, tuple[str, str, Callable[[str], str]]] = {
     "categories": ("By category", charts.CHANGES_CATEGORIES, text.clean),

@@ -73,7 +73,7 @@ def first_day() -> model.Figures:
     return make_figures(
         headline=headline,
         averaged_days=0,
-        trend=[*days, samples.trend()[-1]],
+        trend=[*days, samples.trend()[-1].model_copy(update={"weekday_mean": None})],
         month=MonthToDate(now=now, unfinished=18, last_month=empty, last_year=empty),
         changes=None,
         outlook=None,
