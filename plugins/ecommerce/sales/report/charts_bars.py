@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ecommerce.core.text import NOTHING, amount, change, clean, count, country, share, source_name
 from ecommerce.documents.drawing import MILLIMETRE, MUTED, SIGNAL, STRONG, canvas, shorten, text_width
 from ecommerce.sales.report.changes import Contribution
-from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.figures import Breakdown, Figures
+from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.website import STEPS
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ def funnel(figures: Figures) -> Figure:
     )
 
 
-def top(rows: Sequence[tuple[str, Decimal, Decimal]], most: int = MOST) -> list[tuple[str, Decimal, Decimal, bool]]:
+def top(
+    rows: Sequence[tuple[str, Decimal, Decimal]], most: int = MOST
+) -> list[tuple[str, Decimal, Decimal, bool]]:
     """Name and two amounts of the first `most` rows, and whether it is the rest: when there are more, the
     last one adds up all the others."""
     if len(rows) <= most:
@@ -134,9 +136,7 @@ def _net_sales(figures: Figures, rows: Sequence[Breakdown], name_of: Callable[[s
     )
 
 
-def _contributions(
-    figures: Figures, rows: Sequence[Contribution], name_of: Callable[[str], str]
-) -> Figure:
+def _contributions(figures: Figures, rows: Sequence[Contribution], name_of: Callable[[str], str]) -> Figure:
     moved = [row for row in rows if row.now != row.before] or rows
     return bars(
         [

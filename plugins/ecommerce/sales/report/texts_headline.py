@@ -79,9 +79,7 @@ def figures_table(figures: Figures) -> Section:
     )
 
 
-def summary(
-    figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str
-) -> Section:
+def summary(figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str) -> Section:
     """A few figures and rates beside the comparison of choice."""
     bases = known_bases(figures)
     chosen = [base for base in CHOICE if base in bases][:1]

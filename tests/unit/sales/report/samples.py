@@ -237,7 +237,10 @@ def outlook(last: date = DAY, days: int = 7) -> Outlook:
         middle = Decimal(week[day.weekday()])
         found.append(
             OutlookDay(
-                day=day, forecast=middle, lower_80=middle - 300 * (4 + ahead), upper_80=middle + 320 * (4 + ahead)
+                day=day,
+                forecast=middle,
+                lower_80=middle - 300 * (4 + ahead),
+                upper_80=middle + 320 * (4 + ahead),
             )
         )
     return Outlook(made_at=datetime(2026, 11, 16, 5, tzinfo=UTC), model="blend", days=found)
