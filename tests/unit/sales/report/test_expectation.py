@@ -116,10 +116,8 @@ def test_an_incomplete_day_has_no_verdict_and_says_why():
 def test_a_day_without_forecast_is_left_out_of_page_one_and_the_details_say_why():
     texts = page_texts(make_figures())
     assert texts["expected"] is None
-    assert (texts["expectation"]["rows"], texts["expectation"]["nothing"]) == (
-        [],
-        f"No forecast covers {DAY}.",
-    )
+    section = next(each for each in texts["sections"] if each["id"] == "forecast")
+    assert (section["rows"], section["empty"]) == ([], f"No forecast covers {DAY}.")
 
 
 def test_what_is_asked_for_is_the_forecast_known_when_the_day_began():

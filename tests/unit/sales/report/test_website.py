@@ -196,4 +196,4 @@ def test_products_have_their_pictures_and_a_missing_one_does_no_harm(tmp_path):
     document.write(figures, tmp_path / "report")
     pages = PdfReader(tmp_path / "report" / document.PDF).pages
     # On page one, among the rising products (of the same SKU), and in the table of products.
-    assert [len(page.images) for page in pages[:3]] == [1, 2, 1]
+    assert [len(page.images) for page in pages[:3]] == [1, 1, 1]
