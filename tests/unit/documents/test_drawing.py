@@ -22,9 +22,7 @@ def test_letters_are_measured_in_the_font_they_are_printed_in():
     assert drawing.text_width("👩\u200d👩\u200d👧") == pytest.approx(drawing.text_width("👩"), rel=0.05)
 
 
-@pytest.mark.parametrize(
-    "words", [*NASTY, "a < b && c > d </text><script>", "\ufffe\ue000\U0010ffff", "กขค"]
-)
+@pytest.mark.parametrize("words", [*NASTY, "a < b && c > d </text><script>", "\ufffe\ue000\U0010ffff", "กขค"])
 def test_text_in_a_chart_is_text_and_never_markup(words, tmp_path):
     with drawing.style():
         figure = drawing.canvas(80, 10)
