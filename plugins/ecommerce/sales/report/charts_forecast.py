@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.text import short_day
 from ecommerce.documents.drawing import (
+    FAINT,
     GRID,
     INK,
     MILLIMETRE,
@@ -51,7 +52,7 @@ def expected(figures: Figures) -> Figure:
     middle = HEIGHT / 2
     axes.plot([0, width], [middle, middle], color=GRID, linewidth=0.6, zorder=1)
     for lower, upper, color, high_by in (
-        (total.lower_95, total.upper_95, GRID, 2.4),
+        (total.lower_95, total.upper_95, FAINT, 2.4),
         (total.lower_80, total.upper_80, PALE, 2.4),
     ):
         long = max(place(upper) - place(lower), 0.8)

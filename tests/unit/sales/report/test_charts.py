@@ -25,7 +25,15 @@ def test_every_chart_is_well_formed_whatever_the_figures(figures, tmp_path):
             continue
         root = ElementTree.parse(path).getroot()
         assert root.tag.endswith("svg")
-        assert not root.findall(".//{http://www.w3.org/2000/svg}text"), "text must be outlines"
+        colours = set(re.findall("#[0-9a-f]{6}", path.read_text()))
+        assert colours <= set(drawing.COLOURS.values()), "pages can replace no other colour"
+
+
+def test_names_are_text_in_the_fonts_of_the_documents(tmp_path):
+    charts.draw(crowded(), tmp_path)
+    drawn = (tmp_path / charts.CATEGORIES).read_text()
+    assert re.search("<tspan [^>]*style=\"font-family: 'Noto Emoji';[^>]*>🎁</tspan>", drawn)
+    assert re.search("<text [^>]*>שולחן עץ אלון", drawn)
 
 
 def test_the_same_figures_give_the_same_files(tmp_path):
