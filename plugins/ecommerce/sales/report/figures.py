@@ -282,9 +282,10 @@ def figures_hash(figures: Figures) -> str:
         )
     if figures.attribute:
         facts["attribute_name"] = figures.attribute
-    facts["return_reasons"] = sorted(
-        [row.reason or "", row.refunds, _exact(row.amount)] for row in figures.return_reasons
-    )
+    if figures.return_reasons:
+        facts["return_reasons"] = sorted(
+            [row.reason or "", row.refunds, _exact(row.amount)] for row in figures.return_reasons
+        )
     facts["products"] = sorted([row.sku, _exact(row.units), _exact(row.sales)] for row in figures.products)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
