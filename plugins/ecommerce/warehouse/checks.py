@@ -37,8 +37,7 @@ class CheckResult:
     weight: int = 2
 
     def __str__(self) -> str:
-        action = f"; {self.action}" if self.action else ""
-        return f"{self._counted()}: {self.meaning}{self._example()}{action}"
+        return f"{self._counted()}: {self.meaning}{self._example()}"
 
     def remark(self) -> dict[str, Any]:
         """The finding in parts, as plain JSON: found, meaning, action, weight."""

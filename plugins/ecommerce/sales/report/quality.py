@@ -115,19 +115,25 @@ def _missing_partners(figures: Figures) -> list[str]:
 
 def _missing(figures: Figures) -> str:
     said = _lacking(figures, 6, " since the day ended")
-    return said[:1].upper() + said[1:] if _unread(figures) and not _missing_partners(figures) else said
+    return (
+        said if _missing_partners(figures) else said[:1].upper() + said[1:]
+    )  # a partner's name stays as it is
 
 
 def _unread(figures: Figures) -> list[str]:
-    names = (source_name(source) for source in figures.quality.missing_sources if ": " not in source)
-    return [f"{name[:1].lower()}{name[1:]}" for name in names]
+    return [_in_a_sentence(source) for source in figures.quality.missing_sources if ": " not in source]
+
+
+def _in_a_sentence(source: str) -> str:
+    name = source_name(source)
+    return f"{name[:1].lower()}{name[1:]}"
 
 
 def _lacking(figures: Figures, most: int, when: str = "") -> str:
     """What is missing: at most so many names of a kind. Of a source that was not read since the day ended
     some orders may be there: the hourly sync reads the running day."""
     partners, unread = _missing_partners(figures), _unread(figures)
-    empty = [source_name(source) for source in figures.quality.empty_sources]
+    empty = [_in_a_sentence(source) for source in figures.quality.empty_sources]
     said = []
     if partners:
         said.append(f"{_listed(partners, most, 'partners')} {_form(partners, 'has', 'have')} not delivered")

@@ -143,9 +143,10 @@ def remarks(given: Iterable[str | Mapping[str, Any]]) -> list[Remark]:
 
 
 def cells(all_remarks: Iterable[Remark], clean: Any) -> list[list[str]]:
-    """The table's rows: found, meaning, action; each cell begins with a capital letter."""
+    """The table's rows: found, meaning, action. What was found may begin with a name: it stays as it is."""
     return [
-        [_sentence(clean(part)) for part in (each.found, each.meaning, each.action)] for each in all_remarks
+        [clean(each.found), *(_sentence(clean(part)) for part in (each.meaning, each.action))]
+        for each in all_remarks
     ]
 
 
