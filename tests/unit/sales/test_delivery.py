@@ -55,7 +55,7 @@ def test_the_mail_says_which_orders_the_average_leaves_out():
 def test_the_report_arrives_as_text_html_and_pdf(mailbox, archived):
     sent_id = delivery.send(archived)
     (message,) = mailbox()
-    assert message["Subject"] == "Sales report 2026-11-19: net sales USD 18,342.56"
+    assert message["Subject"] == "Sales report 2026-11-19: net sales 18,342.56 USD"
     assert message["From"] == SENDER
     assert message["X-Envelope-To"] == ", ".join(TO)
     assert message["Message-ID"] == sent_id
@@ -85,7 +85,8 @@ def test_an_incomplete_day_says_so_before_it_is_opened():
     message = delivery.report_message(crowded(), b"%PDF-")
     assert message["Subject"].endswith("[INCOMPLETE]")
     body = message.get_body(("plain",)).get_content()
-    assert "INCOMPLETE: Not read since the day ended: Storefront, Partner files, Exchange rates." in body
+    missing = "Storefront, partner files and exchange rates were not read since the day ended."
+    assert f"INCOMPLETE: {missing}" in body
     assert "Restated" in body
 
 

@@ -22,6 +22,7 @@ FILES = {
     FIGURES_JSON: "application/json",
     FIGURES_CSV: "text/csv; charset=utf-8",
     **dict.fromkeys(charts.CHARTS, "image/svg+xml"),
+    charts.TREND_PNG: "image/png",
 }
 """What a day's folder holds, with media types; nothing else is served from it."""
 

@@ -223,13 +223,10 @@ _SENTENCES = {
 
 
 def _contributor(kind: str, name: str) -> str:
-    # That module prints findings, too.
-    from ecommerce.sales.report.texts import country_name
-
     if kind == "channel":
         return text.source_name(name)
     if kind == "country":
-        return "Orders without a country" if name == "ZZ" else country_name(name)
+        return "Orders without a country" if name == "ZZ" else text.country(name)
     return "Products without a category" if name == "uncategorised" else text.clean(name)
 
 
