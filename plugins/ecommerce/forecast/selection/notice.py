@@ -40,11 +40,9 @@ def notify(manifest: Manifest) -> str:
 
 def compose(selected: Selected, picture: bytes) -> EmailMessage:
     """The mail without its addresses: text, and HTML with the picture in it."""
-    message = mail.compose(subject(selected), "selection_mail", texts(selected, has_picture=bool(picture)))
-    html = message.get_body(("html",))
-    if picture and html:
-        html.add_related(picture, "image", "png", cid=f"<{CID}>", filename="scores.png", disposition="inline")
-    return message
+    said = texts(selected, has_picture=bool(picture))
+    pictures = [mail.Picture(CID, picture)] if picture else []
+    return mail.compose(subject(selected), "selection_mail", said, pictures)
 
 
 def subject(selected: Selected) -> str:
@@ -59,6 +57,8 @@ def texts(selected: Selected, *, has_picture: bool) -> dict[str, Any]:
     test = selected.test
     known = ranked(test.scores)
     said = ", ".join(f"{each.candidate} {percent(each.score)}" for each in known)
+    scores = sorted(test.scores, key=lambda each: CANDIDATES.index(each.candidate))
+    headings = [KIND_NAMES[kind] for kind in kinds_of(test.scores)]
     return {
         "subject": subject(selected),
         "champion": selected.champion,
@@ -69,19 +69,20 @@ def texts(selected: Selected, *, has_picture: bool) -> dict[str, Any]:
         "origins": len(test.origins),
         "first_origin": str(test.origins[0]) if test.origins else NOTHING,
         "last_origin": str(test.origins[-1]) if test.origins else NOTHING,
-        "headings": [KIND_NAMES[kind] for kind in kinds_of(test.scores)],
+        "headings": headings,
+        "columns": ["Candidate", "Score", *headings, "Total: bias", "Total by day", "In 80 %", "In 95 %"],
         "rows": [
-            {
-                "candidate": each.candidate,
-                "is_champion": each.candidate == selected.champion,
-                "score": percent(each.score),
-                "weekly": [percent(each.weekly[kind]) for kind in kinds_of(test.scores)],
-                "bias": NOTHING if each.bias is None else change(1 + exact(each.bias), exact(1.0)),
-                "daily": percent(each.daily),
-                "coverage": [percent(each.coverage[level]) for level in each.coverage],
-            }
-            for each in sorted(test.scores, key=lambda each: CANDIDATES.index(each.candidate))
+            [
+                each.candidate + (" (champion)" if each.candidate == selected.champion else ""),
+                percent(each.score),
+                *(percent(each.weekly[kind]) for kind in kinds_of(test.scores)),
+                NOTHING if each.bias is None else change(1 + exact(each.bias), exact(1.0)),
+                percent(each.daily),
+                *(percent(each.coverage[level]) for level in each.coverage),
+            ]
+            for each in scores
         ],
+        "bold": [place for place, each in enumerate(scores) if each.candidate == selected.champion],
         "cid": CID if has_picture else "",
         "alt": f"Scores, lower is better: {said}",
         "version": selected.version,
