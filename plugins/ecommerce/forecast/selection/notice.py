@@ -59,6 +59,19 @@ def texts(selected: Selected, *, has_picture: bool) -> dict[str, Any]:
     said = ", ".join(f"{each.candidate} {percent(each.score)}" for each in known)
     scores = sorted(test.scores, key=lambda each: CANDIDATES.index(each.candidate))
     headings = [KIND_NAMES[kind] for kind in kinds_of(test.scores)]
+    columns = ["Candidate", "Score", *headings, "Total: bias", "Total by day", "In 80 %", "In 95 %"]
+    split = 2 + len(headings)
+    rows = [
+        [
+            each.candidate + (" (champion)" if each.candidate == selected.champion else ""),
+            percent(each.score),
+            *(percent(each.weekly[kind]) for kind in kinds_of(test.scores)),
+            NOTHING if each.bias is None else change(1 + exact(each.bias), exact(1.0)),
+            percent(each.daily),
+            *(percent(each.coverage[level]) for level in each.coverage),
+        ]
+        for each in scores
+    ]
     return {
         "subject": subject(selected),
         "champion": selected.champion,
@@ -70,17 +83,12 @@ def texts(selected: Selected, *, has_picture: bool) -> dict[str, Any]:
         "first_origin": str(test.origins[0]) if test.origins else NOTHING,
         "last_origin": str(test.origins[-1]) if test.origins else NOTHING,
         "headings": headings,
-        "columns": ["Candidate", "Score", *headings, "Total: bias", "Total by day", "In 80 %", "In 95 %"],
-        "rows": [
-            [
-                each.candidate + (" (champion)" if each.candidate == selected.champion else ""),
-                percent(each.score),
-                *(percent(each.weekly[kind]) for kind in kinds_of(test.scores)),
-                NOTHING if each.bias is None else change(1 + exact(each.bias), exact(1.0)),
-                percent(each.daily),
-                *(percent(each.coverage[level]) for level in each.coverage),
-            ]
-            for each in scores
+        "columns": columns,
+        "rows": rows,
+        # Side by side they are wider than a telephone.
+        "tables": [
+            (columns[:split], [row[:split] for row in rows]),
+            ([columns[0], *columns[split:]], [[row[0], *row[split:]] for row in rows]),
         ],
         "bold": [place for place, each in enumerate(scores) if each.candidate == selected.champion],
         "cid": CID if has_picture else "",

@@ -20,3 +20,8 @@ class Finding(Part):
     kind: str
     about: list[str] = Field(default_factory=list)
     numbers: dict[str, Decimal] = Field(default_factory=dict)
+
+
+def words(finding: Finding, currency: str) -> str:
+    """The sentence."""
+    return " ".join([finding.kind, *finding.about, *map(str, finding.numbers.values())])

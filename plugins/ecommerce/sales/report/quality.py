@@ -72,6 +72,19 @@ def alarms(figures: Figures) -> list[str]:
     ]
 
 
+def incomplete_words(figures: Figures) -> str | None:
+    """`alpenmarkt has not delivered`; None where the day is complete."""
+    if figures.quality.complete:
+        return None
+    partners = _missing_partners(figures)
+    return f"{', '.join(partners)} has not delivered" if partners else "not every source of this day was read"
+
+
+def restatement_lines(figures: Figures) -> list[str]:
+    """`18 Nov: 18,716.13 → 20,373.40`."""
+    return [f"{day}: {label} {old} → {new}" for day, label, old, new, _ in _restatements(figures)]
+
+
 def _missing_partners(figures: Figures) -> list[str]:
     named = (source.partition(": ")[2] for source in figures.quality.missing_sources)
     return [clean(partner) for partner in named if partner]

@@ -69,22 +69,6 @@ def page_texts(figures: Figures) -> dict[str, Any]:
     }
 
 
-def mail_texts(figures: Figures) -> dict[str, Any]:
-    """What the report's mail says, by the names its templates use."""
-    day, net_sales = figures.business_date, figures.headline["net_sales"].value
-    subject = f"Sales report {day}: net sales {text.with_currency(net_sales, figures.currency)}"
-    return {
-        "subject": subject if figures.quality.complete else f"{subject} [INCOMPLETE]",
-        "long_day": text.long_day(day),
-        "currency": figures.currency,
-        **_top(figures),
-        "bases": _bases(figures),
-        "channels": _breakdown(figures.channels, text.source_name, figures.currency),
-        "timezone": figures.provenance.timezone,
-        "generated_at": text.instant(figures.provenance.generated_at),
-    }
-
-
 def attribute_title(name: str) -> str:
     """`sales_channel` as a heading: `Sales channel`."""
     words = name.replace("_", " ").strip()
