@@ -14,14 +14,14 @@ from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
 from ecommerce.core.names import VARIABLE_ALERT_RECIPIENTS, VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import shop_timezone
+from ecommerce.core.text import in_report_locale
 from ecommerce.mail import transport as mail
 from ecommerce.sales import mailings, restated
 from ecommerce.sales.report.archive import read_file, read_report
+from ecommerce.sales.report.charts import TREND_PNG
 from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.mail_texts import Correction, mail_texts
 
-TREND_PICTURE = "trend.png"
-"""The file of the archive that the mail shows."""
 _TREND_CID = "trend@report"
 
 
@@ -88,7 +88,7 @@ def send(report: Mapping[str, Any]) -> str:
         ConfigurationError, CredentialsError, TransientError: as `mail.transport.send`.
     """
     figures, pdf = read_report(report["uri"], report["figures_hash"])
-    trend = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PICTURE)
+    trend = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG)
     message = report_message(figures, pdf, trend, corrections(report))
     message["Message-ID"] = message_id(report)
     mail.send(message, mail.recipients(VARIABLE_REPORT_RECIPIENTS))
@@ -116,6 +116,7 @@ def corrections(report: Mapping[str, Any]) -> Sequence[Correction] | None:
     return restated.corrections(day, report["headline"]) or ()
 
 
+@in_report_locale
 def report_message(
     figures: Figures,
     pdf: bytes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from email.message import EmailMessage
 from io import BytesIO
@@ -21,7 +21,8 @@ from ecommerce.sales.reconciliation import differences
 from ecommerce.sales.report import figures as model
 from tests.unit.forecast.report import samples as forecasts
 from tests.unit.forecast.selection import shops
-from tests.unit.sales.report.samples import DAY, breakdown, crowded, empty_day, make_figures, noted
+from tests.unit.sales.report.cases import CASES
+from tests.unit.sales.report.samples import DAY, breakdown, make_figures, noted
 
 JAPANESE, ARABIC = "日本の急須" * 8, "كرسي مكتب مريح"
 LONG = "Handmade stoneware teapot with bamboo handle and a strainer " * 3 + "in its own gift box"
@@ -57,16 +58,6 @@ def picture(width: int = 1184, height: int = 520) -> bytes:
     return stream.getvalue()
 
 
-def first_day() -> model.Figures:
-    """The first day ever: nothing to compare with, and no other day in the trend."""
-    headline = {name: model.Figure(value=figure.value) for name, figure in make_figures().headline.items()}
-    none = [
-        day if day.business_date == DAY else day.model_copy(update={"net_sales": None, "complete": False})
-        for day in make_figures().trend
-    ]
-    return make_figures(headline=headline, averaged_days=0, trend=none)
-
-
 def without_last_week() -> model.Figures:
     """A day whose week before is missing, and of which one figure has no day before either."""
     headline = {
@@ -77,39 +68,6 @@ def without_last_week() -> model.Figures:
     return make_figures(headline=headline)
 
 
-def without_partner() -> model.Figures:
-    """A day on which a partner that usually delivers did not."""
-    return make_figures(complete=False, missing_sources=["partner_files: alpenmarkt"])
-
-
-def restated() -> model.Figures:
-    """A day whose report lists changes of days before."""
-    return make_figures(
-        restatements=[
-            model.Restatement(
-                business_date=DAY - timedelta(days=1 + place // 2),
-                figure=("net_sales", "orders")[place % 2],
-                old=Decimal("18716.13") - place,
-                new=Decimal("20373.4"),
-                reason="late file of alpenmarkt, 13 orders",
-                detected_at=datetime(2026, 11, 20, 11, tzinfo=UTC),
-            )
-            for place in range(16)
-        ]
-    )
-
-
-def unconverted() -> model.Figures:
-    """A day with amounts that no exchange rate was there for."""
-    amounts = dict.fromkeys(("gross_sales", "net_sales"), Decimal("1200.5"))
-    none = dict.fromkeys(("discounts", "returns"), Decimal(0))
-    return make_figures(
-        unconverted=[
-            model.Unconverted(currency=code, orders=3, **amounts, **none) for code in ("BRL", "JPY", "KWD")
-        ]
-    )
-
-
 def many_partners() -> model.Figures:
     """Partners with long names in three scripts, and more of them than a mail has room for."""
     named = [breakdown(name, "1234.5") for name in (JAPANESE, ARABIC, LONG)]
@@ -117,16 +75,11 @@ def many_partners() -> model.Figures:
 
 
 DAYS: dict[str, Callable[[], model.Figures]] = {
-    "normal": make_figures,
-    "no_sales": empty_day,
-    "first_day": first_day,
+    **CASES,
+    "ordinary": make_figures,
     "without_last_week": without_last_week,
-    "without_partner": without_partner,
-    "restated": restated,
-    "unconverted": unconverted,
     "noted": noted,
     "many_partners": many_partners,
-    "crowded": crowded,
 }
 CORRECTIONS = [
     Correction("orders", Decimal(201), Decimal(214)),
@@ -145,7 +98,7 @@ def _corrected() -> EmailMessage:
 
 
 def _corrected_without_visible_change() -> EmailMessage:
-    return delivery.report_message(without_partner(), b"%PDF-", None, [])
+    return delivery.report_message(DAYS["partner_missing"](), b"%PDF-", None, [])
 
 
 def _alarm() -> EmailMessage:
