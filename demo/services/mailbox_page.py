@@ -3,7 +3,7 @@
 /                                   the list
 /messages.json                      the list for programs: id, from, to, subject, date, attachments
 /messages/<id>                      one message
-/messages/<id>/html                 its HTML body alone with its pictures: no scripts, nothing loaded from anywhere
+/messages/<id>/html                 its HTML body and pictures alone: no scripts, nothing loaded from anywhere
 /messages/<id>/attachments/<n>      its n-th attachment, from 0
 /messages/<id>/source               the message as it came
 """

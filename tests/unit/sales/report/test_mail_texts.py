@@ -47,7 +47,8 @@ def test_the_first_day_ever_has_no_change():
     assert texts["subject"] == "Thu 19 Nov: 18,342.56 USD"
     assert texts["first_line"].endswith("18,342.56 USD. There is nothing yet to compare it with.")
     assert texts["small_columns"] == ["Figure", "This day"]
-    assert all(tile["changes"] == [] for tile in texts["tiles"])
+    said = [change["words"] + change["label"] for tile in texts["tiles"] for change in tile["changes"]]
+    assert said == ["nothing to compare with yet"] * 4
 
 
 def test_a_figure_that_lacks_the_comparison_of_the_others_names_its_own():
