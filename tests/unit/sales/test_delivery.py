@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -105,7 +106,8 @@ def test_an_incomplete_day_says_so_before_it_is_opened():
     assert message["Subject"].startswith("INCOMPLETE")
     assert "Thu 19 Nov: \N{MINUS SIGN}123,456,789,012.346 KWD" in message["Subject"]
     body = message.get_body(("plain",)).get_content()
-    assert "INCOMPLETE: Not read since the day ended: Storefront, Partner files, Exchange rates." in body
+    (said,) = re.findall(r"^INCOMPLETE: .+\n?.*", body, re.MULTILINE)
+    assert all(name in said.lower() for name in ("storefront", "partner files", "exchange rates"))
     assert "Mailed before, and changed since:" in body
     assert "Restated days" not in body
 
