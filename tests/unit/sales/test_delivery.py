@@ -36,10 +36,10 @@ def deliveries(monkeypatch):
     return rows
 
 
-@pytest.fixture
-def archived(tmp_path):
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory):
     """The archived report of an ordinary day, as the DAG hands it to the mail tasks."""
-    figures = make_figures()
+    figures, tmp_path = make_figures(), tmp_path_factory.mktemp("archived")
     folders = [f"file://{tmp_path}/{name}" for name in ("figures", "document")]
     archive.write_figures(folders[0], figures)
     archive.write_document(folders[1], figures)
