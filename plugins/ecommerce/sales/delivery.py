@@ -4,7 +4,7 @@ least once: a run that dies between sending and marking sends again, under the s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from typing import Any
@@ -16,10 +16,13 @@ from ecommerce.core.names import VARIABLE_ALERT_RECIPIENTS, VARIABLE_REPORT_RECI
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.text import in_report_locale
 from ecommerce.mail import transport as mail
-from ecommerce.sales import mailings
-from ecommerce.sales.report.archive import read_report
+from ecommerce.sales import mailings, restated
+from ecommerce.sales.report.archive import read_file, read_report
+from ecommerce.sales.report.charts import TREND_PNG
 from ecommerce.sales.report.figures import Figures
-from ecommerce.sales.report.texts import mail_texts
+from ecommerce.sales.report.mail_texts import Correction, mail_texts
+
+_TREND_CID = "trend@report"
 
 
 def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
@@ -81,9 +84,12 @@ def send(report: Mapping[str, Any]) -> str:
 
     Raises:
         StagingError: the archived report is gone or has been replaced by other figures since.
+        PipelineError: the warehouse cannot be asked whether the day was mailed before.
         ConfigurationError, CredentialsError, TransientError: as `mail.transport.send`.
     """
-    message = report_message(*read_report(report["uri"], report["figures_hash"]))
+    figures, pdf = read_report(report["uri"], report["figures_hash"])
+    trend = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG)
+    message = report_message(figures, pdf, trend, corrections(report))
     message["Message-ID"] = message_id(report)
     mail.send(message, mail.recipients(VARIABLE_REPORT_RECIPIENTS))
     return str(message["Message-ID"])
@@ -97,11 +103,34 @@ def mark(report: Mapping[str, Any]) -> None:
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
 
 
+def corrections(report: Mapping[str, Any]) -> Sequence[Correction] | None:
+    """What has changed since the latest other report of the day was mailed; None where none was.
+
+    Raises:
+        PipelineError: the warehouse cannot be asked.
+    """
+    day = date.fromisoformat(report["business_date"])
+    others = (row for row in mailings.deliveries(day) if row["figures_hash"] != report["figures_hash"])
+    if not any(row["state"] == "sent" for row in others):
+        return None
+    return restated.corrections(day, report["headline"]) or ()
+
+
 @in_report_locale
-def report_message(figures: Figures, pdf: bytes) -> EmailMessage:
-    """The report's mail without its addresses: text and HTML with the headline, the PDF attached."""
-    texts = mail_texts(figures) | {"page_url": page_url(figures.business_date)}
-    message = mail.compose(texts["subject"], "report_mail", texts)
+def report_message(
+    figures: Figures,
+    pdf: bytes,
+    trend: bytes | None = None,
+    corrections: Sequence[Correction] | None = None,
+) -> EmailMessage:
+    """The report's mail without its addresses: text and HTML with the headline, the picture of the `trend` in
+    the HTML where there is one, the PDF attached. `corrections` as in `mail_texts`."""
+    texts = mail_texts(figures, corrections) | {
+        "trend_cid": _TREND_CID if trend else "",
+        "page_url": page_url(figures.business_date),
+    }
+    pictures = [mail.Picture(_TREND_CID, trend)] if trend else []
+    message = mail.compose(texts["subject"], "report_mail", texts, pictures)
     message.add_attachment(
         pdf, maintype="application", subtype="pdf", filename=f"sales-report-{figures.business_date}.pdf"
     )

@@ -80,7 +80,7 @@ def mail_texts(figures: Figures) -> dict[str, Any]:
         "subject": subject(figures),
         "heading": text.span(figures.as_of, figures.last_day),
         "currency": figures.currency,
-        **_top(figures),
+        **_mail_tables(_top(figures)),
         "chart_alt": _chart_words(figures),
         "promotions": len(figures.promotions),
         "champion": text.clean(figures.card.champion),
@@ -151,6 +151,16 @@ def _top(figures: Figures) -> dict[str, Any]:
             for each in changes(figures, kinds)[:MOST_CHANGES]
         ],
     }
+
+
+def _mail_tables(top: dict[str, Any]) -> dict[str, Any]:
+    """What page one begins with, its tables narrow enough for a telephone."""
+    last_week = [[day, said, came, off, mark] for day, said, _, came, _, off, mark in top["last_week"]]
+    changes = [
+        [(text.clean(name, 80), kind), usual, coming, change]
+        for name, kind, usual, coming, _, change in top["changes"]
+    ]
+    return top | {"last_week": last_week, "changes": changes}
 
 
 def _coming_tiles(figures: Figures) -> list[dict[str, Any]]:

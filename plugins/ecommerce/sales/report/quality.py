@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecommerce.core.text import (
-    amount,
-    clean,
-    count,
-    instant,
-    plain,
-    source_name,
-    weekday,
-    with_currency,
-)
+from ecommerce.core.text import amount, clean, count, instant, plain, source_name, with_currency
 from ecommerce.sales.report import rejected, remarks, restatements, website
 from ecommerce.sales.report.figures import AMOUNTS, Figures, SourceQuality
 
@@ -110,9 +101,9 @@ def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
 
 def alarms(figures: Figures) -> list[str]:
     """Why the day is incomplete although all its sources were read: no failed task has told anybody."""
-    day = weekday(figures.business_date)
+    weekday = f"{figures.business_date:%A}"
     return [f"{partner} has delivered no file that can be used" for partner in _missing_partners(figures)] + [
-        f"{source_name(source)} has no order at all, and had 20 or more on each of the last four {day}s"
+        f"{source_name(source)} has no order at all, and had 20 or more on each of the last four {weekday}s"
         for source in figures.quality.empty_sources
     ]
 

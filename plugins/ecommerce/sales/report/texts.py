@@ -24,9 +24,7 @@ from ecommerce.sales.report.sections import Section, name, number, quiet, table,
 from ecommerce.sales.report.texts_headline import (
     NOTED,
     TILES,
-    base_names,
     figures_table,
-    known_bases,
     summary,
     tile,
 )
@@ -68,22 +66,6 @@ def _hours(figures: Figures) -> str:
     """Said of a day on which the clocks change."""
     hours = (figures.provenance.window_end - figures.provenance.window_start) / timedelta(hours=1)
     return "" if hours == 24 else f" ({hours:g} hours)"
-
-
-def mail_texts(figures: Figures) -> dict[str, Any]:
-    """What the report's mail says, by the names its templates use."""
-    day, net_sales = figures.business_date, figures.headline["net_sales"].value
-    subject = f"Sales report {day}: net sales {text.with_currency(net_sales, figures.currency)}"
-    return {
-        "subject": subject if figures.quality.complete else f"{subject} [INCOMPLETE]",
-        "long_day": text.long_day(day),
-        "currency": figures.currency,
-        **_top(figures),
-        "bases": [base_names(figures)[base] for base in known_bases(figures)],
-        "channels": _breakdown(figures.channels, text.source_name, figures.currency),
-        "timezone": figures.provenance.timezone,
-        "generated_at": text.instant(figures.provenance.generated_at),
-    }
 
 
 def _top(figures: Figures) -> dict[str, Any]:
