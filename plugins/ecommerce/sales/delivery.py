@@ -1,9 +1,11 @@
 """The report's mail: whether it is sent, what it says, and its three steps: claim, send, mark. Delivery is at
-least once: a run that dies between sending and marking sends again, under the same Message-ID."""
+least once: a run that dies between sending and marking sends again, under the same Message-ID. The headline
+in the chat follows the mail that was marked."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
@@ -12,13 +14,19 @@ from urllib.parse import urlsplit
 
 from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
-from ecommerce.core.names import VARIABLE_ALERT_RECIPIENTS, VARIABLE_REPORT_RECIPIENTS
+from ecommerce.core.failures import failure_reason
+from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import shop_timezone
+from ecommerce.core.templates import render
+from ecommerce.mail import chat, telling
 from ecommerce.mail import transport as mail
 from ecommerce.sales import mailings
-from ecommerce.sales.report.archive import read_report
+from ecommerce.sales.report import document
+from ecommerce.sales.report.archive import read_file, read_report
 from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.texts import mail_texts
+
+log = logging.getLogger(__name__)
 
 
 def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
@@ -43,8 +51,8 @@ def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
 
 
 def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
-    """Mail `alert_recipients` why the archived `report` is incomplete where no failed task has told them;
-    returns why not, or nothing. The same reasons always come under the same Message-ID.
+    """Tell people, by mail and in the chat, why the archived `report` is incomplete where no failed task has
+    told them; returns why not, or nothing. The same reasons always come under the same Message-ID.
 
     Raises:
         PipelineError: the mail cannot be sent.
@@ -53,14 +61,10 @@ def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
         return "every source and partner brought what it usually brings"
     if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
         return f"{day} is not the newest closed day and send_mail is not set"
-    if not (to := mail.recipients(VARIABLE_ALERT_RECIPIENTS)):
-        return f"the Variable {VARIABLE_ALERT_RECIPIENTS} is empty: nobody is told"
     texts = {"day": str(day), "reasons": reasons, "page_url": page_url(day.date)}
     message = mail.compose(f"Incomplete: sales of {day}", "alarm_mail", texts)
     told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    message["Message-ID"] = mail.message_id(f"alarm.{day}.{told}")
-    mail.send(message, to)
-    return ""
+    return telling.tell(message, f"alarm.{day}.{told}")
 
 
 def should_mail(day: BusinessDay, now: datetime, *, send_mail: bool) -> bool:
@@ -94,6 +98,28 @@ def mark(report: Mapping[str, Any]) -> None:
     mailings.mark_delivered(day, report["figures_hash"])
     mailings.restate_since(day, report["headline"], datetime.fromisoformat(report["figures_at"]))
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
+
+
+def tell_chat(report: Mapping[str, Any]) -> bool:
+    """Post the headline of the mailed `report` and a picture of its first page to the chat; whether anybody
+    took it. It comes when the mail has been sent and marked, so nothing waits for it, and raises nothing."""
+    if not chat.is_there():
+        return False
+    try:
+        figures, _ = read_report(report["uri"], report["figures_hash"])
+        archive = report["uri"].rpartition("/")[0]
+        picture = read_file(archive, figures.business_date, document.PREVIEW)
+        title, text = chat_texts(figures)
+    except Exception as error:
+        log.warning("the headline was not posted to the chat: %s", failure_reason(error))
+        return False
+    return chat.post(title, text, picture)
+
+
+def chat_texts(figures: Figures) -> tuple[str, str]:
+    """Title and text of the headline in the chat."""
+    texts = mail_texts(figures) | {"page_url": page_url(figures.business_date)}
+    return texts["subject"], render("report_chat.txt", texts)
 
 
 def report_message(figures: Figures, pdf: bytes) -> EmailMessage:

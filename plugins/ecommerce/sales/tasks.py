@@ -147,8 +147,9 @@ def send(report: Plain) -> str:
 
 @task(**NETWORK_RETRIES)
 def mark(report: Plain) -> None:
-    """Remember that the report was mailed."""
+    """Remember that the report was mailed; then post its headline to the chat, if there is one."""
     delivery.mark(report)
+    delivery.tell_chat(report)
 
 
 @task(**NETWORK_RETRIES)

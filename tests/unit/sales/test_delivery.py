@@ -127,3 +127,32 @@ def test_the_page_is_linked_where_airflow_knows_its_address(monkeypatch):
         delivery.page_url(DAY)
         in delivery.report_message(make_figures(), b"").get_body(("html",)).get_content()
     )
+
+
+class TestChat:
+    def test_the_headline_is_posted_with_a_picture_of_page_one(self, chat, archived, tmp_path, monkeypatch):
+        monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
+        assert delivery.tell_chat(archived)
+        (post,) = chat.posts
+        assert post["title"] == delivery.report_message(make_figures(), b"")["Subject"]
+        for expected in ("Thursday, 19 November 2026", "18,342.56", "+13.8 %", delivery.page_url(DAY)):
+            assert expected in post["message"]
+        assert chat.pictures() == [(tmp_path / "reports" / str(DAY) / "page-1.png").read_bytes()]
+
+    def test_an_incomplete_day_says_so(self):
+        title, text = delivery.chat_texts(crowded())
+        assert "INCOMPLETE" in title
+        assert "Not read since the day ended: Storefront" in text
+
+    def test_a_day_without_sales_can_be_posted(self):
+        assert "No counted orders on 2026-11-19." in delivery.chat_texts(empty_day())[1]
+
+    def test_a_report_that_is_gone_is_a_warning(self, chat, archived, caplog):
+        assert not delivery.tell_chat(archived | {"figures_hash": "0" * 64})
+        assert "the headline was not posted to the chat: the report at" in caplog.text
+        assert chat.posts == []
+
+    def test_without_a_chat_the_archive_is_not_even_read(self, monkeypatch, caplog):
+        monkeypatch.delenv("AIRFLOW_CONN_ALERT_CHAT", raising=False)
+        assert not delivery.tell_chat({})
+        assert caplog.text == ""
