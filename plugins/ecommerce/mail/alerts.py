@@ -24,8 +24,8 @@ they do already. The domain knows it."""
 
 
 class FailureNotifier(SmtpNotifier):
-    """Tells people of a failed task: a mail to the Variable `alert_recipients`, and a post to the chat; nothing
-    where there is neither. Made by `failure_notifier`, with a `detour` for tasks within
+    """Tells people of a failed task: a mail to the Variable `alert_recipients`, and a post to the chat;
+    nobody where there is neither. Made by `failure_notifier`, with a `detour` for tasks within
     `outages.outage_told`. One instance stands in `default_args` for all tasks of a DAG, and the DAG processor
     may call it for several, so it keeps nothing but `to` between calls."""
 

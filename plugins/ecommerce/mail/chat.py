@@ -84,13 +84,14 @@ def configured() -> Chat | None:
     services = Apprise(asset=AppriseAsset(app_id=SENDER, app_desc=SENDER))
     try:
         config = AppriseHook(CONNECTION).get_config_from_conn(connection)
-        entries = [config] if isinstance(config, dict) else config
+        entries = [config] if isinstance(config, dict) else list(config)
+        entries[0]  # an empty list is none of these either
         wrong = [
             place
             for place, entry in enumerate(entries, start=1)
             if not services.add(str(entry["path"]), tag=entry.get("tag"))
         ]
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError):
         raise ConfigurationError(
             f'the connection {CONNECTION} needs "config" in its extra: {{"path": "<Apprise URL>"}}, or a '
             "list of such"

@@ -97,6 +97,7 @@ def test_one_chat_that_is_down_does_not_keep_the_message_from_another(chat, monk
         ('{"config": "T0KEN-of-the-chat"}', 'needs "config" in its extra'),
         ('{"config": [{"tag": "T0KEN-of-the-chat"}]}', 'needs "config" in its extra'),
         ('{"config": null}', 'needs "config" in its extra'),
+        ('{"config": []}', 'needs "config" in its extra'),
         ("{}", 'needs "config" in its extra'),
     ],
 )  # fmt: skip
