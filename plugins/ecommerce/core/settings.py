@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.include import read_sql
+from ecommerce.core.owner import owner_link
 
 Network = IPv4Network | IPv6Network
 Expected = Mapping[str, frozenset[int]]
@@ -52,6 +53,7 @@ class Settings:
     expected_partners: Expected | None = None
     picture_networks: tuple[Network, ...] = ()
     holidays: str = ""
+    owner_link: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -112,6 +114,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         expected_partners=_expected_partners(env.get("EXPECTED_PARTNERS", "")),
         picture_networks=_networks(env, "PICTURE_NETWORKS"),
         holidays=env.get("HOLIDAYS", "").strip(),
+        owner_link=owner_link(env),
     )
 
 

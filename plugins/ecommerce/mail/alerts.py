@@ -14,6 +14,7 @@ from ecommerce.core import names
 from ecommerce.core.business_day import business_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.failures import failure_reason
+from ecommerce.core.owner import OWNER
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.mail import telling
 from ecommerce.mail import transport as mail
@@ -73,7 +74,7 @@ def detour_of(ti: Any, detour: Detour | None) -> str:
 
 
 DEFAULT_ARGS: dict[str, Any] = {
-    "owner": "data-engineering",
+    "owner": OWNER,
     "retries": 1,  # after five minutes, Airflow's default: `[core] default_task_retry_delay`
     "retry_policy": NETWORK_RETRIES["retry_policy"],  # no waiting where trying again cannot help
     "on_failure_callback": failure_notifier(),
