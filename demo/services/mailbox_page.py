@@ -3,7 +3,7 @@
 /                                   the list
 /messages.json                      the list for programs: id, from, to, subject, date, attachments
 /messages/<id>                      one message
-/messages/<id>/html                 its HTML body alone: no scripts, nothing loaded from anywhere
+/messages/<id>/html                 its HTML body alone with its pictures: no scripts, nothing loaded from anywhere
 /messages/<id>/attachments/<n>      its n-th attachment, from 0
 /messages/<id>/source               the message as it came
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import escape
@@ -64,8 +65,7 @@ def handler(folder: Path) -> type[BaseHTTPRequestHandler]:
             message = _parse(file)
             attachments = list(message.iter_attachments())
             if part == "html":
-                body = message.get_body(("html",))
-                self._send((body.get_content() if body else "").encode(), policy=_SANDBOX)
+                self._send(_html(message).encode(), policy=_SANDBOX)
             elif part == "source":
                 self._send(file.read_bytes(), "text/plain; charset=utf-8")
             elif number is None:
@@ -104,6 +104,17 @@ def _parse(file: Path) -> EmailMessage:
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def _html(message: EmailMessage) -> str:
+    """The HTML body; pictures that travel with it stand in it."""
+    body = message.get_body(("html",))
+    html = str(body.get_content()) if body else ""
+    for part in message.walk():
+        if part.get_content_maintype() == "image" and (cid := str(part["Content-ID"] or "")[1:-1]):
+            data = b64encode(part.get_payload(decode=True) or b"").decode()
+            html = html.replace(f'"cid:{cid}"', f'"data:{part.get_content_type()};base64,{data}"')
+    return html
 
 
 def _messages(folder: Path) -> list[tuple[str, EmailMessage]]:

@@ -112,8 +112,8 @@ def test_orders_of_the_day_are_in_the_warehouse(stack, day):
 @pytest.mark.usefixtures("first_run")
 def test_report_is_mailed_with_its_pdf(stack, day):
     reports = [mail for mail in stack.mails() if "analytics@example.com" in str(mail["to"])]
-    (of_the_day,) = [mail for mail in reports if day in mail["subject"]]
-    assert any(str(name).endswith(".pdf") for name in of_the_day["attachments"])
+    pdf = f"sales-report-{day}.pdf"
+    assert len([mail for mail in reports if pdf in mail["attachments"]]) == 1
     assert [mail for mail in stack.mails() if mail not in reports] == []
 
 

@@ -53,13 +53,12 @@ def compose(summary: Summary, warnings: list[str]) -> EmailMessage:
         data = store.read(shown.thumbnail_uri.removeprefix(f"{store.uri}/"))
         if data:  # somebody may have cleared up
             pictures.append((f"picture-{number}@{CONNECTION}", clean(shown.sku), clean(shown.name, 80), data))
-    message = mail.compose(subject(summary), "catalogue_mail", texts(summary, warnings, pictures))
-    html = message.get_body(("html",))
-    for place, (cid, _, _, data) in enumerate(pictures, start=1):
-        name = f"picture-{place}.png"
-        assert html  # noqa: S101 - `compose` has just made it
-        html.add_related(data, "image", "png", cid=f"<{cid}>", filename=name, disposition="inline")
-    return message
+    return mail.compose(
+        subject(summary),
+        "catalogue_mail",
+        texts(summary, warnings, pictures),
+        [mail.Picture(cid, data) for cid, _, _, data in pictures],
+    )
 
 
 def subject(summary: Summary) -> str:
@@ -79,7 +78,7 @@ def texts(
         "subject": subject(summary),
         "warning": summary.most_are_broken,
         "products": summary.products,
-        "counts": summary.counts,
+        "tiles": [{"label": word, "value": count} for word, count in summary.counts.items()],
         "pictures": [{"cid": cid, "sku": sku, "name": name} for cid, sku, name, _ in pictures],
         "more_pictures": summary.more_pictures,
         "lists": [
@@ -93,7 +92,7 @@ def texts(
             if lines
         ],
         "broken": [
-            {"sku": clean(each.sku), "host": clean(each.host) or "no host", "reason": each.reason}
+            [clean(each.sku), clean(each.host) or "no host", each.reason]
             for each in summary.broken[:MOST_LISTED]
         ],
         "more_broken": max(len(summary.broken) - MOST_LISTED, 0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,7 @@ def environment(folder: Path) -> Environment:
     """The templates of `folder`: an unknown name is an error, values are escaped in HTML only."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
@@ -33,3 +34,12 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["isolated"] = isolated
+    return made
+
+
+def isolated(name: str) -> str:
+    """`name` as a part of a line of plain text that is read from left to right, also where the name is not:
+    without the marks (first strong isolate, pop directional isolate) it would turn the figures around it."""
+    is_turned = any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in name)
+    return f"\u2068{name}\u2069" if is_turned else name

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecommerce.core import errors, metrics, names
 from ecommerce.core.reasons import CLOSED, place_of, reason_of
@@ -29,6 +29,13 @@ KIND_HEADER = "X-Sales-Mail"
 """Says which of the mails it is (report, failure, watch, …), for the rules of a mailbox and the metrics."""
 
 _ADDRESS = re.compile(r"[^@\s<>()\[\]\\,:\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+class Picture(NamedTuple):
+    """A PNG file within a mail; `cid` looks like an address and is the mail's only one of that name."""
+
+    cid: str
+    data: bytes
 
 
 def recipients(variable: str) -> list[str]:
@@ -91,13 +98,22 @@ def airflow_url() -> str:
     return str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
 
 
-def compose(subject: str, template: str, texts: Mapping[str, Any]) -> EmailMessage:
-    """A mail made of the templates `<template>.txt` and `<template>.html`, without addresses."""
+def compose(
+    subject: str, template: str, texts: Mapping[str, Any], pictures: Sequence[Picture] = ()
+) -> EmailMessage:
+    """A mail made of the templates `<template>.txt` and `<template>.html`, without addresses. Both know
+    `subject` beside `texts`. The `pictures` travel with the HTML, which shows each as `cid:<its cid>`."""
     message = EmailMessage()
     message["Subject"] = clean(subject)
     message[KIND_HEADER] = template.removesuffix("_mail")
-    message.set_content(render(f"{template}.txt", texts))
-    message.add_alternative(render(f"{template}.html", texts), subtype="html")
+    said = {**texts, "subject": clean(subject)}
+    message.set_content(render(f"{template}.txt", said))
+    message.add_alternative(render(f"{template}.html", said), subtype="html")
+    html = message.get_body(("html",))
+    for cid, data in pictures:
+        assert html  # noqa: S101 - it has just been made
+        name = f"{cid.partition('@')[0]}.png"
+        html.add_related(data, "image", "png", cid=f"<{cid}>", filename=name, disposition="inline")
     return message
 
 

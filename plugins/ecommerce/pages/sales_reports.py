@@ -91,6 +91,7 @@ def create_app() -> FastAPI:
     return app
 
 
+@wording.in_report_locale
 def index_page(month: str | None) -> str:
     """The archived days of `month` (such as `2026-11`), else of the newest month."""
     uri = load_settings().reports_uri
@@ -103,6 +104,7 @@ def index_page(month: str | None) -> str:
     )
 
 
+@wording.in_report_locale
 def report_page(day: date) -> str | None:
     """One archived day: page one as a picture, and its files; None where there is no report."""
     uri = load_settings().reports_uri

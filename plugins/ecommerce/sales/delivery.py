@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ecommerce.core import metrics
@@ -18,13 +18,16 @@ from ecommerce.core.failures import failure_reason
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.templates import render
+from ecommerce.core.text import in_report_locale
 from ecommerce.mail import chat, telling
 from ecommerce.mail import transport as mail
-from ecommerce.sales import mailings
-from ecommerce.sales.report import document
+from ecommerce.sales import mailings, restated
 from ecommerce.sales.report.archive import read_file, read_report
+from ecommerce.sales.report.charts import TREND_PNG
 from ecommerce.sales.report.figures import Figures
-from ecommerce.sales.report.texts import mail_texts
+from ecommerce.sales.report.mail_texts import Correction, mail_texts
+
+_TREND_CID = "trend@report"
 
 log = logging.getLogger(__name__)
 
@@ -84,9 +87,12 @@ def send(report: Mapping[str, Any]) -> str:
 
     Raises:
         StagingError: the archived report is gone or has been replaced by other figures since.
+        PipelineError: the warehouse cannot be asked whether the day was mailed before.
         ConfigurationError, CredentialsError, TransientError: as `mail.transport.send`.
     """
-    message = report_message(*read_report(report["uri"], report["figures_hash"]))
+    figures, pdf = read_report(report["uri"], report["figures_hash"])
+    trend = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG)
+    message = report_message(figures, pdf, trend, corrections(report))
     message["Message-ID"] = message_id(report)
     mail.send(message, mail.recipients(VARIABLE_REPORT_RECIPIENTS))
     return str(message["Message-ID"])
@@ -100,32 +106,71 @@ def mark(report: Mapping[str, Any]) -> None:
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
 
 
-def tell_chat(report: Mapping[str, Any]) -> bool:
-    """Post the headline of the mailed `report` and a picture of its first page to the chat; whether anybody
-    took it. It comes when the mail has been sent and marked, so nothing waits for it, and raises nothing."""
+class Headline(NamedTuple):
+    """What is posted to the chat: `title` is one line, `picture` a PNG."""
+
+    title: str
+    text: str
+    picture: bytes | None
+
+
+def chat_headline(report: Mapping[str, Any]) -> Headline | None:
+    """What the chat is told of `report`, in the words of its mail; None where there is no chat. Asked for
+    before `mark`, after which nothing in it is a correction. Nothing is raised."""
     if not chat.is_there():
-        return False
+        return None
     try:
         figures, _ = read_report(report["uri"], report["figures_hash"])
-        archive = report["uri"].rpartition("/")[0]
-        picture = read_file(archive, figures.business_date, document.PREVIEW)
-        title, text = chat_texts(figures)
+        picture = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG)
+        return chat_texts(figures, corrections(report), picture)
     except Exception as error:
-        log.warning("the headline was not posted to the chat: %s", failure_reason(error))
-        return False
-    return chat.post(title, text, picture)
+        log.warning("the headline is not posted to the chat: %s", failure_reason(error))
+        return None
 
 
-def chat_texts(figures: Figures) -> tuple[str, str]:
-    """Title and text of the headline in the chat."""
-    texts = mail_texts(figures) | {"page_url": page_url(figures.business_date)}
-    return texts["subject"], render("report_chat.txt", texts)
+def tell_chat(headline: Headline | None) -> bool:
+    """Post the headline of the mailed report; whether anybody took it. It comes when the mail has been sent
+    and marked, so nothing waits for it. Nothing is raised."""
+    return chat.post(*headline) if headline else False
 
 
-def report_message(figures: Figures, pdf: bytes) -> EmailMessage:
-    """The report's mail without its addresses: text and HTML with the headline, the PDF attached."""
-    texts = mail_texts(figures) | {"page_url": page_url(figures.business_date)}
-    message = mail.compose(texts["subject"], "report_mail", texts)
+@in_report_locale
+def chat_texts(
+    figures: Figures, corrections: Sequence[Correction] | None = None, picture: bytes | None = None
+) -> Headline:
+    """The headline as the mail says it; `corrections` as in `mail_texts`."""
+    texts = mail_texts(figures, corrections) | {"page_url": page_url(figures.business_date)}
+    return Headline(texts["subject"], render("report_chat.txt", texts), picture)
+
+
+def corrections(report: Mapping[str, Any]) -> Sequence[Correction] | None:
+    """What has changed since the latest other report of the day was mailed; None where none was.
+
+    Raises:
+        PipelineError: the warehouse cannot be asked.
+    """
+    day = date.fromisoformat(report["business_date"])
+    others = (row for row in mailings.deliveries(day) if row["figures_hash"] != report["figures_hash"])
+    if not any(row["state"] == "sent" for row in others):
+        return None
+    return restated.corrections(day, report["headline"]) or ()
+
+
+@in_report_locale
+def report_message(
+    figures: Figures,
+    pdf: bytes,
+    trend: bytes | None = None,
+    corrections: Sequence[Correction] | None = None,
+) -> EmailMessage:
+    """The report's mail without its addresses: text and HTML with the headline, the picture of the `trend` in
+    the HTML where there is one, the PDF attached. `corrections` as in `mail_texts`."""
+    texts = mail_texts(figures, corrections) | {
+        "trend_cid": _TREND_CID if trend else "",
+        "page_url": page_url(figures.business_date),
+    }
+    pictures = [mail.Picture(_TREND_CID, trend)] if trend else []
+    message = mail.compose(texts["subject"], "report_mail", texts, pictures)
     message.add_attachment(
         pdf, maintype="application", subtype="pdf", filename=f"sales-report-{figures.business_date}.pdf"
     )

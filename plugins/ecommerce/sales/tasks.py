@@ -148,8 +148,9 @@ def send(report: Plain) -> str:
 @task(**NETWORK_RETRIES)
 def mark(report: Plain) -> None:
     """Remember that the report was mailed; then post its headline to the chat, if there is one."""
+    headline = delivery.chat_headline(report)
     delivery.mark(report)
-    delivery.tell_chat(report)
+    delivery.tell_chat(headline)
 
 
 @task(**NETWORK_RETRIES)

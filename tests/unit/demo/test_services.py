@@ -84,6 +84,17 @@ def test_a_message_shows_text_and_html_without_running_it(mailbox: Mailbox) -> N
     assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
 
 
+def test_pictures_of_a_message_stand_in_its_html(mailbox: Mailbox) -> None:
+    message = _report()
+    html = message.get_body(("html",))
+    assert html
+    html.set_content('<img src="cid:trend@report" alt="The trend">', subtype="html")
+    html.add_related(b"PNG", "image", "png", cid="<trend@report>")
+    mailbox.send(message, ["team@example.com"])
+    _, body = mailbox.get(f"/messages/{mailbox.newest()['id']}/html")
+    assert body.strip() == b'<img src="data:image/png;base64,UE5H" alt="The trend">'
+
+
 def test_attachments_come_as_they_were_sent(mailbox: Mailbox) -> None:
     mailbox.send(_report(), ["team@example.com"])
     headers, body = mailbox.get(f"/messages/{mailbox.newest()['id']}/attachments/0")

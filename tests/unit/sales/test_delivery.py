@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import archive, findings
+from ecommerce.sales.report.charts import TREND
 from ecommerce.sales.report.figures import figures_hash
+from ecommerce.sales.report.mail_texts import mail_texts
+from ecommerce.sales.report.texts_charts import alternatives
 from tests.unit.conftest import SENDER
-from tests.unit.sales.report.samples import DAY, crowded, empty_day, make_figures, noted
+from tests.unit.mail.samples import Correction
+from tests.unit.sales.report.samples import DAY, crowded, empty_day, full, make_figures, noted
 
 TO = ["ann@example.com", "bob@example.com"]
 
@@ -21,6 +26,14 @@ TO = ["ann@example.com", "bob@example.com"]
 @pytest.fixture(autouse=True)
 def _readers(monkeypatch):
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", ", ".join(TO))
+
+
+@pytest.fixture(autouse=True)
+def deliveries(monkeypatch):
+    """What the warehouse remembers of the day's mails; tests add to it."""
+    rows = []
+    monkeypatch.setattr(delivery.mailings, "deliveries", lambda day: rows if day == DAY else [])
+    return rows
 
 
 @pytest.fixture
@@ -31,7 +44,13 @@ def archived(tmp_path):
     archive.write_figures(folders[0], figures)
     archive.write_document(folders[1], figures)
     uri = archive.publish(f"file://{tmp_path}/reports", figures, folders)
-    return {"uri": uri, "business_date": DAY.isoformat(), "figures_hash": figures_hash(figures)}
+    headline = {name: str(figure.value) for name, figure in figures.headline.items()}
+    named = {"business_date": DAY.isoformat(), "figures_hash": figures_hash(figures)}
+    return {"uri": uri, "headline": headline, **named}
+
+
+def bodies(message):
+    return [message.get_body((kind,)).get_content() for kind in ("plain", "html")]
 
 
 def test_only_the_newest_closed_day_is_mailed_unless_asked_for():
@@ -55,15 +74,16 @@ def test_the_mail_says_which_orders_the_average_leaves_out():
 def test_the_report_arrives_as_text_html_and_pdf(mailbox, archived):
     sent_id = delivery.send(archived)
     (message,) = mailbox()
-    assert message["Subject"] == "Sales report 2026-11-19: net sales USD 18,342.56"
+    assert message["Subject"] == "Thu 19 Nov: 18,342.56 USD, +13.8 %"
     assert message["From"] == SENDER
     assert message["X-Envelope-To"] == ", ".join(TO)
     assert message["Message-ID"] == sent_id
     assert message["Date"].datetime.tzinfo is not None
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Sales-Mail"] == "report"
     alternative, pdf = message.iter_parts()
-    text, html = alternative.iter_parts()
-    assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
-    for body in (text.get_content(), html.get_content()):
+    assert alternative.get_content_type() == "multipart/alternative"
+    for body in bodies(message):
         for expected in ("18,342.56", "+13.8 %", "Thu 12 Nov", "Thursday, 19 November 2026", "Storefront"):
             assert expected in body
     assert pdf.get_filename() == "sales-report-2026-11-19.pdf"
@@ -83,10 +103,12 @@ def test_the_same_figures_have_the_same_message_id(use_server):
 
 def test_an_incomplete_day_says_so_before_it_is_opened():
     message = delivery.report_message(crowded(), b"%PDF-")
-    assert message["Subject"].endswith("[INCOMPLETE]")
+    assert message["Subject"].startswith("INCOMPLETE")
+    assert "Thu 19 Nov: \N{MINUS SIGN}123,456,789,012.346 KWD" in message["Subject"]
     body = message.get_body(("plain",)).get_content()
     assert "INCOMPLETE: Not read since the day ended: Storefront, Partner files, Exchange rates." in body
-    assert "Restated" in body
+    assert "Mailed before, and changed since:" in body
+    assert "Restated days" not in body
 
 
 def test_a_day_without_sales_can_be_mailed():
@@ -129,30 +151,93 @@ def test_the_page_is_linked_where_airflow_knows_its_address(monkeypatch):
     )
 
 
+def test_the_trend_is_a_picture_in_the_html_and_a_sentence_in_the_text(mailbox, archived, monkeypatch):
+    monkeypatch.setattr(delivery, "read_file", lambda *wanted: b"PNG" if wanted[2] == "trend.png" else None)
+    delivery.send(archived)
+    (message,) = mailbox()
+    text, html = bodies(message)
+    words = alternatives(make_figures())[TREND]
+    assert "highest 22,803.00 on Sat 31 Oct; 28-day average 15,500.50" in words
+    assert words in " ".join(text.split())
+    (picture,) = (part for part in message.walk() if part.get_content_type() == "image/png")
+    assert picture.get_content() == b"PNG"
+    assert picture.get_content_disposition() == "inline"
+    assert f'src="cid:{picture["Content-ID"][1:-1]}" alt="{words}"' in html
+    assert message["Message-ID"] == delivery.message_id(archived)
+
+
+def test_without_a_picture_the_html_says_what_it_would_show(mailbox, archived, monkeypatch):
+    monkeypatch.setattr(delivery, "read_file", lambda *_: None)
+    delivery.send(archived)
+    html = bodies(*mailbox())[1]
+    assert "<img" not in html
+    assert "highest 22,803.00 on Sat 31 Oct" in html
+
+
+@pytest.mark.parametrize("states", [[], ["claimed"], ["sent"], ["claimed", "sent"]])
+def test_a_second_mail_of_a_day_says_so(mailbox, archived, deliveries, monkeypatch, states):
+    found = [Correction("net_sales", Decimal("16716.13"), Decimal("18342.56"))]
+    monkeypatch.setattr(delivery.restated, "corrections", lambda day, _: found if day == DAY else [])
+    own = {"figures_hash": archived["figures_hash"], "state": "claimed"}
+    deliveries += [own, *({"figures_hash": "0" * 64, "state": state} for state in states)]
+    assert delivery.send(archived) == delivery.message_id(archived)
+    (message,) = mailbox()
+    is_corrected = "sent" in states
+    assert message["Subject"].startswith("Corrected: Thu 19 Nov: ") == is_corrected
+    for body in bodies(message):
+        assert ("Net sales 16,716.13 → 18,342.56, +9.7 %" in body) == is_corrected
+
+
+def test_the_same_report_sent_again_is_no_correction(mailbox, archived, deliveries):
+    deliveries.append({"figures_hash": archived["figures_hash"], "state": "sent"})
+    delivery.send(archived)
+    (message,) = mailbox()
+    assert message["Subject"].startswith("Thu 19 Nov")
+
+
 class TestChat:
-    def test_the_headline_is_posted_with_a_picture_of_page_one(self, chat, archived, tmp_path, monkeypatch):
+    def test_the_headline_is_posted_as_the_mail_says_it_with_the_trend(
+        self, chat, archived, tmp_path, monkeypatch
+    ):
         monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
-        assert delivery.tell_chat(archived)
+        assert delivery.tell_chat(delivery.chat_headline(archived))
         (post,) = chat.posts
-        assert post["title"] == delivery.report_message(make_figures(), b"")["Subject"]
+        mail = delivery.report_message(make_figures(), b"")
+        assert post["title"] == mail["Subject"]
         for expected in ("Thursday, 19 November 2026", "18,342.56", "+13.8 %", delivery.page_url(DAY)):
             assert expected in post["message"]
-        assert chat.pictures() == [(tmp_path / "reports" / str(DAY) / "page-1.png").read_bytes()]
+        assert chat.pictures() == [(tmp_path / "reports" / str(DAY) / "trend.png").read_bytes()]
+
+    def test_a_second_report_of_a_day_says_what_it_corrects(self, chat, archived, deliveries, monkeypatch):
+        found = [Correction("net_sales", Decimal("16716.13"), Decimal("18342.56"))]
+        monkeypatch.setattr(delivery.restated, "corrections", lambda *_: found)
+        deliveries.append({"figures_hash": "0" * 64, "state": "sent"})
+        title, text, _ = delivery.chat_headline(archived)
+        assert title.startswith("Corrected: Thu 19 Nov: ")
+        assert text.startswith("Corrected: Net sales 16,716.13 → 18,342.56, +9.7 %\n")
 
     def test_an_incomplete_day_says_so(self):
-        title, text = delivery.chat_texts(crowded())
+        title, text, _ = delivery.chat_texts(crowded())
         assert "INCOMPLETE" in title
         assert "Not read since the day ended: Storefront" in text
 
+    def test_findings_are_among_the_words(self):
+        figures = full()
+        figures = figures.model_copy(update={"findings": findings.find(figures)})
+        said = mail_texts(figures)["findings"]
+        assert said
+        assert all(f"- {each}\n" in delivery.chat_texts(figures).text for each in said)
+
     def test_a_day_without_sales_can_be_posted(self):
-        assert "No counted orders on 2026-11-19." in delivery.chat_texts(empty_day())[1]
+        assert "No counted orders on 2026-11-19." in delivery.chat_texts(empty_day()).text
 
     def test_a_report_that_is_gone_is_a_warning(self, chat, archived, caplog):
-        assert not delivery.tell_chat(archived | {"figures_hash": "0" * 64})
-        assert "the headline was not posted to the chat: the report at" in caplog.text
+        assert delivery.chat_headline(archived | {"figures_hash": "0" * 64}) is None
+        assert "the headline is not posted to the chat: the report at" in caplog.text
+        assert not delivery.tell_chat(None)
         assert chat.posts == []
 
     def test_without_a_chat_the_archive_is_not_even_read(self, monkeypatch, caplog):
         monkeypatch.delenv("AIRFLOW_CONN_ALERT_CHAT", raising=False)
-        assert not delivery.tell_chat({})
+        assert delivery.chat_headline({}) is None
         assert caplog.text == ""

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
+from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report.archive import read_report
 from ecommerce.forecast.report.figures import Figures
 from ecommerce.forecast.report.texts import mail_texts
@@ -46,15 +47,11 @@ def send_alarm(archived: Mapping[str, Any]) -> str:
     return telling.tell(alarm_message(archived["as_of"], reasons), f"drift.{archived['as_of']}.{told}")
 
 
+@in_report_locale
 def report_message(figures: Figures, pdf: bytes, chart: bytes) -> EmailMessage:
     """The report's mail without its addresses: text, HTML with the chart in it, the PDF attached."""
     texts = mail_texts(figures) | {"chart_cid": _PICTURE}
-    message = mail.compose(texts["subject"], "forecast_mail", texts)
-    html = message.get_body(("html",))
-    assert html  # noqa: S101 - `compose` has just made it
-    html.add_related(
-        chart, "image", "png", cid=f"<{_PICTURE}>", filename="forecast.png", disposition="inline"
-    )
+    message = mail.compose(texts["subject"], "forecast_mail", texts, [mail.Picture(_PICTURE, chart)])
     message.add_attachment(
         pdf, maintype="application", subtype="pdf", filename=f"sales-forecast-{figures.as_of}.pdf"
     )

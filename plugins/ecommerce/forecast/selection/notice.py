@@ -8,7 +8,7 @@ from typing import Any
 
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.staging import Manifest
-from ecommerce.core.text import NOTHING, change, long_day
+from ecommerce.core.text import NOTHING, change, in_report_locale, long_day
 from ecommerce.forecast.forecasting import CANDIDATES
 from ecommerce.forecast.history import KIND_NAMES
 from ecommerce.forecast.selection import keeping
@@ -38,13 +38,12 @@ def notify(manifest: Manifest) -> str:
     return ""
 
 
+@in_report_locale
 def compose(selected: Selected, picture: bytes) -> EmailMessage:
     """The mail without its addresses: text, and HTML with the picture in it."""
-    message = mail.compose(subject(selected), "selection_mail", texts(selected, has_picture=bool(picture)))
-    html = message.get_body(("html",))
-    if picture and html:
-        html.add_related(picture, "image", "png", cid=f"<{CID}>", filename="scores.png", disposition="inline")
-    return message
+    said = texts(selected, has_picture=bool(picture))
+    pictures = [mail.Picture(CID, picture)] if picture else []
+    return mail.compose(subject(selected), "selection_mail", said, pictures)
 
 
 def subject(selected: Selected) -> str:
@@ -59,6 +58,21 @@ def texts(selected: Selected, *, has_picture: bool) -> dict[str, Any]:
     test = selected.test
     known = ranked(test.scores)
     said = ", ".join(f"{each.candidate} {percent(each.score)}" for each in known)
+    scores = sorted(test.scores, key=lambda each: CANDIDATES.index(each.candidate))
+    headings = [KIND_NAMES[kind] for kind in kinds_of(test.scores)]
+    columns = ["Candidate", "Score", *headings, "Total: bias", "Total by day", "In 80 %", "In 95 %"]
+    split = 2 + len(headings)
+    rows = [
+        [
+            each.candidate + (" (champion)" if each.candidate == selected.champion else ""),
+            percent(each.score),
+            *(percent(each.weekly[kind]) for kind in kinds_of(test.scores)),
+            NOTHING if each.bias is None else change(1 + exact(each.bias), exact(1.0)),
+            percent(each.daily),
+            *(percent(each.coverage[level]) for level in each.coverage),
+        ]
+        for each in scores
+    ]
     return {
         "subject": subject(selected),
         "champion": selected.champion,
@@ -69,19 +83,15 @@ def texts(selected: Selected, *, has_picture: bool) -> dict[str, Any]:
         "origins": len(test.origins),
         "first_origin": str(test.origins[0]) if test.origins else NOTHING,
         "last_origin": str(test.origins[-1]) if test.origins else NOTHING,
-        "headings": [KIND_NAMES[kind] for kind in kinds_of(test.scores)],
-        "rows": [
-            {
-                "candidate": each.candidate,
-                "is_champion": each.candidate == selected.champion,
-                "score": percent(each.score),
-                "weekly": [percent(each.weekly[kind]) for kind in kinds_of(test.scores)],
-                "bias": NOTHING if each.bias is None else change(1 + exact(each.bias), exact(1.0)),
-                "daily": percent(each.daily),
-                "coverage": [percent(each.coverage[level]) for level in each.coverage],
-            }
-            for each in sorted(test.scores, key=lambda each: CANDIDATES.index(each.candidate))
+        "headings": headings,
+        "columns": columns,
+        "rows": rows,
+        # Side by side they are wider than a telephone.
+        "tables": [
+            (columns[:split], [row[:split] for row in rows]),
+            ([columns[0], *columns[split:]], [[row[0], *row[split:]] for row in rows]),
         ],
+        "bold": [place for place, each in enumerate(scores) if each.candidate == selected.champion],
         "cid": CID if has_picture else "",
         "alt": f"Scores, lower is better: {said}",
         "version": selected.version,

@@ -128,7 +128,7 @@ def _texts_of(difference: Difference, results: Results) -> dict[str, Any]:
         "source": wording.source_name(pair.source),
         "what": difference.what,
         "figures": [
-            {"name": name, "source": _written(name, left), "warehouse": _written(name, right)}
+            [name, _written(name, left), _written(name, right)]
             for name, (left, right) in difference.figures.items()
             if left != right
         ],

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecommerce.core.text import amount, clean, count, figure, instant, plain, source_name, with_currency
+from ecommerce.core.text import (
+    amount,
+    clean,
+    count,
+    figure,
+    instant,
+    plain,
+    source_name,
+    weekday,
+    with_currency,
+)
 from ecommerce.sales.report import website
 from ecommerce.sales.report.figures import AMOUNTS, HEADLINE, Figures, Meaning, SourceQuality
 
@@ -65,11 +75,24 @@ def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
 
 def alarms(figures: Figures) -> list[str]:
     """Why the day is incomplete although all its sources were read: no failed task has told anybody."""
-    weekday = f"{figures.business_date:%A}"
+    day = weekday(figures.business_date)
     return [f"{partner} has delivered no file that can be used" for partner in _missing_partners(figures)] + [
-        f"{source_name(source)} has no order at all, and had 20 or more on each of the last four {weekday}s"
+        f"{source_name(source)} has no order at all, and had 20 or more on each of the last four {day}s"
         for source in figures.quality.empty_sources
     ]
+
+
+def incomplete_words(figures: Figures) -> str | None:
+    """`alpenmarkt has not delivered`; None where the day is complete."""
+    if figures.quality.complete:
+        return None
+    partners = _missing_partners(figures)
+    return f"{', '.join(partners)} has not delivered" if partners else "not every source of this day was read"
+
+
+def restatement_lines(figures: Figures) -> list[str]:
+    """`18 Nov: 18,716.13 → 20,373.40`."""
+    return [f"{day}: {label} {old} → {new}" for day, label, old, new, _ in _restatements(figures)]
 
 
 def _missing_partners(figures: Figures) -> list[str]:

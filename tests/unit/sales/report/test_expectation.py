@@ -15,8 +15,9 @@ from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales import delivery
 from ecommerce.sales.report import document, expectation
 from ecommerce.sales.report.expectation import Expectation, Expected
-from ecommerce.sales.report.figures import Figures, figures_csv, figures_hash
+from ecommerce.sales.report.figures import Figures, figures_hash
 from ecommerce.sales.report.queries import came
+from ecommerce.sales.report.table import figures_csv
 from ecommerce.sales.report.texts import page_texts
 from tests.unit.sales.report.samples import DAY, NASTY, crowded, make_figures
 
@@ -191,6 +192,7 @@ def test_the_mail_says_it_in_a_sentence():
     low = expectation_of(expected(forecast="30000", actual="20411.06"))
     for kind in ("plain", "html"):
         body = delivery.report_message(make_figures(expectation=low), b"").get_body((kind,)).get_content()
+        body = " ".join(body.split())
         assert "Very unusual (lower)" in body
         assert (
             ": forecast of gross sales 30,000.00, on four days of five 29,900.00 to 30,100.00; "

@@ -1,0 +1,209 @@
+"""One mail of each kind, and the report's for every kind of day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from email.message import EmailMessage
+from io import BytesIO
+from typing import NamedTuple
+
+from ecommerce.catalogue import notice as catalogue
+from ecommerce.catalogue.summaries import Broken, Summary
+from ecommerce.forecast import watch as week_watch
+from ecommerce.forecast.report import delivery as forecast
+from ecommerce.forecast.selection import notice as selection
+from ecommerce.forecast.weeks import Week
+from ecommerce.mail import transport as mail
+from ecommerce.sales import delivery, watch
+from ecommerce.sales.reconciliation import differences
+from ecommerce.sales.report import figures as model
+from tests.unit.forecast.report import samples as forecasts
+from tests.unit.forecast.selection import shops
+from tests.unit.sales.report.cases import CASES
+from tests.unit.sales.report.samples import DAY, breakdown, make_figures, noted
+
+JAPANESE, ARABIC = "日本の急須" * 8, "كرسي مكتب مريح"
+LONG = "Handmade stoneware teapot with bamboo handle and a strainer " * 3 + "in its own gift box"
+FAILED = {
+    "task": "daily_sales_pipeline.extract.storefront",
+    "day": str(DAY),
+    "run_id": "scheduled__2026-11-20T11:00:00+00:00",
+    "reason": "the storefront answers 503: it is down or overloaded",
+    "log_url": "https://airflow.example/dags/daily_sales_pipeline/runs/scheduled__2026-11-20/tasks/extract.storefront",
+    "detour": '{"storefront": "optional"}',
+    "variable": "source_policy",
+}
+
+
+class Correction(NamedTuple):
+    """As `sales.restated` finds them."""
+
+    figure: str
+    mailed: Decimal | None
+    now: Decimal | None
+
+
+def picture(width: int = 1184, height: int = 520) -> bytes:
+    """A PNG file."""
+    from PIL import Image, ImageDraw
+
+    drawn = Image.new("RGB", (width, height), "white")
+    for place in range(28):
+        left, top = 20 + place * (width - 40) // 28, height - 40 - (place * 37 % 300)
+        ImageDraw.Draw(drawn).rectangle((left, top, left + width // 40, height - 40), fill="#12486b")
+    stream = BytesIO()
+    drawn.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def without_last_week() -> model.Figures:
+    """A day whose week before is missing, and of which one figure has no day before either."""
+    headline = {
+        name: figure.model_copy(update={"week_before": None, "year_before": Decimal(100)})
+        for name, figure in make_figures().headline.items()
+    }
+    headline["shipping"] = headline["shipping"].model_copy(update={"day_before": None})
+    return make_figures(headline=headline)
+
+
+def many_partners() -> model.Figures:
+    """Partners with long names in three scripts, and more of them than a mail has room for."""
+    named = [breakdown(name, "1234.5") for name in (JAPANESE, ARABIC, LONG)]
+    return make_figures(channels=[*named, *(breakdown(f"partner {each}", "10") for each in range(40))])
+
+
+DAYS: dict[str, Callable[[], model.Figures]] = {
+    **CASES,
+    "ordinary": make_figures,
+    "without_last_week": without_last_week,
+    "noted": noted,
+    "many_partners": many_partners,
+}
+CORRECTIONS = [
+    Correction("orders", Decimal(201), Decimal(214)),
+    Correction("net_sales", Decimal("16716.13"), Decimal("18342.56")),
+    Correction("tax", Decimal("3201.702"), Decimal("3201.7")),
+]
+
+
+def report(name: str) -> EmailMessage:
+    """The report's mail of one of `DAYS`, with a picture of the trend."""
+    return delivery.report_message(DAYS[name](), b"%PDF-", picture())
+
+
+def _corrected() -> EmailMessage:
+    return delivery.report_message(make_figures(), b"%PDF-", picture(), CORRECTIONS)
+
+
+def _corrected_without_visible_change() -> EmailMessage:
+    return delivery.report_message(DAYS["partner_missing"](), b"%PDF-", None, [])
+
+
+def _alarm() -> EmailMessage:
+    reasons = ["northwind has delivered no file that can be used", "Storefront has no order at all"]
+    texts = {"day": str(DAY), "reasons": reasons, "page_url": "https://airflow.example/x"}
+    return mail.compose(f"Incomplete: sales of {DAY}", "alarm_mail", texts)
+
+
+def _failure() -> EmailMessage:
+    texts = {"command": f"make repair DAY={DAY} SOURCE=storefront", "gate": "extract.sources_ready"}
+    advice = "When it fails: open the failed task's log. Its last line names the cause; mend that."
+    return mail.compose("Failed: a task", "failure_mail", FAILED | texts | {"advice": advice})
+
+
+def _outage() -> EmailMessage:
+    clock = {"since": "06:00", "next": "06:12", "last": "06:40", "zone": "America/New_York", "left": 3}
+    return mail.compose("Still trying: a task", "outage_mail", FAILED | clock)
+
+
+def _drift() -> EmailMessage:
+    return forecast.alarm_message(str(DAY), ["the error of the total was 31 %, in the back-test 9 %"] * 2)
+
+
+def _forecast() -> EmailMessage:
+    names = [*forecasts.names(), f"category:{JAPANESE}", f"category:{ARABIC}", f"category:{LONG}"]
+    return forecast.report_message(forecasts.make_figures(names), b"%PDF-", picture())
+
+
+def _selection() -> EmailMessage:
+    test = shops.figures(8, blend=(0.2, 0.021), ridge=(0.1, -0.034))
+    told = selection.Selected("champions/2026-12-06-001-ab.json", "ridge", "blend", "ridge is better.", test)
+    return selection.compose(told, picture())
+
+
+def _catalogue() -> EmailMessage:
+    skus = [f"SKU-{number:03}" for number in range(60)]
+    broken = [Broken(sku, "cdn.example:8080", "its host answers 404") for sku in skus]
+    summary = Summary(
+        products=40,
+        pictures=30,
+        new=skus,
+        changed=["P1"],
+        gone=["OLD"],
+        broken=broken,
+        rejected=["page 2, entry 51: invalid_number (price '-3')"],
+        downloaded=3,
+        shown=[],
+        more_pictures=4,
+        is_news=True,
+    )
+    shown = [
+        (f"picture-{number}@pictures", f"SKU-{number}", name, picture(96, 96))
+        for number, name in enumerate((JAPANESE, ARABIC, LONG, "Mug", ""))
+    ]
+    texts = catalogue.texts(summary, ["1 source had no picture"], shown)
+    pictures = [mail.Picture(cid, data) for cid, _, _, data in shown]
+    return mail.compose(catalogue.subject(summary), "catalogue_mail", texts, pictures)
+
+
+def _reconciliation() -> EmailMessage:
+    found = [
+        differences.Difference(
+            DAY - timedelta(days=back),
+            "sales_db",
+            {"orders": (Decimal(12), Decimal(13)), "gross": (Decimal("90.5"), Decimal(100))},
+            "1 order is gone from the source",
+        )
+        for back in range(2)
+    ]
+    pair = differences.Reread(DAY, "sales_db")
+    texts = differences.mail_texts(found, {pair: None}, [DAY - timedelta(days=3)])
+    restatements = {"restatements": ["2026-11-19: net sales 90.0000 is now 50.0000"]}
+    reports = {"reports": [f"make report DAY={DAY}"]}
+    return mail.compose(texts["subject"], "reconciliation_mail", texts | restatements | reports)
+
+
+def _watch() -> EmailMessage:
+    states = {"extract.storefront": "failed", "load.load": "upstream_failed"}
+    texts = watch.mail_texts(_day(), "scheduled__2026-11-20", states)
+    return mail.compose(f"No sales report for {DAY}", "watch_mail", texts)
+
+
+def _week() -> EmailMessage:
+    texts = week_watch.mail_texts(Week(date(2026, 11, 9)), [date(2026, 11, 12), date(2026, 11, 14)])
+    return mail.compose("No sales forecast", "week_mail", texts)
+
+
+def _day():
+    from ecommerce.core.business_day import day_window
+
+    return day_window(DAY, "America/New_York")
+
+
+EVERY: dict[str, Callable[[], EmailMessage]] = {
+    **{f"report_{name}": (lambda name=name: report(name)) for name in DAYS},
+    "report_corrected": _corrected,
+    "report_corrected_unchanged": _corrected_without_visible_change,
+    "alarm": _alarm,
+    "catalogue": _catalogue,
+    "drift": _drift,
+    "failure": _failure,
+    "forecast": _forecast,
+    "outage": _outage,
+    "reconciliation": _reconciliation,
+    "selection": _selection,
+    "watch": _watch,
+    "week": _week,
+}
