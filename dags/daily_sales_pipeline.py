@@ -22,6 +22,7 @@ from ecommerce.core.names import (
     GROUP_REPORT,
     GROUP_TRANSFORM,
 )
+from ecommerce.core.owner import owner_links
 from ecommerce.core.params import BUSINESS_DATE
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS
@@ -30,6 +31,7 @@ from ecommerce.sources import SOURCES
 
 with DAG(
     dag_id=DAG_DAILY,
+    description="Every morning: extract, transform and load yesterday's sales, build the report, mail it.",
     schedule=CronPartitionTimetable(
         "0 6 * * *", timezone=shop_timezone(), run_offset=-1, key_format="%Y-%m-%d"
     ),
@@ -45,6 +47,7 @@ with DAG(
         ),
     },
     default_args=DEFAULT_ARGS,
+    owner_links=owner_links(),
     tags=["sales", "daily"],
     doc_md=__doc__,
 ) as dag:

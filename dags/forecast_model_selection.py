@@ -21,12 +21,14 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from ecommerce.core.names import DAG_SELECTION
+from ecommerce.core.owner import owner_links
 from ecommerce.core.settings import shop_timezone
 from ecommerce.forecast.selection import tasks
 from ecommerce.mail.alerts import DEFAULT_ARGS
 
 with DAG(
     dag_id=DAG_SELECTION,
+    description="Every month: test the models on the last weeks, choose the one that forecasts.",
     # The first Sunday. Days and a weekday (`1-7 * 0`) would mean: each of these days, and each Sunday.
     schedule=CronTriggerTimetable("0 8 * * 0#1", timezone=shop_timezone()),
     catchup=False,
@@ -41,6 +43,7 @@ with DAG(
         )
     },
     default_args=DEFAULT_ARGS,
+    owner_links=owner_links(),
     tags=["forecast", "monthly"],
     doc_md=__doc__,
 ) as dag:

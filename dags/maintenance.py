@@ -15,16 +15,19 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronTriggerTimetable
 
 from ecommerce.core.names import DAG_MAINTENANCE
+from ecommerce.core.owner import owner_links
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS
 from ecommerce.maintenance import tasks
 
 with DAG(
     dag_id=DAG_MAINTENANCE,
+    description="Every night: remove expired staging folders and old log files.",
     schedule=CronTriggerTimetable("0 3 * * *", timezone=shop_timezone()),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
+    owner_links=owner_links(),
     tags=["daily", "operations"],
     doc_md=__doc__,
 ) as dag:

@@ -21,11 +21,13 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from ecommerce.catalogue import tasks
 from ecommerce.core.names import DAG_CATALOGUE
+from ecommerce.core.owner import owner_links
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS
 
 with DAG(
     dag_id=DAG_CATALOGUE,
+    description="Every morning: names, categories and pictures from the product catalogue.",
     schedule=CronTriggerTimetable("0 5 * * *", timezone=shop_timezone()),
     catchup=False,
     max_active_runs=1,
@@ -44,6 +46,7 @@ with DAG(
         ),
     },
     default_args=DEFAULT_ARGS,
+    owner_links=owner_links(),
     tags=["catalogue", "daily"],
     doc_md=__doc__,
 ) as dag:

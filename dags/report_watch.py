@@ -22,6 +22,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronPartitionTimetable
 
 from ecommerce.core.names import DAG_WATCH
+from ecommerce.core.owner import owner_links
 from ecommerce.core.params import BUSINESS_DATE
 from ecommerce.core.settings import shop_timezone
 from ecommerce.forecast import tasks as forecast
@@ -30,12 +31,14 @@ from ecommerce.sales import tasks as sales
 
 with DAG(
     dag_id=DAG_WATCH,
+    description="At nine each morning: tell people when yesterday's report or the forecast is missing.",
     schedule=CronPartitionTimetable(
         "0 9 * * *", timezone=shop_timezone(), run_offset=-1, key_format="%Y-%m-%d"
     ),
     catchup=False,
     params={"business_date": BUSINESS_DATE},
     default_args=DEFAULT_ARGS,
+    owner_links=owner_links(),
     tags=["sales", "forecast", "daily", "operations"],
     doc_md=__doc__,
 ) as dag:

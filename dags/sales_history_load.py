@@ -6,6 +6,8 @@ names the file, month or setting at fault. Mend it and clear the failed tasks; w
 only the rest is repeated. Running it again from the start ends in the same tables. To take an export back:
 `make undo-history SOURCE=<its name>`.
 
+The form begins with *Dry run* on: switch it off to load.
+
 A bulk export in the layout of partner files: one or many CSV (plain, gz, zst) or Parquet files, which
 together are one delivery under a source name of its own. List and read the files in parallel, show control
 totals by month, load the exchange rates of its days, then month by month: transform, load in one transaction,
@@ -19,15 +21,23 @@ from __future__ import annotations
 from airflow.sdk import DAG, Param
 
 from ecommerce.core.names import DAG_HISTORY
+from ecommerce.core.owner import owner_links
 from ecommerce.mail.alerts import DEFAULT_ARGS
 from ecommerce.sales.history import tasks
 
 with DAG(
     dag_id=DAG_HISTORY,
+    description="By hand: load a bulk export of older orders, month by month; first as a dry run.",
     schedule=None,
     catchup=False,
     max_active_runs=1,
     params={
+        "dry_run": Param(
+            True,
+            type="boolean",
+            title="Dry run",
+            description="Read and transform everything, show what a load would do, load nothing. Off: load.",
+        ),
         "files": Param(
             type="string",
             minLength=1,
@@ -55,12 +65,6 @@ with DAG(
             title="Last day",
             description="Included. Empty: to the last.",
         ),
-        "dry_run": Param(
-            False,
-            type="boolean",
-            title="Dry run",
-            description="Read and transform everything, show what a load would do, load nothing.",
-        ),
         "most_rejected": Param(
             5,
             type="number",
@@ -71,6 +75,7 @@ with DAG(
         ),
     },
     default_args=DEFAULT_ARGS,
+    owner_links=owner_links(),
     tags=["sales", "manual"],
     doc_md=__doc__,
 ) as dag:

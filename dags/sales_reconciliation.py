@@ -18,6 +18,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup
 
 from ecommerce.core.names import DAG_RECONCILIATION, GROUP_COMPARE
+from ecommerce.core.owner import owner_links
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS
 from ecommerce.sales.reconciliation import tasks
@@ -25,6 +26,7 @@ from ecommerce.sales.reconciliation.comparison import reconciled_sources
 
 with DAG(
     dag_id=DAG_RECONCILIATION,
+    description="Every Monday: compare the sources with the warehouse, read again the days that differ.",
     # After Monday's daily run, so that little has changed since the last read, and somebody is there to read.
     schedule=CronTriggerTimetable("0 8 * * 1", timezone=shop_timezone()),
     catchup=False,
@@ -39,6 +41,7 @@ with DAG(
         )
     },
     default_args=DEFAULT_ARGS,
+    owner_links=owner_links(),
     tags=["sales", "weekly", "operations"],
     doc_md=__doc__,
 ) as dag:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronTriggerTimetable
 
 from ecommerce.core.names import DAG_SYNC
+from ecommerce.core.owner import owner_links
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS
 from ecommerce.sales import tasks
@@ -25,11 +26,13 @@ from ecommerce.sources import STOREFRONT
 
 with DAG(
     dag_id=DAG_SYNC,
+    description="Every hour: what changed in the storefront, into the warehouse.",
     # At half past, when the daily run of 06:00 is usually through.
     schedule=CronTriggerTimetable("30 * * * *", timezone=shop_timezone()),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
+    owner_links=owner_links(),
     tags=["sales", "hourly"],
     doc_md=__doc__,
 ) as dag:

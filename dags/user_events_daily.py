@@ -18,6 +18,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronPartitionTimetable
 
 from ecommerce.core.names import DAG_EVENTS
+from ecommerce.core.owner import owner_links
 from ecommerce.core.params import BUSINESS_DATE
 from ecommerce.core.settings import shop_timezone
 from ecommerce.events import tasks
@@ -25,6 +26,7 @@ from ecommerce.mail.alerts import DEFAULT_ARGS
 
 with DAG(
     dag_id=DAG_EVENTS,
+    description="Every morning: load the website's events of yesterday; sessions and funnel.",
     schedule=CronPartitionTimetable(
         "30 5 * * *", timezone=shop_timezone(), run_offset=-1, key_format="%Y-%m-%d"
     ),
@@ -32,6 +34,7 @@ with DAG(
     max_active_runs=8,
     params={"business_date": BUSINESS_DATE},
     default_args=DEFAULT_ARGS,
+    owner_links=owner_links(),
     tags=["events", "daily"],
     doc_md=__doc__,
 ) as dag:

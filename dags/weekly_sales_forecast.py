@@ -33,12 +33,14 @@ from airflow.sdk import (
 
 from ecommerce.core.assets import DAILY_SALES
 from ecommerce.core.names import DAG_FORECAST
+from ecommerce.core.owner import owner_links
 from ecommerce.core.settings import shop_timezone
 from ecommerce.forecast import tasks
 from ecommerce.mail.alerts import DEFAULT_ARGS
 
 with DAG(
     dag_id=DAG_FORECAST,
+    description="When a week is loaded: forecast the next four, mail the report, tell people of drift.",
     schedule=PartitionedAssetTimetable(
         assets=DAILY_SALES,
         default_partition_mapper=RollupMapper(
@@ -66,6 +68,7 @@ with DAG(
         ),
     },
     default_args=DEFAULT_ARGS,
+    owner_links=owner_links(),
     tags=["forecast", "weekly"],
     doc_md=__doc__,
 ) as dag:

@@ -123,7 +123,7 @@ class Demo:
         if story.old_months and not scheduler.has_succeeded(DAG_HISTORY):
             say(f"Loading {story.old_months} months of history, the export of the shop it had before …")
             files = f"file://{self._company.folders.old_shop}/{PATTERN}"
-            runs.append(scheduler.trigger(DAG_HISTORY, files=files, source=OLD_SHOP))
+            runs.append(scheduler.trigger(DAG_HISTORY, files=files, source=OLD_SHOP, dry_run=False))
         say("Fetching the product catalogue, with its pictures …")
         runs.append(scheduler.trigger(DAG_CATALOGUE))
         of_events = scheduler.backfill(DAG_EVENTS, first, yesterday, jobs=1)

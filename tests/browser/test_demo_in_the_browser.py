@@ -122,7 +122,6 @@ def test_an_export_is_looked_at_by_the_form_of_the_history_load(demo, signed_in,
     form = trigger_form(demo, signed_in, HISTORY_DAG)
     form.locator("#element_files").fill(f"file://{demo.folders.partner_drop}/*.csv")
     form.locator("#element_source").fill("old_marketplace")
-    form.locator("label[id='switch:element_dry_run']").click()
     form.get_by_role("button", name="Trigger", exact=True).click()
     expect(form).to_be_hidden(timeout=PATIENCE)
 

@@ -17,11 +17,16 @@ def _airflow_home(tmp_path_factory):
     os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(REPOSITORY / "plugins")
 
 
+OWNER_LINK = "https://wiki.example.com/data-engineering"
+
+
 @pytest.fixture(scope="session")
 def dag_bag(_airflow_home):
     from airflow.dag_processing.dagbag import DagBag
 
-    return DagBag(dag_folder=REPOSITORY / "dags", safe_mode=False)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OWNER_LINK", OWNER_LINK)
+        return DagBag(dag_folder=REPOSITORY / "dags", safe_mode=False)
 
 
 @pytest.fixture(params=[path.stem for path in DAG_FILES])

@@ -230,6 +230,22 @@ def mail_server_that_nobody_needs(trial: Trial) -> str:
     )
 
 
+def chat_that_is_read(trial: Trial) -> str:
+    config = [{"path": "slack://TOKENA/TOKENB/TOKENC"}, {"path": "json://chat.example/secret"}]
+    trial.patch.setenv(
+        "AIRFLOW_CONN_ALERT_CHAT", json.dumps({"conn_type": "apprise", "extra": {"config": config}})
+    )
+    return "ok alert_chat: alerts and the headline are posted to Slack, JSON (nothing was posted now)"
+
+
+def chat_that_cannot_be_read(trial: Trial) -> str:
+    config = [{"path": "json://chat.example/secret"}, {"path": "https:/secret"}]
+    trial.patch.setenv(
+        "AIRFLOW_CONN_ALERT_CHAT", json.dumps({"conn_type": "apprise", "extra": {"config": config}})
+    )
+    return "FAIL alert_chat: the connection alert_chat: Apprise cannot read the URL of entry 2 of its config"
+
+
 def no_recipients(trial: Trial) -> str:
     trial.patch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
     return "hint report_recipients: the Variable is empty: no report is mailed"
@@ -279,6 +295,8 @@ CASES: tuple[Callable[[Trial], str], ...] = (
     mail_server_without_tls,
     mail_server_without_starttls,
     mail_server_that_nobody_needs,
+    chat_that_is_read,
+    chat_that_cannot_be_read,
     no_recipients,
     folder_that_is_not_there,
     partner_folder_that_is_not_there,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests import chat
 from tests.integration.mailbox import open_mailbox
 
 DAG = '''
@@ -69,9 +70,9 @@ with DAG(dag_id="absent", schedule=None, params={"business_date": BUSINESS_DATE}
 
 @pytest.fixture
 def fail(tmp_path, start_airflow):
-    """Run a DAG of that text for a day; the mails and the Airflow."""
+    """Run a DAG of that text for a day, with more in its environment; the mails and the Airflow."""
 
-    def run(dag_id, text):
+    def run(dag_id, text, **more):
         (tmp_path / "dags").mkdir()
         (tmp_path / "dags" / f"{dag_id}.py").write_text(text)
         with open_mailbox(tmp_path / "mailbox") as mailbox:
@@ -80,7 +81,7 @@ def fail(tmp_path, start_airflow):
                 "SHOP_TIMEZONE": "America/New_York",
                 "TRIES": str(tmp_path / "tries"),
             }
-            airflow = start_airflow(mailbox.environment() | environment)
+            airflow = start_airflow(mailbox.environment() | environment | more)
             airflow.test_dag(dag_id, business_date="2026-01-05")
             return mailbox.messages(), airflow
 
@@ -88,11 +89,14 @@ def fail(tmp_path, start_airflow):
 
 
 @pytest.mark.full
-def test_a_task_that_fails_for_good_is_mailed_once_and_what_follows_is_not(tmp_path, fail):
-    messages, airflow = fail("doomed", DAG)
+def test_a_task_that_fails_for_good_is_told_of_once_and_what_follows_is_not(tmp_path, fail):
+    with chat.running() as posted:
+        messages, airflow = fail("doomed", DAG, AIRFLOW_CONN_ALERT_CHAT=posted.connection())
     assert [message["Subject"] for message in messages] == ["Failed: doomed.first for 2026-01-05"], (
         airflow.log()
     )
+    assert [post["title"] for post in posted.posts] == ["Failed: doomed.first for 2026-01-05"]
+    assert chat.SECRET not in airflow.log()
     body = messages[0].get_body(("plain",)).get_content()
     assert "the mail of <e-mail> cannot be read" in body
     assert "When it fails: nothing can be done." in body
@@ -123,6 +127,7 @@ def test_a_source_that_stays_away_is_told_of_before_its_last_try_and_then_in_the
         "Still trying: absent.extract.storefront for 2026-01-05",
         "Failed: absent.extract.storefront for 2026-01-05",
     ], airflow.log()
+    assert "alert_chat" not in airflow.log()  # which there is none of
     warning, failure = messages
     assert failure["References"] == warning["Message-ID"]
     assert "the last of 2 more" in warning.get_body(("plain",)).get_content()

@@ -34,12 +34,12 @@ def test_killed_in_every_stage_it_ends_well_when_run_again(
     write(tmp_path / "export", books)
     staging = Path(company.environment["STAGING_URI"].removeprefix("file://")) / DAG
     form = {"files": f"file://{tmp_path}/export/*", "source": SOURCE}
-    conf = ("dags", "test", DAG, "-c", json.dumps(form))
+    conf = ("dags", "test", DAG, "-c", json.dumps(form | {"dry_run": False}))
     with HoldingProxy(bigquery_emulator.port).running() as proxy:
         through = {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{proxy.port}"}
         airflow = start_airflow(company.environment | through)
 
-        assert airflow.test_dag(DAG, **form, dry_run=True) == 0, airflow.log()[-5000:]
+        assert airflow.test_dag(DAG, **form) == 0, airflow.log()[-5000:]
         assert not list(staging.rglob("*.parquet")), "a dry run left what it had read"
         assert not tables(company)
 
@@ -53,7 +53,7 @@ def test_killed_in_every_stage_it_ends_well_when_run_again(
             kill_when(proxy.hold(asked), airflow.start(*conf), airflow)
         assert company.warehouse()["orders"]
 
-        assert airflow.test_dag(DAG, **form) == 0, airflow.log()[-5000:]
+        assert airflow.test_dag(DAG, **form, dry_run=False) == 0, airflow.log()[-5000:]
     days = {row["business_date"] for row in company.oracle(books).orders}
     assert company.differences(company.oracle(books, missing={day: [] for day in days})) == ""
     assert len(days) == 2

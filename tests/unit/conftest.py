@@ -13,6 +13,8 @@ import pytest
 
 from demo.services import mail as mail_service
 from demo.services.ports import free_port
+from tests import chat as chat_server
+from tests.chat import Chat
 
 SENDER = "shop@reports.example"
 
@@ -44,3 +46,11 @@ def mailbox(tmp_path: Path, use_server: Callable[..., None]) -> Iterator[Callabl
 
     with mail_service.running(folder, port, free_port()):
         yield messages
+
+
+@pytest.fixture
+def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
+    """A chat's server that the connection `alert_chat` leads to."""
+    with chat_server.running() as server:
+        monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", server.connection())
+        yield server

@@ -125,7 +125,7 @@ def examinations() -> dict[str, Callable[[], Lines]]:
     from ecommerce.catalogue.checking import check as check_catalogue
     from ecommerce.core.checking import check_folder, check_settings
     from ecommerce.forecast.partner.checking import check as check_partner_ftp
-    from ecommerce.mail.checking import check_recipients, check_server
+    from ecommerce.mail.checking import check_chat, check_recipients, check_server
     from ecommerce.sources import OPTIONAL_SOURCES, SOURCES, module
     from ecommerce.warehouse.checking import check as check_warehouse
 
@@ -138,6 +138,7 @@ def examinations() -> dict[str, Callable[[], Lines]]:
         names.CONNECTION_PARTNER_FTP: check_partner_ftp,
         names.CONNECTION_WAREHOUSE: check_warehouse,
         names.CONNECTION_MAIL: check_server,
+        names.CONNECTION_CHAT: check_chat,
         report: partial(check_recipients, report, "no report is mailed"),
         alert: partial(check_recipients, alert, "nobody hears of failures"),
         "STAGING_URI": partial(check_folder, "staging_uri"),

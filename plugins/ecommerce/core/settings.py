@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.include import read_sql
+from ecommerce.core.owner import owner_link
 
 Network = IPv4Network | IPv6Network
 Expected = Mapping[str, frozenset[int]]
@@ -53,6 +54,7 @@ class Settings:
     expected_partners: Expected | None = None
     picture_networks: tuple[Network, ...] = ()
     holidays: str = ""
+    owner_link: str = ""
     report_locale: str = "en_US"
 
     @property
@@ -114,6 +116,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         expected_partners=_expected_partners(env.get("EXPECTED_PARTNERS", "")),
         picture_networks=_networks(env, "PICTURE_NETWORKS"),
         holidays=env.get("HOLIDAYS", "").strip(),
+        owner_link=owner_link(env),
         report_locale=report_locale(env),
     )
 

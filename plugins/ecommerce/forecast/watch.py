@@ -15,6 +15,7 @@ from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.text import in_report_locale, short_day
 from ecommerce.forecast import loading
 from ecommerce.forecast.weeks import DAYS, Week, missing_days
+from ecommerce.mail import telling
 from ecommerce.mail import transport as mail
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
@@ -36,8 +37,8 @@ LOOK = (
 
 
 def watch(day: BusinessDay) -> str:
-    """Mail `alert_recipients` when no forecast was made after the week that ended on the Sunday before `day`;
-    returns why not, or nothing.
+    """Tell people, by mail and in the chat, when no forecast was made after the week that ended on the Sunday
+    before `day`; returns why not, or nothing.
 
     Args:
         day: the run's, which is a Monday when the run is on a Tuesday; on others there is nothing to do.
@@ -56,12 +57,8 @@ def watch(day: BusinessDay) -> str:
     missing = missing_days(week, loading.loaded_days(warehouse, week.days[-1]))
     texts = mail_texts(week, missing)
     log.warning("no forecast was made after %s: %s", week, texts["problem"])
-    if not (to := mail.recipients(names.VARIABLE_ALERT_RECIPIENTS)):
-        return f"the Variable {names.VARIABLE_ALERT_RECIPIENTS} is empty: nobody is told"
     message = mail.compose(f"No sales forecast after {week}", "week_mail", texts)
-    message["Message-ID"] = mail.new_message_id("week")
-    mail.send(message, to)
-    return ""
+    return telling.tell(message, telling.new_name("week"))
 
 
 def reason_for_silence(week: Week, made: Collection[date]) -> str:

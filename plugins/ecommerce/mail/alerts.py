@@ -14,7 +14,9 @@ from ecommerce.core import names
 from ecommerce.core.business_day import business_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.failures import failure_reason
+from ecommerce.core.owner import OWNER
 from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.mail import telling
 from ecommerce.mail import transport as mail
 
 Detour = Callable[[str], str]
@@ -23,10 +25,10 @@ they do already. The domain knows it."""
 
 
 class FailureNotifier(SmtpNotifier):
-    """Mails a failed task to the Variable `alert_recipients`; nothing is sent while that is empty. Made by
-    `failure_notifier`, with a `detour` for tasks within `outages.outage_told`. One instance stands in
-    `default_args` for all tasks of a DAG, and the DAG processor may call it for several, so it keeps nothing
-    but `to` between calls."""
+    """Tells people of a failed task: a mail to the Variable `alert_recipients`, and a post to the chat;
+    nobody where there is neither. Made by `failure_notifier`, with a `detour` for tasks within
+    `outages.outage_told`. One instance stands in `default_args` for all tasks of a DAG, and the DAG processor
+    may call it for several, so it keeps nothing but `to` between calls."""
 
     template_fields = ("to",)
 
@@ -38,21 +40,24 @@ class FailureNotifier(SmtpNotifier):
         self.detour = detour
 
     def notify(self, context: Any) -> None:
-        """Send the mail.
+        """Tell people.
 
         Raises:
-            PipelineError: it could not be sent; the message names no address.
+            PipelineError: the mail could not be sent; the message names no address.
         """
-        to = mail.parse_recipients(self.to, names.VARIABLE_ALERT_RECIPIENTS)
-        if not to:
-            self.log.info("the Variable %s is empty: nobody is told", names.VARIABLE_ALERT_RECIPIENTS)
-            return
         ti = context["ti"]
         message = failure_message(context, detour_of(ti, self.detour))
         first_try = ti.max_tries - ti.task.retries + 1 if self.detour else ti.try_number
-        if ti.try_number > first_try:  # people may have been told that it is still tried
-            message["In-Reply-To"] = message["References"] = outage_id(ti)
-        mail.send(message, to)
+        # People may have been told that it is still tried.
+        answers = outage_name(ti) if ti.try_number > first_try else ""
+        try:
+            to = mail.parse_recipients(self.to, names.VARIABLE_ALERT_RECIPIENTS)
+            reason = telling.tell(message, failure_name(ti), to, answers=answers)
+        except Exception:
+            telling.post(message)  # no callback is called again, and the mail server may be what has failed
+            raise
+        if reason:
+            self.log.info("%s", reason)
 
 
 def failure_notifier(detour: Detour | None = None) -> FailureNotifier:
@@ -69,7 +74,7 @@ def detour_of(ti: Any, detour: Detour | None) -> str:
 
 
 DEFAULT_ARGS: dict[str, Any] = {
-    "owner": "data-engineering",
+    "owner": OWNER,
     "retries": 1,  # after five minutes, Airflow's default: `[core] default_task_retry_delay`
     "retry_policy": NETWORK_RETRIES["retry_policy"],  # no waiting where trying again cannot help
     "on_failure_callback": failure_notifier(),
@@ -79,17 +84,16 @@ deployment, sets another pause by `AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY` (sec
 
 
 def failure_message(context: Mapping[str, Any], detour: str = "") -> EmailMessage:
-    """The mail without its addresses, from the context Airflow gives to callbacks. It depends on nothing but
-    `ti`: where a worker died, Airflow knows neither exception nor params. `detour`: see `Detour`."""
+    """The mail without addresses and Message-ID, from the context Airflow gives to callbacks. It depends on
+    nothing but `ti`: where a worker died, Airflow knows neither exception nor params. `detour`: see `Detour`.
+    """
     ti, day = context["ti"], _day(context)
     texts = texts_of(context, detour) | {
         "command": repair_command(ti.task_id, _map_index(ti), day) if ti.dag_id == names.DAG_DAILY else "",
         "advice": _advice(context.get("dag")),
         "gate": names.TASK_GATE,
     }
-    message = mail.compose(subject_of("Failed", context), "failure_mail", texts)
-    message["Message-ID"] = mail.message_id(f"failure.{_fingerprint(ti, 'try_number')}")
-    return message
+    return mail.compose(subject_of("Failed", context), "failure_mail", texts)
 
 
 def texts_of(context: Mapping[str, Any], detour: str) -> dict[str, Any]:
@@ -134,14 +138,18 @@ def _map_index(ti: Any) -> str:
     return str(getattr(ti, "rendered_map_index", None) or number)
 
 
-def outage_id(ti: Any) -> str:
-    """The Message-ID of the mail that the task is still tried: one for all tries until it is cleared."""
-    return mail.message_id(f"outage.{_fingerprint(ti, 'max_tries')}")
+def failure_name(ti: Any) -> str:
+    """The name of the mail that the task has failed: of a lost worker Airflow tells twice, mail programs show
+    it once."""
+    return f"failure.{_fingerprint(ti, 'try_number')}"
+
+
+def outage_name(ti: Any) -> str:
+    """The name of the mail that the task is still tried: one for all tries until it is cleared."""
+    return f"outage.{_fingerprint(ti, 'max_tries')}"
 
 
 def _fingerprint(ti: Any, last: str) -> str:
-    """With `try_number` the same for one try of one task: of a lost worker Airflow tells twice, mail programs
-    show it once."""
     names = ("dag_id", "run_id", "task_id", "map_index", last)
     text = "\0".join(str(getattr(ti, name, "")) for name in names)
     return hashlib.sha256(text.encode()).hexdigest()[:24]

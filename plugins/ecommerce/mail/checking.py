@@ -1,11 +1,11 @@
-"""Does the mail server take a connection and the login, and who gets which mail?"""
+"""Does the mail server take a connection and the login, who gets which mail, and is there a chat?"""
 
 from __future__ import annotations
 
 from ecommerce.core import names
-from ecommerce.core.errors import PipelineError
+from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.findings import HINT, OK, Lines
-from ecommerce.mail import transport
+from ecommerce.mail import chat, transport
 
 
 def check_server() -> Lines:
@@ -15,6 +15,17 @@ def check_server() -> Lines:
     transport.sender()  # raises when nothing could be sent
     with transport.smtp_errors(), SmtpHook(smtp_conn_id=transport.CONNECTION):
         yield OK, "the mail server takes the connection, and the login where there is one"
+
+
+def check_chat() -> Lines:
+    """The URLs of the connection are read; nothing is posted."""
+    if not (found := chat.configured()):
+        yield OK, "not set: alerts and the headline go by mail alone"
+        return
+    if found.wrong:
+        raise ConfigurationError(chat.not_readable(found))
+    services = ", ".join(str(service.service_name) for service in found.services)
+    yield OK, f"alerts and the headline are posted to {services} (nothing was posted now)"
 
 
 def nobody_gets_mail() -> bool:

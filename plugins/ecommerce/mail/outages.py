@@ -18,10 +18,9 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import RetryAction, RetryDecision
 
-from ecommerce.core import names
 from ecommerce.core.failures import failure_reason
 from ecommerce.core.settings import shop_timezone
-from ecommerce.mail import alerts
+from ecommerce.mail import alerts, telling
 from ecommerce.mail import transport as mail
 
 log = logging.getLogger(__name__)
@@ -50,8 +49,8 @@ def outage_told(context: Mapping[str, Any], detour: alerts.Detour) -> Iterator[N
 
 
 def tell(context: Mapping[str, Any], error: Exception, detour: alerts.Detour, now: datetime) -> None:
-    """Mail `alert_recipients` that the running try has failed with `error` at `now`, when it is time, has not
-    been done, and the run cannot go on without the source.
+    """Tell people, by mail and in the chat, that the running try has failed with `error` at `now`, when it is
+    time, has not been done, and the run cannot go on without the source.
 
     Raises:
         PipelineError: the mail cannot be sent.
@@ -68,14 +67,14 @@ def tell(context: Mapping[str, Any], error: Exception, detour: alerts.Detour, no
         known = {"series": series, "since": now.isoformat(), "told": False}
     since, next_try = datetime.fromisoformat(known["since"]), now + _pause(ti, error)
     if not known["told"] and next_try >= since + PATIENCE:
-        if to := mail.recipients(names.VARIABLE_ALERT_RECIPIENTS):
-            mail.send(outage_message({**context, "exception": error}, way_round, since, now), to)
+        message = outage_message({**context, "exception": error}, way_round, since, now)
+        telling.tell(message, alerts.outage_name(ti))
         known["told"] = True
     store.set(_KEY, known)
 
 
 def outage_message(context: Mapping[str, Any], detour: str, since: datetime, now: datetime) -> EmailMessage:
-    """The mail without its addresses. The one that the task has failed for good refers to it.
+    """The mail without addresses and Message-ID. The one that the task has failed for good refers to it.
 
     Args:
         context: with the error as `exception`.
@@ -93,9 +92,7 @@ def outage_message(context: Mapping[str, Any], detour: str, since: datetime, now
         "zone": zone.key,
         "left": 1 + len(others),
     }
-    message = mail.compose(alerts.subject_of("Still trying", context), "outage_mail", texts)
-    message["Message-ID"] = alerts.outage_id(ti)
-    return message
+    return mail.compose(alerts.subject_of("Still trying", context), "outage_mail", texts)
 
 
 def _decision(ti: Any, error: Exception) -> RetryDecision:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
 from typing import Any, NamedTuple
 
 from ecommerce.core import errors, metrics, names
@@ -67,11 +67,6 @@ def message_id(name: str) -> str:
         ConfigurationError: as `sender`.
     """
     return f"<{name}@{sender().rpartition('@')[2]}>"
-
-
-def new_message_id(name: str) -> str:
-    """As `message_id`, never the same twice."""
-    return make_msgid(name, domain=sender().rpartition("@")[2])
 
 
 def sender() -> str:

@@ -1,20 +1,25 @@
 """The report's mail: whether it is sent, what it says, and its three steps: claim, send, mark. Delivery is at
-least once: a run that dies between sending and marking sends again, under the same Message-ID."""
+least once: a run that dies between sending and marking sends again, under the same Message-ID. The headline
+in the chat follows the mail that was marked."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
-from ecommerce.core.names import VARIABLE_ALERT_RECIPIENTS, VARIABLE_REPORT_RECIPIENTS
+from ecommerce.core.failures import failure_reason
+from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import shop_timezone
+from ecommerce.core.templates import render
 from ecommerce.core.text import in_report_locale
+from ecommerce.mail import chat, telling
 from ecommerce.mail import transport as mail
 from ecommerce.sales import mailings, restated
 from ecommerce.sales.report.archive import read_file, read_report
@@ -23,6 +28,8 @@ from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.mail_texts import Correction, mail_texts
 
 _TREND_CID = "trend@report"
+
+log = logging.getLogger(__name__)
 
 
 def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
@@ -47,8 +54,8 @@ def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
 
 
 def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
-    """Mail `alert_recipients` why the archived `report` is incomplete where no failed task has told them;
-    returns why not, or nothing. The same reasons always come under the same Message-ID.
+    """Tell people, by mail and in the chat, why the archived `report` is incomplete where no failed task has
+    told them; returns why not, or nothing. The same reasons always come under the same Message-ID.
 
     Raises:
         PipelineError: the mail cannot be sent.
@@ -57,14 +64,10 @@ def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
         return "every source and partner brought what it usually brings"
     if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
         return f"{day} is not the newest closed day and send_mail is not set"
-    if not (to := mail.recipients(VARIABLE_ALERT_RECIPIENTS)):
-        return f"the Variable {VARIABLE_ALERT_RECIPIENTS} is empty: nobody is told"
     texts = {"day": str(day), "reasons": reasons, "page_url": page_url(day.date)}
     message = mail.compose(f"Incomplete: sales of {day}", "alarm_mail", texts)
     told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    message["Message-ID"] = mail.message_id(f"alarm.{day}.{told}")
-    mail.send(message, to)
-    return ""
+    return telling.tell(message, f"alarm.{day}.{told}")
 
 
 def should_mail(day: BusinessDay, now: datetime, *, send_mail: bool) -> bool:
@@ -101,6 +104,43 @@ def mark(report: Mapping[str, Any]) -> None:
     mailings.mark_delivered(day, report["figures_hash"])
     mailings.restate_since(day, report["headline"], datetime.fromisoformat(report["figures_at"]))
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
+
+
+class Headline(NamedTuple):
+    """What is posted to the chat: `title` is one line, `picture` a PNG."""
+
+    title: str
+    text: str
+    picture: bytes | None
+
+
+def chat_headline(report: Mapping[str, Any]) -> Headline | None:
+    """What the chat is told of `report`, in the words of its mail; None where there is no chat. Asked for
+    before `mark`, after which nothing in it is a correction. Nothing is raised."""
+    if not chat.is_there():
+        return None
+    try:
+        figures, _ = read_report(report["uri"], report["figures_hash"])
+        picture = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG)
+        return chat_texts(figures, corrections(report), picture)
+    except Exception as error:
+        log.warning("the headline is not posted to the chat: %s", failure_reason(error))
+        return None
+
+
+def tell_chat(headline: Headline | None) -> bool:
+    """Post the headline of the mailed report; whether anybody took it. It comes when the mail has been sent
+    and marked, so nothing waits for it. Nothing is raised."""
+    return chat.post(*headline) if headline else False
+
+
+@in_report_locale
+def chat_texts(
+    figures: Figures, corrections: Sequence[Correction] | None = None, picture: bytes | None = None
+) -> Headline:
+    """The headline as the mail says it; `corrections` as in `mail_texts`."""
+    texts = mail_texts(figures, corrections) | {"page_url": page_url(figures.business_date)}
+    return Headline(texts["subject"], render("report_chat.txt", texts), picture)
 
 
 def corrections(report: Mapping[str, Any]) -> Sequence[Correction] | None:

@@ -154,8 +154,10 @@ def send(report: Plain) -> str:
 
 @task(**NETWORK_RETRIES)
 def mark(report: Plain) -> None:
-    """Remember that the report was mailed."""
+    """Remember that the report was mailed; then post its headline to the chat, if there is one."""
+    headline = delivery.chat_headline(report)
     delivery.mark(report)
+    delivery.tell_chat(headline)
 
 
 @task(**NETWORK_RETRIES)

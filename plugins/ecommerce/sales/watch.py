@@ -16,6 +16,7 @@ from urllib.parse import quote
 from ecommerce.core import names
 from ecommerce.core.business_day import BusinessDay, business_day
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.mail import telling
 from ecommerce.mail import transport as mail
 from ecommerce.sales import mailings
 from ecommerce.sources import SOURCES
@@ -53,8 +54,9 @@ class Run(Protocol):
 def watch(
     day: BusinessDay, states_of: Callable[..., Mapping[str, States]], run_of: Callable[[str, str], Run]
 ) -> str:
-    """Mail `alert_recipients` when the report of `day` has not been mailed; returns why not, or nothing.
-    `states_of` is Airflow's `get_task_states`: the states by run id. `run_of` gives a run by DAG and id.
+    """Tell people, by mail and in the chat, when the report of `day` has not been mailed; returns why not, or
+    nothing. `states_of` is Airflow's `get_task_states`: the states by run id. `run_of` gives a run by DAG and
+    id.
 
     Raises:
         PipelineError: the warehouse cannot be asked, or the mail not be sent.
@@ -70,12 +72,8 @@ def watch(
     states = states_of(names.DAG_DAILY, run_ids=[run_id])[run_id] if run_id else {}
     texts = mail_texts(day, run_id, states)
     log.warning("the report of %s has not been mailed: %s (run %s)", day, texts["problem"], texts["run_id"])
-    if not (to := mail.recipients(names.VARIABLE_ALERT_RECIPIENTS)):
-        return f"the Variable {names.VARIABLE_ALERT_RECIPIENTS} is empty: nobody is told"
     message = mail.compose(f"No sales report for {day}", "watch_mail", texts)
-    message["Message-ID"] = mail.new_message_id("watch")
-    mail.send(message, to)
-    return ""
+    return telling.tell(message, telling.new_name("watch"))
 
 
 def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], Run]) -> str:

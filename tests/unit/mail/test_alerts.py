@@ -162,3 +162,29 @@ def test_repair_is_offered_for_the_daily_pipeline_only(mailbox, context):
     for part in alerts.failure_message(context).iter_parts():
         assert "read a source again" not in part.get_content()
         assert "clear this task with downstream in the UI." in part.get_content()
+
+
+class TestChat:
+    @pytest.fixture(autouse=True)
+    def _recipients(self, monkeypatch):
+        monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
+
+    def test_a_failed_task_is_posted_too(self, mailbox, chat, context):
+        alerts.failure_notifier()(context)
+        (post,) = chat.posts
+        assert len(mailbox()) == 1
+        assert post["title"] == "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"
+        assert "make repair DAY=2026-11-19 SOURCE=storefront" in post["message"]
+        assert context["ti"].log_url in post["message"]
+
+    def test_when_the_mail_server_has_failed_the_chat_is_told(self, use_server, chat, context):
+        use_server(1)
+        with pytest.raises(errors.TransientError):
+            alerts.failure_notifier()(context)
+        assert len(chat.posts) == 1
+
+    def test_when_the_variable_names_no_addresses_the_chat_is_told(self, monkeypatch, chat, context):
+        monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall")
+        with pytest.raises(errors.ConfigurationError):
+            alerts.failure_notifier()(context)
+        assert len(chat.posts) == 1

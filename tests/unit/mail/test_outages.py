@@ -232,3 +232,11 @@ def test_the_extracts_of_the_daily_run_tell_of_both(mailbox, monkeypatch):
         tasks.extract.function("storefront", **context)
     (message,) = mailbox()
     assert message["Subject"].startswith("Still trying: daily_sales_pipeline.extract.storefront")
+
+
+def test_a_source_that_stays_away_is_posted_once_and_so_is_its_failure(mailbox, chat):
+    source = Source()
+    for after in (0, 40, 130, 330, 700, 1260):
+        source.fails(after)
+    assert [post["title"] for post in chat.posts] == [message["Subject"] for message in mailbox()]
+    assert len(chat.posts) == 2

@@ -12,13 +12,14 @@ import pytest
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
-from ecommerce.sales.report import archive
+from ecommerce.sales.report import archive, findings
 from ecommerce.sales.report.charts import TREND
 from ecommerce.sales.report.figures import figures_hash
+from ecommerce.sales.report.mail_texts import mail_texts
 from ecommerce.sales.report.texts_charts import alternatives
 from tests.unit.conftest import SENDER
 from tests.unit.mail.samples import Correction
-from tests.unit.sales.report.samples import DAY, crowded, empty_day, make_figures, noted
+from tests.unit.sales.report.samples import DAY, crowded, empty_day, full, make_figures, noted
 
 TO = ["ann@example.com", "bob@example.com"]
 
@@ -194,3 +195,51 @@ def test_the_same_report_sent_again_is_no_correction(mailbox, archived, deliveri
     delivery.send(archived)
     (message,) = mailbox()
     assert message["Subject"].startswith("Thu 19 Nov")
+
+
+class TestChat:
+    def test_the_headline_is_posted_as_the_mail_says_it_with_the_trend(
+        self, chat, archived, tmp_path, monkeypatch
+    ):
+        monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
+        assert delivery.tell_chat(delivery.chat_headline(archived))
+        (post,) = chat.posts
+        mail = delivery.report_message(make_figures(), b"")
+        assert post["title"] == mail["Subject"]
+        for expected in ("Thursday, 19 November 2026", "18,342.56", "+13.8 %", delivery.page_url(DAY)):
+            assert expected in post["message"]
+        assert chat.pictures() == [(tmp_path / "reports" / str(DAY) / "trend.png").read_bytes()]
+
+    def test_a_second_report_of_a_day_says_what_it_corrects(self, chat, archived, deliveries, monkeypatch):
+        found = [Correction("net_sales", Decimal("16716.13"), Decimal("18342.56"))]
+        monkeypatch.setattr(delivery.restated, "corrections", lambda *_: found)
+        deliveries.append({"figures_hash": "0" * 64, "state": "sent"})
+        title, text, _ = delivery.chat_headline(archived)
+        assert title.startswith("Corrected: Thu 19 Nov: ")
+        assert text.startswith("Corrected: Net sales 16,716.13 → 18,342.56, +9.7 %\n")
+
+    def test_an_incomplete_day_says_so(self):
+        title, text, _ = delivery.chat_texts(crowded())
+        assert "INCOMPLETE" in title
+        assert "Not read since the day ended: Storefront" in text
+
+    def test_findings_are_among_the_words(self):
+        figures = full()
+        figures = figures.model_copy(update={"findings": findings.find(figures)})
+        said = mail_texts(figures)["findings"]
+        assert said
+        assert all(f"- {each}\n" in delivery.chat_texts(figures).text for each in said)
+
+    def test_a_day_without_sales_can_be_posted(self):
+        assert "No counted orders on 2026-11-19." in delivery.chat_texts(empty_day()).text
+
+    def test_a_report_that_is_gone_is_a_warning(self, chat, archived, caplog):
+        assert delivery.chat_headline(archived | {"figures_hash": "0" * 64}) is None
+        assert "the headline is not posted to the chat: the report at" in caplog.text
+        assert not delivery.tell_chat(None)
+        assert chat.posts == []
+
+    def test_without_a_chat_the_archive_is_not_even_read(self, monkeypatch, caplog):
+        monkeypatch.delenv("AIRFLOW_CONN_ALERT_CHAT", raising=False)
+        assert delivery.chat_headline({}) is None
+        assert caplog.text == ""

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from typing import Any
 
-from ecommerce.core.names import VARIABLE_ALERT_RECIPIENTS, VARIABLE_REPORT_RECIPIENTS
+from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report.archive import read_report
 from ecommerce.forecast.report.figures import Figures
 from ecommerce.forecast.report.texts import mail_texts
+from ecommerce.mail import telling
 from ecommerce.mail import transport as mail
 
 _PICTURE = "forecast-chart@forecast"
@@ -35,20 +36,15 @@ def send_report(archived: Mapping[str, Any]) -> str:
 
 
 def send_alarm(archived: Mapping[str, Any]) -> str:
-    """Mail why the forecasts drift; returns why there is no mail, or nothing.
+    """Tell people, by mail and in the chat, why the forecasts drift; returns why not, or nothing.
 
     Raises:
         PipelineError: the mail cannot be sent.
     """
     if not (reasons := archived["drift"]):
         return "the forecast does not drift, or too few days are scored"
-    if not (to := mail.recipients(VARIABLE_ALERT_RECIPIENTS)):
-        return f"the Variable {VARIABLE_ALERT_RECIPIENTS} is empty: nobody is told"
-    message = alarm_message(archived["as_of"], reasons)
     told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    message["Message-ID"] = mail.message_id(f"drift.{archived['as_of']}.{told}")
-    mail.send(message, to)
-    return ""
+    return telling.tell(alarm_message(archived["as_of"], reasons), f"drift.{archived['as_of']}.{told}")
 
 
 @in_report_locale

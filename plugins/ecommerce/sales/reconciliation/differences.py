@@ -17,6 +17,7 @@ from typing import Any
 
 from ecommerce.core import text as wording
 from ecommerce.core.names import DAG_RECONCILIATION
+from ecommerce.mail import telling
 from ecommerce.mail import transport as mail
 from ecommerce.warehouse.load import LoadResult
 
@@ -70,18 +71,16 @@ def to_read_again(differences: Iterable[Difference], most_days: int) -> list[Rer
     return [pair for pair in pairs if pair.business_date in days]
 
 
-def send(
-    differences: Sequence[Difference], results: Results, built: Collection[date], to: Sequence[str]
-) -> None:
-    """Mail what differed and what was done about it to the addresses `to`; else as `mail_texts`.
+def tell(differences: Sequence[Difference], results: Results, built: Collection[date]) -> str:
+    """Tell people, by mail and in the chat, what differed and what was done about it; returns why not, or
+    nothing. Its arguments are those of `mail_texts`.
 
     Raises:
-        PipelineError: the mail could not be sent, see `transport.send`.
+        PipelineError: the mail could not be sent, see `telling.tell`.
     """
     texts = mail_texts(differences, results, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
-    message["Message-ID"] = mail.new_message_id("reconciliation")
-    mail.send(message, to)
+    return telling.tell(message, telling.new_name("reconciliation"))
 
 
 def mail_texts(

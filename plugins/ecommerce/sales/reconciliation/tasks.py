@@ -9,12 +9,11 @@ from airflow.sdk import task, task_group
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.context import run_of, skip
-from ecommerce.core.names import GROUP_REPORT, GROUP_REREAD, VARIABLE_ALERT_RECIPIENTS
+from ecommerce.core.names import GROUP_REPORT, GROUP_REREAD
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
 from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
-from ecommerce.mail import transport
 from ecommerce.sales import source_policy, tasks, windows
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.reconciliation import differences as reconciliation
@@ -110,21 +109,16 @@ def report(business_date: str, warnings: list[tasks.Warning_]) -> None:
 # A day that fails must not keep the others from the mail.
 @task(trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
 def tell(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
-    """Mail `alert_recipients` what differed and what was done about it."""
-    to = transport.recipients(VARIABLE_ALERT_RECIPIENTS)
-    skip("" if to else f"the Variable {VARIABLE_ALERT_RECIPIENTS} is empty")
+    """Tell people what differed and what was done about it."""
     loads = _of_each(context, f"{GROUP_REREAD}.load", pairs)
     days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
     reports = _of_each(context, f"{GROUP_REPORT}.archive", days)
-    reconciliation.send(
-        all_from_xcom(reconciliation.Difference, differing),
-        {
-            from_xcom(reconciliation.Reread, pair): from_xcom(LoadResult, load) if load else None
-            for pair, load in zip(pairs, loads, strict=True)
-        },
-        [date.fromisoformat(each["business_date"]) for each in reports if each],
-        to,
-    )
+    results = {
+        from_xcom(reconciliation.Reread, pair): from_xcom(LoadResult, load) if load else None
+        for pair, load in zip(pairs, loads, strict=True)
+    }
+    built = [date.fromisoformat(each["business_date"]) for each in reports if each]
+    skip(reconciliation.tell(all_from_xcom(reconciliation.Difference, differing), results, built))
 
 
 def _of_each(context: Any, task_id: str, mapped_over: list[Plain]) -> list[Any]:

@@ -1,0 +1,145 @@
+"""What is posted to the chat, and that no trouble with it reaches anybody but the log."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import pytest
+
+from demo.services.ports import free_port
+from ecommerce.core import errors
+from ecommerce.mail import chat as posting
+from ecommerce.mail import telling, transport
+from tests.chat import SECRET
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
+
+
+def a_message():
+    texts = {"day": "2026-11-19", "reasons": ["alpenmarkt has not delivered"], "page_url": ""}
+    return transport.compose("Incomplete: sales of 2026-11-19", "alarm_mail", texts)
+
+
+@pytest.fixture
+def spoken(caplog):
+    """Everything that was logged, by whomever."""
+    caplog.set_level(logging.DEBUG)
+    return lambda: caplog.text
+
+
+def test_a_message_arrives_with_title_text_and_picture(chat, spoken):
+    assert posting.post("Thu 19 Nov: 20,642.52 USD", "Net sales: 20,642.52\nOrders: 148", PNG)
+    (post,) = chat.posts
+    assert post["path"] == f"/{SECRET}"
+    assert (post["title"], post["message"]) == (
+        "Thu 19 Nov: 20,642.52 USD",
+        "Net sales: 20,642.52\nOrders: 148",
+    )
+    (file,) = post["attachments"]
+    assert (file["filename"], file["mimetype"]) == ("sales-report.png", "image/png")
+    assert chat.pictures() == [PNG]
+    assert SECRET not in spoken()
+
+
+def test_without_the_connection_nothing_is_posted_or_said(monkeypatch, caplog):
+    monkeypatch.delenv("AIRFLOW_CONN_ALERT_CHAT", raising=False)
+    caplog.set_level(logging.INFO)
+    assert not posting.post("title", "text")
+    assert not posting.is_there()
+    assert caplog.text == ""
+
+
+def test_no_name_in_the_data_calls_everybody_and_no_address_is_shown(chat):
+    posting.post("Sales of @channel", "Rising: @everyone mug (asked for by jane.doe@example.com)")
+    (post,) = chat.posts
+    assert "@" not in post["title"] + post["message"]
+    assert "everyone mug" in post["message"]
+    assert "jane.doe" not in post["message"]
+
+
+@pytest.mark.parametrize(("status", "said"), [(500, "it answered 500"), (404, "it answered 404")])
+def test_a_chat_that_refuses_is_a_warning_without_its_url(chat, spoken, status, said):
+    chat.status = status
+    assert not posting.post("title", "text", PNG)
+    assert said in spoken()
+    assert SECRET not in spoken()
+
+
+def test_a_chat_that_is_down_is_a_warning_without_its_url(chat, monkeypatch, spoken):
+    monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", chat.connection(f"json://127.0.0.1:{free_port()}/{SECRET}"))
+    assert not posting.post("title", "text")
+    assert "it cannot be reached, or refuses it" in spoken()
+    assert SECRET not in spoken()
+
+
+def test_a_chat_that_does_not_answer_is_left_alone(chat, monkeypatch, spoken):
+    chat.slow = True
+    monkeypatch.setattr(posting, "PATIENCE", 0.5)
+    before = time.monotonic()
+    assert not posting.post("title", "text")
+    assert time.monotonic() - before < 15  # the server would keep it for thirty
+    assert "it has not answered within 0.5 seconds" in spoken()
+    assert SECRET not in spoken()
+
+
+def test_one_chat_that_is_down_does_not_keep_the_message_from_another(chat, monkeypatch):
+    down = f"json://127.0.0.1:{free_port()}/{SECRET}"
+    monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", chat.connection(down, chat.url))
+    assert posting.post("title", "text")
+    assert [post["title"] for post in chat.posts] == ["title"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ('{"config": [{"path": "json://x/T0KEN-of-the-chat"}, {"path": "T0KEN-of-the-chat"}]}', "entry 2"),
+        ('{"config": "T0KEN-of-the-chat"}', 'needs "config" in its extra'),
+        ('{"config": [{"tag": "T0KEN-of-the-chat"}]}', 'needs "config" in its extra'),
+        ('{"config": null}', 'needs "config" in its extra'),
+        ('{"config": []}', 'needs "config" in its extra'),
+        ("{}", 'needs "config" in its extra'),
+    ],
+)  # fmt: skip
+def test_a_connection_that_is_wrong_is_a_warning_that_does_not_quote_it(monkeypatch, spoken, extra, said):
+    monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", f'{{"conn_type": "apprise", "extra": {extra}}}')
+    monkeypatch.setattr(posting, "_notify", lambda *_: ())
+    assert not posting.post("title", "text")
+    assert said in spoken()
+    assert SECRET not in spoken()
+
+
+class TestTelling:
+    @pytest.fixture(autouse=True)
+    def _recipients(self, monkeypatch):
+        monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
+
+    def test_mail_and_chat_say_the_same(self, mailbox, chat):
+        assert telling.tell(a_message(), "alarm.1") == ""
+        (mail,), (post,) = mailbox(), chat.posts
+        assert post["title"] == mail["Subject"] == "Incomplete: sales of 2026-11-19"
+        assert post["message"].split() == mail.get_body(("plain",)).get_content().split()
+        assert "\n- alpenmarkt has not delivered\n" in post["message"]
+
+    def test_a_chat_in_trouble_leaves_the_mail_alone(self, mailbox, chat, monkeypatch):
+        chat.status = 500
+        assert telling.tell(a_message(), "alarm.1") == ""
+        monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", '{"conn_type": "apprise", "extra": {"config": 7}}')
+        assert telling.tell(a_message(), "alarm.2") == ""
+        assert len(mailbox()) == 2
+
+    def test_a_mail_that_fails_and_is_tried_again_is_posted_once(self, use_server, chat):
+        use_server(free_port())
+        for _ in range(3):
+            with pytest.raises(errors.TransientError):
+                telling.tell(a_message(), "alarm.1")
+        assert chat.posts == []
+
+    def test_the_chat_needs_neither_recipients_nor_a_mail_server(self, chat, monkeypatch):
+        monkeypatch.delenv("AIRFLOW_VAR_ALERT_RECIPIENTS")
+        assert telling.tell(a_message(), "alarm.1") == ""
+        assert len(chat.posts) == 1
+        chat.status = 500
+        assert (
+            telling.tell(a_message(), "alarm.1") == "the Variable alert_recipients is empty: nobody is told"
+        )
