@@ -51,7 +51,7 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
     assert not found.quality.complete
     assert found.quality.empty_sources == [STOREFRONT]
     (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
-    assert notice["words"].startswith("Unusually empty: Storefront without a single order.")
+    assert notice["words"].startswith("Storefront has no order.")
     assert alarms(found) == [
         "Storefront has no order at all, and had 20 or more on each of the last four Mondays",
     ]
@@ -98,7 +98,7 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     )
     found = report(shop)
     (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
-    assert notice["words"].startswith("No usable file of acme, bolt.")
+    assert notice["words"].startswith("acme and bolt have not delivered a usable file.")
     assert alarms(found) == [
         f"{partner} has delivered no file that can be used" for partner in ("acme", "bolt")
     ]

@@ -54,8 +54,9 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     }
     assert (tuesday.net_sales, tuesday.returning_customers, tuesday.mailed) == (10, 0, {})
     assert not tuesday.is_restated
-    assert [each.complete for each in (monday, tuesday)] == [False, False], "other sources were not read"
-    assert "storefront" in monday.missing_sources
+    assert (monday.complete, monday.missing_sources) == (True, [])
+    assert not tuesday.complete
+    assert "storefront" in tuesday.missing_sources, "a run knew of it and has not read it"
     sent = deliveries(shop.warehouse, MONDAY, TUESDAY)
     assert {day: len(times) for day, times in sent.items()} == {MONDAY: 1, TUESDAY: 1}
     assert (monday.mailed_at, tuesday.mailed_at) == (sent[MONDAY][-1], sent[TUESDAY][-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from datetime import date
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from ecommerce.core.assets import DAILY_SALES
 from ecommerce.core.errors import CheckFailed
 from ecommerce.core.xcom import to_xcom
 from ecommerce.sales import tasks
+from ecommerce.warehouse.checks import CheckResult
 from ecommerce.warehouse.load import LoadResult
 
 LOADED = LoadResult(
@@ -22,7 +24,7 @@ LOADED = LoadResult(
     rows={},
     audit=[],
     restatements=[],
-    warnings=[],
+    warnings=["a.csv is odd"],
     bytes_billed=0,
 )
 
@@ -36,15 +38,18 @@ def check_the_day(events: Any) -> Any:
 def test_a_day_is_announced_after_its_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     events: Any = defaultdict(Mock)
     seen = []
-    monkeypatch.setattr(tasks, "check_load", lambda *_: seen.append(dict(events)) or ["a warning"])
-    assert check_the_day(events) == ["a warning"]
+    warned = CheckResult("name", "warn", 3, "rows are odd", "sums are wrong", None, "mend them", 3)
+    monkeypatch.setattr(tasks, "failing", lambda *_: seen.append(dict(events)) or [warned])
+    told = {"found": "3 rows are odd", "meaning": "sums are wrong", "action": "mend them", "weight": 3}
+    assert check_the_day(events) == [*LOADED.warnings, told]
+    assert json.dumps(told), "it goes through XCom"
     assert seen == [{}], "nothing was announced before"
     events[DAILY_SALES].add_partitions.assert_called_once_with("2026-03-02")
 
 
 def test_a_day_that_fails_its_checks_is_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     events: Any = defaultdict(Mock)
-    monkeypatch.setattr(tasks, "check_load", Mock(side_effect=CheckFailed("no")))
+    monkeypatch.setattr(tasks, "failing", Mock(side_effect=CheckFailed("no")))
     with pytest.raises(CheckFailed):
         check_the_day(events)
     assert not events

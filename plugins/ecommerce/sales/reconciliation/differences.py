@@ -112,7 +112,8 @@ def _restatements(results: Iterable[LoadResult]) -> list[str]:
     rows = [row for result in results for row in result.restatements]
     for row in sorted(rows, key=lambda row: str(row["detected_at"])):
         key = str(row["business_date"]), row["figure"].replace("_", " ")
-        values[key] = values.get(key, (row["old"], ""))[0], row["new"]
+        old, new = (wording.NOTHING if row[name] is None else row[name] for name in ("old", "new"))
+        values[key] = values.get(key, (old, ""))[0], new
     return [f"{day}: {figure} {old} is now {new}" for (day, figure), (old, new) in values.items()]
 
 

@@ -78,7 +78,7 @@ def restatement_lines(figures: Figures, most: int = MOST_RESTATED_LINES) -> list
 def incomplete_words(figures: Figures) -> str | None:
     """Why the day is incomplete, short enough for a subject: "alpenmarkt has not delivered"; None where it is
     complete."""
-    return None if figures.quality.complete else _lacking(figures, 2)
+    return None if figures.quality.complete else _lacking(figures, 2, is_long=False)
 
 
 def _restated_words(figures: Figures) -> str:
@@ -123,7 +123,7 @@ def _missing_partners(figures: Figures) -> list[str]:
 
 
 def _missing(figures: Figures) -> str:
-    said = _lacking(figures, 6, " since the day ended")
+    said = _lacking(figures, 6, is_long=True)
     return (
         said if _missing_partners(figures) else said[:1].upper() + said[1:]
     )  # a partner's name stays as it is
@@ -138,14 +138,17 @@ def _in_a_sentence(source: str) -> str:
     return f"{name[:1].lower()}{name[1:]}"
 
 
-def _lacking(figures: Figures, most: int, when: str = "") -> str:
+def _lacking(figures: Figures, most: int, *, is_long: bool) -> str:
     """What is missing: at most so many names of a kind. Of a source that was not read since the day ended
     some orders may be there: the hourly sync reads the running day."""
     partners, unread = _missing_partners(figures), _unread(figures)
     empty = [_in_a_sentence(source) for source in figures.quality.empty_sources]
+    what, when = (" a usable file", " since the day ended") if is_long else ("", "")
     said = []
     if partners:
-        said.append(f"{_listed(partners, most, 'partners')} {_form(partners, 'has', 'have')} not delivered")
+        said.append(
+            f"{_listed(partners, most, 'partners')} {_form(partners, 'has', 'have')} not delivered{what}"
+        )
     if unread:
         said.append(f"{_listed(unread, most, 'sources')} {_form(unread, 'was', 'were')} not read{when}")
     if empty:

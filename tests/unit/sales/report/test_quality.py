@@ -38,4 +38,6 @@ def test_page_one_names_every_partner_that_has_not_delivered():
     partners = [f"partner_files: {name}" for name in ("alpenmarkt", "bazario", "northwind")]
     (notice,) = quality.notices(make_figures(complete=False, missing_sources=partners))
     assert notice["title"] == "INCOMPLETE"
-    assert notice["words"] == "alpenmarkt, bazario and northwind have not delivered. Figures will change."
+    assert notice["words"] == (
+        "alpenmarkt, bazario and northwind have not delivered a usable file. Figures will change."
+    )
