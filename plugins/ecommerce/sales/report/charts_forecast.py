@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.text import short_day
@@ -76,13 +77,22 @@ def outlook(figures: Figures) -> Figure:
         axes.bar(place, high - low, bottom=low, width=0.5, color=PALE, linewidth=0, zorder=2)
         axes.plot([place - 0.32, place + 0.32], [middle, middle], color=INK, linewidth=1.3, zorder=3)
     axes.set_xlim(-0.6, max(len(days), 7) - 0.4)
-    axes.set_xticks(range(len(days)), [short_day(day.day).replace(" ", "\n", 1) for day in days])
+    labels = [short_day(day.day).replace(" ", "\n", 1) for day in days]
+    axes.set_xticks(range(len(days)), labels)
     highest = max((float(day.upper_80) for day in days), default=1.0)
     axes.set_ylim(0, (highest or 1.0) * 1.08)
     amounts_upward(axes)
+    axes.tick_params(axis="x", labelsize=_size(labels))
     axes.axhline(0, color=MUTED, linewidth=0.6, zorder=2.6)
     _outlook_legend(axes)
     return figure
+
+
+def _size(labels: Sequence[str]) -> float:
+    """Of letters with which the days stand side by side; some locales write them on one line."""
+    room = OUTLOOK_WIDTH * 0.91 * MILLIMETRE * 72 / 7 - 3
+    widest = max((text_width(line) for label in labels for line in label.split("\n")), default=0.0)
+    return min(TEXT_POINTS - 0.5, TEXT_POINTS * room / max(widest, 1))
 
 
 def _outlook_legend(axes: Axes) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from ecommerce.sales.report import charts, document
+from ecommerce.core.text import written_in
+from ecommerce.documents import drawing
+from ecommerce.sales.report import charts, charts_forecast, document
 from ecommerce.sales.report.texts import page_texts
 from tests.unit.sales.report import cases
 
@@ -44,6 +47,19 @@ def test_a_case_is_laid_out(name, tmp_path):
     _assert_margins_are_white(tmp_path / document.PREVIEW)
     drawn = {path.name for path in tmp_path.iterdir()} - {document.PDF, document.PREVIEW}
     assert drawn == {*texts["charts"], charts.TREND_PNG}
+
+
+def test_the_days_of_the_coming_week_stand_side_by_side_in_every_locale():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    for locale in ("en_US", "de_CH", "ja_JP"):
+        with written_in(locale), drawing.style():
+            figure = charts_forecast.outlook(cases.normal())
+            canvas = FigureCanvasAgg(figure)
+            canvas.draw()
+            labels = figure.axes[0].get_xticklabels()
+            places = [label.get_window_extent(canvas.get_renderer()) for label in labels]
+        assert all(left.x1 < right.x0 for left, right in pairwise(places)), locale
 
 
 def _assert_margins_are_white(preview):

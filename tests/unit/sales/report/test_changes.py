@@ -11,7 +11,7 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.sales.report import changes, comparisons, month, outlook, returns
-from ecommerce.sales.report.figures import figures_hash
+from ecommerce.sales.report.figures import Figure, figures_hash
 from ecommerce.sales.report.findings import Finding
 from ecommerce.sales.report.table import figures_csv
 from tests.unit.sales.report.samples import make_figures
@@ -167,7 +167,9 @@ def test_rates_are_compared_with_the_rates_of_the_days_of_their_figures():
     assert rates["discount_rate"].average == D("0.041176")  # 700 of 17,000
     assert rates["return_rate"].week_before == D("0.049438")  # 880 of 17,800
     assert rates["repeat_share"].day_before == D("0.693878")  # 136 of 196
-    assert rates["repeat_share"].year_before is None
+    assert rates["repeat_share"].year_before == D("0.5")  # 80 of 160
+    unknown = make_figures(headline=dict.fromkeys(make_figures().headline, Figure(value=D(1)))).rates
+    assert unknown["repeat_share"].year_before is None
 
 
 NEW = {

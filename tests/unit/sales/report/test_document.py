@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from ecommerce.core.text import MINUS, written_in
 from ecommerce.sales.report import document
+from ecommerce.sales.report.remarks import remarks
 from ecommerce.sales.report.texts import page_texts
 from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, make_figures, noted
 
@@ -152,7 +153,7 @@ def test_any_text_at_all_can_be_printed(names):
             each.model_copy(update={"name": name})
             for name, each in zip(names, ordinary.products, strict=False)
         ],
-        warnings=names,
+        warnings=remarks(names),
     )
     with TemporaryDirectory() as folder:
         document.write(figures, Path(folder))

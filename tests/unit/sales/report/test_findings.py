@@ -36,7 +36,7 @@ def figures(**changes) -> Figures:
     """A day with nothing to say of, but for `changes`; `headline` as value and 28-day average."""
     amounts = ORDINARY | changes.pop("headline", {})
     some = {name: Figure(value=D(value), average=D(average)) for name, (value, average) in amounts.items()}
-    return make_figures(headline={**make_figures().headline, **some}, **changes)
+    return make_figures(headline={**make_figures().headline, **some}, **{"changes": None, **changes})
 
 
 def sentences(some: Figures) -> list[str]:
