@@ -1,0 +1,75 @@
+"""The parts that a report's page is made of, as plain data that any template can lay out: PDF or HTML.
+
+A section has these keys:
+
+- `id`, `title`; `note` is what stands small beside the title
+- `kind`: `table`, `list` (each row is one sentence) or `facts` (rows of a name and its words)
+- `columns`: of a table; each has `name`, `align` (`left`, `right`) and `grow`, its share of the width that
+  the others leave (0: as wide as its cells)
+- `rows`: cells that are ready to print, harmless in any layout once a template escapes them
+- `keys`: for rows of products, their SKUs in the same order, to find their pictures by; else empty
+- `chart`: the file of the chart that shows the same, or nothing
+- `remarks`: sentences below
+- `empty`: why there is nothing, in half a line; nothing where there are rows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Column = dict[str, Any]
+Section = dict[str, Any]
+
+
+def name(heading: str, grow: float = 1.0) -> Column:
+    """A column of words, which takes the room that is left."""
+    return {"name": heading, "align": "left", "grow": grow}
+
+
+def word(heading: str) -> Column:
+    """A column of short words, as wide as they are."""
+    return {"name": heading, "align": "left", "grow": 0.0}
+
+
+def number(heading: str) -> Column:
+    """A column of figures."""
+    return {"name": heading, "align": "right", "grow": 0.0}
+
+
+def table(
+    section_id: str,
+    title: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    *,
+    empty: str,
+    note: str = "",
+    chart: str = "",
+    keys: Sequence[str] = (),
+    remarks: Sequence[str] = (),
+) -> Section:
+    """A section with a table; `empty` is said in its place where it has no row."""
+    return {
+        "id": section_id,
+        "kind": "table",
+        "title": title,
+        "note": note,
+        "columns": list(columns),
+        "rows": [list(row) for row in rows],
+        "keys": list(keys),
+        "chart": chart if rows else "",
+        "remarks": list(remarks),
+        "empty": "" if rows else empty,
+    }
+
+
+def sentences(section_id: str, title: str, said: Sequence[str], *, empty: str, note: str = "") -> Section:
+    """A section with a list of sentences."""
+    found = table(section_id, title, [], [[each] for each in said], empty=empty, note=note)
+    return found | {"kind": "list"}
+
+
+def facts(section_id: str, title: str, pairs: Sequence[Sequence[str]], *, note: str = "") -> Section:
+    """A section with names and what they are."""
+    return table(section_id, title, [], pairs, empty="", note=note) | {"kind": "facts"}
