@@ -202,13 +202,18 @@ def _entry(
         "archived": archived,
         "has_page": archived,
         "figures": [wording.figure(values.get(name), HEADLINE[name].kind, currency) for name in LISTED],
-        "net_sales": wording.compact(round(float(values["net_sales"]))) if values.get("net_sales") else "",
+        "net_sales": _short(values.get("net_sales")),
         "restated": is_restated(day, found.days),
         "was": was(known, currency) if known else "",
         "missing": [source_title(source) for source in missing],
         "sources": _sources_words(known, figures),
         "run": run,
     }
+
+
+def _short(value: Decimal | None) -> str:
+    """About so much, in the few letters that a cell of the calendar has room for: `18.3k`."""
+    return "" if value is None else wording.compact(float(f"{value:.3g}"))
 
 
 def was(known: standing.Standing, currency: str) -> str:

@@ -107,7 +107,7 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
         table(
             "last-week",
             "Last week: forecast against actual",
-            [name("Day"), *map(number, ("Forecast", "80 % interval", "Actual", "Difference", "Change")), word("Verdict")],
+            [word("Day"), *map(number, ("Forecast", "80 % interval", "Actual", "Difference", "Change")), word("Verdict")],
             texts["last_week"],
             empty="No forecast was in force last week.",
             note="unusual: outside the 80 % interval; very unusual: outside that of 95 %",
@@ -170,7 +170,7 @@ def _coming(figures: Figures) -> Section:
     return table(
         "coming",
         "The coming four weeks",
-        [name("Day"), number("Forecast"), number("On four days of five"), number("On 19 days of 20")],
+        [word("Day"), number("Forecast"), number("On four days of five"), number("On 19 days of 20")],
         [
             [
                 wording.short_day(each.day),
@@ -190,7 +190,7 @@ def _past(figures: Figures) -> Section:
     return table(
         "past",
         "The last eight weeks",
-        [name("Day"), *map(number, ("Forecast", "Actual", "Change")), word("Verdict")],
+        [word("Day"), *map(number, ("Forecast", "Actual", "Change")), word("Verdict")],
         [
             [
                 wording.short_day(each.day),

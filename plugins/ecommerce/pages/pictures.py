@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -11,8 +12,13 @@ from markupsafe import Markup
 from ecommerce.core.staging import storage_path
 
 
+HALF_A_PAGE = 350.0
+"""Points."""
+
+
 def inlined(folder: str, charts: Mapping[str, str], way: str = "") -> dict[str, Any]:
-    """The charts of `folder` by their file names, as markup; None for one that is not there.
+    """The charts of `folder` by their file names, `drawn` as markup, `wide` or about half as wide as a
+    document's page; None for one that is not there.
 
     Args:
         folder: the URI of an archived report.
@@ -26,10 +32,16 @@ def inlined(folder: str, charts: Mapping[str, str], way: str = "") -> dict[str, 
         except OSError:
             found[name] = None
             continue
-        found[name] = _inline(svg, words, f"chart{number}-") or Markup('<img src="{}" alt="{}">').format(
+        drawn = _inline(svg, words, f"chart{number}-") or Markup('<img src="{}" alt="{}">').format(
             f"{way}{name}", words
         )
+        found[name] = {"drawn": drawn, "wide": _is_wide(svg)}
     return found
+
+
+def _is_wide(svg: bytes) -> bool:
+    width = re.search(rb'<svg[^>]*\swidth="([\d.]+)pt"', svg[:2000])
+    return not width or float(width[1]) > HALF_A_PAGE
 
 
 def _inline(svg: bytes, words: str, prefix: str) -> Markup | None:

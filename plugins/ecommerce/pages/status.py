@@ -54,8 +54,7 @@ def status_of(
     if run and run.state == "failed":
         return STATUSES["failed"]
     if known is None and not archived:
-        first = days.first
-        is_gap = run is None and first is not None and first < day <= newest
+        is_gap = days.first is not None and days.first < day <= newest
         return STATUSES["missing"] if is_gap else None
     mails = days.mails.get(day, 0)
     if not (archived or run or mails):
