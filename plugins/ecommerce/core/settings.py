@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from zoneinfo import ZoneInfo
 
@@ -52,6 +53,7 @@ class Settings:
     expected_partners: Expected | None = None
     picture_networks: tuple[Network, ...] = ()
     holidays: str = ""
+    report_locale: str = "en_US"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -112,6 +114,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         expected_partners=_expected_partners(env.get("EXPECTED_PARTNERS", "")),
         picture_networks=_networks(env, "PICTURE_NETWORKS"),
         holidays=env.get("HOLIDAYS", "").strip(),
+        report_locale=report_locale(env),
     )
 
 
@@ -128,9 +131,27 @@ def shop_timezone(env: Mapping[str, str] = os.environ) -> str:
     return name
 
 
+def report_locale(env: Mapping[str, str] = os.environ) -> str:
+    """How reports, their mails and pages write numbers, dates and countries: a locale that Babel knows, such
+    as `de_CH`; ConfigurationError where it is none."""
+    return _locale(env.get("REPORT_LOCALE", "").strip() or "en_US")
+
+
 def refund_lookback_days(env: Mapping[str, str] = os.environ) -> int:
     """For how many days before its own a daily run reads the storefront's orders again."""
     return _days(env, "REFUND_LOOKBACK_DAYS", 14)
+
+
+@cache
+def _locale(value: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale.parse(value.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        raise ConfigurationError(
+            f"REPORT_LOCALE={value!r} is no locale that Babel knows, such as en_US, de_CH or ja_JP"
+        ) from None
 
 
 def _currency(value: str) -> str:

@@ -1,8 +1,9 @@
 """Texts for people: how figures are written, and how texts of others are made harmless.
 
-Figures have the currency's own decimals, percentages a sign. Rounding is half away from zero. What comes
-from data (names, raw rows) is stripped of control characters, so that a product name can neither break a
-line nor turn the text that follows it around.
+Figures have the currency's own decimals, percentages a sign. Rounding is half away from zero. Numbers, dates
+and countries' names are written as the locale does that is set by `written_in`, by default as in en_US; the
+examples below are those. What comes from data (names, raw rows) is stripped of control characters, so that a
+product name can neither break a line nor turn the text that follows it around.
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ import re
 import unicodedata
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Literal
+
+from ecommerce.core.locales import habits, in_report_locale, written_in
+
+__all__ = [
+    "LONGEST", "MINUS", "NOTHING", "Kind", "amount", "average_name", "change", "clean", "compact", "count",
+    "country", "decimals", "direction", "figure", "in_report_locale", "inert", "instant", "long_day",
+    "mask_e_mails", "month", "plain", "quantity", "share", "short_day", "source_name", "span", "weekday",
+    "with_currency", "written_in",
+]  # fmt: skip
 
 Kind = Literal["money", "count", "quantity"]
 
@@ -22,6 +33,7 @@ _E_MAIL = re.compile(r"(\"[^\"@]*\"|[^\s@\",;:<>()\[\]{}'=&?/]+)(@|%40)[^\s@\",;
 _WORDS = {"db": "database", "api": "API"}
 
 
+@cache
 def decimals(currency: str) -> int:
     """How many decimals amounts in `currency` are written with: JPY 0, USD 2, KWD 3."""
     from babel.numbers import get_currency_precision
@@ -35,8 +47,8 @@ def amount(value: Decimal | None, currency: str) -> str:
 
 
 def with_currency(value: Decimal | None, currency: str) -> str:
-    """`USD 1,234.50`: for texts that stand alone, such as a mail's subject."""
-    return NOTHING if value is None else f"{currency} {amount(value, currency)}"
+    """`1,234.50 USD`: for texts that stand alone, such as a mail's subject."""
+    return NOTHING if value is None else f"{amount(value, currency)} {currency}"
 
 
 def count(value: Decimal | int | None) -> str:
@@ -46,15 +58,12 @@ def count(value: Decimal | int | None) -> str:
 
 def quantity(value: Decimal | None) -> str:
     """Pieces: up to two decimals, none where they are zeros."""
-    return NOTHING if value is None else _number(value, 2).rstrip("0").rstrip(".")
+    return NOTHING if value is None else _shortest(value, 0, 2)
 
 
 def plain(value: Decimal | None) -> str:
     """An amount of no single currency: two to four decimals, so that the smallest difference shows."""
-    if value is None:
-        return NOTHING
-    text = _number(value, 4)
-    return text[:-2] if text.endswith("00") else text
+    return NOTHING if value is None else _shortest(value, 2, 4, step=2)
 
 
 def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
@@ -70,11 +79,10 @@ def change(value: Decimal | None, base: Decimal | None) -> str:
     if value is None or not base:
         return NOTHING
     percent = ((value - base) / abs(base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    if percent == 0:
-        return "±0.0 %"
+    sign = "+" if percent > 0 else MINUS if percent < 0 else "±"
     if abs(percent) > Decimal("999.9"):
-        return ">+999 %" if percent > 0 else f"<{MINUS}999 %"
-    return f"{percent:+.1f} %".replace("-", MINUS)
+        return f"{'>' if percent > 0 else '<'}{sign}{habits().per_cent(Decimal(999), 0)}"
+    return f"{sign}{habits().per_cent(abs(percent), 1)}"
 
 
 def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
@@ -91,11 +99,14 @@ def share(part: Decimal, whole: Decimal) -> str:
     """`part` of `whole` in percent; `NOTHING` where the whole is not positive."""
     if whole <= 0:
         return NOTHING
-    return f"{(part / whole * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)} %".replace("-", MINUS)
+    percent = (part / whole * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{MINUS if percent < 0 else ''}{habits().per_cent(abs(percent), 1)}"
 
 
 def compact(value: float) -> str:
     """A place on an axis (not a figure): `1.2M`, `250k`."""
+    if not habits().is_english:
+        return habits().axis(value).replace("-", MINUS)
     for limit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= limit:
             return f"{value / limit:g}{suffix}".replace("-", MINUS)
@@ -110,12 +121,37 @@ def source_name(source: str) -> str:
 
 def long_day(day: date) -> str:
     """`Thursday, 19 November 2026`."""
-    return f"{day:%A}, {day.day} {day:%B %Y}"
+    return f"{day:%A}, {day.day} {day:%B %Y}" if habits().is_english else habits().day(day, "full")
 
 
 def short_day(day: date) -> str:
     """`Thu 19 Nov`."""
-    return f"{day:%a} {day.day} {day:%b}"
+    return f"{day:%a} {day.day} {day:%b}" if habits().is_english else habits().parts(day, "MMMEd")
+
+
+def weekday(day: date) -> str:
+    """`Thursday`."""
+    return f"{day:%A}" if habits().is_english else habits().day(day, "EEEE")
+
+
+def month(day: date) -> str:
+    """`November 2026`."""
+    return f"{day:%B %Y}" if habits().is_english else habits().parts(day, "yMMMM")
+
+
+def span(first: date, last: date) -> str:
+    """`16 Nov to 13 Dec 2026`, or `16 Nov 2026` for one day."""
+    if not habits().is_english:
+        return habits().parts(first, "yMMMd") if first == last else habits().span(first, last)
+    if first == last:
+        return f"{first.day} {first:%b %Y}"
+    begins = f"{first.day} {first:%b}" if first.year == last.year else f"{first.day} {first:%b %Y}"
+    return f"{begins} to {last.day} {last:%b %Y}"
+
+
+def country(code: str) -> str:
+    """The name of the country with this ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
+    return "Unknown" if code == "ZZ" else habits().country(code) or clean(code)
 
 
 def instant(when: datetime | None) -> str:
@@ -151,4 +187,13 @@ def _is_control(letter: str) -> bool:
 
 def _number(value: Decimal, places: int) -> str:
     rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return f"{rounded + 0:,f}".replace("-", MINUS)  # + 0 makes a rounded "-0.00" plain
+    return habits().number(rounded + 0, places).replace("-", MINUS)  # + 0 makes a rounded "-0.00" plain
+
+
+def _shortest(value: Decimal, least: int, most: int, step: int = 1) -> str:
+    """With as few decimals as say the same as `most` do: `least`, or by `step` more."""
+    rounded = value.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
+    places = least
+    while rounded != rounded.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):
+        places += step
+    return _number(rounded, places)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ecommerce.core import names
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.text import short_day
+from ecommerce.core.text import in_report_locale, short_day
 from ecommerce.forecast import loading
 from ecommerce.forecast.weeks import DAYS, Week, missing_days
 from ecommerce.mail import transport as mail
@@ -74,6 +74,7 @@ def reason_for_silence(week: Week, made: Collection[date]) -> str:
     return ""
 
 
+@in_report_locale
 def mail_texts(week: Week, missing: Sequence[date]) -> dict[str, Any]:
     """The mail's texts about `week`, of which the days `missing` (in order) have had no daily run."""
     said = ", ".join(short_day(each) for each in missing)

@@ -14,6 +14,7 @@ from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
 from ecommerce.core.names import VARIABLE_ALERT_RECIPIENTS, VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import shop_timezone
+from ecommerce.core.text import in_report_locale
 from ecommerce.mail import transport as mail
 from ecommerce.sales import mailings
 from ecommerce.sales.report.archive import read_report
@@ -96,6 +97,7 @@ def mark(report: Mapping[str, Any]) -> None:
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
 
 
+@in_report_locale
 def report_message(figures: Figures, pdf: bytes) -> EmailMessage:
     """The report's mail without its addresses: text and HTML with the headline, the PDF attached."""
     texts = mail_texts(figures) | {"page_url": page_url(figures.business_date)}

@@ -30,6 +30,11 @@ def test_empty_counts_as_not_set_because_compose_and_kubernetes_hand_on_what_is_
     assert load_settings(dict.fromkeys(names, "") | KEY) == load_settings(KEY)
 
 
+@pytest.mark.parametrize(("given", "locale"), [("", "en_US"), ("de-CH", "de_CH"), ("fr_FR.UTF-8", "fr_FR")])
+def test_a_locale_may_be_written_as_browsers_and_systems_do(given, locale):
+    assert load_settings(KEY | {"REPORT_LOCALE": given}).report_locale == locale
+
+
 def test_folders_may_have_blanks_and_any_letters():
     uri = "file:///srv/größe und maß"
     assert load_settings(KEY | {"STAGING_URI": uri}).staging_uri == uri
@@ -53,6 +58,8 @@ def test_folders_may_have_blanks_and_any_letters():
         (KEY | {"BIGQUERY_LOCATION": " EU"}, "BIGQUERY_LOCATION=' EU' is not a location such as EU"),
         (KEY | {"RECONCILE_DAYS": "²"}, "RECONCILE_DAYS='²' is not a positive whole number"),
         (KEY | {"STAGING_RETENTION_DAYS": "9999999"}, "STAGING_RETENTION_DAYS='9999999' is too much: it may"),
+        (KEY | {"REPORT_LOCALE": "german"}, "REPORT_LOCALE='german' is no locale that Babel knows"),
+        (KEY | {"REPORT_LOCALE": "../de"}, "REPORT_LOCALE='../de' is no locale that Babel knows"),
         (KEY | {"RECONCILE_DAYS": "0"}, "RECONCILE_DAYS='0' is not a positive whole number"),
     ],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -81,3 +82,76 @@ def test_clean_leaves_one_line_without_control_or_override_characters():
     assert wording.clean('שולחן 🎁 \\ "#$') == 'שולחן 🎁 \\ "#$'
     assert wording.clean(None) == ""
     assert len(wording.clean("W" * 10_000)) <= 251
+
+
+DAY = date(2026, 11, 19)
+NARROW, NO_BREAK = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
+APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
+
+
+LOCALES = {
+    "en_US": ("1,234,567.50 USD", "+1.3 %", "33.3 %", "250k", "Thu 19 Nov", "Thursday, 19 November 2026"),
+    "en_IN": ("12,34,567.50 USD", "+1.3 %", "33.3 %", "250k", "Thu 19 Nov", "Thursday, 19 November 2026"),
+    "de_DE": (
+        "1.234.567,50 USD", f"+1,3{NO_BREAK}%", f"33,3{NO_BREAK}%", "250000", "Do., 19. Nov.",
+        "Donnerstag, 19. November 2026",
+    ),
+    "fr_FR": (
+        f"1{NARROW}234{NARROW}567,50 USD", f"+1,3{NO_BREAK}%", f"33,3{NO_BREAK}%", f"250{NO_BREAK}k",
+        "jeu. 19 nov.", "jeudi 19 novembre 2026",
+    ),
+    "de_CH": (
+        f"1{APOSTROPHE}234{APOSTROPHE}567.50 USD", "+1.3%", "33.3%", "250000", "Do., 19. Nov.",
+        "Donnerstag, 19. November 2026",
+    ),
+    "ja_JP": ("1,234,567.50 USD", "+1.3%", "33.3%", "25万", "11月19日(木)", "2026年11月19日木曜日"),
+    "hi_IN": (
+        "12,34,567.50 USD", "+1.3%", "33.3%", f"2.5{NO_BREAK}लाख", "गुरु, 19 नव॰", "गुरुवार, 19 नवंबर 2026",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_figures_and_days_are_written_as_the_locale_does(locale):
+    money, change, share, axis, day, long = LOCALES[locale]
+    with wording.written_in(locale):
+        assert wording.with_currency(D("1234567.5"), "USD") == money
+        assert wording.with_currency(D("-1234567.5"), "USD") == f"{MINUS}{money}"
+        assert wording.change(D("101.3"), D(100)) == change
+        assert wording.change(D("98.7"), D(100)) == change.replace("+", MINUS)
+        assert wording.share(D(1), D(3)) == share
+        assert wording.compact(250_000) == axis
+        assert (wording.short_day(DAY), wording.long_day(DAY)) == (day, long)
+    assert wording.with_currency(D("1234.5"), "USD") == "1,234.50 USD"
+
+
+def test_everything_else_follows_the_locale_too():
+    with wording.written_in("de_DE"):
+        assert wording.count(1234567) == "1.234.567"
+        assert wording.quantity(D("1200.2500")) == "1.200,25"
+        assert wording.quantity(D("1200.0")) == "1.200"
+        assert wording.plain(D("20500.5500")) == "20.500,55"
+        assert wording.plain(D("0.0010")) == "0,0010"
+        assert wording.amount(D("1234.5"), "JPY") == "1.235"
+        assert wording.amount(D("1234.5"), "KWD") == "1.234,500"
+        assert wording.change(D(100), D(100)) == f"±0,0{NO_BREAK}%"
+        assert wording.change(D(-1_000_000), D(1)) == f"<{MINUS}999{NO_BREAK}%"
+        assert wording.compact(-1_250_000) == f"{MINUS}1,25{NO_BREAK}Mio."
+        assert (wording.weekday(DAY), wording.month(DAY)) == ("Donnerstag", "November 2026")
+        assert (wording.country("US"), wording.country("ZZ"), wording.country("Q1")) == (
+            "Vereinigte Staaten", "Unknown", "Q1",
+        )  # fmt: skip
+        assert wording.span(DAY, DAY) == "19. Nov. 2026"
+        assert "13. Dez. 2026" in wording.span(DAY, date(2026, 12, 13))
+
+
+def test_english_spans_name_a_year_once():
+    assert wording.span(DAY, DAY) == "19 Nov 2026"
+    assert wording.span(DAY, date(2026, 12, 13)) == "19 Nov to 13 Dec 2026"
+    assert wording.span(DAY, date(2027, 1, 3)) == "19 Nov 2026 to 3 Jan 2027"
+
+
+def test_reports_are_written_in_the_locale_of_the_settings(monkeypatch):
+    monkeypatch.setenv("REPORT_LOCALE", "de-CH")
+    assert wording.in_report_locale(wording.count)(1234567) == f"1{APOSTROPHE}234{APOSTROPHE}567"
+    assert wording.count(1234567) == "1,234,567"

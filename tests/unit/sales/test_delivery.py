@@ -55,7 +55,7 @@ def test_the_mail_says_which_orders_the_average_leaves_out():
 def test_the_report_arrives_as_text_html_and_pdf(mailbox, archived):
     sent_id = delivery.send(archived)
     (message,) = mailbox()
-    assert message["Subject"] == "Sales report 2026-11-19: net sales USD 18,342.56"
+    assert message["Subject"] == "Sales report 2026-11-19: net sales 18,342.56 USD"
     assert message["From"] == SENDER
     assert message["X-Envelope-To"] == ", ".join(TO)
     assert message["Message-ID"] == sent_id

@@ -1,4 +1,4 @@
--- The headline figures of the day and of the 28 days before, one row per day in the warehouse.
+-- The headline figures of the day and of the days that it is compared with, one row per day in the warehouse.
 SELECT
     business_date,
     orders,
@@ -15,5 +15,5 @@ SELECT
     complete,
     missing_sources
 FROM {{ table("daily_summary") }}
-WHERE business_date BETWEEN {{ first }} AND {{ day }}
+WHERE {{ days("business_date") }}
 ORDER BY business_date

@@ -1,5 +1,6 @@
--- The day's best-selling products by sales after discounts; a product's name is that of its newest order. Converted
--- and rounded after summing, like every other amount: the lines of order_lines_reporting are rounded one by one.
+-- The day's best-selling products by sales after discounts, and those that rose and fell most since `base`; a product's
+-- name is that of its newest order. Converted and rounded after summing, like every other amount: the lines of
+-- order_lines_reporting are rounded one by one.
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 WITH sums AS (
     SELECT
@@ -12,7 +13,7 @@ WITH sums AS (
         SUM(quantity) AS units,
         SUM(amount_after_discount) AS sales
     FROM {{ table("order_lines") }}
-    WHERE business_date = {{ day }}
+    WHERE {{ days("business_date") }}
         AND is_sale
         AND NOT is_test
     GROUP BY 1, business_date, currency
@@ -34,19 +35,29 @@ sold AS (
         sku,
         MAX_BY(product_name, ordered_at) AS name,
         MAX_BY(category, ordered_at) AS category,
-        SUM(units) AS units,
-        {{ rounded("SUM(" ~ converted("sales") ~ ")") }} AS sales
+        SUM(IF(business_date = {{ day }}, units, NULL)) AS units,
+        {{ rounded("SUM(IF(business_date = " ~ day ~ ", " ~ converted("sales") ~ ", NULL))") }} AS sales,
+        {{ rounded("SUM(IF(business_date = " ~ base ~ ", " ~ converted("sales") ~ ", NULL))") }} AS sales_before
     FROM rated
     WHERE order_rate IS NOT NULL
         AND reporting_rate IS NOT NULL
     GROUP BY sku
+),
+
+chosen AS (
+    SELECT *
+    FROM sold
+    WHERE sales IS NOT NULL OR sales_before IS NOT NULL
+    QUALIFY
+        ROW_NUMBER() OVER (ORDER BY sales IS NULL, sales DESC, sku) <= {{ most }}
+        OR ROW_NUMBER() OVER (ORDER BY COALESCE(sales, 0) - COALESCE(sales_before, 0) DESC, sku) <= {{ most_movers }}
+        OR ROW_NUMBER() OVER (ORDER BY COALESCE(sales, 0) - COALESCE(sales_before, 0), sku) <= {{ most_movers }}
 )
 
 SELECT
-    sold.*,
+    chosen.*,
     products.thumbnail_uri AS thumbnail
-FROM sold
+FROM chosen
 LEFT JOIN {{ table("products") }} AS products
-    ON sold.sku = products.sku
-ORDER BY sold.sales DESC, sold.sku ASC
-LIMIT {{ most }}
+    ON chosen.sku = products.sku
+ORDER BY chosen.sales IS NULL, chosen.sales DESC, chosen.sku ASC

@@ -13,7 +13,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun, Manifest
 from ecommerce.core.store import Store
-from ecommerce.core.text import mask_e_mails
+from ecommerce.core.text import in_report_locale, mask_e_mails
 from ecommerce.core.versions import code_version
 from ecommerce.forecast import loading, preparing, records, scoring, training
 from ecommerce.forecast.history import TOTAL
@@ -42,6 +42,7 @@ class Known:
     promotions: Sequence[Promotion]
 
 
+@in_report_locale
 def figures(prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[str], run: DagRun) -> str:
     """Put the report's figures together; the staging folder with figures.json and .csv.
 
@@ -83,6 +84,7 @@ def figures(prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[str]
     return uri
 
 
+@in_report_locale
 def report(figures_uri: str) -> dict[str, Any]:
     """Draw and lay out the report, and put it into the archive in place of an older one of the same day.
 

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from ecommerce.core.names import VARIABLE_ALERT_RECIPIENTS, VARIABLE_REPORT_RECIPIENTS
+from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report.archive import read_report
 from ecommerce.forecast.report.figures import Figures
 from ecommerce.forecast.report.texts import mail_texts
@@ -50,6 +51,7 @@ def send_alarm(archived: Mapping[str, Any]) -> str:
     return ""
 
 
+@in_report_locale
 def report_message(figures: Figures, pdf: bytes, chart: bytes) -> EmailMessage:
     """The report's mail without its addresses: text, HTML with the chart in it, the PDF attached."""
     texts = mail_texts(figures) | {"chart_cid": _PICTURE}

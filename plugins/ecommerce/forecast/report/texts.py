@@ -52,7 +52,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
     return {
         "title": f"Weekly sales forecast {figures.as_of}",
         "day": figures.as_of.isoformat(),
-        "heading": _span(figures.as_of, figures.last_day),
+        "heading": text.span(figures.as_of, figures.last_day),
         "footer": f"Weekly sales forecast · made as of {figures.as_of} ({zone})",
         "scope": [f"Gross sales in {figures.currency}", f"Made from what was known before {figures.as_of}"],
         **_top(figures),
@@ -78,7 +78,7 @@ def mail_texts(figures: Figures) -> dict[str, Any]:
     """What the mail says, by the names its templates use."""
     return {
         "subject": subject(figures),
-        "heading": _span(figures.as_of, figures.last_day),
+        "heading": text.span(figures.as_of, figures.last_day),
         "currency": figures.currency,
         **_top(figures),
         "chart_alt": _chart_words(figures),
@@ -263,7 +263,7 @@ def _announced(promotions: Sequence[ComingPromotion]) -> list[list[str]]:
         named = together.setdefault((each.first, each.last, each.discount_percent), [])
         named.extend([] if what in named else [what])
     return [
-        [_span(first, last), _listed(named), f"{text.quantity(percent)} %"]
+        [text.span(first, last), _listed(named), f"{text.quantity(percent)} %"]
         for (first, last, percent), named in together.items()
     ]
 
@@ -381,14 +381,6 @@ def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
 
 def _line(words: str, label: str, tone: int = 0) -> dict[str, Any]:
     return {"words": words, "label": label, "tone": tone}
-
-
-def _span(first: date, last: date) -> str:
-    """`16 Nov to 13 Dec 2026`."""
-    if first == last:
-        return f"{first.day} {first:%b %Y}"
-    begins = f"{first.day} {first:%b}" if first.year == last.year else f"{first.day} {first:%b %Y}"
-    return f"{begins} to {last.day} {last:%b %Y}"
 
 
 def _kind_of(series: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.staging import Manifest
-from ecommerce.core.text import NOTHING, change, long_day
+from ecommerce.core.text import NOTHING, change, in_report_locale, long_day
 from ecommerce.forecast.forecasting import CANDIDATES
 from ecommerce.forecast.history import KIND_NAMES
 from ecommerce.forecast.selection import keeping
@@ -38,6 +38,7 @@ def notify(manifest: Manifest) -> str:
     return ""
 
 
+@in_report_locale
 def compose(selected: Selected, picture: bytes) -> EmailMessage:
     """The mail without its addresses: text, and HTML with the picture in it."""
     message = mail.compose(subject(selected), "selection_mail", texts(selected, has_picture=bool(picture)))

@@ -12,7 +12,8 @@ from datetime import date
 from ecommerce.core import metrics, staging
 from ecommerce.core.errors import StagingError
 from ecommerce.sales.report import charts, document
-from ecommerce.sales.report.figures import Figures, figures_csv, figures_hash
+from ecommerce.sales.report.figures import Figures, figures_hash
+from ecommerce.sales.report.table import figures_csv
 
 FIGURES_JSON, FIGURES_CSV = "figures.json", "figures.csv"
 FILES = {
@@ -21,6 +22,7 @@ FILES = {
     FIGURES_JSON: "application/json",
     FIGURES_CSV: "text/csv; charset=utf-8",
     **dict.fromkeys(charts.CHARTS, "image/svg+xml"),
+    charts.TREND_PNG: "image/png",
 }
 """What a day's folder holds, with media types; nothing else is served from it."""
 

@@ -14,6 +14,7 @@ from typing import Any
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun
+from ecommerce.core.text import in_report_locale
 from ecommerce.core.versions import code_version
 from ecommerce.sales.report import archive as store
 from ecommerce.sales.report import quality
@@ -25,6 +26,7 @@ from ecommerce.warehouse.client import connect
 log = logging.getLogger(__name__)
 
 
+@in_report_locale
 def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str] = ()) -> str:
     """Ask the warehouse for the figures of `day`; returns the staging folder with figures.json and .csv. The
     id of `run` selects the data quality figures; `warnings` of the steps before go to the same page.
@@ -48,6 +50,7 @@ def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str] = ()) -> str:
     return uri
 
 
+@in_report_locale
 def document(figures_uri: str) -> str:
     """Draw the charts and lay out the PDF; returns the staging folder beside the figures that holds them.
 
@@ -59,6 +62,7 @@ def document(figures_uri: str) -> str:
     return uri
 
 
+@in_report_locale
 def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
     """Put the report into the archive, in place of an older one of the same day.
 

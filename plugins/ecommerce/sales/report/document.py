@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import tempfile
 from pathlib import Path
 
 from ecommerce.core.staging import storage_path
 from ecommerce.documents.typesetting import typeset
 from ecommerce.sales.report import charts
+from ecommerce.sales.report.changes import Mover
 from ecommerce.sales.report.figures import Figures, Product
 from ecommerce.sales.report.texts import page_texts
 
@@ -16,43 +17,48 @@ log = logging.getLogger(__name__)
 
 PDF, PREVIEW = "report.pdf", "page-1.png"
 _PNG = b"\x89PNG\r\n\x1a\n"
-_NOTICE_HEIGHT = 9.5
-"""Millimetres that a notice of two lines takes on page one."""
-_LINE_HEIGHT = 6.0
-"""Millimetres that the line on what was expected takes there."""
 
 
 def write(figures: Figures, folder: Path) -> None:
     """Write `report.pdf`, `page-1.png` (a picture of page one) and the charts into `folder`. The same figures
     give the same bytes: the PDF's date is `provenance.generated_at`."""
-    texts = page_texts(figures)
-    lower_by = _NOTICE_HEIGHT * len(texts["notices"]) + (_LINE_HEIGHT if texts["expected"] else 0)
-    drawn = charts.draw(figures, folder, lower_by=lower_by)
-    thumbnails = _thumbnails(figures.products)
-    texts["pictures"] = [name for name, _ in thumbnails]
+    drawn = [path for path in charts.draw(figures, folder) if path.name != charts.TREND_PNG]
+    thumbnails = _thumbnails(figures)
+    with tempfile.TemporaryDirectory(prefix="trends-") as work:
+        drawn += charts.draw_trends(figures, Path(work))
+        files = {path.name: path.read_bytes() for path in drawn}
     typeset(
         "report.typ",
-        texts,
-        {path.name: path.read_bytes() for path in drawn} | {name: data for name, data in thumbnails if name},
+        page_texts(figures)
+        | {
+            "pictures": {sku: name for sku, (name, _) in thumbnails.items()},
+            "trends": list(charts.TREND_HEIGHTS),
+        },
+        files | dict(thumbnails.values()),
         pdf=folder / PDF,
         preview=folder / PREVIEW,
         made_at=figures.provenance.generated_at,
     )
 
 
-def _thumbnails(products: Sequence[Product]) -> list[tuple[str, bytes]]:
-    """A name and the thumbnail of each product, in order; both empty where there is none. A report does not
-    fail for a picture."""
-    found = []
-    for number, product in enumerate(products):
-        name, picture = "", b""
-        if product.thumbnail:
-            try:
-                picture = storage_path(product.thumbnail).read_bytes()
-                if not picture.startswith(_PNG):
-                    raise ValueError("it is no PNG file")
-                name = f"picture-{number}.png"
-            except (OSError, ValueError) as error:
-                log.warning("the report goes without the picture %s: %s", product.thumbnail, error)
-        found.append((name, picture))
+def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:
+    """The name and content of each thumbnail by its product's SKU. A report does not fail for a picture."""
+    products: list[Product | Mover] = [*figures.products]
+    if figures.changes:
+        products += [*figures.changes.rising, *figures.changes.falling]
+    found = {}
+    for number, (sku, uri) in enumerate({each.sku: each.thumbnail for each in products}.items()):
+        if uri and (picture := _picture(uri)):
+            found[sku] = (f"picture-{number}.png", picture)
     return found
+
+
+def _picture(uri: str) -> bytes | None:
+    try:
+        picture = bytes(storage_path(uri).read_bytes())
+        if not picture.startswith(_PNG):
+            raise ValueError("it is no PNG file")
+    except (OSError, ValueError) as error:
+        log.warning("the report goes without the picture %s: %s", uri, error)
+        return None
+    return picture

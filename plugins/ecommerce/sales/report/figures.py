@@ -6,19 +6,15 @@ text, so that no figure ever passes through a float.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Iterator
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from ecommerce.core.text import Kind, inert
-from ecommerce.sales.report import expectation
+from ecommerce.core.text import Kind
 from ecommerce.sales.report.changes import Changes
 from ecommerce.sales.report.expectation import Expectation
 from ecommerce.sales.report.findings import Finding
@@ -54,11 +50,23 @@ HEADLINE: dict[str, Meaning] = {
 """The headline figures in reading order; the first four are the tiles of page one."""
 
 
+class Rate(NamedTuple):
+    """How a rate is called, and the headline figures that it is the quotient of; `good` as in `Meaning`."""
+
+    label: str
+    of: tuple[str, str]
+    good: int
+
+
+RATES: dict[str, Rate] = {
+    "discount_rate": Rate("Discount rate", ("discounts", "gross_sales"), 0),
+    "return_rate": Rate("Return rate", ("returns", "gross_sales"), -1),
+    "repeat_share": Rate("Repeat share", ("returning_customers", "customers"), 0),
+}
+
 AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
 FIGURES = ("units", *AMOUNTS)
 """The figures of a breakdown beside the number of orders."""
-_MONEY = frozenset({"sales", *AMOUNTS, *expectation.FIGURES})
-"""Beside the headline's."""
 
 
 class Figure(Part):
@@ -75,12 +83,15 @@ class Figure(Part):
 
 
 class TrendDay(Part):
-    """One day of the trend. One that has not been loaded is not complete, and has no figures (None)."""
+    """One day of the trend. One that has not been loaded is not complete, and has no figures (None).
+    `weekday_mean`: the mean net sales of the same weekday in the four weeks before this day, of complete days
+    alone; None without any."""
 
     business_date: date
     net_sales: Decimal | None
     orders: int | None
     complete: bool = True
+    weekday_mean: Decimal | None = None
 
 
 class Breakdown(Part):
@@ -168,7 +179,8 @@ class Restatement(Part):
 class Quality(Part):
     """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many; in
     `missing_sources` a partner whose file was due is `partner_files: <partner>`. `fill_command` is None when
-    no day is missing. `limits`: sentences on changes of a source that no run can see."""
+    no day is missing. `first_loaded` is the first business day that ever had a daily run: since then all days
+    but the `missing_days` are loaded. `limits`: sentences on changes of a source that no run can see."""
 
     complete: bool
     missing_sources: list[str]
@@ -177,6 +189,7 @@ class Quality(Part):
     rejects: list[Rejects]
     unconverted: list[Unconverted]
     missing_days: list[date]
+    first_loaded: date | None = None
     fill_command: str | None
     restatements: list[Restatement]
     warnings: list[str]
@@ -228,16 +241,32 @@ class Figures(Part):
         """Whether a single order counts on this day."""
         return bool(self.headline["orders"].value)
 
+    @property
+    def rates(self) -> dict[str, Figure]:
+        """The figures that follow from two others, as fractions of one, by the names of `RATES`. Each is
+        compared with the same days as its figures are; its average is that of all averaged days together."""
+        return {name: self._rate(*rate.of) for name, rate in RATES.items()}
+
+    def _rate(self, part: str, whole: str) -> Figure:
+        one, other = self.headline[part], self.headline[whole]
+        return Figure(
+            value=_quotient(one.value, other.value),
+            day_before=_quotient(one.day_before, other.day_before),
+            week_before=_quotient(one.week_before, other.week_before),
+            average=_quotient(one.average, other.average),
+            year_before=_quotient(one.year_before, other.year_before),
+        )
+
     def to_json(self) -> str:
         """The archive's `figures.json`; `Figures.model_validate_json` is the inverse."""
         return self.model_dump_json(indent=1)
 
 
 def figures_hash(figures: Figures) -> str:
-    """SHA-256 of what the report states about the day: headline, breakdowns, products, missing sources. Not
-    of comparisons, restatements or provenance, nor of what was expected: the same day built twice has the
-    same hash whatever became of the days around it, and also when its forecast came later. A mail is sent
-    once per hash."""
+    """SHA-256 of what the report states about the day: headline, breakdowns, products, reasons of returns,
+    missing sources. Not of comparisons, restatements or provenance, nor of what was or is expected: the same
+    day built twice has the same hash whatever became of the days around it, and also when its forecast came
+    later. A mail is sent once per hash."""
     facts: dict[str, Any] = {
         "business_date": figures.business_date.isoformat(),
         "currency": figures.currency,
@@ -247,59 +276,29 @@ def figures_hash(figures: Figures) -> str:
             [each.currency, _exact(each.net_sales)] for each in figures.quality.unconverted
         ),
     }
-    for part, rows in _breakdowns(figures):
+    for part, rows in breakdowns(figures):
         facts[part] = sorted(
             [row.name, row.orders or 0, *(_exact(getattr(row, name)) for name in FIGURES)] for row in rows
         )
     if figures.attribute:
         facts["attribute_name"] = figures.attribute
+    facts["return_reasons"] = sorted(
+        [row.reason or "", row.refunds, _exact(row.amount)] for row in figures.return_reasons
+    )
     facts["products"] = sorted([row.sku, _exact(row.units), _exact(row.sales)] for row in figures.products)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def figures_csv(figures: Figures) -> str:
-    """The figures as one long table: business_date, section, name, figure, value, currency, complete. Values
-    are plain decimals; cells that a spreadsheet would take for a formula begin with an apostrophe. `complete`
-    is `true` or `false`: of the trend's own day in its rows, of the business day in all others."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["business_date", "section", "name", "figure", "value", "currency", "complete"])
-    trend = {day.business_date.isoformat(): day.complete for day in figures.trend}
-    for section, name, figure, value in _cells(figures):
-        currency = name if section == "unconverted" else figures.currency
-        is_money = HEADLINE[figure].kind == "money" if figure in HEADLINE else figure in _MONEY
-        complete = trend[name] if section == "trend" else figures.quality.complete
-        cells = (section, inert(name), figure, "" if value is None else value, currency if is_money else "")
-        writer.writerow([figures.business_date.isoformat(), *cells, str(complete).lower()])
-    return stream.getvalue()
-
-
-def _cells(figures: Figures) -> Iterator[tuple[str, str, str, Decimal | int | None]]:
-    for name, figure in figures.headline.items():
-        yield "headline", "", name, figure.value
-    for section, rows in _breakdowns(figures):
-        for row in rows:
-            if row.orders is not None:
-                yield section, row.name, "orders", row.orders
-            yield from ((section, row.name, name, getattr(row, name)) for name in FIGURES)
-    for product in figures.products:
-        yield "products", product.sku, "units", product.units
-        yield "products", product.sku, "sales", product.sales
-    for each in figures.quality.unconverted:
-        yield "unconverted", each.currency, "orders", each.orders
-        yield "unconverted", each.currency, "net_sales", each.net_sales
-    for step in figures.website.steps if figures.website else ():
-        yield "funnel", step.step, "sessions", step.sessions
-    for series, amount, value in expectation.csv_rows(figures.expectation):
-        yield "expectation", series, amount, value
-    for day in figures.trend:
-        yield "trend", day.business_date.isoformat(), "net_sales", day.net_sales
-
-
-def _breakdowns(figures: Figures) -> list[tuple[str, list[Breakdown]]]:
+def breakdowns(figures: Figures) -> list[tuple[str, list[Breakdown]]]:
     """The breakdowns by the name of their section."""
     found = [(name, getattr(figures, name)) for name in ("channels", "categories", "countries")]
     return [*found, ("attribute", figures.attributes)] if figures.attribute else found
+
+
+def _quotient(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    if part is None or not whole:
+        return None
+    return (part / whole).quantize(Decimal("0.000001"), ROUND_HALF_UP)
 
 
 def _exact(value: Decimal | None) -> str | None:

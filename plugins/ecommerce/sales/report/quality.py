@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecommerce.core.text import amount, clean, count, figure, instant, plain, source_name, with_currency
+from ecommerce.core.text import (
+    amount,
+    clean,
+    count,
+    figure,
+    instant,
+    plain,
+    source_name,
+    weekday,
+    with_currency,
+)
 from ecommerce.sales.report import website
 from ecommerce.sales.report.figures import AMOUNTS, HEADLINE, Figures, Meaning, SourceQuality
 
@@ -65,9 +75,9 @@ def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
 
 def alarms(figures: Figures) -> list[str]:
     """Why the day is incomplete although all its sources were read: no failed task has told anybody."""
-    weekday = f"{figures.business_date:%A}"
+    day = weekday(figures.business_date)
     return [f"{partner} has delivered no file that can be used" for partner in _missing_partners(figures)] + [
-        f"{source_name(source)} has no order at all, and had 20 or more on each of the last four {weekday}s"
+        f"{source_name(source)} has no order at all, and had 20 or more on each of the last four {day}s"
         for source in figures.quality.empty_sources
     ]
 

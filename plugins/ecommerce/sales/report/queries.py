@@ -6,27 +6,37 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import TransientError
 from ecommerce.core.settings import Settings
-from ecommerce.core.text import count, mask_e_mails
+from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report import expectation, website
+from ecommerce.sales.report import (
+    changes,
+    comparisons,
+    expectation,
+    findings,
+    month,
+    outlook,
+    returns,
+    website,
+)
 from ecommerce.sales.report import figures as model
+from ecommerce.sales.report.comparisons import COMPARED_DAYS
+from ecommerce.sales.report.rounding import rounded_parts
 from ecommerce.sources import SOURCES, module
 from ecommerce.warehouse.client import Warehouse
 
-COMPARED_DAYS = 28
-MOST_CURRENCIES = 4
 MOST_LOOKS = 3
 MOST_PRODUCTS = 20
 MOST_SAMPLES = 3
 NO_ATTRIBUTE = "(none)"
 OFF = "off"  # state of a source that is switched off
+HEADLINE = "report/daily_sales/headline.sql"
 Row = Mapping[str, Any]
 
 
@@ -49,13 +59,15 @@ def read_figures(
         PipelineError: as `Warehouse.query`.
     """
     # A report takes several queries. What another run commits between two of them would be in one figure and
-    # not in the next, so the headline must be the same before and after.
-    first = day - timedelta(days=COMPARED_DAYS)
+    # not in the next, so the headline must be the same before and after. (Days long ago are in the headline
+    # alone: a load of history need not hold up the report.)
+    recent = comparisons.recent_days(day)
     for _ in range(MOST_LOOKS):
-        headlines = warehouse.query("report/daily_sales/headline.sql", day=day, first=first)
-        found = _read_once(warehouse, day, origin, warnings, headlines)
-        if warehouse.query("report/daily_sales/headline.sql", day=day, first=first) == headlines:
-            return _judged(found, required)
+        headlines = warehouse.query(HEADLINE, days=comparisons.days_asked(day))
+        found = _read_once(warehouse, day, origin, warnings, headlines=headlines, required=required)
+        before = [row for row in headlines if row["business_date"] in recent]
+        if warehouse.query(HEADLINE, days=recent) == before:
+            return found
     raise TransientError(f"other runs kept loading while the figures of {day} were read")
 
 
@@ -64,19 +76,28 @@ def _read_once(
     day: date,
     origin: model.Provenance,
     warnings: Sequence[str],
+    *,
     headlines: Sequence[Row],
+    required: Collection[str],
 ) -> model.Figures:
     run: dict[str, Any] = {"run_id": origin.run_id}
 
-    def ask(name: str, parameters: dict[str, Any] | None = None, **values: Any) -> list[dict[str, Any]]:
+    def ask(
+        name: str, parameters: dict[str, Any] | None = None, days: Collection[date] = (), **values: Any
+    ) -> list[dict[str, Any]]:
         path = f"report/daily_sales/{name}.sql"
-        return warehouse.query(path, spec=ORDERS, parameters=parameters, day=day, **values)
+        return warehouse.query(path, spec=ORDERS, parameters=parameters, days=days, day=day, **values)
 
-    days = {row["business_date"]: row for row in headlines}
+    # Of a source that the day can do without it says nothing that it brought no order.
+    empty = [row["source"] for row in ask("unusually_empty") if row["source"] in required]
+    days = {row["business_date"]: dict(row) for row in headlines}
+    today = days.get(day, {})
+    complete = bool(today.get("complete")) and not empty
+    if today:
+        days[day] = today | {"complete": complete}
     sales, orders = ask("sales"), ask("orders")
     runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
     missing = missing_days(day, [row["business_date"] for row in runs])
-    today = days.get(day, {})
     attribute = warehouse.settings.report_attribute
     of_attribute: list[dict[str, Any]] = []
     if attribute:
@@ -87,13 +108,14 @@ def _read_once(
     told += website.warnings(site, day)
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
-        complete=bool(today.get("complete")),
-        empty_sources=[row["source"] for row in ask("unusually_empty")],
+        complete=complete,
+        empty_sources=empty,
         missing_sources=list(today.get("missing_sources") or ()),
         sources=sources,
         rejects=_rejects(ask("rejects", most=MOST_SAMPLES)),
         unconverted=unconverted,
         missing_days=missing,
+        first_loaded=min((row["business_date"] for row in runs), default=None),
         fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
         restatements=[
             model.Restatement(old=row.pop("old_value"), new=row.pop("new_value"), **row)
@@ -102,24 +124,60 @@ def _read_once(
         warnings=list(dict.fromkeys(mask_e_mails(warning) for warning in (*warnings, *told))),
         limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
+    base = changes.base_of(day, days)
+    products = _products(ask, day, base)
     found = model.Figures(
         business_date=day,
         currency=warehouse.settings.reporting_currency,
-        headline=headline(day, days, unconverted),
-        averaged_days=sum(bool(row["complete"]) for each, row in days.items() if each < day),
-        trend=_trend(day, days),
+        headline=comparisons.headline(day, days, unconverted),
+        averaged_days=comparisons.averaged_days(day, days),
+        trend=comparisons.trend(day, days),
         channels=breakdown(sales, "channel", _orders_by(orders, "channel")),
         categories=breakdown(sales, "category", None),
         countries=breakdown(sales, "country_code", _orders_by(orders, "country_code")),
         attribute=attribute,
         attributes=attributes(of_attribute),
-        products=[model.Product(**row) for row in ask("products", most=MOST_PRODUCTS)],
+        products=_best(products),
         website=site,
+        month=month.month_to_date(day, days),
+        return_reasons=returns.reasons(ask("return_reasons")),
         quality=quality,
         provenance=origin,
     )
-    expected = expectation.read(ask, day_window(day, warehouse.settings.shop_timezone), came(found))
-    return found.model_copy(update={"expectation": expected})
+    window = day_window(day, warehouse.settings.shop_timezone)
+    expected = expectation.read(ask, window, came(found))
+    found = found.model_copy(
+        update={
+            "expectation": expectation.judged(expected, complete=complete),
+            "outlook": outlook.read(ask, window),
+            "changes": base and _changes(ask, found, base, days[base]["net_sales"], products),
+        }
+    )
+    return found.model_copy(update={"findings": findings.find(found)})
+
+
+def _products(ask: expectation.Ask, day: date, base: date | None) -> list[dict[str, Any]]:
+    # Without another day to compare with, the day itself stands for it, and nobody reads the comparison.
+    other = base or day
+    return ask("products", days={day, other}, base=other, most=MOST_PRODUCTS, most_movers=changes.MOST_MOVERS)
+
+
+def _best(products: Iterable[Row]) -> list[model.Product]:
+    names = ("sku", "name", "category", "units", "sales", "thumbnail")
+    sold = [row for row in products if row["sales"] is not None]
+    sold.sort(key=lambda row: (-row["sales"], row["sku"]))
+    return [model.Product(**{name: row[name] for name in names}) for row in sold[:MOST_PRODUCTS]]
+
+
+def _changes(
+    ask: expectation.Ask, figures: model.Figures, base: date, before: Decimal, products: Iterable[Row]
+) -> changes.Changes:
+    now = {
+        kind: {row.name: row.net_sales for row in getattr(figures, field)}
+        for kind, field in changes.KINDS.items()
+    }
+    total = figures.headline["net_sales"].value or Decimal(0)
+    return changes.changes(base, (before, total), now, ask("sales_before", base=base), products)
 
 
 def came(figures: model.Figures) -> dict[str, Decimal]:
@@ -136,51 +194,6 @@ def _export(row: Row) -> str:
     # They are kept once: a later load of the same export has taken their place.
     why = f" ({row['reasons']})" if row["reasons"] else ""
     return f"{loaded}; {row['rows_rejected']:,} of its {row['rows_read']:,} rows were rejected{why}"
-
-
-def _judged(figures: model.Figures, required: Collection[str]) -> model.Figures:
-    """The figures, incomplete where a required source is unusually empty; of others that says nothing. Only a
-    complete day is compared with what was expected of it."""
-    empty = [source for source in figures.quality.empty_sources if source in required]
-    complete = figures.quality.complete and not empty
-    quality = figures.quality.model_copy(update={"empty_sources": empty, "complete": complete})
-    today = figures.trend[-1].model_copy(update={"complete": complete})
-    expected = expectation.judged(figures.expectation, complete=complete)
-    trend = [*figures.trend[:-1], today]
-    return figures.model_copy(update={"quality": quality, "trend": trend, "expectation": expected})
-
-
-def headline(
-    day: date, days: Mapping[date, Row], unconverted: Sequence[model.Unconverted] = ()
-) -> dict[str, model.Figure]:
-    """The headline figures of `day`, compared with complete days only: half a day looks like a slump.
-    `unconverted` are the amounts of that day that no average can take in."""
-    complete = {each: row for each, row in days.items() if row["complete"] and each < day}
-    found = {}
-    for name in model.HEADLINE:
-        known = [value for row in complete.values() if (value := _value(row, name)) is not None]
-        found[name] = model.Figure(
-            value=_value(days.get(day, {}), name),
-            day_before=_value(complete.get(day - timedelta(days=1)), name),
-            week_before=_value(complete.get(day - timedelta(days=7)), name),
-            average=_rounded(sum(known, Decimal(0)) / len(known)) if known else None,
-            note=without_rate(unconverted) if name == "average_order_value" else None,
-        )
-    return found
-
-
-def without_rate(unconverted: Iterable[model.Unconverted]) -> str | None:
-    """Which orders the average order value leaves out, in a sentence; None where there are none."""
-    left_out = [each for each in unconverted if each.orders]
-    if not left_out:
-        return None
-    counts = [f"{count(each.orders)} in {each.currency}" for each in left_out[:MOST_CURRENCIES]]
-    if others := left_out[MOST_CURRENCIES:]:
-        counts.append(f"{count(sum(each.orders for each in others))} in other currencies")
-    one = sum(each.orders for each in left_out) == 1
-    counts[0] = counts[0].replace(" in ", " order in " if one else " orders in ")
-    said = " and ".join(", ".join(part) for part in (counts[:-1], counts[-1:]) if part)
-    return f"{said} without an exchange rate {'is' if one else 'are'} not in it"
 
 
 def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | None) -> list[model.Breakdown]:
@@ -202,15 +215,19 @@ def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | Non
 def attributes(rows: Iterable[Row]) -> list[model.Breakdown]:
     """The sales by an attribute of the orders, largest net sales first. What is rounded is the running total,
     not each row's amount, so that the rows add up to the headline."""
-    totals: dict[str, Decimal] = defaultdict(Decimal)
-    found = []
-    for row in rows:
-        amounts = {}
-        for figure in model.AMOUNTS:
-            before, totals[figure] = totals[figure], totals[figure] + (row[figure] or 0)
-            amounts[figure] = (_whole(totals[figure]) - _whole(before)).scaleb(-4)
-        name = NO_ATTRIBUTE if row["attribute"] is None else row["attribute"]
-        found.append(model.Breakdown(name=name, orders=row["orders"], units=row["units"], **amounts))
+    some = list(rows)
+    amounts = {
+        figure: list(rounded_parts(row[figure] or Decimal(0) for row in some)) for figure in model.AMOUNTS
+    }
+    found = [
+        model.Breakdown(
+            name=NO_ATTRIBUTE if row["attribute"] is None else row["attribute"],
+            orders=row["orders"],
+            units=row["units"],
+            **{figure: amounts[figure][place] for figure in model.AMOUNTS},
+        )
+        for place, row in enumerate(some)
+    ]
     return sorted(found, key=lambda row: (-row.net_sales, row.name))
 
 
@@ -225,24 +242,6 @@ def missing_days(day: date, loaded: Collection[date]) -> list[date]:
 def limits(sources: Collection[str], settings: Settings) -> list[str]:
     """Which changes of the `sources` in use are seen late or never, in sentences for the report."""
     return [text for source in SOURCES if source in sources for text in module(source).limits(settings)]
-
-
-def _value(row: Row | None, name: str) -> Decimal | None:
-    """One headline figure of a day's row; zero in a day without row, None without day."""
-    if row is None:
-        return None
-    if name == "returning_customers":
-        return Decimal(row.get("customers", 0) - row.get("new_customers", 0))
-    value = row.get(name, None if name == "average_order_value" else 0)
-    return None if value is None else Decimal(value)
-
-
-def _trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:
-    not_loaded = {"net_sales": None, "orders": None, "complete": False}
-    return [
-        model.TrendDay(business_date=each, **{name: days.get(each, not_loaded)[name] for name in not_loaded})
-        for each in (day - timedelta(days=back) for back in reversed(range(COMPARED_DAYS)))
-    ]
 
 
 def _orders_by(orders: Iterable[Row], column: str) -> dict[str, int]:
@@ -283,11 +282,3 @@ def _rejects(rows: Sequence[Row]) -> list[model.Rejects]:
         rows_of_reason = some[0]["reason_rows"]
         found.append(model.Rejects(source=source, reason=reason, rows=rows_of_reason, samples=samples))
     return found
-
-
-def _whole(value: Decimal) -> Decimal:
-    return value.quantize(Decimal(1), ROUND_HALF_UP)
-
-
-def _rounded(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.0001"), ROUND_HALF_UP)

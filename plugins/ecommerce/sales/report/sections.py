@@ -4,8 +4,8 @@ A section has these keys:
 
 - `id`, `title`; `note` is what stands small beside the title
 - `kind`: `table`, `list` (each row is one sentence) or `facts` (rows of a name and its words)
-- `columns`: of a table; each has `name`, `align` (`left`, `right`) and `grow`, its share of the width that
-  the others leave (0: as wide as its cells)
+- `columns`: of a table; each has `name`, `align` (`left`, `right`), `grow`, its share of the width that the
+  others leave (0: as wide as its cells), and `quiet`: whether it stands back behind the others
 - `rows`: cells that are ready to print, harmless in any layout once a template escapes them
 - `keys`: for rows of products, their SKUs in the same order, to find their pictures by; else empty
 - `chart`: the file of the chart that shows the same, or nothing
@@ -24,17 +24,22 @@ Section = dict[str, Any]
 
 def name(heading: str, grow: float = 1.0) -> Column:
     """A column of words, which takes the room that is left."""
-    return {"name": heading, "align": "left", "grow": grow}
+    return {"name": heading, "align": "left", "grow": grow, "quiet": False}
 
 
 def word(heading: str) -> Column:
     """A column of short words, as wide as they are."""
-    return {"name": heading, "align": "left", "grow": 0.0}
+    return {"name": heading, "align": "left", "grow": 0.0, "quiet": False}
 
 
-def number(heading: str) -> Column:
+def number(heading: str, *, quiet: bool = False) -> Column:
     """A column of figures."""
-    return {"name": heading, "align": "right", "grow": 0.0}
+    return {"name": heading, "align": "right", "grow": 0.0, "quiet": quiet}
+
+
+def quiet(heading: str) -> Column:
+    """A column of figures that others are read by, such as what is compared with."""
+    return number(heading, quiet=True)
 
 
 def table(

@@ -1,71 +1,67 @@
-"""What the report's pages say, as finished texts: the only input of the Typst template."""
+"""What the report's pages and its mail say, as finished texts: the only input of their templates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from ecommerce.core import text
-from ecommerce.sales.report import expectation, quality, website
+from ecommerce.sales.report import (
+    charts,
+    expectation,
+    findings,
+    quality,
+    texts_changes,
+    texts_charts,
+    texts_expected,
+    texts_quality,
+    texts_website,
+)
+from ecommerce.sales.report.texts_headline import (
+    NOTED,
+    TILES,
+    base_names,
+    figures_table,
+    known_bases,
+    summary,
+    tile,
+)
 from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
+from ecommerce.sales.report.sections import Section, name, number, quiet, table, word
 
-_ROWS_ON_PAGE_ONE = 10
-_TILES = 4
-_NOTED = "*"
+MOST_CATEGORIES = 20
 _MOST_VALUES = 30
 """Of an attribute, which may have any number of them; figures.json and figures.csv have all."""
+_NO_SALES = "No sales."
+_DEFINED = (
+    "Average order value: gross sales less discounts, divided by orders. "
+    "All definitions: docs/DEFINITIONS.md."
+)
 
 
 def page_texts(figures: Figures) -> dict[str, Any]:
-    """Everything the template prints, by the names it uses."""
-    day, currency, zone = figures.business_date, figures.currency, figures.provenance.timezone
-    products = [
-        [
-            *map(text.clean, (each.sku, each.name, each.category)),
-            text.quantity(each.units),
-            text.amount(each.sales, currency),
-        ]
-        for each in figures.products
-    ]
+    """Everything that a page shows, for any template.
+
+    Returns the top of the report (`title`, `day`, `long_day`, `scope`, `footer`, `notices`, `findings`, `tiles`,
+    `small_tiles`, `expected`, `footnote`), `changed` (the change of net sales in half a line), `sections`
+    (`sections.table` says what is in one) in reading order, `charts`: what each chart that is drawn of this
+    day shows, in words, by its file's name; and `pictures`: files of products' pictures by SKU, which the
+    caller may fill.
+    """
+    day, zone = figures.business_date, figures.provenance.timezone
     return {
         "title": f"Daily sales report {day}",
         "day": day.isoformat(),
         "long_day": text.long_day(day),
         "footer": f"Daily sales report · business day {day} ({zone})",
-        "scope": [f"Amounts in {currency}", f"Midnight to midnight, {zone}"],
+        "scope": [f"Amounts in {figures.currency}", f"Midnight to midnight, {zone}"],
         **_top(figures),
-        "small_tiles_note": f"Small figures: change against {_bases(figures)[1]}.",
-        "trend_note": currency,
-        "trend_alt": f"Net sales of the 28 days up to {day}",
-        "top_countries": _top_countries(figures),
-        "top_products": [
-            [name or sku, units, sales] for sku, name, _, units, sales in products[:_ROWS_ON_PAGE_ONE]
-        ],
-        "figure_columns": [column for base in _bases(figures) for column in (base, "Change")],
-        "figure_rows": [_figure_row(figures, name) for name in HEADLINE],
-        "figures_note": "net sales are gross sales less discounts less returns; without tax and shipping",
-        "amounts_note": f"amounts in {currency}",
-        "products_note": f"gross sales less discounts, in {currency}",
-        "channels": _breakdown(figures.channels, text.source_name, currency),
-        "categories": [
-            [name, *cells]  # an order with two categories cannot be counted under one
-            for name, _, *cells in _breakdown(figures.categories, text.clean, currency)
-        ],
-        "countries": _breakdown(figures.countries, country_name, currency),
-        "attribute": figures.attribute
-        and {
-            "title": attribute_title(figures.attribute),
-            "rows": _breakdown(_with_rest(figures.attributes, _MOST_VALUES), text.clean, currency),
-        },
-        "products": products,
-        "expectation": expectation.page_texts(
-            figures.expectation, day, currency, complete=figures.quality.complete
-        ),
-        "website": website.page_texts(figures.website, day),
-        "quality": quality.page_texts(figures),
-        "provenance": _provenance(figures),
+        "changed": texts_changes.sentence(figures),
+        "changed_since": text.short_day(figures.changes.base) if figures.changes else "",
+        "sections": _sections(figures),
+        "charts": texts_charts.alternatives(figures),
+        "pictures": {},
     }
 
 
@@ -78,11 +74,160 @@ def mail_texts(figures: Figures) -> dict[str, Any]:
         "long_day": text.long_day(day),
         "currency": figures.currency,
         **_top(figures),
-        "bases": _bases(figures),
+        "bases": [base_names(figures)[base] for base in known_bases(figures)],
         "channels": _breakdown(figures.channels, text.source_name, figures.currency),
         "timezone": figures.provenance.timezone,
         "generated_at": text.instant(figures.provenance.generated_at),
     }
+
+
+def _top(figures: Figures) -> dict[str, Any]:
+    """What page one and the mail begin with."""
+    tiles = [tile(figures, headline) for headline in HEADLINE]
+    noted = [(HEADLINE[name].label, note) for name in HEADLINE if (note := figures.headline[name].note)]
+    footnotes = [f"{NOTED}{label}: {text.clean(note)}." for label, note in noted]
+    return {
+        "notices": quality.notices(figures),
+        "findings": [findings.words(each, figures.currency) for each in figures.findings],
+        "tiles": tiles[:TILES],
+        "small_tiles": tiles[TILES:],
+        "expected": _expected(figures),
+        "footnote": " ".join([*footnotes, _DEFINED]),
+    }
+
+
+def _expected(figures: Figures) -> dict[str, Any] | None:
+    """What `expectation.line` says, and the difference in per cent as `changed`."""
+    line = expectation.line(figures.expectation, figures.currency)
+    total = texts_expected.expectation_total(figures)
+    if line is None or total is None:
+        return line
+    changed = text.change(total.actual, total.forecast)
+    return line | {"changed": "" if changed == text.NOTHING else f"{changed} against the forecast"}
+
+
+def _sections(figures: Figures) -> list[Section]:
+    return [
+        _trend(figures),
+        texts_expected.expected(figures),
+        texts_expected.month(figures),
+        *_breakdowns(figures),
+        _products(figures),
+        *texts_changes.sections(figures),
+        summary(
+            figures,
+            "customers",
+            "Customers",
+            ("customers", "new_customers", "returning_customers", "repeat_share"),
+            note="repeat share: returning ÷ all customers",
+        ),
+        summary(
+            figures,
+            "rates",
+            "Discounts and returns",
+            ("discounts", "discount_rate", "returns", "return_rate"),
+            note="rates: ÷ gross sales",
+        ),
+        _return_reasons(figures),
+        *texts_website.sections(figures),
+        texts_expected.outlook(figures),
+        texts_expected.series(figures),
+        figures_table(figures),
+        *texts_quality.sections(figures),
+    ]
+
+
+def _trend(figures: Figures) -> Section:
+    rows = []
+    for day in figures.trend:
+        state = "complete" if day.complete else "not loaded" if day.net_sales is None else "incomplete"
+        net_sales = text.amount(day.net_sales, figures.currency)
+        rows.append([text.short_day(day.business_date), net_sales, text.count(day.orders), state])
+    return table(
+        "trend",
+        f"Net sales, last {len(figures.trend)} days",
+        [name("Day"), number("Net sales"), number("Orders"), word("State")],
+        rows,
+        empty="",
+        note=figures.currency,
+        chart=charts.TREND,
+    )
+
+
+def _breakdowns(figures: Figures) -> list[Section]:
+    currency = figures.currency
+    found = [
+        _breakdown_table(figures.channels, "channel", "By channel", text.source_name, currency),
+        _breakdown_table(figures.categories, "category", "By category", text.clean, currency),
+        _breakdown_table(figures.countries, "country", "By country", text.country, currency),
+    ]
+    for section, chart in zip(found, (charts.CHANNELS, charts.CATEGORIES, charts.COUNTRIES), strict=True):
+        section["chart"] = chart if section["rows"] else ""
+    if figures.attribute:
+        title = attribute_title(figures.attribute)
+        rows = with_rest(figures.attributes, _MOST_VALUES)
+        found.append(_breakdown_table(rows, "attribute", f"By {title.lower()}", text.clean, currency))
+    return found
+
+
+def _breakdown_table(
+    rows: Sequence[Breakdown], kind: str, title: str, name_of: Callable[[str], str], currency: str
+) -> Section:
+    plural = {"category": "categories", "country": "countries", "channel": "channels"}.get(kind, kind)
+    cells = _breakdown(with_rest(rows, MOST_CATEGORIES if kind != "attribute" else _MOST_VALUES), name_of, currency)
+    columns = ["Orders", "Units", "Gross sales", "Discounts", "Returns", "Net sales"]
+    if kind == "category":  # an order with two categories cannot be counted under one
+        cells, columns = [[first, *others] for first, _, *others in cells], columns[1:]
+    total = sum((row.net_sales for row in rows), Decimal(0))
+    shares = [text.share(row.net_sales, total) for row in with_rest(rows, len(cells) or 1)]
+    return table(
+        plural,
+        title,
+        [name(title.removeprefix("By ").capitalize()), *map(number, columns), quiet("Share")],
+        [[*row, share] for row, share in zip(cells, shares, strict=True)],
+        empty=_NO_SALES,
+        note=f"amounts in {currency}",
+    )
+
+
+def _products(figures: Figures) -> Section:
+    return table(
+        "products",
+        "Top products",
+        [name("SKU", 0.7), name("Product", 2), name("Category"), number("Units"), number("Sales")],
+        [
+            [
+                *map(text.clean, (each.sku, each.name or each.sku, each.category)),
+                text.quantity(each.units),
+                text.amount(each.sales, figures.currency),
+            ]
+            for each in figures.products
+        ],
+        keys=[each.sku for each in figures.products],
+        empty=_NO_SALES,
+        note=f"gross sales less discounts, in {figures.currency}",
+    )
+
+
+def _return_reasons(figures: Figures) -> Section:
+    rows = figures.return_reasons
+    total = sum((row.amount for row in rows), Decimal(0))
+    return table(
+        "return_reasons",
+        "Returns by reason",
+        [name("Reason"), *map(number, ("Refunds", "Amount", "Share"))],
+        [
+            [
+                text.clean(row.reason) or "No reason given",
+                text.count(row.refunds),
+                text.amount(row.amount, figures.currency),
+                text.share(row.amount, total),
+            ]
+            for row in rows
+        ],
+        empty="Nothing came back on this day.",
+        note="as the source gives it",
+    )
 
 
 def attribute_title(name: str) -> str:
@@ -91,71 +236,7 @@ def attribute_title(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def country_name(code: str) -> str:
-    """The English name of an ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
-    from babel import Locale
-
-    return "Unknown" if code == "ZZ" else str(Locale("en").territories.get(code) or text.clean(code))
-
-
-def _top(figures: Figures) -> dict[str, Any]:
-    """What page one and the mail begin with."""
-    tiles = [_tile(figures, name) for name in HEADLINE]
-    noted = [(HEADLINE[name].label, note) for name in HEADLINE if (note := figures.headline[name].note)]
-    return {
-        "notices": quality.notices(figures),
-        "tiles": tiles[:_TILES],
-        "small_tiles": tiles[_TILES:],
-        "expected": expectation.line(figures.expectation, figures.currency),
-        "footnote": " ".join(f"{_NOTED}{label}: {text.clean(note)}." for label, note in noted),
-    }
-
-
-def _bases(figures: Figures) -> tuple[str, str, str]:
-    before, week = (text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
-    return before, week, text.average_name(figures.averaged_days)
-
-
-def _tile(figures: Figures, name: str) -> dict[str, Any]:
-    meaning, entry = HEADLINE[name], figures.headline[name]
-    changes = [
-        {
-            "words": text.change(entry.value, base),
-            "label": f"vs {label}",
-            "tone": text.direction(entry.value, base, meaning.good),
-        }
-        for label, base in zip(
-            _bases(figures), (entry.day_before, entry.week_before, entry.average), strict=True
-        )
-    ]
-    value = text.figure(entry.value, meaning.kind, figures.currency)
-    label = f"{meaning.label}{_NOTED}" if entry.note else meaning.label
-    return {"label": label, "value": value, "changes": changes, "change": changes[1]}
-
-
-def _figure_row(figures: Figures, name: str) -> list[str]:
-    meaning, entry = HEADLINE[name], figures.headline[name]
-    row = [meaning.label, text.figure(entry.value, meaning.kind, figures.currency)]
-    for base in (entry.day_before, entry.week_before, entry.average):
-        row += [text.figure(base, meaning.kind, figures.currency), text.change(entry.value, base)]
-    return row
-
-
-def _top_countries(figures: Figures) -> list[list[str]]:
-    rows = figures.countries
-    total = sum((row.net_sales for row in rows), Decimal(0))
-    return [
-        [
-            country_name(row.name),
-            text.count(row.orders or 0),
-            text.amount(row.net_sales, figures.currency),
-            text.share(row.net_sales, total),
-        ]
-        for row in _with_rest(rows, _ROWS_ON_PAGE_ONE)
-    ]
-
-
-def _with_rest(rows: Sequence[Breakdown], most: int) -> list[Breakdown]:
+def with_rest(rows: Sequence[Breakdown], most: int) -> list[Breakdown]:
     """The first `most` rows; when there are more, the last one adds up all the others."""
     if len(rows) <= most:
         return list(rows)
@@ -174,16 +255,4 @@ def _breakdown(rows: Sequence[Breakdown], name_of: Callable[[str], str], currenc
             *(text.amount(getattr(row, name), currency) for name in AMOUNTS),
         ]
         for row in rows
-    ]
-
-
-def _provenance(figures: Figures) -> list[list[str]]:
-    origin = figures.provenance
-    return [
-        ["Business day", f"{figures.business_date} in {origin.timezone}"],
-        ["In UTC", f"{text.instant(origin.window_start)} to {text.instant(origin.window_end)}, end excluded"],
-        ["Made by", f"DAG {origin.dag_id}, run {origin.run_id}"],
-        ["Code version", origin.code_version],
-        ["Generated at", text.instant(origin.generated_at)],
-        ["Orders", "count when their status is a sale and they are no test orders"],
     ]

@@ -6,7 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from ecommerce.core import unusual
 from ecommerce.sales.report import figures as model
+from ecommerce.sales.report.changes import Changes, Contribution, Mover
+from ecommerce.sales.report.expectation import Expectation, Expected
+from ecommerce.sales.report.findings import Finding
+from ecommerce.sales.report.month import MonthToDate, Span
+from ecommerce.sales.report.outlook import Outlook, OutlookDay
+from ecommerce.sales.report.returns import ReturnReason
+from ecommerce.sales.report.website import Device, Step, Tracked, Viewed, Website
 
 DAY = date(2026, 11, 19)
 NASTY = [
@@ -20,6 +28,34 @@ NASTY = [
     "line one\r\nline two\x00\x1b[31m \u202eevil",
     '#include("/etc/passwd") // comment /* */',
     "日本の急須",
+]
+
+
+FINDINGS = [
+    Finding(
+        kind="unusual_sales",
+        about=["category:Kitchen", "very unusual"],
+        numbers={
+            "actual": Decimal(6015),
+            "forecast": Decimal(5100),
+            "lower_80": Decimal(4600),
+            "upper_80": Decimal(5600),
+        },
+    ),
+    Finding(
+        kind="contribution",
+        about=["category", "Kitchen", "2026-11-12"],
+        numbers={
+            "change": Decimal("1692.26"),
+            "total_change": Decimal("2222.56"),
+            "share": Decimal("0.761401"),
+        },
+    ),
+    Finding(
+        kind="unusual_rate",
+        about=["return_rate"],
+        numbers={"rate": Decimal("0.062"), "average": Decimal("0.047"), "days": Decimal(28)},
+    ),
 ]
 
 
@@ -39,18 +75,18 @@ def breakdown(name: str, net: str, orders: int | None = 10) -> model.Breakdown:
 def make_figures(**changes: Any) -> model.Figures:
     """An ordinary Thursday; `changes` replace fields, also those of `quality` and `provenance`."""
     headline = {
-        "net_sales": ("18342.56", "17011.20", "16120.00", "15500.5"),
-        "orders": ("214", "205", "190", "187.4"),
-        "average_order_value": ("91.6300", "89.9", "92.10", "90"),
-        "customers": ("201", "196", "181", "175"),
-        "gross_sales": ("20411.06", "18900", "17800", "17000"),
-        "discounts": ("802.1", "790", "800", "700"),
-        "returns": ("1266.4", "1098.8", "880", "799.5"),
-        "units": ("409", "391", "366", "350.25"),
-        "new_customers": ("64", "60", "71", "60"),
-        "returning_customers": ("137", "136", "110", "115"),
-        "tax": ("3201.7", "3000", "2950", "2900"),
-        "shipping": ("690", "655.5", "640", "600"),
+        "net_sales": ("18342.56", "17011.20", "16120.00", "15500.5", "14210.75"),
+        "orders": ("214", "205", "190", "187.4", "171"),
+        "average_order_value": ("91.6300", "89.9", "92.10", "90", "88.40"),
+        "customers": ("201", "196", "181", "175", "160"),
+        "gross_sales": ("20411.06", "18900", "17800", "17000", "15900.25"),
+        "discounts": ("802.1", "790", "800", "700", "690"),
+        "returns": ("1266.4", "1098.8", "880", "799.5", "999.5"),
+        "units": ("409", "391", "366", "350.25", "330"),
+        "new_customers": ("64", "60", "71", "60", "80"),
+        "returning_customers": ("137", "136", "110", "115", "80"),
+        "tax": ("3201.7", "3000", "2950", "2900", "2400"),
+        "shipping": ("690", "655.5", "640", "600", "512"),
     }
     values: dict[str, Any] = {
         "business_date": DAY,
@@ -61,8 +97,9 @@ def make_figures(**changes: Any) -> model.Figures:
                 day_before=Decimal(before),
                 week_before=Decimal(week),
                 average=Decimal(mean),
+                year_before=Decimal(year),
             )
-            for name, (day, before, week, mean) in headline.items()
+            for name, (day, before, week, mean, year) in headline.items()
         },
         "averaged_days": 28,
         "trend": trend(),
@@ -93,6 +130,18 @@ def make_figures(**changes: Any) -> model.Figures:
                 ["Teapot", "Desk lamp", "Garden chair", "Blanket", "Wooden train"] * 3
             )
         ],
+        "month": month(),
+        "changes": changed(),
+        "return_reasons": [
+            ReturnReason(reason=reason, refunds=refunds, amount=Decimal(amount))
+            for reason, refunds, amount in (
+                ("wrong size", 9, "512.40"),
+                ("damaged on arrival", 6, "402.00"),
+                ("not as described", 3, "251.50"),
+                (None, 2, "100.50"),
+            )
+        ],
+        "outlook": outlook(),
         "quality": quality(),
         "provenance": provenance(),
     }
@@ -103,6 +152,156 @@ def make_figures(**changes: Any) -> model.Figures:
     return model.Figures(**{**values, **changes})
 
 
+def full(**changes: Any) -> model.Figures:
+    """As `make_figures`, with everything that a report can have but pictures."""
+    values = {"expectation": expectation(), "website": website(), "findings": FINDINGS}
+    return make_figures(**{**values, **changes})
+
+
+def month(last: date = DAY, **changes: Any) -> MonthToDate:
+    def span(last: date, net: str | None, orders: int | None) -> Span:
+        net_sales = None if net is None else Decimal(net)
+        return Span(first=last.replace(day=1), last=last, net_sales=net_sales, orders=orders)
+
+    before = last.replace(day=1) - timedelta(days=1)
+    values: dict[str, Any] = {
+        "now": span(last, "331402.18", 3921),
+        "last_month": span(before.replace(day=min(last.day, before.day)), "318011.02", 3777),
+        "last_year": span(
+            last.replace(year=last.year - 1, day=min(last.day, 28) if last.month == 2 else last.day),
+            "270114.90",
+            3204,
+        ),
+    }
+    return MonthToDate(**{**values, **changes})
+
+
+def changed(base: date = DAY - timedelta(days=7), **changes: Any) -> Changes:
+    def rows(*all_: tuple[str, str, str]) -> list[Contribution]:
+        return [
+            Contribution(name=name, before=Decimal(before), now=Decimal(now)) for name, before, now in all_
+        ]
+
+    def movers(*all_: tuple[str, str, str]) -> list[Mover]:
+        return [
+            Mover(sku=f"SKU-{place:03}", name=name, before=Decimal(before), now=Decimal(now))
+            for place, (name, before, now) in enumerate(all_)
+        ]
+
+    values: dict[str, Any] = {
+        "base": base,
+        "before": Decimal("16120.00"),
+        "now": Decimal("18342.56"),
+        "categories": rows(
+            ("Kitchen", "4210.40", "5902.66"),
+            ("Garden", "3120.00", "2615.30"),
+            ("Lighting", "3550.10", "4002.10"),
+            ("Textiles", "2404.50", "2790.50"),
+            ("Toys", "2500.00", "2715.00"),
+            ("uncategorised", "335.00", "317.00"),
+        ),
+        "countries": rows(
+            ("US", "7010.00", "8420.56"),
+            ("DE", "4020.00", "4710.00"),
+            ("GB", "2600.00", "2290.00"),
+            ("FR", "1490.00", "1710.00"),
+            ("JP", "0", "212.00"),
+            ("ZZ", "1000.00", "1000.00"),
+        ),
+        "channels": rows(
+            ("storefront", "8010.00", "9800.11"),
+            ("sales_db", "6210.00", "6542.45"),
+            ("northwind", "1900.00", "2000.00"),
+        ),
+        "rising": movers(
+            ("Teapot no. 0", "610.00", "1900.50"),
+            ("Desk lamp no. 1", "1210.00", "1800.50"),
+            ("Blanket no. 3", "1320.00", "1600.50"),
+            ("Wooden train no. 4", "1290.00", "1500.50"),
+            ("Teapot no. 5", "1300.00", "1400.50"),
+        ),
+        "falling": movers(
+            ("Garden chair no. 2", "2400.00", "1700.50"),
+            ("Garden chair no. 7", "1500.00", "1200.50"),
+            ("Watering can", "120.00", "0"),
+        ),
+    }
+    return Changes(**{**values, **changes})
+
+
+def outlook(last: date = DAY, days: int = 7) -> Outlook:
+    week = (15100, 14800, 15600, 17000, 19900, 22100, 20500)
+    found = []
+    for ahead in range(1, days + 1):
+        day = last + timedelta(days=ahead)
+        middle = Decimal(week[day.weekday()])
+        found.append(
+            OutlookDay(
+                day=day, forecast=middle, lower_80=middle - 300 * (4 + ahead), upper_80=middle + 320 * (4 + ahead)
+            )
+        )
+    return Outlook(made_at=datetime(2026, 11, 16, 5, tzinfo=UTC), model="blend", days=found)
+
+
+def expectation(
+    total: tuple[str, str, str, str, str, str] = ("18900", "17100", "20700", "15800", "22000", "20411.06"),
+) -> Expectation:
+    """Of all sales (forecast, bounds of 80 %, of 95 %, actual) and of three series."""
+    rows = {
+        "total": total,
+        "channel:storefront": ("9100", "8200", "10000", "7600", "10700", "9815.11"),
+        "channel:sales_db": ("6400", "5900", "6900", "5400", "7400", "6557.45"),
+        "category:Kitchen": ("5100", "4600", "5600", "4300", "5900", "6015"),
+    }
+    found = []
+    for series, values in rows.items():
+        forecast, low, high, lowest, highest, actual = map(Decimal, values)
+        found.append(
+            Expected(
+                series=series,
+                forecast=forecast,
+                lower_80=low,
+                upper_80=high,
+                lower_95=lowest,
+                upper_95=highest,
+                actual=actual,
+                verdict=unusual.verdict(actual, (low, high), (lowest, highest)),
+            )
+        )
+    return Expectation(
+        made_at=datetime(2026, 11, 16, 5, tzinfo=UTC),
+        model="blend",
+        series=found,
+        unforecast=["category:Toys"],
+    )
+
+
+def website() -> Website:
+    return Website(
+        steps=[
+            Step(step=step, sessions=sessions, day_before=before, week_before=week)
+            for step, sessions, before, week in (
+                ("session", 4812, 4700, 4350),
+                ("view_item", 3120, 3100, 2890),
+                ("add_to_cart", 611, 590, 560),
+                ("begin_checkout", 244, 240, 215),
+                ("purchase", 118, 112, 99),
+            )
+        ],
+        bot_sessions=733,
+        devices=[
+            Device(device="mobile", sessions=3011, purchases=51),
+            Device(device="desktop", sessions=1620, purchases=63),
+            Device(device="tablet", sessions=181, purchases=4),
+        ],
+        tracked=[Tracked(source="storefront", orders=120, seen=118, usual=Decimal("0.9710"))],
+        viewed=[
+            Viewed(sku="SKU-900", name="Copper kettle", visitors=88),
+            Viewed(sku="SKU-901", name="Cast iron pan", visitors=61),
+        ],
+    )
+
+
 def trend(last: date = DAY, days: int = 28) -> list[model.TrendDay]:
     week = (15100, 14800, 15600, 17000, 19900, 22100, 20500)
     return [
@@ -110,6 +309,7 @@ def trend(last: date = DAY, days: int = 28) -> list[model.TrendDay]:
             business_date=last - timedelta(days=back),
             net_sales=Decimal(week[(last - timedelta(days=back)).weekday()] + 37 * back % 900),
             orders=200 - back,
+            weekday_mean=Decimal(week[(last - timedelta(days=back)).weekday()] + 200),
         )
         for back in range(days - 1, -1, -1)
     ]
@@ -157,6 +357,7 @@ def quality(**changes: Any) -> model.Quality:
         ],
         "unconverted": [],
         "missing_days": [],
+        "first_loaded": date(2025, 3, 1),
         "fill_command": None,
         "restatements": [],
         "warnings": ["partner_files: column gift_note is not known and was ignored"],

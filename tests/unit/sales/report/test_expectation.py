@@ -15,8 +15,9 @@ from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales import delivery
 from ecommerce.sales.report import document, expectation
 from ecommerce.sales.report.expectation import Expectation, Expected
-from ecommerce.sales.report.figures import Figures, figures_csv, figures_hash
+from ecommerce.sales.report.figures import Figures, figures_hash
 from ecommerce.sales.report.queries import came
+from ecommerce.sales.report.table import figures_csv
 from ecommerce.sales.report.texts import page_texts
 from tests.unit.sales.report.samples import DAY, NASTY, crowded, make_figures
 

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from ecommerce.core.settings import load_settings
+from ecommerce.sales.report.comparisons import headline
 from ecommerce.sales.report.figures import Unconverted
-from ecommerce.sales.report.queries import attributes, breakdown, headline, limits, missing_days
+from ecommerce.sales.report.queries import attributes, breakdown, limits, missing_days
 
 DAY = date(2026, 11, 19)
 D = Decimal

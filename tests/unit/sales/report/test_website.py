@@ -9,8 +9,9 @@ from pypdf import PdfReader
 
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report import document, website
-from ecommerce.sales.report.figures import Figures, figures_csv, figures_hash
+from ecommerce.sales.report.figures import Figures, figures_hash
 from ecommerce.sales.report.quality import notices
+from ecommerce.sales.report.table import figures_csv
 from ecommerce.sales.report.website import Device, Step, Tracked, Viewed, Website
 from tests.unit.sales.report.samples import DAY, crowded, make_figures
 

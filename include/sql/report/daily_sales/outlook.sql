@@ -1,0 +1,14 @@
+-- The newest forecast of the whole shop that was made by the end of the day, of the days that come.
+SELECT
+    target_date AS day,
+    made_at,
+    model,
+    forecast,
+    lower_80,
+    upper_80
+FROM {{ table("sales_forecasts") }}
+WHERE target_date BETWEEN {{ day_after }} AND {{ last }}
+    AND made_at <= @ends_at
+    AND series = 'total'
+QUALIFY RANK() OVER (ORDER BY made_at DESC) = 1
+ORDER BY target_date

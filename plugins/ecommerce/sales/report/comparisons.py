@@ -1,0 +1,114 @@
+"""What a day's headline figures are compared with: the day before, the week before, the mean of 28 days, the
+year before, and the mean of each weekday. Only complete days are compared with, for half a day looks like a
+slump.
+
+Its input are the rows of `headline.sql` by business date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from ecommerce.core.text import count
+from ecommerce.sales.report import figures as model
+from ecommerce.sales.report import month
+
+COMPARED_DAYS = 28
+WEEK, YEAR = timedelta(days=7), timedelta(weeks=52)
+"""A year of whole weeks, so that a Thursday is compared with a Thursday."""
+MOST_CURRENCIES = 4
+
+Row = Mapping[str, Any]
+
+
+def recent_days(day: date) -> set[date]:
+    """The business day `day` and the 28 days before it."""
+    return {day - timedelta(days=back) for back in range(COMPARED_DAYS + 1)}
+
+
+def days_asked(day: date) -> set[date]:
+    """The days whose headline figures the report of `day` states or compares with."""
+    found = (
+        {day - timedelta(days=back) for back in range(2 * COMPARED_DAYS)} | recent_days(day) | {day - YEAR}
+    )
+    for first, last in month.spans(day):
+        found |= set(month.days_of(first, last))
+    return found
+
+
+def headline(
+    day: date, days: Mapping[date, Row], unconverted: Sequence[model.Unconverted] = ()
+) -> dict[str, model.Figure]:
+    """The headline figures of `day` beside those of complete days. `unconverted` are the amounts of that day
+    that no average can take in."""
+    complete = {each: row for each, row in days.items() if row["complete"] and each < day}
+    recent = [complete[each] for each in recent_days(day) if each in complete]
+    found = {}
+    for name in model.HEADLINE:
+        found[name] = model.Figure(
+            value=_value(days.get(day, {}), name),
+            day_before=_value(complete.get(day - timedelta(days=1)), name),
+            week_before=_value(complete.get(day - WEEK), name),
+            average=_mean(_value(row, name) for row in recent),
+            year_before=_value(complete.get(day - YEAR), name),
+            note=without_rate(unconverted) if name == "average_order_value" else None,
+        )
+    return found
+
+
+def averaged_days(day: date, days: Mapping[date, Row]) -> int:
+    """How many of the 28 days before `day` the averages are of."""
+    return sum(bool(days[each]["complete"]) for each in recent_days(day) - {day} if each in days)
+
+
+def trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:
+    """The 28 days up to `day`, each with the mean of its weekday."""
+    not_loaded = {"net_sales": None, "orders": None, "complete": False}
+    return [
+        model.TrendDay(
+            business_date=each,
+            **{name: days.get(each, not_loaded)[name] for name in not_loaded},
+            weekday_mean=weekday_mean(each, days),
+        )
+        for each in (day - timedelta(days=back) for back in reversed(range(COMPARED_DAYS)))
+    ]
+
+
+def weekday_mean(day: date, days: Mapping[date, Row]) -> Decimal | None:
+    """The mean net sales of the complete ones of the four same weekdays before `day`; None without any."""
+    same = (days.get(day - weeks * WEEK) for weeks in range(1, COMPARED_DAYS // 7 + 1))
+    return _mean(row["net_sales"] for row in same if row and row["complete"])
+
+
+def without_rate(unconverted: Iterable[model.Unconverted]) -> str | None:
+    """Which orders the average order value leaves out, in a sentence; None where there are none."""
+    left_out = [each for each in unconverted if each.orders]
+    if not left_out:
+        return None
+    counts = [f"{count(each.orders)} in {each.currency}" for each in left_out[:MOST_CURRENCIES]]
+    if others := left_out[MOST_CURRENCIES:]:
+        counts.append(f"{count(sum(each.orders for each in others))} in other currencies")
+    one = sum(each.orders for each in left_out) == 1
+    counts[0] = counts[0].replace(" in ", " order in " if one else " orders in ")
+    said = " and ".join(", ".join(part) for part in (counts[:-1], counts[-1:]) if part)
+    return f"{said} without an exchange rate {'is' if one else 'are'} not in it"
+
+
+def _value(row: Row | None, name: str) -> Decimal | None:
+    """One headline figure of a day's row; zero in a day without row, None without day."""
+    if row is None:
+        return None
+    if name == "returning_customers":
+        return Decimal(row.get("customers", 0) - row.get("new_customers", 0))
+    value = row.get(name, None if name == "average_order_value" else 0)
+    return None if value is None else Decimal(value)
+
+
+def _mean(values: Iterable[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return (sum(known, Decimal(0)) / len(known)).quantize(Decimal("0.0001"), ROUND_HALF_UP)

@@ -1,0 +1,100 @@
+"""What the report says of where the change comes from: contributions, and products that rose or fell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from ecommerce.core import text
+from ecommerce.sales.report import charts
+from ecommerce.sales.report.changes import Changes, Contribution, Mover
+from ecommerce.sales.report.texts_headline import signed
+from ecommerce.sales.report.figures import Figures
+from ecommerce.sales.report.sections import Section, name, number, quiet, table
+
+MOST = 20
+"""Contributions of one kind; those behind are added up."""
+NO_BASE = "Neither the same weekday of the week before nor the day before is complete."
+
+_KINDS: dict[str, tuple[str, str, Callable[[str], str]]] = {
+    "categories": ("By category", charts.CHANGES_CATEGORIES, text.clean),
+    "countries": ("By country", charts.CHANGES_COUNTRIES, text.country),
+    "channels": ("By channel", charts.CHANGES_CHANNELS, text.source_name),
+}
+
+
+def sentence(figures: Figures) -> str:
+    """The whole change in half a line: `16,120.00 → 18,342.56, +2,222.56 (+13.8 %)`."""
+    changes, currency = figures.changes, figures.currency
+    if changes is None:
+        return NO_BASE
+    before, now = text.amount(changes.before, currency), text.amount(changes.now, currency)
+    difference = signed(changes.now - changes.before, currency)
+    percent = text.change(changes.now, changes.before)
+    said = f" ({percent})" if percent != text.NOTHING else ""
+    return f"net sales {before} → {now} {currency}: {difference}{said}"
+
+
+def sections(figures: Figures) -> list[Section]:
+    """The contributions by category, country and channel, then the products."""
+    base = text.short_day(figures.changes.base) if figures.changes else "Before"
+    return [_contributions(figures, kind, base) for kind in _KINDS] + _movers(figures, base)
+
+
+def rest(rows: Sequence[Contribution], most: int) -> list[Contribution]:
+    """The first `most` rows; when there are more, the last one adds up all the others."""
+    if len(rows) <= most:
+        return list(rows)
+    others = rows[most - 1 :]
+    before, now = (sum((getattr(row, each) for row in others), Decimal(0)) for each in ("before", "now"))
+    return [*rows[: most - 1], Contribution(name=f"{len(others)} others", before=before, now=now)]
+
+
+def _contributions(figures: Figures, kind: str, base: str) -> Section:
+    title, chart, name_of = _KINDS[kind]
+    rows: list[Contribution] = getattr(figures.changes, kind) if figures.changes else []
+    currency = figures.currency
+    return table(
+        f"changes_{kind}",
+        title,
+        [name(title.removeprefix("By ").capitalize()), quiet(base), number("This day"), number("Contribution"), quiet("Change")],
+        [
+            [
+                name_of(row.name),
+                text.amount(row.before, currency),
+                text.amount(row.now, currency),
+                signed(row.now - row.before, currency),
+                text.change(row.now, row.before),
+            ]
+            for row in rest(rows, MOST)
+        ],
+        empty="No sales on either day." if figures.changes else NO_BASE,
+        note="contribution to the change of net sales",
+        chart=chart,
+    )
+
+
+def _movers(figures: Figures, base: str) -> list[Section]:
+    found: Changes | None = figures.changes
+    named = (("rising", "Rising products", "rose"), ("falling", "Falling products", "fell"))
+    return [
+        table(
+            section_id,
+            title,
+            [name("Product"), quiet(base), number("This day"), number("Change")],
+            [_mover(row, figures.currency) for row in getattr(found, section_id, ())],
+            keys=[row.sku for row in getattr(found, section_id, ())],
+            empty=f"No product {verb}." if found else NO_BASE,
+            note="sales after discounts",
+        )
+        for section_id, title, verb in named
+    ]
+
+
+def _mover(row: Mover, currency: str) -> list[str]:
+    return [
+        text.clean(row.name or row.sku),
+        text.amount(row.before, currency),
+        text.amount(row.now, currency),
+        signed(row.now - row.before, currency),
+    ]

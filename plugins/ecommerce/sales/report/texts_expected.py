@@ -1,0 +1,128 @@
+"""What the report says of time: the month so far, the day against its forecast, and the coming week."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ecommerce.core import text
+from ecommerce.sales.report import charts, expectation
+from ecommerce.sales.report.figures import Figures
+from ecommerce.sales.report.month import Span
+from ecommerce.sales.report.sections import Section, name, number, quiet, table, word
+
+
+def month(figures: Figures) -> Section:
+    """The month so far beside the last one and that of last year, up to the same day."""
+    found = figures.month
+    columns = [name(""), number("Net sales"), number("Change"), number("Orders")]
+    if found is None:
+        return table("month", "Month to date", columns, [], empty="Not known for this day.")
+    spans = {"This month": found.now, "Last month": found.last_month, "Last year": found.last_year}
+    missing = [label.lower() for label, span in spans.items() if span.net_sales is None]
+    remarks = [f"{text.span(found.now.first, found.now.last)}; the others to the same day."]
+    if found.unfinished:
+        some = "1 day is" if found.unfinished == 1 else f"{text.count(found.unfinished)} days are"
+        remarks.append(f"{some} not loaded or incomplete.")
+    if missing:
+        remarks.append(f"{' and '.join(missing).capitalize()}: not every day is loaded and complete.")
+    return table(
+        "month",
+        "Month to date",
+        columns,
+        [_span(label, span, found.now, figures.currency) for label, span in spans.items()],
+        empty="",
+        note="net sales",
+        remarks=remarks,
+    )
+
+
+def expected(figures: Figures) -> Section:
+    """The day's gross sales beside what was forecast of all sales; the verdict is in `expectation.line`."""
+    total = expectation_total(figures)
+    rows = []
+    if total:
+        actual, forecast, low, high, lowest, highest = (
+            text.amount(getattr(total, each), figures.currency)
+            for each in ("actual", "forecast", *expectation.BOUNDS)
+        )
+        rows = [
+            ["This day", actual],
+            ["Forecast", forecast],
+            ["Four days of five", f"{low} to {high}"],
+            ["19 days of 20", f"{lowest} to {highest}"],
+        ]
+    return table(
+        "expected",
+        "Forecast",
+        [name(""), number("Gross sales")],
+        rows,
+        empty="No forecast covers this day.",
+        note="of gross sales",
+        chart=charts.EXPECTED,
+    )
+
+
+def expectation_total(figures: Figures) -> expectation.Expected | None:
+    """The forecast of all sales of the day."""
+    every = figures.expectation.series if figures.expectation else ()
+    return next((each for each in every if each.series == expectation.TOTAL), None)
+
+
+def series(figures: Figures) -> Section:
+    """Every series that has a forecast, beside what came."""
+    found = expectation.page_texts(
+        figures.expectation,
+        figures.business_date,
+        figures.currency,
+        complete=figures.quality.complete,
+    )
+    return table(
+        "forecast",
+        "Forecast and actual",
+        [
+            name("Series"),
+            *map(number, ("Forecast", "On four days of five", "On 19 days of 20", "This day")),
+            word("Verdict"),
+        ],
+        found["rows"],
+        empty=found["nothing"] or "Nothing was expected, and nothing came.",
+        note=found["note"],
+        remarks=found["remarks"],
+    )
+
+
+def outlook(figures: Figures) -> Section:
+    """The forecast of the coming days."""
+    found, currency = figures.outlook, figures.currency
+    days = found.days if found else []
+    rows = [
+        [
+            text.short_day(each.day),
+            text.amount(each.forecast, currency),
+            f"{text.amount(each.lower_80, currency)} to {text.amount(each.upper_80, currency)}",
+        ]
+        for each in days
+    ]
+    if len(days) > 1:
+        total = sum((each.forecast for each in days), Decimal(0))
+        rows.append([f"All {len(days)} days", text.amount(total, currency), ""])
+    note = ""
+    if found:
+        note = (
+            f"gross sales in {currency}; from what was known at {text.instant(found.made_at)}, "
+            f"model {text.clean(found.model)}"
+        )
+    return table(
+        "outlook",
+        "The coming week",
+        [name("Day"), number("Forecast"), quiet("On four days of five")],
+        rows,
+        empty="No forecast covers the next day.",
+        note=note,
+        chart=charts.OUTLOOK,
+    )
+
+
+def _span(label: str, span: Span, now: Span, currency: str) -> list[str]:
+    changed = "" if span is now else text.change(now.net_sales, span.net_sales)
+    return [label, text.amount(span.net_sales, currency), changed, text.count(span.orders)]

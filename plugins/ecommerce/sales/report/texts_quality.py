@@ -1,0 +1,150 @@
+"""What the report says of how far its figures can be trusted, and where they come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecommerce.core import text
+from ecommerce.sales.report import quality
+from ecommerce.sales.report.figures import Figures
+from ecommerce.sales.report.sections import Section, facts, name, number, sentences, table, word
+
+
+def sections(figures: Figures) -> list[Section]:
+    """In reading order: what a reader must act on comes before what is only looked up."""
+    found = quality.page_texts(figures)
+    return [
+        _warnings(found),
+        _restatements(found),
+        _missing_days(figures, found),
+        _sources(found),
+        _totals(found),
+        _rejects(found),
+        _unconverted(found),
+        sentences(
+            "limits",
+            "Limits",
+            found["limits"],
+            empty="None.",
+            note="changes that no run can see, or not at once",
+        ),
+        _provenance(figures),
+    ]
+
+
+def _warnings(found: dict[str, Any]) -> Section:
+    return table(
+        "warnings",
+        "Warnings",
+        [name("Found", 1.1), name("Meaning"), name("What to do")],
+        [each if isinstance(each, list) else [each, "", ""] for each in found["warnings"]],
+        empty="None.",
+        note="worst first",
+    )
+
+
+def _restatements(found: dict[str, Any]) -> Section:
+    return table(
+        "restatements",
+        "Restated days",
+        [
+            word("Business day"),
+            name("Figure"),
+            *map(number, ("Mailed", "Now", "Change")),
+            name("Reason", 2.2),
+        ],
+        [row if len(row) == 6 else [*row[:4], "", row[4]] for row in found["restatements"]],
+        empty="No mailed figure has changed.",
+        note="mailed figures that have changed since the last report",
+    )
+
+
+def _missing_days(figures: Figures, found: dict[str, Any]) -> Section:
+    first = figures.quality.first_loaded
+    if first is None:
+        said = "No day is missing."
+    elif first >= figures.business_date:
+        said = "This is the first day that has been loaded."
+    elif first <= figures.trend[0].business_date:
+        said = f"Each of the last {len(figures.trend)} days has been loaded."
+    else:
+        said = f"Every day since {text.short_day(first)} has been loaded; none before it."
+    days = [found["missing_days"]] if found["missing_days"] else []
+    remarks = [found["fill_command"]] if days else []
+    rows = [[", ".join(each)] for each in days]
+    missing = table(
+        "missing_days", "Missing days", [], rows, empty=said, note="of the last 28", remarks=remarks
+    )
+    return missing | {"kind": "list"}
+
+
+def _sources(found: dict[str, Any]) -> Section:
+    columns = ("Rows read", "Accepted", "Rejected", "Superseded", "Orders at source", "Orders loaded")
+    return table(
+        "sources",
+        "Sources",
+        [name("Source"), word("State"), *map(number, columns)],
+        found["sources"],
+        empty="No source has been read.",
+        note=found["note"],
+    )
+
+
+def _totals(found: dict[str, Any]) -> Section:
+    return table(
+        "totals",
+        "Control totals",
+        [name("Source"), *map(number, ("Source says", "Loaded", "Difference", "Read at"))],
+        found["totals"],
+        empty="No source has been read.",
+        note="amounts as the source states them, before conversion; a source may mix currencies",
+    )
+
+
+def _rejects(found: dict[str, Any]) -> Section:
+    return table(
+        "rejects",
+        "Rejected rows",
+        [
+            word("Source"),
+            name("Reason", 0.9),
+            number("Rows"),
+            name("Where", 1.4),
+            name("Order, line", 0.8),
+            name("Field", 0.8),
+            name("Value"),
+            name("Expected", 1.2),
+        ],
+        [row if len(row) == 8 else [*row[:4], "", "", row[5], row[4]] for row in found["rejects"]],
+        empty="No row was rejected.",
+        note="personal data masked; up to three samples per reason",
+    )
+
+
+def _unconverted(found: dict[str, Any]) -> Section:
+    columns = ("Orders", "Gross sales", "Discounts", "Returns", "Net sales")
+    return table(
+        "unconverted",
+        "Unconverted amounts",
+        [name("Currency"), *map(number, columns)],
+        found["unconverted"],
+        empty="Every amount was converted.",
+        note="in none of the sums above: no exchange rate of at most seven days before",
+    )
+
+
+def _provenance(figures: Figures) -> Section:
+    origin = figures.provenance
+    window = f"{text.instant(origin.window_start)} to {text.instant(origin.window_end)}, end excluded"
+    return facts(
+        "provenance",
+        "Provenance",
+        [
+            ["Business day", f"{figures.business_date} in {origin.timezone}"],
+            ["In UTC", window],
+            ["Made by", f"DAG {origin.dag_id}, run {origin.run_id}"],
+            ["Code version", origin.code_version],
+            ["Generated at", text.instant(origin.generated_at)],
+            ["Orders", "count when their status is a sale and they are no test orders"],
+        ],
+    )

@@ -1,0 +1,51 @@
+"""What the report says of the website: the funnel, and what stands beside it."""
+
+from __future__ import annotations
+
+from ecommerce.sales.report import charts, website
+from ecommerce.sales.report.figures import Figures
+from ecommerce.sales.report.sections import Section, name, number, table
+
+
+def sections(figures: Figures) -> list[Section]:
+    """The funnel; with it devices, products that nobody bought, and orders that the events have seen."""
+    found = website.page_texts(figures.website, figures.business_date)
+    if found is None:
+        empty = (
+            "No web events were loaded in the last 28 days."
+            if figures.website is None
+            else "The web events of this day have not been read."
+        )
+        return [table("funnel", "Funnel", [], [], empty=empty)]
+    return [
+        table(
+            "funnel",
+            "Funnel",
+            [name("Step"), *map(number, ("Sessions", *found["columns"]))],
+            found["steps"],
+            empty="Nobody visited.",
+            note=found["note"],
+            chart=charts.FUNNEL,
+        ),
+        table(
+            "devices",
+            "By device",
+            [name("Device"), *map(number, ("Sessions", "Purchases", "Conversion"))],
+            found["devices"],
+            empty="Nobody visited.",
+        ),
+        table(
+            "viewed",
+            "Viewed, and bought by nobody",
+            [name("Product"), number("Visitors")],
+            found["viewed"],
+            empty="None.",
+        ),
+        table(
+            "tracked",
+            "Orders seen in web events",
+            [name("Source"), *map(number, ("Orders", "Seen", "Share", "Usually"))],
+            found["tracked"],
+            empty="No source is sold on the website.",
+        ),
+    ]
