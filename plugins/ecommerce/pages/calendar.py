@@ -112,6 +112,7 @@ def show(
     return responses.page(request, "calendar.html", f"Sales reports, {found.month.name}", texts)
 
 
+@wording.in_report_locale
 def page_texts(found: Found, newest: date, settings: Settings) -> dict[str, Any]:
     """What the page shows. `newest`: the newest day that has ended."""
     month = found.month
@@ -254,10 +255,10 @@ def _summary(found: Found, settings: Settings) -> list[tuple[str, str]]:
     days = list(found.days.days.values())
     if not days:
         return []
-    total = sum((day.net_sales for day in days), Decimal(0))
+    total = sum((day.net_sales or 0 for day in days), Decimal(0))
     return [
         ("Net sales", wording.with_currency(total, settings.reporting_currency)),
-        ("Orders", wording.count(sum(day.orders for day in days))),
+        ("Orders", wording.count(sum(day.orders or 0 for day in days))),
         ("Days loaded", f"{len(days)} of {(found.month.last - found.month.first).days + 1}"),
         ("Reports mailed", wording.count(len(found.days.mails))),
     ]

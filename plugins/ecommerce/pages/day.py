@@ -13,7 +13,7 @@ from ecommerce.core.errors import StagingError
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.core.staging import storage_path
-from ecommerce.pages import access, again, former, pictures, responses, standing
+from ecommerce.pages import access, again, pictures, responses, standing
 from ecommerce.pages.access import VisitorDep
 from ecommerce.pages.asking import AskingDep
 from ecommerce.pages.calendar import Month, NowDep
@@ -78,8 +78,8 @@ def thumbnail(day: date, number: int) -> Response:
     """The small picture of one of the report's products, by its place there."""
     settings = load_settings()
     figures = _figures(archive.folder_of(settings.reports_uri, day))
-    products = figures.products if figures else []
-    uri = products[number].thumbnail if 0 <= number < len(products) else None
+    uris = list(_pictured(figures).values()) if figures else []
+    uri = uris[number] if 0 <= number < len(uris) else None
     # Only from where pictures are kept, whatever an archived file says.
     if not uri or not uri.startswith(f"{settings.pictures_uri}/") or "/../" in uri:
         raise HTTPException(404)
@@ -116,18 +116,23 @@ def _figures(folder: str) -> Figures | None:
         return None
 
 
+@wording.in_report_locale
 def _report(figures: Figures, folder: str) -> dict[str, Any]:
     """What the report says: everything the PDF does."""
     texts = page_texts(figures)
-    found = former.report(texts)
-    return found | {
-        "pictures": pictures.inlined(folder, found["charts"]),
-        "thumbnails": {
-            each.sku: place for place, each in enumerate(figures.products) if each.thumbnail
-        },
-    }
+    drawn = pictures.inlined(folder, texts["charts"])
+    thumbnails = {sku: place for place, sku in enumerate(_pictured(figures))}
+    return texts | {"pictures": drawn, "thumbnails": thumbnails}
 
 
+def _pictured(figures: Figures) -> dict[str, str]:
+    """The URI of the thumbnail of each product that has one, by SKU, in a fixed order."""
+    changes = figures.changes
+    named = [*figures.products, *(changes.rising if changes else ()), *(changes.falling if changes else ())]
+    return {each.sku: each.thumbnail for each in named if each.thumbnail}
+
+
+@wording.in_report_locale
 def _restated(known: standing.Standing | None, settings: Settings) -> list[list[str]]:
     """The figures that are not what was mailed: label, before, now, change."""
     rows = []

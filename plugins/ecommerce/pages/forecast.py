@@ -83,6 +83,7 @@ def _page(request: Request, as_of: date, days: list[date], folder: str) -> Respo
     return responses.page(request, "forecast.html", f"Sales forecast {as_of}", texts)
 
 
+@wording.in_report_locale
 def _report(figures: Figures, uri: str, folder: str) -> dict[str, Any]:
     texts = page_texts(figures)
     shown = {charts.SVG: texts["chart_alt"]}

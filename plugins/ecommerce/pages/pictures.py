@@ -32,7 +32,7 @@ def inlined(folder: str, charts: Mapping[str, str], way: str = "") -> dict[str, 
         except OSError:
             found[name] = None
             continue
-        drawn = _inline(svg, words, f"chart{number}-") or Markup('<img src="{}" alt="{}">').format(
+        drawn = _inline(svg, words, f"chart{number}") or Markup('<img src="{}" alt="{}">').format(
             f"{way}{name}", words
         )
         found[name] = {"drawn": drawn, "wide": _is_wide(svg)}

@@ -13,7 +13,6 @@ from ecommerce.core import text
 from ecommerce.core.business_day import BusinessDay, newest_closed_day
 from ecommerce.core.reads import Memory
 from ecommerce.core.settings import Settings
-from ecommerce.pages.standing import TOLERANCE
 from ecommerce.sales.report.figures import HEADLINE
 from ecommerce.sales.report.sections import Section, name, number, table, word
 from ecommerce.sales.windows import window_of_day
@@ -22,6 +21,9 @@ from ecommerce.sources.exchange_rates.reading import EARLIER_DAYS
 from ecommerce.sources.partner_files.expected import due_partners
 
 Row = Mapping[str, Any]
+
+TOLERANCE = Decimal("0.005")
+"""Amounts that differ by less are the same."""
 
 LONGEST_SAMPLE = 120
 STATES = {
@@ -49,6 +51,7 @@ class Facts:
     restated: Sequence[Row]
 
 
+@text.in_report_locale
 def page_texts(facts: Facts, at: datetime, settings: Settings) -> dict[str, Any]:
     """`strips`: one row of days for each source; `states`, their legend; `sections`."""
     strips = _strips(facts)

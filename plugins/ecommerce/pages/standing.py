@@ -6,28 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from importlib import import_module
 from typing import Protocol
 
+from ecommerce.sales import restated
 from ecommerce.warehouse.client import Warehouse
 
-TOLERANCE = Decimal("0.005")
-"""A figure that differs by less is the same: it is the bound of restatements."""
-
-
 class Standing(Protocol):
-    """One day, as `ecommerce.sales.restated.standing` gives it. Amounts are in reporting currency; `mailed`
-    has the figures of the report mailed last, by their names, and is empty where none was."""
+    """One day, as `ecommerce.sales.restated.standing` gives it. Amounts are in reporting currency, None where
+    the day has no such figure; `mailed` has those figures that the report mailed last says otherwise."""
 
     business_date: date
-    net_sales: Decimal
-    orders: int
+    net_sales: Decimal | None
+    orders: Decimal | None
     average_order_value: Decimal | None
-    customers: int
+    customers: Decimal | None
     complete: bool
     missing_sources: Sequence[str]
     mailed_at: datetime | None
-    mailed: Mapping[str, Decimal]
+    mailed: Mapping[str, Decimal | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +43,17 @@ def read(warehouse: Warehouse, first: date, last: date) -> Days:
     Raises:
         PipelineError: the warehouse cannot be asked.
     """
-    found = of_days(warehouse, first, last)
-    mails = warehouse.query("report/pages/mailings.sql", first=first, day=last)
+    found = restated.standing(warehouse, first, last)
+    mails = restated.deliveries(warehouse, first, last)
     [bounds] = warehouse.query("report/pages/loaded_days.sql")
     return Days(
         {each.business_date: each for each in found},
-        {row["business_date"]: row["mails"] for row in mails},
+        {day: len(sent) for day, sent in mails.items()},
         bounds["first_day"],
         bounds["last_day"],
     )
 
 
-def of_days(warehouse: Warehouse, first: date, last: date) -> Sequence[Standing]:
-    """As `ecommerce.sales.restated.standing`."""
-    found: Sequence[Standing] = import_module("ecommerce.sales.restated").standing(warehouse, first, last)
-    return found
-
-
-def changed(day: Standing) -> dict[str, tuple[Decimal, Decimal]]:
+def changed(day: Standing) -> dict[str, tuple[Decimal | None, Decimal | None]]:
     """The figures that are not what was mailed: before and now, by their names."""
-    found = {}
-    for name, before in day.mailed.items():
-        now = getattr(day, name, None)
-        if now is not None and abs(Decimal(now) - before) > TOLERANCE:
-            found[name] = (before, Decimal(now))
-    return found
+    return {name: (before, getattr(day, name, None)) for name, before in day.mailed.items()}

@@ -35,9 +35,9 @@ class Standing:
 
     business_date: date
     net_sales: Decimal = Decimal("18342.56")
-    orders: int = 214
+    orders: Decimal | None = Decimal(214)
     average_order_value: Decimal | None = Decimal("91.63")
-    customers: int = 201
+    customers: Decimal | None = Decimal(201)
     complete: bool = True
     missing_sources: tuple[str, ...] = ()
     mailed_at: datetime | None = NOW
@@ -78,18 +78,19 @@ class FakeWarehouse:
 
     def query(self, path: str, **given: Any) -> list[dict[str, Any]]:
         name = path.rpartition("/")[2].removesuffix(".sql")
-        if name == "mailings":
-            return [
-                {"business_date": each, "mails": mails}
-                for each, mails in self.mails.items()
-                if given["first"] <= each <= given["day"]
-            ]
         if name == "loaded_days":
             return [{"first_day": min(self.days, default=None), "last_day": max(self.days, default=None)}]
         return self.rows.get(name, [])
 
-    def standing(self, first: date, last: date) -> list[Any]:
-        return [each for of_day, each in self.days.items() if first <= of_day <= last]
+
+def standing(warehouse: FakeWarehouse, first: date, last: date) -> list[Any]:
+    """In place of `restated.standing`."""
+    return [each for of_day, each in warehouse.days.items() if first <= of_day <= last]
+
+
+def deliveries(warehouse: FakeWarehouse, first: date, last: date) -> dict[date, list[datetime]]:
+    """In place of `restated.deliveries`."""
+    return {of_day: [NOW] * mails for of_day, mails in warehouse.mails.items() if first <= of_day <= last}
 
 
 @dataclass
