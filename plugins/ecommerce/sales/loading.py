@@ -29,7 +29,7 @@ ORDERS = LoadSpec(
     ),
     counted="orders",
     looked_up=("replaced_orders", "first_orders", "changed_rates", "touched_days"),
-    filled_by_script=("daily_summary",),
+    filled_by_script=("daily_summary", "restatement_causes"),
     not_staged={
         "products": frozenset({"picture_uri", "thumbnail_uri"}),  # the product catalogue's
         "customers": frozenset({"first_ordered_at"}),  # computed by the load

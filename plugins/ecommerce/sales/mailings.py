@@ -52,10 +52,10 @@ def restate_since(business_date: date, headline: Mapping[str, str | None], figur
 
     Args:
         business_date: the report's day.
-        headline: what the report says, as decimal texts; at least `rendering.RESTATED`.
+        headline: what the report says of `rendering.RESTATED`, as decimal texts; None where it has no figure.
         figures_at: when its figures were asked for.
     """
-    told = {name: str(int(Decimal(headline[name] or 0).scaleb(4))) for name in RESTATED}
+    told = {name: _ten_thousandths(headline.get(name)) for name in RESTATED}
     _warehouse().query(
         "warehouse/tables/report_restatements/since_figures.sql",
         parameters=told | {"detected_at": datetime.now(UTC), "figures_at": figures_at},
@@ -66,6 +66,10 @@ def restate_since(business_date: date, headline: Mapping[str, str | None], figur
 def deliveries(business_date: date) -> list[dict[str, Any]]:
     """The rows of `report_deliveries` of a day, the latest first."""
     return _warehouse().query("warehouse/tables/report_deliveries/of_day.sql", business_date=business_date)
+
+
+def _ten_thousandths(text: str | None) -> str:
+    return "" if text is None else str(int(Decimal(text).scaleb(4)))
 
 
 def _warehouse() -> Warehouse:

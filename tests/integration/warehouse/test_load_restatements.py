@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from ecommerce.sales import delivery, mailings
+from ecommerce.warehouse.load import LoadResult
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -17,39 +19,127 @@ LATE_FILE = Folder(
     source="partner_files",
     read_at=at("2026-03-04 11:00"),
 )
+CHANGES = {
+    "orders": (1, 2),
+    "units": (1, 2),
+    "average_order_value": (Decimal(10), Decimal(65)),
+    "gross_sales": (Decimal(10), Decimal(130)),
+    "net_sales": (Decimal(10), Decimal(130)),
+}
+"""What the late file changes; the tax by less than half a cent."""
+
+
+def mail(shop: Shop, day: date = MONDAY) -> None:
+    mailings.claim_delivery(day, "hash", "<report@example.com>", datetime.now(UTC))
+    mailings.mark_delivered(day, "hash")
+
+
+def causes(result: LoadResult, day: date = MONDAY) -> dict[str, list[tuple]]:
+    """By figure: kind, channel and number of orders of each cause that a load noted for a day."""
+    return {
+        row["figure"]: [
+            (each["kind"], each["channel"], each["orders"]) for each in json.loads(row["causes"] or "[]")
+        ]
+        for row in result.restatements
+        if row["business_date"] == day
+    }
 
 
 def test_a_mailed_day_that_changes_is_restated_once(shop: Shop):
     shop.load(Folder([ORDER]))
-    mailings.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
-    mailings.mark_delivered(MONDAY, "hash")
+    mail(shop)
 
     result = shop.load(LATE_FILE, day=TUESDAY, run_id="scheduled__2026-03-04")
 
     changes = {row["figure"]: (row["old"], row["new"]) for row in result.restatements}
-    assert changes == {
-        "orders": (1, 2),
-        "units": (1, 2),
-        "gross_sales": (Decimal(10), Decimal(130)),
-        "net_sales": (Decimal(10), Decimal(130)),
-    }, "the tax changed by less than half a cent"
+    assert changes == CHANGES
     assert {(row["business_date"], row["reason"]) for row in result.restatements} == {
         (MONDAY, "late or changed orders from partner_files, run scheduled__2026-03-04")
     }
     again = shop.load(LATE_FILE, day=TUESDAY, run_id="scheduled__2026-03-04")
     assert again.restatements == []
-    assert len(shop.rows("report_restatements")) == 4
+    assert len(shop.rows("report_restatements")) == len(CHANGES)
 
 
 def test_orders_that_turn_out_to_be_of_one_customer_restate_the_customers(shop: Shop):
     bob = replace(ORDER, order_id="2", customer="bob")
     shop.load(Folder([ORDER, bob]))
-    mailings.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
-    mailings.mark_delivered(MONDAY, "hash")
+    mail(shop)
 
     result = shop.load(Folder([replace(bob, customer="ann")], read_at=at("2026-03-04 11:00")), day=TUESDAY)
 
-    assert [(row["figure"], row["old"], row["new"]) for row in result.restatements] == [("customers", 2, 1)]
+    assert [(row["figure"], row["old"], row["new"]) for row in result.restatements] == [
+        ("customers", 2, 1),
+        ("new_customers", 2, 1),
+    ]
+    assert causes(result)["customers"] == [("changed", "sales_db", 1)]
+
+
+def test_an_earlier_order_restates_who_was_new_on_a_later_day(shop: Shop):
+    shop.load(Folder([ORDER]))
+    mail(shop)
+
+    earlier = replace(ORDER, order_id="0", ordered_at=at("2026-03-01 15:00"))
+    result = shop.load(Folder([earlier], read_at=at("2026-03-04 11:00")), day=TUESDAY)
+
+    of_monday = [row for row in result.restatements if row["business_date"] == MONDAY]
+    assert [(row["figure"], row["old"], row["new"]) for row in of_monday] == [
+        ("new_customers", 1, 0),
+        ("returning_customers", 0, 1),
+    ]
+    assert causes(result) == {
+        "new_customers": [("first_orders", None, None)],
+        "returning_customers": [("first_orders", None, None)],
+    }
+
+
+def test_the_causes_count_the_orders_that_changed_and_no_others(shop: Shop):
+    bought = at("2026-03-02 16:00")
+    orders = [replace(ORDER, order_id=name, customer=name) for name in "abcdef"]
+    refunded, cancelled, dearer, moved, removed, same = orders
+    test_order = replace(ORDER, order_id="test", is_test=True)
+    shop.load(Folder([*orders, test_order]))
+    mail(shop)
+
+    changed = [
+        replace(refunded, refunds=[("r", bought, "4.00")]),
+        replace(cancelled, is_sale=False, status="cancelled"),
+        replace(dearer, lines=[("Toys", "1", "12.00")]),
+        replace(moved, ordered_at=at("2026-03-03 15:00")),
+        same,
+        replace(test_order, lines=[("Toys", "1", "99.00")]),
+        replace(ORDER, order_id="late", customer="late"),
+    ]
+    partner = replace(
+        LATE_FILE.orders[0], channel="alpenmarkt", customer=None, read_at=at("2026-03-04 10:00")
+    )
+    result = shop.load(
+        Folder(changed, read_at=at("2026-03-04 11:00"), removed=[removed.order_id]),
+        replace(LATE_FILE, orders=[partner, replace(partner, order_id="3")]),
+        day=TUESDAY,
+    )
+
+    assert causes(result)["net_sales"] == [
+        ("cancelled", "sales_db", 1),
+        ("changed", "sales_db", 2),
+        ("late", "alpenmarkt", 2),
+        ("late", "sales_db", 1),
+        ("refunded", "sales_db", 1),
+        ("removed", "sales_db", 1),
+    ]
+    again = Folder([same, replace(refunded, refunds=[])], read_at=at("2026-03-05 11:00"))
+    assert causes(shop.load(again, day=TUESDAY, run_id="again")) == {
+        "net_sales": [("unrefunded", "sales_db", 1)],
+        "returns": [("unrefunded", "sales_db", 1)],
+    }
+
+
+def test_a_rate_that_comes_late_is_a_cause_of_its_own(shop: Shop):
+    shop.load(Folder([ORDER, replace(ORDER, order_id="2", currency="CHF")]))
+    mail(shop)
+    rates = [(MONDAY, "CHF", "0.95"), (MONDAY, "USD", "1.08")]
+    late = Folder(source="exchange_rates", rates=rates, read_at=at("2026-03-04 11:00"))
+    assert causes(shop.load(late, day=TUESDAY))["net_sales"] == [("rates", None, None)]
 
 
 def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(shop: Shop):
@@ -57,7 +147,10 @@ def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(s
     figures_at = datetime.now(UTC)
     told = {
         "orders": "1",
+        "average_order_value": "10.0000",
         "customers": "1",
+        "new_customers": "1",
+        "returning_customers": "0",
         "units": "1.0000",
         "gross_sales": "10.0000",
         "discounts": "0.0000",
@@ -71,12 +164,7 @@ def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(s
         delivery.mark(report | {"figures_at": figures_at.isoformat()})
 
     changes = {row["figure"]: (row["old"], row["new"]) for row in shop.rows("report_restatements")}
-    assert changes == {
-        "orders": (1, 2),
-        "units": (1, 2),
-        "gross_sales": (Decimal(10), Decimal(130)),
-        "net_sales": (Decimal(10), Decimal(130)),
-    }
+    assert changes == CHANGES
     assert len(shop.rows("report_restatements")) == len(changes)
     (mailed,) = shop.rows("report_deliveries")
     assert all(row["detected_at"] > mailed["figures_at"] for row in shop.rows("report_restatements"))

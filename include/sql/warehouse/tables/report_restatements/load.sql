@@ -1,31 +1,43 @@
+{% from "warehouse/macros/restated.sql" import differ, value_of %}
 -- Figures of an already mailed day that this load changes, seen before daily_summary is replaced.
 INSERT INTO {{ table("report_restatements") }} (
-    business_date, figure, detected_at, old, `new`, reason
+    business_date, figure, detected_at, old, `new`, reason, causes
 )
 WITH figures AS (
-    {% for figure in restated_figures %}
     SELECT
         mailed.business_date,
-        '{{ figure }}' AS figure,
-        mailed.{{ figure }} * NUMERIC '1' AS old_value,
-        arriving.{{ figure }} * NUMERIC '1' AS new_value
+        figure,
+        {% for name in ["mailed", "arriving"] %}
+        CASE figure
+            {% for figure in restated_figures %}
+            WHEN '{{ figure }}' THEN {{ value_of(name, figure) }}
+            {% endfor %}
+        END * NUMERIC '1' AS {{ "old_value" if loop.first else "new_value" }},
+        {% endfor %}
+        figure IN ('new_customers', 'returning_customers') AS is_of_customers
     FROM {{ table("daily_summary") }} AS mailed
     INNER JOIN {{ staged("daily_summary") }} AS arriving
         ON mailed.business_date = arriving.business_date
+    CROSS JOIN UNNEST(['{{ restated_figures | join("', '") }}']) AS figure
     WHERE {{ days("mailed.business_date") }}
-    {% if not loop.last %}
-    UNION ALL
-    {% endif %}
-    {% endfor %}
 ),
 
-causes AS (
+touched AS (
     SELECT
         business_date,
         STRING_AGG(cause, ' and ' ORDER BY cause) AS causes
     FROM {{ staged("touched_days") }}
     WHERE cause NOT IN ('the run itself', 'first orders of customers')
     GROUP BY business_date
+),
+
+causes AS (
+    SELECT
+        business_date,
+        kind = 'first_orders' AS is_of_customers,
+        CONCAT('[', STRING_AGG(TO_JSON_STRING(cause), ', ' ORDER BY kind, channel), ']') AS said
+    FROM {{ staged("restatement_causes") }} AS cause
+    GROUP BY business_date, kind = 'first_orders'
 )
 
 SELECT
@@ -34,13 +46,24 @@ SELECT
     run.started_at,
     figures.old_value,
     figures.new_value,
-    CONCAT(COALESCE(causes.causes, 'a rerun of the load'), ', run ', run.run_id) AS reason
+    CONCAT(COALESCE(touched.causes, 'a rerun of the load'), ', run ', run.run_id) AS reason,
+    -- Who is new depends on other days as well; that is the reason where nothing of the day itself has changed.
+    COALESCE(causes.said, first_orders.said) AS causes
 FROM figures
 CROSS JOIN {{ staged("run") }} AS run
+LEFT JOIN touched
+    ON figures.business_date = touched.business_date
 LEFT JOIN causes
-    ON figures.business_date = causes.business_date
+    ON
+        figures.business_date = causes.business_date
+        AND NOT causes.is_of_customers
+LEFT JOIN causes AS first_orders
+    ON
+        figures.business_date = first_orders.business_date
+        AND first_orders.is_of_customers
+        AND figures.is_of_customers
 WHERE
-    ABS(figures.new_value - figures.old_value) > NUMERIC '0.005'
+    {{ differ("figures.old_value", "figures.new_value") }}
     AND figures.business_date IN (
         SELECT deliveries.business_date
         FROM {{ table("report_deliveries") }} AS deliveries
