@@ -57,7 +57,7 @@ class Asking:
             return Answer(None, f"The warehouse has not answered within {self._patience:g} seconds.")
         except PipelineError as error:
             log.warning("the warehouse could not be asked for a page: %s", error)
-            return Answer(None, f"The warehouse could not be asked: {error}")
+            return Answer(None, f"The warehouse could not be asked: {str(error).rstrip('.')}.")
         except Exception:
             log.exception("the warehouse could not be asked for a page")
             return Answer(None, "The warehouse could not be asked: the API server's log says why.")

@@ -184,7 +184,9 @@ def _entry(
     known, run = found.days.days.get(day), found.runs.get(day)
     archived = day in found.archived
     complete = figures.quality.complete if figures else None
-    status = status_of(day, run, found.days, archived=archived, complete=complete, newest=newest)
+    status = status_of(
+        day, run, None if found.failed else found.days, archived=archived, complete=complete, newest=newest
+    )
     if status is None:
         return None
     values: dict[str, Any] = {}

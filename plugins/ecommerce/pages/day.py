@@ -63,7 +63,7 @@ def show(
     figures = _figures(folder)
     complete = figures.quality.complete if figures else None
     texts = frame | {
-        "status": status_of(day, run, days, archived=True, complete=complete, newest=newest),
+        "status": status_of(day, run, answer.value, archived=True, complete=complete, newest=newest),
         "failed": answer.failed,
         "restated": _restated(days.days.get(day), settings),
         "downloads": DOWNLOADS,
@@ -122,6 +122,9 @@ def _report(figures: Figures, folder: str) -> dict[str, Any]:
     texts = page_texts(figures)
     drawn = pictures.inlined(folder, texts["charts"])
     thumbnails = {sku: place for place, sku in enumerate(_pictured(figures))}
+    for section in texts["sections"]:
+        if section["id"].startswith("changes_"):  # beside each other on paper, under one heading
+            section["title"] = f"Change {section['title'].lower()}"
     return texts | {"pictures": drawn, "thumbnails": thumbnails}
 
 

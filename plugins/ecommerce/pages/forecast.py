@@ -182,7 +182,8 @@ def _coming(figures: Figures) -> Section:
             for each in days
         ],
         empty="Nothing could be forecast.",
-        note=f"gross sales of the whole shop in {figures.currency}",
+        note=f"gross sales of the whole shop by day in {figures.currency}, after the eight weeks before",
+        chart=charts.SVG,
     )
 
 

@@ -12,13 +12,13 @@ from markupsafe import Markup
 from ecommerce.core.staging import storage_path
 
 
-HALF_A_PAGE = 350.0
-"""Points."""
+BROAD, FULL = 250.0, 420.0
+"""Points from which on a chart is more than half as wide as a document, or as wide."""
 
 
 def inlined(folder: str, charts: Mapping[str, str], way: str = "") -> dict[str, Any]:
-    """The charts of `folder` by their file names, `drawn` as markup, `wide` or about half as wide as a
-    document's page; None for one that is not there.
+    """The charts of `folder` by their file names, `drawn` as markup, and how much of a document's
+    `width` it has there: `half`, `broad` or `full`. None for one that is not there.
 
     Args:
         folder: the URI of an archived report.
@@ -35,13 +35,14 @@ def inlined(folder: str, charts: Mapping[str, str], way: str = "") -> dict[str, 
         drawn = _inline(svg, words, f"chart{number}") or Markup('<img src="{}" alt="{}">').format(
             f"{way}{name}", words
         )
-        found[name] = {"drawn": drawn, "wide": _is_wide(svg)}
+        found[name] = {"drawn": drawn, "width": _width(svg)}
     return found
 
 
-def _is_wide(svg: bytes) -> bool:
-    width = re.search(rb'<svg[^>]*\swidth="([\d.]+)pt"', svg[:2000])
-    return not width or float(width[1]) > HALF_A_PAGE
+def _width(svg: bytes) -> str:
+    found = re.search(rb'<svg[^>]*\swidth="([\d.]+)pt"', svg[:2000])
+    points = float(found[1]) if found else FULL
+    return "half" if points < BROAD else "broad" if points < FULL else "full"
 
 
 def _inline(svg: bytes, words: str, prefix: str) -> Markup | None:
