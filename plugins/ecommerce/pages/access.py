@@ -83,7 +83,9 @@ def check_token(request: Request, who: Visitor, day: date, token: str) -> None:
     except BadData:
         told = None
     if told != [who.id, str(day)]:
-        raise HTTPException(403, "This form is out of date: open the page of the day and press the button there.")
+        raise HTTPException(
+            403, "This form is out of date: open the page of the day and press the button there."
+        )
 
 
 def _signer(request: Request) -> URLSafeTimedSerializer:

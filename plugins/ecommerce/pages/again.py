@@ -33,7 +33,9 @@ def required_sources() -> list[str]:
 
 # Plain functions: Airflow's server runs them in threads, so a slow database holds nobody else up.
 @router.post("/{day}/build")
-def build_again(request: Request, day: date, who: VisitorDep, runs: RunsDep, token: Token = "") -> RedirectResponse:
+def build_again(
+    request: Request, day: date, who: VisitorDep, runs: RunsDep, token: Token = ""
+) -> RedirectResponse:
     """Have the report of a day built again."""
     access.check_token(request, who, day, token)
     runs.build_again(day, who)

@@ -105,7 +105,9 @@ def show(
     newest = newest_closed_day(at, settings.shop_timezone).date
 
     def look(wanted: Month) -> Found:
-        return _look(wanted, settings, asking, lambda *days: dict(runs.between(*days)) if who.sees_runs else {})
+        return _look(
+            wanted, settings, asking, lambda *days: dict(runs.between(*days)) if who.sees_runs else {}
+        )
 
     found = look(Month.parse(month)) if month else _newest(look, Month.of(newest), settings)
     texts = page_texts(found, newest, settings)
@@ -149,7 +151,9 @@ def page_texts(found: Found, newest: date, settings: Settings) -> dict[str, Any]
 
 
 def _look(month: Month, settings: Settings, asking: Asking, runs: Callable[..., dict[date, Run]]) -> Found:
-    answer = asking(("month", str(month)), lambda warehouse: standing.read(warehouse, month.first, month.last))
+    answer = asking(
+        ("month", str(month)), lambda warehouse: standing.read(warehouse, month.first, month.last)
+    )
     try:
         archived = archive.archived_days(settings.reports_uri, month.year, month.month)
     except StagingError as error:

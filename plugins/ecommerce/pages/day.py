@@ -36,7 +36,13 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 @router.get("/{day}/")
 def show(
-    request: Request, day: date, asking: AskingDep, runs: RunsDep, who: VisitorDep, at: NowDep, asked: str = ""
+    request: Request,
+    day: date,
+    asking: AskingDep,
+    runs: RunsDep,
+    who: VisitorDep,
+    at: NowDep,
+    asked: str = "",
 ) -> Response:
     """The page of a day."""
     settings = load_settings()
@@ -141,7 +147,9 @@ def _restated(known: standing.Standing | None, settings: Settings) -> list[list[
     rows = []
     for name, (before, after) in standing.changed(known).items() if known else ():
         meaning = HEADLINE[name]
-        words = [wording.figure(value, meaning.kind, settings.reporting_currency) for value in (before, after)]
+        words = [
+            wording.figure(value, meaning.kind, settings.reporting_currency) for value in (before, after)
+        ]
         rows.append([meaning.label, *words, wording.change(after, before)])
     return rows
 

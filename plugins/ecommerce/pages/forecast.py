@@ -27,13 +27,14 @@ DOWNLOADS = (
 _SHOWN_INLINE = {document.PREVIEW, charts.SVG}
 
 
-
 @router.get("/")
 def newest(request: Request) -> Response:
     """The page of the newest forecast."""
     days = _archived()
     if not days:
-        words = f"No forecast has been made yet: the DAG {DAG_FORECAST} makes one when a week's days are loaded."
+        words = (
+            f"No forecast has been made yet: the DAG {DAG_FORECAST} makes one when a week's days are loaded."
+        )
         texts = {"section": "Forecast", "status": None, "words": words}
         return responses.page(request, "message.html", "No forecast yet", texts)
     return _page(request, days[-1], days, f"{days[-1]}/")
@@ -108,7 +109,11 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
         table(
             "last-week",
             "Last week: forecast against actual",
-            [word("Day"), *map(number, ("Forecast", "80 % interval", "Actual", "Difference", "Change")), word("Verdict")],
+            [
+                word("Day"),
+                *map(number, ("Forecast", "80 % interval", "Actual", "Difference", "Change")),
+                word("Verdict"),
+            ],
             texts["last_week"],
             empty="No forecast was in force last week.",
             note="unusual: outside the 80 % interval; very unusual: outside that of 95 %",
@@ -117,7 +122,11 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
         table(
             "changes",
             "Largest expected changes",
-            [name("Series"), word("Kind"), *map(number, ("Usual week", "Coming week", "Difference", "Change"))],
+            [
+                name("Series"),
+                word("Kind"),
+                *map(number, ("Usual week", "Coming week", "Difference", "Change")),
+            ],
             texts["changes"],
             empty="Nothing changes much.",
             note="coming week against the mean week of the last four",
@@ -158,7 +167,13 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
         table(
             "kinds",
             "What the model learned from",
-            [name("Series"), *map(number, history), name("Weights"), number("Error of 13 weeks"), number("Error of repeating a week")],
+            [
+                name("Series"),
+                *map(number, history),
+                name("Weights"),
+                number("Error of 13 weeks"),
+                number("Error of repeating a week"),
+            ],
             texts["kinds"],
             empty="Nothing was trained.",
         ),

@@ -39,7 +39,9 @@ class LazyApp:
                 from ecommerce.pages.application import create_app
 
                 self._app = create_app()
-        if "app" in scope:  # Airflow's own, in which this one is mounted: it holds the DAGs and the signing key
+        if (
+            "app" in scope
+        ):  # Airflow's own, in which this one is mounted: it holds the DAGs and the signing key
             for name in ("dag_bag", "secret_key"):
                 setattr(self._app.state, name, getattr(scope["app"].state, name, None))
         await self._app(scope, receive, send)

@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from ecommerce.core.staging import storage_path
 
-
 BROAD, FULL = 250.0, 420.0
 """Points from which on a chart is more than half as wide as a document, or as wide."""
 

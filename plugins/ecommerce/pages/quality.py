@@ -56,5 +56,3 @@ def read(warehouse: Warehouse, newest: date) -> Facts:
         deliveries=ask("deliveries", **span),
         restated=warehouse.query("report/daily_sales/restatements.sql", spec=ORDERS, day=newest),
     )
-
-

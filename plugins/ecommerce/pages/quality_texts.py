@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
 from typing import Any, cast
 
 from ecommerce.core import text
 from ecommerce.core.business_day import BusinessDay, newest_closed_day
 from ecommerce.core.reads import Memory
 from ecommerce.core.settings import Settings
-from ecommerce.sales.report.figures import HEADLINE
+from ecommerce.sales.report import rejected, restatements
 from ecommerce.sales.report.sections import Section, name, number, table, word
 from ecommerce.sales.windows import window_of_day
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES, STOREFRONT
@@ -25,7 +24,6 @@ Row = Mapping[str, Any]
 TOLERANCE = Decimal("0.005")
 """Amounts that differ by less are the same."""
 
-LONGEST_SAMPLE = 120
 STATES = {
     "agrees": ("✓", "what was loaded is what the source says"),
     "differs": ("≠", "what was loaded is not what the source says"),
@@ -148,42 +146,14 @@ def _minus(loaded: Decimal | None, said: Decimal | None) -> str:
 
 
 def _rejected(facts: Facts) -> Section:
-    rows = []
-    for (source, reason), group in groupby(facts.rejected, key=lambda row: (row["source"], row["reason"])):
-        some = list(group)
-        first = [text.source_name(source), reason.replace("_", " "), text.count(some[0]["reason_rows"])]
-        for row in some:
-            # The transform has masked personal data; an address in a free text must not get past here either.
-            raw = text.clean(text.mask_e_mails(row["raw"] or ""), LONGEST_SAMPLE)
-            detail = text.clean(text.mask_e_mails(row["detail"] or ""))
-            rows.append([*first, text.short_day(row["business_date"]), _place(row), detail, raw])
-            first = ["", "", ""]
     return table(
         "rejected",
         "Rejected rows",
-        [
-            word("Source"),
-            word("Reason"),
-            number("Rows"),
-            word("Day"),
-            name("Where"),
-            name("What is wrong"),
-            name("As it came, masked"),
-        ],
-        rows,
+        [word("Source"), word("Reason"), number("Rows"), name("Where"), name("Found"), name("Expected")],
+        rejected.cells(rejected.rejects(facts.rejected)),
         empty=f"None since {text.short_day(facts.first)}.",
-        note=f"since {text.short_day(facts.first)}; the newest of each source and reason",
+        note=f"since {text.short_day(facts.first)}; the newest of each source and reason, personal data masked",
     )
-
-
-def _place(row: Row) -> str:
-    """The file and its line, or the order."""
-    parts = []
-    if row["file"]:
-        parts.append(f"{row['file']}, line {row['row_number']}" if row["row_number"] else row["file"])
-    if row["order_id"]:
-        parts.append(f"order {row['order_id']}")
-    return text.clean(text.mask_e_mails(", ".join(map(str, parts))))
 
 
 def _freshness(facts: Facts, at: datetime) -> Section:
@@ -220,7 +190,14 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> Section:
     return table(
         "partners",
         "How fresh each partner is",
-        [name("Partner"), name("Newest file"), number("Received"), number("Ago"), number("Orders"), word("Due")],
+        [
+            name("Partner"),
+            name("Newest file"),
+            number("Received"),
+            number("Ago"),
+            number("Orders"),
+            word("Due"),
+        ],
         [
             [
                 text.clean(partner),
@@ -245,26 +222,12 @@ def _dated(file: str) -> tuple[str, date]:
 
 
 def _restated(facts: Facts, settings: Settings) -> Section:
-    rows = []
-    for row in facts.restated:
-        meaning = HEADLINE.get(row["figure"])
-        kind = meaning.kind if meaning else "quantity"
-        before, now = row["old_value"], row["new_value"]
-        rows.append(
-            [
-                text.short_day(row["business_date"]),
-                meaning.label if meaning else text.clean(row["figure"]),
-                *(text.figure(value, kind, settings.reporting_currency) for value in (before, now)),
-                text.change(now, before),
-                text.instant(row["detected_at"]),
-                text.clean(row.get("reason")),
-            ]
-        )
+    found = restatements.merged(facts.restated)
     return table(
         "restated",
         "Open restatements",
-        [word("Day"), word("Figure"), *map(number, ("Mailed", "Now", "Change", "Found")), name("Reason")],
-        rows,
+        [word("Day"), word("Figure"), *map(number, ("Mailed", "Now", "Change")), name("Why")],
+        restatements.cells(found, facts.newest, settings.reporting_currency),
         empty="None: every mailed figure is still so, or a later report has said what changed.",
         note="mailed figures that have changed, and that no mailed report has listed yet",
     )

@@ -58,15 +58,26 @@ class AirflowRuns:
     def between(self, first: date, last: date) -> Mapping[date, Run]:
         """As `Runs.between`. A run's day is its partition key or its param; one without either is for the
         day before the one it was made on."""
-        columns = (DagRun.id, DagRun.run_id, DagRun.state, DagRun.partition_key, DagRun.conf, DagRun.run_after)
+        columns = (
+            DagRun.id,
+            DagRun.run_id,
+            DagRun.state,
+            DagRun.partition_key,
+            DagRun.conf,
+            DagRun.run_after,
+        )
         of_dag = select(*columns).where(DagRun.dag_id == DAG_DAILY)
         keyed = of_dag.where(DagRun.partition_key.between(str(first), str(last)))
-        others = of_dag.where(DagRun.partition_key.is_(None)).order_by(DagRun.id.desc()).limit(MOST_WITHOUT_KEY)
+        others = (
+            of_dag.where(DagRun.partition_key.is_(None)).order_by(DagRun.id.desc()).limit(MOST_WITHOUT_KEY)
+        )
         found: dict[date, list[tuple[int, Run]]] = defaultdict(list)
         for each in (*self._session.execute(keyed), *self._session.execute(others)):
             with suppress(ValueError):  # anybody may name a run's key
                 found[_day_of(each)].append((each.id, Run(each.run_id, str(each.state))))
-        return {day: max(runs, key=lambda run: run[0])[1] for day, runs in found.items() if first <= day <= last}
+        return {
+            day: max(runs, key=lambda run: run[0])[1] for day, runs in found.items() if first <= day <= last
+        }
 
     def build_again(self, day: date, who: Visitor) -> None:
         """As `Runs.build_again`.

@@ -11,6 +11,7 @@ from typing import Protocol
 from ecommerce.sales import restated
 from ecommerce.warehouse.client import Warehouse
 
+
 class Standing(Protocol):
     """One day, as `ecommerce.sales.restated.standing` gives it. Amounts are in reporting currency, None where
     the day has no such figure; `mailed` has those figures that the report mailed last says otherwise."""

@@ -38,7 +38,13 @@ STATUSES = {
 
 
 def status_of(
-    day: date, run: Run | None, days: Days | None, *, archived: bool, complete: bool | None = None, newest: date
+    day: date,
+    run: Run | None,
+    days: Days | None,
+    *,
+    archived: bool,
+    complete: bool | None = None,
+    newest: date,
 ) -> Status | None:
     """The status of `day`; None where there is nothing to say: the day is not over, or was before the shop.
 

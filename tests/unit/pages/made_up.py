@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,10 @@ def standings() -> dict[date, Standing]:
     return found
 
 
-RUNS = {day(number): Run(f"scheduled__2026-11-{number + 1:02}T11:00:00+00:00", "success") for number in range(5, 20)} | {
+RUNS = {
+    day(number): Run(f"scheduled__2026-11-{number + 1:02}T11:00:00+00:00", "success")
+    for number in range(5, 20)
+} | {
     day(14): Run("manual__2026-11-15T11:00:00+00:00", "failed"),
     day(18): Run("scheduled__2026-11-19T11:00:00+00:00", "running"),
 }
@@ -132,12 +136,11 @@ def rejected(source: str, reason: str, rows: int, **changes: Any) -> dict[str, A
         "source": source,
         "reason": reason,
         "reason_rows": rows,
-        "business_date": day(19),
         "file": "alpenmarkt_2026-11-19.csv",
         "row_number": 17,
         "order_id": "P-1001",
-        "detail": "unit_price: 'twelve' is not a number",
-        "raw": "P-1001,1,2026-11-19T10:00:00+01:00,paid,KIT-1,Teapot,Kitchen,2,twelve,0,0,EUR,ann@example.com,DE",
+        "detail": "unit_price = twelve",
+        "raw": '{"order_id": "P-1001", "line_number": "1", "unit_price": "twelve"}',
     } | changes
 
 
@@ -163,7 +166,16 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
         "rejected": [
             rejected("partner_files", "invalid_number", 3),
             rejected("partner_files", "invalid_number", 3, row_number=18, order_id="P-1002"),
-            rejected("storefront", "negative_quantity", 1, file=None, row_number=4, order_id="8812", raw=None),
+            rejected(
+                "storefront",
+                "invalid_quantity",
+                1,
+                file=None,
+                row_number=4,
+                order_id="8812",
+                raw=None,
+                detail="quantity = -2",
+            ),
         ],
         "last_reads": [
             {"source": source, "read_at": read_at, "business_date": day(19), "last_read": read_at}
@@ -188,7 +200,8 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
                 "figure": "net_sales",
                 "old_value": Decimal("18716.13"),
                 "new_value": Decimal("20373.40"),
-                "reason": "late file of alpenmarkt, 13 orders",
+                "reason": "late orders, run x",
+                "causes": '[{"kind": "late", "source": "partner_files", "channel": "alpenmarkt", "orders": 13}]',
                 "detected_at": read_at,
             }
         ],
@@ -216,6 +229,13 @@ def write_archive(root: Path) -> Path:
     return reports
 
 
+@cache
+def _made_for(who: Visitor) -> Any:
+    from ecommerce.pages.application import create_app
+
+    return create_app()
+
+
 def application(
     who: Visitor = ANALYST, runs: FakeRuns | None = None, warehouse: FakeWarehouse | None = None
 ) -> Any:
@@ -224,7 +244,6 @@ def application(
 
     from ecommerce.core.errors import TransientError
     from ecommerce.pages import access, calendar
-    from ecommerce.pages.application import create_app
     from ecommerce.pages.asking import Asking
     from ecommerce.pages.runs import runs as runs_dependency
 
@@ -233,7 +252,7 @@ def application(
             raise TransientError("BigQuery cannot be reached")
         return warehouse
 
-    app = create_app()
+    app = _made_for(who)
     app.state.asking = Asking(opened)
     app.state.secret_key = SECRET
     asked = runs or FakeRuns()
@@ -244,7 +263,7 @@ def application(
         if not who.may_trigger:
             raise HTTPException(403)
 
-    app.dependency_overrides |= {
+    app.dependency_overrides = {
         get_user: lambda: None,
         access.reads_sales: lambda: None,
         access.reads_forecasts: lambda: None,

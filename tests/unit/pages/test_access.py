@@ -126,7 +126,7 @@ def test_other_processes_than_the_api_server_load_no_fastapi():
 
 def test_what_comes_from_data_is_escaped(open_pages):
     rows = made_up.quality_rows() | {
-        "rejected": [made_up.rejected("storefront", "<b>x</b>", 1, detail="<i>", raw="<script>", file=None)]
+        "rejected": [made_up.rejected("storefront", "<b>x</b>", 1, detail="<i>", raw="<script>")]
     }
     page = open_pages(warehouse=made_up.FakeWarehouse(rows=rows)).get("/quality/").text
     assert "<b>" not in page

@@ -41,7 +41,9 @@ def test_only_required_sources_are_read_again(open_pages, source):
 def test_a_viewer_cannot_trigger_even_with_an_analysts_token(open_pages, path):
     runs = FakeRuns()
     token = token_on(open_pages(ANALYST))
-    answer = open_pages(VIEWER, runs).post(f"/2026-11-17/{path}", data={"token": token, "source": "storefront"})
+    answer = open_pages(VIEWER, runs).post(
+        f"/2026-11-17/{path}", data={"token": token, "source": "storefront"}
+    )
     assert (answer.status_code, runs.asked) == (403, [])
     assert "You may not see this page" in answer.text
 

@@ -9,7 +9,11 @@ from ecommerce.pages.asking import Asking
 def test_an_answer_is_given_again_for_a_while():
     asked = []
     asking = Asking(lambda: "warehouse")
-    assert [asking("key", lambda warehouse: asked.append(warehouse) or 7).value for _ in range(3)] == [7, 7, 7]
+    assert [asking("key", lambda warehouse: asked.append(warehouse) or 7).value for _ in range(3)] == [
+        7,
+        7,
+        7,
+    ]
     assert asked == ["warehouse"]
     assert asking("other", lambda warehouse: 8).value == 8
 
@@ -31,5 +35,8 @@ def test_why_it_failed_is_one_sentence_and_nothing_of_an_unexpected_error():
         return question
 
     asking = Asking(lambda: None)
-    assert asking(1, fail(TransientError("it is away"))).failed == "The warehouse could not be asked: it is away."
+    assert (
+        asking(1, fail(TransientError("it is away"))).failed
+        == "The warehouse could not be asked: it is away."
+    )
     assert "password" not in asking(2, fail(ValueError("password=x"))).failed

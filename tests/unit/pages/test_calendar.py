@@ -84,7 +84,9 @@ def test_only_the_month_that_is_shown_is_looked_at(open_pages, reports, monkeypa
     spans = []
     monkeypatch.setattr(
         "ecommerce.sales.restated.standing",
-        lambda warehouse, first, last: spans.append((first, last)) or made_up.standing(warehouse, first, last),
+        lambda warehouse, first, last: (
+            spans.append((first, last)) or made_up.standing(warehouse, first, last)
+        ),
     )
     page = open_pages(warehouse=Watched()).get("/", params={"month": "2026-10"}).text
     assert "<h1>October 2026</h1>" in page
@@ -97,7 +99,9 @@ def test_ten_years_are_paged(open_pages):
     days = {date(2016, 11, 3): Standing(date(2016, 11, 3))} | made_up.standings()
     client = open_pages(warehouse=FakeWarehouse(days))
     page = client.get("/").text
-    assert [year for year in range(2010, 2030) if f'href="?month={year}-11"' in page] == list(range(2016, 2027))
+    assert [year for year in range(2010, 2030) if f'href="?month={year}-11"' in page] == list(
+        range(2016, 2027)
+    )
     assert 'href="?month=2026-10" rel="prev"' in page
     assert 'rel="next"' not in page
     older = client.get("/", params={"month": "2016-11"}).text

@@ -37,14 +37,23 @@ def test_charts_are_pictures_with_words(client):
 
 def test_a_restated_day_shows_both_figures(client):
     words = text_of(client.get("/2026-11-17/").text)
-    assert "Net sales: 18,716.13 when mailed, 20,373.40 now ( +8.9 % )" in words.replace("(+8.9 %)", "( +8.9 % )")
+    assert "Net sales: 18,716.13 when mailed, 20,373.40 now ( +8.9 % )" in words.replace(
+        "(+8.9 %)", "( +8.9 % )"
+    )
     assert "Changed since it was mailed" not in client.get("/2026-11-16/").text
 
 
 def test_a_day_leads_to_its_run_its_files_its_neighbours_and_its_month(client):
     page = client.get("/2026-11-17/").text
     run = "../../dags/daily_sales_pipeline/runs/scheduled__2026-11-18T11%3A00%3A00%2B00%3A00"
-    for address in (run, "../2026-11-16/", "../2026-11-18/", "../?month=2026-11", "report.pdf", "figures.csv"):
+    for address in (
+        run,
+        "../2026-11-16/",
+        "../2026-11-18/",
+        "../?month=2026-11",
+        "report.pdf",
+        "figures.csv",
+    ):
         assert f'href="{address}"' in page
     assert 'rel="next"' not in client.get("/2026-11-19/").text  # the next one has not ended
 
@@ -69,7 +78,11 @@ def test_figures_of_another_version_leave_the_picture_of_page_one(client, report
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(25, "has not ended yet"), (9, "has not come to its report"), (2, "make backfill FROM=2026-11-02 TO=2026-11-02")],
+    [
+        (25, "has not ended yet"),
+        (9, "has not come to its report"),
+        (2, "make backfill FROM=2026-11-02 TO=2026-11-02"),
+    ],
 )
 def test_a_day_without_report_says_why_and_leads_back(client, number, words):
     answer = client.get(f"/{day(number)}/")
@@ -104,7 +117,9 @@ def test_thumbnails_come_from_where_pictures_are_kept(client, reports, monkeypat
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "one.png").write_bytes(b"\x89PNG\r\n\x1a\n!")
     (tmp_path / "secret.png").write_bytes(b"\x89PNG\r\n\x1a\n?")
-    uris = [f"file://{tmp_path}/{name}" for name in ("pictures/one.png", "secret.png", "pictures/../secret.png")]
+    uris = [
+        f"file://{tmp_path}/{name}" for name in ("pictures/one.png", "secret.png", "pictures/../secret.png")
+    ]
     figures = make_figures()
     pictured = [
         product.model_copy(update={"thumbnail": uri})
@@ -114,7 +129,9 @@ def test_thumbnails_come_from_where_pictures_are_kept(client, reports, monkeypat
     (reports / "2026-11-19" / "figures.json").write_text(figures.to_json())
     assert 'src="products/0.png" alt=""' in client.get("/2026-11-19/").text
     assert client.get("/2026-11-19/products/0.png").content.endswith(b"!")
-    assert [client.get(f"/2026-11-19/products/{number}.png").status_code for number in (1, 2, 3, -1)] == [404] * 4
+    assert [client.get(f"/2026-11-19/products/{number}.png").status_code for number in (1, 2, 3, -1)] == [
+        404
+    ] * 4
 
 
 def test_no_run_means_no_buttons(open_pages):

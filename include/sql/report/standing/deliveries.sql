@@ -1,0 +1,11 @@
+-- The reports of business days that were mailed, in the order in which they went out.
+SELECT
+    business_date,
+    figures_hash,
+    sent_at,
+    COALESCE(figures_at, sent_at) AS figures_at
+FROM {{ table("report_deliveries") }}
+WHERE
+    state = 'sent'
+    AND business_date BETWEEN {{ first }} AND {{ day }}
+ORDER BY business_date, sent_at

@@ -1,0 +1,28 @@
+-- What the last mailed report of business days says of figures that have changed since: the first value that was replaced
+-- after its figures had been asked for.
+WITH mailed AS (
+    SELECT
+        business_date,
+        COALESCE(figures_at, sent_at) AS figures_at
+    FROM {{ table("report_deliveries") }}
+    WHERE
+        state = 'sent'
+        AND business_date BETWEEN {{ first }} AND {{ day }}
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY business_date ORDER BY sent_at DESC) = 1
+)
+
+SELECT
+    restated.business_date,
+    restated.figure,
+    restated.old AS mailed_value
+FROM {{ table("report_restatements") }} AS restated
+INNER JOIN mailed
+    ON restated.business_date = mailed.business_date
+WHERE
+    restated.business_date BETWEEN {{ first }} AND {{ day }}
+    AND restated.detected_at > mailed.figures_at
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY restated.business_date, restated.figure
+    ORDER BY restated.detected_at
+) = 1
+ORDER BY restated.business_date, restated.figure
