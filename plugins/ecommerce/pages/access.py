@@ -75,7 +75,7 @@ def check_token(request: Request, who: Visitor, day: date, token: str) -> None:
     Raises:
         HTTPException: 403.
     """
-    # Browsers say where a request comes from; the cookie's SameSite=Lax alone lets in neighbouring subdomains.
+    # Browsers say where a request comes from; the cookie's SameSite=Lax alone lets neighbouring sites in.
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise HTTPException(403, "This form was not sent from this page.")
     try:
@@ -83,9 +83,7 @@ def check_token(request: Request, who: Visitor, day: date, token: str) -> None:
     except BadData:
         told = None
     if told != [who.id, str(day)]:
-        raise HTTPException(
-            403, "This form is out of date: open the page of the day and press the button there."
-        )
+        raise HTTPException(403, "This form is out of date: open the page of the day again.")
 
 
 def _signer(request: Request) -> URLSafeTimedSerializer:

@@ -1,16 +1,15 @@
-"""*Build again* and *Read this source again*: two forms of the day's page, for who may have tasks run again."""
+"""*Build again* and *Read this source again*: forms of the day's page, for who may have tasks run again."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import RedirectResponse
 
 from ecommerce.pages import access
-from ecommerce.pages.access import VisitorDep
-from ecommerce.pages.runs import RunsDep
+from ecommerce.pages.given import GivenDep
 from ecommerce.sales.source_policy import REQUIRED, source_policy
 from ecommerce.sources import SOURCES
 
@@ -33,29 +32,22 @@ def required_sources() -> list[str]:
 
 # Plain functions: Airflow's server runs them in threads, so a slow database holds nobody else up.
 @router.post("/{day}/build")
-def build_again(
-    request: Request, day: date, who: VisitorDep, runs: RunsDep, token: Token = ""
-) -> RedirectResponse:
+def build_again(day: date, given: GivenDep, token: Token = "") -> RedirectResponse:
     """Have the report of a day built again."""
-    access.check_token(request, who, day, token)
-    runs.build_again(day, who)
+    access.check_token(given.request, given.who, day, token)
+    given.runs.build_again(day, given.who)
     return _back("report")
 
 
 @router.post("/{day}/read")
 def read_again(
-    request: Request,
-    day: date,
-    who: VisitorDep,
-    runs: RunsDep,
-    source: Annotated[str, Form()] = "",
-    token: Token = "",
+    day: date, given: GivenDep, source: Annotated[str, Form()] = "", token: Token = ""
 ) -> RedirectResponse:
     """Have one source of a day read again."""
-    access.check_token(request, who, day, token)
+    access.check_token(given.request, given.who, day, token)
     if source not in required_sources():
         raise HTTPException(422, "Choose one of the sources that are listed.")
-    runs.read_again(day, source, who)
+    given.runs.read_again(day, source, given.who)
     return _back("source")
 
 

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import Annotated, Any, Generic, TypeVar, cast
@@ -35,12 +34,16 @@ class Answer(Generic[T]):
     failed: str = ""
 
 
+def _connect() -> Warehouse:
+    return connect(step="pages")
+
+
 class Asking:
     """Asks in threads of its own, four at a time, so that a warehouse that hangs holds no other page up."""
 
     def __init__(
         self,
-        opened: Callable[[], Warehouse] = partial(connect, step="pages"),
+        opened: Callable[[], Warehouse] = _connect,
         patience: float = PATIENCE,
     ) -> None:
         self._opened, self._patience = opened, patience
@@ -52,7 +55,7 @@ class Asking:
         """The answer to `question`, or that of half a minute ago to the one with the same `key`."""
         future = self._future(key, question)
         try:
-            return Answer(cast(T, future.result(self._patience)))
+            return Answer(future.result(self._patience))
         except TimeoutError:
             return Answer(None, f"The warehouse has not answered within {self._patience:g} seconds.")
         except PipelineError as error:

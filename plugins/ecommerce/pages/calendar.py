@@ -4,40 +4,31 @@ from __future__ import annotations
 
 import calendar as weeks
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Response
 
 from ecommerce.core import text as wording
-from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.errors import StagingError
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import Settings
 from ecommerce.pages import access, responses, standing
-from ecommerce.pages.access import VisitorDep
-from ecommerce.pages.asking import Asking, AskingDep
-from ecommerce.pages.runs import Run, RunsDep
+from ecommerce.pages.given import Given, GivenDep
+from ecommerce.pages.runs import Run
 from ecommerce.pages.status import STATUSES, is_restated, status_of
 from ecommerce.sales.report import archive
+from ecommerce.sales.restated import Standing
 from ecommerce.sales.report.figures import HEADLINE, Figures
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
 LISTED = ("net_sales", "orders", "average_order_value", "customers")
-"""The headline figures of the list; all are fields of `standing.Standing`."""
+"""The headline figures of the list; all are fields of `Standing`."""
 MONTHS_BACK = 24
 """How far back the newest report is looked for where the warehouse cannot say."""
-
-
-def now() -> datetime:
-    """The dependency that says what time it is (UTC)."""
-    return datetime.now(UTC)
-
-
-NowDep = Annotated[datetime, Depends(now)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +76,8 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is known of a month: what the warehouse says (empty where `failed` says why not), which days have a
-    report, and each day's newest run."""
+    """What is known of a month: what the warehouse says (empty where `failed` says why not), which days have
+    a report, and each day's newest run."""
 
     month: Month
     days: standing.Days
@@ -97,21 +88,11 @@ class Found:
 
 # Plain functions: Airflow's server runs them in threads, so slow storage holds nobody else up.
 @router.get("/")
-def show(
-    request: Request, asking: AskingDep, runs: RunsDep, who: VisitorDep, at: NowDep, month: str | None = None
-) -> Response:
+def show(given: GivenDep, month: str | None = None) -> Response:
     """The page of a month such as `2026-11`, else of the newest one."""
-    settings = load_settings()
-    newest = newest_closed_day(at, settings.shop_timezone).date
-
-    def look(wanted: Month) -> Found:
-        return _look(
-            wanted, settings, asking, lambda *days: dict(runs.between(*days)) if who.sees_runs else {}
-        )
-
-    found = look(Month.parse(month)) if month else _newest(look, Month.of(newest), settings)
-    texts = page_texts(found, newest, settings)
-    return responses.page(request, "calendar.html", f"Sales reports, {found.month.name}", texts)
+    found = _look(given, Month.parse(month)) if month else _newest(given)
+    texts = page_texts(found, given.newest, given.settings)
+    return responses.page(given.request, "calendar.html", f"Sales reports, {found.month.name}", texts)
 
 
 @wording.in_report_locale
@@ -150,36 +131,32 @@ def page_texts(found: Found, newest: date, settings: Settings) -> dict[str, Any]
     }
 
 
-def _look(month: Month, settings: Settings, asking: Asking, runs: Callable[..., dict[date, Run]]) -> Found:
-    answer = asking(
-        ("month", str(month)), lambda warehouse: standing.read(warehouse, month.first, month.last)
-    )
+def _look(given: Given, month: Month) -> Found:
+    first, last = month.first, month.last
+    answer = given.asking(("month", first), lambda warehouse: standing.read(warehouse, first, last))
+    runs = given.runs.between(first, last) if given.who.sees_runs else {}
+    days = answer.value or standing.Days()
+    return Found(month, days, frozenset(_archived(given, month)), dict(runs), answer.failed)
+
+
+def _archived(given: Given, month: Month) -> list[date]:
     try:
-        archived = archive.archived_days(settings.reports_uri, month.year, month.month)
+        return archive.archived_days(given.settings.reports_uri, month.year, month.month)
     except StagingError as error:
         raise HTTPException(503, f"The archive of reports cannot be read: {error}.") from None
-    return Found(
-        month,
-        answer.value or standing.Days(),
-        frozenset(archived),
-        runs(month.first, month.last),
-        answer.failed,
-    )
 
 
-def _newest(look: Callable[[Month], Found], month: Month, settings: Settings) -> Found:
+def _newest(given: Given) -> Found:
     """The newest month in which there is something."""
-    found = look(month)
+    month = Month.of(given.newest)
+    found = _look(given, month)
     if found.days.days or found.archived:
         return found
     if not found.failed:
         last = found.days.last
-        return look(Month.of(last)) if last else found
-    for back in range(1, MONTHS_BACK + 1):
-        earlier = month.shifted(-back)
-        if archive.archived_days(settings.reports_uri, earlier.year, earlier.month):
-            return look(earlier)
-    return found
+        return _look(given, Month.of(last)) if last else found
+    earlier = (month.shifted(-back) for back in range(1, MONTHS_BACK + 1))
+    return next((_look(given, each) for each in earlier if _archived(given, each)), found)
 
 
 def _entry(
@@ -223,7 +200,7 @@ def _short(value: Decimal | None) -> str:
     return "" if value is None else wording.compact(float(f"{value:.3g}"))
 
 
-def was(known: standing.Standing, currency: str) -> str:
+def was(known: Standing, currency: str) -> str:
     """`was 18,716.13 when mailed`; of the first figure of the list that is no longer what was mailed."""
     changes = standing.changed(known)
     for name in (*LISTED, *changes):
@@ -240,7 +217,7 @@ def source_title(source: str) -> str:
     return wording.clean(partner) if partner else wording.source_name(source)
 
 
-def _sources_words(known: standing.Standing | None, figures: Figures | None) -> str:
+def _sources_words(known: Standing | None, figures: Figures | None) -> str:
     complete = known.complete if known else figures.quality.complete if figures else None
     return "" if complete is None else "All read" if complete else "Incomplete"
 
@@ -261,7 +238,7 @@ def _summary(found: Found, settings: Settings) -> list[tuple[str, str]]:
     days = list(found.days.days.values())
     if not days:
         return []
-    total = sum((day.net_sales or 0 for day in days), Decimal(0))
+    total = sum((day.net_sales or Decimal(0) for day in days), Decimal(0))
     return [
         ("Net sales", wording.with_currency(total, settings.reporting_currency)),
         ("Orders", wording.count(sum(day.orders or 0 for day in days))),

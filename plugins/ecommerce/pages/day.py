@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Response
 
 from ecommerce.core import text as wording
-from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.errors import StagingError
 from ecommerce.core.names import DAG_DAILY
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import storage_path
 from ecommerce.pages import access, again, pictures, responses, standing
-from ecommerce.pages.access import VisitorDep
-from ecommerce.pages.asking import AskingDep
-from ecommerce.pages.calendar import Month, NowDep
-from ecommerce.pages.runs import UNDER_WAY, Run, RunsDep
+from ecommerce.pages.calendar import Month
+from ecommerce.pages.given import Given, GivenDep
+from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.pages.status import status_of
 from ecommerce.sales.report import archive, charts, document
 from ecommerce.sales.report.figures import HEADLINE, Figures
 from ecommerce.sales.report.texts import page_texts
+from ecommerce.sales.restated import Standing
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
@@ -35,48 +35,25 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @router.get("/{day}/")
-def show(
-    request: Request,
-    day: date,
-    asking: AskingDep,
-    runs: RunsDep,
-    who: VisitorDep,
-    at: NowDep,
-    asked: str = "",
-) -> Response:
+def show(day: date, given: GivenDep, asked: str = "") -> Response:
     """The page of a day."""
-    settings = load_settings()
-    newest = newest_closed_day(at, settings.shop_timezone).date
-    run = runs.between(day, day).get(day) if who.sees_runs else None
-    folder = archive.folder_of(settings.reports_uri, day)
-    has_report = archive.read_file(settings.reports_uri, day, document.PDF) is not None
+    run = given.runs.between(day, day).get(day) if given.who.sees_runs else None
     frame = {
         "section": "Sales reports",
         "day": day,
         "long_day": wording.long_day(day),
         "month": Month.of(day),
         "previous": day - timedelta(days=1),
-        "next": day + timedelta(days=1) if day < newest else None,
+        "next": day + timedelta(days=1) if day < given.newest else None,
         "run": run,
         "run_link": run_link(run),
         "asked": again.ASKED.get(asked, ""),
     }
-    if not has_report:
-        texts = frame | {"status": None, "words": _no_report(day, newest, run)}
-        return responses.page(request, "no_report.html", f"No report of {day}", texts, 404)
-    answer = asking(("day", str(day)), lambda warehouse: standing.read(warehouse, day, day))
-    days = answer.value or standing.Days()
-    figures = _figures(folder)
-    complete = figures.quality.complete if figures else None
-    texts = frame | {
-        "status": status_of(day, run, answer.value, archived=True, complete=complete, newest=newest),
-        "failed": answer.failed,
-        "restated": _restated(days.days.get(day), settings),
-        "downloads": DOWNLOADS,
-        "actions": _actions(request, day, run, who),
-        "report": _report(figures, folder) if figures else None,
-    }
-    return responses.page(request, "day.html", f"Sales report {day}", texts)
+    if archive.read_file(given.settings.reports_uri, day, document.PDF) is None:
+        texts = frame | {"words": _no_report(day, given.newest, run)}
+        return responses.page(given.request, "no_report.html", f"No report of {day}", texts, 404)
+    texts = frame | _of_day(given, day, run)
+    return responses.page(given.request, "day.html", f"Sales report {day}", texts)
 
 
 @router.get("/{day}/products/{number}.png")
@@ -107,10 +84,25 @@ def file(day: date, name: str) -> Response:
     return responses.file(content, archive.FILES[name], attachment)
 
 
+def _of_day(given: Given, day: date, run: Run | None) -> dict[str, Any]:
+    """What the page of a day that has a report shows below its head."""
+    answer = given.asking(("day", day), lambda warehouse: standing.read(warehouse, day, day))
+    days = answer.value
+    folder = archive.folder_of(given.settings.reports_uri, day)
+    figures = _figures(folder)
+    complete = figures.quality.complete if figures else None
+    return {
+        "status": status_of(day, run, days, archived=True, complete=complete, newest=given.newest),
+        "failed": answer.failed,
+        "restated": _restated(days.days.get(day) if days else None, given.settings.reporting_currency),
+        "downloads": DOWNLOADS,
+        "actions": _actions(given, day, run),
+        "report": _report(figures, folder) if figures else None,
+    }
+
+
 def run_link(run: Run | None) -> str:
     """Where Airflow shows a run, relative to Airflow's own root."""
-    from urllib.parse import quote
-
     return f"dags/{DAG_DAILY}/runs/{quote(run.run_id, safe='')}" if run else ""
 
 
@@ -142,24 +134,22 @@ def _pictured(figures: Figures) -> dict[str, str]:
 
 
 @wording.in_report_locale
-def _restated(known: standing.Standing | None, settings: Settings) -> list[list[str]]:
+def _restated(known: Standing | None, currency: str) -> list[list[str]]:
     """The figures that are not what was mailed: label, before, now, change."""
     rows = []
     for name, (before, after) in standing.changed(known).items() if known else ():
-        meaning = HEADLINE[name]
-        words = [
-            wording.figure(value, meaning.kind, settings.reporting_currency) for value in (before, after)
-        ]
-        rows.append([meaning.label, *words, wording.change(after, before)])
+        label, kind, _ = HEADLINE[name]
+        words = [wording.figure(value, kind, currency) for value in (before, after)]
+        rows.append([label, *words, wording.change(after, before)])
     return rows
 
 
-def _actions(request: Request, day: date, run: Run | None, who: access.Visitor) -> dict[str, Any] | None:
+def _actions(given: Given, day: date, run: Run | None) -> dict[str, Any] | None:
     """What the forms need; None for who may not use them, or where there is nothing to run again."""
-    if run is None or not who.may_trigger:
+    if run is None or not given.who.may_trigger:
         return None
     return {
-        "token": access.form_token(request, who, day),
+        "token": access.form_token(given.request, given.who, day),
         "sources": [(source, wording.source_name(source)) for source in again.required_sources()],
         "busy": run.state in UNDER_WAY,
     }

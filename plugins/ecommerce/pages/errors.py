@@ -1,5 +1,5 @@
-"""What a person gets for an address that leads nowhere: a page that says so, and a way back. Who has not signed
-in is sent to sign in."""
+"""What a person gets for an address that leads nowhere: a page that says so, and a way back. Who has not
+signed in is sent to sign in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WORDS = {
 
 @router.get("/{anything:path}", include_in_schema=False)
 def nowhere(anything: str) -> None:
-    """What no page answers. A route of its own, so that also here nobody learns anything without signing in."""
+    """What no page answers: a route of its own, so that here too strangers learn nothing."""
     raise HTTPException(404)
 
 

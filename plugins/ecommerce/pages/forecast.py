@@ -102,6 +102,9 @@ def _report(figures: Figures, uri: str, folder: str) -> dict[str, Any]:
 def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
     """Everything below the chart."""
     weeks = texts["weeks"]
+    forecast = ("Forecast", "80 % interval", "Actual", "Difference", "Change")
+    changes = ("Usual week", "Coming week", "Difference", "Change")
+    errors = ("Error of 13 weeks", "Error of repeating a week")
     scored = ("Series", "Scored", "Forecast", "Actual", "Error (WAPE)", "Bias", "In 80 %", "In 95 %")
     history = ("Number", "History from", "Days")
     return [
@@ -109,11 +112,7 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
         table(
             "last-week",
             "Last week: forecast against actual",
-            [
-                word("Day"),
-                *map(number, ("Forecast", "80 % interval", "Actual", "Difference", "Change")),
-                word("Verdict"),
-            ],
+            [word("Day"), *map(number, forecast), word("Verdict")],
             texts["last_week"],
             empty="No forecast was in force last week.",
             note="unusual: outside the 80 % interval; very unusual: outside that of 95 %",
@@ -122,11 +121,7 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
         table(
             "changes",
             "Largest expected changes",
-            [
-                name("Series"),
-                word("Kind"),
-                *map(number, ("Usual week", "Coming week", "Difference", "Change")),
-            ],
+            [name("Series"), word("Kind"), *map(number, changes)],
             texts["changes"],
             empty="Nothing changes much.",
             note="coming week against the mean week of the last four",
@@ -167,13 +162,7 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
         table(
             "kinds",
             "What the model learned from",
-            [
-                name("Series"),
-                *map(number, history),
-                name("Weights"),
-                number("Error of 13 weeks"),
-                number("Error of repeating a week"),
-            ],
+            [name("Series"), *map(number, history), name("Weights"), *map(number, errors)],
             texts["kinds"],
             empty="Nothing was trained.",
         ),

@@ -1,5 +1,5 @@
-"""The application as Airflow's plugin names it. Plugin files are executed in nearly every Airflow process; only
-the API server should pay for FastAPI, when the first request comes."""
+"""The application as Airflow's plugin names it. Plugin files are executed in nearly every Airflow process;
+only the API server should pay for FastAPI, when the first request comes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAVIGATION = (
     ("Data quality", "quality/", "data-quality"),
     ("Forecast", "forecast/", "sales-forecast"),
 )
-"""The entries in Airflow's navigation: name, path below `PREFIX`, and how the UI calls the frame around it."""
+"""The entries in Airflow's navigation: name, path below `PREFIX`, and how the UI calls its frame."""
 
 
 class LazyApp:
@@ -39,9 +39,7 @@ class LazyApp:
                 from ecommerce.pages.application import create_app
 
                 self._app = create_app()
-        if (
-            "app" in scope
-        ):  # Airflow's own, in which this one is mounted: it holds the DAGs and the signing key
+        if "app" in scope:  # Airflow's own, which holds the DAGs and the signing key
             for name in ("dag_bag", "secret_key"):
                 setattr(self._app.state, name, getattr(scope["app"].state, name, None))
         await self._app(scope, receive, send)

@@ -1,18 +1,15 @@
-"""*Data quality*: what was rejected, whether what was loaded is what the sources say, how fresh each source is,
-which mailed figures have changed, and what the next run will read."""
+"""*Data quality*: what was rejected, whether what was loaded is what the sources say, how fresh each source
+is, which mailed figures have changed, and what the next run will read."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
-from ecommerce.core.business_day import newest_closed_day
-from ecommerce.core.settings import load_settings
 from ecommerce.pages import access, quality_texts, responses
-from ecommerce.pages.asking import AskingDep
-from ecommerce.pages.calendar import NowDep
+from ecommerce.pages.given import GivenDep
 from ecommerce.pages.quality_texts import Facts
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.client import Warehouse
@@ -25,15 +22,14 @@ MOST_SAMPLES = 5
 
 
 @router.get("/")
-def show(request: Request, asking: AskingDep, at: NowDep) -> Response:
+def show(given: GivenDep) -> Response:
     """The page."""
-    settings = load_settings()
-    newest = newest_closed_day(at, settings.shop_timezone).date
-    answer = asking(("quality", newest), lambda warehouse: read(warehouse, newest))
-    texts: dict[str, Any] = {"section": "Data quality", "failed": answer.failed, "newest": newest}
-    facts = answer.value
-    parts = quality_texts.page_texts(facts, at, settings) if facts else {"strips": [], "sections": []}
-    return responses.page(request, "quality.html", "Data quality", texts | parts)
+    newest = given.newest
+    answer = given.asking(("quality", newest), lambda warehouse: read(warehouse, newest))
+    texts: dict[str, Any] = {"section": "Data quality", "failed": answer.failed, "strips": [], "sections": []}
+    if answer.value:
+        texts |= quality_texts.page_texts(answer.value, given.at, given.settings)
+    return responses.page(given.request, "quality.html", "Data quality", texts)
 
 
 def read(warehouse: Warehouse, newest: date) -> Facts:
@@ -42,17 +38,18 @@ def read(warehouse: Warehouse, newest: date) -> Facts:
     Raises:
         PipelineError: the warehouse cannot be asked.
     """
-    span: dict[str, date] = {"first": newest - timedelta(days=DAYS - 1), "day": newest}
+    first = newest - timedelta(days=DAYS - 1)
 
     def ask(name: str, **values: date | int) -> list[dict[str, Any]]:
-        return warehouse.query(f"report/pages/{name}.sql", spec=ORDERS, **values)
+        path = f"report/{name}.sql"
+        return warehouse.query(path, days=(), staging=None, spec=ORDERS, parameters=None, **values)
 
     return Facts(
         newest=newest,
-        first=span["first"],
-        rejected=ask("rejected", most=MOST_SAMPLES, **span),
-        totals=ask("control_totals", **span),
-        last_reads=ask("last_reads"),
-        deliveries=ask("deliveries", **span),
-        restated=warehouse.query("report/daily_sales/restatements.sql", spec=ORDERS, day=newest),
+        first=first,
+        rejected=ask("pages/rejected", most=MOST_SAMPLES, first=first, day=newest),
+        totals=ask("pages/control_totals", first=first, day=newest),
+        last_reads=ask("pages/last_reads"),
+        deliveries=ask("pages/deliveries", first=first, day=newest),
+        restated=ask("daily_sales/restatements", day=newest),
     )

@@ -30,7 +30,7 @@ STATES = {
     "late": ("!", "read, and a partner's file is missing"),
     "failed": ("✕", "could not be read"),
     "off": ("·", "switched off"),
-    "unread": ("–", "not read"),
+    "unread": (text.NOTHING, "not read"),
 }
 """Of one source on one day: sign and meaning."""
 
@@ -87,20 +87,14 @@ def _difference(row: Row) -> bool:
 
 def _strips(facts: Facts) -> list[dict[str, Any]]:
     known = {(row["source"], row["business_date"]): row for row in facts.totals}
-    count = (facts.newest - facts.first).days + 1
-    days = [facts.first + timedelta(days=step) for step in range(count)]
-    strips = []
-    for source in SOURCES:
-        marks = [{"date": day, "state": _state(known.get((source, day)))} for day in days]
-        agreeing = sum(mark["state"] == "agrees" for mark in marks)
-        others = [mark for mark in marks if mark["state"] not in ("agrees", "unread")]
-        words = f"{agreeing} of {count} days agree"
-        if others:
-            words += "; " + ", ".join(
-                f"{text.short_day(mark['date'])}: {STATES[mark['state']][1]}" for mark in others[-3:]
-            )
-        strips.append({"name": text.source_name(source), "days": marks, "words": words})
-    return strips
+    days = [facts.first + timedelta(days=step) for step in range((facts.newest - facts.first).days + 1)]
+    return [
+        {
+            "name": text.source_name(source),
+            "days": [{"date": day, "state": _state(known.get((source, day)))} for day in days],
+        }
+        for source in SOURCES
+    ]
 
 
 def _differences(facts: Facts) -> Section:
@@ -152,7 +146,7 @@ def _rejected(facts: Facts) -> Section:
         [word("Source"), word("Reason"), number("Rows"), name("Where"), name("Found"), name("Expected")],
         rejected.cells(rejected.rejects(facts.rejected)),
         empty=f"None since {text.short_day(facts.first)}.",
-        note=f"since {text.short_day(facts.first)}; the newest of each source and reason, personal data masked",
+        note=f"since {text.short_day(facts.first)}; the newest of each reason, personal data masked",
     )
 
 

@@ -1,4 +1,4 @@
-"""Airflow's runs of business days, from its own database: the API server, which the pages are part of, has it."""
+"""Airflow's runs of business days, from its own database, which the API server has."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class AirflowRuns:
             of_dag.where(DagRun.partition_key.is_(None)).order_by(DagRun.id.desc()).limit(MOST_WITHOUT_KEY)
         )
         found: dict[date, list[tuple[int, Run]]] = defaultdict(list)
-        for each in (*self._session.execute(keyed), *self._session.execute(others)):
+        for each in (*self._session.execute(keyed), *self._session.execute(others.limit(MOST_WITHOUT_KEY))):
             with suppress(ValueError):  # anybody may name a run's key
                 found[_day_of(each)].append((each.id, Run(each.run_id, str(each.state))))
         return {

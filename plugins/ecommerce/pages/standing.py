@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Protocol
 
 from ecommerce.sales import restated
+from ecommerce.sales.restated import Standing
 from ecommerce.warehouse.client import Warehouse
-
-
-class Standing(Protocol):
-    """One day, as `ecommerce.sales.restated.standing` gives it. Amounts are in reporting currency, None where
-    the day has no such figure; `mailed` has those figures that the report mailed last says otherwise."""
-
-    business_date: date
-    net_sales: Decimal | None
-    orders: Decimal | None
-    average_order_value: Decimal | None
-    customers: Decimal | None
-    complete: bool
-    missing_sources: Sequence[str]
-    mailed_at: datetime | None
-    mailed: Mapping[str, Decimal | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +42,4 @@ def read(warehouse: Warehouse, first: date, last: date) -> Days:
 
 def changed(day: Standing) -> dict[str, tuple[Decimal | None, Decimal | None]]:
     """The figures that are not what was mailed: before and now, by their names."""
-    return {name: (before, getattr(day, name, None)) for name, before in day.mailed.items()}
+    return {name: (before, day.figure(name)) for name, before in day.mailed.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from ecommerce.core.text import NOTHING
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.pages.standing import Days, changed
 
@@ -30,7 +31,7 @@ STATUSES = {
         Status("incomplete", "Incomplete", "!", "a source or a partner's file is missing"),
         Status("running", "Running", "…", "a run of the day is under way"),
         Status("failed", "Failed", "✕", "the newest run of the day failed"),
-        Status("missing", "Missing", "–", "no run has loaded this day"),
+        Status("missing", "Missing", NOTHING, "no run has loaded this day"),
         Status("history", "No report", "·", "loaded by an export; no report was made"),
     )
 }
@@ -43,8 +44,8 @@ def status_of(
     days: Days | None,
     *,
     archived: bool,
-    complete: bool | None = None,
     newest: date,
+    complete: bool | None = None,
 ) -> Status | None:
     """The status of `day`; None where there is nothing to say: the day is not over, or was before the shop.
 
@@ -52,25 +53,30 @@ def status_of(
         run: the day's newest.
         days: what the warehouse says; None where it could not be asked.
         archived: whether there is a report.
-        complete: what that report says, where the warehouse could not be asked.
         newest: the newest day that has ended.
+        complete: what that report says, where the warehouse could not be asked.
     """
-    known = days.days.get(day) if days else None
+    code = ""
     if run and run.state in UNDER_WAY:
-        return STATUSES["running"]
-    if run and run.state == "failed":
-        return STATUSES["failed"]
-    if known is None and not archived:
-        is_gap = days is not None and days.first is not None and days.first < day <= newest
-        return STATUSES["missing"] if is_gap else None
-    mails = days.mails.get(day, 0) if days else 0
-    if not (archived or run or mails):
-        return STATUSES["history"]
-    if not (known.complete if known else complete is not False):
-        return STATUSES["incomplete"]
-    if mails:
-        return STATUSES["corrected" if mails > 1 else "mailed"]
-    return STATUSES["made" if days else "archived"]
+        code = "running"
+    elif run and run.state == "failed":
+        code = "failed"
+    elif days is None:
+        code = ("incomplete" if complete is False else "archived") if archived else ""
+    elif day in days.days or archived:
+        code = _of_loaded(day, days, is_reported=archived or run is not None)
+    elif days.first is not None and days.first < day <= newest:
+        code = "missing"
+    return STATUSES.get(code)
+
+
+def _of_loaded(day: date, days: Days, *, is_reported: bool) -> str:
+    known, mails = days.days.get(day), days.mails.get(day, 0)
+    if not (is_reported or mails):
+        return "history"
+    if known and not known.complete:
+        return "incomplete"
+    return ("corrected" if mails > 1 else "mailed") if mails else "made"
 
 
 def is_restated(day: date, days: Days) -> bool:

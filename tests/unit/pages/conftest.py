@@ -14,17 +14,6 @@ def archive_of_november(tmp_path_factory):
     return made_up.write_archive(tmp_path_factory.mktemp("archive"))
 
 
-@pytest.fixture
-def reports(archive_of_november, tmp_path, monkeypatch):
-    """A copy of the archive that this deployment is set to; the folder."""
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
-    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
-    monkeypatch.setattr("ecommerce.sales.restated.standing", made_up.standing)
-    monkeypatch.setattr("ecommerce.sales.restated.deliveries", made_up.deliveries)
-    monkeypatch.setattr(again, "source_policy", lambda: SOURCE_POLICY)
-    return Path(shutil.copytree(archive_of_november, tmp_path / "reports"))
-
-
 SOURCE_POLICY = {
     "sales_db": "required",
     "storefront": "required",
@@ -34,7 +23,24 @@ SOURCE_POLICY = {
 
 
 @pytest.fixture
-def open_pages(reports):
+def shop(archive_of_november, monkeypatch):
+    """This process then is a deployment with that archive, which nobody changes."""
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
+    monkeypatch.setattr("ecommerce.sales.restated.standing", made_up.standing)
+    monkeypatch.setattr("ecommerce.sales.restated.deliveries", made_up.deliveries)
+    monkeypatch.setattr(again, "source_policy", lambda: SOURCE_POLICY)
+
+
+@pytest.fixture
+def reports(shop, archive_of_november, tmp_path, monkeypatch):
+    """A copy of the archive, to be changed; the folder."""
+    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
+    return Path(shutil.copytree(archive_of_november, tmp_path / "reports"))
+
+
+@pytest.fixture
+def open_pages(shop):
     """Open the pages; arguments as `made_up.application`."""
     from fastapi.testclient import TestClient
 

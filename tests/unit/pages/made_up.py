@@ -1,8 +1,9 @@
-"""The pages of a made-up shop: an archive of November 2026, a warehouse that answers from lists, Airflow's runs
-as a dictionary, and the application with somebody signed in."""
+"""The pages of a made-up shop: an archive of November 2026, a warehouse that answers from lists, Airflow's
+runs as a dictionary, and the application with somebody signed in."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from tests.unit.sales.report.samples import DAY, make_figures
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 ANALYST = Visitor("1", "ada", may_trigger=True, sees_runs=True)
 VIEWER = Visitor("2", "vic", may_trigger=False, sees_runs=True)
+CAUSE = {"kind": "late", "source": "partner_files", "channel": "alpenmarkt", "orders": 13}
 SECRET = "the key that only tests sign with"
 
 
@@ -32,7 +34,7 @@ def day(number: int) -> date:
 
 @dataclass(frozen=True)
 class Standing:
-    """As `ecommerce.pages.standing.Standing`."""
+    """As `ecommerce.sales.restated.Standing`."""
 
     business_date: date
     net_sales: Decimal = Decimal("18342.56")
@@ -43,6 +45,9 @@ class Standing:
     missing_sources: tuple[str, ...] = ()
     mailed_at: datetime | None = NOW
     mailed: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def figure(self, name: str) -> Decimal | None:
+        return getattr(self, name)
 
 
 def standings() -> dict[date, Standing]:
@@ -62,9 +67,10 @@ def standings() -> dict[date, Standing]:
 
 
 RUNS = {
-    day(number): Run(f"scheduled__2026-11-{number + 1:02}T11:00:00+00:00", "success")
-    for number in range(5, 20)
-} | {
+    **{
+        day(number): Run(f"scheduled__2026-11-{number + 1:02}T11:00:00+00:00", "success")
+        for number in range(5, 20)
+    },
     day(14): Run("manual__2026-11-15T11:00:00+00:00", "failed"),
     day(18): Run("scheduled__2026-11-19T11:00:00+00:00", "running"),
 }
@@ -201,7 +207,7 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
                 "old_value": Decimal("18716.13"),
                 "new_value": Decimal("20373.40"),
                 "reason": "late orders, run x",
-                "causes": '[{"kind": "late", "source": "partner_files", "channel": "alpenmarkt", "orders": 13}]',
+                "causes": json.dumps([CAUSE]),
                 "detected_at": read_at,
             }
         ],
@@ -243,7 +249,7 @@ def application(
     from airflow.api_fastapi.core_api.security import get_user
 
     from ecommerce.core.errors import TransientError
-    from ecommerce.pages import access, calendar
+    from ecommerce.pages import access, given
     from ecommerce.pages.asking import Asking
     from ecommerce.pages.runs import runs as runs_dependency
 
@@ -269,7 +275,7 @@ def application(
         access.reads_forecasts: lambda: None,
         access.may_clear: may_clear,
         access.visitor: lambda: who,
-        calendar.now: lambda: NOW,
+        given.now: lambda: NOW,
         runs_dependency: lambda: asked,
     }
     return app

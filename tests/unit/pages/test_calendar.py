@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.pages.calendar import Month
 from ecommerce.sales.report import archive
 from tests.unit.pages import made_up
@@ -132,13 +133,13 @@ def test_who_may_not_see_runs_sees_no_state_of_them(open_pages):
 def test_figures_of_another_version_are_left_out(open_pages, reports):
     (reports / "2026-11-19" / "figures.json").write_text(json.dumps({"is": "older"}))
     page = open_pages(warehouse=None).get("/").text
-    assert row(page, "Thu 19 Nov").startswith("Thu 19 Nov ○ Report – –")
+    assert row(page, "Thu 19 Nov").startswith(f"Thu 19 Nov ○ Report {NOTHING} {NOTHING}")
 
 
 def test_hostile_figures_do_not_break_the_list(open_pages, reports):
     archive.write_figures(f"file://{reports}/2026-11-19", crowded())
     page = open_pages(warehouse=None).get("/").text
-    assert "−123,456,789,012" in page
+    assert f"{MINUS}123,456,789,012" in page
     nasty = Standing(day(19), complete=False, missing_sources=("<script>alert(1)</script>",))
     assert "<script>" not in open_pages(warehouse=FakeWarehouse({day(19): nasty})).get("/").text
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.pages.quality import DAYS
 from ecommerce.pages.quality_texts import ago
 from tests.unit.pages.made_up import FakeWarehouse, day, quality_rows, rejected
@@ -26,7 +27,7 @@ def test_each_source_has_a_mark_for_each_day(page):
 
 def test_control_totals_that_differ_are_listed(page):
     words = part(page, "differences")
-    assert "Thu 19 Nov Partner files 120 118 20,411.06 20,386.06 −25.00" in words
+    assert f"Thu 19 Nov Partner files 120 118 20,411.06 20,386.06 {MINUS}25.00" in words
     assert "Thu 12 Nov Partner files 120 120 20,411.06 20,411.06 0.00 no usable file of alpenmarkt" in words
     assert "Thu 12 Nov Storefront" in words
     assert "Wed 18 Nov" not in words
@@ -54,7 +55,7 @@ def test_an_address_in_a_file_name_or_detail_is_masked_too(open_pages):
 
 def test_freshness_of_sources_and_partners(page):
     assert "Sales database 2026-11-20 11:00:03 UTC 89 min Thu 19 Nov" in part(page, "freshness")
-    assert "Exchange rates – – never read" in part(page, "freshness")
+    assert f"Exchange rates {NOTHING} {NOTHING} never read" in part(page, "freshness")
     words = part(page, "partners")
     assert "alpenmarkt alpenmarkt_2026-11-19.csv 2026-11-19 23:00:00 UTC 13 h 20 delivered" in words
     assert "northwind northwind_2026-11-18.csv 2026-11-18 23:00:00 UTC 37 h 20 missing" in words
@@ -68,7 +69,7 @@ def test_open_restatements_show_the_change(page):
 
 def test_the_next_run_reads_by_the_rule_of_the_daily_run(page):
     words = part(page, "next")
-    # Thirty minutes before the start of the day in the shop, which is earlier than the last read less overlap.
+    # Thirty minutes before the day began in the shop, which is before the last read.
     assert "Sales database 2026-11-20 04:30:00 UTC orders of Fri 20 Nov" in words
     assert "Storefront 2026-11-20 03:00:00 UTC" in words
     assert "every file that is new" in words

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ecommerce.core.text import NOTHING, amount, change, clean, count, country, share, source_name
 from ecommerce.documents.drawing import MILLIMETRE, MUTED, SIGNAL, STRONG, canvas, shorten, text_width
 from ecommerce.sales.report.changes import Contribution
-from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.figures import Breakdown, Figures
+from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.website import STEPS
 
 if TYPE_CHECKING:

@@ -18,6 +18,8 @@ from ecommerce.sales.report import (
     texts_quality,
     texts_website,
 )
+from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
+from ecommerce.sales.report.sections import Section, name, number, quiet, table, word
 from ecommerce.sales.report.texts_headline import (
     NOTED,
     TILES,
@@ -27,8 +29,6 @@ from ecommerce.sales.report.texts_headline import (
     summary,
     tile,
 )
-from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
-from ecommerce.sales.report.sections import Section, name, number, quiet, table, word
 
 MOST_CATEGORIES = 20
 _MOST_VALUES = 30

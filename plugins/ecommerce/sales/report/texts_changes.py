@@ -8,9 +8,9 @@ from decimal import Decimal
 from ecommerce.core import text
 from ecommerce.sales.report import charts
 from ecommerce.sales.report.changes import Changes, Contribution, Mover
-from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.sections import Section, name, number, quiet, table
+from ecommerce.sales.report.texts_headline import signed
 
 MOST = 20
 """Contributions of one kind; those behind are added up."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from ecommerce.core import text
 from ecommerce.sales.report import charts, website
 from ecommerce.sales.report.changes import Contribution
-from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.figures import Breakdown, Figures
 from ecommerce.sales.report.texts_expected import expectation_total
+from ecommerce.sales.report.texts_headline import signed
 
 _NAMED = 3
 """So many of the first rows are named; the table has all."""
