@@ -34,13 +34,8 @@ def fetch() -> Path:
             raise RuntimeError("axe-core is fetched by npm (Debian and Ubuntu: apt install npm)")
         FOLDER.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-            packed = subprocess.run(
-                ["npm", "pack", f"axe-core@{VERSION}"],
-                cwd=folder,
-                check=False,
-                capture_output=True,
-                text=True,
-            )
+            command = ["npm", "pack", f"axe-core@{VERSION}"]
+            packed = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
             if packed.returncode:
                 raise RuntimeError(f"npm cannot fetch axe-core: {packed.stderr[-500:]}")
             next(Path(folder).glob("*.tgz")).replace(FILE)
