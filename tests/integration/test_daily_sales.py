@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from demo.ledger import Ledger
+from tests import oracle_report
 from tests.integration.company import Company
-from tests.integration.daily_run import morning_after, run_day
+from tests.integration.daily_run import morning_after, report_of, run_day
 
 FIRST_DAY = date(2026, 9, 1)  # a Tuesday
 
@@ -29,6 +30,8 @@ def test_day_after_day_and_again(mode, start_company):
     for number, day in enumerate(told.business_days, start=1):
         live(company, told, day)
         assert company.differences(company.oracle(run_days=told.business_days[:number])) == ""
+    figures = report_of(told.business_days[-1], "test")
+    assert oracle_report.differences(company.oracle(run_days=told.business_days), figures) == []
     # The last run once more under its own name; then an older day, which reads its orders as they are now.
     run_day(told.business_days[-1])
     run_day(told.business_days[0], morning_after(told.business_days[-1]))

@@ -15,6 +15,7 @@ import time_machine
 from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, Books, HeldFile, Ledger, Order, Refund, RefundLine
 from ecommerce.sales import mailings
 from ecommerce.sales.report.figures import Figures, figures_hash
+from tests import oracle_report
 from tests.integration.company import Company
 from tests.integration.corrections import change, delivered_again, plain_orders, without
 from tests.integration.daily_run import morning_after, report_of, run_day
@@ -133,12 +134,13 @@ def dearer(order: Order) -> Order:
 
 @dataclass
 class Story:
-    """After each run: what the warehouse held and should have held, and the report."""
+    """After each run: what the warehouse held and should have held, the report, and where that is wrong."""
 
     facts: dict[str, Order]
     expected: dict[int, dict[str, list[Row]]]
     found: dict[int, dict[str, list[Row]]]
     reports: dict[int, Figures]
+    wrong: dict[int, list[str]]
 
     def summary(self, after: int, number: int) -> Row:
         (row,) = [row for row in self.found[after]["daily_summary"] if row["business_date"] == day(number)]
@@ -215,10 +217,12 @@ def story(start_shared_company) -> Story:
         "returned": returned,
         "left out": left_out,
     }
-    result = Story(facts, {}, {}, {})
+    result = Story(facts, {}, {}, {}, {})
     for place, number in enumerate(RUN):
         result.reports[number] = shop.run(number)
-        result.expected[number] = company.oracle(run_days=[day(each) for each in RUN[: place + 1]]).tables()
+        oracle = company.oracle(run_days=[day(each) for each in RUN[: place + 1]])
+        result.expected[number] = oracle.tables()
+        result.wrong[number] = oracle_report.differences(oracle, result.reports[number])
         result.found[number] = company.warehouse()
         if number == 5:
             noon = morning_after(day(5)) + 4 * HOUR
@@ -230,6 +234,16 @@ def story(start_shared_company) -> Story:
 @pytest.mark.parametrize("number", RUN)
 def test_after_every_run_the_warehouse_holds_the_truth_of_then(story, number):
     assert differences(story.expected[number], story.found[number]) == ""
+
+
+@pytest.mark.parametrize("number", RUN)
+def test_every_report_says_what_the_oracle_says(story, number):
+    assert story.wrong[number] == []
+
+
+def test_reports_say_what_changed_most_and_what_has_no_rate(story):
+    kinds = {finding.kind for report in story.reports.values() for finding in report.findings}
+    assert {"contribution", "unconverted"} <= kinds
 
 
 @pytest.mark.parametrize(("before", "after"), list(pairwise(RUN)))

@@ -10,6 +10,7 @@ import pytest
 
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report import figures as model
+from ecommerce.sales.report import findings
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse import erasure
@@ -211,6 +212,53 @@ def test_breakdowns_add_up_to_the_headline(figures):
     }
 
 
+def test_changes_add_up_to_the_change_of_the_headline(figures):
+    changes = figures.changes
+    assert (changes.base, changes.before, changes.now) == (DAY - timedelta(days=7), 80, Decimal("207.50"))
+    for rows in (changes.categories, changes.countries, changes.channels):
+        assert sum(row.now - row.before for row in rows) == Decimal("127.50")
+    assert [(row.name, row.before, row.now) for row in changes.categories] == [
+        ("Garden", 0, 195),
+        ("unallocated", 0, Decimal("-67.50")),
+        ("Toys", 80, 80),
+    ]
+    assert [(row.name, row.before, row.now) for row in changes.channels] == [
+        ("storefront", 0, Decimal("87.50")),
+        ("sales_db", 80, 120),
+    ]
+    assert [(row.sku, row.now - row.before) for row in changes.rising] == [
+        ("garden-1", 155),
+        ("garden-2", 40),
+    ]
+    assert changes.falling == []
+
+
+def test_the_month_so_far_has_no_comparison_where_days_are_missing(figures):
+    month = figures.month
+    assert (month.now.net_sales, month.now.orders, month.unfinished) == (Decimal("257.50"), 6, 0)
+    assert (month.last_month.last, month.last_month.net_sales) == (date(2026, 2, 2), None)
+    assert (month.last_year.last, month.last_year.net_sales) == (date(2025, 3, 2), None)
+
+
+def test_reasons_of_returns_add_up_to_the_returns(figures):
+    assert [(each.reason, each.refunds, each.amount) for each in figures.return_reasons] == [
+        (None, 1, Decimal("67.50"))
+    ]
+
+
+def test_the_mean_of_a_weekday_leaves_out_the_day_itself(figures):
+    assert figures.trend[-1].weekday_mean == 80
+    assert figures.trend[-8].weekday_mean is None
+
+
+def test_findings_name_what_is_in_no_amount_and_what_changed_most(figures):
+    assert [findings.words(each, "USD") for each in figures.findings] == [
+        "1 order in BRL is in no amount: no exchange rate is known.",
+        "Garden brought 195.00 more than on Mon 23 Feb, more than the rise of 127.50.",
+        "Storefront brought 87.50 more than on Mon 23 Feb, 68.6 % of the rise of 127.50.",
+    ]
+
+
 def test_the_best_products_come_first(figures):
     assert [(product.sku, product.sales) for product in figures.products] == [
         ("garden-1", Decimal("155.0000")),
@@ -237,6 +285,18 @@ def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
     # 1.25 / 0.99996 is 1.250050002: each pin alone would be 1.2501.
     assert [(product.sku, product.sales) for product in figures.products] == [("pins-1", Decimal("375.015"))]
     assert figures.headline["net_sales"].value == Decimal("375.015")
+    # A week before nothing was loaded, so it is compared with the day before.
+    changes = figures.changes
+    assert changes.base == DAY
+    assert [(each.sku, each.before, each.now) for each in changes.rising] == [
+        ("pins-1", 0, Decimal("375.015"))
+    ]
+    assert [(each.sku, each.before, each.now) for each in changes.falling] == [
+        ("garden-1", 155, 0),
+        ("toys-1", 80, 0),
+        ("garden-2", 40, 0),
+    ]
+    assert [product.sku for product in figures.products] == ["pins-1"]
 
 
 def test_unconverted_amounts_are_told_in_their_own_currency(figures):
@@ -267,6 +327,15 @@ def test_missing_days_are_named_with_the_command_that_fills_them(figures):
     expected = [DAY - timedelta(days=days) for days in range(12, 0, -1)]
     assert figures.quality.missing_days == [day for day in expected if day not in loaded]
     assert figures.quality.fill_command == "make backfill FROM=2026-02-19 TO=2026-02-27"
+    assert figures.quality.first_loaded == DAY - timedelta(days=12)
+
+
+def test_the_first_day_ever_is_a_report(warehouse):
+    figures = figures_of(warehouse, DAY - timedelta(days=12))
+    assert figures.headline["net_sales"].value == figures.month.now.net_sales == 10
+    assert figures.quality.first_loaded == figures.business_date
+    assert (figures.changes, figures.outlook, figures.findings) == (None, None, [])
+    assert [product.sku for product in figures.products] == ["toys-1"]
 
 
 def test_an_incomplete_day_names_its_missing_sources(warehouse):
@@ -288,6 +357,8 @@ def test_a_day_without_sales_is_a_report(warehouse):
     assert headline(figures)["net_sales"] == 0
     assert headline(figures)["average_order_value"] is None
     assert figures.channels == figures.categories == figures.products == []
+    assert figures.return_reasons == []
+    assert [(each.kind, each.about) for each in figures.findings] == [("missing", [STOREFRONT])]
 
 
 def test_a_load_that_commits_while_the_figures_are_read_is_in_all_of_them(warehouse, tmp_path, monkeypatch):
@@ -352,6 +423,11 @@ def test_the_day_is_compared_with_the_forecast_that_was_in_force(warehouse):
     week_before = ((DAY, "category:Garden", 3, 0, 0), (incomplete, "total", 90, 10, 20))
     forecast(warehouse, "2026-02-23 05:00:00+00", (DAY, "total", 3, 0, 0), *week_before)
 
+    # One made when the day ends is of what comes; it reaches a day too far. The next is a second too late.
+    in_days = (DAY + timedelta(days=days) for days in (1, 7, 8))
+    forecast(warehouse, "2026-03-03 05:00:00+00", *((each, "total", 5, 1, 2) for each in in_days))
+    forecast(warehouse, "2026-03-03 05:00:01+00", (DAY + timedelta(days=2), "total", 6, 1, 2))
+
     figures = figures_of(warehouse)
     found = figures.expectation
     assert before.expectation is None
@@ -368,6 +444,12 @@ def test_the_day_is_compared_with_the_forecast_that_was_in_force(warehouse):
     assert bounds == {"lower_80": 270, "upper_80": 290, "lower_95": 260, "upper_95": 300}
     assert found.unforecast == ["category:Garden"]
 
+    assert before.outlook is None
+    assert figures.outlook.made_at == datetime(2026, 3, 3, 5, tzinfo=UTC)
+    assert [(each.day, each.forecast, each.lower_80, each.upper_80) for each in figures.outlook.days] == [
+        (DAY + timedelta(days=1), 5, 4, 6),
+        (DAY + timedelta(days=7), 5, 4, 6),
+    ]
     (of_incomplete,) = figures_of(warehouse, incomplete).expectation.series
     assert (of_incomplete.forecast, of_incomplete.actual, of_incomplete.verdict) == (90, 0, None)
 

@@ -1,7 +1,8 @@
 """What the charts of all documents share: colours, letters, how they are saved, and labels that fit.
 
-Text becomes outlines in SVG files, so nothing in a name can act as markup. Colours differ in lightness as
-well as in hue, so charts can be read in grey and by the colour-blind.
+Text stays text in SVG files, escaped, in the fonts of the documents. The colours below are the only ones, so
+that pages can replace them; they differ in lightness as well as in hue, so charts can be read in grey and by
+the colour-blind.
 """
 
 from __future__ import annotations
@@ -9,17 +10,31 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.text import compact
+from ecommerce.documents import fonts, svg_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 INK, MUTED, GRID = "#1f2933", "#6b7785", "#e3e7eb"
-STRONG, PALE, SIGNAL = "#12486b", "#a9bccd", "#b4551d"
+STRONG, PALE, FAINT, SIGNAL = "#12486b", "#a9bccd", "#dbe5ee", "#b4551d"
+PAPER = "#ffffff"
+COLOURS = {
+    "ink": INK,
+    "muted": MUTED,
+    "grid": GRID,
+    "strong": STRONG,
+    "pale": PALE,
+    "faint": FAINT,
+    "signal": SIGNAL,
+    "paper": PAPER,
+}
+"""Every colour of a chart, by the name that pages know it by."""
 TEXT_POINTS = 7.0
 MILLIMETRE = 1 / 25.4
 _LONGEST_LABEL = 100
@@ -31,19 +46,21 @@ def style() -> Iterator[None]:
     """Draw and save within it."""
     import matplotlib as mpl
 
+    fonts.announce()
     settings = {
-        "font.family": "DejaVu Sans",  # comes with matplotlib, so every worker has it
+        "font.family": list(fonts.FAMILIES),
         "font.size": TEXT_POINTS,
         "text.color": INK,
         "text.parse_math": False,  # "$" in a name is a dollar sign
         "axes.edgecolor": GRID,
-        "svg.fonttype": "path",
+        "svg.fonttype": "none",  # Typst shapes the letters, and browsers do
         "svg.hashsalt": "report",  # the same figures give the same file
         "hatch.linewidth": 0.6,
     }
     with mpl.rc_context(settings), warnings.catch_warnings():
-        # A script the font lacks is drawn as boxes; the tables beside the charts carry the name.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        warnings.filterwarnings(
+            "ignore", message="Glyph .* missing from font"
+        )  # of controls, which are no ink
         yield
 
 
@@ -55,10 +72,13 @@ def canvas(width: float, height: float) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write an SVG file."""
+    """Write an SVG file without a background."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None})
+    figure.patch.set_visible(False)
+    drawn = BytesIO()
+    FigureCanvasSVG(figure).print_svg(drawn, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    path.write_text(svg_text.set_fonts(drawn.getvalue().decode()), encoding="utf-8")
 
 
 def save_png(figure: Figure, path: Path, dots_per_inch: int) -> None:
@@ -80,12 +100,8 @@ def shorten(text: str, width: float) -> str:
 
 
 def text_width(text: str) -> float:
-    """Width in points at the charts' size; glyphs the font lacks count as its placeholder."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    font = FontProperties(family="DejaVu Sans", size=TEXT_POINTS)
-    return float(text_to_path.get_text_width_height_descent(text or " ", font, ismath=False)[0])
+    """Width in points at the charts' size, each letter in the font that it is printed in."""
+    return svg_text.width(text, TEXT_POINTS)
 
 
 def amounts_upward(axes: Axes) -> None:

@@ -1,23 +1,32 @@
 """Documents as PDF, laid out by a Typst template of include/templates.
 
 A template reads one JSON file of finished texts, so nothing that comes from data is ever evaluated; what
-the templates share is in `family.typ`. Fonts are those of the matplotlib and Typst wheels; the system's serve
-only scripts that these lack.
+the templates share is in `family.typ`. Documents are tagged for screen readers (PDF/UA-1) and can be archived
+(PDF/A-2a): every font is embedded, every letter can be read and copied.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.templates import TEMPLATES
+from ecommerce.documents import fonts
+
+if TYPE_CHECKING:
+    from typst import Compiler, Fonts, PDFStandard
+
+log = logging.getLogger(__name__)
 
 FAMILY, TEXTS = "family.typ", "texts.json"
+STANDARDS: tuple[PDFStandard, ...] = ("a-2a", "ua-1")
 _PREVIEW_PPI = 110
 
 
@@ -30,7 +39,8 @@ def typeset(
     preview: Path,
     made_at: datetime,
 ) -> None:
-    """Write a document and a picture of its first page. The same arguments give the same bytes.
+    """Write a document and a picture of its first page. The same arguments give the same bytes. Where the
+    pictures are not fit for PDF/A or PDF/UA, the document is an ordinary PDF, and the log says why.
 
     Args:
         template: a file of include/templates.
@@ -44,7 +54,7 @@ def typeset(
         root = Path(work)  # Typst reads nothing outside it
         for name, data in pictures.items():
             (root / name).write_bytes(data)
-        (root / TEXTS).write_text(json.dumps(texts), encoding="utf-8")
+        (root / TEXTS).write_text(fonts.printable(json.dumps(texts, ensure_ascii=False)), encoding="utf-8")
         shutil.copy(TEMPLATES / FAMILY, root / FAMILY)
         shutil.copy(TEMPLATES / template, root / "main.typ")
         _compile(root, pdf, int(made_at.timestamp()))
@@ -52,10 +62,29 @@ def typeset(
 
 
 def _compile(root: Path, pdf: Path, timestamp: int) -> None:
-    import matplotlib as mpl
     import typst
 
-    fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    compiler = typst.Compiler(root / "main.typ", root=root, font_paths=[fonts])
-    compiler.compile(output=pdf, format="pdf", timestamp=timestamp)
+    compiler = typst.Compiler(
+        root / "main.typ",
+        root=root,
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        sys_inputs={"fonts": ",".join(fonts.FAMILIES)},
+    )
+    try:
+        _compile_pdf(compiler, pdf, timestamp, STANDARDS)
+    except typst.TypstError as error:
+        _compile_pdf(compiler, pdf, timestamp, ())
+        log.warning("%s is neither PDF/A nor PDF/UA: %s", pdf.name, error.message)
     compiler.compile(output=root / "page-{p}.png", format="png", ppi=_PREVIEW_PPI)
+
+
+def _compile_pdf(compiler: Compiler, pdf: Path, timestamp: int, standards: tuple[PDFStandard, ...]) -> None:
+    compiler.compile(output=pdf, format="pdf", timestamp=timestamp, pdf_standards=list(standards))
+
+
+@cache
+def _fonts() -> Fonts:
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, font_paths=list(fonts.folders()))

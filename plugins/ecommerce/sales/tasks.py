@@ -27,10 +27,12 @@ from ecommerce.sales.report import building
 from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import SOURCES, module
 from ecommerce.warehouse import reads
-from ecommerce.warehouse.checks import check_load
+from ecommerce.warehouse.checks import failing
 from ecommerce.warehouse.load import LoadResult
 
 Plain = dict[str, Any]
+Warning_ = str | Plain
+"""A sentence, or the fields of a `report.remarks.Remark`."""
 
 log = logging.getLogger(__name__)
 
@@ -90,21 +92,26 @@ def load_read(manifest: Plain, **context: Any) -> Plain:
 
 
 @task(outlets=[DAILY_SALES], **NETWORK_RETRIES)
-def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[str]:
+def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[Warning_]:
     """Check the days that the load touched, then announce the run's business day; warnings for the report."""
-    warnings = check_load(run_of(context), from_xcom(LoadResult, loaded), loading.ORDERS)
+    warnings = _checked(loaded, context)
     outlet_events[DAILY_SALES].add_partitions(str(business_day(context)))
     return warnings
 
 
 @task(task_id="checks", **NETWORK_RETRIES)
-def check_read(loaded: Plain, **context: Any) -> list[str]:
+def check_read(loaded: Plain, **context: Any) -> list[Warning_]:
     """Check the days that a load outside a daily run touched; warnings."""
-    return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.ORDERS)
+    return _checked(loaded, context)
+
+
+def _checked(loaded: Plain, context: Any) -> list[Warning_]:
+    result = from_xcom(LoadResult, loaded)
+    return [*result.warnings, *(each.remark() for each in failing(run_of(context), result, loading.ORDERS))]
 
 
 @task(**NETWORK_RETRIES)
-def figures(warnings: list[str], business_date: str | None = None, **context: Any) -> str:
+def figures(warnings: list[Warning_], business_date: str | None = None, **context: Any) -> str:
     """Ask the warehouse for the report's figures: of the run's business day, or of `business_date`."""
     given = day_window(date.fromisoformat(business_date), shop_timezone()) if business_date else None
     return building.figures(given or business_day(context), run_of(context), warnings)

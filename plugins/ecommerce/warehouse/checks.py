@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from ecommerce.core.errors import CheckFailed, ContractError
 from ecommerce.core.staging import DagRun
@@ -22,8 +23,9 @@ SEVERITIES = ("error", "warn")
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found. `failing_rows` is 0 when all is well; `found` says what they are, `meaning` what
-    this does to the figures; `sample` describes one of them."""
+    """What one check found. `failing_rows` is 0 when all is well; `found` says what they are, `meaning`
+    what this does to the figures, `action` what to do about it, `weight` how bad it is (3: figures are
+    wrong or lack something, 2: they may, 1: they do not); `sample` describes one of them."""
 
     check: str
     severity: str
@@ -31,12 +33,24 @@ class CheckResult:
     found: str
     meaning: str
     sample: str | None
+    action: str = ""
+    weight: int = 2
 
     def __str__(self) -> str:
+        return f"{self._counted()}: {self.meaning}{self._example()}"
+
+    def remark(self) -> dict[str, Any]:
+        """The finding in parts, as plain JSON: found, meaning, action, weight."""
+        found = f"{self._counted()}{self._example()}"
+        return {"found": found, "meaning": self.meaning, "action": self.action, "weight": self.weight}
+
+    def _counted(self) -> str:
         form = 1 if self.failing_rows == 1 else 2
         found = re.sub(r"\{([^|}]*)\|([^}]*)\}", rf"\{form}", self.found)
-        example = f" (for example {self.sample})" if self.sample else ""
-        return f"{self.failing_rows:,} {found}: {self.meaning}{example}"
+        return f"{self.failing_rows:,} {found}"
+
+    def _example(self) -> str:
+        return f" (for example {self.sample})" if self.sample else ""
 
 
 def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[str]:
@@ -46,6 +60,11 @@ def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[str]:
         CheckFailed: a check of severity `error` found something; nothing must be mailed or announced.
         PipelineError: the warehouse cannot be asked.
     """
+    return [*loaded.warnings, *map(str, failing(run, loaded, spec))]
+
+
+def failing(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[CheckResult]:
+    """As `check_load`, what the checks alone found, the worst first."""
     results = run_checks(
         loaded.touched_days,
         spec=spec,
@@ -53,7 +72,7 @@ def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[str]:
         run_id=run.run_id,
         warehouse=connect(dag=run.dag_id, step="checks"),
     )
-    return [*loaded.warnings, *(str(each) for each in results if each.failing_rows)]
+    return sorted((each for each in results if each.failing_rows), key=lambda each: -each.weight)
 
 
 def run_checks(
@@ -80,7 +99,7 @@ def run_checks(
         # Every file gets what any of them may ask for; a parameter a statement does not name does no harm.
         parameters = {"run_id": run_id}
         rows = warehouse.query(name, days=days, spec=spec, parameters=parameters, business_date=business_date)
-        columns = ("check_name", "severity", "failing_rows", "found", "meaning", "sample")
+        columns = ("check_name", "severity", "failing_rows", "found", "meaning", "sample", "action", "weight")
         found = [CheckResult(*(row[column] for column in columns)) for row in rows]
         if not found or not all(map(_is_whole, found)):
             raise ContractError(
@@ -100,5 +119,5 @@ def run_checks(
 
 
 def _is_whole(result: CheckResult) -> bool:
-    words = result.found and result.meaning
+    words = result.found and result.meaning and (result.action or result.severity == "error")
     return bool(words) and result.severity in SEVERITIES and result.failing_rows is not None

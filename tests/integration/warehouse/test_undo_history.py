@@ -98,7 +98,7 @@ def test_a_mailed_day_is_restated(shop: Shop):
     assert undo("old_shop").restated == [MONDAY]
 
     changes = {row["figure"]: (row["old"], row["new"]) for row in shop.rows("report_restatements")}
-    assert changes.keys() == {"orders", "units", "gross_sales", "net_sales"}
+    assert changes.keys() == {"orders", "units", "average_order_value", "gross_sales", "net_sales"}
     assert changes["gross_sales"] == (130, 10)
     (reason,) = {row["reason"] for row in shop.rows("report_restatements")}
     assert reason.startswith("late or changed orders from old_shop, run undo__old_shop__")

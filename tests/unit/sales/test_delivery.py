@@ -85,7 +85,8 @@ def test_an_incomplete_day_says_so_before_it_is_opened():
     message = delivery.report_message(crowded(), b"%PDF-")
     assert message["Subject"].endswith("[INCOMPLETE]")
     body = message.get_body(("plain",)).get_content()
-    assert "INCOMPLETE: Not read since the day ended: Storefront, Partner files, Exchange rates." in body
+    missing = "Storefront, partner files and exchange rates were not read since the day ended."
+    assert f"INCOMPLETE: {missing}" in body
     assert "Restated" in body
 
 

@@ -1,12 +1,13 @@
 {% from "warehouse/macros/audit.sql" import own with context %}
 -- The day's rejected rows: the first {{ most }} of each source and reason, and how many there are of it. A load leaves one
--- set of them, however often the day was read.
+-- set of them, however often the day was read. By order, because the number of a row that no file holds moves.
 SELECT
     rejected.source,
     rejected.reason,
     COUNT(*) OVER (PARTITION BY rejected.source, rejected.reason) AS reason_rows,
     rejected.file,
     rejected.row_number,
+    rejected.order_id,
     rejected.detail,
     rejected.raw
 FROM {{ table("rejected_rows") }} AS rejected
@@ -19,6 +20,6 @@ WHERE rejected.business_date = {{ day }}
     )
 QUALIFY ROW_NUMBER() OVER (
     PARTITION BY rejected.source, rejected.reason
-    ORDER BY rejected.file, rejected.row_number
+    ORDER BY rejected.order_id, rejected.file, rejected.row_number
 ) <= {{ most }}
-ORDER BY rejected.source, rejected.reason, rejected.file, rejected.row_number
+ORDER BY rejected.source, rejected.reason, rejected.order_id, rejected.file, rejected.row_number

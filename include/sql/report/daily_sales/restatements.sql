@@ -18,6 +18,7 @@ SELECT
     restated.old AS old_value,
     restated.`new` AS new_value,
     restated.reason,
+    restated.causes,
     restated.detected_at
 FROM {{ table("report_restatements") }} AS restated
 LEFT JOIN listed

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.text import short_day
 from ecommerce.documents.drawing import (
+    FAINT,
     INK,
     MUTED,
     PALE,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 SVG, PNG = "forecast.svg", "forecast.png"
 _WIDTH, _HEIGHT = 178.0, 86.0
 _PNG_DOTS = 190
-_WIDE, _NARROW = "#dbe5ee", PALE
+_WIDE, _NARROW = FAINT, PALE
 _NAN = float("nan")
 
 

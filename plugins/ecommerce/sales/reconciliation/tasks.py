@@ -92,15 +92,15 @@ def extract(business_date: str, source: str, **context: Any) -> Plain:
 def reread_days(**context: Any) -> list[Plain]:
     """The days of which something was loaded and checked, each with the warnings for its report."""
     pairs = context["ti"].xcom_pull(task_ids=TASK_REREADS)
-    warnings: dict[str, list[str]] = {}
+    warnings: dict[str, list[tasks.Warning_]] = {}
     for pair, checked in zip(pairs, _of_each(context, f"{GROUP_REREAD}.checks", pairs), strict=True):
         if checked is not None:
             warnings.setdefault(pair["business_date"], []).extend(checked)
-    return [{"business_date": day, "warnings": [*dict.fromkeys(texts)]} for day, texts in warnings.items()]
+    return [{"business_date": day, "warnings": told} for day, told in warnings.items()]
 
 
 @task_group(group_id=GROUP_REPORT)
-def report(business_date: str, warnings: list[str]) -> None:
+def report(business_date: str, warnings: list[tasks.Warning_]) -> None:
     """Build the report of a day that was read again."""
     ask = tasks.figures.override(map_index_template="{{ task.op_kwargs['business_date'] }}")
     figures = ask(warnings=warnings, business_date=business_date)

@@ -7,7 +7,7 @@ Each leaves its files in the run's staging folder and returns where they are. So
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 @in_report_locale
-def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str] = ()) -> str:
+def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str | Mapping[str, Any]] = ()) -> str:
     """Ask the warehouse for the figures of `day`; returns the staging folder with figures.json and .csv. The
     id of `run` selects the data quality figures; `warnings` of the steps before go to the same page.
 

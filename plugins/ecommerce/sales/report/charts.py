@@ -37,7 +37,7 @@ CHARTS = (
 TREND_PNG = "trend.png"
 """The trend for mail programs, on white: `PNG_WIDTH` pixels wide, to be shown at half of that."""
 
-TREND_HEIGHTS = {"trend-high.svg": 66.0, TREND: 52.0, "trend-low.svg": 42.0}
+TREND_HEIGHTS = {"trend-high.svg": 66.0, TREND: 56.0, "trend-low.svg": 48.0}
 """Millimetres. Page one takes the highest one that it has room for; only `TREND` is kept."""
 _DOTS_PER_INCH = 280
 

@@ -82,7 +82,9 @@ def funnel(figures: Figures) -> Figure:
     )
 
 
-def top(rows: Sequence[tuple[str, Decimal, Decimal]], most: int = MOST) -> list[tuple[str, Decimal, Decimal, bool]]:
+def top(
+    rows: Sequence[tuple[str, Decimal, Decimal]], most: int = MOST
+) -> list[tuple[str, Decimal, Decimal, bool]]:
     """Name and two amounts of the first `most` rows, and whether it is the rest: when there are more, the
     last one adds up all the others."""
     if len(rows) <= most:
@@ -103,14 +105,15 @@ def bars(rows: Sequence[Bar]) -> Figure:
     beside_left = width - max(text_width(row.beside) for row in rows) - _GAP
     figures_left = beside_left - max(text_width(row.figure) for row in rows) - _GAP
     label_width = min(max(text_width(row.label[:100]) for row in rows) + _GAP, figures_left * 0.55)
-    # Lengths on paper, not figures.
-    low, high = min(0.0, *(float(row.value) for row in rows)), max(0.0, *(float(row.value) for row in rows))
+    # Lengths on paper, not figures. What stands for many things has no bar: it would dwarf the others.
+    lengths = [0.0 if row.is_rest else float(row.value) for row in rows]
+    low, high = min(0.0, *lengths), max(0.0, *lengths)
     scale = (figures_left - label_width) / ((high - low) or 1.0)
     zero = label_width - low * scale
-    for place, row in enumerate(rows):
+    for place, (row, length) in enumerate(zip(rows, lengths, strict=True)):
         axes.text(0, place, shorten(row.label, label_width - _GAP), va="center")
-        color = MUTED if row.is_rest else STRONG if row.value >= 0 else SIGNAL
-        axes.barh(place, float(row.value) * scale, left=zero, height=0.56, color=color, linewidth=0)
+        color = STRONG if length >= 0 else SIGNAL
+        axes.barh(place, length * scale, left=zero, height=0.56, color=color, linewidth=0)
         axes.text(beside_left, place, row.figure, va="center", ha="right")
         axes.text(width, place, row.beside, va="center", ha="right", color=MUTED)
     axes.plot([zero, zero], [-0.42, len(rows) - 0.58], color=MUTED, linewidth=0.5)
@@ -133,9 +136,7 @@ def _net_sales(figures: Figures, rows: Sequence[Breakdown], name_of: Callable[[s
     )
 
 
-def _contributions(
-    figures: Figures, rows: Sequence[Contribution], name_of: Callable[[str], str]
-) -> Figure:
+def _contributions(figures: Figures, rows: Sequence[Contribution], name_of: Callable[[str], str]) -> Figure:
     moved = [row for row in rows if row.now != row.before] or rows
     return bars(
         [

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.text import short_day
 from ecommerce.documents.drawing import (
+    FAINT,
     GRID,
     INK,
     MILLIMETRE,
@@ -51,7 +52,7 @@ def expected(figures: Figures) -> Figure:
     middle = HEIGHT / 2
     axes.plot([0, width], [middle, middle], color=GRID, linewidth=0.6, zorder=1)
     for lower, upper, color, high_by in (
-        (total.lower_95, total.upper_95, GRID, 2.4),
+        (total.lower_95, total.upper_95, FAINT, 2.4),
         (total.lower_80, total.upper_80, PALE, 2.4),
     ):
         long = max(place(upper) - place(lower), 0.8)
@@ -59,8 +60,8 @@ def expected(figures: Figures) -> Figure:
     at, came = place(total.forecast), place(total.actual)
     axes.plot([at, at], [middle - 1.9, middle + 1.9], color=INK, linewidth=1.2, zorder=3)
     axes.plot(came, middle, marker="D", markersize=4.6, color=STRONG, zorder=4)
-    _label(axes, "this day", came, HEIGHT - 0.2, width, "top", bold=True)
-    _label(axes, "forecast", at, 0.2, width, "bottom")
+    _label(axes, "this day", came, HEIGHT - 0.2, color=INK, va="top")
+    _label(axes, "forecast", at, 0.2, color=MUTED, va="bottom")
     return figure
 
 
@@ -92,17 +93,9 @@ def _outlook_legend(axes: Axes) -> None:
     legend_above(axes, [stroke, Patch(facecolor=PALE, label="Four days of five")])
 
 
-def _label(
-    axes: Axes, words: str, at: float, height: float, width: float, side: str, *, bold: bool = False
-) -> None:
+def _label(axes: Axes, words: str, at: float, height: float, **style: Any) -> None:
     """Words centred at `at`, moved to where they stay within the drawing."""
-    half = text_width(words) / 2 + 1
+    half, width = text_width(words) / 2 + 1, axes.get_xlim()[1]
     axes.text(
-        min(max(at, half), width - half),
-        height,
-        words,
-        ha="center",
-        va=side,
-        color=INK if bold else MUTED,
-        fontsize=TEXT_POINTS - 0.5,
+        min(max(at, half), width - half), height, words, ha="center", fontsize=TEXT_POINTS - 0.5, **style
     )

@@ -46,10 +46,10 @@ def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:
     products: list[Product | Mover] = [*figures.products]
     if figures.changes:
         products += [*figures.changes.rising, *figures.changes.falling]
-    found = {}
-    for number, (sku, uri) in enumerate({each.sku: each.thumbnail for each in products}.items()):
-        if uri and (picture := _picture(uri)):
-            found[sku] = (f"picture-{number}.png", picture)
+    found: dict[str, tuple[str, bytes]] = {}
+    for number, each in enumerate(products):
+        if each.sku not in found and each.thumbnail and (picture := _picture(each.thumbnail)):
+            found[each.sku] = (f"picture-{number}.png", picture)
     return found
 
 

@@ -21,6 +21,8 @@ from ecommerce.sales.report.findings import Finding
 from ecommerce.sales.report.model import Part
 from ecommerce.sales.report.month import MonthToDate
 from ecommerce.sales.report.outlook import Outlook
+from ecommerce.sales.report.rejected import Rejects
+from ecommerce.sales.report.remarks import Remark
 from ecommerce.sales.report.returns import ReturnReason
 from ecommerce.sales.report.website import Website
 
@@ -136,24 +138,6 @@ class SourceQuality(Part):
     amount_loaded: Decimal | None
 
 
-class RejectSample(Part):
-    """One rejected row as it was read, personal data already masked."""
-
-    file: str | None
-    row_number: int | None
-    detail: str | None
-    raw: str | None
-
-
-class Rejects(Part):
-    """The rows of one source rejected for one reason, with up to three samples."""
-
-    source: str
-    reason: str
-    rows: int
-    samples: list[RejectSample]
-
-
 class Unconverted(Part):
     """Amounts no exchange rate was there for, in their own currency; in none of the headline sums."""
 
@@ -166,7 +150,8 @@ class Unconverted(Part):
 
 
 class Restatement(Part):
-    """A headline figure of an already mailed day that has changed since."""
+    """A headline figure of an already mailed day that has changed: as mailed, as it is now, and why, in words
+    for readers. A day has at most one of each figure; `detected_at` is of its last change."""
 
     business_date: date
     figure: str
@@ -178,9 +163,10 @@ class Restatement(Part):
 
 class Quality(Part):
     """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many; in
-    `missing_sources` a partner whose file was due is `partner_files: <partner>`. `fill_command` is None when
-    no day is missing. `first_loaded` is the first business day that ever had a daily run: since then all days
-    but the `missing_days` are loaded. `limits`: sentences on changes of a source that no run can see."""
+    `missing_sources` a partner whose file was due is `partner_files: <partner>`. `fill_command` is None
+    when no day is missing. `first_loaded` is the first business day that ever had a daily run: since then all
+    days but the `missing_days` are loaded. `restatements`: newest day first, figures in the headline's order.
+    `warnings`: the worst first. `limits`: sentences on changes of a source that no run can see."""
 
     complete: bool
     missing_sources: list[str]
@@ -192,7 +178,7 @@ class Quality(Part):
     first_loaded: date | None = None
     fill_command: str | None
     restatements: list[Restatement]
-    warnings: list[str]
+    warnings: list[Remark]
     limits: list[str] = Field(default_factory=list)
 
 
@@ -282,9 +268,10 @@ def figures_hash(figures: Figures) -> str:
         )
     if figures.attribute:
         facts["attribute_name"] = figures.attribute
-    facts["return_reasons"] = sorted(
-        [row.reason or "", row.refunds, _exact(row.amount)] for row in figures.return_reasons
-    )
+    if figures.return_reasons:
+        facts["return_reasons"] = sorted(
+            [row.reason or "", row.refunds, _exact(row.amount)] for row in figures.return_reasons
+        )
     facts["products"] = sorted([row.sku, _exact(row.units), _exact(row.sales)] for row in figures.products)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

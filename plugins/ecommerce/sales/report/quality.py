@@ -8,17 +8,17 @@ from ecommerce.core.text import (
     amount,
     clean,
     count,
-    figure,
     instant,
     plain,
     source_name,
     weekday,
     with_currency,
 )
-from ecommerce.sales.report import website
-from ecommerce.sales.report.figures import AMOUNTS, HEADLINE, Figures, Meaning, SourceQuality
+from ecommerce.sales.report import rejected, remarks, restatements, website
+from ecommerce.sales.report.figures import AMOUNTS, Figures, SourceQuality
 
-_LONGEST_SAMPLE = 160
+MOST_RESTATED_DAYS = 10
+MOST_RESTATED_LINES = 5
 
 
 def notices(figures: Figures) -> list[dict[str, Any]]:
@@ -26,7 +26,7 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     found = []
     quality, currency = figures.quality, figures.currency
     if not quality.complete:
-        found.append(_notice("INCOMPLETE", f"{_missing(figures)} Figures will change.", urgent=True))
+        found.append(_notice("INCOMPLETE", f"{_missing(figures)}. Figures will change.", urgent=True))
     if not figures.has_sales:
         found.append(_notice("No sales", f"No counted orders on {figures.business_date}."))
     if quality.unconverted:
@@ -38,10 +38,7 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     if broken := website.warnings(figures.website, figures.business_date):
         found.append(_notice("Website", f"{broken[0][:1].upper()}{broken[0][1:]}."))
     if quality.restatements:
-        days = sorted({each.business_date for each in quality.restatements})
-        some = ", ".join(day.isoformat() for day in days[:5]) + (" …" if len(days) > 5 else "")
-        words = f"Figures reported earlier have changed for {some}: see Restated days."
-        found.append(_notice("Restated", words))
+        found.append(_notice("Restated", f"{_restated_words(figures)}."))
     return found
 
 
@@ -52,7 +49,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
         "note": "what the day's latest read of each source brought",
         "sources": [_source(each) for each in quality.sources],
         "totals": [_totals(each) for each in quality.sources],
-        "rejects": _rejects(figures),
+        "rejects": rejected.cells(quality.rejects),
         "unconverted": [
             [
                 clean(each.currency),
@@ -61,12 +58,50 @@ def page_texts(figures: Figures) -> dict[str, Any]:
             ]
             for each in quality.unconverted
         ],
-        "restatements": _restatements(figures),
+        "restatements": _restated(figures),
         "missing_days": [day.isoformat() for day in quality.missing_days],
         "fill_command": quality.fill_command or "",
-        "warnings": [clean(warning) for warning in quality.warnings],
+        "warnings": remarks.cells(quality.warnings, clean),
         "limits": [clean(limit) for limit in quality.limits],
     }
+
+
+def restatement_lines(figures: Figures, most: int = MOST_RESTATED_LINES) -> list[str]:
+    """What mailed reports say otherwise, a sentence for each business day, the newest first: its first
+    figure in the headline's order, such as "Wed 18 Nov: net sales 18,716.13 → 20,373.40, +8.9 %: late file
+    of alpenmarkt, 13 orders". The last sentence counts the days beyond `most`."""
+    lines = restatements.lines(figures.quality.restatements, figures.business_date, figures.currency)
+    more = len(lines) - most
+    return [*lines[:most], f"and {_earlier(more)}"] if more > 0 else lines
+
+
+def incomplete_words(figures: Figures) -> str | None:
+    """Why the day is incomplete, short enough for a subject: "alpenmarkt has not delivered"; None where it is
+    complete."""
+    return None if figures.quality.complete else _lacking(figures, 2)
+
+
+def _restated_words(figures: Figures) -> str:
+    """One line: the newest day, with its reason where it is the only one."""
+    days = len({each.business_date for each in figures.quality.restatements})
+    line = restatements.lines(
+        figures.quality.restatements, figures.business_date, figures.currency, with_reason=days == 1
+    )[0]
+    return line if days == 1 else f"{line}; and {_earlier(days - 1)}"
+
+
+def _restated(figures: Figures) -> list[list[str]]:
+    """The table's rows of the newest days; the last one counts the others."""
+    found = figures.quality.restatements
+    days = sorted({each.business_date for each in found}, reverse=True)
+    shown = [each for each in found if each.business_date in days[:MOST_RESTATED_DAYS]]
+    rows = restatements.cells(shown, figures.business_date, figures.currency)
+    more = len(days) - MOST_RESTATED_DAYS
+    return [*rows, [_earlier(more), "", "", "", "", "in figures.json"]] if more > 0 else rows
+
+
+def _earlier(days: int) -> str:
+    return "1 earlier day" if days == 1 else f"{count(days)} earlier days"
 
 
 def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
@@ -88,14 +123,44 @@ def _missing_partners(figures: Figures) -> list[str]:
 
 
 def _missing(figures: Figures) -> str:
-    unread = [source_name(source) for source in figures.quality.missing_sources if ": " not in source]
-    partners = _missing_partners(figures)
-    # Some of such a source may be there: the hourly sync reads the running day.
-    said = [f"Not read since the day ended: {', '.join(unread)}."] if unread else []
-    said += [f"No usable file of {', '.join(partners)}."] if partners else []
-    empty = [source_name(source) for source in figures.quality.empty_sources]
-    said += [f"Unusually empty: {', '.join(empty)} without a single order."] if empty else []
-    return " ".join(said) or "Not every source of this day has been loaded."
+    said = _lacking(figures, 6, " since the day ended")
+    return (
+        said if _missing_partners(figures) else said[:1].upper() + said[1:]
+    )  # a partner's name stays as it is
+
+
+def _unread(figures: Figures) -> list[str]:
+    return [_in_a_sentence(source) for source in figures.quality.missing_sources if ": " not in source]
+
+
+def _in_a_sentence(source: str) -> str:
+    name = source_name(source)
+    return f"{name[:1].lower()}{name[1:]}"
+
+
+def _lacking(figures: Figures, most: int, when: str = "") -> str:
+    """What is missing: at most so many names of a kind. Of a source that was not read since the day ended
+    some orders may be there: the hourly sync reads the running day."""
+    partners, unread = _missing_partners(figures), _unread(figures)
+    empty = [_in_a_sentence(source) for source in figures.quality.empty_sources]
+    said = []
+    if partners:
+        said.append(f"{_listed(partners, most, 'partners')} {_form(partners, 'has', 'have')} not delivered")
+    if unread:
+        said.append(f"{_listed(unread, most, 'sources')} {_form(unread, 'was', 'were')} not read{when}")
+    if empty:
+        said.append(f"{_listed(empty, most, 'sources')} {_form(empty, 'has', 'have')} no order")
+    return ", ".join(said) or "not every source of this day was read"
+
+
+def _listed(names: list[str], most: int, what: str) -> str:
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} other {what}"]
+    return " and ".join([part for part in (", ".join(names[:-1]), names[-1]) if part])
+
+
+def _form(names: list[str], one: str, more: str) -> str:
+    return one if len(names) == 1 else more
 
 
 def _source(each: SourceQuality) -> list[str]:
@@ -115,25 +180,3 @@ def _totals(each: SourceQuality) -> list[str]:
         "none" if difference == 0 else plain(difference),
         instant(each.read_at),
     ]
-
-
-def _rejects(figures: Figures) -> list[list[str]]:
-    lines = []
-    for each in figures.quality.rejects:
-        first = [source_name(each.source), each.reason.replace("_", " "), count(each.rows)]
-        for sample in each.samples:
-            place = ":".join(str(part) for part in (sample.file, sample.row_number) if part not in (None, ""))
-            raw = clean(sample.raw)
-            raw = raw if len(raw) <= _LONGEST_SAMPLE else raw[:_LONGEST_SAMPLE] + "…"
-            lines.append([*first, clean(place), clean(sample.detail), raw])
-            first = ["", "", ""]
-    return lines
-
-
-def _restatements(figures: Figures) -> list[list[str]]:
-    lines = []
-    for each in figures.quality.restatements:
-        label, kind, _ = HEADLINE.get(each.figure) or Meaning(clean(each.figure), "quantity", 0)
-        values = [figure(value, kind, figures.currency) for value in (each.old, each.new)]
-        lines.append([each.business_date.isoformat(), label, *values, clean(each.reason)])
-    return lines

@@ -7,13 +7,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import TransientError
 from ecommerce.core.settings import Settings
-from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report import (
     changes,
@@ -22,6 +20,9 @@ from ecommerce.sales.report import (
     findings,
     month,
     outlook,
+    rejected,
+    remarks,
+    restatements,
     returns,
     website,
 )
@@ -44,14 +45,14 @@ def read_figures(
     warehouse: Warehouse,
     day: date,
     origin: model.Provenance,
-    warnings: Sequence[str] = (),
+    warnings: Sequence[str | Row] = (),
     required: Collection[str] = SOURCES,
 ) -> model.Figures:
     """The report of business day `day` as the warehouse stands now.
 
     Args:
         origin: who makes the report; its `run_id` selects the data quality figures of that run.
-        warnings: what transform, load and checks warned of.
+        warnings: what transform, load and checks warned of: sentences, or the fields of a `Remark`.
         required: the sources without which the day is not complete.
 
     Raises:
@@ -75,7 +76,7 @@ def _read_once(
     warehouse: Warehouse,
     day: date,
     origin: model.Provenance,
-    warnings: Sequence[str],
+    warnings: Sequence[str | Row],
     *,
     headlines: Sequence[Row],
     required: Collection[str],
@@ -112,16 +113,13 @@ def _read_once(
         empty_sources=empty,
         missing_sources=list(today.get("missing_sources") or ()),
         sources=sources,
-        rejects=_rejects(ask("rejects", most=MOST_SAMPLES)),
+        rejects=rejected.rejects(ask("rejects", most=MOST_SAMPLES)),
         unconverted=unconverted,
         missing_days=missing,
         first_loaded=min((row["business_date"] for row in runs), default=None),
         fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
-        restatements=[
-            model.Restatement(old=row.pop("old_value"), new=row.pop("new_value"), **row)
-            for row in ask("restatements")
-        ],
-        warnings=list(dict.fromkeys(mask_e_mails(warning) for warning in (*warnings, *told))),
+        restatements=restatements.merged(ask("restatements")),
+        warnings=remarks.remarks([*warnings, *told]),
         limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
     base = changes.base_of(day, days)
@@ -263,22 +261,3 @@ def _unconverted(sales: Iterable[Row], orders: Iterable[Row]) -> list[model.Unco
         model.Unconverted(currency=currency, orders=counts.get(currency, 0), **sums[currency])
         for currency in sorted(sums)
     ]
-
-
-def _rejects(rows: Sequence[Row]) -> list[model.Rejects]:
-    # The transform has masked personal data already; an address in a free text must not get past here either.
-    found = []
-    for (source, reason), group in groupby(rows, key=lambda row: (row["source"], row["reason"])):
-        some = list(group)
-        samples = [
-            model.RejectSample(
-                file=row["file"],
-                row_number=row["row_number"],
-                detail=mask_e_mails(row["detail"] or ""),
-                raw=mask_e_mails(row["raw"] or ""),
-            )
-            for row in some
-        ]
-        rows_of_reason = some[0]["reason_rows"]
-        found.append(model.Rejects(source=source, reason=reason, rows=rows_of_reason, samples=samples))
-    return found

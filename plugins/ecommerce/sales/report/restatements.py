@@ -187,7 +187,9 @@ def _place(source: str, channel: str | None = None) -> str:
 def _readable(engineers: str) -> str:
     """The sentence of a row without causes, without its run and with sources as people call them."""
     told = re.sub(r", run \S+$", "", engineers)
-    return re.sub(r"(?<=orders from )\w+", lambda found: _place(found[0]), told)
+    told = re.sub(r"(?<=orders from )\w+", lambda found: _place(found[0]), told)
+    first, *others = told.split(" and late or changed orders from ")
+    return " and ".join([first, *others])
 
 
 def _inside(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.core.text import mask_e_mails
+from ecommerce.core.text import clean, mask_e_mails
 from ecommerce.sales.report.model import Part
 from ecommerce.sales.report.rounding import rounded_parts
 
@@ -27,7 +27,7 @@ def reasons(rows: Iterable[Mapping[str, Any]]) -> list[ReturnReason]:
     amounts: dict[str | None, Decimal] = defaultdict(Decimal)
     for row in rows:
         # People write into a free text what they like.
-        reason = row["reason"] and mask_e_mails(row["reason"])
+        reason = clean(mask_e_mails(row["reason"] or "")) or None
         refunds[reason] += row["refunds"]
         amounts[reason] += row["amount"]
     ordered = sorted(amounts, key=lambda reason: reason or "")

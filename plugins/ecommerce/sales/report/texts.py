@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,20 +35,18 @@ MOST_CATEGORIES = 20
 _MOST_VALUES = 30
 """Of an attribute, which may have any number of them; figures.json and figures.csv have all."""
 _NO_SALES = "No sales."
-_DEFINED = (
-    "Average order value: gross sales less discounts, divided by orders. "
-    "All definitions: docs/DEFINITIONS.md."
-)
+_AVERAGE = "Average order value: gross sales less discounts, divided by orders."
+_DEFINED = "All definitions: docs/DEFINITIONS.md."
 
 
 def page_texts(figures: Figures) -> dict[str, Any]:
     """Everything that a page shows, for any template.
 
-    Returns the top of the report (`title`, `day`, `long_day`, `scope`, `footer`, `notices`, `findings`, `tiles`,
-    `small_tiles`, `expected`, `footnote`), `changed` (the change of net sales in half a line), `sections`
-    (`sections.table` says what is in one) in reading order, `charts`: what each chart that is drawn of this
-    day shows, in words, by its file's name; and `pictures`: files of products' pictures by SKU, which the
-    caller may fill.
+    Returns the top of the report (`title`, `day`, `long_day`, `scope`, `footer`, `notices`, `findings`,
+    `tiles`, `small_tiles`, `expected`, `footnote`); `changed`, the change of net sales in half a line, and
+    `changed_since`, the day it is since, or nothing; `sections` in reading order, which the module of that
+    name describes; `charts`, what each chart that is drawn of this day shows, in words, by its file's name;
+    and `pictures`, files of products' pictures by SKU, which the caller may fill.
     """
     day, zone = figures.business_date, figures.provenance.timezone
     return {
@@ -55,7 +54,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
         "day": day.isoformat(),
         "long_day": text.long_day(day),
         "footer": f"Daily sales report · business day {day} ({zone})",
-        "scope": [f"Amounts in {figures.currency}", f"Midnight to midnight, {zone}"],
+        "scope": [f"Amounts in {figures.currency}", f"Midnight to midnight{_hours(figures)}, {zone}"],
         **_top(figures),
         "changed": texts_changes.sentence(figures),
         "changed_since": text.short_day(figures.changes.base) if figures.changes else "",
@@ -63,6 +62,12 @@ def page_texts(figures: Figures) -> dict[str, Any]:
         "charts": texts_charts.alternatives(figures),
         "pictures": {},
     }
+
+
+def _hours(figures: Figures) -> str:
+    """Said of a day on which the clocks change."""
+    hours = (figures.provenance.window_end - figures.provenance.window_start) / timedelta(hours=1)
+    return "" if hours == 24 else f" ({hours:g} hours)"
 
 
 def mail_texts(figures: Figures) -> dict[str, Any]:
@@ -92,16 +97,18 @@ def _top(figures: Figures) -> dict[str, Any]:
         "tiles": tiles[:TILES],
         "small_tiles": tiles[TILES:],
         "expected": _expected(figures),
-        "footnote": " ".join([*footnotes, _DEFINED]),
+        "footnote": " ".join([*(footnotes or [_AVERAGE]), _DEFINED]),
     }
 
 
 def _expected(figures: Figures) -> dict[str, Any] | None:
-    """What `expectation.line` says, and the difference in per cent as `changed`."""
+    """What `expectation.line` says, and, as `changed`, by how much the day misses the forecast."""
     line = expectation.line(figures.expectation, figures.currency)
     total = texts_expected.expectation_total(figures)
     if line is None or total is None:
         return line
+    if total.verdict is None:
+        return line | {"changed": "the day is incomplete"}
     changed = text.change(total.actual, total.forecast)
     return line | {"changed": "" if changed == text.NOTHING else f"{changed} against the forecast"}
 
@@ -174,7 +181,9 @@ def _breakdown_table(
     rows: Sequence[Breakdown], kind: str, title: str, name_of: Callable[[str], str], currency: str
 ) -> Section:
     plural = {"category": "categories", "country": "countries", "channel": "channels"}.get(kind, kind)
-    cells = _breakdown(with_rest(rows, MOST_CATEGORIES if kind != "attribute" else _MOST_VALUES), name_of, currency)
+    cells = _breakdown(
+        with_rest(rows, MOST_CATEGORIES if kind != "attribute" else _MOST_VALUES), name_of, currency
+    )
     columns = ["Orders", "Units", "Gross sales", "Discounts", "Returns", "Net sales"]
     if kind == "category":  # an order with two categories cannot be counted under one
         cells, columns = [[first, *others] for first, _, *others in cells], columns[1:]

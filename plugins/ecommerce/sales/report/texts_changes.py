@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 from ecommerce.core import text
@@ -14,7 +15,6 @@ from ecommerce.sales.report.texts_headline import signed
 
 MOST = 20
 """Contributions of one kind; those behind are added up."""
-NO_BASE = "Neither the same weekday of the week before nor the day before is complete."
 
 _KINDS: dict[str, tuple[str, str, Callable[[str], str]]] = {
     "categories": ("By category", charts.CHANGES_CATEGORIES, text.clean),
@@ -27,12 +27,18 @@ def sentence(figures: Figures) -> str:
     """The whole change in half a line: `16,120.00 → 18,342.56, +2,222.56 (+13.8 %)`."""
     changes, currency = figures.changes, figures.currency
     if changes is None:
-        return NO_BASE
+        return no_base(figures)
     before, now = text.amount(changes.before, currency), text.amount(changes.now, currency)
     difference = signed(changes.now - changes.before, currency)
     percent = text.change(changes.now, changes.before)
     said = f" ({percent})" if percent != text.NOTHING else ""
     return f"net sales {before} → {now} {currency}: {difference}{said}"
+
+
+def no_base(figures: Figures) -> str:
+    """Why there is no change to speak of."""
+    week, before = (text.short_day(figures.business_date - timedelta(days=days)) for days in (7, 1))
+    return f"No change is stated: neither {week} nor {before} is complete."
 
 
 def sections(figures: Figures) -> list[Section]:
@@ -57,7 +63,13 @@ def _contributions(figures: Figures, kind: str, base: str) -> Section:
     return table(
         f"changes_{kind}",
         title,
-        [name(title.removeprefix("By ").capitalize()), quiet(base), number("This day"), number("Contribution"), quiet("Change")],
+        [
+            name(title.removeprefix("By ").capitalize()),
+            quiet(base),
+            number("This day"),
+            number("Contribution"),
+            quiet("Change"),
+        ],
         [
             [
                 name_of(row.name),
@@ -68,7 +80,7 @@ def _contributions(figures: Figures, kind: str, base: str) -> Section:
             ]
             for row in rest(rows, MOST)
         ],
-        empty="No sales on either day." if figures.changes else NO_BASE,
+        empty="No sales on either day." if figures.changes else no_base(figures),
         note="contribution to the change of net sales",
         chart=chart,
     )
@@ -84,7 +96,7 @@ def _movers(figures: Figures, base: str) -> list[Section]:
             [name("Product"), quiet(base), number("This day"), number("Change")],
             [_mover(row, figures.currency) for row in getattr(found, section_id, ())],
             keys=[row.sku for row in getattr(found, section_id, ())],
-            empty=f"No product {verb}." if found else NO_BASE,
+            empty=f"No product {verb}." if found else no_base(figures),
             note="sales after discounts",
         )
         for section_id, title, verb in named

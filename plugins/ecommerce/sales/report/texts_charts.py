@@ -25,10 +25,7 @@ def _trend(figures: Figures) -> str:
     said = f"Net sales of the {len(figures.trend)} days up to {text.short_day(figures.business_date)}"
     if not known:
         return f"{said}: none is loaded."
-    lowest, highest = (
-        pick(known, key=lambda day: day.net_sales or 0)  # type: ignore[operator]
-        for pick in (min, max)
-    )
+    lowest, highest = (pick(known, key=lambda day: day.net_sales or 0) for pick in (min, max))
     ends = ", ".join(
         f"{name} {text.amount(day.net_sales, figures.currency)} on {text.short_day(day.business_date)}"
         for name, day in (("lowest", lowest), ("highest", highest))
@@ -66,9 +63,7 @@ def _breakdown(figures: Figures, rows: Sequence[Breakdown], by: str, name_of: Ca
 
 def _changed(figures: Figures, kind: str, by: str, name_of: Callable[[str], str]) -> str:
     rows: list[Contribution] = getattr(figures.changes, kind)
-    said = [
-        f"{name_of(row.name)} {signed(row.now - row.before, figures.currency)}" for row in rows[:_NAMED]
-    ]
+    said = [f"{name_of(row.name)} {signed(row.now - row.before, figures.currency)}" for row in rows[:_NAMED]]
     return f"Contribution to the change of net sales by {by}: {', '.join(said)}{_more(rows)}."
 
 

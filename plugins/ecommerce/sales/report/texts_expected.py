@@ -18,8 +18,10 @@ def month(figures: Figures) -> Section:
     if found is None:
         return table("month", "Month to date", columns, [], empty="Not known for this day.")
     spans = {"This month": found.now, "Last month": found.last_month, "Last year": found.last_year}
-    missing = [label.lower() for label, span in spans.items() if span.net_sales is None]
-    remarks = [f"{text.span(found.now.first, found.now.last)}; the others to the same day."]
+    known = {label: span for label, span in spans.items() if span.net_sales is not None}
+    missing = [label.lower() for label in spans if label not in known]
+    remarks = [text.span(found.now.first, found.now.last)]
+    remarks[0] += "; the others to the same day." if len(known) > 1 else "."
     if found.unfinished:
         some = "1 day is" if found.unfinished == 1 else f"{text.count(found.unfinished)} days are"
         remarks.append(f"{some} not loaded or incomplete.")
@@ -29,7 +31,7 @@ def month(figures: Figures) -> Section:
         "month",
         "Month to date",
         columns,
-        [_span(label, span, found.now, figures.currency) for label, span in spans.items()],
+        [_span(label, span, found.now, figures.currency) for label, span in known.items()],
         empty="",
         note="net sales",
         remarks=remarks,

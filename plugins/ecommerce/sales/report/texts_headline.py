@@ -17,7 +17,7 @@ CHOICE = ("week_before", "day_before", "average", "year_before")
 """In the order in which one comparison is chosen where there is room for one."""
 TILES = 4
 NOTED = "*"
-NOTHING_YET = "nothing to compare with yet"
+NOTHING_YET, NO_ORDERS = "nothing to compare with yet", "no orders to average"
 
 
 def base_names(figures: Figures) -> dict[str, str]:
@@ -47,7 +47,8 @@ def tile(figures: Figures, headline: str) -> dict[str, Any]:
     meaning, entry = HEADLINE[headline], figures.headline[headline]
     found = {base: _change(figures, headline, base) for base in known_bases(figures)}
     said = {base: change for base, change in found.items() if change["words"] != text.NOTHING}
-    nothing = {"words": "", "label": NOTHING_YET, "tone": 0}
+    why = NO_ORDERS if entry.value is None else NOTHING_YET
+    nothing = {"words": "", "label": why, "tone": 0}
     return {
         "label": f"{meaning.label}{NOTED}" if entry.note else meaning.label,
         "value": text.figure(entry.value, meaning.kind, figures.currency),
@@ -78,9 +79,7 @@ def figures_table(figures: Figures) -> Section:
     )
 
 
-def summary(
-    figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str
-) -> Section:
+def summary(figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str) -> Section:
     """A few figures and rates beside the comparison of choice."""
     bases = known_bases(figures)
     chosen = [base for base in CHOICE if base in bases][:1]

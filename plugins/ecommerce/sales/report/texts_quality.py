@@ -36,10 +36,10 @@ def _warnings(found: dict[str, Any]) -> Section:
     return table(
         "warnings",
         "Warnings",
-        [name("Found", 1.1), name("Meaning"), name("What to do")],
-        [each if isinstance(each, list) else [each, "", ""] for each in found["warnings"]],
+        [name("What was found", 1.4), name("What it means for the figures"), name("What to do", 1.2)],
+        found["warnings"],
         empty="None.",
-        note="worst first",
+        note="the worst first",
     )
 
 
@@ -53,7 +53,7 @@ def _restatements(found: dict[str, Any]) -> Section:
             *map(number, ("Mailed", "Now", "Change")),
             name("Reason", 2.2),
         ],
-        [row if len(row) == 6 else [*row[:4], "", row[4]] for row in found["restatements"]],
+        found["restatements"],
         empty="No mailed figure has changed.",
         note="mailed figures that have changed since the last report",
     )
@@ -107,15 +107,13 @@ def _rejects(found: dict[str, Any]) -> Section:
         "Rejected rows",
         [
             word("Source"),
-            name("Reason", 0.9),
+            name("Reason", 0.8),
             number("Rows"),
             name("Where", 1.4),
-            name("Order, line", 0.8),
-            name("Field", 0.8),
-            name("Value"),
+            name("Found", 1.1),
             name("Expected", 1.2),
         ],
-        [row if len(row) == 8 else [*row[:4], "", "", row[5], row[4]] for row in found["rejects"]],
+        found["rejects"],
         empty="No row was rejected.",
         note="personal data masked; up to three samples per reason",
     )

@@ -1,5 +1,8 @@
-"""The days that a layout has to bear, by name; `python -m tests.unit.sales.report.cases <folder> [case …]` writes
-the report of each, with a picture of page one, for people to look at."""
+"""The days that a layout has to bear, by name.
+
+`PYTHONPATH=plugins python -m tests.unit.sales.report.cases <folder> [case …]` writes the report of each, with
+a picture of page one, for people to look at.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,24 @@ from tempfile import gettempdir
 from types import MappingProxyType
 from typing import Any
 
+from ecommerce.core.business_day import day_window
 from ecommerce.sales.report import document
 from ecommerce.sales.report import figures as model
-from ecommerce.sales.report.changes import Changes, Contribution
+from ecommerce.sales.report.changes import Contribution
 from ecommerce.sales.report.month import MonthToDate, Span
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, breakdown, full, make_figures
 
-LONG = "Hand-thrown stoneware teapot with a bamboo handle, glazed in celadon, for six cups of tea, with strainer "
+LONG = "Hand-thrown stoneware teapot with a bamboo handle, glazed in celadon, for six cups, with strainer "
 SCRIPTS = (
-    (LONG * 2)[:200],
+    (LONG * 3)[:200],
     "南部鉄器の急須 茶こし付き 一番人気の贈り物",
     "إبريق شاي من الخزف المصنوع يدويا مع مقبض",
     "שולחן עץ אלון מלא בעבודת יד",
     "🎁 Gift box 🎄 with ribbon",
     "Фарфоровый чайник ручной работы",
     "瓷器茶壶",
-    "Äpfel & Öl – Übergröße",
+    "Äpfel & Öl, Übergröße",
 )
 
 
@@ -46,7 +50,7 @@ def nothing_sold() -> model.Figures:
         for name, figure in ordinary.headline.items()
     }
     days = [*samples.trend()[:-1], model.TrendDay(business_date=DAY, net_sales=Decimal(0), orders=0)]
-    nothing: dict[str, Any] = dict.fromkeys(("channels", "categories", "countries", "products"), [])
+    nothing: dict[str, Any] = {name: [] for name in ("channels", "categories", "countries", "products")}
     changed = samples.changed(now=Decimal(0), rising=[])
     gone = {
         kind: [row.model_copy(update={"now": Decimal(0)}) for row in getattr(changed, kind)]
@@ -73,7 +77,7 @@ def first_day() -> model.Figures:
     return make_figures(
         headline=headline,
         averaged_days=0,
-        trend=[*days, samples.trend()[-1]],
+        trend=[*days, samples.trend()[-1].model_copy(update={"weekday_mean": None})],
         month=MonthToDate(now=now, unfinished=18, last_month=empty, last_year=empty),
         changes=None,
         outlook=None,
@@ -158,7 +162,11 @@ def three_currencies() -> model.Figures:
                 returns=Decimal(0),
                 net_sales=Decimal(gross),
             )
-            for currency, orders, gross in (("BRL", 9, "4210.50"), ("JPY", 3, "182300"), ("KWD", 2, "121.255"))
+            for currency, orders, gross in (
+                ("BRL", 9, "4210.50"),
+                ("JPY", 3, "182300"),
+                ("KWD", 2, "121.255"),
+            )
         ],
     )
 
@@ -224,7 +232,12 @@ def strained() -> model.Figures:
     return full(
         findings=[samples.FINDINGS[0]] * 3,
         complete=False,
-        missing_sources=["storefront", "exchange_rates", "partner_files: alpenmarkt", "partner_files: northwind"],
+        missing_sources=[
+            "storefront",
+            "exchange_rates",
+            "partner_files: alpenmarkt",
+            "partner_files: northwind",
+        ],
         unconverted=three_currencies().quality.unconverted,
         restatements=restated().quality.restatements,
         website=samples.website().model_copy(update={"steps": []}),
@@ -265,11 +278,17 @@ def _drawn(number: int) -> bytes:
 
 def on(day: date) -> model.Figures:
     """An ordinary `day`."""
+    base = day - timedelta(days=7)
+    largest = samples.FINDINGS[1]
+    window = day_window(day, "America/New_York")
     return full(
+        findings=[largest.model_copy(update={"about": [*largest.about[:2], base.isoformat()]})],
+        window_start=window.start,
+        window_end=window.end,
         business_date=day,
         trend=samples.trend(day),
         month=samples.month(day),
-        changes=samples.changed(day - timedelta(days=7)),
+        changes=samples.changed(base),
         outlook=samples.outlook(day),
     )
 

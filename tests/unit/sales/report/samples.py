@@ -13,6 +13,8 @@ from ecommerce.sales.report.expectation import Expectation, Expected
 from ecommerce.sales.report.findings import Finding
 from ecommerce.sales.report.month import MonthToDate, Span
 from ecommerce.sales.report.outlook import Outlook, OutlookDay
+from ecommerce.sales.report.rejected import RejectSample
+from ecommerce.sales.report.remarks import remarks
 from ecommerce.sales.report.returns import ReturnReason
 from ecommerce.sales.report.website import Device, Step, Tracked, Viewed, Website
 
@@ -237,7 +239,10 @@ def outlook(last: date = DAY, days: int = 7) -> Outlook:
         middle = Decimal(week[day.weekday()])
         found.append(
             OutlookDay(
-                day=day, forecast=middle, lower_80=middle - 300 * (4 + ahead), upper_80=middle + 320 * (4 + ahead)
+                day=day,
+                forecast=middle,
+                lower_80=middle - 300 * (4 + ahead),
+                upper_80=middle + 320 * (4 + ahead),
             )
         )
     return Outlook(made_at=datetime(2026, 11, 16, 5, tzinfo=UTC), model="blend", days=found)
@@ -346,11 +351,14 @@ def quality(**changes: Any) -> model.Quality:
                 reason="invalid_number",
                 rows=3,
                 samples=[
-                    model.RejectSample(
+                    RejectSample(
                         file="northwind_2026-11-19.csv",
-                        row_number=17,
-                        detail="unit_price: 'twelve' is not a number",
-                        raw="P-1001,1,2026-11-19T10:00:00+01:00,…,twelve,0,0,EUR,***,DE",
+                        line=17,
+                        order_id="P-1001",
+                        line_number="2",
+                        field="unit_price",
+                        value="twelve",
+                        expected="a number such as 12.50",
                     )
                 ],
             )
@@ -360,7 +368,7 @@ def quality(**changes: Any) -> model.Quality:
         "first_loaded": date(2025, 3, 1),
         "fill_command": None,
         "restatements": [],
-        "warnings": ["partner_files: column gift_note is not known and was ignored"],
+        "warnings": remarks(["northwind_2026-11-19.csv has columns that are not read: gift_note"]),
         "limits": ["Storefront: an order deleted for good; reconciliation finds it up to 35 days later."],
     }
     return model.Quality(**{**values, **changes})
@@ -446,7 +454,14 @@ def crowded() -> model.Figures:
                 reason="malformed_line",
                 rows=12345678,
                 samples=[
-                    model.RejectSample(file=name * 2, row_number=10**9, detail=name, raw=name * 20)
+                    RejectSample(
+                        file=name * 2,
+                        line=10**9,
+                        order_id=name,
+                        field=name,
+                        value=name * 3,
+                        expected=name * 4,
+                    )
                     for name in NASTY[:3]
                 ],
             )
@@ -455,7 +470,7 @@ def crowded() -> model.Figures:
             source(name, rows_read=123456789012, source_amount=Decimal("123456789012.3456"))
             for name in ("sales_db", "storefront", "partner_files", "exchange_rates")
         ],
-        warnings=[*NASTY, "a warning that goes on and on " * 20],
+        warnings=remarks([*NASTY, "a warning that goes on and on " * 20]),
         run_id="manual__2026-11-20T11:00:00.123456+00:00" + "x" * 120,
     )
 

@@ -7,7 +7,7 @@ import pytest
 from ecommerce.core.errors import StagingError
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures import figures_hash
-from tests.unit.sales.report.samples import DAY, breakdown, make_figures
+from tests.unit.sales.report.samples import DAY, breakdown, full, make_figures
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def store(tmp_path):
 
 
 def test_a_day_s_folder_holds_the_report_and_nothing_half_written(store, tmp_path):
-    figures = make_figures()
+    figures = full()
     uri = store(figures)
     assert uri == f"file://{tmp_path}/reports/2026-11-19"
     names = {path.name for path in (tmp_path / "reports" / "2026-11-19").iterdir()}

@@ -7,7 +7,10 @@ from xml.etree import ElementTree
 import pytest
 
 from ecommerce.documents import drawing
-from ecommerce.sales.report import charts
+from ecommerce.sales.report import charts, charts_bars
+from ecommerce.sales.report.charts_trend import trend as draw_trend
+from ecommerce.sales.report.texts import page_texts
+from tests.unit.sales.report import cases
 from tests.unit.sales.report.samples import NASTY, crowded, empty_day, make_figures, trend
 
 
@@ -18,37 +21,83 @@ def figures(request):
 
 def test_every_chart_is_well_formed_whatever_the_figures(figures, tmp_path):
     for path in charts.draw(figures, tmp_path):
+        if path.name == charts.TREND_PNG:
+            continue
         root = ElementTree.parse(path).getroot()
         assert root.tag.endswith("svg")
-        assert not root.findall(".//{http://www.w3.org/2000/svg}text"), "text must be outlines"
+        colours = set(re.findall("#[0-9a-f]{6}", path.read_text()))
+        assert colours <= set(drawing.COLOURS.values()), "pages can replace no other colour"
+
+
+def test_names_are_text_in_the_fonts_of_the_documents(tmp_path):
+    charts.draw(crowded(), tmp_path)
+    drawn = (tmp_path / charts.CATEGORIES).read_text()
+    assert re.search("<tspan [^>]*style=\"font-family: 'Noto Emoji';[^>]*>🎁</tspan>", drawn)
+    assert re.search("<text [^>]*>שולחן עץ אלון", drawn)
 
 
 def test_the_same_figures_give_the_same_files(tmp_path):
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         charts.draw(make_figures(), tmp_path / folder)
-    for name in charts.CHARTS:
+    for name in (*charts.drawn(make_figures()), charts.TREND_PNG):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def test_forty_categories_become_eight_bars_that_add_up():
-    bars = [charts.Bar(str(place), Decimal(place)) for place in range(40, 0, -1)]
-    shown = charts.top_bars(bars)
-    assert len(shown) == 8
-    assert shown[-1].label == "33 others"
-    assert sum(bar.value for bar in shown) == sum(bar.value for bar in bars)
+def test_a_day_has_the_charts_that_it_has_figures_for(tmp_path):
+    assert charts.drawn(cases.normal()) == list(charts.CHARTS)
+    assert charts.drawn(cases.first_day()) == [
+        charts.TREND,
+        charts.CHANNELS,
+        charts.CATEGORIES,
+        charts.COUNTRIES,
+    ]
+    assert charts.drawn(empty_day())[0] == charts.TREND
 
 
-def test_nothing_leaves_the_canvas_of_a_bar_chart(tmp_path):
+@pytest.mark.parametrize("make", [cases.normal, cases.first_day, cases.nothing_sold, crowded])
+def test_each_chart_has_an_alternative_text_and_each_section_a_chart_that_is_drawn(make):
+    texts = page_texts(make())
+    assert list(texts["charts"]) == charts.drawn(make())
+    assert all(texts["charts"].values())
+    assert {each["chart"] for each in texts["sections"]} - {""} == set(texts["charts"])
+
+
+def test_the_alternative_text_of_the_trend_has_its_figures():
+    assert page_texts(make_figures())["charts"][charts.TREND] == (
+        "Net sales of the 28 days up to Thu 19 Nov: lowest 14,874.00 on Tue 17 Nov, highest 22,803.00 on "
+        "Sat 31 Oct; 28-day average 15,500.50."
+    )
+
+
+def test_the_trend_for_mails_is_a_picture_on_white(tmp_path):
+    from PIL import Image
+
+    charts.draw(make_figures(), tmp_path)
+    picture = Image.open(tmp_path / charts.TREND_PNG).convert("RGB")
+    assert 1200 <= picture.width <= 1400
+    assert picture.getpixel((2, 2)) == (255, 255, 255)
+
+
+def test_forty_categories_become_six_rows_that_add_up():
+    rows = [(str(place), Decimal(place), Decimal(2 * place)) for place in range(40, 0, -1)]
+    shown = charts_bars.top(rows)
+    assert len(shown) == charts_bars.MOST
+    assert shown[-1] == ("35 others", Decimal(630), Decimal(1260), True)
+    assert sum(row[1] for row in shown) == sum(row[1] for row in rows)
+
+
+def test_nothing_leaves_the_canvas_of_a_bar_chart():
     """Every text and bar of the hardest case lies inside the drawing."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     with drawing.style():
-        bars = [
-            charts.Bar(name, Decimal("-123456789012.34") if place % 2 else Decimal("98765432109.87"))
+        rows = [
+            charts_bars.Bar(name, amount, f"{amount:,f}", "100.0 %")
             for place, name in enumerate(NASTY[:8])
+            for amount in [Decimal("-123456789012.34") if place % 2 else Decimal("98765432109.87")]
         ]
-        figure = charts._bars(bars, "KWD")
+        figure = charts_bars.bars(rows)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         inside = figure.bbox
@@ -62,12 +111,28 @@ def test_nothing_leaves_the_canvas_of_a_bar_chart(tmp_path):
             assert left.x1 < right.x0
 
 
-def test_the_trend_marks_missing_and_incomplete_days(tmp_path):
+def test_what_stands_for_many_things_has_no_bar():
+    with drawing.style():
+        axes = charts_bars.categories(cases.many_categories()).axes[0]
+    widths = [patch.get_width() for patch in axes.patches]
+    assert widths[-1] == 0
+    assert min(widths[:-1]) > 0.9 * max(widths)
+
+
+def test_a_contribution_of_nothing_is_not_drawn():
+    with drawing.style():
+        labels = [
+            text.get_text() for text in charts_bars.changed_countries(make_figures()).axes[0].texts[0::3]
+        ]
+    assert labels == ["United States", "Germany", "United Kingdom", "France", "Japan"]
+
+
+def test_the_trend_marks_missing_and_incomplete_days():
     days = trend()
     days[3] = days[3].model_copy(update={"net_sales": None})
     days[4] = days[4].model_copy(update={"complete": False})
     with drawing.style():
-        axes = charts._trend(make_figures(trend=days), 60).axes[0]
+        axes = draw_trend(make_figures(trend=days), 60).axes[0]
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert "Not loaded" in labels
     assert "Incomplete" in labels
@@ -75,9 +140,19 @@ def test_the_trend_marks_missing_and_incomplete_days(tmp_path):
     assert len(axes.patches) == 27
 
 
+def test_days_before_the_first_that_was_loaded_are_not_missing():
+    figures = cases.loaded_for_ten_days()
+    with drawing.style():
+        axes = draw_trend(figures, 60).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["loaded since Tue 10 Nov"]
+    assert "Not loaded" not in [text.get_text() for text in axes.get_legend().get_texts()]
+    missing = next(each for each in page_texts(figures)["sections"] if each["id"] == "missing_days")
+    assert missing["empty"] == "Every day since Tue 10 Nov has been loaded; none before it."
+
+
 def test_the_trend_of_an_ordinary_month_explains_nothing_it_does_not_show():
     with drawing.style():
-        axes = charts._trend(make_figures(), 60).axes[0]
+        axes = draw_trend(make_figures(), 60).axes[0]
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels == ["This day", "Days before", "Mean of its weekday", "28-day average"]
+    assert labels == ["Mean of its weekday, four weeks before", "28-day average"]
     assert re.fullmatch(r"Thu 19 Nov", axes.get_xticklabels()[0].get_text())

@@ -31,7 +31,7 @@ def pages(tmp_path_factory):
 
 
 def words(reader, page):
-    return re.sub(r"\s+", " ", reader.pages[page].extract_text().replace("\u200b", ""))
+    return re.sub(r"\s+", " ", reader.pages[page].extract_text())
 
 
 def test_page_one_answers_the_executive(pages):
@@ -40,17 +40,16 @@ def test_page_one_answers_the_executive(pages):
         "Thursday, 19 November 2026",
         "Net sales", "18,342.56", "+7.8 %", "vs Wed 18 Nov", "+13.8 %", "vs Thu 12 Nov", "+18.3 %",
         "Orders", "214", "91.63", "Customers", "Returns", "1,266.40",
-        "United States", "Teapot no. 0", "America/New_York", "Amounts in USD", "Page 1 of",
+        "+29.1 %", "vs 20 Nov 2025", "Teapot no. 0", "Month to date", "331,402.18", "+22.7 %",
+        "America/New_York", "Amounts in USD", "Page 1 of",
     ):  # fmt: skip
         assert expected in text
     assert "INCOMPLETE" not in text
 
 
-@pytest.mark.parametrize("make", [make_figures, crowded, empty_day, noted])
-def test_page_one_is_one_page_and_every_page_says_day_and_number(pages, make):
-    reader = pages(make)
+def test_every_page_says_its_day_and_number(pages):
+    reader = pages(make_figures)
     total = len(reader.pages)
-    assert "All figures" in words(reader, 1)
     for page in range(total):
         text = words(reader, page)
         assert f"Page {page + 1} of {total}" in text
@@ -60,7 +59,7 @@ def test_page_one_is_one_page_and_every_page_says_day_and_number(pages, make):
 def test_an_incomplete_day_names_what_is_missing_on_page_one(pages):
     text = words(pages(crowded), 0)
     assert "INCOMPLETE" in text
-    assert "Storefront, Partner files, Exchange rates" in text
+    assert "Storefront, partner files and exchange rates were not read since the day ended." in text
     assert "123,456,789,012 JPY" in text
     assert "without an exchange rate to KWD" in text
 
@@ -76,7 +75,9 @@ def test_what_a_figure_leaves_out_is_a_footnote_of_page_one(pages):
     text = words(pages(noted), 0)
     assert "Average order value* 91.63" in text
     assert "*Average order value: 3 orders in BRL without an exchange rate are not in it." in text
-    assert "*" not in words(pages(make_figures), 0)
+    ordinary = words(pages(make_figures), 0)
+    assert "*" not in ordinary
+    assert "Average order value: gross sales less discounts, divided by orders." in ordinary
 
 
 def test_a_day_without_sales_is_a_report(pages):
@@ -110,35 +111,27 @@ def test_the_breakdown_by_attribute_has_a_table_of_its_own(tmp_path):
 
 
 def test_without_an_attribute_there_is_no_such_table():
-    assert page_texts(make_figures())["attribute"] is None
+    assert "attribute" not in {each["id"] for each in page_texts(make_figures())["sections"]}
 
 
 def test_long_words_are_broken_not_cut(pages):
     reader = pages(crowded)
     text = "".join(words(reader, page) for page in range(len(reader.pages))).replace(" ", "")
     assert NASTY[6] in text
-
-
-def test_nothing_is_printed_into_the_margins_of_page_one(tmp_path):
-    from PIL import Image
-
-    document.write(crowded(), tmp_path)
-    page = Image.open(tmp_path / document.PREVIEW).convert("L")
-    margin = round(page.width * 15 / 210)  # millimetres of an A4 page
-    left = page.crop((0, 0, margin, page.height))
-    right = page.crop((page.width - margin, 0, page.width, page.height))
-    assert left.getextrema() == right.getextrema() == (255, 255)
+    assert "\u200b" not in text, "whoever copies a word copies the word"
 
 
 def test_data_quality_and_provenance_can_be_read(pages):
     reader = pages(make_figures)
     text = " ".join(words(reader, page) for page in range(1, len(reader.pages)))
     for expected in (
-        "Partner files", "invalid number", "unit_price: 'twelve' is not a number",
-        "19.csv:17", "20,500.55", "20,411.06", f"{MINUS}89.49", "Every day has been loaded.",
+        "Partner files", "invalid number", "unit_price: twelve", "a number such as 12.50",
+        "20,500.55", "20,411.06", f"{MINUS}89.49", "Each of the last 28 days has been loaded.",
         "scheduled__2026-11-20T11:00:00+00:00", "1f2e3d4c", "2026-11-20 11:04:05 UTC", "gift_note",
     ):  # fmt: skip
         assert expected in text
+
+    assert "northwind_2026-11-19.csv,line17;orderP-1001" in text.replace(" ", ""), "broken, and whole"
 
 
 def test_missing_days_come_with_the_command_that_fills_them(pages):
@@ -147,7 +140,7 @@ def test_missing_days_come_with_the_command_that_fills_them(pages):
     assert "make backfill FROM=2026-10-31 TO=2026-11-17" in text
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(names=st.lists(st.text(max_size=60), min_size=12, max_size=12))
 def test_any_text_at_all_can_be_printed(names):
     """Whatever a source calls its things, the report is made."""

@@ -178,7 +178,8 @@ def test_page_one_is_one_page_with_pictures_too(tmp_path):
     (tmp_path / "report").mkdir()
     document.write(figures.model_copy(update={"products": products}), tmp_path / "report")
     pages = PdfReader(tmp_path / "report" / document.PDF).pages
-    assert "All figures" in pages[1].extract_text()
+    assert "All definitions" in pages[0].extract_text()
+    assert "What changed" in pages[1].extract_text()
 
 
 def test_products_have_their_pictures_and_a_missing_one_does_no_harm(tmp_path):
@@ -194,5 +195,5 @@ def test_products_have_their_pictures_and_a_missing_one_does_no_harm(tmp_path):
     (tmp_path / "report").mkdir()
     document.write(figures, tmp_path / "report")
     pages = PdfReader(tmp_path / "report" / document.PDF).pages
-    assert [len(page.images) for page in pages[:2]] == [1, 1]  # on page one, and in the table of products
-    assert "All figures" in pages[1].extract_text()
+    # On page one, among the rising products (of the same SKU), and in the table of products.
+    assert [len(page.images) for page in pages[:3]] == [1, 1, 1]

@@ -31,6 +31,8 @@ UNION ALL
     "warn",
     "{day has|days have} no event, and the same weekday of the last four weeks had at least 100 each",
     "events are missing, unless the website was closed",
+    "see whether the website still sends events, then make backfill DAG=user_events_daily FROM=<day> TO=<day>",
+    3,
 ) %}
 SELECT CONCAT(CAST({{ business_date }} AS STRING), ', and at least ', CAST(MIN(earlier.entries) AS STRING)) AS sample
 FROM (
@@ -62,6 +64,8 @@ UNION ALL
     "warn",
     "{step of the funnel has|steps of the funnel have} no event on the day, and had at least 20 on each of the seven days before",
     "tracking of that step broke; after 28 days without it the funnel leaves the step out",
+    "let the people who look after the website mend the tracking of that step",
+    3,
 ) %}
 {% from "warehouse/macros/funnel.sql" import step_types with context %}
 SELECT event_type AS sample

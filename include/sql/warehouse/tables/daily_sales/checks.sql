@@ -78,6 +78,8 @@ UNION ALL
     "warn",
     "{currency has|currencies have} no exchange rate for a day with sales or returns",
     "the amounts are in no sum of the report until a run has read the rate",
+    "nothing where the rate is only late: the next run reads it; a currency without reference rates needs another source of them",
+    3,
 ) %}
 SELECT CONCAT(currency, ' on ', CAST(MIN(business_date) AS STRING)) AS sample
 FROM {{ table("daily_sales") }}

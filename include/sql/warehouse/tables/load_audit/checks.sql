@@ -63,6 +63,8 @@ UNION ALL
     "warn",
     "{source has|sources have} another amount than was loaded, because records were rejected",
     "the figures lack these records; rejected_rows has the reasons",
+    "mend what Rejected rows names at the source, then make repair DAY=<day> SOURCE=<source>",
+    3,
 ) %}
 SELECT
     CONCAT(
@@ -82,6 +84,8 @@ UNION ALL
     "warn",
     "{source had|sources had} more than 1 % of the records rejected",
     "the figures lack these records; rejected_rows has the reasons",
+    "mend what Rejected rows names at the source, then make repair DAY=<day> SOURCE=<source>",
+    3,
 ) %}
 SELECT
     CONCAT(source, ': ', CAST(rows_rejected AS STRING), ' of ', CAST(rows_read AS STRING), ' records') AS sample

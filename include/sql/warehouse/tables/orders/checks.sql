@@ -81,6 +81,8 @@ UNION ALL
     "warn",
     "{source has|sources have} no order of the day, and usually {has|have} 20 or more",
     "orders are missing, unless the shop was closed",
+    "look for orders of the day in the source; once they are there: make repair DAY=<day> SOURCE=<source>",
+    3,
 ) %}
 SELECT
     CONCAT(

@@ -48,6 +48,8 @@ UNION ALL
     "warn",
     "{picture|pictures} could not be used, which is more than half",
     "products keep the pictures that they had; product_pictures has the reasons",
+    "mend the addresses of the pictures in the catalogue; the next refresh fetches them",
+    1,
 ) %}
 SELECT CONCAT(sku, ' (', COALESCE(image_host, ''), '): ', COALESCE(reason, '')) AS sample
 FROM {{ table("product_pictures") }}

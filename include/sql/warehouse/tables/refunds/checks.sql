@@ -32,6 +32,8 @@ UNION ALL
     "warn",
     "{refund belongs to an order|refunds belong to orders} that the warehouse does not have",
     "counted as returns, in the category unallocated, until the order is read",
+    "read the order: make repair DAY=<day of the order> SOURCE=<source>; nothing where it is older than the history that was loaded",
+    2,
 ) %}
 SELECT CONCAT(source, ' refund ', refund_id, ' of order ', order_id) AS sample
 FROM {{ table("refunds") }}

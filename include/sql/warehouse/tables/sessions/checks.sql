@@ -69,6 +69,8 @@ UNION ALL
     "warn",
     "{event of a visitor is|events of visitors are} in no session",
     "these visitors made no pause of 30 minutes in seven days; only what they did in these is in their session",
+    "see whether a monitor or a crawler is behind it, and add its name to the list of crawlers",
+    1,
 ) %}
 SELECT events.event_id AS sample
 FROM {{ table("user_events") }} AS events
@@ -96,6 +98,8 @@ UNION ALL
     "warn",
     "{day has|days have} more sessions of bots than of people",
     "the website is being crawled; the funnel does not count bots",
+    "nothing, unless the crawler is a burden for the website",
+    1,
 ) %}
 SELECT CAST(business_date AS STRING) AS sample
 FROM {{ table("sessions") }}

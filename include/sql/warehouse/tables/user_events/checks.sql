@@ -33,6 +33,8 @@ UNION ALL
     "warn",
     "{article is|articles are} in no list of products, and more than 1 % of the events of the day name such articles",
     "the website and the shop name articles differently, or new ones are not listed yet",
+    "compare the names of articles that the website sends with those of the shop",
+    2,
 ) %}
 SELECT entries.sku AS sample
 FROM (
@@ -67,6 +69,8 @@ UNION ALL
     "warn",
     "{event|events} of the day, more than 5 % of all, {names|name} neither visitor nor session",
     "they are in no session and not in the funnel",
+    "see whether the website still sends visitor_id or session_id",
+    2,
 ) %}
 SELECT events.event_id AS sample
 FROM {{ table("user_events") }} AS events

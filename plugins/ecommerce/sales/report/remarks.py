@@ -1,0 +1,165 @@
+"""What people should know of the data: found, what it means for the figures, what to do; the worst first.
+
+Checks give these parts themselves. Extracts and transforms give a sentence, which is also logged and kept
+with a delivered file; what the known ones mean and ask for stands in one table here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import model_validator
+
+from ecommerce.core.text import mask_e_mails
+from ecommerce.sales.report.model import Part
+
+WRONG, DOUBTFUL, HARMLESS = 3, 2, 1
+
+
+class Remark(Part):
+    """One thing that people should know. `meaning` and `action` are empty where nothing is known of them.
+    `weight`: `WRONG`, figures are wrong or lack something; `DOUBTFUL`, they may; `HARMLESS`, they do not.
+    A plain sentence is taken for one, too."""
+
+    found: str
+    meaning: str = ""
+    action: str = ""
+    weight: int = HARMLESS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_sentence(cls, given: Any) -> Any:
+        return _recognised(given) if isinstance(given, str) else given
+
+
+class _Known(NamedTuple):
+    """A sentence by its pattern; its group, where it has one, is what was found without what it means."""
+
+    pattern: str
+    meaning: str
+    action: str
+    weight: int
+
+
+_KNOWN = (
+    _Known(
+        r".+ was not loaded and will be tried again: .+",
+        "its orders are in no figure",
+        "ask the partner for a file that can be read; the next run loads it",
+        WRONG,
+    ),
+    _Known(
+        r".+ has delivered no file for \S+",
+        "the figures of the day lack its orders",
+        "ask the partner for the file; a run of the next seven days loads it",
+        WRONG,
+    ),
+    _Known(
+        r"(.+ was not read: its name is not .+)",
+        "its orders are in no figure",
+        "rename it; the next run loads it",
+        WRONG,
+    ),
+    _Known(
+        r"(\d+ file\(s\) came more than \d+ days late and were not read, .+): (?P<action>make .+)",
+        "their orders are in no figure",
+        "run their days once more: {action}",
+        WRONG,
+    ),
+    _Known(
+        r"(.+ order\(s\) have refunds that the storefront does not hand out): the figures lack these refunds",
+        "the figures lack these refunds",
+        "look at the storefront's log; make repair DAY=<day> SOURCE=storefront reads them again",
+        WRONG,
+    ),
+    _Known(
+        r"(.+ have the status .+, which order_status\.sql does not list): they count as no sale",
+        "they count as no sale",
+        "add the status to include/sql/transform/orders/order_status.sql and read the source again: "
+        "make repair DAY=<day> SOURCE=<source>",
+        WRONG,
+    ),
+    _Known(
+        r"no exchange rate was published in the .+",
+        "amounts in other currencies are in no sum",
+        "see whether the connection exchange_rates_api leads to the right server (make check)",
+        WRONG,
+    ),
+    _Known(
+        r"(the web events of this day have not been read), so there is no funnel: .*\((?P<action>make .+)\)",
+        "there is no funnel of this day",
+        "{action}",
+        WRONG,
+    ),
+    _Known(
+        r"(the web events have seen only .+): tracking broke, and the funnel shows too little",
+        "tracking broke: the funnel shows too little",
+        "let the people who look after the website mend the tracking",
+        WRONG,
+    ),
+    _Known(
+        r"(.+ order\(s\) have lines that differ in .+); what the line with the lowest number .+ taken(.*)",
+        "what the line with the lowest number says was taken",
+        "ask the partner which of the lines is right",
+        DOUBTFUL,
+    ),
+    _Known(
+        r"(storefront sales stay uncategorised): .+",
+        "by category, the storefront's sales stand under uncategorised",
+        "let the connection storefront_api read the products as well",
+        DOUBTFUL,
+    ),
+    _Known(
+        r".+: an export of .+ orders was loaded by .+; .+ rows were rejected.*",
+        "the figures lack what was rejected",
+        "mend the rows in the export, take it back (make undo-history) and load it again",
+        DOUBTFUL,
+    ),
+    _Known(
+        r".+: an export of .+ orders was loaded by .+",
+        "past days have these orders now",
+        "nothing, where the export was meant to be loaded",
+        HARMLESS,
+    ),
+    _Known(
+        r".+ has columns that are not read: .+",
+        "no figure lacks anything",
+        "name in ORDER_ATTRIBUTES what reports should know of them",
+        HARMLESS,
+    ),
+)
+
+
+def remarks(given: Iterable[str | Mapping[str, Any]]) -> list[Remark]:
+    """Sentences and fields of remarks as remarks, each once, the worst first; e-mail addresses are masked."""
+    found: dict[Remark, None] = {}
+    for each in given:
+        remark = Remark.model_validate(each)
+        masked = {name: mask_e_mails(getattr(remark, name)) for name in ("found", "meaning", "action")}
+        found[remark.model_copy(update=masked)] = None
+    return sorted(found, key=lambda remark: -remark.weight)
+
+
+def cells(all_remarks: Iterable[Remark], clean: Any) -> list[list[str]]:
+    """The table's rows: found, meaning, action. What was found may begin with a name: it stays as it is."""
+    return [
+        [clean(each.found), *(_sentence(clean(part)) for part in (each.meaning, each.action))]
+        for each in all_remarks
+    ]
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _recognised(sentence: str) -> dict[str, Any]:
+    for known in _KNOWN:
+        if match := re.fullmatch(known.pattern, sentence, re.DOTALL):
+            # A second part is an example.
+            parts = [part for part in match.groups() if part and part != match.groupdict().get("action")]
+            found = "".join(parts) or sentence
+            action = known.action.format(**match.groupdict()) if match.groupdict() else known.action
+            return {"found": found, "meaning": known.meaning, "action": action, "weight": known.weight}
+    return {"found": sentence}

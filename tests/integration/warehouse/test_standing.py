@@ -1,0 +1,111 @@
+"""How days stand beside what their last mailed report says: for the list of reports, and for a corrected
+mail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from ecommerce.sales import mailings
+from ecommerce.sales.report import quality
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.restated import Correction, corrections, deliveries, standing
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
+ORDER = Order("1", at("2026-03-02 15:00"), customer="ann")
+NEXT = replace(ORDER, order_id="2", ordered_at=at("2026-03-03 15:00"), customer="bob")
+LATE = replace(
+    ORDER, order_id="3", source="partner_files", channel="alpenmarkt", lines=[("Toys", "1", "120.00")]
+)
+
+
+def mail(day: date, figures_hash: str) -> None:
+    mailings.claim_delivery(day, figures_hash, f"<{figures_hash}@example.com>", datetime.now(UTC))
+    mailings.mark_delivered(day, figures_hash)
+
+
+def load_late_file(shop: Shop) -> None:
+    file = replace(LATE, read_at=at("2026-03-04 10:00"))
+    shop.load(
+        Folder([file], source="partner_files", read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="late"
+    )
+
+
+def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(shop: Shop):
+    shop.load(Folder([ORDER]))
+    shop.load(Folder([NEXT], read_at=at("2026-03-04 09:00")), day=TUESDAY, run_id="tuesday")
+    mail(MONDAY, "first")
+    load_late_file(shop)
+    mail(TUESDAY, "tuesday")
+
+    monday, tuesday = standing(shop.warehouse, MONDAY, WEDNESDAY)
+
+    assert (monday.business_date, monday.net_sales, monday.orders) == (MONDAY, 130, 2)
+    assert monday.is_restated
+    assert monday.mailed == {
+        "net_sales": 10,
+        "orders": 1,
+        "average_order_value": 10,
+        "gross_sales": 10,
+        "units": 1,
+    }
+    assert (tuesday.net_sales, tuesday.returning_customers, tuesday.mailed) == (10, 0, {})
+    assert not tuesday.is_restated
+    assert [each.complete for each in (monday, tuesday)] == [False, False], "other sources were not read"
+    assert "storefront" in monday.missing_sources
+    sent = deliveries(shop.warehouse, MONDAY, TUESDAY)
+    assert {day: len(times) for day, times in sent.items()} == {MONDAY: 1, TUESDAY: 1}
+    assert (monday.mailed_at, tuesday.mailed_at) == (sent[MONDAY][-1], sent[TUESDAY][-1])
+    report = read_figures(shop.warehouse, TUESDAY, ORIGIN)
+    assert quality.restatement_lines(report) == [
+        "Mon 2 Mar: net sales 10.00 → 130.00, >+999 %: late file of alpenmarkt, 1 order"
+    ]
+
+
+def test_a_second_mail_corrects_what_the_first_said(shop: Shop):
+    shop.load(Folder([ORDER]))
+    assert corrections(MONDAY, warehouse=shop.warehouse) is None, "nothing was mailed"
+    mail(MONDAY, "first")
+    assert corrections(MONDAY, warehouse=shop.warehouse) == []
+    load_late_file(shop)
+
+    corrected = [
+        Correction("net_sales", Decimal(10), Decimal(130)),
+        Correction("orders", Decimal(1), Decimal(2)),
+        Correction("average_order_value", Decimal(10), Decimal(65)),
+        Correction("gross_sales", Decimal(10), Decimal(130)),
+        Correction("units", Decimal(1), Decimal(2)),
+    ]
+    assert corrections(MONDAY, warehouse=shop.warehouse) == corrected
+    told = {
+        "net_sales": "99.0000",
+        "orders": "2",
+        "customers": "1",
+    }  # as the report says, whatever came later
+    assert corrections(MONDAY, told, shop.warehouse)[0] == Correction("net_sales", Decimal(10), Decimal(99))
+
+    mail(MONDAY, "second")
+    assert corrections(MONDAY, warehouse=shop.warehouse) == []
+    (monday,) = standing(shop.warehouse, MONDAY, MONDAY)
+    assert not monday.is_restated, "the last mail says what is so"
+
+
+def test_who_is_new_can_be_all_that_a_second_mail_corrects(shop: Shop):
+    shop.load(Folder([ORDER]))
+    mail(MONDAY, "first")
+    earlier = replace(ORDER, order_id="0", ordered_at=at("2026-03-01 15:00"))
+    shop.load(Folder([earlier], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="late")
+
+    assert corrections(MONDAY, warehouse=shop.warehouse) == [
+        Correction("new_customers", Decimal(1), Decimal(0)),
+        Correction("returning_customers", Decimal(0), Decimal(1)),
+    ]
+
+
+def test_days_that_nobody_knows_are_not_there(shop: Shop):
+    assert standing(shop.warehouse, MONDAY, WEDNESDAY) == []
+    assert deliveries(shop.warehouse, MONDAY, WEDNESDAY) == {}
+    assert corrections(MONDAY, warehouse=shop.warehouse) is None

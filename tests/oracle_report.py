@@ -1,0 +1,258 @@
+"""What the daily report must say, computed in plain Python from the oracle's orders, lines and refunds.
+
+It follows docs/DEFINITIONS.md and shares no code with the pipeline: `differences(oracle, figures)` recomputes
+what a report states of a day, what it compares it with, and the numbers of its findings.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ecommerce.sales.report.figures import Figures
+from tests.oracle import ZERO, Oracle, Row, rounded
+
+NEARLY = Decimal("0.005")
+"""The aggregates round each currency's amount, so that a sum of them may be so far from the rounded sum."""
+HEADLINE = (
+    *("orders", "units", "customers", "gross_sales", "discounts", "returns", "net_sales", "tax", "shipping"),
+    *("average_order_value", "new_customers"),
+)
+SECTIONS = {"category": "categories", "country": "countries", "channel": "channels"}
+
+Found = Iterator[tuple[str, Any, Any]]
+"""What a figure is called, what the report says, what it must say."""
+
+
+def differences(oracle: Oracle, figures: Figures) -> list[str]:
+    """Where the report of a day says something else than the oracle; empty where it does not."""
+    expected = _Expected(oracle, figures.business_date)
+    parts: tuple[Callable[[Figures, _Expected], Found], ...] = (
+        *(_headline, _rates, _trend, _month, _breakdowns, _changes, _movers, _reasons, _findings),
+    )
+    return [
+        f"{name}: {said} instead of {true}"
+        for part in parts
+        for name, said, true in part(figures, expected)
+        if not _same(said, true)
+    ]
+
+
+class _Expected:
+    """The sums of one day and of those that it is compared with."""
+
+    def __init__(self, oracle: Oracle, day: date) -> None:
+        self.oracle, self.day = oracle, day
+        self.summary = {row["business_date"]: _with_returning(row) for row in oracle.daily_summary}
+        self.complete = {each for each, row in self.summary.items() if row["complete"]}
+        self.averaged = [day - timedelta(back) for back in range(1, 29)]
+        candidates = (day - timedelta(back) for back in (7, 1))
+        self.base = next((each for each in candidates if each in self.complete), None)
+
+    def of(self, back: int, name: str) -> Decimal | None:
+        """A headline figure of a complete day so many days before."""
+        then = self.day - timedelta(back)
+        return self.summary[then][name] if then in self.complete else None
+
+    def mean(self, days: Iterable[date], name: str) -> Decimal | None:
+        values = [self.summary[each][name] for each in days if each in self.complete]
+        known = [value for value in values if value is not None]
+        return rounded(Decimal(sum(known)) / len(known)) if known else None
+
+    def net_by(self, kind: str, day: date) -> dict[str, Decimal]:
+        """Net sales of a day by category, country or channel."""
+        column = {"category": "category", "country": "country_code", "channel": "channel"}[kind]
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for rows, amount, sign in (
+            (self.oracle.order_lines, "amount_after_discount", 1),
+            (self.oracle.refunds, "merchandise_amount", -1),
+        ):
+            for row, value in self._converted(rows, amount, day):
+                found[row[column] or "ZZ"] += sign * value
+        return found
+
+    def sold(self, day: date) -> dict[str, Decimal]:
+        """Sales after discounts of a day by product."""
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for row, value in self._converted(self.oracle.order_lines, "amount_after_discount", day):
+            found[row["sku"] or row["product_name"]] += value
+        return found
+
+    def returned(self) -> dict[str | None, tuple[int, Decimal]]:
+        """How many refunds of the day have a reason, and their merchandise."""
+        refunds: dict[str | None, set[tuple[str, str]]] = defaultdict(set)
+        amounts: dict[str | None, Decimal] = defaultdict(Decimal)
+        for row, value in self._converted(self.oracle.refunds, "merchandise_amount", self.day):
+            if value:
+                reason = (row["reason"] or "").strip() or None
+                refunds[reason].add((row["source"], row["refund_id"]))
+                amounts[reason] += value
+        return {reason: (len(refunds[reason]), amounts[reason]) for reason in amounts}
+
+    def _converted(self, rows: Iterable[Row], amount: str, day: date) -> Iterator[tuple[Row, Decimal]]:
+        for row in rows:
+            if row["business_date"] == day and row["is_sale"] and not row["is_test"]:
+                value = self.oracle.converted(row[amount], row["currency"], day)
+                if value is not None:
+                    yield row, value
+
+
+def _with_returning(row: Row) -> Row:
+    return row | {"returning_customers": row["customers"] - row["new_customers"]}
+
+
+def _headline(figures: Figures, true: _Expected) -> Found:
+    for name in (*HEADLINE, "returning_customers"):
+        figure = figures.headline[name]
+        yield name, figure.value, true.summary[true.day][name]
+        for field, back in (("day_before", 1), ("week_before", 7), ("year_before", 364)):
+            yield f"{name}, {field}", getattr(figure, field), true.of(back, name)
+        yield f"{name}, average", figure.average, true.mean(true.averaged, name)
+    yield "averaged days", figures.averaged_days, len(true.complete.intersection(true.averaged))
+
+
+def _rates(figures: Figures, true: _Expected) -> Found:
+    day = true.summary[true.day]
+    for name, part, whole in (
+        ("discount_rate", "discounts", "gross_sales"),
+        ("return_rate", "returns", "gross_sales"),
+        ("repeat_share", "returning_customers", "customers"),
+    ):
+        rate = Decimal(day[part]) / day[whole] if day[whole] else None
+        yield f"{name}", _fine(figures.rates[name].value), _fine(rate)
+        sums = [
+            sum(
+                (Decimal(true.summary[each][column]) for each in true.averaged if each in true.complete), ZERO
+            )
+            for column in (part, whole)
+        ]
+        average = sums[0] / sums[1] if sums[1] else None
+        yield f"{name}, average", _fine(figures.rates[name].average), _fine(average)
+
+
+def _trend(figures: Figures, true: _Expected) -> Found:
+    days = [true.day - timedelta(back) for back in range(27, -1, -1)]
+    yield "days of the trend", [each.business_date for each in figures.trend], days
+    for each in figures.trend:
+        row = true.summary.get(each.business_date)
+        yield f"trend {each.business_date}", each.net_sales, row["net_sales"] if row else None
+        same = [each.business_date - timedelta(weeks=weeks) for weeks in (1, 2, 3, 4)]
+        yield f"weekday mean {each.business_date}", each.weekday_mean, true.mean(same, "net_sales")
+
+
+def _month(figures: Figures, true: _Expected) -> Found:
+    month, day = figures.month, true.day
+    assert month
+    years = {"now": (day.year, day.month), "last_year": (day.year - 1, day.month)}
+    years["last_month"] = (day.year, day.month - 1) if day.month > 1 else (day.year - 1, 12)
+    for name, (year, number) in years.items():
+        span = getattr(month, name)
+        last = min(day.day, monthrange(year, number)[1])
+        days = [date(year, number, each) for each in range(1, last + 1)]
+        yield f"{name}, days", (span.first, span.last), (days[0], days[-1])
+        for figure in ("net_sales", "orders"):
+            there = [true.summary[each][figure] for each in days if each in true.summary]
+            whole = name == "now" or true.complete.issuperset(days)
+            yield f"{name}, {figure}", getattr(span, figure), sum(there) if whole else None
+        if name == "now":
+            yield "unfinished days", month.unfinished, len(set(days) - true.complete)
+
+
+def _breakdowns(figures: Figures, true: _Expected) -> Found:
+    for kind, section in SECTIONS.items():
+        said = {row.name: row.net_sales for row in getattr(figures, section) if row.net_sales}
+        yield from _amounts(section, said, true.net_by(kind, true.day))
+
+
+def _changes(figures: Figures, true: _Expected) -> Found:
+    changes = figures.changes
+    yield "base", changes and changes.base, true.base
+    if changes is None or true.base is None:
+        return
+    total = true.summary[true.day]["net_sales"] - true.summary[true.base]["net_sales"]
+    for kind, section in SECTIONS.items():
+        said = getattr(changes, section)
+        yield f"changes of {section}, exactly", str(sum(each.now - each.before for each in said)), str(total)
+        sizes = [abs(each.now - each.before) for each in said]
+        yield f"changes of {section}, sorted", sizes, sorted(sizes, reverse=True)
+        now = {each.name: each.now for each in said if each.now}
+        yield from _amounts(f"{section} now", now, true.net_by(kind, true.day))
+        before = {each.name: each.before for each in said if each.before}
+        yield from _amounts(f"{section} before", before, true.net_by(kind, true.base))
+
+
+def _movers(figures: Figures, true: _Expected) -> Found:
+    if figures.changes is None or true.base is None:
+        return
+    before, now = true.sold(true.base), true.sold(true.day)
+    for name, sign in (("rising", 1), ("falling", -1)):
+        changes = [sign * (now.get(sku, ZERO) - before.get(sku, ZERO)) for sku in {*before, *now}]
+        largest = sorted((value for value in changes if value > 0), reverse=True)[:5]
+        said = getattr(figures.changes, name)
+        yield f"{name}, changes", [sign * (each.now - each.before) for each in said], largest
+        for each in said:
+            yield f"{each.sku} now", each.now, now.get(each.sku, ZERO)
+            yield f"{each.sku} before", each.before, before.get(each.sku, ZERO)
+
+
+def _reasons(figures: Figures, true: _Expected) -> Found:
+    said = {each.reason: (each.refunds, each.amount) for each in figures.return_reasons}
+    expected = true.returned()
+    yield "reasons", sorted(map(str, said)), sorted(map(str, expected))
+    for reason in said.keys() & expected.keys():
+        yield f"refunds, {reason}", said[reason], expected[reason]
+    together = sum((each.amount for each in figures.return_reasons), ZERO)
+    yield "returns of all reasons, exactly", f"{together:.4f}", f"{true.summary[true.day]['returns']:.4f}"
+
+
+def _findings(figures: Figures, true: _Expected) -> Found:
+    for finding in figures.findings:
+        if finding.kind == "contribution" and true.base:
+            kind, name, base = finding.about
+            change = true.net_by(kind, true.day)[name] - true.net_by(kind, true.base)[name]
+            total = true.summary[true.day]["net_sales"] - true.summary[true.base]["net_sales"]
+            expected = {"change": change, "total_change": total, "share": change / total}
+            yield "base of a finding", base, true.base.isoformat()
+        elif finding.kind == "unusual_rate":
+            part = {"discount_rate": "discounts", "return_rate": "returns"}[finding.about[0]]
+            days = [each for each in true.averaged if each in true.complete]
+            sums = [
+                sum((true.summary[each][column] for each in days), ZERO) for column in (part, "gross_sales")
+            ]
+            day = true.summary[true.day]
+            expected = {"rate": day[part] / day["gross_sales"], "average": sums[0] / sums[1]}
+            expected["days"] = Decimal(len(days))
+        elif finding.kind == "unconverted":
+            expected = {"orders": Decimal(true.summary[true.day]["unconverted_orders"])}
+        else:
+            expected = {}  # forecasts are in no order
+            continue
+        yield f"numbers of {finding.kind}", sorted(finding.numbers), sorted(expected)
+        for number, value in expected.items():
+            fine = number in {"share", "rate", "average"}
+            said = finding.numbers[number]
+            yield f"{finding.kind}, {number}", *((_fine(said), _fine(value)) if fine else (said, value))
+
+
+def _amounts(name: str, said: Mapping[str, Decimal], true: Mapping[str, Decimal]) -> Found:
+    some = {each: value for each, value in true.items() if rounded(value)}
+    yield name, sorted(said), sorted(some)
+    for each in said.keys() & some.keys():
+        yield f"{name}, {each}", said[each], some[each]
+
+
+def _fine(value: Decimal | None) -> Decimal | None:
+    # Of a rate half a hundredth is not near.
+    return None if value is None else value * 100
+
+
+def _same(said: Any, true: Any) -> bool:
+    if isinstance(said, (Decimal, int)) and isinstance(true, (Decimal, int)):
+        return abs(said - true) < NEARLY
+    if isinstance(said, Sequence) and isinstance(true, Sequence) and not isinstance(said, str):
+        return len(said) == len(true) and all(map(_same, said, true))
+    return bool(said == true)

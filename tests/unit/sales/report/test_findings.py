@@ -1,0 +1,179 @@
+"""What the report finds worth a sentence, and the sentence."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ecommerce.sales.report.changes import Changes, Contribution
+from ecommerce.sales.report.figures import Figure, Figures, Unconverted
+from ecommerce.sales.report.findings import Finding, find, words
+from tests.unit.sales.report.samples import make_figures
+from tests.unit.sales.report.test_expectation import expectation_of, expected
+
+D = Decimal
+BASE = date(2026, 11, 12)
+ORDINARY = {"gross_sales": ("20000", "20000"), "discounts": ("800", "800"), "returns": ("1000", "1000")}
+
+
+def parts(**amounts: str) -> list[Contribution]:
+    """Contributions by name, `before now` each, the largest change first."""
+    found = [
+        Contribution(name=name, before=D(both.split()[0]), now=D(both.split()[1]))
+        for name, both in amounts.items()
+    ]
+    return sorted(found, key=lambda each: (-abs(each.now - each.before), each.name))
+
+
+def changed(before: str, now: str, **kinds: list[Contribution]) -> Changes:
+    nothing: dict[str, list[Contribution]] = {"categories": [], "countries": [], "channels": []}
+    return Changes(base=BASE, before=D(before), now=D(now), rising=[], falling=[], **{**nothing, **kinds})
+
+
+def figures(**changes) -> Figures:
+    """A day with nothing to say of, but for `changes`; `headline` as value and 28-day average."""
+    amounts = ORDINARY | changes.pop("headline", {})
+    some = {name: Figure(value=D(value), average=D(average)) for name, (value, average) in amounts.items()}
+    return make_figures(headline={**make_figures().headline, **some}, **changes)
+
+
+def sentences(some: Figures) -> list[str]:
+    return [words(each, "USD") for each in find(some)]
+
+
+def test_a_day_of_which_there_is_nothing_to_say_has_no_findings():
+    quiet = changed("16120", "16200", categories=parts(Kitchen="6000 6080", Toys="10120 10120"))
+    ordinary = expectation_of(expected(), expected("channel:storefront"))
+    assert find(figures()) == find(figures(changes=quiet, expectation=ordinary)) == []
+
+
+def test_the_category_that_explains_most_of_a_rise_is_named():
+    rise = changed("16120", "18093", categories=parts(Kitchen="6000 7204.1", Toys="10120 10888.9"))
+    (finding,) = find(figures(changes=rise))
+    assert finding == Finding(
+        kind="contribution",
+        about=["category", "Kitchen", "2026-11-12"],
+        numbers={"change": D("1204.1"), "total_change": D("1973"), "share": D("0.610289")},
+    )
+    assert words(finding, "USD") == (
+        "Kitchen brought 1,204.10 more than on Thu 12 Nov, 61.0 % of the rise of 1,973.00."
+    )
+
+
+def test_a_fall_and_what_grew_against_it():
+    fall = changed(
+        "10000",
+        "9000",
+        channels=parts(sales_db="5000 3500", storefront="5000 5500"),
+        countries=parts(US="9000 8400", ZZ="1000 600"),
+    )
+    assert sentences(figures(changes=fall)) == [
+        "Sales database brought 1,500.00 less than on Thu 12 Nov, more than the fall of 1,000.00.",
+        "Orders without a country brought 400.00 less than on Thu 12 Nov, 40.0 % of the fall of 1,000.00.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kitchen", "toys", "is_said"),
+    [
+        ("1000", "1030", "500 520", "500 510", True),
+        ("1000", "1029", "500 520", "500 509", False),  # less than 3 %
+        ("1000", "1300", "100 200", "900 1100", True),  # exactly a third, of Kitchen
+        ("1000", "1300", "100 199", "900 1101", False),  # Toys are 67 % of the rise, and 90 % of all sales
+        ("0", "300", "0 100", "0 200", True),  # after a day without sales
+    ],
+)
+def test_when_a_contribution_is_worth_a_word(before, now, kitchen, toys, is_said):
+    changes = changed(before, now, categories=parts(Kitchen=kitchen, Toys=toys))
+    assert bool(find(figures(changes=changes))) is is_said
+
+
+def test_refunds_of_whole_orders_and_products_without_category_have_words_of_their_own():
+    fall = changed("10000", "9000", categories=parts(unallocated="-100 -1000", Kitchen="10100 10000"))
+    rise = changed("10000", "11000", categories=parts(uncategorised="100 1000", Kitchen="9900 10000"))
+    assert sentences(figures(changes=fall)) == [
+        "Returns of no single category took 900.00 more than on Thu 12 Nov, 90.0 % of the fall of 1,000.00."
+    ]
+    assert sentences(figures(changes=rise))[0].startswith("Products without a category brought 900.00 more")
+
+
+def test_the_largest_parts_of_a_change_leave_room_for_what_is_unusual():
+    one = parts(A="100 1100", B="900 900")
+    rise = changed("1000", "2000", categories=one, channels=one, countries=one)
+    unusual = {"discounts": ("1600", "800")}
+    assert [each.kind for each in find(figures(changes=rise, headline=unusual))] == [
+        "contribution",
+        "contribution",
+        "unusual_rate",
+    ]
+
+
+def test_a_day_outside_its_forecast_is_weightier_than_a_small_contribution():
+    high = expectation_of(
+        expected("total", "20000", "23000", "2000", "4000"),
+        expected("category:Kitchen", "1", "9000", "0", "0"),
+    )
+    rise = changed("16120", "18093", categories=parts(Kitchen="6000 7204.1", Toys="10120 10888.9"))
+    assert sentences(figures(changes=rise, expectation=high)) == [
+        "Gross sales are unusually high: 23,000.00, where 20,000.00 was forecast, "
+        "on four days of five 18,000.00 to 22,000.00.",
+        "Kitchen brought 1,204.10 more than on Thu 12 Nov, 61.0 % of the rise of 1,973.00.",
+    ]
+
+
+def test_where_the_whole_is_as_expected_the_series_that_missed_most_is_named():
+    some = expectation_of(
+        expected("total", "20000", "20000", "2000", "4000"),
+        expected("channel:sales_db", "5000", "6000", "100", "999"),
+        expected("category:Kitchen", "5000", "3000", "100", "1000"),
+        expected("category:Toys", "5000", "9000", "100", "5000"),  # unusual only
+        expected("category:Pins", "1000", "1599", "10", "20"),  # less than 3 % of the day
+    )
+    assert sentences(figures(expectation=some)) == [
+        "Gross sales of Kitchen are very unusually low: 3,000.00, where 5,000.00 was forecast, "
+        "on four days of five 4,900.00 to 5,100.00."
+    ]
+    small = some.model_copy(update={"series": [some.series[0], some.series[4]]})
+    assert find(figures(expectation=small)) == []
+
+
+@pytest.mark.parametrize(
+    ("returns", "average", "days", "is_said"),
+    [
+        ("1600", "1000", 28, True),  # 8 % against 5 %
+        ("1600", "1200", 28, False),  # 8 % against 6 %: two points, and a third of the average
+        ("300", "100", 28, False),  # 1.5 % against 0.5 %: a point
+        ("0", "1000", 28, True),
+        ("1600", "1000", 9, False),
+    ],
+)
+def test_when_a_rate_is_unusual(returns, average, days, is_said):
+    found = sentences(figures(headline={"returns": (returns, average)}, averaged_days=days))
+    assert bool(found) is is_said
+    if returns == "1600" and is_said:
+        assert found == ["Returns are 8.0 % of gross sales; the 28-day average is 5.0 %."]
+
+
+def test_what_is_incomplete_comes_first_and_half_a_day_has_no_other_findings():
+    nothing = dict.fromkeys(("gross_sales", "discounts", "returns", "net_sales"), D(0))
+    rest = [Unconverted(currency=name, orders=2, **nothing) for name in ("BRL", "CHF")]
+    fall = changed("10000", "5000", channels=parts(storefront="6000 1000", sales_db="4000 4000"))
+    some = figures(
+        complete=False,
+        missing_sources=["storefront", "partner_files: alpenmarkt"],
+        empty_sources=["sales_db"],
+        unconverted=rest,
+        changes=fall,
+    )
+    assert sentences(some) == [
+        "alpenmarkt and Storefront are missing, so figures of this day will change.",
+        "Sales database brought no order at all, which is unusual, so figures of this day may change.",
+        "4 orders in BRL and CHF are in no amount: no exchange rate is known.",
+    ]
+    whole = figures(unconverted=[rest[0].model_copy(update={"orders": 1})], changes=fall)
+    assert sentences(whole)[0] == "1 order in BRL is in no amount: no exchange rate is known."
+    assert len(sentences(whole)) == 2
+    refunds_only = figures(unconverted=[rest[0].model_copy(update={"orders": 0})])
+    assert sentences(refunds_only) == ["Returns in BRL are in no amount: no exchange rate is known."]
