@@ -99,9 +99,10 @@ class Habits:
         """A round number in few letters."""
         from babel.numbers import format_compact_decimal
 
+        exact = Decimal(repr(float(value) + 0.0))  # numpy's floats are written otherwise, and so is -0.0
         return str(
             format_compact_decimal(
-                Decimal(repr(value)), format_type="short", locale=self.locale, fraction_digits=_AXIS_DIGITS
+                exact, format_type="short", locale=self.locale, fraction_digits=_AXIS_DIGITS
             )
         )
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from ecommerce.core import text as wording
@@ -123,6 +124,12 @@ def test_figures_and_days_are_written_as_the_locale_does(locale):
         assert wording.compact(250_000) == axis
         assert (wording.short_day(DAY), wording.long_day(DAY)) == (day, long)
     assert wording.with_currency(D("1234.5"), "USD") == "1,234.50 USD"
+
+
+def test_an_axis_hands_over_numpy_s_numbers():
+    with wording.written_in("ja_JP"):
+        assert wording.compact(np.float64(250_000)) == "25万"
+        assert wording.compact(np.float64(-0.0)) == "0"
 
 
 def test_everything_else_follows_the_locale_too():

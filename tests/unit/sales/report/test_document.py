@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from ecommerce.core.text import MINUS
+from ecommerce.core.text import MINUS, written_in
 from ecommerce.sales.report import document
 from ecommerce.sales.report.texts import page_texts
 from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, make_figures, noted
@@ -157,6 +157,21 @@ def test_any_text_at_all_can_be_printed(names):
     with TemporaryDirectory() as folder:
         document.write(figures, Path(folder))
         assert PdfReader(Path(folder) / document.PDF).pages
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("de_CH", ("Donnerstag, 19. November 2026", "+7.8%", "vs Mi., 18. Nov.", "Vereinigte Staaten")),
+        ("ja_JP", ("2026年11月19日木曜日", "18,342.56", "アメリカ合衆国")),
+    ],
+)
+def test_the_report_is_written_as_the_locale_does(tmp_path, locale, said, caplog):
+    with written_in(locale):
+        document.write(make_figures(), tmp_path)
+    text = words(PdfReader(tmp_path / document.PDF), 0)
+    assert [each for each in said if each not in text] == []
+    assert not caplog.messages
 
 
 def test_the_same_figures_give_the_same_bytes(tmp_path):
