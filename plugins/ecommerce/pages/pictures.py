@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from markupsafe import Markup
 
 from ecommerce.core.staging import storage_path
+from ecommerce.documents.inline_svg import inline
 
 BROAD, FULL = 250.0, 420.0
 """Points from which on a chart is more than half as wide as a document, or as wide."""
@@ -46,7 +46,6 @@ def _width(svg: bytes) -> str:
 
 def _inline(svg: bytes, words: str, prefix: str) -> Markup | None:
     try:
-        inline = import_module("ecommerce.documents.inline_svg").inline
-        return Markup(inline(svg, words, prefix))  # noqa: S704 - our own drawing, cleaned by what inlines it
-    except (ImportError, ValueError):
+        return Markup(inline(svg, words, prefix))  # noqa: S704 - it leaves in only what our charts need
+    except ValueError:
         return None  # it is shown as a picture then
