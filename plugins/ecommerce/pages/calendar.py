@@ -20,8 +20,8 @@ from ecommerce.pages.given import Given, GivenDep
 from ecommerce.pages.runs import Run
 from ecommerce.pages.status import STATUSES, is_restated, status_of
 from ecommerce.sales.report import archive
-from ecommerce.sales.restated import Standing
 from ecommerce.sales.report.figures import HEADLINE, Figures
+from ecommerce.sales.restated import Standing
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
