@@ -35,7 +35,8 @@ test-all: test test-full test-monitoring test-browser test-compose ## all of the
 test-full: development ## the slow ones: whole pipelines killed, reconciled, synchronised, at somebody else's shop
 	@$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m full $(ARGS)
 
-test-browser: development ## the tests that need Chromium
+test-browser: development ## the tests that need Chromium and npm
+	@$(VENV)/python -m tests.browser.axe
 	@$(VENV)/pytest -m browser $(ARGS)
 
 test-compose: development ## the tests that need a Docker engine

@@ -140,23 +140,83 @@ def test_an_export_is_looked_at_by_the_form_of_the_history_load(demo, signed_in,
     )
 
 
-def test_reports_are_in_the_navigation_with_picture_and_pdf(signed_in, days):
-    signed_in.get_by_role("link", name="Sales reports").click()
-    pages = signed_in.frame_locator("iframe")
-    pages.locator(f"a[href*='{days[-1]}']").first.click()
-    picture = pages.locator("img").first
-    expect(picture).to_be_visible(timeout=PATIENCE)
-    signed_in.wait_for_function("element => element.naturalWidth > 600", arg=picture.element_handle())
+def frame_of(page, entry):
+    """The frame that an entry of the navigation opens."""
+    page.get_by_role("link", name=entry, exact=True).click()
+    return page.frame_locator(f"iframe[title='{entry}']")
+
+
+def test_calendar_leads_to_a_day_its_charts_its_pdf_and_its_run(signed_in, days):
+    pages = frame_of(signed_in, "Sales reports")
+    expect(pages.locator("table.month")).to_be_visible(timeout=PATIENCE)
+    expect(pages.locator(".pill.mailed").first).to_be_visible()
+    pages.locator(f"a[href='{days[-1]}/']").first.click()
+    expect(pages.locator("#trend svg")).to_be_visible(timeout=PATIENCE)
+    expect(pages.get_by_text("could not be asked")).to_have_count(0)
     with signed_in.expect_download() as download:
-        pages.get_by_role("link", name="Report (PDF)").click()
+        pages.get_by_role("link", name="Report as PDF").click()
     assert download.value.suggested_filename == f"sales-report-{days[-1]}-report.pdf"
     assert download.value.path().read_bytes().startswith(b"%PDF-")
+    assert f"/sales-reports/{days[-1]}/" in signed_in.url  # what the mail links to
+    pages.locator("#run a").first.click()
+    expect(pages.get_by_text(DAG_DAILY).first).to_be_visible(timeout=PATIENCE)
 
 
-def test_reports_are_for_people_who_have_signed_in(demo, page, days):
-    answer = page.goto(f"{demo.airflow}/sales-reports/{days[-1]}/")
-    assert answer.status in (401, 403) or "/auth/login" in urlsplit(page.url).path
-    assert page.locator("img").count() == 0
+def test_a_report_is_built_again_from_its_page(demo, signed_in, api, days):
+    before = api.runs_of_day(date.fromisoformat(days[0]))[0]
+    signed_in.goto(f"{demo.airflow}/plugin/sales-reports/sales-reports/{days[0]}/")
+    pages = signed_in.frame_locator("iframe")
+    pages.get_by_role("button", name="Build again").click()
+    expect(pages.get_by_role("status")).to_contain_text("being built again", timeout=PATIENCE)
+
+    def runs():
+        return [run for run in api.runs_of_day(date.fromisoformat(days[0])) if run["state"] != "queued"]
+
+    run = ended(signed_in, runs)
+    assert (run["state"], run["dag_run_id"]) == ("success", before["dag_run_id"])
+    assert run["end_date"] > before["end_date"]
+
+
+def test_data_quality_shows_rejected_rows_and_what_the_next_run_reads(signed_in):
+    pages = frame_of(signed_in, "Data quality")
+    expect(pages.locator("table.strips")).to_be_visible(timeout=PATIENCE)
+    expect(pages.locator("#rejected tbody tr").first).to_be_visible()
+    expect(pages.locator("#next tbody tr")).to_have_count(4)
+    assert "@" not in pages.locator("main").inner_text()
+
+
+def test_forecast_shows_four_weeks_and_the_models_card(signed_in):
+    pages = frame_of(signed_in, "Forecast")
+    expect(pages.locator("#coming svg")).to_be_visible(timeout=PATIENCE)
+    expect(pages.locator("#coming tbody tr")).to_have_count(28)
+    expect(pages.locator("#card")).to_contain_text("Champion")
+
+
+@pytest.mark.parametrize("path", ["", "{day}/", "{day}/report.pdf", "quality/", "forecast/"])
+def test_reports_are_for_people_who_have_signed_in(demo, page, days, path):
+    seen = []
+    page.on("response", seen.append)
+    page.goto(f"{demo.airflow}/sales-reports/{path.format(day=days[-1])}")
+    assert "/auth/login" in urlsplit(page.url).path
+    assert page.locator("table").count() == 0
+    assert {answer.status for answer in seen if urlsplit(answer.url).path.startswith("/sales-reports")} == {
+        303
+    }
+
+
+def test_who_signs_in_comes_to_the_page_they_wanted(demo, page, days):
+    page.goto(f"{demo.airflow}/sales-reports/{days[-1]}/")
+    page.get_by_label("Username").fill(USER)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("h1")).to_contain_text(str(date.fromisoformat(days[-1]).year), timeout=PATIENCE)
+
+
+def test_a_wrong_address_gets_a_page_with_a_way_back(demo, signed_in):
+    for path in ("2026-13-45/", "..%2f..%2fetc%2fpasswd", "nowhere"):
+        answer = signed_in.goto(f"{demo.airflow}/sales-reports/{path}")
+        assert answer.status in (404, 422)
+        expect(signed_in.get_by_role("link", name="All sales reports")).to_be_visible()
 
 
 def test_mails_are_in_the_mailbox_with_their_pdf(demo, page, days):

@@ -1,87 +1,207 @@
-"""The *Sales reports* pages in a running Airflow API server: only for people who have signed in."""
+"""The report pages in a running Airflow API server behind a path: who sees them, and what their forms do."""
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
 
 import pytest
 import requests
 
 from demo.services.ports import free_port, wait_for
-from ecommerce.sales.report import archive
+from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.core.names import DAG_DAILY, TASK_CHECKS, TASK_FIGURES
+from ecommerce.pages.lazy import NAVIGATION
 from tests.integration.airflow_process import copy
-from tests.unit.sales.report.samples import make_figures
+from tests.unit.pages.made_up import write_archive
 
-USER, PASSWORD = "viewer", "only in this test"
+VIEWER, ANALYST, PASSWORD = "viewer", "analyst", "only in this test"
+DAY = "2026-11-19"
+FIGURE = "18,342.56"
+TASKS = {"report": TASK_FIGURES, "source": "extract.sales_db", "before": TASK_CHECKS}
+
+
+@dataclass
+class Server:
+    """The API server at `base`; `tokens` of its users by their names; `run_id` is of the day's only run."""
+
+    base: str
+    tokens: dict[str, str]
+    run_id: str = ""
+
+    def get(self, path, user=None, **headers):
+        cookie = {"Cookie": f"_token={self.tokens[user]}"} if user else {}
+        return requests.get(f"{self.base}{path}", headers=cookie | headers, timeout=60, allow_redirects=False)
+
+    def post(self, path, form, user=None):
+        cookie = {"_token": self.tokens[user]} if user else {}
+        return requests.post(f"{self.base}{path}", form, cookies=cookie, timeout=60, allow_redirects=False)
 
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory, migrated_airflow):
-    """The base URL of an API server with one user who may only look."""
+    """An API server with one user who may only look and one who may clear tasks."""
     root = tmp_path_factory.mktemp("pages")
-    figures = make_figures()
-    folders = [f"file://{root}/{name}" for name in ("figures", "document")]
-    archive.write_figures(folders[0], figures)
-    archive.write_document(folders[1], figures)
-    archive.publish(f"file://{root}/reports", figures, folders)
+    reports = write_archive(root)
     passwords = root / "passwords.json"
-    passwords.write_text(json.dumps({USER: PASSWORD}))
+    passwords.write_text(json.dumps({VIEWER: PASSWORD, ANALYST: PASSWORD}))
     port = free_port()
+    base = f"http://127.0.0.1:{port}/team"
     home = copy(
         migrated_airflow,
         root / "airflow",
         {
-            "REPORTS_URI": f"file://{root}/reports",
+            "REPORTS_URI": f"file://{reports}",
             "CUSTOMER_HASH_KEY": "a hash key that only tests use",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:viewer",
+            "AIRFLOW__API__BASE_URL": base,
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{VIEWER}:viewer,{ANALYST}:op",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         },
     )
+    assert home.start("dags", "reserialize").wait(180) == 0, home.log()[-3000:]
     process = home.start("api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1")
     try:
         wait_for(port, 120)
-        yield f"http://127.0.0.1:{port}"
+        apis = {user: AirflowApi(base, user, PASSWORD) for user in (VIEWER, ANALYST)}
+        tokens = {
+            user: str(api._session.headers["Authorization"]).removeprefix("Bearer ")
+            for user, api in apis.items()
+        }
+        server = Server(base, tokens)
+        server.run_id = _ended_run(apis[ANALYST])
+        yield server
     finally:
         process.terminate()
         process.wait(30)
 
 
-@pytest.fixture(scope="module")
-def token(airflow):
-    answer = requests.post(f"{airflow}/auth/token", json={"username": USER, "password": PASSWORD}, timeout=30)
-    return answer.json()["access_token"]
+def _ended_run(api: AirflowApi) -> str:
+    """A run of the day that has succeeded; there is no scheduler."""
+    api.patch(f"dags/{DAG_DAILY}", {"is_paused": False})
+    run = api.post(f"dags/{DAG_DAILY}/dagRuns", {"logical_date": None, "partition_key": DAY})
+    _end(api, run["dag_run_id"])
+    return run["dag_run_id"]
+
+
+def _end(api: AirflowApi, run_id: str) -> None:
+    for task in TASKS.values():
+        if api.task_state(run_id, task) != "success":
+            api.patch(f"dags/{DAG_DAILY}/dagRuns/{run_id}/taskInstances/{task}", {"new_state": "success"})
+    api.patch(f"dags/{DAG_DAILY}/dagRuns/{run_id}", {"state": "success"})
 
 
 PATHS = [
     "/sales-reports/",
-    "/sales-reports/2026-11-19/",
-    "/sales-reports/2026-11-19/report.pdf",
-    "/sales-reports/2026-11-19/page-1.png",
-    "/sales-reports/2026-11-19/figures.json",
+    "/sales-reports/?month=2026-11",
+    f"/sales-reports/{DAY}/",
+    f"/sales-reports/{DAY}/report.pdf",
+    f"/sales-reports/{DAY}/page-1.png",
+    f"/sales-reports/{DAY}/figures.json",
+    "/sales-reports/quality/",
+    "/sales-reports/forecast/",
+    "/sales-reports/forecast/2026-11-16/forecast.pdf",
 ]
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_strangers_see_nothing(airflow, path):
+@pytest.mark.parametrize("path", [*PATHS, "/sales-reports/2026-13-45/", "/sales-reports/nowhere/at/all"])
+def test_strangers_see_nothing_and_are_sent_to_sign_in(airflow, path):
     for headers in ({}, {"Authorization": "Bearer forged"}, {"Cookie": "_token=forged"}):
-        answer = requests.get(f"{airflow}{path}", headers=headers, timeout=30)
+        answer = airflow.get(path, **headers)
         assert answer.status_code in (401, 403)
-        assert "18,342.56" not in answer.text
+        assert FIGURE not in answer.text
+    answer = airflow.get(path, Accept="text/html")
+    assert answer.status_code == 303
+    assert answer.content == b""
+    assert answer.headers["location"] == f"/team/api/v2/auth/login?next={quote('/team' + path, safe='/')}"
+    login = requests.get(
+        f"{airflow.base.removesuffix('/team')}{answer.headers['location']}", timeout=60, allow_redirects=False
+    )
+    assert login.status_code == 307
+    assert "/auth/login" in login.headers["location"]
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_who_has_signed_in_sees_the_reports(airflow, token, path):
-    for headers in ({"Authorization": f"Bearer {token}"}, {"Cookie": f"_token={token}"}):
-        answer = requests.get(f"{airflow}{path}", headers=headers, timeout=30)
+def test_who_has_signed_in_sees_the_pages(airflow, path):
+    for user in (VIEWER, ANALYST):
+        answer = airflow.get(path, user)
         assert answer.status_code == 200
         assert len(answer.content) > 500
 
 
-def test_the_navigation_leads_to_the_pages(airflow, token):
-    plugins = requests.get(
-        f"{airflow}/api/v2/plugins", headers={"Authorization": f"Bearer {token}"}, timeout=30
-    ).json()["plugins"]
-    (view,) = next(plugin["external_views"] for plugin in plugins if plugin["name"] == "sales_reports")
-    assert (view["destination"], view["url_route"]) == ("nav", "sales-reports")
-    page = requests.get(f"{airflow}/{view['href']}", headers={"Cookie": f"_token={token}"}, timeout=30)
-    assert "Thursday, 19 November 2026" in page.text
+def test_the_navigation_leads_to_the_pages(airflow):
+    bearer = {"Authorization": f"Bearer {airflow.tokens[VIEWER]}"}
+    plugins = airflow.get("/api/v2/plugins", **bearer).json()["plugins"]
+    views = next(plugin["external_views"] for plugin in plugins if plugin["name"] == "report_pages")
+    assert [view["name"] for view in views] == [name for name, _, _ in NAVIGATION]
+    for view in views:
+        assert view["destination"] == "nav"
+        page = airflow.get(f"/{view['href']}", VIEWER)
+        assert f'aria-current="page">{view["name"]}' in page.text
+
+
+@pytest.mark.parametrize(
+    "path", [f"{DAY}/manifest.json", f"{DAY}/..%2f..%2fairflow.db", "..%2fpasswords.json/", "2026-13-45/"]
+)
+def test_what_is_not_a_page_gets_one_that_leads_back(airflow, path):
+    answer = airflow.get(f"/sales-reports/{path}", VIEWER)
+    assert answer.status_code in (404, 422)
+    assert "All sales reports" in answer.text
+
+
+def test_the_days_page_shows_its_run_and_the_warehouse_that_is_away(airflow):
+    page = airflow.get(f"/sales-reports/{DAY}/", VIEWER).text
+    assert f'href="../../dags/{DAG_DAILY}/runs/{quote(airflow.run_id, safe="")}"' in page
+    assert ": success." in page
+    assert FIGURE in page
+    assert "The warehouse could not be asked" in page
+
+
+def _forms(airflow, user):
+    page = airflow.get(f"/sales-reports/{DAY}/", user).text
+    return re.findall(r'name="token" value="([^"]+)"', page)
+
+
+@pytest.fixture
+def states(airflow):
+    """What Airflow says of the run's tasks, by names; the run has ended again after the test."""
+    api = AirflowApi(airflow.base, ANALYST, PASSWORD)
+    yield lambda: {name: api.task_state(airflow.run_id, task) for name, task in TASKS.items()}
+    _end(api, airflow.run_id)
+
+
+def test_a_viewer_cannot_trigger(airflow, states):
+    assert _forms(airflow, VIEWER) == []
+    token = _forms(airflow, ANALYST)[0]
+    for path, form in (("build", {}), ("read", {"source": "sales_db"})):
+        answer = airflow.post(f"/sales-reports/{DAY}/{path}", form | {"token": token}, VIEWER)
+        assert answer.status_code == 403
+    assert set(states().values()) == {"success"}
+
+
+def test_a_stranger_cannot_trigger(airflow, states):
+    token = _forms(airflow, ANALYST)[0]
+    assert airflow.post(f"/sales-reports/{DAY}/build", {"token": token}).status_code == 401
+    assert set(states().values()) == {"success"}
+
+
+def test_the_report_is_built_again_by_the_days_run(airflow, states):
+    token = _forms(airflow, ANALYST)[0]
+    answer = airflow.post(f"/sales-reports/{DAY}/build", {"token": token}, ANALYST)
+    assert (answer.status_code, answer.headers["location"]) == (303, "./?asked=report")
+    assert states() == {"report": None, "source": "success", "before": "success"}
+    assert _forms(airflow, ANALYST) == []  # while it is under way
+    again = airflow.post(f"/sales-reports/{DAY}/build", {"token": token}, ANALYST)
+    assert again.status_code == 409
+    assert "under way" in again.text
+    api = AirflowApi(airflow.base, ANALYST, PASSWORD)
+    logged = api.get("eventLogs", dag_id=DAG_DAILY, run_id=airflow.run_id)["event_logs"]
+    assert [each["owner"] for each in logged if "report pages" in (each["extra"] or "")] == [ANALYST]
+
+
+def test_a_source_is_read_again_with_all_that_follows(airflow, states):
+    token = _forms(airflow, ANALYST)[0]
+    form = {"token": token, "source": "sales_db"}
+    assert airflow.post(f"/sales-reports/{DAY}/read", form, ANALYST).status_code == 303
+    assert states() == {"report": None, "source": None, "before": None}

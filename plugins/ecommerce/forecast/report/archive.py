@@ -7,6 +7,7 @@ days, lie beside `forecasts/`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,6 +20,14 @@ from ecommerce.forecast.weeks import HORIZON
 
 FOLDER = "forecasts"
 FIGURES_JSON, FIGURES_CSV = "figures.json", "figures.csv"
+FILES = {
+    document.PDF: "application/pdf",
+    document.PREVIEW: "image/png",
+    FIGURES_JSON: "application/json",
+    FIGURES_CSV: "text/csv; charset=utf-8",
+    charts.SVG: "image/svg+xml",
+}
+"""What pages show of a forecast's folder, with media types; nothing else is served from it."""
 
 
 def folder_of(reports_uri: str, as_of: date) -> str:
@@ -71,6 +80,36 @@ def read_report(uri: str, expected_hash: str) -> tuple[Figures, bytes, bytes]:
             f"the forecast at {uri} has other figures than this run made: a newer run has replaced it"
         )
     return figures, _read(uri, document.PDF), _read(uri, charts.PNG)
+
+
+def read_file(reports_uri: str, as_of: date, name: str) -> bytes | None:
+    """One of `FILES` of an archived forecast; None where there is no such file."""
+    if name not in FILES:
+        return None
+    try:
+        return bytes((staging.storage_path(folder_of(reports_uri, as_of)) / name).read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def archived(reports_uri: str) -> list[date]:
+    """The first days of all archived forecasts, in order: one a week, so ten years are 520 names.
+
+    Raises:
+        StagingError: the archive cannot be read.
+    """
+    root = f"{reports_uri}/{FOLDER}"
+    with staging.storage_errors(root):
+        path = staging.storage_path(root)
+        try:
+            found = path.fs.ls(path.path, detail=False)
+        except FileNotFoundError:
+            return []
+    days = []
+    for each in found:
+        with suppress(ValueError):
+            days.append(date.fromisoformat(str(each).rstrip("/").rpartition("/")[2]))
+    return sorted(days)
 
 
 def _read(uri: str, name: str) -> bytes:

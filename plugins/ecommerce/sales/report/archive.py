@@ -106,18 +106,21 @@ def read_file(reports_uri: str, day: date, name: str) -> bytes | None:
         return None
 
 
-def archived_months(reports_uri: str) -> dict[str, list[date]]:
-    """The archived days by month (such as `2026-11`), newest first."""
-    root = staging.storage_path(reports_uri)
+def archived_days(reports_uri: str, year: int, month: int) -> list[date]:
+    """The archived days of one month, in order; other months are not looked at.
+
+    Raises:
+        StagingError: the archive cannot be read.
+    """
+    with staging.storage_errors(reports_uri):
+        root = staging.storage_path(reports_uri)
+        found = root.fs.glob(f"{root.path.rstrip('/')}/{year:04}-{month:02}-[0-9][0-9]")
     days = []
-    for path in root.iterdir() if root.exists() else ():
-        # Only folders named like a day; beside them lie folders that are just being written.
+    for path in found:
+        # Beside the days lie folders that are just being written.
         with suppress(ValueError):
-            days.append(date.fromisoformat(path.name))
-    months: dict[str, list[date]] = {}
-    for day in sorted(days, reverse=True):
-        months.setdefault(f"{day:%Y-%m}", []).append(day)
-    return months
+            days.append(date.fromisoformat(str(path).rstrip("/").rpartition("/")[2]))
+    return sorted(days)
 
 
 def _seal(draft: staging.Draft, figures: Figures) -> None:

@@ -14,7 +14,7 @@ import pytest
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.report import archive, building, delivery
 from ecommerce.forecast.report.figures import Figures
-from ecommerce.sales.report.archive import archived_months
+from ecommerce.sales.report.archive import archived_days
 from tests.unit.forecast.report.samples import history, make_figures, names, rows
 
 TO = ["ann@example.com", "bob@example.com"]
@@ -54,7 +54,9 @@ def test_a_folder_holds_the_report_beside_the_days(archived, tmp_path: Path) -> 
     assert json.loads(json.dumps(report)) == report, "must fit into XCom as it is"
     assert "@" not in json.dumps(report)
     (tmp_path / "reports" / "2026-11-15").mkdir()
-    assert [str(day) for day in archived_months(f"file://{tmp_path}/reports")["2026-11"]] == ["2026-11-15"]
+    assert [str(day) for day in archived_days(f"file://{tmp_path}/reports", 2026, 11)] == ["2026-11-15"]
+    assert archive.archived(f"file://{tmp_path}/reports") == [figures.as_of]
+    assert archive.archived(f"file://{tmp_path}/nowhere") == []
 
 
 def test_the_newest_run_of_a_day_wins_and_the_older_is_not_mailed(archived) -> None:

@@ -71,11 +71,11 @@ def test_only_known_files_are_read_from_the_archive(store, tmp_path):
     assert archive.read_file(uri, DAY - timedelta(days=1), "report.pdf") is None
 
 
-def test_days_are_listed_newest_first_and_other_folders_are_not(tmp_path):
-    for name in ("2026-11-19", "2026-12-01", "2026-11-02", ".2026-11-20.abc.partial", "notes"):
+def test_days_of_one_month_are_listed_in_order_and_other_folders_are_not(tmp_path):
+    for name in ("2026-11-19", "2026-12-01", "2026-11-02", "2026-11-31", ".2026-11-20.abc.partial", "notes"):
         (tmp_path / name).mkdir()
-    assert archive.archived_months(f"file://{tmp_path}") == {
-        "2026-12": [date(2026, 12, 1)],
-        "2026-11": [date(2026, 11, 19), date(2026, 11, 2)],
-    }
-    assert archive.archived_months(f"file://{tmp_path}/nowhere") == {}
+    uri = f"file://{tmp_path}"
+    assert archive.archived_days(uri, 2026, 11) == [date(2026, 11, 2), date(2026, 11, 19)]
+    assert archive.archived_days(uri, 2026, 12) == [date(2026, 12, 1)]
+    assert archive.archived_days(uri, 2025, 11) == []
+    assert archive.archived_days(f"{uri}/nowhere", 2026, 11) == []

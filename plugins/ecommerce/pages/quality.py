@@ -1,0 +1,55 @@
+"""*Data quality*: what was rejected, whether what was loaded is what the sources say, how fresh each source
+is, which mailed figures have changed, and what the next run will read."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Depends, Response
+
+from ecommerce.pages import access, quality_texts, responses
+from ecommerce.pages.given import GivenDep
+from ecommerce.pages.quality_texts import Facts
+from ecommerce.sales.loading import ORDERS
+from ecommerce.warehouse.client import Warehouse
+
+router = APIRouter(prefix="/quality", dependencies=[Depends(access.reads_sales)])
+
+DAYS = 28
+"""How many days the page looks back; it bounds what is read of the partitioned tables."""
+MOST_SAMPLES = 5
+
+
+@router.get("/")
+def show(given: GivenDep) -> Response:
+    """The page."""
+    newest = given.newest
+    answer = given.asking(("quality", newest), lambda warehouse: read(warehouse, newest))
+    texts: dict[str, Any] = {"section": "Data quality", "failed": answer.failed, "strips": [], "sections": []}
+    if answer.value:
+        texts |= quality_texts.page_texts(answer.value, given.at, given.settings)
+    return responses.page(given.request, "quality.html", "Data quality", texts)
+
+
+def read(warehouse: Warehouse, newest: date) -> Facts:
+    """What the page shows, of the `DAYS` days up to `newest`.
+
+    Raises:
+        PipelineError: the warehouse cannot be asked.
+    """
+    first = newest - timedelta(days=DAYS - 1)
+
+    def ask(name: str, **values: date | int) -> list[dict[str, Any]]:
+        path = f"report/{name}.sql"
+        return warehouse.query(path, days=(), staging=None, spec=ORDERS, parameters=None, **values)
+
+    return Facts(
+        newest=newest,
+        first=first,
+        rejected=ask("pages/rejected", most=MOST_SAMPLES, first=first, day=newest),
+        totals=ask("pages/control_totals", first=first, day=newest),
+        last_reads=ask("pages/last_reads"),
+        deliveries=ask("pages/deliveries", first=first, day=newest),
+        restated=ask("daily_sales/restatements", day=newest),
+    )

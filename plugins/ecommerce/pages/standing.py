@@ -1,0 +1,45 @@
+"""How the days of a month stand: what the warehouse says of them now, and what was mailed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from ecommerce.sales import restated
+from ecommerce.sales.restated import Standing
+from ecommerce.warehouse.client import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Some days in the warehouse: those that are there, how often each was mailed, and the first and last day
+    of which it has figures at all."""
+
+    days: Mapping[date, Standing] = field(default_factory=dict)
+    mails: Mapping[date, int] = field(default_factory=dict)
+    first: date | None = None
+    last: date | None = None
+
+
+def read(warehouse: Warehouse, first: date, last: date) -> Days:
+    """The days from `first` to `last`.
+
+    Raises:
+        PipelineError: the warehouse cannot be asked.
+    """
+    found = restated.standing(warehouse, first, last)
+    mails = restated.deliveries(warehouse, first, last)
+    [bounds] = warehouse.query("report/pages/loaded_days.sql")
+    return Days(
+        {each.business_date: each for each in found},
+        {day: len(sent) for day, sent in mails.items()},
+        bounds["first_day"],
+        bounds["last_day"],
+    )
+
+
+def changed(day: Standing) -> dict[str, tuple[Decimal | None, Decimal | None]]:
+    """The figures that are not what was mailed: before and now, by their names."""
+    return {name: (before, day.figure(name)) for name, before in day.mailed.items()}

@@ -1,0 +1,23 @@
+"""Puts *Sales reports*, *Data quality* and *Forecast* into the navigation of the Airflow UI."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+from ecommerce.pages.lazy import NAVIGATION, PREFIX, LazyApp
+
+
+class ReportPagesPlugin(AirflowPlugin):
+    """Three navigation entries, and the one application behind them."""
+
+    name = "report_pages"
+    fastapi_apps: ClassVar[list[dict[str, Any]]] = [
+        {"app": LazyApp(), "url_prefix": PREFIX, "name": "Report pages"}
+    ]
+    external_views: ClassVar[list[dict[str, Any]]] = [
+        # Relative, so that it also works where Airflow is served under a path.
+        {"name": name, "href": f"{PREFIX.strip('/')}/{path}", "destination": "nav", "url_route": route}
+        for name, path, route in NAVIGATION
+    ]

@@ -1,0 +1,185 @@
+"""The report pages alone in a real browser: seconds, without Airflow behind them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Page, expect
+
+from demo.services.ports import free_port
+from ecommerce.pages import again
+from ecommerce.pages.lazy import PREFIX
+from tests.browser import axe
+from tests.unit.pages import made_up
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "calendar": "",
+    "an older month": "?month=2026-10",
+    "a day": "2026-11-19/",
+    "a restated day": "2026-11-17/",
+    "a day without report": "2026-11-09/",
+    "a wrong date": "2026-13-45/",
+    "data quality": "quality/",
+    "forecast": "forecast/",
+}
+WIDE, NARROW = (1280, 900), (390, 844)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of the made-up shop under a prefix, for an analyst and for a viewer; with and without a
+    warehouse. `runs` is what was to be run again."""
+
+    analyst: str
+    viewer: str
+    without_warehouse: str
+    runs: made_up.FakeRuns
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    reports = made_up.write_archive(tmp_path_factory.mktemp("pages"))
+    warehouse = made_up.FakeWarehouse(rows=made_up.quality_rows())
+    runs = made_up.FakeRuns()
+    with pytest.MonkeyPatch.context() as shop:
+        shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+        shop.setenv("REPORTS_URI", f"file://{reports}")
+        shop.setattr("ecommerce.sales.restated.standing", made_up.standing)
+        shop.setattr("ecommerce.sales.restated.deliveries", made_up.deliveries)
+        shop.setattr(again, "required_sources", lambda: ["sales_db", "storefront"])
+        other = made_up.Visitor("4", "ann", may_trigger=True, sees_runs=True)
+        servers = [
+            _serve(made_up.application(runs=runs, warehouse=warehouse)),
+            _serve(made_up.application(made_up.VIEWER, warehouse=warehouse)),
+            _serve(made_up.application(other)),
+        ]
+        yield Pages(*(address for _, address in servers), runs)
+        for server, _ in servers:
+            server.should_exit = True
+
+
+def _serve(app: Any) -> tuple[uvicorn.Server, str]:
+    outer = FastAPI(root_path="/team")
+    outer.mount(PREFIX, app)
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(outer, port=port, log_level="warning"))
+    threading.Thread(target=server.run, daemon=True).start()
+    while not server.started:
+        time.sleep(0.02)
+    return server, f"http://127.0.0.1:{port}/team{PREFIX}/"
+
+
+@pytest.fixture(scope="module")
+def axe_script() -> str:
+    return axe.source()
+
+
+@pytest.fixture(params=[(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")], ids=str)
+def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """Wide and narrow windows in both themes, without JavaScript of the page."""
+    (width, height), theme = request.param
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_a_page_has_no_serious_flaw_and_fits_the_window(pages, window, axe_script, path):
+    window.goto(pages.analyst + path)
+    assert axe.violations(window, axe_script) == []
+    assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_without_warehouse_the_calendar_is_as_usable(pages, window, axe_script):
+    window.goto(pages.without_warehouse)
+    expect(window.get_by_text("Not up to date")).to_be_visible()
+    assert axe.violations(window, axe_script) == []
+
+
+def test_dark_pages_are_dark(pages, browser):
+    lightness = {}
+    for theme in ("light", "dark"):
+        context = browser.new_context(color_scheme=theme)
+        page = context.new_page()
+        page.goto(pages.analyst)
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        lightness[theme] = sum(map(int, colour.removeprefix("rgb(").removesuffix(")").split(",")))
+        context.close()
+    assert lightness["dark"] < 150
+    assert lightness["light"] > 600
+
+
+@pytest.fixture
+def plain(browser: Browser) -> Iterator[Page]:
+    """A window that runs no JavaScript."""
+    context = browser.new_context(java_script_enabled=False, accept_downloads=True)
+    yield context.new_page()
+    context.close()
+
+
+def test_without_javascript_one_walks_from_the_calendar_to_a_pdf_and_back(pages, plain):
+    plain.goto(pages.analyst)
+    plain.locator("table.month a[href='2026-11-17/']").click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text("Tuesday, 17 November 2026")
+    expect(plain.get_by_text("18,716.13 when mailed")).to_be_visible()
+    with plain.expect_download() as download:
+        plain.get_by_role("link", name="Report as PDF").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
+    assert download.value.suggested_filename == "sales-report-2026-11-17-report.pdf"
+    plain.get_by_role("link", name="2026-11-16").first.click()
+    plain.get_by_role("link", name="November 2026").first.click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text("November 2026")
+
+
+def test_the_report_is_built_again_by_a_form(pages, plain):
+    plain.goto(f"{pages.analyst}2026-11-17/")
+    plain.get_by_role("button", name="Build again").click()
+    expect(plain.get_by_role("status")).to_contain_text("being built again")
+    assert plain.url.endswith("/2026-11-17/?asked=report")
+    plain.get_by_label("Source", exact=True).select_option("storefront")
+    plain.get_by_role("button", name="Read this source again").click()
+    expect(plain.get_by_role("status")).to_contain_text("being read again")
+    assert [each[0] for each in pages.runs.asked] == ["build", "read"]
+
+
+def test_a_viewer_sees_no_button(pages, plain):
+    plain.goto(f"{pages.viewer}2026-11-17/")
+    expect(plain.get_by_role("heading", level=1)).to_be_visible()
+    assert plain.get_by_role("button").count() == 0
+
+
+def test_by_keyboard_one_skips_to_the_content_and_sees_where_one_is(pages, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(pages.analyst)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    assert skip.bounding_box()["y"] >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    focused = page.locator("main :focus")
+    assert focused.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    context.close()
+
+
+def test_charts_take_the_colours_of_the_theme(pages, browser):
+    colours = {}
+    for theme in ("light", "dark"):
+        context = browser.new_context(color_scheme=theme)
+        page = context.new_page()
+        page.goto(f"{pages.analyst}2026-11-19/")
+        text = page.locator("#trend svg text").first
+        expect(text).to_be_visible()
+        colours[theme] = text.evaluate("element => getComputedStyle(element).fill")
+        context.close()
+    assert colours["light"] != colours["dark"]

@@ -1,0 +1,58 @@
+"""What the report pages ask the warehouse, and the windows they foretell."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ecommerce.core.settings import load_settings
+from ecommerce.pages import quality, quality_texts, standing
+from tests.integration.warehouse.conftest import MONDAY, Shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+ONE_DAY = timedelta(days=1)
+REJECTED = {"reason": "invalid_number", "detail": "unit_price = twelve", "order_id": "7"}
+ORDERS = [Order("1", at("2026-03-02 15:00")), Order("2", at("2026-03-02 16:00"))]
+TUESDAY = [Order("3", at("2026-03-03 15:00"))]
+
+
+def rows_of(texts, section):
+    return next(each["rows"] for each in texts["sections"] if each["id"] == section)
+
+
+def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
+    shop.load(Folder(ORDERS, rejected=[REJECTED], totals={"source_orders": 3}))
+    shop.load(Folder(TUESDAY, read_at=at("2026-03-04 11:00")), day=MONDAY + ONE_DAY, run_id="tuesday")
+    newest = MONDAY + ONE_DAY
+
+    days = standing.read(shop.warehouse, MONDAY - ONE_DAY, newest)
+    assert (days.first, days.last) == (MONDAY, newest)
+    assert {day: each.orders for day, each in days.days.items()} == {MONDAY: 2, newest: 1}
+    assert days.mails == {}
+
+    found = quality.read(shop.warehouse, newest)
+    assert [(row["business_date"], row["source_orders"], row["orders_loaded"]) for row in found.totals] == [
+        (MONDAY, 3, 2),
+        (newest, 1, 1),
+    ]
+    texts = quality_texts.page_texts(found, at("2026-03-04 12:00"), load_settings())
+    assert [row[:4] for row in rows_of(texts, "differences")] == [["Mon 2 Mar", "Sales database", "3", "2"]]
+    [rejected] = rows_of(texts, "rejected")
+    assert rejected[1:3] == ["invalid number", "1"]
+    assert "order 7" in rejected[3]
+    assert rows_of(texts, "freshness")[0] == [
+        "Sales database",
+        "2026-03-04 11:00:00 UTC",
+        "60 min",
+        "Tue 3 Mar",
+    ]
+    assert rows_of(texts, "restated") == []
+    # Half an hour before the last read, or before the day begins in the shop.
+    assert rows_of(texts, "next")[0][1] == "2026-03-04 04:30:00 UTC"
+
+
+def test_days_outside_the_span_are_not_seen(shop: Shop):
+    shop.load(Folder(ORDERS))
+    far = MONDAY + timedelta(days=quality.DAYS)
+    assert standing.read(shop.warehouse, MONDAY + ONE_DAY, far).days == {}
+    assert quality.read(shop.warehouse, far).totals == []
+    assert quality.read(shop.warehouse, far - ONE_DAY).totals != []

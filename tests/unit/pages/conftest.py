@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ecommerce.pages import again
+from tests.unit.pages import made_up
+
+
+@pytest.fixture(scope="session")
+def archive_of_november(tmp_path_factory):
+    return made_up.write_archive(tmp_path_factory.mktemp("archive"))
+
+
+SOURCE_POLICY = {
+    "sales_db": "required",
+    "storefront": "required",
+    "partner_files": "optional",
+    "exchange_rates": "off",
+}
+
+
+@pytest.fixture
+def shop(archive_of_november, monkeypatch):
+    """This process then is a deployment with that archive, which nobody changes."""
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
+    monkeypatch.setattr("ecommerce.sales.restated.standing", made_up.standing)
+    monkeypatch.setattr("ecommerce.sales.restated.deliveries", made_up.deliveries)
+    monkeypatch.setattr(again, "source_policy", lambda: SOURCE_POLICY)
+
+
+@pytest.fixture
+def reports(shop, archive_of_november, tmp_path, monkeypatch):
+    """A copy of the archive, to be changed; the folder."""
+    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
+    return Path(shutil.copytree(archive_of_november, tmp_path / "reports"))
+
+
+@pytest.fixture
+def open_pages(shop):
+    """Open the pages; arguments as `made_up.application`."""
+    from fastapi.testclient import TestClient
+
+    def opened(*arguments, **named):
+        named.setdefault("warehouse", made_up.FakeWarehouse(rows=made_up.quality_rows()))
+        return TestClient(made_up.application(*arguments, **named), follow_redirects=False)
+
+    return opened
+
+
+@pytest.fixture
+def client(open_pages):
+    """The pages with an analyst in front of them."""
+    return open_pages()

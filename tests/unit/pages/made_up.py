@@ -1,0 +1,281 @@
+"""The pages of a made-up shop: an archive of November 2026, a warehouse that answers from lists, Airflow's
+runs as a dictionary, and the application with somebody signed in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ecommerce.forecast.report import archive as forecasts
+from ecommerce.pages.access import Visitor
+from ecommerce.pages.runs import Run
+from ecommerce.sales.report import archive
+from tests.unit.forecast.report import samples as forecast_samples
+from tests.unit.sales.report.samples import DAY, make_figures
+
+NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+ANALYST = Visitor("1", "ada", may_trigger=True, sees_runs=True)
+VIEWER = Visitor("2", "vic", may_trigger=False, sees_runs=True)
+CAUSE = {"kind": "late", "source": "partner_files", "channel": "alpenmarkt", "orders": 13}
+SECRET = "the key that only tests sign with"
+
+
+def day(number: int) -> date:
+    """A day of November 2026."""
+    return DAY.replace(day=number)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """As `ecommerce.sales.restated.Standing`."""
+
+    business_date: date
+    net_sales: Decimal = Decimal("18342.56")
+    orders: Decimal | None = Decimal(214)
+    average_order_value: Decimal | None = Decimal("91.63")
+    customers: Decimal | None = Decimal(201)
+    complete: bool = True
+    missing_sources: tuple[str, ...] = ()
+    mailed_at: datetime | None = NOW
+    mailed: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def figure(self, name: str) -> Decimal | None:
+        return getattr(self, name)
+
+
+def standings() -> dict[date, Standing]:
+    """From the 3rd on; the 9th is missing, the 12th incomplete, the 17th restated since it was mailed."""
+    found = {
+        day(number): Standing(day(number), net_sales=Decimal(14_900 + number * 211) + Decimal("0.56"))
+        for number in range(3, 20)
+        if number != 9
+    }
+    found[day(19)] = Standing(day(19))
+    found[day(12)] = Standing(
+        day(12), complete=False, missing_sources=("storefront", "partner_files: alpenmarkt")
+    )
+    restated = {"net_sales": Decimal("18716.13"), "orders": Decimal(201)}
+    found[day(17)] = Standing(day(17), net_sales=Decimal("20373.40"), mailed=restated)
+    return found
+
+
+RUNS = {
+    **{
+        day(number): Run(f"scheduled__2026-11-{number + 1:02}T11:00:00+00:00", "success")
+        for number in range(5, 20)
+    },
+    day(14): Run("manual__2026-11-15T11:00:00+00:00", "failed"),
+    day(18): Run("scheduled__2026-11-19T11:00:00+00:00", "running"),
+}
+MAILS = {day(number): 1 for number in range(5, 20) if number not in (8, 9, 12)} | {day(16): 2}
+ARCHIVED = [number for number in range(5, 20) if number != 9]
+
+
+@dataclass
+class FakeWarehouse:
+    """Answers the statements of the pages from what it is given, by the names of their files."""
+
+    days: Mapping[date, Any] = field(default_factory=standings)
+    mails: Mapping[date, int] = field(default_factory=lambda: MAILS)
+    rows: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def query(self, path: str, **given: Any) -> list[dict[str, Any]]:
+        name = path.rpartition("/")[2].removesuffix(".sql")
+        if name == "loaded_days":
+            return [{"first_day": min(self.days, default=None), "last_day": max(self.days, default=None)}]
+        return self.rows.get(name, [])
+
+
+def standing(warehouse: FakeWarehouse, first: date, last: date) -> list[Any]:
+    """In place of `restated.standing`."""
+    return [each for of_day, each in warehouse.days.items() if first <= of_day <= last]
+
+
+def deliveries(warehouse: FakeWarehouse, first: date, last: date) -> dict[date, list[datetime]]:
+    """In place of `restated.deliveries`."""
+    return {of_day: [NOW] * mails for of_day, mails in warehouse.mails.items() if first <= of_day <= last}
+
+
+@dataclass
+class FakeRuns:
+    """As `ecommerce.pages.runs.Runs`; `asked` lists what was to be run again."""
+
+    runs: Mapping[date, Run] = field(default_factory=lambda: RUNS)
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def between(self, first: date, last: date) -> Mapping[date, Run]:
+        return {of_day: run for of_day, run in self.runs.items() if first <= of_day <= last}
+
+    def build_again(self, of_day: date, who: Visitor) -> None:
+        self.asked.append(("build", of_day, who.name))
+
+    def read_again(self, of_day: date, source: str, who: Visitor) -> None:
+        self.asked.append(("read", of_day, source, who.name))
+
+
+def total(of_day: date, source: str, **changes: Any) -> dict[str, Any]:
+    """A row of control_totals.sql."""
+    return {
+        "business_date": of_day,
+        "source": source,
+        "status": "success",
+        "read_at": datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC),
+        "rows_rejected": 0,
+        "source_orders": 120,
+        "orders_loaded": 120,
+        "source_amount": Decimal("20411.0600"),
+        "amount_loaded": Decimal("20411.0600"),
+        "missing_deliveries": [],
+    } | changes
+
+
+def rejected(source: str, reason: str, rows: int, **changes: Any) -> dict[str, Any]:
+    """A row of rejected.sql."""
+    return {
+        "source": source,
+        "reason": reason,
+        "reason_rows": rows,
+        "file": "alpenmarkt_2026-11-19.csv",
+        "row_number": 17,
+        "order_id": "P-1001",
+        "detail": "unit_price = twelve",
+        "raw": '{"order_id": "P-1001", "line_number": "1", "unit_price": "twelve"}',
+    } | changes
+
+
+def quality_rows() -> dict[str, list[dict[str, Any]]]:
+    """What the page *Data quality* asks for."""
+    sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
+    nothing = {"source_orders": None, "orders_loaded": None, "source_amount": None, "amount_loaded": None}
+    totals = [
+        total(of_day, source, **(nothing if source == "exchange_rates" else {}))
+        for of_day in (day(19) - timedelta(days=back) for back in range(17, -1, -1))
+        for source in sources
+        if of_day != day(9)
+    ]
+    changes: dict[tuple[date, str], dict[str, Any]] = {
+        (day(12), "storefront"): {"status": "failed", **nothing},
+        (day(12), "partner_files"): {"missing_deliveries": ["alpenmarkt"]},
+        (day(19), "partner_files"): {"orders_loaded": 118, "amount_loaded": Decimal("20386.06")},
+    }
+    totals = [row | changes.get((row["business_date"], row["source"]), {}) for row in totals]
+    read_at = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
+    return {
+        "control_totals": totals,
+        "rejected": [
+            rejected("partner_files", "invalid_number", 3),
+            rejected("partner_files", "invalid_number", 3, row_number=18, order_id="P-1002"),
+            rejected(
+                "storefront",
+                "invalid_quantity",
+                1,
+                file=None,
+                row_number=4,
+                order_id="8812",
+                raw=None,
+                detail="quantity = -2",
+            ),
+        ],
+        "last_reads": [
+            {"source": source, "read_at": read_at, "business_date": day(19), "last_read": read_at}
+            for source in sources[:3]
+        ],
+        "deliveries": [
+            {
+                "file": f"{partner}_{of_day}.csv",
+                "business_date": of_day,
+                "received_at": datetime(of_day.year, of_day.month, of_day.day, 23, tzinfo=UTC),
+                "source_orders": 20,
+                "rows_rejected": 0,
+            }
+            for back in range(28)
+            for of_day in [day(19) - timedelta(days=back)]
+            for partner in ("alpenmarkt", "northwind")
+            if (partner, back) != ("northwind", 0)
+        ],
+        "restatements": [
+            {
+                "business_date": day(17),
+                "figure": "net_sales",
+                "old_value": Decimal("18716.13"),
+                "new_value": Decimal("20373.40"),
+                "reason": "late orders, run x",
+                "causes": json.dumps([CAUSE]),
+                "detected_at": read_at,
+            }
+        ],
+    }
+
+
+def write_archive(root: Path) -> Path:
+    """The archive below `root`: the report of DAY with its documents, the same for the other days, and two
+    forecasts."""
+    reports = root / "reports"
+    figures = make_figures()
+    folders = [f"file://{root}/{name}" for name in ("figures", "document")]
+    archive.write_figures(folders[0], figures)
+    archive.write_document(folders[1], figures)
+    archive.publish(f"file://{reports}", figures, folders)
+    for number in ARCHIVED:
+        if day(number) != DAY:
+            folder = reports / str(day(number))
+            shutil.copytree(reports / str(DAY), folder)
+            changed = make_figures(business_date=day(number))
+            (folder / archive.FIGURES_JSON).write_text(changed.to_json())
+    forecasts.publish(f"file://{reports}", forecast_samples.make_figures())
+    newest = reports / "forecasts" / str(forecast_samples.AS_OF)
+    shutil.copytree(newest, newest.with_name("2026-11-09"))
+    return reports
+
+
+@cache
+def _made_for(who: Visitor) -> Any:
+    from ecommerce.pages.application import create_app
+
+    return create_app()
+
+
+def application(
+    who: Visitor = ANALYST, runs: FakeRuns | None = None, warehouse: FakeWarehouse | None = None
+) -> Any:
+    """The FastAPI application for `who`, who has signed in; without a warehouse it cannot be reached."""
+    from airflow.api_fastapi.core_api.security import get_user
+
+    from ecommerce.core.errors import TransientError
+    from ecommerce.pages import access, given
+    from ecommerce.pages.asking import Asking
+    from ecommerce.pages.runs import runs as runs_dependency
+
+    def opened() -> Any:
+        if warehouse is None:
+            raise TransientError("BigQuery cannot be reached")
+        return warehouse
+
+    app = _made_for(who)
+    app.state.asking = Asking(opened)
+    app.state.secret_key = SECRET
+    asked = runs or FakeRuns()
+
+    def may_clear() -> None:
+        from fastapi import HTTPException
+
+        if not who.may_trigger:
+            raise HTTPException(403)
+
+    app.dependency_overrides = {
+        get_user: lambda: None,
+        access.reads_sales: lambda: None,
+        access.reads_forecasts: lambda: None,
+        access.may_clear: may_clear,
+        access.visitor: lambda: who,
+        given.now: lambda: NOW,
+        runs_dependency: lambda: asked,
+    }
+    return app

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.unit.pages.made_up import ANALYST, VIEWER, FakeRuns, Visitor, day
+
+
+def token_on(client, path="/2026-11-17/"):
+    return re.search(r'name="token" value="([^"]+)"', client.get(path).text)[1]
+
+
+def test_the_report_is_built_again_and_the_page_says_so(open_pages):
+    runs = FakeRuns()
+    client = open_pages(runs=runs)
+    answer = client.post("/2026-11-17/build", data={"token": token_on(client)})
+    assert (answer.status_code, answer.headers["location"]) == (303, "./?asked=report")
+    assert runs.asked == [("build", day(17), "ada")]
+    assert "The report is being built again." in client.get("/2026-11-17/?asked=report").text
+    assert "<script>" not in client.get("/2026-11-17/?asked=<script>").text
+
+
+def test_a_source_is_read_again(open_pages):
+    runs = FakeRuns()
+    client = open_pages(runs=runs)
+    answer = client.post("/2026-11-17/read", data={"token": token_on(client), "source": "storefront"})
+    assert answer.status_code == 303
+    assert runs.asked == [("read", day(17), "storefront", "ada")]
+
+
+@pytest.mark.parametrize("source", ["partner_files", "exchange_rates", "../x", ""])
+def test_only_required_sources_are_read_again(open_pages, source):
+    runs = FakeRuns()
+    client = open_pages(runs=runs)
+    answer = client.post("/2026-11-17/read", data={"token": token_on(client), "source": source})
+    assert (answer.status_code, runs.asked) == (422, [])
+
+
+@pytest.mark.parametrize("path", ["build", "read"])
+def test_a_viewer_cannot_trigger_even_with_an_analysts_token(open_pages, path):
+    runs = FakeRuns()
+    token = token_on(open_pages(ANALYST))
+    answer = open_pages(VIEWER, runs).post(
+        f"/2026-11-17/{path}", data={"token": token, "source": "storefront"}
+    )
+    assert (answer.status_code, runs.asked) == (403, [])
+    assert "You may not see this page" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("token", "headers"),
+    [
+        ("", {}),
+        ("made up", {}),
+        ("of another day", {}),
+        ("of somebody else", {}),
+        ("good", {"Sec-Fetch-Site": "cross-site"}),
+        ("good", {"Sec-Fetch-Site": "same-site"}),
+    ],
+)
+def test_a_form_of_another_page_is_refused(open_pages, token, headers):
+    runs = FakeRuns()
+    client = open_pages(runs=runs)
+    other = open_pages(Visitor("9", "eve", may_trigger=True, sees_runs=True))
+    tokens = {
+        "good": token_on(client),
+        "of another day": token_on(client, "/2026-11-16/"),
+        "of somebody else": token_on(other),
+    }
+    answer = client.post("/2026-11-17/build", data={"token": tokens.get(token, token)}, headers=headers)
+    assert (answer.status_code, runs.asked) == (403, [])
+
+
+def test_a_link_triggers_nothing(open_pages):
+    runs = FakeRuns()
+    client = open_pages(runs=runs)
+    assert client.get(f"/2026-11-17/build?token={token_on(client)}").status_code == 404
+    assert runs.asked == []

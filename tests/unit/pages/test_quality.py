@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from ecommerce.core.text import MINUS, NOTHING
+from ecommerce.pages.quality import DAYS
+from ecommerce.pages.quality_texts import ago
+from tests.unit.pages.made_up import FakeWarehouse, day, quality_rows, rejected
+from tests.unit.pages.reading import part, text_of
+
+
+@pytest.fixture
+def page(client):
+    return client.get("/quality/").text
+
+
+def test_each_source_has_a_mark_for_each_day(page):
+    strips = page.partition('<table class="strips">')[2].partition("</table>")[0]
+    assert strips.count('<a class="mark') == 4 * DAYS
+    assert "2026-11-12 failed" in text_of(strips)
+    assert "2026-11-12 late" in text_of(strips)
+    assert "2026-11-19 differs" in text_of(strips)
+    assert strips.count("unread") >= 4 * 10
+
+
+def test_control_totals_that_differ_are_listed(page):
+    words = part(page, "differences")
+    assert f"Thu 19 Nov Partner files 120 118 20,411.06 20,386.06 {MINUS}25.00" in words
+    assert "Thu 12 Nov Partner files 120 120 20,411.06 20,411.06 0.00 no usable file of alpenmarkt" in words
+    assert "Thu 12 Nov Storefront" in words
+    assert "Wed 18 Nov" not in words
+
+
+def test_rejected_rows_come_by_reason_and_masked(page):
+    words = part(page, "rejected")
+    first = (
+        "Partner files invalid number 3 alpenmarkt_2026-11-19.csv, line 17; order P-1001 unit_price: twelve"
+    )
+    assert f"{first} a number such as 12.50" in words
+    assert "Storefront invalid quantity 1 order 8812 quantity: -2 a quantity above zero" in words
+
+
+def test_an_address_in_a_file_name_or_detail_is_masked_too(open_pages):
+    rows = quality_rows() | {
+        "rejected": [
+            rejected("partner_files", "x", 1, file="ann@example.com.csv", detail="sku = ann@example.com")
+        ]
+    }
+    page = open_pages(warehouse=FakeWarehouse(rows=rows)).get("/quality/").text
+    assert "&lt;e-mail&gt;" in page
+    assert "ann@" not in page
+
+
+def test_freshness_of_sources_and_partners(page):
+    assert "Sales database 2026-11-20 11:00:03 UTC 89 min Thu 19 Nov" in part(page, "freshness")
+    assert f"Exchange rates {NOTHING} {NOTHING} never read" in part(page, "freshness")
+    words = part(page, "partners")
+    assert "alpenmarkt alpenmarkt_2026-11-19.csv 2026-11-19 23:00:00 UTC 13 h 20 delivered" in words
+    assert "northwind northwind_2026-11-18.csv 2026-11-18 23:00:00 UTC 37 h 20 missing" in words
+
+
+def test_open_restatements_show_the_change(page):
+    assert "Tue 17 Nov Net sales 18,716.13 20,373.40 +8.9 % late file of alpenmarkt, 13 orders" in part(
+        page, "restated"
+    )
+
+
+def test_the_next_run_reads_by_the_rule_of_the_daily_run(page):
+    words = part(page, "next")
+    # Thirty minutes before the day began in the shop, which is before the last read.
+    assert "Sales database 2026-11-20 04:30:00 UTC orders of Fri 20 Nov" in words
+    assert "Storefront 2026-11-20 03:00:00 UTC" in words
+    assert "every file that is new" in words
+
+
+def test_a_source_that_was_read_long_ago_is_read_from_there(open_pages):
+    rows = quality_rows()
+    for row in rows["last_reads"]:
+        row["last_read"] -= timedelta(days=3)
+    words = part(open_pages(warehouse=FakeWarehouse(rows=rows)).get("/quality/").text, "next")
+    assert "Sales database 2026-11-17 10:30:03 UTC" in words
+
+
+def test_without_anything_wrong_every_part_says_so(open_pages):
+    words = text_of(open_pages(warehouse=FakeWarehouse(rows={})).get("/quality/").text)
+    assert "None since Fri 23 Oct." in words
+    assert "every mailed figure is still so" in words
+
+
+def test_without_warehouse_the_page_says_why(open_pages):
+    answer = open_pages(warehouse=None).get("/quality/")
+    assert answer.status_code == 200
+    assert "BigQuery cannot be reached." in answer.text
+
+
+def test_everything_is_asked_for_28_days_only(open_pages):
+    spans = []
+
+    class Watched(FakeWarehouse):
+        def query(self, path, **given):
+            spans.extend((given["first"], given["day"]) for _ in [0] if "first" in given)
+            return super().query(path, **given)
+
+    open_pages(warehouse=Watched(rows=quality_rows())).get("/quality/")
+    assert set(spans) == {(day(19) - timedelta(days=DAYS - 1), day(19))}
+
+
+def test_ages_are_told_in_one_unit():
+    hour = timedelta(hours=1)
+    assert [ago(hour * hours) for hours in (-1, 0.5, 7, 47, 72)] == [
+        "0 min",
+        "30 min",
+        "7 h",
+        "47 h",
+        "3 days",
+    ]
