@@ -46,7 +46,10 @@ SELECT
     run.started_at,
     figures.old_value,
     figures.new_value,
-    CONCAT(COALESCE(touched.causes, 'a rerun of the load'), ', run ', run.run_id) AS reason,
+    CONCAT(
+        COALESCE(touched.causes, IF(first_orders.said IS NULL, 'a rerun of the load', 'first orders of customers')),
+        ', run ', run.run_id
+    ) AS reason,
     -- Who is new depends on other days as well; that is the reason where nothing of the day itself has changed.
     COALESCE(causes.said, first_orders.said) AS causes
 FROM figures
