@@ -8,6 +8,7 @@ the colour-blind.
 from __future__ import annotations
 
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -93,10 +94,9 @@ def shorten(text: str, width: float) -> str:
     """`text`, or as much of it as fits into `width` points followed by an ellipsis."""
     if text_width(text[:_LONGEST_LABEL]) <= width and len(text) <= _LONGEST_LABEL:
         return text
-    text = text[:_LONGEST_LABEL]
-    while text and text_width(f"{text}…") > width:
-        text = text[:-1].rstrip()
-    return f"{text}…"
+    lengths = range(1, min(len(text), _LONGEST_LABEL) + 1)
+    fitting = bisect_right(lengths, width, key=lambda length: text_width(f"{text[:length]}…"))
+    return f"{text[:fitting].rstrip()}…"
 
 
 def text_width(text: str) -> float:

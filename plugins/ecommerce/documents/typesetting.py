@@ -58,7 +58,7 @@ def typeset(
         shutil.copy(TEMPLATES / FAMILY, root / FAMILY)
         shutil.copy(TEMPLATES / template, root / "main.typ")
         _compile(root, pdf, int(made_at.timestamp()))
-        shutil.copy(root / "page-1.png", preview)
+        _picture(pdf, preview)
 
 
 def _compile(root: Path, pdf: Path, timestamp: int) -> None:
@@ -76,11 +76,18 @@ def _compile(root: Path, pdf: Path, timestamp: int) -> None:
     except typst.TypstError as error:
         _compile_pdf(compiler, pdf, timestamp, ())
         log.warning("%s is neither PDF/A nor PDF/UA: %s", pdf.name, error.message)
-    compiler.compile(output=root / "page-{p}.png", format="png", ppi=_PREVIEW_PPI)
 
 
 def _compile_pdf(compiler: Compiler, pdf: Path, timestamp: int, standards: tuple[PDFStandard, ...]) -> None:
     compiler.compile(output=pdf, format="pdf", timestamp=timestamp, pdf_standards=list(standards))
+
+
+def _picture(pdf: Path, preview: Path) -> None:
+    """Draw page one as people see it. Typst's own pictures cut the upper edge off some charts."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(pdf) as document:
+        document[0].render(scale=_PREVIEW_PPI / 72).to_pil().save(preview)
 
 
 @cache

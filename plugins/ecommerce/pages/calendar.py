@@ -189,8 +189,8 @@ def _entry(
         "net_sales": _short(values.get("net_sales")),
         "restated": is_restated(day, found.days),
         "was": was(known, currency) if known else "",
-        "missing": [source_title(source) for source in missing],
-        "sources": _sources_words(known, figures),
+        "missing": [] if status.code == "open" else [source_title(source) for source in missing],
+        "sources": "" if status.code == "open" else _sources_words(known, figures),
         "run": run,
     }
 

@@ -32,6 +32,7 @@ STATUSES = {
         Status("running", "Running", "…", "a run of the day is under way"),
         Status("failed", "Failed", "✕", "the newest run of the day failed"),
         Status("missing", "Missing", NOTHING, "no run has loaded this day"),
+        Status("open", "Not over", "◔", "the day has not ended; what was read of it so far"),
         Status("history", "No report", "·", "loaded by an export; no report was made"),
     )
 }
@@ -47,7 +48,8 @@ def status_of(
     newest: date,
     complete: bool | None = None,
 ) -> Status | None:
-    """The status of `day`; None where there is nothing to say: the day is not over, or was before the shop.
+    """The status of `day`; None where there is nothing to say: nothing was read of a day that is
+    not over, or it was before the shop.
 
     Args:
         run: the day's newest.
@@ -61,6 +63,8 @@ def status_of(
         code = "running"
     elif run and run.state == "failed":
         code = "failed"
+    elif days is not None and day > newest and day in days.days:
+        code = "open"
     elif days is None:
         code = ("incomplete" if complete is False else "archived") if archived else ""
     elif day in days.days or archived:

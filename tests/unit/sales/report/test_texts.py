@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report.figures import Figure
-from ecommerce.sales.report.texts import mail_texts, page_texts
+from ecommerce.sales.report.texts import page_texts
 from tests.unit.sales.report import cases
-from tests.unit.sales.report.samples import DAY, full, make_figures
+from tests.unit.sales.report.samples import full, make_figures
 
 D = Decimal
 
@@ -119,10 +118,3 @@ def test_rows_have_a_cell_for_each_column_and_products_a_key():
             for row in section["rows"] if section["kind"] == "table" else ():
                 assert len(row) == len(section["columns"])
             assert len(section["keys"]) in (0, len(section["rows"]))
-
-
-def test_a_mail_has_a_change_for_each_of_its_bases():
-    texts = mail_texts(make_figures())
-    assert texts["bases"] == ["Wed 18 Nov", "Thu 12 Nov", "28-day average", "20 Nov 2025"]
-    assert all(len(tile["changes"]) == len(texts["bases"]) for tile in texts["small_tiles"])
-    assert DAY - timedelta(days=364) == DAY.replace(year=2025, day=20)
