@@ -49,6 +49,13 @@ def test_the_list_says_which_source_or_partner_is_missing(client):
     assert "without Storefront, alpenmarkt" in row(client.get("/").text, "Thu 12 Nov")
 
 
+def test_a_day_that_is_not_over_lacks_nothing(open_pages):
+    begun = Standing(day(20), complete=False, missing_sources=("storefront",), mailed_at=None)
+    found = row(open_pages(warehouse=FakeWarehouse({day(20): begun})).get("/").text, "Fri 20 Nov")
+    assert "Not over" in found
+    assert "without" not in found
+
+
 def test_a_changed_figure_that_is_not_net_sales_is_named(open_pages):
     changed = Standing(day(19), customers=Decimal(201), mailed={"customers": Decimal(199)})
     page = open_pages(warehouse=FakeWarehouse({day(19): changed})).get("/").text
