@@ -30,8 +30,8 @@ Found = Iterator[tuple[str, Any, Any]]
 
 def differences(oracle: Oracle, figures: Figures) -> list[str]:
     """Where the report of a day says something else than the oracle; empty where it does not."""
-    expected = _Expected(oracle, figures.business_date)
-    parts: tuple[Callable[[Figures, _Expected], Found], ...] = (
+    expected = Expected(oracle, figures.business_date)
+    parts: tuple[Callable[[Figures, Expected], Found], ...] = (
         *(_headline, _rates, _trend, _month, _breakdowns, _changes, _movers, _reasons, _findings),
     )
     return [
@@ -42,7 +42,7 @@ def differences(oracle: Oracle, figures: Figures) -> list[str]:
     ]
 
 
-class _Expected:
+class Expected:
     """The sums of one day and of those that it is compared with."""
 
     def __init__(self, oracle: Oracle, day: date) -> None:
@@ -105,7 +105,7 @@ def _with_returning(row: Row) -> Row:
     return row | {"returning_customers": row["customers"] - row["new_customers"]}
 
 
-def _headline(figures: Figures, true: _Expected) -> Found:
+def _headline(figures: Figures, true: Expected) -> Found:
     for name in (*HEADLINE, "returning_customers"):
         figure = figures.headline[name]
         yield name, figure.value, true.summary[true.day][name]
@@ -115,7 +115,7 @@ def _headline(figures: Figures, true: _Expected) -> Found:
     yield "averaged days", figures.averaged_days, len(true.complete.intersection(true.averaged))
 
 
-def _rates(figures: Figures, true: _Expected) -> Found:
+def _rates(figures: Figures, true: Expected) -> Found:
     day = true.summary[true.day]
     for name, part, whole in (
         ("discount_rate", "discounts", "gross_sales"),
@@ -134,7 +134,7 @@ def _rates(figures: Figures, true: _Expected) -> Found:
         yield f"{name}, average", _fine(figures.rates[name].average), _fine(average)
 
 
-def _trend(figures: Figures, true: _Expected) -> Found:
+def _trend(figures: Figures, true: Expected) -> Found:
     days = [true.day - timedelta(back) for back in range(27, -1, -1)]
     yield "days of the trend", [each.business_date for each in figures.trend], days
     for each in figures.trend:
@@ -144,7 +144,7 @@ def _trend(figures: Figures, true: _Expected) -> Found:
         yield f"weekday mean {each.business_date}", each.weekday_mean, true.mean(same, "net_sales")
 
 
-def _month(figures: Figures, true: _Expected) -> Found:
+def _month(figures: Figures, true: Expected) -> Found:
     month, day = figures.month, true.day
     assert month
     years = {"now": (day.year, day.month), "last_year": (day.year - 1, day.month)}
@@ -162,13 +162,13 @@ def _month(figures: Figures, true: _Expected) -> Found:
             yield "unfinished days", month.unfinished, len(set(days) - true.complete)
 
 
-def _breakdowns(figures: Figures, true: _Expected) -> Found:
+def _breakdowns(figures: Figures, true: Expected) -> Found:
     for kind, section in SECTIONS.items():
         said = {row.name: row.net_sales for row in getattr(figures, section) if row.net_sales}
         yield from _amounts(section, said, true.net_by(kind, true.day))
 
 
-def _changes(figures: Figures, true: _Expected) -> Found:
+def _changes(figures: Figures, true: Expected) -> Found:
     changes = figures.changes
     yield "base", changes and changes.base, true.base
     if changes is None or true.base is None:
@@ -185,7 +185,7 @@ def _changes(figures: Figures, true: _Expected) -> Found:
         yield from _amounts(f"{section} before", before, true.net_by(kind, true.base))
 
 
-def _movers(figures: Figures, true: _Expected) -> Found:
+def _movers(figures: Figures, true: Expected) -> Found:
     if figures.changes is None or true.base is None:
         return
     before, now = true.sold(true.base), true.sold(true.day)
@@ -199,7 +199,7 @@ def _movers(figures: Figures, true: _Expected) -> Found:
             yield f"{each.sku} before", each.before, before.get(each.sku, ZERO)
 
 
-def _reasons(figures: Figures, true: _Expected) -> Found:
+def _reasons(figures: Figures, true: Expected) -> Found:
     said = {each.reason: (each.refunds, each.amount) for each in figures.return_reasons}
     expected = true.returned()
     yield "reasons", sorted(map(str, said)), sorted(map(str, expected))
@@ -209,7 +209,7 @@ def _reasons(figures: Figures, true: _Expected) -> Found:
     yield "returns of all reasons, exactly", f"{together:.4f}", f"{true.summary[true.day]['returns']:.4f}"
 
 
-def _findings(figures: Figures, true: _Expected) -> Found:
+def _findings(figures: Figures, true: Expected) -> Found:
     for finding in figures.findings:
         if finding.kind == "contribution" and true.base:
             kind, name, base = finding.about

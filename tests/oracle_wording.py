@@ -1,0 +1,153 @@
+"""Whether every form of a daily report says what the oracle computed: PDF, mail, JSON, CSV and the page in
+the Airflow UI.
+
+The amounts are written here by Python's own formatting, not by the pipeline's.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+from pypdf import PdfReader
+
+from ecommerce.sales import delivery
+from ecommerce.sales.report import archive, document
+from ecommerce.sales.report.figures import Figures, figures_hash
+from tests.oracle import Oracle
+from tests.oracle_report import Expected
+from tests.unit.pages import made_up
+from tests.unit.pages.reading import text_of
+
+MINUS = "\N{MINUS SIGN}"
+MONEY = ("net_sales", "gross_sales", "discounts", "returns", "average_order_value", "tax", "shipping")
+COUNTS = ("orders", "customers", "new_customers", "returning_customers")
+
+
+def lacking(oracle: Oracle, figures: Figures, folder: Path) -> list[str]:
+    """What a form of the report does not say although it must; `folder` takes the report's files.
+
+    `figures` are taken as they are for the report's own words only. What is looked for comes from the oracle.
+    """
+    expected = Expected(oracle, figures.business_date)
+    forms = dict(_texts(figures, folder))
+    amounts = list(_amounts(expected))
+    said = [
+        f"{name}: no {words}"
+        for name, text in forms.items()
+        for words in amounts
+        if not re.search(rf"(?<![\d.,]){re.escape(words)}(?![\d]|[.,]\d)", text)
+    ]
+    parts = [*_parts(expected), *_changes(expected), *_numbers_of_findings(figures, expected)]
+    said += [f"{name}: no {words}" for name in ("pdf", "page") for words in parts if words not in forms[name]]
+    return said + list(_cells(figures, folder, expected))
+
+
+def _texts(figures: Figures, folder: Path) -> Iterator[tuple[str, str]]:
+    """The words of each form that people read."""
+    uri = _archived(figures, folder)
+    pdf = (folder / "reports" / str(figures.business_date) / document.PDF).read_bytes()
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    yield "pdf", " ".join(" ".join(page.extract_text() for page in pages).split())
+    yield "page one", " ".join(pages[0].extract_text().split())
+    message = delivery.report_message(*archive.read_report(uri, figures_hash(figures)))
+    for kind in ("plain", "html"):
+        part = message.get_body((kind,))
+        assert part
+        yield f"mail, {kind}", text_of(part.get_content())
+    yield "page", _page(figures, folder)
+
+
+def _archived(figures: Figures, folder: Path) -> str:
+    folders = [f"file://{folder}/{name}" for name in ("figures", "document")]
+    archive.write_figures(folders[0], figures)
+    archive.write_document(folders[1], figures)
+    return archive.publish(f"file://{folder}/reports", figures, folders)
+
+
+def _page(figures: Figures, folder: Path) -> str:
+    """The day's page of somebody who may see it."""
+    import pytest
+    from fastapi.testclient import TestClient
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("REPORTS_URI", f"file://{folder}/reports")
+        answer = TestClient(made_up.application()).get(f"/{figures.business_date}/")
+    assert answer.status_code == 200
+    return text_of(answer.text)
+
+
+def _amounts(expected: Expected) -> Iterator[str]:
+    """The headline, which every form has."""
+    day = expected.summary[expected.day]
+    for name in MONEY:
+        if day[name] is not None:
+            yield money(day[name])
+    for name in COUNTS:
+        yield f"{day[name]:,}"
+
+
+def _parts(expected: Expected) -> Iterator[str]:
+    """What the PDF and the page have beside the headline: breakdowns and month to date."""
+    for kind in ("category", "country", "channel"):
+        now = expected.net_by(kind, expected.day)
+        yield from (money(value) for value in now.values() if _cents(value))
+    first = expected.day.replace(day=1)
+    days = [first + timedelta(each) for each in range((expected.day - first).days + 1)]
+    there = [expected.summary[each]["net_sales"] for each in days if each in expected.summary]
+    yield money(Decimal(sum(there)))
+
+
+def _changes(expected: Expected) -> Iterator[str]:
+    """What contributes most to the change; of more than six, the last bar of the PDF is all the others."""
+    if not expected.base:
+        return
+    for kind in ("category", "country", "channel"):
+        now, before = (expected.net_by(kind, day) for day in (expected.day, expected.base))
+        changes = [now.get(name, Decimal(0)) - before.get(name, Decimal(0)) for name in {*now, *before}]
+        largest = sorted(changes, key=abs, reverse=True)[:5]
+        yield from (money(abs(value)) for value in _safely_rounded(largest) if _cents(value))
+
+
+def _numbers_of_findings(figures: Figures, expected: Expected) -> Iterator[str]:
+    for finding in figures.findings:
+        if finding.kind == "contribution" and expected.base:
+            kind, name, _ = finding.about
+            change = expected.net_by(kind, expected.day)[name] - expected.net_by(kind, expected.base)[name]
+            yield from (money(abs(value)) for value in _safely_rounded([change]))
+
+
+def _cells(figures: Figures, folder: Path, expected: Expected) -> Iterator[str]:
+    """What JSON and CSV say otherwise of the headline, to the last decimal."""
+    place = folder / "reports" / str(figures.business_date)
+    told = json.loads((place / archive.FIGURES_JSON).read_text())["headline"]
+    rows = csv.DictReader(io.StringIO((place / archive.FIGURES_CSV).read_text()))
+    cells = {row["figure"]: row["value"] for row in rows if row["section"] == "headline"}
+    for name in (*MONEY, *COUNTS):
+        true = expected.summary[expected.day][name]
+        for form, value in (("json", told[name]["value"]), ("csv", cells[name] or None)):
+            if (value is None) != (true is None) or (value and Decimal(value) != Decimal(true)):
+                yield f"{form}: {name} is {value} instead of {true}"
+
+
+def money(value: Decimal) -> str:
+    """As people write it."""
+    return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,}".replace("-", MINUS)
+
+
+def _cents(value: Decimal) -> bool:
+    return bool(value.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def _safely_rounded(values: Iterable[Decimal]) -> Iterator[Decimal]:
+    """Those that the rounding of each currency's amount, in the aggregates, cannot turn to another cent."""
+    for value in values:
+        rest = abs(value * 100) % 1
+        if abs(rest - Decimal("0.5")) > Decimal("0.05"):
+            yield value
