@@ -17,6 +17,8 @@ from ecommerce.pages.lazy import NAVIGATION
 from tests.integration.airflow_process import copy
 from tests.unit.pages.made_up import write_archive
 
+pytestmark = pytest.mark.full
+
 VIEWER, ANALYST, PASSWORD = "viewer", "analyst", "only in this test"
 DAY = "2026-11-19"
 FIGURE = "18,342.56"

@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from tests.unit.sales.transform.raw_folders import (
     page_refund,
     refund_line,
 )
+
+pytestmark = pytest.mark.full
 
 FEW = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 NOTHING = Decimal(0)
