@@ -29,7 +29,8 @@ from ecommerce.sales.report.texts_headline import (
     tile,
 )
 
-MOST_CATEGORIES = 20
+MOST_CATEGORIES = 21
+"""Rows of a breakdown: the 20 largest, and one for all others."""
 _MOST_VALUES = 30
 """Of an attribute, which may have any number of them; figures.json and figures.csv have all."""
 _NO_SALES = "No sales."
