@@ -32,7 +32,7 @@ STEPS = ("figures", "document", "archive")
 IMPORTED = {
     "figures": ("airflow.sdk.io",),
     "document": (
-        *("airflow.sdk.io", "typst", "babel.numbers"),
+        *("airflow.sdk.io", "typst", "pypdfium2", "babel.numbers", "babel.dates", "matplotlib.figure"),
         *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
     ),
     "archive": ("airflow.sdk.io",),
