@@ -110,10 +110,16 @@ def bars(rows: Sequence[Bar]) -> Figure:
     low, high = min(0.0, *lengths), max(0.0, *lengths)
     scale = (figures_left - label_width) / ((high - low) or 1.0)
     zero = label_width - low * scale
-    for place, (row, length) in enumerate(zip(rows, lengths, strict=True)):
+    axes.barh(
+        range(len(rows)),
+        [length * scale for length in lengths],
+        left=zero,
+        height=0.56,
+        color=[STRONG if length >= 0 else SIGNAL for length in lengths],
+        linewidth=0,
+    )
+    for place, row in enumerate(rows):
         axes.text(0, place, shorten(row.label, label_width - _GAP), va="center")
-        color = STRONG if length >= 0 else SIGNAL
-        axes.barh(place, length * scale, left=zero, height=0.56, color=color, linewidth=0)
         axes.text(beside_left, place, row.figure, va="center", ha="right")
         axes.text(width, place, row.beside, va="center", ha="right", color=MUTED)
     axes.plot([zero, zero], [-0.42, len(rows) - 0.58], color=MUTED, linewidth=0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -39,13 +40,22 @@ def trend(figures: Figures, height: float) -> Figure:
     days = figures.trend
     first = figures.quality.first_loaded
     missing = [day for day in days if day.net_sales is None and (first is None or day.business_date > first)]
-    for place, day in enumerate(days):
-        _bar(axes, place, day, is_last=day.business_date == figures.business_date)
-        if day in missing:
-            axes.plot(place, 0, marker="x", color=MUTED, markersize=3.5, zorder=3, clip_on=False)
-        if day.weekday_mean is not None and day.net_sales is not None:
-            mean = float(day.weekday_mean)
-            axes.plot([place - 0.42, place + 0.42], [mean, mean], color=INK, linewidth=1.1, zorder=3)
+    _bars(axes, days)
+    crosses = [place for place, day in enumerate(days) if day in missing]
+    axes.plot(crosses, [0] * len(crosses), "x", color=MUTED, markersize=3.5, zorder=3, clip_on=False)
+    means = [
+        (place, float(day.weekday_mean))
+        for place, day in enumerate(days)
+        if day.weekday_mean is not None and day.net_sales is not None
+    ]
+    axes.hlines(
+        [mean for _, mean in means],
+        [place - 0.42 for place, _ in means],
+        [place + 0.42 for place, _ in means],
+        color=INK,
+        linewidth=1.1,
+        zorder=3,
+    )
     average = figures.headline["net_sales"].average
     if average is not None:
         axes.axhline(float(average), color=SIGNAL, linewidth=0.9, dashes=(4, 2.5), zorder=2.5)
@@ -57,20 +67,24 @@ def trend(figures: Figures, height: float) -> Figure:
     return figure
 
 
-def _bar(axes: Axes, place: int, day: TrendDay, *, is_last: bool) -> None:
-    if day.net_sales is None:
-        return
-    fill = STRONG if is_last else PALE
-    axes.bar(
-        place,
-        float(day.net_sales),  # a length on paper, not a figure
-        width=0.76,
-        color=fill if day.complete else GRID,
-        hatch=None if day.complete else "/////",
-        edgecolor=fill,
-        linewidth=0 if day.complete else 0.6,
-        zorder=2,
-    )
+def _bars(axes: Axes, days: Sequence[TrendDay]) -> None:
+    """The days' bars, drawn kind by kind: the last day is dark, one that is not complete hatched."""
+    kinds: dict[tuple[str, bool], list[tuple[int, float]]] = defaultdict(list)
+    for place, day in enumerate(days):
+        if day.net_sales is not None:
+            fill = STRONG if place == len(days) - 1 else PALE
+            kinds[fill, day.complete].append((place, float(day.net_sales)))  # a length on paper, not a figure
+    for (fill, is_complete), bars in kinds.items():
+        axes.bar(
+            [place for place, _ in bars],
+            [height for _, height in bars],
+            width=0.76,
+            color=fill if is_complete else GRID,
+            hatch=None if is_complete else "/////",
+            edgecolor=fill,
+            linewidth=0 if is_complete else 0.6,
+            zorder=2,
+        )
 
 
 def _axes(axes: Axes, days: Sequence[TrendDay]) -> None:
