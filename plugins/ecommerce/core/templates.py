@@ -1,4 +1,5 @@
-"""Jinja2 templates: SQL files, and the mails and web pages of include/templates (the report's is Typst)."""
+"""Jinja2 templates: SQL files, and the mails, web pages and bar charts of include/templates (its
+documents are Typst)."""
 
 from __future__ import annotations
 
@@ -17,18 +18,18 @@ TEMPLATES = INCLUDE / "templates"
 
 
 def render(template: str, texts: Mapping[str, Any]) -> str:
-    """The Jinja2 template `include/templates/<template>` filled with `texts`; HTML ones escape them."""
+    """The Jinja2 template `include/templates/<template>` filled with `texts`; HTML and SVG escape them."""
     return environment(TEMPLATES).get_template(template).render(texts)
 
 
 @cache
 def environment(folder: Path) -> Environment:
-    """The templates of `folder`: an unknown name is an error, values are escaped in HTML only."""
+    """The templates of `folder`: an unknown name is an error, values are escaped in HTML and SVG only."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     made = Environment(
         loader=FileSystemLoader(folder),
-        autoescape=select_autoescape(["html"]),
+        autoescape=select_autoescape(["html", "svg"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

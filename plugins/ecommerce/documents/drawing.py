@@ -83,9 +83,10 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def save_png(figure: Figure, path: Path, dots_per_inch: int) -> None:
-    """Write a PNG file, for mail programs, which show no SVG."""
+    """Write a PNG file on white, for mail programs, which show no SVG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+    figure.patch.set_visible(True)
     figure.set_dpi(dots_per_inch)
     FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ecommerce.documents.drawing import save, save_png, style
+from ecommerce.sales.report import charts_bars
 from ecommerce.sales.report.figures import Figures
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TREND, EXPECTED, OUTLOOK = "trend.svg", "expected.svg", "outlook.svg"
 CHANNELS, CATEGORIES, COUNTRIES = "channels.svg", "categories.svg", "countries.svg"
@@ -37,9 +34,20 @@ CHARTS = (
 TREND_PNG = "trend.png"
 """The trend for mail programs, on white: `PNG_WIDTH` pixels wide, to be shown at half of that."""
 
-TREND_HEIGHTS = {"trend-high.svg": 66.0, TREND: 56.0, "trend-low.svg": 48.0}
-"""Millimetres. Page one takes the highest one that it has room for; only `TREND` is kept."""
+TREND_LOW = "trend-low.svg"
+"""The trend for a page one that is full, beside the charts of a document and not kept."""
+_HEIGHT, _LOW_HEIGHT = 64.0, 50.0
+"""Of the trend, in millimetres."""
 _DOTS_PER_INCH = 280
+_BARS: dict[str, Callable[[Figures], str]] = {
+    CHANNELS: charts_bars.channels,
+    CATEGORIES: charts_bars.categories,
+    COUNTRIES: charts_bars.countries,
+    CHANGES_CATEGORIES: charts_bars.changed_categories,
+    CHANGES_COUNTRIES: charts_bars.changed_countries,
+    CHANGES_CHANNELS: charts_bars.changed_channels,
+    FUNNEL: charts_bars.funnel,
+}
 
 
 def drawn(figures: Figures) -> list[str]:
@@ -61,40 +69,28 @@ def drawn(figures: Figures) -> list[str]:
 
 def draw(figures: Figures, folder: Path) -> list[Path]:
     """Write the charts `drawn(figures)` and `TREND_PNG` into `folder`; returns all their paths."""
+    from ecommerce.sales.report import charts_forecast
     from ecommerce.sales.report.charts_trend import trend
 
     names = drawn(figures)
     with style():
-        for name in names:
-            save(_drawing(name)(figures), folder / name)
-        save_png(trend(figures, TREND_HEIGHTS[TREND]), folder / TREND_PNG, _DOTS_PER_INCH)
+        for name, bars in _BARS.items():
+            if name in names:
+                (folder / name).write_text(bars(figures), encoding="utf-8")
+        if EXPECTED in names:
+            save(charts_forecast.expected(figures), folder / EXPECTED)
+        if OUTLOOK in names:
+            save(charts_forecast.outlook(figures), folder / OUTLOOK)
+        month = trend(figures, _HEIGHT)
+        save_png(month, folder / TREND_PNG, _DOTS_PER_INCH)
+        save(month, folder / TREND)
     return [folder / name for name in (*names, TREND_PNG)]
 
 
-def draw_trends(figures: Figures, folder: Path) -> list[Path]:
-    """Write the trend in its other `TREND_HEIGHTS` into `folder`, for a page that has more or less room."""
+def draw_low_trend(figures: Figures, folder: Path) -> Path:
+    """Write `TREND_LOW` into `folder`."""
     from ecommerce.sales.report.charts_trend import trend
 
-    names = [name for name in TREND_HEIGHTS if name != TREND]
     with style():
-        for name in names:
-            save(trend(figures, TREND_HEIGHTS[name]), folder / name)
-    return [folder / name for name in names]
-
-
-def _drawing(name: str) -> Callable[[Figures], Figure]:
-    from ecommerce.sales.report import charts_bars, charts_forecast
-    from ecommerce.sales.report.charts_trend import trend
-
-    return {
-        TREND: lambda figures: trend(figures, TREND_HEIGHTS[TREND]),
-        EXPECTED: charts_forecast.expected,
-        OUTLOOK: charts_forecast.outlook,
-        CHANNELS: charts_bars.channels,
-        CATEGORIES: charts_bars.categories,
-        COUNTRIES: charts_bars.countries,
-        CHANGES_CATEGORIES: charts_bars.changed_categories,
-        CHANGES_COUNTRIES: charts_bars.changed_countries,
-        CHANGES_CHANNELS: charts_bars.changed_channels,
-        FUNNEL: charts_bars.funnel,
-    }[name]
+        save(trend(figures, _LOW_HEIGHT), folder / TREND_LOW)
+    return folder / TREND_LOW

@@ -25,15 +25,11 @@ def write(figures: Figures, folder: Path) -> None:
     drawn = [path for path in charts.draw(figures, folder) if path.name != charts.TREND_PNG]
     thumbnails = _thumbnails(figures)
     with tempfile.TemporaryDirectory(prefix="trends-") as work:
-        drawn += charts.draw_trends(figures, Path(work))
+        drawn.append(charts.draw_low_trend(figures, Path(work)))
         files = {path.name: path.read_bytes() for path in drawn}
     typeset(
         "report.typ",
-        page_texts(figures)
-        | {
-            "pictures": {sku: name for sku, (name, _) in thumbnails.items()},
-            "trends": list(charts.TREND_HEIGHTS),
-        },
+        page_texts(figures) | {"pictures": {sku: name for sku, (name, _) in thumbnails.items()}},
         files | dict(thumbnails.values()),
         pdf=folder / PDF,
         preview=folder / PREVIEW,

@@ -13,6 +13,23 @@ from ecommerce.sales.report.texts import page_texts
 from tests.unit.sales.report import cases
 from tests.unit.sales.report.samples import NASTY, crowded, empty_day, make_figures, trend
 
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def svg_of(rows):
+    with drawing.style():
+        return ElementTree.fromstring(charts_bars.bars(list(rows)))
+
+
+def texts(root):
+    """Where each text begins and ends, as it is measured."""
+    found = []
+    for each in root.iter(f"{SVG}text"):
+        place, long = float(each.get("x")), drawing.text_width("".join(each.itertext()))
+        ends = "text-anchor: end" in each.get("style")
+        found.append((place - long, place) if ends else (place, place + long))
+    return found
+
 
 @pytest.fixture(params=[make_figures, crowded, empty_day])
 def figures(request):
@@ -88,42 +105,54 @@ def test_forty_categories_become_six_rows_that_add_up():
 
 
 def test_nothing_leaves_the_canvas_of_a_bar_chart():
-    """Every text and bar of the hardest case lies inside the drawing."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    with drawing.style():
-        rows = [
-            charts_bars.Bar(name, amount, f"{amount:,f}", "100.0 %")
-            for place, name in enumerate(NASTY[:8])
-            for amount in [Decimal("-123456789012.34") if place % 2 else Decimal("98765432109.87")]
-        ]
-        figure = charts_bars.bars(rows)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        inside = figure.bbox
-        axes = figure.axes[0]
-        for artist in [*axes.texts, *axes.patches]:
-            box = artist.get_window_extent(canvas.get_renderer())
-            assert box.x0 >= inside.x0 - 1
-            assert box.x1 <= inside.x1 + 1
-        for text, amount in zip(axes.texts[0::3], axes.texts[1::3], strict=True):
-            left, right = (each.get_window_extent(canvas.get_renderer()) for each in (text, amount))
-            assert left.x1 < right.x0
+    """Every text and bar of the hardest case lies inside the drawing, and no label runs into a figure."""
+    root = svg_of(
+        charts_bars.Bar(name, amount, f"{amount:,f}", "100.0 %")
+        for place, name in enumerate(NASTY[:8])
+        for amount in [Decimal("-123456789012.34") if place % 2 else Decimal("98765432109.87")]
+    )
+    _, _, wide, high = map(float, root.get("viewBox").split())
+    bars = [(each, *(float(each.get(name)) for name in ("x", "width"))) for each in root.iter(f"{SVG}rect")]
+    assert len(bars) == 8
+    for bar, left, long in bars:
+        assert 0 <= left <= left + long <= wide
+        assert 0 <= float(bar.get("y")) <= float(bar.get("y")) + float(bar.get("height")) <= high
+    for label, figure, beside in zip(*(texts(root)[place::3] for place in range(3)), strict=True):
+        assert label[0] == 0
+        assert label[1] < figure[0] < figure[1] < beside[0] < beside[1] <= wide
+        for _, left, long in bars:
+            assert label[1] < left + 0.01
+            assert left + long < figure[0]
 
 
 def test_what_stands_for_many_things_has_no_bar():
-    with drawing.style():
-        axes = charts_bars.categories(cases.many_categories()).axes[0]
-    widths = [patch.get_width() for patch in axes.patches]
-    assert widths[-1] == 0
-    assert min(widths[:-1]) > 0.9 * max(widths)
+    figures = cases.many_categories()
+    root = ElementTree.fromstring(charts_bars.categories(figures))
+    widths = [float(each.get("width")) for each in root.iter(f"{SVG}rect")]
+    assert len(texts(root)) == 3 * charts_bars.MOST
+    assert len(widths) == charts_bars.MOST - 1
+    assert min(widths) > 0.9 * max(widths)
+
+
+def test_what_fell_points_the_other_way_in_another_colour():
+    rows = [("rose", 30, "+30.00", "+1.0 %"), ("fell", -10, "-10.00", "-1.0 %")]
+    root = svg_of(charts_bars.Bar(name, Decimal(value), *said) for name, value, *said in rows)
+    rose, fell = root.iter(f"{SVG}rect")
+    assert float(fell.get("x")) + float(fell.get("width")) == pytest.approx(float(rose.get("x")), abs=0.01)
+    assert float(rose.get("width")) == pytest.approx(3 * float(fell.get("width")), abs=0.01)
+    assert (rose.get("style"), fell.get("style")) == (f"fill: {drawing.STRONG}", f"fill: {drawing.SIGNAL}")
+
+
+@pytest.mark.parametrize("words", [*NASTY, "a < b && c > d </text><script>", '"&quot;'])
+def test_a_label_is_text_and_never_markup(words):
+    root = svg_of([charts_bars.Bar(words, Decimal(1), words[:9], "1 %")])
+    assert {each.tag.removeprefix(SVG) for each in root.iter()} <= {"svg", "rect", "text", "tspan", "path"}
+    assert words.startswith("".join(next(root.iter(f"{SVG}text")).itertext()).rstrip("…")[:4])
 
 
 def test_a_contribution_of_nothing_is_not_drawn():
-    with drawing.style():
-        labels = [
-            text.get_text() for text in charts_bars.changed_countries(make_figures()).axes[0].texts[0::3]
-        ]
+    root = ElementTree.fromstring(charts_bars.changed_countries(make_figures()))
+    labels = ["".join(each.itertext()) for each in root.iter(f"{SVG}text")][0::3]
     assert labels == ["United States", "Germany", "United Kingdom", "France", "Japan"]
 
 
