@@ -25,7 +25,8 @@ from ecommerce.sales import mailings, restated
 from ecommerce.sales.report.archive import read_file, read_report
 from ecommerce.sales.report.charts import TREND_PNG
 from ecommerce.sales.report.figures import Figures
-from ecommerce.sales.report.mail_texts import Correction, mail_texts
+from ecommerce.sales.report.mail_texts import mail_texts
+from ecommerce.sales.report.restatements import Correction
 
 _TREND_CID = "trend@report"
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 from ecommerce.sales.report.figures import HEADLINE
-from ecommerce.sales.report.restatements import differ
+from ecommerce.sales.report.restatements import Correction, differ
 from ecommerce.warehouse.client import Warehouse, connect
 
 
@@ -53,14 +52,6 @@ class Standing:
 
 
 _FIGURES = tuple(Standing.__dataclass_fields__)[1 : 1 + 12]
-
-
-class Correction(NamedTuple):
-    """A headline figure that the last mailed report of its day says otherwise."""
-
-    figure: str
-    mailed: Decimal | None
-    now: Decimal | None
 
 
 def standing(warehouse: Warehouse, first: date, last: date) -> list[Standing]:

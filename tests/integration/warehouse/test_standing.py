@@ -10,7 +10,8 @@ from decimal import Decimal
 from ecommerce.sales import mailings
 from ecommerce.sales.report import quality
 from ecommerce.sales.report.queries import read_figures
-from ecommerce.sales.restated import Correction, corrections, deliveries, standing
+from ecommerce.sales.report.restatements import Correction
+from ecommerce.sales.restated import corrections, deliveries, standing
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from email.message import EmailMessage
 from io import BytesIO
-from typing import NamedTuple
 
 from ecommerce.catalogue import notice as catalogue
 from ecommerce.catalogue.summaries import Broken, Summary
@@ -19,6 +18,7 @@ from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, watch
 from ecommerce.sales.reconciliation import differences
 from ecommerce.sales.report import figures as model
+from ecommerce.sales.report.restatements import Correction
 from tests.unit.forecast.report import samples as forecasts
 from tests.unit.forecast.selection import shops
 from tests.unit.sales.report.cases import CASES
@@ -35,14 +35,6 @@ FAILED = {
     "detour": '{"storefront": "optional"}',
     "variable": "source_policy",
 }
-
-
-class Correction(NamedTuple):
-    """As `sales.restated` finds them."""
-
-    figure: str
-    mailed: Decimal | None
-    now: Decimal | None
 
 
 def picture(width: int = 1184, height: int = 520) -> bytes:

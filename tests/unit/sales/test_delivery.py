@@ -16,9 +16,9 @@ from ecommerce.sales.report import archive, findings
 from ecommerce.sales.report.charts import TREND
 from ecommerce.sales.report.figures import figures_hash
 from ecommerce.sales.report.mail_texts import mail_texts
+from ecommerce.sales.report.restatements import Correction
 from ecommerce.sales.report.texts_charts import alternatives
 from tests.unit.conftest import SENDER
-from tests.unit.mail.samples import Correction
 from tests.unit.sales.report.samples import DAY, crowded, empty_day, full, make_figures, noted
 
 TO = ["ann@example.com", "bob@example.com"]

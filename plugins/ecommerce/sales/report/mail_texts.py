@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from ecommerce.core import text
 from ecommerce.sales.report import expectation, findings, quality
 from ecommerce.sales.report.charts import TREND
 from ecommerce.sales.report.figures import HEADLINE, Breakdown, Figures
+from ecommerce.sales.report.restatements import Correction
 from ecommerce.sales.report.texts_charts import alternatives
 from ecommerce.sales.report.texts_headline import CHOICE, NOTED, TILES, base_names, tile
 
@@ -21,22 +22,6 @@ _UNCHANGED = (
     "The headline figures are as they were mailed. What has changed is in the breakdowns, the products, the "
     "missing sources or the amounts without an exchange rate."
 )
-
-
-class Correction(Protocol):
-    """A headline figure as the latest mail of the same day stated it, and as it is now."""
-
-    @property
-    def figure(self) -> str:
-        """One of `figures.HEADLINE`."""
-
-    @property
-    def mailed(self) -> Decimal | None:
-        """What people were told."""
-
-    @property
-    def now(self) -> Decimal | None:
-        """What is known now."""
 
 
 def mail_texts(figures: Figures, corrections: Sequence[Correction] | None = None) -> dict[str, Any]:

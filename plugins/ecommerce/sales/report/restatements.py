@@ -37,6 +37,15 @@ class Cause(NamedTuple):
     channel: str | None = None
 
 
+class Correction(NamedTuple):
+    """A headline figure (one of `figures.HEADLINE`) as the latest mail of its day stated it, and as it is
+    now. None: there is no such figure, as the average of no order."""
+
+    figure: str
+    mailed: Decimal | None
+    now: Decimal | None
+
+
 _OF_A_PARTNER = {
     "late": "late file of {place}, {orders}",
     "changed": "corrected file of {place}, {orders}",

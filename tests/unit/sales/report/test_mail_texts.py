@@ -9,7 +9,8 @@ import pytest
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report import findings, mail_texts, quality
 from ecommerce.sales.report.figures import HEADLINE, Figure, Figures
-from tests.unit.mail.samples import CORRECTIONS, Correction, without_last_week
+from ecommerce.sales.report.restatements import Correction
+from tests.unit.mail.samples import CORRECTIONS, without_last_week
 from tests.unit.sales.report.cases import first_day, partner_missing
 from tests.unit.sales.report.samples import breakdown, make_figures
 
