@@ -30,6 +30,7 @@ from ecommerce.core.errors import (
 from ecommerce.core.reads import ReadWindow
 from ecommerce.core.staging import Manifest
 from ecommerce.sources.exchange_rates import reading as exchange_rates
+from tests.explained import unexplained
 
 DAY = date(2026, 3, 10)
 CSV = """Date,USD,JPY,CYP,
@@ -169,6 +170,7 @@ def test_a_file_without_recent_rates_is_warned_of(bank: Bank, tmp_path: Path) ->
     assert manifest.control_totals["warnings"] == [
         "no exchange rate was published in the 10 days before 2026-03-10"
     ]
+    assert unexplained(manifest.control_totals["warnings"]) == []
 
 
 WHAT = "exchange_rates_api: GET /stats/eurofxref/eurofxref-hist.csv"

@@ -25,6 +25,7 @@ from ecommerce.core.staging import Manifest
 from ecommerce.sources import delivered_files
 from ecommerce.sources.partner_files import reading as partner_files
 from ecommerce.sources.partner_files.reading import COLUMNS
+from tests.explained import unexplained
 from tests.memory import Remembered
 
 DAY = date(2026, 3, 10)
@@ -134,6 +135,7 @@ def test_the_files_of_eight_days_and_no_others(drop: Drop) -> None:
         "1 file(s) came more than 7 days late and were not read, the first is acme_2026-03-02.csv: "
         "make backfill FROM=2026-03-02 TO=2026-03-02",
     ]
+    assert unexplained(manifest.control_totals["warnings"]) == []
 
 
 def test_only_files_that_came_lately_and_were_never_loaded_are_called_late(drop: Drop) -> None:
@@ -232,6 +234,7 @@ def test_a_broken_file_is_rejected_whole_and_tried_again(
         assert manifest.control_totals["warnings"] == [
             f"{name} was not loaded and will be tried again: {detail}"
         ]
+        assert unexplained(manifest.control_totals["warnings"]) == []
         assert "bad" not in {partner for _, partner in rows(manifest, "files", "file, partner")}
         assert manifest.control_totals["missing_deliveries"] == ["bad"], "also when it is its first"
         drop.load(manifest)
@@ -260,6 +263,7 @@ def test_more_columns_are_said_and_not_read(drop: Drop) -> None:
     assert manifest.control_totals["warnings"] == [
         "acme_2026-03-10.csv has columns that are not read: note, record_number"
     ]
+    assert unexplained(manifest.control_totals["warnings"]) == []
 
 
 def test_blanks_before_quotes_swallow_nothing(drop: Drop) -> None:

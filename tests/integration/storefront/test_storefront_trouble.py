@@ -25,6 +25,7 @@ from ecommerce.core.reads import ReadWindow
 from ecommerce.core.staging import exists
 from ecommerce.sources.storefront import client as storefront_client
 from ecommerce.sources.storefront import reading as storefront
+from tests.explained import unexplained
 from tests.integration.storefront.days import storefront_days
 from tests.integration.storefront.reading import (
     ALL,
@@ -169,6 +170,7 @@ def test_products_that_may_not_be_read_are_a_warning(
     manifest = storefront.extract(window())
     (warning,) = manifest.control_totals["warnings"]
     assert "uncategorised" in warning
+    assert unexplained([warning]) == []
     assert str(status) in warning
     assert what_was_read(manifest) == truth(store, ALL)
 
@@ -183,6 +185,7 @@ def test_refunds_an_order_names_but_nobody_gives_are_a_warning(
         "1 storefront order(s) have refunds that the storefront does not hand out: "
         "the figures lack these refunds"
     ]
+    assert unexplained(manifest.control_totals["warnings"]) == []
 
 
 FAILURES: dict[str, tuple[Fault, type[Exception]]] = {

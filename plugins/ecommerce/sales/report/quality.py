@@ -27,7 +27,8 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
         words = f"{amounts} without an exchange rate to {currency}; not in the figures below."
         found.append(_notice("Unconverted", words, urgent=True))
     if broken := website.warnings(figures.website, figures.business_date):
-        found.append(_notice("Website", f"{broken[0][:1].upper()}{broken[0][1:]}."))
+        what = broken[0].found
+        found.append(_notice("Website", f"{what[:1].upper()}{what[1:]}: {broken[0].meaning}."))
     if quality.restatements:
         found.append(_notice("Restated", f"{_restated_words(figures)}."))
     return found

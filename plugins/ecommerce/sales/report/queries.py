@@ -105,8 +105,8 @@ def _read_once(
         of_attribute = ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
     unconverted = _unconverted(sales, orders)
     site = website.read(ask, day, day - timedelta(days=COMPARED_DAYS))
-    told = [row["warning"] for row in ask("file_warnings")] + [_export(row) for row in ask("history_loads")]
-    told += website.warnings(site, day)
+    of_files = [row["warning"] for row in ask("file_warnings")]
+    told = [*map(_export, ask("history_loads")), *website.warnings(site, day)]
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=complete,
@@ -119,7 +119,7 @@ def _read_once(
         first_loaded=min((row["business_date"] for row in runs), default=None),
         fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
         restatements=restatements.merged(ask("restatements")),
-        warnings=remarks.remarks([*warnings, *told]),
+        warnings=remarks.remarks([*warnings, *of_files, *told]),
         limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
     base = changes.base_of(day, days)
@@ -185,13 +185,23 @@ def came(figures: model.Figures) -> dict[str, Decimal]:
     return found | {f"{kind}:{row.name}": row.gross_sales for kind, rows in parts for row in rows}
 
 
-def _export(row: Row) -> str:
+def _export(row: Row) -> remarks.Remark:
     loaded = f"{row['source']}: an export of {row['orders']:,} orders was loaded by {row['run_id']}"
     if not row["rows_rejected"]:
-        return loaded
+        return remarks.Remark(
+            found=loaded,
+            meaning="past days have these orders now",
+            action="nothing, where the export was meant to be loaded",
+            weight=remarks.HARMLESS,
+        )
     # They are kept once: a later load of the same export has taken their place.
     why = f" ({row['reasons']})" if row["reasons"] else ""
-    return f"{loaded}; {row['rows_rejected']:,} of its {row['rows_read']:,} rows were rejected{why}"
+    return remarks.Remark(
+        found=f"{loaded}; {row['rows_rejected']:,} of its {row['rows_read']:,} rows were rejected{why}",
+        meaning="the figures lack what was rejected",
+        action="mend the rows in the export, take it back (make undo-history) and load it again",
+        weight=remarks.DOUBTFUL,
+    )
 
 
 def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | None) -> list[model.Breakdown]:

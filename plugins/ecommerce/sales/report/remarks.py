@@ -88,18 +88,6 @@ _KNOWN = (
         WRONG,
     ),
     _Known(
-        r"(the web events of this day have not been read), so there is no funnel: .*\((?P<action>make .+)\)",
-        "there is no funnel of this day",
-        "{action}",
-        WRONG,
-    ),
-    _Known(
-        r"(the web events have seen only .+): tracking broke, and the funnel shows too little",
-        "tracking broke: the funnel shows too little",
-        "let the people who look after the website mend the tracking",
-        WRONG,
-    ),
-    _Known(
         r"(.+ order\(s\) have lines that differ in .+); what the line with the lowest number .+ taken(.*)",
         "what the line with the lowest number says was taken",
         "ask the partner which of the lines is right",
@@ -112,18 +100,6 @@ _KNOWN = (
         DOUBTFUL,
     ),
     _Known(
-        r".+: an export of .+ orders was loaded by .+; .+ rows were rejected.*",
-        "the figures lack what was rejected",
-        "mend the rows in the export, take it back (make undo-history) and load it again",
-        DOUBTFUL,
-    ),
-    _Known(
-        r".+: an export of .+ orders was loaded by .+",
-        "past days have these orders now",
-        "nothing, where the export was meant to be loaded",
-        HARMLESS,
-    ),
-    _Known(
         r".+ has columns that are not read: .+",
         "no figure lacks anything",
         "name in ORDER_ATTRIBUTES what reports should know of them",
@@ -132,7 +108,7 @@ _KNOWN = (
 )
 
 
-def remarks(given: Iterable[str | Mapping[str, Any]]) -> list[Remark]:
+def remarks(given: Iterable[Remark | str | Mapping[str, Any]]) -> list[Remark]:
     """Sentences and fields of remarks as remarks, each once, the worst first; e-mail addresses are masked."""
     found: dict[Remark, None] = {}
     for each in given:

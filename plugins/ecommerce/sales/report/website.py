@@ -13,6 +13,7 @@ from pydantic import Field
 
 from ecommerce.core import text
 from ecommerce.sales.report.model import Part
+from ecommerce.sales.report.remarks import WRONG, Remark
 
 STEPS = {
     "session": "Sessions",
@@ -122,19 +123,27 @@ def tracked(rows: Sequence[Row], day: date) -> list[Tracked]:
     return found
 
 
-def warnings(website: Website | None, day: date) -> list[str]:
-    """What is wrong with the website's events of `day`, in sentences."""
+def warnings(website: Website | None, day: date) -> list[Remark]:
+    """What is wrong with the website's events of `day`."""
     if website is None:
         return []
     if not website.steps:
+        command = f"make backfill DAG=user_events_daily FROM={day} TO={day}"
         return [
-            "the web events of this day have not been read, so there is no funnel: see the DAG "
-            f"user_events_daily (make backfill DAG=user_events_daily FROM={day} TO={day})"
+            Remark(
+                found="the web events of this day have not been read",
+                meaning="there is no funnel of this day",
+                action=f"see the DAG user_events_daily ({command})",
+                weight=WRONG,
+            )
         ]
     return [
-        f"the web events have seen only {text.count(each.seen)} of {text.count(each.orders)} orders of "
-        f"{text.source_name(each.source)} ({_percent(each)}, usually {text.share(each.usual, Decimal(1))}): "
-        "tracking broke, and the funnel shows too little"
+        Remark(
+            found=f"the web events have seen only {_seen(each)}",
+            meaning="tracking broke, and the funnel shows too little",
+            action="let the people who look after the website mend the tracking",
+            weight=WRONG,
+        )
         for each in website.tracked
         if each.usual is not None
         and each.orders >= FEWEST_ORDERS
@@ -231,6 +240,11 @@ def _step_rows(steps: Sequence[Step]) -> list[list[str]]:
 def _share(rows: Iterable[Row]) -> Decimal:
     orders, seen = (sum(row[name] for row in rows) for name in ("orders", "seen"))
     return Decimal(seen) / orders if orders else Decimal(0)
+
+
+def _seen(each: Tracked) -> str:
+    orders = f"{text.count(each.seen)} of {text.count(each.orders)} orders of {text.source_name(each.source)}"
+    return f"{orders} ({_percent(each)}, usually {text.share(each.usual, Decimal(1))})"
 
 
 def _percent(each: Tracked) -> str:

@@ -71,13 +71,6 @@ def test_the_page_has_three_parts():
             DOUBTFUL,
         ),
         ("storefront sales stay uncategorised: 403", "storefront sales stay uncategorised", DOUBTFUL),
-        ("old_shop: an export of 3,000 orders was loaded by manual__x", None, HARMLESS),
-        (
-            "old_shop: an export of 3,000 orders was loaded by manual__x; "
-            "2 of its 10 rows were rejected (1 x)",
-            None,
-            DOUBTFUL,
-        ),
     ],
 )
 def test_what_extracts_and_transforms_say_is_known(sentence, found, weight):

@@ -11,6 +11,7 @@ from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report import document, website
 from ecommerce.sales.report.figures import Figures, figures_hash
 from ecommerce.sales.report.quality import notices
+from ecommerce.sales.report.remarks import WRONG
 from ecommerce.sales.report.table import figures_csv
 from ecommerce.sales.report.website import Device, Step, Tracked, Viewed, Website
 from tests.unit.sales.report.samples import DAY, crowded, make_figures
@@ -76,7 +77,9 @@ def test_a_day_whose_events_are_not_loaded_is_warned_of():
     rows = funnel(DAY - timedelta(days=1), session=8)
     found = website.read(answering(funnel=rows), DAY, DAY - timedelta(days=28))
     assert found == Website()
-    assert f"(make backfill DAG=user_events_daily FROM={DAY} TO={DAY})" in website.warnings(found, DAY)[0]
+    assert (
+        f"(make backfill DAG=user_events_daily FROM={DAY} TO={DAY})" in website.warnings(found, DAY)[0].action
+    )
     assert website.page_texts(found, DAY) is None
     assert notices(make_figures(website=found))[0]["title"] == "Website"
 
@@ -98,7 +101,7 @@ def test_a_day_that_was_read_and_has_no_session_is_a_day_on_which_tracking_broke
     found = website.read(answering(funnel=rows, tracked_orders=orders), DAY, DAY - timedelta(days=28))
     assert found is not None
     assert found.steps == [Step(step="session", sessions=0, day_before=16)]
-    assert "seen only 0 of 100 orders" in website.warnings(found, DAY)[0]
+    assert "seen only 0 of 100 orders" in website.warnings(found, DAY)[0].found
     assert website.page_texts(found, DAY)["steps"][0][:3] == ["Sessions", "0", NOTHING]
 
 
@@ -131,10 +134,12 @@ def test_people_are_told_when_tracking_broke(site, is_alarming):
 
 
 def test_the_warning_has_the_figures():
-    assert website.warnings(broken(), DAY) == [
-        "the web events have seen only 61 of 98 orders of Storefront (62.2 %, usually 96.2 %): tracking "
-        "broke, and the funnel shows too little"
-    ]
+    (warning,) = website.warnings(broken(), DAY)
+    assert (warning.found, warning.meaning, warning.weight) == (
+        "the web events have seen only 61 of 98 orders of Storefront (62.2 %, usually 96.2 %)",
+        "tracking broke, and the funnel shows too little",
+        WRONG,
+    )
 
 
 def test_the_report_prints_the_funnel(tmp_path):

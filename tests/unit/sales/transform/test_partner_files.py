@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from tests.explained import unexplained
 from tests.unit.sales.transform.raw_folders import DAY, READ_AT, RUN_ID, csv_line
 
 MORNING = READ_AT - timedelta(hours=3)
@@ -34,6 +35,7 @@ def test_header_comes_from_the_lowest_line_number(raw):
     (warning,) = done.totals["warnings"]
     assert warning.startswith("acme_2026-11-19.csv: 1 order(s) have lines that differ in status")
     assert warning.endswith("(for example order P1)")
+    assert unexplained([warning]) == []
 
 
 def test_lines_that_agree_are_not_warned_of(raw):

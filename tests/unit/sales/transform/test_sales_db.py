@@ -7,6 +7,7 @@ import hmac
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from tests.explained import unexplained
 from tests.unit.sales.transform.raw_folders import KEY, READ_AT, RUN_ID, item, order, refund
 
 UTC_19TH = datetime(2026, 11, 19, 15, tzinfo=UTC)
@@ -148,6 +149,7 @@ def test_status_is_data_and_an_unknown_one_is_told(raw):
         "2 order(s) have the status awaiting_customs, which order_status.sql does not list: they count "
         "as no sale",
     ]
+    assert unexplained(done.totals["warnings"]) == []
 
 
 def test_orders_of_the_hour_that_happens_twice_are_on_the_same_day(raw):
