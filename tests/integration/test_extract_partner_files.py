@@ -22,6 +22,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, TransientError
 from ecommerce.core.reads import LoadedFile, ReadWindow
 from ecommerce.core.staging import Manifest
+from ecommerce.sales.report.remarks import Remark
 from ecommerce.sources import delivered_files
 from ecommerce.sources.partner_files import reading as partner_files
 from ecommerce.sources.partner_files.reading import COLUMNS
@@ -240,7 +241,18 @@ def test_a_broken_file_is_rejected_whole_and_tried_again(
         drop.load(manifest)
     assert [name for (name,) in rows(manifest, "files", "file")] == []
     drop.put(name, file_of(line("B")))
-    assert rows(drop.extract(), "lines", "order_id") == [("B",)]
+    loaded = drop.extract()
+    assert rows(loaded, "lines", "order_id") == [("B",)]
+
+    drop.load(loaded)
+    drop.put(name, content)
+    again = drop.extract().control_totals
+    assert again["missing_deliveries"] == [], "what was loaded before stands"
+    (warning,) = again["warnings"]
+    assert warning == f"a new version of {name} was not loaded and will be tried again: {detail}"
+    assert Remark.model_validate(warning).meaning == (
+        "the figures are those of the version that was loaded before"
+    )
 
 
 def test_a_header_alone_is_a_day_without_orders(drop: Drop) -> None:

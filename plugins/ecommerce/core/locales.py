@@ -1,8 +1,8 @@
 """How a locale writes numbers and dates, by Babel: the one that texts are written in at the moment.
 
 The words of reports are English everywhere. In English locales dates and per cents are written in one way,
-`Thu 19 Nov` and `+1.3 %`; their numbers, and everything in other locales, are as Babel has them. Babel's data
-are read once per locale and process.
+`Thu 19 Nov` and `+1.3 %`, and so they are in those that run from right to left; their numbers, and everything
+in other locales, are as Babel has them. Babel's data are read once per locale and process.
 """
 
 from __future__ import annotations
@@ -69,8 +69,9 @@ class Habits:
 
     @cached_property
     def is_english(self) -> bool:
-        """Whether dates and per cents follow the house style."""
-        return self.locale.language == "en"
+        """Whether dates, per cents and countries are English, in the house style: also in locales that run
+        from right to left, whose words would turn the figures around them in an English sentence."""
+        return self.locale.language == "en" or self.locale.text_direction == "rtl"
 
     @cached_property
     def _symbols(self) -> dict[int, str] | None:
@@ -126,7 +127,9 @@ class Habits:
 
     def country(self, code: str) -> str | None:
         """The name of a country by its ISO 3166 code."""
-        return self.locale.territories.get(code)
+        from babel import Locale
+
+        return (Locale(DEFAULT[:2]) if self.is_english else self.locale).territories.get(code)
 
 
 @cache

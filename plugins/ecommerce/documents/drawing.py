@@ -37,7 +37,10 @@ COLOURS = {
 }
 """Every colour of a chart, by the name that pages know it by."""
 TEXT_POINTS = 7.0
-MILLIMETRE = 1 / 25.4
+MILLIMETRE, POINT = 1 / 25.4, 25.4 / 72
+"""In inches; in millimetres."""
+_PAD = 2.5
+"""Points between an axis and its labels."""
 _LONGEST_LABEL = 100
 """Characters; no label this long fits anywhere, and measuring a longer one takes long."""
 
@@ -100,9 +103,9 @@ def shorten(text: str, width: float) -> str:
     return f"{text[:fitting].rstrip()}…"
 
 
-def text_width(text: str) -> float:
+def text_width(text: str, *, bold: bool = False) -> float:
     """Width in points at the charts' size, each letter in the font that it is printed in."""
-    return svg_text.width(text, TEXT_POINTS)
+    return svg_text.width(text, TEXT_POINTS, bold=bold)
 
 
 def amounts_upward(axes: Axes) -> None:
@@ -110,10 +113,22 @@ def amounts_upward(axes: Axes) -> None:
     from matplotlib.ticker import FuncFormatter
 
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
-    axes.tick_params(length=0, labelcolor=MUTED, labelsize=TEXT_POINTS - 0.5, pad=2.5)
+    axes.tick_params(length=0, labelcolor=MUTED, labelsize=TEXT_POINTS - 0.5, pad=_PAD)
     axes.grid(axis="y", color=GRID, linewidth=0.6, zorder=0)
     for side in axes.spines.values():
         side.set_visible(False)
+
+
+def place_axes(figure: Figure, *, above: float, below: float) -> None:
+    """Let the axes fill their drawing but for so many millimetres `above` (a legend) and `below` (what stands
+    under the horizontal axis), and at the left for the widest amount, which differs by locale and size."""
+    (axes,) = figure.axes
+    width, height = (inches / MILLIMETRE for inches in figure.get_size_inches())
+    bottom, top = axes.get_ylim()
+    amounts = [compact(tick) for tick in axes.get_yticks() if bottom <= tick <= top]
+    widest = max((text_width(amount) for amount in amounts), default=0.0)
+    left = (widest + _PAD + 2) * POINT / width
+    axes.set_position((left, below / height, 0.995 - left, 1 - (above + below) / height))
 
 
 def legend_above(axes: Axes, entries: Sequence[Any]) -> None:

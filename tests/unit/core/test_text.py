@@ -109,6 +109,9 @@ LOCALES = {
     "hi_IN": (
         "12,34,567.50 USD", "+1.3%", "33.3%", f"2.5{NO_BREAK}लाख", "गुरु, 19 नव॰", "गुरुवार, 19 नवंबर 2026",
     ),
+    # Their words would turn the English sentences around them.
+    "ar": ("1,234,567.50 USD", "+1.3 %", "33.3 %", "250k", "Thu 19 Nov", "Thursday, 19 November 2026"),
+    "he_IL": ("1,234,567.50 USD", "+1.3 %", "33.3 %", "250k", "Thu 19 Nov", "Thursday, 19 November 2026"),
 }  # fmt: skip
 
 

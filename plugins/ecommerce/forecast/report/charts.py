@@ -19,6 +19,7 @@ from ecommerce.documents.drawing import (
     amounts_upward,
     canvas,
     legend_above,
+    place_axes,
     save,
     save_png,
     style,
@@ -47,12 +48,13 @@ def draw(figures: Figures, folder: Path, lower_by: float = 0.0) -> Path:
 
 def _chart(figures: Figures, height: float) -> Figure:
     figure = canvas(_WIDTH, height)
-    above, below = 7 / height, 6 / height  # room for the legend and for the dates
-    axes = figure.add_axes((0.065, below, 0.93, 1 - above - below))
+    axes = figure.add_axes((0, 0, 1, 1))
     coming = figures.total.days if figures.total else []
     entries = [*_past(axes, figures.past, figures.as_of), *_coming(axes, coming, figures.as_of)]
     axes.axvline(-0.5, color=MUTED, linewidth=0.6, zorder=1.5)
-    _scales(axes, figures, entries)
+    _scales(axes, figures)
+    place_axes(figure, above=7, below=6)
+    legend_above(axes, entries)
     return figure
 
 
@@ -139,7 +141,7 @@ def _coming(axes: Axes, days: Sequence[ComingDay], as_of: date) -> list[Any]:
     return [line, *entries]
 
 
-def _scales(axes: Axes, figures: Figures, entries: list[Any]) -> None:
+def _scales(axes: Axes, figures: Figures) -> None:
     from matplotlib.ticker import MaxNLocator
 
     first, last = -len(figures.past), (figures.last_day - figures.as_of).days
@@ -151,4 +153,3 @@ def _scales(axes: Axes, figures: Figures, entries: list[Any]) -> None:
         axes.set_ylim(0, 1)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     amounts_upward(axes)
-    legend_above(axes, entries)

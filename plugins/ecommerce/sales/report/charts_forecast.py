@@ -18,6 +18,7 @@ from ecommerce.documents.drawing import (
     amounts_upward,
     canvas,
     legend_above,
+    place_axes,
     text_width,
 )
 from ecommerce.sales.report.figures import Figures
@@ -69,8 +70,7 @@ def expected(figures: Figures) -> Figure:
 def outlook(figures: Figures) -> Figure:
     """The coming days: the interval of each as a bar, its forecast a stroke with its amount above."""
     figure = canvas(OUTLOOK_WIDTH, OUTLOOK_HEIGHT)
-    above, below = 6 / OUTLOOK_HEIGHT, 7 / OUTLOOK_HEIGHT
-    axes = figure.add_axes((0.085, below, 0.91, 1 - above - below))
+    axes = figure.add_axes((0, 0, 1, 1))
     days = figures.outlook.days if figures.outlook else []
     for place, day in enumerate(days):
         low, middle, high = (float(value) for value in (day.lower_80, day.forecast, day.upper_80))
@@ -82,15 +82,17 @@ def outlook(figures: Figures) -> Figure:
     highest = max((float(day.upper_80) for day in days), default=1.0)
     axes.set_ylim(0, (highest or 1.0) * 1.08)
     amounts_upward(axes)
-    axes.tick_params(axis="x", labelsize=_size(labels))
+    place_axes(figure, above=6, below=7)
+    axes.tick_params(axis="x", labelsize=_size(labels, axes.get_position().width))
     axes.axhline(0, color=MUTED, linewidth=0.6, zorder=2.6)
     _outlook_legend(axes)
     return figure
 
 
-def _size(labels: Sequence[str]) -> float:
-    """Of letters with which the days stand side by side; some locales write them on one line."""
-    room = OUTLOOK_WIDTH * 0.91 * MILLIMETRE * 72 / 7 - 3
+def _size(labels: Sequence[str], wide: float) -> float:
+    """Of letters with which the days stand side by side on axes that are so `wide`, as a part of the drawing;
+    some locales write them on one line."""
+    room = OUTLOOK_WIDTH * wide * MILLIMETRE * 72 / 7 - 3
     widest = max((text_width(line) for label in labels for line in label.split("\n")), default=0.0)
     return min(TEXT_POINTS - 0.5, TEXT_POINTS * room / max(widest, 1))
 

@@ -10,6 +10,7 @@ from ecommerce.core.text import average_name, short_day
 from ecommerce.documents.drawing import (
     GRID,
     INK,
+    MILLIMETRE,
     MUTED,
     PALE,
     SIGNAL,
@@ -18,6 +19,8 @@ from ecommerce.documents.drawing import (
     amounts_upward,
     canvas,
     legend_above,
+    place_axes,
+    text_width,
 )
 from ecommerce.sales.report.figures import Figures, TrendDay
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 WIDTH = 120.0
 """Millimetres."""
+_BETWEEN_DATES = 5
+"""Points."""
 _FEWEST_FOR_WORDS = 7
 """Days before the first loaded one that leave room to say why nothing is there."""
 
@@ -35,11 +40,8 @@ def trend(figures: Figures, height: float) -> Figure:
     """A drawing `WIDTH` wide and `height` millimetres high. An incomplete day is hatched, a missing one a
     cross; days before the first that was ever loaded are left empty."""
     figure = canvas(WIDTH, height)
-    above, below = 6.5 / height, 5 / height  # room for the legend and for the dates
-    axes = figure.add_axes((0.075, below, 0.92, 1 - above - below))
-    days = figures.trend
-    first = figures.quality.first_loaded
-    missing = [day for day in days if day.net_sales is None and (first is None or day.business_date > first)]
+    axes = figure.add_axes((0, 0, 1, 1))
+    days, missing = figures.trend, figures.gaps
     _bars(axes, days)
     crosses = [place for place, day in enumerate(days) if day in missing]
     axes.plot(crosses, [0] * len(crosses), "x", color=MUTED, markersize=3.5, zorder=3, clip_on=False)
@@ -61,7 +63,10 @@ def trend(figures: Figures, height: float) -> Figure:
         axes.axhline(float(average), color=SIGNAL, linewidth=0.9, dashes=(4, 2.5), zorder=2.5)
     axes.axhline(0, color=MUTED, linewidth=0.6, zorder=2.6)
     _axes(axes, days)
-    _since(axes, days)
+    place_axes(figure, above=6.5, below=5)
+    _fit_dates(axes)
+    if not any(day in missing for day in days[:_FEWEST_FOR_WORDS]):
+        _since(axes, days)
     name = average_name(figures.averaged_days) if average is not None else None
     _legend(axes, days, name, is_missing=bool(missing))
     return figure
@@ -101,6 +106,17 @@ def _axes(axes: Axes, days: Sequence[TrendDay]) -> None:
     if not any(day.net_sales for day in days):
         axes.set_ylim(0, 1)
         axes.set_yticks([0])
+
+
+def _fit_dates(axes: Axes) -> None:
+    """Make the dates as small as they must be not to run into each other: some locales write long ones."""
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    if len(labels) < 2:
+        return
+    step = 7 * axes.get_position().width * WIDTH * MILLIMETRE * 72 / (axes.get_xlim()[1] - axes.get_xlim()[0])
+    # The newest ends with its bar, the one before it has its middle there.
+    needed = text_width(labels[0], bold=True) + text_width(labels[1]) / 2 + _BETWEEN_DATES
+    axes.tick_params(axis="x", labelsize=(TEXT_POINTS - 0.5) * min(1.0, step / needed))
 
 
 def _since(axes: Axes, days: Sequence[TrendDay]) -> None:

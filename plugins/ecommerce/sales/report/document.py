@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
 from ecommerce.core.staging import storage_path
@@ -16,7 +17,6 @@ from ecommerce.sales.report.texts import page_texts
 log = logging.getLogger(__name__)
 
 PDF, PREVIEW = "report.pdf", "page-1.png"
-_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def write(figures: Figures, folder: Path) -> None:
@@ -50,11 +50,14 @@ def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:
 
 
 def _picture(uri: str) -> bytes | None:
+    """The content of a PNG file, if it is one from its beginning to its end."""
+    from PIL import Image
+
     try:
         picture = bytes(storage_path(uri).read_bytes())
-        if not picture.startswith(_PNG):
-            raise ValueError("it is no PNG file")
-    except (OSError, ValueError) as error:
+        with Image.open(BytesIO(picture), formats=["PNG"]) as opened:
+            opened.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         log.warning("the report goes without the picture %s: %s", uri, error)
         return None
     return picture

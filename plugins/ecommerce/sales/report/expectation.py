@@ -22,6 +22,8 @@ KINDS = (TOTAL, CHANNEL, CATEGORY)
 BOUNDS = ("lower_80", "upper_80", "lower_95", "upper_95")
 FIGURES = ("forecast", *BOUNDS, "actual")
 """The figures of one series; all are amounts."""
+MOST_SERIES, MOST_NAMED = 20, 6
+"""Rows of the table; series without a forecast that are named."""
 
 Ask = Callable[..., list[dict[str, Any]]]
 
@@ -118,16 +120,21 @@ def page_texts(
     """What the report's details print of it, cell by cell. `nothing` says why there is no table."""
     if expectation is None:
         return {"note": "", "rows": [], "nothing": f"No forecast covers {day}.", "remarks": []}
-    unforecast = ", ".join(_name(series) for series in expectation.unforecast)
+    # Of a series from which nothing is expected there is nothing to say, unless something came.
+    series = [each for each in expectation.series if each.upper_95 or each.actual]
+    more, unforecast = len(series) - MOST_SERIES, expectation.unforecast
+    without = ", ".join(_name(each) for each in unforecast[:MOST_NAMED])
+    if len(unforecast) > MOST_NAMED:
+        without += f" and {text.count(len(unforecast) - MOST_NAMED)} more"
     return {
         "note": f"gross sales in {currency}; from what was known at {text.instant(expectation.made_at)}, "
         f"model {text.clean(expectation.model)}",
-        # Of a series from which nothing is expected there is nothing to say, unless something came.
-        "rows": [_row(each, currency) for each in expectation.series if each.upper_95 or each.actual],
+        "rows": [_row(each, currency) for each in series[:MOST_SERIES]],
         "nothing": "",
         "remarks": [
             *([] if complete else ["The day is incomplete, so there is no verdict."]),
-            *([f"Without a forecast: {unforecast}."] if unforecast else []),
+            *([f"{text.count(more)} more series are in figures.csv."] if more > 0 else []),
+            *([f"Without a forecast: {without}."] if without else []),
         ],
     }
 

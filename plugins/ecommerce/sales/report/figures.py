@@ -165,8 +165,9 @@ class Quality(Part):
     """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many; in
     `missing_sources` a partner whose file was due is `partner_files: <partner>`. `fill_command` is None
     when no day is missing. `first_loaded` is the first business day that ever had a daily run: since then all
-    days but the `missing_days` are loaded. `restatements`: newest day first, figures in the headline's order.
-    `warnings`: the worst first. `limits`: sentences on changes of a source that no run can see."""
+    days but the `missing_days` are loaded; days before it may have come with an export. `restatements`:
+    newest day first, figures in the headline's order. `warnings`: the worst first. `limits`: sentences on
+    changes of a source that no run can see."""
 
     complete: bool
     missing_sources: list[str]
@@ -221,6 +222,16 @@ class Figures(Part):
     outlook: Outlook | None = None
     quality: Quality
     provenance: Provenance
+
+    @property
+    def gaps(self) -> list[TrendDay]:
+        """The days of the trend that nothing has loaded, although an earlier day had its daily run."""
+        first = self.quality.first_loaded
+        return [
+            day
+            for day in self.trend
+            if day.net_sales is None and (first is None or day.business_date > first)
+        ]
 
     @property
     def has_sales(self) -> bool:

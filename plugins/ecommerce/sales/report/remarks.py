@@ -45,6 +45,12 @@ class _Known(NamedTuple):
 
 _KNOWN = (
     _Known(
+        r"a new version of .+ was not loaded and will be tried again: .+",
+        "the figures are those of the version that was loaded before",
+        "ask the partner for a file that can be read; the next run loads it",
+        DOUBTFUL,
+    ),
+    _Known(
         r".+ was not loaded and will be tried again: .+",
         "its orders are in no figure",
         "ask the partner for a file that can be read; the next run loads it",

@@ -20,6 +20,7 @@ from ecommerce.sales.report import (
     texts_website,
 )
 from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
+from ecommerce.sales.report.returns import ReturnReason
 from ecommerce.sales.report.sections import Section, name, number, quiet, table, word
 from ecommerce.sales.report.texts_headline import (
     NOTED,
@@ -204,6 +205,10 @@ def _products(figures: Figures) -> Section:
 def _return_reasons(figures: Figures) -> Section:
     rows = figures.return_reasons
     total = sum((row.amount for row in rows), Decimal(0))
+    if len(rows) > MOST_CATEGORIES:  # where customers write them themselves
+        others = rows[MOST_CATEGORIES - 1 :]
+        sums = {name: sum(getattr(row, name) for row in others) for name in ("refunds", "amount")}
+        rows = [*rows[: MOST_CATEGORIES - 1], ReturnReason(reason=f"{len(others)} others", **sums)]
     return table(
         "return_reasons",
         "Returns by reason",

@@ -32,8 +32,7 @@ def _trend(figures: Figures) -> str:
     )
     average = figures.headline["net_sales"].average
     mean = f"; {text.average_name(figures.averaged_days)} {text.amount(average, figures.currency)}"
-    unknown = len(figures.trend) - len(known)
-    gap = f"; {text.count(unknown)} not loaded" if unknown else ""
+    gap = f"; {text.count(len(figures.gaps))} not loaded" if figures.gaps else ""
     return f"{said}: {ends}{mean if average is not None else ''}{gap}."
 
 

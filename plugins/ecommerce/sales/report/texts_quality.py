@@ -60,22 +60,33 @@ def _restatements(found: dict[str, Any]) -> Section:
 
 
 def _missing_days(figures: Figures, found: dict[str, Any]) -> Section:
-    first = figures.quality.first_loaded
-    if first is None:
-        said = "No day is missing."
-    elif first >= figures.business_date:
-        said = "This is the first day that has been loaded."
-    elif first <= figures.trend[0].business_date:
-        said = f"Each of the last {len(figures.trend)} days has been loaded."
-    else:
-        said = f"Every day since {text.short_day(first)} has been loaded; none before it."
     days = [found["missing_days"]] if found["missing_days"] else []
-    remarks = [found["fill_command"]] if days else []
-    rows = [[", ".join(each)] for each in days]
     missing = table(
-        "missing_days", "Missing days", [], rows, empty=said, note="of the last 28", remarks=remarks
+        "missing_days",
+        "Missing days",
+        [],
+        [[", ".join(each)] for each in days],
+        empty=_loaded_days(figures),
+        note="of the last 28",
+        remarks=[found["fill_command"]] if days else [],
     )
     return missing | {"kind": "list"}
+
+
+def _loaded_days(figures: Figures) -> str:
+    """Since when days are loaded, where none is missing."""
+    first = figures.quality.first_loaded
+    if first is None:
+        return "No day is missing."
+    if first <= figures.trend[0].business_date:
+        return f"Each of the last {len(figures.trend)} days has been loaded."
+    # An export brings days without a daily run.
+    before = any(day.net_sales is not None for day in figures.trend if day.business_date < first)
+    if first >= figures.business_date:
+        which = " by a daily run; the days before it came with an export." if before else "."
+        return f"This is the first day that has been loaded{which}"
+    which = "the days before it came with an export" if before else "none before it"
+    return f"Every day since {text.short_day(first)} has been loaded; {which}."
 
 
 def _sources(found: dict[str, Any]) -> Section:

@@ -139,7 +139,7 @@ def warnings(website: Website | None, day: date) -> list[Remark]:
         ]
     return [
         Remark(
-            found=f"the web events have seen only {_seen(each)}",
+            found=f"the web events have seen only {_seen(each, each.usual)}",
             meaning="tracking broke, and the funnel shows too little",
             action="let the people who look after the website mend the tracking",
             weight=WRONG,
@@ -242,9 +242,9 @@ def _share(rows: Iterable[Row]) -> Decimal:
     return Decimal(seen) / orders if orders else Decimal(0)
 
 
-def _seen(each: Tracked) -> str:
+def _seen(each: Tracked, usual: Decimal) -> str:
     orders = f"{text.count(each.seen)} of {text.count(each.orders)} orders of {text.source_name(each.source)}"
-    return f"{orders} ({_percent(each)}, usually {text.share(each.usual, Decimal(1))})"
+    return f"{orders} ({_percent(each)}, usually {text.share(usual, Decimal(1))})"
 
 
 def _percent(each: Tracked) -> str:

@@ -96,7 +96,8 @@ def extract(window: ReadWindow) -> Manifest:
             except delivered_files.UnusableFileError as fault:
                 reason, detail = fault.args
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
-                warnings.append(f"{file.name} was not loaded and will be tried again: {detail}")
+                what = f"a new version of {file.name}" if file.name in loaded else file.name
+                warnings.append(f"{what} was not loaded and will be tried again: {detail}")
         _remember_others(duck, memory, loaded)
         if window.changed_until is None:
             warnings += _came_too_late(drop, window.day, memory)

@@ -21,6 +21,7 @@ from ecommerce.sales.report import document
 from ecommerce.sales.report import figures as model
 from ecommerce.sales.report.changes import Contribution
 from ecommerce.sales.report.month import MonthToDate, Span
+from ecommerce.sales.report.returns import ReturnReason
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, breakdown, full, make_figures
 
@@ -196,7 +197,7 @@ def long_names() -> model.Figures:
 
 
 def many_categories() -> model.Figures:
-    """500 categories, 60 partners, 120 countries."""
+    """500 categories with a forecast and 90 without, 60 partners, 120 countries, 300 reasons of returns."""
     codes = [f"{first}{second}" for first in "ABCDEFGHIJ" for second in "ABCDEFGHIJKL"]
     changed = samples.changed(
         categories=[
@@ -204,7 +205,21 @@ def many_categories() -> model.Figures:
             for at in range(500)
         ]
     )
+    known = samples.expectation()
+    (kitchen,) = (each for each in known.series if each.series == "category:Kitchen")
+    expectation = known.model_copy(
+        update={
+            "series": known.series
+            + [kitchen.model_copy(update={"series": f"category:Category {at:03}"}) for at in range(500)],
+            "unforecast": [f"category:New category {at:02}" for at in range(90)],
+        }
+    )
     return full(
+        expectation=expectation,
+        return_reasons=[
+            ReturnReason(reason=f"The {at}th is not what I thought", refunds=1, amount=Decimal(400 - at))
+            for at in range(300)
+        ],
         channels=[breakdown(f"partner {at:02}", str(900 - at)) for at in range(60)],
         categories=[breakdown(f"Category {at:03}", str(1000 - at), None) for at in range(500)],
         countries=[breakdown(code, str(800 - at)) for at, code in enumerate(codes)],

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from ecommerce.core.text import written_in
 from ecommerce.documents import drawing
-from ecommerce.sales.report import charts, charts_forecast, document
+from ecommerce.sales.report import charts, charts_forecast, charts_trend, document
 from ecommerce.sales.report.texts import page_texts
 from tests.unit.sales.report import cases
 
@@ -49,17 +49,36 @@ def test_a_case_is_laid_out(name, tmp_path):
     assert drawn == {*texts["charts"], charts.TREND_PNG}
 
 
-def test_the_days_of_the_coming_week_stand_side_by_side_in_every_locale():
+@pytest.mark.parametrize("times", [1, 100])
+@pytest.mark.parametrize("locale", ["en_US", "de_CH", "pt_BR", "ru_RU", "ja_JP", "ar"])
+def test_the_labels_of_axes_stand_side_by_side_and_inside_the_drawing_in_every_locale(locale, times):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    for locale in ("en_US", "de_CH", "ja_JP"):
+    figures = cases.normal()
+    days = [each.model_copy(update={"net_sales": (each.net_sales or 0) * times}) for each in figures.trend]
+    coming = [
+        each.model_copy(update={name: getattr(each, name) * times for name in ("lower_80", "upper_80")})
+        for each in figures.outlook.days
+    ]
+    outlook = figures.outlook.model_copy(update={"days": coming})
+    figures = figures.model_copy(update={"trend": days, "outlook": outlook})
+    for draw in (charts_forecast.outlook, lambda figures: charts_trend.trend(figures, 60)):
         with written_in(locale), drawing.style():
-            figure = charts_forecast.outlook(cases.normal())
+            figure = draw(figures)
+            figure.set_dpi(600)  # finer than the hinting of letters
             canvas = FigureCanvasAgg(figure)
             canvas.draw()
-            labels = figure.axes[0].get_xticklabels()
-            places = [label.get_window_extent(canvas.get_renderer()) for label in labels]
-        assert all(left.x1 < right.x0 for left, right in pairwise(places)), locale
+            axes, inside = figure.axes[0], figure.bbox
+            dates, amounts = (
+                [label.get_window_extent(canvas.get_renderer()) for label in labels]
+                for labels in (axes.get_xticklabels(), axes.get_yticklabels())
+            )
+            dates.sort(key=lambda box: box.x0)
+            assert all(left.x1 < right.x0 for left, right in pairwise(dates))
+            for box in (*dates, *amounts):
+                assert box.x0 >= inside.x0
+                assert box.y0 >= inside.y0
+                assert box.x1 <= inside.x1 + 1
 
 
 def _assert_margins_are_white(preview):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from xml.etree import ElementTree
 
@@ -177,6 +178,33 @@ def test_days_before_the_first_that_was_loaded_are_not_missing():
     assert "Not loaded" not in [text.get_text() for text in axes.get_legend().get_texts()]
     missing = next(each for each in page_texts(figures)["sections"] if each["id"] == "missing_days")
     assert missing["empty"] == "Every day since Tue 10 Nov has been loaded; none before it."
+
+
+def test_days_before_the_first_daily_run_may_have_come_with_an_export():
+    def said(first):
+        found = page_texts(make_figures(first_loaded=first))["sections"]
+        return next(each for each in found if each["id"] == "missing_days")["empty"]
+
+    assert said(date(2026, 11, 10)) == (
+        "Every day since Tue 10 Nov has been loaded; the days before it came with an export."
+    )
+    assert said(date(2026, 11, 19)) == (
+        "This is the first day that has been loaded by a daily run; the days before it came with an export."
+    )
+
+
+def test_days_that_were_not_loaded_are_not_said_to_be_before_the_first():
+    """A shop that has been loaded for long has a gap where the trend begins."""
+    days = trend()
+    days[:9] = [each.model_copy(update={"net_sales": None}) for each in days[:9]]
+    figures = make_figures(trend=days)
+    with drawing.style():
+        axes = draw_trend(figures, 60).axes[0]
+    assert not axes.texts
+    assert "Not loaded" in [text.get_text() for text in axes.get_legend().get_texts()]
+    assert page_texts(figures)["charts"][charts.TREND].endswith("; 9 not loaded.")
+    young = page_texts(cases.loaded_for_ten_days())["charts"][charts.TREND]
+    assert "not loaded" not in young, "its chart does not say so either"
 
 
 def test_the_trend_of_an_ordinary_month_explains_nothing_it_does_not_show():

@@ -82,6 +82,22 @@ def test_500_categories_are_the_20_largest_and_the_others_and_add_up():
     assert net == sum(D(1000 - at) for at in range(500))
 
 
+def test_series_and_reasons_are_the_first_20_and_what_is_left_out_is_said():
+    found = sections(cases.many_categories())
+    assert [row[0] for row in found["forecast"]["rows"]][:2] == ["All sales", "Channel Storefront"]
+    assert len(found["forecast"]["rows"]) == 20
+    assert found["forecast"]["remarks"] == [
+        "484 more series are in figures.csv.",
+        "Without a forecast: "
+        + ", ".join(f"Category New category {at:02}" for at in range(6))
+        + " and 84 more.",
+    ]
+    reasons = found["return_reasons"]["rows"]
+    assert reasons[-1][:2] == ["280 others", "280"]
+    amounts = sum(D(row[2].replace(",", "")) for row in reasons)
+    assert amounts == sum(D(400 - at) for at in range(300))
+
+
 def test_a_span_with_days_missing_is_left_out_of_the_month_and_named():
     month = sections(cases.first_day())["month"]
     assert [row[0] for row in month["rows"]] == ["This month"]

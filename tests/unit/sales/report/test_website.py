@@ -190,13 +190,14 @@ def test_page_one_is_one_page_with_pictures_too(tmp_path):
 def test_products_have_their_pictures_and_a_missing_one_does_no_harm(tmp_path):
     (tmp_path / "good.png").write_bytes(_thumbnail())
     (tmp_path / "broken.png").write_bytes(b"<html>")
+    (tmp_path / "cut.png").write_bytes(_thumbnail()[:-30])
     figures = make_figures()
-    named = ["good.png", "broken.png", "missing.png"]
+    named = ["good.png", "broken.png", "missing.png", "cut.png"]
     products = [
         product.model_copy(update={"thumbnail": f"file://{tmp_path}/{name}"})
         for product, name in zip(figures.products, named, strict=False)
     ]
-    figures = figures.model_copy(update={"products": [*products, *figures.products[3:]]})
+    figures = figures.model_copy(update={"products": [*products, *figures.products[4:]]})
     (tmp_path / "report").mkdir()
     document.write(figures, tmp_path / "report")
     pages = PdfReader(tmp_path / "report" / document.PDF).pages
