@@ -93,6 +93,21 @@ class Expected:
                 amounts[reason] += value
         return {reason: (len(refunds[reason]), amounts[reason]) for reason in amounts}
 
+    def unconverted(self) -> list[str]:
+        """The currencies in which something of the day has no rate."""
+        return sorted(
+            {
+                row["currency"]
+                for rows, amount in (
+                    (self.oracle.order_lines, "amount_after_discount"),
+                    (self.oracle.refunds, "merchandise_amount"),
+                )
+                for row in rows
+                if row["business_date"] == self.day and row["is_sale"] and not row["is_test"]
+                if self.oracle.converted(row[amount], row["currency"], self.day) is None
+            }
+        )
+
     def _converted(self, rows: Iterable[Row], amount: str, day: date) -> Iterator[tuple[Row, Decimal]]:
         for row in rows:
             if row["business_date"] == day and row["is_sale"] and not row["is_test"]:
@@ -210,32 +225,94 @@ def _reasons(figures: Figures, true: Expected) -> Found:
 
 
 def _findings(figures: Figures, true: Expected) -> Found:
-    for finding in figures.findings:
-        if finding.kind == "contribution" and true.base:
-            kind, name, base = finding.about
-            change = true.net_by(kind, true.day)[name] - true.net_by(kind, true.base)[name]
-            total = true.summary[true.day]["net_sales"] - true.summary[true.base]["net_sales"]
-            expected = {"change": change, "total_change": total, "share": change / total}
-            yield "base of a finding", base, true.base.isoformat()
-        elif finding.kind == "unusual_rate":
-            part = {"discount_rate": "discounts", "return_rate": "returns"}[finding.about[0]]
-            days = [each for each in true.averaged if each in true.complete]
-            sums = [
-                sum((true.summary[each][column] for each in days), ZERO) for column in (part, "gross_sales")
-            ]
-            day = true.summary[true.day]
-            expected = {"rate": day[part] / day["gross_sales"], "average": sums[0] / sums[1]}
-            expected["days"] = Decimal(len(days))
-        elif finding.kind == "unconverted":
-            expected = {"orders": Decimal(true.summary[true.day]["unconverted_orders"])}
-        else:
-            expected = {}  # forecasts are in no order
+    """Which findings there must be, in their order, and their numbers, by the rules of DEFINITIONS."""
+    expected = (list(_incomplete(true)) + _weighed(figures, true))[:3]
+    said = [(each.kind, each.about) for each in figures.findings]
+    yield "findings", said, [(kind, about) for kind, about, _ in expected]
+    for finding, (kind, _, numbers) in zip(figures.findings, expected, strict=False):
+        yield f"numbers of {kind}", sorted(finding.numbers), sorted(numbers)
+        for name, value in numbers.items():
+            fine = name in {"share", "rate", "average"}
+            number = finding.numbers.get(name)
+            yield f"{kind}, {name}", *((_fine(number), _fine(value)) if fine else (number, value))
+
+
+Expectation = tuple[str, list[str], dict[str, Decimal]]
+"""Kind, names and numbers of a finding."""
+
+
+def _incomplete(true: Expected) -> Iterator[Expectation]:
+    day = true.summary[true.day]
+    if day["missing_sources"]:
+        yield "missing", sorted(day["missing_sources"]), {}
+    if currencies := true.unconverted():
+        yield "unconverted", currencies, {"orders": Decimal(day["unconverted_orders"])}
+
+
+def _weighed(figures: Figures, true: Expected) -> list[Expectation]:
+    if true.day not in true.complete:
+        return []
+    found = [*_unusual_sales(figures, true), *_unusual_rates(true), *_contributions(true)]
+    return [each for _, each in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _unusual_sales(figures: Figures, true: Expected) -> Iterator[tuple[Decimal, Expectation]]:
+    """The forecasts are taken as they are, because they are in no order; so are the parts' sales."""
+    series = figures.expectation.series if figures.expectation else []
+    actual = {each.series: each.actual for each in series} | {"total": true.summary[true.day]["gross_sales"]}
+    missed, verdicts = {}, {}
+    for each in series:
+        came = actual[each.series]
+        missed[each.series] = abs(came - each.forecast)
+        if not each.lower_95 <= came <= each.upper_95:
+            verdicts[each.series] = "very unusual"
+        elif not each.lower_80 <= came <= each.upper_80:
+            verdicts[each.series] = "unusual"
+    named = [name for name, verdict in verdicts.items() if name == "total"] or [
+        name
+        for name, verdict in sorted(verdicts.items(), key=lambda pair: -missed[pair[0]])
+        if verdict == "very unusual" and missed[name] >= actual["total"] * 3 / 100 > 0
+    ][:1]
+    for each in series:
+        if each.series in named:
+            bounds = {name: getattr(each, name) for name in ("forecast", "lower_80", "upper_80")}
+            numbers = {"actual": actual[each.series]} | bounds
+            yield missed[each.series], ("unusual_sales", [each.series, verdicts[each.series]], numbers)
+
+
+def _unusual_rates(true: Expected) -> Iterator[tuple[Decimal, Expectation]]:
+    days, day = [each for each in true.averaged if each in true.complete], true.summary[true.day]
+    for name, part in (("return_rate", "returns"), ("discount_rate", "discounts")):
+        sums = [sum((true.summary[each][column] for each in days), ZERO) for column in (part, "gross_sales")]
+        if len(days) < 10 or not sums[1] or not day["gross_sales"]:
             continue
-        yield f"numbers of {finding.kind}", sorted(finding.numbers), sorted(expected)
-        for number, value in expected.items():
-            fine = number in {"share", "rate", "average"}
-            said = finding.numbers[number]
-            yield f"{finding.kind}, {number}", *((_fine(said), _fine(value)) if fine else (said, value))
+        rate, average = Decimal(day[part]) / day["gross_sales"], Decimal(sums[0]) / sums[1]
+        beside = abs(rate - average)
+        if beside >= Decimal("0.02") and beside >= average / 2:
+            numbers = {"rate": rate, "average": average, "days": Decimal(len(days))}
+            yield beside * day["gross_sales"], ("unusual_rate", [name], numbers)
+
+
+def _contributions(true: Expected) -> list[tuple[Decimal, Expectation]]:
+    if true.base is None:
+        return []
+    now, before = (Decimal(true.summary[each]["net_sales"]) for each in (true.day, true.base))
+    total = now - before
+    if not total or abs(total) < abs(before) * 3 / 100:
+        return []
+    found = []
+    for kind in ("category", "channel", "country"):
+        there, then = true.net_by(kind, true.day), true.net_by(kind, true.base)
+        changes = {name: there.get(name, ZERO) - then.get(name, ZERO) for name in {*there, *then}}
+        for name in sorted(changes, key=lambda each: -abs(changes[each])):
+            share = changes[name] / total
+            size = then.get(name, ZERO) / before if before > 0 else ZERO
+            if share >= Decimal(1) / 3 and share > size:
+                numbers = {"change": changes[name], "total_change": total, "share": share}
+                about = [kind, name, true.base.isoformat()]
+                found.append((abs(changes[name]), ("contribution", about, numbers)))
+                break
+    return sorted(found, key=lambda pair: -pair[0])[:2]
 
 
 def _amounts(name: str, said: Mapping[str, Decimal], true: Mapping[str, Decimal]) -> Found:
