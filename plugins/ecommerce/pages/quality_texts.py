@@ -56,7 +56,7 @@ def page_texts(facts: Facts, at: datetime, settings: Settings) -> dict[str, Any]
     used = {day["state"] for strip in strips for day in strip["days"]}
     return {
         "strips": strips,
-        "states": [(state, sign, words) for state, (sign, words) in STATES.items() if state in used],
+        "states": [(code, sign, words) for code, (sign, words) in STATES.items() if code in used],
         "sections": [
             _differences(facts),
             _rejected(facts),
@@ -68,7 +68,8 @@ def page_texts(facts: Facts, at: datetime, settings: Settings) -> dict[str, Any]
     }
 
 
-def _state(row: Row | None) -> str:
+def state(row: Row | None) -> str:
+    """Which of `STATES` a row of control_totals.sql is; None is a source that no run has read."""
     if row is None:
         return "unread"
     if row["status"] in ("failed", "off"):
@@ -91,14 +92,14 @@ def _strips(facts: Facts) -> list[dict[str, Any]]:
     return [
         {
             "name": text.source_name(source),
-            "days": [{"date": day, "state": _state(known.get((source, day)))} for day in days],
+            "days": [{"date": day, "state": state(known.get((source, day)))} for day in days],
         }
         for source in SOURCES
     ]
 
 
 def _differences(facts: Facts) -> Section:
-    rows = [row for row in reversed(facts.totals) if _state(row) in ("differs", "late", "failed")]
+    rows = [row for row in reversed(facts.totals) if state(row) in ("differs", "late", "failed")]
     return table(
         "differences",
         "Control totals: what is not as the source says",
@@ -129,7 +130,7 @@ def _differences(facts: Facts) -> Section:
 def _state_words(row: Row) -> str:
     if late := row["missing_deliveries"]:
         return f"no usable file of {', '.join(map(text.clean, late))}"
-    return STATES[_state(row)][1]
+    return STATES[state(row)][1]
 
 
 def _minus(loaded: Decimal | None, said: Decimal | None) -> str:

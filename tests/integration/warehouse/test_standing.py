@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from ecommerce.pages import quality as pages
 from ecommerce.sales import mailings
 from ecommerce.sales.report import quality
 from ecommerce.sales.report.queries import read_figures
@@ -40,7 +41,10 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     shop.load(Folder([NEXT], read_at=at("2026-03-04 09:00")), day=TUESDAY, run_id="tuesday")
     mail(MONDAY, "first")
     load_late_file(shop)
+    listed = pages.read(shop.warehouse, TUESDAY).restated
+    assert {row["figure"] for row in listed} >= {"net_sales", "orders"}
     mail(TUESDAY, "tuesday")
+    assert pages.read(shop.warehouse, TUESDAY).restated == [], "the newest report has listed them"
 
     monday, tuesday = standing(shop.warehouse, MONDAY, WEDNESDAY)
 

@@ -150,6 +150,17 @@ def rejected(source: str, reason: str, rows: int, **changes: Any) -> dict[str, A
     } | changes
 
 
+def delivered(partner: str, of_day: date) -> dict[str, Any]:
+    """A row of deliveries.sql."""
+    return {
+        "file": f"{partner}_{of_day}.csv",
+        "business_date": of_day,
+        "received_at": datetime(of_day.year, of_day.month, of_day.day, 23, tzinfo=UTC),
+        "source_orders": 20,
+        "rows_rejected": 0,
+    }
+
+
 def quality_rows() -> dict[str, list[dict[str, Any]]]:
     """What the page *Data quality* asks for."""
     sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
@@ -188,13 +199,7 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
             for source in sources[:3]
         ],
         "deliveries": [
-            {
-                "file": f"{partner}_{of_day}.csv",
-                "business_date": of_day,
-                "received_at": datetime(of_day.year, of_day.month, of_day.day, 23, tzinfo=UTC),
-                "source_orders": 20,
-                "rows_rejected": 0,
-            }
+            delivered(partner, of_day)
             for back in range(28)
             for of_day in [day(19) - timedelta(days=back)]
             for partner in ("alpenmarkt", "northwind")
