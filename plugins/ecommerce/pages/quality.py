@@ -22,6 +22,12 @@ DAYS = 28
 MOST_SAMPLES = 5
 
 
+@router.get("")
+def without_slash() -> Response:
+    """To the page."""
+    return responses.with_slash("quality")
+
+
 @router.get("/")
 def show(given: GivenDep) -> Response:
     """The page."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from ecommerce.core import text
-from ecommerce.core.business_day import BusinessDay, newest_closed_day
+from ecommerce.core.business_day import BusinessDay, due_at, newest_closed_day
 from ecommerce.core.reads import Memory
 from ecommerce.core.settings import Settings
 from ecommerce.sales.report import rejected, restatements
@@ -182,6 +182,10 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> Section:
         of_days.append((partner, of_day))
     due = due_partners(facts.newest, of_days, settings.expected_partners)
     delivered = {partner for partner, of_day in of_days if of_day == facts.newest}
+    asked = (PARTNER_FILES, facts.newest)
+    was_read = any((row["source"], row["business_date"]) == asked for row in facts.totals)
+    is_awaited = not was_read and at < due_at(facts.newest, settings.shop_timezone)
+    lacking = "not read yet" if is_awaited else "missing"
     return table(
         "partners",
         "How fresh each partner is",
@@ -200,7 +204,7 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> Section:
                 text.instant(row["received_at"]) if row else text.NOTHING,
                 ago(at - row["received_at"]) if row else text.NOTHING,
                 text.count(row["source_orders"]) if row else text.NOTHING,
-                "delivered" if partner in delivered else "missing" if partner in due else "not due",
+                "delivered" if partner in delivered else lacking if partner in due else "not due",
             ]
             for partner in sorted({*newest, *due})
             for row in [newest.get(partner)]

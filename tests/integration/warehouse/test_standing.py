@@ -64,6 +64,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     assert "storefront" in tuesday.missing_sources, "a run knew of it and has not read it"
     sent = deliveries(shop.warehouse, MONDAY, TUESDAY)
     assert {day: len(times) for day, times in sent.items()} == {MONDAY: 1, TUESDAY: 1}
+    assert (monday.mails, tuesday.mails) == (1, 1)
     assert (monday.mailed_at, tuesday.mailed_at) == (sent[MONDAY][-1], sent[TUESDAY][-1])
     report = read_figures(shop.warehouse, TUESDAY, ORIGIN)
     assert quality.restatement_lines(report) == [
@@ -97,6 +98,7 @@ def test_a_second_mail_corrects_what_the_first_said(shop: Shop):
     assert corrections(MONDAY, warehouse=shop.warehouse) == []
     (monday,) = standing(shop.warehouse, MONDAY, MONDAY)
     assert not monday.is_restated, "the last mail says what is so"
+    assert monday.mails == 2
 
 
 def test_who_is_new_can_be_all_that_a_second_mail_corrects(shop: Shop):

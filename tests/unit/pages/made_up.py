@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -44,7 +44,12 @@ class Standing:
     complete: bool = True
     missing_sources: tuple[str, ...] = ()
     mailed_at: datetime | None = NOW
+    mails: int = 0
     mailed: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def is_restated(self) -> bool:
+        return bool(self.mailed)
 
     def figure(self, name: str) -> Decimal | None:
         return getattr(self, name)
@@ -95,12 +100,11 @@ class FakeWarehouse:
 
 def standing(warehouse: FakeWarehouse, first: date, last: date) -> list[Any]:
     """In place of `restated.standing`."""
-    return [each for of_day, each in warehouse.days.items() if first <= of_day <= last]
-
-
-def deliveries(warehouse: FakeWarehouse, first: date, last: date) -> dict[date, list[datetime]]:
-    """In place of `restated.deliveries`."""
-    return {of_day: [NOW] * mails for of_day, mails in warehouse.mails.items() if first <= of_day <= last}
+    return [
+        replace(each, mails=warehouse.mails.get(of_day, 0))
+        for of_day, each in warehouse.days.items()
+        if first <= of_day <= last
+    ]
 
 
 @dataclass
@@ -248,7 +252,10 @@ def _made_for(who: Visitor) -> Any:
 
 
 def application(
-    who: Visitor = ANALYST, runs: FakeRuns | None = None, warehouse: FakeWarehouse | None = None
+    who: Visitor = ANALYST,
+    runs: FakeRuns | None = None,
+    warehouse: FakeWarehouse | None = None,
+    now: datetime = NOW,
 ) -> Any:
     """The FastAPI application for `who`, who has signed in; without a warehouse it cannot be reached."""
     from airflow.api_fastapi.core_api.security import get_user
@@ -280,7 +287,7 @@ def application(
         access.reads_forecasts: lambda: None,
         access.may_clear: may_clear,
         access.visitor: lambda: who,
-        given.now: lambda: NOW,
+        given.now: lambda: now,
         runs_dependency: lambda: asked,
     }
     return app

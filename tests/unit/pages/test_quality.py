@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -140,3 +140,17 @@ def test_ages_are_told_in_one_unit():
         "47 h",
         "3 days",
     ]
+
+
+def test_until_the_daily_run_is_due_a_partner_is_not_read_yet_and_not_missing(open_pages):
+    rows = quality_rows()
+    rows["control_totals"] = [row for row in rows["control_totals"] if row["business_date"] != day(19)]
+    early = datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
+    warehouse = FakeWarehouse(rows=rows)
+    words = part(open_pages(warehouse=warehouse, now=early).get("/quality/").text, "partners")
+    assert words.endswith("20 not read yet")
+    assert part(open_pages(warehouse=warehouse).get("/quality/").text, "partners").endswith("20 missing")
+    read = FakeWarehouse(rows=quality_rows())
+    assert part(open_pages(warehouse=read, now=early).get("/quality/").text, "partners").endswith(
+        "20 missing"
+    )
