@@ -54,7 +54,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         shop.setenv("REPORTS_URI", f"file://{reports}")
         shop.setattr("ecommerce.sales.restated.standing", made_up.standing)
-        shop.setattr("ecommerce.sales.restated.deliveries", made_up.deliveries)
         shop.setattr(again, "required_sources", lambda: ["sales_db", "storefront"])
         other = made_up.Visitor("4", "ann", may_trigger=True, sees_runs=True)
         servers = [

@@ -13,7 +13,7 @@ import pendulum
 import pytest
 from airflow.sdk import CronPartitionTimetable
 
-from ecommerce.cli.backfill import TICKS
+from ecommerce.core.business_day import TICKS
 from ecommerce.core.owner import OWNER
 from ecommerce.sources import SOURCES
 from tests.dags.conftest import DAG_FILES, OWNER_LINK, REPOSITORY

@@ -13,12 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.core.business_day import TICKS
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import DAG_DAILY, DAG_EVENTS
+from ecommerce.core.names import DAG_DAILY
 
 FINISHED = ("success", "failed")
-TICKS = {DAG_DAILY: timedelta(hours=6), DAG_EVENTS: timedelta(hours=5, minutes=30)}
-"""The DAGs whose days can be run again, and how long after midnight in the shop their schedules tick."""
 
 
 @dataclass(frozen=True, slots=True)

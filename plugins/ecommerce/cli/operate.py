@@ -20,8 +20,9 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import FINISHED, TICKS, Outcome, begin, days_before, plan, under_way, wait
+from ecommerce.cli.backfill import FINISHED, Outcome, begin, days_before, plan, under_way, wait
 from ecommerce.cli.progress import Progress
+from ecommerce.core.business_day import TICKS
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_FIGURES
 from ecommerce.core.settings import load_settings, refund_lookback_days

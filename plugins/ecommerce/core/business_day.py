@@ -14,7 +14,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.names import DAG_DAILY, DAG_EVENTS
 from ecommerce.core.settings import shop_timezone
+
+TICKS = {DAG_DAILY: timedelta(hours=6), DAG_EVENTS: timedelta(hours=5, minutes=30)}
+"""The DAGs whose days can be run again, and how long after midnight in the shop their schedules tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,17 @@ def shop_day(now: datetime, timezone: str) -> BusinessDay:
 def newest_closed_day(now: datetime, timezone: str) -> BusinessDay:
     """The last business day that has ended at `now` (an aware instant): yesterday in the shop."""
     return shop_day(now, timezone).shifted(-1)
+
+
+def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
+    """When the scheduled run of business day `day` begins (UTC): at the tick of the morning after.
+
+    Args:
+        dag_id: one of `TICKS`.
+    """
+    # Adding to an aware datetime moves the hands of the clock, as a cron schedule does.
+    midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(timezone))
+    return (midnight + TICKS[dag_id]).astimezone(UTC)
 
 
 def business_day(context: Mapping[str, Any], now: datetime | None = None) -> BusinessDay:

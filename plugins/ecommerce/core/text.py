@@ -20,8 +20,8 @@ from ecommerce.core.locales import habits, in_report_locale, written_in
 __all__ = [
     "LONGEST", "MINUS", "NOTHING", "Kind", "amount", "average_name", "change", "clean", "compact", "count",
     "country", "decimals", "direction", "figure", "in_report_locale", "inert", "instant", "long_day",
-    "mask_e_mails", "month", "plain", "quantity", "share", "short_day", "source_name", "span", "weekday",
-    "with_currency", "written_in",
+    "mask_e_mails", "month", "plain", "quantity", "share", "short_day", "short_month", "short_weekday",
+    "source_name", "span", "weekday", "with_currency", "written_in",
 ]  # fmt: skip
 
 Kind = Literal["money", "count", "quantity"]
@@ -134,9 +134,19 @@ def weekday(day: date) -> str:
     return f"{day:%A}" if habits().is_english else habits().day(day, "EEEE")
 
 
+def short_weekday(day: date) -> str:
+    """`Thu`."""
+    return f"{day:%a}" if habits().is_english else habits().day(day, "ccc")
+
+
 def month(day: date) -> str:
     """`November 2026`."""
     return f"{day:%B %Y}" if habits().is_english else habits().parts(day, "yMMMM")
+
+
+def short_month(day: date) -> str:
+    """`Nov`."""
+    return f"{day:%b}" if habits().is_english else habits().day(day, "LLL")
 
 
 def span(first: date, last: date) -> str:

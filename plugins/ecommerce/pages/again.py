@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import RedirectResponse
 
 from ecommerce.pages import access
-from ecommerce.pages.given import GivenDep
+from ecommerce.pages.given import Day, GivenDep
 from ecommerce.sales.source_policy import REQUIRED, source_policy
 from ecommerce.sources import SOURCES
 
@@ -32,7 +31,7 @@ def required_sources() -> list[str]:
 
 # Plain functions: Airflow's server runs them in threads, so a slow database holds nobody else up.
 @router.post("/{day}/build")
-def build_again(day: date, given: GivenDep, token: Token = "") -> RedirectResponse:
+def build_again(day: Day, given: GivenDep, token: Token = "") -> RedirectResponse:
     """Have the report of a day built again."""
     access.check_token(given.request, given.who, day, token)
     given.runs.build_again(day, given.who)
@@ -41,7 +40,7 @@ def build_again(day: date, given: GivenDep, token: Token = "") -> RedirectRespon
 
 @router.post("/{day}/read")
 def read_again(
-    day: date, given: GivenDep, source: Annotated[str, Form()] = "", token: Token = ""
+    day: Day, given: GivenDep, source: Annotated[str, Form()] = "", token: Token = ""
 ) -> RedirectResponse:
     """Have one source of a day read again."""
     access.check_token(given.request, given.who, day, token)

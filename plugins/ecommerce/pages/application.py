@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from ecommerce.core.errors import PipelineError
 from ecommerce.pages import access, again, calendar, day, errors, forecast, quality
 from ecommerce.pages.asking import Asking
 
@@ -23,6 +24,8 @@ def create_app() -> FastAPI:
     app.state.asking = Asking()
     app.add_exception_handler(HTTPException, errors.answer)
     app.add_exception_handler(RequestValidationError, errors.answer)
+    app.add_exception_handler(PipelineError, errors.unavailable)
+    app.add_exception_handler(OSError, errors.unavailable)
     # Days come last: their address is a parameter.
     for page in (calendar, quality, forecast, again, day, errors):
         app.include_router(page.router)

@@ -18,7 +18,7 @@ from ecommerce.core.settings import Settings
 from ecommerce.pages import access, responses, standing
 from ecommerce.pages.given import Given, GivenDep
 from ecommerce.pages.runs import Run
-from ecommerce.pages.status import STATUSES, is_restated, status_of
+from ecommerce.pages.status import STATUSES, status_of
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures import HEADLINE, Figures
 from ecommerce.sales.restated import Standing
@@ -65,8 +65,13 @@ class Month:
 
     @property
     def name(self) -> str:
-        """`November 2026`."""
-        return f"{self.first:%B} {self.year}"
+        """`November 2026`, in the locale that texts are written in."""
+        return wording.month(self.first)
+
+    @property
+    def short(self) -> str:
+        """`Nov`, likewise."""
+        return wording.short_month(self.first)
 
     def shifted(self, months: int) -> Month:
         """The month so many months later."""
@@ -91,34 +96,38 @@ class Found:
 def show(given: GivenDep, month: str | None = None) -> Response:
     """The page of a month such as `2026-11`, else of the newest one."""
     found = _look(given, Month.parse(month)) if month else _newest(given)
-    texts = page_texts(found, given.newest, given.settings)
-    return responses.page(given.request, "calendar.html", f"Sales reports, {found.month.name}", texts)
+    texts = page_texts(found, given)
+    return responses.page(given.request, "calendar.html", f"Sales reports, {texts['called']}", texts)
 
 
 @wording.in_report_locale
-def page_texts(found: Found, newest: date, settings: Settings) -> dict[str, Any]:
-    """What the page shows. `newest`: the newest day that has ended."""
-    month = found.month
+def page_texts(found: Found, given: Given) -> dict[str, Any]:
+    """What the page shows."""
+    month, newest, settings = found.month, given.newest, given.settings
+    cells = weeks.Calendar().monthdatescalendar(month.year, month.month)
     archived_figures = _archived_figures(found, settings) if found.failed else {}
     entries = {
         day: entry
         for day in (month.first + timedelta(days=step) for step in range((month.last - month.first).days + 1))
-        if (entry := _entry(day, found, newest, settings, archived_figures.get(day)))
+        if (entry := _entry(day, found, given, archived_figures.get(day)))
     }
     used = {entry["status"].code for entry in entries.values()}
     first = found.days.first
     return {
         "section": "Sales reports",
         "month": month,
-        "previous": month.shifted(-1),
-        "next": month.shifted(1) if month.shifted(1).first <= newest else None,
-        "months": [Month(month.year, number) for number in range(1, 13)],
-        "newest": newest,
+        "called": month.name,
+        "previous": _named(month.shifted(-1)),
+        "next": _named(month.shifted(1)) if month.shifted(1).first <= newest else None,
+        "months": [
+            (*_named(each), each.short)
+            for each in (Month(month.year, number) for number in range(1, 13))
+            if each.first <= newest
+        ],
         "years": _years(month, newest, first),
-        "weekdays": [(name, name[:3]) for name in weeks.day_name],
+        "weekdays": [(wording.weekday(day), wording.short_weekday(day)) for day in cells[0]],
         "weeks": [
-            [(day, entries.get(day)) if day.month == month.month else None for day in week]
-            for week in weeks.Calendar().monthdatescalendar(month.year, month.month)
+            [(day, entries.get(day)) if day.month == month.month else None for day in week] for week in cells
         ],
         "entries": list(reversed(entries.values())),
         "labels": [HEADLINE[name].label for name in LISTED],
@@ -131,19 +140,24 @@ def page_texts(found: Found, newest: date, settings: Settings) -> dict[str, Any]
     }
 
 
-def _look(given: Given, month: Month) -> Found:
+def _named(month: Month) -> tuple[str, str]:
+    """How addresses and people call a month."""
+    return str(month), month.name
+
+
+def _look(given: Given, month: Month, failed: str = "") -> Found:
+    """What is known of a month. `failed`: why the warehouse has just not answered; it is not asked again."""
     first, last = month.first, month.last
-    answer = given.asking(("month", first), lambda warehouse: standing.read(warehouse, first, last))
+    days = standing.Days()
+    if not failed:
+        answer = given.asking(("month", first), lambda warehouse: standing.read(warehouse, first, last))
+        days, failed = answer.value or days, answer.failed
     runs = given.runs.between(first, last) if given.who.sees_runs else {}
-    days = answer.value or standing.Days()
-    return Found(month, days, frozenset(_archived(given, month)), dict(runs), answer.failed)
+    return Found(month, days, frozenset(_archived(given, month)), dict(runs), failed)
 
 
 def _archived(given: Given, month: Month) -> list[date]:
-    try:
-        return archive.archived_days(given.settings.reports_uri, month.year, month.month)
-    except StagingError as error:
-        raise HTTPException(503, f"The archive of reports cannot be read: {error}.") from None
+    return archive.archived_days(given.settings.reports_uri, month.year, month.month)
 
 
 def _newest(given: Given) -> Found:
@@ -156,22 +170,25 @@ def _newest(given: Given) -> Found:
         last = found.days.last
         return _look(given, Month.of(last)) if last else found
     earlier = (month.shifted(-back) for back in range(1, MONTHS_BACK + 1))
-    return next((_look(given, each) for each in earlier if _archived(given, each)), found)
+    return next((_look(given, each, found.failed) for each in earlier if _archived(given, each)), found)
 
 
-def _entry(
-    day: date, found: Found, newest: date, settings: Settings, figures: Figures | None
-) -> dict[str, Any] | None:
-    known, run = found.days.days.get(day), found.runs.get(day)
-    archived = day in found.archived
-    complete = figures.quality.complete if figures else None
+def _entry(day: date, found: Found, given: Given, figures: Figures | None) -> dict[str, Any] | None:
+    known, archived = found.days.days.get(day), day in found.archived
     status = status_of(
-        day, run, None if found.failed else found.days, archived=archived, complete=complete, newest=newest
+        day,
+        found.runs.get(day),
+        None if found.failed else found.days,
+        archived=archived,
+        newest=given.newest,
+        awaited=given.awaited,
+        complete=figures.quality.complete if figures else None,
     )
     if status is None:
         return None
+    is_early = status.code in ("open", "waiting")
     values: dict[str, Any] = {}
-    currency = settings.reporting_currency
+    currency = given.settings.reporting_currency
     missing: Sequence[str] = ()
     if known:
         values = {name: getattr(known, name) for name in LISTED}
@@ -184,14 +201,12 @@ def _entry(
         "name": wording.short_day(day),
         "status": status,
         "archived": archived,
-        "has_page": archived,
         "figures": [wording.figure(values.get(name), HEADLINE[name].kind, currency) for name in LISTED],
         "net_sales": _short(values.get("net_sales")),
-        "restated": is_restated(day, found.days),
+        "restated": bool(known and known.is_restated),
         "was": was(known, currency) if known else "",
-        "missing": [] if status.code == "open" else [source_title(source) for source in missing],
-        "sources": "" if status.code == "open" else _sources_words(known, figures),
-        "run": run,
+        "missing": [] if is_early else [source_title(source) for source in missing],
+        "sources": "" if is_early else _sources_words(known, figures),
     }
 
 
@@ -243,7 +258,7 @@ def _summary(found: Found, settings: Settings) -> list[tuple[str, str]]:
         ("Net sales", wording.with_currency(total, settings.reporting_currency)),
         ("Orders", wording.count(sum(day.orders or 0 for day in days))),
         ("Days loaded", f"{len(days)} of {(found.month.last - found.month.first).days + 1}"),
-        ("Reports mailed", wording.count(len(found.days.mails))),
+        ("Reports mailed", wording.count(sum(bool(day.mails) for day in days))),
     ]
 
 

@@ -9,13 +9,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, HTTPException, Response
 
 from ecommerce.core import text as wording
-from ecommerce.core.errors import StagingError
+from ecommerce.core.errors import PipelineError, StagingError
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import storage_path
 from ecommerce.pages import access, again, pictures, responses, standing
 from ecommerce.pages.calendar import Month
-from ecommerce.pages.given import Given, GivenDep
+from ecommerce.pages.given import Day, Given, GivenDep, is_day
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.pages.status import status_of
 from ecommerce.sales.report import archive, charts, document
@@ -34,30 +34,28 @@ _SHOWN_INLINE = {document.PREVIEW, *charts.CHARTS}
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
+@router.get("/{day}")
+def without_slash(day: str) -> Response:
+    """To the page of a day."""
+    if not is_day(day):
+        raise HTTPException(404)
+    return responses.with_slash(day)
+
+
 @router.get("/{day}/")
-def show(day: date, given: GivenDep, asked: str = "") -> Response:
+def show(day: Day, given: GivenDep, asked: str = "") -> Response:
     """The page of a day."""
     run = given.runs.between(day, day).get(day) if given.who.sees_runs else None
-    frame = {
-        "section": "Sales reports",
-        "day": day,
-        "long_day": wording.long_day(day),
-        "month": Month.of(day),
-        "previous": day - timedelta(days=1),
-        "next": day + timedelta(days=1) if day < given.newest else None,
-        "run": run,
-        "run_link": run_link(run),
-        "asked": again.ASKED.get(asked, ""),
-    }
-    if archive.read_file(given.settings.reports_uri, day, document.PDF) is None:
-        texts = frame | {"words": _no_report(day, given.newest, run)}
+    frame = _frame(given, day, run) | {"asked": again.ASKED.get(asked, "")}
+    if not archive.is_archived(given.settings.reports_uri, day):
+        texts = frame | {"words": _no_report(day, given, run)}
         return responses.page(given.request, "no_report.html", f"No report of {day}", texts, 404)
     texts = frame | _of_day(given, day, run)
     return responses.page(given.request, "day.html", f"Sales report {day}", texts)
 
 
 @router.get("/{day}/products/{number}.png")
-def thumbnail(day: date, number: int) -> Response:
+def thumbnail(day: Day, number: int) -> Response:
     """The small picture of one of the report's products, by its place there."""
     settings = load_settings()
     figures = _figures(archive.folder_of(settings.reports_uri, day))
@@ -76,12 +74,29 @@ def thumbnail(day: date, number: int) -> Response:
 
 
 @router.get("/{day}/{name}")
-def file(day: date, name: str) -> Response:
+def file(day: Day, name: str) -> Response:
     """One of the files of a day, by its fixed name; nothing else of a request reaches the storage."""
     if (content := archive.read_file(load_settings().reports_uri, day, name)) is None:
         raise HTTPException(404, f"There is no such file of {day}.")
     attachment = None if name in _SHOWN_INLINE else f"sales-report-{day}-{name}"
     return responses.file(content, archive.FILES[name], attachment)
+
+
+@wording.in_report_locale
+def _frame(given: Given, day: date, run: Run | None) -> dict[str, Any]:
+    """What every page of a day shows: how the day is called, the ways to others, and the run."""
+    month = Month.of(day)
+    return {
+        "section": "Sales reports",
+        "day": day,
+        "long_day": wording.long_day(day),
+        "month": month,
+        "month_name": month.name,
+        "previous": day - timedelta(days=1) if day > date.min else None,
+        "next": day + timedelta(days=1) if day < given.newest else None,
+        "run": run,
+        "run_link": run_link(run),
+    }
 
 
 def _of_day(given: Given, day: date, run: Run | None) -> dict[str, Any]:
@@ -92,7 +107,7 @@ def _of_day(given: Given, day: date, run: Run | None) -> dict[str, Any]:
     figures = _figures(folder)
     complete = figures.quality.complete if figures else None
     return {
-        "status": status_of(day, run, days, archived=True, complete=complete, newest=given.newest),
+        "status": status_of(day, run, days, archived=True, newest=given.newest, complete=complete),
         "failed": answer.failed,
         "restated": _restated(days.days.get(day) if days else None, given.settings.reporting_currency),
         "downloads": DOWNLOADS,
@@ -148,18 +163,25 @@ def _actions(given: Given, day: date, run: Run | None) -> dict[str, Any] | None:
     """What the forms need; None for who may not use them, or where there is nothing to run again."""
     if run is None or not given.who.may_trigger:
         return None
+    try:
+        sources, failed = again.required_sources(), ""
+    except PipelineError as error:
+        sources, failed = [], f"{str(error).rstrip('.')}."
     return {
         "token": access.form_token(given.request, given.who, day),
-        "sources": [(source, wording.source_name(source)) for source in again.required_sources()],
+        "sources": [(source, wording.source_name(source)) for source in sources],
+        "failed": failed,
         "busy": run.state in UNDER_WAY,
     }
 
 
-def _no_report(day: date, newest: date, run: Run | None) -> str:
-    if day > newest:
+def _no_report(day: date, given: Given, run: Run | None) -> str:
+    if day > given.newest:
         return "This day has not ended yet: its report is made on the morning after."
     if run and run.state in UNDER_WAY:
         return "A run of this day is under way, and makes its report."
     if run:
         return "The newest run of this day has not come to its report."
+    if day == given.awaited:
+        return f"Its daily run is not due yet: it begins at {wording.instant(given.due_at)}."
     return f"No run has made one. To load the day: make backfill FROM={day} TO={day}."

@@ -3,14 +3,17 @@ signed in is sent to sign in."""
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from ecommerce.core.errors import PipelineError
 from ecommerce.pages import responses
 
 router = APIRouter()
+log = logging.getLogger(__name__)
 
 _TITLES = {
     401: "Please sign in",
@@ -19,12 +22,14 @@ _TITLES = {
     405: "This address takes no such request",
     409: "Not now",
     422: "This is not a day",
+    503: "This page cannot be made now",
 }
 _WORDS = {
     403: "Your account may not do this. Ask those who look after Airflow to let you read the DAG.",
     404: "The address leads nowhere.",
     405: "Open the page and use its buttons.",
     422: "Days are written like 2026-11-19, months like 2026-11.",
+    503: "What it is made from could not be read: the API server's log says why.",
 }
 
 
@@ -41,7 +46,18 @@ async def answer(request: Request, error: Exception) -> Response:
         return _sign_in(request)
     said = str(getattr(error, "detail", "") or "")
     # Starlette's own words are the status in English.
-    words = said if said.endswith((".", "!")) else _WORDS.get(status, "Something went wrong.")
+    return _message(request, status, said if said.endswith((".", "!")) else "")
+
+
+async def unavailable(request: Request, error: Exception) -> Response:
+    """The page for what pages are made from, and that cannot be had: settings, the archive, the storage."""
+    log.error("the page %s cannot be made", request.url.path, exc_info=error)
+    # Other errors than the pipeline's own may hold what is not for everybody.
+    return _message(request, 503, f"{str(error).rstrip('.')}." if isinstance(error, PipelineError) else "")
+
+
+def _message(request: Request, status: int, words: str) -> Response:
+    words = words or _WORDS.get(status, "Something went wrong.")
     texts = {"status": status, "words": words, "section": ""}
     return responses.page(request, "message.html", _TITLES.get(status, "Something went wrong"), texts, status)
 

@@ -15,6 +15,7 @@ from ecommerce.forecast.report import archive, charts, document
 from ecommerce.forecast.report.figures import Figures
 from ecommerce.forecast.report.texts import page_texts
 from ecommerce.pages import access, pictures, responses
+from ecommerce.pages.given import Day
 from ecommerce.sales.report.sections import Section, facts, name, number, sentences, table, word
 
 router = APIRouter(prefix="/forecast", dependencies=[Depends(access.reads_forecasts)])
@@ -25,6 +26,12 @@ DOWNLOADS = (
     (archive.FIGURES_JSON, "JSON", "Figures as JSON"),
 )
 _SHOWN_INLINE = {document.PREVIEW, charts.SVG}
+
+
+@router.get("")
+def without_slash() -> Response:
+    """To the page of the newest forecast."""
+    return responses.with_slash("forecast")
 
 
 @router.get("/")
@@ -40,14 +47,20 @@ def newest(request: Request) -> Response:
     return _page(request, days[-1], days, f"{days[-1]}/")
 
 
+@router.get("/{as_of}")
+def of_day_without_slash(as_of: Day) -> Response:
+    """To the page of the forecast made as of a day."""
+    return responses.with_slash(as_of)
+
+
 @router.get("/{as_of}/")
-def show(request: Request, as_of: date) -> Response:
+def show(request: Request, as_of: Day) -> Response:
     """The page of the forecast made as of a day."""
     return _page(request, as_of, _archived(), "")
 
 
 @router.get("/{as_of}/{name}")
-def file(as_of: date, name: str) -> Response:
+def file(as_of: Day, name: str) -> Response:
     """One of the files of a forecast, by its fixed name."""
     if (content := archive.read_file(load_settings().reports_uri, as_of, name)) is None:
         raise HTTPException(404, "There is no such file.")
@@ -56,10 +69,7 @@ def file(as_of: date, name: str) -> Response:
 
 
 def _archived() -> list[date]:
-    try:
-        return archive.archived(load_settings().reports_uri)
-    except StagingError as error:
-        raise HTTPException(503, f"The archive of forecasts cannot be read: {error}.") from None
+    return archive.archived(load_settings().reports_uri)
 
 
 def _page(request: Request, as_of: date, days: list[date], folder: str) -> Response:

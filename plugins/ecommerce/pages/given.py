@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from pydantic import BeforeValidator
 
-from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.business_day import due_at, newest_closed_day
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.pages.access import Visitor, VisitorDep
 from ecommerce.pages.asking import Asking, AskingDep
 from ecommerce.pages.runs import Runs, RunsDep
+
+
+def is_day(text: object) -> bool:
+    """Whether an address names a day: `2026-11-19`, though perhaps of no calendar."""
+    return isinstance(text, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is not None
+
+
+def _day(text: Any) -> Any:
+    if not is_day(text):  # Pydantic also takes seconds since 1970
+        raise ValueError
+    return text
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day in an address."""
 
 
 def now() -> datetime:
@@ -34,6 +51,16 @@ class Given:
     at: datetime
     settings: Settings
     newest: date
+
+    @property
+    def due_at(self) -> datetime:
+        """When the scheduled run of the newest day begins (UTC)."""
+        return due_at(self.newest, self.settings.shop_timezone)
+
+    @property
+    def awaited(self) -> date | None:
+        """The newest day, as long as its scheduled run is not due."""
+        return self.newest if self.at < self.due_at else None
 
 
 def given(request: Request, who: VisitorDep, asking: AskingDep, runs: RunsDep, at: NowDep) -> Given:

@@ -12,6 +12,7 @@ from ecommerce.pages import access, quality_texts, responses
 from ecommerce.pages.given import GivenDep
 from ecommerce.pages.quality_texts import Facts
 from ecommerce.sales.loading import ORDERS
+from ecommerce.sources.partner_files.expected import WEEKS
 from ecommerce.warehouse.client import Warehouse
 
 router = APIRouter(prefix="/quality", dependencies=[Depends(access.reads_sales)])
@@ -19,6 +20,12 @@ router = APIRouter(prefix="/quality", dependencies=[Depends(access.reads_sales)]
 DAYS = 28
 """How many days the page looks back; it bounds what is read of the partitioned tables."""
 MOST_SAMPLES = 5
+
+
+@router.get("")
+def without_slash() -> Response:
+    """To the page."""
+    return responses.with_slash("quality")
 
 
 @router.get("/")
@@ -50,6 +57,8 @@ def read(warehouse: Warehouse, newest: date) -> Facts:
         rejected=ask("pages/rejected", most=MOST_SAMPLES, first=first, day=newest),
         totals=ask("pages/control_totals", first=first, day=newest),
         last_reads=ask("pages/last_reads"),
-        deliveries=ask("pages/deliveries", first=first, day=newest),
-        restated=ask("daily_sales/restatements", day=newest),
+        # As far back as the daily run looks for who is due.
+        deliveries=ask("pages/deliveries", first=newest - timedelta(weeks=WEEKS), day=newest),
+        # As the report of the next day would list them: those that no mailed report has.
+        restated=ask("daily_sales/restatements", day=newest + timedelta(days=1)),
     )

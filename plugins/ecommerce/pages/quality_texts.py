@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from ecommerce.core import text
-from ecommerce.core.business_day import BusinessDay, newest_closed_day
+from ecommerce.core.business_day import BusinessDay, due_at, newest_closed_day
 from ecommerce.core.reads import Memory
 from ecommerce.core.settings import Settings
 from ecommerce.sales.report import rejected, restatements
@@ -56,7 +56,7 @@ def page_texts(facts: Facts, at: datetime, settings: Settings) -> dict[str, Any]
     used = {day["state"] for strip in strips for day in strip["days"]}
     return {
         "strips": strips,
-        "states": [(state, sign, words) for state, (sign, words) in STATES.items() if state in used],
+        "states": [(code, sign, words) for code, (sign, words) in STATES.items() if code in used],
         "sections": [
             _differences(facts),
             _rejected(facts),
@@ -68,7 +68,8 @@ def page_texts(facts: Facts, at: datetime, settings: Settings) -> dict[str, Any]
     }
 
 
-def _state(row: Row | None) -> str:
+def state(row: Row | None) -> str:
+    """Which of `STATES` a row of control_totals.sql is; None is a source that no run has read."""
     if row is None:
         return "unread"
     if row["status"] in ("failed", "off"):
@@ -91,14 +92,14 @@ def _strips(facts: Facts) -> list[dict[str, Any]]:
     return [
         {
             "name": text.source_name(source),
-            "days": [{"date": day, "state": _state(known.get((source, day)))} for day in days],
+            "days": [{"date": day, "state": state(known.get((source, day)))} for day in days],
         }
         for source in SOURCES
     ]
 
 
 def _differences(facts: Facts) -> Section:
-    rows = [row for row in reversed(facts.totals) if _state(row) in ("differs", "late", "failed")]
+    rows = [row for row in reversed(facts.totals) if state(row) in ("differs", "late", "failed")]
     return table(
         "differences",
         "Control totals: what is not as the source says",
@@ -129,7 +130,7 @@ def _differences(facts: Facts) -> Section:
 def _state_words(row: Row) -> str:
     if late := row["missing_deliveries"]:
         return f"no usable file of {', '.join(map(text.clean, late))}"
-    return STATES[_state(row)][1]
+    return STATES[state(row)][1]
 
 
 def _minus(loaded: Decimal | None, said: Decimal | None) -> str:
@@ -181,6 +182,10 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> Section:
         of_days.append((partner, of_day))
     due = due_partners(facts.newest, of_days, settings.expected_partners)
     delivered = {partner for partner, of_day in of_days if of_day == facts.newest}
+    asked = (PARTNER_FILES, facts.newest)
+    was_read = any((row["source"], row["business_date"]) == asked for row in facts.totals)
+    is_awaited = not was_read and at < due_at(facts.newest, settings.shop_timezone)
+    lacking = "not read yet" if is_awaited else "missing"
     return table(
         "partners",
         "How fresh each partner is",
@@ -199,7 +204,7 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> Section:
                 text.instant(row["received_at"]) if row else text.NOTHING,
                 ago(at - row["received_at"]) if row else text.NOTHING,
                 text.count(row["source_orders"]) if row else text.NOTHING,
-                "delivered" if partner in delivered else "missing" if partner in due else "not due",
+                "delivered" if partner in delivered else lacking if partner in due else "not due",
             ]
             for partner in sorted({*newest, *due})
             for row in [newest.get(partner)]

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from ecommerce.core.templates import TEMPLATES, render
@@ -42,6 +42,11 @@ def file(content: bytes, media_type: str, attachment: str | None = None) -> Resp
         # The UI shows pages in a sandbox, where browsers open no PDF but do save files.
         found["Content-Disposition"] = f'attachment; filename="{attachment}"'
     return Response(content, media_type=media_type, headers=found)
+
+
+def with_slash(last: object) -> Response:
+    """Where a page is whose address was sent without the slash at its end; `last` is the part before it."""
+    return RedirectResponse(f"{last}/", 307, headers())
 
 
 def way_up(request: Request) -> str:

@@ -68,9 +68,7 @@ class AirflowRuns:
         )
         of_dag = select(*columns).where(DagRun.dag_id == DAG_DAILY)
         keyed = of_dag.where(DagRun.partition_key.between(str(first), str(last)))
-        others = (
-            of_dag.where(DagRun.partition_key.is_(None)).order_by(DagRun.id.desc()).limit(MOST_WITHOUT_KEY)
-        )
+        others = of_dag.where(DagRun.partition_key.is_(None)).order_by(DagRun.id.desc())
         found: dict[date, list[tuple[int, Run]]] = defaultdict(list)
         for each in (*self._session.execute(keyed), *self._session.execute(others.limit(MOST_WITHOUT_KEY))):
             with suppress(ValueError):  # anybody may name a run's key

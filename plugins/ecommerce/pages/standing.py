@@ -14,11 +14,10 @@ from ecommerce.warehouse.client import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Some days in the warehouse: those that are there, how often each was mailed, and the first and last day
-    of which it has figures at all."""
+    """Some days in the warehouse: those that are there, and the first and last day of which it has figures at
+    all."""
 
     days: Mapping[date, Standing] = field(default_factory=dict)
-    mails: Mapping[date, int] = field(default_factory=dict)
     first: date | None = None
     last: date | None = None
 
@@ -30,14 +29,8 @@ def read(warehouse: Warehouse, first: date, last: date) -> Days:
         PipelineError: the warehouse cannot be asked.
     """
     found = restated.standing(warehouse, first, last)
-    mails = restated.deliveries(warehouse, first, last)
     [bounds] = warehouse.query("report/pages/loaded_days.sql")
-    return Days(
-        {each.business_date: each for each in found},
-        {day: len(sent) for day, sent in mails.items()},
-        bounds["first_day"],
-        bounds["last_day"],
-    )
+    return Days({each.business_date: each for each in found}, bounds["first_day"], bounds["last_day"])
 
 
 def changed(day: Standing) -> dict[str, tuple[Decimal | None, Decimal | None]]:

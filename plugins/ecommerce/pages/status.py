@@ -7,7 +7,8 @@ from datetime import date
 
 from ecommerce.core.text import NOTHING
 from ecommerce.pages.runs import UNDER_WAY, Run
-from ecommerce.pages.standing import Days, changed
+from ecommerce.pages.standing import Days
+from ecommerce.sales.restated import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,15 @@ STATUSES = {
         Status("corrected", "Corrected", "↻", "mailed again, because figures had changed"),
         Status("made", "Report made", "○", "complete; the report is here and was not mailed"),
         Status("archived", "Report", "○", "the report is here; what became of it cannot be asked now"),
-        Status("incomplete", "Incomplete", "!", "a source or a partner's file is missing"),
+        Status(
+            "incomplete",
+            "Incomplete",
+            "!",
+            "a source or a partner's file is missing, or a source is unusually empty",
+        ),
         Status("running", "Running", "…", "a run of the day is under way"),
         Status("failed", "Failed", "✕", "the newest run of the day failed"),
+        Status("waiting", "Not yet run", "◌", "the day has ended, and its daily run is not due yet"),
         Status("missing", "Missing", NOTHING, "no run has loaded this day"),
         Status("open", "Not over", "◔", "the day has not ended; what was read of it so far"),
         Status("history", "No report", "·", "loaded by an export; no report was made"),
@@ -46,6 +53,7 @@ def status_of(
     *,
     archived: bool,
     newest: date,
+    awaited: date | None = None,
     complete: bool | None = None,
 ) -> Status | None:
     """The status of `day`; None where there is nothing to say: nothing was read of a day that is
@@ -56,34 +64,35 @@ def status_of(
         days: what the warehouse says; None where it could not be asked.
         archived: whether there is a report.
         newest: the newest day that has ended.
-        complete: what that report says, where the warehouse could not be asked.
+        awaited: that day, as long as its scheduled run is not due.
+        complete: what the report says of the day; None where it was not looked at.
     """
     code = ""
     if run and run.state in UNDER_WAY:
         code = "running"
     elif run and run.state == "failed":
         code = "failed"
-    elif days is not None and day > newest and day in days.days:
-        code = "open"
     elif days is None:
         code = ("incomplete" if complete is False else "archived") if archived else ""
-    elif day in days.days or archived:
-        code = _of_loaded(day, days, is_reported=archived or run is not None)
-    elif days.first is not None and days.first < day <= newest:
-        code = "missing"
+    else:
+        known = days.days.get(day)
+        is_reported = bool(archived or run or (known and known.mails))
+        is_in_shop = known is not None or (days.first is not None and days.first < day <= newest)
+        if day > newest and known:
+            code = "open"
+        elif day == awaited and is_in_shop and not is_reported:
+            code = "waiting"
+        elif known or archived:
+            code = _of_loaded(known, is_reported=is_reported, complete=complete)
+        elif is_in_shop:
+            code = "missing"
     return STATUSES.get(code)
 
 
-def _of_loaded(day: date, days: Days, *, is_reported: bool) -> str:
-    known, mails = days.days.get(day), days.mails.get(day, 0)
-    if not (is_reported or mails):
+def _of_loaded(known: Standing | None, *, is_reported: bool, complete: bool | None) -> str:
+    if not is_reported:
         return "history"
-    if known and not known.complete:
+    if complete is False or (known and not known.complete):
         return "incomplete"
+    mails = known.mails if known else 0
     return ("corrected" if mails > 1 else "mailed") if mails else "made"
-
-
-def is_restated(day: date, days: Days) -> bool:
-    """Whether figures of the day are not what was mailed last."""
-    known = days.days.get(day)
-    return bool(known and changed(known))

@@ -21,7 +21,7 @@ class Standing:
     """A business day in the warehouse: its headline figures (amounts in reporting currency), None where the
     day has none. `complete` and `missing_sources` are the load's; only the report calls a day incomplete
     whose source is unusually empty. `mailed_at` is when its last report went out (UTC), None where none
-    did; `mailed` has the figures that this report says otherwise, by their names."""
+    did, and `mails` how many did; `mailed` has the figures that the last says otherwise, by their names."""
 
     business_date: date
     net_sales: Decimal | None
@@ -39,6 +39,7 @@ class Standing:
     complete: bool
     missing_sources: list[str] = field(default_factory=list)
     mailed_at: datetime | None = None
+    mails: int = 0
     mailed: Mapping[str, Decimal | None] = field(default_factory=dict)
 
     @property
@@ -76,6 +77,7 @@ def standing(warehouse: Warehouse, first: date, last: date) -> list[Standing]:
                 complete=bool(row["complete"]),
                 missing_sources=list(row["missing_sources"] or ()),
                 mailed_at=sent[day][-1] if day in sent else None,
+                mails=len(sent.get(day, ())),
                 mailed={
                     name: told[name]
                     for name in HEADLINE

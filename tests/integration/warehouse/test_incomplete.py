@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from ecommerce.pages import quality as pages
+from ecommerce.pages.quality_texts import state
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.quality import alarms, notices
@@ -33,6 +35,12 @@ def load_all(shop: Shop, *folders: Folder, **options: object) -> None:
 
 def report(shop: Shop, **options: object) -> Figures:
     return read_figures(shop.warehouse, MONDAY, ORIGIN, **options)
+
+
+def control_totals(shop: Shop) -> Row:
+    """What the page *Data quality* asks of the partners' files of Monday."""
+    totals = pages.read(shop.warehouse, MONDAY).totals
+    return next(row for row in totals if row["source"] == PARTNER_FILES)
 
 
 def warned(shop: Shop) -> list[str]:
@@ -120,6 +128,7 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
 
     missing = shop.by("daily_summary", "business_date", "missing_sources")
     assert missing[MONDAY] == ["partner_files: bolt"]
+    assert control_totals(shop)["missing_deliveries"] == ["bolt"]
     assert alarms(report(shop)) == ["bolt has delivered no file that can be used"]
 
 
@@ -128,6 +137,7 @@ def test_a_day_is_complete_when_the_last_partner_has_delivered(shop: Shop, sold:
     late = Folder(source=PARTNER_FILES, totals={"missing_deliveries": ["acme"]})
     load_all(shop, late)
     assert not shop.one("daily_summary")["complete"]
+    assert state(control_totals(shop)) == "late"
 
     order = Order("A1", NOON, source=PARTNER_FILES, channel="acme", read_at=at("2026-03-04 09:00"))
     came = Folder(
@@ -140,4 +150,5 @@ def test_a_day_is_complete_when_the_last_partner_has_delivered(shop: Shop, sold:
 
     assert shop.by("daily_summary", "business_date", "complete")[MONDAY]
     assert shop.by("daily_summary", "business_date", "missing_sources")[MONDAY] == []
+    assert state(control_totals(shop)) == "agrees"
     assert report(shop).quality.complete

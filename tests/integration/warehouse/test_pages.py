@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from ecommerce.core.settings import load_settings
 from ecommerce.pages import quality, quality_texts, standing
+from ecommerce.sources import STOREFRONT
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -56,3 +57,16 @@ def test_days_outside_the_span_are_not_seen(shop: Shop):
     assert standing.read(shop.warehouse, MONDAY + ONE_DAY, far).days == {}
     assert quality.read(shop.warehouse, far).totals == []
     assert quality.read(shop.warehouse, far - ONE_DAY).totals != []
+
+
+def test_a_read_that_failed_is_not_hidden_by_what_the_sync_read_of_the_running_day(shop: Shop):
+    begun = Order("9", at("2026-03-02 15:00"), source=STOREFRONT)
+    shop.load(Folder([begun], STOREFRONT, read_at=at("2026-03-02 20:30")), run_id="sync")
+    assert quality.read(shop.warehouse, MONDAY).totals == [], "the day was not over"
+    shop.load(Folder(ORDERS), run_id="daily", missing_sources=[STOREFRONT])
+    states = {row["source"]: quality_texts.state(row) for row in quality.read(shop.warehouse, MONDAY).totals}
+    assert states == {"sales_db": "agrees", STOREFRONT: "failed"}
+    again = Folder(source=STOREFRONT, read_at=at("2026-03-03 13:00"))
+    shop.load(again, run_id="again")
+    states = {row["source"]: quality_texts.state(row) for row in quality.read(shop.warehouse, MONDAY).totals}
+    assert states == {"sales_db": "agrees", STOREFRONT: "agrees"}

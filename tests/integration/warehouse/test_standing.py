@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from ecommerce.pages import quality as pages
 from ecommerce.sales import mailings
 from ecommerce.sales.report import quality
 from ecommerce.sales.report.queries import read_figures
@@ -40,7 +41,10 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     shop.load(Folder([NEXT], read_at=at("2026-03-04 09:00")), day=TUESDAY, run_id="tuesday")
     mail(MONDAY, "first")
     load_late_file(shop)
+    listed = pages.read(shop.warehouse, TUESDAY).restated
+    assert {row["figure"] for row in listed} >= {"net_sales", "orders"}
     mail(TUESDAY, "tuesday")
+    assert pages.read(shop.warehouse, TUESDAY).restated == [], "the newest report has listed them"
 
     monday, tuesday = standing(shop.warehouse, MONDAY, WEDNESDAY)
 
@@ -60,6 +64,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     assert "storefront" in tuesday.missing_sources, "a run knew of it and has not read it"
     sent = deliveries(shop.warehouse, MONDAY, TUESDAY)
     assert {day: len(times) for day, times in sent.items()} == {MONDAY: 1, TUESDAY: 1}
+    assert (monday.mails, tuesday.mails) == (1, 1)
     assert (monday.mailed_at, tuesday.mailed_at) == (sent[MONDAY][-1], sent[TUESDAY][-1])
     report = read_figures(shop.warehouse, TUESDAY, ORIGIN)
     assert quality.restatement_lines(report) == [
@@ -93,6 +98,7 @@ def test_a_second_mail_corrects_what_the_first_said(shop: Shop):
     assert corrections(MONDAY, warehouse=shop.warehouse) == []
     (monday,) = standing(shop.warehouse, MONDAY, MONDAY)
     assert not monday.is_restated, "the last mail says what is so"
+    assert monday.mails == 2
 
 
 def test_who_is_new_can_be_all_that_a_second_mail_corrects(shop: Shop):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecommerce.core.business_day import business_day, day_window, newest_closed_day
+from ecommerce.core.business_day import business_day, day_window, due_at, newest_closed_day
 from ecommerce.core.errors import ConfigurationError
 
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
@@ -91,3 +91,8 @@ def test_newest_closed_day_changes_at_the_shops_midnight():
     assert newest_closed_day(midnight, "America/New_York").date == date(2026, 11, 19)
     just_before = midnight - timedelta(microseconds=1)
     assert newest_closed_day(just_before, "America/New_York").date == date(2026, 11, 18)
+
+
+def test_the_daily_run_is_due_at_six_by_the_shops_clock_the_morning_after():
+    assert due_at(date(2026, 11, 19), "America/New_York") == datetime(2026, 11, 20, 11, tzinfo=UTC)
+    assert due_at(date(2026, 3, 7), "America/New_York") == datetime(2026, 3, 8, 10, tzinfo=UTC)

@@ -148,6 +148,7 @@ def test_everything_else_follows_the_locale_too():
         assert wording.change(D(-1_000_000), D(1)) == f"<{MINUS}999{NO_BREAK}%"
         assert wording.compact(-1_250_000) == f"{MINUS}1,25{NO_BREAK}Mio."
         assert (wording.weekday(DAY), wording.month(DAY)) == ("Donnerstag", "November 2026")
+        assert (wording.short_weekday(DAY), wording.short_month(date(2026, 12, 1))) == ("Do", "Dez")
         assert (wording.country("US"), wording.country("ZZ"), wording.country("Q1")) == (
             "Vereinigte Staaten", "Unknown", "Q1",
         )  # fmt: skip

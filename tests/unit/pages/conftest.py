@@ -28,7 +28,6 @@ def shop(archive_of_november, monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
     monkeypatch.setattr("ecommerce.sales.restated.standing", made_up.standing)
-    monkeypatch.setattr("ecommerce.sales.restated.deliveries", made_up.deliveries)
     monkeypatch.setattr(again, "source_policy", lambda: SOURCE_POLICY)
 
 

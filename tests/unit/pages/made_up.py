@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -44,7 +44,12 @@ class Standing:
     complete: bool = True
     missing_sources: tuple[str, ...] = ()
     mailed_at: datetime | None = NOW
+    mails: int = 0
     mailed: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def is_restated(self) -> bool:
+        return bool(self.mailed)
 
     def figure(self, name: str) -> Decimal | None:
         return getattr(self, name)
@@ -95,12 +100,11 @@ class FakeWarehouse:
 
 def standing(warehouse: FakeWarehouse, first: date, last: date) -> list[Any]:
     """In place of `restated.standing`."""
-    return [each for of_day, each in warehouse.days.items() if first <= of_day <= last]
-
-
-def deliveries(warehouse: FakeWarehouse, first: date, last: date) -> dict[date, list[datetime]]:
-    """In place of `restated.deliveries`."""
-    return {of_day: [NOW] * mails for of_day, mails in warehouse.mails.items() if first <= of_day <= last}
+    return [
+        replace(each, mails=warehouse.mails.get(of_day, 0))
+        for of_day, each in warehouse.days.items()
+        if first <= of_day <= last
+    ]
 
 
 @dataclass
@@ -150,6 +154,17 @@ def rejected(source: str, reason: str, rows: int, **changes: Any) -> dict[str, A
     } | changes
 
 
+def delivered(partner: str, of_day: date) -> dict[str, Any]:
+    """A row of deliveries.sql."""
+    return {
+        "file": f"{partner}_{of_day}.csv",
+        "business_date": of_day,
+        "received_at": datetime(of_day.year, of_day.month, of_day.day, 23, tzinfo=UTC),
+        "source_orders": 20,
+        "rows_rejected": 0,
+    }
+
+
 def quality_rows() -> dict[str, list[dict[str, Any]]]:
     """What the page *Data quality* asks for."""
     sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
@@ -188,13 +203,7 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
             for source in sources[:3]
         ],
         "deliveries": [
-            {
-                "file": f"{partner}_{of_day}.csv",
-                "business_date": of_day,
-                "received_at": datetime(of_day.year, of_day.month, of_day.day, 23, tzinfo=UTC),
-                "source_orders": 20,
-                "rows_rejected": 0,
-            }
+            delivered(partner, of_day)
             for back in range(28)
             for of_day in [day(19) - timedelta(days=back)]
             for partner in ("alpenmarkt", "northwind")
@@ -243,7 +252,10 @@ def _made_for(who: Visitor) -> Any:
 
 
 def application(
-    who: Visitor = ANALYST, runs: FakeRuns | None = None, warehouse: FakeWarehouse | None = None
+    who: Visitor = ANALYST,
+    runs: FakeRuns | None = None,
+    warehouse: FakeWarehouse | None = None,
+    now: datetime = NOW,
 ) -> Any:
     """The FastAPI application for `who`, who has signed in; without a warehouse it cannot be reached."""
     from airflow.api_fastapi.core_api.security import get_user
@@ -275,7 +287,7 @@ def application(
         access.reads_forecasts: lambda: None,
         access.may_clear: may_clear,
         access.visitor: lambda: who,
-        given.now: lambda: NOW,
+        given.now: lambda: now,
         runs_dependency: lambda: asked,
     }
     return app

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.pages.application import create_app
 from ecommerce.pages.lazy import PREFIX
 from tests.unit.pages import made_up
@@ -24,6 +25,10 @@ PATHS = [
     "/forecast/2026-11-16/forecast.pdf",
     "/nowhere",
     "/2026-13-45/",
+    "/2026-11-19",
+    "/quality",
+    "/forecast",
+    "/forecast/2026-11-16",
 ]
 
 
@@ -62,6 +67,11 @@ def test_a_stranger_triggers_nothing_and_comes_back_to_the_days_page(stranger):
         "/2026-11-02/report.pdf",
         "/2026-13-45/",
         "/today/report.pdf",
+        "/0/",
+        "/1700006400/",
+        "/20261119/",
+        "/forecast/0/",
+        "/nowhere",
         "/forecast/2026-11-02/",
         "/forecast/2026-11-16/manifest.json",
         "/forecast/..%2f2026-11-16/forecast.pdf",
@@ -78,6 +88,39 @@ def test_what_leads_nowhere_gets_a_page_and_a_way_back(client, path):
     assert "All sales reports" in answer.text
     assert "<script>" not in answer.text
     assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/2026-11-19", "/quality", "/forecast", "/forecast/2026-11-16"])
+def test_without_the_last_slash_one_comes_to_the_page_also_below_a_path(open_pages, path):
+    outer = FastAPI(root_path="/team")
+    outer.mount(PREFIX, open_pages().app)
+    client = TestClient(outer, base_url="http://airflow.example", follow_redirects=False)
+    answer = client.get(f"/team{PREFIX}{path}")
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{path.rpartition('/')[2]}/")
+    followed = client.get(f"/team{PREFIX}{path}", follow_redirects=True)
+    assert (followed.status_code, followed.url.path) == (200, f"/team{PREFIX}{path}/")
+
+
+@pytest.mark.parametrize("path", ["/", "/2026-11-17/", "/2026-11-17/report.pdf", "/forecast/"])
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConfigurationError("the setting X is missing"), "the setting X is missing."),
+        (PermissionError(13, "key=geheim"), "the API server&#39;s log says why."),
+    ],
+)
+def test_what_cannot_be_read_gets_a_page_without_secrets(client, monkeypatch, path, error, words):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr("ecommerce.core.staging.storage_path", fails)
+    monkeypatch.setattr("ecommerce.sales.report.archive.archived_days", fails)
+    monkeypatch.setattr("ecommerce.forecast.report.archive.archived", fails)
+    answer = client.get(path)
+    assert answer.status_code == 503
+    assert words in answer.text
+    assert "All sales reports" in answer.text
+    assert "geheim" not in answer.text
 
 
 def test_the_way_back_is_relative_to_the_address_as_it_was_sent(client):

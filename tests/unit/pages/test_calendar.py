@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
+from ecommerce.core.errors import TransientError
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.pages.calendar import Month
 from ecommerce.sales.report import archive
@@ -155,3 +156,67 @@ def test_months_go_over_the_turn_of_the_year():
     assert str(Month(2026, 1).shifted(-1)) == "2025-12"
     assert Month(2028, 2).last == date(2028, 2, 29)
     assert Month(2026, 12).shifted(1).first == date(2027, 1, 1)
+
+
+@pytest.mark.parametrize("number", [9, 14, 18])
+def test_a_day_without_report_leads_to_its_page_which_says_what_to_do(open_pages, reports, number):
+    shutil.rmtree(reports / str(day(number)), ignore_errors=True)
+    client = open_pages()
+    page = client.get("/").text
+    assert page.count(f'href="{day(number)}/"') == 2, "in the calendar and in the list"
+    assert f"No report of {day(number):%A}" in client.get(f"/{day(number)}/").text
+
+
+EARLY = datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("synced", [True, False])
+def test_until_its_daily_run_is_due_the_newest_day_is_awaited_and_not_missing(open_pages, reports, synced):
+    shutil.rmtree(reports / "2026-11-19")
+    days, runs = made_up.standings(), dict(made_up.RUNS)
+    del days[day(19)], runs[day(19)]
+    if synced:
+        days[day(19)] = Standing(day(19), complete=False, missing_sources=("sales_db",))
+    warehouse = FakeWarehouse(days, {})
+    client = open_pages(runs=FakeRuns(runs), warehouse=warehouse, now=EARLY)
+    page = client.get("/").text
+    assert "Not yet run" in row(page, "Thu 19 Nov")
+    assert "without" not in row(page, "Thu 19 Nov")
+    assert "Missing" in row(page, "Mon 9 Nov")
+    assert "it begins at 2026-11-20 11:00:00 UTC" in client.get("/2026-11-19/").text
+    late = open_pages(runs=FakeRuns(runs), warehouse=warehouse).get("/").text
+    assert "Not yet run" not in late
+
+
+def test_a_run_made_by_hand_before_the_schedule_tells_how_the_day_stands(open_pages):
+    assert "Mailed" in row(open_pages(now=EARLY).get("/").text, "Thu 19 Nov")
+
+
+def test_months_and_weekdays_are_written_as_the_locale_does(client, monkeypatch):
+    monkeypatch.setenv("REPORT_LOCALE", "de_DE")
+    page = client.get("/").text
+    assert '<abbr title="Donnerstag">Do</abbr>' in page
+    assert '<abbr title="Oktober 2026">Okt</abbr>' in page
+    assert "</span>Oktober 2026</a>" in page
+    assert "<title>Sales reports, Mai 2026</title>" in client.get("/?month=2026-05").text
+
+
+def test_a_warehouse_that_hangs_is_waited_for_once(open_pages, reports, monkeypatch):
+    for folder in reports.glob("2026-11-*"):
+        shutil.rmtree(folder)
+    archive.write_figures(f"file://{reports}/2025-06-03", make_figures(business_date=date(2025, 6, 3)))
+    asked = []
+
+    class Hanging:
+        def query(self, path, **given):
+            asked.append(path)
+            raise TransientError("no answer")
+
+    def standing(warehouse, first, last):
+        return warehouse.query("days.sql")
+
+    monkeypatch.setattr("ecommerce.sales.restated.standing", standing)
+    page = open_pages(runs=FakeRuns({}), warehouse=Hanging()).get("/").text
+    assert "<h1>June 2025</h1>" in page
+    assert "no answer" in page
+    assert len(asked) == 1

@@ -5,9 +5,11 @@ import re
 import pytest
 
 from ecommerce.core import text
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.pages import again
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.texts import page_texts
-from tests.unit.pages.made_up import VIEWER, FakeRuns, Visitor, day
+from tests.unit.pages.made_up import VIEWER, FakeRuns, FakeWarehouse, Standing, Visitor, day, standings
 from tests.unit.pages.reading import part, text_of
 from tests.unit.sales.report.samples import crowded, empty_day, make_figures
 
@@ -136,3 +138,52 @@ def test_thumbnails_come_from_where_pictures_are_kept(client, reports, monkeypat
 
 def test_no_run_means_no_buttons(open_pages):
     assert "<form" not in open_pages(runs=FakeRuns({})).get("/2026-11-17/").text
+
+
+@pytest.mark.parametrize("where", ["warehouse", "report"])
+def test_a_day_is_incomplete_where_the_warehouse_or_its_report_says_so(open_pages, reports, where):
+    days = standings()
+    if where == "warehouse":
+        days[day(19)] = Standing(day(19), complete=False)
+    else:
+        figures = make_figures()
+        quality = figures.quality.model_copy(update={"complete": False, "empty_sources": ["storefront"]})
+        archive.write_figures(f"file://{reports}/2026-11-19", figures.model_copy(update={"quality": quality}))
+        (reports / "2026-11-19" / "report.pdf").write_bytes(b"%PDF-")
+    page = open_pages(warehouse=FakeWarehouse(days)).get("/2026-11-19/").text
+    assert '<span class="pill incomplete">' in page
+
+
+def test_the_day_and_the_ways_are_written_as_the_locale_does(client, monkeypatch):
+    monkeypatch.setenv("REPORT_LOCALE", "de_DE")
+    assert "<h1>Donnerstag, 19. November 2026</h1>" in client.get("/2026-11-19/").text
+    older = client.get("/2026-10-01/").text
+    assert "No report of Donnerstag, 1. Oktober 2026" in older
+    assert ">Oktober 2026</a>" in older
+
+
+def test_the_first_day_of_the_calendar_has_none_before(client):
+    answer = client.get("/0001-01-01/")
+    assert answer.status_code == 404
+    assert 'rel="prev"' not in answer.text
+    assert client.get("/9999-12-31/").status_code == 404
+
+
+def test_an_unreadable_source_policy_costs_one_form_only(client, monkeypatch):
+    def unreadable():
+        raise ConfigurationError("the Variable source_policy is not JSON")
+
+    monkeypatch.setattr(again, "source_policy", unreadable)
+    page = client.get("/2026-11-17/")
+    assert page.status_code == 200
+    assert "Build again" in page.text
+    assert 'action="read"' not in page.text
+    assert "the Variable source_policy is not JSON." in page.text
+
+
+def test_a_report_is_not_read_to_see_whether_it_is_there(client, monkeypatch):
+    read = archive.read_file
+    names = []
+    monkeypatch.setattr(archive, "read_file", lambda *asked: names.append(asked[-1]) or read(*asked))
+    assert client.get("/2026-11-19/").status_code == 200
+    assert "report.pdf" not in names

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.pages.quality import DAYS
 from ecommerce.pages.quality_texts import ago
-from tests.unit.pages.made_up import FakeWarehouse, day, quality_rows, rejected
+from tests.unit.pages.made_up import FakeWarehouse, day, delivered, quality_rows, rejected
 from tests.unit.pages.reading import part, text_of
 
 
@@ -95,16 +95,40 @@ def test_without_warehouse_the_page_says_why(open_pages):
     assert "BigQuery cannot be reached." in answer.text
 
 
-def test_everything_is_asked_for_28_days_only(open_pages):
-    spans = []
+def test_everything_is_asked_for_28_days_only_and_who_is_due_as_the_daily_run_does(open_pages):
+    spans = {}
 
     class Watched(FakeWarehouse):
         def query(self, path, **given):
-            spans.extend((given["first"], given["day"]) for _ in [0] if "first" in given)
+            if "day" in given:
+                spans[path.rpartition("/")[2]] = given.get("first"), given["day"]
             return super().query(path, **given)
 
     open_pages(warehouse=Watched(rows=quality_rows())).get("/quality/")
-    assert set(spans) == {(day(19) - timedelta(days=DAYS - 1), day(19))}
+    shown = (day(19) - timedelta(days=DAYS - 1), day(19))
+    assert spans == {
+        "rejected.sql": shown,
+        "control_totals.sql": shown,
+        "deliveries.sql": (day(19) - timedelta(days=28), day(19)),
+        # What the next day's report would list.
+        "restatements.sql": (None, day(20)),
+    }
+
+
+def test_a_partner_that_delivered_four_weeks_ago_is_due_as_for_the_daily_run(open_pages):
+    class Asked(FakeWarehouse):
+        def query(self, path, **given):
+            rows = super().query(path, **given)
+            if path.endswith("pages/deliveries.sql"):
+                return [row for row in rows if given["first"] <= row["business_date"] <= given["day"]]
+            return rows
+
+    rows = quality_rows()
+    weekly = [delivered("weekly", day(19) - timedelta(weeks=weeks)) for weeks in (1, 3, 4)]
+    words = part(
+        open_pages(warehouse=Asked(rows=rows | {"deliveries": weekly})).get("/quality/").text, "partners"
+    )
+    assert words.endswith("20 missing")
 
 
 def test_ages_are_told_in_one_unit():
@@ -116,3 +140,17 @@ def test_ages_are_told_in_one_unit():
         "47 h",
         "3 days",
     ]
+
+
+def test_until_the_daily_run_is_due_a_partner_is_not_read_yet_and_not_missing(open_pages):
+    rows = quality_rows()
+    rows["control_totals"] = [row for row in rows["control_totals"] if row["business_date"] != day(19)]
+    early = datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
+    warehouse = FakeWarehouse(rows=rows)
+    words = part(open_pages(warehouse=warehouse, now=early).get("/quality/").text, "partners")
+    assert words.endswith("20 not read yet")
+    assert part(open_pages(warehouse=warehouse).get("/quality/").text, "partners").endswith("20 missing")
+    read = FakeWarehouse(rows=quality_rows())
+    assert part(open_pages(warehouse=read, now=early).get("/quality/").text, "partners").endswith(
+        "20 missing"
+    )

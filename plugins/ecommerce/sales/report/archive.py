@@ -106,6 +106,20 @@ def read_file(reports_uri: str, day: date, name: str) -> bytes | None:
         return None
 
 
+def is_archived(reports_uri: str, day: date) -> bool:
+    """Whether there is a report of the day.
+
+    Raises:
+        OSError: the archive cannot be read.
+    """
+    try:
+        # Not exists(): of a store that fails it says that nothing is there.
+        (staging.storage_path(folder_of(reports_uri, day)) / document.PDF).stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def archived_days(reports_uri: str, year: int, month: int) -> list[date]:
     """The archived days of one month, in order; other months are not looked at.
 

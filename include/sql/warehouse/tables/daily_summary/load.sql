@@ -1,4 +1,5 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+{% from "warehouse/macros/deliveries.sql" import is_undelivered with context %}
 -- The touched days' new figures go to a staging table first: report_restatements compares them with the old.
 DELETE FROM {{ staged("daily_summary") }} AS staged
 WHERE TRUE;
@@ -180,9 +181,7 @@ missing_deliveries AS (
     ) AS audit
     CROSS JOIN UNNEST(audit.missing_deliveries) AS partner
     WHERE
-        CONCAT(partner, '_', CAST(audit.business_date AS STRING)) NOT IN (
-            SELECT REGEXP_REPLACE(delivered.file, r'\.csv(\.gz)?$', '') FROM {{ table("loaded_files") }} AS delivered
-        )
+        {{ is_undelivered("partner", "audit.business_date") }}
 ),
 
 missing_sources AS (
