@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from ecommerce.pages import again
 from ecommerce.sales import restated
 from ecommerce.sales.restated import Standing
 from ecommerce.warehouse.client import Warehouse
@@ -27,9 +28,9 @@ def read(warehouse: Warehouse, first: date, last: date) -> Days:
     """The days from `first` to `last`.
 
     Raises:
-        PipelineError: the warehouse cannot be asked.
+        PipelineError: the warehouse cannot be asked, or the source policy cannot be read.
     """
-    found = restated.standing(warehouse, first, last)
+    found = restated.standing(warehouse, first, last, again.required_sources())
     mails = restated.deliveries(warehouse, first, last)
     [bounds] = warehouse.query("report/pages/loaded_days.sql")
     return Days(

@@ -28,7 +28,12 @@ STATUSES = {
         Status("corrected", "Corrected", "↻", "mailed again, because figures had changed"),
         Status("made", "Report made", "○", "complete; the report is here and was not mailed"),
         Status("archived", "Report", "○", "the report is here; what became of it cannot be asked now"),
-        Status("incomplete", "Incomplete", "!", "a source or a partner's file is missing"),
+        Status(
+            "incomplete",
+            "Incomplete",
+            "!",
+            "a source or a partner's file is missing, or a source is unusually empty",
+        ),
         Status("running", "Running", "…", "a run of the day is under way"),
         Status("failed", "Failed", "✕", "the newest run of the day failed"),
         Status("missing", "Missing", NOTHING, "no run has loaded this day"),

@@ -92,13 +92,13 @@ def test_only_the_month_that_is_shown_is_looked_at(open_pages, reports, monkeypa
     spans = []
     monkeypatch.setattr(
         "ecommerce.sales.restated.standing",
-        lambda warehouse, first, last: (
-            spans.append((first, last)) or made_up.standing(warehouse, first, last)
+        lambda warehouse, first, last, required: (
+            spans.append((first, last, *required)) or made_up.standing(warehouse, first, last, required)
         ),
     )
     page = open_pages(warehouse=Watched()).get("/", params={"month": "2026-10"}).text
     assert "<h1>October 2026</h1>" in page
-    assert spans == [(date(2026, 10, 1), date(2026, 10, 31))]
+    assert spans == [(date(2026, 10, 1), date(2026, 10, 31), "sales_db", "storefront")], "required ones"
     assert asked == [("report/pages/loaded_days.sql", {})]
     assert "2026-11-19/" not in page
 
