@@ -93,8 +93,8 @@ class Expected:
                 amounts[reason] += value
         return {reason: (len(refunds[reason]), amounts[reason]) for reason in amounts}
 
-    def unconverted(self) -> list[str]:
-        """The currencies in which something of the day has no rate."""
+    def unconverted(self, day: date) -> list[str]:
+        """The currencies in which something of a day has no rate."""
         return sorted(
             {
                 row["currency"]
@@ -103,8 +103,8 @@ class Expected:
                     (self.oracle.refunds, "merchandise_amount"),
                 )
                 for row in rows
-                if row["business_date"] == self.day and row["is_sale"] and not row["is_test"]
-                if self.oracle.converted(row[amount], row["currency"], self.day) is None
+                if row["business_date"] == day and row["is_sale"] and not row["is_test"]
+                if self.oracle.converted(row[amount], row["currency"], day) is None
             }
         )
 
@@ -245,7 +245,7 @@ def _incomplete(true: Expected) -> Iterator[Expectation]:
     day = true.summary[true.day]
     if day["missing_sources"]:
         yield "missing", sorted(day["missing_sources"]), {}
-    if currencies := true.unconverted():
+    if currencies := true.unconverted(true.day):
         yield "unconverted", currencies, {"orders": Decimal(day["unconverted_orders"])}
 
 
@@ -259,6 +259,9 @@ def _weighed(figures: Figures, true: Expected) -> list[Expectation]:
 def _unusual_sales(figures: Figures, true: Expected) -> Iterator[tuple[Decimal, Expectation]]:
     """The forecasts are taken as they are, because they are in no order; so are the parts' sales."""
     series = figures.expectation.series if figures.expectation else []
+    lacking = set(true.unconverted(true.base)) if true.base else set()
+    if set(true.unconverted(true.day)) - lacking:
+        return
     actual = {each.series: each.actual for each in series} | {"total": true.summary[true.day]["gross_sales"]}
     missed, verdicts = {}, {}
     for each in series:
@@ -294,7 +297,7 @@ def _unusual_rates(true: Expected) -> Iterator[tuple[Decimal, Expectation]]:
 
 
 def _contributions(true: Expected) -> list[tuple[Decimal, Expectation]]:
-    if true.base is None:
+    if true.base is None or true.unconverted(true.day) != true.unconverted(true.base):
         return []
     now, before = (Decimal(true.summary[each]["net_sales"]) for each in (true.day, true.base))
     total = now - before

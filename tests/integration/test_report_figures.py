@@ -251,9 +251,14 @@ def test_the_mean_of_a_weekday_leaves_out_the_day_itself(figures):
     assert figures.trend[-8].weekday_mean is None
 
 
-def test_findings_name_what_is_in_no_amount_and_what_changed_most(figures):
+def test_findings_name_what_is_in_no_amount_and_nothing_that_it_may_have_changed(figures):
     assert [findings.words(each, "USD") for each in figures.findings] == [
         "1 order in BRL is in no amount: no exchange rate is known.",
+    ]
+    alike = figures.model_copy(
+        update={"changes": figures.changes.model_copy(update={"unconverted": ["BRL"]})}
+    )
+    assert [findings.words(each, "USD") for each in findings.find(alike)][1:] == [
         "Garden brought 195.00 more than on Mon 23 Feb, more than the rise of 127.50.",
         "Storefront brought 87.50 more than on Mon 23 Feb, 68.6 % of the rise of 127.50.",
     ]
@@ -287,7 +292,7 @@ def test_a_products_sales_are_rounded_after_summing(warehouse, tmp_path):
     assert figures.headline["net_sales"].value == Decimal("375.015")
     # A week before nothing was loaded, so it is compared with the day before.
     changes = figures.changes
-    assert changes.base == DAY
+    assert (changes.base, changes.unconverted) == (DAY, ["BRL"])
     assert [(each.sku, each.before, each.now) for each in changes.rising] == [
         ("pins-1", 0, Decimal("375.015"))
     ]
@@ -389,11 +394,11 @@ def test_reading_again_gives_the_same_hash(warehouse, figures):
     assert model.figures_hash(figures_of(warehouse, code_version="later")) == model.figures_hash(figures)
 
 
-def forecast(warehouse, made_at, *rows):
+def forecast(warehouse, made_at, *rows, model="blend"):
     """Put forecasts into the warehouse. `rows`: day, series, forecast, how far the intervals of 80 and of
     95 % reach to both sides."""
     values = [
-        f"('{series}', DATE '{day}', 'blend', TIMESTAMP '{made_at}', NUMERIC '{value}', "
+        f"('{series}', DATE '{day}', '{model}', TIMESTAMP '{made_at}', NUMERIC '{value}', "
         + ", ".join(f"NUMERIC '{value + side}'" for side in (-near, near, -far, far))
         + ", NULL, 'forecast run')"
         for day, series, value, near, far in rows
@@ -427,6 +432,12 @@ def test_the_day_is_compared_with_the_forecast_that_was_in_force(warehouse):
     in_days = (DAY + timedelta(days=days) for days in (1, 7, 8))
     forecast(warehouse, "2026-03-03 05:00:00+00", *((each, "total", 5, 1, 2) for each in in_days))
     forecast(warehouse, "2026-03-03 05:00:01+00", (DAY + timedelta(days=2), "total", 6, 1, 2))
+
+    # Warehouses from before have forecasts of two models from the same day.
+    forecast(warehouse, "2026-03-02 05:00:00+00", (DAY, "total", 4, 0, 0), model="average")
+    forecast(
+        warehouse, "2026-03-03 05:00:00+00", (DAY + timedelta(days=1), "total", 7, 1, 2), model="average"
+    )
 
     figures = figures_of(warehouse)
     found = figures.expectation

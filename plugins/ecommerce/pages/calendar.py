@@ -233,8 +233,13 @@ def source_title(source: str) -> str:
 
 
 def _sources_words(known: Standing | None, figures: Figures | None) -> str:
-    complete = known.complete if known else figures.quality.complete if figures else None
-    return "" if complete is None else "All read" if complete else "Incomplete"
+    """What the list says of a day's sources where none is missing."""
+    stands = known or (figures.quality if figures else None)
+    if stands is None:
+        return ""
+    if stands.empty_sources:
+        return f"no order of {', '.join(map(source_title, stands.empty_sources))}"
+    return "All read" if stands.complete else "Incomplete"
 
 
 def _archived_figures(found: Found, settings: Settings) -> dict[date, Figures]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from ecommerce.core.errors import PipelineError
+from ecommerce.pages import again
 from ecommerce.sales import restated
 from ecommerce.sales.restated import Standing
+from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import Warehouse
 
 
@@ -28,7 +31,11 @@ def read(warehouse: Warehouse, first: date, last: date) -> Days:
     Raises:
         PipelineError: the warehouse cannot be asked.
     """
-    found = restated.standing(warehouse, first, last)
+    try:
+        required: Collection[str] = again.required_sources()
+    except PipelineError:
+        required = SOURCES  # the page of a day says what is wrong with the policy
+    found = restated.standing(warehouse, first, last, required)
     [bounds] = warehouse.query("report/pages/loaded_days.sql")
     return Days({each.business_date: each for each in found}, bounds["first_day"], bounds["last_day"])
 

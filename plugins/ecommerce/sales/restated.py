@@ -1,27 +1,31 @@
 """How business days stand now, beside what their last mailed report says.
 
 Three small tables are asked, whatever the number of orders: `daily_summary`, `report_deliveries` and
-`report_restatements`.
+`report_restatements`. Which sources are unusually empty, the orders' days and sources say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from ecommerce.sales.completeness import empty_sources
 from ecommerce.sales.report.figures import HEADLINE
+from ecommerce.sales.report.month import days_of
 from ecommerce.sales.report.restatements import Correction, differ
+from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import Warehouse, connect
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A business day in the warehouse: its headline figures (amounts in reporting currency), None where the
-    day has none. `complete` and `missing_sources` are the load's; only the report calls a day incomplete
-    whose source is unusually empty. `mailed_at` is when its last report went out (UTC), None where none
-    did, and `mails` how many did; `mailed` has the figures that the last says otherwise, by their names."""
+    day has none. `complete` as its report would say it now: `missing_sources` were not read, or a partner's
+    file is missing, and `empty_sources` brought no order, which is unusual. `mailed_at` is when its last
+    report went out (UTC), None where none did, and `mails` how many did; `mailed` has the figures that the
+    last says otherwise, by their names."""
 
     business_date: date
     net_sales: Decimal | None
@@ -38,6 +42,7 @@ class Standing:
     shipping: Decimal | None
     complete: bool
     missing_sources: list[str] = field(default_factory=list)
+    empty_sources: list[str] = field(default_factory=list)
     mailed_at: datetime | None = None
     mails: int = 0
     mailed: Mapping[str, Decimal | None] = field(default_factory=dict)
@@ -55,12 +60,19 @@ class Standing:
 _FIGURES = tuple(Standing.__dataclass_fields__)[1 : 1 + 12]
 
 
-def standing(warehouse: Warehouse, first: date, last: date) -> list[Standing]:
+def standing(
+    warehouse: Warehouse, first: date, last: date, required: Collection[str] = SOURCES
+) -> list[Standing]:
     """The days from `first` to `last`, both included, that the warehouse knows; the earliest first.
+
+    Args:
+        required: the sources without which a day is not complete; of no other is it asked whether it is
+            unusually empty.
 
     Raises:
         PipelineError: as `Warehouse.query`.
     """
+    empty = empty_sources(warehouse, list(days_of(first, last)), required)
     mailed: dict[date, dict[str, Decimal | None]] = {}
     for row in warehouse.query("report/standing/restated.sql", first=first, day=last):
         mailed.setdefault(row["business_date"], {})[row["figure"]] = row["mailed_value"]
@@ -74,8 +86,9 @@ def standing(warehouse: Warehouse, first: date, last: date) -> list[Standing]:
             Standing(
                 business_date=day,
                 **now,
-                complete=bool(row["complete"]),
+                complete=bool(row["complete"]) and day not in empty,
                 missing_sources=list(row["missing_sources"] or ()),
+                empty_sources=empty.get(day, []),
                 mailed_at=sent[day][-1] if day in sent else None,
                 mails=len(sent.get(day, ())),
                 mailed={
@@ -115,7 +128,8 @@ def corrections(
     Raises:
         PipelineError: as `Warehouse.query`.
     """
-    found = standing(warehouse or connect(step="corrections"), day, day)
+    # Whether the day is complete changes none of its figures, so nobody asks which sources are empty.
+    found = standing(warehouse or connect(step="corrections"), day, day, required=())
     if not found or found[0].mailed_at is None:
         return None
     (stands,) = found

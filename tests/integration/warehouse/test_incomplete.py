@@ -12,6 +12,7 @@ from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.quality import alarms, notices
 from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.restated import standing
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse.checks import run_checks
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
@@ -19,6 +20,7 @@ from tests.integration.warehouse.loadable import Folder, Order, Row, at
 
 NOON = at("2026-03-02 17:00")
 TUESDAY = MONDAY + timedelta(days=1)
+WEEK = timedelta(weeks=1)
 
 
 def orders(weeks_ago: int, number: int) -> list[Order]:
@@ -71,6 +73,27 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
     without = report(shop, required=[SALES_DB])
     assert without.quality.complete
     assert alarms(without) == []
+
+    # What a later report compares with, and what the pages say, is not complete either.
+    next_week, order = MONDAY + WEEK, Order("2", NOON + WEEK)
+    folders = [
+        Folder([order] if each == SALES_DB else [], source=each, read_at=order.ordered_at + timedelta(days=1))
+        for each in SOURCES
+    ]
+    shop.load(*folders, day=next_week, run_id="later")
+    for required, is_base in ((SOURCES, False), ([SALES_DB], True)):
+        later = read_figures(shop.warehouse, next_week, ORIGIN, required=required)
+        assert later.quality.complete, "of the storefront there were 20 on three Mondays only"
+        assert later.headline["orders"].week_before == (1 if is_base else None)
+        assert later.averaged_days == (1 if is_base else 0)
+        assert bool(later.changes) == is_base
+        assert later.trend[-8].complete == is_base
+        assert later.trend[-1].weekday_mean == (10 if is_base else None)
+        assert later.month.unfinished == (7 if is_base else 8)
+    (empty,) = standing(shop.warehouse, MONDAY, MONDAY)
+    assert (empty.complete, empty.missing_sources, empty.empty_sources) == (False, [], [STOREFRONT])
+    (known,) = standing(shop.warehouse, MONDAY, MONDAY, required=[SALES_DB])
+    assert (known.complete, known.empty_sources) == (True, [])
 
 
 @pytest.mark.parametrize(

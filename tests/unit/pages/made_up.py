@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -43,6 +43,7 @@ class Standing:
     customers: Decimal | None = Decimal(201)
     complete: bool = True
     missing_sources: tuple[str, ...] = ()
+    empty_sources: tuple[str, ...] = ()
     mailed_at: datetime | None = NOW
     mails: int = 0
     mailed: Mapping[str, Decimal] = field(default_factory=dict)
@@ -98,7 +99,7 @@ class FakeWarehouse:
         return self.rows.get(name, [])
 
 
-def standing(warehouse: FakeWarehouse, first: date, last: date) -> list[Any]:
+def standing(warehouse: FakeWarehouse, first: date, last: date, required: Collection[str]) -> list[Any]:
     """In place of `restated.standing`."""
     return [
         replace(each, mails=warehouse.mails.get(of_day, 0))

@@ -50,6 +50,13 @@ def test_the_list_says_which_source_or_partner_is_missing(client):
     assert "without Storefront, alpenmarkt" in row(client.get("/").text, "Thu 12 Nov")
 
 
+def test_a_source_that_brought_no_order_is_named(open_pages):
+    empty = Standing(day(19), complete=False, empty_sources=("storefront",))
+    found = row(open_pages(warehouse=FakeWarehouse({day(19): empty})).get("/").text, "Thu 19 Nov")
+    assert "Incomplete" in found
+    assert "no order of Storefront" in found
+
+
 def test_a_day_that_is_not_over_lacks_nothing(open_pages):
     begun = Standing(day(20), complete=False, missing_sources=("storefront",), mailed_at=None)
     found = row(open_pages(warehouse=FakeWarehouse({day(20): begun})).get("/").text, "Fri 20 Nov")
@@ -93,13 +100,13 @@ def test_only_the_month_that_is_shown_is_looked_at(open_pages, reports, monkeypa
     spans = []
     monkeypatch.setattr(
         "ecommerce.sales.restated.standing",
-        lambda warehouse, first, last: (
-            spans.append((first, last)) or made_up.standing(warehouse, first, last)
+        lambda warehouse, first, last, required: (
+            spans.append((first, last, *required)) or made_up.standing(warehouse, first, last, required)
         ),
     )
     page = open_pages(warehouse=Watched()).get("/", params={"month": "2026-10"}).text
     assert "<h1>October 2026</h1>" in page
-    assert spans == [(date(2026, 10, 1), date(2026, 10, 31))]
+    assert spans == [(date(2026, 10, 1), date(2026, 10, 31), "sales_db", "storefront")], "required ones"
     assert asked == [("report/pages/loaded_days.sql", {})]
     assert "2026-11-19/" not in page
 
@@ -212,7 +219,7 @@ def test_a_warehouse_that_hangs_is_waited_for_once(open_pages, reports, monkeypa
             asked.append(path)
             raise TransientError("no answer")
 
-    def standing(warehouse, first, last):
+    def standing(warehouse, first, last, required):
         return warehouse.query("days.sql")
 
     monkeypatch.setattr("ecommerce.sales.restated.standing", standing)

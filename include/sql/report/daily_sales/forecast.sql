@@ -13,5 +13,6 @@ FROM {{ table("sales_forecasts") }}
 WHERE target_date = {{ day }}
     AND made_at <= @begins_at
     AND (series = 'total' OR STARTS_WITH(series, 'category:') OR STARTS_WITH(series, 'channel:'))
-QUALIFY RANK() OVER (ORDER BY made_at DESC) = 1
+-- Older rows may be of two models at one instant: the one whose name comes last is taken, for all series alike.
+QUALIFY RANK() OVER (ORDER BY made_at DESC, model DESC) = 1
 ORDER BY series

@@ -1,5 +1,5 @@
 -- The net sales of the day that the business day is compared with, by category, country and channel; those that nothing
--- converts are left out.
+-- converts are left out, and their currencies named.
 WITH sales AS (
     SELECT
         COALESCE(channel, source) AS channel,
@@ -31,3 +31,12 @@ SELECT
     SUM(net_sales_reporting) AS net_sales
 FROM sales
 GROUP BY channel
+UNION ALL
+SELECT
+    'unconverted' AS kind,
+    currency AS name,
+    NULL AS net_sales
+FROM {{ table("daily_sales") }}
+WHERE business_date = {{ base }}
+    AND net_sales_reporting IS NULL
+GROUP BY currency

@@ -1,4 +1,4 @@
 {% from "warehouse/macros/unusually_empty.sql" import unusually_empty with context %}
--- The sources without any order of the day that usually have many.
-{{ unusually_empty(day) }}
-ORDER BY source
+-- The sources without any order of a day that usually have many, by day.
+{{ unusually_empty(days) }}
+ORDER BY audit.business_date, audit.source

@@ -7,10 +7,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from pydantic import Field
+
 from ecommerce.sales.report.model import Part
 
 KINDS = {"category": "categories", "country": "countries", "channel": "channels"}
 """What net sales are taken apart by, and the field of `Changes` that has it."""
+UNCONVERTED = "unconverted"
 MOST_MOVERS = 5
 ZERO = Decimal(0)
 Row = Mapping[str, Any]
@@ -39,7 +42,8 @@ class Mover(Part):
 class Changes(Part):
     """The change of net sales since `base`: the same weekday of the week before where that day is complete,
     else the day before. Contributions are sorted by their size, the largest first, whatever their direction.
-    `rising` and `falling`: up to five products each, the largest change first."""
+    `rising` and `falling`: up to five products each, the largest change first. `unconverted`: the currencies
+    of `base` without an exchange rate, whose sales are in none of these."""
 
     base: date
     before: Decimal
@@ -49,6 +53,7 @@ class Changes(Part):
     channels: list[Contribution]
     rising: list[Mover]
     falling: list[Mover]
+    unconverted: list[str] = Field(default_factory=list)
 
 
 def base_of(day: date, days: Mapping[date, Row]) -> date | None:
@@ -72,12 +77,20 @@ def changes(
         before: those of `base`: the rows of `sales_before.sql`.
         products: the rows of `products.sql`.
     """
-    earlier: dict[str, dict[str, Decimal]] = {kind: {} for kind in KINDS}
+    earlier: dict[str, dict[str, Decimal]] = {kind: {} for kind in (*KINDS, UNCONVERTED)}
     for row in before:
         earlier[row["kind"]][row["name"]] = row["net_sales"]
     parts = {field: contributions(totals, earlier[kind], now[kind]) for kind, field in KINDS.items()}
     rising, falling = movers(products)
-    return Changes(base=base, before=totals[0], now=totals[1], rising=rising, falling=falling, **parts)
+    return Changes(
+        base=base,
+        before=totals[0],
+        now=totals[1],
+        rising=rising,
+        falling=falling,
+        unconverted=sorted(earlier[UNCONVERTED]),
+        **parts,
+    )
 
 
 def contributions(

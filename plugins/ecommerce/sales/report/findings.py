@@ -85,8 +85,17 @@ def _incomplete(figures: Figures) -> Iterator[Finding]:
         yield Finding(kind=UNCONVERTED, about=about, numbers={"orders": orders})
 
 
+def _without_rate(figures: Figures) -> tuple[set[str], set[str]]:
+    """The currencies without an exchange rate: of the day, and of the day that it is compared with."""
+    found = figures.changes
+    return {each.currency for each in figures.quality.unconverted}, set(found.unconverted if found else ())
+
+
 def _unusual_sales(figures: Figures) -> Weighed:
     """The day against its forecast; where the whole is as expected, the series that missed it most."""
+    now, before = _without_rate(figures)
+    if now - before:  # Forecasts are made from days that had these rates: sales would seem too low.
+        return
     series = figures.expectation.series if figures.expectation else []
     total = next((each for each in series if each.series == expectation.TOTAL), None)
     if total is None:
@@ -130,6 +139,9 @@ def _contributions(figures: Figures) -> Weighed:
     explains much of it and more than its size does."""
     found = figures.changes
     total = found.now - found.before if found else Decimal(0)
+    now, before = _without_rate(figures)
+    if now != before:  # What seems to have come or gone may only have been converted, or not.
+        return
     if found is None or not total or abs(total) < WORTH_A_WORD * abs(found.before):
         return
     candidates = []

@@ -20,7 +20,7 @@ _LONGEST_REASON = 90
 """Characters of a subject that say what is missing: the headline must show beside them."""
 _UNCHANGED = (
     "The headline figures are as they were mailed. What has changed is in the breakdowns, the products, the "
-    "missing sources or the amounts without an exchange rate."
+    "reasons of returns, the missing sources or the amounts without an exchange rate."
 )
 
 

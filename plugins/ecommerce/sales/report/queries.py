@@ -12,6 +12,7 @@ from typing import Any
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import TransientError
 from ecommerce.core.settings import Settings
+from ecommerce.sales.completeness import empty_sources
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report import (
     changes,
@@ -53,7 +54,7 @@ def read_figures(
     Args:
         origin: who makes the report; its `run_id` selects the data quality figures of that run.
         warnings: what transform, load and checks warned of: sentences, or the fields of a `Remark`.
-        required: the sources without which the day is not complete.
+        required: the sources without which a day is not complete.
 
     Raises:
         TransientError: loads kept changing the figures while they were read.
@@ -89,13 +90,13 @@ def _read_once(
         path = f"report/daily_sales/{name}.sql"
         return warehouse.query(path, spec=ORDERS, parameters=parameters, days=days, day=day, **values)
 
-    # Of a source that the day can do without it says nothing that it brought no order.
-    empty = [row["source"] for row in ask("unusually_empty") if row["source"] in required]
-    days = {row["business_date"]: dict(row) for row in headlines}
+    empty = empty_sources(warehouse, comparisons.days_asked(day), required)
+    days = {
+        row["business_date"]: {**row, "complete": row["complete"] and row["business_date"] not in empty}
+        for row in headlines
+    }
     today = days.get(day, {})
-    complete = bool(today.get("complete")) and not empty
-    if today:
-        days[day] = today | {"complete": complete}
+    complete = bool(today.get("complete"))
     sales, orders = ask("sales"), ask("orders")
     runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
     missing = missing_days(day, [row["business_date"] for row in runs])
@@ -110,7 +111,7 @@ def _read_once(
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=complete,
-        empty_sources=empty,
+        empty_sources=empty.get(day, []),
         missing_sources=list(today.get("missing_sources") or ()),
         sources=sources,
         rejects=rejected.rejects(ask("rejects", most=MOST_SAMPLES)),

@@ -20,13 +20,14 @@ WRONG, DOUBTFUL, HARMLESS = 3, 2, 1
 
 class Remark(Part):
     """One thing that people should know. `meaning` and `action` are empty where nothing is known of them.
-    `weight`: `WRONG`, figures are wrong or lack something; `DOUBTFUL`, they may; `HARMLESS`, they do not.
-    A plain sentence is taken for one, too."""
+    `weight`: `WRONG`, figures are wrong or lack something; `DOUBTFUL`, they may, which is all that is known
+    of a sentence that nobody has explained here; `HARMLESS`, they do not. A plain sentence is taken for one,
+    too."""
 
     found: str
     meaning: str = ""
     action: str = ""
-    weight: int = HARMLESS
+    weight: int = DOUBTFUL
 
     @model_validator(mode="before")
     @classmethod

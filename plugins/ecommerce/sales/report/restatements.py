@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -45,6 +44,18 @@ class Correction(NamedTuple):
     mailed: Decimal | None
     now: Decimal | None
 
+
+_ORDERS = frozenset({"late", "changed", "cancelled", "removed"})
+_REFUNDS = frozenset({"refunded", "unrefunded"})
+_RATES = frozenset({"rates"})
+_KINDS = (
+    dict.fromkeys(("orders", "units", "customers"), _ORDERS)
+    | dict.fromkeys(("new_customers", "returning_customers"), _ORDERS | {"first_orders"})
+    | dict.fromkeys(("gross_sales", "discounts", "average_order_value", "tax", "shipping"), _ORDERS | _RATES)
+    | {"returns": _REFUNDS | _RATES, "net_sales": _ORDERS | _REFUNDS | _RATES}
+)
+"""Which kinds of causes can change a headline figure. Orders that come late, are cancelled or go bring or
+take their refunds as causes of their own, so none of them is a cause of returns."""
 
 _OF_A_PARTNER = {
     "late": "late file of {place}, {orders}",
@@ -102,25 +113,31 @@ def merged(rows: Iterable[Row]) -> list[Restatement]:
                     figure=last["figure"],
                     old=first["old_value"],
                     new=last["new_value"],
-                    reason=reason(steps),
+                    reason=reason(last["figure"], steps),
                     detected_at=last["detected_at"],
                 )
             )
     return found
 
 
-def reason(rows: Iterable[Row]) -> str:
-    """Why a figure changed, by the rows that say so, for a reader who knows the shop and no pipeline."""
-    counts: Counter[Cause] = Counter()
+def reason(figure: str, rows: Iterable[Row]) -> str:
+    """Why `figure` changed, by the rows that say so, for a reader who knows the shop and no pipeline."""
+    counts: dict[Cause, int] = {}
     untold: dict[str, None] = {}
     for row in rows:
         causes = json.loads(row.get("causes") or "[]")
         for each in causes:
             cause = Cause(each["kind"], each.get("source"), each.get("channel"))
-            counts[cause] += int(each.get("orders") or 0)
+            # One order that three loads changed is not three orders.
+            counts[cause] = max(counts.get(cause, 0), int(each.get("orders") or 0))
         if not causes:
             untold[_readable(row["reason"] or "")] = None
-    told = [_words(cause, orders) for cause, orders in counts.most_common()]
+    # A load notes the causes of a day; what cannot change this figure is no reason of it.
+    kinds = _KINDS.get(figure, frozenset())
+    fitting = [cause for cause in counts if cause.kind in kinds] or list(counts)
+    # New rates concern all amounts in their currency, and have no number of orders to be ranked by.
+    fitting.sort(key=lambda cause: (cause.kind != "rates", -counts[cause]))
+    told = [_words(cause, counts[cause]) for cause in fitting]
     told += [words for words in untold if words]
     said = "; ".join(told[:MOST_CAUSES])
     more = len(told) - MOST_CAUSES

@@ -172,8 +172,34 @@ def test_what_is_incomplete_comes_first_and_half_a_day_has_no_other_findings():
         "Sales database brought no order at all, which is unusual, so figures of this day may change.",
         "4 orders in BRL and CHF are in no amount: no exchange rate is known.",
     ]
-    whole = figures(unconverted=[rest[0].model_copy(update={"orders": 1})], changes=fall)
-    assert sentences(whole)[0] == "1 order in BRL is in no amount: no exchange rate is known."
-    assert len(sentences(whole)) == 2
+    whole = figures(unconverted=[rest[0].model_copy(update={"orders": 1})])
+    assert sentences(whole) == ["1 order in BRL is in no amount: no exchange rate is known."]
     refunds_only = figures(unconverted=[rest[0].model_copy(update={"orders": 0})])
     assert sentences(refunds_only) == ["Returns in BRL are in no amount: no exchange rate is known."]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        ("BRL", "BRL", ["contribution", "unusual_sales"]),  # has never a rate, so nothing has changed
+        ("BRL", "", []),
+        ("BRL CHF", "BRL", []),
+        ("", "BRL", ["unusual_sales"]),
+    ],
+)
+def test_sales_that_are_merely_not_converted_are_no_finding(now, before, said):
+    nothing = dict.fromkeys(("gross_sales", "discounts", "returns", "net_sales"), D(0))
+    fall = changed("10000", "5000", channels=parts(storefront="6000 1000", sales_db="4000 4000"))
+    some = figures(
+        unconverted=[Unconverted(currency=name, orders=2, **nothing) for name in now.split()],
+        changes=fall.model_copy(update={"unconverted": before.split()}),
+        expectation=expectation_of(expected("total", "20000", "17000", "2000", "4000")),
+    )
+    assert sorted(each.kind for each in find(some) if each.kind != "unconverted") == said
+
+
+def test_without_a_day_to_compare_with_sales_in_a_currency_without_rate_are_not_called_unusual():
+    nothing = dict.fromkeys(("gross_sales", "discounts", "returns", "net_sales"), D(0))
+    low = expectation_of(expected("total", "20000", "17000", "2000", "4000"))
+    some = figures(unconverted=[Unconverted(currency="BRL", orders=2, **nothing)], expectation=low)
+    assert [each.kind for each in find(some)] == ["unconverted"]

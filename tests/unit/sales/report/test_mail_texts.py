@@ -92,6 +92,7 @@ def test_a_correction_agrees_with_the_attached_report():
 def test_a_correction_that_no_headline_figure_shows_says_so():
     (line,) = mail_texts.correction_lines(make_figures(), CORRECTIONS[2:])
     assert line.startswith("The headline figures are as they were mailed.")
+    assert "reasons of returns" in line
     assert mail_texts.mail_texts(make_figures(), [])["corrected"] == [line]
     assert mail_texts.mail_texts(make_figures())["corrected"] is None
 

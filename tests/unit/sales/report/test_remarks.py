@@ -18,12 +18,12 @@ CHECK = {
 
 
 def test_the_worst_comes_first_and_each_once():
-    odd = {**CHECK, "found": "odd", "weight": DOUBTFUL}
-    found = remarks(["something new", odd, CHECK, "something new", CHECK])
+    quiet = {**CHECK, "found": "quiet", "weight": HARMLESS}
+    found = remarks([quiet, "something new", CHECK, "something new", CHECK])
     assert [(each.found, each.weight) for each in found] == [
         (CHECK["found"], WRONG),
-        ("odd", DOUBTFUL),
-        ("something new", HARMLESS),
+        ("something new", DOUBTFUL),
+        ("quiet", HARMLESS),
     ]
 
 

@@ -82,7 +82,7 @@ def test_loads_that_changed_a_figure_one_after_another_are_one_row():
         [row("orders", "20", "19", **later), row("orders", "19", "25", **more), row("orders", "7", "20")]
     )
     assert (found.old, found.new, found.detected_at) == (7, 25, more["detected_at"])
-    assert found.reason == "late file of alpenmarkt, 26 orders; 1 order changed in the sales database"
+    assert found.reason == "late file of alpenmarkt, 13 orders; 1 order changed in the sales database"
 
 
 def test_what_is_again_what_was_mailed_is_no_restatement():
@@ -115,7 +115,7 @@ def test_an_average_of_no_order_can_be_restated():
 )  # fmt: skip
 def test_every_cause_has_words_for_a_reader(cause, words):
     fields = dict(zip(("kind", "source", "channel", "orders"), cause, strict=True))
-    assert restatements.reason([row("orders", "1", "2", causes=[fields])]) == words
+    assert restatements.reason("orders", [row("orders", "1", "2", causes=[fields])]) == words
 
 
 def test_of_many_causes_the_largest_are_named():
@@ -124,9 +124,35 @@ def test_of_many_causes_the_largest_are_named():
         {"kind": kind, "source": "storefront", "channel": "storefront", "orders": 1}
         for kind in ("late", "removed")
     ]
-    assert restatements.reason([row("orders", "1", "2", causes=causes)]) == (
+    assert restatements.reason("orders", [row("orders", "1", "2", causes=causes)]) == (
         "late file of alpenmarkt, 13 orders; 3 orders changed in the sales database; and 2 other causes"
     )
+
+
+FILE, RATES = "late file of alpenmarkt, 13 orders", "exchange rates published after the report"
+REFUNDS = "refunds recorded late in the storefront, 20 orders"
+FIRST = "earlier orders of customers became known"
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ("returns", f"{RATES}; {REFUNDS}"),
+        ("orders units customers", FILE),
+        ("new_customers returning_customers", f"{FILE}; {FIRST}"),
+        ("gross_sales discounts average_order_value tax shipping", f"{RATES}; {FILE}"),
+        ("net_sales", f"{RATES}; {REFUNDS}; and 1 other cause"),
+    ],
+)
+def test_a_figure_has_the_causes_that_can_change_it(figures, words):
+    refunds = {"kind": "refunded", "source": "storefront", "channel": "storefront", "orders": 20}
+    causes = [*LATE, refunds, {"kind": "first_orders"}, {"kind": "rates"}]
+    found = restatements.merged(row(figure, "1", "2", causes=causes) for figure in figures.split())
+    assert {each.figure: each.reason for each in found} == dict.fromkeys(figures.split(), words)
+
+
+def test_where_no_cause_fits_all_of_the_day_are_named():
+    assert restatements.reason("returns", [row("returns", "1", "2")]) == FILE
 
 
 @pytest.mark.parametrize(
@@ -145,7 +171,8 @@ def test_of_many_causes_the_largest_are_named():
     ],
 )
 def test_rows_from_before_causes_were_kept_read_tolerably(engineers, words):
-    assert restatements.reason([row("orders", "1", "2", causes=None, reason=engineers)]) == words
+    told = row("orders", "1", "2", causes=None, reason=engineers)
+    assert restatements.reason("orders", [told]) == words
 
 
 def test_the_sentence_for_mail_and_notice():

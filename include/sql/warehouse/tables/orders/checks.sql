@@ -1,5 +1,13 @@
 {% from "warehouse/macros/check.sql" import check %}
 {% from "warehouse/macros/unusually_empty.sql" import unusually_empty with context %}
+{#- The day of the run, and not all the days that it loaded orders of: the others were judged by their own runs. #}
+{% macro day_of_the_run(column, before=0) -%}
+{% if before %}
+{{ column }} BETWEEN DATE_SUB({{ business_date }}, INTERVAL {{ before }} DAY) AND {{ business_date }}
+{%- else %}
+{{ column }} = {{ business_date }}
+{%- endif %}
+{%- endmacro %}
 {% call check(
     "orders: one row per order",
     "error",
@@ -86,10 +94,10 @@ UNION ALL
 ) %}
 SELECT
     CONCAT(
-        source, ' has no order of ', CAST({{ business_date }} AS STRING), ', and had at least ', CAST(fewest AS STRING),
+        source, ' has no order of ', CAST(business_date AS STRING), ', and had at least ', CAST(fewest AS STRING),
         ' on each of the last four such weekdays'
     ) AS sample
 FROM (
-{{ unusually_empty(business_date) }}
+{{ unusually_empty(day_of_the_run) }}
 ) AS empty_sources
 {% endcall %};
