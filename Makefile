@@ -31,13 +31,13 @@ test: ## all tests that need no operating-system package
 
 test-all: test test-full test-monitoring test-browser test-compose ## all of them: Chromium, Prometheus, Docker
 
-# Three processes on two cores: some of these tests wait for Airflow's retries.
+# Four processes on two cores: some of these tests wait for Airflow's retries.
 test-full: development ## the slow ones: whole pipelines killed, reconciled, synchronised, at somebody else's shop
-	@$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m full $(ARGS)
+	@$(VENV)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m full $(ARGS)
 
 test-browser: development ## the tests that need Chromium and npm
 	@$(VENV)/python -m tests.browser.axe
-	@$(VENV)/pytest -m browser $(ARGS)
+	@$(VENV)/pytest -n 2 --dist loadfile -m browser $(ARGS)
 
 test-compose: development ## the tests that need a Docker engine
 	@$(VENV)/pytest -m compose $(ARGS)

@@ -27,8 +27,9 @@ def noon_after(day: date = DAY):
     return morning_after(day) + 6 * HOUR
 
 
-@pytest.mark.parametrize("order", ["daily sync", "sync daily", "sync sync daily sync"])
-@pytest.mark.parametrize("mode", ["66", "11"])
+@pytest.mark.parametrize(
+    ("order", "mode"), [("daily sync", "66"), ("sync daily", "11"), ("sync sync daily sync", "66")]
+)
 def test_with_the_daily_run_in_any_order_the_tables_are_the_same(order, mode, start_company):
     company = start_company(mode=mode)
     company.show(ledger().as_of(noon_after()))
