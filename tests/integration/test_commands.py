@@ -61,6 +61,7 @@ def run(installation: Path, **given: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.full
 def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) -> None:
     (twin / ".env").write_text(
         f"CUSTOMER_HASH_KEY=0123456789abcdef\nAIRFLOW_VAR_OF_THE_UI=of .env\nAIRFLOW_CONN_SHOP={SHOP}\n"

@@ -10,6 +10,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from demo.ledger import Ledger
 from tests.integration.daily_run import morning_after
 
@@ -44,6 +46,7 @@ json.dump(said, sys.stdout)
 """
 
 
+@pytest.mark.full
 def test_a_full_disk_is_said_in_one_sentence_and_leaves_nothing_half_written(start_company):
     company = start_company()
     company.show(Ledger(DAY, 1, orders_per_day=20, seed=11).as_of(morning_after(DAY)))

@@ -100,8 +100,8 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
     ("numbers", "today", "read_at"),
     [
         pytest.param((25, 19, 31, 22), 0, "2026-03-03 11:00", id="not always that many"),
-        pytest.param((25, 25, 25, 0), 0, "2026-03-03 11:00", id="three weeks only"),
-        pytest.param((25, 25, 25, 25), 1, "2026-03-03 11:00", id="one order"),
+        pytest.param((25, 25, 25, 0), 0, "2026-03-03 11:00", id="three weeks only", marks=pytest.mark.full),
+        pytest.param((25, 25, 25, 25), 1, "2026-03-03 11:00", id="one order", marks=pytest.mark.full),
         pytest.param((25, 25, 25, 25), 0, "2026-03-02 23:00", id="the day had not ended"),
     ],
 )
