@@ -161,7 +161,7 @@ ZONES = {
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", [0, 1, 3, 4, 7, 10])  # both clock changes in both zones
+@pytest.mark.parametrize("seed", [0, 3, 4, 7])  # both clock changes in both zones
 def test_random_histories_in_random_order_are_those_of_the_oracle(seed: int, request: pytest.FixtureRequest):
     random = Random(seed)
     zone = random.choice(sorted(ZONES))
