@@ -37,7 +37,7 @@ test-full: development ## the slow ones: whole pipelines killed, reconciled, syn
 
 test-browser: development ## the tests that need Chromium and npm
 	@$(VENV)/python -m tests.browser.axe
-	@$(VENV)/pytest -n 2 --dist loadfile -m browser $(ARGS)
+	@$(VENV)/pytest -m browser $(ARGS)
 
 test-compose: development ## the tests that need a Docker engine
 	@$(VENV)/pytest -m compose $(ARGS)
