@@ -32,7 +32,7 @@ CHARTS = (
 )
 """In reading order; a day has those that it has figures for."""
 TREND_PNG = "trend.png"
-"""The trend for mail programs, on white: `PNG_WIDTH` pixels wide, to be shown at half of that."""
+"""The trend for mail programs, on white, to be shown at half of its pixels."""
 
 TREND_LOW = "trend-low.svg"
 """The trend for a page one that is full, beside the charts of a document and not kept."""
