@@ -155,7 +155,13 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     assert alarms(report(shop)) == ["bolt has delivered no file that can be used"]
 
 
-@pytest.mark.parametrize("sold", [True, False], ids=["with an order", "a header alone"])
+@pytest.mark.parametrize(
+    "sold",
+    [
+        pytest.param(True, id="with an order", marks=pytest.mark.full),
+        pytest.param(False, id="a header alone"),
+    ],
+)
 def test_a_day_is_complete_when_the_last_partner_has_delivered(shop: Shop, sold: bool) -> None:
     late = Folder(source=PARTNER_FILES, totals={"missing_deliveries": ["acme"]})
     load_all(shop, late)

@@ -32,6 +32,8 @@ from ecommerce.warehouse.staged import HISTORY, staged_columns
 from tests.integration.warehouse.conftest import MONDAY, Shop, open_shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
 
+pytestmark = pytest.mark.full
+
 TUESDAY, FRIDAY = date(2026, 3, 3), date(2026, 3, 6)
 ORDER = Order("1", at("2026-03-02 15:00"))
 STOCK = LoadSpec(
