@@ -106,10 +106,12 @@ def _of_day(given: Given, day: date, run: Run | None) -> dict[str, Any]:
     folder = archive.folder_of(given.settings.reports_uri, day)
     figures = _figures(folder)
     complete = figures.quality.complete if figures else None
+    known = days.days.get(day) if days else None
     return {
         "status": status_of(day, run, days, archived=True, newest=given.newest, complete=complete),
         "failed": answer.failed,
-        "restated": _restated(days.days.get(day) if days else None, given.settings.reporting_currency),
+        "restated": _restated(known, given.settings.reporting_currency),
+        "completed": complete is False and known is not None and known.complete,
         "downloads": DOWNLOADS,
         "actions": _actions(given, day, run),
         "report": _report(figures, folder) if figures else None,

@@ -65,7 +65,7 @@ def status_of(
         archived: whether there is a report.
         newest: the newest day that has ended.
         awaited: that day, as long as its scheduled run is not due.
-        complete: what the report says of the day; None where it was not looked at.
+        complete: what the report says, where the warehouse could not be asked.
     """
     code = ""
     if run and run.state in UNDER_WAY:
@@ -83,16 +83,16 @@ def status_of(
         elif day == awaited and is_in_shop and not is_reported:
             code = "waiting"
         elif known or archived:
-            code = _of_loaded(known, is_reported=is_reported, complete=complete)
+            code = _of_loaded(known, is_reported=is_reported)
         elif is_in_shop:
             code = "missing"
     return STATUSES.get(code)
 
 
-def _of_loaded(known: Standing | None, *, is_reported: bool, complete: bool | None) -> str:
+def _of_loaded(known: Standing | None, *, is_reported: bool) -> str:
     if not is_reported:
         return "history"
-    if complete is False or (known and not known.complete):
+    if known and not known.complete:
         return "incomplete"
     mails = known.mails if known else 0
     return ("corrected" if mails > 1 else "mailed") if mails else "made"

@@ -9,8 +9,8 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.pages import again
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.texts import page_texts
-from tests.unit.pages.made_up import VIEWER, FakeRuns, FakeWarehouse, Standing, Visitor, day, standings
-from tests.unit.pages.reading import part, text_of
+from tests.unit.pages.made_up import VIEWER, FakeRuns, FakeWarehouse, Standing, Visitor, day
+from tests.unit.pages.reading import part, row, text_of
 from tests.unit.sales.report.samples import crowded, empty_day, make_figures
 
 
@@ -26,7 +26,7 @@ def test_the_page_says_all_that_the_report_says(client, reports, made):
         assert f"{tile['label']} {tile['value']}" in words
     for section in texts["sections"]:
         shown = part(page, section["id"])
-        for cell in (cell for row in section["rows"] for cell in row):
+        for cell in (cell for cells in section["rows"] for cell in cells):
             assert " ".join(cell.split()) in shown
         if not section["rows"]:
             assert section["empty"] in shown
@@ -140,18 +140,23 @@ def test_no_run_means_no_buttons(open_pages):
     assert "<form" not in open_pages(runs=FakeRuns({})).get("/2026-11-17/").text
 
 
-@pytest.mark.parametrize("where", ["warehouse", "report"])
-def test_a_day_is_incomplete_where_the_warehouse_or_its_report_says_so(open_pages, reports, where):
-    days = standings()
-    if where == "warehouse":
-        days[day(19)] = Standing(day(19), complete=False)
-    else:
-        figures = make_figures()
-        quality = figures.quality.model_copy(update={"complete": False, "empty_sources": ["storefront"]})
-        archive.write_figures(f"file://{reports}/2026-11-19", figures.model_copy(update={"quality": quality}))
-        (reports / "2026-11-19" / "report.pdf").write_bytes(b"%PDF-")
-    page = open_pages(warehouse=FakeWarehouse(days)).get("/2026-11-19/").text
-    assert '<span class="pill incomplete">' in page
+def test_a_day_is_incomplete_where_the_warehouse_says_so(open_pages):
+    page = open_pages(warehouse=FakeWarehouse({day(19): Standing(day(19), complete=False)}))
+    assert '<span class="pill incomplete">' in page.get("/2026-11-19/").text
+    assert "Incomplete" in row(page.get("/").text, "Thu 19 Nov")
+
+
+def test_a_day_that_was_completed_after_its_report_says_so(open_pages, reports):
+    figures = make_figures()
+    quality = figures.quality.model_copy(update={"complete": False, "empty_sources": ["storefront"]})
+    archive.write_figures(f"file://{reports}/2026-11-19", figures.model_copy(update={"quality": quality}))
+    (reports / "2026-11-19" / "report.pdf").write_bytes(b"%PDF-")
+    page = open_pages().get("/2026-11-19/").text
+    assert '<span class="pill incomplete">' not in page
+    assert "Complete now" in page
+    assert "Complete now" not in open_pages().get("/2026-11-17/").text
+    unreachable = open_pages(warehouse=None).get("/2026-11-19/").text
+    assert '<span class="pill incomplete">' in unreachable
 
 
 def test_the_day_and_the_ways_are_written_as_the_locale_does(client, monkeypatch):
