@@ -37,8 +37,10 @@ COLOURS = {
 }
 """Every colour of a chart, by the name that pages know it by."""
 TEXT_POINTS = 7.0
-MILLIMETRE, POINT = 1 / 25.4, 25.4 / 72
-"""In inches; in millimetres."""
+MILLIMETRE = 1 / 25.4
+"""In inches."""
+POINTS = 72 / 25.4
+"""Of a millimetre."""
 _PAD = 2.5
 """Points between an axis and its labels."""
 _LONGEST_LABEL = 100
@@ -127,7 +129,7 @@ def place_axes(figure: Figure, *, above: float, below: float) -> None:
     bottom, top = axes.get_ylim()
     amounts = [compact(tick) for tick in axes.get_yticks() if bottom <= tick <= top]
     widest = max((text_width(amount) for amount in amounts), default=0.0)
-    left = (widest + _PAD + 2) * POINT / width
+    left = (widest + _PAD + 2) / POINTS / width
     axes.set_position((left, below / height, 0.995 - left, 1 - (above + below) / height))
 
 

@@ -15,8 +15,8 @@ from ecommerce.core.text import NOTHING, amount, change, clean, count, country, 
 from ecommerce.documents import svg_text
 from ecommerce.documents.drawing import (
     INK,
-    MILLIMETRE,
     MUTED,
+    POINTS,
     SIGNAL,
     STRONG,
     TEXT_POINTS,
@@ -25,6 +25,7 @@ from ecommerce.documents.drawing import (
 )
 from ecommerce.sales.report.changes import Contribution
 from ecommerce.sales.report.figures import Breakdown, Figures
+from ecommerce.sales.report.sections import first_and_others
 from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.website import STEPS
 
@@ -102,16 +103,17 @@ def top(
 ) -> list[tuple[str, Decimal, Decimal, bool]]:
     """Name and two amounts of the first `most` rows, and whether it is the rest: when there are more, the
     last one adds up all the others."""
-    if len(rows) <= most:
-        return [(*row, False) for row in rows]
-    others = rows[most - 1 :]
-    sums = (sum((row[1] for row in others), Decimal(0)), sum((row[2] for row in others), Decimal(0)))
-    return [*((*row, False) for row in rows[: most - 1]), (f"{len(others)} others", *sums, True)]
+    first, others = first_and_others(rows, most)
+    shown = [(*row, False) for row in first]
+    if others:
+        sums = (sum((row[1] for row in others), Decimal(0)), sum((row[2] for row in others), Decimal(0)))
+        shown.append((f"{len(others)} others", *sums, True))
+    return shown
 
 
 def bars(rows: Sequence[Bar]) -> str:
     """The SVG file of `rows`. Its lengths are points."""
-    width, tall = WIDTH * MILLIMETRE * 72, ROW * MILLIMETRE * 72
+    width, tall = WIDTH * POINTS, ROW * POINTS
     beside_left = width - max(text_width(row.beside) for row in rows) - _GAP
     figures_left = beside_left - max(text_width(row.figure) for row in rows) - _GAP
     label_width = min(max(text_width(row.label[:100]) for row in rows) + _GAP, figures_left * 0.55)

@@ -10,9 +10,9 @@ from ecommerce.documents.drawing import (
     FAINT,
     GRID,
     INK,
-    MILLIMETRE,
     MUTED,
     PALE,
+    POINTS,
     STRONG,
     TEXT_POINTS,
     amounts_upward,
@@ -38,7 +38,7 @@ def expected(figures: Figures) -> Figure:
     figure = canvas(WIDTH, HEIGHT)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    width = WIDTH * MILLIMETRE * 72
+    width = WIDTH * POINTS
     axes.set_xlim(0, width)
     axes.set_ylim(0, HEIGHT)
     total = expectation_total(figures)
@@ -92,7 +92,7 @@ def outlook(figures: Figures) -> Figure:
 def _size(labels: Sequence[str], wide: float) -> float:
     """Of letters with which the days stand side by side on axes that are so `wide`, as a part of the drawing;
     some locales write them on one line."""
-    room = OUTLOOK_WIDTH * wide * MILLIMETRE * 72 / 7 - 3
+    room = OUTLOOK_WIDTH * wide * POINTS / 7 - 3
     widest = max((text_width(line) for label in labels for line in label.split("\n")), default=0.0)
     return min(TEXT_POINTS - 0.5, TEXT_POINTS * room / max(widest, 1))
 

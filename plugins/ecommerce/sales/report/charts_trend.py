@@ -10,9 +10,9 @@ from ecommerce.core.text import average_name, short_day
 from ecommerce.documents.drawing import (
     GRID,
     INK,
-    MILLIMETRE,
     MUTED,
     PALE,
+    POINTS,
     SIGNAL,
     STRONG,
     TEXT_POINTS,
@@ -113,7 +113,7 @@ def _fit_dates(axes: Axes) -> None:
     labels = [label.get_text() for label in axes.get_xticklabels()]
     if len(labels) < 2:
         return
-    step = 7 * axes.get_position().width * WIDTH * MILLIMETRE * 72 / (axes.get_xlim()[1] - axes.get_xlim()[0])
+    step = 7 * axes.get_position().width * WIDTH * POINTS / (axes.get_xlim()[1] - axes.get_xlim()[0])
     # The newest ends with its bar, the one before it has its middle there.
     needed = text_width(labels[0], bold=True) + text_width(labels[1]) / 2 + _BETWEEN_DATES
     axes.tick_params(axis="x", labelsize=(TEXT_POINTS - 0.5) * min(1.0, step / needed))

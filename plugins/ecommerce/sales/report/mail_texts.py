@@ -11,6 +11,7 @@ from ecommerce.sales.report import expectation, findings, quality
 from ecommerce.sales.report.charts import TREND
 from ecommerce.sales.report.figures import HEADLINE, Breakdown, Figures
 from ecommerce.sales.report.restatements import Correction
+from ecommerce.sales.report.sections import first_and_others
 from ecommerce.sales.report.texts_charts import alternatives
 from ecommerce.sales.report.texts_headline import CHOICE, NOTED, TILES, base_names, tile
 
@@ -111,14 +112,9 @@ def _small_figures(tiles: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _channels(figures: Figures) -> list[list[str]]:
     """Name, orders, net sales; the last row adds up those for which there is no room."""
-    rows, others = figures.channels, figures.channels[MOST_ROWS - 1 :]
-    if len(rows) <= MOST_ROWS:
-        return [_channel(text.source_name(each.name), [each], figures.currency) for each in rows]
-    rest = _channel(f"{len(others)} others", others, figures.currency)
-    shown = [
-        _channel(text.source_name(each.name), [each], figures.currency) for each in rows[: MOST_ROWS - 1]
-    ]
-    return [*shown, rest]
+    shown, others = first_and_others(figures.channels, MOST_ROWS)
+    rows = [_channel(text.source_name(each.name), [each], figures.currency) for each in shown]
+    return [*rows, _channel(f"{len(others)} others", others, figures.currency)] if others else rows
 
 
 def _channel(name: str, rows: Sequence[Breakdown], currency: str) -> list[str]:

@@ -16,10 +16,20 @@ A section has these keys:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+Row = TypeVar("Row")
 
 Column = dict[str, Any]
 Section = dict[str, Any]
+
+
+def first_and_others(rows: Sequence[Row], most: int) -> tuple[list[Row], list[Row]]:
+    """Rows to show and those that share one more row at the end, so that no more than `most` are shown; there
+    are no others where all rows fit."""
+    if len(rows) <= most:
+        return list(rows), []
+    return list(rows[: most - 1]), list(rows[most - 1 :])
 
 
 def name(heading: str, grow: float = 1.0) -> Column:

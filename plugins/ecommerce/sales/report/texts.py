@@ -21,7 +21,7 @@ from ecommerce.sales.report import (
 )
 from ecommerce.sales.report.figures import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
 from ecommerce.sales.report.returns import ReturnReason
-from ecommerce.sales.report.sections import Section, name, number, quiet, table, word
+from ecommerce.sales.report.sections import Section, first_and_others, name, number, quiet, table, word
 from ecommerce.sales.report.texts_headline import (
     NOTED,
     TILES,
@@ -203,12 +203,11 @@ def _products(figures: Figures) -> Section:
 
 
 def _return_reasons(figures: Figures) -> Section:
-    rows = figures.return_reasons
-    total = sum((row.amount for row in rows), Decimal(0))
-    if len(rows) > MOST_CATEGORIES:  # where customers write them themselves
-        others = rows[MOST_CATEGORIES - 1 :]
+    total = sum((row.amount for row in figures.return_reasons), Decimal(0))
+    rows, others = first_and_others(figures.return_reasons, MOST_CATEGORIES)
+    if others:  # where customers write them themselves
         sums = {name: sum(getattr(row, name) for row in others) for name in ("refunds", "amount")}
-        rows = [*rows[: MOST_CATEGORIES - 1], ReturnReason(reason=f"{len(others)} others", **sums)]
+        rows.append(ReturnReason(reason=f"{len(others)} others", **sums))
     return table(
         "return_reasons",
         "Returns by reason",
@@ -235,12 +234,12 @@ def attribute_title(name: str) -> str:
 
 def with_rest(rows: Sequence[Breakdown], most: int) -> list[Breakdown]:
     """The first `most` rows; when there are more, the last one adds up all the others."""
-    if len(rows) <= most:
-        return list(rows)
-    others = rows[most - 1 :]
-    sums = {name: sum((getattr(row, name) for row in others), Decimal(0)) for name in FIGURES}
-    orders = sum(row.orders or 0 for row in others)
-    return [*rows[: most - 1], Breakdown(name=f"{len(others)} others", orders=orders, **sums)]
+    shown, others = first_and_others(rows, most)
+    if others:
+        sums = {name: sum((getattr(row, name) for row in others), Decimal(0)) for name in FIGURES}
+        orders = sum(row.orders or 0 for row in others)
+        shown.append(Breakdown(name=f"{len(others)} others", orders=orders, **sums))
+    return shown
 
 
 def _breakdown(rows: Sequence[Breakdown], name_of: Callable[[str], str], currency: str) -> list[list[str]]:

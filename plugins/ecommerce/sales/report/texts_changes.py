@@ -10,7 +10,7 @@ from ecommerce.core import text
 from ecommerce.sales.report import charts
 from ecommerce.sales.report.changes import Changes, Contribution, Mover
 from ecommerce.sales.report.figures import Figures
-from ecommerce.sales.report.sections import Section, name, number, quiet, table
+from ecommerce.sales.report.sections import Section, first_and_others, name, number, quiet, table
 from ecommerce.sales.report.texts_headline import signed
 
 MOST = 20
@@ -49,11 +49,11 @@ def sections(figures: Figures) -> list[Section]:
 
 def rest(rows: Sequence[Contribution], most: int) -> list[Contribution]:
     """The first `most` rows; when there are more, the last one adds up all the others."""
-    if len(rows) <= most:
-        return list(rows)
-    others = rows[most - 1 :]
-    before, now = (sum((getattr(row, each) for row in others), Decimal(0)) for each in ("before", "now"))
-    return [*rows[: most - 1], Contribution(name=f"{len(others)} others", before=before, now=now)]
+    shown, others = first_and_others(rows, most)
+    if others:
+        before, now = (sum((getattr(row, each) for row in others), Decimal(0)) for each in ("before", "now"))
+        shown.append(Contribution(name=f"{len(others)} others", before=before, now=now))
+    return shown
 
 
 def _contributions(figures: Figures, kind: str, base: str) -> Section:
