@@ -69,9 +69,16 @@ class Habits:
 
     @cached_property
     def is_english(self) -> bool:
-        """Whether dates, per cents and countries are English, in the house style: also in locales that run
-        from right to left, whose words would turn the figures around them in an English sentence."""
-        return self.locale.language == "en" or self.locale.text_direction == "rtl"
+        """Whether dates and per cents follow the house style."""
+        return self.words.language == "en"
+
+    @cached_property
+    def words(self) -> Locale:
+        """Whose names of days, months and countries are written. Those that run from right to left would turn
+        the figures around them in an English sentence."""
+        from babel import Locale
+
+        return Locale.parse(DEFAULT) if self.locale.text_direction == "rtl" else self.locale
 
     @cached_property
     def _symbols(self) -> dict[int, str] | None:
@@ -127,9 +134,7 @@ class Habits:
 
     def country(self, code: str) -> str | None:
         """The name of a country by its ISO 3166 code."""
-        from babel import Locale
-
-        return (Locale(DEFAULT[:2]) if self.is_english else self.locale).territories.get(code)
+        return self.words.territories.get(code)
 
 
 @cache
