@@ -42,15 +42,19 @@ class Emulator:
         self.process.wait(20)
 
 
-def start(data_dir: Path, port: int, venv: Path | None = None, gcs_root: Path | None = None) -> Emulator:
+def start(
+    data_dir: Path, port: int, venv: Path | None = None, gcs_root: Path | None = None, *, keep: bool = True
+) -> Emulator:
     """Start the emulator on `port` with its tables in `data_dir`; `gs://` loads read from `gcs_root`.
+
+    Without `keep`, tables are held in memory and are gone when it stops: it need not write each of them down.
 
     Raises:
         TimeoutError: it does not answer within a minute; its log is `data_dir`/emulator.log.
         RuntimeError: it ended at once, for the reason in that log.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    command, environment = _command(data_dir, port, venv)
+    command, environment = _command(data_dir, port, venv, keep)
     if gcs_root:
         environment["BQEMU_GCS_LOCAL_ROOT"] = str(gcs_root)
     with (data_dir / "emulator.log").open("ab") as log:
@@ -59,14 +63,16 @@ def start(data_dir: Path, port: int, venv: Path | None = None, gcs_root: Path | 
     return Emulator(process, port)
 
 
-def _command(data_dir: Path, port: int, venv: Path | None) -> tuple[list[str], dict[str, str]]:
+def _command(
+    data_dir: Path, port: int, venv: Path | None = None, keep: bool = True
+) -> tuple[list[str], dict[str, str]]:
     """What runs the emulator, and in which environment."""
     venv = venv or Path(os.environ.get("EMULATOR_VENV", DEFAULT_VENV))
     # The emulator's DuckDB looks for its extensions below HOME; bootstrap put them into the environment.
     environment = os.environ | {"HOME": str(venv), "BQEMU_UPLOAD_MAX_BYTES": str(4 * 1024**3)}
     command = [
         *(str(venv / "bin" / "python"), str(PROCESS)),
-        *("start", "--persistent", "--data-dir", str(data_dir)),
+        *("start", "--persistent" if keep else "--ephemeral", "--data-dir", str(data_dir)),
         *("--rest-host", listen_address(), "--rest-port", str(port), "--grpc-port", str(free_port())),
         *("--project", PROJECT, "--log-level", "warning"),
     ]
@@ -86,7 +92,7 @@ def main(folder: Path = DATA) -> NoReturn:
     print(f"BigQuery's emulator runs until Ctrl-C; its tables and emulator.log stay in {folder}. For .env:")
     print(f"BIGQUERY_EMULATOR_HOST=http://localhost:{ports.bigquery}")
     print(f"AIRFLOW_CONN_BIGQUERY={json.dumps(CONNECTION)}", flush=True)
-    command, environment = _command(folder, ports.bigquery, None)
+    command, environment = _command(folder, ports.bigquery)
     with (folder / "emulator.log").open("ab") as log:
         for output in (sys.stdout, sys.stderr):
             os.dup2(log.fileno(), output.fileno())

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import os
+import signal
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ecommerce.sales import mailings
-from ecommerce.warehouse import reads
+from ecommerce.core.business_day import day_window
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.sales import delivery, mailings
+from ecommerce.sales.report import building
+from ecommerce.warehouse import reads, schema
+from tests.integration.mailbox import open_mailbox
+from tests.unit.sales.report.samples import make_figures
 
 DAY = date(2026, 11, 19)
 
 
 @pytest.fixture(autouse=True)
-def _warehouse(bigquery_emulator, monkeypatch, request):
+def _warehouse(bigquery_emulator, lend_dataset, monkeypatch):
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", bigquery_emulator.host)
     monkeypatch.setenv(
         "AIRFLOW_CONN_BIGQUERY",
         '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "demo-shop"}}',
     )
-    monkeypatch.setenv("BIGQUERY_DATASET", f"audit_{request.node.name}")
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    with lend_dataset() as dataset:
+        monkeypatch.setenv("BIGQUERY_DATASET", dataset)
+        yield
+
+
+def test_a_process_looks_for_the_tables_once_and_again_with_other_settings(monkeypatch):
+    prepared, asked = schema.prepare, []
+    monkeypatch.setattr(schema, "prepare", lambda warehouse: asked.append(warehouse) or prepared(warehouse))
+    reads.last_read("sales_db")
+    reads.last_read("storefront")
+    mailings.deliveries(DAY)
+    assert len(asked) == 1
+    monkeypatch.setenv("REPORTING_CURRENCY", "EUR")
+    with pytest.raises(ConfigurationError, match="EUR"):
+        reads.last_read("sales_db")
 
 
 def test_no_read_before_the_first():
@@ -47,12 +68,17 @@ def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
 
 
 def test_delivery_is_claimed_again_until_it_is_marked():
-    claim = (DAY, "hash", "<id@example.com>", datetime.now(UTC))
-    assert mailings.claim_delivery(*claim)
-    assert mailings.claim_delivery(*claim)
+    claim, now = (DAY, "hash", "<id@example.com>"), datetime.now(UTC)
+    assert mailings.claim_delivery(*claim, now)
+    assert mailings.claim_delivery(*claim, now)
     mailings.mark_delivered(DAY, "hash")
-    assert not mailings.claim_delivery(*claim)
+    assert not mailings.claim_delivery(*claim, now + timedelta(hours=1))
     assert [row["state"] for row in mailings.deliveries(DAY)] == ["sent"]
+    warehouse = reads._warehouse()
+    (stored,) = warehouse.run(
+        f"SELECT figures_at FROM `{warehouse.settings.bigquery_dataset}.report_deliveries`", "the deliveries"
+    )
+    assert stored["figures_at"] == now, "what changed since these figures is a restatement"
 
 
 def test_other_figures_of_the_same_day_are_another_delivery():
@@ -64,6 +90,43 @@ def test_other_figures_of_the_same_day_are_another_delivery():
         "<first@example.com>",
         "<second@example.com>",
     }
+
+
+def deliver_and_be_killed(report, after):
+    """One attempt to mail the report, in a process of its own that is killed (-9) after one of its steps."""
+    if not (attempt := os.fork()):
+        step = getattr(delivery, after)
+
+        def last_step(*arguments, **options):
+            step(*arguments, **options)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            setattr(delivery, after, last_step)
+            delivery.deliver(day_window(DAY, "America/New_York"), report, send_mail=True)
+        finally:
+            os._exit(1)
+    assert os.WTERMSIG(os.waitpid(attempt, 0)[1]) == signal.SIGKILL
+
+
+def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
+    with open_mailbox(tmp_path / "mail") as mailbox:
+        for name, value in mailbox.environment().items():
+            monkeypatch.setenv(name, value)
+        report = building.archive_report(make_figures())
+        mails, states = [], []
+        for step in ("claim", "send", "mark"):
+            deliver_and_be_killed(report, after=step)
+            mails.append(len(mailbox.messages()))
+            states += [row["state"] for row in mailings.deliveries(DAY)]
+        assert (mails, states) == ([0, 1, 2], ["claimed", "claimed", "sent"])
+
+        day = day_window(DAY, "America/New_York")
+        assert delivery.deliver(day, report, send_mail=True) == "the very same figures were mailed before"
+        messages = mailbox.messages()
+        assert len(messages) == 2
+        assert {message["Message-ID"] for message in messages} == {delivery.message_id(report)}
 
 
 def test_refunds_and_files_never_seen_are_not_known():
