@@ -13,8 +13,10 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,6 +34,14 @@ OPTIONAL = {
     names.CONNECTION_PARTNER_FTP: names.DAG_FORECAST,
 }
 """Connections that a shop may do without, and the DAG that cannot run without them."""
+
+WAITED_WITH = (
+    "airflow.providers.http.hooks.http",
+    "airflow.providers.postgres.hooks.postgres",
+    "airflow.providers.smtp.hooks.smtp",
+    "duckdb",
+)
+"""What the examinations import, beside the BigQuery client."""
 
 
 @click.command()
@@ -72,37 +82,49 @@ def _airflow_home(environ: MutableMapping[str, str] = os.environ) -> Iterator[No
 
 
 def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
-    """The findings about `subjects`, keys of `examinations` (none: all of them), as it is found out."""
+    """The findings about `subjects`, keys of `examinations` (none: all of them), in their order. All are
+    waited for at once."""
     from ecommerce.core.checking import is_set, see_that_it_can_be_read
     from ecommerce.sales.source_policy import source_policy
     from ecommerce.sources import SOURCES, module
 
     known = examinations()
+    wanted = [*(subjects or known)]
+    if len(wanted) > 1:
+        for (
+            name
+        ) in WAITED_WITH:  # not by several threads at once, which Airflow's circular imports do not bear
+            import_module(name)
     source_of = {module(source).SUBJECT: source for source in SOURCES}
     try:
         off = {source for source, policy in source_policy().items() if policy == OFF}
     except ConfigurationError:
         off = set()  # which is a finding of its own
-    for subject in subjects or known:
+
+    def found(subject: str) -> list[Finding]:
         source = source_of.get(subject)
         if source in off:
-            yield Finding(subject, OFF, f"{source} is off in the Variable source_policy")
-            continue
+            return [Finding(subject, OFF, f"{source} is off in the Variable source_policy")]
+        lines: list[Finding] = []
         try:
             if subject not in known:
                 raise ConfigurationError(f"there is no such thing to look at; there are {', '.join(known)}")
             if subject in OPTIONAL and not is_set(subject):
-                yield Finding(subject, HINT, f"not set: {OPTIONAL[subject]} cannot run")
-                continue
+                return [Finding(subject, HINT, f"not set: {OPTIONAL[subject]} cannot run")]
             see_that_it_can_be_read(subject)
             for state, text in known[subject]():
-                yield Finding(subject, state, text)
+                lines.append(Finding(subject, state, text))
         except PipelineError as error:
-            yield _failure(subject, str(error))
+            lines.append(_failure(subject, str(error)))
         except Exception as error:  # its own text might show a secret
             file = getattr(error, "filename", None)
             reason = reason_of(error, otherwise=_unknown(error))
-            yield _failure(subject, f"{file}: {reason}" if isinstance(file, str) else reason)
+            lines.append(_failure(subject, f"{file}: {reason}" if isinstance(file, str) else reason))
+        return lines
+
+    with ThreadPoolExecutor(len(wanted)) as threads:
+        for lines in threads.map(found, wanted):
+            yield from lines
 
 
 def _failure(subject: str, text: str) -> Finding:

@@ -5,12 +5,9 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
@@ -47,59 +44,59 @@ def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_u
         environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 
 
-def apart(folder: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """`environ` for an Airflow whose metadata database lies in `folder`, with the connections and Variables
-    of the one that `environ` names.
+def go_apart(folder: Path) -> None:
+    """Let Airflow, which this imports, keep its metadata in a database of this process alone in `folder`, and
+    find in the environment the connections and Variables of the one that it used before.
 
-    A scheduler never sees that database. In the scheduler's own, `airflow dags test` writes anew when the DAG
-    runs next: the scheduler may then run the newest day once more.
+    A scheduler never sees that database. In the scheduler's own, a run of this process would write anew when
+    the DAG runs next: the scheduler may then run the newest day once more.
 
     Raises:
-        ConfigurationError: the database that `environ` names cannot be read.
+        ConfigurationError: the database that the environment names cannot be read.
     """
-    kept = {name: value for name, value in environ.items() if not name.startswith("AIRFLOW__DATABASE__")}
-    own = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db"}
-    return _of_the_ui(folder, environ) | kept | own
+    from airflow import settings
+
+    for name, value in _of_the_ui().items():
+        os.environ.setdefault(name, value)
+    for name in [name for name in os.environ if name.startswith("AIRFLOW__DATABASE__")]:
+        del os.environ[name]
+    os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{folder}/airflow.db"
+    settings.dispose_orm(do_log=False)
+    settings.configure_vars()
+    settings.configure_orm()
 
 
-def _of_the_ui(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def _of_the_ui() -> dict[str, str]:
     """The connections and Variables in Airflow's database, as the environment gives them; none where it has
-    not been made. Airflow writes them to `folder` first, which is nobody else's and soon gone."""
-    from airflow.sdk.configuration import conf
+    not been made."""
+    from airflow import settings
+    from airflow.models.connection import Connection
+    from airflow.models.variable import Variable
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
 
-    place = conf.get("database", "sql_alchemy_conn")
-    scheme, _, path = place.partition(":///")
+    scheme, _, path = str(settings.SQL_ALCHEMY_CONN).partition(":///")
     if scheme.startswith("sqlite") and not (Path(path).exists() and Path(path).stat().st_size):
         return {}
-    exports = {kind: folder / f"{kind}.json" for kind in ("connections", "variables")}
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "airflow", kind, "export", str(file)],
-            env=dict(environ),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,  # which may show what it stumbled over
-        )
-        for kind, file in exports.items()
-    ]
-    codes = [process.wait() for process in running]
-    found = {} if any(codes) else {kind: json.loads(file.read_text()) for kind, file in exports.items()}
-    if not found or None in found["variables"].values():
+    fields = ("conn_type", "host", "schema", "login", "password", "port", "extra")
+    try:
+        with create_session() as session:
+            connections = {
+                str(each.conn_id): json.dumps({name: getattr(each, name) for name in fields})
+                for each in session.scalars(select(Connection))
+            }
+            variables = {str(each.key): each.val for each in session.scalars(select(Variable))}
+    except Exception:  # of the database's driver, or of decryption; its text may show a secret
+        variables = {"": None}
+    if None in variables.values():  # Airflow decrypts what it cannot read to nothing
         raise ConfigurationError(
             "the connections and Variables of Airflow's UI cannot be read: its database does not answer "
             "(AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, or airflow.db in AIRFLOW_HOME), is of another version "
             "(airflow db migrate), or encrypted with another AIRFLOW__CORE__FERNET_KEY"
         )
-    connections = {
-        f"AIRFLOW_CONN_{name.upper()}": json.dumps(it) for name, it in found["connections"].items()
+    return {f"AIRFLOW_CONN_{name.upper()}": text for name, text in connections.items()} | {
+        f"AIRFLOW_VAR_{name.upper()}": text for name, text in variables.items()
     }
-    return connections | {f"AIRFLOW_VAR_{name.upper()}": _text(it) for name, it in found["variables"].items()}
-
-
-def _text(variable: Any) -> str:
-    """The text of an exported Variable: its JSON was decoded, its description may stand beside its value."""
-    if isinstance(variable, dict) and variable.keys() == {"value", "description"}:
-        variable = variable["value"]
-    return variable if isinstance(variable, str) else json.dumps(variable)
 
 
 def _of_this_machine(home: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecommerce.cli import environment
-from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.cli import environment, tables
+from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 
 if TYPE_CHECKING:
     from ecommerce.warehouse.asking import Answer
@@ -39,7 +40,7 @@ GAP = "  "
 def query(sql: str, file: str, shape: str) -> None:
     """Ask the warehouse: nothing is changed, and tables need no dataset.
 
-    At most MAXIMUM_BYTES_BILLED are read.
+    SHOW TABLES and DESCRIBE <table> list its tables and columns. At most MAXIMUM_BYTES_BILLED are read.
     """
     if bool(sql.strip()) == bool(file):
         raise ConfigurationError(
@@ -47,17 +48,26 @@ def query(sql: str, file: str, shape: str) -> None:
             "make query FILE=question.sql"
         )
     text = _read(file) if file else sql
-    environment.load()
-    from ecommerce.warehouse.asking import ask
-    from ecommerce.warehouse.client import connect
-
-    answer = ask(text, connect(step="query"), most_rows=None if shape == "csv" else MOST_ROWS)
+    answer = tables.answer(text) or _asked(text, None if shape == "csv" else MOST_ROWS)
     if shape == "csv":
         _write_csv(answer)
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in table(answer, width):
         click.echo(line)
+
+
+def _asked(sql: str, most_rows: int | None) -> Answer:
+    environment.load()
+    from ecommerce.warehouse.asking import ask
+    from ecommerce.warehouse.client import connect
+
+    try:
+        return ask(sql, connect(step="query"), most_rows)
+    except ContractError as error:
+        if not re.search(r"\b(INFORMATION_SCHEMA|__TABLES__)\b", sql, re.IGNORECASE):
+            raise
+        raise ContractError(f"{error}: {tables.INSTEAD}") from None
 
 
 def _read(file: str) -> str:

@@ -8,10 +8,12 @@ A metric is never worth a task: what goes wrong here is a line in the log.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from ecommerce.core.connections import option
 from ecommerce.core.reasons import reason_of
 
 log = logging.getLogger(__name__)
@@ -61,7 +63,14 @@ def _gauge(name: str, value: float, **tags: str) -> None:
     _emit(lambda stats: stats.gauge(name, value, tags=tags))
 
 
+def _is_on() -> bool:
+    clients = ("statsd_on", "statsd_datadog_enabled", "otel_on")
+    return any(option("metrics", name).strip().lower() in ("true", "t", "1") for name in clients)
+
+
 def _emit(send: Callable[[Any], None]) -> None:
+    if "airflow" not in sys.modules and not _is_on():
+        return  # which a command would import for it
     try:
         from airflow.sdk.observability import stats
 

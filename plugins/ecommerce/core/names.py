@@ -34,9 +34,8 @@ ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"}
 # Tasks that something else refers to.
 TASK_GATE = f"{GROUP_EXTRACT}.sources_ready"
 TASK_CHECKS = f"{GROUP_LOAD}.checks"
-TASK_FIGURES = f"{GROUP_REPORT}.figures"
-TASK_CLAIM = f"{GROUP_MAIL}.claim"
-TASK_MARK = f"{GROUP_MAIL}.mark"
+TASK_REPORT = f"{GROUP_REPORT}.report"
+TASK_SEND = f"{GROUP_MAIL}.send"
 
 VARIABLE_REPORT_RECIPIENTS = "report_recipients"
 VARIABLE_ALERT_RECIPIENTS = "alert_recipients"

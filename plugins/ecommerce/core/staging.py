@@ -28,7 +28,7 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.xcom import from_xcom, to_xcom
 
 if TYPE_CHECKING:
-    from airflow.sdk import ObjectStoragePath
+    from upath import UPath
 
 MANIFEST_FILE = "manifest.json"
 
@@ -143,7 +143,7 @@ def discard(uri: str) -> None:
         path.rmdir(recursive=True)
 
 
-def newest_change(folder: ObjectStoragePath) -> datetime:
+def newest_change(folder: UPath) -> datetime:
     """When the newest file below `folder` was written, as its store says (aware)."""
     files = folder.fs.find(folder.path)
     if files:
@@ -152,7 +152,7 @@ def newest_change(folder: ObjectStoragePath) -> datetime:
     return datetime.fromtimestamp(empty.stat().st_mtime if folder.protocol == "file" else 0, UTC)
 
 
-def remove_folder(folder: ObjectStoragePath) -> None:
+def remove_folder(folder: UPath) -> None:
     """Remove everything below `folder`, manifests first, so that no reader takes a part for the whole."""
     manifests = [file for file in folder.fs.find(folder.path) if file.endswith(f"/{MANIFEST_FILE}")]
     if manifests:
@@ -170,8 +170,13 @@ def storage_errors(uri: str) -> Iterator[None]:
         raise StagingError(f"{uri} could not be read or cleaned: {where}{_why(error)}") from error
 
 
-def storage_path(uri: str) -> ObjectStoragePath:
-    """`uri` as Airflow's storage path; Google Cloud Storage uses the connection of the warehouse."""
+def storage_path(uri: str) -> UPath:
+    """`uri` as a path: Airflow's storage path, which is a `UPath` too, where it is not on this machine.
+    Google Cloud Storage uses the connection of the warehouse."""
+    if is_local(uri):
+        from upath import UPath
+
+        return UPath(uri)
     from airflow.sdk import ObjectStoragePath
 
     return ObjectStoragePath(uri, conn_id=CONNECTION_WAREHOUSE if uri.startswith("gs://") else None)
@@ -227,7 +232,7 @@ def _swap(work: Path, final: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _upload(work: Path, target: ObjectStoragePath) -> None:
+def _upload(work: Path, target: UPath) -> None:
     (target / MANIFEST_FILE).unlink(missing_ok=True)
     manifest = work / MANIFEST_FILE
     files = [path for path in sorted(work.rglob("*")) if path.is_file() and path != manifest]

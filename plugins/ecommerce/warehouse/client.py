@@ -6,8 +6,10 @@ Every job carries labels, queries a ceiling on the bytes they may bill. Library 
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import errors, metrics
+from ecommerce.core.connections import Connection, connection
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.reasons import reason_of
 from ecommerce.core.settings import Settings, load_settings
@@ -170,14 +173,10 @@ def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
         ConfigurationError: the connection does not exist or is unusable.
         CredentialsError: Google refuses its credentials.
     """
-    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
-
     settings = settings or load_settings()
     try:
         with bigquery_errors(f"connection {CONNECTION}"):
-            place = settings.bigquery_location
-            hook = BigQueryHook(gcp_conn_id=CONNECTION, location=place, use_legacy_sql=False)
-            client = hook.get_client(project_id=hook.project_id, location=place)
+            client = _client(connection(CONNECTION), settings.bigquery_location)
     except (FileNotFoundError, PermissionError) as error:
         raise errors.ConfigurationError(
             f"connection {CONNECTION}: its key file {error.filename} cannot be read ({error.strerror}): set "
@@ -186,6 +185,79 @@ def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
     # BigQuery takes lower case letters, digits, dashes and underscores; 63 at most.
     fit = {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}
     return Warehouse(client, settings, {"application": "ecommerce-sales"} | fit)
+
+
+_PREFIX = "extra__google_cloud_platform__"
+"""Before the names of fields of connections that an older Airflow wrote."""
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_KEYS = ("key_path", "keyfile_dict", "is_anonymous")
+_FIELDS = {*_KEYS, "project", "scope", "impersonation_chain", "num_retries"}
+
+
+def _client(found: Connection, location: str) -> bigquery.Client:
+    """The client that the Google provider's hook would make. Importing the hook takes seconds, so it makes
+    only those of a connection with fields beyond `_FIELDS`, or with a key that it would refuse."""
+    short = {name.removeprefix(_PREFIX): value for name, value in found.extra.items()} | found.extra
+    fields = {
+        name: value for name, value in short.items() if not (name.startswith(_PREFIX) or value in ("", None))
+    }
+    from google.cloud import bigquery
+
+    try:
+        credentials, project = _credentials(fields)
+    except _UnusualError:
+        from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+
+        hook = BigQueryHook(gcp_conn_id=CONNECTION, location=location, use_legacy_sql=False)
+        return hook.get_client(project_id=hook.project_id, location=location)
+    return bigquery.Client(project=project or None, location=location, credentials=credentials)
+
+
+class _UnusualError(Exception):
+    """A connection that the hook shall read, or refuse in its own words."""
+
+
+def _credentials(fields: Mapping[str, Any]) -> tuple[Any, str | None]:
+    """The credentials and the project that the fields of a connection name."""
+    import google.auth
+    from google.auth import impersonated_credentials
+    from google.auth.credentials import AnonymousCredentials
+    from google.oauth2.service_account import Credentials
+
+    key_path, keyfile_dict, is_anonymous = keys = [fields.get(name) for name in _KEYS]
+    if not fields.keys() <= _FIELDS or sum(map(bool, keys)) > 1:
+        raise _UnusualError
+    if is_anonymous:
+        return AnonymousCredentials(), fields.get("project")
+    scopes = [each.strip() for each in fields.get("scope", _SCOPE).split(",")]
+    if key_path:
+        if not key_path.endswith(".json"):
+            raise _UnusualError
+        credentials = Credentials.from_service_account_file(key_path, scopes=scopes)
+        own = credentials.project_id
+    elif keyfile_dict:
+        try:
+            info = dict(json.loads(keyfile_dict) if isinstance(keyfile_dict, str) else keyfile_dict)
+            info["private_key"] = info["private_key"].replace("\\n", "\n")
+        except (ValueError, TypeError, LookupError, AttributeError):
+            raise _UnusualError from None
+        credentials = Credentials.from_service_account_info(info, scopes=scopes)
+        own = credentials.project_id
+    else:
+        credentials, own = google.auth.default(scopes=scopes)
+    if chain := fields.get("impersonation_chain"):
+        if isinstance(chain, str):
+            chain = [each.strip() for each in chain.split(",")] if "," in chain else [chain]
+        if "@" not in chain[-1]:
+            raise _UnusualError
+        credentials = impersonated_credentials.Credentials(
+            source_credentials=credentials,
+            target_principal=chain[-1],
+            delegates=list(chain[:-1]) or None,
+            target_scopes=scopes,
+        )
+        own = chain[-1].split("@")[1].split(".")[0]
+    return credentials, fields.get("project") or own
 
 
 def request_retry() -> Retry:
@@ -213,7 +285,6 @@ def bigquery_errors(what: str) -> Iterator[None]:
         ConfigurationError: the connection is missing, or a job would bill more than MAXIMUM_BYTES_BILLED.
         ContractError: everything else BigQuery refuses: SQL, schemas, missing tables.
     """
-    from airflow.exceptions import AirflowException
     from google.api_core.exceptions import GoogleAPICallError, RetryError
     from google.auth.exceptions import (
         DefaultCredentialsError,
@@ -248,8 +319,17 @@ def bigquery_errors(what: str) -> Iterator[None]:
         raise errors.CredentialsError(
             f"{what}: the credentials of connection `{CONNECTION}` cannot be used: {why}"
         ) from error
-    except AirflowException as error:
+    except _of_airflow() as error:
         raise errors.ConfigurationError(f"{what}: {_without_addresses(str(error))}") from None
+
+
+def _of_airflow() -> tuple[type[Exception], ...]:
+    """The class of what Airflow raises, where it has been imported."""
+    if "airflow" not in sys.modules:
+        return ()
+    from airflow.exceptions import AirflowException
+
+    return (AirflowException,)
 
 
 _INVALID = "invalidQuery"  # the reason BigQuery gives; its text names the column in one of many ways

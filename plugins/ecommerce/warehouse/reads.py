@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core.reads import LoadedFile
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import columns
-from ecommerce.warehouse.schema import arrow_type, prepare
+from ecommerce.warehouse.schema import arrow_type, prepare_once
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,5 +108,5 @@ def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]
 
 def _warehouse() -> Warehouse:
     warehouse = connect(step="audit")
-    prepare(warehouse)
+    prepare_once(warehouse)
     return warehouse

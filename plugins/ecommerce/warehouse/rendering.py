@@ -149,15 +149,20 @@ def staging_only_tables() -> Mapping[str, str]:
 def columns(table: str) -> tuple[Column, ...]:
     """The columns of a table (or of a staging-only table), in order, as its DDL file declares them."""
     path = staging_only_tables().get(table) or f"warehouse/tables/{_known(table)}/table.sql"
+    return declared_columns((SQL_ROOT / path).read_text())
+
+
+def declared_columns(statement: str) -> tuple[Column, ...]:
+    """The columns that a CREATE statement declares, in order; those of a view have no type."""
     return tuple(
-        Column(match["name"], match["type"], bool(match["required"]), match["description"])
-        for match in _COLUMN.finditer((SQL_ROOT / path).read_text())
+        Column(match["name"], match["type"] or "", bool(match["required"]), match["description"])
+        for match in _COLUMN.finditer(statement)
     )
 
 
 _COLUMN = re.compile(
-    r"^ {4}`?(?P<name>\w+)`? (?P<type>\w+(?:\([\d, ]+\)|<\w+>)?)(?P<required> NOT NULL)?"
-    r' OPTIONS \(description = "(?P<description>[^"]+)"\),?$',
+    r"^ {4}`?(?P<name>\w+)`?(?: (?P<type>[A-Z]\w*(?:\([\d, ]+\)|<\w+>)?))?(?P<required> NOT NULL)?"
+    r' OPTIONS \(\s*description = "(?P<description>[^"]+)"\s*\),?$',
     re.MULTILINE,
 )
 

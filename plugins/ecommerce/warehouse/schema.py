@@ -35,6 +35,19 @@ def prepare(warehouse: Warehouse) -> None:
         warehouse.query("warehouse/tables/warehouse_settings/remember.sql", parameters=current)
 
 
+_PREPARED: set[tuple[str, str, Settings]] = set()
+"""What this process has prepared: the service's address, the project, and the settings it had."""
+
+
+def prepare_once(warehouse: Warehouse) -> None:
+    """As `prepare`, but once in a process: for a task that asks several small questions."""
+    # (The client shows the address that it asks nowhere else.)
+    place = (warehouse.client._connection.API_BASE_URL, warehouse.client.project, warehouse.settings)
+    if place not in _PREPARED:
+        prepare(warehouse)
+        _PREPARED.add(place)
+
+
 def compare_settings(warehouse: Warehouse) -> bool:
     """Whether the warehouse, whose tables exist, remembers settings; raises as `prepare` where others."""
     rows = warehouse.query("warehouse/tables/warehouse_settings/read.sql")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -81,34 +82,49 @@ def test_a_fresh_env_file_names_no_folder_of_the_containers(folder: Path, reposi
     assert [name for name, value in loaded().items() if "/opt/airflow" in value] == []
 
 
-@pytest.mark.parametrize(
-    ("exported", "text"),
-    [
-        ("me@example.com", "me@example.com"),
-        ({"storefront": "off"}, '{"storefront": "off"}'),
-        ({"value": {"storefront": "off"}, "description": "why"}, '{"storefront": "off"}'),
-        ({"value": "me@example.com", "description": None}, "me@example.com"),
-    ],
-)
-def test_a_variable_of_the_ui_has_the_text_it_was_given(exported: object, text: str) -> None:
-    assert environment._text(exported) == text
+APART = """
+import json, os, sys
+from pathlib import Path
+from airflow.models import Connection, Variable
+from airflow.utils import db
+from airflow.utils.session import create_session
+from ecommerce.cli import environment
+from ecommerce.core.connections import parse_connection
+db.initdb()
+with create_session() as session:
+    session.add(Connection(conn_id="shop", conn_type="http", host="h", password="p%#", extra='{"a": 1}'))
+    session.add(Variable(key="x", val="of the UI"))
+    session.add(Variable(key="policy", val='{"storefront": "off"}'))
+environment.go_apart(Path(sys.argv[1]))
+db.initdb()
+with create_session() as session:
+    seen = [session.query(Connection).filter_by(conn_id="shop").count(), session.query(Variable).count()]
+shop = parse_connection(os.environ["AIRFLOW_CONN_SHOP"])
+print(json.dumps([seen, shop.host, shop.password, shop.extra, os.environ["AIRFLOW_VAR_X"]]))
+print(os.environ["AIRFLOW_VAR_POLICY"])
+"""
 
 
-def test_a_run_keeps_out_of_the_schedulers_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    of_the_ui = {"AIRFLOW_VAR_X": "of the UI", "AIRFLOW_CONN_BIGQUERY": "{}"}
-    monkeypatch.setattr(environment, "_of_the_ui", lambda *_: of_the_ui)
+def test_a_run_keeps_out_of_the_schedulers_database_and_has_what_the_ui_has(
+    installation: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "own").mkdir()
     given = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(installation / "plugins"),
+        "AIRFLOW_HOME": str(tmp_path / "airflow"),
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/scheduler.db",
+        "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
         "AIRFLOW_VAR_X": "of .env",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://scheduler",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": "postgresql://scheduler",
-        "AIRFLOW__CORE__FERNET_KEY": "key",
     }
-    assert environment.apart(Path("/tmp/own"), given) == {
-        "AIRFLOW_VAR_X": "of .env",
-        "AIRFLOW_CONN_BIGQUERY": "{}",
-        "AIRFLOW__CORE__FERNET_KEY": "key",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/own/airflow.db",
-    }
+    command = [sys.executable, "-c", APART, str(tmp_path / "own")]
+    done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found, policy = done.stdout.splitlines()[-2:]
+    assert json.loads(found) == [[0, 0], "h", "p%#", {"a": 1}, "of .env"]
+    assert policy == '{"storefront": "off"}'
+    assert (tmp_path / "own" / "airflow.db").stat().st_size
 
 
 @pytest.mark.parametrize("name", ["CUSTOMER_HASH_KEY", "AIRFLOW_CONN_BIGQUERY"])
