@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ecommerce.cli import check, forecast, operate, query, warehouse
+from ecommerce.cli import check, forecast, operate, query, tables, warehouse
 from ecommerce.core.errors import PipelineError
 
 
@@ -23,6 +23,7 @@ for command in (
     operate.repair,
     operate.report,
     query.query,
+    tables.tables,
     forecast.forecast,
     warehouse.migrate,
     warehouse.undo_history,

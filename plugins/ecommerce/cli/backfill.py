@@ -129,16 +129,16 @@ def begin(
 def wait(
     api: AirflowApi,
     begun: Begun,
-    progress: Callable[[Mapping[str, str]], None] = lambda states: None,
+    progress: Callable[[Mapping[str, dict[str, Any]]], None] = lambda runs: None,
     pause: float = 3.0,
 ) -> Outcome:
     """Wait until all runs of a backfill have ended and another one may be made. `progress` is called after
-    each look with the state of each day's run; `pause`: seconds between two looks."""
+    each look with the run of each day; `pause`: seconds between two looks."""
     runs, days = begun.runs, sorted(begun.runs)
     while True:
         failed = [key for key, run in runs.items() if run["state"] == "failed"]
         done = [key for key, run in runs.items() if run["state"] in FINISHED]
-        progress({key: run["state"] for key, run in runs.items()})
+        progress(runs)
         if len(done) == len(days):
             break
         time.sleep(pause)

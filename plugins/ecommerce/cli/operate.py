@@ -9,22 +9,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import FINISHED, Outcome, begin, days_before, plan, under_way, wait
-from ecommerce.cli.progress import Progress
+from ecommerce.cli.progress import TaskLines
 from ecommerce.core.business_day import TICKS
 from ecommerce.core.errors import ConfigurationError, PipelineError
-from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_FIGURES
+from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_REPORT
 from ecommerce.core.settings import load_settings, refund_lookback_days
 from ecommerce.sources import SOURCES
 
@@ -67,20 +67,32 @@ def run(day: date) -> int:
     The exit code is 0 only when the run succeeded.
     """
     environment.load(connections_of_the_ui=False)
-    with TemporaryDirectory(prefix="airflow-") as folder:
-        own = environment.apart(Path(folder))
-        airflow = [sys.executable, "-m", "airflow"]
-        migrated = subprocess.run(
-            [*airflow, "db", "migrate"], env=own, check=False, capture_output=True, text=True
-        )
-        if migrated.returncode:
-            raise PipelineError(f"Airflow's database could not be made: {migrated.stderr[-1000:]}")
-        click.echo(f"Running {day} in this terminal: no schedule changes, and Airflow's UI does not list it")
-        conf = json.dumps({"business_date": day.isoformat()})
-        tested = subprocess.run([*airflow, "dags", "test", DAG_DAILY, "-c", conf], env=own, check=False)
-    if not tested.returncode:
-        click.echo(f"The report: {load_settings().reports_uri}/{day}/report.pdf")
-    return tested.returncode
+    from ecommerce.cli.local_run import run_day
+
+    succeeded = run_day(day)
+    click.echo(f"The run of {day} has {'succeeded' if succeeded else 'failed'}")
+    if succeeded:
+        _show_report(day)
+    return 0 if succeeded else 1
+
+
+def _show_report(day: date) -> None:
+    """The headline figures of a day's report and where it is, where this machine can read it."""
+    environ = dict(os.environ)
+    with suppress(PipelineError, OSError):  # Airflow may run elsewhere, and its settings with it
+        environment.load(environ)
+        from ecommerce.core import text
+        from ecommerce.sales.report.archive import folder_of, read_figures
+        from ecommerce.sales.report.figures import HEADLINE
+
+        uri = folder_of(load_settings(environ).reports_uri, day)
+        figures = read_figures(uri)
+        width = max(len(meaning.label) for meaning in HEADLINE.values())
+        for name, figure in figures.headline.items():
+            meaning = HEADLINE[name]
+            shown = text.figure(figure.value, meaning.kind, figures.currency)
+            click.echo(f"  {meaning.label.ljust(width)}  {shown}")
+        click.echo(f"The report: {uri}/report.pdf")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -147,7 +159,7 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
     """
     if mail and dag_id != DAG_DAILY:
         raise click.BadParameter(f"{dag_id} makes no report: leave MAIL out", param_hint="--mail")
-    with _airflow() as api, ExitStack() as at_end:
+    with _airflow() as api:
         days = plan(api, first, last, again=again, dag_id=dag_id)
         running = under_way(api, first, last, dag_id)
         if not days:
@@ -167,14 +179,30 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
                 f"storefront does not date refunds (make check says so), those from {first} on that belong "
                 f"to orders of these days are missed; to have them: make backfill FROM={lacking[0]} TO={last}"
             )
-        progress = Progress("day", at_end)
         begun = begin(api, first, last, jobs=jobs, mail=mail, again=again, dag_id=dag_id)
-        outcome = wait(api, begun, progress.show) if begun else Outcome([], [])
+        outcome = wait(api, begun, _task_lines(api, dag_id)) if begun else Outcome([], [])
+    if outcome.succeeded and dag_id == DAG_DAILY:
+        _show_report(date.fromisoformat(outcome.succeeded[-1]))
     click.echo(f"{len(outcome.succeeded)} days succeeded, {len(outcome.failed)} failed")
     repair = "make repair DAY={day} SOURCE=…" if dag_id == DAG_DAILY else "clear that task with downstream"
     for day in outcome.failed:
         click.echo(f"failed: {day}: see the run's red task in {api.url}, then {repair.format(day=day)}")
     return 1 if outcome.failed else 0
+
+
+def _task_lines(api: AirflowApi, dag_id: str) -> Callable[[Mapping[str, dict[str, Any]]], None]:
+    """What prints, of runs by day, a line for each task and each day that has ended, once."""
+    lines, ended = TaskLines(), set[str]()
+
+    def show(runs: Mapping[str, dict[str, Any]]) -> None:
+        for day in sorted(runs.keys() - ended):
+            instances = _instances(api, runs[day]["dag_run_id"], dag_id)
+            lines.show({f"{day} {name}": each for name, each in instances.items()})
+            if runs[day]["state"] in FINISHED:
+                ended.add(day)
+                click.echo(f"{day}: {runs[day]['state']} ({len(ended)} of {len(runs)})")
+
+    return show
 
 
 def _lookback_days() -> int:
@@ -204,12 +232,12 @@ def report(day: date, wait: bool) -> int:
 
     The exit code is 0 only when the run succeeded.
     """
-    return _run_again(day, TASK_FIGURES, after=TASK_CHECKS, wait=wait)
+    return _run_again(day, TASK_REPORT, after=TASK_CHECKS, wait=wait)
 
 
 def _run_again(day: date, task_id: str, *, after: str = "", wait: bool) -> int:
     """Run `task_id` of the day's newest run again, and all behind it; `after` has to have succeeded."""
-    with _airflow() as api, ExitStack() as at_end:
+    with _airflow() as api:
         runs = api.runs_of_day(day)
         if not runs:
             raise PipelineError(f"no run of {day} yet: make backfill FROM={day} TO={day}")
@@ -230,23 +258,27 @@ def _run_again(day: date, task_id: str, *, after: str = "", wait: bool) -> int:
         click.echo(f"running again {', '.join(cleared)}: {api.page_of(run_id)}")
         if not wait:
             return 0
-        progress = Progress("task", at_end)
-        while (state := api.run_state(run_id)) not in FINISHED:
-            progress.show(_states(api, run_id, cleared))
+        lines = TaskLines()
+        while True:
+            state = api.run_state(run_id)
+            instances = {n: each for n, each in _instances(api, run_id).items() if each["task_id"] in cleared}
+            lines.show(instances)
+            if state in FINISHED:
+                break
             time.sleep(PAUSE)
-        states = _states(api, run_id, cleared)
-        progress.show(states)
-    for name in sorted(name for name, state in states.items() if state == "failed"):
+    for name in sorted(name for name, each in instances.items() if each["state"] == "failed"):
         click.echo(f"failed: {name}: its log says why")
     click.echo(f"the run of {day} has {'succeeded' if state == 'success' else 'failed'}")
-    return 0 if state == "success" else 1
+    if state != "success":
+        return 1
+    _show_report(day)
+    return 0
 
 
-def _states(api: AirflowApi, run_id: str, task_ids: Sequence[str]) -> dict[str, str | None]:
-    """The states of some tasks of a run by id; those of a mapped task by id and number."""
-    found = api.task_instances(run_id)
+def _instances(api: AirflowApi, run_id: str, dag_id: str = DAG_DAILY) -> dict[str, dict[str, Any]]:
+    """The task instances of a run, as Airflow describes them, by id; those of a mapped task by id and
+    number."""
     return {
-        each["task_id"] + (f"[{each['map_index']}]" if each["map_index"] >= 0 else ""): each["state"]
-        for each in found
-        if each["task_id"] in task_ids
+        each["task_id"] + (f"[{each['map_index']}]" if each["map_index"] >= 0 else ""): each
+        for each in api.task_instances(run_id, dag_id)
     }

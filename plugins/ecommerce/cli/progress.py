@@ -1,10 +1,8 @@
-"""How far Airflow has come with something: a bar in a terminal, elsewhere a line for each part that ended."""
+"""How far Airflow has come: a line for each task that ended."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import Any
 
 import click
@@ -12,29 +10,32 @@ import click
 from ecommerce.core.names import ENDED
 
 
-class Progress:
-    """Shows the states of days or tasks, each time it is given them. `at_end` closes the bar."""
+def task_line(name: str, state: str, seconds: float | None, why: str = "") -> str:
+    """A line for a task that has ended, or for a try of it."""
+    ended = "" if state == "success" else f"  {state.replace('_', ' ')}"
+    time = "" if seconds is None else f"{seconds:.1f} s"
+    return f"  {name:<34}{time:>9}{ended}{': ' if why else ''}{why}"
 
-    def __init__(self, unit: str, at_end: ExitStack) -> None:
-        self._unit, self._at_end = unit, at_end
-        self._bar: Any = None
-        self._told: set[str] = set()
 
-    def show(self, states: Mapping[str, str | None]) -> None:
-        """`states` by name, of all there are."""
-        ended = {name: state for name, state in states.items() if state in ENDED}
-        if sys.stderr.isatty():
-            self._show_bar(len(states), ended)
-            return
-        for name in sorted(ended.keys() - self._told):
-            self._told.add(name)
-            click.echo(f"{name}: {ended[name]} ({len(self._told)} of {len(states)})")
+class TaskLines:
+    """Prints a line for each task that ended and each try that failed, once."""
 
-    def _show_bar(self, total: int, ended: Mapping[str, str | None]) -> None:
-        from tqdm import tqdm
+    def __init__(self) -> None:
+        self._told: set[tuple[str, str, int]] = set()
 
-        if self._bar is None:  # none before something has begun
-            self._bar = self._at_end.enter_context(tqdm(total=total, unit=self._unit))
-        self._bar.total = total
-        self._bar.set_postfix(failed=sum(state in ("failed", "upstream_failed") for state in ended.values()))
-        self._bar.update(len(ended) - self._bar.n)
+    def show(self, instances: Mapping[str, Mapping[str, Any]]) -> None:
+        """`instances` by name, as Airflow's API describes them."""
+        ended = {name: each for name, each in instances.items() if each["state"] in {*ENDED, "up_for_retry"}}
+        for name, each in sorted(ended.items(), key=lambda entry: str(entry[1].get("end_date"))):
+            known = name, each["state"], each.get("try_number", 0)
+            if known in self._told:
+                continue
+            self._told.add(known)
+            if each["state"] in ENDED:
+                click.echo(task_line(name, each["state"], each.get("duration")))
+                continue
+            # Airflow's API does not give the moment of the next attempt.
+            tries = f"try {each['try_number']} of {each['max_tries'] + 1} has failed"
+            click.echo(
+                f"  retry: {name}: {tries}, at {str(each['end_date'])[11:19]} UTC; the next one follows"
+            )

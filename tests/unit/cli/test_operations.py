@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from datetime import UTC, date, datetime
@@ -12,10 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from ecommerce.cli import environment
 from ecommerce.cli.__main__ import main
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import begin, plan, wait
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
+from ecommerce.sales.report.figures import HEADLINE
+from tests.unit.sales.report.samples import make_figures
 
 DAYS = ["2026-11-01", "2026-11-02", "2026-11-03"]
 CREATED = "2026-11-20T11:00:00Z"
@@ -29,7 +33,7 @@ class Airflow(ThreadingHTTPServer):
         self.requests, self.failing, self.paused, self.looks = [], [], False, 0
         self.earlier_run, self.busy, self.looks_at_end = None, [], 0
         self.state_of_load, self.backfills = "success", []
-        self.never_run = []
+        self.never_run, self.retries = [], False
         self.open_days, self.state_of_checks, self.expired, self.lost = [], "success", 0, []
 
     @property
@@ -77,8 +81,17 @@ class Handler(BaseHTTPRequestHandler):
             case [*_, "taskInstances", "load.checks"]:
                 return {"state": server.state_of_checks}
             case [*_, "taskInstances"]:
-                names = ("task_id", "map_index", "state")
-                tasks = [("extract.sales_db", -1, "success"), ("load.load", 0, server.state_of_load)]
+                names = ("task_id", "map_index", "state", "duration", "try_number", "max_tries", "end_date")
+                retried = server.looks == 1 and server.retries
+                load = (
+                    ("up_for_retry", 3.0, 1, 5, "2026-11-20T11:00:03.5Z")
+                    if retried
+                    else (server.state_of_load, 12.34, 2, 5, "2026-11-20T11:00:40Z")
+                )
+                tasks = [
+                    ("load.load", 0, *load),
+                    ("extract.sales_db", -1, "success", 1.25, 1, 5, "2026-11-20T11:00:02Z"),
+                ]
                 return {"task_instances": [dict(zip(names, task, strict=True)) for task in tasks]}
             case [*_, "dagRuns", "new"]:
                 server.looks += 1
@@ -131,7 +144,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def airflow(monkeypatch):
+def airflow(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "REPOSITORY", tmp_path)  # whose developer may have a demo with reports
+    monkeypatch.delenv("DEMO_HOME", raising=False)
     server = Airflow()
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("AIRFLOW_URL", f"http://127.0.0.1:{server.server_port}")
@@ -142,7 +157,7 @@ def airflow(monkeypatch):
     server.server_close()
 
 
-def run_backfill(progress=lambda states: None, **options):
+def run_backfill(progress=lambda runs: None, **options):
     api = AirflowApi.from_environment()
     begun = begin(api, date(2026, 11, 1), date(2026, 11, 3), again=True, **options)
     return wait(api, begun, progress, pause=0)
@@ -210,9 +225,11 @@ def test_backfill_runs_the_days_of_another_dag(airflow, capsys, monkeypatch):
 def test_backfill_waits_for_all_days_and_names_the_failed(airflow):
     airflow.failing = ["2026-11-02"]
     looks = []
-    outcome = run_backfill(progress=lambda *look: looks.append(look))
+    outcome = run_backfill(
+        progress=lambda runs: looks.append({day: run["state"] for day, run in runs.items()})
+    )
     running, ended = (dict.fromkeys(DAYS, state) for state in ("running", "success"))
-    assert looks == [(running,), (ended | {"2026-11-02": "failed"},)]
+    assert looks == [running, ended | {"2026-11-02": "failed"}]
     assert (outcome.succeeded, outcome.failed) == (["2026-11-01", "2026-11-03"], ["2026-11-02"])
 
 
@@ -263,12 +280,16 @@ def test_another_backfill_is_named_with_the_page_on_which_it_can_be_cancelled(ai
     assert said.endswith("/dags/daily_sales_pipeline/backfills\n")
 
 
-def test_without_a_terminal_each_day_that_ends_is_a_line(airflow, capsys, monkeypatch):
+def test_each_task_and_each_day_that_ends_is_a_line(airflow, capsys, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     airflow.failing = ["2026-11-03"]
     assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]) == 1
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[1:4] == [
+    lines = [re.sub(" {2,}", "  ", line) for line in capsys.readouterr().out.splitlines()]
+    of_tasks = [
+        f"  {day} {task}" for day in DAYS for task in ("extract.sales_db  1.2 s", "load.load[0]  12.3 s")
+    ]
+    assert lines[1:10] == [  # every task has ended at the first look, every day at the second
+        *of_tasks,
         "2026-11-01: success (1 of 3)",
         "2026-11-02: success (2 of 3)",
         "2026-11-03: failed (3 of 3)",
@@ -387,10 +408,38 @@ def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, c
     }
     assert capsys.readouterr().out.splitlines() == [
         f"running again extract.sales_db, load.load: {airflow.url}/dags/daily_sales_pipeline/runs/new",
-        "extract.sales_db: success (1 of 2)",
-        "load.load[0]: success (2 of 2)",
+        "  extract.sales_db                      1.2 s",
+        "  load.load[0]                         12.3 s",
         "the run of 2026-11-02 has succeeded",
     ]
+
+
+def test_a_try_that_fails_is_told_once(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    airflow.retries = True
+    assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:-1] == [
+        "  extract.sales_db                      1.2 s",
+        "  retry: load.load[0]: try 1 of 6 has failed, at 11:00:03 UTC; the next one follows",
+        "  load.load[0]                         12.3 s",
+    ]
+
+
+def test_a_report_that_was_built_again_is_shown_where_it_can_be_read(airflow, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    figures = make_figures(business_date=date(2026, 11, 2))
+    folder = f"file://{tmp_path}/reports/2026-11-02"
+    (tmp_path / "reports/2026-11-02").mkdir(parents=True)
+    (tmp_path / "reports/2026-11-02/figures.json").write_text(figures.to_json())
+    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    assert main(["report", "--day", "2026-11-02"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"The report: {folder}/report.pdf"
+    shown = dict(line.strip().split("  ", 1) for line in lines[-1 - len(figures.headline) : -1])
+    assert shown.keys() == {HEADLINE[name].label for name in figures.headline}
+    orders = figures.headline["orders"].value
+    assert shown[HEADLINE["orders"].label].strip() == f"{orders:,}"
 
 
 def test_a_repair_that_fails_names_the_task(airflow, capsys, monkeypatch):
@@ -411,7 +460,7 @@ def test_who_does_not_want_to_wait_gets_the_address_alone(airflow, capsys):
 def test_report_is_built_again_from_its_figures(airflow, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     assert main(["report", "--day", "2026-11-02"]) == 0
-    assert airflow.requests[-1][1]["task_ids"] == ["report.figures"]
+    assert airflow.requests[-1][1]["task_ids"] == ["report.report"]
 
 
 @pytest.mark.parametrize("state", ["failed", "upstream_failed"])
