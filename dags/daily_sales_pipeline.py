@@ -61,11 +61,9 @@ with DAG(
     with TaskGroup(GROUP_LOAD, tooltip="One transaction, then checks that may stop the run before the mail"):
         warnings = tasks.checks(tasks.load(loadable))
 
-    with TaskGroup(GROUP_REPORT, tooltip="Figures, charts and PDF; clear this group to build them again"):
-        figures = tasks.figures(warnings)
-        report = tasks.archive(figures, tasks.document(figures))
+    with TaskGroup(GROUP_REPORT, tooltip="Figures, charts and PDF; clear it to build them again"):
+        report = tasks.report(warnings)
 
     with TaskGroup(GROUP_MAIL, tooltip="Claim, send, mark: delivered at least once, under one Message-ID"):
         tasks.alarm(report)
-        claimed = tasks.claim(report)
-        tasks.send(claimed) >> tasks.mark(claimed)
+        tasks.send(report)

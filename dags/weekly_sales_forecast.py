@@ -77,7 +77,6 @@ with DAG(
     model = tasks.train(prepared)
     forecasts = tasks.predict(prepared, model)
     tasks.due() >> partner
-    figures = tasks.figures(prepared, model, tasks.checks(tasks.load(forecasts)))
-    archived = tasks.report(figures)
+    archived = tasks.report(prepared, model, tasks.checks(tasks.load(forecasts)))
     tasks.mail(archived)
     tasks.alarm(archived)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 from ecommerce.core import names
 from tests.dags.conftest import DAG_FILES, REPOSITORY
@@ -43,24 +42,30 @@ NAMES = {value for name, value in vars(names).items() if name.startswith(KINDS)}
 LONGEST = 120
 
 
-def ids(path: Path) -> str:
-    return path.relative_to(REPOSITORY).as_posix()
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else REPOSITORY).as_posix()
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """A file's code, parsed once for all the rules."""
+    return list(ast.walk(ast.parse(path.read_text())))
 
 
 def imported(path: Path) -> Iterator[str]:
     """The modules that a file imports: in functions and for type checkers too."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level, "an import names its module in full"
+            assert not node.level, f"an import of {path} does not name its module in full"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def identifiers(path: Path) -> set[str]:
     """The names that a file's code gives to values, takes as arguments, looks up or imports."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         match node:
             case ast.Name():
                 found.add(node.id)
@@ -75,49 +80,52 @@ def identifiers(path: Path) -> set[str]:
 
 def texts(path: Path) -> Iterator[str]:
     """The texts in a file's code."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 
 
-@pytest.mark.parametrize("path", MODULES, ids=ids)
-def test_imports_only_what_stands_below_it(path):
-    package = path.relative_to(PACKAGE).parts[0]
-    others = {
-        parts[1]
-        for parts in (module.split(".") for module in imported(path))
-        if parts[0] == "ecommerce" and parts[1] != package
-    }
-    assert others <= MAY_IMPORT[package]
+def test_a_module_imports_only_what_stands_below_it():
+    wrong = []
+    for path in MODULES:
+        package = path.relative_to(PACKAGE).parts[0]
+        below = MAY_IMPORT[package] | {package}
+        for module in imported(path):
+            parts = module.split(".")
+            if parts[0] == "ecommerce" and parts[1] not in below:
+                wrong.append(f"{name_of(path)} imports {module}")
+    assert not wrong
 
 
-@pytest.mark.parametrize("path", DAG_FILES, ids=ids)
-def test_a_dag_imports_neither_pages_nor_commands(path):
-    assert not [module for module in imported(path) if module.split(".")[:2][-1] in OUTSIDE]
+def test_a_dag_imports_neither_pages_nor_commands():
+    assert not [
+        f"{path.name} imports {module}"
+        for path in DAG_FILES
+        for module in imported(path)
+        if module.split(".")[:2][-1] in OUTSIDE
+    ]
 
 
-# The command line runs outside Airflow; what it calls a context is its library's.
-IN_AIRFLOW = [path for path in MODULES if path.relative_to(PACKAGE).parts[0] != "cli"]
+def test_only_the_modules_of_tasks_know_airflows_context_and_xcom():
+    wrong = []
+    for path in MODULES:
+        # The command line runs outside Airflow; what it calls a context is its library's.
+        if path.name != "tasks.py" and path.relative_to(PACKAGE).parts[0] != "cli":
+            seen = set() if name_of(path) in MAY_SEE_THE_CONTEXT else identifiers(path) & OF_AIRFLOW
+            wrong += [f"{name_of(path)}: {name}" for name in sorted(seen | DECORATORS & set(imported(path)))]
+    assert not wrong
 
 
-@pytest.mark.parametrize("path", [path for path in IN_AIRFLOW if path.name != "tasks.py"], ids=ids)
-def test_knows_nothing_of_airflows_context_and_xcom(path):
-    if path.relative_to(PACKAGE).as_posix() not in MAY_SEE_THE_CONTEXT:
-        assert not identifiers(path) & OF_AIRFLOW
-    assert not DECORATORS & set(imported(path))
+def test_whoever_may_see_the_context_does():
+    assert not [name for name in MAY_SEE_THE_CONTEXT if not identifiers(PACKAGE / name) & OF_AIRFLOW]
 
 
-@pytest.mark.parametrize("name", MAY_SEE_THE_CONTEXT)
-def test_whoever_may_see_the_context_does(name):
-    assert identifiers(PACKAGE / name) & OF_AIRFLOW
-
-
-@pytest.mark.parametrize("path", DAG_FILES, ids=ids)
-def test_a_dag_file_says_when_and_in_which_order_and_nothing_else(path):
-    text = path.read_text()
-    assert len(text.splitlines()) < LONGEST
+def test_a_dag_file_says_when_and_in_which_order_and_nothing_else():
+    assert not [path.name for path in DAG_FILES if len(path.read_text().splitlines()) >= LONGEST]
     code = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-    assert not [node.lineno for node in ast.walk(ast.parse(text)) if isinstance(node, code)]
+    assert not [
+        f"{path.name}:{node.lineno}" for path in DAG_FILES for node in nodes(path) if isinstance(node, code)
+    ]
 
 
 def test_every_python_task_is_defined_once_in_a_module_of_tasks_and_says_what_it_does(dag):
@@ -130,34 +138,37 @@ def test_every_python_task_is_defined_once_in_a_module_of_tasks_and_says_what_it
             assert function.__doc__, task.task_id
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.name == "tasks.py"], ids=ids)
-def test_every_function_of_a_module_of_tasks_is_a_task_with_a_docstring(path):
-    functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
-    assert functions
-    for function in functions:
-        if not function.name.startswith("_"):
-            assert any("task" in ast.unparse(each) for each in function.decorator_list), function.name
-            assert ast.get_docstring(function), function.name
+def test_every_function_of_a_module_of_tasks_is_a_task_with_a_docstring():
+    for path in (path for path in MODULES if path.name == "tasks.py"):
+        functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+        assert functions, name_of(path)
+        for function in functions:
+            if not function.name.startswith("_"):
+                name = f"{name_of(path)}: {function.name}"
+                assert any("task" in ast.unparse(each) for each in function.decorator_list), name
+                assert ast.get_docstring(function), name
 
 
-@pytest.mark.parametrize("path", [*MODULES, *DAG_FILES], ids=ids)
-def test_names_of_dags_variables_and_connections_stand_in_one_place(path):
+def test_names_of_dags_variables_and_connections_stand_in_one_place():
     # The source and its connection have one name; those of sources stand in `ecommerce.sources`.
     elsewhere = {"core/names.py": NAMES, "sources/__init__.py": {names.CONNECTION_SALES_DB}}
-    place = path.relative_to(PACKAGE).as_posix() if path in MODULES else path.name
-    assert not set(texts(path)) & NAMES - elsewhere.get(place, set())
+    assert not [
+        f"{name_of(path)}: {name}"
+        for path in [*MODULES, *DAG_FILES]
+        for name in sorted(set(texts(path)) & NAMES - elsewhere.get(name_of(path), set()))
+    ]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=ids)
-def test_no_message_shows_the_name_of_an_exceptions_class(path):
+def test_no_message_shows_the_name_of_an_exceptions_class():
     # What is said of an error that nobody foresaw shows it: there is no other word for it.
     allowed = {"core/failures.py"}
-    found = [
-        node.lineno
-        for node in ast.walk(ast.parse(path.read_text()))
+    assert not [
+        f"{name_of(path)}:{node.lineno}"
+        for path in MODULES
+        if name_of(path) not in allowed
+        for node in nodes(path)
         if isinstance(node, ast.Attribute) and node.attr in ("__name__", "__qualname__")
     ]
-    assert not found or path.relative_to(PACKAGE).as_posix() in allowed
 
 
 def test_no_two_names_are_the_same():

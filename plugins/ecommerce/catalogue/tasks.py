@@ -16,11 +16,9 @@ from ecommerce.core.context import run_of, skip
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.script_operator import FetchByScript
 from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.core.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
-
-Plain = dict[str, Any]
 
 log = logging.getLogger(__name__)
 

@@ -4,11 +4,14 @@ and instants become ISO texts, amounts decimal texts, so nothing passes through 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, NewType, TypeVar, cast
 
 from pydantic import TypeAdapter
 
 T = TypeVar("T")
+Plain = NewType("Plain", dict[str, Any])
+"""What `to_xcom` makes of a dataclass, and what tasks return. Where a task is annotated with `dict`, Airflow
+stores each key as another XCom, with a request for each."""
 
 
 def to_xcom(value: Any) -> Any:

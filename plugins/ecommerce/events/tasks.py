@@ -16,15 +16,13 @@ from ecommerce.core.business_day import business_day
 from ecommerce.core.context import run_of
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.core.xcom import Plain, from_xcom, to_xcom
 from ecommerce.events import loading, windows
 from ecommerce.events.transform import transform as run_transform
 from ecommerce.sources import WEB_EVENTS, module
 from ecommerce.warehouse import reads
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
-
-Plain = dict[str, Any]
 
 
 @task(**NETWORK_RETRIES)

@@ -18,7 +18,7 @@ from ecommerce.core.script_operator import FetchByScript
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
 from ecommerce.core.store import Store
-from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.core.xcom import Plain, from_xcom, to_xcom
 from ecommerce.forecast import loading, watch
 from ecommerce.forecast.partner import fetching
 from ecommerce.forecast.partner.files import read_files
@@ -28,8 +28,6 @@ from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
-
-Plain = dict[str, Any]
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +85,7 @@ def train(manifest: Plain, **context: Any) -> Plain:
 
     prepared, store = from_xcom(Manifest, manifest), Store.of_models()
     champion = records.champion(store, _week(context).as_of)
-    return training.fit(preparing.read(prepared), champion, store)
+    return Plain(training.fit(preparing.read(prepared), champion, store))
 
 
 @task
@@ -122,19 +120,11 @@ def week_complete(**context: Any) -> None:
 
 
 @task
-def figures(manifest: Plain, model: Plain, warnings: list[str], **context: Any) -> str:
-    """Put together what the report says: the forecasts, how good earlier ones were, what the run found."""
+def report(manifest: Plain, model: Plain, warnings: list[str], **context: Any) -> Plain:
+    """Build and archive the report: the forecasts, how good earlier ones were, what the run found."""
     from ecommerce.forecast.report import building
 
-    return building.figures(from_xcom(Manifest, manifest), model, warnings, run_of(context))
-
-
-@task
-def report(figures_uri: str) -> Plain:
-    """Draw the chart, lay out the PDF, and put the report into the archive."""
-    from ecommerce.forecast.report import building
-
-    return building.report(figures_uri)
+    return Plain(building.build_report(from_xcom(Manifest, manifest), model, warnings, run_of(context)))
 
 
 @task

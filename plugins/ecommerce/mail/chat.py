@@ -61,14 +61,6 @@ def post(title: str, text: str, picture: bytes | None = None) -> bool:
     return False
 
 
-def is_there() -> bool:
-    """Whether the connection exists; nothing is raised."""
-    try:
-        return _connection() is not None
-    except Exception:
-        return True  # `post` says what is wrong
-
-
 def configured() -> Chat | None:
     """The chat of the connection `alert_chat`; None where there is no such connection.
 

@@ -19,7 +19,7 @@ from fastapi import Depends, HTTPException, Request
 from sqlalchemy import select
 
 from ecommerce.core.business_day import newest_closed_day
-from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_FIGURES
+from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_REPORT
 from ecommerce.core.settings import shop_timezone
 from ecommerce.pages.access import Visitor
 
@@ -83,7 +83,7 @@ class AirflowRuns:
         Raises:
             HTTPException: 404 without a run, 409 where it is under way or has not come to its report.
         """
-        self._run_again(day, TASK_FIGURES, who, after=TASK_CHECKS)
+        self._run_again(day, TASK_REPORT, who, after=TASK_CHECKS)
 
     def read_again(self, day: date, source: str, who: Visitor) -> None:
         """As `Runs.read_again`; raises as `build_again`."""

@@ -1,6 +1,7 @@
 """The report's mail: whether it is sent, what it says, and its three steps: claim, send, mark. Delivery is at
-least once: a run that dies between sending and marking sends again, under the same Message-ID. The headline
-in the chat follows the mail that was marked."""
+least once: after a kill between sending and marking the next attempt sends again, under the same Message-ID;
+after marking it sends nothing. The headline in the chat follows the mail that was marked.
+"""
 
 from __future__ import annotations
 
@@ -33,25 +34,50 @@ _TREND_CID = "trend@report"
 log = logging.getLogger(__name__)
 
 
-def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
-    """Claim the mailing of the archived `report` of `day`; returns why there is none, or nothing.
+def deliver(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
+    """Mail the archived `report` of `day`, then post its headline to the chat; returns why not, or nothing.
 
     Args:
         day: the report's business day.
-        report: what `report.building.archive` returned.
+        report: what `report.building.build_report` returned.
         send_mail: the run's param: mail it although the day is not the newest closed one.
+
+    Raises:
+        PipelineError: as `claim`, `send` and `mark`. The next attempt does what is left to do.
+    """
+    if reason := claim(day, report, send_mail=send_mail):
+        return reason
+    mailed = send(report)
+    mark(report)
+    post_headline(mailed)
+    return ""
+
+
+def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
+    """Claim the mailing of the archived `report`; returns why there is none, or nothing. Arguments as
+    `deliver`.
 
     Raises:
         PipelineError: the warehouse cannot be asked, or the recipients or the sender are no addresses.
     """
-    if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
+    is_due = should_mail(day, datetime.now(UTC), send_mail=send_mail)
+    # An attempt that comes after midnight still mails what an earlier one has claimed.
+    if not is_due and not _is_claimed(day.date, report["figures_hash"]):
         return f"{day} is not the newest closed day and send_mail is not set"
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     figures_at = datetime.fromisoformat(report["figures_at"])
     if not mailings.claim_delivery(day.date, report["figures_hash"], message_id(report), figures_at):
+        # The attempt that mailed them may have been killed before this step.
+        _restate(report)
         return "the very same figures were mailed before"
     return ""
+
+
+def _is_claimed(day: date, figures_hash: str) -> bool:
+    return any(
+        row["figures_hash"] == figures_hash and row["state"] == "claimed" for row in mailings.deliveries(day)
+    )
 
 
 def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
@@ -83,8 +109,16 @@ def message_id(report: Mapping[str, Any]) -> str:
     return mail.message_id(f"report.{report['business_date']}.{short}")
 
 
-def send(report: Mapping[str, Any]) -> str:
-    """Mail the claimed `report`; returns its Message-ID.
+class Mailed(NamedTuple):
+    """The contents of a mail: `trend` is a PNG, `corrections` as in `mail_texts`."""
+
+    figures: Figures
+    trend: bytes | None
+    corrections: Sequence[Correction] | None
+
+
+def send(report: Mapping[str, Any]) -> Mailed:
+    """Mail the claimed `report`.
 
     Raises:
         StagingError: the archived report is gone or has been replaced by other figures since.
@@ -93,55 +127,42 @@ def send(report: Mapping[str, Any]) -> str:
     """
     figures, pdf = read_report(report["uri"], report["figures_hash"])
     trend = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG)
-    message = report_message(figures, pdf, trend, corrections(report))
+    mailed = Mailed(figures, trend, corrections(report))
+    message = report_message(figures, pdf, trend, mailed.corrections)
     message["Message-ID"] = message_id(report)
     mail.send(message, mail.recipients(VARIABLE_REPORT_RECIPIENTS))
-    return str(message["Message-ID"])
+    return mailed
 
 
 def mark(report: Mapping[str, Any]) -> None:
     """Remember that `report` was mailed, so that a change of its day since its figures is a restatement."""
     day = date.fromisoformat(report["business_date"])
     mailings.mark_delivered(day, report["figures_hash"])
-    mailings.restate_since(day, report["headline"], datetime.fromisoformat(report["figures_at"]))
+    _restate(report)
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
 
 
-class Headline(NamedTuple):
-    """What is posted to the chat: `title` is one line, `picture` a PNG."""
-
-    title: str
-    text: str
-    picture: bytes | None
+def _restate(report: Mapping[str, Any]) -> None:
+    day = date.fromisoformat(report["business_date"])
+    mailings.restate_since(day, report["headline"], datetime.fromisoformat(report["figures_at"]))
 
 
-def chat_headline(report: Mapping[str, Any]) -> Headline | None:
-    """What the chat is told of `report`, in the words of its mail; None where there is no chat. Asked for
-    before `mark`, after which nothing in it is a correction. Nothing is raised."""
-    if not chat.is_there():
-        return None
+def post_headline(mailed: Mailed) -> bool:
+    """Post the headline of a mailed report to the chat; whether anybody took it. Nothing is raised."""
     try:
-        figures, _ = read_report(report["uri"], report["figures_hash"])
-        picture = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG)
-        return chat_texts(figures, corrections(report), picture)
+        title, text = chat_texts(mailed)
     except Exception as error:
         log.warning("the headline is not posted to the chat: %s", failure_reason(error))
-        return None
-
-
-def tell_chat(headline: Headline | None) -> bool:
-    """Post the headline of the mailed report; whether anybody took it. It comes when the mail has been sent
-    and marked, so nothing waits for it. Nothing is raised."""
-    return chat.post(*headline) if headline else False
+        return False
+    return chat.post(title, text, mailed.trend)
 
 
 @in_report_locale
-def chat_texts(
-    figures: Figures, corrections: Sequence[Correction] | None = None, picture: bytes | None = None
-) -> Headline:
-    """The headline as the mail says it; `corrections` as in `mail_texts`."""
-    texts = mail_texts(figures, corrections) | {"page_url": page_url(figures.business_date)}
-    return Headline(texts["subject"], render("report_chat.txt", texts), picture)
+def chat_texts(mailed: Mailed) -> tuple[str, str]:
+    """The title, of one line, and the text of the headline, in the words of the mail."""
+    texts = mail_texts(mailed.figures, mailed.corrections)
+    texts |= {"page_url": page_url(mailed.figures.business_date)}
+    return texts["subject"], render("report_chat.txt", texts)
 
 
 def corrections(report: Mapping[str, Any]) -> Sequence[Correction] | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import RESTATED
-from ecommerce.warehouse.schema import prepare
+from ecommerce.warehouse.schema import prepare_once
 
 
 def claim_delivery(business_date: date, figures_hash: str, message_id: str, figures_at: datetime) -> bool:
@@ -74,5 +74,5 @@ def _ten_thousandths(text: str | None) -> str:
 
 def _warehouse() -> Warehouse:
     warehouse = connect(step="mailings")
-    prepare(warehouse)
+    prepare_once(warehouse)
     return warehouse

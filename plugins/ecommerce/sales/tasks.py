@@ -19,7 +19,7 @@ from ecommerce.core.names import GROUP_EXTRACT
 from ecommerce.core.retries import GATE_RETRIES, NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
+from ecommerce.core.xcom import Plain, all_from_xcom, from_xcom, to_xcom
 from ecommerce.mail.alerts import failure_notifier
 from ecommerce.mail.outages import outage_told
 from ecommerce.sales import delivery, loading, source_policy, watch, windows
@@ -30,8 +30,7 @@ from ecommerce.warehouse import reads
 from ecommerce.warehouse.checks import failing
 from ecommerce.warehouse.load import LoadResult
 
-Plain = dict[str, Any]
-Warning_ = str | Plain
+Warning_ = str | dict[str, Any]
 """A sentence, or the fields of a `report.remarks.Remark`."""
 
 log = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ def extract_changes(source: str, **context: Any) -> Plain:
 
 # No mail from this one: the extract that failed has sent its own.
 @task(trigger_rule="all_done", on_failure_callback=None, **GATE_RETRIES)
-def sources_ready(**context: Any) -> list[Plain]:
+def sources_ready(**context: Any) -> list[dict[str, Any]]:
     """Let the run go on with what the extracts left, when the source policy allows it; their manifests."""
     ti, run = context["ti"], run_of(context)
     task_ids = {source: f"{GROUP_EXTRACT}.{source}" for source in SOURCES}
@@ -111,22 +110,11 @@ def _checked(loaded: Plain, context: Any) -> list[Warning_]:
 
 
 @task(**NETWORK_RETRIES)
-def figures(warnings: list[Warning_], business_date: str | None = None, **context: Any) -> str:
-    """Ask the warehouse for the report's figures: of the run's business day, or of `business_date`."""
+def report(warnings: list[Warning_], business_date: str | None = None, **context: Any) -> Plain:
+    """Build and archive the report of the run's business day, or of `business_date`; where it is, and its
+    headline."""
     given = day_window(date.fromisoformat(business_date), shop_timezone()) if business_date else None
-    return building.figures(given or business_day(context), run_of(context), warnings)
-
-
-@task
-def document(figures_uri: str) -> str:
-    """Draw the charts and lay out the PDF."""
-    return building.document(figures_uri)
-
-
-@task
-def archive(figures_uri: str, document_uri: str) -> Plain:
-    """Put the report into the archive, in place of an older one of the same day."""
-    return building.archive(figures_uri, document_uri)
+    return Plain(building.build_report(given or business_day(context), run_of(context), warnings))
 
 
 @task(**NETWORK_RETRIES)
@@ -139,25 +127,11 @@ def alarm(report: Plain, **context: Any) -> None:
 
 
 @task(**NETWORK_RETRIES)
-def claim(report: Plain, **context: Any) -> Plain:
-    """Claim the mailing of the archived report, when it is to be mailed."""
+def send(report: Plain, **context: Any) -> None:
+    """Mail the report, then post its headline to the chat, if there is one; skipped where it is not to be
+    mailed, or was mailed before."""
     send_mail = bool(context["params"].get("send_mail"))
-    skip(delivery.claim(business_day(context), report, send_mail=send_mail))
-    return report
-
-
-@task(**NETWORK_RETRIES)
-def send(report: Plain) -> str:
-    """Mail the report; its Message-ID."""
-    return delivery.send(report)
-
-
-@task(**NETWORK_RETRIES)
-def mark(report: Plain) -> None:
-    """Remember that the report was mailed; then post its headline to the chat, if there is one."""
-    headline = delivery.chat_headline(report)
-    delivery.mark(report)
-    delivery.tell_chat(headline)
+    skip(delivery.deliver(business_day(context), report, send_mail=send_mail))
 
 
 @task(**NETWORK_RETRIES)

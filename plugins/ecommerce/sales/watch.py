@@ -37,7 +37,7 @@ WAIT = (
     "runs."
 )
 NOT_MAILED = (
-    f"Under Post Execute, the log of {names.TASK_CLAIM} says why. When that reason is gone, clear the group "
+    f"Under Post Execute, the log of {names.TASK_SEND} says why. When that reason is gone, clear the group "
     f"`{names.GROUP_MAIL}` in the UI."
 )
 
@@ -67,7 +67,7 @@ def watch(
     if delivered:
         log.info("the report of %s was mailed at %s", day, max(delivered))
         return ""
-    runs = states_of(names.DAG_DAILY, task_ids=[names.TASK_MARK])
+    runs = states_of(names.DAG_DAILY, task_ids=[names.TASK_SEND])
     run_id = latest_run(runs, day, lambda run_id: run_of(names.DAG_DAILY, run_id))
     states = states_of(names.DAG_DAILY, run_ids=[run_id])[run_id] if run_id else {}
     texts = mail_texts(day, run_id, states)

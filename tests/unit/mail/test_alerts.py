@@ -101,12 +101,12 @@ def test_one_notifier_tells_of_several_tasks(mailbox, monkeypatch, context):
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
     notifier = alerts.failure_notifier()
     other = copy.copy(context)
-    other["ti"] = SimpleNamespace(**vars(context["ti"]) | {"task_id": "report.figures"})
+    other["ti"] = SimpleNamespace(**vars(context["ti"]) | {"task_id": "report.report"})
     notifier(context)
     notifier(other)
     assert [message["Subject"] for message in mailbox()] == [
         "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19",
-        "Failed: daily_sales_pipeline.report.figures for 2026-11-19",
+        "Failed: daily_sales_pipeline.report.report for 2026-11-19",
     ]
 
 

@@ -17,6 +17,7 @@ from ecommerce.forecast.report import archive as forecasts
 from ecommerce.pages.access import Visitor
 from ecommerce.pages.runs import Run
 from ecommerce.sales.report import archive
+from ecommerce.sales.report.figures import Figures
 from tests.unit.forecast.report import samples as forecast_samples
 from tests.unit.sales.report.samples import DAY, make_figures
 
@@ -224,15 +225,20 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def archive_figures_alone(reports: Path, figures: Figures) -> None:
+    """Archive a day's figures, without its documents."""
+    folder = reports / figures.business_date.isoformat()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    (folder / archive.FIGURES_JSON).write_text(figures.to_json())
+
+
 def write_archive(root: Path) -> Path:
     """The archive below `root`: the report of DAY with its documents, the same for the other days, and two
     forecasts."""
     reports = root / "reports"
     figures = make_figures()
-    folders = [f"file://{root}/{name}" for name in ("figures", "document")]
-    archive.write_figures(folders[0], figures)
-    archive.write_document(folders[1], figures)
-    archive.publish(f"file://{reports}", figures, folders)
+    archive.publish(f"file://{reports}", figures)
     for number in ARCHIVED:
         if day(number) != DAY:
             folder = reports / str(day(number))

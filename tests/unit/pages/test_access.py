@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.pages import access
 from ecommerce.pages.application import create_app
 from ecommerce.pages.lazy import PREFIX
 from tests.unit.pages import made_up
@@ -54,6 +55,14 @@ def test_strangers_are_sent_to_sign_in_and_see_nothing(stranger, path):
 def test_a_stranger_triggers_nothing_and_comes_back_to_the_days_page(stranger):
     answer = stranger.post(f"/team{PREFIX}/2026-11-19/build", headers={"Accept": "text/html"})
     assert answer.headers["location"] == f"/team/api/v2/auth/login?next=/team{PREFIX}/2026-11-19/"
+
+
+def test_whatever_changes_something_asks_for_the_right_to_clear_tasks():
+    routes = create_app().routes
+    changing = [route for route in routes if getattr(route, "methods", {"GET"}) - {"GET", "HEAD"}]
+    assert {route.path for route in changing} == {"/{day}/build", "/{day}/read"}
+    for route in changing:
+        assert access.may_clear in {each.call for each in route.dependant.dependencies}
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_without_warehouse_the_newest_month_is_found_in_the_archive(open_pages, 
     for folder in reports.glob("2026-11-*"):
         shutil.rmtree(folder)
     figures = make_figures(business_date=date(2025, 6, 3))
-    archive.write_figures(f"file://{reports}/2025-06-03", figures)
+    made_up.archive_figures_alone(reports, figures)
     page = open_pages(runs=FakeRuns({}), warehouse=None).get("/").text
     assert "<h1>June 2025</h1>" in page
     assert 'href="2025-06-03/"' in page
@@ -152,7 +152,7 @@ def test_figures_of_another_version_are_left_out(open_pages, reports):
 
 
 def test_hostile_figures_do_not_break_the_list(open_pages, reports):
-    archive.write_figures(f"file://{reports}/2026-11-19", crowded())
+    made_up.archive_figures_alone(reports, crowded())
     page = open_pages(warehouse=None).get("/").text
     assert f"{MINUS}123,456,789,012" in page
     nasty = Standing(day(19), complete=False, missing_sources=("<script>alert(1)</script>",))
@@ -211,7 +211,7 @@ def test_months_and_weekdays_are_written_as_the_locale_does(client, monkeypatch)
 def test_a_warehouse_that_hangs_is_waited_for_once(open_pages, reports, monkeypatch):
     for folder in reports.glob("2026-11-*"):
         shutil.rmtree(folder)
-    archive.write_figures(f"file://{reports}/2025-06-03", make_figures(business_date=date(2025, 6, 3)))
+    made_up.archive_figures_alone(reports, make_figures(business_date=date(2025, 6, 3)))
     asked = []
 
     class Hanging:

@@ -9,7 +9,15 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.pages import again
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.texts import page_texts
-from tests.unit.pages.made_up import VIEWER, FakeRuns, FakeWarehouse, Standing, Visitor, day
+from tests.unit.pages.made_up import (
+    VIEWER,
+    FakeRuns,
+    FakeWarehouse,
+    Standing,
+    Visitor,
+    archive_figures_alone,
+    day,
+)
 from tests.unit.pages.reading import part, row, text_of
 from tests.unit.sales.report.samples import crowded, empty_day, make_figures
 
@@ -17,7 +25,7 @@ from tests.unit.sales.report.samples import crowded, empty_day, make_figures
 @pytest.mark.parametrize("made", [make_figures, crowded, empty_day])
 def test_the_page_says_all_that_the_report_says(client, reports, made):
     figures = made()
-    archive.write_figures(f"file://{reports}/2026-11-19", figures)
+    archive_figures_alone(reports, figures)
     (reports / "2026-11-19" / "report.pdf").write_bytes(b"%PDF-")
     page = client.get("/2026-11-19/").text
     words = text_of(page)
@@ -149,7 +157,7 @@ def test_a_day_is_incomplete_where_the_warehouse_says_so(open_pages):
 def test_a_day_that_was_completed_after_its_report_says_so(open_pages, reports):
     figures = make_figures()
     quality = figures.quality.model_copy(update={"complete": False, "empty_sources": ["storefront"]})
-    archive.write_figures(f"file://{reports}/2026-11-19", figures.model_copy(update={"quality": quality}))
+    archive_figures_alone(reports, figures.model_copy(update={"quality": quality}))
     (reports / "2026-11-19" / "report.pdf").write_bytes(b"%PDF-")
     page = open_pages().get("/2026-11-19/").text
     assert '<span class="pill incomplete">' not in page

@@ -41,10 +41,7 @@ def deliveries(monkeypatch):
 def archived(tmp_path_factory):
     """The archived report of an ordinary day, as the DAG hands it to the mail tasks."""
     figures, tmp_path = make_figures(), tmp_path_factory.mktemp("archived")
-    folders = [f"file://{tmp_path}/{name}" for name in ("figures", "document")]
-    archive.write_figures(folders[0], figures)
-    archive.write_document(folders[1], figures)
-    uri = archive.publish(f"file://{tmp_path}/reports", figures, folders)
+    uri = archive.publish(f"file://{tmp_path}/reports", figures)
     headline = {name: str(figure.value) for name, figure in figures.headline.items()}
     named = {"business_date": DAY.isoformat(), "figures_hash": figures_hash(figures)}
     return {"uri": uri, "headline": headline, **named}
@@ -73,12 +70,12 @@ def test_the_mail_says_which_orders_the_average_leaves_out():
 
 
 def test_the_report_arrives_as_text_html_and_pdf(mailbox, archived):
-    sent_id = delivery.send(archived)
+    delivery.send(archived)
     (message,) = mailbox()
     assert message["Subject"] == "Thu 19 Nov: 18,342.56 USD, +13.8 %"
     assert message["From"] == SENDER
     assert message["X-Envelope-To"] == ", ".join(TO)
-    assert message["Message-ID"] == sent_id
+    assert message["Message-ID"] == delivery.message_id(archived)
     assert message["Date"].datetime.tzinfo is not None
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["X-Sales-Mail"] == "report"
@@ -182,8 +179,9 @@ def test_a_second_mail_of_a_day_says_so(mailbox, archived, deliveries, monkeypat
     monkeypatch.setattr(delivery.restated, "corrections", lambda day, _: found if day == DAY else [])
     own = {"figures_hash": archived["figures_hash"], "state": "claimed"}
     deliveries += [own, *({"figures_hash": "0" * 64, "state": state} for state in states)]
-    assert delivery.send(archived) == delivery.message_id(archived)
+    delivery.send(archived)
     (message,) = mailbox()
+    assert message["Message-ID"] == delivery.message_id(archived)
     is_corrected = "sent" in states
     assert message["Subject"].startswith("Corrected: Thu 19 Nov: ") == is_corrected
     for body in bodies(message):
@@ -198,27 +196,28 @@ def test_the_same_report_sent_again_is_no_correction(mailbox, archived, deliveri
 
 
 class TestChat:
-    def test_the_headline_is_posted_as_the_mail_says_it_with_the_trend(self, chat, archived, monkeypatch):
+    def test_the_headline_is_posted_as_the_mail_says_it_with_the_trend(
+        self, mailbox, chat, archived, monkeypatch
+    ):
         monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
-        assert delivery.tell_chat(delivery.chat_headline(archived))
+        assert delivery.post_headline(delivery.send(archived))
         (post,) = chat.posts
-        mail = delivery.report_message(make_figures(), b"")
-        assert post["title"] == mail["Subject"]
+        assert post["title"] == mailbox()[0]["Subject"]
         for expected in ("Thursday, 19 November 2026", "18,342.56", "+13.8 %", delivery.page_url(DAY)):
             assert expected in post["message"]
         trend = archive.read_file(archived["uri"].rpartition("/")[0], DAY, "trend.png")
         assert chat.pictures() == [trend]
 
-    def test_a_second_report_of_a_day_says_what_it_corrects(self, chat, archived, deliveries, monkeypatch):
+    def test_a_second_report_of_a_day_says_what_it_corrects(self, mailbox, archived, deliveries, monkeypatch):
         found = [Correction("net_sales", Decimal("16716.13"), Decimal("18342.56"))]
         monkeypatch.setattr(delivery.restated, "corrections", lambda *_: found)
         deliveries.append({"figures_hash": "0" * 64, "state": "sent"})
-        title, text, _ = delivery.chat_headline(archived)
+        title, text = delivery.chat_texts(delivery.send(archived))
         assert title.startswith("Corrected: Thu 19 Nov: ")
         assert text.startswith("Corrected: Net sales 16,716.13 → 18,342.56, +9.7 %\n")
 
     def test_an_incomplete_day_says_so(self):
-        title, text, _ = delivery.chat_texts(crowded())
+        title, text = delivery.chat_texts(delivery.Mailed(crowded(), None, None))
         assert "INCOMPLETE" in title
         assert "storefront" in title.lower()
         assert "INCOMPLETE: Storefront" in text
@@ -228,18 +227,90 @@ class TestChat:
         figures = figures.model_copy(update={"findings": findings.find(figures)})
         said = mail_texts(figures)["findings"]
         assert said
-        assert all(f"- {each}\n" in delivery.chat_texts(figures).text for each in said)
+        _, text = delivery.chat_texts(delivery.Mailed(figures, None, None))
+        assert all(f"- {each}\n" in text for each in said)
 
     def test_a_day_without_sales_can_be_posted(self):
-        assert "No counted orders on 2026-11-19." in delivery.chat_texts(empty_day()).text
+        _, text = delivery.chat_texts(delivery.Mailed(empty_day(), None, None))
+        assert "No counted orders on 2026-11-19." in text
 
-    def test_a_report_that_is_gone_is_a_warning(self, chat, archived, caplog):
-        assert delivery.chat_headline(archived | {"figures_hash": "0" * 64}) is None
-        assert "the headline is not posted to the chat: the report at" in caplog.text
-        assert not delivery.tell_chat(None)
+    def test_a_headline_that_cannot_be_put_together_is_a_warning(self, chat, monkeypatch, caplog):
+        monkeypatch.delattr(delivery, "mail_texts")
+        assert not delivery.post_headline(delivery.Mailed(make_figures(), None, None))
+        assert "the headline is not posted to the chat" in caplog.text
         assert chat.posts == []
 
-    def test_without_a_chat_the_archive_is_not_even_read(self, monkeypatch, caplog):
-        monkeypatch.delenv("AIRFLOW_CONN_ALERT_CHAT", raising=False)
-        assert delivery.chat_headline({}) is None
-        assert caplog.text == ""
+
+class TestSteps:
+    """What one attempt does, and the next after a process that was killed between two steps."""
+
+    NEWEST = day_window(DAY, "America/New_York")
+
+    @pytest.fixture
+    def done(self, use_server, monkeypatch, deliveries):
+        """The steps that were taken, in order; what the warehouse remembers is kept in `deliveries`."""
+        use_server(1)
+        steps = []
+
+        def claim(day, figures_hash, message_id, figures_at):
+            steps.append("claim")
+            if not deliveries:
+                deliveries.append({"figures_hash": figures_hash, "state": "claimed"})
+            return deliveries[0]["state"] == "claimed"
+
+        def mark(day, figures_hash):
+            steps.append("mark")
+            deliveries[0]["state"] = "sent"
+
+        monkeypatch.setattr(delivery.mailings, "claim_delivery", claim)
+        monkeypatch.setattr(delivery.mailings, "mark_delivered", mark)
+        monkeypatch.setattr(delivery.mailings, "restate_since", lambda *_: steps.append("restate"))
+        monkeypatch.setattr(delivery.mail, "send", lambda *_: steps.append("send"))
+        monkeypatch.setattr(delivery.chat, "post", lambda *_: steps.append("chat"))
+        return steps
+
+    def deliver(self, report, *, send_mail=True):
+        report = report | {"figures_at": "2026-11-20T11:00:00+00:00"}
+        return delivery.deliver(self.NEWEST, report, send_mail=send_mail)
+
+    def test_claim_send_mark_then_the_chat(self, archived, done):
+        assert self.deliver(archived) == ""
+        assert done == ["claim", "send", "mark", "restate", "chat"]
+
+    def test_what_was_mailed_is_not_mailed_again(self, archived, done):
+        self.deliver(archived)
+        done.clear()
+        assert self.deliver(archived) == "the very same figures were mailed before"
+        # The process may have been killed before it recorded what had changed since the figures.
+        assert done == ["claim", "restate"]
+
+    @pytest.mark.parametrize("state", ["claimed", "sent", None])
+    def test_after_midnight_only_what_was_claimed_is_mailed(
+        self, archived, done, deliveries, monkeypatch, state
+    ):
+        monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: self.NEWEST.shifted(1))
+        deliveries += [{"figures_hash": archived["figures_hash"], "state": state}] if state else []
+        reason = self.deliver(archived, send_mail=False)
+        assert ("send" in done) == (state == "claimed")
+        assert ("not the newest closed day" in reason) == (state != "claimed")
+
+    def test_nobody_to_mail_to_is_no_claim(self, archived, done, monkeypatch):
+        monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
+        assert self.deliver(archived) == "the Variable report_recipients is empty"
+        assert done == []
+
+    def test_a_mail_server_that_fails_leaves_the_claim_for_the_next_attempt(
+        self, archived, done, deliveries, monkeypatch
+    ):
+        send = delivery.mail.send
+
+        def fails(*_):
+            raise errors.TransientError("the mail server is down")
+
+        monkeypatch.setattr(delivery.mail, "send", fails)
+        with pytest.raises(errors.TransientError):
+            self.deliver(archived)
+        assert (done, [each["state"] for each in deliveries]) == (["claim"], ["claimed"])
+        monkeypatch.setattr(delivery.mail, "send", send)
+        assert self.deliver(archived) == ""
+        assert done == ["claim", "claim", "send", "mark", "restate", "chat"]

@@ -38,7 +38,7 @@ def pipeline(**states):
     tasks = (
         *("extract.sales_db", "extract.storefront", "extract.partner_files", "extract.exchange_rates"),
         *("extract.sources_ready", "transform.transform_source_0", "load.load", "load.checks"),
-        *("report.figures", "report.document", "report.archive", "mail.claim", "mail.send", "mail.mark"),
+        *("report.report", "mail.send", "mail.alarm"),
     )
     return {task: states.get(task.replace(".", "_"), "success") for task in tasks}
 
@@ -103,7 +103,7 @@ def test_the_red_tasks_are_listed_and_the_failed_source_gets_its_command():
     states = {
         "extract_storefront": "failed",
         "extract_sources_ready": "failed",
-        "mail_claim": "upstream_failed",
+        "mail_send": "upstream_failed",
     }
     found = texts(**states)
     assert found["problem"] == "extract.sources_ready (failed), extract.storefront (failed)"
@@ -119,25 +119,25 @@ def test_every_source_that_failed_gets_its_command():
 
 
 def test_an_optional_source_that_failed_is_not_at_fault_when_the_checks_are():
-    found = texts(extract_storefront="failed", load_checks="failed", mail_claim="upstream_failed")
+    found = texts(extract_storefront="failed", load_checks="failed", mail_send="upstream_failed")
     assert found["problem"] == "load.checks (failed)"
     assert found["commands"] == []
     assert "clear the task with downstream" in found["advice"]
 
 
 def test_a_report_that_failed_is_built_again():
-    assert texts(report_document="failed")["commands"] == ["make report DAY=2026-11-19"]
+    assert texts(report_report="failed")["commands"] == ["make report DAY=2026-11-19"]
 
 
 def test_a_run_under_way_needs_time():
-    found = texts(load_load="up_for_retry", load_checks=None, mail_claim=None)
+    found = texts(load_load="up_for_retry", load_checks=None, mail_send=None)
     assert found["problem"] == "the run is still under way: load.load (up_for_retry)"
 
 
 def test_a_report_that_the_run_decided_not_to_mail():
-    found = texts(mail_claim="skipped", mail_send="skipped", mail_mark="skipped")
+    found = texts(mail_send="skipped")
     assert found["problem"] == "the run has ended without a failure and without mailing it"
-    assert "the log of mail.claim" in found["advice"]
+    assert "the log of mail.send" in found["advice"]
 
 
 def test_a_run_of_which_nothing_has_begun_waits_for_the_scheduler():

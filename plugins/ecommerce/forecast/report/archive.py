@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, timedelta
-from pathlib import Path
 
 from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
@@ -35,24 +34,27 @@ def folder_of(reports_uri: str, as_of: date) -> str:
     return f"{reports_uri}/{FOLDER}/{as_of.isoformat()}"
 
 
-def write_figures(uri: str, figures: Figures) -> None:
-    """Publish `figures.json` and `figures.csv` as the staging folder `uri`.
+def publish(reports_uri: str, figures: Figures) -> str:
+    """Lay the report out, put it into the archive and return its folder there.
 
     Raises:
-        StagingError: it cannot be written.
+        StagingError: the archive cannot be written.
     """
-    with staging.publish(uri) as draft:
-        _write_figures(draft.path, figures)
-        _seal(draft, figures)
-
-
-def publish(reports_uri: str, figures: Figures) -> str:
-    """Lay the report out, put it into the archive and return its folder there; raises as `write_figures`."""
     uri = folder_of(reports_uri, figures.as_of)
+    first = day_window(figures.as_of, figures.provenance.timezone)
     with staging.publish(uri) as draft:
-        _write_figures(draft.path, figures)
+        (draft.path / FIGURES_JSON).write_text(figures.to_json(), encoding="utf-8")
+        (draft.path / FIGURES_CSV).write_text(figures_csv(figures), encoding="utf-8")
         document.write(figures, draft.path)
-        _seal(draft, figures)
+        draft.seal(
+            source="forecast_report",
+            business_date=figures.as_of - timedelta(days=1),
+            rows=1,
+            columns={path.name: [] for path in sorted(draft.path.iterdir())},
+            read_at=figures.provenance.generated_at,
+            window_start=first.start,
+            window_end=first.shifted(HORIZON - 1).end,
+        )
     return uri
 
 
@@ -117,22 +119,4 @@ def _read(uri: str, name: str) -> bytes:
         try:
             return bytes((staging.storage_path(uri) / name).read_bytes())
         except FileNotFoundError:
-            raise StagingError(f"no {name} at {uri}: clear the task `figures` with downstream") from None
-
-
-def _write_figures(folder: Path, figures: Figures) -> None:
-    (folder / FIGURES_JSON).write_text(figures.to_json(), encoding="utf-8")
-    (folder / FIGURES_CSV).write_text(figures_csv(figures), encoding="utf-8")
-
-
-def _seal(draft: staging.Draft, figures: Figures) -> None:
-    first = day_window(figures.as_of, figures.provenance.timezone)
-    draft.seal(
-        source="forecast_report",
-        business_date=figures.as_of - timedelta(days=1),
-        rows=1,
-        columns={path.name: [] for path in sorted(draft.path.iterdir())},
-        read_at=figures.provenance.generated_at,
-        window_start=first.start,
-        window_end=first.shifted(HORIZON - 1).end,
-    )
+            raise StagingError(f"no {name} at {uri}: clear the task `report` with downstream") from None

@@ -1,4 +1,4 @@
-"""The two steps that make a report: figures, from the warehouse and what the run left; PDF and archive."""
+"""Builds the forecast's report: from the warehouse and what the run left, into the archive."""
 
 from __future__ import annotations
 
@@ -43,14 +43,19 @@ class Known:
 
 
 @in_report_locale
-def figures(prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[str], run: DagRun) -> str:
-    """Put the report's figures together; the staging folder with figures.json and .csv.
+def build_report(
+    prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[str], run: DagRun
+) -> dict[str, Any]:
+    """Build the report and archive it in place of an older one of the same day.
 
     Args:
         prepared: what the model was trained on.
         kept: the model, as `training.fit` returned it.
         warnings: sentences of the steps before.
         run: who makes the report.
+
+    Returns plain JSON for the mails: `uri` of the archived folder, `as_of`, `figures_hash`, and `drift`
+    (sentences).
 
     Raises:
         PipelineError: the warehouse cannot be asked, or a folder cannot be read or written.
@@ -69,7 +74,7 @@ def figures(prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[str]
     rows, complete = ask(connect(dag=run.dag_id, step="report"), as_of)
     known = known_of(preparing.read_prepared(prepared), as_of)
     told = [*(prepared.control_totals.get("warnings") or ()), *warnings]
-    found = put_together(
+    figures = put_together(
         rows,
         complete,
         known,
@@ -79,29 +84,19 @@ def figures(prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[str]
         as_of=as_of,
         currency=settings.reporting_currency,
     )
-    uri = run.folder(as_of, "report/figures")
-    archive.write_figures(uri, found)
-    return uri
+    return archive_report(figures)
 
 
 @in_report_locale
-def report(figures_uri: str) -> dict[str, Any]:
-    """Draw and lay out the report, and put it into the archive in place of an older one of the same day.
-
-    Returns plain JSON for the mails: `uri` of the archived folder, `as_of`, `figures_hash`, and `drift`
-    (sentences).
-
-    Raises:
-        StagingError: the figures are gone, or the archive cannot be written.
-    """
-    found = archive.read_figures(figures_uri)
-    uri = archive.publish(load_settings().reports_uri, found)
-    log.info("the forecast of %s is at %s", found.as_of, uri)
+def archive_report(figures: model.Figures) -> dict[str, Any]:
+    """Archive the report of `figures`; returns and raises as `build_report`."""
+    uri = archive.publish(load_settings().reports_uri, figures)
+    log.info("the forecast of %s is at %s", figures.as_of, uri)
     return {
         "uri": uri,
-        "as_of": found.as_of.isoformat(),
-        "figures_hash": model.figures_hash(found),
-        "drift": found.drift.reasons,
+        "as_of": figures.as_of.isoformat(),
+        "figures_hash": model.figures_hash(figures),
+        "drift": figures.drift.reasons,
     }
 
 

@@ -20,7 +20,7 @@ _PICTURE = "forecast-chart@forecast"
 
 
 def send_report(archived: Mapping[str, Any]) -> str:
-    """Mail the archived report (as `building.report` returned it); returns why there is no mail, or nothing.
+    """Mail the archived report (what `building.build_report` returned); returns why not, or nothing.
 
     Raises:
         StagingError: the report is gone or has been replaced by other figures since.

@@ -11,9 +11,7 @@ from ecommerce.core.assets import FORECAST_CHAMPION
 from ecommerce.core.context import run_of, skip
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import from_xcom, to_xcom
-
-Plain = dict[str, Any]
+from ecommerce.core.xcom import Plain, from_xcom, to_xcom
 
 
 @task(**NETWORK_RETRIES)

@@ -14,14 +14,13 @@ from ecommerce.core.context import run_of, skip
 from ecommerce.core.names import GROUP_MONTH
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.staging import Manifest, discard
-from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
+from ecommerce.core.xcom import Plain, all_from_xcom, from_xcom, to_xcom
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import accounts, files
 from ecommerce.sales.history import months as parts
 from ecommerce.sales.history.reading import read_batch
 from ecommerce.sales.history.totals import sum_up
-from ecommerce.sales.tasks import Plain
 
 DRY_RUN = "a dry run loads nothing: the task summary shows what a load would do"
 
@@ -38,14 +37,15 @@ def list_files(**context: Any) -> list[Plain]:
 @task(map_index_template="{{ task.op_kwargs['batch']['label'] }}", **NETWORK_RETRIES)
 def read(batch: Plain) -> Plain:
     """Read the files of one batch into staging; where they are, and how many records they hold."""
-    return read_batch(from_xcom(files.Batch, batch))
+    return Plain(read_batch(from_xcom(files.Batch, batch)))
 
 
 @task(**NETWORK_RETRIES)
 def control_totals(reads: list[Plain], **context: Any) -> Plain:
     """The control totals of everything that was read, by month."""
     folders = [folder for each in reads for folder in each["folders"]]
-    return sum_up(folders, datetime.fromisoformat(reads[0]["read_at"]), *files.day_range(context["params"]))
+    read_at, days = datetime.fromisoformat(reads[0]["read_at"]), files.day_range(context["params"])
+    return Plain(sum_up(folders, read_at, *days))
 
 
 @task

@@ -9,15 +9,14 @@ from airflow.sdk import task, task_group
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.context import run_of, skip
-from ecommerce.core.names import GROUP_REPORT, GROUP_REREAD
+from ecommerce.core.names import GROUP_REREAD
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import all_from_xcom, from_xcom, to_xcom
+from ecommerce.core.xcom import Plain, all_from_xcom, from_xcom, to_xcom
 from ecommerce.sales import source_policy, tasks, windows
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.reconciliation import differences as reconciliation
-from ecommerce.sales.tasks import Plain
 from ecommerce.sources import module
 from ecommerce.warehouse import reads
 from ecommerce.warehouse.load import LoadResult
@@ -95,15 +94,10 @@ def reread_days(**context: Any) -> list[Plain]:
     for pair, checked in zip(pairs, _of_each(context, f"{GROUP_REREAD}.checks", pairs), strict=True):
         if checked is not None:
             warnings.setdefault(pair["business_date"], []).extend(checked)
-    return [{"business_date": day, "warnings": told} for day, told in warnings.items()]
+    return [Plain({"business_date": day, "warnings": told}) for day, told in warnings.items()]
 
 
-@task_group(group_id=GROUP_REPORT)
-def report(business_date: str, warnings: list[tasks.Warning_]) -> None:
-    """Build the report of a day that was read again."""
-    ask = tasks.figures.override(map_index_template="{{ task.op_kwargs['business_date'] }}")
-    figures = ask(warnings=warnings, business_date=business_date)
-    tasks.archive(figures, tasks.document(figures))
+report = tasks.report.override(map_index_template="{{ task.op_kwargs['business_date'] }}")
 
 
 # A day that fails must not keep the others from the mail.
@@ -112,7 +106,7 @@ def tell(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
     """Tell people what differed and what was done about it."""
     loads = _of_each(context, f"{GROUP_REREAD}.load", pairs)
     days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
-    reports = _of_each(context, f"{GROUP_REPORT}.archive", days)
+    reports = _of_each(context, "report", days)
     results = {
         from_xcom(reconciliation.Reread, pair): from_xcom(LoadResult, load) if load else None
         for pair, load in zip(pairs, loads, strict=True)

@@ -32,38 +32,27 @@ def folder_of(reports_uri: str, day: date) -> str:
     return f"{reports_uri}/{day.isoformat()}"
 
 
-def write_figures(uri: str, figures: Figures) -> None:
-    """Publish `figures.json` and `figures.csv` as the staging folder `uri`.
+def publish(reports_uri: str, figures: Figures) -> str:
+    """Draw the charts, lay out the PDF, put the report into the archive and return the day's folder there.
 
     Raises:
-        StagingError: it cannot be written.
+        StagingError: the archive cannot be written.
     """
+    uri, origin = folder_of(reports_uri, figures.business_date), figures.provenance
     with staging.publish(uri) as draft:
         (draft.path / FIGURES_JSON).write_text(figures.to_json(), encoding="utf-8")
         (draft.path / FIGURES_CSV).write_text(figures_csv(figures), encoding="utf-8")
-        _seal(draft, figures)
-
-
-def write_document(uri: str, figures: Figures) -> None:
-    """As `write_figures`, of the PDF, its preview and the charts."""
-    with staging.publish(uri) as draft:
         document.write(figures, draft.path)
-        _seal(draft, figures)
-
-
-def publish(reports_uri: str, figures: Figures, folders: list[str]) -> str:
-    """Put the files of the staging `folders` into the archive and return the day's folder there.
-
-    Raises:
-        StagingError: a file is missing, or the archive cannot be written.
-    """
-    uri = folder_of(reports_uri, figures.business_date)
-    with staging.publish(uri) as draft:
-        for folder in folders:
-            for name in staging.read_manifest(folder).columns:
-                (draft.path / name).write_bytes(staging.storage_path(f"{folder}/{name}").read_bytes())
-        _seal(draft, figures)
-    metrics.business_day_done("report", figures.provenance.window_end)
+        draft.seal(
+            source="report",
+            business_date=figures.business_date,
+            rows=1,
+            columns={path.name: [] for path in sorted(draft.path.iterdir())},
+            read_at=origin.generated_at,
+            window_start=origin.window_start,
+            window_end=origin.window_end,
+        )
+    metrics.business_day_done("report", origin.window_end)
     return uri
 
 
@@ -135,16 +124,3 @@ def archived_days(reports_uri: str, year: int, month: int) -> list[date]:
         with suppress(ValueError):
             days.append(date.fromisoformat(str(path).rstrip("/").rpartition("/")[2]))
     return sorted(days)
-
-
-def _seal(draft: staging.Draft, figures: Figures) -> None:
-    origin = figures.provenance
-    draft.seal(
-        source="report",
-        business_date=figures.business_date,
-        rows=1,
-        columns={path.name: [] for path in sorted(draft.path.iterdir())},
-        read_at=origin.generated_at,
-        window_start=origin.window_start,
-        window_end=origin.window_end,
-    )

@@ -1,7 +1,6 @@
-"""The three steps that make a report: figures, document, archive.
+"""Builds a day's report: asks the warehouse for its figures, lays them out, archives the result.
 
-Each leaves its files in the run's staging folder and returns where they are. Somebody who clears the group
-`report` builds the report again: from the figures as they are then.
+Clearing the task `report` builds the report again, from the figures as they are then.
 """
 
 from __future__ import annotations
@@ -16,9 +15,8 @@ from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import DagRun
 from ecommerce.core.text import in_report_locale
 from ecommerce.core.versions import code_version
-from ecommerce.sales.report import archive as store
-from ecommerce.sales.report import quality
-from ecommerce.sales.report.figures import Provenance, figures_hash
+from ecommerce.sales.report import archive, quality
+from ecommerce.sales.report.figures import Figures, Provenance, figures_hash
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.source_policy import REQUIRED, source_policy
 from ecommerce.warehouse.client import connect
@@ -27,12 +25,18 @@ log = logging.getLogger(__name__)
 
 
 @in_report_locale
-def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str | Mapping[str, Any]] = ()) -> str:
-    """Ask the warehouse for the figures of `day`; returns the staging folder with figures.json and .csv. The
-    id of `run` selects the data quality figures; `warnings` of the steps before go to the same page.
+def build_report(
+    day: BusinessDay, run: DagRun, warnings: Sequence[str | Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Build the report of `day` and archive it in place of an older one. The id of `run` selects the data
+    quality figures; `warnings` of the steps before go to the same page.
+
+    Returns plain JSON for the mail: `uri` of the archived folder, `business_date`, `figures_hash`,
+    `figures_at` (ISO 8601), `complete`, `alarms` (sentences), and `headline` (decimal texts by the names of
+    `figures.HEADLINE`).
 
     Raises:
-        PipelineError: the warehouse cannot be asked, or the folder cannot be written.
+        PipelineError: the warehouse cannot be asked, or the archive cannot be written.
     """
     origin = Provenance(
         dag_id=run.dag_id,
@@ -44,47 +48,24 @@ def figures(day: BusinessDay, run: DagRun, warnings: Sequence[str | Mapping[str,
         generated_at=datetime.now(UTC),
     )
     required = [each for each, policy in source_policy().items() if policy == REQUIRED]
-    found = read_figures(connect(dag=run.dag_id, step="report"), day.date, origin, warnings, required)
-    uri = run.folder(day.date, "report/figures")
-    store.write_figures(uri, found)
-    return uri
+    figures = read_figures(connect(dag=run.dag_id, step="report"), day.date, origin, warnings, required)
+    return archive_report(figures)
 
 
 @in_report_locale
-def document(figures_uri: str) -> str:
-    """Draw the charts and lay out the PDF; returns the staging folder beside the figures that holds them.
-
-    Raises:
-        StagingError: the figures are gone, or the folder cannot be written.
-    """
-    uri = f"{figures_uri.rpartition('/')[0]}/document"
-    store.write_document(uri, store.read_figures(figures_uri))
-    return uri
-
-
-@in_report_locale
-def archive(figures_uri: str, document_uri: str) -> dict[str, Any]:
-    """Put the report into the archive, in place of an older one of the same day.
-
-    Returns plain JSON for the mail: `uri` of the archived folder, `business_date`, `figures_hash`,
-    `figures_at` (ISO 8601), `complete`, `alarms` (sentences), and `headline` (decimal texts by the names of
-    `figures.HEADLINE`).
-
-    Raises:
-        StagingError: a staged file is gone, or the archive cannot be written.
-    """
-    found = store.read_figures(figures_uri)
-    uri = store.publish(load_settings().reports_uri, found, [figures_uri, document_uri])
-    log.info("the report of %s is at %s", found.business_date, uri)
+def archive_report(figures: Figures) -> dict[str, Any]:
+    """Archive the report of `figures`; returns and raises as `build_report`."""
+    uri = archive.publish(load_settings().reports_uri, figures)
+    log.info("the report of %s is at %s", figures.business_date, uri)
     return {
         "uri": uri,
-        "business_date": found.business_date.isoformat(),
-        "figures_hash": figures_hash(found),
-        "figures_at": found.provenance.generated_at.isoformat(),
-        "complete": found.quality.complete,
-        "alarms": quality.alarms(found),
+        "business_date": figures.business_date.isoformat(),
+        "figures_hash": figures_hash(figures),
+        "figures_at": figures.provenance.generated_at.isoformat(),
+        "complete": figures.quality.complete,
+        "alarms": quality.alarms(figures),
         "headline": {
             name: None if figure.value is None else str(figure.value)
-            for name, figure in found.headline.items()
+            for name, figure in figures.headline.items()
         },
     }

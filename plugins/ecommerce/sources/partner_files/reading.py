@@ -55,7 +55,7 @@ from ecommerce.sources.partner_files.expected import WEEKS, due_partners
 
 if TYPE_CHECKING:
     import duckdb
-    from airflow.sdk import ObjectStoragePath
+    from upath import UPath
 
 LATE_DAYS = 7
 COLUMNS = (
@@ -125,7 +125,7 @@ class DroppedFile:
 
     name: str
     partner: str
-    path: ObjectStoragePath
+    path: UPath
 
     def checksum(self) -> str:
         """SHA-256 of the file as delivered."""

@@ -34,9 +34,7 @@ def archived(tmp_path: Path) -> Callable[[Figures], dict[str, Any]]:
     """Archive figures as the tasks do; what the mails are given."""
 
     def put(figures: Figures) -> dict[str, Any]:
-        uri = f"file://{tmp_path}/staging/figures"
-        archive.write_figures(uri, figures)
-        return building.report(uri)
+        return building.archive_report(figures)
 
     return put
 
@@ -68,7 +66,7 @@ def test_the_newest_run_of_a_day_wins_and_the_older_is_not_mailed(archived) -> N
 
 
 def test_figures_that_are_gone_or_of_another_version_say_what_to_do(archived, tmp_path: Path) -> None:
-    with pytest.raises(StagingError, match="clear the task `figures` with downstream"):
+    with pytest.raises(StagingError, match="clear the task `report` with downstream"):
         archive.read_figures(f"file://{tmp_path}/nowhere")
     uri = archived(make_figures())["uri"]
     (tmp_path / "reports/forecasts/2026-11-16/figures.json").write_text('{"layout": "of 2031"}')

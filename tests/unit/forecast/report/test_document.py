@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -47,19 +48,28 @@ EVERY = [ordinary, first_ever, nasty, crowded, too_young]
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[], Figures]], list[str]]:
-    """The pages' texts of a report, made once per kind of figures; spaces are squeezed."""
-    made: dict[Callable[[], Figures], list[str]] = {}
+def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[], Figures]], Path]:
+    """The folder of a report, made once per kind of figures."""
 
+    @cache
+    def write(make: Callable[[], Figures]) -> Path:
+        folder = tmp_path_factory.mktemp("forecast")
+        document.write(make(), folder)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def pages(written) -> Callable[[Callable[[], Figures]], list[str]]:
+    """The pages' texts of a report; spaces are squeezed."""
+
+    @cache
     def read(make: Callable[[], Figures]) -> list[str]:
-        if make not in made:
-            folder = tmp_path_factory.mktemp("forecast")
-            document.write(make(), folder)
-            made[make] = [
-                re.sub(r"\s+", " ", page.extract_text().replace("\u200b", ""))
-                for page in PdfReader(folder / document.PDF).pages
-            ]
-        return made[make]
+        return [
+            re.sub(r"\s+", " ", page.extract_text().replace("\u200b", ""))
+            for page in PdfReader(written(make) / document.PDF).pages
+        ]
 
     return read
 
@@ -119,31 +129,28 @@ def test_long_names_are_broken_not_cut_and_never_evaluated(pages) -> None:
             assert name.replace(" ", "") in text
 
 
-def test_nothing_is_printed_into_the_margins(tmp_path: Path) -> None:
+def test_nothing_is_printed_into_the_margins(written) -> None:
     from PIL import Image
 
-    document.write(nasty(), tmp_path)
-    page = Image.open(tmp_path / document.PREVIEW).convert("L")
+    page = Image.open(written(nasty) / document.PREVIEW).convert("L")
     margin = round(page.width * 15 / 210)  # millimetres of an A4 page
     for box in ((0, 0, margin, page.height), (page.width - margin, 0, page.width, page.height)):
         assert page.crop(box).getextrema() == (255, 255)
 
 
-def test_the_same_figures_give_the_same_bytes(tmp_path: Path) -> None:
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        document.write(ordinary(), tmp_path / folder)
+def test_the_same_figures_give_the_same_bytes(written, tmp_path: Path) -> None:
+    document.write(ordinary(), tmp_path)
     for name in (document.PDF, document.PREVIEW, charts.SVG, charts.PNG):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        assert (written(ordinary) / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
 @pytest.mark.parametrize("make", EVERY)
-def test_the_chart_is_well_formed_whatever_the_figures(make, tmp_path: Path) -> None:
-    path = charts.draw(make(), tmp_path)
+def test_the_chart_is_well_formed_whatever_the_figures(make, written) -> None:
+    path = written(make) / charts.SVG
     assert ElementTree.parse(path).getroot().findall(".//{http://www.w3.org/2000/svg}text")
     colours = set(re.findall("#[0-9a-f]{6}", path.read_text()))
     assert colours <= set(drawing.COLOURS.values()), "pages can replace no other colour"
-    assert (tmp_path / charts.PNG).read_bytes().startswith(b"\x89PNG")
+    assert (written(make) / charts.PNG).read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(

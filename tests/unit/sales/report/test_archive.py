@@ -15,10 +15,7 @@ def store(tmp_path):
     """Archive figures; returns the archive's URI and the day's folder."""
 
     def put(figures):
-        folders = [f"file://{tmp_path}/staging/{name}" for name in ("figures", "document")]
-        archive.write_figures(folders[0], figures)
-        archive.write_document(folders[1], figures)
-        return archive.publish(f"file://{tmp_path}/reports", figures, folders)
+        return archive.publish(f"file://{tmp_path}/reports", figures)
 
     return put
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,21 +18,27 @@ from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    """The pages' texts of a report, made once per kind of figures; spaces are squeezed."""
-    made = {}
+def written(tmp_path_factory):
+    """The folder of a report, made once per kind of figures."""
 
-    def read(make):
-        if make not in made:
-            folder = tmp_path_factory.mktemp("report")
-            document.write(make(), folder)
-            made[make] = PdfReader(folder / document.PDF)
-        return made[make]
+    @cache
+    def write(make):
+        folder = tmp_path_factory.mktemp("report")
+        document.write(make(), folder)
+        return folder
 
-    return read
+    return write
 
 
+@pytest.fixture(scope="module")
+def pages(written):
+    """The pages of a report."""
+    return cache(lambda make: PdfReader(written(make) / document.PDF))
+
+
+@cache
 def words(reader, page):
+    """The text of a page; spaces are squeezed."""
     return re.sub(r"\s+", " ", reader.pages[page].extract_text())
 
 
@@ -46,6 +53,12 @@ def test_page_one_answers_the_executive(pages):
     ):  # fmt: skip
         assert expected in text
     assert "INCOMPLETE" not in text
+
+
+def test_what_rises_stands_before_what_falls(pages):
+    reader = pages(make_figures)
+    text = " ".join(words(reader, page) for page in range(len(reader.pages)))
+    assert text.index("Rising products") < text.index("Falling products")
 
 
 def test_every_page_says_its_day_and_number(pages):
@@ -141,6 +154,7 @@ def test_missing_days_come_with_the_command_that_fills_them(pages):
     assert "make backfill FROM=2026-10-31 TO=2026-11-17" in text
 
 
+@pytest.mark.full
 @settings(max_examples=5)
 @given(names=st.lists(st.text(max_size=60), min_size=12, max_size=12))
 def test_any_text_at_all_can_be_printed(names):
@@ -175,9 +189,7 @@ def test_the_report_is_written_as_the_locale_does(tmp_path, locale, said, caplog
     assert not caplog.messages
 
 
-def test_the_same_figures_give_the_same_bytes(tmp_path):
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        document.write(make_figures(), tmp_path / folder)
+def test_the_same_figures_give_the_same_bytes(written, tmp_path):
+    document.write(make_figures(), tmp_path)
     for name in (document.PDF, document.PREVIEW):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        assert (written(make_figures) / name).read_bytes() == (tmp_path / name).read_bytes()

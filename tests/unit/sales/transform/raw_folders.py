@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -223,27 +225,46 @@ class RawFolders:
 def read(manifest: Manifest) -> Loadable:
     """The rows of a loadable folder."""
     tables = {}
-    with connect_duckdb(manifest.uri) as connection:
-        for file in manifest.columns:
-            result = connection.execute("FROM read_parquet(?)", [manifest.file(file)])
-            names = [column[0] for column in result.description]
-            tables[file.removesuffix(".parquet")] = [
-                dict(zip(names, values, strict=True)) for values in result.fetchall()
-            ]
+    connection = _duckdb() if staging.is_local(manifest.uri) else connect_duckdb(manifest.uri)
+    for file in manifest.columns:
+        result = connection.execute("FROM read_parquet(?)", [manifest.file(file)])
+        names = [column[0] for column in result.description]
+        tables[file.removesuffix(".parquet")] = [
+            dict(zip(names, values, strict=True)) for values in result.fetchall()
+        ]
     return Loadable(manifest, tables)
 
 
 def write(path: Path, declared: str, rows: list[Row]) -> None:
     """A Parquet file of the columns `declared` (DuckDB's names and types); what a row lacks is NULL."""
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"CREATE TABLE rows ({declared})")
-        names = [column[0] for column in connection.execute("DESCRIBE rows").fetchall()]
-        for row in rows:
-            assert row.keys() <= set(names), row.keys() - set(names)
-            places = ", ".join("?" for _ in names)
-            connection.execute(f"INSERT INTO rows VALUES ({places})", [row.get(name) for name in names])
-        connection.execute(f"COPY rows TO '{path}' (FORMAT parquet)")
+    if not rows:
+        path.write_bytes(_without_rows(declared))
+        return
+    connection = _duckdb()
+    connection.execute(f"CREATE OR REPLACE TABLE rows ({declared})")
+    names = [column[0] for column in connection.execute("DESCRIBE rows").fetchall()]
+    for row in rows:
+        assert row.keys() <= set(names), row.keys() - set(names)
+    values = [[row.get(name) for name in names] for row in rows]
+    connection.executemany(f"INSERT INTO rows VALUES ({', '.join('?' for _ in names)})", values)
+    connection.execute(f"COPY rows TO '{path}' (FORMAT parquet)")
+
+
+@cache
+def _without_rows(declared: str) -> bytes:
+    """Most tables of most tests."""
+    connection = _duckdb()
+    with tempfile.TemporaryDirectory() as folder:
+        connection.execute(f"CREATE OR REPLACE TABLE rows ({declared})")
+        connection.execute(f"COPY rows TO '{folder}/rows.parquet' (FORMAT parquet)")
+        return Path(folder, "rows.parquet").read_bytes()
+
+
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def write_json(path: Path, value: Any) -> None:

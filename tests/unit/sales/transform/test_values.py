@@ -143,6 +143,7 @@ def test_positions_that_are_not_whole_are_refused(macros, text):
         ('{"a":"ann@example.com","b":1}', '{"a":"<e-mail>","b":1}'),
         ("<ann@example.com>;bob%40example.com", "<<e-mail>>;<e-mail>"),
         ("ann@localhost", "<e-mail>"),
+        ("ann%40example.com", "<e-mail>"),
         ("jürgen@müller.example", "<e-mail>"),
         ('"ann smith"@example.com', "<e-mail>"),
         ("no address", "no address"),
