@@ -11,7 +11,9 @@ import secrets
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 from demo import processes
 from demo.environment import as_file, environment
@@ -61,20 +63,16 @@ class AirflowServices:
         (self.home / "passwords.json").write_text(json.dumps({USER: PASSWORD}))
         known = self.environment()
         if len(missing) == len(_COMPONENTS):
-            migrated = subprocess.run(
-                [str(_airflow()), "db", "migrate"], env=known, check=False, capture_output=True, text=True
-            )
-            if migrated.returncode:
-                raise RuntimeError(f"Airflow's database could not be made: {migrated.stderr[-1000:]}")
+            self._migrate(known)
         for component in missing:
             command = [str(_airflow()), component]
             if component == "api-server":
                 command += ["--host", "127.0.0.1", "--port", str(self.ports.airflow), "--workers", "1"]
-            log = self.folders.logs / f"airflow-{component}.log"
-            processes.start(self.folders.processes, f"airflow-{component}", command, log, known)
+            self._begin(f"airflow-{component}", command, known)
 
     def wait(self, seconds: float = 180) -> None:
-        """Wait until the API server answers.
+        """Wait until the API server answers, tasks too: it makes what they speak to when first asked, which
+        takes some seconds, and the first tasks would all wait for it.
 
         Raises:
             RuntimeError: it does not, or a process has ended; the text names the log.
@@ -87,6 +85,8 @@ class AirflowServices:
                 log = self.folders.logs / f"airflow-{name}.log"
                 raise RuntimeError(f"Airflow's {name} did not start: see the end of {log}")
             time.sleep(0.5)
+        with suppress(OSError), urlopen(f"{self.url}/execution/health", timeout=seconds):
+            pass
 
     def stop(self) -> list[str]:
         """Stop what runs; the names of what did."""
@@ -131,9 +131,21 @@ class AirflowServices:
             # A changed DAG file is read at once all the same. Reading an unchanged one makes Airflow compute
             # the next scheduled run from the last backfilled day, and run that day again amid all this.
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+            # A machine that is busy with something else must not make tasks fail, nor be asked too often.
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "20",
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(self.ports.airflow_logs),
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         }
+
+    def _migrate(self, known: dict[str, str]) -> None:
+        command = [str(_airflow()), "db", "migrate"]
+        migrated = subprocess.run(command, env=known, check=False, capture_output=True, text=True)
+        if migrated.returncode:
+            raise RuntimeError(f"Airflow's database could not be made: {migrated.stderr[-1000:]}")
+
+    def _begin(self, name: str, command: list[str], known: dict[str, str]) -> None:
+        processes.start(self.folders.processes, name, command, self.folders.logs / f"{name}.log", known)
 
     def _running(self, component: str) -> bool:
         return processes.running(self.folders.processes, f"airflow-{component}") is not None

@@ -8,13 +8,20 @@ are not forked (macOS) it makes no difference.
 from __future__ import annotations
 
 import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 from airflow.executors.local_executor import LocalExecutor
+
+from demo.layout import REPOSITORY
 
 WARM = (
     "airflow.dag_processing.bundles.manager",
     "airflow.dag_processing.dagbag",
-    "airflow.providers.google.cloud.hooks.bigquery",
+    "airflow.providers.amazon.aws.fs.s3",
     "airflow.providers.http.hooks.http",
     "airflow.providers.postgres.hooks.postgres",
     "airflow.providers.smtp.hooks.smtp",
@@ -22,21 +29,48 @@ WARM = (
     "airflow.providers.standard.decorators.python",
     "airflow.providers.standard.operators.bash",
     "airflow.sdk.execution_time.task_runner",
+    "babel",
     "duckdb",
+    "google.cloud.bigquery",
     "matplotlib.figure",
     "pandas",
+    "psycopg",
     "pyarrow.parquet",
+    "requests",
     "typst",
 )
-"""What every task imports to begin, and what those of this repository import inside their functions. Not the
-repository's own code, which people change while Airflow runs."""
+"""What every task imports to begin, and what those of this repository import inside their functions."""
+CODE = REPOSITORY / "plugins" / "ecommerce"
+_UNUSED = ("ecommerce.cli", "ecommerce.pages")
 
 
 class WarmExecutor(LocalExecutor):
     """A LocalExecutor whose workers are warm."""
 
     def start(self) -> None:
-        """Import, then start the workers, which inherit it."""
+        """Import, then start the workers, which inherit it. Of the repository's own code, which people change
+        while Airflow runs, a task inherits nothing after a change."""
         for name in WARM:
             importlib.import_module(name)
+        imported = _code()
+        for module in pkgutil.walk_packages([str(CODE)], "ecommerce."):
+            if not module.name.startswith(_UNUSED):
+                importlib.import_module(module.name)
+
+        def forget_what_has_changed() -> None:
+            if _code() != imported:
+                forget(sys.modules)
+
+        os.register_at_fork(after_in_child=forget_what_has_changed)
         super().start()
+
+
+def forget(modules: MutableMapping[str, Any]) -> None:
+    """Remove the repository's own code from imported `modules`."""
+    for name in [name for name in modules if name.partition(".")[0] == "ecommerce"]:
+        del modules[name]
+
+
+def _code() -> dict[str, int]:
+    """When each file of the repository's own code was written."""
+    return {str(path): path.stat().st_mtime_ns for path in CODE.rglob("*.py")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,10 +16,10 @@ from demo.telling import Progress
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import FINISHED, begin, unfinished
+from ecommerce.cli.backfill import FINISHED, begin
 from ecommerce.core.names import ENDED
 
-PAUSE = 4.0
+PAUSE = 2.0
 """Seconds between two looks, each of which costs the API server some tenths of a second."""
 _MOST_WAIT = 60
 
@@ -46,7 +46,7 @@ class Scheduler:
 
     def __init__(self, api: AirflowApi, logs: Path) -> None:
         self.api, self._logs = api, logs
-        self._began = datetime.now(UTC)
+        self._since = datetime.now(UTC).isoformat()
 
     def wait_for(self, *dag_ids: str) -> None:
         """Until Airflow has read the files of these DAGs."""
@@ -70,15 +70,30 @@ class Scheduler:
         for dag_id in dag_ids:
             self.api.patch(f"dags/{dag_id}", {"is_paused": False})
 
-    def has_succeeded(self, dag_id: str) -> bool:
-        """Whether any run of the DAG has."""
+    def has_succeeded(self, dag_id: str, day: date | None = None) -> bool:
+        """Whether any run of the DAG has, or of a business day."""
+        if day:
+            return any(run["state"] == "success" for run in self.api.runs_of_day(day, dag_id))
         return bool(self.api.get(f"dags/{dag_id}/dagRuns", state="success", limit=1)["dag_runs"])
 
     def trigger(self, dag_id: str, **conf: Any) -> Run:
         """Begin a run."""
+        return self._begin(dag_id, dag_id, conf=conf)
+
+    def run_day(self, dag_id: str, day: date, **conf: Any) -> Run:
+        """Begin a run of the business day, or of the week from it on: its partition key. (A backfill may
+        not be made before Airflow has closed the last one, which it does up to half a minute after its end.)
+        Around six in the morning the schedule itself may have begun the newest day: then that run."""
         self.switch_on(dag_id)
-        request = {"logical_date": None, "conf": conf}
-        return Run(dag_id, self.api.post(f"dags/{dag_id}/dagRuns", request)["dag_run_id"], dag_id)
+        for run in self.api.runs_of_day(day, dag_id):
+            if run["state"] not in FINISHED:
+                return Run(dag_id, run["dag_run_id"], f"the run of {day}")
+        return self._begin(dag_id, f"the run of {day}", conf=conf, partition_key=str(day))
+
+    def _begin(self, dag_id: str, name: str, **request: Any) -> Run:
+        self.switch_on(dag_id)
+        run = self.api.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, **request})
+        return Run(dag_id, run["dag_run_id"], name)
 
     def started_by_data(self, dag_id: str, partition_key: str) -> Run:
         """The first run of that key, which the scheduler begins by itself, at most a minute after its data
@@ -99,21 +114,18 @@ class Scheduler:
         runs = sorted(begun.runs.items()) if begun else []
         return [Run(dag_id, run["dag_run_id"], f"the run of {day}") for day, run in runs]
 
-    def wait(self, runs: Sequence[Run], unit: str = "") -> None:
-        """Until `runs`, begun since this object was made, have ended; shows how many of their tasks have, or
-        with `unit` how many runs."""
-        progress = Progress(unit or "tasks")
+    def wait(self, runs: Sequence[Run]) -> None:
+        """Until `runs` have ended; shows how many have, and how many tasks since this object was made."""
+        progress = Progress("runs")
         try:
             while True:
                 states = self._states(runs)
                 ended = sum(state in FINISHED for state in states.values())
-                done = self._count(runs, state=sorted(ENDED))
-                if unit:
-                    progress.show(ended, len(runs), f"{done} tasks")
-                else:
-                    progress.show(done, self._count(runs))
-                for line in self._tried_again(runs):
-                    progress.tell(line)
+                done = self._instances(limit=1, state=sorted(ENDED))["total_entries"]
+                progress.show(ended, len(runs), f"{done} tasks")
+                for each in self._instances(limit=50, state="up_for_retry")["task_instances"]:
+                    name = f"{each['task_id']} of {each['dag_run_id']}"
+                    progress.tell(f"  try {each['try_number']} of {name} failed: once more")
                 if ended == len(runs):
                     break
                 time.sleep(PAUSE)
@@ -122,19 +134,6 @@ class Scheduler:
         for run in runs:
             if states[run] == "failed":
                 raise DemoFailed(self.explain(run))
-
-    def wait_until_quiet(self, dag_id: str, day: date) -> None:
-        """Until another backfill of the DAG may be made, and no run of `day` is under way.
-
-        Airflow closes a backfill up to half a minute after its last run; and around six in the morning the
-        schedule itself may have begun the newest day.
-        """
-        while not self._is_quiet(dag_id, day):
-            time.sleep(PAUSE)
-
-    def _is_quiet(self, dag_id: str, day: date) -> bool:
-        under_way = [run for run in self.api.runs_of_day(day, dag_id) if run["state"] not in FINISHED]
-        return not under_way and unfinished(self.api, dag_id) is None
 
     def result(self, run: Run, task_id: str) -> Any:
         """What a task of a run returned."""
@@ -149,29 +148,14 @@ class Scheduler:
         return f"{run.name} failed at {' and '.join(failed) or 'no task'}: its log is below {logs}"
 
     def _states(self, runs: Sequence[Run]) -> dict[Run, str]:
-        by_id: dict[tuple[str, str], str] = {}
-        for dag_id in {run.dag_id for run in runs}:
-            answer = self.api.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100)
-            by_id |= {(dag_id, run["dag_run_id"]): run["state"] for run in answer["dag_runs"]}
-        return {run: by_id.get((run.dag_id, run.run_id), "queued") for run in runs}
+        newest = self.api.get("dags/~/dagRuns", order_by="-id", limit=100)["dag_runs"]
+        known = {(run["dag_id"], run["dag_run_id"]): run["state"] for run in newest}
+        return {
+            run: known.get((run.dag_id, run.run_id)) or self.api.run_state(run.run_id, run.dag_id)
+            for run in runs
+        }
 
-    def _count(self, runs: Sequence[Run], **filters: Any) -> int:
-        return sum(found["total_entries"] for found in self._instances(runs, limit=1, **filters))
-
-    def _tried_again(self, runs: Sequence[Run]) -> list[str]:
-        pages = self._instances(runs, limit=50, state="up_for_retry")
-        return [
-            f"  try {each['try_number']} of {each['task_id']} of {each['dag_run_id']} failed: once more"
-            for found in pages
-            for each in found["task_instances"]
-        ]
-
-    def _instances(self, runs: Sequence[Run], **filters: Any) -> Iterator[Any]:
-        """Task instances of `runs`, one page for each DAG; of several runs of a DAG those that have begun."""
+    def _instances(self, **filters: Any) -> Any:
+        """Task instances begun since this object was made."""
         # GET, because each POST is written to Airflow's own log: SQLite lets one writer in at a time.
-        for dag_id in {run.dag_id for run in runs}:
-            of_dag = [run for run in runs if run.dag_id == dag_id]
-            alone = len(of_dag) == 1
-            own = {} if alone else {"start_date_gte": self._began.isoformat()}
-            run_id = of_dag[0].run_id if alone else "~"
-            yield self.api.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", **own, **filters)
+        return self.api.get("dags/~/dagRuns/~/taskInstances", start_date_gte=self._since, **filters)

@@ -11,9 +11,7 @@ from zoneinfo import ZoneInfo
 from demo.environment import TIMEZONE
 from demo.ledger import PARTNERS, HeldFile, LateRefund, Ledger, SilentChange
 
-_DAYS = 12
 _OLD_MONTHS = 18
-_SUNDAY = 7
 
 
 @dataclass(frozen=True)
@@ -60,11 +58,10 @@ class Story:
 
     @classmethod
     def begin(cls, now: datetime, timezone: str = TIMEZONE) -> Story:
-        """The story of a company that moved to this pipeline twelve days ago, from another shop; on a Sunday
-        thirteen days ago, so that a whole week, Monday to Sunday, is always among them."""
+        """The story of a company that moved to this pipeline from another shop eight days ago: the newest
+        closed day and the same weekday of the week before are its own."""
         today = now.astimezone(ZoneInfo(timezone)).date()
-        days = _DAYS + 1 if today.isoweekday() == _SUNDAY else _DAYS
-        return cls(today - timedelta(days=days), timezone=timezone, old_months=_OLD_MONTHS)
+        return cls(today - timedelta(days=8), timezone=timezone, old_months=_OLD_MONTHS)
 
     def save(self, path: Path) -> None:
         """Keep the story in `path`, whole at once."""

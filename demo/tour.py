@@ -44,26 +44,42 @@ def tell_figures(company: Company, first: date, last: date) -> None:
     say("")
 
 
-def tell_what_to_look_at(
-    company: Company, airflow: AirflowServices, day: date, forecast_of: date | None
-) -> None:
+def tell_first_report(company: Company, airflow: AirflowServices, day: date) -> None:
+    """Where the report of the newest `day` is, while the rest is filled in."""
+    say(f"The report of {day} is ready:")
+    _tell(
+        (str(company.folders.reports / str(day) / "report.pdf"), "as it was mailed"),
+        (
+            f"{airflow.url}/plugin/sales-reports/sales-reports/{day}/",
+            f"the same day as a page: user {USER}, password {PASSWORD}",
+        ),
+        (f"http://localhost:{company.ports.mailbox}", "the mailbox, where its mail is"),
+        (f"{airflow.url}/dags/{DAG_DAILY}", "the pipeline that made it, in Airflow"),
+    )
+    say("Look at it while history, the days before and the other DAGs are filled in …")
+
+
+def tell_what_to_look_at(company: Company, airflow: AirflowServices, day: date, forecast_of: date) -> None:
     """Addresses, with what is to be seen there. `forecast_of`: the first day of the newest forecast."""
     reports = company.folders.reports
     pdf = reports / str(day) / "report.pdf"
     forecast = reports / "forecasts" / str(forecast_of) / "forecast.pdf"
-    of_forecast = [(str(forecast), "the next four weeks; make forecast asks in this terminal")]
-    places = (
+    say("What to look at:")
+    _tell(
         (f"{airflow.url}/dags/{DAG_DAILY}", f"the pipeline in Airflow: user {USER}, password {PASSWORD}"),
         (f"{airflow.url}/plugin/sales-reports", f"the reports of all days; the newest is {pdf}"),
         (
             f"http://localhost:{company.ports.mailbox}",
             "the mailbox: reports, the forecast, and what the reconciliation found",
         ),
-        *(of_forecast if forecast_of else []),
+        (str(forecast), "the next four weeks; make forecast asks in this terminal"),
         (f"{airflow.url}/dags", "the other DAGs: all but the monthly one have run, all stay on"),
         (f'make query SQL="{_QUESTION}"', "the warehouse, asked from this terminal"),
     )
-    say("What to look at:")
+
+
+def _tell(*places: tuple[str, str]) -> None:
+    """Places, with what is to be seen there."""
     for place, what in places:
         say(f"  {place}")
         say(f"      {what}")

@@ -1,5 +1,5 @@
 """Write the bulk export of the shop that the company had before, as `sales_history_load` takes it: a
-compressed file for each month."""
+compressed file for each quarter."""
 
 from __future__ import annotations
 

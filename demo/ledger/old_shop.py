@@ -56,19 +56,20 @@ class OldShop:
         return tuple(order for day in self.days for order in _orders(self.shop, day))
 
     def export(self) -> Iterator[PartnerFile]:
-        """Its bulk export, made at the instant of the move: a file for each month, the oldest first."""
+        """Its bulk export, made at the instant of the move: a file for each quarter, the oldest first."""
         made_at = _closed_at(self.shop)
-        by_month: dict[str, list[date]] = {}
+        by_quarter: dict[str, list[date]] = {}
         for day in self.days:
-            by_month.setdefault(f"{day:%Y-%m}", []).append(day)
-        for month, days in by_month.items():
+            by_quarter.setdefault(f"{day:%Y}-Q{(day.month + 2) // 3}", []).append(day)
+        for quarter, days in by_quarter.items():
+            months = sorted({f"{day:%Y-%m}" for day in days})
             yield PartnerFile(
-                name=f"orders_{month}.csv.gz",
+                name=f"orders_{quarter}.csv.gz",
                 partner=OLD_SHOP,
                 day=days[0],
                 received_at=made_at,
                 orders=tuple(order for day in days for order in _orders(self.shop, day)),
-                bad_rows=_bad_rows(month),
+                bad_rows=tuple(row for month in months for row in _bad_rows(month)),
                 repeated=(),
             )
 

@@ -184,6 +184,11 @@ def test_a_story_is_kept_as_it_was_told(tmp_path: Path) -> None:
     assert [held.received_at for held in advanced.held_files] == [NOW]
 
 
+def test_the_newest_day_is_compared_with_the_same_weekday_of_the_week_before() -> None:
+    story = Story.begin(NOW)
+    assert story.today(NOW) - timedelta(days=1 + 7) == story.first_day
+
+
 def test_a_day_is_held_back_once(tmp_path: Path) -> None:
     story = Story.begin(NOW).with_held_file(date(2026, 11, 18)).advanced(date(2026, 11, 18), NOW)
     assert story.with_held_file(date(2026, 11, 18)) == story

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,9 +11,10 @@ import psycopg
 import pytest
 from airflow.executors.local_executor import LocalExecutor
 
+from demo import executor
 from demo.airflow_services import AirflowServices
 from demo.environment import environment
-from demo.executor import WARM, WarmExecutor
+from demo.executor import WARM, WarmExecutor, forget
 from demo.fillers import sales_db
 from demo.layout import Folders, Ports
 from demo.ledger import Ledger
@@ -124,7 +126,26 @@ def test_an_empty_port_says_nothing() -> None:
 def test_workers_of_the_demo_have_imported_what_tasks_import(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(importlib.util.find_spec(name) for name in WARM)
     imported: list[str] = []
-    monkeypatch.setattr("demo.executor.importlib.import_module", imported.append)
+    forked: dict[str, Callable[[], None]] = {}
+    forgotten: list[str] = []
+    monkeypatch.setattr(executor.importlib, "import_module", imported.append)
+    monkeypatch.setattr(executor.os, "register_at_fork", forked.update)
+    monkeypatch.setattr(executor, "_code", lambda: {"sales/tasks.py": 1})
+    monkeypatch.setattr(executor, "forget", lambda _: forgotten.append("all"))
     monkeypatch.setattr(LocalExecutor, "start", lambda _: imported.append("workers"))
     WarmExecutor().start()
-    assert imported == [*WARM, "workers"]
+    assert imported[: len(WARM)] == list(WARM)
+    assert imported[-1] == "workers"
+    assert {"ecommerce.sales.tasks", "ecommerce.sales.report.building"} <= set(imported)
+    assert not any(name.startswith("ecommerce.pages") for name in imported)
+    forked["after_in_child"]()
+    assert forgotten == []
+    monkeypatch.setattr(executor, "_code", lambda: {"sales/tasks.py": 2})
+    forked["after_in_child"]()
+    assert forgotten == ["all"]
+
+
+def test_code_that_has_changed_is_imported_anew() -> None:
+    modules = {"ecommerce": 1, "ecommerce.sales.tasks": 2, "ecommerce_of_another": 3, "json": 4}
+    forget(modules)
+    assert list(modules) == ["ecommerce_of_another", "json"]

@@ -48,15 +48,15 @@ def known_people(orders: Iterable[Order]) -> set[str]:
     return {order.email.strip().lower() for order in orders if order.email}
 
 
-def test_the_export_has_a_file_a_month_and_its_bytes_are_always_the_same(tmp_path: Path) -> None:
+def test_the_export_has_a_file_a_quarter_and_its_bytes_are_always_the_same(tmp_path: Path) -> None:
     small = replace(LEDGER, orders_per_day=6)
     old_shop.fill(tmp_path / "one", small)
     old_shop.fill(tmp_path / "two", replace(small, days=1))
     files = sorted((tmp_path / "one").glob(old_shop.PATTERN))
     assert [files[0].name, files[-1].name, len(files)] == [
-        "orders_2025-06.csv.gz",
-        "orders_2026-11.csv.gz",
-        18,
+        "orders_2025-Q2.csv.gz",
+        "orders_2026-Q4.csv.gz",
+        7,
     ]
     for file in files:
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()

@@ -39,6 +39,9 @@ class FakeApi:
     def runs_of_day(self, day: date, _dag_id: str) -> list[dict[str, Any]]:
         return self.get(f"runs of {day}")
 
+    def run_state(self, run_id: str, _dag_id: str) -> str:
+        return self.get(f"state of {run_id}")
+
     def task_instances(self, run_id: str, _dag_id: str) -> list[dict[str, Any]]:
         return self.get(f"tasks of {run_id}")
 
@@ -57,7 +60,7 @@ def test_a_failed_run_is_told_with_the_task_at_fault_and_its_log() -> None:
     tasks = [
         {"task_id": "extract.sales_db", "state": "success"},
         {"task_id": "load.checks", "state": "failed"},
-        {"task_id": "report.figures", "state": "upstream_failed"},
+        {"task_id": "report.report", "state": "upstream_failed"},
     ]
     assert asked({f"tasks of {RUN.run_id}": [tasks]}).explain(RUN) == (
         "the run of 2026-11-18 failed at load.checks: its log is below "
@@ -76,13 +79,20 @@ def test_a_dag_file_that_cannot_be_read_is_named() -> None:
     assert str(error.value) == "Airflow cannot read daily.py: ModuleNotFoundError: No module named 'x'"
 
 
-def test_it_waits_for_an_open_backfill_and_for_a_run_of_the_schedule() -> None:
+def test_a_day_is_run_by_its_partition_key_unless_the_schedule_has_begun_it() -> None:
     answers = {
-        "backfills": [{"backfills": [{"completed_at": at}]} for at in (None, "now", "now")],
-        f"runs of {DAY}": [[], [{"state": "running"}], [{"state": "success"}]],
+        f"runs of {DAY}": [
+            [{"state": "running", "dag_run_id": "scheduled"}, {"state": "success", "dag_run_id": "old"}],
+            [{"state": "success", "dag_run_id": "old"}],
+        ],
+        f"post dags/{DAG_DAILY}/dagRuns": [{"dag_run_id": "new"}],
     }
-    asked(answers).wait_until_quiet(DAG_DAILY, DAY)
-    assert answers[f"runs of {DAY}"] == [[{"state": "success"}]]
+    demo = asked(answers)
+    assert demo.run_day(DAG_DAILY, DAY) == Run(DAG_DAILY, "scheduled", f"the run of {DAY}")
+    assert demo.run_day(DAG_DAILY, DAY) == Run(DAG_DAILY, "new", f"the run of {DAY}")
+    request = {"logical_date": None, "conf": {}, "partition_key": str(DAY)}
+    assert demo.api.posted[-1] == (f"dags/{DAG_DAILY}/dagRuns", request)
+    assert demo.has_succeeded(DAG_DAILY, DAY)
 
 
 def test_days_are_run_as_a_backfill_and_those_that_succeeded_are_left_out() -> None:
@@ -106,34 +116,47 @@ def test_days_are_run_as_a_backfill_and_those_that_succeeded_are_left_out() -> N
     assert demo.backfill(DAG_DAILY, DAY, DAY) == []
 
 
+RUNS, TASKS = "dags/~/dagRuns", "dags/~/dagRuns/~/taskInstances"
+
+
+def ended(*states: str) -> list[dict[str, Any]]:
+    """What Airflow answers about RUN, one answer after the other."""
+    return [
+        {"dag_runs": [{"dag_id": RUN.dag_id, "dag_run_id": RUN.run_id, "state": state}]} for state in states
+    ]
+
+
 def test_progress_is_told_and_so_is_a_task_tried_again(capsys: pytest.CaptureFixture[str]) -> None:
     class Api(FakeApi):
         def get(self, path: str, **filters: object) -> Any:
-            if path.endswith("dagRuns"):
+            if path == RUNS or path.startswith("state of"):
                 return super().get(path)
             retried = {"task_id": "extract.storefront", "dag_run_id": "r1", "try_number": 1}
-            of_state = {"up_for_retry": [retried]}.get(str(filters.get("state")), [])
-            return {"total_entries": 7 if "state" in filters else 18, "task_instances": of_state}
+            of_state = {"up_for_retry": [retried]}.get(str(filters["state"]), [])
+            return {"total_entries": 7, "task_instances": of_state}
 
-    states = [[{"dag_run_id": RUN.run_id, "state": state}] for state in ("running", "success")]
-    answers = {f"dags/{DAG_DAILY}/dagRuns": [{"dag_runs": runs} for runs in states]}
-    Scheduler(Api(answers), Path()).wait([RUN])
+    other = Run(DAG_DAILY, "another", "another run")
+    begun = ended("running", "success", "success")
+    begun[2]["dag_runs"].append({"dag_id": other.dag_id, "dag_run_id": other.run_id, "state": "success"})
+    asked_alone = ["running"]  # it is not among the newest runs
+    Scheduler(Api({RUNS: begun, f"state of {other.run_id}": asked_alone}), Path()).wait([RUN, other])
     assert capsys.readouterr().out.splitlines() == [
-        "  7 of 18 tasks done",
+        "  0 of 2 runs done; 7 tasks",
         "  try 1 of extract.storefront of r1 failed: once more",
+        "  1 of 2 runs done; 7 tasks",
+        "  2 of 2 runs done; 7 tasks",
     ]
 
 
 def test_a_run_that_failed_ends_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
-    tasks = f"dags/{DAG_DAILY}/dagRuns/{RUN.run_id}/taskInstances"
     answers = {
-        f"dags/{DAG_DAILY}/dagRuns": [{"dag_runs": [{"dag_run_id": RUN.run_id, "state": "failed"}]}],
-        tasks: [{"total_entries": 1, "task_instances": []}],
+        RUNS: ended("failed"),
+        TASKS: [{"total_entries": 1, "task_instances": []}],
         f"tasks of {RUN.run_id}": [[{"task_id": "load.load", "state": "failed"}]],
     }
     with pytest.raises(DemoFailed, match=r"the run of 2026-11-18 failed at load\.load"):
-        asked(answers).wait([RUN], "days")
-    assert capsys.readouterr().out == "  1 of 1 days done; 1 tasks\n"
+        asked(answers).wait([RUN])
+    assert capsys.readouterr().out == "  1 of 1 runs done; 1 tasks\n"
 
 
 def test_a_bar_is_drawn_in_a_terminal(
