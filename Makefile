@@ -7,6 +7,8 @@ AIRFLOW_URL ?= http://localhost:$(or $(DEMO_AIRFLOW_PORT),8080)
 AIRFLOW_USERNAME ?= demo
 AIRFLOW_PASSWORD ?= demo
 export AIRFLOW_URL AIRFLOW_USERNAME AIRFLOW_PASSWORD
+# Without bytecode each command compiles Airflow again, which takes longer than the command itself.
+unexport PYTHONDONTWRITEBYTECODE
 
 BOOTSTRAP := $(PYTHON) deploy/bootstrap.py
 VENV := .venv/bin
@@ -15,12 +17,12 @@ CLI := PYTHONPATH=plugins $(VENV)/python -m ecommerce.cli
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test test-all test-full test-browser test-compose test-monitoring test-bigquery lint check bench bench-history bench-events bench-report bench-forecast \
-	run airflow emulator pictures backfill repair report query forecast undo-history migrate forget-customer env environments development
+	run airflow emulator pictures backfill repair report query tables forecast undo-history migrate forget-customer env environments development
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## the whole thing on this machine: demo company, Airflow, 18 months and twelve days, figures and addresses
+demo: ## the whole thing on this machine: demo company, Airflow, a first report, then 18 months, a week and more, figures and addresses
 	@$(BOOTSTRAP) demo
 
 stop: ## stop what `make demo` started
@@ -31,9 +33,9 @@ test: ## all tests that need no operating-system package
 
 test-all: test test-full test-monitoring test-browser test-compose ## all of them: Chromium, Prometheus, Docker
 
-# Four processes on two cores: some of these tests wait for Airflow's retries.
+# Three processes on two cores: some of these tests wait for Airflow's retries.
 test-full: development ## the slow ones: whole pipelines killed, reconciled, synchronised, at somebody else's shop
-	@$(VENV)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m full $(ARGS)
+	@$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m full $(ARGS)
 
 test-browser: development ## the tests that need Chromium and npm
 	@$(VENV)/python -m tests.browser.axe
@@ -109,6 +111,9 @@ undo-history: environments ## remove the orders of a history load from the wareh
 query: export QUERY = $(value SQL)
 query: environments ## ask the warehouse: SQL='SELECT * FROM daily_summary' or FILE=question.sql [FORMAT=csv]
 	@$(CLI) query $(if $(FILE),--file '$(FILE)') $(if $(FORMAT),--format $(FORMAT))
+
+tables: environments ## the warehouse's tables, columns, types and descriptions, by the domain that writes them
+	@$(CLI) tables
 
 migrate: environments ## bring the warehouse's tables to what include/sql/warehouse says
 	@$(CLI) migrate

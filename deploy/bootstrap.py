@@ -16,9 +16,11 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -61,7 +63,8 @@ def main(arguments: list[str]) -> int:
         return 0 if arguments in (["help"], ["--help"], ["-h"]) else 2
     try:
         check_platform(sys.platform)
-        if tuple(sys.version_info[:2]) not in VERSIONS:  # begin again with an interpreter that suits
+        unsuited = tuple(sys.version_info[:2]) not in VERSIONS
+        if unsuited and to_build(*COMMANDS[arguments[0]][:2]):  # begin again with an interpreter that suits
             other = find_python(sys.version_info[:2])
             return subprocess.run([other, __file__, *arguments], check=False).returncode
         return perform(arguments[0], arguments[1:])
@@ -83,7 +86,7 @@ def perform(name: str, arguments: list[str]) -> int:
     if not command:
         return 0
     started = [str(python_of(VENV)), *command, *arguments]
-    return subprocess.run(started, cwd=str(REPOSITORY), check=False).returncode
+    return subprocess.run(started, cwd=str(REPOSITORY), env=with_bytecode(), check=False).returncode
 
 
 def build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> None:
@@ -92,26 +95,51 @@ def build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> None:
     Raises:
         Refusal: this machine lacks something (checked before anything is downloaded), or a download failed.
     """
-    wanted = {VENV: locks, EMULATOR_VENV: emulator_locks}
-    wanted = {venv: own for venv, own in wanted.items() if lacking(venv, own)}
+    wanted = to_build(locks, emulator_locks)
     if not wanted:
         return
     check_venv_module()
     check_memory(memory_gb())
     check_disk(shutil.disk_usage(str(REPOSITORY)).free / 1e9, sum(DISK_GB[venv] for venv in wanted))
-    for venv, own in wanted.items():
-        say(f"Building {venv.name} (the first time one to three minutes) …")
-        if version_of(venv) != sys.version_info[:2]:
-            run([sys.executable, "-m", "venv", "--clear", str(venv)], "no virtual environment could be made")
-        lacks = lacking(venv, own)
-        complete = [lock for lock in (*DEV_LOCKS, *EMULATOR_LOCKS) if not lacking(venv, (lock,))]
-        stamp(venv).write_text("")  # an installation that is cut short leaves an environment nobody trusts
-        install(venv, lacks)
-        if venv == EMULATOR_VENV:
-            emulator_home = dict(os.environ, HOME=str(venv))
-            run([str(python_of(venv)), "-c", EXTENSIONS], "the emulator is incomplete", emulator_home)
-        prints = [fingerprint(lock, sys.version_info[:2]) for lock in (*complete, *lacks)]
-        stamp(venv).write_text("\n".join(prints))
+    say(f"Building {' and '.join(venv.name for venv in wanted)} (the first time one to three minutes) …")
+    with ThreadPoolExecutor(len(wanted)) as side_by_side:
+        list(side_by_side.map(make, wanted))
+        get_uv()
+        list(side_by_side.map(fill, wanted, wanted.values()))
+
+
+def make(venv: Path) -> None:
+    """Make an environment of this interpreter's version, unless it is there."""
+    if version_of(venv) != sys.version_info[:2]:
+        run([sys.executable, "-m", "venv", "--clear", str(venv)], "no virtual environment could be made")
+
+
+def fill(venv: Path, locks: tuple[str, ...]) -> None:
+    """Install those of `locks` that the environment lacks, and note them."""
+    lacks = lacking(venv, locks)
+    complete = [lock for lock in (*DEV_LOCKS, *EMULATOR_LOCKS) if not lacking(venv, (lock,))]
+    stamp(venv).write_text("")  # an installation that is cut short leaves an environment that is built again
+    install(venv, lacks)
+    if venv == EMULATOR_VENV:
+        emulator_home = dict(os.environ, HOME=str(venv))
+        run([str(python_of(venv)), "-c", EXTENSIONS], "the emulator is incomplete", emulator_home)
+    prints = [fingerprint(lock, sys.version_info[:2]) for lock in (*complete, *lacks)]
+    stamp(venv).write_text("\n".join(prints))
+
+
+def get_uv() -> None:
+    """Install uv into .venv, unless it is there or pip has an index of its own."""
+    python = str(python_of(VENV))
+    if not uv_of(VENV).exists() and not own_index(python):
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *strictly(UV_LOCK)]
+        subprocess.run(pip, cwd=str(REPOSITORY), check=False, capture_output=True)
+
+
+def to_build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> dict[Path, tuple[str, ...]]:
+    """The environments that lack something of their lock files, and these. Only files are looked at: every
+    command begins with this."""
+    wanted = {VENV: locks, EMULATOR_VENV: emulator_locks}
+    return {venv: own for venv, own in wanted.items() if lacking(venv, own)}
 
 
 def install(venv: Path, locks: tuple[str, ...]) -> None:
@@ -119,14 +147,10 @@ def install(venv: Path, locks: tuple[str, ...]) -> None:
 
     uv does not read pip's configuration, so where that names a package index of its own, pip is used.
     """
-    python = str(python_of(venv))
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *strictly(UV_LOCK)]
-    uv = python_of(VENV).with_name("uv")
-    by_uv = not own_index(python)
+    python, uv = str(python_of(venv)), uv_of(VENV)
+    by_uv = uv.exists() and not own_index(python)
     if not by_uv:
-        say("pip has a package index of its own, so it installs, in a few minutes …")
-    if by_uv and not uv.exists():
-        by_uv = subprocess.run([python, *pip[1:]], check=False, capture_output=True).returncode == 0
+        say("pip installs, which takes a few minutes …")
     for lock in locks:
         if by_uv:
             command = [str(uv), "pip", "install", "--quiet", "--python", python, *strictly(lock)]
@@ -134,7 +158,8 @@ def install(venv: Path, locks: tuple[str, ...]) -> None:
             if not by_uv:
                 say("uv did not manage: going on with pip, which takes a few minutes …")
         if not by_uv:
-            run([*pip[:-1], lock], f"the packages of {lock} could not be installed")
+            pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *strictly(lock)]
+            run(pip, f"the packages of {lock} could not be installed")
 
 
 def strictly(lock: str) -> tuple[str, ...]:
@@ -222,18 +247,27 @@ def memory_gb() -> float:
 
 
 def version_of(venv: Path) -> tuple[int, ...] | None:
-    """The Python version of an environment, None when there is none that works."""
-    try:
-        answer = "import sys; print(*sys.version_info[:2])"
-        told = subprocess.run([str(python_of(venv)), "-c", answer], check=False, stdout=subprocess.PIPE)
-    except OSError:
+    """The Python version of an environment, None when there is none that works: its interpreter is gone, or
+    an update of the machine has put one of another version into its place."""
+    python = Path(os.path.realpath(str(python_of(venv))))
+    made_with = venv / "pyvenv.cfg"
+    if not (made_with.is_file() and python.is_file() and os.access(str(python), os.X_OK)):
         return None
-    return tuple(int(part) for part in told.stdout.split()) or None
+    said = re.search(r"(?m)^version(?:_info)? *= *(\d+)\.(\d+)", made_with.read_text())
+    named = re.search(r"(\d+)\.(\d+)$", python.name) or said
+    if not (said and named and said.groups() == named.groups()):
+        return None
+    return tuple(int(part) for part in said.groups())
 
 
 def python_of(venv: Path) -> Path:
     """An environment's interpreter."""
     return venv / "bin" / "python"
+
+
+def uv_of(venv: Path) -> Path:
+    """Where uv is in an environment."""
+    return venv / "bin" / "uv"
 
 
 def stamp(venv: Path) -> Path:
@@ -248,6 +282,12 @@ def run(command: list[str], complaint: str, environment: dict[str, str] | None =
         lines = (done.stdout + done.stderr).decode(errors="replace").strip().splitlines()
         errors = [line for line in lines if "error" in line.lower()] or lines or ["without a word"]
         raise Refusal(f"{complaint}: {errors[-1]}")
+
+
+def with_bytecode() -> dict[str, str]:
+    """Return the environment, in which Python keeps the bytecode of what it imports. uv compiles nothing, so
+    each process would compile Airflow again, which takes longer than everything else in its imports."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def say(text: str) -> None:

@@ -52,6 +52,50 @@ def test_a_python_that_does_not_suit_is_refused(
     assert _downloads(nothing_built) == []
 
 
+def test_where_all_is_built_no_program_is_started(
+    environments: Path, nothing_built: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # of a version that is made up
+    monkeypatch.setattr(bootstrap, "REPOSITORY", environments)
+    for name, venv in {"VENV": ".venv", "EMULATOR_VENV": ".venv-emulator"}.items():
+        monkeypatch.setattr(bootstrap, name, environments / venv)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("a program was started"))
+    version = sys.version_info[:2]
+    for venv in (bootstrap.VENV, bootstrap.EMULATOR_VENV):
+        interpreter(venv, f"python{version[0]}.{version[1]}", f"version = {version[0]}.{version[1]}.7")
+        locks = (*bootstrap.DEV_LOCKS, *bootstrap.EMULATOR_LOCKS)
+        bootstrap.stamp(venv).write_text("\n".join(bootstrap.fingerprint(lock, version) for lock in locks))
+    for system in (version, (3, 8)):
+        monkeypatch.setattr(sys, "version_info", system)
+        assert [bootstrap.main([command]) for command in ("env", "dev")] == [0, 0]
+
+
+def interpreter(venv: Path, name: str, made_with: str) -> Path:
+    """Let an environment have an interpreter of the machine, of this name."""
+    of_the_machine = venv.parent / "machine" / name
+    of_the_machine.parent.mkdir(exist_ok=True)
+    of_the_machine.touch(mode=0o755)
+    python = bootstrap.python_of(venv)
+    python.parent.mkdir(parents=True, exist_ok=True)
+    python.unlink(missing_ok=True)
+    python.symlink_to(of_the_machine)
+    (venv / "pyvenv.cfg").write_text(f"home = /usr/bin\n{made_with}\n")
+    return of_the_machine
+
+
+def test_an_environment_whose_interpreter_is_gone_or_another_is_none(tmp_path: Path) -> None:
+    venv = tmp_path / ".venv"
+    assert bootstrap.version_of(venv) is None
+    for name, made_with in {"python3.12": "version = 3.12.3", "python": "version_info = 3.12.3"}.items():
+        of_the_machine = interpreter(venv, name, made_with)
+        assert bootstrap.version_of(venv) == (3, 12)
+    of_the_machine.unlink()
+    assert bootstrap.version_of(venv) is None
+    interpreter(venv, "python3.13", "version = 3.12.3")
+    assert bootstrap.version_of(venv) is None
+    assert bootstrap.version_of(Path(sys.prefix)) == sys.version_info[:2]
+
+
 def test_another_python_that_suits_takes_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ours = ".".join(map(str, sys.version_info[:2]))
     (tmp_path / f"python{ours}").symlink_to(sys.executable)
@@ -117,6 +161,18 @@ def test_stopping_where_nothing_was_built_does_nothing(
     assert nothing_built == []
 
 
+def test_what_it_starts_keeps_the_bytecode_of_what_it_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "import os; open('told', 'w').write(os.environ.get('PYTHONDONTWRITEBYTECODE', 'unset'))"
+    monkeypatch.setattr(bootstrap, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(bootstrap, "python_of", lambda venv: Path(sys.executable))
+    monkeypatch.setitem(bootstrap.COMMANDS, "stop", ((), (), ("-c", told)))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert bootstrap.main(["stop"]) == 0
+    assert (tmp_path / "told").read_text() == "unset"
+
+
 @pytest.fixture
 def environments(nothing_built: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Both environments have an interpreter and nothing else; what `build` installs it only says it did."""
@@ -129,6 +185,7 @@ def environments(nothing_built: list[list[str]], tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(bootstrap, "REPOSITORY", tmp_path)
     monkeypatch.setattr(bootstrap, "version_of", lambda venv: tuple(sys.version_info[:2]))
     monkeypatch.setattr(bootstrap, "run", lambda *_: None)
+    monkeypatch.setattr(bootstrap, "get_uv", lambda: None)
     return tmp_path
 
 
@@ -185,6 +242,15 @@ def test_an_installation_that_was_cut_short_begins_again(
         bootstrap.build(bootstrap.LOCKS, ())
     (environments / "requirements.txt").write_text("# requirements.txt")
     assert _installed(monkeypatch, "env") == {".venv": bootstrap.LOCKS}
+
+
+def test_what_was_installed_for_another_python_is_lacking(
+    environments: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bootstrap.stamp(bootstrap.VENV).write_text(bootstrap.fingerprint("requirements.txt", (3, 11)))
+    for version, lacking in (((3, 11), ()), ((3, 12), bootstrap.LOCKS)):
+        monkeypatch.setattr(bootstrap, "version_of", lambda _, version=version: version)
+        assert bootstrap.lacking(bootstrap.VENV, bootstrap.LOCKS) == lacking
 
 
 def test_an_environment_of_another_python_is_built_from_the_beginning(
