@@ -4,9 +4,10 @@
     python -m benchmarks.report --lines 500000           # smaller
     python -m benchmarks.report --days 1                 # all of them on the day of the report
 
-The warehouse is an emulator of its own, filled by statements and removed at the end. Each step of the
-report (figures, document, archive) runs in a process of its own, as its task does. Shown are seconds, as
-multiples of those that the report's queries took, and each process's peak of memory. Imports are not timed.
+The warehouse is an emulator of its own, filled by statements and removed at the end. The report is built in
+a process of its own, as its task does. Shown are the seconds of its queries, of its document (charts, PDF,
+archive) and of all, as multiples of those of the queries, and the process's peak of memory. Imports are not
+timed.
 """
 
 from __future__ import annotations
@@ -28,16 +29,12 @@ from benchmarks.runner import REPOSITORY, Contender, Result, measured, report, r
 
 DAY = date(2026, 11, 19)
 ROUNDS = 3
-STEPS = ("figures", "document", "archive")
-IMPORTED = {
-    "figures": ("airflow.sdk.io",),
-    "document": (
-        *("airflow.sdk.io", "typst", "pypdfium2", "babel.numbers", "babel.dates", "matplotlib.figure"),
-        *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
-    ),
-    "archive": ("airflow.sdk.io",),
-}
-"""What a step imports; it is not timed."""
+PARTS = ("queries", "document", "all")
+IMPORTED = (
+    *("airflow.sdk.io", "typst", "pypdfium2", "babel.numbers", "babel.dates", "matplotlib.figure"),
+    *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
+)
+"""What a report imports; it is not timed."""
 FILL = Path(__file__).with_name("report_warehouse.sql")
 
 
@@ -48,13 +45,13 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=10_000_000)
     parser.add_argument("--days", type=int, default=548)
     parser.add_argument("--fill", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--step", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--build", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.fill:
         _fill(arguments.lines, arguments.days)
         return
-    if arguments.step:
-        _run(*arguments.step)
+    if arguments.build:
+        _build()
         return
     from demo.services import emulator
     from demo.services.ports import free_port
@@ -67,7 +64,7 @@ def main() -> None:
         fill = [sys.executable, "-m", "benchmarks.report", "--fill"]
         sizes = [f"--lines={arguments.lines}", f"--days={arguments.days}"]
         subprocess.run([*fill, *sizes], env=os.environ | environment, cwd=REPOSITORY, check=True)
-        rounds = [_measure_steps(environment) for _ in range(ROUNDS)]
+        rounds = [_measure_report(environment) for _ in range(ROUNDS)]
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -75,70 +72,57 @@ def main() -> None:
     print("written to", report("report", _medians(rounds), parameters))
 
 
-def _measure_steps(environment: dict[str, str]) -> dict[str, tuple[float, float]]:
-    """Seconds and peak of memory by step; the steps hand each other the folders that they leave."""
-    found, folders, queries = {}, [], 0.0
-    for step in STEPS:
-        command = [sys.executable, "-m", "benchmarks.report", "--step", step, *folders]
-        seconds, peak, facts = run_once(Contender(step, command, environment))
-        found[step] = (seconds, peak)
-        folders = [*folders[:1], facts["folder"]]
-        queries += facts["queries"]
-    found["queries"] = (queries, 0.0)
-    found["all"] = (sum(found[step][0] for step in STEPS), max(found[step][1] for step in STEPS))
-    said = ", ".join(f"{name} {seconds:.2f} s {peak:.0f} MB" for name, (seconds, peak) in found.items())
-    print(said, file=sys.stderr)
-    return found
+def _measure_report(environment: dict[str, str]) -> tuple[dict[str, float], float]:
+    """Seconds by part, and the peak of memory."""
+    command = [sys.executable, "-m", "benchmarks.report", "--build"]
+    seconds, peak, facts = run_once(Contender("report", command, environment))
+    found = {"queries": facts["queries"], "document": facts["document"], "all": seconds}
+    said = ", ".join(f"{name} {each:.2f} s" for name, each in found.items())
+    print(f"{said}, {peak:.0f} MB", file=sys.stderr)
+    return found, peak
 
 
-def _medians(rounds: list[dict[str, tuple[float, float]]]) -> list[Result]:
+def _medians(rounds: list[tuple[dict[str, float], float]]) -> list[Result]:
+    peak = statistics.median(peak for _, peak in rounds)
     results = []
-    for name in ("queries", *STEPS, "all"):
-        seconds = [one[name][0] for one in rounds]
-        ratio = statistics.median(one[name][0] / one["queries"][0] for one in rounds)
-        peak = statistics.median(one[name][1] for one in rounds)
+    for name in PARTS:
+        seconds = [found[name] for found, _ in rounds]
+        ratio = statistics.median(found[name] / found["queries"] for found, _ in rounds)
         runs = [round(each, 3) for each in seconds]
         results.append(Result(name, statistics.median(seconds), ratio, peak, {}, runs))
     return results
 
 
-def _run(step: str, *folders: str) -> None:
-    """One step, in this process, and how much of it its queries took."""
+def _build() -> None:
+    """Build the report in this process, and say how much of it its queries and its document took."""
     from ecommerce.core.business_day import day_window
     from ecommerce.core.staging import DagRun
-    from ecommerce.sales.report import building
-
-    spent = [0.0]
-    if step == "figures":
-        _time_queries(spent)
-    for name in IMPORTED.get(step, ()):
-        import_module(name)
-    day, run = day_window(DAY, os.environ["SHOP_TIMEZONE"]), DagRun("daily_sales_pipeline", "benchmark")
-    with measured() as facts:
-        if step == "figures":
-            facts["folder"] = building.figures(day, run)
-        elif step == "document":
-            facts["folder"] = building.document(*folders)
-        else:
-            facts["folder"] = building.archive(*folders)["uri"]
-        facts["queries"] = spent[0]
-
-
-def _time_queries(spent: list[float]) -> None:
-    """Add the seconds of every query to `spent`. What a connection imports is not timed."""
+    from ecommerce.sales.report import archive, building
     from ecommerce.warehouse.client import Warehouse, connect
 
-    connect(step="benchmark")
-    query = Warehouse.query
+    connect(step="benchmark")  # what a connection imports is not timed
+    for name in IMPORTED:
+        import_module(name)
+    queries, document = _timed(Warehouse, "query"), _timed(archive, "publish")
+    day, run = day_window(DAY, os.environ["SHOP_TIMEZONE"]), DagRun("daily_sales_pipeline", "benchmark")
+    with measured() as facts:
+        building.build_report(day, run)
+        facts |= {"queries": sum(queries), "document": sum(document)}
 
-    def timed(self: Warehouse, *arguments: Any, **options: Any) -> Any:
+
+def _timed(owner: Any, name: str) -> list[float]:
+    """The seconds of each call of `owner.name` from now on."""
+    function, spent = getattr(owner, name), []
+
+    def timed(*arguments: Any, **options: Any) -> Any:
         begin = time.perf_counter()
         try:
-            return query(self, *arguments, **options)
+            return function(*arguments, **options)
         finally:
-            spent[0] += time.perf_counter() - begin
+            spent.append(time.perf_counter() - begin)
 
-    Warehouse.query = timed  # type: ignore[method-assign]
+    setattr(owner, name, timed)
+    return spent
 
 
 def _fill(lines: int, days: int) -> None:

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,15 +34,39 @@ LONGEST = (
     ),
     *("test_forecast_scheduler", "test_late_facts", "test_kill", "test_history_load", "test_operations_dags"),
     *("test_storefront_orders_sync", "test_corrections", "test_privacy"),
-    *("test_load_fails", "test_load", "test_scopes", "test_lint", "test_forecast", "test_forecast_report"),
-    *("test_forecast_model_selection", "test_report_figures"),
+    *("test_load", "test_lint", "test_report_figures", "test_scopes", "test_load_restatements"),
+    *("test_forecast", "test_forecast_report", "test_forecast_model_selection", "test_bad_records"),
+    *("test_error_cases", "test_incomplete", "test_load_fails", "test_check", "test_checks"),
 )
+
+
+MARKERS = {"browser", "compose", "full", "monitoring", "bigquery"}
+"""Those by which `make` selects tests."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files that the one marker asked for is not in: importing all of them takes half a minute."""
+    marker = config.option.markexpr
+    if marker not in MARKERS or collection_path.suffix != ".py":
+        return None
+    return not names(collection_path, marker) or None
+
+
+@cache
+def names(path: Path, marker: str) -> bool:
+    """Whether a test file, or the conftest.py beside it, names the marker."""
+    files = (path, path.with_name("conftest.py"))
+    return any(f"pytest.mark.{marker}" in file.read_text() for file in files if file.exists())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest come first, so that the processes of pytest-xdist end together."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+    for item in items:
+        for marker in MARKERS.intersection(mark.name for mark in item.iter_markers()):
+            if not names(item.path, marker):
+                raise pytest.UsageError(f"`pytest -m {marker}` would leave out {item.nodeid}")
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +95,7 @@ def database(postgres_server: postgres.Postgres) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def bigquery_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[emulator.Emulator]:
     """The BigQuery emulator; tests use datasets of their own in it."""
-    server = emulator.start(tmp_path_factory.mktemp("bigquery"), free_port())
+    server = emulator.start(tmp_path_factory.mktemp("bigquery"), free_port(), keep=False)
     yield server
     server.stop()
 

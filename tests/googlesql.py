@@ -20,10 +20,11 @@ from typing import Any
 import wasmtime
 import zetasql.types as zt
 from jinja2 import meta
-from zetasql.api import Analyzer, CatalogBuilder, Parser, TableBuilder
+from zetasql.api import CatalogBuilder, Parser, TableBuilder
 from zetasql.api.type_factory import TypeFactory
 from zetasql.core import wasm_client
 from zetasql.core.exceptions import ZetaSQLError
+from zetasql.core.local_service import ZetaSqlLocalService
 
 from ecommerce.catalogue.loading import CATALOGUE
 from ecommerce.core.settings import Settings, load_settings
@@ -82,6 +83,8 @@ class Catalogue:
     """The tables that statements may name: those of the statements analysed so far."""
 
     tables: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+    registered: int | None = None
+    unregistered: set[str] = field(default_factory=set)
 
     def analyse(self, sql: str) -> Any:
         """The resolved statement; what it creates is known from then on.
@@ -89,35 +92,54 @@ class Catalogue:
         Raises:
             ZetaSQLError: it is not GoogleSQL, or names something unknown.
         """
-        builder = CatalogBuilder("warehouse").with_builtin_functions(
-            zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
-        )
-        for number, (name, columns) in enumerate(self.tables.items(), start=1):
-            table = TableBuilder(name, serialization_id=number)
-            for column, kind in columns:
-                table.add_column(column, kind)
-            builder.add_table(table.build())
         options = zt.AnalyzerOptions(language_options=LANGUAGE, query_parameters=_parameters(sql))
         # The open source lacks the short form of ANY_VALUE(… HAVING MAX …).
         known = re.sub(r"\b(MAX|MIN)_BY\((\w+), (\w+)\)", r"ANY_VALUE(\2 HAVING \1 \3)", sql)
-        resolved = Analyzer(options, builder.build()).analyze_statement(known)
+        response = ZetaSqlLocalService.get_instance().analyze(
+            sql_statement=known, options=options, registered_catalog_id=self._registered_for(sql)
+        )
+        resolved = response.resolved_statement
         if hasattr(resolved, "column_definition_list"):
             columns = [(column.name, column.type) for column in resolved.column_definition_list]
-            self.tables[resolved.name_path[-1]] = columns
+            self._add(resolved.name_path[-1], columns)
             self._add_staging_table(resolved.name_path[-1].rpartition(".")[2], columns)
         elif isinstance(resolved, zt.ResolvedCreateViewStmt):
-            self.tables[resolved.name_path[-1]] = [
-                (output.name, output.column.type) for output in resolved.output_column_list
-            ]
+            columns = [(output.name, output.column.type) for output in resolved.output_column_list]
+            self._add(resolved.name_path[-1], columns)
         return resolved
+
+    def _registered_for(self, sql: str) -> int:
+        """The number under which the analyzer keeps the tables and functions. To hand them over takes longer
+        than to read a statement: it happens when one names a table that the analyzer does not know yet."""
+        service = ZetaSqlLocalService.get_instance()
+        if self.registered is None or any(name in sql for name in self.unregistered):
+            if self.registered is not None:
+                service.unregister_catalog(registered_id=self.registered)
+            builder = CatalogBuilder("warehouse").with_builtin_functions(
+                zt.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
+            )
+            for number, (name, columns) in enumerate(self.tables.items(), start=1):
+                table = TableBuilder(name, serialization_id=number)
+                for column, kind in columns:
+                    table.add_column(column, kind)
+                builder.add_table(table.build())
+            self.registered = service.register_catalog(simple_catalog=builder.build()).registered_id
+            self.unregistered.clear()
+        return self.registered
+
+    def _add(self, name: str, columns: list[tuple[str, Any]]) -> None:
+        if self.tables.get(name) != columns:
+            self.tables[name] = columns
+            self.unregistered.add(name)
 
     def _add_staging_table(self, name: str, columns: list[tuple[str, Any]]) -> None:
         """What load jobs fill: the table's columns, but those that somebody else owns."""
         if name in rendering.tables():
             filled = {column.name for column in staged_columns(spec_of(name), name)}
-            self.tables[f"sales_staging.{rendering.staging_table(name, STAGING)}"] = [
-                column for column in columns if column[0] in filled
-            ]
+            self._add(
+                f"sales_staging.{rendering.staging_table(name, STAGING)}",
+                [column for column in columns if column[0] in filled],
+            )
 
 
 class _CachedConfig(wasmtime.Config):
@@ -282,11 +304,17 @@ def problems(catalogue: Catalogue, statement: Statement) -> list[str]:
     return [f"{statement.name}: {each}" for each in found]
 
 
-def main() -> int:
+def analyse_all() -> tuple[Catalogue, list[str]]:
+    """The tables that all files create, and what is wrong with the statements of any."""
     catalogue = Catalogue()
     wrong = [
         each for path in paths() for statement in statements(path) for each in problems(catalogue, statement)
     ]
+    return catalogue, wrong
+
+
+def main() -> int:
+    _, wrong = analyse_all()
     print("\n".join(wrong) or "every statement is GoogleSQL")
     return bool(wrong)
 

@@ -63,10 +63,7 @@ def _texts(figures: Figures, folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _archived(figures: Figures, folder: Path) -> str:
-    folders = [f"file://{folder}/{name}" for name in ("figures", "document")]
-    archive.write_figures(folders[0], figures)
-    archive.write_document(folders[1], figures)
-    return archive.publish(f"file://{folder}/reports", figures, folders)
+    return archive.publish(f"file://{folder}/reports", figures)
 
 
 def _page(figures: Figures, folder: Path) -> str:

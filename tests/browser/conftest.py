@@ -1,4 +1,7 @@
-"""A demo of its own, as `make demo` starts it, and a browser in front of it."""
+"""A demo of its own, as `make demo` starts it, and a browser in front of it.
+
+The demo takes minutes, so it starts first; what needs none is tested meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY, Folders, Ports
@@ -31,6 +35,8 @@ SWITCHES = (
 )
 PATIENCE = 60_000
 """Milliseconds to wait for what a page is to show; a busy machine draws Airflow's graph slowly."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -52,23 +58,46 @@ class Demo:
         return f"http://localhost:{self.ports.mailbox}"
 
 
-@pytest.fixture(scope="session")
-def demo() -> Iterator[Demo]:
-    """`make demo` from an empty folder on free ports, stopped by `make stop`.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the demo comes last."""
+    items.sort(key=_needs_demo)
+
+
+def _needs_demo(item: pytest.Item) -> bool:
+    return "demo" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def start_demo(request: pytest.FixtureRequest) -> Iterator[Callable[[], Demo]]:
+    """`make demo` from an empty folder on free ports, if any test needs it, stopped by `make stop`; what
+    waits for its end.
 
     Not below pytest's own folder: every other pytest that starts closes that to all users but one, and for
     root the demo's PostgreSQL runs as another user.
     """
+    if not any(map(_needs_demo, request.session.items)):
+        yield lambda: pytest.fail("no test was to need the demo")
+        return
     home = Path(tempfile.mkdtemp(prefix="demo-"))
     names = [field.name for field in fields(Ports)]
     settings = {Ports.variable(name): str(free_port()) for name in names} | {"DEMO_HOME": str(home)}
-    try:
-        started = _bootstrap("demo", settings)
-        assert started.returncode == 0, started.stdout[-3000:]
-        yield Demo(Ports.chosen(settings), Folders.chosen(settings), started.stdout)
-    finally:
-        _bootstrap("stop", settings)
-        shutil.rmtree(home, ignore_errors=True)
+    with ThreadPoolExecutor(1) as beside:
+        starting = beside.submit(_bootstrap, "demo", settings)
+
+        def started() -> Demo:
+            ended = starting.result()
+            assert ended.returncode == 0, ended.stdout[-3000:]
+            return Demo(Ports.chosen(settings), Folders.chosen(settings), ended.stdout)
+
+        yield started
+    _bootstrap("stop", settings)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def demo(start_demo: Callable[[], Demo]) -> Demo:
+    """The demo, when it is complete."""
+    return start_demo()
 
 
 def _bootstrap(command: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -76,7 +76,7 @@ def test_airflows_database_is_cleaned(stack):
     def cleaned():
         return "Airflow's database is cleaned" in stack.compose("logs", "--no-color", "airflow-db-clean")
 
-    wait_until("airflow-db-clean has cleaned once", cleaned, 120)
+    wait_until("airflow-db-clean has cleaned once", cleaned, 600)
 
 
 def test_tasks_are_not_given_the_password_of_airflows_database(stack):
@@ -145,7 +145,7 @@ def test_run_finishes_although_a_worker_dies_in_the_middle(stack, day):
         tasks = (task for task in stack.tasks(run_id) if task["task_id"] == "extract.sales_db")
         return next((task for task in tasks if task["state"] == "running" and task["hostname"]), None)
 
-    killed = wait_until("sales_db is being extracted", extracting, 90, pause=0.3)
+    killed = wait_until("sales_db is being extracted", extracting, 600, pause=0.3)
     stack.docker("kill", killed["hostname"])
     stack.compose("unpause", "demo-sales-db")
 

@@ -111,8 +111,9 @@ def company(
     mode: str = "11",
     timezone: str = demo_environment.TIMEZONE,
     currency: str = "USD",
+    dataset: str | None = None,
 ) -> Iterator[Company]:
-    """Start a company; all its systems are empty."""
+    """Start a company; all its systems are empty, and there is no `dataset` unless an empty one is given."""
     name = f"company_{uuid.uuid4().hex[:10]}"
     folders = Folders(home)
     for folder in (folders.storefront.parent, folders.partner_drop, folders.rates, folders.web_events):
@@ -143,7 +144,8 @@ def company(
                 mode,
                 timezone,
                 currency,
-                _environment(name, ports, folders, timezone) | {"REPORTING_CURRENCY": currency},
+                _environment(name, ports, folders, timezone)
+                | {"REPORTING_CURRENCY": currency, "BIGQUERY_DATASET": dataset or name},
                 connect(emulator),
             )
     finally:
@@ -159,6 +161,5 @@ def _environment(name: str, ports: Ports, folders: Folders, timezone: str) -> di
         "AIRFLOW_CONN_SALES_DB": json.dumps(database),
         "AIRFLOW_VAR_REPORT_RECIPIENTS": "",
         "AIRFLOW_VAR_ALERT_RECIPIENTS": "",
-        "BIGQUERY_DATASET": name,
         "CUSTOMER_HASH_KEY": HASH_KEY,
     }

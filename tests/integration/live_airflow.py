@@ -1,7 +1,11 @@
-"""A whole Airflow, started as the demo does: API server, scheduler, DAG processor, tasks in processes."""
+"""A whole Airflow as the demo has it: API server, scheduler, DAG processor, tasks in processes.
+
+Unlike the demo's its processes are forked from a warm one, and its metadata database is a copy.
+"""
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,11 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from demo import processes
 from demo.airflow_services import PASSWORD, USER, AirflowServices
 from demo.layout import Folders, Ports
 from demo.services.ports import free_port
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import TransientError
+from tests.integration.airflow_process import AirflowHome, start
 
 LIMIT = 900
 """Seconds after which something never happens; far more than a slow machine needs."""
@@ -26,10 +32,10 @@ class LiveAirflow(AirflowServices):
 
     api: AirflowApi
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, migrated: AirflowHome, environment: Mapping[str, str]) -> None:
         ports = Ports(airflow=free_port(), airflow_logs=free_port())
         super().__init__(ports, Folders(folder), environment["SHOP_TIMEZONE"])
-        self._changes = dict(environment)
+        self._migrated, self._changes = migrated, dict(environment)
 
     def environment(self) -> dict[str, str]:
         """As the demo's, with the changes of this one."""
@@ -100,6 +106,15 @@ class LiveAirflow(AirflowServices):
             for path in sorted(self.folders.logs.glob("*.log"))
         )
 
+    def _migrate(self, known: dict[str, str]) -> None:
+        shutil.copy(self._migrated.database, self.home)
+
+    def _begin(self, name: str, command: list[str], known: dict[str, str]) -> None:
+        self.folders.logs.mkdir(parents=True, exist_ok=True)
+        process = start(command, known, self.folders.logs / f"{name}.log")
+        assert process.pid
+        processes.remember(self.folders.processes, name, process.pid)
+
     def _signed_in(self) -> AirflowApi | None:
         try:
             return AirflowApi(self.url, USER, PASSWORD)
@@ -113,9 +128,11 @@ class LiveAirflow(AirflowServices):
 
 
 @contextmanager
-def live_airflow(folder: Path, environment: Mapping[str, str], *dag_ids: str) -> Iterator[LiveAirflow]:
+def live_airflow(
+    folder: Path, migrated: AirflowHome, environment: Mapping[str, str], *dag_ids: str
+) -> Iterator[LiveAirflow]:
     """A running Airflow whose `dag_ids` are not paused, stopped at the end of the block."""
-    airflow = LiveAirflow(folder, environment)
+    airflow = LiveAirflow(folder, migrated, environment)
     try:
         airflow.begin(*dag_ids)
         yield airflow

@@ -15,13 +15,13 @@ WEEK = (80, 90, 100, 110, 140, 160, 120)
 CATEGORIES = ("Kitchen", "Garden", "Textiles")
 
 
-def environment(emulator: Emulator, folder: Path) -> dict[str, str]:
+def environment(emulator: Emulator, folder: Path, dataset: str | None = None) -> dict[str, str]:
     """A deployment with an empty warehouse."""
     extra = f'{{"is_anonymous": true, "project": "{PROJECT}"}}'
     return {
         "AIRFLOW_CONN_BIGQUERY": f'{{"conn_type": "google_cloud_platform", "extra": {extra}}}',
         "BIGQUERY_EMULATOR_HOST": emulator.host,
-        "BIGQUERY_DATASET": f"forecast_{uuid.uuid4().hex[:10]}",
+        "BIGQUERY_DATASET": dataset or f"forecast_{uuid.uuid4().hex[:10]}",
         "CUSTOMER_HASH_KEY": "0123456789abcdef",
         "SHOP_TIMEZONE": "America/New_York",
         "HOLIDAYS": "US",

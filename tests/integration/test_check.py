@@ -33,7 +33,7 @@ def shop(
     start_company: Callable[..., Company], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Company]:
     """A company whose mail server, product catalogue and partner's server run too."""
-    company = start_company()
+    company = start_company(own_dataset=True)
     company.folders.rates.joinpath("stats/eurofxref").mkdir(parents=True)
     company.folders.rates.joinpath("stats/eurofxref/eurofxref-hist.csv").write_text(
         f"Date,USD,\n{TODAY},1.1,\n2026-03-09,1.2,\n"
@@ -80,28 +80,31 @@ def test_all_is_well(shop: Company) -> None:
     assert shop.environment["CUSTOMER_HASH_KEY"] not in shown
 
 
-def test_as_a_command_it_says_so_in_its_exit_code(shop: Company, installation: Path) -> None:
-    def run(only: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "ecommerce.cli", "check", *only.split()],
-            env=os.environ | {"PYTHONPATH": str(installation / "plugins")} | environment,
-            capture_output=True,
-            text=True,
-        )
+def test_as_a_command_it_prints_the_findings_and_only_a_failure_is_in_its_exit_code(
+    shop: Company, installation: Path
+) -> None:
+    subjects = ("settings", "source_policy", "storefront_api", "sales_db", "alert_recipients")
+    done = subprocess.run(
+        [sys.executable, "-m", "ecommerce.cli", "check", *subjects],
+        env=os.environ
+        | {"PYTHONPATH": str(installation / "plugins")}
+        | {"AIRFLOW_VAR_SOURCE_POLICY": '{"storefront": "off"}'},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [tuple(line.split()[:2]) for line in lines] == list(
+        zip(("ok", "ok", "off", "ok", "hint"), subjects, strict=True)
+    )
+    assert lines[2] == "off   storefront_api       storefront is off in the Variable source_policy"
 
-    well = run()
-    assert (well.returncode, well.stderr) == (0, "")
-    assert [line.split()[:2] for line in well.stdout.splitlines()][:3] == [
-        ["ok", "settings"],
-        ["ok", "source_policy"],
-        ["ok", "sales_db"],
-    ]
-    ill = run(SHOP_TIMEZONE="Mars/Olympus", AIRFLOW_VAR_SOURCE_POLICY='{"storefront": "off"}')
-    assert ill.returncode == 1
-    assert "FAIL  settings             SHOP_TIMEZONE='Mars/Olympus' is not an IANA" in ill.stdout
-    assert "off   storefront_api       storefront is off in the Variable source_policy" in ill.stdout
-    assert ill.stderr == ""
-    assert "SHOP_TIMEZONE" not in run(SHOP_TIMEZONE="Mars/Olympus", only="smtp_default").stdout
+
+def test_a_timezone_that_is_none_is_a_failure(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TIMEZONE", "Mars/Olympus")
+    first, *others = check.findings(["settings", "smtp_default"])
+    assert str(first).startswith("FAIL  settings             SHOP_TIMEZONE='Mars/Olympus' is not an IANA")
+    assert [each.subject for each in others] == ["smtp_default"]
 
 
 def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -29,6 +30,43 @@ with DAG("daily_sales_pipeline", schedule=CronPartitionTimetable("0 6 * * *", ti
     tell()
 """
 """A DAG of the pipeline's name in a second; it tells what its task is given."""
+TROUBLED = """
+import logging
+from datetime import timedelta
+from airflow.sdk import DAG, CronPartitionTimetable, task, task_group
+from ecommerce.core.errors import ContractError, TransientError
+
+with DAG("daily_sales_pipeline", schedule=CronPartitionTimetable("0 6 * * *", timezone="UTC"), catchup=False):
+
+    @task_group
+    def extract():
+        @task
+        def late():
+            logging.getLogger("ecommerce.sources").info("nothing that a person has to know")
+            logging.getLogger("ecommerce.sources").warning("one file is %s", "late")
+
+        @task(retries=1, retry_delay=timedelta(seconds=5))
+        def shaky(ti):
+            if ti.try_number == 1:
+                raise TransientError("the other side is down")
+
+        @task
+        def mapped(number):
+            pass
+
+        @task
+        def broken():
+            raise ContractError("the file has no header")
+
+        @task
+        def after():
+            pass
+
+        late() >> shaky() >> mapped.expand(number=[1, 2]) >> broken() >> after()
+
+    extract()
+"""
+"""A DAG of the pipeline's name in which something goes wrong in each way that a person is told of."""
 SHOP = '{"conn_type": "http", "host": "shop", "password": "secret", "extra": {"project": "mine"}}'
 COMMANDS = {
     "migrate": (0, "every table was as its file says"),
@@ -43,7 +81,7 @@ def twin(tmp_path: Path, repository: Path) -> Path:
     """An installation whose daily pipeline is `TWIN`."""
     folder = tmp_path / "twin"
     (folder / "dags").mkdir(parents=True)
-    (folder / "dags" / "twin.py").write_text(TWIN)
+    (folder / "dags" / "daily_sales_pipeline.py").write_text(TWIN)
     (folder / "plugins").symlink_to(repository / "plugins")
     return folder
 
@@ -61,6 +99,39 @@ def run(installation: Path, **given: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def own_log(done: subprocess.CompletedProcess[str]) -> str:
+    """Airflow's own log of a run, in the file that the run names."""
+    [file] = re.findall(r"^Airflow's own log: (.+)$", done.stdout, re.MULTILINE)
+    return Path(file).read_text()
+
+
+def test_a_run_shows_its_tasks_retries_and_warnings_and_nothing_else(twin: Path) -> None:
+    (twin / "dags" / "daily_sales_pipeline.py").write_text(TROUBLED)
+    (twin / ".env").write_text("CUSTOMER_HASH_KEY=0123456789abcdef\n")
+    done = run(twin)
+    assert (done.returncode, done.stderr) == (1, "")
+    began, log, *lines, ended = done.stdout.splitlines()
+    assert began.startswith(f"Running {DAY} in this terminal: ")
+    assert log.startswith(f"Airflow's own log: {twin}/.airflow/logs/make_run/{DAY}_")
+    shown = [re.sub(r"\d+ s, at \d\d:\d\d:\d\d UTC", "5 s, at 06:00:00 UTC", line) for line in lines]
+    shown = [re.sub(r" +\d+\.\d s", "  0.0 s", re.sub(r" {2,}", "  ", line)) for line in shown]
+    shown[5:7] = sorted(shown[5:7])  # mapped tasks run in any order
+    assert shown == [
+        "  warning: one file is late",
+        "  extract.late  0.0 s",
+        "  extract.shaky  0.0 s  failed: the other side is down",
+        "  retry: extract.shaky: try 1 of 2 has failed, the next one begins in 5 s, at 06:00:00 UTC",
+        "  extract.shaky  0.0 s",
+        "  extract.mapped[0]  0.0 s",
+        "  extract.mapped[1]  0.0 s",
+        "  extract.broken  0.0 s  failed: the file has no header",
+        "  extract.after  upstream failed",
+    ]
+    assert ended == f"The run of {DAY} has failed"
+    assert "Traceback" not in done.stdout
+    assert "the file has no header" in own_log(done)
+
+
 @pytest.mark.full
 def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) -> None:
     (twin / ".env").write_text(
@@ -68,9 +139,9 @@ def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) ->
     )
     done = run(twin)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}" in done.stdout
-    assert f"The report: file://{twin}/.airflow/data/reports/{DAY}/report.pdf\n" in done.stdout
-    assert (twin / ".airflow" / "airflow.cfg").exists()
+    assert "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}" in own_log(done)
+    assert done.stdout.splitlines()[-1] == f"The run of {DAY} has succeeded"
+    assert [each.name for each in (twin / ".airflow").iterdir()] == ["logs"]
 
 
 @pytest.mark.full
@@ -89,7 +160,7 @@ def test_a_run_leaves_the_schedule_alone_and_finds_what_the_ui_has(twin: Path, s
     before = database.execute(runs).fetchall()  # of tests that used this Airflow earlier
     done = run(twin)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert "seen: {'business_date': '2026-09-01'} of the UI {'project': 'mine'}" in done.stdout
+    assert "seen: {'business_date': '2026-09-01'} of the UI {'project': 'mine'}" in own_log(done)
     next_run = "SELECT next_dagrun_create_after FROM dag WHERE dag_id = 'daily_sales_pipeline'"
     assert database.execute(next_run).fetchall() == [("2099-01-01 06:00:00.000000",)]
     assert database.execute(runs).fetchall() == before
@@ -145,3 +216,7 @@ def test_run_does_a_whole_day_of_the_company_that_the_demo_left(start_company, s
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
     assert {row["business_date"] for row in company.warehouse()["orders"]} == {DAY}
+    lines = done.stdout.splitlines()
+    assert lines[-1] == f"The report: {left['REPORTS_URI']}/{DAY}/report.pdf"
+    assert re.search(r"^  Orders +\d+$", done.stdout, re.MULTILINE)
+    assert re.search(r"^  load\.load +\d+\.\d s$", done.stdout, re.MULTILINE)

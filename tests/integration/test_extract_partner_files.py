@@ -350,6 +350,7 @@ def test_orders_that_a_second_delivery_lacks_are_removed(drop: Drop) -> None:
     drop.put("acme_2026-03-09.csv", file_of(line("stays"), line("breaks") + ",more", line("blank")), later)
     drop.put("acme_2026-03-10.csv", file_of(line("moves")))
     drop.put("acme_2026-03-08.csv", file_of())
+    drop.put("zeta_2026-03-10.csv", file_of(line("goes")))  # that partner's own order of this number
     second = drop.extract()
     assert rows(second, "removed_orders") == [("goes", "acme_2026-03-09.csv", later)]
     assert ("acme_2026-03-09.csv", ["blank", "breaks", "stays"]) in rows(second, "files", "file, order_ids")

@@ -39,25 +39,27 @@ def test_an_order_comes_whole_however_it_came_into_the_window(shop: SalesDatabas
         + order("refunded", "2026-01-01 08:00")
         + refund("R-old", "refunded", "2026-02-02 08:00")
         + refund("R-new", "refunded", "2026-03-09 08:00", "2026-03-10 10:00")
+        + order("returned", "2026-01-01 08:00")
+        + refund("R-day", "returned", "2026-03-10 08:00", "2026-03-12 09:00")
         + order("untouched", "2026-03-09 08:00")
         + refund("R-untouched", "untouched", "2026-03-09 09:00")
         + order("later", "2026-03-11 00:00")
     )
     left = shop.extract()
-    assert left.ids("orders") == ["changed", "created", "refunded"]
-    assert left.ids("order_items") == ["changed"] * 2 + ["created"] * 3 + ["refunded"]
-    assert left.ids("refunds", "refund_id") == ["R-new", "R-old"]
+    assert left.ids("orders") == ["changed", "created", "refunded", "returned"]
+    assert left.ids("order_items") == ["changed"] * 2 + ["created"] * 3 + ["refunded", "returned"]
+    assert left.ids("refunds", "refund_id") == ["R-day", "R-new", "R-old"]
     assert left.rows("order_items", "DISTINCT quantity, unit_price, discount_amount, tax_amount") == [
         (2, Decimal("10.5000"), Decimal("1.0000"), Decimal("0.8000"))
     ]
     assert left.manifest.control_totals == {
-        "source_orders": 3,
-        "source_lines": 6,
-        "source_amount": "126.0000",
-        "source_refunds": 2,
-        "source_refund_amount": "6.50",
+        "source_orders": 4,
+        "source_lines": 7,
+        "source_amount": "147.0000",
+        "source_refunds": 3,
+        "source_refund_amount": "9.75",
     }
-    assert left.manifest.rows == 3 + 6 + 2
+    assert left.manifest.rows == 4 + 7 + 3
 
 
 def test_the_run_of_the_newest_day_reads_what_changed_since(shop: SalesDatabase) -> None:

@@ -59,7 +59,7 @@ def told_of(mailbox: Mailbox) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory):
+def ended(migrated_airflow, tmp_path_factory):
     folder = tmp_path_factory.mktemp("failing")
     with open_mailbox(folder / "mail") as mailbox:
         environment = mailbox.environment() | {
@@ -67,7 +67,9 @@ def ended(tmp_path_factory):
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
             "SHOP_TIMEZONE": "America/New_York",
         }
-        with live_airflow(folder / "airflow", environment, "mails", "retries", "sources") as airflow:
+        with live_airflow(
+            folder / "airflow", migrated_airflow, environment, "mails", "retries", "sources"
+        ) as airflow:
             airflow.api.post("variables", {"key": "source_policy", "value": json.dumps(POLICY)})
             runs = {
                 "mails": airflow.trigger("mails"),

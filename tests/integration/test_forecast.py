@@ -26,6 +26,7 @@ from ecommerce.forecast.weeks import Week
 from ecommerce.warehouse import client as warehouse_client
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
+from tests.integration.conftest import LendDataset
 from tests.integration.made_up_sales import CATEGORIES, amount, ask, environment, sell
 from tests.integration.warehouse_contents import connect
 
@@ -56,13 +57,15 @@ class Shop:
 
 
 @pytest.fixture
-def shop(bigquery_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(
+    bigquery_emulator: Emulator, lend_dataset: LendDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shop]:
     """An empty warehouse, which this process is connected to."""
-    given = environment(bigquery_emulator, tmp_path)
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
-    prepare_warehouse(warehouse_client.connect(step="test"))
-    return Shop(tmp_path, given["BIGQUERY_DATASET"], connect(bigquery_emulator))
+    with lend_dataset() as dataset:
+        for name, value in environment(bigquery_emulator, tmp_path, dataset).items():
+            monkeypatch.setenv(name, value)
+        prepare_warehouse(warehouse_client.connect(step="test"))
+        yield Shop(tmp_path, dataset, connect(bigquery_emulator))
 
 
 def run_week(week: Week, run_id: str = "first", partner: PartnerFiles = NOTHING_ANNOUNCED) -> list[str]:

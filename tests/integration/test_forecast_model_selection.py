@@ -20,6 +20,7 @@ from ecommerce.forecast import records
 from ecommerce.forecast.partner.files import Announced, Promotion
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.schema import prepare
+from tests.integration.airflow_process import AirflowHome
 from tests.integration.live_airflow import LiveAirflow, live_airflow
 from tests.integration.made_up_sales import environment as of_shop
 from tests.integration.mailbox import REPORTED_TO, open_mailbox
@@ -78,7 +79,9 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(bigquery_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(
+    migrated_airflow: AirflowHome, bigquery_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Story]:
     """A shop with strong promotions whose champion, until now, knows nothing of them."""
     folder, tick = tmp_path_factory.mktemp("selection"), newest_tick(datetime.now(UTC))
     with open_mailbox(folder / "mail") as mailbox, pytest.MonkeyPatch.context() as patched:
@@ -89,7 +92,7 @@ def story(bigquery_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory)
         first = tick.date() - timedelta(days=DAYS)
         fill(connect(), first, tick.date() + timedelta(days=9))
         remember(store, first, tick.date() - timedelta(days=28))
-        with live_airflow(folder / "airflow", environment) as airflow:
+        with live_airflow(folder / "airflow", migrated_airflow, environment) as airflow:
             run = when_its_time_has_come(airflow, tick)
             yield Story(
                 tick=tick,

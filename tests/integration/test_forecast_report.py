@@ -42,7 +42,7 @@ def report_of(week: Week) -> tuple[Figures, dict[str, Any]]:
     kept = training.fit(history, records.champion(store, week.as_of), store)
     loaded = loading.load_forecasts(run, loading.write(predict_all(history, training.read(kept, store)), run))
     warnings = check_load(run, loaded, loading.FORECASTS)
-    archived = building.report(building.figures(prepared, kept, warnings, run))
+    archived = building.build_report(prepared, kept, warnings, run)
     return archive.read_figures(archived["uri"]), archived
 
 

@@ -52,7 +52,7 @@ def timezone_at_work() -> str:
 
 
 @pytest.fixture(scope="module")
-def story(bigquery_emulator, tmp_path_factory):
+def story(migrated_airflow, bigquery_emulator, tmp_path_factory):
     folder, timezone = tmp_path_factory.mktemp("forecast"), timezone_at_work()
     dags = folder / "dags"
     dags.mkdir()
@@ -77,7 +77,7 @@ def story(bigquery_emulator, tmp_path_factory):
         client, dataset = connect(bigquery_emulator), given["BIGQUERY_DATASET"]
         first = newest.monday - timedelta(days=17 * 7)
         sell(client, dataset, first, 18 * 7)
-        with live_airflow(folder / "airflow", given, DAG) as airflow:
+        with live_airflow(folder / "airflow", migrated_airflow, given, DAG) as airflow:
             told = Story(airflow, mailbox, newest)
 
             def note(step: str) -> None:

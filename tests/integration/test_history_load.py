@@ -98,7 +98,7 @@ def test_loaded_twice_it_changes_nothing_and_it_can_be_taken_back_and_loaded_aga
 
 
 def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path, told):
-    company, books = start_company(), history(told)
+    company, books = start_company(own_dataset=True), history(told)
     write(tmp_path / "export", books)
     run = HistoryLoad(tmp_path / "export", at(told), params={"dry_run": True})
 

@@ -25,7 +25,7 @@ def test_killed_in_every_stage_it_ends_well_when_run_again(
     start_company, start_airflow, bigquery_emulator, tmp_path
 ):
     told = Ledger(date(2026, 8, 31), 2, orders_per_day=20, seed=5)  # two months
-    company, at = start_company(), morning_after(told.business_days[-1]) + timedelta(days=1)
+    company, at = start_company(own_dataset=True), morning_after(told.business_days[-1]) + timedelta(days=1)
     books = told.as_of(at)
     orders = [*books.orders_of(SALES_DB), *books.orders_of(PARTNER_FILES)]
     # In dollars only: no exchange rates are loaded, so that the first transaction is a month's.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from datetime import date
@@ -14,7 +13,7 @@ import pytest
 
 from demo.ledger import Ledger
 from demo.services.storefront import Fault
-from tests.integration.airflow_process import AirflowHome
+from tests.integration.airflow_process import AirflowHome, WarmProcess
 from tests.integration.daily_run import morning_after
 from tests.integration.holding_proxy import HoldingProxy
 
@@ -24,11 +23,11 @@ DAG = "daily_sales_pipeline"
 DAY = date(2026, 9, 1)
 
 
-def kill_when(reached: Callable[[], bool], process: subprocess.Popen[str], airflow: AirflowHome) -> None:
+def kill_when(reached: Callable[[], bool], process: WarmProcess, airflow: AirflowHome) -> None:
     """Kill the run with all its children at the moment `reached` becomes true."""
     while not reached():
-        assert process.poll() is None, f"it ended before it could be killed: {airflow.log()[-3000:]}"
-        time.sleep(0.001)
+        assert process.exitcode is None, f"it ended before it could be killed: {airflow.log()[-3000:]}"
+        time.sleep(0.005)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 

@@ -60,7 +60,7 @@ class Observed:
 
 
 @pytest.fixture(scope="module")
-def observed(start_shared_company, tmp_path_factory):
+def observed(migrated_airflow, start_shared_company, tmp_path_factory):
     company = start_shared_company()
     folder = tmp_path_factory.mktemp("observed")
     with aws() as amazon, exporter() as statsd:
@@ -71,7 +71,7 @@ def observed(start_shared_company, tmp_path_factory):
         environment = (company.environment | amazon.environment | statsd.airflow_environment | SETTINGS) | {
             "AIRFLOW_CONN_SALES_DB": NOWHERE
         }
-        with live_airflow(folder, environment, "observed") as airflow:
+        with live_airflow(folder, migrated_airflow, environment, "observed") as airflow:
             run_id = airflow.trigger("observed")
             state = airflow.state("observed", run_id)
             yield Observed(airflow, amazon, statsd, run_id, state)

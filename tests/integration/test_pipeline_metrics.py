@@ -40,11 +40,8 @@ def page(start_shared_company, tmp_path_factory):
         raw = [extract(source, DAY.date, run.run_id) for source in SOURCES]
         loadable = [transform.transform(manifest, run_id=run.run_id) for manifest in raw]
         loaded = loading.load_day(DAY, run, loadable)
-        figures = building.figures(DAY, run, check_load(run, loaded, loading.ORDERS))
-        report = building.archive(figures, building.document(figures))
-        assert not delivery.claim(DAY, report, send_mail=True)
-        delivery.send(report)
-        delivery.mark(report)
+        report = building.build_report(DAY, run, check_load(run, loaded, loading.ORDERS))
+        assert not delivery.deliver(DAY, report, send_mail=True)
         server.until(r'ecommerce_business_day_end_timestamp_seconds\{step="mail"\}')  # the last of all
         yield {"series": server.scrape(), "loaded": to_xcom(loaded), "day": DAY}
 

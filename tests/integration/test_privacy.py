@@ -41,7 +41,7 @@ CARELESS = "ask zoe.secret@example.org, she knows"
 def ran(
     start_shared_company, migrated_airflow, tmp_path_factory, postgres_server
 ) -> Iterator[tuple[Company, AirflowHome]]:
-    company = start_shared_company(mode="66")
+    company = start_shared_company(mode="66", own_dataset=True)
     books = Ledger(DAY, 1, orders_per_day=40, seed=11).as_of(morning_after(DAY))
     # People write addresses where none belong.
     careless = tuple(replace(refund, reason=CARELESS) for refund in books.refunds)
@@ -135,7 +135,7 @@ def test_staging_after_the_transform(ran, forbidden):
     runs = Path(company.environment["STAGING_URI"].removeprefix("file://"), DAG, str(DAY)).iterdir()
     # The failed run keeps its raw files for a repair; the other one has transformed all of its own.
     (complete,) = (run for run in runs if (run / "transformed").exists())
-    assert sorted(folder.name for folder in complete.iterdir()) == ["report", "transformed"]
+    assert sorted(folder.name for folder in complete.iterdir()) == ["transformed"]
     staged = dict(files_below(complete))
     assert {"orders.parquet", "customers.parquet", "rejected_rows.parquet", "manifest.json"} <= staged.keys()
     assert leaks(staged.items(), forbidden) == []

@@ -74,7 +74,7 @@ def run_in_copy(copy: Path, day: date, **environment: str) -> dict[str, Any]:
 @pytest.fixture
 def shop(start_company):
     """A company whose first day was run before anybody changed anything; its orders name a sales channel."""
-    company = start_company()
+    company = start_company(own_dataset=True)
     told = Ledger(DAYS[0], len(DAYS), orders_per_day=20, seed=5)
     with psycopg.connect(company.dsn) as database:
         database.execute("ALTER TABLE orders ADD COLUMN sales_channel text")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -24,15 +23,15 @@ NOON = at("2026-03-02 17:00")
 
 
 @pytest.fixture(scope="module")
-def settings(bigquery_emulator):
+def settings(bigquery_emulator, lend_dataset):
     """This process is the pipeline's environment, with a warehouse of its own."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, lend_dataset() as dataset:
         patch.setenv("BIGQUERY_EMULATOR_HOST", bigquery_emulator.host)
         patch.setenv(
             "AIRFLOW_CONN_BIGQUERY",
             '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "demo-shop"}}',
         )
-        patch.setenv("BIGQUERY_DATASET", f"report_{uuid.uuid4().hex[:8]}")
+        patch.setenv("BIGQUERY_DATASET", dataset)
         patch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         patch.setenv("SHOP_TIMEZONE", "America/New_York")
         patch.setenv("REPORTING_CURRENCY", "USD")
@@ -121,7 +120,7 @@ def warehouse(settings, tmp_path_factory):
                     customer="eu",
                     currency="EUR",
                     country_code=None,
-                    refunds=[("r1", NOON, "54.00")],
+                    refunds=[("r1", NOON, "30.00"), ("r1", NOON, "24.00")],
                 ),
             ],
             source="storefront",
@@ -262,6 +261,14 @@ def test_findings_name_what_is_in_no_amount_and_nothing_that_it_may_have_changed
         "Garden brought 195.00 more than on Mon 23 Feb, more than the rise of 127.50.",
         "Storefront brought 87.50 more than on Mon 23 Feb, 68.6 % of the rise of 127.50.",
     ]
+
+
+def test_a_forecast_learns_from_what_counts(warehouse):
+    rows = warehouse.query(
+        "forecast/sku_series.sql", parameters={"named": []}, first=DAY, day=DAY, recent=DAY, most=9
+    )
+    sold = {row["name"]: row["gross_sales"] for row in rows}
+    assert sold == {"garden-1": 155, "toys-1": 90, "garden-2": 40}, "neither the cancelled nor the test order"
 
 
 def test_the_best_products_come_first(figures):
@@ -503,3 +510,44 @@ def test_a_forgotten_customer_changes_no_figure(warehouse):
     for table in erasure.TABLES:
         warehouse.query(f"warehouse/procedures/erasure/{table}.sql", parameters={"customer_hash": "new"})
     assert headline(figures_of(warehouse)) == headline(before)
+
+
+@pytest.fixture
+def web_events(warehouse):
+    dataset, one = warehouse.settings.bigquery_dataset, timedelta(days=1)
+    events = [
+        (DAY + one, "purchase", "NULL", "'10'", False),
+        (DAY + 2 * one, "purchase", "NULL", "'11'", False),
+        (DAY, "view_item", "'lamp'", "NULL", False),
+        (DAY, "view_item", "'clock'", "NULL", True),
+    ]
+    noon = f"TIMESTAMP '{NOON}'"
+    rows = ", ".join(
+        f"('{day}', '{number}', {noon}, {noon}, '{kind}', 'ann', {sku}, {order}, {bot}, FALSE, {noon}, 'r')"
+        for number, (day, kind, sku, order, bot) in enumerate(events)
+    )
+    warehouse.run(
+        f"INSERT INTO `{dataset}.user_events` (business_date, event_id, occurred_at, received_at, "
+        f"event_type, visitor_hash, sku, order_id, is_bot, is_skewed, read_at, run_id) VALUES {rows}; "
+        f"INSERT INTO `{dataset}.load_audit` (business_date, source, run_id, status) "
+        f"VALUES ('{DAY}', 'web_events', 'r', 'success')",
+        "the test's events",
+    )
+    yield
+    warehouse.run(
+        f"DELETE FROM `{dataset}.user_events` WHERE run_id = 'r'; "
+        f"DELETE FROM `{dataset}.load_audit` WHERE run_id = 'r'",
+        "the test's events",
+    )
+
+
+def test_web_events_match_orders_until_the_day_after_and_bots_look_at_nothing(warehouse, web_events):
+    one = timedelta(days=1)
+    days = {"first": DAY, "before_first": DAY - one, "day": DAY, "day_after": DAY + one}
+    tracked = warehouse.query("report/daily_sales/tracked_orders.sql", **days)
+    assert {row["source"]: (row["orders"], row["seen"]) for row in tracked} == {
+        SALES_DB: (2, 1),
+        STOREFRONT: (3, 0),
+    }
+    viewed = warehouse.query("report/daily_sales/viewed_only.sql", day=DAY, most=9)
+    assert [(row["sku"], row["visitors"]) for row in viewed] == [("lamp", 1)]

@@ -12,7 +12,7 @@ import requests
 
 from demo.services.ports import free_port, wait_for
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.core.names import DAG_DAILY, TASK_CHECKS, TASK_FIGURES
+from ecommerce.core.names import DAG_DAILY, TASK_CHECKS, TASK_REPORT
 from ecommerce.pages.lazy import NAVIGATION
 from tests.integration.airflow_process import copy
 from tests.unit.pages.made_up import write_archive
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.full
 VIEWER, ANALYST, PASSWORD = "viewer", "analyst", "only in this test"
 DAY = "2026-11-19"
 FIGURE = "18,342.56"
-TASKS = {"report": TASK_FIGURES, "source": "extract.sales_db", "before": TASK_CHECKS}
+TASKS = {"report": TASK_REPORT, "source": "extract.sales_db", "before": TASK_CHECKS}
 
 
 @dataclass

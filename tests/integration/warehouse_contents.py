@@ -9,6 +9,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from demo.services.emulator import PROJECT, Emulator
+from ecommerce.warehouse.rendering import tables, views
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -33,6 +34,16 @@ def connect(emulator: Emulator) -> bigquery.Client:
         credentials=AnonymousCredentials(),
         client_options={"api_endpoint": emulator.host},
     )
+
+
+def empty(client: bigquery.Client, dataset: str) -> None:
+    """Delete the rows of the warehouse's tables, and what else there is in the dataset."""
+    present = [table.table_id for table in client.list_tables(dataset)]
+    for name in set(present) - {*tables(), *views()}:
+        client.delete_table(f"{dataset}.{name}")
+    statements = [f"DELETE FROM `{dataset}.{table}` WHERE TRUE;" for table in tables() if table in present]
+    if statements:
+        client.query("\n".join(statements), timeout=30).result(timeout=60)
 
 
 def read_table(client: bigquery.Client, dataset: str, table: str) -> list[Row]:

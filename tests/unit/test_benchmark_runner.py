@@ -13,6 +13,8 @@ import pytest
 from benchmarks import runner
 from benchmarks.runner import Contender, compare, report
 
+pytestmark = pytest.mark.full
+
 
 def program(text: str) -> list[str]:
     return [sys.executable, "-c", text]

@@ -123,6 +123,13 @@ def test_airflows_database_is_cleaned_by_a_service_of_its_own(compose):
     assert "$${METADATA_RETENTION_DAYS:-180}" in service["command"][2]
 
 
+def test_a_worker_that_is_stopped_ends_its_tasks_first(compose):
+    worker = yaml.safe_load(compose["docker-compose.yaml"])["services"]["airflow-worker"]
+    # Else dumb-init sends the stop signal to the tasks too.
+    assert worker["environment"]["DUMB_INIT_SETSID"] == "0"
+    assert worker["stop_grace_period"] == "5m"  # Docker's ten seconds are too short for a task
+
+
 def test_containers_see_the_demo_company_as_make_demo_does(compose, tmp_path):
     override = yaml.safe_load(compose["docker-compose.override.yaml"])
     given = override["services"]["airflow-worker"]["environment"]

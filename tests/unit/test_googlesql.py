@@ -7,36 +7,29 @@ from pathlib import Path
 
 import pytest
 
+from ecommerce.warehouse import rendering
 from tests import googlesql
 from tests.googlesql import Catalogue, Statement
 
 REPOSITORY = Path(__file__).parents[2]
-PREREQUISITES = (
-    "/table.sql",
-    "/view.sql",
-    "warehouse/loads/run.sql",
-    "warehouse/loads/audit_state.sql",
-    "/staging/",
-    "look_up.sql",
-)
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
+def analysed() -> tuple[Catalogue, list[str]]:
+    """All tables, views and staging tables, and what is wrong with the statements of all files."""
+    return googlesql.analyse_all()
+
+
+@pytest.fixture(scope="module")
+def catalogue(analysed: tuple[Catalogue, list[str]]) -> Catalogue:
     """All tables, views and staging tables."""
-    catalogue = Catalogue()
-    for path in googlesql.paths():
-        if any(part in path for part in PREREQUISITES):
-            for statement in googlesql.statements(path):
-                catalogue.analyse(statement.sql)
-    return catalogue
+    return analysed[0]
 
 
-@pytest.mark.parametrize("path", googlesql.paths())
-def test_every_statement_is_googlesql(path: str, catalogue: Catalogue) -> None:
-    wrong = [each for found in googlesql.statements(path) for each in googlesql.problems(catalogue, found)]
-
+def test_every_statement_is_googlesql(analysed: tuple[Catalogue, list[str]]) -> None:
+    catalogue, wrong = analysed
     assert not wrong, "\n".join(wrong)
+    assert {f"sales.{name}" for name in rendering.tables()} <= catalogue.tables.keys()
 
 
 def documented() -> list[str]:

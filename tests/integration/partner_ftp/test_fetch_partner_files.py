@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -58,14 +59,22 @@ def test_a_file_that_is_missing_is_named(shown: PartnerSite, name: str) -> None:
     assert problem(errors.ContractError).startswith(f"{name} is not on the server, or this login may not")
 
 
-def test_a_wrong_checksum_is_told_with_both_after_a_few_looks(shown: PartnerSite) -> None:
+def test_a_wrong_checksum_is_told_with_both_after_looks_at_growing_intervals(
+    shown: PartnerSite, tmp_path: Path
+) -> None:
     shown.put("market_index.csv", MARKET_INDEX, "0" * 64)
-    said = problem(errors.ContractError, PARTNER_FTP_LOOKS="3")
+    sleep = tmp_path / "bin" / "sleep"
+    sleep.parent.mkdir()
+    sleep.write_text('#!/bin/sh\necho "$1" >>"$0.log"\n')
+    sleep.chmod(0o755)
+    path = f"{sleep.parent}:{os.environ['PATH']}"
+    said = problem(errors.ContractError, PARTNER_FTP_LOOKS="3", PARTNER_FTP_LOOK_PAUSE="5", PATH=path)
     assert said == (
         f"market_index.csv does not agree with market_index.csv.sha256: its checksum is "
         f"{sha256(MARKET_INDEX)}, and the published one {'0' * 64}"
     )
     assert shown.asked("RETR").count("market_index.csv") == 3
+    assert Path(f"{sleep}.log").read_text().split() == ["5", "10"]
 
 
 def test_a_file_that_is_still_being_uploaded_is_looked_at_again(shown: PartnerSite) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -93,12 +94,13 @@ def test_the_manifest_says_what_the_storefront_has(
     assert next(p["categories"][0]["name"] for p in objects[2] if p["sku"] == "MUG") == "Kitchen"
 
 
-def test_an_amount_beyond_all_reason_does_not_spoil_the_sum(
+def test_neither_a_discount_nor_an_amount_beyond_all_reason_is_in_the_sum(
     serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
 ) -> None:
     store = storefront_days(FALL_BACK)
     usual = sum(Decimal(line.subtotal) for number in ALL for line in store.orders[number].lines)
     store.orders[1].lines[0].subtotal = Decimal(10) ** 15
+    store.orders[2].lines.append(replace(store.orders[2].lines[0], id=29, subtotal=Decimal(-3)))
     serve(store)
     totals = storefront.extract(window()).control_totals
     assert totals["source_amount"] == f"{usual - 20:.4f}", "of more digits than the warehouse's amounts have"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,8 +16,8 @@ from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import Provenance
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult, load
-from ecommerce.warehouse.rendering import tables
 from ecommerce.warehouse.schema import prepare
+from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.loadable import Folder, Row, at
 
 MONDAY = date(2026, 3, 2)
@@ -89,30 +90,24 @@ class Shop:
 
 @pytest.fixture
 def shop(
-    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, used: set[str]
-) -> Shop:
+    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lend_dataset: LendDataset
+) -> Iterator[Shop]:
     """An empty warehouse; the shop is in New York and reports in US dollars."""
-    return open_shop(bigquery_emulator, monkeypatch, tmp_path, "shop", used)
+    with lend_dataset() as dataset:
+        yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
 @pytest.fixture
 def second_shop(
-    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, used: set[str]
-) -> Shop:
+    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lend_dataset: LendDataset
+) -> Iterator[Shop]:
     """Another one, to compare with."""
-    return open_shop(bigquery_emulator, monkeypatch, tmp_path, "second_shop", used)
+    with lend_dataset() as dataset:
+        yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
-@pytest.fixture(scope="session")
-def used() -> set[str]:
-    """The datasets that tests before have written to: emptying tables is quicker than making them."""
-    return set()
-
-
-def open_shop(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, folder: Path, dataset: str, used: set[str]
-) -> Shop:
-    """An empty warehouse in `dataset`; this process's environment names it."""
+def open_shop(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, folder: Path, dataset: str) -> Shop:
+    """The warehouse in `dataset`, which is empty or not there; this process's environment names it."""
     environment = {
         "BIGQUERY_EMULATOR_HOST": emulator.host,
         "AIRFLOW_CONN_BIGQUERY": json.dumps(
@@ -126,9 +121,5 @@ def open_shop(
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     warehouse = connect(dag="daily", step="test")
-    if dataset in used:
-        statements = (f"DELETE FROM `{dataset}.{table}` WHERE TRUE;" for table in tables())
-        warehouse.run("\n".join(statements), "empty the tables")
     prepare(warehouse)
-    used.add(dataset)
     return Shop(warehouse, folder)

@@ -43,7 +43,8 @@ class Order:
     lines: list[tuple[str, str, str]] = field(default_factory=lambda: [("Toys", "1", "10.00")])
     """(category, quantity, gross amount) of the lines 1, 2, …"""
     refunds: list[tuple[str, datetime, str]] = field(default_factory=list)
-    """(refund id, made at, merchandise amount), each of the order as a whole."""
+    """(refund id, made at, merchandise amount), each of the order as a whole; an id twice is a refund
+    of two lines."""
     source: str = "sales_db"
     status: str = "completed"
     is_sale: bool = True
@@ -216,9 +217,11 @@ class Folder:
                     "updated_at": header["updated_at"],
                 }
             )
-        for refund_id, made_at, amount in order.refunds:
+        for place, (refund_id, made_at, amount) in enumerate(order.refunds):
+            lines_before = sum(each[0] == refund_id for each in order.refunds[:place])
             tables["refunds"].append(
                 _refund(refund_id, made_at, amount)
+                | {"line_number": lines_before}
                 | {"order_business_date": header["business_date"]}
                 | {name: header[name] for name in REFUND_HAS_OF_ORDER}
             )

@@ -224,7 +224,7 @@ def test_a_sources_own_description_stays_and_replaces_the_catalogues(shown: Cata
         "updated_at": at("2026-03-01 10:00"),
     }
     shop.load(Folder([Order("1", at("2026-03-02 15:00"))], products=[described]))
-    shown.show(product("A", shown.site.put("/a.png", drawn("a"))), product("B"))
+    shown.show(product("A", shown.site.put("/a.png", drawn("a"))), product("B"), product("C"))
     refresh("first")
     rows = {row["sku"]: row for row in shop.rows("products")}
     assert (rows["A"]["name"], rows["A"]["category"]) == ("Shop's name", "Shop's")
@@ -233,11 +233,12 @@ def test_a_sources_own_description_stays_and_replaces_the_catalogues(shown: Cata
     assert (rows["B"]["name"], rows["B"]["updated_at"]) == ("Product B", None)
 
     later = {"sku": "B", "name": "Shop's B", "category": "Toys", "updated_at": at("2026-03-03 10:00")}
-    shop.load(Folder([Order("2", at("2026-03-03 15:00"))], products=[later]), run_id="next")
-    shown.show(product("A", name="Catalogue's"), product("B", name="Catalogue's"))
+    same = later | {"sku": "C", "name": "Product C"}
+    shop.load(Folder([Order("2", at("2026-03-03 15:00"))], products=[later, same]), run_id="next")
+    shown.show(*(product(sku, name="Catalogue's") for sku in "ABC"))
     refresh("second")
-    assert shop.by("products", "sku", "name") == {"A": "Shop's name", "B": "Shop's B"}
-    assert shop.by("products", "sku", "picture_uri") == {"A": None, "B": None}
+    assert shop.by("products", "sku", "name") == {"A": "Shop's name", "B": "Shop's B", "C": "Product C"}
+    assert shop.by("products", "sku", "picture_uri") == dict.fromkeys("ABC")
 
 
 @pytest.mark.full

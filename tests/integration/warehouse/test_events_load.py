@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from ecommerce.warehouse import load as load_module
 from ecommerce.warehouse import staged
 from ecommerce.warehouse.client import connect
 from tests.googlesql import split
+from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.conftest import Shop, open_shop
 from tests.integration.warehouse.loadable import at
 from tests.integration.warehouse.random_events import fill
@@ -45,13 +47,14 @@ def second_website(second_shop: Shop) -> Website:
 
 @pytest.fixture
 def website_in_berlin(
-    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path, used: set[str]
-) -> Website:
-    shop = open_shop(bigquery_emulator, monkeypatch, tmp_path, "berlin", used)
-    shop.warehouse.run("DELETE FROM `berlin.warehouse_settings` WHERE TRUE", "another timezone")
-    monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
-    shop.warehouse = connect()
-    return Website(shop)
+    bigquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path, lend_dataset: LendDataset
+) -> Iterator[Website]:
+    with lend_dataset() as dataset:
+        shop = open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
+        shop.warehouse.run(f"DELETE FROM `{dataset}.warehouse_settings` WHERE TRUE", "another timezone")
+        monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
+        shop.warehouse = connect()
+        yield Website(shop)
 
 
 def awkward(website: Website) -> None:

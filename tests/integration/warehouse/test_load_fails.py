@@ -125,13 +125,14 @@ def test_a_load_that_cannot_win_leaves_nothing_and_the_task_is_tried_again(
 
 @pytest.mark.full
 def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
-    shop: Shop, second_shop: Shop, monkeypatch: pytest.MonkeyPatch
+    second_shop: Shop,
+    shop: Shop,
+    monkeypatch: pytest.MonkeyPatch,  # the last shop is the environment's
 ):
     # The other load puts order 1 on Monday after this one has looked for it and found nothing.
     expected = second_shop
     expected.load(*BEFORE, run_id="before")
     expected.load(*AFTER, day=TUESDAY, run_id="after")
-    monkeypatch.setenv("BIGQUERY_DATASET", "shop")
     other = [each.publish(shop.folder, MONDAY, "before") for each in BEFORE]
     run: Callable[..., Any] = Warehouse.run
     looked_up = 0

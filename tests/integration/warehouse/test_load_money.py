@@ -123,8 +123,10 @@ def test_a_rate_serves_for_seven_days(shop: Shop):
         (week_ago - timedelta(days=1), "CHF", "0.5"),
         (week_ago - timedelta(days=1), "SEK", "10"),
     ]
-    shop.load(Folder(orders), Folder(source="exchange_rates", rates=rates))
+    shop.load(Folder(orders))
+    later = shop.load(Folder(source="exchange_rates", rates=rates), day=date(2026, 3, 5), run_id="later")
 
+    assert MONDAY in later.touched_days, "also where the rate is the last one that serves it"
     assert shop.by("daily_sales", "currency", "net_sales_reporting") == {
         "CHF": Decimal("11.1111"),
         "SEK": None,

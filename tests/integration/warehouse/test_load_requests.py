@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from demo.services.emulator import Emulator
+from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.conftest import MONDAY, Shop, open_shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -19,12 +20,12 @@ Jobs = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def loads(
-    bigquery_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory, used: set[str]
+    bigquery_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory, lend_dataset: LendDataset
 ) -> dict[str, Jobs]:
     """The jobs of a load, of the same load again, and of another run's, as the API received them."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
+    with pytest.MonkeyPatch.context() as monkeypatch, lend_dataset() as dataset:
         folder = tmp_path_factory.mktemp("requests")
-        shop = open_shop(bigquery_emulator, monkeypatch, folder, "requests", used)
+        shop = open_shop(bigquery_emulator, monkeypatch, folder, dataset)
         inserted = record_jobs(shop, monkeypatch)
         found = {}
         for name, run_id in (("first", "run"), ("again", "run"), ("another", "another run")):
@@ -100,7 +101,7 @@ def test_the_first_file_of_a_table_replaces_and_the_others_append(loads: dict[st
     orders = [each for each in files if each["destinationTable"]["tableId"].startswith("orders__")]
 
     assert [each["writeDisposition"] for each in orders] == ["WRITE_TRUNCATE", "WRITE_APPEND"]
-    assert {each["destinationTable"]["datasetId"] for each in files} == {"requests_staging"}
+    assert {each["destinationTable"]["datasetId"] for each in files} == {"shop_staging"}
     gross = next(each for each in orders[0]["schema"]["fields"] if each["name"] == "gross_amount")
     assert (gross["type"], int(gross["precision"]), int(gross["scale"])) == ("NUMERIC", 18, 4)
     assert orders[0]["parquetOptions"] == {"enableListInference": True}

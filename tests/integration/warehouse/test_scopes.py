@@ -29,6 +29,7 @@ from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.schema import arrow_type
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staged import HISTORY, staged_columns
+from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.conftest import MONDAY, Shop, open_shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
 
@@ -158,10 +159,11 @@ def store(
     bigquery_emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    used: set[str],
-) -> Shop:
+    lend_dataset: LendDataset,
+) -> Iterator[Shop]:
     """A warehouse of both domains."""
-    return open_shop(bigquery_emulator, monkeypatch, tmp_path, "store", used)
+    with lend_dataset("store") as dataset:
+        yield open_shop(bigquery_emulator, monkeypatch, tmp_path, dataset)
 
 
 def count(

@@ -71,6 +71,16 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
         "Mon 2 Mar: net sales 10.00 → 130.00, >+999 %: late file of alpenmarkt, 1 order"
     ]
 
+    restatements = f"`{shop.warehouse.settings.bigquery_dataset}.report_restatements`"
+    shop.warehouse.run(
+        f"INSERT INTO {restatements} (business_date, figure, detected_at, old, `new`, reason) "
+        f"SELECT business_date, figure, TIMESTAMP_ADD(detected_at, INTERVAL 1 DAY), `new`, 150, 'later' "
+        f"FROM {restatements} WHERE figure = 'net_sales'",
+        "a second change",
+    )
+    (again,) = standing(shop.warehouse, MONDAY, MONDAY)
+    assert again.mailed == monday.mailed, "what was mailed, not what it became in between"
+
 
 def test_a_second_mail_corrects_what_the_first_said(shop: Shop):
     shop.load(Folder([ORDER]))
