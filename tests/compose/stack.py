@@ -71,7 +71,7 @@ class Stack:
         (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in self.env.items()))
         self._token = ""
 
-    def compose(self, *arguments: str, seconds: float = 120, check: bool = True) -> str:
+    def compose(self, *arguments: str, seconds: float = 600, check: bool = True) -> str:
         """What `docker compose <arguments>` prints; fails with what it complains of."""
         done = subprocess.run(
             ["docker", "compose", "--project-name", self.project, "--progress", "plain", *arguments],
@@ -84,7 +84,7 @@ class Stack:
         assert not check or done.returncode == 0, f"{arguments}: {done.stderr[-3000:]} {done.stdout[-3000:]}"
         return done.stdout
 
-    def run_in(self, service: str, *command: str, index: int = 1, seconds: float = 120) -> str:
+    def run_in(self, service: str, *command: str, index: int = 1, seconds: float = 600) -> str:
         """What `command` prints in a container of `service`."""
         return self.compose("exec", "--no-TTY", "--index", str(index), service, *command, seconds=seconds)
 
