@@ -62,6 +62,7 @@ def counted_anew(sql: str) -> str:
     return re.sub(r"\b_t\d+\b", lambda name: names.setdefault(name[0], f"_t{len(names) + 1}"), sql)
 
 
+@pytest.mark.full  # every statement twice
 def test_what_the_emulator_remembers_of_a_statement_is_what_it_makes_of_it() -> None:
     types = {table: {column.name: column.type for column in columns(table)} for table in tables()}
 
