@@ -77,8 +77,8 @@ def _measure_report(environment: dict[str, str]) -> tuple[dict[str, float], floa
     command = [sys.executable, "-m", "benchmarks.report", "--build"]
     seconds, peak, facts = run_once(Contender("report", command, environment))
     found = {"queries": facts["queries"], "document": facts["document"], "all": seconds}
-    said = ", ".join(f"{name} {each:.2f} s" for name, each in found.items())
-    print(f"{said}, {peak:.0f} MB", file=sys.stderr)
+    times = ", ".join(f"{name} {each:.2f} s" for name, each in found.items())
+    print(f"{times}, {peak:.0f} MB", file=sys.stderr)
     return found, peak
 
 

@@ -253,11 +253,11 @@ def version_of(venv: Path) -> tuple[int, ...] | None:
     made_with = venv / "pyvenv.cfg"
     if not (made_with.is_file() and python.is_file() and os.access(str(python), os.X_OK)):
         return None
-    said = re.search(r"(?m)^version(?:_info)? *= *(\d+)\.(\d+)", made_with.read_text())
-    named = re.search(r"(\d+)\.(\d+)$", python.name) or said
-    if not (said and named and said.groups() == named.groups()):
+    recorded = re.search(r"(?m)^version(?:_info)? *= *(\d+)\.(\d+)", made_with.read_text())
+    named = re.search(r"(\d+)\.(\d+)$", python.name) or recorded
+    if not (recorded and named and recorded.groups() == named.groups()):
         return None
-    return tuple(int(part) for part in said.groups())
+    return tuple(int(part) for part in recorded.groups())
 
 
 def python_of(venv: Path) -> Path:

@@ -54,7 +54,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @cache
 def names(path: Path, marker: str) -> bool:
-    """Whether a test file, or the conftest.py beside it, names the marker."""
+    """Whether a test file, or the conftest.py of its folder, names the marker."""
     files = (path, path.with_name("conftest.py"))
     return any(f"pytest.mark.{marker}" in file.read_text() for file in files if file.exists())
 

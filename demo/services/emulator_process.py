@@ -1,6 +1,6 @@
 """The BigQuery emulator, quicker; run by the emulator's own Python, with its own arguments.
 
-As it comes, it parses and copies each statement some twenty times, copies each table to disk before a
+Unpatched, it parses and copies each statement some twenty times, copies each table to disk before a
 transaction changes it and after every change, and writes each job to disk twice. Here it does not do twice
 what depends on the text alone, and the disk holds tables only. Nothing that a statement means changes, but
 that `FOR SYSTEM_TIME AS OF` is refused, and jobs are forgotten when it ends. sqlglot has a compiled form
@@ -109,8 +109,8 @@ parse_script = lru_cache(TREES)(interpreter.parse_script)
 
 @lru_cache(TREES)
 def shared(sql: str, read: str) -> Any:
-    """The tree of a text, for those who only look. That of a script is empty: nobody looks at more of it than
-    at its statements, one by one."""
+    """The tree of a text, for those who only look. That of a script is empty: callers look at its statements
+    only, one by one."""
     with suppress(DomainError):
         if ";" in sql.rstrip("; \n") and len(parse_script(sql).statements) > 1:
             return exp.Block()

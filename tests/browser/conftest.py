@@ -59,7 +59,7 @@ class Demo:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the demo comes last."""
+    """Run the tests that need the demo last."""
     items.sort(key=_needs_demo)
 
 
@@ -81,8 +81,8 @@ def start_demo(request: pytest.FixtureRequest) -> Iterator[Callable[[], Demo]]:
     home = Path(tempfile.mkdtemp(prefix="demo-"))
     names = [field.name for field in fields(Ports)]
     settings = {Ports.variable(name): str(free_port()) for name in names} | {"DEMO_HOME": str(home)}
-    with ThreadPoolExecutor(1) as beside:
-        starting = beside.submit(_bootstrap, "demo", settings)
+    with ThreadPoolExecutor(1) as background:
+        starting = background.submit(_bootstrap, "demo", settings)
 
         def started() -> Demo:
             ended = starting.result()

@@ -28,7 +28,7 @@ def test_there_is_something_to_look_at():
 
 
 def pattern_of(name):
-    """What a name of the runbook stands for: `*` for any rest, `X` for any source."""
+    """The pattern of a name in the runbook: `*` for any rest, `X` for any source."""
     pattern = re.escape(name).replace(r"\*", r"[\w.]+")
     return re.sub(r"\bX$", f"(?:{'|'.join(SOURCES)})", pattern)
 

@@ -25,7 +25,7 @@ def lend_dataset(bigquery_emulator: Emulator) -> LendDataset:
     """Lend a dataset whose tables are empty, or not made yet; the same few serve all tests of this process.
 
     To empty tables takes a tenth of the time that it takes to make them, and the emulator has translated the
-    statements already that name them. Who changes a table's columns takes a name that nobody else has.
+    statements already that name them. Who changes a table's columns takes a name of its own.
     """
     client, lent, used = connect(bigquery_emulator), set[str](), set[str]()
 

@@ -61,8 +61,8 @@ def product_dag(dag_id: str, source: str) -> Any:
 
         return stepped
 
-    # A folder is written, and nobody can see it; a transaction is committed, a mail claimed, sent or marked,
-    # and nobody knows.
+    # A folder is written, and no reader can see it; a transaction is committed, a mail claimed, sent or
+    # marked, and no other process knows.
     staging.Draft.seal = stopping(staging.Draft.seal, stage_of_folder)
     Warehouse.run = stopping(Warehouse.run, stage_of_statement)
     for step in ("claim", "send", "mark"):

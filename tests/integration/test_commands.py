@@ -66,7 +66,7 @@ with DAG("daily_sales_pipeline", schedule=CronPartitionTimetable("0 6 * * *", ti
 
     extract()
 """
-"""A DAG of the pipeline's name in which something goes wrong in each way that a person is told of."""
+"""A DAG of the pipeline's name with each kind of failure that the terminal reports."""
 SHOP = '{"conn_type": "http", "host": "shop", "password": "secret", "extra": {"project": "mine"}}'
 COMMANDS = {
     "migrate": (0, "every table was as its file says"),

@@ -93,7 +93,7 @@ TRAPS: dict[str, tuple[Any, ...]] = {
         "SELECT DATE '2026-03-01', DATE '2026-03-01'",
     ),
     "a date that is a string elsewhere": ("SELECT DATE '2026-03-01'", "SELECT '2026-03-01'"),
-    "a string beside a date": (
+    "a string next to a date": (
         "SELECT '2026-03-01', DATE '2026-03-01'",
         "SELECT '2026-03-02', DATE '2026-03-01'",
     ),
@@ -114,7 +114,7 @@ TRAPS: dict[str, tuple[Any, ...]] = {
         "SELECT CAST('2026-03-01' AS DATE), DATE('2026-03-01')",
         "SELECT CAST('2026-03-02' AS DATE), DATE('2026-03-01')",
     ),
-    "a name that ends like the one that stands in": (
+    "a name that ends like the placeholder": (
         "SELECT * FROM `d.t__000000000001` JOIN `d.t__0123456789ab` USING (a)",
         "SELECT * FROM `d.t__0123456789ab` JOIN `d.t__000000000001` USING (a)",
     ),
@@ -142,7 +142,7 @@ TRAPS: dict[str, tuple[Any, ...]] = {
 
 @pytest.fixture(scope="module")
 def traps() -> dict[str, tuple[str, str, bool, bool]]:
-    """What comes of each, after its sibling and after those before."""
+    """The translation of each, after its sibling and after those before."""
     pairs = [
         ((text, (schemas or [{}])[0]), (sibling, (schemas or [{}])[-1]))
         for text, sibling, *schemas in TRAPS.values()

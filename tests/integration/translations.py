@@ -1,7 +1,7 @@
 """What the emulator makes of SQL, from memory and afresh; run by the emulator's own Python.
 
 Reads `[[text, schema, sibling, schema of the sibling], …]` as JSON. The sibling is asked for first, so that
-the text is answered from what that left. Writes for each text what came from memory, what came afresh,
+the text is answered from what that left. Writes for each text the remembered translation, the fresh one,
 whether the memory had to ask, and whether the shared tree is still the one that was parsed.
 """
 
@@ -56,7 +56,7 @@ def ok(result: Any) -> str:
 
 
 def outcome(way: Any, sql: str, schema: Any) -> str:
-    """The text or the error that comes of a text."""
+    """The translation or the error of a text."""
     try:
         return way(sql, schema)
     except DomainError as error:
@@ -87,7 +87,7 @@ def looked_at(sql: str) -> bool:
 
 
 def main() -> None:
-    """Compare what comes from standard input."""
+    """Compare the texts of standard input."""
     answers = []
     for sql, schema, sibling, its_schema in json.load(sys.stdin):
         outcome(remembered, sibling, its_schema)

@@ -41,7 +41,7 @@ WAITED_WITH = (
     "airflow.providers.smtp.hooks.smtp",
     "duckdb",
 )
-"""What the examinations import, beside the BigQuery client."""
+"""What the examinations import, except the BigQuery client."""
 
 
 @click.command()

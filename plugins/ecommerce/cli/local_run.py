@@ -28,7 +28,7 @@ RETRIES = "airflow.sdk.definitions.dag"
 
 
 def run_day(day: date) -> bool:
-    """Run `day`; whether the run succeeded. `environment.load` comes before.
+    """Run `day` and return whether the run succeeded. Call `environment.load` first.
 
     Raises:
         ConfigurationError: Airflow's own database, with the connections and Variables of its UI, cannot be
@@ -84,7 +84,7 @@ def _output_to(log: Path) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def _told(say: Callable[[str], None]) -> Iterator[None]:
-    """Tell of tasks that end, of warnings, and of the moment of the next try."""
+    """Report tasks that end, warnings, and the moment of the next attempt."""
     from airflow.sdk.listener import get_listener_manager
 
     listener, handler = _listener(say), _Warnings(say)

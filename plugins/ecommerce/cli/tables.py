@@ -61,7 +61,7 @@ def described() -> Iterator[Described]:
     from ecommerce.warehouse.rendering import declared_columns, render, views
     from ecommerce.warehouse.rendering import tables as all_tables
 
-    with suppress(ConfigurationError):  # the names of attributes are all that settings tell a table
+    with suppress(ConfigurationError):  # a table takes only the names of attributes from the settings
         environment.load()
     settings = load_settings({"CUSTOMER_HASH_KEY": "no statement has it", **os.environ})
     files = dict.fromkeys(all_tables(), "table.sql") | dict.fromkeys(views(), "view.sql")

@@ -61,7 +61,7 @@ def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
         PipelineError: the warehouse cannot be asked, or the recipients or the sender are no addresses.
     """
     is_due = should_mail(day, datetime.now(UTC), send_mail=send_mail)
-    # An attempt that comes after midnight still mails what an earlier one has claimed.
+    # An attempt after midnight still mails what an earlier one has claimed.
     if not is_due and not _is_claimed(day.date, report["figures_hash"]):
         return f"{day} is not the newest closed day and send_mail is not set"
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):

@@ -37,7 +37,7 @@ WAIT = (
     "runs."
 )
 NOT_MAILED = (
-    f"Under Post Execute, the log of {names.TASK_SEND} says why. When that reason is gone, clear the group "
+    f"Under Post Execute, the log of {names.TASK_SEND} shows the error. When it is fixed, clear the group "
     f"`{names.GROUP_MAIL}` in the UI."
 )
 

@@ -164,13 +164,13 @@ def test_stopping_where_nothing_was_built_does_nothing(
 def test_what_it_starts_keeps_the_bytecode_of_what_it_imports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = "import os; open('told', 'w').write(os.environ.get('PYTHONDONTWRITEBYTECODE', 'unset'))"
+    command = "import os; open('bytecode', 'w').write(os.environ.get('PYTHONDONTWRITEBYTECODE', 'unset'))"
     monkeypatch.setattr(bootstrap, "REPOSITORY", tmp_path)
     monkeypatch.setattr(bootstrap, "python_of", lambda venv: Path(sys.executable))
-    monkeypatch.setitem(bootstrap.COMMANDS, "stop", ((), (), ("-c", told)))
+    monkeypatch.setitem(bootstrap.COMMANDS, "stop", ((), (), ("-c", command)))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert bootstrap.main(["stop"]) == 0
-    assert (tmp_path / "told").read_text() == "unset"
+    assert (tmp_path / "bytecode").read_text() == "unset"
 
 
 @pytest.fixture

@@ -82,10 +82,10 @@ def test_a_promotion_that_is_announced_is_forecast():
     promotions[days:] = 0
     promotions[days + 7 : days + 12] = 1
     values = weekly(days, series=4) * (1 + 0.5 * promotions[:days])
-    said = forecasts_of_all(make_panel(values, promotions))
+    forecasts = forecasts_of_all(make_panel(values, promotions))
     truth = COMING * np.where(promotions[days:, 0] > 0, 1.5, 1)
     for champion in ("ridge", "boosting", "blend"):
-        found = said[champion]
+        found = forecasts[champion]
         assert error(found.values[:, 0], truth) < 0.1, champion
         week_without = found.values[14:21, 0].sum()
         assert found.values[7:14, 0].sum() > 1.2 * week_without, champion

@@ -204,7 +204,7 @@ def test_the_client_is_the_one_of_the_providers_hook(
 
 
 def facts(credentials: Any) -> dict[str, Any]:
-    """What tells one set of credentials from another."""
+    """The parts in which sets of credentials differ."""
     names = ("service_account_email", "project_id", "scopes", "quota_project_id", "signer_email")
     names += ("_target_principal", "_delegates", "_target_scopes")
     found = {name: getattr(credentials, name, None) for name in names}
