@@ -24,6 +24,7 @@ NAMES = {
     "emoji": "🎁 👩\u200d👩\u200d👧 🇩🇪",
     "thai": "นาฬิกา",
     "long": "名" * 200,
+    "private": "Teapot \ue000",
 }
 
 
@@ -76,6 +77,10 @@ def test_names_that_run_from_right_to_left_are_stored_in_the_order_of_reading(wo
 def test_emoji_are_letters_too(words):
     assert "🎁" in words
     assert "👩\u200d👩\u200d👧" in words
+
+
+def test_letters_without_meaning_are_replaced(words):
+    assert "Teapot \ufffd" in words
 
 
 def test_every_font_is_in_the_file_and_comes_from_no_system(report):

@@ -254,6 +254,7 @@ class TestSteps:
 
         def claim(day, figures_hash, message_id, figures_at):
             steps.append("claim")
+            assert figures_at == datetime(2026, 11, 20, 11, tzinfo=UTC), "not that of the figures"
             if not deliveries:
                 deliveries.append({"figures_hash": figures_hash, "state": "claimed"})
             return deliveries[0]["state"] == "claimed"

@@ -74,6 +74,11 @@ def test_without_a_base_the_change_says_which_days_are_not_complete():
     assert sections(cases.first_day())["rising"]["empty"] == texts["changed"]
 
 
+def test_rising_products_come_before_falling_ones():
+    ids = list(sections(make_figures()))
+    assert ids.index("falling") == ids.index("rising") + 1
+
+
 def test_500_categories_are_the_20_largest_and_the_others_and_add_up():
     table = sections(cases.many_categories())["categories"]
     assert len(table["rows"]) == 21

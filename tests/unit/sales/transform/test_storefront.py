@@ -213,6 +213,12 @@ def test_amounts_are_taken_refund_after_refund_from_what_is_left(raw):
     }
 
 
+def test_a_refund_that_is_read_twice_counts_once_as_it_was_read_last(raw):
+    refunds = [page_refund(amount="30.00"), page_refund(amount="20.00")]
+    done = raw.storefront([page_order()], refunds=refunds)
+    assert split(done) == {("900", 0): (20, 0, 0)}
+
+
 def test_lines_refunded_before_leave_less_to_take_from(raw):
     everything = [refund_line(11, "-54.00", "-4.32"), refund_line(12, "-36.00", "-2.88")]
     refunds = [
