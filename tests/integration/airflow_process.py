@@ -79,6 +79,7 @@ def _become(command: list[str], environment: dict[str, str], output: Path) -> No
     ]
     zoneinfo.reset_tzpath()
     multiprocessing.set_start_method(None, force=True)  # or Airflow's workers would start cold
+    multiprocessing.current_process().name = "MainProcess"  # Airflow's scheduler ignores SIGTERM in any other
     if environment.get("PYTHONFAULTHANDLER"):
         faulthandler.enable()
     _leave_out_old_versions()
