@@ -82,6 +82,16 @@ def test_a_chat_that_does_not_answer_is_left_alone(chat, monkeypatch, spoken):
     assert SECRET not in spoken()
 
 
+def test_an_error_of_the_library_is_a_warning_without_its_text(chat, monkeypatch, spoken):
+    def fail(*_):
+        raise ValueError(f"cannot parse json://host/{SECRET}")
+
+    monkeypatch.setattr(posting, "_notify", fail)
+    assert not posting.post("title", "text")
+    assert "nothing was posted to the chat: its library fails" in spoken()
+    assert SECRET not in spoken()
+
+
 def test_one_chat_that_is_down_does_not_keep_the_message_from_another(chat, monkeypatch):
     down = f"json://127.0.0.1:{free_port()}/{SECRET}"
     monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", chat.connection(down, chat.url))
