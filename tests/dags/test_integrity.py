@@ -194,9 +194,6 @@ class TestDailySalesPipeline:
         assert tolerant == {"extract.sources_ready"}
         assert "extract.sources_ready" not in {task.task_id for task in pipeline.leaves}
 
-    def test_loads_of_one_dag_do_not_run_at_the_same_time(self, pipeline):
-        assert pipeline.get_task("load.load").max_active_tis_per_dag == 1
-
     def test_the_day_is_announced_when_it_has_been_checked(self, pipeline):
         assert [task.task_id for task in pipeline.tasks if task.outlets] == ["load.checks"]
         assert [asset.name for asset in pipeline.get_task("load.checks").outlets] == ["daily_sales"]
@@ -212,6 +209,19 @@ class TestDailySalesPipeline:
             task = pipeline.get_task(task_id)
             assert task.retries == 5
             assert task.retry_policy is not None
+
+
+def test_loads_of_one_dag_do_not_run_at_the_same_time(dag_bag):
+    tasks = [task for dag in dag_bag.dags.values() for task in dag.tasks]
+    loads = [task for task in tasks if task.task_id.rpartition(".")[2] == "load"]
+    assert len({task.dag_id for task in loads}) == 7
+    assert {task.max_active_tis_per_dag for task in loads} == {1}
+
+
+def test_a_day_that_cannot_be_read_again_keeps_no_other_from_report_and_mail(dag_bag):
+    tasks = dag_bag.dags["sales_reconciliation"].tasks
+    tolerant = {task.task_id for task in tasks if task.trigger_rule == "all_done_min_one_success"}
+    assert tolerant == {"reread_days", "tell"}
 
 
 def test_the_history_loads_form_begins_with_a_dry_run(dag_bag):

@@ -120,6 +120,18 @@ def test_an_empty_shop_is_a_valid_read(
     assert len(shop.requests) == 4
 
 
+def test_of_known_orders_only_those_that_are_gone_are_removed(
+    serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
+) -> None:
+    store = storefront_days(FALL_BACK)
+    long_ago = {number: replace(store.orders[50], id=number) for number in range(1000, 1101)}
+    store.orders |= long_ago
+    serve(store)
+    known = [*map(str, long_ago), "999"]
+    manifest = storefront.extract(replace(window(later=True), known_orders=known))
+    assert pq.read_table(manifest.file("removed_orders.parquet"))["order_id"].to_pylist() == ["999"]
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_refunds_that_are_known_are_not_read_again(
     serve: Callable[..., Storefront], window: Callable[..., ReadWindow], mode: str

@@ -35,6 +35,7 @@ class Airflow(ThreadingHTTPServer):
         self.state_of_load, self.backfills = "success", []
         self.never_run, self.retries = [], False
         self.open_days, self.state_of_checks, self.expired, self.lost = [], "success", 0, []
+        self.newer_runs = []
 
     @property
     def url(self):
@@ -98,7 +99,10 @@ class Handler(BaseHTTPRequestHandler):
                 ended = "failed" if server.state_of_load == "failed" else "success"
                 return {"state": ended if server.looks > 1 else "running"}
             case [*_, "dagRuns"]:
-                return {"dag_runs": server.runs(parse_qs(url.query))}
+                query = parse_qs(url.query)
+                first, limit = (int(query.get(name, [0])[0]) for name in ("offset", "limit"))
+                runs = [*server.newer_runs, *server.runs(query)]
+                return {"dag_runs": runs[first : first + limit] if limit else runs}
             case ["backfills", *_]:
                 server.looks_at_end += url.path[-1].isdigit()
                 return {
@@ -301,6 +305,11 @@ def test_a_day_that_is_left_out_because_it_runs_is_named(airflow, capsys, monkey
     airflow.open_days = ["2026-11-04", "2026-11-02"]
     assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-04", "--again"]) == 0
     assert "left alone, because a run of it is under way: 2026-11-04\n" in capsys.readouterr().out
+
+
+def test_runs_behind_a_hundred_newer_ones_are_found(airflow):
+    airflow.newer_runs = [airflow.run(f"another {number}", "success") for number in range(100)]
+    assert run_backfill().succeeded == DAYS
 
 
 def test_a_day_that_somebody_else_began_after_the_plan_is_not_waited_for(airflow):

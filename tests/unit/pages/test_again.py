@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -48,6 +49,15 @@ def test_a_viewer_cannot_trigger_even_with_a_token_of_their_own(open_pages, path
     answer = client.post(f"/2026-11-17/{path}", data={"token": token, "source": "storefront"})
     assert (answer.status_code, runs.asked) == (403, [])
     assert "You may not see this page" in answer.text
+
+
+def test_a_form_expires(open_pages, time_machine):
+    client = open_pages(runs=FakeRuns())
+    time_machine.move_to(0, tick=False)
+    token = token_on(client)
+    for late, status in ((timedelta(0), 303), (timedelta(seconds=1), 403)):
+        time_machine.move_to((access.TOKEN_LIVES + late).total_seconds(), tick=False)
+        assert client.post("/2026-11-17/build", data={"token": token}).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,12 @@ def test_a_file_that_was_read_is_not_read_again(export: Export, monkeypatch: pyt
     assert tasks.read.function(batch) == first
 
 
+def test_a_file_that_was_replaced_is_read_again(export: Export) -> None:
+    for orders in (["A"], ["A", "B"]):
+        export.put("a.csv", text(*map(line, orders)))
+        assert [order for (order,) in all_staged(export.read(), columns="order_id")] == orders
+
+
 def parquet_file(export: Export, **changes: pa.Array) -> None:
     values = dict(zip(COLUMNS, line("A").split(","), strict=True))
     columns = {name: pa.array([value]) for name, value in values.items()} | changes
