@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -42,6 +43,12 @@ def test_a_process_looks_for_the_tables_once_and_again_with_other_settings(monke
     monkeypatch.setenv("REPORTING_CURRENCY", "EUR")
     with pytest.raises(ConfigurationError, match="EUR"):
         reads.last_read("sales_db")
+
+
+@pytest.mark.parametrize("ask", [mailings.deliveries, lambda day: reads.known_orders("storefront", day)])
+def test_who_asks_first_makes_the_tables(monkeypatch, ask):
+    monkeypatch.setenv("BIGQUERY_DATASET", f"first_{uuid.uuid4().hex[:8]}")
+    assert ask(DAY) == []
 
 
 def test_no_read_before_the_first():
