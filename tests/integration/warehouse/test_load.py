@@ -13,7 +13,7 @@ from ecommerce.warehouse.staged import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
-TUESDAY = date(2026, 3, 3)
+TUESDAY, THURSDAY = date(2026, 3, 3), date(2026, 3, 5)
 ANN = Order("1", at("2026-03-02 15:00"), customer="ann")
 BOB = Order(
     "2",
@@ -131,13 +131,13 @@ def test_a_day_is_complete_only_by_reads_after_its_end(shop: Shop):
 
 
 def test_what_an_order_lost_or_moved_is_gone_from_its_old_days(shop: Shop):
-    shop.load(Folder([ANN, replace(BOB, refunds=[("r1", at("2026-03-03 20:00"), "3.00")])]))
-    assert shop.by("daily_summary", "business_date", "returns") == {MONDAY: 0, TUESDAY: 3}
+    shop.load(Folder([ANN, replace(BOB, refunds=[("r1", at("2026-03-05 20:00"), "3.00")])]))
+    assert shop.by("daily_summary", "business_date", "returns") == {MONDAY: 0, THURSDAY: 3}
 
     changed = replace(BOB, ordered_at=at("2026-03-03 16:00"), lines=[("Books", "1", "7.50")], refunds=[])
     result = shop.load(Folder([changed], read_at=at("2026-03-04 11:00")), day=TUESDAY, run_id="next")
 
-    assert result.touched_days == [MONDAY, TUESDAY]
+    assert result.touched_days == [MONDAY, TUESDAY, THURSDAY]
     assert shop.rows("order_lines", "order_id", "business_date", "category") == [
         {"order_id": "1", "business_date": MONDAY, "category": "Toys"},
         {"order_id": "2", "business_date": TUESDAY, "category": "Books"},
