@@ -20,6 +20,7 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.progress import task_line
+from ecommerce.cli.task_api import build_newest_versions_only
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY
 
@@ -44,6 +45,7 @@ def run_day(day: date) -> bool:
         from airflow.utils import db
 
         db.initdb()
+        build_newest_versions_only()
         dag = _dag()
         with _told(say):
             run = dag.test(logical_date=datetime.now(UTC), run_conf={"business_date": day.isoformat()})
