@@ -91,9 +91,7 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
     known = examinations()
     wanted = [*(subjects or known)]
     if len(wanted) > 1:
-        for (
-            name
-        ) in WAITED_WITH:  # not by several threads at once, which Airflow's circular imports do not bear
+        for name in WAITED_WITH:  # in one thread: Airflow's circular imports do not bear several
             import_module(name)
     source_of = {module(source).SUBJECT: source for source in SOURCES}
     try:

@@ -47,7 +47,7 @@ def run_day(day: date) -> bool:
         db.initdb()
         build_newest_versions_only()
         dag = _dag()
-        with _told(say):
+        with _reporting_to(say):
             run = dag.test(logical_date=datetime.now(UTC), run_conf={"business_date": day.isoformat()})
         for instance in sorted(run.get_task_instances(), key=lambda each: str(each.task_id)):
             if instance.state == "upstream_failed":
@@ -85,7 +85,7 @@ def _output_to(log: Path) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def _told(say: Callable[[str], None]) -> Iterator[None]:
+def _reporting_to(say: Callable[[str], None]) -> Iterator[None]:
     """Report tasks that end, warnings, and the moment of the next attempt."""
     from airflow.sdk.listener import get_listener_manager
 

@@ -21,16 +21,16 @@ class TaskLines:
     """Prints a line for each task that ended and each try that failed, once."""
 
     def __init__(self) -> None:
-        self._told: set[tuple[str, str, int]] = set()
+        self._shown: set[tuple[str, str, int]] = set()
 
     def show(self, instances: Mapping[str, Mapping[str, Any]]) -> None:
         """`instances` by name, as Airflow's API describes them."""
         ended = {name: each for name, each in instances.items() if each["state"] in {*ENDED, "up_for_retry"}}
         for name, each in sorted(ended.items(), key=lambda entry: str(entry[1].get("end_date"))):
             known = name, each["state"], each.get("try_number", 0)
-            if known in self._told:
+            if known in self._shown:
                 continue
-            self._told.add(known)
+            self._shown.add(known)
             if each["state"] in ENDED:
                 click.echo(task_line(name, each["state"], each.get("duration")))
                 continue

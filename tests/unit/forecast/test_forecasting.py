@@ -47,7 +47,7 @@ def error(values: np.ndarray, truth: np.ndarray = COMING) -> float:
 
 @pytest.fixture(scope="module")
 def said_by_all() -> Mapping[str, Forecast]:
-    """Of each candidate; that each says the same when it is trained alone is a test of the back-test."""
+    """Of each candidate. The back-test's tests show that each one trained alone forecasts the same."""
     return forecasts_of_all(make_panel(weekly(364, series=3)))
 
 
