@@ -14,14 +14,15 @@ from ecommerce.core.settings import Settings
 
 REPOSITORY = Path(__file__).absolute().parents[3]
 SETTINGS = {field.name.upper() for field in fields(Settings)}
-FOLDERS = ("staging", "reports", "models", "partner_drop")
+FOLDERS = sorted(name.removesuffix("_URI").lower() for name in SETTINGS if name.endswith("_URI"))
 
 
 def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_ui: bool = True) -> None:
     """Add to `environ` what it lacks: from `.env`, or else from what `make demo` left in `$DEMO_HOME`, and of
     this machine what neither says.
 
-    What is set already wins. In a container, where there is neither file, that is all there is.
+    What is set already wins, except an empty setting. In a container, where there is neither file, that is
+    all there is.
 
     Args:
         environ: a process's environment.
@@ -34,7 +35,8 @@ def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_u
     demo = Path(environ.get("DEMO_HOME") or REPOSITORY / ".demo") / "environment"
     file = next((file for file in (REPOSITORY / ".env", demo) if file.exists()), None)
     if file:
-        given = _read(file) | dict(environ)
+        set_here = {name: value for name, value in environ.items() if value or name not in SETTINGS}
+        given = _read(file) | set_here
         environ.update(_of_this_machine(given.get("AIRFLOW_HOME", "")) | given)
     elif not any(name in SETTINGS or name.startswith("AIRFLOW_CONN_") for name in environ):
         raise ConfigurationError(

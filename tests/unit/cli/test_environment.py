@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from ecommerce.cli import __main__ as command_line
 from ecommerce.cli import environment, operate
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.settings import Settings, load_settings
 
 ENV_FILE = "SHOP_TIMEZONE=Asia/Tokyo\nREPORTING_CURRENCY=\nCUSTOMER_HASH_KEY='a$b'\n"
 
@@ -65,6 +67,17 @@ def test_what_env_file_leaves_open_lies_below_the_repository(folder: Path) -> No
     assert given["PARTNER_DROP_URI"] == f"file://{folder}/.airflow/data/partner_drop"
     assert (given["REPORTS_URI"], given["MODELS_URI"]) == ("gs://bucket/reports", "file:///models")
     assert not (folder / ".airflow").exists()
+
+
+@pytest.mark.parametrize("text", [None, ""], ids=["unset", "empty"])
+def test_every_folder_without_a_value_lies_beside_the_others(folder: Path, text: str | None) -> None:
+    names = [field.name for field in fields(Settings) if field.name.endswith("_uri")]
+    (folder / ".env").write_text("CUSTOMER_HASH_KEY=0123456789abcdef\nPICTURES_URI=\n")
+    settings = load_settings(loaded(**({} if text is None else {name.upper(): text for name in names})))
+    data = f"file://{folder}/.airflow/data"
+    assert {name: getattr(settings, name) for name in names} == {
+        name: f"{data}/{name.removesuffix('_uri')}" for name in names
+    }
 
 
 def test_a_home_that_is_named_wins(folder: Path) -> None:
