@@ -52,6 +52,7 @@ WITH cast_refunds AS (
             amount_fault(shipping_amount, 'shipping_amount'),
             amount_fault(unallocated_amount, 'unallocated_amount'),
             CASE WHEN as_amount(merchandise_amount) < 0 THEN 'negative_price merchandise_amount' END,
+            CASE WHEN as_amount(unallocated_amount) < 0 THEN 'negative_price unallocated_amount' END,
             CASE
                 WHEN
                     order_id IN (SELECT order_id FROM rejected_orders)
@@ -65,14 +66,14 @@ WITH cast_refunds AS (
 
 faults AS (
     SELECT
-        * EXCLUDE (row_fault),
+        *,
         min(row_fault) OVER (PARTITION BY file, row_number) AS fault
     FROM cast_refunds
 )
 
 SELECT
-    * EXCLUDE (raw),
-    CASE WHEN fault IS NOT NULL THEN raw END AS raw,
+    * EXCLUDE (raw, row_fault),
+    CASE WHEN row_fault = fault THEN raw END AS raw,
     fault IS NULL AND dense_rank() OVER (
         PARTITION BY refund_id ORDER BY fault IS NOT NULL, file DESC, row_number DESC
     ) = 1 AS is_accepted

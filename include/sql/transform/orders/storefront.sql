@@ -164,6 +164,7 @@ LEFT JOIN read_parquet(getvariable('raw') || '/known_lines.parquet') AS known
 
 -- What of the first parts of a refund, `so_far`, was paid of `amount`, when all its parts say more than that: they are
 -- cut in proportion. Rounding the running total, not each part, keeps the sum exact.
+-- `said` is above zero where a refund `is_cut`.
 CREATE MACRO paid_of(so_far, amount, said) AS
 (2 * ten_thousandths(so_far) * ten_thousandths(amount) + ten_thousandths(said))
 // (2 * ten_thousandths(said)) * 0.0001;
@@ -201,7 +202,8 @@ compared AS (
         *,
         of_lines + coalesce(as_amount(shipping_amount), 0) + coalesce(as_amount(shipping_tax), 0) AS said,
         of_lines + coalesce(as_amount(shipping_amount), 0) AS before_shipping_tax,
-        as_amount(amount) AS paid
+        as_amount(amount) AS paid,
+        paid BETWEEN 0 AND said AND paid <> said AS is_cut
     FROM summed
 ),
 
@@ -209,17 +211,18 @@ remainders AS (
     SELECT
         * REPLACE (
             CASE
-                WHEN paid < said AND NOT unusable(shipping_amount)
+                WHEN is_cut AND NOT unusable(shipping_amount)
                     THEN (paid_of(before_shipping_tax, paid, said) - paid_of(of_lines, paid, said))::VARCHAR
                 ELSE shipping_amount
             END AS shipping_amount,
             CASE
-                WHEN paid < said AND NOT unusable(shipping_tax)
+                WHEN is_cut AND NOT unusable(shipping_tax)
                     THEN (paid - paid_of(before_shipping_tax, paid, said))::VARCHAR
                 ELSE shipping_tax
             END AS shipping_tax
         ),
-        CASE WHEN unusable(amount) THEN amount ELSE greatest(paid - said, 0)::VARCHAR END AS unallocated_amount
+        CASE WHEN unusable(amount) OR paid < 0 THEN amount ELSE greatest(paid - said, 0)::VARCHAR END
+            AS unallocated_amount
     FROM compared
 ),
 
@@ -233,6 +236,7 @@ lines AS (
         date_created_gmt,
         paid,
         said,
+        is_cut,
         unnest(line_items) AS item,
         unnest(
             list_transform(range(len(line_amounts)), LAMBDA position: coalesce(list_sum(line_amounts[:position]), 0))
@@ -259,12 +263,12 @@ SELECT
     row_number,
     difference('0', item.quantity) AS quantity,
     CASE
-        WHEN paid < said AND NOT unusable(merchandise_amount)
+        WHEN is_cut AND NOT unusable(merchandise_amount)
             THEN (paid_of(before_tax, paid, said) - paid_of(before, paid, said))::VARCHAR
         ELSE merchandise_amount
     END AS merchandise_amount,
     CASE
-        WHEN paid < said AND NOT unusable(tax_amount)
+        WHEN is_cut AND NOT unusable(tax_amount)
             THEN (paid_of(until_tax, paid, said) - paid_of(before_tax, paid, said))::VARCHAR
         ELSE tax_amount
     END AS tax_amount,

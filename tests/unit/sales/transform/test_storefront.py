@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -259,6 +260,40 @@ def test_empty_refund_is_kept_and_a_broken_one_is_rejected_whole(raw):
     assert split(done) == {("1", 0): (0, 0, 0)}
     assert done.totals["rejected"] == {"invalid_number": 2}
     assert done.totals["rows_read"] == 6
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        {},
+        {"line_items": [refund_line(11, "0.00", "0.00")]},
+        {"line_items": [refund_line(11, "-5.00", "0.00")]},
+        {"line_items": [refund_line(11, "5.00", "0.00")]},
+        {"shipping_lines": [{"total": "-5.00", "total_tax": "0.00"}]},
+    ],
+    ids=["no lines", "lines of zero", "lines paid back", "lines taken", "shipping"],
+)
+def test_a_refund_of_a_negative_amount_is_rejected_and_the_rest_is_loaded(raw, lines):
+    refunds = [page_refund(1, amount="-4.00", **lines), page_refund(2, amount="3.00")]
+    done = raw.storefront([page_order()], refunds=refunds)
+    assert split(done) == {("2", 0): (3, 0, 0)}
+    assert len(done.orders) == 1
+    assert done.totals["rejected"] == {"negative_price": 1}
+    (row,) = done.rejected_rows
+    assert (row["order_id"], json.loads(row["raw"])["refund_id"]) == ("100", "1")
+    assert row["detail"] in (
+        "unallocated_amount = -4.00",
+        "merchandise_amount = -5.0000",
+    )  # the amount, or what one of its lines gives
+
+
+@pytest.mark.parametrize("amount", ["0", "-0.00"])
+@pytest.mark.parametrize("total", ["0.00", "-5.00"])
+def test_a_refund_that_paid_nothing_back_is_kept_as_nothing(raw, amount, total):
+    refund = page_refund(1, amount=amount, line_items=[refund_line(11, total, "0.00")])
+    done = raw.storefront([page_order()], refunds=[refund])
+    assert split(done) == {("1", 11): (0, 0, 0)}
+    assert done.totals["rejected"] == {}
 
 
 def known_refund(refund_id, line_number, **changes):
