@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -86,17 +87,39 @@ def twin(tmp_path: Path, repository: Path) -> Path:
     return folder
 
 
-def run(installation: Path, **given: str) -> subprocess.CompletedProcess[str]:
-    """`make run` of `DAY`, as somebody gives it who has nothing of Airflow in the environment."""
+def run(installation: Path) -> subprocess.CompletedProcess[str]:
+    """`make run` of `DAY`."""
+    return cli(installation, "run", "--day", str(DAY))
+
+
+def cli(installation: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of a user who has nothing of Airflow in the environment."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     return subprocess.run(
-        [sys.executable, "-m", "ecommerce.cli", "run", "--day", str(DAY)],
+        [sys.executable, "-m", "ecommerce.cli", *arguments],
         cwd=installation,
-        env=own | {"PYTHONPATH": "plugins", "COLUMNS": "500"} | given,
+        env=own | {"PYTHONPATH": "plugins", "COLUMNS": "500"},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def check(installation: Path) -> None:
+    """`make check`, after which no file and no folder is new, gone or changed."""
+
+    def files() -> dict[str, tuple[int, int]]:
+        return {str(each): each.stat()[6:9:2] for each in installation.rglob("*")}
+
+    before = files()
+    done = cli(installation, "check", "settings", "report_recipients", "bigquery", "STAGING_URI")
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["ok", "settings"],
+        ["hint", "report_recipients"],
+        ["FAIL", "bigquery"],
+        ["ok", "STAGING_URI"],
+    ]
+    assert files() == before
 
 
 def own_log(done: subprocess.CompletedProcess[str]) -> str:
@@ -108,6 +131,8 @@ def own_log(done: subprocess.CompletedProcess[str]) -> str:
 def test_a_run_shows_its_tasks_retries_and_warnings_and_nothing_else(twin: Path) -> None:
     (twin / "dags" / "daily_sales_pipeline.py").write_text(TROUBLED)
     (twin / ".env").write_text("CUSTOMER_HASH_KEY=0123456789abcdef\n")
+    leave_an_unmigrated_database(twin / ".airflow")
+    check(twin)
     done = run(twin)
     assert (done.returncode, done.stderr) == (1, "")
     began, log, *lines, ended = done.stdout.splitlines()
@@ -132,16 +157,26 @@ def test_a_run_shows_its_tasks_retries_and_warnings_and_nothing_else(twin: Path)
     assert "the file has no header" in own_log(done)
 
 
+def leave_an_unmigrated_database(home: Path) -> None:
+    """What a command of Airflow's leaves that looked for a connection: a configuration, and no table."""
+    home.mkdir()
+    (home / "airflow.cfg").touch()
+    with closing(sqlite3.connect(home / "airflow.db")) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+
+
 @pytest.mark.full
 def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) -> None:
     (twin / ".env").write_text(
         f"CUSTOMER_HASH_KEY=0123456789abcdef\nAIRFLOW_VAR_OF_THE_UI=of .env\nAIRFLOW_CONN_SHOP={SHOP}\n"
     )
-    done = run(twin)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}" in own_log(done)
-    assert done.stdout.splitlines()[-1] == f"The run of {DAY} has succeeded"
-    assert [each.name for each in (twin / ".airflow").iterdir()] == ["logs"]
+    for _ in range(2):
+        check(twin)
+        done = run(twin)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        assert "seen: {'business_date': '2026-09-01'} of .env {'project': 'mine'}" in own_log(done)
+        assert done.stdout.splitlines()[-1] == f"The run of {DAY} has succeeded"
+        assert [each.name for each in (twin / ".airflow").iterdir()] == ["logs"]
 
 
 @pytest.mark.full

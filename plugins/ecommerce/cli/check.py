@@ -70,14 +70,14 @@ def check(subjects: tuple[str, ...]) -> int:
 
 @contextmanager
 def _airflow_home(environ: MutableMapping[str, str] = os.environ) -> Iterator[None]:
-    """Airflow makes its home when it is imported. Where there is none that something could be found in, it is
-    given one for the length of the block."""
-    home = Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
-    if any((home / name).exists() for name in ("airflow.cfg", "airflow.db")):
-        yield
-        return
+    """Let Airflow, which makes its home when it is imported, make it in a temporary folder. Its configuration
+    is read where it is, and so is the home of an Airflow that has been set up."""
     with TemporaryDirectory(prefix="make-check-", ignore_cleanup_errors=True) as folder:
-        environ["AIRFLOW_HOME"] = folder
+        environ["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] = folder
+        if not environment.has_ui(environ):
+            home = Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+            environ.setdefault("AIRFLOW_CONFIG", str(home / "airflow.cfg"))
+            environ["AIRFLOW_HOME"] = folder
         yield
 
 

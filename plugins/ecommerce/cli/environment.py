@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import fields
 from pathlib import Path
 
+from ecommerce.core.connections import is_migrated, metadata_file
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
 
@@ -42,8 +43,15 @@ def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_u
         raise ConfigurationError(
             "there is no .env and no setting in the environment: run make env, and fill in .env, or make demo"
         )
-    if connections_of_the_ui:
+    if connections_of_the_ui and has_ui(environ):
         environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+
+
+def has_ui(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the metadata database may hold connections and Variables. One that nobody has migrated
+    is left alone: Airflow creates the file when it looks for them."""
+    file = metadata_file(environ)
+    return file is None or is_migrated(file)
 
 
 def go_apart(folder: Path) -> None:
@@ -70,15 +78,13 @@ def go_apart(folder: Path) -> None:
 
 def _of_the_ui() -> dict[str, str]:
     """The connections and Variables in Airflow's database, as the environment gives them; none where it has
-    not been made."""
-    from airflow import settings
+    not been migrated."""
     from airflow.models.connection import Connection
     from airflow.models.variable import Variable
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    scheme, _, path = str(settings.SQL_ALCHEMY_CONN).partition(":///")
-    if scheme.startswith("sqlite") and not (Path(path).exists() and Path(path).stat().st_size):
+    if not has_ui():
         return {}
     fields = ("conn_type", "host", "schema", "login", "password", "port", "extra")
     try:

@@ -13,8 +13,9 @@ import os
 import sqlite3
 import sys
 import threading
+from collections.abc import Iterator, Mapping
 from configparser import RawConfigParser
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -183,31 +184,63 @@ def _in_environment(name: str) -> str | None:
 
 
 def _may_be_in_database(table: str, column: str, key: str) -> bool:
-    """Whether Airflow's database has, or may have, such an entry; a file that is not there has none."""
-    url = _option("database", "sql_alchemy_conn")
-    scheme, _, path = url.partition(":///")
-    if url and scheme != "sqlite":
+    """Whether Airflow's database has, or may have, such an entry."""
+    file = metadata_file()
+    if file is None:
         return True
-    file = Path(path) if url else _home() / "airflow.db"
-    if not file.exists():
+    if not is_migrated(file):
         return False
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as database:
+        with _reading(file) as database:
             entry = database.execute(f'SELECT 1 FROM "{table}" WHERE "{column}" = ?', (key,))  # noqa: S608
             return entry.fetchone() is not None
     except sqlite3.Error:
         return True
 
 
-def _option(section: str, name: str) -> str:
+def metadata_file(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the file of Airflow's metadata database; None where it is another database than SQLite, or only
+    Airflow knows which."""
+    try:
+        url = _option("database", "sql_alchemy_conn", environ)
+    except _AskAirflowError:
+        return None
+    scheme, _, path = url.partition(":///")
+    if url and scheme != "sqlite":
+        return None
+    return Path(path) if url else _home(environ) / "airflow.db"
+
+
+def is_migrated(file: Path) -> bool:
+    """Return whether a metadata database may hold connections and Variables. One that does not exist, or that
+    a command has opened before anybody migrated it, has no table for them."""
+    if not file.exists():
+        return False
+    try:
+        with _reading(file) as database:
+            tables = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'connection'")
+            return tables.fetchone() is not None
+    except sqlite3.Error:
+        return True
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[sqlite3.Connection]:
+    # A reader leaves a journal behind where no writer has one open.
+    mode = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
+    with closing(sqlite3.connect(f"file:{quote(str(file))}?{mode}", uri=True)) as database:
+        yield database
+
+
+def _option(section: str, name: str, environ: Mapping[str, str] = os.environ) -> str:
     """As `option`, without Airflow; it asks Airflow for what a command or a secrets backend gives."""
     variable = f"AIRFLOW__{section.upper()}__{name.upper()}"
-    if variable in os.environ:
-        return os.path.expandvars(os.environ[variable])
-    file = Path(os.environ.get("AIRFLOW_CONFIG") or _home() / "airflow.cfg").expanduser()
+    if variable in environ:
+        return os.path.expandvars(environ[variable])
+    file = Path(environ.get("AIRFLOW_CONFIG") or _home(environ) / "airflow.cfg").expanduser()
     own = _configuration(file, file.stat().st_mtime_ns).get(section, {}) if file.exists() else {}
     if any(
-        f"{variable}_{kind.upper()}" in os.environ or own.get(f"{name}_{kind}") for kind in ("cmd", "secret")
+        f"{variable}_{kind.upper()}" in environ or own.get(f"{name}_{kind}") for kind in ("cmd", "secret")
     ):
         raise _AskAirflowError
     return os.path.expandvars(own.get(name, ""))
@@ -220,5 +253,5 @@ def _configuration(file: Path, _written: int) -> dict[str, dict[str, str]]:
     return {section: dict(parser.items(section)) for section in parser.sections()}
 
 
-def _home() -> Path:
-    return Path(os.path.expandvars(os.environ.get("AIRFLOW_HOME") or "~/airflow")).expanduser()
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(os.path.expandvars(environ.get("AIRFLOW_HOME") or "~/airflow")).expanduser()

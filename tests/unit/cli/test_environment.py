@@ -6,8 +6,10 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
@@ -145,7 +147,27 @@ def test_a_run_keeps_out_of_the_schedulers_database_and_has_what_the_ui_has(
 
 @pytest.mark.parametrize("name", ["CUSTOMER_HASH_KEY", "AIRFLOW_CONN_BIGQUERY"])
 def test_in_a_container_the_environment_is_all_there_is(folder: Path, name: str) -> None:
-    assert loaded(**{name: "x"}) == {name: "x", "_AIRFLOW_PROCESS_CONTEXT": "server"}
+    database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql://airflow@db/airflow"}
+    given = {name: "x", **database}
+    assert loaded(**given) == {**given, "_AIRFLOW_PROCESS_CONTEXT": "server"}
+
+
+def test_a_database_that_nobody_has_migrated_is_left_alone(folder: Path) -> None:
+    file = folder / "airflow.db"
+    given = {"CUSTOMER_HASH_KEY": "x", "AIRFLOW_HOME": str(folder)}
+    assert loaded(**given) == given  # there is none, and Airflow would make one when it looks into it
+    file.touch()
+    assert loaded(**given) == given
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA journal_mode = WAL")  # as Airflow leaves it: 4096 bytes
+    assert loaded(**given) == given
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE connection (conn_id TEXT)")
+    before = {each.name for each in folder.iterdir()}
+    assert loaded(**given)["_AIRFLOW_PROCESS_CONTEXT"] == "server"
+    assert {each.name for each in folder.iterdir()} == before
+    file.write_text("no database at all, which Airflow then says")
+    assert loaded(**given)["_AIRFLOW_PROCESS_CONTEXT"] == "server"
 
 
 def test_where_there_is_nothing_one_sentence_says_what_to_do(folder: Path) -> None:
