@@ -90,9 +90,13 @@ def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
     return 0 if value is None or not base else ((value > base) - (value < base)) * good
 
 
-def average_name(days: int) -> str:
-    """What to call the mean of those of the last 28 days that can be compared with."""
-    return f"{days or 28}-day average"
+def average_name(days: int, without_sales: int = 0) -> str:
+    """The name of the mean of those of the last 28 days that can be compared with: `28-day average`, or
+    `28-day average, 4 days without sales`."""
+    closed = (
+        f", {without_sales} day{'' if without_sales == 1 else 's'} without sales" if without_sales else ""
+    )
+    return f"{days or 28}-day average{closed}"
 
 
 def share(part: Decimal, whole: Decimal) -> str:

@@ -156,7 +156,7 @@ def test_the_trend_is_a_picture_in_the_html_and_a_sentence_in_the_text(mailbox, 
     (message,) = mailbox()
     text, html = bodies(message)
     words = alternatives(make_figures())[TREND]
-    assert "highest 22,803.00 on Sat 31 Oct; 28-day average 15,500.50" in words
+    assert "highest 22,803.00 on Sat 31 Oct; 28-day average: 15,500.50" in words
     assert words in " ".join(text.split())
     (picture,) = (part for part in message.walk() if part.get_content_type() == "image/png")
     assert picture.get_content() == b"PNG"

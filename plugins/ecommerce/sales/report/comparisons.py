@@ -59,9 +59,9 @@ def headline(
     return found
 
 
-def averaged_days(day: date, days: Mapping[date, Row]) -> int:
-    """How many of the 28 days before `day` the averages are of."""
-    return sum(bool(days[each]["complete"]) for each in recent_days(day) - {day} if each in days)
+def averaged_days(day: date, days: Mapping[date, Row]) -> list[date]:
+    """Those of the 28 days before `day` that the averages are of."""
+    return sorted(each for each in recent_days(day) - {day} if each in days and days[each]["complete"])
 
 
 def trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:

@@ -196,16 +196,17 @@ class Provenance(Part):
 
 
 class Figures(Part):
-    """One day's report. `averaged_days` counts the loaded days behind the 28-day averages. `attribute` is
-    `REPORT_ATTRIBUTE`, None where it is not set, and `attributes` the breakdown by it. `website` is None
-    where no web events were loaded in the last 28 days, `expectation` where no forecast covers the day,
-    `outlook` where none covers the next one, `changes` where neither of the days that it can be compared with
-    is complete."""
+    """One day's report. `averaged_days` counts the loaded days behind the 28-day averages, and
+    `averaged_days_without_sales` those of them without an order. `attribute` is `REPORT_ATTRIBUTE`, None
+    where it is not set, and `attributes` the breakdown by it. `website` is None where no web events were
+    loaded in the last 28 days, `expectation` where no forecast covers the day, `outlook` where none covers
+    the next one, `changes` where neither of the days that it can be compared with is complete."""
 
     business_date: date
     currency: str
     headline: dict[str, Figure]
     averaged_days: int
+    averaged_days_without_sales: int = 0
     trend: list[TrendDay]
     channels: list[Breakdown]
     categories: list[Breakdown]

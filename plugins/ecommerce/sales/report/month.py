@@ -13,12 +13,14 @@ from ecommerce.sales.report.model import Part
 
 class Span(Part):
     """The days from `first` to `last`. `net_sales`, in reporting currency, and `orders` are None where one of
-    the days has not been loaded, or is not complete: half a span is no base for a comparison."""
+    the days has not been loaded, or is not complete: half a span is no base for a comparison. A day without
+    an order is a day of 0; `days_without_sales` counts them."""
 
     first: date
     last: date
     net_sales: Decimal | None
     orders: int | None
+    days_without_sales: int = 0
 
 
 class MonthToDate(Part):
@@ -38,7 +40,7 @@ def month_to_date(day: date, days: Mapping[date, Mapping[str, Any]]) -> MonthToD
     there = [days[each] for each in days_of(first, day) if each in days]
     last_month, last_year = (_whole(*span, days) for span in others)
     return MonthToDate(
-        now=Span(first=first, last=day, net_sales=_net(there), orders=_orders(there)),
+        now=_span(first, day, there),
         unfinished=day.day - sum(bool(row["complete"]) for row in there),
         last_month=last_month,
         last_year=last_year,
@@ -80,12 +82,14 @@ def _whole(first: date, last: date, days: Mapping[date, Mapping[str, Any]]) -> S
     complete = [row for row in there if row and row["complete"]]
     if len(complete) < len(there):
         return Span(first=first, last=last, net_sales=None, orders=None)
-    return Span(first=first, last=last, net_sales=_net(complete), orders=_orders(complete))
+    return _span(first, last, complete)
 
 
-def _net(rows: list[Mapping[str, Any]]) -> Decimal:
-    return sum((row["net_sales"] for row in rows), Decimal(0))
-
-
-def _orders(rows: list[Mapping[str, Any]]) -> int:
-    return sum(row["orders"] for row in rows)
+def _span(first: date, last: date, rows: list[Mapping[str, Any]]) -> Span:
+    return Span(
+        first=first,
+        last=last,
+        net_sales=sum((row["net_sales"] for row in rows), Decimal(0)),
+        orders=sum(row["orders"] for row in rows),
+        days_without_sales=sum(not row["orders"] for row in rows),
+    )

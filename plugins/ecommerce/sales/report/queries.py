@@ -65,10 +65,10 @@ def read_figures(
     # alone: a load of history need not hold up the report.)
     recent = comparisons.recent_days(day)
     for _ in range(MOST_LOOKS):
-        headlines = warehouse.query(HEADLINE, days=comparisons.days_asked(day))
+        headlines = warehouse.query(HEADLINE, spec=ORDERS, days=comparisons.days_asked(day))
         found = _read_once(warehouse, day, origin, warnings, headlines=headlines, required=required)
         before = [row for row in headlines if row["business_date"] in recent]
-        if warehouse.query(HEADLINE, days=recent) == before:
+        if warehouse.query(HEADLINE, spec=ORDERS, days=recent) == before:
             return found
     raise TransientError(f"other runs kept loading while the figures of {day} were read")
 
@@ -129,7 +129,8 @@ def _read_once(
         business_date=day,
         currency=warehouse.settings.reporting_currency,
         headline=comparisons.headline(day, days, unconverted),
-        averaged_days=comparisons.averaged_days(day, days),
+        averaged_days=len(averaged := comparisons.averaged_days(day, days)),
+        averaged_days_without_sales=sum(not days[each]["orders"] for each in averaged),
         trend=comparisons.trend(day, days),
         channels=breakdown(sales, "channel", _orders_by(orders, "channel")),
         categories=breakdown(sales, "category", None),

@@ -28,6 +28,7 @@ from ecommerce.sales.report.texts_headline import (
     figures_table,
     summary,
     tile,
+    without_sales,
 )
 
 MOST_CATEGORIES = 21
@@ -75,13 +76,14 @@ def _top(figures: Figures) -> dict[str, Any]:
     tiles = [tile(figures, headline) for headline in HEADLINE]
     noted = [(HEADLINE[name].label, note) for name in HEADLINE if (note := figures.headline[name].note)]
     footnotes = [f"{NOTED}{label}: {text.clean(note)}." for label, note in noted]
+    closed = [f"{averaged}." for averaged in without_sales(figures)]
     return {
         "notices": quality.notices(figures),
         "findings": [findings.words(each, figures.currency) for each in figures.findings],
         "tiles": tiles[:TILES],
         "small_tiles": tiles[TILES:],
         "expected": _expected(figures),
-        "footnote": " ".join([*(footnotes or [_AVERAGE]), _DEFINED]),
+        "footnote": " ".join([*(footnotes or [_AVERAGE]), *closed, _DEFINED]),
     }
 
 

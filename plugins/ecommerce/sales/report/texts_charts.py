@@ -31,7 +31,8 @@ def _trend(figures: Figures) -> str:
         for name, day in (("lowest", lowest), ("highest", highest))
     )
     average = figures.headline["net_sales"].average
-    mean = f"; {text.average_name(figures.averaged_days)} {text.amount(average, figures.currency)}"
+    name = text.average_name(figures.averaged_days, figures.averaged_days_without_sales)
+    mean = f"; {name}: {text.amount(average, figures.currency)}"
     gap = f"; {text.count(len(figures.gaps))} not loaded" if figures.gaps else ""
     return f"{said}: {ends}{mean if average is not None else ''}{gap}."
 

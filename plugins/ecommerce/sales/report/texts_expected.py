@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from ecommerce.core import text
@@ -25,6 +26,8 @@ def month(figures: Figures) -> Section:
     if found.unfinished:
         some = "1 day is" if found.unfinished == 1 else f"{text.count(found.unfinished)} days are"
         remarks.append(f"{some} not loaded or incomplete.")
+    if closed := _without_sales(known):
+        remarks.append(f"Days without sales: {closed}.")
     if missing:
         remarks.append(f"{' and '.join(missing).capitalize()}: not every day is loaded and complete.")
     return table(
@@ -122,6 +125,15 @@ def outlook(figures: Figures) -> Section:
         empty="No forecast covers the next day.",
         note=note,
         chart=charts.OUTLOOK,
+    )
+
+
+def _without_sales(spans: Mapping[str, Span]) -> str:
+    counts = {label.lower(): span.days_without_sales for label, span in spans.items()}
+    return (
+        ", ".join(f"{label} {text.count(days)}" for label, days in counts.items())
+        if any(counts.values())
+        else ""
     )
 
 

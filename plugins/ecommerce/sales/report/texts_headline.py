@@ -32,6 +32,12 @@ def base_names(figures: Figures) -> dict[str, str]:
     }
 
 
+def without_sales(figures: Figures) -> list[str]:
+    """The name of the average, where some of its days had no sales."""
+    closed = figures.averaged_days_without_sales
+    return [text.average_name(figures.averaged_days, closed)] if closed else []
+
+
 def known_bases(figures: Figures) -> list[str]:
     """Those of `BASES` that at least one figure of the day can be compared with."""
     return [
@@ -66,7 +72,9 @@ def figures_table(figures: Figures) -> Section:
     columns += [each for base in bases for each in (quiet(names[base]), number("Change"))]
     rows = [_row(figures, headline, bases) for headline in HEADLINE]
     rows += [_rate_row(figures, rate, bases) for rate in RATES]
-    remark = "" if bases else "No day before this one is loaded and complete, so there is no comparison."
+    remarks = [f"{averaged}." for averaged in without_sales(figures)]
+    if not bases:
+        remarks = ["No day before this one is loaded and complete, so there is no comparison."]
     return table(
         "figures",
         "All figures",
@@ -75,7 +83,7 @@ def figures_table(figures: Figures) -> Section:
         empty="",
         note="net sales are gross sales less discounts less returns; without tax and shipping; "
         "pp: percentage points",
-        remarks=[remark] if remark else [],
+        remarks=remarks,
     )
 
 

@@ -40,7 +40,7 @@ def test_the_mean_of_a_weekday_is_of_complete_days_before_alone():
     assert trend[DAY].weekday_mean == 15
     assert trend[before(7)].weekday_mean == 260  # of 20 and 500, four weeks before it
     assert trend[before(1)].weekday_mean is None
-    assert comparisons.averaged_days(DAY, days) == 3
+    assert len(comparisons.averaged_days(DAY, days)) == 3
 
 
 def test_all_days_that_are_compared_with_are_asked_for_and_not_many_more():

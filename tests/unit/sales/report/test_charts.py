@@ -85,7 +85,7 @@ def test_each_chart_has_an_alternative_text_and_each_section_a_chart_that_is_dra
 def test_the_alternative_text_of_the_trend_has_its_figures():
     assert page_texts(make_figures())["charts"][charts.TREND] == (
         "Net sales of the 28 days up to Thu 19 Nov: lowest 14,874.00 on Tue 17 Nov, highest 22,803.00 on "
-        "Sat 31 Oct; 28-day average 15,500.50."
+        "Sat 31 Oct; 28-day average: 15,500.50."
     )
 
 

@@ -1,0 +1,110 @@
+"""A shop that is closed on Sundays: what a day is compared with, where an export knows no such day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report import month, texts
+from ecommerce.sales.report.queries import HEADLINE, read_figures
+from ecommerce.sources import SOURCES
+from tests.integration.warehouse.conftest import ORIGIN, Shop
+
+FIRST, LAST = date(2025, 2, 1), date(2026, 2, 14)
+"""Of the export; both are Saturdays. The daily runs begin on the Monday after."""
+DAY = date(2026, 3, 5)
+NOT_RUN = date(2026, 2, 24)
+D = Decimal
+
+
+def days(first: date, last: date) -> list[date]:
+    return list(month.days_of(first, last))
+
+
+def insert(shop: Shop, table: str, columns: str, values: Iterable[str]) -> None:
+    dataset = shop.warehouse.settings.bigquery_dataset
+    shop.warehouse.run(f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {', '.join(values)}", "insert")
+
+
+@pytest.fixture
+def closed_on_sundays(shop: Shop) -> Shop:
+    """100.00 on every day but Sundays, as loads leave it: first an export, then daily runs, one of which did
+    not take place."""
+    run = [day for day in days(LAST + timedelta(2), DAY) if day != NOT_RUN]
+    rows = [(day, 0 if day.weekday() == 6 else 100) for day in run]
+    rows += [(day, 100) for day in days(FIRST, LAST) if day.weekday() != 6]
+    insert(
+        shop,
+        "daily_summary",
+        "business_date, orders, units, customers, gross_sales, discounts, returns, net_sales, tax, shipping, "
+        "average_order_value, new_customers, unconverted_orders, complete",
+        [
+            f"('{day}', {net // 50}, 1, 1, {net}, 0, 0, {net}, 0, 0, {50 if net else 'NULL'}, 0, 0, TRUE)"
+            for day, net in rows
+        ],
+    )
+    columns = "business_date, source, run_id, status, read_at, window_start, window_end"
+    midnights = f"'{FIRST} 05:00:00+00', '{LAST + timedelta(1)} 05:00:00+00'"
+    export = f"('{FIRST}', 'old_shop', 'export', 'history', '2026-02-15 12:00:00+00', {midnights})"
+    daily = [
+        f"('{day}', '{source}', 'run {day}', 'success', '{day + timedelta(1)} 11:00:00+00', NULL, NULL)"
+        for day in run
+        for source in SOURCES
+    ]
+    insert(shop, "load_audit", columns, [export, *daily])
+    return shop
+
+
+def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(closed_on_sundays: Shop) -> None:
+    figures = read_figures(closed_on_sundays.warehouse, DAY, ORIGIN)
+
+    # 5 to 14 February are the export's, the 15th is the Sunday before the first run.
+    trend = {each.business_date: each.net_sales for each in figures.trend}
+    assert [day for day, net in trend.items() if net == 0] == [
+        date(2026, 2, 8),
+        date(2026, 2, 15),
+        date(2026, 2, 22),
+        date(2026, 3, 1),
+    ]
+    assert [day for day, net in trend.items() if net is None] == [NOT_RUN]
+    assert (figures.averaged_days, figures.averaged_days_without_sales) == (27, 4)
+    assert figures.headline["net_sales"].average == D("85.1852")  # 2,300 in 27 days
+    assert figures.headline["average_order_value"].average == 50
+    found = figures.month
+    assert found
+    assert (found.now.net_sales, found.now.days_without_sales, found.unfinished) == (400, 1, 0)
+    assert (found.last_month.net_sales, found.last_month.days_without_sales) == (400, 1)
+    assert (found.last_year.net_sales, found.last_year.days_without_sales) == (400, 1)
+
+    shown = texts.page_texts(figures)
+    sections = {each["id"]: each for each in shown["sections"]}
+    assert "27-day average, 4 days without sales." in shown["footnote"]
+    assert "Days without sales: this month 1, last month 1, last year 1." in sections["month"]["remarks"]
+
+
+def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays: Shop) -> None:
+    asked = {*days(FIRST - timedelta(14), FIRST + timedelta(14)), *days(LAST - timedelta(14), DAY)}
+
+    def without_orders() -> list[date]:
+        rows = closed_on_sundays.warehouse.query(HEADLINE, spec=ORDERS, days=asked)
+        return [row["business_date"] for row in rows if not row["orders"]]
+
+    by_a_run = [date(2026, 2, 22), date(2026, 3, 1)]
+    exported = [date(2025, 2, 2), date(2025, 2, 9), date(2026, 2, 1), date(2026, 2, 8)]
+    assert without_orders() == [*exported, date(2026, 2, 15), *by_a_run]
+
+    columns = "business_date, source, run_id, status, read_at, window_start, window_end"
+    undone = f"('{FIRST}', 'old_shop', 'undo__old_shop', 'history', '2026-03-06 12:00:00+00', NULL, NULL)"
+    insert(closed_on_sundays, "load_audit", columns, [undone])
+    assert without_orders() == by_a_run
+
+
+def test_a_closed_day_is_compared_with_closed_days(closed_on_sundays: Shop) -> None:
+    figures = read_figures(closed_on_sundays.warehouse, date(2026, 3, 1), ORIGIN)
+    net = figures.headline["net_sales"]
+    assert (net.value, net.day_before, net.week_before, net.year_before) == (0, 100, 0, 0)
+    assert figures.trend[-1].weekday_mean == 0
