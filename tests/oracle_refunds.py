@@ -29,20 +29,24 @@ def split_sales_db(order: Order | None, refunds: Iterable[Refund]) -> Iterator[t
 
 
 def split_storefront(order: Order | None, refunds: Iterable[Refund]) -> Iterator[tuple[Refund, Part]]:
-    """Refund by refund, in the order of their ids: first what the lines say.
+    """Refund by refund, in the order of their ids: first the lines, which may be negative.
 
-    The rest of the amount comes from the merchandise not refunded so far, then from the tax, then from
-    shipping and fees.
+    The rest of the amount is taken from the merchandise not refunded so far, then from the tax, then from
+    shipping and fees. What exceeds them all is merchandise.
     """
-    merchandise, tax = (order.merchandise, order.tax) if order else (ZERO, ZERO)
+    left = [order.merchandise, order.tax, order.shipping + order.fee] if order else [ZERO, ZERO, ZERO]
     for refund in sorted(refunds, key=lambda refund: int(refund.refund_id)):
         rest = refund.amount
         for line in refund.lines:
             yield refund, Part(line.line_number, line.quantity, line.merchandise, line.tax, ZERO)
             rest -= line.merchandise + line.tax
-            merchandise, tax = merchandise - line.merchandise, tax - line.tax
+        left[0] -= max(sum((line.merchandise for line in refund.lines), ZERO), ZERO)
+        left[1] -= max(sum((line.tax for line in refund.lines), ZERO), ZERO)
         if rest or not refund.lines:
-            from_merchandise = min(rest, max(merchandise, ZERO))
-            from_tax = min(rest - from_merchandise, max(tax, ZERO))
-            yield refund, Part(0, ZERO, from_merchandise, from_tax, rest - from_merchandise - from_tax)
-            merchandise, tax = merchandise - from_merchandise, tax - from_tax
+            taken = []
+            for kind, amount in enumerate(left):
+                taken.append(min(rest, max(amount, ZERO)))
+                left[kind] -= taken[kind]
+                rest -= taken[kind]
+            merchandise, tax, shipping = taken
+            yield refund, Part(0, ZERO, merchandise + rest, tax, shipping)

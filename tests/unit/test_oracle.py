@@ -76,7 +76,12 @@ def test_monday_order_and_wednesday_refund():
 
 
 @pytest.mark.parametrize(
-    ("amount", "split"), [("5.00", ("5.00", "0", "0")), ("102.20", ("90.00", "7.20", "5.00"))]
+    ("amount", "split"),
+    [
+        ("5.00", ("5.00", "0", "0")),
+        ("102.20", ("90.00", "7.20", "5.00")),
+        ("150.00", ("137.80", "7.20", "5.00")),
+    ],
 )
 def test_storefront_refund_that_names_only_an_amount(amount, split):
     row = oracle(order(channel=STOREFRONT), refunds=[refund(amount, channel=STOREFRONT)]).refunds[0]

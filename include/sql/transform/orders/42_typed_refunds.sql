@@ -11,7 +11,8 @@ SELECT
     is_sale,
     is_test,
     gross_amount::DECIMAL(38, 4) - discount_amount AS merchandise_amount,
-    tax_amount
+    tax_amount,
+    shipping_amount::DECIMAL(38, 4) + fee_amount AS shipping_amount
 FROM read_parquet(getvariable('loadable') || '/orders.parquet')
 SEMI JOIN staged_refunds USING (order_id);
 
@@ -51,7 +52,6 @@ WITH cast_refunds AS (
             amount_fault(tax_amount, 'tax_amount'),
             amount_fault(shipping_amount, 'shipping_amount'),
             amount_fault(unallocated_amount, 'unallocated_amount'),
-            CASE WHEN as_amount(merchandise_amount) < 0 THEN 'negative_price merchandise_amount' END,
             CASE WHEN as_amount(unallocated_amount) < 0 THEN 'negative_price unallocated_amount' END,
             CASE
                 WHEN
@@ -64,11 +64,30 @@ WITH cast_refunds AS (
     FROM staged_refunds
 ),
 
+-- The line of a voucher is negative, in its refund as in its order. The refund as a whole is not.
+judged_refunds AS (
+    SELECT
+        * REPLACE (
+            coalesce(
+                row_fault,
+                CASE
+                    WHEN
+                        merchandise_amount < 0
+                        AND sum(
+                            merchandise_amount::DECIMAL(38, 4) + tax_amount + shipping_amount + unallocated_amount
+                        ) OVER (PARTITION BY file, row_number) < 0
+                        THEN 'negative_price merchandise_amount'
+                END
+            ) AS row_fault
+        )
+    FROM cast_refunds
+),
+
 faults AS (
     SELECT
         *,
         min(row_fault) OVER (PARTITION BY file, row_number) AS fault
-    FROM cast_refunds
+    FROM judged_refunds
 )
 
 SELECT

@@ -164,10 +164,10 @@ LEFT JOIN read_parquet(getvariable('raw') || '/known_lines.parquet') AS known
 
 -- What of the first parts of a refund, `so_far`, was paid of `amount`, when all its parts say more than that: they are
 -- cut in proportion. Rounding the running total, not each part, keeps the sum exact.
--- `said` is above zero where a refund `is_cut`.
+-- `said` is above zero where a refund `is_cut`; `so_far` is negative where the line of a voucher comes first.
 CREATE MACRO paid_of(so_far, amount, said) AS
-(2 * ten_thousandths(so_far) * ten_thousandths(amount) + ten_thousandths(said))
-// (2 * ten_thousandths(said)) * 0.0001;
+(2 * ten_thousandths(abs(so_far)) * ten_thousandths(amount) + ten_thousandths(said))
+// (2 * ten_thousandths(said)) * 0.0001 * sign(so_far);
 
 -- What a refund's own lines explain is theirs; its shipping and fee lines are shipping; the rest says nothing. The
 -- amount is what was paid back: lines that say more, as when a shop keeps a part, are cut to it.

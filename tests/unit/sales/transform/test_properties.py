@@ -121,7 +121,7 @@ def test_what_a_refund_does_not_explain_is_taken_from_what_is_left(orders):
     for number, (merchandise, tax, booked) in enumerate(orders, 1):
         line = page_line(number, subtotal=str(merchandise), total=str(merchandise))
         pages.append(page_order(number, line_items=[line], total_tax=str(tax)))
-        merchandise_left, tax_left = merchandise, tax
+        merchandise_left, tax_left, shipping_left = merchandise, tax, Decimal(5)
         for place, (amount, explained) in enumerate(booked):
             refund_id = number * 100 + place
             goods, their_tax = explained or (NOTHING, NOTHING)
@@ -132,10 +132,12 @@ def test_what_a_refund_does_not_explain_is_taken_from_what_is_left(orders):
             from_goods = min(rest, max(merchandise_left, NOTHING))
             from_tax = min(rest - from_goods, max(tax_left, NOTHING))
             merchandise_left, tax_left = merchandise_left - from_goods, tax_left - from_tax
+            from_shipping = min(rest - from_goods - from_tax, shipping_left)
+            shipping_left -= from_shipping
             if explained:
                 expected[str(refund_id), number] = (goods, their_tax, NOTHING)
             if rest or not explained:
-                expected[str(refund_id), 0] = (from_goods, from_tax, rest - from_goods - from_tax)
+                expected[str(refund_id), 0] = (rest - from_tax - from_shipping, from_tax, from_shipping)
     done = fresh().storefront(pages, refunds=refunds[::-1])
     assert {
         (row["refund_id"], row["line_number"]): (
