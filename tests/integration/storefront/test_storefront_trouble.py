@@ -143,6 +143,18 @@ def test_a_newer_state_read_later_is_the_one_that_counts(
     assert manifest.control_totals["source_amount"] == "27.0000"
 
 
+def test_orders_that_the_storefront_counts_and_withholds_are_a_warning(
+    serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
+) -> None:
+    shop = serve(Store(many_orders(30, FALL_BACK)))
+    shop.faults.append(
+        Fault("/orders", times=9, rewrite=lambda body: json.dumps(json.loads(body)[:10]).encode())
+    )
+    (warning,) = storefront.extract(window()).control_totals["warnings"]
+    assert warning == "the storefront counts 20 more order(s) than it returns: the figures lack them"
+    assert unexplained([warning]) == []
+
+
 def test_a_page_that_is_broken_inside_is_named_and_not_quoted(
     serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
 ) -> None:

@@ -82,6 +82,13 @@ _KNOWN = (
         WRONG,
     ),
     _Known(
+        r"(the storefront counts .+ than it returns): the figures lack them",
+        "the figures lack these orders",
+        "let the user of the API key read all orders, and look for a plugin that filters the REST API; then "
+        "make repair DAY=<day> SOURCE=storefront",
+        WRONG,
+    ),
+    _Known(
         r"(.+ have the status .+, which order_status\.sql does not list): they count as no sale",
         "they count as no sale",
         "add the status to include/sql/transform/orders/order_status.sql and read the source again: "

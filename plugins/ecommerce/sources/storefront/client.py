@@ -52,18 +52,19 @@ class MalformedAnswerError(errors.ContractError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: `body` is a JSON list as sent (not parsed), `total` the server's count over all pages.
+    """One answer: `body` is a JSON list of `size` objects as sent, `total` the server's count over all pages.
     `total` is None where the header is missing; on an empty page it means nothing (some servers say 0
     there)."""
 
     number: int
     body: bytes
     total: int | None
+    size: int
 
     @property
     def empty(self) -> bool:
         """Whether the list has no element."""
-        return not self.body[1:-1].strip()
+        return not self.size
 
 
 class StorefrontClient:
@@ -219,7 +220,7 @@ def _page(response: Response, number: int, what: str) -> Page:
     if not body.startswith(b"["):
         raise MalformedAnswerError(f"{what} is no JSON list; it begins with {first_characters(response)}")
     try:
-        json.loads(body)
+        size = len(json.loads(body))
     except json.JSONDecodeError as error:  # not quoted: these are customers
         raise MalformedAnswerError(
             f"{what} is no JSON list: it breaks off, or is wrong, at byte {error.pos} of {len(body)}"
@@ -227,4 +228,4 @@ def _page(response: Response, number: int, what: str) -> Page:
     except UnicodeDecodeError as error:
         raise MalformedAnswerError(f"{what} is no JSON list: byte {error.start} is not UTF-8") from None
     total = response.headers.get("X-WP-Total", "")
-    return Page(number, body, int(total) if total.isascii() and total.isdigit() else None)
+    return Page(number, body, int(total) if total.isascii() and total.isdigit() else None, size)

@@ -130,6 +130,8 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 f"{len(lacking)} storefront order(s) have refunds that the storefront does not hand out: the "
                 "figures lack these refunds"
             ]
+        if short := reader.withheld:
+            warnings += [f"the storefront counts {short} more order(s) than it returns: the figures lack them"]
         for warning in warnings:
             log.warning("%s", warning)
         read = sum(map(len, refunds.values()))
@@ -149,11 +151,13 @@ def extract(window: ReadWindow) -> staging.Manifest:
 
 
 class _PageReader:
-    """Writes what `/orders` answers into files whose names begin with the order in which they came."""
+    """Writes what `/orders` answers into files whose names begin with the order in which they arrived.
+    `withheld`: the most orders that one list counted and did not return."""
 
     def __init__(self, client: StorefrontClient, pool: Executor, folder: Path) -> None:
         self._client, self._pool, self._folder = client, pool, folder
         self._sequence = itertools.count(1)
+        self.withheld = 0
 
     def read_window(self, window: ReadWindow) -> None:
         """The orders created or changed in the window; texts are naive UTC, which needs `dates_are_gmt`."""
@@ -178,7 +182,8 @@ class _PageReader:
                     (self._folder / file).write_bytes(page.body)
                 return page
 
-            walk(f"{CONNECTION}: GET /orders ({name}, {status})", read, self._pool)
+            short = walk(f"{CONNECTION}: GET /orders ({name}, {status})", read, self._pool)
+            self.withheld = max(self.withheld, short)  # the walks overlap: a sum would count orders twice
 
 
 def _bounds(window: ReadWindow) -> dict[str, dict[str, datetime]]:

@@ -22,8 +22,10 @@ Total = int | None
 """What one look at a page told: the list's total, None where the server is silent, `EMPTY` past the end."""
 
 
-def walk(what: str, read: Callable[[int], Page], pool: Executor) -> None:
-    """Call `read(page number)` until no object of the list can have been missed.
+def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:
+    """Call `read(page number)` until no object of the list can have been missed; return how many objects the
+    server counts and no page holds: 0, unless it withholds some (a plugin filters them, or the key's user may
+    not read them).
 
     `read` runs on `pool` and keeps what it reads; the same page may be asked for several times, and one
     object be on several pages. The walk goes on until an empty page whatever the totals say, so that missing
@@ -36,9 +38,11 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> None:
 
     def look(number: int) -> tuple[Total, int]:
         page = read(number)
+        sizes[number] = page.size
         return EMPTY if page.empty else page.total, hash(page.body)
 
     looks: dict[int, list[Total]] = {}
+    sizes: dict[int, int] = {}
     first_body = None
     todo: Collection[int] = [1]
     while todo:
@@ -55,6 +59,9 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> None:
                 f"{what}: the list changed every time it was read, so that no read was sure to be whole"
             )
         todo = _unsettled(looks)
+    totals = {seen[-1] for seen in looks.values() if seen[-1] != EMPTY}
+    # Totals that differ belong to a list that changed: their difference from the pages proves nothing.
+    return max(0, (totals.pop() or 0) - sum(sizes.values())) if len(totals) == 1 else 0
 
 
 def _unsettled(looks: dict[int, list[Total]]) -> list[int]:
