@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from ecommerce.warehouse.rendering import tables
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
+SUNDAY = MONDAY - timedelta(days=1)
 ORDER = Order("1", at("2026-03-02 15:00"), tax="1.00", refunds=[("r1", at("2026-03-02 20:00"), "3.00")])
 RATES = Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "161.5"), (MONDAY, "USD", "1.08")])
 
@@ -150,3 +152,15 @@ def test_checks_pass_on_a_day_without_anything(shop: Shop):
 
     found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
     assert names(found) == []
+
+
+def test_a_rate_that_doubles_is_a_warning(shop: Shop):
+    shop.load(
+        replace(RATES, rates=[(SUNDAY, "JPY", "161.5"), (SUNDAY, "USD", "1.08"), (MONDAY, "JPY", "16150")])
+    )
+    found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
+    (sample,) = [
+        each.sample for each in found if each.check.endswith("doubles or halves") and each.failing_rows
+    ]
+    # BigQuery writes no zeros at the end, the emulator does.
+    assert re.fullmatch(r"JPY 16150(\.0+)? on 2026-03-02 after 161\.50*", sample)

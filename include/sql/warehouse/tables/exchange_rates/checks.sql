@@ -21,4 +21,31 @@ UNION ALL
 SELECT CONCAT(CAST(rate_date AS STRING), ' ', currency) AS sample
 FROM {{ table("exchange_rates") }}
 WHERE rate <= 0
+{% endcall %}
+
+UNION ALL
+-- Of the rates that convert the day: a misplaced decimal point is loaded like any other rate.
+{% call check(
+    "exchange_rates: no rate doubles or halves",
+    "warn",
+    "{exchange rate is|exchange rates are} more than twice or less than half of the rate published before",
+    "amounts in that currency may be converted wrongly",
+    "compare it with what the bank published; once the feed is right: make repair DAY=<day> SOURCE=exchange_rates",
+    3,
+) %}
+SELECT
+    CONCAT(
+        currency, ' ', CAST(rate AS STRING), ' on ', CAST(rate_date AS STRING), ' after ', CAST(rate_before AS STRING)
+    ) AS sample
+FROM (
+    SELECT
+        currency,
+        rate_date,
+        rate,
+        LAG(rate) OVER (PARTITION BY currency ORDER BY rate_date) AS rate_before
+    FROM {{ table("exchange_rates") }}
+) AS rates
+WHERE
+    rate_date BETWEEN DATE_SUB({{ business_date }}, INTERVAL 7 DAY) AND {{ business_date }}
+    AND (rate > 2 * rate_before OR 2 * rate < rate_before)
 {% endcall %};
