@@ -134,10 +134,31 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
     with smtp_errors(), SmtpHook(smtp_conn_id=CONNECTION) as hook:
         # The hook opens and authenticates the connection; its own sending knows no text alternative.
         refused = hook._smtp_client.send_message(message)
-    if refused:
-        log.warning("the mail server refused %d of %d recipients", len(refused), len(to))
+        if refused:
+            log.warning("the mail server refused %d of %d recipients", len(refused), len(to))
+            _notify_of_refused(hook._smtp_client, message, sorted(refused))
     metrics.mail_sent(str(message.get(KIND_HEADER, "other")))
     log.info("mail %s accepted for %d recipients", message["Message-ID"], len(to) - len(refused))
+
+
+def _notify_of_refused(client: smtplib.SMTP, message: EmailMessage, refused: Sequence[str]) -> None:
+    """Send `alert_recipients` the addresses that the server refused: they wait for a mail that does not
+    arrive, and no task fails. Nothing is raised: the mail itself has been sent."""
+    notice, addresses = EmailMessage(), "\n  ".join(refused)
+    notice.set_content(
+        f"The mail server refused these recipients of the mail:\n\n  {addresses}\n\n"
+        "The other recipients have it. Correct the Variable that lists the addresses.\n"
+    )
+    try:
+        to = [each for each in recipients(names.VARIABLE_ALERT_RECIPIENTS) if each not in refused]
+        notice["Subject"] = f"Not delivered to all: {message['Subject']}"
+        notice["To"] = ", ".join(to)
+        for name in ("From", "Date", "Auto-Submitted"):
+            notice[name] = message[name]
+        if to:
+            client.send_message(notice)
+    except (errors.PipelineError, smtplib.SMTPException, OSError) as error:
+        log.warning("the notice of refused recipients was not sent: %s", type(error).__name__)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from ecommerce.core.errors import CheckFailed
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.checks import CheckResult, run_checks
 from ecommerce.warehouse.rendering import tables
+from ecommerce.warehouse.staged import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -164,3 +165,13 @@ def test_a_rate_that_doubles_is_a_warning(shop: Shop):
     ]
     # BigQuery writes no zeros at the end, the emulator does.
     assert re.fullmatch(r"JPY 16150(\.0+)? on 2026-03-02 after 161\.50*", sample)
+
+
+def test_orders_of_a_live_source_in_an_export_are_a_warning(shop: Shop):
+    shop.load(Folder([ORDER, replace(ORDER, order_id="2", refunds=[])]))
+    same = replace(ORDER, source="old_shop", refunds=[])
+    other = replace(same, order_id="2", lines=[("Toys", "1", "9")])
+    shop.load(Folder([same, other], source="old_shop"), run_id="export", status=HISTORY)
+    found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="export", warehouse=shop.warehouse)
+    (twice,) = [each for each in found if each.check.endswith("under two sources")]
+    assert (twice.failing_rows, twice.sample) == (1, "1 of old_shop and sales_db")

@@ -130,7 +130,10 @@ def test_a_server_without_tls_is_a_wrong_connection(use_server):
             mail.send(a_mail(), TO)
 
 
-def test_one_refused_recipient_does_not_keep_the_report_from_the_others(use_server, caplog):
+def test_one_refused_recipient_is_reported_and_the_others_get_the_mail(use_server, caplog, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "bob@example.com, ops@example.com")
+    taken = []
+
     class Refusing:
         async def handle_RCPT(self, _server, _session, envelope, address, _options):
             if address.startswith("bob"):
@@ -138,13 +141,21 @@ def test_one_refused_recipient_does_not_keep_the_report_from_the_others(use_serv
             envelope.rcpt_tos.append(address)
             return "250 OK"
 
-        async def handle_DATA(self, *_):
+        async def handle_DATA(self, _server, _session, envelope):
+            taken.append((envelope.rcpt_tos, envelope.content.decode()))
             return "250 OK"
 
     with server(Refusing()) as port:
         use_server(port)
         mail.send(a_mail(), TO)
     assert "refused 1 of 2 recipients" in caplog.text
+    assert not [
+        each for each in caplog.records if "bob@" in each.message and each.name.startswith("ecommerce")
+    ]
+    (mailed, _), (noticed, notice) = taken
+    assert (mailed, noticed) == (["ann@example.com"], ["ops@example.com"])
+    assert "Subject: Not delivered to all: Something for you" in notice
+    assert "bob@example.com" in notice
 
 
 @pytest.mark.parametrize("extra", [{"from_email": None}, {"from_email": "nobody"}])

@@ -131,7 +131,9 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 "figures lack these refunds"
             ]
         if short := reader.withheld:
-            warnings += [f"the storefront counts {short} more order(s) than it returns: the figures lack them"]
+            warnings += [
+                f"the storefront counts {short} more order(s) than it returns: the figures lack them"
+            ]
         for warning in warnings:
             log.warning("%s", warning)
         read = sum(map(len, refunds.values()))

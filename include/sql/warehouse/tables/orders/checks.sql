@@ -22,6 +22,33 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
+-- An export that has orders of a live source, or was loaded under two names. The amount tells them from orders of two
+-- sources that number alike.
+{% call check(
+    "orders: no order is stored under two sources",
+    "warn",
+    "{order is|orders are} stored under two sources with the same day and amount",
+    "sales count them twice",
+    "if they are the same orders, remove the export: make undo-history SOURCE=<export>; load it without these days",
+    3,
+) %}
+SELECT CONCAT(orders.order_id, ' of ', orders.source, ' and ', others.source) AS sample
+FROM {{ table("orders") }} AS orders
+INNER JOIN {{ table("orders") }} AS others
+    ON
+        orders.business_date = others.business_date
+        AND orders.order_id = others.order_id
+        AND orders.gross_amount = others.gross_amount
+WHERE
+    {{ days("orders.business_date") }}
+    AND {{ days("others.business_date") }}
+    AND orders.source < others.source
+    AND orders.is_sale
+    AND others.is_sale
+    AND orders.gross_amount > 0
+{% endcall %}
+
+UNION ALL
 {% call check(
     "orders: key and currency are there",
     "error",
