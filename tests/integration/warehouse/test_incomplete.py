@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from ecommerce.pages import quality as pages
 from ecommerce.pages.quality_texts import state
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import Figures
+from ecommerce.sales.report.mail_texts import subject
 from ecommerce.sales.report.quality import alarms, notices
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.restated import standing
@@ -116,6 +118,73 @@ def test_what_is_no_reason_to_worry(shop: Shop, numbers: tuple[int, ...], today:
 def delivery(name: str, *order_ids: str) -> Row:
     received = at("2026-03-04 09:00")
     return {"file": name, "sha256": name, "received_at": received, "order_ids": [*order_ids]}
+
+
+def partner_days(day: date, **numbers: Sequence[int]) -> Folder:
+    """A read of partner files with so many orders each, one a day up to `day`; no file where the number is
+    negative."""
+    orders, files = [], []
+    for partner, counts in numbers.items():
+        for back, number in enumerate(reversed(counts)):
+            of_day = day - timedelta(days=back)
+            ids = [f"{partner}-{of_day}-{each}" for each in range(number)]
+            when = NOON - timedelta(days=(MONDAY - of_day).days)
+            facts = {"source": PARTNER_FILES, "channel": partner, "read_at": at("2026-03-04 09:00")}
+            orders += [Order(order_id, when, **facts) for order_id in ids]
+            files += [delivery(f"{partner}_{of_day}.csv", *ids)] if number >= 0 else []
+    return Folder(orders, source=PARTNER_FILES, files=files)
+
+
+def test_a_partner_whose_file_has_no_order_where_there_always_are_many_makes_the_day_incomplete(
+    shop: Shop,
+) -> None:
+    weekly = [number for _ in range(4) for number in (20, *[0] * 6)]
+    load_all(shop, partner_days(MONDAY, alpenmarkt=[*weekly, 0], bazario=[*weekly, 1]))
+
+    found = report(shop)
+    assert found.quality.empty_sources == ["partner_files: alpenmarkt"]
+    assert found.quality.doubtful_deliveries == []
+    (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
+    assert notice["words"].startswith("alpenmarkt has no order.")
+    assert alarms(found) == [
+        "alpenmarkt has no order at all, and had 20 or more on each of the last four Mondays"
+    ]
+    (warning,) = warned(shop)
+    assert "partner_files: alpenmarkt has no order of 2026-03-02" in warning
+    # Without its file, that is the reason instead.
+    shop.warehouse.run(
+        "DELETE FROM `shop.loaded_files` WHERE file = 'alpenmarkt_2026-03-02.csv'", "no file of the day"
+    )
+    late = Folder(
+        source=PARTNER_FILES,
+        read_at=at("2026-03-04 11:00"),
+        totals={"missing_deliveries": ["alpenmarkt"]},
+    )
+    shop.load(late, run_id="late")
+    found = report(shop)
+    assert found.quality.missing_sources == ["partner_files: alpenmarkt"]
+    assert found.quality.empty_sources == []
+
+
+@pytest.mark.parametrize(
+    ("today", "before", "is_doubtful"),
+    [
+        pytest.param(-1, [9, 8, 7, 5], True, id="no file after four days"),
+        pytest.param(-1, [0, 0, 0, 0], True, id="no file after four without orders", marks=pytest.mark.full),
+        pytest.param(0, [9, 8, 7, 5], True, id="no order after four days with some"),
+        pytest.param(0, [9, 4, 1, 5], False, id="no order after four days with few"),
+        pytest.param(1, [9, 8, 7, 5], False, id="one order", marks=pytest.mark.full),
+    ],
+)
+def test_a_day_may_be_incomplete(shop: Shop, today: int, before: list[int], is_doubtful: bool) -> None:
+    load_all(shop, partner_days(MONDAY, acme=[*before, today], bolt=[1, 1, 1, 1, 1]))
+
+    found = report(shop)
+    assert found.quality.complete
+    assert found.quality.doubtful_deliveries == (["acme"] if is_doubtful else [])
+    assert [each.kind for each in found.findings] == (["doubtful"] if is_doubtful else [])
+    assert subject(found).startswith("May be incomplete: acme · Mon 2 Mar") == is_doubtful
+    assert report(shop, required=[SALES_DB]).quality.doubtful_deliveries == []
 
 
 def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded(shop: Shop) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
-from ecommerce.sources.partner_files.expected import due_partners
+from ecommerce.sources.partner_files.expected import doubtful_partners, due_partners
 
 THURSDAY = date(2026, 11, 19)
 
@@ -31,7 +31,12 @@ def back(*days: int, partner: str = "acme") -> list[tuple[str, date]]:
         ((7, 14, 20), True),  # began on a Friday
         ((7, 20, 21), False),
         ((7,), False),
-        ((1, 2, 3, 4, 5, 6), False),
+        ((1, 2, 3, 4, 5, 6), True),  # began six days ago
+        (range(1, 11), True),  # ten days ago
+        ((1, 2, 3, 4, 5), True),
+        ((1, 2, 3, 4), False),
+        ((2, 3, 4, 5, 6), True),  # a day on which nobody delivered
+        ((1, 2, 3, 5, 6, 8, 9, 10), False),  # leaves out Thursdays: so it did a week ago
         ((35, 42, 49), False),
         ((-7, 0), False),
     ],
@@ -69,3 +74,30 @@ def test_the_setting_is_all_there_is(text: str, due: dict[int, list[str]]) -> No
 def test_a_setting_that_nobody_can_read_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="is neither a partner's name nor one with weekdays"):
         load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text})
+
+
+def test_five_days_are_those_on_which_any_partner_delivered() -> None:
+    other = back(1, 2, 3, 4, 5, 6, partner="bolt")
+    assert due_partners(THURSDAY, [*back(2, 3, 4, 5, 6), *other], None) == ["bolt"]
+    closed = [*back(1, 2, 3, 5, 6), *back(1, 2, 3, 5, 6, partner="bolt")]
+    assert due_partners(THURSDAY, closed, None) == ["acme", "bolt"]
+
+
+@pytest.mark.parametrize(
+    ("days", "doubtful"),
+    [
+        ((1,), False),
+        ((1, 2), True),  # two days known
+        ((1, 2, 3, 4), True),
+        ((2, 3, 4, 5, 6, 7), True),
+        ((1, 2, 3, 4, 5, 6, 14, 15), True),  # one Thursday without, one with
+        ((1, 2, 3, 4, 5, 6, 8), False),  # no Thursday yet
+        ((1, 2, 3, 7), True),
+        ((2, 4, 6), False),  # every other day
+        ((7, 14), False),  # once a week: due, not doubtful
+        ((5, 6, 7), False),  # has stopped
+        ((), False),
+    ],
+)
+def test_who_delivers_on_most_days_is_doubtful(days: tuple[int, ...], doubtful: bool) -> None:
+    assert doubtful_partners(THURSDAY, back(*days)) == (["acme"] if doubtful else [])

@@ -30,7 +30,7 @@ Ask = Callable[..., list[dict[str, Any]]]
 
 class Expected(Part):
     """One series' forecast, its intervals, and what came. `series`: `total`, `channel:<name>` or
-    `category:<name>`. `verdict` is None where the day is not complete."""
+    `category:<name>`. `verdict` is None where the day is not complete, or may not be."""
 
     series: str
     forecast: Decimal
@@ -95,9 +95,9 @@ def verdict(each: Expected) -> unusual.Verdict:
     return unusual.verdict(each.actual, (each.lower_80, each.upper_80), (each.lower_95, each.upper_95))
 
 
-def line(expectation: Expectation | None, currency: str) -> dict[str, Any] | None:
+def line(expectation: Expectation | None, currency: str, caveat: str = "") -> dict[str, Any] | None:
     """What page one and the mail say of the whole day: `verdict`, `words`, and `tone` (1 above what was
-    expected, -1 below, else 0); None where there is no forecast."""
+    expected, -1 below, else 0); None where there is no forecast. `caveat`: why there is no verdict."""
     total = next((each for each in expectation.series if each.series == TOTAL), None) if expectation else None
     if total is None:
         return None
@@ -108,14 +108,14 @@ def line(expectation: Expectation | None, currency: str) -> dict[str, Any] | Non
     changed = text.change(total.actual, total.forecast)
     words = f"forecast of gross sales {forecast}, on four days of five {low} to {high}; "
     if total.verdict is None:
-        words += f"{actual} so far, and no verdict while the day is incomplete"
+        words += f"{actual} so far, and no verdict while {caveat}"
         return {"verdict": "No verdict", "words": words, "tone": 0}
     words += f"this day {actual}" + (f" ({changed})" if changed != text.NOTHING else "")
     return {"verdict": _in_words(total).capitalize(), "words": words, "tone": _tone(total)}
 
 
 def page_texts(
-    expectation: Expectation | None, day: date, currency: str, *, complete: bool
+    expectation: Expectation | None, day: date, currency: str, *, caveat: str = ""
 ) -> dict[str, Any]:
     """What the report's details print of it, cell by cell. `nothing` says why there is no table."""
     if expectation is None:
@@ -132,7 +132,7 @@ def page_texts(
         "rows": [_row(each, currency) for each in series[:MOST_SERIES]],
         "nothing": "",
         "remarks": [
-            *([] if complete else ["The day is incomplete, so there is no verdict."]),
+            *([f"{caveat[:1].upper()}{caveat[1:]}, so there is no verdict."] if caveat else []),
             *([f"{text.count(more)} more series are in figures.csv."] if more > 0 else []),
             *([f"Without a forecast: {without}."] if without else []),
         ],

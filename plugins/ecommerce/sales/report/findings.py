@@ -2,8 +2,8 @@
 
 A finding is a kind, what it is about, and its numbers. `words` makes the sentence, so that the numbers can be
 recomputed and the sentence follows the locale. The rules are in docs/DEFINITIONS.md, *Findings*: what is
-incomplete comes first, then what weighs most in money. A day that is incomplete has no other findings: half a
-day looks like a slump.
+incomplete comes first, then what weighs most in money. A day that is incomplete, or may be, has no other
+findings: half a day looks like a slump.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FEWEST_DAYS = 10
 AMOUNTS = ("change", "total_change", "actual", "forecast", "lower_80", "upper_80")
 """The numbers of findings that are amounts in reporting currency."""
 
-MISSING, EMPTY, UNCONVERTED = "missing", "empty", "unconverted"
+MISSING, EMPTY, DOUBTFUL, UNCONVERTED = "missing", "empty", "doubtful", "unconverted"
 UNUSUAL_SALES, UNUSUAL_RATE, CONTRIBUTION = "unusual_sales", "unusual_rate", "contribution"
 
 
@@ -47,7 +47,8 @@ class Finding(Part):
     | kind | about | numbers |
     |---|---|---|
     | missing | sources; `partner_files: <partner>` | |
-    | empty | sources | |
+    | empty | sources; `partner_files: <partner>` | |
+    | doubtful | partners | |
     | unconverted | currencies | orders |
     | unusual_sales | the forecast's series, the verdict | actual, forecast, lower_80, upper_80 |
     | unusual_rate | a name of `figures.RATES` | rate, average, days |
@@ -62,7 +63,7 @@ class Finding(Part):
 def find(figures: Figures) -> list[Finding]:
     """The findings of a day; none where there is nothing to say."""
     found = list(_incomplete(figures))
-    if figures.quality.complete:
+    if not figures.caveat:
         weighed = [*_unusual_sales(figures), *_unusual_rates(figures), *_contributions(figures)]
         # A sort keeps the order of equals, so that the same figures always have the same findings.
         found += [finding for _, finding in sorted(weighed, key=lambda each: -each[0])]
@@ -79,6 +80,8 @@ def _incomplete(figures: Figures) -> Iterator[Finding]:
         yield Finding(kind=MISSING, about=sorted(quality.missing_sources))
     if quality.empty_sources:
         yield Finding(kind=EMPTY, about=sorted(quality.empty_sources))
+    if quality.doubtful_deliveries:
+        yield Finding(kind=DOUBTFUL, about=sorted(quality.doubtful_deliveries))
     if quality.unconverted:
         orders = Decimal(sum(each.orders for each in quality.unconverted))
         about = [each.currency for each in quality.unconverted]
@@ -168,13 +171,19 @@ def words(finding: Finding, currency: str) -> str:
 
 
 def _missing_words(finding: Finding, currency: str) -> str:
-    names = [text.clean(partner) or text.source_name(source) for source, partner in _partners(finding.about)]
+    names = _names(finding.about)
     return f"{_listed(names)} {_are(names)} missing, so figures of this day will change."
 
 
 def _empty_words(finding: Finding, currency: str) -> str:
-    names = [text.source_name(source) for source in finding.about]
+    names = _names(finding.about)
     return f"{_listed(names)} brought no order at all, which is unusual, so figures of this day may change."
+
+
+def _doubtful_words(finding: Finding, currency: str) -> str:
+    names = [text.clean(each) for each in finding.about]
+    usually = "delivers" if len(names) == 1 else "deliver"
+    return f"The day may be incomplete: {_listed(names)} usually {usually} and {_have(names)} no order."
 
 
 def _unconverted_words(finding: Finding, currency: str) -> str:
@@ -227,6 +236,7 @@ def _contribution_words(finding: Finding, currency: str) -> str:
 _SENTENCES = {
     MISSING: _missing_words,
     EMPTY: _empty_words,
+    DOUBTFUL: _doubtful_words,
     UNCONVERTED: _unconverted_words,
     UNUSUAL_SALES: _sales_words,
     UNUSUAL_RATE: _rate_words,
@@ -246,10 +256,10 @@ def _of(kind: str, name: str) -> str:
     return text.source_name(name) if kind == expectation.CHANNEL else text.clean(name)
 
 
-def _partners(sources: list[str]) -> Iterator[tuple[str, str]]:
-    for each in sources:
-        source, _, partner = each.partition(": ")
-        yield source, partner
+def _names(sources: list[str]) -> list[str]:
+    """The partner of `partner_files: <partner>`, or the source."""
+    parts = (each.partition(": ") for each in sources)
+    return [text.clean(partner) or text.source_name(source) for source, _, partner in parts]
 
 
 def _listed(names: list[str]) -> str:
@@ -258,3 +268,7 @@ def _listed(names: list[str]) -> str:
 
 def _are(names: list[str]) -> str:
     return "is" if len(names) == 1 else "are"
+
+
+def _have(names: list[str]) -> str:
+    return "has" if len(names) == 1 else "have"

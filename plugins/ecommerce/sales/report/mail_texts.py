@@ -42,7 +42,7 @@ def mail_texts(figures: Figures, corrections: Sequence[Correction] | None = None
         "findings": [findings.words(each, figures.currency) for each in figures.findings],
         "tiles": [each | {"changes": each["shown"]} for each in tiles[:TILES]],
         **_small_figures(tiles[TILES:]),
-        "expected": expectation.line(figures.expectation, figures.currency),
+        "expected": expectation.line(figures.expectation, figures.currency, figures.caveat),
         "footnote": " ".join(f"{NOTED}{label}: {text.clean(note)}." for label, note in noted),
         "trend": alternatives(figures)[TREND],
         "channels": _channels(figures),
@@ -58,12 +58,16 @@ def subject(figures: Figures, *, corrected: bool = False) -> str:
         headline += f", {chosen[-1]}"
     if missing := quality.incomplete_words(figures):
         headline = f"INCOMPLETE: {text.clean(missing, _LONGEST_REASON)} · {headline}"
+    elif doubtful := quality.doubtful_words(figures):
+        headline = f"May be incomplete: {text.clean(doubtful, _LONGEST_REASON)} · {headline}"
     return f"Corrected: {headline}" if corrected else headline
 
 
 def first_line(figures: Figures) -> str:
     """Net sales, the change, and what they are compared with."""
     said = f"Net sales of {text.short_day(figures.business_date)}: {_net_sales(figures)}"
+    if doubtful := quality.doubtful_words(figures):
+        said += f" (may be incomplete: {text.clean(doubtful, _LONGEST_REASON)})"
     if chosen := _chosen(figures):
         base, value, change = chosen
         return f"{said}, {change} against {base} ({text.with_currency(value, figures.currency)})."

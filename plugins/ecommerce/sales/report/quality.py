@@ -18,6 +18,11 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     quality, currency = figures.quality, figures.currency
     if not quality.complete:
         found.append(_notice("INCOMPLETE", f"{_missing(figures)}. Figures will change.", urgent=True))
+    elif doubtful := quality.doubtful_deliveries:
+        names = [clean(each) for each in doubtful]
+        words = f"{_listed(names, 6, 'partners')} usually {_form(names, 'delivers', 'deliver')} and "
+        words += f"{_form(names, 'has', 'have')} no order of this day. Figures may change."
+        found.append(_notice("May be incomplete", words, urgent=True))
     if not figures.has_sales:
         found.append(_notice("No sales", f"No counted orders on {figures.business_date}."))
     if quality.unconverted:
@@ -73,6 +78,12 @@ def incomplete_words(figures: Figures) -> str | None:
     return None if figures.quality.complete else _lacking(figures, 2, is_long=False)
 
 
+def doubtful_words(figures: Figures) -> str | None:
+    """The partners for which the day may be incomplete, few enough for a subject; None without any."""
+    names = [clean(each) for each in figures.quality.doubtful_deliveries]
+    return _listed(names, 2, "partners") if names and figures.quality.complete else None
+
+
 def _restated_words(figures: Figures) -> str:
     """One line: the newest day, with its reason where it is the only one."""
     days = len({each.business_date for each in figures.quality.restatements})
@@ -104,7 +115,7 @@ def alarms(figures: Figures) -> list[str]:
     """Why the day is incomplete although all its sources were read: no failed task has told anybody."""
     weekday = f"{figures.business_date:%A}"
     return [f"{partner} has delivered no file that can be used" for partner in _missing_partners(figures)] + [
-        f"{source_name(source)} has no order at all, and had 20 or more on each of the last four {weekday}s"
+        f"{_title(source)} has no order at all, and had 20 or more on each of the last four {weekday}s"
         for source in figures.quality.empty_sources
     ]
 
@@ -116,16 +127,25 @@ def _missing_partners(figures: Figures) -> list[str]:
 
 def _missing(figures: Figures) -> str:
     said = _lacking(figures, 6, is_long=True)
-    return (
-        said if _missing_partners(figures) else said[:1].upper() + said[1:]
-    )  # a partner's name stays as it is
+    quality = figures.quality
+    begins_with_partner = _missing_partners(figures) or (
+        not quality.missing_sources and any(": " in each for each in quality.empty_sources[:1])
+    )
+    return said if begins_with_partner else said[:1].upper() + said[1:]  # a partner's name stays as it is
 
 
 def _unread(figures: Figures) -> list[str]:
     return [_in_a_sentence(source) for source in figures.quality.missing_sources if ": " not in source]
 
 
+def _title(source: str) -> str:
+    """The source, or the partner of `partner_files: <partner>`."""
+    return clean(source.partition(": ")[2]) or source_name(source)
+
+
 def _in_a_sentence(source: str) -> str:
+    if ": " in source:  # a partner's name stays as it is
+        return _title(source)
     name = source_name(source)
     return f"{name[:1].lower()}{name[1:]}"
 

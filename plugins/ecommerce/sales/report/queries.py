@@ -12,7 +12,7 @@ from typing import Any
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import TransientError
 from ecommerce.core.settings import Settings
-from ecommerce.sales.completeness import empty_sources
+from ecommerce.sales.completeness import doubtful_deliveries, empty_sources
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report import (
     changes,
@@ -112,6 +112,7 @@ def _read_once(
     quality = model.Quality(
         complete=complete,
         empty_sources=empty.get(day, []),
+        doubtful_deliveries=doubtful_deliveries(warehouse, day, required) if complete else [],
         missing_sources=list(today.get("missing_sources") or ()),
         sources=sources,
         rejects=rejected.rejects(ask("rejects", most=MOST_SAMPLES)),
@@ -148,7 +149,7 @@ def _read_once(
     expected = expectation.read(ask, window, came(found))
     found = found.model_copy(
         update={
-            "expectation": expectation.judged(expected, complete=complete),
+            "expectation": expectation.judged(expected, complete=not found.caveat),
             "outlook": outlook.read(ask, window),
             "changes": base and _changes(ask, found, base, days[base]["net_sales"], products),
         }

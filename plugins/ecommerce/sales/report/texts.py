@@ -89,12 +89,12 @@ def _top(figures: Figures) -> dict[str, Any]:
 
 def _expected(figures: Figures) -> dict[str, Any] | None:
     """What `expectation.line` says, and, as `changed`, by how much the day misses the forecast."""
-    line = expectation.line(figures.expectation, figures.currency)
+    line = expectation.line(figures.expectation, figures.currency, figures.caveat)
     total = texts_expected.expectation_total(figures)
     if line is None or total is None:
         return line
     if total.verdict is None:
-        return line | {"changed": "the day is incomplete"}
+        return line | {"changed": figures.caveat}
     changed = text.change(total.actual, total.forecast)
     return line | {"changed": "" if changed == text.NOTHING else f"{changed} against the forecast"}
 

@@ -79,7 +79,7 @@ def series(figures: Figures) -> Section:
         figures.expectation,
         figures.business_date,
         figures.currency,
-        complete=figures.quality.complete,
+        caveat=figures.caveat,
     )
     return table(
         "forecast",

@@ -1,9 +1,9 @@
-"""Which partners should have delivered: what `EXPECTED_PARTNERS` says, or what they did the weeks before."""
+"""Which partners should have delivered: those that `EXPECTED_PARTNERS` names, or those that usually do."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from ecommerce.core.settings import Expected
@@ -14,8 +14,14 @@ ENOUGH = 3
 """On so many of the same weekdays of `WEEKS` a partner must have delivered."""
 
 
+LATELY, IN_A_ROW = 7, 5
+"""Due is also who delivered on the last `IN_A_ROW` of the last `LATELY` days on which any partner did."""
+FEWEST = 2
+"""One delivery is no habit."""
+
+
 def due_partners(day: date, deliveries: Iterable[tuple[str, date]], expected: Expected | None) -> list[str]:
-    """The partners whose file of business day `day` is due, sorted.
+    """Return the partners whose file of business day `day` is due, sorted.
 
     Args:
         day: of the files, as their names say.
@@ -23,19 +29,49 @@ def due_partners(day: date, deliveries: Iterable[tuple[str, date]], expected: Ex
         expected: weekdays (0 is Monday) by partner, which are then all there is; None: learn them.
 
     A partner is due that delivered on three of the same weekdays of the last four weeks. One that began to
-    deliver within these weeks is due after two of them, when it left none out.
+    deliver within these weeks is due after two of them, when it left none out. Due is also who delivered on
+    each of the last five days, unless it has left out every such weekday since its first file. A day on which
+    no partner delivers, such as a Sunday, is none of the five.
     """
     if expected is not None:
         return sorted(partner for partner, weekdays in expected.items() if day.weekday() in weekdays)
+    delivered = _by_partner(day, deliveries)
+    open_days = {each for days in delivered.values() for each in days if each >= day - timedelta(days=LATELY)}
+    last_days = sorted(open_days)[-IN_A_ROW:]
+    due = []
+    for partner, days in delivered.items():
+        passed, hits = _same_weekdays(day, days)
+        in_a_row = len(last_days) == IN_A_ROW and days.issuperset(last_days)
+        if hits >= ENOUGH or (hits >= FEWEST and hits == passed) or (in_a_row and (hits or not passed)):
+            due.append(partner)
+    return sorted(due)
+
+
+def doubtful_partners(day: date, deliveries: Iterable[tuple[str, date]]) -> list[str]:
+    """Return the partners that delivered on most of the seven days before `day`, and on at least half of such
+    weekdays; arguments as `due_partners`. Days before a partner's first delivery do not count. Where one of
+    them has nothing for `day` and was not due, the day may be incomplete."""
+    doubtful = []
+    for partner, days in _by_partner(day, deliveries).items():
+        passed, hits = _same_weekdays(day, days)
+        last_days = {day - timedelta(days=back) for back in range(1, LATELY + 1)}
+        known = sum(each >= min(days) for each in last_days)
+        delivered = len(days & last_days)
+        if delivered >= FEWEST and delivered * 2 > known and hits * 2 >= passed:
+            doubtful.append(partner)
+    return sorted(doubtful)
+
+
+def _by_partner(day: date, deliveries: Iterable[tuple[str, date]]) -> Mapping[str, set[date]]:
+    """The days of the `WEEKS` before `day` on which each partner delivered."""
     delivered: dict[str, set[date]] = defaultdict(set)
     for partner, of_day in deliveries:
         if day - timedelta(weeks=WEEKS) <= of_day < day:
             delivered[partner].add(of_day)
-    same_weekdays = [day - timedelta(weeks=week) for week in range(1, WEEKS + 1)]
-    due = []
-    for partner, days in delivered.items():
-        since = [each for each in same_weekdays if each >= min(days)]
-        hits = len(days.intersection(same_weekdays))
-        if hits >= ENOUGH or (hits >= 2 and hits == len(since)):
-            due.append(partner)
-    return sorted(due)
+    return delivered
+
+
+def _same_weekdays(day: date, days: set[date]) -> tuple[int, int]:
+    """How many days of the weekday of `day` have passed since the first of `days`, and how many are in it."""
+    same = {day - timedelta(weeks=week) for week in range(1, WEEKS + 1)}
+    return sum(each >= min(days) for each in same), len(days & same)

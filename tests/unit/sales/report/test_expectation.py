@@ -58,7 +58,7 @@ def test_a_series_from_which_nothing_was_expected_is_listed_when_something_came(
     silent, back = (
         expected(f"channel:{name}", "0", actual, "0", "0") for name, actual in (("a", "0"), ("b", "5"))
     )
-    rows = expectation.page_texts(expectation_of(silent, back), DAY, "USD", complete=True)["rows"]
+    rows = expectation.page_texts(expectation_of(silent, back), DAY, "USD")["rows"]
     assert [(each[0], each[-1]) for each in rows] == [("Channel B", "very unusual (higher)")]
 
 
@@ -102,13 +102,13 @@ def test_a_closed_day_has_a_verdict_and_no_percentage(actual, verdict):
 def test_an_incomplete_day_has_no_verdict_and_says_why():
     found = expectation_of(expected(actual="300"), complete=False)
     assert found.series[0].verdict is None
-    assert expectation.line(found, "USD") == {
+    assert expectation.line(found, "USD", "the day is incomplete") == {
         "verdict": "No verdict",
         "words": "forecast of gross sales 1,000.00, on four days of five 900.00 to 1,100.00; "
         "300.00 so far, and no verdict while the day is incomplete",
         "tone": 0,
     }
-    texts = expectation.page_texts(found, DAY, "USD", complete=False)
+    texts = expectation.page_texts(found, DAY, "USD", caveat="the day is incomplete")
     assert texts["rows"][0][-1] == NOTHING
     assert texts["remarks"] == ["The day is incomplete, so there is no verdict."]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ecommerce.sales.report import quality
-from tests.unit.sales.report.samples import make_figures
+from ecommerce.sales.report import expectation as expectations
+from ecommerce.sales.report import findings, mail_texts, quality
+from ecommerce.sales.report.texts import page_texts
+from tests.unit.sales.report.samples import expectation, full, make_figures
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,7 @@ from tests.unit.sales.report.samples import make_figures
             "alpenmarkt has not delivered, storefront was not read",
         ),
         ([], ["storefront"], "storefront has no order"),
+        ([], ["partner_files: alpenmarkt", "storefront"], "alpenmarkt and storefront have no order"),
         ([], [], "not every source of this day was read"),
     ],
 )
@@ -41,3 +44,35 @@ def test_page_one_names_every_partner_that_has_not_delivered():
     assert notice["words"] == (
         "alpenmarkt, bazario and northwind have not delivered a usable file. Figures will change."
     )
+
+
+def test_a_partner_whose_file_is_empty_keeps_its_name():
+    (notice,) = quality.notices(make_figures(complete=False, empty_sources=["partner_files: alpenmarkt"]))
+    assert notice["words"] == "alpenmarkt has no order. Figures will change."
+
+
+def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
+    figures = full(doubtful_deliveries=["alpenmarkt"])
+    unjudged = expectation()
+    series = [each.model_copy(update={"verdict": None}) for each in unjudged.series]
+    judged = expectations.judged(unjudged.model_copy(update={"series": series}), complete=not figures.caveat)
+    figures = figures.model_copy(update={"findings": findings.find(figures), "expectation": judged})
+    (notice,) = (each for each in quality.notices(figures) if "incomplete" in each["title"])
+    assert notice["title"] == "May be incomplete"
+    assert notice["words"] == "alpenmarkt usually delivers and has no order of this day. Figures may change."
+    mail = mail_texts.mail_texts(figures)
+    assert mail["subject"] == "May be incomplete: alpenmarkt · Thu 19 Nov: 18,342.56 USD, +13.8 %"
+    assert mail["first_line"].startswith(
+        "Net sales of Thu 19 Nov: 18,342.56 USD (may be incomplete: alpenmarkt), +13.8 % against"
+    )
+    assert mail["findings"] == ["The day may be incomplete: alpenmarkt usually delivers and has no order."]
+    assert mail["expected"]["verdict"] == "No verdict"
+    assert mail["expected"]["words"].endswith("no verdict while the day may be incomplete")
+    assert page_texts(figures)["expected"]["changed"] == "the day may be incomplete"
+    assert quality.incomplete_words(figures) is None
+
+
+def test_a_day_that_is_incomplete_is_not_called_doubtful_as_well():
+    figures = make_figures(complete=False, missing_sources=["storefront"], doubtful_deliveries=["alpenmarkt"])
+    assert [each["title"] for each in quality.notices(figures)] == ["INCOMPLETE"]
+    assert mail_texts.subject(figures).startswith("INCOMPLETE: storefront was not read ·")

@@ -121,7 +121,7 @@ UNION ALL
 ) %}
 SELECT
     CONCAT(
-        source, ' has no order of ', CAST(business_date AS STRING), ', and had at least ', CAST(fewest AS STRING),
+        name, ' has no order of ', CAST(business_date AS STRING), ', and had at least ', CAST(fewest AS STRING),
         ' on each of the last four such weekdays'
     ) AS sample
 FROM (
