@@ -18,7 +18,8 @@ from typing import Literal
 from ecommerce.core.locales import habits, in_report_locale, written_in
 
 __all__ = [
-    "LONGEST", "MINUS", "NOTHING", "Kind", "amount", "average_name", "change", "clean", "compact", "count",
+    "LONGEST", "MANIFOLD", "MINUS", "NOTHING", "UNALLOCATED", "Kind", "amount", "average_name", "category",
+    "change", "clean", "compact", "count",
     "country", "decimals", "direction", "figure", "in_report_locale", "inert", "instant", "long_day",
     "mask_e_mails", "month", "plain", "quantity", "share", "short_day", "short_month", "short_weekday",
     "source_name", "span", "weekday", "with_currency", "written_in",
@@ -27,6 +28,10 @@ __all__ = [
 Kind = Literal["money", "count", "quantity"]
 
 NOTHING, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+MANIFOLD = "> 10\N{MULTIPLICATION SIGN}"
+"""A change above 999 %."""
+UNALLOCATED = "unallocated"
+"""The category of refunds that name no line of an order, which are those of whole orders."""
 LONGEST = 250
 """Characters of a line that is made for a page or a mail."""
 _E_MAIL = re.compile(r"(\"[^\"@]*\"|[^\s@\",;:<>()\[\]{}'=&?/]+)(@|%40)[^\s@\",;<>()\[\]{}'=&?/]+")
@@ -75,13 +80,13 @@ def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
 
 def change(value: Decimal | None, base: Decimal | None) -> str:
     """The change from `base` to `value` in percent, always with a sign; `NOTHING` without comparison. There
-    is none with a base of zero. Beyond ±999.9 % the exact figure says nothing: `>+999 %`."""
+    is none with a base of zero. Above 999.9 % it is `MANIFOLD`, and nothing where the sign changes, too."""
     if value is None or not base:
         return NOTHING
     percent = ((value - base) / abs(base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
     sign = "+" if percent > 0 else MINUS if percent < 0 else "±"
     if abs(percent) > Decimal("999.9"):
-        return f"{'>' if percent > 0 else '<'}{sign}{habits().per_cent(Decimal(999), 0)}"
+        return MANIFOLD if (value > 0) == (base > 0) else NOTHING
     return f"{sign}{habits().per_cent(abs(percent), 1)}"
 
 
@@ -171,6 +176,11 @@ def country(code: str) -> str:
 def instant(when: datetime | None) -> str:
     """An instant in UTC to the second."""
     return NOTHING if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def category(name: str) -> str:
+    """The name of a category of `daily_sales`."""
+    return "Returns of whole orders" if name == UNALLOCATED else clean(name)
 
 
 def clean(text: str | None, longest: int = LONGEST) -> str:

@@ -97,12 +97,14 @@ def save_png(figure: Figure, path: Path, dots_per_inch: int) -> None:
 
 
 def shorten(text: str, width: float) -> str:
-    """`text`, or as much of it as fits into `width` points followed by an ellipsis."""
+    """`text`, or as much of it as fits into `width` points followed by an ellipsis: whole words, unless they
+    take less than half of it."""
     if text_width(text[:_LONGEST_LABEL]) <= width and len(text) <= _LONGEST_LABEL:
         return text
     lengths = range(1, min(len(text), _LONGEST_LABEL) + 1)
     fitting = bisect_right(lengths, width, key=lambda length: text_width(f"{text[:length]}…"))
-    return f"{text[:fitting].rstrip()}…"
+    words = text[: fitting + 1].rfind(" ")
+    return f"{text[: words if words > fitting / 2 else fitting].rstrip()}…"
 
 
 def text_width(text: str, *, bold: bool = False) -> float:

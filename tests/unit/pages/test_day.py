@@ -32,6 +32,7 @@ def test_the_page_says_all_that_the_report_says(client, reports, made):
     texts = text.in_report_locale(page_texts)(figures)
     for tile in (*texts["tiles"], *texts["small_tiles"]):
         assert f"{tile['label']} {tile['value']}" in words
+    assert "Annex: details and data quality All figures" in words
     for section in texts["sections"]:
         shown = part(page, section["id"])
         for cell in (cell for cells in section["rows"] for cell in cells):

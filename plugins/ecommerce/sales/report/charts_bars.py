@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ecommerce.core.templates import render
-from ecommerce.core.text import NOTHING, amount, change, clean, count, country, share, source_name
+from ecommerce.core.text import UNALLOCATED, amount, category, change, count, country, share, source_name
 from ecommerce.documents import svg_text
 from ecommerce.documents.drawing import (
     INK,
@@ -58,7 +58,7 @@ def channels(figures: Figures) -> str:
 
 def categories(figures: Figures) -> str:
     """Net sales by category."""
-    return _net_sales(figures, figures.categories, clean)
+    return _net_sales(figures, figures.categories, category)
 
 
 def countries(figures: Figures) -> str:
@@ -68,7 +68,7 @@ def countries(figures: Figures) -> str:
 
 def changed_categories(figures: Figures) -> str:
     """What each category contributes to the change of net sales, with its own change in per cent."""
-    return _contributions(figures, figures.changes.categories if figures.changes else [], clean)
+    return _contributions(figures, figures.changes.categories if figures.changes else [], category)
 
 
 def changed_countries(figures: Figures) -> str:
@@ -102,8 +102,8 @@ def top(
     rows: Sequence[tuple[str, Decimal, Decimal]], most: int = MOST
 ) -> list[tuple[str, Decimal, Decimal, bool]]:
     """Name and two amounts of the first `most` rows, and whether it is the rest: when there are more, the
-    last one adds up all the others."""
-    first, others = first_and_others(rows, most)
+    last one adds up all the others but returns of whole orders."""
+    first, others = first_and_others(rows, most, alone=lambda row: row[0] == UNALLOCATED)
     shown = [(*row, False) for row in first]
     if others:
         sums = (sum((row[1] for row in others), Decimal(0)), sum((row[2] for row in others), Decimal(0)))
@@ -128,7 +128,7 @@ def bars(rows: Sequence[Bar]) -> str:
         drawn.append(
             row._asdict()
             | {
-                "label": shorten(row.label, label_width - _GAP),
+                "label": shorten(row.label, label_width - _GAP + 0.01),
                 "left": _points(zero + min(length, 0) * scale),
                 "length": _points(abs(length) * scale),
                 "fill": STRONG if length >= 0 else SIGNAL,
@@ -189,5 +189,4 @@ def _contributions(figures: Figures, rows: Sequence[Contribution], name_of: Call
 
 
 def _change(now: Decimal, before: Decimal) -> str:
-    said = change(now, before)
-    return "new" if said == NOTHING and now else said
+    return "new" if now and not before else change(now, before)

@@ -15,7 +15,7 @@ A section has these keys:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 Row = TypeVar("Row")
@@ -24,12 +24,19 @@ Column = dict[str, Any]
 Section = dict[str, Any]
 
 
-def first_and_others(rows: Sequence[Row], most: int) -> tuple[list[Row], list[Row]]:
+def first_and_others(
+    rows: Sequence[Row], most: int, *, alone: Callable[[Row], bool] = lambda row: False
+) -> tuple[list[Row], list[Row]]:
     """Rows to show and those that share one more row at the end, so that no more than `most` are shown; there
-    are no others where all rows fit."""
+    are no others where all rows fit. A row that is `alone` is always shown."""
     if len(rows) <= most:
         return list(rows), []
-    return list(rows[: most - 1]), list(rows[most - 1 :])
+    ranked = sorted(range(len(rows)), key=lambda place: not alone(rows[place]))  # stable
+    shown = set(ranked[: most - 1])
+    return (
+        [row for place, row in enumerate(rows) if place in shown],
+        [row for place, row in enumerate(rows) if place not in shown],
+    )
 
 
 def name(heading: str, grow: float = 1.0) -> Column:

@@ -46,8 +46,9 @@ def page_texts(figures: Figures) -> dict[str, Any]:
     Returns the top of the report (`title`, `day`, `long_day`, `scope`, `footer`, `notices`, `findings`,
     `tiles`, `small_tiles`, `expected`, `footnote`); `changed`, the change of net sales in half a line, and
     `changed_since`, the day it is since, or nothing; `sections` in reading order, which the module of that
-    name describes; `charts`, what each chart that is drawn of this day shows, in words, by its file's name;
-    and `pictures`, files of products' pictures by SKU, which the caller may fill.
+    name describes; `annex`: its `title`, a `note` and the id of the section that it begins with; `charts`,
+    what each chart that is drawn of this day shows, in words, by its file's name; and `pictures`, files of
+    products' pictures by SKU, which the caller may fill.
     """
     day, zone = figures.business_date, figures.provenance.timezone
     return {
@@ -60,6 +61,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
         "changed": texts_changes.sentence(figures),
         "changed_since": text.short_day(figures.changes.base) if figures.changes else "",
         "sections": _sections(figures),
+        "annex": {"title": "Annex", "note": "details and data quality", "first": "figures"},
         "charts": texts_charts.alternatives(figures),
         "pictures": {},
     }
@@ -100,11 +102,12 @@ def _expected(figures: Figures) -> dict[str, Any] | None:
 
 
 def _sections(figures: Figures) -> list[Section]:
+    breakdowns, website = _breakdowns(figures), texts_website.sections(figures)
     return [
         _trend(figures),
         texts_expected.expected(figures),
         texts_expected.month(figures),
-        *_breakdowns(figures),
+        *breakdowns[:3],
         _products(figures),
         *texts_changes.sections(figures),
         summary(
@@ -122,10 +125,13 @@ def _sections(figures: Figures) -> list[Section]:
             note="rates: ÷ gross sales",
         ),
         _return_reasons(figures),
-        *texts_website.sections(figures),
+        *website[:2],
         texts_expected.outlook(figures),
-        texts_expected.series(figures),
+        # The annex
         figures_table(figures),
+        texts_expected.series(figures),
+        *breakdowns[3:],
+        *website[2:],
         *texts_quality.sections(figures),
     ]
 
@@ -151,7 +157,7 @@ def _breakdowns(figures: Figures) -> list[Section]:
     currency = figures.currency
     found = [
         _breakdown_table(figures.channels, "channel", "By channel", text.source_name, currency),
-        _breakdown_table(figures.categories, "category", "By category", text.clean, currency),
+        _breakdown_table(figures.categories, "category", "By category", text.category, currency),
         _breakdown_table(figures.countries, "country", "By country", text.country, currency),
     ]
     for section, chart in zip(found, (charts.CHANNELS, charts.CATEGORIES, charts.COUNTRIES), strict=True):
@@ -235,8 +241,9 @@ def attribute_title(name: str) -> str:
 
 
 def with_rest(rows: Sequence[Breakdown], most: int) -> list[Breakdown]:
-    """The first `most` rows; when there are more, the last one adds up all the others."""
-    shown, others = first_and_others(rows, most)
+    """The first `most` rows; when there are more, the last one adds up all the others. Returns of whole
+    orders are never among them: they would hide what the others sold."""
+    shown, others = first_and_others(rows, most, alone=lambda row: row.name == text.UNALLOCATED)
     if others:
         sums = {name: sum((getattr(row, name) for row in others), Decimal(0)) for name in FIGURES}
         orders = sum(row.orders or 0 for row in others)

@@ -17,7 +17,7 @@ MOST = 20
 """Contributions of one kind; those behind are added up."""
 
 _KINDS: dict[str, tuple[str, str, Callable[[str], str]]] = {
-    "categories": ("By category", charts.CHANGES_CATEGORIES, text.clean),
+    "categories": ("By category", charts.CHANGES_CATEGORIES, text.category),
     "countries": ("By country", charts.CHANGES_COUNTRIES, text.country),
     "channels": ("By channel", charts.CHANGES_CHANNELS, text.source_name),
 }
@@ -48,8 +48,9 @@ def sections(figures: Figures) -> list[Section]:
 
 
 def rest(rows: Sequence[Contribution], most: int) -> list[Contribution]:
-    """The first `most` rows; when there are more, the last one adds up all the others."""
-    shown, others = first_and_others(rows, most)
+    """The first `most` rows; when there are more, the last one adds up all the others but returns of whole
+    orders."""
+    shown, others = first_and_others(rows, most, alone=lambda row: row.name == text.UNALLOCATED)
     if others:
         before, now = (sum((getattr(row, each) for row in others), Decimal(0)) for each in ("before", "now"))
         shown.append(Contribution(name=f"{len(others)} others", before=before, now=now))

@@ -15,7 +15,9 @@ BASES = ("day_before", "week_before", "average", "year_before")
 """The fields of `figures.Figure` that a figure is compared with, in reading order."""
 CHOICE = ("week_before", "day_before", "average", "year_before")
 """In the order in which one comparison is chosen where there is room for one."""
-TILES = 4
+SHOWN = ("week_before", "average", "day_before", "year_before")
+"""In the order in which the comparisons of a tile are chosen, `MOST_SHOWN` of them."""
+TILES, MOST_SHOWN = 4, 2
 NOTED = "*"
 NOTHING_YET, NO_ORDERS = "nothing to compare with yet", "no orders to average"
 
@@ -49,17 +51,18 @@ def known_bases(figures: Figures) -> list[str]:
 
 def tile(figures: Figures, headline: str) -> dict[str, Any]:
     """One headline figure: `label`, `value`; `changes` against each of `known_bases` (`words`, `label`,
-    `tone`); `shown`, those of them that say something; `change`, the one of choice."""
+    `tone`); `shown`, at most `MOST_SHOWN` of them; `change`, the one of choice."""
     meaning, entry = HEADLINE[headline], figures.headline[headline]
     found = {base: _change(figures, headline, base) for base in known_bases(figures)}
     said = {base: change for base, change in found.items() if change["words"] != text.NOTHING}
+    shown = [base for base in SHOWN if base in said][:MOST_SHOWN]
     why = NO_ORDERS if entry.value is None else NOTHING_YET
     nothing = {"words": "", "label": why, "tone": 0}
     return {
         "label": f"{meaning.label}{NOTED}" if entry.note else meaning.label,
         "value": text.figure(entry.value, meaning.kind, figures.currency),
         "changes": list(found.values()),
-        "shown": list(said.values()) or [nothing],
+        "shown": [change for base, change in said.items() if base in shown] or [nothing],
         "change": next((said[base] for base in CHOICE if base in said), nothing),
     }
 
@@ -108,10 +111,10 @@ def _change(figures: Figures, headline: str, base: str) -> dict[str, Any]:
     meaning, entry = HEADLINE[headline], figures.headline[headline]
     before = getattr(entry, base)
     label = base_names(figures)[base]
-    if before == 0 and entry.value:  # no percentage leads away from zero
+    words = text.change(entry.value, before)
+    if words == text.NOTHING and entry.value and before is not None:  # no percentage says it: from zero, say
         words = text.figure(before, meaning.kind, figures.currency)
         return {"words": words, "label": f"on {label}", "tone": 0}
-    words = text.change(entry.value, before)
     tone = text.direction(entry.value, before, meaning.good)
     return {"words": words, "label": f"vs {label}", "tone": tone}
 

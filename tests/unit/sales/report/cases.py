@@ -21,6 +21,7 @@ from ecommerce.sales.report import document
 from ecommerce.sales.report import figures as model
 from ecommerce.sales.report.changes import Contribution
 from ecommerce.sales.report.month import MonthToDate, Span
+from ecommerce.sales.report.remarks import remarks
 from ecommerce.sales.report.returns import ReturnReason
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, breakdown, full, make_figures
@@ -227,6 +228,77 @@ def many_categories() -> model.Figures:
     )
 
 
+def small_shop() -> model.Figures:
+    """One product, sold once, and hardly anything else to show."""
+    one = make_figures()
+    return make_figures(
+        channels=one.channels[:1],
+        categories=one.categories[:1],
+        countries=one.countries[:1],
+        products=one.products[:1],
+        changes=samples.changed(
+            categories=one.changes.categories[:1], countries=[], channels=[], rising=[], falling=[]
+        ),
+        return_reasons=[],
+        outlook=None,
+        rejects=[],
+        warnings=[],
+        sources=one.quality.sources[:1],
+    )
+
+
+def nothing_yet() -> model.Figures:
+    """The first day that is ever loaded, without a sale."""
+    return samples.empty_day().model_copy(
+        update={"changes": None, "outlook": None, "return_reasons": [], "month": None}
+    )
+
+
+def big_shop() -> model.Figures:
+    """Long SKUs, compound nouns, paths as categories, returns of whole orders, and many warnings."""
+    ordinary = pictured(full())
+    skus = [f"NORDSTERN-TEEKANNE-STEINZEUG-{1200 + place}ML" for place in range(15)]
+    sorts = (
+        "Wohnzimmerbeleuchtung/Außenbereich", "Küche & Esszimmer", "Gartenmöbelauflagen", "Heimtextilien",
+        "Kinderzimmereinrichtung", "Aufbewahrungslösungen", "Werkzeug", "unallocated",
+    )  # fmt: skip
+    nets = ("6000", "5300", "4600", "3900", "3200", "90", "60", "-796.01")
+    befores = ("5000", "5100", "4700", "3900", "3300", "85", "70", "-10.02")
+    assert ordinary.changes
+    changed = ordinary.changes.model_copy(
+        update={
+            "categories": [
+                Contribution(name=name, before=Decimal(before), now=Decimal(net))
+                for name, before, net in zip(sorts, befores, nets, strict=True)
+            ]
+        }
+    )
+    return ordinary.model_copy(
+        update={
+            "categories": [breakdown(name, net, None) for name, net in zip(sorts, nets, strict=True)],
+            "changes": changed,
+            "products": [
+                each.model_copy(
+                    update={
+                        "sku": sku,
+                        "name": f"Geschirrspülmaschinenfeste Teekanne {sku[-6:]}",
+                        "category": sorts[place % 6],
+                    }
+                )
+                for place, (each, sku) in enumerate(zip(ordinary.products, skus, strict=True))
+            ],
+            "quality": samples.quality(
+                warnings=remarks(
+                    [
+                        f"northwind-marketplace_2026-11-{day:02}.csv has columns that are not read: gift_note"
+                        for day in range(1, 18)
+                    ]
+                )
+            ),
+        }
+    )
+
+
 def leap_day() -> model.Figures:
     """The 29th of February: last year has none."""
     return on(date(2028, 2, 29))
@@ -322,6 +394,9 @@ CASES: Mapping[str, Callable[[], model.Figures]] = MappingProxyType(
             three_currencies,
             long_names,
             many_categories,
+            small_shop,
+            nothing_yet,
+            big_shop,
             leap_day,
             spring_forward,
             fall_back,

@@ -10,7 +10,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from ecommerce.core.text import written_in
-from ecommerce.documents import drawing
+from ecommerce.documents import drawing, typesetting
 from ecommerce.sales.report import charts, charts_forecast, charts_trend, document
 from ecommerce.sales.report.texts import page_texts
 from tests.unit.sales.report import cases
@@ -25,9 +25,11 @@ ALIKE = {"loaded_for_ten_days", "partner_missing", "spring_forward", "fall_back"
 def test_a_case_is_laid_out(name, tmp_path):
     figures = cases.CASES[name]()
     document.write(figures, tmp_path)
-    pages = [re.sub(r"\s+", " ", page.extract_text()) for page in PdfReader(tmp_path / document.PDF).pages]
+    pdf = tmp_path / document.PDF
+    pages = [re.sub(r"\s+", " ", page.extract_text()) for page in PdfReader(pdf).pages]
     texts = page_texts(figures)
 
+    assert [round(each, 2) for each in typesetting.fills(pdf.read_bytes()) if each < 1 / 3] == []
     assert texts["long_day"] in pages[0]
     assert "All definitions: docs/DEFINITIONS.md." in pages[0], "its last line is on page one"
     for tile in (*texts["tiles"], *texts["small_tiles"]):
@@ -49,6 +51,13 @@ def test_a_case_is_laid_out(name, tmp_path):
             for cell in row:
                 assert cell in everything
     assert "\u200b" not in everything, "what is copied has characters that nobody sees"
+    if name == "big_shop":  # its words are long, and not as wide as a page
+        annex = {
+            each["id"]: {word for row in each["rows"] for cell in row for word in cell.split()}
+            for each in texts["sections"]
+        }
+        for part in ("products", "categories", "warnings", "rejects"):
+            assert [word for word in annex[part] if word not in everything.split()] == []
     _assert_margins_are_white(tmp_path / document.PREVIEW)
     drawn = {path.name for path in tmp_path.iterdir()} - {document.PDF, document.PREVIEW}
     assert drawn == {*texts["charts"], charts.TREND_PNG}

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from ecommerce.core.text import MINUS, written_in
+from ecommerce.documents.typesetting import fills
 from ecommerce.sales.report import document
 from ecommerce.sales.report.remarks import remarks
 from ecommerce.sales.report.texts import page_texts
-from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, make_figures, noted
+from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, full, make_figures, noted
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +47,24 @@ def test_page_one_answers_the_executive(pages):
     text = words(pages(make_figures), 0)
     for expected in (
         "Thursday, 19 November 2026",
-        "Net sales", "18,342.56", "+7.8 %", "vs Wed 18 Nov", "+13.8 %", "vs Thu 12 Nov", "+18.3 %",
+        "Net sales", "18,342.56", "+13.8 %", "vs Thu 12 Nov", "+18.3 %", "vs 28-day average",
         "Orders", "214", "91.63", "Customers", "Returns", "1,266.40",
-        "+29.1 %", "vs 20 Nov 2025", "Teapot no. 0", "Month to date", "331,402.18", "+22.7 %",
+        "Teapot no. 0", "Month to date", "331,402.18", "+22.7 %",
         "America/New_York", "Amounts in USD", "Page 1 of",
     ):  # fmt: skip
         assert expected in text
     assert "INCOMPLETE" not in text
+    assert all(len(tile["shown"]) == 2 for tile in page_texts(make_figures())["tiles"])
+
+
+def test_two_pages_are_the_executive_s_and_the_annex_follows(pages):
+    reader = pages(full)
+    _, second, third, *others = (words(reader, page) for page in range(len(reader.pages)))
+    for title in ("What changed since Thu 12 Nov", "Rising products", "Website", "The coming week"):
+        assert title in second
+    assert "DAILY SALES REPORT Annex: details and data quality" in third
+    for text in (third, *others):
+        assert "(America/New_York) · Annex Page" in text
 
 
 def test_what_rises_stands_before_what_falls(pages):
@@ -177,14 +189,16 @@ def test_any_text_at_all_can_be_printed(names):
 @pytest.mark.parametrize(
     ("locale", "said"),
     [
-        ("de_CH", ("Donnerstag, 19. November 2026", "+7.8%", "vs Mi., 18. Nov.", "Vereinigte Staaten")),
+        ("de_CH", ("Donnerstag, 19. November 2026", "+7.8%", "vs Do., 12. Nov.", "Vereinigte Staaten")),
         ("ja_JP", ("2026年11月19日木曜日", "18,342.56", "アメリカ合衆国")),
+        ("ru_RU", ("четверг, 19 ноября 2026", "Соединенные Штаты")),
     ],
 )
 def test_the_report_is_written_as_the_locale_does(tmp_path, locale, said, caplog):
     with written_in(locale):
-        document.write(make_figures(), tmp_path)
+        document.write(full(), tmp_path)
     text = words(PdfReader(tmp_path / document.PDF), 0)
+    assert min(fills((tmp_path / document.PDF).read_bytes())) >= 1 / 3
     assert [each for each in said if each not in text] == []
     assert not caplog.messages
 

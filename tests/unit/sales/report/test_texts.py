@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.text import MINUS, NOTHING
+from ecommerce.core.text import MANIFOLD, MINUS, NOTHING
+from ecommerce.sales.report import charts_bars
 from ecommerce.sales.report.figures import Figure
-from ecommerce.sales.report.texts import page_texts
+from ecommerce.sales.report.texts import page_texts, with_rest
 from tests.unit.sales.report import cases
 from tests.unit.sales.report.samples import full, make_figures
 
@@ -85,6 +86,23 @@ def test_500_categories_are_the_20_largest_and_the_others_and_add_up():
     assert table["rows"][-1][0] == "480 others"
     net = sum(D(row[5].replace(",", "")) for row in table["rows"])
     assert net == sum(D(1000 - at) for at in range(500))
+
+
+def test_returns_of_whole_orders_have_a_line_of_their_own():
+    rows = with_rest(cases.big_shop().categories, 4)
+    assert [(row.name, row.net_sales) for row in rows] == [
+        ("Wohnzimmerbeleuchtung/Außenbereich", D(6000)),
+        ("Küche & Esszimmer", D(5300)),
+        ("unallocated", D("-796.01")),
+        ("5 others", D(11850)),
+    ]
+    table = sections(cases.big_shop())
+    assert table["categories"]["rows"][-1][0] == "Returns of whole orders"
+    assert ["Returns of whole orders", f"{MINUS}10.02", f"{MINUS}796.01", f"{MINUS}785.99", MANIFOLD] in (
+        table["changes_categories"]["rows"]
+    )
+    for drawn in (charts_bars.categories, charts_bars.changed_categories):
+        assert "Returns of whole orders" in drawn(cases.big_shop())
 
 
 def test_series_and_reasons_are_the_first_20_and_what_is_left_out_is_said():
