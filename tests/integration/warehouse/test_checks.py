@@ -175,3 +175,13 @@ def test_orders_of_a_live_source_in_an_export_are_a_warning(shop: Shop):
     found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="export", warehouse=shop.warehouse)
     (twice,) = [each for each in found if each.check.endswith("under two sources")]
     assert (twice.failing_rows, twice.sample) == (1, "1 of old_shop and sales_db")
+
+
+def test_orders_and_refunds_dated_in_the_future_are_a_warning(shop: Shop):
+    year = replace(ORDER, ordered_at=at("2027-03-02 15:00"), refunds=[("r1", at("2027-03-03 15:00"), "3.00")])
+    loaded = shop.load(Folder([year, replace(ORDER, order_id="2", refunds=[])]))
+    found = run_checks(
+        loaded.touched_days, spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse
+    )
+    ahead = [(each.check.partition(":")[0], each.failing_rows) for each in found if "future" in each.check]
+    assert ahead == [("orders", 1), ("refunds", 1)]

@@ -78,6 +78,22 @@ WHERE
 
 UNION ALL
 {% call check(
+    "orders: none is dated in the future",
+    "warn",
+    "{order is|orders are} dated more than a day after the read",
+    "they count on a day that is not over, in no report until then",
+    "correct the date at the source, or its clock; then make repair DAY=<day of the run> SOURCE=<source>",
+    3,
+) %}
+SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
+FROM {{ table("orders") }}
+WHERE
+    {{ days("business_date") }}
+    AND ordered_at > TIMESTAMP_ADD(read_at, INTERVAL 1 DAY)
+{% endcall %}
+
+UNION ALL
+{% call check(
     "orders: amounts are the sums of the lines",
     "error",
     "{order has|orders have} other amounts than {its|their} lines add up to",

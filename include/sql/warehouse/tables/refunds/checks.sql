@@ -28,6 +28,22 @@ WHERE
 
 UNION ALL
 {% call check(
+    "refunds: none is dated in the future",
+    "warn",
+    "{refund is|refunds are} dated more than a day after the read",
+    "they count on a day that is not over, in no report until then",
+    "correct the date at the source, or its clock; then make repair DAY=<day of the run> SOURCE=<source>",
+    3,
+) %}
+SELECT CONCAT(source, ' refund ', refund_id, ' of ', CAST(refunded_at AS STRING)) AS sample
+FROM {{ table("refunds") }}
+WHERE
+    {{ days("business_date") }}
+    AND refunded_at > TIMESTAMP_ADD(read_at, INTERVAL 1 DAY)
+{% endcall %}
+
+UNION ALL
+{% call check(
     "refunds: the order is known",
     "warn",
     "{refund belongs to an order|refunds belong to orders} that the warehouse does not have",
