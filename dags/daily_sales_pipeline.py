@@ -24,8 +24,8 @@ from ecommerce.core.names import (
 )
 from ecommerce.core.owner import owner_links
 from ecommerce.core.params import BUSINESS_DATE
-from ecommerce.core.settings import shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.core.settings import run_timeout, shop_timezone
+from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 from ecommerce.sales import tasks
 from ecommerce.sources import SOURCES
 
@@ -46,6 +46,8 @@ with DAG(
             description="Mail it even when the day is not the newest closed one.",
         ),
     },
+    dagrun_timeout=run_timeout(),
+    on_failure_callback=run_timeout_notifier(),
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "daily"],

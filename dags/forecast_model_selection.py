@@ -22,9 +22,9 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from ecommerce.core.names import DAG_SELECTION
 from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import shop_timezone
+from ecommerce.core.settings import run_timeout, shop_timezone
 from ecommerce.forecast.selection import tasks
-from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 
 with DAG(
     dag_id=DAG_SELECTION,
@@ -42,6 +42,8 @@ with DAG(
             description="Choose by what was known before this day. Empty: the day of the run.",
         )
     },
+    dagrun_timeout=run_timeout(),
+    on_failure_callback=run_timeout_notifier(),
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["forecast", "monthly"],

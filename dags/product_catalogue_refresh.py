@@ -22,8 +22,8 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 from ecommerce.catalogue import tasks
 from ecommerce.core.names import DAG_CATALOGUE
 from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.core.settings import run_timeout, shop_timezone
+from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 
 with DAG(
     dag_id=DAG_CATALOGUE,
@@ -45,6 +45,8 @@ with DAG(
             description="Also mail when nothing has changed.",
         ),
     },
+    dagrun_timeout=run_timeout(),
+    on_failure_callback=run_timeout_notifier(),
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["catalogue", "daily"],

@@ -24,9 +24,9 @@ from airflow.sdk import DAG, CronPartitionTimetable
 from ecommerce.core.names import DAG_WATCH
 from ecommerce.core.owner import owner_links
 from ecommerce.core.params import BUSINESS_DATE
-from ecommerce.core.settings import shop_timezone
+from ecommerce.core.settings import run_timeout, shop_timezone
 from ecommerce.forecast import tasks as forecast
-from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 from ecommerce.sales import tasks as sales
 
 with DAG(
@@ -37,6 +37,8 @@ with DAG(
     ),
     catchup=False,
     params={"business_date": BUSINESS_DATE},
+    dagrun_timeout=run_timeout(),
+    on_failure_callback=run_timeout_notifier(),
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "forecast", "daily", "operations"],

@@ -22,7 +22,8 @@ from airflow.sdk import DAG, Param
 
 from ecommerce.core.names import DAG_HISTORY
 from ecommerce.core.owner import owner_links
-from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.core.settings import LONG, run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 from ecommerce.sales.history import tasks
 
 with DAG(
@@ -74,6 +75,8 @@ with DAG(
             description="In per cent of all. When more were rejected the last task fails; else it warns.",
         ),
     },
+    dagrun_timeout=run_timeout(LONG),
+    on_failure_callback=run_timeout_notifier(),
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "manual"],

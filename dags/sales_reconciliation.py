@@ -19,8 +19,8 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup
 
 from ecommerce.core.names import DAG_RECONCILIATION, GROUP_COMPARE
 from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.core.settings import run_timeout, shop_timezone
+from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 from ecommerce.sales.reconciliation import tasks
 from ecommerce.sales.reconciliation.comparison import reconciled_sources
 
@@ -40,6 +40,8 @@ with DAG(
             description="Of the days that differ, the newest ones up to this number are read again.",
         )
     },
+    dagrun_timeout=run_timeout(),
+    on_failure_callback=run_timeout_notifier(),
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "weekly", "operations"],

@@ -19,8 +19,8 @@ from airflow.sdk import DAG, CronTriggerTimetable
 
 from ecommerce.core.names import DAG_SYNC
 from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.core.settings import run_timeout, shop_timezone
+from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 from ecommerce.sales import tasks
 from ecommerce.sources import STOREFRONT
 
@@ -31,6 +31,8 @@ with DAG(
     schedule=CronTriggerTimetable("30 * * * *", timezone=shop_timezone()),
     catchup=False,
     max_active_runs=1,
+    dagrun_timeout=run_timeout(),
+    on_failure_callback=run_timeout_notifier(),
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "hourly"],

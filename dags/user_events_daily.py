@@ -20,9 +20,9 @@ from airflow.sdk import DAG, CronPartitionTimetable
 from ecommerce.core.names import DAG_EVENTS
 from ecommerce.core.owner import owner_links
 from ecommerce.core.params import BUSINESS_DATE
-from ecommerce.core.settings import shop_timezone
+from ecommerce.core.settings import run_timeout, shop_timezone
 from ecommerce.events import tasks
-from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 
 with DAG(
     dag_id=DAG_EVENTS,
@@ -33,6 +33,8 @@ with DAG(
     catchup=False,
     max_active_runs=8,
     params={"business_date": BUSINESS_DATE},
+    dagrun_timeout=run_timeout(),
+    on_failure_callback=run_timeout_notifier(),
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["events", "daily"],

@@ -34,9 +34,9 @@ from airflow.sdk import (
 from ecommerce.core.assets import DAILY_SALES
 from ecommerce.core.names import DAG_FORECAST
 from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import shop_timezone
+from ecommerce.core.settings import run_timeout, shop_timezone
 from ecommerce.forecast import tasks
-from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 
 with DAG(
     dag_id=DAG_FORECAST,
@@ -67,6 +67,8 @@ with DAG(
             description="Also with days missing, after an older week, or once more.",
         ),
     },
+    dagrun_timeout=run_timeout(),
+    on_failure_callback=run_timeout_notifier(),
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["forecast", "weekly"],

@@ -15,6 +15,7 @@ from airflow.sdk import CronPartitionTimetable
 
 from ecommerce.core.business_day import TICKS
 from ecommerce.core.owner import OWNER
+from ecommerce.mail.alerts import RunTimeoutNotifier
 from ecommerce.sources import SOURCES
 from tests.dags.conftest import DAG_FILES, OWNER_LINK, REPOSITORY
 
@@ -76,6 +77,13 @@ def test_every_task_is_retried_after_a_pause(dag):
     for task in dag.tasks:
         assert task.retries >= 1, task.task_id
         assert task.retry_delay >= timedelta(seconds=10), task.task_id
+
+
+def test_every_task_and_every_run_ends(dag):
+    assert dag.dagrun_timeout is not None
+    assert isinstance(dag.on_failure_callback, RunTimeoutNotifier)
+    for task in dag.tasks:
+        assert timedelta() < task.execution_timeout < dag.dagrun_timeout, task.task_id
 
 
 def test_schedule_is_in_the_shops_timezone_and_no_bare_cron_string(dag):

@@ -175,7 +175,7 @@ def rates_that_are_stale(trial: Trial) -> str:
 def warehouse_wrong_host(trial: Trial) -> str:
     port = free_port()
     trial.patch.setenv("BIGQUERY_EMULATOR_HOST", f"http://127.0.0.1:{port}")
-    trial.patch.setattr("ecommerce.warehouse.client.RETRY_SECONDS", 0.1)
+    trial.patch.setattr("ecommerce.warehouse.client.INTERACTIVE_RETRY_SECONDS", 0.1)
     return (
         f"FAIL bigquery: bigquery: list of datasets: BigQuery cannot be reached: nothing answers at "
         f"127.0.0.1:{port}: does the server run, are host and port right?"

@@ -14,12 +14,19 @@ from tests.dags.conftest import REPOSITORY
 from tests.dags.failing.retries import ERRORS, PAUSE, RETRIES
 from tests.integration.live_airflow import LiveAirflow, live_airflow
 from tests.integration.mailbox import ALERTED, Mailbox, open_mailbox
+from tests.unit.warehouse.silent_bigquery import ANONYMOUS, SilentBigQuery
 
 pytestmark = pytest.mark.full
 
 TRIED_AGAIN = ["lost_connection", "other_library", "unforeseen"]
 FAILED_AT_ONCE = ["wrong_password", "wrong_setting", "wrong_answer", "wrong_data", "mistake"]
+LIMITS = {
+    "limits.slow_task": "longer than its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped",
+    "limits.slow_job": "job load-1-1 within 2 seconds (BIGQUERY_JOB_TIMEOUT_SECONDS); the job is cancelled",
+    "run_limit.endless": "the run did not end within 1 seconds (RUN_TIMEOUT_SECONDS)",
+}
 MAILS = [
+    *(f"Failed: {task}" for task in LIMITS),
     "Failed: mails.broken",
     "Failed: mails.lost",
     *(f"Failed: retries.{task}" for task in (*TRIED_AGAIN, *FAILED_AT_ONCE)),
@@ -38,6 +45,7 @@ class Ended:
     mailbox: Mailbox
     runs: dict[str, str]
     states: dict[str, str]
+    bigquery: SilentBigQuery
 
     def task_states(self, run: str) -> dict[str, str]:
         return self.airflow.task_states(run.partition(" ")[0], self.runs[run])
@@ -61,17 +69,22 @@ def told_of(mailbox: Mailbox) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def ended(migrated_airflow, tmp_path_factory):
     folder = tmp_path_factory.mktemp("failing")
-    with open_mailbox(folder / "mail") as mailbox:
+    with open_mailbox(folder / "mail") as mailbox, SilentBigQuery().serving() as bigquery:
         environment = mailbox.environment() | {
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "tests" / "dags" / "failing"),
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
             "SHOP_TIMEZONE": "America/New_York",
+            "CUSTOMER_HASH_KEY": "0123456789abcdef",
+            "BIGQUERY_EMULATOR_HOST": bigquery.url,
+            "AIRFLOW_CONN_BIGQUERY": ANONYMOUS,
+            "BIGQUERY_JOB_TIMEOUT_SECONDS": "2",
         }
-        with live_airflow(
-            folder / "airflow", migrated_airflow, environment, "mails", "retries", "sources"
-        ) as airflow:
+        dags = ("limits", "run_limit", "mails", "retries", "sources")
+        with live_airflow(folder / "airflow", migrated_airflow, environment, *dags) as airflow:
             airflow.api.post("variables", {"key": "source_policy", "value": json.dumps(POLICY)})
             runs = {
+                "limits": airflow.trigger("limits"),
+                "run_limit": airflow.trigger("run_limit"),
                 "mails": airflow.trigger("mails"),
                 "retries": airflow.trigger("retries"),
                 "sources without an optional one": airflow.trigger("sources", failing=STOREFRONT),
@@ -86,7 +99,7 @@ def ended(migrated_airflow, tmp_path_factory):
             run_id = runs["sources without one made optional"]
             airflow.api.clear(run_id, ["extract.sources_ready"], "sources")
             states["sources without one made optional"] += f", then {airflow.state('sources', run_id)}"
-            yield Ended(airflow, mailbox, runs, states)
+            yield Ended(airflow, mailbox, runs, states, bigquery)
 
 
 def test_each_task_that_failed_is_told_of_once_and_nothing_behind_it(ended):
@@ -106,6 +119,20 @@ def test_the_mail_says_why_even_when_nobody_is_left_who_knows(ended):
     )
     assert "orders.csv, line 7: no column sku (asked for by <e-mail>)" in broken
     assert "the worker stopped without saying why (killed, out of memory, or lost): see the log" in lost
+
+
+@pytest.mark.parametrize("task", LIMITS)
+def test_what_takes_too_long_is_stopped_and_its_mail_names_the_setting(ended, task):
+    (text,) = [text for text in ended.texts() if task in text]
+    assert LIMITS[task] in text
+    dag_id, task_id = task.split(".")
+    assert ended.states[dag_id] == "failed"
+    assert ended.task_states(dag_id)[task_id] == ("skipped" if dag_id == "run_limit" else "failed")
+
+
+def test_a_job_that_takes_too_long_is_cancelled_and_not_begun_again(ended):
+    assert ended.bigquery.cancelled == ["load-1-1"]
+    assert len(ended.airflow.tries("limits", ended.runs["limits"], "slow_job")) == 1
 
 
 def test_the_log_ends_with_what_is_wrong(ended):

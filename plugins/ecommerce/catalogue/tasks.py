@@ -15,6 +15,7 @@ from ecommerce.core.business_day import BusinessDay, business_day
 from ecommerce.core.context import run_of, skip
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.script_operator import FetchByScript
+from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.core.staging import Manifest
 from ecommerce.core.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse.checks import check_load
@@ -50,7 +51,7 @@ def parse(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(parsing.parse(raw, folder, known, accept_shrunk=accept_shrunk))
 
 
-@task(**NETWORK_RETRIES)
+@task(execution_timeout=task_timeout(LONG), **NETWORK_RETRIES)
 def pictures(manifest: Plain, **context: Any) -> Plain:
     """Fetch the pictures that are new or may have changed, side by side, and make thumbnails of them."""
     from ecommerce.catalogue.pictures import refresh

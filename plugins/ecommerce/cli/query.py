@@ -63,7 +63,7 @@ def _asked(sql: str, most_rows: int | None) -> Answer:
     from ecommerce.warehouse.client import connect
 
     try:
-        return ask(sql, connect(step="query"), most_rows)
+        return ask(sql, connect(step="query", interactive=True), most_rows)
     except ContractError as error:
         if not re.search(r"\b(INFORMATION_SCHEMA|__TABLES__)\b", sql, re.IGNORECASE):
             raise

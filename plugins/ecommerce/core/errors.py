@@ -45,5 +45,10 @@ class RateLimitedError(TransientError):
         self.retry_after = retry_after
 
 
+class TimedOutError(PipelineError):
+    """A job or a run took longer than its setting allows, and was stopped. Another attempt would take as
+    long, and delay the mail."""
+
+
 class ConcurrentUpdateError(TransientError):
     """BigQuery cancelled this transaction in favour of a concurrent one."""

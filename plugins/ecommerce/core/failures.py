@@ -39,10 +39,13 @@ def failure_reason(error: BaseException | str | None) -> str:
 
 
 def _line(error: BaseException | str | None, words: str | None = None, longest: int = LONGEST) -> str:
+    from airflow.sdk.exceptions import AirflowTaskTimeout
     from airflow.sdk.log import redact
 
     if error is None:
         return "the worker stopped without saying why (killed, out of memory, or lost): see the log"
+    if isinstance(error, AirflowTaskTimeout):
+        return "the task ran longer than its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped"
     line = str(error).strip() if words is None else words
     if isinstance(error, BaseException) and not isinstance(error, PipelineError):
         line = f"{type(error).__name__}: {line}" if line else type(error).__name__

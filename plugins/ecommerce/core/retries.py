@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryDecision, RetryRule
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from ecommerce.core import errors
 
@@ -28,7 +29,7 @@ class RetryPolicy(ExceptionRetryPolicy):
         return replace(decision, retry_delay=min(delay, LONGEST_DELAY))
 
 
-def _in_vain(kinds: type[Exception] | list[type[Exception]], why: str) -> RetryRule:
+def _in_vain(kinds: type[Exception] | list[type[BaseException]], why: str) -> RetryRule:
     return RetryRule(kinds, RetryAction.FAIL, reason=f"trying again cannot help: {why}")
 
 
@@ -44,6 +45,9 @@ NETWORK_RETRIES: dict[str, Any] = {
                 "somebody has to change a setting or a permission",
             ),
             _in_vain([errors.ContractError, errors.CheckFailed], "the data are not what was agreed"),
+            _in_vain(
+                [errors.TimedOutError, AirflowTaskTimeout], "it would take as long again, and delay the mail"
+            ),
             _in_vain([AttributeError, ImportError, NameError, TypeError], "this is a mistake in the code"),
             RetryRule(
                 errors.RateLimitedError,

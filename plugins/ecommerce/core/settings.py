@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from zoneinfo import ZoneInfo
@@ -22,6 +22,10 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ATTRIBUTE_NAME = r"(?i)(?!_(table_|file_|partition|row_timestamp|_root__|colidentifier))[a-z_][a-z0-9_]{0,62}"
 """A name that is an identifier everywhere; BigQuery keeps some prefixes for itself."""
 MOST_ATTRIBUTES = 20
+LONG = 4
+"""How many times longer a task may run that reads, trains on or fetches years of history at once."""
+_TASK_TIMEOUT = "TASK_TIMEOUT_SECONDS", 3_600
+_RUN_TIMEOUT = "RUN_TIMEOUT_SECONDS", 21_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,9 @@ class Settings:
     log_retention_days: int
     events_retention_days: int
     maximum_bytes_billed: int
+    task_timeout_seconds: int
+    run_timeout_seconds: int
+    bigquery_job_timeout_seconds: int
     sync_start_date: date | None = None
     order_attributes: tuple[str, ...] = ()
     report_attribute: str | None = None
@@ -110,6 +117,9 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         log_retention_days=_days(env, "LOG_RETENTION_DAYS", 60),
         events_retention_days=_days(env, "EVENTS_RETENTION_DAYS", 400),
         maximum_bytes_billed=_positive_int(env, "MAXIMUM_BYTES_BILLED", 100 * 1024**3),
+        task_timeout_seconds=_seconds(env, *_TASK_TIMEOUT),
+        run_timeout_seconds=_seconds(env, *_RUN_TIMEOUT),
+        bigquery_job_timeout_seconds=_seconds(env, "BIGQUERY_JOB_TIMEOUT_SECONDS", 1_800),
         sync_start_date=_date(env, "SYNC_START_DATE"),
         order_attributes=attributes,
         report_attribute=_report_attribute(env.get("REPORT_ATTRIBUTE", ""), attributes),
@@ -138,6 +148,16 @@ def report_locale(env: Mapping[str, str] = os.environ) -> str:
     """How reports, their mails and pages write numbers, dates and countries: a locale that Babel knows, such
     as `de_CH`; ConfigurationError where it is none."""
     return _locale(env.get("REPORT_LOCALE", "").strip() or "en_US")
+
+
+def task_timeout(times: int = 1, env: Mapping[str, str] = os.environ) -> timedelta:
+    """The `execution_timeout` of tasks, read while a DAG file is parsed; `times` is 1 or `LONG`."""
+    return times * timedelta(seconds=_seconds(env, *_TASK_TIMEOUT))
+
+
+def run_timeout(times: int = 1, env: Mapping[str, str] = os.environ) -> timedelta:
+    """The `dagrun_timeout` of DAGs, read while a DAG file is parsed; `times` is 1 or `LONG`."""
+    return times * timedelta(seconds=_seconds(env, *_RUN_TIMEOUT))
 
 
 def refund_lookback_days(env: Mapping[str, str] = os.environ) -> int:
@@ -265,6 +285,10 @@ def _positive_int(env: Mapping[str, str], name: str, default: int, most: int | N
 
 def _days(env: Mapping[str, str], name: str, default: int) -> int:
     return _positive_int(env, name, default, 36_500)  # a hundred years ago is still a date
+
+
+def _seconds(env: Mapping[str, str], name: str, default: int) -> int:
+    return _positive_int(env, name, default, 30 * 86_400)
 
 
 def _date(env: Mapping[str, str], name: str) -> date | None:

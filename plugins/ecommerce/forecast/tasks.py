@@ -15,7 +15,7 @@ from ecommerce.core.assets import FORECAST_CHAMPION
 from ecommerce.core.business_day import BusinessDay, business_day, day_window
 from ecommerce.core.context import run_of, skip
 from ecommerce.core.script_operator import FetchByScript
-from ecommerce.core.settings import shop_timezone
+from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.core.staging import Manifest
 from ecommerce.core.store import Store
 from ecommerce.core.xcom import Plain, from_xcom, to_xcom
@@ -78,7 +78,7 @@ def preprocess(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(preparing.prepare(run_of(context), _week(context), partner))
 
 
-@task(inlets=[FORECAST_CHAMPION])
+@task(inlets=[FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
 def train(manifest: Plain, **context: Any) -> Plain:
     """Fit the champion, and keep it with its card."""
     from ecommerce.forecast import preparing, records, training

@@ -12,10 +12,11 @@ from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
 from ecommerce.core import names
 from ecommerce.core.business_day import business_day
-from ecommerce.core.errors import PipelineError
+from ecommerce.core.errors import PipelineError, TimedOutError
 from ecommerce.core.failures import failure_reason
 from ecommerce.core.owner import OWNER
 from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.core.settings import task_timeout
 from ecommerce.mail import telling
 from ecommerce.mail import transport as mail
 
@@ -60,6 +61,26 @@ class FailureNotifier(SmtpNotifier):
             self.log.info("%s", reason)
 
 
+class RunTimeoutNotifier(FailureNotifier):
+    """Sends the mail about the task at which a run was stopped by its `dagrun_timeout`: Airflow skips that
+    task, so its own callback is not called. A run that a task has failed is no news."""
+
+    def notify(self, context: Any) -> None:
+        """Send it; raises as `FailureNotifier`."""
+        if context.get("reason") == "timed_out":
+            limit = context["dag"].dagrun_timeout.total_seconds()
+            error = TimedOutError(
+                f"the run did not end within {limit:g} seconds (RUN_TIMEOUT_SECONDS): Airflow stopped it at "
+                "this task"
+            )
+            super().notify({**context, "exception": error})
+
+
+def run_timeout_notifier() -> RunTimeoutNotifier:
+    """For `on_failure_callback` of DAGs: a mail to `alert_recipients` when a run has timed out."""
+    return RunTimeoutNotifier()
+
+
 def failure_notifier(detour: Detour | None = None) -> FailureNotifier:
     """For `on_failure_callback` of tasks: one mail to `alert_recipients` when a task has failed for good."""
     return FailureNotifier(detour)
@@ -77,10 +98,12 @@ DEFAULT_ARGS: dict[str, Any] = {
     "owner": OWNER,
     "retries": 1,  # after five minutes, Airflow's default: `[core] default_task_retry_delay`
     "retry_policy": NETWORK_RETRIES["retry_policy"],  # no waiting where trying again cannot help
+    "execution_timeout": task_timeout(),
     "on_failure_callback": failure_notifier(),
 }
-"""Of every DAG's tasks: tried again once, and people are told when a task has failed for good. A test, or a
-deployment, sets another pause by `AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY` (seconds)."""
+"""Of every DAG's tasks: tried again once, stopped after TASK_TIMEOUT_SECONDS, and people are told when a task
+has failed for good. A test, or a deployment, sets another pause by
+`AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY` (seconds)."""
 
 
 def failure_message(context: Mapping[str, Any], detour: str = "") -> EmailMessage:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
-from ecommerce.warehouse.client import Warehouse, bigquery_errors, bounded, request_retry
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -56,7 +56,9 @@ def ask(sql: str, warehouse: Warehouse, most_rows: int | None = None) -> Answer:
             maximum_bytes_billed=settings.maximum_bytes_billed,
             dry_run=dry,
         )
-        options = bounded() | {"location": settings.bigquery_location, "job_retry": None}
+        options = warehouse.bounded() | {"location": settings.bigquery_location, "job_retry": None}
+        if not dry:
+            options["timeout"] = REQUEST_SECONDS  # the emulator answers when the query has ended
         return client.query(statement, job_config=config, **options)
 
     with bigquery_errors("the query"):
@@ -65,7 +67,7 @@ def ask(sql: str, warehouse: Warehouse, most_rows: int | None = None) -> Answer:
             raise _refused(
                 "more than one statement" if kind == "SCRIPT" else f"of the kind {kind or 'unknown'}"
             )
-        found = _explained(lambda: query(dry=False).result(retry=request_retry(), max_results=most_rows))
+        found = _explained(lambda: warehouse.result(query(dry=False), "the query", max_results=most_rows))
         columns = tuple((field.name, _type_of(field)) for field in found.schema)
         return Answer(columns, found.total_rows or 0, (tuple(row.values()) for row in found))
 

@@ -22,6 +22,7 @@ from ecommerce.core.connections import Connection, connection
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.reasons import reason_of
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.warehouse import jobs
 from ecommerce.warehouse.rendering import Value, render
 from ecommerce.warehouse.spec import LoadSpec
 
@@ -36,6 +37,9 @@ CONNECTION = CONNECTION_WAREHOUSE
 RETRY_SECONDS = 30
 """How long the client itself repeats a failed request; beyond that, Airflow retries the task."""
 REQUEST_SECONDS = 60
+"""How long one try of a request may take."""
+INTERACTIVE_RETRY_SECONDS, INTERACTIVE_REQUEST_SECONDS = 5, 15
+"""The same for commands, whose user waits at the terminal."""
 
 CONCURRENT = "due to concurrent update"
 """BigQuery's words for a transaction that lost to another ("Transaction is aborted …"), and of a single
@@ -46,12 +50,35 @@ Parameter = str | int | date | datetime | None | Sequence[str]
 
 @dataclass
 class Warehouse:
-    """One deployment's warehouse and a client for it. Not safe to share between threads."""
+    """One deployment's warehouse and a client for it. Not safe to share between threads. `interactive`: a
+    request that fails is repeated for a few seconds only."""
 
     client: bigquery.Client
     settings: Settings
     labels: Mapping[str, str]
     bytes_billed: int = 0
+    interactive: bool = False
+
+    def bounded(self) -> dict[str, Any]:
+        """The options of every request: how long it is repeated, and how long one try may take."""
+        seconds = INTERACTIVE_REQUEST_SECONDS if self.interactive else REQUEST_SECONDS
+        return {"retry": self.retry(), "timeout": seconds}
+
+    def retry(self) -> Retry:
+        """Repeat requests that failed in transit, for a short while only: the emulator answers some mistakes
+        with 500, which the library's default repeats for ten minutes."""
+        from google.cloud.bigquery.retry import DEFAULT_RETRY
+
+        return DEFAULT_RETRY.with_timeout(INTERACTIVE_RETRY_SECONDS if self.interactive else RETRY_SECONDS)
+
+    def result(self, job: Any, what: str, **options: Any) -> Any:
+        """The result of `job`, which is given BIGQUERY_JOB_TIMEOUT_SECONDS. `options`: of the job's `result`.
+
+        Raises:
+            TimedOutError: it has not ended by then, and is cancelled.
+        """
+        jobs.wait(job, self.settings.bigquery_job_timeout_seconds, what, **self.bounded())
+        return job.result(**self.bounded(), **options)
 
     def query(
         self,
@@ -103,6 +130,7 @@ class Warehouse:
 
         Raises:
             ConcurrentUpdateError: another transaction won; everything of this one is undone.
+            TimedOutError: the job has not ended within BIGQUERY_JOB_TIMEOUT_SECONDS, and is cancelled.
             TransientError, CredentialsError, ConfigurationError, ContractError: see `bigquery_errors`.
         """
         return self._asked(sql, what, parameters, job_stem, lambda rows: [dict(row.items()) for row in rows])
@@ -122,7 +150,7 @@ class Warehouse:
             maximum_bytes_billed=self.settings.maximum_bytes_billed,
             query_parameters=[_parameter(name, value) for name, value in (parameters or {}).items()],
         )
-        options = bounded() | {
+        options = self.bounded() | {
             "job_config": config,
             "location": self.settings.bigquery_location,
             "job_retry": None,  # a job that failed may have failed for good: Airflow's retry decides
@@ -134,7 +162,7 @@ class Warehouse:
                 )
             else:
                 job = self.client.query(sql, **options)
-            rows = shaped(job.result(retry=request_retry()))
+            rows = shaped(self.result(job, what))
         billed = job.total_bytes_billed or 0
         self.bytes_billed += billed
         metrics.bytes_billed(billed, self.labels.get("step", "other"))
@@ -158,16 +186,16 @@ class Warehouse:
             try:
                 return begin(job_id)
             except Conflict:
-                job = self.client.get_job(job_id, location=self.settings.bigquery_location, **bounded())
-                if not job.done() or (finished and not job.error_result):
+                job = self.client.get_job(job_id, location=self.settings.bigquery_location, **self.bounded())
+                if not job.done(reload=False) or (finished and not job.error_result):
                     log.info("Re-attached to job %s, which an earlier try of this task began", job_id)
                     return job
         raise AssertionError("count() does not end")
 
 
-def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
+def connect(settings: Settings | None = None, *, interactive: bool = False, **labels: str) -> Warehouse:
     """The warehouse of this deployment, through the connection `bigquery`. `labels` (such as
-    `dag="daily_sales_pipeline"`) are put on every job beside `application`.
+    `dag="daily_sales_pipeline"`) are put on every job beside `application`. `interactive`: see `Warehouse`.
 
     Raises:
         ConfigurationError: the connection does not exist or is unusable.
@@ -184,7 +212,7 @@ def connect(settings: Settings | None = None, **labels: str) -> Warehouse:
         ) from None
     # BigQuery takes lower case letters, digits, dashes and underscores; 63 at most.
     fit = {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}
-    return Warehouse(client, settings, {"application": "ecommerce-sales"} | fit)
+    return Warehouse(client, settings, {"application": "ecommerce-sales"} | fit, interactive=interactive)
 
 
 _PREFIX = "extra__google_cloud_platform__"
@@ -258,19 +286,6 @@ def _credentials(fields: Mapping[str, Any]) -> tuple[Any, str | None]:
         )
         own = chain[-1].split("@")[1].split(".")[0]
     return credentials, fields.get("project") or own
-
-
-def request_retry() -> Retry:
-    """Repeat requests that failed in transit, for a short while only: the emulator answers some mistakes
-    with 500, which the library's default repeats for ten minutes."""
-    from google.cloud.bigquery.retry import DEFAULT_RETRY
-
-    return DEFAULT_RETRY.with_timeout(RETRY_SECONDS)
-
-
-def bounded() -> dict[str, Any]:
-    """The options of every request: how often it is repeated, and how long one try may take."""
-    return {"retry": request_retry(), "timeout": REQUEST_SECONDS}
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ecommerce.warehouse.client import Warehouse, bigquery_errors, bounded
+from ecommerce.warehouse.client import Warehouse, bigquery_errors
 from ecommerce.warehouse.rendering import SQL_ROOT, Column, columns, tables, views
 from ecommerce.warehouse.schema import api_field, ddl, prepare
 
@@ -60,7 +60,7 @@ def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> No
 
 def _read(warehouse: Warehouse, name: str) -> bigquery.Table:
     with bigquery_errors(f"read schema of {name}"):
-        return warehouse.client.get_table(name, **bounded())
+        return warehouse.client.get_table(name, **warehouse.bounded())
 
 
 def _what_is_left(table: str, actual: bigquery.Table, added: list[Column]) -> list[str]:
@@ -109,7 +109,7 @@ def _renew(warehouse: Warehouse, actual: bigquery.Table, table: str, added: list
         actual.time_partitioning = partitioning
         properties.append("time_partitioning")
     with bigquery_errors(f"update {table}"):
-        warehouse.client.update_table(actual, properties, **bounded())
+        warehouse.client.update_table(actual, properties, **warehouse.bounded())
 
 
 _PARTITION = r"^PARTITION BY (\w+)"

@@ -10,7 +10,7 @@ from contextlib import suppress
 from uuid import uuid4
 
 from ecommerce.core.errors import CredentialsError, PipelineError
-from ecommerce.warehouse.client import Warehouse, bigquery_errors, bounded
+from ecommerce.warehouse.client import Warehouse, bigquery_errors
 
 ON_TABLES = tuple(f"bigquery.tables.{may}" for may in ("get", "getData", "update", "updateData"))
 """Needed on every table of the dataset; `roles/bigquery.dataEditor` on the dataset has them, and what creates
@@ -28,7 +28,7 @@ def lacking(warehouse: Warehouse, table: str) -> list[str]:
     name = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.{table}"
     with bigquery_errors(f"permissions on {name}"):
         try:
-            answer = warehouse.client.test_iam_permissions(name, list(ON_TABLES), **bounded())
+            answer = warehouse.client.test_iam_permissions(name, list(ON_TABLES), **warehouse.bounded())
         except (NotFound, MethodNotAllowed, MethodNotImplemented):  # the emulator knows no permissions
             return []
         except Forbidden:
@@ -48,10 +48,10 @@ def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
     probe = bigquery.Table(f"{dataset}.check_{uuid4().hex}", schema=[bigquery.SchemaField("x", "INT64")])
     try:
         with bigquery_errors(f"create a table in {dataset}"):
-            warehouse.client.create_table(probe, **bounded())
+            warehouse.client.create_table(probe, **warehouse.bounded())
     except CredentialsError as error:
         raise CredentialsError(
             f"{error}: grant roles/bigquery.dataEditor on {dataset} (deploy/bigquery_grants.sql)"
         ) from None
     with suppress(PipelineError), bigquery_errors(f"remove a table of {dataset}"):  # it expires by itself
-        warehouse.client.delete_table(probe, **bounded())
+        warehouse.client.delete_table(probe, **warehouse.bounded())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
-from ecommerce.warehouse.client import Warehouse, bigquery_errors, bounded
+from ecommerce.warehouse.client import Warehouse, bigquery_errors
 from ecommerce.warehouse.rendering import Column, render, tables, views
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def missing(warehouse: Warehouse) -> list[str]:
 
     with bigquery_errors("list tables"):
         try:
-            listed = warehouse.client.list_tables(warehouse.settings.bigquery_dataset, **bounded())
+            listed = warehouse.client.list_tables(warehouse.settings.bigquery_dataset, **warehouse.bounded())
             present = {table.table_id for table in listed}
         except NotFound:
             present = set()
@@ -77,7 +77,7 @@ def create_datasets(warehouse: Warehouse) -> None:
 
     # Where both are there, nobody needs the permission to create datasets, which is one on the whole project.
     with bigquery_errors("list datasets"):
-        present = {each.dataset_id for each in warehouse.client.list_datasets(**bounded())}
+        present = {each.dataset_id for each in warehouse.client.list_datasets(**warehouse.bounded())}
     settings = warehouse.settings
     for name, expires in (settings.bigquery_dataset, None), (settings.staging_dataset, STAGING_EXPIRES_MS):
         if name in present:
@@ -86,7 +86,7 @@ def create_datasets(warehouse: Warehouse) -> None:
         dataset.location = settings.bigquery_location
         dataset.default_table_expiration_ms = expires
         with bigquery_errors(f"create dataset {name}"):
-            warehouse.client.create_dataset(dataset, exists_ok=True, **bounded())
+            warehouse.client.create_dataset(dataset, exists_ok=True, **warehouse.bounded())
 
 
 def ddl(table: str, settings: Settings) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.staging import Manifest, storage_path
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, bounded, request_retry
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors
 from ecommerce.warehouse.rendering import Column, columns, render, staging_table
 from ecommerce.warehouse.schema import api_field, arrow_type, create_datasets
 from ecommerce.warehouse.spec import LoadSpec
@@ -107,7 +107,7 @@ def stage(into: Staging, run: Run, manifests: Sequence[Manifest]) -> None:
     for together in ([each for each in jobs if not each[1]], [each for each in jobs if each[1]]):
         for table, job in [(table, _begin(into, table, part, number)) for table, number, part in together]:
             with bigquery_errors(f"load {table}"):
-                job.result(retry=request_retry())
+                into.warehouse.result(job, f"load {table}")
     _compare(into, manifests)
 
 
@@ -191,7 +191,7 @@ def _begin(into: Staging, table: str, data: Input, number: int) -> Any:
         if callable(data):
             with data() as stream:
                 return client.load_table_from_file(stream, target, job_id=job_id, **options)
-        return client.load_table_from_uri(data, target, job_id=job_id, retry=request_retry(), **options)
+        return client.load_table_from_uri(data, target, job_id=job_id, retry=warehouse.retry(), **options)
 
     with bigquery_errors(f"load {table}"):
         return warehouse.start(begin, f"load-{into.suffix}-{table}-{number}")
@@ -204,7 +204,7 @@ def _create_empty(into: Staging, table: str) -> None:
         into.warehouse.client.create_table(
             bigquery.Table(_target(into, table), schema=_schema(into.spec, table)),
             exists_ok=True,
-            **bounded(),
+            **into.warehouse.bounded(),
         )
 
 

@@ -16,7 +16,7 @@ from requests.exceptions import ConnectionError as LostConnection
 
 from ecommerce.core import errors
 from ecommerce.core.settings import load_settings
-from ecommerce.warehouse.client import RETRY_SECONDS, Warehouse, bigquery_errors, connect, request_retry
+from ecommerce.warehouse.client import RETRY_SECONDS, Warehouse, bigquery_errors, connect
 
 SETTINGS = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
 
@@ -76,7 +76,8 @@ def test_addresses_in_refusals_are_masked():
 
 
 def test_requests_are_not_repeated_for_minutes():
-    assert request_retry().timeout == RETRY_SECONDS
+    warehouse = Warehouse(Jobs(), SETTINGS, {})  # type: ignore[arg-type]
+    assert warehouse.retry().timeout == RETRY_SECONDS
 
 
 class Jobs:
@@ -95,7 +96,7 @@ class Jobs:
 
 
 def job(error: dict[str, str] | None, *, done: bool = True) -> Any:
-    return SimpleNamespace(done=lambda: done, error_result=error)
+    return SimpleNamespace(done=lambda **_: done, error_result=error)
 
 
 def started(jobs: Jobs, **options: bool) -> Any:

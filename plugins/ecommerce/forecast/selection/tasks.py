@@ -10,6 +10,7 @@ from airflow.sdk import task
 from ecommerce.core.assets import FORECAST_CHAMPION
 from ecommerce.core.context import run_of, skip
 from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.core.staging import Manifest
 from ecommerce.core.xcom import Plain, from_xcom, to_xcom
 
@@ -33,7 +34,7 @@ def prepare(**context: Any) -> Plain:
         raise
 
 
-@task
+@task(execution_timeout=task_timeout(LONG))
 def back_test(manifest: Plain, **context: Any) -> Plain:
     """Forecast the last weeks with every candidate from what was known then; hold it against what came."""
     from ecommerce.forecast.selection import keeping

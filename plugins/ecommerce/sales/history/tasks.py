@@ -13,6 +13,7 @@ from airflow.sdk import task, task_group
 from ecommerce.core.context import run_of, skip
 from ecommerce.core.names import GROUP_MONTH
 from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.core.staging import Manifest, discard
 from ecommerce.core.xcom import Plain, all_from_xcom, from_xcom, to_xcom
 from ecommerce.sales import loading
@@ -24,6 +25,9 @@ from ecommerce.sales.history.totals import sum_up
 
 DRY_RUN = "a dry run loads nothing: the task summary shows what a load would do"
 
+LONG_TASK = NETWORK_RETRIES | {"execution_timeout": task_timeout(LONG)}
+"""Arguments of the tasks that read, transform or load whole months."""
+
 log = logging.getLogger(__name__)
 
 
@@ -34,13 +38,13 @@ def list_files(**context: Any) -> list[Plain]:
     return cast(list[Plain], to_xcom(batches))
 
 
-@task(map_index_template="{{ task.op_kwargs['batch']['label'] }}", **NETWORK_RETRIES)
+@task(map_index_template="{{ task.op_kwargs['batch']['label'] }}", **LONG_TASK)
 def read(batch: Plain) -> Plain:
     """Read the files of one batch into staging; where they are, and how many records they hold."""
     return Plain(read_batch(from_xcom(files.Batch, batch)))
 
 
-@task(**NETWORK_RETRIES)
+@task(**LONG_TASK)
 def control_totals(reads: list[Plain], **context: Any) -> Plain:
     """The control totals of everything that was read, by month."""
     folders = [folder for each in reads for folder in each["folders"]]
@@ -63,7 +67,7 @@ def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
     return to_xcom(loaded) if loaded else None
 
 
-@task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **NETWORK_RETRIES)
+@task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
 def transform(month: Plain, **context: Any) -> Plain:
     """Gather one month's lines from all files and transform them; the manifest of what is to be loaded."""
     manifest = parts.transform(from_xcom(parts.Month, month), context["run_id"])
@@ -72,9 +76,7 @@ def transform(month: Plain, **context: Any) -> Plain:
     return to_xcom(manifest)
 
 
-@task(
-    max_active_tis_per_dag=1, map_index_template="{{ task.op_kwargs['month']['month'] }}", **NETWORK_RETRIES
-)
+@task(max_active_tis_per_dag=1, map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
 def load(month: Plain, manifest: Plain, **context: Any) -> Plain:
     """Load one month in one transaction; what the load did."""
     loaded = loading.load_history(run_of(context), from_xcom(Manifest, manifest))

@@ -1,0 +1,53 @@
+"""Waiting for a job of BigQuery: for a limited time, after which the job is cancelled."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from ecommerce.core.errors import TimedOutError
+from ecommerce.core.reasons import reason_of
+
+log = logging.getLogger(__name__)
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+CANCEL_SECONDS = 10
+"""How long the request to cancel a job may take; it is not repeated."""
+
+
+def wait(job: Any, seconds: float, what: str, **request: Any) -> None:
+    """Return when `job` has ended, whatever its result. `request`: the options of each request for its state.
+
+    `job.result(timeout=…)` cancels nothing, and waits two minutes for one answer, however short its timeout.
+
+    Raises:
+        TimedOutError: the job has not ended within `seconds`; it is cancelled.
+        GoogleAPICallError, RetryError: BigQuery does not report the state. The job goes on, and the next
+            attempt finds it again.
+    """
+    end = time.monotonic() + seconds
+    pause = SHORTEST_PAUSE
+    try:
+        while not job.done(**request):
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimedOutError(
+                    f"{what}: BigQuery has not finished job {job.job_id} within {seconds:g} seconds "
+                    "(BIGQUERY_JOB_TIMEOUT_SECONDS); the job is cancelled"
+                )
+            time.sleep(min(pause, left))
+            pause = min(1.5 * pause, LONGEST_PAUSE)
+    except BaseException as error:
+        # The time of the job or of the task is up, or somebody has interrupted the command.
+        if isinstance(error, TimedOutError) or not isinstance(error, Exception):
+            _cancel(job)
+        raise
+
+
+def _cancel(job: Any) -> None:
+    try:
+        job.cancel(retry=None, timeout=CANCEL_SECONDS)
+        log.warning("Cancelled job %s", job.job_id)
+    except Exception as error:
+        log.warning("Job %s could not be cancelled: %s", job.job_id, reason_of(error))

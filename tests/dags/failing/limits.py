@@ -1,0 +1,44 @@
+"""
+# Limits
+
+**When it fails:** that is what it is for: a task and a job of BigQuery take longer than they may.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from airflow.sdk import DAG, task
+
+from ecommerce.core.retries import NETWORK_RETRIES
+from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
+from ecommerce.warehouse.client import connect
+
+with DAG(dag_id="limits", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__) as dag:
+
+    @task(execution_timeout=timedelta(seconds=2), **NETWORK_RETRIES)
+    def slow_task():
+        time.sleep(600)
+
+    @task(**NETWORK_RETRIES)
+    def slow_job():
+        connect().run("SELECT 1", "load", job_stem="load-1")
+
+    slow_task()
+    slow_job()
+
+with DAG(
+    dag_id="run_limit",
+    schedule=None,
+    dagrun_timeout=timedelta(seconds=1),
+    on_failure_callback=run_timeout_notifier(),
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
+) as run_limit:
+
+    @task
+    def endless():
+        time.sleep(600)
+
+    endless()
