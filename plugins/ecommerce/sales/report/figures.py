@@ -18,6 +18,7 @@ from ecommerce.core.text import Kind
 from ecommerce.sales.report.changes import Changes
 from ecommerce.sales.report.expectation import Expectation
 from ecommerce.sales.report.findings import Finding
+from ecommerce.sales.report.implausible import ImplausibleAmount
 from ecommerce.sales.report.model import Part
 from ecommerce.sales.report.month import MonthToDate
 from ecommerce.sales.report.outlook import Outlook
@@ -202,7 +203,8 @@ class Figures(Part):
     `averaged_days_without_sales` those of them without an order. `attribute` is `REPORT_ATTRIBUTE`, None
     where it is not set, and `attributes` the breakdown by it. `website` is None where no web events were
     loaded in the last 28 days, `expectation` where no forecast covers the day, `outlook` where none covers
-    the next one, `changes` where neither of the days that it can be compared with is complete."""
+    the next one, `changes` where neither of the days that it can be compared with is complete. `implausible`:
+    the amounts that are hardly true, the largest effect on net sales first."""
 
     business_date: date
     currency: str
@@ -218,6 +220,7 @@ class Figures(Part):
     products: list[Product]
     website: Website | None = None
     expectation: Expectation | None = None
+    implausible: list[ImplausibleAmount] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     month: MonthToDate | None = None
     changes: Changes | None = None

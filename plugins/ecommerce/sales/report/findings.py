@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ecommerce.core import text
-from ecommerce.sales.report import changes, expectation
+from ecommerce.sales.report import changes, expectation, implausible
 from ecommerce.sales.report.model import Part
 
 if TYPE_CHECKING:
@@ -33,10 +33,14 @@ UNUSUAL_PART = Decimal("0.5")
 """A rate is unusual that lies so many points, and such a part of its average, beside its average."""
 FEWEST_DAYS = 10
 """Averages of fewer days say nothing."""
-AMOUNTS = ("change", "total_change", "actual", "forecast", "lower_80", "upper_80")
+AMOUNTS = (
+    *("change", "total_change", "actual", "forecast", "lower_80", "upper_80"),
+    *("amount", "base_amount", "effect"),
+)
 """The numbers of findings that are amounts in reporting currency."""
 
 MISSING, EMPTY, DOUBTFUL, UNCONVERTED = "missing", "empty", "doubtful", "unconverted"
+IMPLAUSIBLE = "implausible"
 UNUSUAL_SALES, UNUSUAL_RATE, CONTRIBUTION = "unusual_sales", "unusual_rate", "contribution"
 
 
@@ -50,6 +54,7 @@ class Finding(Part):
     | empty | sources; `partner_files: <partner>` | |
     | doubtful | partners | |
     | unconverted | currencies | orders |
+    | implausible | an amount's kind, source, order | amount, base_amount, effect (on net sales), orders |
     | unusual_sales | the forecast's series, the verdict | actual, forecast, lower_80, upper_80 |
     | unusual_rate | a name of `figures.RATES` | rate, average, days |
     | contribution | kind, name, base (ISO date) | change, total_change, share |
@@ -62,7 +67,7 @@ class Finding(Part):
 
 def find(figures: Figures) -> list[Finding]:
     """The findings of a day; none where there is nothing to say."""
-    found = list(_incomplete(figures))
+    found = [*_incomplete(figures), *_implausible(figures)]
     if not figures.caveat:
         weighed = [*_unusual_sales(figures), *_unusual_rates(figures), *_contributions(figures)]
         # A sort keeps the order of equals, so that the same figures always have the same findings.
@@ -86,6 +91,18 @@ def _incomplete(figures: Figures) -> Iterator[Finding]:
         orders = Decimal(sum(each.orders for each in quality.unconverted))
         about = [each.currency for each in quality.unconverted]
         yield Finding(kind=UNCONVERTED, about=about, numbers={"orders": orders})
+
+
+def _implausible(figures: Figures) -> Iterator[Finding]:
+    """Also of a day that is incomplete: they compare the day with nothing."""
+    gross = figures.headline["gross_sales"].value or Decimal(0)
+    if found := implausible.worth_a_word(figures.implausible, gross):
+        largest, effect, orders = found
+        numbers = {"amount": largest.amount, "base_amount": largest.base_amount}
+        numbers |= {"effect": effect, "orders": Decimal(orders)}
+        yield Finding(
+            kind=IMPLAUSIBLE, about=[largest.kind, largest.source, largest.order_id], numbers=numbers
+        )
 
 
 def _without_rate(figures: Figures) -> tuple[set[str], set[str]]:
@@ -195,6 +212,27 @@ def _unconverted_words(finding: Finding, currency: str) -> str:
     return f"{what} {'is' if orders == 1 else 'are'} in no amount: no exchange rate is known."
 
 
+def _implausible_words(finding: Finding, currency: str) -> str:
+    kind, source, order = finding.about
+    numbers = finding.numbers
+    amount, base, effect = (
+        text.amount(value, currency)
+        for value in (numbers["amount"], numbers["base_amount"], abs(numbers["effect"]))
+    )
+    what = {
+        implausible.DISCOUNT: f"a discount of {amount} on {base}",
+        implausible.NEGATIVE_DISCOUNT: f"a negative discount of {amount}",
+        implausible.REFUND: f"refunds of {amount} on a total of {base}",
+    }[kind]
+    others = int(numbers["orders"]) - 1
+    and_others = f" and {text.count(others)} other order{'' if others == 1 else 's'}" if others else ""
+    direction = "higher" if numbers["effect"] > 0 else "lower"
+    return (
+        f"{text.source_name(source)} order {text.clean(order)} has {what}. "
+        f"Net sales are {effect} {direction} for it{and_others}."
+    )
+
+
 def _sales_words(finding: Finding, currency: str) -> str:
     series, verdict = finding.about
     numbers = finding.numbers
@@ -238,6 +276,7 @@ _SENTENCES = {
     EMPTY: _empty_words,
     DOUBTFUL: _doubtful_words,
     UNCONVERTED: _unconverted_words,
+    IMPLAUSIBLE: _implausible_words,
     UNUSUAL_SALES: _sales_words,
     UNUSUAL_RATE: _rate_words,
     CONTRIBUTION: _contribution_words,

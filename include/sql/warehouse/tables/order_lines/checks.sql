@@ -1,4 +1,5 @@
 {% from "warehouse/macros/check.sql" import check %}
+{% from "warehouse/macros/implausible.sql" import excessive_discounts, negative_discounts with context %}
 {% call check(
     "order_lines: one row per line",
     "error",
@@ -48,4 +49,42 @@ FROM {{ table("order_lines") }}
 WHERE
     {{ days("business_date") }}
     AND gross_amount - discount_amount <> amount_after_discount
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "order_lines: no discount exceeds its line",
+    "warn",
+    "{order line of the day has|order lines of the day have} a discount above {its|their} amount",
+    "if it is an error, net sales are too low by the difference",
+    "compare with the source and correct it there; the next run reads the correction",
+    3,
+) %}
+SELECT
+    CONCAT(
+        source, ' order ', order_id, ' line ', CAST(line_number AS STRING), ': discount ',
+        FORMAT('%.2f', amount), ' ', currency, ' on ', FORMAT('%.2f', base_amount)
+    ) AS sample
+FROM (
+{{ excessive_discounts(business_date) }}
+) AS excessive
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "order_lines: no discount is negative",
+    "warn",
+    "{order line of the day has|order lines of the day have} a negative discount",
+    "if it is an error, net sales are too high by that amount",
+    "compare with the source and correct it there; the next run reads the correction",
+    3,
+) %}
+SELECT
+    CONCAT(
+        source, ' order ', order_id, ' line ', CAST(line_number AS STRING), ': discount ',
+        FORMAT('%.2f', amount), ' ', currency
+    ) AS sample
+FROM (
+{{ negative_discounts(business_date) }}
+) AS negative
 {% endcall %};

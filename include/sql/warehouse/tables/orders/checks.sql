@@ -1,4 +1,5 @@
 {% from "warehouse/macros/check.sql" import check %}
+{% from "warehouse/macros/implausible.sql" import tolerance with context %}
 {% from "warehouse/macros/unusually_empty.sql" import unusually_empty with context %}
 {#- The day of the run, and not all the days that it loaded orders of: the others were judged by their own runs. #}
 {% macro day_of_the_run(column, before=0) -%}
@@ -143,4 +144,25 @@ SELECT
 FROM (
 {{ unusually_empty(day_of_the_run) }}
 ) AS empty_sources
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "orders: no shipping is negative",
+    "warn",
+    "{order of the day has|orders of the day have} negative shipping",
+    "if it is an error, shipping is too low by that amount; sales are not affected",
+    "compare with the source and correct it there; the next run reads the correction",
+    3,
+) %}
+SELECT
+    CONCAT(
+        source, ' order ', order_id, ': shipping ', FORMAT('%.2f', shipping_amount), ' ', currency
+    ) AS sample
+FROM {{ table("orders") }}
+WHERE
+    business_date = {{ business_date }}
+    AND is_sale
+    AND NOT is_test
+    AND -shipping_amount > {{ tolerance("gross_amount") }}
 {% endcall %};

@@ -1,4 +1,5 @@
 {% from "warehouse/macros/check.sql" import check %}
+{% from "warehouse/macros/implausible.sql" import excessive_refunds with context %}
 {% call check(
     "refunds: one row per refund and line",
     "error",
@@ -56,4 +57,23 @@ FROM {{ table("refunds") }}
 WHERE
     {{ days("business_date") }}
     AND order_business_date IS NULL
+{% endcall %}
+
+UNION ALL
+{% call check(
+    "refunds: no order is refunded above its total",
+    "warn",
+    "{order has|orders have} a refund of the day and more refunded than {it|they} cost",
+    "if it is an error, returns are too high and net sales too low",
+    "compare with the source and correct it there; the next run reads the correction",
+    3,
+) %}
+SELECT
+    CONCAT(
+        source, ' order ', order_id, ': ', FORMAT('%.2f', amount), ' ', currency, ' refunded of ',
+        FORMAT('%.2f', base_amount)
+    ) AS sample
+FROM (
+{{ excessive_refunds(business_date) }}
+) AS excessive
 {% endcall %};

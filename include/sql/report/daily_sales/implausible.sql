@@ -1,0 +1,50 @@
+{% from "warehouse/macros/implausible.sql" import excessive_discounts, negative_discounts, excessive_refunds
+    with context %}
+{% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+-- The day's implausible amounts in reporting currency, the largest effect on net sales first. What nothing converts is
+-- in no figure, and so not here.
+WITH amounts AS (
+    SELECT
+        'discount' AS kind,
+        *
+    FROM (
+{{ excessive_discounts(day) | indent(8, first=True) }}
+    ) AS discounts
+    UNION ALL
+    SELECT
+        'negative_discount' AS kind,
+        *
+    FROM (
+{{ negative_discounts(day) | indent(8, first=True) }}
+    ) AS negative
+    UNION ALL
+    SELECT
+        'refund' AS kind,
+        *
+    FROM (
+{{ excessive_refunds(day) | indent(8, first=True) }}
+    ) AS refunded
+),
+
+rated AS (
+    SELECT
+        amounts.*,
+        {{ rate_columns("amounts.currency", "rates") }}
+    FROM amounts
+    LEFT JOIN {{ table("conversion_rates") }} AS rates
+        ON
+            rates.business_date = {{ day }}
+            AND amounts.currency = rates.currency
+)
+
+SELECT
+    kind,
+    source,
+    order_id,
+    {{ rounded(converted("amount")) }} AS amount,
+    {{ rounded(converted("base_amount")) }} AS base_amount,
+    {{ rounded(converted("excess")) }} AS excess
+FROM rated
+WHERE order_rate IS NOT NULL
+    AND reporting_rate IS NOT NULL
+ORDER BY excess DESC, kind, source, order_id, line_number

@@ -1,0 +1,79 @@
+"""Amounts that are hardly true: loaded, warned of with order and amount, a finding where they move it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report.findings import words
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.warehouse.checks import run_checks
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
+from tests.integration.warehouse.loadable import Folder, Order, at
+
+AT = at("2026-03-02 15:00")
+REFUNDED = Order(
+    "1",
+    AT,
+    lines=[("Toys", "1", "50.00"), ("Toys", "1", "20.00")],
+    discount="50.04",  # a rounding difference
+    refunds=[("r1", at("2026-03-02 20:00"), "24.95")],
+    shipping="-0.05",
+    tax="5.00",
+)
+ORDINARY = replace(REFUNDED, refunds=[])
+VOUCHER = replace(
+    ORDINARY, order_id="2", lines=[("Voucher", "0", "0.00"), ("Toys", "1", "40.00")], discount="10.00"
+)
+RATES = Folder(source="exchange_rates", rates=[(MONDAY, "EUR", "1"), (MONDAY, "USD", "2.00")])
+
+
+def warnings(shop: Shop, day: date = MONDAY) -> list[str]:
+    found = run_checks([MONDAY], spec=ORDERS, business_date=day, run_id="run", warehouse=shop.warehouse)
+    return [f"{each.weight} {each.failing_rows} {each.sample}" for each in found if each.failing_rows]
+
+
+def test_ordinary_amounts_rounding_and_vouchers_are_no_warning(shop: Shop):
+    negative = replace(ORDINARY, order_id="3", discount="-0.05")
+    shop.load(Folder([REFUNDED, VOUCHER, negative]), RATES)
+    assert warnings(shop) == []
+    assert [each.order_id for each in read_figures(shop.warehouse, MONDAY, ORIGIN).implausible] == []
+
+
+def test_implausible_amounts_are_loaded_and_warned_of(shop: Shop):
+    orders = [
+        replace(ORDINARY, order_id="10", discount="99999.00"),
+        replace(ORDINARY, order_id="11", discount="-500.00"),
+        replace(ORDINARY, order_id="12", shipping="-7.00"),
+        replace(VOUCHER, order_id="13", discount="45.00"),
+        Order("14", AT, refunds=[("r9", at("2026-03-02 21:00"), "99999.99")], currency="EUR"),
+        # The goodwill of another day makes the second refund exceed the order.
+        Order("15", AT, refunds=[("r7", at("2026-03-01 21:00"), "6.00"), ("r8", AT, "5.00")]),
+        replace(ORDINARY, order_id="16", discount="99999.00", status="cancelled", is_sale=False),
+        replace(ORDINARY, order_id="17", discount="99999.00", is_test=True),
+    ]
+    shop.load(Folder(orders), RATES)
+
+    assert warnings(shop) == [
+        "3 2 sales_db order 10 line 1: discount 99999.00 USD on 50.00",
+        "3 1 sales_db order 11 line 1: discount -500.00 USD",
+        "3 1 sales_db order 12: shipping -7.00 USD",
+        "3 2 sales_db order 14: 99999.99 EUR refunded of 10.00",
+    ]
+    assert warnings(shop, date(2026, 3, 3)) == [], "they are warned of by the runs of their day"
+
+    found = read_figures(shop.warehouse, MONDAY, ORIGIN).findings
+    (finding,) = [each for each in found if each.kind == "implausible"]
+    assert finding.about == ["refund", "sales_db", "14"]
+    assert finding.numbers == {
+        "amount": Decimal("199999.98"),
+        "base_amount": 20,
+        "effect": Decimal("-199979.98") - 1 - Decimal("99949") - 5,
+        "orders": 4,
+    }
+    assert words(finding, "USD") == (
+        "Sales database order 14 has refunds of 199,999.98 on a total of 20.00. "
+        "Net sales are 299,934.98 lower for it and 3 other orders."
+    )
