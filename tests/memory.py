@@ -32,5 +32,6 @@ class Remembered:
     known_refunds: Callable[[Sequence[str]], Any] = lambda order_ids: REFUNDS.empty_table()
     known_lines: Callable[[Sequence[str]], Any] = lambda order_ids: LINES.empty_table()
     known_orders: Callable[[str, date], list[str]] = lambda source, day: []
+    rejected_orders: Callable[[str, date], list[str]] = lambda source, day: []
     delivered_files: Callable[[date], list[str]] = lambda oldest: []
     loaded_files: Callable[..., Mapping[str, LoadedFile]] = lambda names, order_ids=(): {}

@@ -41,6 +41,10 @@ class Memory(Protocol):
     def known_orders(self, source: str, day: date) -> list[str]:
         """Ids of the orders of `source` that are stored under `day`, or of which a refund is."""
 
+    def rejected_orders(self, source: str, day: date) -> list[str]:
+        """Ids of the orders of `source` of which runs for `day` have rejected something, and no run since has
+        read them without."""
+
     def delivered_files(self, oldest: date) -> list[str]:
         """Names of the partner files that runs for `oldest` and later days have loaded."""
 
@@ -57,8 +61,9 @@ class ReadWindow:
     tomorrow's run. `folder` is the staging URI the extract publishes to. `looks_back`: a read without upper
     bound also reads the storefront's orders of the last `REFUND_LOOKBACK_DAYS`.
 
-    `known_orders`: ids of orders the warehouse has of that day. The extract reads them too, wherever they lie
-    now, and says which of them the source no longer has. Given where changes without a date are looked for.
+    `known_orders`: ids of orders the warehouse has of that day, or has rejected. The extract reads them too,
+    wherever they lie now, and says which of them the source no longer has. Given where changes without a date
+    are looked for, and for what an earlier run of the day has rejected.
     Sources that never ask about earlier reads do without `memory`.
     """
 

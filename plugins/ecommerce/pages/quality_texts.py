@@ -242,6 +242,10 @@ class _Remembered:
         """As `Memory.last_read`."""
         return self._read.get(source)
 
+    def rejected_orders(self, source: str, day: date) -> list[str]:
+        """None: the page shows from when on changes are read."""
+        return []
+
 
 def _next(facts: Facts, at: datetime, settings: Settings) -> Section:
     day = newest_closed_day(at, settings.shop_timezone).shifted(1)

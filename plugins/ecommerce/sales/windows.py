@@ -14,13 +14,15 @@ from ecommerce.sources import module
 def window_of_day(source: str, day: BusinessDay, folder: str, memory: Memory, now: datetime) -> ReadWindow:
     """What a daily run for `day` that takes place at `now` (an aware instant) reads from `source`. The run of
     the newest closed day reads everything changed since the last read, the run of an older day what changed
-    in that day. `folder` is the staging URI to read into."""
+    in that day; and what an earlier run of the day has rejected, wherever it lies. `folder` is the staging
+    URI to read into."""
+    known = memory.rejected_orders(source, day.date) if module(source).RECONCILED else []
     if day.date != newest_closed_day(now, day.timezone).date:
-        return ReadWindow(source, day, day.start, day.end, folder, memory=memory)
+        return ReadWindow(source, day, day.start, day.end, folder, known_orders=known, memory=memory)
     since = day.start
     if (overlap := module(source).OVERLAP) is not None:
         since = min(memory.last_read(source) or day.start, day.start) - overlap
-    return ReadWindow(source, day, since, None, folder, memory=memory)
+    return ReadWindow(source, day, since, None, folder, known_orders=known, memory=memory)
 
 
 def window_of_sync(source: str, run: DagRun, memory: Memory, now: datetime) -> ReadWindow:
@@ -37,7 +39,8 @@ def window_of_sync(source: str, run: DagRun, memory: Memory, now: datetime) -> R
 
 
 def window_of_reread(source: str, day: BusinessDay, run: DagRun, memory: Memory) -> ReadWindow:
-    """The orders created or changed in the closed day `day`, and those the warehouse has of it."""
-    known = memory.known_orders(source, day.date)
+    """The orders created or changed in the closed day `day`, and those the warehouse has of it, or has
+    rejected."""
+    known = sorted({*memory.known_orders(source, day.date), *memory.rejected_orders(source, day.date)})
     folder = run.folder(day.date, source)
     return ReadWindow(source, day, day.start, day.end, folder, known_orders=known, memory=memory)

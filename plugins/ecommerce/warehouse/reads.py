@@ -82,6 +82,11 @@ def known_orders(source: str, day: date) -> list[str]:
     return _order_ids("warehouse/tables/orders/known.sql", source, [day])
 
 
+def rejected_orders(source: str, day: date) -> list[str]:
+    """As `core.reads.Memory.rejected_orders`."""
+    return _order_ids("warehouse/tables/rejected_rows/orders.sql", source, [day])
+
+
 def refunded_orders(source: str, days: Collection[date]) -> list[str]:
     """Ids of the orders of `source` of which a refund is stored under `days`, but not the order itself."""
     return _order_ids("warehouse/tables/refunds/of_other_orders.sql", source, days)

@@ -63,7 +63,9 @@ FLAWS = {
         "UPDATE {load_audit} SET source_amount = 20.01 WHERE source = 'sales_db'"
     ),
     "load_audit: at most 20 % of a source is rejected (more than 50 records)": (
-        "UPDATE {load_audit} SET rows_read = 200, rows_accepted = 149, rows_rejected = 51 WHERE TRUE"
+        "INSERT INTO {rejected_rows} (business_date, source, run_id, row_number, reason) SELECT "
+        "DATE '2026-03-02', 'sales_db', 'run', number, 'invalid_quantity' "
+        "FROM UNNEST(GENERATE_ARRAY(1, 51)) AS number"
     ),
 }
 

@@ -75,3 +75,19 @@ class TestSync:
         monkeypatch.setenv("SYNC_START_DATE", "2026-11-01")
         assert self.sync().changed_from == datetime(2026, 11, 1, 4, tzinfo=UTC)
         assert self.sync(NOW).changed_from == NOW - timedelta(hours=2)
+
+
+def test_a_run_reads_the_rejected_orders_of_its_day_again_where_the_source_can_be_asked_for_orders():
+    memory = Remembered(rejected_orders=lambda source, day: [f"{source} {day}"])
+    older = day_window(date(2026, 11, 17), "America/New_York")
+    known = {
+        source: [
+            window_of_day(source, day, "file:///staging/x", memory, NOW).known_orders for day in (DAY, older)
+        ]
+        for source in (SALES_DB, STOREFRONT, PARTNER_FILES)
+    }
+    assert known == {
+        SALES_DB: [["sales_db 2026-11-19"], ["sales_db 2026-11-17"]],
+        STOREFRONT: [["storefront 2026-11-19"], ["storefront 2026-11-17"]],
+        PARTNER_FILES: [[], []],
+    }

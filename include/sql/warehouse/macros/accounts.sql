@@ -1,0 +1,157 @@
+{#
+  The account in force of a business day and source: what is loaded of the day, whichever run has read it.
+
+  Of delivered files a run reads what is new. Theirs are the files that runs of the day have loaded, as they were
+  delivered last, and the files that no run could use. Of every other source it is the latest read of the day after the day
+  had ended (else the latest of the running day, `is_closed` is FALSE). What is rejected of it are the day's rows of
+  `rejected_rows`: they stay until the record is read again. A rerun that reads less than the first run does not raise the
+  share of the rejected ones: `most_read` is the largest number of records that a run of the day has read.
+
+  `chosen` is the condition on `business_date`. `status` is that of the latest run, even if another one has read the source.
+  `unaccounted_rows` is not 0 where records were lost or counted twice. `read_rejected` is what the read itself rejected.
+  `files` names up to three files that have most of the rejected records. Exports are not among them.
+#}
+{% macro accounts(chosen) -%}
+WITH audit AS (
+    SELECT
+        *,
+        status <> 'success' OR DATE(read_at, {{ shop_timezone }}) > business_date AS is_closed,
+        -- A source that failed was not read at any time: the other sources of its run say when that was.
+        MAX(read_at) OVER (PARTITION BY business_date, run_id) AS run_at
+    FROM {{ table("load_audit") }}
+    WHERE {{ chosen }}
+        AND source IN ({{ sources }})
+        AND status <> 'history'
+),
+
+latest AS (
+    SELECT *
+    FROM audit
+    WHERE TRUE  -- which QUALIFY asks for
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY business_date, source
+        ORDER BY is_closed DESC, run_at DESC, read_at DESC, run_id DESC
+    ) = 1
+),
+
+reads AS (
+    SELECT
+        *,
+        IF(
+            is_closed,
+            MAX(IF(is_closed, rows_read, 0)) OVER (PARTITION BY business_date, source),
+            SUM(rows_read) OVER (PARTITION BY business_date, source)
+        ) AS most_read
+    FROM audit
+    WHERE status = 'success'
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY business_date, source
+        ORDER BY is_closed DESC, read_at DESC, run_id DESC
+    ) = 1
+),
+
+deliveries AS (
+    SELECT
+        latest.business_date,
+        latest.source,
+        -- (Files that were loaded before the warehouse kept these figures have none.)
+        COUNT(loaded.file) = COUNT(loaded.rows_read) AS is_known,
+        COALESCE(SUM(loaded.rows_read), 0) AS rows_read,
+        COALESCE(SUM(loaded.rows_accepted), 0) AS rows_accepted,
+        COALESCE(SUM(loaded.rows_rejected), 0) AS rows_rejected,
+        COALESCE(SUM(loaded.source_orders), 0) AS source_orders,
+        COALESCE(SUM(loaded.orders_loaded), 0) AS orders_loaded,
+        COALESCE(SUM(loaded.source_amount), 0) AS source_amount,
+        COALESCE(SUM(loaded.amount_loaded), 0) AS amount_loaded
+    FROM latest
+    LEFT JOIN {{ table("loaded_files") }} AS loaded
+        ON latest.source = loaded.source
+        AND latest.business_date = loaded.business_date
+    WHERE latest.source IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
+    GROUP BY latest.business_date, latest.source
+),
+
+rejected AS (
+    SELECT
+        business_date,
+        source,
+        COUNT(*) AS records,
+        COUNTIF(row_number = 0) AS unusable_files
+    FROM {{ table("rejected_rows") }}
+    WHERE {{ chosen }}
+        AND source IN ({{ sources }})
+    GROUP BY business_date, source
+),
+
+rejected_files AS (
+    SELECT
+        business_date,
+        source,
+        STRING_AGG(CONCAT(file, ': ', CAST(records AS STRING)), ', ' ORDER BY records DESC, file) AS files
+    FROM (
+        SELECT
+            business_date,
+            source,
+            file,
+            COUNT(*) AS records
+        FROM {{ table("rejected_rows") }}
+        WHERE {{ chosen }}
+            AND source IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
+        GROUP BY business_date, source, file
+        QUALIFY ROW_NUMBER() OVER (PARTITION BY business_date, source ORDER BY COUNT(*) DESC, file) <= 3
+    ) AS worst
+    GROUP BY business_date, source
+),
+
+counted AS (
+    SELECT
+        latest.business_date,
+        latest.source,
+        latest.status,
+        latest.is_closed,
+        latest.missing_deliveries,
+        reads.read_at,
+        reads.window_start,
+        reads.window_end,
+        reads.most_read,
+        COALESCE(deliveries.is_known, FALSE) AS is_delivered,
+        reads.rows_rejected AS read_rejected,
+        reads.rows_read - reads.rows_accepted - reads.rows_rejected - reads.rows_superseded AS unaccounted_rows,
+        IF(deliveries.is_known, deliveries.rows_accepted, reads.rows_accepted) AS rows_accepted,
+        IF(
+            deliveries.is_known,
+            deliveries.rows_rejected + COALESCE(rejected.unusable_files, 0),
+            IF(reads.rows_read IS NULL, NULL, COALESCE(rejected.records, 0))
+        ) AS rows_rejected,
+        IF(
+            deliveries.is_known,
+            deliveries.rows_read - deliveries.rows_accepted - deliveries.rows_rejected,
+            reads.rows_superseded
+        ) AS rows_superseded,
+        IF(deliveries.is_known, 0, reads.rows_read) AS records_of_read,
+        IF(deliveries.is_known, deliveries.source_orders, reads.source_orders) AS source_orders,
+        IF(deliveries.is_known, deliveries.orders_loaded, reads.orders_loaded) AS orders_loaded,
+        IF(deliveries.is_known, deliveries.source_amount, reads.source_amount) AS source_amount,
+        IF(deliveries.is_known, deliveries.amount_loaded, reads.amount_loaded) AS amount_loaded,
+        rejected_files.files
+    FROM latest
+    LEFT JOIN reads
+        ON latest.business_date = reads.business_date
+        AND latest.source = reads.source
+    LEFT JOIN deliveries
+        ON latest.business_date = deliveries.business_date
+        AND latest.source = deliveries.source
+    LEFT JOIN rejected
+        ON latest.business_date = rejected.business_date
+        AND latest.source = rejected.source
+    LEFT JOIN rejected_files
+        ON latest.business_date = rejected_files.business_date
+        AND latest.source = rejected_files.source
+)
+
+SELECT
+    * EXCEPT (records_of_read, rows_accepted),
+    GREATEST(records_of_read, rows_accepted + rows_rejected + rows_superseded) AS rows_read,
+    GREATEST(records_of_read - rows_rejected - rows_superseded, rows_accepted) AS rows_accepted
+FROM counted
+{%- endmacro %}

@@ -1,0 +1,150 @@
+"""A day is judged by what is loaded of it, whichever run has read it: running it again changes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ecommerce.core.errors import CheckFailed
+from ecommerce.pages import quality as pages
+from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
+from ecommerce.warehouse.checks import run_checks
+from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
+from tests.integration.warehouse.loadable import Folder, Order, Row, at
+
+TUESDAY = MONDAY + timedelta(days=1)
+NOON = at("2026-03-02 17:00")
+FILE = "alpenmarkt_2026-03-02.csv"
+
+
+def delivered(read: int, rejected: int, received: str, file: str = FILE) -> Folder:
+    """A file that the extract has read, as the transform leaves it."""
+    facts: Row = {"file": file, "sha256": received, "received_at": at(received), "order_ids": []}
+    counts = {"rows_read": read, "rows_accepted": read - rejected, "rows_rejected": rejected}
+    orders = {"source_orders": 0, "orders_loaded": 0, "source_amount": 0, "amount_loaded": 0}
+    broken = [
+        {"reason": "invalid_quantity", "file": file, "row_number": number + 2, "order_id": f"P{number}"}
+        for number in range(rejected)
+    ]
+    totals = counts | {"rows_superseded": 0}
+    return Folder(
+        source=PARTNER_FILES,
+        files=[facts | counts | orders],
+        rejected=broken,
+        totals=totals,
+        read_at=at(received),
+    )
+
+
+def load_all(shop: Shop, *folders: Folder, read_at: str = "2026-03-03 11:00", **run: Any) -> None:
+    """Load them, and nothing from the other sources."""
+    given = {folder.source for folder in folders}
+    nothing = (Folder(source=each, read_at=at(read_at)) for each in SOURCES if each not in given)
+    shop.load(*folders, *nothing, **run)
+
+
+def warnings(shop: Shop, run_id: str, day: Any = MONDAY) -> list[str]:
+    """What the checks of a run warn of; CheckFailed where they stop it."""
+    found = run_checks([day], spec=ORDERS, business_date=day, run_id=run_id, warehouse=shop.warehouse)
+    return [str(each) for each in found if each.failing_rows]
+
+
+def shown(shop: Shop, source: str, run_id: str = "run") -> tuple[int | None, int | None]:
+    """Rows read and rejected of Monday, as its report shows them; the page shows the same."""
+    origin = ORIGIN.model_copy(update={"run_id": run_id})
+    [row] = [
+        each for each in read_figures(shop.warehouse, MONDAY, origin).quality.sources if each.source == source
+    ]
+    totals = pages.read(shop.warehouse, MONDAY).totals
+    on_page = next(each for each in totals if (each["source"], each["business_date"]) == (source, MONDAY))
+    assert on_page["rows_rejected"] == row.rows_rejected
+    return row.rows_read, row.rows_rejected
+
+
+def test_a_file_with_too_many_broken_lines_stops_every_run_of_its_day_until_it_is_delivered_right(
+    shop: Shop,
+) -> None:
+    command = "make repair DAY=2026-03-02 SOURCE=partner_files"
+    what = f"partner_files: 120 of 200 records, {FILE}: 120; then {command}"
+    load_all(shop, delivered(200, 120, "2026-03-03 08:00"))
+    with pytest.raises(CheckFailed, match=what):
+        warnings(shop, "run")
+    # The hourly sync of the running day and the next day's run are about other sources and days.
+    sync = Folder(source=STOREFRONT, read_at=at("2026-03-03 12:00"))
+    shop.load(sync, day=TUESDAY, run_id="sync", dag_id="sync")
+    assert warnings(shop, "sync", TUESDAY) == []
+    load_all(shop, day=TUESDAY, run_id="next", read_at="2026-03-04 11:00")
+    assert warnings(shop, "next", TUESDAY) == []
+    # A rerun, of the whole day or of one source, finds nothing new.
+    load_all(shop, run_id="again", read_at="2026-03-04 12:00")
+    with pytest.raises(CheckFailed, match=what):
+        warnings(shop, "again")
+    assert shown(shop, PARTNER_FILES, "again") == (200, 120)
+    # Another source's read of the day alone is not to blame.
+    shop.load(Folder(read_at=at("2026-03-04 13:00")), run_id="reread", dag_id="reconciliation")
+    assert warnings(shop, "reread") == []
+
+    load_all(shop, delivered(200, 0, "2026-03-05 08:00"), run_id="right", read_at="2026-03-05 09:00")
+    assert warnings(shop, "right") == []
+    assert shown(shop, PARTNER_FILES, "right") == (200, 0)
+
+
+def test_the_warning_of_one_per_cent_stays_with_the_file_and_goes_with_it(shop: Shop) -> None:
+    load_all(shop, delivered(200, 3, "2026-03-03 08:00"))
+    load_all(shop, run_id="again", read_at="2026-03-03 12:00")
+
+    warned = [each for each in warnings(shop, "again") if "more than 1 %" in each]
+    assert [each.partition("for example ")[2] for each in warned] == [
+        f"partner_files: 3 of 200 records, {FILE}: 3)"
+    ]
+    # The right file arrives for the next day's run, which takes the account with it.
+    load_all(shop, delivered(200, 0, "2026-03-04 08:00"), day=TUESDAY, run_id="next")
+    load_all(shop, run_id="last", read_at="2026-03-04 12:00")
+    assert warnings(shop, "last") == warnings(shop, "next", TUESDAY) == []
+    assert shown(shop, PARTNER_FILES, "last") == (0, 0)
+
+
+def test_a_file_that_no_run_can_use_and_that_is_taken_away_is_forgotten_by_a_rerun(shop: Shop) -> None:
+    unusable = {"reason": "file_unreadable", "file": FILE, "row_number": 0}
+    load_all(shop, Folder(source=PARTNER_FILES, rejected=[unusable]))
+    assert any("more than 1 %" in each for each in warnings(shop, "run"))
+
+    load_all(shop, run_id="again", read_at="2026-03-03 12:00")
+    assert warnings(shop, "again") == []
+
+
+def test_what_is_rejected_of_a_live_source_stays_until_its_orders_are_read_again(shop: Shop) -> None:
+    broken = [{"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)]
+    good = [Order(f"G{number}", NOON) for number in range(40)]
+    load_all(shop, Folder(good, rejected=broken))
+    with pytest.raises(CheckFailed, match="sales_db: 60 of 140 records; then make repair"):
+        warnings(shop, "run")
+    # A run of the older day reads less, and none of the rejected orders.
+    load_all(shop, Folder(good[:10], read_at=at("2026-03-04 11:00")), run_id="again")
+    with pytest.raises(CheckFailed, match="sales_db: 60 of 140 records"):
+        warnings(shop, "again")
+    assert shown(shop, SALES_DB, "again") == (80, 60)
+    # The next day's run reads all but two of them, and they are right; one is gone, one is still broken.
+    fixed = [Order(f"B{number}", NOON) for number in range(2, 60)]
+    next_day = Folder(fixed, removed=["B0"], rejected=broken[1:2], read_at=at("2026-03-04 12:00"))
+    load_all(shop, next_day, day=TUESDAY, run_id="next")
+    load_all(shop, Folder(good[:10], read_at=at("2026-03-04 13:00")), run_id="last")
+    assert [each.partition(":")[0] for each in warnings(shop, "last")] == []
+    assert shown(shop, SALES_DB, "last") == (21, 1)
+
+
+def test_a_rerun_that_reads_less_does_not_make_a_warning_an_error(shop: Shop) -> None:
+    """The first run has read 14 days of the storefront, the rerun reads the day and what was rejected."""
+    broken = [{"reason": "invalid_quantity", "order_id": f"B{number}"} for number in range(60)]
+    many = [Order(f"G{number}", NOON, source=STOREFRONT) for number in range(400)]
+    load_all(shop, Folder(many, source=STOREFRONT, rejected=broken))
+    first = warnings(shop, "run")
+    again = Folder(many[:10], source=STOREFRONT, rejected=broken, read_at=at("2026-03-04 11:00"))
+    load_all(shop, again, run_id="again")
+
+    assert warnings(shop, "again") == first
+    assert any("storefront: 60 of 860 records" in each for each in first)
