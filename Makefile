@@ -91,9 +91,9 @@ backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 
 	@$(CLI) backfill --from $(FROM) --to $(TO) $(if $(JOBS),--jobs $(JOBS)) $(if $(MAIL),--mail) \
 		$(if $(AGAIN),--again) $(if $(DAG),--dag $(DAG))
 
-repair: environments ## read one source of a day again, and do all that follows: DAY=2026-11-01 SOURCE=storefront [WAIT=0]
-	@$(if $(and $(DAY),$(SOURCE)),,$(error say what: make repair DAY=2026-11-01 SOURCE=storefront))
-	@$(CLI) repair --day $(DAY) --source $(SOURCE) $(if $(filter 0,$(WAIT)),--no-wait)
+repair: environments ## run what failed on a day again, and all that follows: DAY=2026-11-01 [SOURCE=storefront] [WAIT=0]
+	@$(if $(DAY),,$(error say which day: make repair DAY=2026-11-01))
+	@$(CLI) repair --day $(DAY) $(if $(SOURCE),--source $(SOURCE)) $(if $(filter 0,$(WAIT)),--no-wait)
 
 report: environments ## build the report of a day again from the warehouse: DAY=2026-11-01 [WAIT=0]
 	@$(if $(DAY),,$(error say which day: make report DAY=2026-11-01))

@@ -2,8 +2,8 @@
 # Daily sales pipeline
 
 **When it fails:** open the failed task's log; its last line says what is wrong and with which file, row or
-response. Mend that, then `make repair DAY=<day> SOURCE=<source>` (or clear the task *with downstream* in the
-UI). Running it again, at any time and as often as you like, ends in the same tables.
+response. Fix that, then `make repair DAY=<day>` (or clear the task *with downstream* in the UI). Running
+it again, at any time and as often as you like, ends in the same tables.
 
 Every morning at six, for the business day that just ended: extract from every source, transform, load
 BigQuery, build the report, mail it. The run's partition key is its business day; a run without a key takes

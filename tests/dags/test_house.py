@@ -32,9 +32,11 @@ DECORATORS = {"airflow.sdk.task", "airflow.sdk.task_group"}
 MAY_SEE_THE_CONTEXT = {
     "core/context.py": "turns it into plain values, for the modules `tasks`",
     "core/business_day.py": "turns it into the run's day, for the modules `tasks`",
+    "core/failures.py": "Airflow gives it to the listener that ends a task's log",
     "core/waiting.py": "Airflow gives it to the listener that tells when a task is tried again",
     "core/script_operator.py": "an operator, as which a module `tasks` runs a script",
     "mail/alerts.py": "Airflow gives it to the notifier of failed tasks",
+    "mail/causes.py": "tasks of a run leave each other why they failed",
     "mail/outages.py": "what it tells of, the modules `tasks` give it whole",
 }
 KINDS = ("DAG_", "TASK_", "VARIABLE_", "CONNECTION_")

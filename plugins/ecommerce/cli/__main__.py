@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ecommerce.cli import check, forecast, operate, query, tables, warehouse
+from ecommerce.cli import check, forecast, operate, query, repair, tables, warehouse
 from ecommerce.core.errors import PipelineError
 
 
@@ -20,8 +20,8 @@ for command in (
     operate.run,
     operate.airflow,
     operate.backfill,
-    operate.repair,
-    operate.report,
+    repair.repair,
+    repair.report,
     query.query,
     tables.tables,
     forecast.forecast,

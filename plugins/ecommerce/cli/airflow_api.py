@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -136,6 +138,26 @@ class AirflowApi:
         answer = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)
         return cast(list[dict[str, Any]], answer["task_instances"])
 
+    def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> dict[str, dict[str, Any]]:
+        """The task instances of a run by id; those of a mapped task by id and number."""
+        return {
+            each["task_id"] + (f"[{each['map_index']}]" if each["map_index"] >= 0 else ""): each
+            for each in self.task_instances(run_id, dag_id)
+        }
+
+    def log_lines(
+        self, run_id: str, instance: Mapping[str, Any], dag_id: str = DAG_DAILY
+    ) -> list[dict[str, Any]]:
+        """The log of the latest attempt of a task instance, as Airflow describes its lines; empty where it
+        cannot be read."""
+        path = f"dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{instance['task_id']}"
+        try:
+            answer = self.get(f"{path}/logs/{instance['try_number']}", map_index=instance["map_index"])
+        except PipelineError:  # the worker that has it may be gone
+            return []
+        content = answer.get("content")
+        return [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
+
     def page_of(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
         """The address of a run in the UI."""
         return f"{self.url}/dags/{dag_id}/runs/{quote(run_id)}"
@@ -173,3 +195,12 @@ class AirflowApi:
 
     def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
+
+
+@contextmanager
+def signed_in() -> Iterator[AirflowApi]:
+    """A signed-in session; Ctrl-C ends the command and nothing else."""
+    try:
+        yield AirflowApi.from_environment()
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("what was begun goes on in Airflow") from None

@@ -16,6 +16,18 @@ class ConfigurationError(PipelineError):
     """A setting, variable or connection is missing or unusable. Retrying cannot help."""
 
 
+def wrong_variable(name: str, problem: str, example: str) -> ConfigurationError:
+    """Return the error of an Airflow Variable: its problem, a right value, and where to set it."""
+    return ConfigurationError(
+        f"the Variable {name} {problem}; right is {example}, in the UI (Admin, Variables) or as "
+        f"AIRFLOW_VAR_{name.upper()} in the environment"
+    )
+
+
+class AlertedError(PipelineError):
+    """A task ends because others have failed, which have sent their mails."""
+
+
 class CredentialsError(PipelineError):
     """The other side refuses our credentials or permissions. Retrying could lock the account."""
 

@@ -16,6 +16,8 @@ import structlog
 from airflow.listeners import hookimpl
 
 from ecommerce.core.errors import PipelineError
+from ecommerce.core.names import NEXT_ATTEMPT
+from ecommerce.core.retries import pause_after
 from ecommerce.core.text import LONGEST, clean, mask_e_mails
 
 _TRACEBACK, _END = "Task failed with exception", "::endgroup::"
@@ -66,12 +68,16 @@ def on_task_instance_running() -> None:
 
 
 @hookimpl
-def on_task_instance_failed(error: BaseException | str | None) -> None:
-    """Log what is wrong, of each try, behind the group *Post Execute*, which the UI folds."""
+def on_task_instance_failed(task_instance: Any, error: BaseException | str | None) -> None:
+    """Log when the next attempt begins, if there is one, and last what is wrong, behind the group *Post
+    Execute*, which the UI folds."""
     if _tidy not in structlog.get_config()["processors"]:
         return  # no task runs in this process: somebody set its state by hand
     log = structlog.get_logger(logger_name="task")
     log.info(_END)
+    if getattr(task_instance, "state", None) == "up_for_retry" and isinstance(error, BaseException):
+        begins = task_instance.end_date + pause_after(task_instance.task, task_instance.try_number, error)
+        log.warning(f"{NEXT_ATTEMPT}{begins:%H:%M:%S} UTC")
     log.error(failure_line(error))
     _Log.has_ended = True
 

@@ -37,6 +37,9 @@ TASK_CHECKS = f"{GROUP_LOAD}.checks"
 TASK_REPORT = f"{GROUP_REPORT}.report"
 TASK_SEND = f"{GROUP_MAIL}.send"
 
+NEXT_ATTEMPT = "the next attempt begins not before "
+"""How the line of a task's log begins that has the instant of its next attempt."""
+
 VARIABLE_REPORT_RECIPIENTS = "report_recipients"
 VARIABLE_ALERT_RECIPIENTS = "alert_recipients"
 VARIABLE_SOURCE_POLICY = "source_policy"

@@ -72,3 +72,20 @@ GATE_RETRIES: dict[str, Any] = {
     )
 }
 """Arguments of the task behind the extracts: its verdict is final, only a lost worker is worth a retry."""
+
+
+def pause_after(task: Any, number: int, error: BaseException, most: int = 1) -> timedelta:
+    """Return how long Airflow waits after attempt `number`, which failed with `error`; for `most` see
+    `backoff`."""
+    policy = task.retry_policy
+    asked = policy.evaluate(error, try_number=number, max_tries=number).retry_delay if policy else None
+    return asked or backoff(task, number, most)
+
+
+def backoff(task: Any, number: int, most: int = 1) -> timedelta:
+    """Return the pause after attempt `number` where no other is set: at least, or with 2 at most, for Airflow
+    adds up to as much again by chance."""
+    factor = task.retry_exponential_backoff or 1.0
+    seconds = task.retry_delay.total_seconds() * factor ** (number - 1) * (most if factor != 1 else 1)
+    longest = task.max_retry_delay.total_seconds() if task.max_retry_delay else seconds
+    return timedelta(seconds=min(seconds, longest))

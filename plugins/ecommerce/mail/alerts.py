@@ -12,12 +12,12 @@ from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
 from ecommerce.core import names
 from ecommerce.core.business_day import business_day
-from ecommerce.core.errors import PipelineError, TimedOutError
+from ecommerce.core.errors import AlertedError, PipelineError, TimedOutError
 from ecommerce.core.failures import failure_reason
 from ecommerce.core.owner import OWNER
 from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.settings import task_timeout
-from ecommerce.mail import telling
+from ecommerce.mail import causes, telling
 from ecommerce.mail import transport as mail
 
 Detour = Callable[[str], str]
@@ -26,10 +26,13 @@ they do already. The domain knows it."""
 
 
 class FailureNotifier(SmtpNotifier):
-    """Tells people of a failed task: a mail to the Variable `alert_recipients`, and a post to the chat;
-    nobody where there is neither. Made by `failure_notifier`, with a `detour` for tasks within
-    `outages.outage_told`. One instance stands in `default_args` for all tasks of a DAG, and the DAG processor
-    may call it for several, so it keeps nothing but `to` between calls."""
+    """Notifies of a failed task: a mail to the Variable `alert_recipients`, and a post to the chat; nothing
+    where there is neither, or where another task of the run failed for the same reason.
+
+    Made by `failure_notifier`, with a `detour` for tasks within `outages.outage_told`. One instance stands in
+    `default_args` for all tasks of a DAG, and the DAG processor may call it for several, so it keeps nothing
+    but `to` between calls.
+    """
 
     template_fields = ("to",)
 
@@ -46,7 +49,12 @@ class FailureNotifier(SmtpNotifier):
         Raises:
             PipelineError: the mail could not be sent; the message names no address.
         """
-        ti = context["ti"]
+        ti, error = context["ti"], context.get("exception")
+        if isinstance(error, AlertedError):
+            return
+        if causes.is_mailed(ti, error):
+            self.log.info("another task of this run failed for the same reason and has mailed it")
+            return
         message = failure_message(context, detour_of(ti, self.detour))
         first_try = ti.max_tries - ti.task.retries + 1 if self.detour else ti.try_number
         # People may have been told that it is still tried.
@@ -112,7 +120,7 @@ def failure_message(context: Mapping[str, Any], detour: str = "") -> EmailMessag
     """
     ti, day = context["ti"], _day(context)
     texts = texts_of(context, detour) | {
-        "command": repair_command(ti.task_id, _map_index(ti), day) if ti.dag_id == names.DAG_DAILY else "",
+        "command": f"make repair DAY={day or '<day>'}" if ti.dag_id == names.DAG_DAILY else "",
         "advice": _advice(context.get("dag")),
         "gate": names.TASK_GATE,
     }
@@ -137,15 +145,6 @@ def subject_of(what: str, context: Mapping[str, Any]) -> str:
     """A mail's subject: what has become of the task, and of which business day."""
     day = _day(context)
     return f"{what}: {_task(context['ti'])}" + (f" for {day}" if day else "")
-
-
-def repair_command(task_id: str, map_index: str, day: str | None) -> str:
-    """The command that repairs the day; it names the source where the task is an extract or a transform."""
-    group, _, task = task_id.rpartition(".")
-    source = {names.GROUP_EXTRACT: task, names.GROUP_TRANSFORM: map_index}.get(group)
-    if not source or source.isdigit() or task_id == names.TASK_GATE:  # unnamed mapped tasks have a number
-        source = "<source>"
-    return f"make repair DAY={day or '<day>'} SOURCE={source}"
 
 
 def _task(ti: Any) -> str:

@@ -16,9 +16,10 @@ from email.message import EmailMessage
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import RetryAction, RetryDecision
+from airflow.sdk import RetryAction
 
 from ecommerce.core.failures import failure_reason
+from ecommerce.core.retries import backoff, pause_after
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail import alerts, telling
 from ecommerce.mail import transport as mail
@@ -56,7 +57,7 @@ def tell(context: Mapping[str, Any], error: Exception, detour: alerts.Detour, no
         PipelineError: the mail cannot be sent.
     """
     ti = context["ti"]
-    decision = _decision(ti, error)
+    decision = ti.task.retry_policy.evaluate(error, try_number=ti.try_number, max_tries=ti.max_tries)
     if ti.try_number > ti.max_tries or decision.action is RetryAction.FAIL:
         return  # it has failed for good, which is another mail
     if not (way_round := alerts.detour_of(ti, detour)):
@@ -65,7 +66,7 @@ def tell(context: Mapping[str, Any], error: Exception, detour: alerts.Detour, no
     known = store.get(_KEY) or {}
     if known.get("series") != series:
         known = {"series": series, "since": now.isoformat(), "told": False}
-    since, next_try = datetime.fromisoformat(known["since"]), now + _pause(ti, error)
+    since, next_try = datetime.fromisoformat(known["since"]), now + pause_after(ti.task, ti.try_number, error)
     if not known["told"] and next_try >= since + PATIENCE:
         message = outage_message({**context, "exception": error}, way_round, since, now)
         telling.tell(message, alerts.outage_name(ti))
@@ -85,32 +86,13 @@ def outage_message(context: Mapping[str, Any], detour: str, since: datetime, now
     ti, error = context["ti"], context["exception"]
     zone = ZoneInfo(shop_timezone())
     others = range(ti.try_number + 1, ti.max_tries + 1)
-    last = now + sum((_backoff(ti.task, each, 2) for each in others), _pause(ti, error, 2))
-    clock = {"since": since, "next": now + _pause(ti, error), "last": last}
+    last = now + sum(
+        (backoff(ti.task, each, 2) for each in others), pause_after(ti.task, ti.try_number, error, 2)
+    )
+    clock = {"since": since, "next": now + pause_after(ti.task, ti.try_number, error), "last": last}
     texts = alerts.texts_of(context, detour) | {
         **{name: f"{instant.astimezone(zone):%H:%M}" for name, instant in clock.items()},
         "zone": zone.key,
         "left": 1 + len(others),
     }
     return mail.compose(alerts.subject_of("Still trying", context), "outage_mail", texts)
-
-
-def _decision(ti: Any, error: Exception) -> RetryDecision:
-    found: RetryDecision = ti.task.retry_policy.evaluate(
-        error, try_number=ti.try_number, max_tries=ti.max_tries
-    )
-    return found
-
-
-def _pause(ti: Any, error: Exception, most: int = 1) -> timedelta:
-    """How long Airflow waits after the try that failed with `error`."""
-    return _decision(ti, error).retry_delay or _backoff(ti.task, ti.try_number, most)
-
-
-def _backoff(task: Any, number: int, most: int = 1) -> timedelta:
-    """The pause after try `number` where no other is set: at least, or with 2 at most, for Airflow adds up to
-    as much again by chance."""
-    factor = task.retry_exponential_backoff or 1.0
-    seconds = task.retry_delay.total_seconds() * factor ** (number - 1) * (most if factor != 1 else 1)
-    longest = task.max_retry_delay.total_seconds() if task.max_retry_delay else seconds
-    return timedelta(seconds=min(seconds, longest))

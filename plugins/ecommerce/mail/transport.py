@@ -54,9 +54,8 @@ def parse_recipients(text: str, variable: str) -> list[str]:
     entries = [entry for entry in re.split(r"[,;\s]+", text) if entry]
     for place, entry in enumerate(entries, start=1):
         if not _ADDRESS.fullmatch(entry) or ".." in entry or not entry.isascii():
-            raise errors.ConfigurationError(
-                f"entry {place} of {len(entries)} in the Variable {variable} is not an e-mail address"
-            )
+            problem = f"is wrong: entry {place} of {len(entries)} is not an e-mail address"
+            raise errors.wrong_variable(variable, problem, "addresses separated by commas")
     return list({entry.lower(): entry for entry in entries}.values())
 
 

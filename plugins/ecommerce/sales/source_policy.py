@@ -33,28 +33,22 @@ def parse_source_policy(text: str) -> dict[str, str]:
     try:
         given = json.loads(text or "{}")
     except json.JSONDecodeError as error:
-        raise errors.ConfigurationError(f"the Variable source_policy is not JSON: {error}") from None
+        raise _wrong(f"is not JSON: {error}") from None
     if not isinstance(given, dict):
-        raise errors.ConfigurationError('the Variable source_policy must be like {"storefront": "optional"}')
+        raise _wrong("is not a JSON object")
     for source, policy in given.items():
-        if source == POLICY_DELIVERIES:
-            if policy not in (REQUIRED, OPTIONAL):
-                raise errors.ConfigurationError(
-                    f"the Variable source_policy says {policy!r} for {source}; allowed are required, optional"
-                )
-            continue
-        if source not in SOURCES:
-            raise errors.ConfigurationError(
-                f"the Variable source_policy names {source!r}; the sources are {', '.join(SOURCES)}"
-            )
-        if policy not in (REQUIRED, OPTIONAL, OFF):
-            raise errors.ConfigurationError(
-                f"the Variable source_policy says {policy!r} for {source}; "
-                "allowed are required, optional, off"
-            )
+        if source not in (*SOURCES, POLICY_DELIVERIES):
+            raise _wrong(f"names {source!r}; the sources are {', '.join(SOURCES)}")
+        allowed = [REQUIRED, OPTIONAL, OFF][: 2 if source == POLICY_DELIVERIES else 3]
+        if policy not in allowed:
+            raise _wrong(f"has {policy!r} for {source}; allowed are {', '.join(allowed)}")
     return {source: given.get(source, REQUIRED) for source in SOURCES} | {
         name: policy for name, policy in given.items() if name == POLICY_DELIVERIES
     }
+
+
+def _wrong(problem: str) -> errors.ConfigurationError:
+    return errors.wrong_variable(VARIABLE_SOURCE_POLICY, problem, '{"storefront": "optional"}')
 
 
 def reason_to_skip(source: str) -> str:
@@ -88,10 +82,10 @@ def go_on_with(policies: Mapping[str, str], manifests: Mapping[str, dict[str, An
     """
     missing = missing_sources(policies, manifests)
     if fatal := [source for source in missing if policies[source] == REQUIRED]:
-        raise errors.PipelineError(
+        raise errors.AlertedError(
             f"{' and '.join(fatal)} failed and {'is' if len(fatal) == 1 else 'are'} required: nothing was "
-            "loaded; see that task's log, or make the source optional (Variable source_policy) and clear "
-            "this task"
+            "loaded; see that task's log, then make repair DAY=<day>, or make the source optional (Variable "
+            "source_policy) and clear this task"
         )
     late = manifests.get(PARTNER_FILES, {}).get("control_totals", {}).get("missing_deliveries")
     if late and policies.get(POLICY_DELIVERIES) == REQUIRED:

@@ -55,8 +55,7 @@ def extract_changes(source: str, **context: Any) -> Plain:
     return to_xcom(module(source).extract(window))
 
 
-# No mail from this one: the extract that failed has sent its own.
-@task(trigger_rule="all_done", on_failure_callback=None, **GATE_RETRIES)
+@task(trigger_rule="all_done", **GATE_RETRIES)
 def sources_ready(**context: Any) -> list[dict[str, Any]]:
     """Let the run go on with what the extracts left, when the source policy allows it; their manifests."""
     ti, run = context["ti"], run_of(context)

@@ -19,7 +19,6 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.mail import telling
 from ecommerce.mail import transport as mail
 from ecommerce.sales import mailings
-from ecommerce.sources import SOURCES
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,6 @@ OF_AIRFLOW = ("scheduled__", "backfill__")
 """How ids begin that only Airflow itself gives; they end in `__<partition key>__<random>`."""
 
 NO_RUN = "At six the scheduler was down or the DAG paused. Start it, unpause the DAG, run the day:"
-MEND = "The last line of the log names the cause. Mend it, then"
 WAIT = (
     "A task that is slow, or waits to be tried again, needs time; its log says which. One that stays queued "
     "waits for a worker. If none has begun, the scheduler is down, or the DAG is paused or at its limit of "
@@ -111,11 +109,8 @@ def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
         problem, advice = f"there is no run of {names.DAG_DAILY} for {day}", NO_RUN
         commands = [f"make backfill FROM={day} TO={day} MAIL=1"]
     elif red:
-        failed = [source for source in SOURCES if f"{names.GROUP_EXTRACT}.{source}" in red]
-        commands = [f"make repair DAY={day} SOURCE={source}" for source in failed]
-        if _group(red[0]) == names.GROUP_REPORT:
-            commands = [f"make report DAY={day}"]
-        advice = f"{MEND}:" if commands else f"{MEND} clear the task with downstream in the UI."
+        commands = [f"make repair DAY={day}"]
+        advice = "The last line of the log names the cause. Fix it, then:"
     elif unended:
         problem, advice = f"the run is still under way: {problem}", WAIT
     else:

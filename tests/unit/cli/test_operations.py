@@ -18,7 +18,9 @@ from ecommerce.cli.__main__ import main
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import begin, plan, wait
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
+from ecommerce.core.names import TASK_GATE
 from ecommerce.sales.report.figures import HEADLINE
+from ecommerce.sources import SOURCES
 from tests.unit.sales.report.samples import make_figures
 
 DAYS = ["2026-11-01", "2026-11-02", "2026-11-03"]
@@ -35,7 +37,7 @@ class Airflow(ThreadingHTTPServer):
         self.state_of_load, self.backfills = "success", []
         self.never_run, self.retries = [], False
         self.open_days, self.state_of_checks, self.expired, self.lost = [], "success", 0, []
-        self.newer_runs = []
+        self.newer_runs, self.states, self.policy, self.log = [], {}, None, []
 
     @property
     def url(self):
@@ -69,18 +71,41 @@ class Airflow(ThreadingHTTPServer):
         return []
 
 
+def instance(task, state):
+    """A task instance as Airflow describes it; `task` is its id, or id and source of a mapped one."""
+    task_id, _, source = task.partition("/")
+    return {
+        "task_id": task_id,
+        "map_index": 0 if source else -1,
+        "rendered_map_index": source or None,
+        "state": state,
+        "duration": 1.0,
+        "try_number": 1,
+        "max_tries": 5,
+        "end_date": "2026-11-20T11:00:00Z",
+    }
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.server.expired:
             self.server.expired -= 1
             return self.answer(401, {"detail": "Token expired"})
+        if self.path.endswith("/variables/source_policy") and self.server.policy is None:
+            return self.answer(404, {"detail": "The Variable was not found"})
         return self.answer(200, self.found())
 
-    def found(self):
+    def found(self):  # noqa: PLR0911 - one for each address
         url, server = urlsplit(self.path), self.server
         match url.path.split("/")[3:]:
             case [*_, "taskInstances", "load.checks"]:
                 return {"state": server.state_of_checks}
+            case [*_, "taskInstances", _, "logs", _]:
+                return {"content": self.server.log}
+            case ["variables", _]:
+                return {"value": server.policy}
+            case [*_, "taskInstances"] if server.states:
+                return {"task_instances": [instance(*each) for each in server.states.items()]}
             case [*_, "taskInstances"]:
                 names = ("task_id", "map_index", "state", "duration", "try_number", "max_tries", "end_date")
                 retried = server.looks == 1 and server.retries
@@ -426,10 +451,16 @@ def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, c
 def test_a_try_that_fails_is_told_once(airflow, capsys, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     airflow.retries = True
+    airflow.log = [
+        {"event": "::group::Post Execute", "sources": ["a file"]},
+        {"event": "the next attempt begins not before 11:00:33 UTC", "level": "warning"},
+        {"event": "BigQuery cannot be reached", "level": "error"},
+    ]
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 0
     assert capsys.readouterr().out.splitlines()[1:-1] == [
         "  extract.sales_db                      1.2 s",
-        "  retry: load.load[0]: try 1 of 6 has failed, at 11:00:03 UTC; the next one follows",
+        "  retry: load.load[0]: try 1 of 6 has failed, at 11:00:03 UTC: BigQuery cannot be reached; "
+        "the next attempt begins not before 11:00:33 UTC",
         "  load.load[0]                         12.3 s",
     ]
 
@@ -456,9 +487,94 @@ def test_a_repair_that_fails_names_the_task(airflow, capsys, monkeypatch):
     airflow.state_of_load = "failed"
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 1
     assert capsys.readouterr().out.splitlines()[-2:] == [
-        "failed: load.load[0]: its log says why",
+        "  load.load[0]                         12.3 s  failed: its log has the error",
         "the run of 2026-11-02 has failed",
     ]
+
+
+GATE, BEHIND = TASK_GATE, ("load.load", "load.checks", "report.report", "mail.send")
+EXTRACTS = [f"extract.{source}" for source in SOURCES]
+
+
+def states(failed, *, off=()):
+    """The states of a run whose tasks `failed` have failed: what follows them did not run."""
+    found = {each: "skipped" if each in off else "success" for each in EXTRACTS} | dict.fromkeys(
+        failed, "failed"
+    )
+    gate = "failed" if GATE in failed else "success"
+    behind = "upstream_failed" if gate == "failed" else "success"
+    return {GATE: gate} | dict.fromkeys(BEHIND, behind) | found
+
+
+REPAIRS = {
+    "a wrong Variable": ([*EXTRACTS, GATE], EXTRACTS),
+    "one source": (["extract.storefront", GATE], ["extract.storefront"]),
+    "an optional source": (["extract.storefront"], ["extract.storefront"]),
+    "two of three transforms": (
+        ["transform.transform_source/storefront", "load.load"],
+        ["extract.storefront"],
+    ),
+    "a transform without a name": (["transform.transform_source/2"], EXTRACTS),
+    "a due partner's file": ([GATE], ["extract.partner_files"]),
+    "the warehouse": (["load.load"], ["load.load"]),
+    "the checks": (["load.checks"], EXTRACTS),
+    "the report": (["report.report"], ["report.report"]),
+    "the mail server": (["mail.send", "mail.alarm"], ["mail.alarm", "mail.send"]),
+}
+
+
+@pytest.mark.parametrize(("failed", "again"), REPAIRS.values(), ids=REPAIRS)
+def test_repair_without_a_source_runs_again_what_repairs_the_day(airflow, failed, again):
+    airflow.states = states(failed)
+    assert main(["repair", "--day", "2026-11-02", "--no-wait"]) == 0
+    assert airflow.requests[-1][1]["task_ids"] == sorted(again)
+
+
+def test_repair_of_failed_checks_leaves_a_source_alone_that_is_off(airflow):
+    airflow.states = states(["load.checks"], off=["extract.storefront"])
+    assert main(["repair", "--day", "2026-11-02", "--no-wait"]) == 0
+    assert "extract.storefront" not in airflow.requests[-1][1]["task_ids"]
+
+
+def test_repair_of_a_run_that_ended_at_its_timeout_goes_on_where_airflow_skipped_tasks(airflow):
+    airflow.states = states([]) | {"load.load": "skipped"} | dict.fromkeys(BEHIND[1:], "upstream_failed")
+    airflow.state_of_load = "failed"  # of the run, too
+    airflow.looks = 1
+    assert main(["repair", "--day", "2026-11-02", "--no-wait"]) == 0
+    assert airflow.requests[-1][1]["task_ids"] == ["load.load"]
+
+
+def test_repair_where_nothing_failed_names_what_else_would_help(airflow, capsys):
+    airflow.states = states([])
+    assert main(["repair", "--day", "2026-11-02"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("nothing to repair: the newest run of 2026-11-02, new, has no failed task. ")
+    assert "make repair DAY=2026-11-02 SOURCE=sales_db|storefront|" in shown
+    assert shown.endswith("make report DAY=2026-11-02\n")
+    assert not airflow.requests[1:]  # signed in, nothing cleared
+
+
+@pytest.mark.parametrize(
+    ("policy", "again"),
+    [
+        (None, ["extract.sales_db", "extract.storefront", "extract.exchange_rates"]),
+        ('{"storefront": "optional"}', ["extract.sales_db", "extract.exchange_rates"]),
+        ("{", ["extract.sales_db", "extract.storefront", "extract.exchange_rates"]),
+    ],
+)
+def test_repair_of_one_source_names_the_other_required_ones_that_failed(airflow, capsys, policy, again):
+    airflow.policy = policy
+    airflow.states = states([*again, "extract.storefront", GATE])
+    assert main(["repair", "--day", "2026-11-02", "--source", "sales_db", "--no-wait"]) == 0
+    assert airflow.requests[-1][1]["task_ids"] == again
+    others = " and ".join(each.removeprefix("extract.") for each in again[1:])
+    assert capsys.readouterr().out.startswith(f"{others} failed too and ")
+
+
+def test_repair_of_one_source_leaves_a_failed_optional_one_alone(airflow):
+    airflow.states = states(["extract.storefront"])
+    assert main(["repair", "--day", "2026-11-02", "--source", "sales_db", "--no-wait"]) == 0
+    assert airflow.requests[-1][1]["task_ids"] == ["extract.sales_db"]
 
 
 def test_who_does_not_want_to_wait_gets_the_address_alone(airflow, capsys):
@@ -476,7 +592,7 @@ def test_report_is_built_again_from_its_figures(airflow, monkeypatch):
 def test_no_report_is_promised_where_nothing_was_loaded(airflow, capsys, state):
     airflow.state_of_checks = state
     assert main(["report", "--day", "2026-11-02"]) == 1
-    assert "newest run of 2026-11-02 has not come to its report: see the red task" in capsys.readouterr().err
+    assert "newest run of 2026-11-02 has not loaded the day: see the failed task" in capsys.readouterr().err
     assert not airflow.requests[1:]  # signed in, nothing cleared
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
 import pytest
 import structlog
+from airflow.providers.standard.operators.bash import BashOperator
 
 from ecommerce.core import errors, failures
+from ecommerce.core.retries import NETWORK_RETRIES
 
 
 @pytest.mark.parametrize(
@@ -56,8 +61,8 @@ def log():
     structlog.configure(**before)
 
 
-def run_and_fail(error):
-    """A try of a task, as Airflow's task runner logs it and calls the listener."""
+def run_and_fail(error, ti=None):
+    """An attempt of a task, as Airflow's task runner logs it and calls the listener."""
     task = structlog.get_logger(logger_name="task")
     task.info("::group::Pre Execute")
     failures.on_task_instance_running()
@@ -67,7 +72,7 @@ def run_and_fail(error):
     except type(error):
         task.exception("Task failed with exception")
         task.info("::group::Post Execute")
-    failures.on_task_instance_failed(error)
+    failures.on_task_instance_failed(ti or SimpleNamespace(state="failed"), error)
     task.info("::endgroup::")
 
 
@@ -90,6 +95,20 @@ def test_an_unforeseen_error_keeps_its_traceback_before_its_sentence(log):
     ]
 
 
+def test_the_next_attempt_is_named_before_the_sentence(log):
+    error = errors.TransientError("no answer")
+    x = BashOperator(task_id="x", bash_command="true", **NETWORK_RETRIES)
+    ended = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
+    ti = SimpleNamespace(state="up_for_retry", task=x, try_number=2, max_tries=5, end_date=ended)
+    run_and_fail(error, ti)
+    begins = "warning: the next attempt begins not before 11:01:03 UTC"  # 60 s, and up to as much by chance
+    assert log[-2:] == [begins, "error: no answer"]
+    log.clear()
+    ti.task = BashOperator(task_id="y", bash_command="true", retries=1)
+    run_and_fail(error, ti)
+    assert log[-2] == "warning: the next attempt begins not before 11:05:03 UTC"
+
+
 def test_the_next_task_of_the_same_process_ends_in_the_same_way(log):
     run_and_fail(ValueError("surprise"))
     first = log.copy()
@@ -99,5 +118,5 @@ def test_the_next_task_of_the_same_process_ends_in_the_same_way(log):
 
 
 def test_a_state_that_is_set_by_hand_is_no_failure_of_this_process(log):
-    failures.on_task_instance_failed("set to failed by hand")
+    failures.on_task_instance_failed(SimpleNamespace(), "set to failed by hand")
     assert log == []

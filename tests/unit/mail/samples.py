@@ -100,7 +100,7 @@ def _alarm() -> EmailMessage:
 
 
 def _failure() -> EmailMessage:
-    texts = {"command": f"make repair DAY={DAY} SOURCE=storefront", "gate": "extract.sources_ready"}
+    texts = {"command": f"make repair DAY={DAY}", "gate": "extract.sources_ready"}
     advice = "When it fails: open the failed task's log. Its last line names the cause; mend that."
     return mail.compose("Failed: a task", "failure_mail", FAILED | texts | {"advice": advice})
 

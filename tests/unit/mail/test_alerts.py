@@ -15,7 +15,7 @@ DOC = """
 # Daily sales pipeline
 
 **When it fails:** open the failed task's log.
-Mend that, then `make repair DAY=<day> SOURCE=<source>`.
+Mend that, then `make repair DAY=<day>`.
 
 Every morning at six.
 """
@@ -78,7 +78,8 @@ def test_a_failed_task_is_mailed_with_day_reason_and_remedy(mailbox, monkeypatch
     assert message["Message-ID"].endswith("@reports.example>")
     text, html = (part.get_content() for part in message.iter_parts())
     for body in (text, html):
-        assert "make repair DAY=2026-11-19 SOURCE=storefront" in body
+        assert "make repair DAY=2026-11-19" in body
+        assert "SOURCE=" not in body
         assert "the storefront refuses the key of <e-mail>" in unescape(body)
         assert "jane.doe" not in body
         assert "second line" not in body
@@ -134,21 +135,6 @@ def test_a_wrong_business_date_is_the_failure_not_a_second_one(use_server, conte
     assert message["Subject"] == "Failed: daily_sales_pipeline.extract.storefront"
 
 
-@pytest.mark.parametrize(
-    ("task_id", "map_index", "source"),
-    [
-        ("extract.sales_db", "", "sales_db"),
-        ("transform.transform_source", "storefront", "storefront"),
-        ("transform.transform_source", "2", "<source>"),
-        ("extract.sources_ready", "", "<source>"),
-        ("load.load", "", "<source>"),
-    ],
-)
-def test_the_command_names_the_source_only_where_it_is_known(task_id, map_index, source):
-    expected = f"make repair DAY=2026-11-19 SOURCE={source}"
-    assert alerts.repair_command(task_id, map_index, "2026-11-19") == expected
-
-
 def test_mapped_tasks_are_told_apart(use_server, context):
     use_server(1)
     context["ti"].map_index = 2
@@ -174,7 +160,7 @@ class TestChat:
         (post,) = chat.posts
         assert len(mailbox()) == 1
         assert post["title"] == "Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"
-        assert "make repair DAY=2026-11-19 SOURCE=storefront" in post["message"]
+        assert "make repair DAY=2026-11-19\n" in post["message"]
         assert context["ti"].log_url in post["message"]
 
     def test_when_the_mail_server_has_failed_the_chat_is_told(self, use_server, chat, context):

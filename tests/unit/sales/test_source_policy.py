@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecommerce.core import errors
+from ecommerce.core.failures import failure_reason
 from ecommerce.sales import source_policy
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 
@@ -49,11 +50,20 @@ def test_run_without_any_source_is_an_error():
     ("text", "sentence"),
     [
         ("{", "source_policy is not JSON"),
-        ("[]", "must be like"),
+        ("[]", "is not a JSON object"),
+        (
+            '{"partner_deliveries": "off"}',
+            "for partner_deliveries; allowed are required, optional;",
+        ),
         ('{"shop": "off"}', "names 'shop'; the sources are sales_db, storefront"),
-        ('{"sales_db": "maybe"}', "says 'maybe' for sales_db; allowed are required, optional, off"),
+        ('{"sales_db": "maybe"}', "has 'maybe' for sales_db; allowed are required, optional, off"),
     ],
 )
 def test_malformed_policy_is_refused(text, sentence):
-    with pytest.raises(errors.ConfigurationError, match=sentence):
+    with pytest.raises(errors.ConfigurationError, match=sentence) as raised:
         source_policy.parse_source_policy(text)
+    # In a mail, too, which is cut to one line.
+    assert failure_reason(raised.value).endswith(
+        '; right is {"storefront": "optional"}, in the UI (Admin, Variables) or as AIRFLOW_VAR_SOURCE_POLICY '
+        "in the environment"
+    )

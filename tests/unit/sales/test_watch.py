@@ -99,7 +99,7 @@ def test_runs_that_airflow_itself_started_for_other_days_are_not_asked_for():
     )
 
 
-def test_the_red_tasks_are_listed_and_the_failed_source_gets_its_command():
+def test_the_failed_tasks_are_listed_with_the_command_that_repairs_them():
     states = {
         "extract_storefront": "failed",
         "extract_sources_ready": "failed",
@@ -107,26 +107,13 @@ def test_the_red_tasks_are_listed_and_the_failed_source_gets_its_command():
     }
     found = texts(**states)
     assert found["problem"] == "extract.sources_ready (failed), extract.storefront (failed)"
-    assert found["commands"] == ["make repair DAY=2026-11-19 SOURCE=storefront"]
-
-
-def test_every_source_that_failed_gets_its_command():
-    found = texts(extract_sales_db="failed", extract_storefront="failed", extract_sources_ready="failed")
-    assert found["commands"] == [
-        "make repair DAY=2026-11-19 SOURCE=sales_db",
-        "make repair DAY=2026-11-19 SOURCE=storefront",
-    ]
+    assert found["commands"] == ["make repair DAY=2026-11-19"]
+    assert texts(report_report="failed")["commands"] == ["make repair DAY=2026-11-19"]
 
 
 def test_an_optional_source_that_failed_is_not_at_fault_when_the_checks_are():
     found = texts(extract_storefront="failed", load_checks="failed", mail_send="upstream_failed")
     assert found["problem"] == "load.checks (failed)"
-    assert found["commands"] == []
-    assert "clear the task with downstream" in found["advice"]
-
-
-def test_a_report_that_failed_is_built_again():
-    assert texts(report_report="failed")["commands"] == ["make report DAY=2026-11-19"]
 
 
 def test_a_run_under_way_needs_time():
@@ -163,5 +150,5 @@ def test_the_mail_names_day_run_task_and_command(monkeypatch):
         assert "The sales report of 2026-11-19 has not been mailed" in body
         assert "extract.sales_db (failed)" in body
         assert SCHEDULED in body
-        assert "make repair DAY=2026-11-19 SOURCE=sales_db" in body
+        assert "make repair DAY=2026-11-19" in body
         assert "https://airflow.example/shop/dags/daily_sales_pipeline/runs/scheduled__" in body
