@@ -396,7 +396,7 @@ def test_control_totals_are_the_files_own(drop: Drop) -> None:
     assert totals == {
         "source_orders": 2,
         "source_lines": 3,
-        "source_amount": "52.50000000",
+        "source_amount": "52.5000",
         "warnings": [],
         "missing_deliveries": [],
     }

@@ -15,22 +15,37 @@ CREATE MACRO number_fault(value, name) AS CASE
         THEN 'invalid_number ' || name
 END;
 
--- Amounts and quantities: up to 14 integer digits and 4 decimals, exactly. Zeros beyond them do no harm.
+-- Amounts up to 11 integer digits, prices up to 10 and quantities up to 7, with 4 decimals, exactly. Zeros beyond them
+-- do no harm. What is larger is a product number in the wrong column. A sum of 1,000 such amounts fits its column.
+CREATE MACRO amount_limit() AS 100000000000;
+CREATE MACRO price_limit() AS 10000000000;
+CREATE MACRO quantity_limit() AS 10000000;
+
 CREATE MACRO as_amount(value) AS try_cast(value AS DECIMAL(18, 4));
 
 -- The texts are checked because the cast alone takes 1_000 and rounds 1.23456 in silence.
 CREATE MACRO amount_fault(value, name) AS CASE
     WHEN value IS NULL THEN NULL
     WHEN regexp_matches(typeof(value), '^(DECIMAL\(\d+,[0-4]\)|U?(TINY|SMALL|BIG)?INT(EGER)?)$')
-        THEN CASE WHEN as_amount(value) IS NULL THEN 'too_many_digits ' || name END
-    WHEN regexp_full_match(value::VARCHAR, '[+-]?\d{1,14}(\.\d{1,4}0*)?') THEN NULL  -- nearly all: the rest is slow
+        THEN CASE WHEN coalesce(abs(as_amount(value)) >= amount_limit(), TRUE) THEN 'too_many_digits ' || name END
+    WHEN regexp_full_match(value::VARCHAR, '[+-]?\d{1,11}(\.\d{1,4}0*)?') THEN NULL  -- nearly all: the rest is slow
     WHEN number_fault(value, name) IS NOT NULL THEN number_fault(value, name)
     WHEN
-        as_amount(value) IS NULL
+        coalesce(abs(as_amount(value)) >= amount_limit(), TRUE)
         OR as_amount(value) <> try_cast(value AS DECIMAL(38, 18))
         OR regexp_matches(trim(value::VARCHAR), '\.\d{4}\d*[1-9]\d*$')
         THEN 'too_many_digits ' || name
 END;
+
+CREATE MACRO price_fault(value, name) AS coalesce(
+    amount_fault(value, name),
+    CASE WHEN abs(as_amount(value)) >= price_limit() THEN 'too_many_digits ' || name END
+);
+
+CREATE MACRO quantity_fault(value, name) AS coalesce(
+    amount_fault(value, name),
+    CASE WHEN abs(as_amount(value)) >= quantity_limit() THEN 'too_many_digits ' || name END
+);
 
 -- Products and differences, NULL when they do not fit. DuckDB does not widen decimals of 18 digits by itself but raises
 -- an error; decimals of 38 digits are slow, so only large amounts become some.

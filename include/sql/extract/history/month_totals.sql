@@ -1,11 +1,16 @@
 -- DuckDB: the export's own sums of each month in the range: lines, orders, amount per currency (quantity x unit
--- price, without what is no number).
+-- price, without what is no number or is beyond the limits of include/sql/transform/values.sql).
 WITH amounts AS (
     SELECT
         date_trunc('month', coalesce(moved.day, lines.day))::DATE AS month,
         coalesce(upper(trim(lines.currency)), '') AS currency,
         coalesce(
-            sum(try_cast(lines.quantity AS DECIMAL(18, 4))::DECIMAL(38, 4) * try_cast(lines.unit_price AS DECIMAL(18, 4))),
+            sum(
+                try_cast(
+                    try_cast(lines.quantity AS DECIMAL(11, 4))::DECIMAL(38, 4)
+                    * try_cast(lines.unit_price AS DECIMAL(14, 4)) AS DECIMAL(15, 4)
+                )
+            ),
             0
         ) AS amount
     FROM read_parquet($files) AS lines

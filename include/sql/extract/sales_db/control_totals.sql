@@ -1,6 +1,6 @@
 -- The database's own counts and sums of the rows it hands out; compared after the load with what arrived. One row.
--- What no amount can be (NaN, infinity, more than 14 integer digits) is left out of the sums, which it would spoil,
--- but not out of the counts. PostgreSQL sorts NaN above everything.
+-- What no amount can be (NaN, infinity, beyond the limits of include/sql/transform/values.sql) is left out of the sums,
+-- which it would spoil, but not out of the counts. PostgreSQL sorts NaN above everything.
 SELECT
     (SELECT count(*) FROM read_orders) AS source_orders,
     items.source_lines,
@@ -11,13 +11,18 @@ FROM (
     SELECT
         count(*) AS source_lines,
         coalesce(
-            sum(quantity * unit_price) FILTER (WHERE abs(quantity * unit_price) < 100000000000000), 0
+            sum(quantity * unit_price) FILTER (
+                WHERE abs(quantity) < 10000000
+                    AND abs(unit_price) < 10000000000
+                    AND abs(quantity * unit_price) < 100000000000
+            ),
+            0
         ) AS source_amount
     FROM read_items
 ) AS items
 CROSS JOIN (
     SELECT
         count(*) AS source_refunds,
-        coalesce(sum(amount) FILTER (WHERE abs(amount) < 100000000000000), 0) AS source_refund_amount
+        coalesce(sum(amount) FILTER (WHERE abs(amount) < 100000000000), 0) AS source_refund_amount
     FROM read_refunds
 ) AS refunds

@@ -1,7 +1,7 @@
 -- The newest version of each order on the pages, with what the rest of the extract needs. File names begin with the
 -- order in which the answers arrived. Everything is read as text: ids may exceed 2^53, amounts must not be floats. A
--- negative line is a discount, and in no gross amount. An amount of more than 14 integer digits cannot be an amount: the
--- transform rejects its line, and no sum could be stored.
+-- negative line is a discount, and in no gross amount. What is beyond the limit of
+-- include/sql/transform/values.sql is in none either: the transform rejects its line.
 CREATE OR REPLACE TABLE orders_read AS
 SELECT order_id, records, unnest(newest)
 FROM (
@@ -12,7 +12,7 @@ FROM (
       created_at: try_cast(date_created_gmt AS TIMESTAMP),
       product_ids: list_transform(line_items, lambda line: line.product_id),
       subtotal: list_sum(
-        list_transform(line_items, lambda line: greatest(try_cast(line.subtotal AS DECIMAL(22, 8)), 0))
+        list_transform(line_items, lambda line: greatest(try_cast(line.subtotal AS DECIMAL(19, 8)), 0))
       ),
       refunds: refunds
     }, filename) AS newest

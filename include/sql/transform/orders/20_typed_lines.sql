@@ -24,11 +24,14 @@ WITH cast_lines AS (
             missing(line_number, 'line_number'),
             position_fault(line_number, 'line_number'),
             missing(quantity, 'quantity'),
-            amount_fault(quantity, 'quantity'),
+            quantity_fault(quantity, 'quantity'),
             CASE WHEN as_amount(quantity) <= 0 THEN 'invalid_quantity quantity' END,
             amount_fault(gross_amount, 'gross_amount'),
             CASE WHEN gross_amount IS NULL THEN missing(unit_price, 'unit_price') END,
-            amount_fault(unit_price, 'unit_price'),
+            CASE
+                WHEN gross_amount IS NULL THEN price_fault(unit_price, 'unit_price')
+                ELSE amount_fault(unit_price, 'unit_price')
+            END,
             amount_fault(discount_amount, 'discount_amount'),
             amount_fault(tax_amount, 'tax_amount')
         ) AS text_fault
@@ -54,6 +57,9 @@ SELECT
     coalesce(
         text_fault,
         CASE WHEN NOT is_stated AND unit_price < 0 THEN 'negative_price unit_price' END,
-        CASE WHEN gross_amount IS NULL OR amount_after_discount IS NULL THEN 'too_many_digits gross_amount' END
+        CASE
+            WHEN gross_amount IS NULL OR gross_amount >= amount_limit() OR amount_after_discount IS NULL
+                THEN 'too_many_digits gross_amount'
+        END
     ) AS fault
 FROM positive_lines;

@@ -47,7 +47,7 @@ WITH cast_refunds AS (
             missing(refunded_at, 'refunded_at'),
             instant_fault(refunded_at, 'refunded_at'),
             position_fault(line_number, 'line_number'),
-            amount_fault(quantity, 'quantity'),
+            quantity_fault(quantity, 'quantity'),
             amount_fault(merchandise_amount, 'merchandise_amount'),
             amount_fault(tax_amount, 'tax_amount'),
             amount_fault(shipping_amount, 'shipping_amount'),

@@ -37,8 +37,9 @@ SELECT
     coalesce(rejected.records, 0) AS rows_rejected,
     staged_files.source_orders,
     coalesce(accepted.orders, 0) AS orders_loaded,
-    staged_files.source_amount::DECIMAL(18, 4) AS source_amount,
-    coalesce(accepted.amount, 0)::DECIMAL(18, 4) AS amount_loaded,
+    -- A sum that no column can hold is not known; it must not keep other files out.
+    try_cast(staged_files.source_amount AS DECIMAL(18, 4)) AS source_amount,
+    try_cast(coalesce(accepted.amount, 0) AS DECIMAL(18, 4)) AS amount_loaded,
     list_transform(staged_files.warnings, LAMBDA one: mask_e_mails(one)) AS warnings
 FROM staged_files
 LEFT JOIN accepted USING (file)

@@ -200,8 +200,11 @@ said AS (
     SELECT
         file,
         count(DISTINCT order_id) AS orders,
-        sum(as_amount(quantity)::DECIMAL(38, 4) * as_amount(unit_price))
-        FILTER (abs(as_amount(quantity)::DECIMAL(38, 4) * as_amount(unit_price)) < 100000000000000) AS amount
+        sum(product_of(as_amount(quantity), as_amount(unit_price))) FILTER (
+            quantity_fault(quantity, '') IS NULL
+            AND price_fault(unit_price, '') IS NULL
+            AND abs(product_of(as_amount(quantity), as_amount(unit_price))) < amount_limit()
+        ) AS amount
     FROM partner_lines
     GROUP BY file
 ),

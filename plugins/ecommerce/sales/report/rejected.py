@@ -25,7 +25,7 @@ _LONGEST_ID = 40
 EXPECTED = {
     "missing_value": "a value",
     "invalid_number": "a number such as 12.50",
-    "too_many_digits": "at most 14 digits before the decimal point and 4 behind it",
+    "too_many_digits": "at most 11 digits before the decimal point and 4 after it",
     "invalid_quantity": "a quantity above zero",
     "negative_price": "no negative amount",
     "invalid_currency": "a currency's three letters, such as EUR",
@@ -45,6 +45,8 @@ EXPECTED = {
 _EXPECTED_OF = {
     ("invalid_number", "line_number"): "a whole number, not negative",
     ("invalid_number", "rate"): "a number above zero",
+    ("too_many_digits", "quantity"): "at most 7 digits before the decimal point and 4 after it",
+    ("too_many_digits", "unit_price"): "at most 10 digits before the decimal point and 4 after it",
     ("invalid_timestamp", "rate_date"): "a date such as 2026-11-19",
     ("timestamp_out_of_range", "rate_date"): "a date from 1990 on, not in the future",
     ("malformed_line", "exchange_rates"): "one cell for each currency of the header",

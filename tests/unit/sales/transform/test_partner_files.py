@@ -252,3 +252,31 @@ def test_product_names_keep_their_line_breaks_and_not_their_addresses(raw):
         raw.partner_files(file("a_2026-11-19.csv", line)).order_lines[0]["product_name"]
         == "Seed box\nfor <e-mail>"
     )
+
+
+def test_product_numbers_as_quantities_cost_their_lines_and_no_other_file(raw):
+    ean = "4006381333931"
+    swapped = [csv_line(f"P{number}", quantity=ean, unit_price="99.50") for number in (1, 2, 3)]
+    fine = csv_line("P4", quantity="2", unit_price="5.00")
+    done = raw.partner_files(
+        file("acme_2026-11-19.csv", *swapped, fine), file("bolt_2026-11-19.csv", csv_line("B1"))
+    )
+    assert sorted(row["order_id"] for row in done.orders) == ["B1", "P4"]
+    assert done.reasons == {("too_many_digits", f"quantity = {ean}"): 3}
+    assert {(row["file"], row["row_number"]) for row in done.rejected_rows} == {
+        ("acme_2026-11-19.csv", number) for number in (2, 3, 4)
+    }
+    acme, bolt = sorted(done.loaded_files, key=lambda row: row["file"])
+    assert (acme["rows_accepted"], acme["rows_rejected"], acme["source_amount"]) == (1, 3, 10)
+    assert (bolt["rows_accepted"], bolt["rows_rejected"]) == (1, 0)
+
+
+def test_a_sum_that_no_column_can_hold_is_unknown_and_stops_nothing(raw):
+    lines = [
+        csv_line(f"P{number}", quantity="10", unit_price="9999999999", tax_amount=None)
+        for number in range(1001)
+    ]
+    done = raw.partner_files(file("acme_2026-11-19.csv", *lines))
+    assert len(done.orders) == 1001
+    (acme,) = done.loaded_files
+    assert (acme["source_amount"], acme["amount_loaded"]) == (None, None)

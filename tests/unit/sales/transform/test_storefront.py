@@ -63,7 +63,7 @@ def test_ids_and_amounts_keep_every_digit_as_text_or_number(raw):
         ("0.0001", 2, "0.0001"),
         ("0.0001", 3, "0"),
         ("10", 6, "1.6667"),
-        ("99999999999999.9999", 1, "99999999999999.9999"),
+        ("99999999999.9999", 1, "99999999999.9999"),
     ],
 )
 def test_unit_price_is_rounded_half_away_from_zero(raw, subtotal, quantity, price):

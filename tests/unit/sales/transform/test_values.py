@@ -39,7 +39,8 @@ def evaluate(macros, call, value):
         ("1.50000000000000000000", "1.5"),
         (".5", "0.5"),
         ("1e3", "1000"),
-        ("99999999999999.9999", "99999999999999.9999"),
+        ("99999999999.9999", "99999999999.9999"),
+        ("0000000000000001", "1"),
     ],
 )
 def test_amounts_are_read_exactly(macros, text, amount):
@@ -61,8 +62,10 @@ def test_amounts_are_read_exactly(macros, text, amount):
         ("0.00005", "too_many_digits"),
         ("1.5000000000000000000000001", "too_many_digits"),
         ("1e-7", "too_many_digits"),
-        ("100000000000000", "too_many_digits"),
-        ("99999999999999.99999", "too_many_digits"),
+        ("100000000000", "too_many_digits"),
+        ("1e11", "too_many_digits"),
+        ("-100000000000", "too_many_digits"),
+        ("99999999999.99999", "too_many_digits"),
         ("1e30", "too_many_digits"),
     ],
 )
@@ -70,7 +73,20 @@ def test_amounts_that_would_be_changed_are_refused(macros, text, fault):
     assert evaluate(macros, "amount_fault($value::VARCHAR, 'x')", text) == f"{fault} x"
 
 
+def test_prices_and_quantities_have_limits_of_their_own(macros):
+    fault = "too_many_digits x"
+    for call, largest in (("price_fault", "9999999999.9999"), ("quantity_fault", "9999999.9999")):
+        assert evaluate(macros, f"{call}($value::VARCHAR, 'x')", largest) is None
+        assert evaluate(macros, f"{call}($value::VARCHAR, 'x')", "4006381333931") is not None
+        beyond = str(Decimal(largest) + Decimal("0.0001"))
+        assert evaluate(macros, f"{call}($value::VARCHAR, 'x')", beyond) == fault
+        assert evaluate(macros, f"{call}($value::DECIMAL(38, 4), 'x')", -Decimal(beyond)) == fault
+
+
 def test_typed_amounts_are_refused_when_they_do_not_fit(macros):
+    assert (
+        evaluate(macros, "amount_fault($value::DECIMAL(14,2), 'x')", Decimal(10) ** 11) == "too_many_digits x"
+    )
     assert (
         evaluate(macros, "amount_fault($value::DECIMAL(38,2), 'x')", Decimal(10) ** 20) == "too_many_digits x"
     )
