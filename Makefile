@@ -113,7 +113,7 @@ query: environments ## ask the warehouse: SQL='SELECT * FROM daily_summary' or F
 	@$(CLI) query $(if $(FILE),--file '$(FILE)') $(if $(FORMAT),--format $(FORMAT))
 
 tables: environments ## the warehouse's tables, columns, types and descriptions, by the domain that writes them
-	@$(CLI) tables
+	@$(CLI) tables $(ARGS)
 
 migrate: environments ## bring the warehouse's tables to what include/sql/warehouse says
 	@$(CLI) migrate

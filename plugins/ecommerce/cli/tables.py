@@ -1,14 +1,16 @@
-"""`make tables`, and what `make query` answers to SHOW TABLES and DESCRIBE: the warehouse's tables as their
-files in include/sql/warehouse describe them. Nothing is asked of the warehouse."""
+"""`make tables`, the list of tables in docs/QUERIES.md, and what `make query` answers to SHOW TABLES and
+DESCRIBE: the warehouse's tables as their files in include/sql/warehouse describe them. Nothing is asked of
+the warehouse."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 
 OPERATIONS = "operations"
 """The group of tables that every domain writes, or none by its load."""
+FOR_ANALYSTS = (
+    "daily_summary", "daily_sales", "orders", "order_lines", "order_lines_reporting", "refunds", "products",
+    "customers", "orders_attributes", "daily_funnel", "sessions", "user_events", "sales_forecasts",
+    "exchange_rates", "conversion_rates",
+)  # fmt: skip
+"""The tables that answer questions, the first to look at first; the others are the pipeline's own."""
+BEGIN, END = "<!-- Written by make tables ARGS='--into docs/QUERIES.md' -->", "<!-- End of the tables -->"
+_FILTER = re.compile(r"^PARTITION BY (?P<column>\w+)(?s:.*)require_partition_filter = TRUE", re.MULTILINE)
 _TABLE = re.compile(r'^OPTIONS \(\s*description = "(?P<description>[^"]+)"', re.MULTILINE)
 _NAME = r"(?:`?[\w-]+`?\s*\.\s*|`[\w.-]+\.)*`?(\w+)`?"
 _SHOW = re.compile(r"\s*SHOW\s+TABLES(?:\s+(?:FROM|IN)\s+[\w`.-]+)?\s*;?\s*", re.IGNORECASE)
@@ -31,17 +41,24 @@ INSTEAD = "type SHOW TABLES, or DESCRIBE and the name of a table; make tables li
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A table or view; `domain` is the one whose load writes it, and types of a view's columns are empty."""
+    """A table or view; `domain` is the one whose load writes it, types of a view's columns are empty, and a
+    query must filter by the column `filtered_by`, if any."""
 
     domain: str
     name: str
     description: str
     columns: tuple[Column, ...]
+    filtered_by: str = ""
 
 
 @click.command()
-def tables() -> None:
+@click.option("--into", type=click.Path(path_type=Path, exists=True), help="Write them into this document.")
+def tables(into: Path | None) -> None:
     """List the warehouse's tables, their columns, types and descriptions, by the domain that writes them."""
+    if into:
+        before, _, rest = into.read_text().partition(BEGIN)
+        into.write_text(f"{before}{BEGIN}\n{markdown()}{END}{rest.partition(END)[2]}")
+        return
     domain = ""
     for table in described():
         if table.domain != domain:
@@ -55,15 +72,40 @@ def tables() -> None:
             )
 
 
-def described() -> Iterator[Described]:
-    """All tables and views, by domain, those that no single domain writes at the end."""
+def markdown() -> str:
+    """All tables for docs/QUERIES.md, those `FOR_ANALYSTS` first. No setting of this machine is in it."""
+    known = {each.name: each for each in described({})}
+    own = sorted(known.keys() - set(FOR_ANALYSTS))
+    parts = []
+    for title, names in (("Tables to ask", FOR_ANALYSTS), ("The pipeline's own tables", own)):
+        rows = [f"| [{name}](#{name}) | {_cell(known[name].description)} |" for name in names]
+        parts.append("\n".join([f"### {title}", "", "| table | rows |", "|---|---|", *rows]))
+    for name in (*FOR_ANALYSTS, *own):
+        table = known[name]
+        lines = [f"#### {name}", "", table.description]
+        if table.filtered_by:
+            lines[-1] += f" A query must filter by `{table.filtered_by}`."
+        lines += ["", "| column | type | description |", "|---|---|---|"]
+        lines += [
+            f"| `{column.name}` | {_cell(_type(column))} | {_cell(column.description)} |"
+            for column in table.columns
+        ]
+        parts.append("\n".join(lines))
+    return "\n" + "\n\n".join(parts) + "\n\n"
+
+
+def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
+    """All tables and views, by domain, those that no single domain writes at the end; with the settings of
+    `environ`, by default of this command."""
     from ecommerce.core.settings import load_settings
     from ecommerce.warehouse.rendering import declared_columns, render, views
     from ecommerce.warehouse.rendering import tables as all_tables
 
-    with suppress(ConfigurationError):  # a table takes only the names of attributes from the settings
-        environment.load()
-    settings = load_settings({"CUSTOMER_HASH_KEY": "no statement has it", **os.environ})
+    if environ is None:
+        with suppress(ConfigurationError):  # a table takes only the names of attributes from the settings
+            environment.load()
+        environ = os.environ
+    settings = load_settings({"CUSTOMER_HASH_KEY": "no statement has it", **environ})
     files = dict.fromkeys(all_tables(), "table.sql") | dict.fromkeys(views(), "view.sql")
     statements = {
         name: render(f"warehouse/tables/{name}/{file}", settings=settings) for name, file in files.items()
@@ -73,11 +115,13 @@ def described() -> Iterator[Described]:
     for name in sorted(statements, key=lambda name: (order.index(domains.get(name, OPERATIONS)), name)):
         head = statements[name].partition("\nAS\n")[0]
         found = _TABLE.search(head)
+        filtered = _FILTER.search(head)
         yield Described(
             domains.get(name, OPERATIONS),
             name,
             found["description"] if found else "",
             declared_columns(head),
+            filtered["column"] if filtered else "",
         )
 
 
@@ -122,6 +166,10 @@ def answer(sql: str) -> Answer | None:
     else:
         return None
     return Answer(tuple((column, "STRING") for column in columns), len(rows), iter(rows))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
 
 
 def _name(column: Column) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.cli import environment, query
-from ecommerce.cli.tables import described
+from ecommerce.cli.tables import BEGIN, END, described
 from ecommerce.core.errors import ContractError
 from ecommerce.warehouse import client
 from ecommerce.warehouse.rendering import columns, tables, views
@@ -46,6 +46,25 @@ def test_every_table_and_view_has_its_columns_and_the_domain_that_writes_it() ->
     assert [*dict.fromkeys(each.domain for each in described())] == [
         *("orders", "events", "catalogue", "forecasts", "operations")
     ]
+
+
+def test_the_document_for_analysts_has_every_table_and_column_as_its_file_describes_it(
+    tmp_path: Path,
+) -> None:
+    document = environment.REPOSITORY / "docs" / "QUERIES.md"
+    written = tmp_path / "QUERIES.md"
+    written.write_text(f"before\n{BEGIN}\nold\n{END}\nafter")
+    assert command_line.main(["tables", "--into", str(written)]) == 0
+    before, _, rest = written.read_text().partition(BEGIN)
+    assert (before, rest.partition(END)[2]) == ("before\n", "\nafter")
+    shown = document.read_text().partition(BEGIN)[2].partition(END)[0]
+    assert shown == rest.partition(END)[0], BEGIN.strip("<>!- ")
+    for name in tables():
+        assert f"\n#### {name}\n" in shown
+        assert all(
+            f"| `{column.name}` | {column.type}".replace("<", "&lt;") in shown for column in columns(name)
+        )
+    assert "A query must filter by `business_date`." in shown.partition("#### daily_sales\n")[2][:300]
 
 
 def test_tables_lists_them_all(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ CREATE VIEW IF NOT EXISTS {{ table("conversion_rates") }} (
     rate_date OPTIONS (description = "Publication day of the older of the two rates.")
 )
 OPTIONS (
-    description = "Exchange rates by business day: amount * reporting_rate / order_rate is in reporting currency."
+    description = "One row per business day and currency: amount * reporting_rate / order_rate is in reporting currency."
 )
 AS
 WITH published AS (

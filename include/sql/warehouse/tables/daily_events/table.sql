@@ -6,6 +6,6 @@ CREATE TABLE IF NOT EXISTS {{ table("daily_events") }} (
 )
 PARTITION BY business_date
 OPTIONS (
-    description = "Events of a business day by type: which steps of the funnel the shop sends.",
+    description = "One row per business day and type of event: which steps of the funnel the shop sends.",
     require_partition_filter = TRUE
 );

@@ -9,6 +9,6 @@ CREATE TABLE IF NOT EXISTS {{ table("daily_funnel") }} (
 )
 PARTITION BY business_date
 OPTIONS (
-    description = "How far the sessions of a business day came, by device and referrer.",
+    description = "One row per business day, step of the funnel, device and referrer: the sessions that reached the step.",
     require_partition_filter = TRUE
 );

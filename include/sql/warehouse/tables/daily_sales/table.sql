@@ -18,6 +18,6 @@ CREATE TABLE IF NOT EXISTS {{ table("daily_sales") }} (
 )
 PARTITION BY business_date
 OPTIONS (
-    description = "Sales of a business day by source, channel, category, country and currency. Counted orders only: a sale and not a test.",
+    description = "One row per business day, source, channel, category, country and currency. Counted orders only: a sale and not a test.",
     require_partition_filter = TRUE
 );

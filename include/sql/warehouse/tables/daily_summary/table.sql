@@ -16,5 +16,5 @@ CREATE TABLE IF NOT EXISTS {{ table("daily_summary") }} (
     missing_sources ARRAY<STRING> OPTIONS (description = "The sources that were not, in alphabetical order.")
 )
 OPTIONS (
-    description = "Headline figures of a business day, amounts in reporting currency. Counted orders only: a sale and not a test."
+    description = "One row per business day: headline figures in reporting currency. Counted orders only: a sale and not a test."
 );

@@ -4,5 +4,5 @@ CREATE TABLE IF NOT EXISTS {{ table("exchange_rates") }} (
     rate NUMERIC(18, 8) NOT NULL OPTIONS (description = "Units of the currency per euro.")
 )
 OPTIONS (
-    description = "Reference rates as published; the euro, their base, has no row."
+    description = "One row per day and currency: reference rates as published; the euro, their base, has no row."
 );

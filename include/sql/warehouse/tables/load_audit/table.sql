@@ -18,6 +18,6 @@ CREATE TABLE IF NOT EXISTS {{ table("load_audit") }} (
 )
 PARTITION BY business_date
 OPTIONS (
-    description = "What each run read from each source, and what became of it.",
+    description = "One row per run and source: what was read, accepted, rejected and loaded.",
     require_partition_filter = TRUE
 );

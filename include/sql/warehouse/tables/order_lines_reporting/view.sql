@@ -12,7 +12,7 @@ CREATE VIEW IF NOT EXISTS {{ table("order_lines_reporting") }} (
     rate_date OPTIONS (description = "Publication day of the rate; NULL where none was needed or is known.")
 )
 OPTIONS (
-    description = "order_lines with amounts in reporting currency, at the reference rate of the business date."
+    description = "One row per order line, with amounts in reporting currency at the reference rate of the business date."
 )
 AS
 WITH rated AS (

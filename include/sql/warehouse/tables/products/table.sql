@@ -7,5 +7,5 @@ CREATE TABLE IF NOT EXISTS {{ table("products") }} (
     updated_at TIMESTAMP OPTIONS (description = "When that source last changed the article.")
 )
 OPTIONS (
-    description = "One row per article."
+    description = "One row per product."
 );

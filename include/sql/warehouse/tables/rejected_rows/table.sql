@@ -11,6 +11,6 @@ CREATE TABLE IF NOT EXISTS {{ table("rejected_rows") }} (
 )
 PARTITION BY business_date
 OPTIONS (
-    description = "Source records that were not loaded, and why; until the order or the file is read again.",
+    description = "One row per source record that was not loaded, and why; until the order or the file is read again.",
     require_partition_filter = TRUE
 );

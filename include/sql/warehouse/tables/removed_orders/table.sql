@@ -6,5 +6,5 @@ CREATE TABLE IF NOT EXISTS {{ table("removed_orders") }} (
     run_id STRING NOT NULL OPTIONS (description = "Airflow run that loaded this version of the order.")
 )
 OPTIONS (
-    description = "Orders known to a load but without a row in `orders`: removed at their source, or only their refunds exist. Keeps an older read from bringing a removed order back."
+    description = "One row per order that is not in `orders`: removed at its source, or only its refunds exist. Keeps an older read from adding a removed order again."
 );

@@ -7,5 +7,5 @@ CREATE TABLE IF NOT EXISTS {{ table("report_deliveries") }} (
     figures_at TIMESTAMP OPTIONS (description = "When the report's figures were asked for; the next report lists what changed later.")
 )
 OPTIONS (
-    description = "Reports mailed: claimed before sending, marked after."
+    description = "One row per mailed report: claimed before sending, marked after."
 );

@@ -8,5 +8,5 @@ CREATE TABLE IF NOT EXISTS {{ table("report_restatements") }} (
     causes STRING OPTIONS (description = "What changed it, for readers: a JSON array of objects with kind, source, channel and orders (how many); NULL in rows stored before this column was there, and where only the report's own wait for its mail is known.")
 )
 OPTIONS (
-    description = "Headline figures that changed after the day's report had been mailed."
+    description = "One row per change of a headline figure after the day's report was mailed."
 );

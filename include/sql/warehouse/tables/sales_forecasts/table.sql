@@ -14,6 +14,6 @@ CREATE TABLE IF NOT EXISTS {{ table("sales_forecasts") }} (
 PARTITION BY target_date
 CLUSTER BY series
 OPTIONS (
-    description = "Forecasts of daily gross sales with their intervals, and what came: four weeks of each week's forecast.",
+    description = "One row per series, day and forecast: gross sales with their intervals, and the actual sales; four weeks of each week's forecast.",
     require_partition_filter = TRUE
 );

@@ -3,5 +3,5 @@ CREATE TABLE IF NOT EXISTS {{ table("warehouse_settings") }} (
     value STRING NOT NULL OPTIONS (description = "Value at first use.")
 )
 OPTIONS (
-    description = "Settings the warehouse was built with; a run with others stops."
+    description = "One row per setting that the warehouse was built with; a run with others stops."
 );
