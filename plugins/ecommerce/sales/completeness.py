@@ -1,5 +1,5 @@
 """Days that are not complete, or may not be, although every source was read: a source or a partner that
-usually has many orders has none.
+usually has many orders has none, or few.
 
 The tables record what was read (`daily_summary.complete`); reports and pages ask here what it is worth.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from ecommerce.sources import PARTNER_FILES
 from ecommerce.sources.partner_files.expected import WEEKS, doubtful_partners
@@ -17,29 +18,36 @@ FEW = 5
 """A file of a day with fewer orders makes no habit: another day may well have none."""
 
 
-def empty_sources(
-    warehouse: Warehouse, days: Collection[date], required: Collection[str]
-) -> dict[date, list[str]]:
-    """Return the sources and partners (`partner_files: <partner>`) that are unusually empty, in alphabetical
-    order, by business day; days without any are not in it. Only `required` sources are judged: of another one
-    it means nothing that it has no order. A source is named where none of its partners is.
+class Unusual(NamedTuple):
+    """Sources and partners (`partner_files: <partner>`) by business day, in alphabetical order: those without
+    an order, and those with fewer than a quarter of the sales that the weekday usually has."""
+
+    empty: dict[date, list[str]]
+    few: dict[date, list[str]]
+
+
+def unusual_sources(warehouse: Warehouse, days: Collection[date], required: Collection[str]) -> Unusual:
+    """Return the sources and partners that have unusually few orders on `days`; days without any are not in
+    it. Only `required` sources are judged: of another one it means nothing that it has no order. A source is
+    named where none of its partners is.
 
     Raises:
         PipelineError: as `Warehouse.query`.
     """
-    empty: dict[date, list[str]] = {}
+    unusual = Unusual({}, {})
     if not (days and required):
-        return empty
-    for row in warehouse.query("report/daily_sales/unusually_empty.sql", days=days):
+        return unusual
+    for row in warehouse.query("report/daily_sales/unusually_few.sql", days=days):
         if row["source"] in required:
-            empty.setdefault(row["business_date"], []).append(row["name"])
-    return empty
+            by_day = unusual.empty if row["is_empty"] else unusual.few
+            by_day.setdefault(row["business_date"], []).append(row["name"])
+    return unusual
 
 
-def doubtful_deliveries(warehouse: Warehouse, day: date, required: Collection[str]) -> list[str]:
-    """Return the partners whose orders of `day` may be missing, sorted: they deliver on most days, and for
-    this day there is no file, or one without any order although the others have `FEW` or more. Whether the
-    delivery was due, and so makes the day incomplete, is another question.
+def doubtful_partners_of(warehouse: Warehouse, day: date, required: Collection[str]) -> list[str]:
+    """Return the partners (`partner_files: <partner>`) whose orders of `day` may be missing, sorted: they
+    deliver on most days, and for this day there is no file, or one without any order although the others have
+    `FEW` or more. Whether the delivery was due, and so makes the day incomplete, is another question.
 
     Raises:
         PipelineError: as `Warehouse.query`.
@@ -52,4 +60,5 @@ def doubtful_deliveries(warehouse: Warehouse, day: date, required: Collection[st
     absent = doubtful_partners(day, orders)
     empty = doubtful_partners(day, (each for each, number in orders.items() if number >= FEW))
     without_file = {each for each in absent if each not in of_day}
-    return sorted(without_file | {each for each in empty if of_day.get(each) == 0})
+    doubtful = without_file | {each for each in empty if of_day.get(each) == 0}
+    return [f"{PARTNER_FILES}: {each}" for each in sorted(doubtful)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from ecommerce.sales.completeness import empty_sources
+from ecommerce.sales.completeness import unusual_sources
 from ecommerce.sales.report.figures import HEADLINE
 from ecommerce.sales.report.month import days_of
 from ecommerce.sales.report.restatements import Correction, differ
@@ -72,7 +72,7 @@ def standing(
     Raises:
         PipelineError: as `Warehouse.query`.
     """
-    empty = empty_sources(warehouse, list(days_of(first, last)), required)
+    empty = unusual_sources(warehouse, list(days_of(first, last)), required).empty
     mailed: dict[date, dict[str, Decimal | None]] = {}
     for row in warehouse.query("report/standing/restated.sql", first=first, day=last):
         mailed.setdefault(row["business_date"], {})[row["figure"]] = row["mailed_value"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -115,6 +116,21 @@ def test_what_is_no_reason_to_worry(shop: Shop, numbers: tuple[int, ...], today:
     assert warned(shop) == []
 
 
+@pytest.mark.parametrize(("sales", "is_doubtful"), [(5, True), (6, False)])
+def test_a_source_with_less_than_a_quarter_of_its_usual_sales_is_doubtful(
+    shop: Shop, sales: int, is_doubtful: bool
+) -> None:
+    usual = [order for weeks in (1, 2, 3, 4) for order in orders(weeks, 24)]
+    today = orders(0, 24)
+    unsold = [replace(today[0], is_sale=False), replace(today[1], is_test=True), replace(today[2], lines=[])]
+    load_all(shop, Folder([*usual, *unsold, *today[-sales:]], source=STOREFRONT), Folder([Order("1", NOON)]))
+
+    found = report(shop)
+    assert found.quality.doubtful_sources == ([STOREFRONT] if is_doubtful else [])
+    assert subject(found).startswith("May be incomplete: Storefront · ") == is_doubtful
+    assert (found.quality.complete, found.quality.empty_sources, warned(shop)) == (True, [], [])
+
+
 def delivery(name: str, *order_ids: str) -> Row:
     received = at("2026-03-04 09:00")
     return {"file": name, "sha256": name, "received_at": received, "order_ids": [*order_ids]}
@@ -143,7 +159,7 @@ def test_a_partner_whose_file_has_no_order_where_there_always_are_many_makes_the
 
     found = report(shop)
     assert found.quality.empty_sources == ["partner_files: alpenmarkt"]
-    assert found.quality.doubtful_deliveries == []
+    assert found.quality.doubtful_sources == []
     (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
     assert notice["words"].startswith("alpenmarkt has no order.")
     assert alarms(found) == [
@@ -181,10 +197,10 @@ def test_a_day_may_be_incomplete(shop: Shop, today: int, before: list[int], is_d
 
     found = report(shop)
     assert found.quality.complete
-    assert found.quality.doubtful_deliveries == (["acme"] if is_doubtful else [])
+    assert found.quality.doubtful_sources == (["partner_files: acme"] if is_doubtful else [])
     assert [each.kind for each in found.findings] == (["doubtful"] if is_doubtful else [])
     assert subject(found).startswith("May be incomplete: acme · Mon 2 Mar") == is_doubtful
-    assert report(shop, required=[SALES_DB]).quality.doubtful_deliveries == []
+    assert report(shop, required=[SALES_DB]).quality.doubtful_sources == []
 
 
 def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded(shop: Shop) -> None:

@@ -163,18 +163,18 @@ class Restatement(Part):
 
 
 class Quality(Part):
-    """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many; in
-    them and in `missing_sources` a partner is `partner_files: <partner>`. `doubtful_deliveries` are the
-    partners whose orders may be missing although the day counts as complete. `fill_command` is None
-    when no day is missing. `first_loaded` is the first business day that ever had a daily run: since then all
-    days but the `missing_days` are loaded; days before it may have come with an export. `restatements`:
-    newest day first, figures in the headline's order. `warnings`: the worst first. `limits`: sentences on
-    changes of a source that no run can see."""
+    """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many;
+    orders of `doubtful_sources` may be missing although the day counts as complete. In them and in
+    `missing_sources` a partner is `partner_files: <partner>`. `fill_command` is None when no day is missing.
+    `first_loaded` is the first business day that ever had a daily run: since then all days but the
+    `missing_days` are loaded; days before it may have come with an export. `restatements`: newest day first,
+    figures in the headline's order. `warnings`: the worst first. `limits`: sentences on changes of a source
+    that no run can see."""
 
     complete: bool
     missing_sources: list[str]
     empty_sources: list[str] = Field(default_factory=list)
-    doubtful_deliveries: list[str] = Field(default_factory=list)
+    doubtful_sources: list[str] = Field(default_factory=list)
     sources: list[SourceQuality]
     rejects: list[Rejects]
     unconverted: list[Unconverted]
@@ -249,7 +249,7 @@ class Figures(Part):
         """Why the day is judged by no forecast and has no findings about its sales; empty where it is."""
         if not self.quality.complete:
             return "the day is incomplete"
-        return "the day may be incomplete" if self.quality.doubtful_deliveries else ""
+        return "the day may be incomplete" if self.quality.doubtful_sources else ""
 
     @property
     def rates(self) -> dict[str, Figure]:

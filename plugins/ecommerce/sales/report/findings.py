@@ -52,7 +52,7 @@ class Finding(Part):
     |---|---|---|
     | missing | sources; `partner_files: <partner>` | |
     | empty | sources; `partner_files: <partner>` | |
-    | doubtful | partners | |
+    | doubtful | sources; `partner_files: <partner>` | |
     | unconverted | currencies | orders |
     | implausible | an amount's kind, source, order | amount, base_amount, effect (on net sales), orders |
     | unusual_sales | the forecast's series, the verdict | actual, forecast, lower_80, upper_80 |
@@ -85,8 +85,8 @@ def _incomplete(figures: Figures) -> Iterator[Finding]:
         yield Finding(kind=MISSING, about=sorted(quality.missing_sources))
     if quality.empty_sources:
         yield Finding(kind=EMPTY, about=sorted(quality.empty_sources))
-    if quality.doubtful_deliveries:
-        yield Finding(kind=DOUBTFUL, about=sorted(quality.doubtful_deliveries))
+    if quality.doubtful_sources:
+        yield Finding(kind=DOUBTFUL, about=sorted(quality.doubtful_sources))
     if quality.unconverted:
         orders = Decimal(sum(each.orders for each in quality.unconverted))
         about = [each.currency for each in quality.unconverted]
@@ -198,9 +198,8 @@ def _empty_words(finding: Finding, currency: str) -> str:
 
 
 def _doubtful_words(finding: Finding, currency: str) -> str:
-    names = [text.clean(each) for each in finding.about]
-    usually = "delivers" if len(names) == 1 else "deliver"
-    return f"The day may be incomplete: {_listed(names)} usually {usually} and {_have(names)} no order."
+    names = _names(finding.about)
+    return f"The day may be incomplete: {_listed(names)} {_have(names)} far fewer sales than usual, or none."
 
 
 def _unconverted_words(finding: Finding, currency: str) -> str:

@@ -18,10 +18,12 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     quality, currency = figures.quality, figures.currency
     if not quality.complete:
         found.append(_notice("INCOMPLETE", f"{_missing(figures)}. Figures will change.", urgent=True))
-    elif doubtful := quality.doubtful_deliveries:
-        names = [clean(each) for each in doubtful]
-        words = f"{_listed(names, 6, 'partners')} usually {_form(names, 'delivers', 'deliver')} and "
-        words += f"{_form(names, 'has', 'have')} no order of this day. Figures may change."
+    elif doubtful := quality.doubtful_sources:
+        names = [_title(each) for each in doubtful]
+        words = (
+            f"{_listed(names, 6, 'sources')} {_form(names, 'has', 'have')} far fewer sales of this day than "
+        )
+        words += "usual, or none. Figures may change."
         found.append(_notice("May be incomplete", words, urgent=True))
     if not figures.has_sales:
         found.append(_notice("No sales", f"No counted orders on {figures.business_date}."))
@@ -79,9 +81,10 @@ def incomplete_words(figures: Figures) -> str | None:
 
 
 def doubtful_words(figures: Figures) -> str | None:
-    """The partners for which the day may be incomplete, few enough for a subject; None without any."""
-    names = [clean(each) for each in figures.quality.doubtful_deliveries]
-    return _listed(names, 2, "partners") if names and figures.quality.complete else None
+    """The sources and partners for which the day may be incomplete, few enough for a subject; None without
+    any."""
+    names = [_title(each) for each in figures.quality.doubtful_sources]
+    return _listed(names, 2, "sources") if names and figures.quality.complete else None
 
 
 def _restated_words(figures: Figures) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import TransientError
 from ecommerce.core.settings import Settings
-from ecommerce.sales.completeness import doubtful_deliveries, empty_sources
+from ecommerce.sales.completeness import doubtful_partners_of, unusual_sources
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report import (
     changes,
@@ -91,7 +91,7 @@ def _read_once(
         path = f"report/daily_sales/{name}.sql"
         return warehouse.query(path, spec=ORDERS, parameters=parameters, days=days, day=day, **values)
 
-    empty = empty_sources(warehouse, comparisons.days_asked(day), required)
+    empty, few = unusual_sources(warehouse, comparisons.days_asked(day), required)
     days = {
         row["business_date"]: {**row, "complete": row["complete"] and row["business_date"] not in empty}
         for row in headlines
@@ -113,7 +113,9 @@ def _read_once(
     quality = model.Quality(
         complete=complete,
         empty_sources=empty.get(day, []),
-        doubtful_deliveries=doubtful_deliveries(warehouse, day, required) if complete else [],
+        doubtful_sources=sorted({*few.get(day, ()), *doubtful_partners_of(warehouse, day, required)})
+        if complete
+        else [],
         missing_sources=list(today.get("missing_sources") or ()),
         sources=sources,
         rejects=rejected.rejects(ask("rejects", most=MOST_SAMPLES)),

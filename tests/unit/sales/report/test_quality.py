@@ -52,20 +52,24 @@ def test_a_partner_whose_file_is_empty_keeps_its_name():
 
 
 def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
-    figures = full(doubtful_deliveries=["alpenmarkt"])
+    figures = full(doubtful_sources=["partner_files: alpenmarkt"])
     unjudged = expectation()
     series = [each.model_copy(update={"verdict": None}) for each in unjudged.series]
     judged = expectations.judged(unjudged.model_copy(update={"series": series}), complete=not figures.caveat)
     figures = figures.model_copy(update={"findings": findings.find(figures), "expectation": judged})
     (notice,) = (each for each in quality.notices(figures) if "incomplete" in each["title"])
     assert notice["title"] == "May be incomplete"
-    assert notice["words"] == "alpenmarkt usually delivers and has no order of this day. Figures may change."
+    assert notice["words"] == (
+        "alpenmarkt has far fewer sales of this day than usual, or none. Figures may change."
+    )
     mail = mail_texts.mail_texts(figures)
     assert mail["subject"] == "May be incomplete: alpenmarkt · Thu 19 Nov: 18,342.56 USD, +13.8 %"
     assert mail["first_line"].startswith(
         "Net sales of Thu 19 Nov: 18,342.56 USD (may be incomplete: alpenmarkt), +13.8 % against"
     )
-    assert mail["findings"] == ["The day may be incomplete: alpenmarkt usually delivers and has no order."]
+    assert mail["findings"] == [
+        "The day may be incomplete: alpenmarkt has far fewer sales than usual, or none."
+    ]
     assert mail["expected"]["verdict"] == "No verdict"
     assert mail["expected"]["words"].endswith("no verdict while the day may be incomplete")
     assert page_texts(figures)["expected"]["changed"] == "the day may be incomplete"
@@ -73,6 +77,8 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
 
 
 def test_a_day_that_is_incomplete_is_not_called_doubtful_as_well():
-    figures = make_figures(complete=False, missing_sources=["storefront"], doubtful_deliveries=["alpenmarkt"])
+    figures = make_figures(
+        complete=False, missing_sources=["storefront"], doubtful_sources=["partner_files: alpenmarkt"]
+    )
     assert [each["title"] for each in quality.notices(figures)] == ["INCOMPLETE"]
     assert mail_texts.subject(figures).startswith("INCOMPLETE: storefront was not read ·")

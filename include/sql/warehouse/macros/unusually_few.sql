@@ -1,24 +1,34 @@
 {#
-  The sources that were read for a day and have no order of it, although the same weekday of the last four weeks had
-  at least 20 orders of them each: `business_date`, `source`, `name` and the fewest orders of these four days. A source
-  with channels of its own, such as partners, is judged by channel as well: their `name` is `<source>: <channel>`, and
-  takes the place of the source's. Channels whose delivery is missing are not empty.
+  The sources that were read for a day and have no order of it (`is_empty`), although the same weekday of the last four
+  weeks had at least 20 orders of them each; and those with fewer than a quarter of the sales of each of these four days,
+  20 or more. A sale is an order that counts and has an amount. `business_date`, `source`, `name`, `is_empty`, the day's
+  sales, and the fewest orders of these four days (sales, where it is not empty). A source with channels of its own, such
+  as partners, is judged by channel as well: their `name` is `<source>: <channel>`, and takes the place of the source's.
+  Channels whose delivery is missing are left out.
 
   `chosen` is a macro that selects the days: called with the name of a column, it is the condition that the column lies
   on one of them; with a number of days as well, on one of them or of so many days before them.
 #}
-{% macro unusually_empty(chosen) -%}
+{% macro unusually_few(chosen) -%}
 SELECT
-    empty.business_date,
-    empty.source,
-    empty.name,
-    empty.fewest
+    few.business_date,
+    few.source,
+    few.name,
+    few.is_empty,
+    few.day_sales,
+    few.fewest
 FROM (
     SELECT
         audit.business_date,
         audit.source,
         counted.name,
-        MIN(counted.orders) AS fewest
+        LOGICAL_AND(counted.business_date < audit.business_date) AS is_empty,
+        SUM(IF(counted.business_date = audit.business_date, counted.sales, 0)) AS day_sales,
+        CASE
+            -- A day without orders is not among those that were counted.
+            WHEN LOGICAL_AND(counted.business_date < audit.business_date) THEN MIN(counted.orders)
+            ELSE MIN(IF(counted.business_date < audit.business_date, counted.sales, NULL))
+        END AS fewest
     FROM (
         SELECT DISTINCT
             business_date,
@@ -34,7 +44,8 @@ FROM (
             business_date,
             source,
             name,
-            COUNT(*) AS orders
+            COUNT(*) AS orders,
+            COUNTIF(is_sale AND NOT is_test AND gross_amount > 0) AS sales
         FROM {{ table("orders") }}
         CROSS JOIN UNNEST(
             IF(COALESCE(channel, source) = source, [source], [source, CONCAT(source, ': ', channel)])
@@ -46,13 +57,13 @@ FROM (
             audit.source = counted.source
             AND DATE_DIFF(audit.business_date, counted.business_date, DAY) IN (0, 7, 14, 21, 28)
     GROUP BY audit.business_date, audit.source, counted.name
-    -- A day without orders is not among those that were counted.
-    HAVING LOGICAL_AND(counted.business_date < audit.business_date)
-        AND COUNTIF(counted.orders >= 20) = 4
+    HAVING fewest >= 20
+        AND COUNTIF(counted.business_date < audit.business_date) = 4
+        AND 4 * day_sales < fewest
     QUALIFY
         counted.name <> audit.source
         OR COUNT(*) OVER (PARTITION BY audit.business_date, audit.source) = 1
-) AS empty
+) AS few
 LEFT JOIN (
     SELECT DISTINCT
         business_date,
@@ -62,7 +73,7 @@ LEFT JOIN (
     WHERE {{ chosen("business_date") }}
 ) AS missing
     ON
-        empty.business_date = missing.business_date
-        AND empty.name = missing.source_name
+        few.business_date = missing.business_date
+        AND few.name = missing.source_name
 WHERE missing.source_name IS NULL
 {%- endmacro %}
