@@ -15,7 +15,7 @@ import logging
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -67,7 +67,7 @@ class _Host:
 @dataclass
 class Fetcher:
     """Fetches pictures into `store`; one for all threads of a run. `present`: the files that are stored
-    already."""
+    already. `decoder` has one thread, see `images.examine`."""
 
     store: Store
     present: set[str]
@@ -76,6 +76,7 @@ class Fetcher:
     limits: Limits = field(default_factory=Limits)
     hosts: defaultdict[str, _Host] = field(default_factory=lambda: defaultdict(_Host))
     downloaded: int = 0
+    decoder: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "decoder"))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fetch(self, url: str, known: Stored | None) -> Stored | str:
@@ -109,7 +110,7 @@ class Fetcher:
     def _kept(self, data: bytes, validators: Validators) -> Stored:
         with self._lock:
             self.downloaded += 1
-        picture = images.examine(data)
+        picture = self.decoder.submit(images.examine, data).result()
         sha256 = hashlib.sha256(data).hexdigest()
         original, thumbnail = f"originals/{sha256}.{picture.ending}", f"thumbnails/{sha256}.png"
         for name, content in ((original, data), (thumbnail, picture.thumbnail)):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from ecommerce.catalogue.addresses import UnusablePicture
 from ecommerce.catalogue.images import THUMBNAIL_PIXELS, examine
@@ -102,3 +105,77 @@ def test_pictures_in_all_kinds_of_colours(mode: str) -> None:
 
 def test_the_same_picture_makes_the_same_thumbnail() -> None:
     assert examine(drawn("a")).thumbnail == examine(drawn("a")).thumbnail
+
+
+def turned(width: int, height: int) -> bytes:
+    """A PNG of one colour, half transparent, that its EXIF data turn by 90 degrees; made row by row."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    packer = zlib.compressobj(1)
+    row = b"\0" + bytes((200, 30, 40, 128)) * width
+    pixels = b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    parts = (b"IHDR", header), (b"eXIf", exif.tobytes()[6:]), (b"IDAT", pixels), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def test_a_large_picture_is_made_small_as_a_small_one_is() -> None:
+    small = thumbnail(turned(2_000, 1_000))
+    assert (small.mode, small.size) == ("RGBA", (48, 96))
+    assert small.getextrema() == ((199, 199), (29, 29), (39, 39), (128, 128))
+    assert thumbnail(turned(20_000, 1)).size == (1, 96)
+
+
+def test_a_reduced_picture_keeps_its_drawing() -> None:
+    drawing = Image.radial_gradient("L").resize((1_800, 1_200))
+    written = io.BytesIO()
+    drawing.save(written, "PNG")
+    whole = drawing.convert("RGB")
+    whole.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+    difference = ImageChops.difference(thumbnail(written.getvalue()), whole)
+    assert max(most for _, most in difference.getextrema()) <= 3
+
+
+def test_a_webp_may_have_fewer_pixels() -> None:
+    written = io.BytesIO()
+    Image.new("RGB", (5_001, 4_000)).save(written, "WEBP")
+    with pytest.raises(UnusablePicture, match="more than 20 million pixels"):
+        examine(written.getvalue())
+
+
+FETCH = """
+import resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from ecommerce.catalogue import pictures
+from ecommerce.catalogue.download import Validators
+from ecommerce.core.store import Store
+
+data, store = Path(sys.argv[1]).read_bytes(), Store(f"file://{sys.argv[2]}")
+pictures.download = lambda *_: SimpleNamespace(data=data, validators=Validators())
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+fetcher, before = pictures.Fetcher(store, set(), (), datetime.now(UTC)), peak()
+products = [SimpleNamespace(image_url=f"https://{number}.example.com/a.png") for number in range(4)]
+found = pictures.fetch_all(fetcher, products, {})
+assert all(isinstance(each, pictures.Stored) for each in found.values()), found
+unit = 1 if sys.platform == "darwin" else 1024
+print((peak() - before) * unit // 1_000_000)
+"""
+
+
+def test_large_pictures_are_decoded_one_by_one_and_never_copied(tmp_path: Path, repository: Path) -> None:
+    """One of them has 159 MB of pixels; a worker's task may take 700 MB."""
+    (tmp_path / "picture.png").write_bytes(turned(6_300, 6_300))
+    done = subprocess.run(
+        [sys.executable, "-c", FETCH, str(tmp_path / "picture.png"), str(tmp_path)],
+        env={"PYTHONPATH": str(repository / "plugins"), "HOME": str(tmp_path), "AIRFLOW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout.splitlines()[-1]) < 300
