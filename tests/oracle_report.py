@@ -63,8 +63,38 @@ class Expected:
         known = [value for value in values if value is not None]
         return rounded(Decimal(sum(known)) / len(known)) if known else None
 
-    def net_by(self, kind: str, day: date) -> dict[str, Decimal]:
-        """Net sales of a day by category, country or channel."""
+    @property
+    def excluded(self) -> list[str]:
+        """The currencies that one of both compared days cannot convert."""
+        days = [self.day, self.base] if self.base else [self.day]
+        return sorted({name for day in days for name in self.unconverted(day)})
+
+    @property
+    def moved_channels(self) -> tuple[list[str], list[str]]:
+        """The live channels that began, and those that ended, since the other day."""
+        assert self.base
+        began, ended = [], []
+        sold: dict[str, set[date]] = defaultdict(set)
+        for row in self.oracle.order_lines:
+            if row["is_sale"] and not row["is_test"] and row["business_date"] <= self.day:
+                sold[row["channel"]].add(row["business_date"])
+        for name, days in sorted(sold.items()):
+            recent = {each for each in days if each >= self.base - timedelta(91)}
+            week = {each for each in recent if self.base - timedelta(7) < each <= self.base}
+            if self.day in recent and min(recent) > self.base:
+                began.append(name)
+            if (
+                self.base <= max(days) <= self.day - timedelta(3)
+                and min(recent) <= self.base
+                and len(week) >= 5
+            ):
+                ended.append(name)
+        return began, ended
+
+    def net_by(
+        self, kind: str, day: date, currencies: Sequence[str] = (), channels: Sequence[str] = ()
+    ) -> dict[str, Decimal]:
+        """Net sales of a day by category, country or channel, without some currencies and channels."""
         column = {"category": "category", "country": "country_code", "channel": "channel"}[kind]
         found: dict[str, Decimal] = defaultdict(Decimal)
         for rows, amount, sign in (
@@ -72,14 +102,16 @@ class Expected:
             (self.oracle.refunds, "merchandise_amount", -1),
         ):
             for row, value in self._converted(rows, amount, day):
-                found[row[column] or "ZZ"] += sign * value
+                if row["currency"] not in currencies and row["channel"] not in channels:
+                    found[row[column] or "ZZ"] += sign * value
         return found
 
     def sold(self, day: date) -> dict[str, Decimal]:
-        """Sales after discounts of a day by product."""
+        """Sales after discounts of a day by product, without the currencies that are compared on neither."""
         found: dict[str, Decimal] = defaultdict(Decimal)
         for row, value in self._converted(self.oracle.order_lines, "amount_after_discount", day):
-            found[row["sku"] or row["product_name"]] += value
+            if row["currency"] not in self.excluded:
+                found[row["sku"] or row["product_name"]] += value
         return found
 
     def returned(self) -> dict[str | None, tuple[int, Decimal]]:
@@ -188,16 +220,20 @@ def _changes(figures: Figures, true: Expected) -> Found:
     yield "base", changes and changes.base, true.base
     if changes is None or true.base is None:
         return
+    yield "currencies left out", changes.unconverted, true.excluded
+    yield "channels", (changes.began, changes.ended), true.moved_channels
     total = true.summary[true.day]["net_sales"] - true.summary[true.base]["net_sales"]
     for kind, section in SECTIONS.items():
         said = getattr(changes, section)
-        yield f"changes of {section}, exactly", str(sum(each.now - each.before for each in said)), str(total)
+        if not true.excluded:
+            change = str(sum(each.now - each.before for each in said))
+            yield f"changes of {section}, exactly", change, str(total)
         sizes = [abs(each.now - each.before) for each in said]
         yield f"changes of {section}, sorted", sizes, sorted(sizes, reverse=True)
         now = {each.name: each.now for each in said if each.now}
-        yield from _amounts(f"{section} now", now, true.net_by(kind, true.day))
+        yield from _amounts(f"{section} now", now, true.net_by(kind, true.day, true.excluded))
         before = {each.name: each.before for each in said if each.before}
-        yield from _amounts(f"{section} before", before, true.net_by(kind, true.base))
+        yield from _amounts(f"{section} before", before, true.net_by(kind, true.base, true.excluded))
 
 
 def _movers(figures: Figures, true: Expected) -> Found:
@@ -252,16 +288,13 @@ def _incomplete(true: Expected) -> Iterator[Expectation]:
 def _weighed(figures: Figures, true: Expected) -> list[Expectation]:
     if true.day not in true.complete:
         return []
-    found = [*_unusual_sales(figures, true), *_unusual_rates(true), *_contributions(true)]
+    found = [*_unusual_sales(figures, true), *_unusual_rates(true), *_channels(true), *_contributions(true)]
     return [each for _, each in sorted(found, key=lambda pair: -pair[0])]
 
 
 def _unusual_sales(figures: Figures, true: Expected) -> Iterator[tuple[Decimal, Expectation]]:
     """The forecasts are taken as they are, because they are in no order; so are the parts' sales."""
     series = figures.expectation.series if figures.expectation else []
-    lacking = set(true.unconverted(true.base)) if true.base else set()
-    if set(true.unconverted(true.day)) - lacking:
-        return
     actual = {each.series: each.actual for each in series} | {"total": true.summary[true.day]["gross_sales"]}
     missed, verdicts = {}, {}
     for each in series:
@@ -280,7 +313,8 @@ def _unusual_sales(figures: Figures, true: Expected) -> Iterator[tuple[Decimal, 
         if each.series in named:
             bounds = {name: getattr(each, name) for name in ("forecast", "lower_80", "upper_80")}
             numbers = {"actual": actual[each.series]} | bounds
-            yield missed[each.series], ("unusual_sales", [each.series, verdicts[each.series]], numbers)
+            about = [each.series, verdicts[each.series], *true.unconverted(true.day)]
+            yield missed[each.series], ("unusual_sales", about, numbers)
 
 
 def _unusual_rates(true: Expected) -> Iterator[tuple[Decimal, Expectation]]:
@@ -296,23 +330,46 @@ def _unusual_rates(true: Expected) -> Iterator[tuple[Decimal, Expectation]]:
             yield beside * day["gross_sales"], ("unusual_rate", [name], numbers)
 
 
+def _channels(true: Expected) -> Iterator[tuple[Decimal, Expectation]]:
+    if true.base is None:
+        return
+    there, then = (true.net_by("channel", day, true.excluded) for day in (true.day, true.base))
+    sums = [
+        sum((there.get(name, ZERO) - then.get(name, ZERO) for name in names), ZERO)
+        for names in true.moved_channels
+    ]
+    began, ended = true.moved_channels
+    weight = max(map(abs, sums))
+    if weight and weight >= abs(sum(then.values(), ZERO)) * 3 / 100:
+        about = [
+            true.base.isoformat(),
+            *(f"began:{name}" for name in began),
+            *(f"ended:{name}" for name in ended),
+        ]
+        yield weight, ("channels", about, {"began": sums[0], "ended": sums[1]})
+
+
 def _contributions(true: Expected) -> list[tuple[Decimal, Expectation]]:
-    if true.base is None or true.unconverted(true.day) != true.unconverted(true.base):
+    if true.base is None:
         return []
-    now, before = (Decimal(true.summary[each]["net_sales"]) for each in (true.day, true.base))
+    moved = sorted(name for names in true.moved_channels for name in names)
+    left_out = [*true.excluded, *(f"channel:{name}" for name in moved)]
+    now, before = (
+        sum(true.net_by("channel", day, true.excluded, moved).values(), ZERO) for day in (true.day, true.base)
+    )
     total = now - before
     if not total or abs(total) < abs(before) * 3 / 100:
         return []
     found = []
     for kind in ("category", "channel", "country"):
-        there, then = true.net_by(kind, true.day), true.net_by(kind, true.base)
+        there, then = (true.net_by(kind, day, true.excluded, moved) for day in (true.day, true.base))
         changes = {name: there.get(name, ZERO) - then.get(name, ZERO) for name in {*there, *then}}
         for name in sorted(changes, key=lambda each: -abs(changes[each])):
             share = changes[name] / total
             size = then.get(name, ZERO) / before if before > 0 else ZERO
             if share >= Decimal(1) / 3 and share > size:
                 numbers = {"change": changes[name], "total_change": total, "share": share}
-                about = [kind, name, true.base.isoformat()]
+                about = [kind, name, true.base.isoformat(), *left_out]
                 found.append((abs(changes[name]), ("contribution", about, numbers)))
                 break
     return sorted(found, key=lambda pair: -pair[0])[:2]

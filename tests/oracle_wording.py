@@ -116,7 +116,8 @@ def _changes(expected: Expected) -> Iterator[str]:
     if not expected.base:
         return
     for kind in ("category", "country", "channel"):
-        now, before = (expected.net_by(kind, day) for day in (expected.day, expected.base))
+        days = (expected.day, expected.base)
+        now, before = (expected.net_by(kind, day, expected.excluded) for day in days)
         changes = [now.get(name, Decimal(0)) - before.get(name, Decimal(0)) for name in {*now, *before}]
         largest = sorted(changes, key=abs, reverse=True)[:5]
         yield from (money(abs(value)) for value in _safely_rounded(largest) if _cents(value))
@@ -125,8 +126,12 @@ def _changes(expected: Expected) -> Iterator[str]:
 def _numbers_of_findings(figures: Figures, expected: Expected) -> Iterator[str]:
     for finding in figures.findings:
         if finding.kind == "contribution" and expected.base:
-            kind, name, _ = finding.about
-            change = expected.net_by(kind, expected.day)[name] - expected.net_by(kind, expected.base)[name]
+            kind, name, _, *left_out = finding.about
+            moved = [each.removeprefix("channel:") for each in left_out]
+            now, before = (
+                expected.net_by(kind, day, expected.excluded, moved) for day in (expected.day, expected.base)
+            )
+            change = now[name] - before[name]
             yield from (money(abs(value)) for value in _safely_rounded([change]))
 
 

@@ -22,7 +22,7 @@ __all__ = [
     "change", "clean", "compact", "count",
     "country", "decimals", "direction", "figure", "in_report_locale", "inert", "instant", "long_day",
     "mask_e_mails", "month", "plain", "quantity", "share", "short_day", "short_month", "short_weekday",
-    "source_name", "span", "weekday", "with_currency", "written_in",
+    "signed", "source_name", "span", "weekday", "with_currency", "written_in",
 ]  # fmt: skip
 
 Kind = Literal["money", "count", "quantity"]
@@ -54,6 +54,11 @@ def amount(value: Decimal | None, currency: str) -> str:
 def with_currency(value: Decimal | None, currency: str) -> str:
     """`1,234.50 USD`: for texts that stand alone, such as a mail's subject."""
     return NOTHING if value is None else f"{amount(value, currency)} {currency}"
+
+
+def signed(value: Decimal, currency: str) -> str:
+    """An amount that is a difference: with its sign, unless it is zero."""
+    return f"+{amount(value, currency)}" if value > 0 else amount(value, currency)
 
 
 def count(value: Decimal | int | None) -> str:
@@ -104,12 +109,12 @@ def average_name(days: int, without_sales: int = 0) -> str:
     return f"{days or 28}-day average{closed}"
 
 
-def share(part: Decimal, whole: Decimal) -> str:
-    """`part` of `whole` in percent; `NOTHING` where the whole is not positive."""
+def share(part: Decimal, whole: Decimal, places: int = 1) -> str:
+    """`part` of `whole` in percent with `places` decimals; `NOTHING` where the whole is not positive."""
     if whole <= 0:
         return NOTHING
-    percent = (part / whole * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return f"{MINUS if percent < 0 else ''}{habits().per_cent(abs(percent), 1)}"
+    percent = (part / whole * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{MINUS if percent < 0 else ''}{habits().per_cent(abs(percent), places)}"
 
 
 def compact(value: float) -> str:

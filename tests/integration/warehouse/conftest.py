@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -73,6 +73,12 @@ class Shop:
         rows = self.rows(table, key, value)
         assert len({row[key] for row in rows}) == len(rows)
         return {row[key]: row[value] for row in rows}
+
+    def insert(self, table: str, columns: str, values: Iterable[str]) -> None:
+        """Put rows into a table without a load, each written as a tuple of SQL."""
+        dataset = self.warehouse.settings.bigquery_dataset
+        sql = f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {', '.join(values)}"
+        self.warehouse.run(sql, "the test's rows")
 
     def state(self, names: tuple[str, ...] = STATE) -> dict[str, list[Row]]:
         """What must not depend on the order and number of runs."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -25,11 +24,6 @@ def days(first: date, last: date) -> list[date]:
     return list(month.days_of(first, last))
 
 
-def insert(shop: Shop, table: str, columns: str, values: Iterable[str]) -> None:
-    dataset = shop.warehouse.settings.bigquery_dataset
-    shop.warehouse.run(f"INSERT INTO `{dataset}.{table}` ({columns}) VALUES {', '.join(values)}", "insert")
-
-
 @pytest.fixture
 def closed_on_sundays(shop: Shop) -> Shop:
     """100.00 on every day but Sundays, as loads leave it: first an export, then daily runs, one of which did
@@ -37,8 +31,7 @@ def closed_on_sundays(shop: Shop) -> Shop:
     run = [day for day in days(LAST + timedelta(2), DAY) if day != NOT_RUN]
     rows = [(day, 0 if day.weekday() == 6 else 100) for day in run]
     rows += [(day, 100) for day in days(FIRST, LAST) if day.weekday() != 6]
-    insert(
-        shop,
+    shop.insert(
         "daily_summary",
         "business_date, orders, units, customers, gross_sales, discounts, returns, net_sales, tax, shipping, "
         "average_order_value, new_customers, unconverted_orders, complete",
@@ -55,7 +48,7 @@ def closed_on_sundays(shop: Shop) -> Shop:
         for day in run
         for source in SOURCES
     ]
-    insert(shop, "load_audit", columns, [export, *daily])
+    shop.insert("load_audit", columns, [export, *daily])
     return shop
 
 
@@ -99,7 +92,7 @@ def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays: Shop) -> N
 
     columns = "business_date, source, run_id, status, read_at, window_start, window_end"
     undone = f"('{FIRST}', 'old_shop', 'undo__old_shop', 'history', '2026-03-06 12:00:00+00', NULL, NULL)"
-    insert(closed_on_sundays, "load_audit", columns, [undone])
+    closed_on_sundays.insert("load_audit", columns, [undone])
     assert without_orders() == by_a_run
 
 

@@ -1,32 +1,10 @@
+{% from "warehouse/macros/exports.sql" import exports with context %}
 -- The headline figures of the day and of the days that it is compared with, one row per loaded day. A day without any
 -- order of an export has no summary, because no run was for it: between the export's first and last day it has a row of
 -- zeros. So it has after its last day, for at most six days, where the weekday had no row in the four weeks before: a
--- shop that is closed on Sundays moves on a Monday. (An export that was undone covers nothing until it is loaded again.)
-WITH undone AS (
-    SELECT
-        source,
-        MAX(read_at) AS undone_at
-    FROM {{ table("load_audit") }}
-    WHERE business_date >= {{ first_day }}
-        AND status = 'history'
-        AND STARTS_WITH(run_id, 'undo__')
-    GROUP BY source
-),
-
-exports AS (
-    SELECT
-        audit.source,
-        DATE(MIN(audit.window_start), {{ shop_timezone }}) AS first_exported,
-        DATE(TIMESTAMP_SUB(MAX(audit.window_end), INTERVAL 1 SECOND), {{ shop_timezone }}) AS last_exported
-    FROM {{ table("load_audit") }} AS audit
-    LEFT JOIN undone
-        ON audit.source = undone.source
-    WHERE audit.business_date >= {{ first_day }}
-        AND audit.status = 'history'
-        AND audit.source NOT IN ({{ sources }})
-        AND NOT STARTS_WITH(audit.run_id, 'undo__')
-        AND COALESCE(audit.read_at > undone.undone_at, TRUE)
-    GROUP BY audit.source
+-- shop that is closed on Sundays moves on a Monday.
+WITH exports AS (
+    {{ exports() }}
 ),
 
 covered AS (

@@ -1,7 +1,10 @@
--- The day's best-selling products by sales after discounts, and those that rose and fell most since `base`; a product's
--- name is that of its newest order. Converted and rounded after summing, like every other amount: the lines of
--- order_lines_reporting are rounded one by one.
+-- The day's best-selling products by sales after discounts, and those that rose and fell most since `base`, for which
+-- neither day has the excluded currencies; a product's name is that of its newest order. Converted and rounded after
+-- summing, like every other amount: the lines of order_lines_reporting are rounded one by one.
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
+{% macro compared(on) -%}
+{{ rounded("SUM(IF(is_compared AND business_date = " ~ on ~ ", " ~ converted("sales") ~ ", NULL))") }}
+{%- endmacro %}
 WITH sums AS (
     SELECT
         COALESCE(sku, product_name, '') AS sku,
@@ -22,6 +25,7 @@ WITH sums AS (
 rated AS (
     SELECT
         sums.*,
+        sums.currency NOT IN UNNEST(@excluded) AS is_compared,
         {{ rate_columns("sums.currency", "rates") }}
     FROM sums
     LEFT JOIN {{ table("conversion_rates") }} AS rates
@@ -37,7 +41,8 @@ sold AS (
         MAX_BY(category, ordered_at) AS category,
         SUM(IF(business_date = {{ day }}, units, NULL)) AS units,
         {{ rounded("SUM(IF(business_date = " ~ day ~ ", " ~ converted("sales") ~ ", NULL))") }} AS sales,
-        {{ rounded("SUM(IF(business_date = " ~ base ~ ", " ~ converted("sales") ~ ", NULL))") }} AS sales_before
+        {{ compared(day) }} AS sales_compared,
+        {{ compared(base) }} AS sales_before
     FROM rated
     WHERE order_rate IS NOT NULL
         AND reporting_rate IS NOT NULL
@@ -50,8 +55,8 @@ chosen AS (
     WHERE sales IS NOT NULL OR sales_before IS NOT NULL
     QUALIFY
         ROW_NUMBER() OVER (ORDER BY sales IS NULL, sales DESC, sku) <= {{ most }}
-        OR ROW_NUMBER() OVER (ORDER BY COALESCE(sales, 0) - COALESCE(sales_before, 0) DESC, sku) <= {{ most_movers }}
-        OR ROW_NUMBER() OVER (ORDER BY COALESCE(sales, 0) - COALESCE(sales_before, 0), sku) <= {{ most_movers }}
+        OR ROW_NUMBER() OVER (ORDER BY COALESCE(sales_compared, 0) - COALESCE(sales_before, 0) DESC, sku) <= {{ most_movers }}
+        OR ROW_NUMBER() OVER (ORDER BY COALESCE(sales_compared, 0) - COALESCE(sales_before, 0), sku) <= {{ most_movers }}
 )
 
 SELECT

@@ -1,4 +1,5 @@
--- The day's sales at the grain of daily_sales; amounts in reporting currency are NULL where unconverted.
+-- A day's sales at the grain of daily_sales, without the source: the day's own, or those of the day that it is compared
+-- with. Amounts in reporting currency are NULL where unconverted.
 SELECT
     COALESCE(channel, source) AS channel,
     category,

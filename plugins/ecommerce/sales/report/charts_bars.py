@@ -11,7 +11,17 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ecommerce.core.templates import render
-from ecommerce.core.text import UNALLOCATED, amount, category, change, count, country, share, source_name
+from ecommerce.core.text import (
+    UNALLOCATED,
+    amount,
+    category,
+    change,
+    count,
+    country,
+    share,
+    signed,
+    source_name,
+)
 from ecommerce.documents import svg_text
 from ecommerce.documents.drawing import (
     INK,
@@ -26,7 +36,6 @@ from ecommerce.documents.drawing import (
 from ecommerce.sales.report.changes import Contribution
 from ecommerce.sales.report.figures import Breakdown, Figures
 from ecommerce.sales.report.sections import first_and_others
-from ecommerce.sales.report.texts_headline import signed
 from ecommerce.sales.report.website import STEPS
 
 WIDTH, ROW = 86.0, 5.0

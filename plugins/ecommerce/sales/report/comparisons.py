@@ -59,6 +59,23 @@ def headline(
     return found
 
 
+LACKING = {"return_rate": "without_returns", "discount_rate": "without_discounts"}
+"""The columns of `rate_bases.sql` with what is in no base of a rate."""
+
+
+def rate_bases(day: date, days: Mapping[date, Row]) -> dict[str, model.RateBase]:
+    """What the rates are parts of, by their names; only those from which a compared day leaves out sales.
+    `days`: rows of `headline.sql`, with the columns of `rate_bases.sql` where a day has them."""
+    found = {}
+    for name, lacking in LACKING.items():
+        whole = model.RATES[name].of[1]
+        if any(row.get(lacking) for row in days.values()):
+            bases = {each: {**row, whole: row[whole] - row.get(lacking, 0)} for each, row in days.items()}
+            counted = sum(bases[each][whole] > 0 for each in averaged_days(day, days))
+            found[name] = model.RateBase(**headline(day, bases)[whole].model_dump(), days=counted)
+    return found
+
+
 def averaged_days(day: date, days: Mapping[date, Row]) -> list[date]:
     """Those of the 28 days before `day` that the averages are of."""
     return sorted(each for each in recent_days(day) - {day} if each in days and days[each]["complete"])

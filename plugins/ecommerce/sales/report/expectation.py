@@ -6,9 +6,10 @@ All amounts are gross sales in reporting currency.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from pydantic import Field
@@ -45,12 +46,14 @@ class Expected(Part):
 class Expectation(Part):
     """The forecast in force of one day: the total first, then channels and categories, the largest first.
     `made_at` (UTC) is the midnight in the shop before the first day of that forecast, and nothing later was
-    known to it. `unforecast` are the series that sold and have no forecast."""
+    known to it. `unforecast` are the series that sold and have no forecast. `without`: currencies without an
+    exchange rate on this day, which neither the forecasts nor the actual sales have."""
 
     made_at: datetime
     model: str
     series: list[Expected]
     unforecast: list[str] = Field(default_factory=list)
+    without: list[str] = Field(default_factory=list)
 
 
 def read(ask: Ask, day: BusinessDay, actual: Mapping[str, Decimal]) -> Expectation | None:
@@ -82,6 +85,34 @@ def read(ask: Ask, day: BusinessDay, actual: Mapping[str, Decimal]) -> Expectati
     )
 
 
+def without(
+    expectation: Expectation, currencies: Sequence[str], rows: Iterable[Mapping[str, Any]]
+) -> Expectation:
+    """`expectation` less the part that `currencies` have of each series, as they lack an exchange rate on the
+    day: what came does not have them either.
+
+    Args:
+        rows: of `currency_shares.sql`, of the days that tell the part.
+    """
+    gross: dict[str, Decimal] = defaultdict(Decimal)
+    excluded: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        for series in (TOTAL, f"{CHANNEL}:{row['channel']}", f"{CATEGORY}:{row['category']}"):
+            gross[series] += row["gross_sales"]
+            excluded[series] += row["excluded"]
+
+    def less(each: Expected) -> Expected:
+        if gross[each.series] <= 0 or not excluded[each.series]:
+            return each
+        kept = 1 - excluded[each.series] / gross[each.series]
+        values = {name: _cents(getattr(each, name) * kept) for name in ("forecast", *BOUNDS)}
+        return each.model_copy(update=values)
+
+    return expectation.model_copy(
+        update={"series": [less(each) for each in expectation.series], "without": list(currencies)}
+    )
+
+
 def judged(expectation: Expectation | None, *, complete: bool) -> Expectation | None:
     """`expectation` with a verdict on each series; without any where the day is not complete."""
     if expectation is None:
@@ -106,7 +137,9 @@ def line(expectation: Expectation | None, currency: str, caveat: str = "") -> di
         for value in (total.actual, total.forecast, total.lower_80, total.upper_80)
     )
     changed = text.change(total.actual, total.forecast)
-    words = f"forecast of gross sales {forecast}, on four days of five {low} to {high}; "
+    words = (
+        f"forecast of gross sales {forecast}{_without(expectation)}, on four days of five {low} to {high}; "
+    )
     if total.verdict is None:
         words += f"{actual} so far, and no verdict while {caveat}"
         return {"verdict": "No verdict", "words": words, "tone": 0}
@@ -128,7 +161,7 @@ def page_texts(
         without += f" and {text.count(len(unforecast) - MOST_NAMED)} more"
     return {
         "note": f"gross sales in {currency}; from what was known at {text.instant(expectation.made_at)}, "
-        f"model {text.clean(expectation.model)}",
+        f"model {text.clean(expectation.model)}{_without(expectation)}",
         "rows": [_row(each, currency) for each in series[:MOST_SERIES]],
         "nothing": "",
         "remarks": [
@@ -144,6 +177,15 @@ def csv_rows(expectation: Expectation | None) -> Iterator[tuple[str, str, Decima
     for each in expectation.series if expectation else ():
         for figure in FIGURES:
             yield each.series, figure, getattr(each, figure)
+
+
+def _without(expectation: Expectation | None) -> str:
+    names = expectation.without if expectation else []
+    return f", without {', '.join(map(text.clean, names))}" if names else ""
+
+
+def _cents(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
 def _row(each: Expected, currency: str) -> list[str]:

@@ -85,6 +85,13 @@ class Figure(Part):
     note: str | None = None
 
 
+class RateBase(Figure):
+    """What a rate is a part of, where that is less than the whole headline figure: the sales of sources that
+    have returns (discounts) at all. `days` counts the averaged days with such sales."""
+
+    days: int
+
+
 class TrendDay(Part):
     """One day of the trend. One that has not been loaded is not complete, and has no figures (None).
     `weekday_mean`: the mean net sales of the same weekday in the four weeks before this day, of complete days
@@ -209,6 +216,7 @@ class Figures(Part):
     business_date: date
     currency: str
     headline: dict[str, Figure]
+    rate_bases: dict[str, RateBase] = Field(default_factory=dict)
     averaged_days: int
     averaged_days_without_sales: int = 0
     trend: list[TrendDay]
@@ -255,10 +263,15 @@ class Figures(Part):
     def rates(self) -> dict[str, Figure]:
         """The figures that follow from two others, as fractions of one, by the names of `RATES`. Each is
         compared with the same days as its figures are; its average is that of all averaged days together."""
-        return {name: self._rate(*rate.of) for name, rate in RATES.items()}
+        return {name: self._rate(name) for name in RATES}
 
-    def _rate(self, part: str, whole: str) -> Figure:
-        one, other = self.headline[part], self.headline[whole]
+    def averaged_days_of(self, rate: str) -> int:
+        """How many days the average of a rate is of."""
+        return self.rate_bases[rate].days if rate in self.rate_bases else self.averaged_days
+
+    def _rate(self, name: str) -> Figure:
+        part, whole = RATES[name].of
+        one, other = self.headline[part], self.rate_bases.get(name, self.headline[whole])
         return Figure(
             value=_quotient(one.value, other.value),
             day_before=_quotient(one.day_before, other.day_before),

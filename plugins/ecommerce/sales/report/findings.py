@@ -34,7 +34,7 @@ UNUSUAL_PART = Decimal("0.5")
 FEWEST_DAYS = 10
 """Averages of fewer days say nothing."""
 AMOUNTS = (
-    *("change", "total_change", "actual", "forecast", "lower_80", "upper_80"),
+    *("change", "total_change", "actual", "forecast", "lower_80", "upper_80", "began", "ended"),
     *("amount", "base_amount", "effect"),
 )
 """The numbers of findings that are amounts in reporting currency."""
@@ -42,6 +42,7 @@ AMOUNTS = (
 MISSING, EMPTY, DOUBTFUL, UNCONVERTED = "missing", "empty", "doubtful", "unconverted"
 IMPLAUSIBLE = "implausible"
 UNUSUAL_SALES, UNUSUAL_RATE, CONTRIBUTION = "unusual_sales", "unusual_rate", "contribution"
+CHANNELS = "channels"
 
 
 class Finding(Part):
@@ -55,9 +56,12 @@ class Finding(Part):
     | doubtful | sources; `partner_files: <partner>` | |
     | unconverted | currencies | orders |
     | implausible | an amount's kind, source, order | amount, base_amount, effect (on net sales), orders |
-    | unusual_sales | the forecast's series, the verdict | actual, forecast, lower_80, upper_80 |
+    | unusual_sales | the forecast's series, the verdict, currencies left out | actual, forecast, lower_80, \
+      upper_80 |
     | unusual_rate | a name of `figures.RATES` | rate, average, days |
-    | contribution | kind, name, base (ISO date) | change, total_change, share |
+    | contribution | kind, name, base (ISO date), currencies and `channel:<name>` left out | change, \
+      total_change, share |
+    | channels | base, `began:<name>` and `ended:<name>` of channels | began, ended |
     """
 
     kind: str
@@ -69,7 +73,10 @@ def find(figures: Figures) -> list[Finding]:
     """The findings of a day; none where there is nothing to say."""
     found = [*_incomplete(figures), *_implausible(figures)]
     if not figures.caveat:
-        weighed = [*_unusual_sales(figures), *_unusual_rates(figures), *_contributions(figures)]
+        weighed = [
+            *(*_unusual_sales(figures), *_unusual_rates(figures)),
+            *(*_channels(figures), *_contributions(figures)),
+        ]
         # A sort keeps the order of equals, so that the same figures always have the same findings.
         found += [finding for _, finding in sorted(weighed, key=lambda each: -each[0])]
     return found[:MOST]
@@ -105,65 +112,74 @@ def _implausible(figures: Figures) -> Iterator[Finding]:
         )
 
 
-def _without_rate(figures: Figures) -> tuple[set[str], set[str]]:
-    """The currencies without an exchange rate: of the day, and of the day that it is compared with."""
-    found = figures.changes
-    return {each.currency for each in figures.quality.unconverted}, set(found.unconverted if found else ())
-
-
 def _unusual_sales(figures: Figures) -> Weighed:
     """The day against its forecast; where the whole is as expected, the series that missed it most."""
-    now, before = _without_rate(figures)
-    if now - before:  # Forecasts are made from days that had these rates: sales would seem too low.
-        return
-    series = figures.expectation.series if figures.expectation else []
+    expected = figures.expectation
+    series, without = (expected.series, expected.without) if expected else ([], [])
     total = next((each for each in series if each.series == expectation.TOTAL), None)
     if total is None:
         return
     if total.verdict in ("unusual", "very unusual"):
-        yield _missed(total), _sales(total)
+        yield _missed(total), _sales(total, without)
         return
     worth = WORTH_A_WORD * total.actual
     others = [each for each in series if each.verdict == "very unusual" and _missed(each) >= worth > 0]
     if others:
         most = max(others, key=_missed)
-        yield _missed(most), _sales(most)
+        yield _missed(most), _sales(most, without)
 
 
 def _missed(each: expectation.Expected) -> Decimal:
     return abs(each.actual - each.forecast)
 
 
-def _sales(each: expectation.Expected) -> Finding:
+def _sales(each: expectation.Expected, without: list[str]) -> Finding:
     names = ("actual", "forecast", "lower_80", "upper_80")
     numbers = {name: getattr(each, name) for name in names}
-    return Finding(kind=UNUSUAL_SALES, about=[each.series, each.verdict or ""], numbers=numbers)
+    return Finding(kind=UNUSUAL_SALES, about=[each.series, each.verdict or "", *without], numbers=numbers)
 
 
 def _unusual_rates(figures: Figures) -> Weighed:
-    if figures.averaged_days < FEWEST_DAYS:
-        return
     gross = figures.headline["gross_sales"].value or Decimal(0)
     for name in ("return_rate", "discount_rate"):
         rate, average = figures.rates[name].value, figures.rates[name].average
-        if rate is None or average is None:
+        days = figures.averaged_days_of(name)
+        if rate is None or average is None or days < FEWEST_DAYS:
             continue
         beside = abs(rate - average)
         if beside >= UNUSUAL_POINTS and beside >= UNUSUAL_PART * average:
-            numbers = {"rate": rate, "average": average, "days": Decimal(figures.averaged_days)}
+            numbers = {"rate": rate, "average": average, "days": Decimal(days)}
             yield beside * gross, Finding(kind=UNUSUAL_RATE, about=[name], numbers=numbers)
+
+
+def _channels(figures: Figures) -> Weighed:
+    """Channels that began or ended since the other day, all in one: they are no cause among others."""
+    found = figures.changes
+    if not found or not found.like_for_like:
+        return
+    moved = {each.name: each.now - each.before for each in found.channels}
+    began, ended = (
+        sum((moved.get(name, Decimal(0)) for name in names), Decimal(0))
+        for names in (found.began, found.ended)
+    )
+    weight = max(abs(began), abs(ended))
+    if weight and weight >= WORTH_A_WORD * abs(found.before):
+        about = [found.base.isoformat(), *(f"began:{name}" for name in found.began)]
+        about += [f"ended:{name}" for name in found.ended]
+        yield weight, Finding(kind=CHANNELS, about=about, numbers={"began": began, "ended": ended})
 
 
 def _contributions(figures: Figures) -> Weighed:
     """Of categories, channels and countries, the one each that contributes most to the change, where it
-    explains much of it and more than its size does."""
-    found = figures.changes
-    total = found.now - found.before if found else Decimal(0)
-    now, before = _without_rate(figures)
-    if now != before:  # What seems to have come or gone may only have been converted, or not.
+    explains much of it and more than its size does; without channels that began or ended."""
+    whole = figures.changes
+    if whole is None:
         return
-    if found is None or not total or abs(total) < WORTH_A_WORD * abs(found.before):
+    found = whole.like_for_like or whole
+    total = found.now - found.before
+    if not total or abs(total) < WORTH_A_WORD * abs(found.before):
         return
+    without = [*whole.unconverted, *(f"channel:{name}" for name in sorted([*whole.began, *whole.ended]))]
     candidates = []
     for kind in ("category", "channel", "country"):
         for each in getattr(found, changes.KINDS[kind]):
@@ -172,7 +188,7 @@ def _contributions(figures: Figures) -> Weighed:
             size = each.before / found.before if found.before > 0 else Decimal(0)
             if share >= LARGEST_PART and share > size:
                 numbers = {"change": change, "total_change": total, "share": _share(share)}
-                about = [kind, each.name, found.base.isoformat()]
+                about = [kind, each.name, whole.base.isoformat(), *without]
                 candidates.append((abs(change), Finding(kind=CONTRIBUTION, about=about, numbers=numbers)))
                 break
     yield from sorted(candidates, key=lambda each: -each[0])[:MOST_CONTRIBUTIONS]
@@ -233,18 +249,20 @@ def _implausible_words(finding: Finding, currency: str) -> str:
 
 
 def _sales_words(finding: Finding, currency: str) -> str:
-    series, verdict = finding.about
+    series, verdict, *without = finding.about
     numbers = finding.numbers
     actual, forecast, low, high = (
         text.amount(numbers[name], currency) for name in ("actual", "forecast", "lower_80", "upper_80")
     )
     kind, _, name = series.partition(":")
     of = "" if kind == expectation.TOTAL else f" of {_of(kind, name)}"
-    direction = "high" if numbers["actual"] > numbers["forecast"] else "low"
-    how = verdict.replace("unusual", "unusually")
+    where = "above" if numbers["actual"] > numbers["forecast"] else "below"
+    interval = "95 %" if verdict == "very unusual" else "80 %"
+    changed = text.change(numbers["actual"], numbers["forecast"])
+    versus = "" if changed == text.NOTHING else f", {changed} vs forecast"
     return (
-        f"Gross sales{of} are {how} {direction}: {actual}, where {forecast} was forecast, "
-        f"on four days of five {low} to {high}."
+        f"Gross sales{of} are {where} the {interval} interval: {actual}{versus}{_left_out(without)} "
+        f"(forecast {forecast}, 80 % interval {low} \N{EN DASH} {high})."
     )
 
 
@@ -255,19 +273,45 @@ def _rate_words(finding: Finding, currency: str) -> str:
     return f"{what} are {rate} of gross sales; the {text.average_name(int(numbers['days']))} is {average}."
 
 
+def _channels_words(finding: Finding, currency: str) -> str:
+    base, *named = finding.about
+    parts = []
+    for what in ("began", "ended"):
+        names = [
+            text.source_name(name) for each, _, name in (one.partition(":") for one in named) if each == what
+        ]
+        if names:
+            change = text.signed(finding.numbers[what], currency)
+            parts.append(f"{_listed(names)} {what} ({change})")
+    since = text.short_day(date.fromisoformat(base))
+    return f"Change of channels since {since}: {', '.join(parts)}."
+
+
 def _contribution_words(finding: Finding, currency: str) -> str:
-    kind, name, base = finding.about
+    kind, name, base, *without = finding.about
     numbers = finding.numbers
-    change, total = numbers["change"], numbers["total_change"]
-    amount, whole = (text.amount(abs(value), currency) for value in (change, total))
-    direction = "rise" if total > 0 else "fall"
+    change, share = numbers["change"], numbers["share"]
+    direction = "increase" if numbers["total_change"] > 0 else "decrease"
+    part = f"{text.share(share, Decimal(1), 0)} of" if share <= 1 else "more than"
+    versus = f"{text.signed(change, currency)} vs {text.short_day(date.fromisoformat(base))}"
+    who = _contributor(kind, name)
     if name == "unallocated" and kind == "category":
-        did = f"Returns of no single category took {amount} {'less' if change > 0 else 'more'}"
-    else:
-        did = f"{_contributor(kind, name)} brought {amount} {'more' if change > 0 else 'less'}"
-    share = numbers["share"]
-    part = f"{text.share(share, Decimal(1))} of" if share <= 1 else "more than"
-    return f"{did} than on {text.short_day(date.fromisoformat(base))}, {part} the {direction} of {whole}."
+        who = text.category(name)
+    verb = "account" if _is_plural(kind, name) else "accounts"
+    return f"{who} {verb} for {part} the {direction}: {versus}{_left_out(without)}."
+
+
+def _left_out(names: list[str]) -> str:
+    """`, without BRL and Old shop`; nothing where nothing is left out."""
+    said = [text.source_name(each[8:]) if each.startswith("channel:") else text.clean(each) for each in names]
+    return f", without {_listed(said)}" if said else ""
+
+
+def _is_plural(kind: str, name: str) -> bool:
+    if kind == "country":
+        return name == "ZZ"
+    plural = name.endswith("s") and not name.endswith("ss")
+    return kind == "category" and (plural or name in ("unallocated", "uncategorised"))
 
 
 _SENTENCES = {
@@ -279,6 +323,7 @@ _SENTENCES = {
     UNUSUAL_SALES: _sales_words,
     UNUSUAL_RATE: _rate_words,
     CONTRIBUTION: _contribution_words,
+    CHANNELS: _channels_words,
 }
 
 

@@ -89,7 +89,8 @@ def _read_once(
         name: str, parameters: dict[str, Any] | None = None, days: Collection[date] = (), **values: Any
     ) -> list[dict[str, Any]]:
         path = f"report/daily_sales/{name}.sql"
-        return warehouse.query(path, spec=ORDERS, parameters=parameters, days=days, day=day, **values)
+        named = {"day": day, **values}
+        return warehouse.query(path, spec=ORDERS, parameters=parameters, days=days, **named)
 
     empty, few = unusual_sources(warehouse, comparisons.days_asked(day), required)
     days = {
@@ -98,6 +99,8 @@ def _read_once(
     }
     today = days.get(day, {})
     complete = bool(today.get("complete"))
+    for row in ask("rate_bases", days=comparisons.days_asked(day)):
+        days.get(row["business_date"], {}).update(row)
     sales, orders = ask("sales"), ask("orders")
     runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
     missing = missing_days(day, [row["business_date"] for row in runs])
@@ -128,11 +131,13 @@ def _read_once(
         limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
     base = changes.base_of(day, days)
-    products = _products(ask, day, base)
+    before = ask("sales", day=base) if base else []
+    products = _products(ask, day, base, changes.unconverted(sales, before))
     found = model.Figures(
         business_date=day,
         currency=warehouse.settings.reporting_currency,
         headline=comparisons.headline(day, days, unconverted),
+        rate_bases=comparisons.rate_bases(day, days),
         averaged_days=len(averaged := comparisons.averaged_days(day, days)),
         averaged_days_without_sales=sum(not days[each]["orders"] for each in averaged),
         trend=comparisons.trend(day, days),
@@ -151,20 +156,27 @@ def _read_once(
     )
     window = day_window(day, warehouse.settings.shop_timezone)
     expected = expectation.read(ask, window, came(found))
+    if expected and unconverted and averaged:
+        currencies = [each.currency for each in unconverted]
+        shares = ask("currency_shares", {"currencies": currencies}, days=averaged)
+        expected = expectation.without(expected, currencies, shares)
     found = found.model_copy(
         update={
             "expectation": expectation.judged(expected, complete=not found.caveat),
             "outlook": outlook.read(ask, window),
-            "changes": base and _changes(ask, found, base, days[base]["net_sales"], products),
+            "changes": base and _changes(ask, (day, base), days, (before, sales), products),
         }
     )
     return found.model_copy(update={"findings": findings.find(found)})
 
 
-def _products(ask: expectation.Ask, day: date, base: date | None) -> list[dict[str, Any]]:
-    # Without another day to compare with, the day itself stands for it, and nobody reads the comparison.
+def _products(
+    ask: expectation.Ask, day: date, base: date | None, excluded: list[str]
+) -> list[dict[str, Any]]:
+    # Without another day to compare with, the query compares the day with itself, and no one reads that.
     other = base or day
-    return ask("products", days={day, other}, base=other, most=MOST_PRODUCTS, most_movers=changes.MOST_MOVERS)
+    most = {"most": MOST_PRODUCTS, "most_movers": changes.MOST_MOVERS}
+    return ask("products", {"excluded": excluded}, days={day, other}, base=other, **most)
 
 
 def _best(products: Iterable[Row]) -> list[model.Product]:
@@ -175,14 +187,17 @@ def _best(products: Iterable[Row]) -> list[model.Product]:
 
 
 def _changes(
-    ask: expectation.Ask, figures: model.Figures, base: date, before: Decimal, products: Iterable[Row]
+    ask: expectation.Ask,
+    compared: tuple[date, date],
+    days: Mapping[date, Row],
+    sales: tuple[Sequence[Row], Sequence[Row]],
+    products: Iterable[Row],
 ) -> changes.Changes:
-    now = {
-        kind: {row.name: row.net_sales for row in getattr(figures, field)}
-        for kind, field in changes.KINDS.items()
-    }
-    total = figures.headline["net_sales"].value or Decimal(0)
-    return changes.changes(base, (before, total), now, ask("sales_before", base=base), products)
+    day, base = compared
+    totals = days[base]["net_sales"], days[day]["net_sales"] if day in days else Decimal(0)
+    since = {"week_before": base - timedelta(days=6), "quarter_before": base - changes.QUARTER}
+    channels = changes.channel_changes(day, base, ask("channel_days", base=base, **since))
+    return changes.changes(base, totals, sales, products, channels)
 
 
 def came(figures: model.Figures) -> dict[str, Decimal]:

@@ -11,7 +11,6 @@ from ecommerce.sales.report import charts
 from ecommerce.sales.report.changes import Changes, Contribution, Mover
 from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.sections import Section, first_and_others, name, number, quiet, table
-from ecommerce.sales.report.texts_headline import signed
 
 MOST = 20
 """Contributions of one kind; those behind are added up."""
@@ -29,10 +28,15 @@ def sentence(figures: Figures) -> str:
     if changes is None:
         return no_base(figures)
     before, now = text.amount(changes.before, currency), text.amount(changes.now, currency)
-    difference = signed(changes.now - changes.before, currency)
+    difference = text.signed(changes.now - changes.before, currency)
     percent = text.change(changes.now, changes.before)
     said = f" ({percent})" if percent != text.NOTHING else ""
-    return f"net sales {before} → {now} {currency}: {difference}{said}"
+    return f"net sales {before} → {now} {currency}: {difference}{said}{without(changes)}"
+
+
+def without(changes: Changes) -> str:
+    """`, without BRL`: the currencies that neither day has; nothing where there are none."""
+    return f", without {', '.join(map(text.clean, changes.unconverted))}" if changes.unconverted else ""
 
 
 def no_base(figures: Figures) -> str:
@@ -76,13 +80,13 @@ def _contributions(figures: Figures, kind: str, base: str) -> Section:
                 name_of(row.name),
                 text.amount(row.before, currency),
                 text.amount(row.now, currency),
-                signed(row.now - row.before, currency),
+                text.signed(row.now - row.before, currency),
                 text.change(row.now, row.before),
             ]
             for row in rest(rows, MOST)
         ],
         empty="No sales on either day." if figures.changes else no_base(figures),
-        note="contribution to the change of net sales",
+        note=f"contribution to the change of net sales{without(figures.changes) if figures.changes else ''}",
         chart=chart,
     )
 
@@ -109,5 +113,5 @@ def _mover(row: Mover, currency: str) -> list[str]:
         text.clean(row.name or row.sku),
         text.amount(row.before, currency),
         text.amount(row.now, currency),
-        signed(row.now - row.before, currency),
+        text.signed(row.now - row.before, currency),
     ]

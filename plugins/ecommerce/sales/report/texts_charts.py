@@ -9,7 +9,6 @@ from ecommerce.sales.report import charts, website
 from ecommerce.sales.report.changes import Contribution
 from ecommerce.sales.report.figures import Breakdown, Figures
 from ecommerce.sales.report.texts_expected import expectation_total
-from ecommerce.sales.report.texts_headline import signed
 
 _NAMED = 3
 """So many of the first rows are named; the table has all."""
@@ -63,7 +62,9 @@ def _breakdown(figures: Figures, rows: Sequence[Breakdown], by: str, name_of: Ca
 
 def _changed(figures: Figures, kind: str, by: str, name_of: Callable[[str], str]) -> str:
     rows: list[Contribution] = getattr(figures.changes, kind)
-    said = [f"{name_of(row.name)} {signed(row.now - row.before, figures.currency)}" for row in rows[:_NAMED]]
+    said = [
+        f"{name_of(row.name)} {text.signed(row.now - row.before, figures.currency)}" for row in rows[:_NAMED]
+    ]
     return f"Contribution to the change of net sales by {by}: {', '.join(said)}{_more(rows)}."
 
 

@@ -102,11 +102,6 @@ def summary(figures: Figures, section_id: str, title: str, wanted: Sequence[str]
     return table(section_id, title, columns, rows, empty="", note=note)
 
 
-def signed(value: Decimal, currency: str) -> str:
-    """An amount that is a difference: always with a sign, unless it is nothing."""
-    return f"+{text.amount(value, currency)}" if value > 0 else text.amount(value, currency)
-
-
 def _change(figures: Figures, headline: str, base: str) -> dict[str, Any]:
     meaning, entry = HEADLINE[headline], figures.headline[headline]
     before = getattr(entry, base)

@@ -107,8 +107,80 @@ def test_contributions_add_up_to_the_change_of_the_headline_exactly():
     assert changes.contributions((D(0), D(0)), {}, {}) == []
 
 
+def sale(channel, net, category="Toys", currency="USD"):
+    """A row of sales.sql."""
+    amount = None if net is None else D(net)
+    names = {"channel": channel, "category": category, "country_code": "US", "currency": currency}
+    return names | {"net_sales_reporting": amount}
+
+
+def test_currencies_without_a_rate_on_either_day_are_in_neither():
+    """AED has no rate today, BRL none on the other day: 1,000 and 200 are in the headline of one day only."""
+    before_ = [sale("web", "500"), sale("web", "1000", currency="AED"), sale("web", None, currency="BRL")]
+    now = [sale("web", "700"), sale("web", None, currency="AED"), sale("web", "200", currency="BRL")]
+    found = changes.changes(before(7), (D(1500), D(900)), (before_, now), [])
+    assert (found.before, found.now, found.unconverted) == (500, 700, ["AED", "BRL"])
+    assert [(each.name, each.before, each.now) for each in found.channels] == [("web", 500, 700)]
+    assert found.like_for_like is None
+
+
+def test_the_change_without_channels_that_began_or_ended_adds_up():
+    before_ = [sale("web", "500"), sale("old", "2000", "Books"), sale("old", "10")]
+    now = [sale("web", "600"), sale("new", "900")]
+    found = changes.changes(before(7), (D(2510), D(1500)), (before_, now), [], (["new"], ["old"]))
+    assert (found.before, found.now, found.began, found.ended) == (2510, 1500, ["new"], ["old"])
+    lasting = found.like_for_like
+    assert (lasting.before, lasting.now) == (500, 600)
+    assert [(each.name, each.before, each.now) for each in lasting.categories] == [("Toys", 500, 600)]
+    assert [each.name for each in lasting.channels] == ["web"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "days_sold", "is_export", "change"),
+    [
+        (90, 0, 7, False, "none"),
+        (6, 0, 0, False, "began"),
+        (7, 0, 1, False, "none"),  # it sold on the other day
+        (6, 1, 0, False, "none"),  # a new channel without sales today contributes nothing
+        (90, 1, 7, True, "ended"),
+        (90, 0, 7, True, "none"),
+        (90, 2, 7, False, "none"),  # two bad days
+        (90, 3, 7, False, "ended"),
+        (90, 3, 4, False, "none"),  # does not sell every day
+        (90, 8, 6, False, "none"),  # it had ended before
+    ],
+)
+def test_when_a_channel_began_or_ended(first, last, days_sold, is_export, change):
+    row = {"channel": "c", "first_sold": before(first), "last_sold": before(last)}
+    found = changes.channel_changes(DAY, before(7), [row | {"days_sold": days_sold, "is_export": is_export}])
+    assert found == {"none": ([], []), "began": (["c"], []), "ended": ([], ["c"])}[change]
+
+
+def test_rates_leave_out_exports_that_have_no_returns():
+    def day(gross, returned, **without):
+        amounts = dict.fromkeys(("discounts", "net_sales", "tax", "shipping", "units"), D(1))
+        return amounts | {
+            "orders": 1, "customers": 1, "new_customers": 1, "average_order_value": D(1), "complete": True,
+            "gross_sales": D(gross), "returns": D(returned), **without,
+        }  # fmt: skip
+
+    exported = {"without_returns": D(100), "without_discounts": D(0)}
+    days = {DAY: day(100, 5), before(1): day(100, 0, **exported), before(2): day(300, 10)}
+    days[before(3)] = day(200, 4, **exported)  # 100 of them are of the export
+    found = comparisons.rate_bases(DAY, days)
+    assert list(found) == ["return_rate"]
+    assert (found["return_rate"].value, found["return_rate"].day_before, found["return_rate"].days) == (
+        100,
+        0,
+        2,
+    )
+    rates = make_figures(headline=comparisons.headline(DAY, days), rate_bases=found).rates
+    assert rates["return_rate"].day_before is None
+    assert rates["return_rate"].average == D("0.035")  # 14 of 400
+
+
 def product(sku, sales, sales_before):
-    amounts = {"sales": sales and D(sales), "sales_before": sales_before and D(sales_before)}
+    amounts = {"sales_compared": sales and D(sales), "sales_before": sales_before and D(sales_before)}
     return {"sku": sku, "name": sku.title(), "thumbnail": f"file:///{sku}.webp"} | amounts
 
 

@@ -54,6 +54,23 @@ ORDINARY = expectation_of(
 )
 
 
+def test_a_forecast_is_compared_without_the_part_of_currencies_that_the_day_lacks():
+    some = Expectation(
+        made_at=MONDAY, model="blend", series=[expected(), expected("channel:web"), expected("category:Toys")]
+    )
+    rows = [
+        {"channel": "web", "category": "Kitchen", "gross_sales": D(600), "excluded": D(150)},
+        {"channel": "app", "category": "Toys", "gross_sales": D(900), "excluded": D(0)},
+    ]
+    found = expectation.without(some, ["BRL"], rows)
+    assert found.without == ["BRL"]
+    assert [(each.forecast, each.lower_80, each.upper_95) for each in found.series] == [
+        (900, 810, 1080),  # a tenth of all sales were in BRL
+        (750, 675, 900),
+        (1000, 900, 1200),
+    ]
+
+
 def test_a_series_from_which_nothing_was_expected_is_listed_when_something_came():
     silent, back = (
         expected(f"channel:{name}", "0", actual, "0", "0") for name, actual in (("a", "0"), ("b", "5"))

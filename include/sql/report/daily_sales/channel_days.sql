@@ -1,0 +1,12 @@
+-- When each channel sold, in the quarter before the day: the first and the last day, on how many of the seven days up to
+-- `base`, and whether all of it is from exports, which end for good.
+SELECT
+    COALESCE(channel, source) AS channel,
+    MIN(business_date) AS first_sold,
+    MAX(business_date) AS last_sold,
+    COUNT(DISTINCT IF(business_date BETWEEN {{ week_before }} AND {{ base }}, business_date, NULL)) AS days_sold,
+    LOGICAL_AND(source NOT IN ({{ sources }})) AS is_export
+FROM {{ table("daily_sales") }}
+WHERE business_date BETWEEN {{ quarter_before }} AND {{ day }}
+    AND order_lines > 0
+GROUP BY 1

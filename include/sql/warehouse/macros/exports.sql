@@ -1,0 +1,28 @@
+{#
+  The exports that are loaded, and the business days from the first to the last that each covers: `source`,
+  `first_exported`, `last_exported`. An export that was undone covers nothing until it is loaded again.
+#}
+{% macro exports() -%}
+SELECT
+        audit.source,
+        DATE(MIN(audit.window_start), {{ shop_timezone }}) AS first_exported,
+        DATE(TIMESTAMP_SUB(MAX(audit.window_end), INTERVAL 1 SECOND), {{ shop_timezone }}) AS last_exported
+    FROM {{ table("load_audit") }} AS audit
+    LEFT JOIN (
+        SELECT
+            source,
+            MAX(read_at) AS undone_at
+        FROM {{ table("load_audit") }}
+        WHERE business_date >= {{ first_day }}
+            AND status = 'history'
+            AND STARTS_WITH(run_id, 'undo__')
+        GROUP BY source
+    ) AS undone
+        ON audit.source = undone.source
+    WHERE audit.business_date >= {{ first_day }}
+        AND audit.status = 'history'
+        AND audit.source NOT IN ({{ sources }})
+        AND NOT STARTS_WITH(audit.run_id, 'undo__')
+        AND COALESCE(audit.read_at > undone.undone_at, TRUE)
+    GROUP BY audit.source
+{%- endmacro %}
