@@ -55,6 +55,11 @@ class FailureNotifier(SmtpNotifier):
         if causes.is_mailed(ti, error):
             self.log.info("another task of this run failed for the same reason and has mailed it")
             return
+        self.send(context)
+
+    def send(self, context: Any) -> None:
+        """Send the mail and the post; raises as `notify`."""
+        ti = context["ti"]
         message = failure_message(context, detour_of(ti, self.detour))
         first_try = ti.max_tries - ti.task.retries + 1 if self.detour else ti.try_number
         # People may have been told that it is still tried.
@@ -71,17 +76,18 @@ class FailureNotifier(SmtpNotifier):
 
 class RunTimeoutNotifier(FailureNotifier):
     """Sends the mail about the task at which a run was stopped by its `dagrun_timeout`: Airflow skips that
-    task, so its own callback is not called. A run that a task has failed is no news."""
+    task, so its own callback is not called. A run that a task has failed is no news. The DAG processor, which
+    calls this, takes no XCom, so the run's other mails are not looked at."""
 
     def notify(self, context: Any) -> None:
-        """Send it; raises as `FailureNotifier`."""
+        """Send it; raises as `FailureNotifier.notify`."""
         if context.get("reason") == "timed_out":
             limit = context["dag"].dagrun_timeout.total_seconds()
             error = TimedOutError(
                 f"the run did not end within {limit:g} seconds (RUN_TIMEOUT_SECONDS): Airflow stopped it at "
                 "this task"
             )
-            super().notify({**context, "exception": error})
+            self.send({**context, "exception": error})
 
 
 def run_timeout_notifier() -> RunTimeoutNotifier:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from types import SimpleNamespace
 
@@ -174,3 +174,19 @@ class TestChat:
         with pytest.raises(errors.ConfigurationError):
             alerts.failure_notifier()(context)
         assert len(chat.posts) == 1
+
+
+@pytest.mark.parametrize("reason", ["timed_out", "task_failure"])
+def test_a_run_is_mailed_when_it_timed_out_and_not_when_a_task_failed(mailbox, monkeypatch, context, reason):
+    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
+    context["reason"], context["dag"].dagrun_timeout = reason, timedelta(hours=6)
+    context["ti"].task = SimpleNamespace(dag=SimpleNamespace(task_ids=["extract.storefront", "load.load"]))
+    context["ti"].xcom_push = lambda *_: pytest.fail("the DAG processor takes no XCom")
+    alerts.run_timeout_notifier()(context)
+    subjects = [message["Subject"] for message in mailbox()]
+    assert subjects == ["Failed: daily_sales_pipeline.extract.storefront for 2026-11-19"] * (
+        reason == "timed_out"
+    )
+    for message in mailbox():
+        text = message.get_body(("plain",)).get_content()
+        assert "did not end within 21600 seconds (RUN_TIMEOUT_SECONDS)" in text
