@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -353,7 +353,19 @@ def test_orders_that_a_second_delivery_lacks_are_removed(drop: Drop) -> None:
     drop.put("zeta_2026-03-10.csv", file_of(line("goes")))  # that partner's own order of this number
     second = drop.extract()
     assert rows(second, "removed_orders") == [("goes", "acme_2026-03-09.csv", later)]
+    shrunk = "acme_2026-03-09.csv was delivered again without 1 of its 5 orders: they are removed"
+    assert shrunk in second.control_totals["warnings"]
+    assert ("acme_2026-03-09.csv", [shrunk]) in rows(second, "files", "file, warnings")
+    assert unexplained([shrunk]) == []
     assert ("acme_2026-03-09.csv", ["blank", "breaks", "stays"]) in rows(second, "files", "file, order_ids")
+
+
+def test_a_delivery_that_kept_an_older_time_is_newer_than_the_one_that_was_loaded(drop: Drop) -> None:
+    drop.put("acme_2026-03-09.csv", file_of(line("A")))
+    drop.load(drop.extract())
+    drop.put("acme_2026-03-09.csv", file_of(line("A", name="Cup")), received=RECEIVED - timedelta(days=3))
+    ((received,),) = rows(drop.extract(), "files", "received_at")
+    assert received > RECEIVED
 
 
 def test_an_order_that_a_file_of_any_other_day_holds_is_not_removed(drop: Drop) -> None:

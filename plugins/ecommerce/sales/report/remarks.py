@@ -64,6 +64,12 @@ _KNOWN = (
         WRONG,
     ),
     _Known(
+        r"(.+ was delivered again without .+ orders): they are removed",
+        "the figures no longer have these orders",
+        "ask the partner whether they were cancelled, or left out by mistake",
+        DOUBTFUL,
+    ),
+    _Known(
         r"(.+ was not read: its name is not .+)",
         "its orders are in no figure",
         "rename it; the next run loads it",

@@ -105,6 +105,10 @@ def extract(window: ReadWindow) -> Manifest:
         missing = _missing_deliveries(duck, window.day.date, of_day, loaded, memory)
         absent = [partner for partner in missing if partner not in {file.partner for file in of_day}]
         warnings += [f"{partner} has delivered no file for {window.day}" for partner in absent]
+        duck.execute(f"CREATE TABLE removed_orders AS {read_sql('extract/partner_files/removed_orders.sql')}")
+        warnings += [
+            each for (each,) in duck.execute(read_sql("extract/partner_files/shrunk_files.sql")).fetchall()
+        ]
         columns, rows = _write(duck, work, draft.path)
         query = read_sql("extract/partner_files/control_totals.sql")
         totals = duck.execute(query, {"lines": f"{draft.path}/lines.parquet"})
@@ -262,7 +266,7 @@ def _read(
     facts: dict[str, Any] = {
         "file": file.name,
         "partner": file.partner,
-        "received_at": file.received_at(),
+        "received_at": _received_at(file, known),
         "lines": f"{work / file.name}.parquet",
     }
     with file.text() as stream:
@@ -276,6 +280,15 @@ def _read(
     duck.execute(read_sql("extract/partner_files/keep_file.sql"), facts)
     log.info("read %s, received %s", file.name, facts["received_at"])
     return warnings
+
+
+def _received_at(file: DroppedFile, known: LoadedFile | None) -> datetime:
+    """Return its modification time, UTC; now, where a copy kept a time that is not after the loaded delivery's:
+    what lies in the folder is the newest delivery, and the load would ignore it as the older one."""
+    modified = file.received_at()
+    if known is None or modified > known.received_at:
+        return modified
+    return max(datetime.now(UTC), known.received_at + timedelta(milliseconds=1))
 
 
 def _remember(duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: LoadedFile) -> None:
@@ -299,7 +312,6 @@ def _remember_others(
 
 def _write(duck: duckdb.DuckDBPyConnection, work: Path, folder: Path) -> tuple[dict[str, list[str]], int]:
     """Write the raw folder's files; their columns, and the number of records."""
-    duck.execute(f"CREATE TABLE removed_orders AS {read_sql('extract/partner_files/removed_orders.sql')}")
     duck.execute(f"CREATE TABLE known_orders AS {read_sql('extract/partner_files/known_orders.sql')}")
     columns, rows = {}, {}
     for name in OUTPUTS:

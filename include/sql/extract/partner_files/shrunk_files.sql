@@ -1,0 +1,18 @@
+-- DuckDB: a warning for each file that was delivered again without orders of its former delivery.
+UPDATE files
+SET warnings = list_append(
+    warnings,
+    files.file || ' was delivered again without ' || shrunk.removed || ' of its ' || shrunk.former || ' orders: they are removed'
+)
+FROM (
+    SELECT
+        loaded_orders.file,
+        count(*) AS former,
+        count(removed_orders.order_id) AS removed
+    FROM loaded_orders
+    LEFT JOIN removed_orders USING (file, order_id)
+    GROUP BY loaded_orders.file
+) AS shrunk
+WHERE shrunk.file = files.file
+    AND shrunk.removed > 0
+RETURNING list_last(files.warnings)
