@@ -283,7 +283,7 @@ def _read(
 
 
 def _received_at(file: DroppedFile, known: LoadedFile | None) -> datetime:
-    """Return its modification time, UTC; now, where a copy kept a time that is not after the loaded delivery's:
+    """Return its modification time, UTC; now, where a copy kept a time not after the loaded delivery's:
     what lies in the folder is the newest delivery, and the load would ignore it as the older one."""
     modified = file.received_at()
     if known is None or modified > known.received_at:
