@@ -27,7 +27,7 @@ TOLERANCE = Decimal("0.005")
 STATES = {
     "agrees": ("✓", "what was loaded is what the source says"),
     "differs": ("≠", "what was loaded is not what the source says"),
-    "late": ("!", "read, and a partner's file is missing"),
+    "late": ("!", "read, and a partner's file is missing or cannot be used"),
     "failed": ("✕", "could not be read"),
     "off": ("·", "switched off"),
     "unread": (text.NOTHING, "not read"),
@@ -76,7 +76,7 @@ def state(row: Row | None) -> str:
         return str(row["status"])
     if _difference(row):
         return "differs"
-    return "late" if row["missing_deliveries"] else "agrees"
+    return "late" if row["missing_deliveries"] or row.get("refused_files") else "agrees"
 
 
 def _difference(row: Row) -> bool:
@@ -130,6 +130,8 @@ def _differences(facts: Facts) -> Section:
 def _state_words(row: Row) -> str:
     if late := row["missing_deliveries"]:
         return f"no usable file of {', '.join(map(text.clean, late))}"
+    if refused := row.get("refused_files"):
+        return f"cannot be used: {text.clean(refused)}"
     return STATES[state(row)][1]
 
 

@@ -81,8 +81,9 @@ def _is_claimed(day: date, figures_hash: str) -> bool:
 
 
 def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
-    """Tell people, by mail and in the chat, why the archived `report` is incomplete where no failed task has
-    told them; returns why not, or nothing. The same reasons always come under the same Message-ID.
+    """Send an alert, by mail and in the chat, why the archived `report` is incomplete, or which delivery
+    cannot be used, where no failed task has sent one; returns why not, or nothing. The same reasons always
+    have the same Message-ID.
 
     Raises:
         PipelineError: the mail cannot be sent.
@@ -91,8 +92,15 @@ def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
         return "every source and partner brought what it usually brings"
     if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
         return f"{day} is not the newest closed day and send_mail is not set"
-    texts = {"day": str(day), "reasons": reasons, "page_url": page_url(day.date)}
-    message = mail.compose(f"Incomplete: sales of {day}", "alarm_mail", texts)
+    is_complete = bool(report.get("complete"))
+    texts = {
+        "day": str(day),
+        "reasons": reasons,
+        "page_url": page_url(day.date),
+        "is_complete": is_complete,
+    }
+    subject = "Delivery refused" if is_complete else "Incomplete"
+    message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
     told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
     return telling.tell(message, f"alarm.{day}.{told}")
 

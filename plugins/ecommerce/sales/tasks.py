@@ -118,8 +118,8 @@ def report(warnings: list[Warning_], business_date: str | None = None, **context
 
 @task(**NETWORK_RETRIES)
 def alarm(report: Plain, **context: Any) -> None:
-    """Tell people that the day is incomplete where no failed task has told them. Nothing waits for it, so on
-    an ordinary day it ends well, and is not skipped."""
+    """Send an alert that the day is incomplete, or that a delivery cannot be used, where no failed task has
+    sent one. Nothing waits for it, so on an ordinary day it succeeds, and is not skipped."""
     send_mail = bool(context["params"].get("send_mail"))
     reason = delivery.alarm(business_day(context), report, send_mail=send_mail)
     log.info("%s", reason or "people were told")

@@ -9,7 +9,9 @@ import pytest
 
 from ecommerce.core.errors import CheckFailed
 from ecommerce.pages import quality as pages
+from ecommerce.pages.quality_texts import _state_words, state
 from ecommerce.sales.loading import ORDERS
+from ecommerce.sales.report.quality import alarms
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse.checks import run_checks
@@ -148,3 +150,31 @@ def test_a_rerun_that_reads_less_does_not_make_a_warning_an_error(shop: Shop) ->
 
     assert warnings(shop, "again") == first
     assert any("storefront: 60 of 860 records" in each for each in first)
+
+
+def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop: Shop) -> None:
+    unusable = {"reason": "file_unreadable", "detail": "it is HTML", "file": FILE, "row_number": 0}
+    load_all(shop, delivered(200, 0, "2026-03-03 08:00"))
+    assert marked(shop) == ([], [], "agrees")
+    for run_id, read_at in (("again", "2026-03-03 12:00"), ("third", "2026-03-03 13:00")):
+        refused = Folder(source=PARTNER_FILES, rejected=[unusable], read_at=at(read_at))
+        load_all(shop, refused, run_id=run_id, read_at=read_at)
+        why = (
+            f"alpenmarkt has delivered {FILE} again, and the new version cannot be used (it is HTML); the "
+            "figures are those of the version loaded before"
+        )
+        warning = f"a new version of {FILE} was not loaded and will be tried again: it is HTML"
+        assert marked(shop) == ([why], [warning], f"cannot be used: {FILE}")
+
+    # A usable one that the next day's run finds is the end of it.
+    load_all(shop, delivered(200, 0, "2026-03-04 08:00"), day=TUESDAY, run_id="next")
+    assert marked(shop) == ([], [], "agrees")
+
+
+def marked(shop: Shop) -> tuple[list[str], list[str], str]:
+    """What Monday's alert and report say, and how the page marks the partners' files."""
+    figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
+    totals = pages.read(shop.warehouse, MONDAY).totals
+    row = next(each for each in totals if (each["source"], each["business_date"]) == (PARTNER_FILES, MONDAY))
+    on_page = state(row) if state(row) == "agrees" else _state_words(row)
+    return alarms(figures), [each.found for each in figures.quality.warnings], on_page

@@ -9,7 +9,8 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
-from ecommerce.sales.report.quality import alarms
+from ecommerce.sales.report.figures import RefusedFile
+from ecommerce.sales.report.quality import alarms, notices
 from tests.unit.sales.report.samples import make_figures
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
@@ -35,6 +36,39 @@ def test_reasons_are_partners_and_empty_sources_and_nothing_a_failed_task_has_to
     assert alarms(found) == REASONS
     assert alarms(make_figures(complete=False, missing_sources=["sales_db"])) == []
     assert alarms(make_figures()) == []
+
+
+def refused(file: str, *, is_loaded: bool) -> RefusedFile:
+    return RefusedFile(file=file, detail="its header lacks sku", is_loaded=is_loaded)
+
+
+def test_a_refused_delivery_is_a_reason_once():
+    files = [
+        refused("northwind_2026-11-19.csv", is_loaded=False),  # its partner is missing
+        refused("acme_2026-11-19.csv.gz", is_loaded=True),
+        refused("late_shop_2026-11-16.csv", is_loaded=False),
+    ]
+    found = make_figures(complete=False, missing_sources=["partner_files: northwind"], refused_files=files)
+    assert alarms(found) == [
+        REASONS[0],
+        "acme has delivered acme_2026-11-19.csv.gz again, and the new version cannot be used "
+        "(its header lacks sku); the figures are those of the version loaded before",
+        "late_shop has delivered late_shop_2026-11-16.csv, which cannot be used (its header lacks sku); its "
+        "orders are in no figure",
+    ]
+    (notice,) = [each for each in notices(found) if each["title"] == "Delivery refused"]
+    assert notice["words"] == f"{alarms(found)[1]}, and 1 more of its kind."
+
+
+def test_a_refused_delivery_of_a_complete_day_is_an_alert_of_its_own(mailbox):
+    assert delivery.alarm(DAY, {"alarms": REASONS[:1], "complete": True}, send_mail=True) == ""
+    (message,) = mailbox()
+    assert message["Subject"] == "Delivery refused: sales of 2026-11-19"
+    for body in (unescape(part.get_content()) for part in message.iter_parts()):
+        text = " ".join(body.split())
+        assert "A delivery for 2026-11-19 cannot be used" in text
+        assert "incomplete" not in text.lower()
+        assert "make repair DAY=2026-11-19 SOURCE=partner_files" in text
 
 
 def test_people_are_told_why_and_what_to_do(mailbox):

@@ -1,6 +1,29 @@
--- What people should know of the files that runs of the day have loaded, for as long as these deliveries stand.
-SELECT DISTINCT warning
+-- What people should know of the files that runs of the day have loaded, for as long as these deliveries stand; and of those
+-- that no run of the day could use (`file`, `detail`): of some, a version that was delivered before is loaded.
+SELECT DISTINCT
+    warning,
+    CAST(NULL AS STRING) AS file,
+    CAST(NULL AS STRING) AS detail,
+    FALSE AS is_loaded
 FROM {{ table("loaded_files") }}
 CROSS JOIN UNNEST(warnings) AS warning
 WHERE business_date = {{ day }}
+UNION ALL
+SELECT
+    CONCAT(
+        IF(loaded.file IS NULL, '', 'a new version of '), refused.file,
+        ' was not loaded and will be tried again: ', refused.detail
+    ) AS warning,
+    refused.file,
+    refused.detail,
+    loaded.file IS NOT NULL AS is_loaded
+FROM {{ table("rejected_rows") }} AS refused
+LEFT JOIN {{ table("loaded_files") }} AS loaded
+    ON
+        refused.source = loaded.source
+        AND refused.file = loaded.file
+WHERE
+    refused.business_date = {{ day }}
+    AND refused.source IN ({{ sources }})
+    AND refused.row_number = 0
 ORDER BY warning

@@ -28,7 +28,8 @@ SELECT
     accounts.orders_loaded,
     accounts.source_amount,
     accounts.amount_loaded,
-    COALESCE(missing.partners, []) AS missing_deliveries
+    COALESCE(missing.partners, []) AS missing_deliveries,
+    accounts.refused_files
 FROM accounts
 LEFT JOIN missing
     ON accounts.business_date = missing.business_date

@@ -9,7 +9,7 @@
 
   `chosen` is the condition on `business_date`. `status` is that of the latest run, even if another one has read the source.
   `unaccounted_rows` is not 0 where records were lost or counted twice. `read_rejected` is what the read itself rejected.
-  `files` names up to three files that have most of the rejected records. Exports are not among them.
+  `files` names up to three files that have most of the rejected records, `refused_files` those that cannot be used at all. Exports are not among them.
 #}
 {% macro accounts(chosen) -%}
 WITH audit AS (
@@ -76,7 +76,8 @@ rejected AS (
         business_date,
         source,
         COUNT(*) AS records,
-        COUNTIF(row_number = 0) AS unusable_files
+        COUNTIF(row_number = 0) AS unusable_files,
+        STRING_AGG(IF(row_number = 0, file, NULL), ', ' ORDER BY file) AS refused_files
     FROM {{ table("rejected_rows") }}
     WHERE {{ chosen }}
         AND source IN ({{ sources }})
@@ -133,7 +134,8 @@ counted AS (
         IF(deliveries.is_known, deliveries.orders_loaded, reads.orders_loaded) AS orders_loaded,
         IF(deliveries.is_known, deliveries.source_amount, reads.source_amount) AS source_amount,
         IF(deliveries.is_known, deliveries.amount_loaded, reads.amount_loaded) AS amount_loaded,
-        rejected_files.files
+        rejected_files.files,
+        rejected.refused_files
     FROM latest
     LEFT JOIN reads
         ON latest.business_date = reads.business_date

@@ -169,10 +169,20 @@ class Restatement(Part):
     detected_at: datetime
 
 
+class RefusedFile(Part):
+    """A delivered file that no run could use, and why. `is_loaded`: a version of it that was delivered before
+    is, and stays."""
+
+    file: str
+    detail: str
+    is_loaded: bool
+
+
 class Quality(Part):
     """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many;
     orders of `doubtful_sources` may be missing although the day counts as complete. In them and in
-    `missing_sources` a partner is `partner_files: <partner>`. `fill_command` is None when no day is missing.
+    `missing_sources` a partner is `partner_files: <partner>`. `refused_files` have been delivered and
+    cannot be used; each run of the day tries them again. `fill_command` is None when no day is missing.
     `first_loaded` is the first business day that ever had a daily run: since then all days but the
     `missing_days` are loaded; days before it may have come with an export. `restatements`: newest day first,
     figures in the headline's order. `warnings`: the worst first. `limits`: sentences on changes of a source
@@ -182,6 +192,7 @@ class Quality(Part):
     missing_sources: list[str]
     empty_sources: list[str] = Field(default_factory=list)
     doubtful_sources: list[str] = Field(default_factory=list)
+    refused_files: list[RefusedFile] = Field(default_factory=list)
     sources: list[SourceQuality]
     rejects: list[Rejects]
     unconverted: list[Unconverted]

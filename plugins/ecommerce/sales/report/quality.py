@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ecommerce.core.text import amount, clean, count, instant, plain, source_name, with_currency
 from ecommerce.sales.report import rejected, remarks, restatements, website
-from ecommerce.sales.report.figures import AMOUNTS, Figures, SourceQuality
+from ecommerce.sales.report.figures import AMOUNTS, Figures, RefusedFile, SourceQuality
 
 MOST_RESTATED_DAYS = 10
 MOST_RESTATED_LINES = 5
@@ -25,6 +26,10 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
         )
         words += "usual, or none. Figures may change."
         found.append(_notice("May be incomplete", words, urgent=True))
+    missing = _missing_partners(figures)
+    if refused := [each for each in quality.refused_files if is_news(each, missing)]:
+        more = f", and {len(refused) - 1} more of its kind" if len(refused) > 1 else ""
+        found.append(_notice("Delivery refused", f"{_refused(refused[0])}{more}.", urgent=True))
     if not figures.has_sales:
         found.append(_notice("No sales", f"No counted orders on {figures.business_date}."))
     if quality.unconverted:
@@ -115,12 +120,36 @@ def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
 
 
 def alarms(figures: Figures) -> list[str]:
-    """Why the day is incomplete although all its sources were read: no failed task has told anybody."""
+    """Return what is wrong with the day although all its sources were read: no failed task has sent it."""
     weekday = f"{figures.business_date:%A}"
-    return [f"{partner} has delivered no file that can be used" for partner in _missing_partners(figures)] + [
-        f"{_title(source)} has no order at all, and had 20 or more on each of the last four {weekday}s"
-        for source in figures.quality.empty_sources
+    missing = _missing_partners(figures)
+    return [
+        *(f"{partner} has delivered no file that can be used" for partner in missing),
+        *(
+            f"{_title(source)} has no order at all, and had 20 or more on each of the last four {weekday}s"
+            for source in figures.quality.empty_sources
+        ),
+        *(_refused(each) for each in figures.quality.refused_files if is_news(each, missing)),
     ]
+
+
+def is_news(refused: RefusedFile, missing: Collection[str]) -> bool:
+    """Whether a refused file is worth a sentence of its own: its partner is not among the `missing` ones."""
+    return refused.is_loaded or _partner(refused) not in missing
+
+
+def _refused(each: RefusedFile) -> str:
+    partner, file, detail = _partner(each), clean(each.file), clean(each.detail)
+    if each.is_loaded:
+        return (
+            f"{partner} has delivered {file} again, and the new version cannot be used ({detail}); the "
+            "figures are those of the version loaded before"
+        )
+    return f"{partner} has delivered {file}, which cannot be used ({detail}); its orders are in no figure"
+
+
+def _partner(each: RefusedFile) -> str:
+    return clean(each.file.partition(".csv")[0].rpartition("_")[0])
 
 
 def _missing_partners(figures: Figures) -> list[str]:

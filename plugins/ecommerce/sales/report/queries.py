@@ -110,12 +110,17 @@ def _read_once(
         of_attribute = ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
     unconverted = _unconverted(sales, orders)
     site = website.read(ask, day, day - timedelta(days=COMPARED_DAYS))
-    of_files = [row["warning"] for row in ask("file_warnings")]
+    of_files = ask("file_warnings")
     told = [*map(_export, ask("history_loads")), *website.warnings(site, day)]
     sources = [model.SourceQuality(**row) for row in ask("sources", run)]
     quality = model.Quality(
         complete=complete,
         empty_sources=empty.get(day, []),
+        refused_files=[
+            model.RefusedFile(**{name: row[name] for name in model.RefusedFile.model_fields})
+            for row in of_files
+            if row["file"]
+        ],
         doubtful_sources=sorted({*few.get(day, ()), *doubtful_partners_of(warehouse, day, required)})
         if complete
         else [],
@@ -127,7 +132,7 @@ def _read_once(
         first_loaded=min((row["business_date"] for row in runs), default=None),
         fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
         restatements=restatements.merged(ask("restatements")),
-        warnings=remarks.remarks([*warnings, *of_files, *told]),
+        warnings=remarks.remarks([*warnings, *(row["warning"] for row in of_files), *told]),
         limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
     base = changes.base_of(day, days)

@@ -98,6 +98,7 @@ def extract(window: ReadWindow) -> Manifest:
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
                 what = f"a new version of {file.name}" if file.name in loaded else file.name
                 warnings.append(f"{what} was not loaded and will be tried again: {detail}")
+                log.warning("%s", warnings[-1])
         _remember_others(duck, memory, loaded)
         if window.changed_until is None:
             warnings += _came_too_late(drop, window.day, memory)
