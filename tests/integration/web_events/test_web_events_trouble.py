@@ -69,6 +69,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     def connect(kind: type[client.EventsClient]) -> client.EventsClient:
         made: client.EventsClient = connected(kind)
         monkeypatch.setattr(made, "_pause", waited.append)
+        monkeypatch.setattr(made, "_clock", lambda: 0.0)
         return made
 
     monkeypatch.setattr(client.EventsClient, "connect", classmethod(connect))
@@ -125,6 +126,26 @@ def test_half_a_line_that_is_there_every_time_is_the_servers_own(
     assert manifest.control_totals["warnings"] == [
         f"{WHAT} ends in the middle of a line, every time it is asked"
     ]
+
+
+def test_a_server_that_always_breaks_off_costs_five_minutes_and_no_more(
+    serve: Serve, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
+) -> None:
+    """Each of the slices costs 31 s of pauses; the tenth goes beyond the 300 s of the whole read."""
+    collector = serve(framing="close")
+    monkeypatch.setattr(client, "FIRST_PAUSE", 1.0)
+    for hour in range(15):
+        keep_raw(root, at(hour), b'{"event_id": "half", "occurred')
+    with pytest.raises(TransientError) as failure:
+        newest(tmp_path, at(0), at(15), monkeypatch)
+    assert str(failure.value) == (
+        "web_events_api: GET /events of 2026-03-10T13:00:00Z to 2026-03-10T14:00:00Z broke off in the middle "
+        "of a line; 50 requests of this read have failed, which took more than 300 seconds: 9 of 15 slices "
+        "were read, and nothing from 2026-03-10T13:00:00Z on"
+    )
+    assert sum(pauses) <= client.MOST_LOST
+    assert len(collector.requests) < 15 * client.ATTEMPTS
+    assert not exists(f"file://{tmp_path}/staging/newest")
 
 
 PASSING = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -35,6 +36,10 @@ FIRST_PAUSE = 1.0
 """Seconds; each further pause is twice as long."""
 LONGEST_PAUSE = 120.0
 """A server that asks for more seconds is left to the task's own retry, which waits as long as asked."""
+MOST_LOST = 300.0
+"""Seconds that failed attempts and the pauses after them may take in a whole read: a slice whose attempts all
+break off costs half a minute, and a read may have a hundred slices. Pauses that the server asks for do not
+count."""
 TIMEOUT = (10.0, 120.0)
 CHUNK = 1 << 20
 """Bytes that are held in memory at once, packed and unpacked."""
@@ -45,6 +50,10 @@ log = logging.getLogger(__name__)
 
 class HalfALineError(errors.TransientError):
     """The answer ends in the middle of a line, and nothing says how long it should be."""
+
+
+class UnreliableServerError(errors.TransientError):
+    """The failed attempts of this read have taken `MOST_LOST` seconds."""
 
 
 class EventsClient:
@@ -64,7 +73,9 @@ class EventsClient:
         self._session, self._root, self._timeout = session, root, timeout
         self._stopped = threading.Event()
         self._pause: Callable[[float], object] = self._stopped.wait
+        self._clock: Callable[[], float] = time.monotonic
         self.requests = self.bytes_read = self._came = 0
+        self._failed, self._lost = 0, 0.0
         self.warnings: list[str] = []
 
     @classmethod
@@ -110,11 +121,13 @@ class EventsClient:
             CredentialsError: 401, 403.
             RateLimitedError, TransientError: still refused, unwell, silent or broken off after several
             attempts.
+            UnreliableServerError: failed attempts have taken `MOST_LOST` seconds since `connect`.
             ContractError: any other answer.
         """
         what = f"{CONNECTION}: GET {PATH} of {part}"
         sizes: list[int] = []
         for attempt in range(1, ATTEMPTS + 1):
+            began = self._clock()
             try:
                 media_type = self._attempt(part, file, most, what)
                 self.bytes_read += self._came
@@ -126,10 +139,17 @@ class EventsClient:
                     self.warnings.append(f"{what} ends in the middle of a line, every time it is asked")
                     self.bytes_read += self._came
                     return ""
-                wait = getattr(error, "retry_after", None)
-                wait = FIRST_PAUSE * 2 ** (attempt - 1) if wait is None else wait
+                asked = getattr(error, "retry_after", None)
+                wait = FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked
                 if attempt == ATTEMPTS or wait > LONGEST_PAUSE or self._stopped.is_set():
                     raise
+                self._failed += 1
+                self._lost += self._clock() - began + (wait if asked is None else 0)
+                if self._lost > MOST_LOST:
+                    raise UnreliableServerError(
+                        f"{error}; {self._failed} requests of this read have failed, which took "
+                        f"more than {MOST_LOST:.0f} seconds"
+                    ) from None
                 log.info("%s; attempt %d of %d, again in %.1f s", error, attempt, ATTEMPTS, wait)
                 self._pause(wait)
         raise AssertionError("unreachable: the last attempt returns or raises")

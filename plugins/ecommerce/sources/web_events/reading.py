@@ -38,9 +38,9 @@ from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.include import read_sql
 from ecommerce.core.reads import ReadWindow
 from ecommerce.core.scratch import scratch_folder
-from ecommerce.sources.web_events.client import CONNECTION, PATH, EventsClient
+from ecommerce.sources.web_events.client import CONNECTION, PATH, EventsClient, UnreliableServerError
 from ecommerce.sources.web_events.lines import FIELDS, Lines, usual_keys
-from ecommerce.sources.web_events.slices import Slice, slices
+from ecommerce.sources.web_events.slices import Slice, instant, slices
 
 if TYPE_CHECKING:
     import duckdb
@@ -127,7 +127,13 @@ def _answers(client: EventsClient, parts: list[Slice], folder: Path) -> Generato
 
     def download(number: int) -> Answer:
         file = folder / f"{number % 2}.ndjson"
-        return Answer(parts[number], file, client.download(parts[number], file))
+        try:
+            return Answer(parts[number], file, client.download(parts[number], file))
+        except UnreliableServerError as error:
+            raise UnreliableServerError(
+                f"{error}: {number} of {len(parts)} slices were read, and nothing from "
+                f"{instant(parts[number].start)} on"
+            ) from None
 
     with ThreadPoolExecutor(1) as pool:
         downloads = (pool.submit(download, number) for number in range(len(parts)))
