@@ -105,7 +105,8 @@ def check_read(loaded: Plain, **context: Any) -> list[Warning_]:
 
 def _checked(loaded: Plain, context: Any) -> list[Warning_]:
     result = from_xcom(LoadResult, loaded)
-    return [*result.warnings, *(each.remark() for each in failing(run_of(context), result, loading.ORDERS))]
+    failed = failing(run_of(context), result, loading.ORDERS)
+    return [*result.warnings, *(remark for each in failed for remark in each.remarks())]
 
 
 @task(**NETWORK_RETRIES)

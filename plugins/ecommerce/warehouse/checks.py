@@ -23,9 +23,10 @@ SEVERITIES = ("error", "warn")
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found. `failing_rows` is 0 when all is well; `found` says what they are, `meaning`
-    what this does to the figures, `action` what to do about it, `weight` how bad it is (3: figures are
-    wrong or lack something, 2: they may, 1: they do not); `sample` describes one of them."""
+    """What one check found. `failing_rows` is 0 when the run's day is sound; `found` describes them,
+    `meaning` what this does to the figures, `action` what to do about it, `weight` how bad it is (3: figures
+    are wrong or lack something, 2: they may, 1: they do not); `sample` describes one of them. `other_rows`,
+    with an `other_sample`, are what the run loaded of the `other_days` (ISO dates, separated by blanks)."""
 
     check: str
     severity: str
@@ -35,22 +36,42 @@ class CheckResult:
     sample: str | None
     action: str = ""
     weight: int = 2
+    other_rows: int = 0
+    other_sample: str | None = None
+    other_days: str | None = None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether it found anything, on any day."""
+        return bool(self.failing_rows or self.other_rows)
 
     def __str__(self) -> str:
-        return f"{self._counted()}: {self.meaning}{self._example()}"
+        if self.failing_rows or not self.other_rows:
+            return f"{_counted(self.failing_rows, self.found)}: {self.meaning}{_example(self.sample)}"
+        return f"{_counted(self.other_rows, self.found)}: {self.meaning}{_example(self.other_sample)}"
 
-    def remark(self) -> dict[str, Any]:
-        """The finding in parts, as plain JSON: found, meaning, action, weight."""
-        found = f"{self._counted()}{self._example()}"
-        return {"found": found, "meaning": self.meaning, "action": self.action, "weight": self.weight}
+    def remarks(self) -> list[dict[str, Any]]:
+        """The finding in parts, as plain JSON: found, meaning, action, weight; apart, with their `days`, what
+        the run loaded of other days."""
+        known = {"meaning": self.meaning, "action": self.action, "weight": self.weight}
+        remarks = []
+        if self.failing_rows:
+            remarks.append(
+                {"found": _counted(self.failing_rows, self.found) + _example(self.sample), **known}
+            )
+        if self.other_rows:
+            found = _counted(self.other_rows, self.found) + _example(self.other_sample)
+            remarks.append({"found": found, **known, "days": sorted((self.other_days or "").split())})
+        return remarks
 
-    def _counted(self) -> str:
-        form = 1 if self.failing_rows == 1 else 2
-        found = re.sub(r"\{([^|}]*)\|([^}]*)\}", rf"\{form}", self.found)
-        return f"{self.failing_rows:,} {found}"
 
-    def _example(self) -> str:
-        return f" (for example {self.sample})" if self.sample else ""
+def _counted(rows: int, found: str) -> str:
+    form = 1 if rows == 1 else 2
+    return f"{rows:,} " + re.sub(r"\{([^|}]*)\|([^}]*)\}", rf"\{form}", found)
+
+
+def _example(sample: str | None) -> str:
+    return f" (for example {sample})" if sample else ""
 
 
 def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[str]:
@@ -72,7 +93,7 @@ def failing(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[CheckResult
         run_id=run.run_id,
         warehouse=connect(dag=run.dag_id, step="checks"),
     )
-    return sorted((each for each in results if each.failing_rows), key=lambda each: -each.weight)
+    return sorted((each for each in results if each.is_failing), key=lambda each: -each.weight)
 
 
 def run_checks(
@@ -93,7 +114,10 @@ def run_checks(
         PipelineError: as `Warehouse.run`.
     """
     warehouse = warehouse or connect(step="checks")
-    columns = ("check_name", "severity", "failing_rows", "found", "meaning", "sample", "action", "weight")
+    columns = (
+        *("check_name", "severity", "failing_rows", "found", "meaning", "sample", "action", "weight"),
+        *("other_rows", "other_sample", "other_days"),
+    )
     statements = {}
     for table in filter(has_checks, sorted(spec.tables)):
         # Every file gets what any of them may ask for.
@@ -118,7 +142,7 @@ def run_checks(
                 "check: write it with the macro check"
             )
         results += found
-    failed = [each for each in results if each.failing_rows]
+    failed = [each for each in results if each.is_failing]
     for each in failed:
         level = logging.ERROR if each.severity == "error" else logging.WARNING
         log.log(level, '%s [check "%s"]', each, each.check)

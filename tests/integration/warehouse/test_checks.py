@@ -150,6 +150,30 @@ def test_warnings_do_not_stop_the_run(shop: Shop):
     ]
 
 
+def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop: Shop):
+    """Monday's run loads an order in JPY and a refund of Sunday; another run touches Sunday again."""
+    sunday = at("2026-03-01 20:00")
+    yen = Order("9", sunday, currency="JPY")
+    shop.load(Folder([yen], orphans=[("77", "r7", sunday, "1.00")]), run_id="monday")
+
+    def remarks(run_id: str) -> list[dict]:
+        run = {"spec": ORDERS, "business_date": MONDAY, "run_id": run_id, "warehouse": shop.warehouse}
+        return [remark for each in run_checks([SUNDAY, MONDAY], **run) for remark in each.remarks()]
+
+    assert [(each["found"], each["days"]) for each in remarks("monday")] == [
+        (
+            "1 currency has no exchange rate for a day with sales or returns (for example JPY on 2026-03-01)",
+            ["2026-03-01"],
+        ),
+        (
+            "1 refund belongs to an order that the warehouse does not have "
+            "(for example sales_db refund r7 of order 77)",
+            ["2026-03-01"],
+        ),
+    ]
+    assert remarks("another") == []
+
+
 def test_checks_pass_on_a_day_without_anything(shop: Shop):
     shop.load()
 

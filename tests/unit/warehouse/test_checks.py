@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.checks import CheckResult
 
@@ -43,12 +45,23 @@ def test_people_are_told_what_it_means_and_what_to_do():
     found = CheckResult(
         "refunds: the order is known", "warn", 26, FOUND, "counted as returns", "r7", "read it"
     )
-    assert found.remark() == {
+    of_the_day = {
         "found": "26 refunds belong to orders that the warehouse does not have (for example r7)",
         "meaning": "counted as returns",
         "action": "read it",
         "weight": 2,
     }
+    assert found.remarks() == [of_the_day]
+    others = replace(found, other_rows=1, other_sample="r1", other_days="2026-11-18 2026-11-09")
+    assert others.remarks() == [
+        of_the_day,
+        of_the_day
+        | {
+            "found": "1 refund belongs to an order that the warehouse does not have (for example r1)",
+            "days": ["2026-11-09", "2026-11-18"],
+        },
+    ]
+    assert str(replace(others, failing_rows=0)).startswith("1 refund belongs to")
 
 
 def test_every_check_that_warns_has_something_to_do():
@@ -56,6 +69,9 @@ def test_every_check_that_warns_has_something_to_do():
         for check in path.read_text().split("{% call check(")[1:]:
             arguments = [line.strip() for line in check.partition(") %}")[0].strip().splitlines()]
             if arguments[1] == '"warn",':
-                assert len(arguments) == 6, f"{path.parent.name}: {arguments[0]} lacks action or weight"
-                assert len(arguments[4]) > 20
+                assert len(arguments) == 6 + ("dated=True," in arguments), (
+                    f"{path.parent.name}: {arguments[0]} lacks action or weight"
+                )
+                named = f"{{% set {arguments[4].rstrip(',')} = "
+                assert len(arguments[4]) > 20 or named in path.read_text()
                 assert arguments[5] in ("1,", "2,", "3,")

@@ -25,11 +25,11 @@ WITH superseded AS (
 
 unknown_statuses AS (
     SELECT
-        count(*) || ' order(s) have the status ' || status
+        count(*) || ' order(s) of ' || business_date || ' have the status ' || status
         || ', which order_status.sql does not list: they count as no sale' AS warning
     FROM read_parquet(getvariable('loadable') || '/orders.parquet')
     ANTI JOIN order_status USING (status)
-    GROUP BY status
+    GROUP BY status, business_date
 ),
 
 orders AS (

@@ -65,7 +65,10 @@ def page_texts(figures: Figures) -> dict[str, Any]:
         "restatements": _restated(figures),
         "missing_days": [day.isoformat() for day in quality.missing_days],
         "fill_command": quality.fill_command or "",
-        "warnings": remarks.cells(quality.warnings, clean),
+        "warnings": remarks.cells(remarks.of_the_day(quality.warnings, figures.business_date), clean),
+        "other_warnings": [
+            clean(each) for each in remarks.other_days(quality.warnings, figures.business_date)
+        ],
         "limits": [clean(limit) for limit in quality.limits],
     }
 

@@ -132,7 +132,9 @@ def _read_once(
         first_loaded=min((row["business_date"] for row in runs), default=None),
         fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
         restatements=restatements.merged(ask("restatements")),
-        warnings=remarks.remarks([*warnings, *(row["warning"] for row in of_files), *told]),
+        warnings=remarks.remarks(
+            [*remarks.until(day, warnings), *(row["warning"] for row in of_files), *told]
+        ),
         limits=limits({each.source for each in sources if each.status != OFF}, warehouse.settings),
     )
     base = changes.base_of(day, days)

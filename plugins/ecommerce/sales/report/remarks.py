@@ -7,27 +7,33 @@ with a delivered file; what the known ones mean and ask for stands in one table 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
 from typing import Any, NamedTuple
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from ecommerce.core.text import mask_e_mails
+from ecommerce.core.text import count, mask_e_mails, short_day
 from ecommerce.sales.report.model import Part
 
 WRONG, DOUBTFUL, HARMLESS = 3, 2, 1
+MOST_OTHERS = 10
+"""Lines about other days."""
 
 
 class Remark(Part):
     """One thing that people should know. `meaning` and `action` are empty where nothing is known of them.
     `weight`: `WRONG`, figures are wrong or lack something; `DOUBTFUL`, they may, which is all that is known
-    of a sentence that nobody has explained here; `HARMLESS`, they do not. A plain sentence is taken for one,
-    too."""
+    of a sentence that has no explanation here; `HARMLESS`, they do not. `days` are the business days that it
+    is about, of a sentence those that it names; without any it is about the report's own. A plain sentence is
+    taken for one, too."""
 
     found: str
     meaning: str = ""
     action: str = ""
     weight: int = DOUBTFUL
+    days: list[date] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod
@@ -130,12 +136,43 @@ _KNOWN = (
 
 def remarks(given: Iterable[Remark | str | Mapping[str, Any]]) -> list[Remark]:
     """Sentences and fields of remarks as remarks, each once, the worst first; e-mail addresses are masked."""
-    found: dict[Remark, None] = {}
+    found: dict[str, Remark] = {}
     for each in given:
         remark = Remark.model_validate(each)
         masked = {name: mask_e_mails(getattr(remark, name)) for name in ("found", "meaning", "action")}
-        found[remark.model_copy(update=masked)] = None
-    return sorted(found, key=lambda remark: -remark.weight)
+        remark = remark.model_copy(update=masked)
+        found.setdefault(remark.model_dump_json(), remark)
+    return sorted(found.values(), key=lambda remark: -remark.weight)
+
+
+def until(day: date, given: Iterable[str | Mapping[str, Any]]) -> list[str | Mapping[str, Any]]:
+    """`given` without what checks found on days after `day`: those days have checks of their own."""
+    kept: list[str | Mapping[str, Any]] = []
+    for each in given:
+        if isinstance(each, str) or not each.get("days"):
+            kept.append(each)
+        elif days := [one for one in each["days"] if one <= day.isoformat()]:
+            kept.append({**each, "days": days})
+    return kept
+
+
+def of_the_day(all_remarks: Iterable[Remark], day: date) -> list[Remark]:
+    """The remarks about the report's own day."""
+    return [each for each in all_remarks if not each.days or day in each.days]
+
+
+def other_days(all_remarks: Iterable[Remark], day: date) -> list[str]:
+    """The remarks about other days in a line each, such as "Mon 9 Nov: 2 orders …"; the newest day first."""
+    others = [each for each in all_remarks if each.days and day not in each.days]
+    others.sort(key=lambda each: max(each.days), reverse=True)
+    lines = [f"{_days(each.days)}: {each.found}" for each in others[:MOST_OTHERS]]
+    more = len(others) - MOST_OTHERS
+    return [*lines, f"{count(more)} more in figures.json"] if more > 0 else lines
+
+
+def _days(days: Sequence[date]) -> str:
+    shown = ", ".join(short_day(each) for each in days[:3])
+    return f"{shown} and {count(len(days) - 3)} more days" if len(days) > 3 else shown
 
 
 def cells(all_remarks: Iterable[Remark], clean: Any) -> list[list[str]]:
@@ -157,5 +194,15 @@ def _recognised(sentence: str) -> dict[str, Any]:
             parts = [part for part in match.groups() if part and part != match.groupdict().get("action")]
             found = "".join(parts) or sentence
             action = known.action.format(**match.groupdict()) if match.groupdict() else known.action
-            return {"found": found, "meaning": known.meaning, "action": action, "weight": known.weight}
-    return {"found": sentence}
+            parts = {"found": found, "meaning": known.meaning, "action": action, "weight": known.weight}
+            return parts | {"days": _named(found)}
+    return {"found": sentence, "days": _named(sentence)}
+
+
+def _named(sentence: str) -> list[date]:
+    """The days that a sentence names; a date of no calendar is none."""
+    days = set()
+    for year, month, day in re.findall(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)", sentence):
+        with suppress(ValueError):
+            days.add(date(int(year), int(month), int(day)))
+    return sorted(days)

@@ -15,6 +15,13 @@ def sections(figures: Figures) -> list[Section]:
     found = quality.page_texts(figures)
     return [
         _warnings(found),
+        sentences(
+            "other_warnings",
+            "Warnings about other days",
+            found["other_warnings"],
+            empty="None.",
+            note="of what this run loaded",
+        ),
         _restatements(found),
         _missing_days(figures, found),
         _sources(found),
@@ -39,7 +46,7 @@ def _warnings(found: dict[str, Any]) -> Section:
         [name("What was found", 1.4), name("What it means for the figures"), name("What to do", 1.2)],
         found["warnings"],
         empty="None.",
-        note="the worst first",
+        note="of this day, the worst first",
     )
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from ecommerce.core.text import clean
 from ecommerce.sales.report.quality import page_texts
-from ecommerce.sales.report.remarks import DOUBTFUL, HARMLESS, WRONG, Remark, remarks
-from tests.unit.sales.report.samples import make_figures
+from ecommerce.sales.report.remarks import DOUBTFUL, HARMLESS, WRONG, Remark, remarks, until
+from tests.unit.sales.report.samples import DAY, make_figures
 
 CHECK = {
     "found": "1 currency has no exchange rate (for example JPY on 2026-11-19)",
@@ -39,6 +39,48 @@ def test_the_page_has_three_parts():
     ]
 
 
+def test_warnings_of_the_day_come_first_and_others_with_their_day():
+    """A report of 19 November, by a run that loaded orders of other days."""
+    packed = "10 order(s) of {} have the status packed, which order_status.sql does not list: they count "
+    packed += "as no sale"
+    aed = {**CHECK, "found": "1 currency has no rate (for example AED on 2026-11-09)", "days": ["2026-11-09"]}
+    later = {**aed, "found": "a day later", "days": ["2026-11-20"]}
+    both = {**aed, "found": "two days", "days": ["2026-11-18", "2026-11-20"]}
+    given = [
+        packed.format("2026-11-17"),
+        packed.format("2026-11-19"),
+        aed,
+        aed,
+        later,
+        both,
+        "x_2026-02-30.csv",
+    ]
+    warnings = remarks(until(DAY, given))
+    texts = page_texts(make_figures(warnings=warnings))
+    assert [cells[0] for cells in texts["warnings"]] == [
+        "10 order(s) of 2026-11-19 have the status packed, which order_status.sql does not list",
+        "x_2026-02-30.csv",
+    ]
+    assert texts["other_warnings"] == [
+        "Wed 18 Nov: two days",
+        "Tue 17 Nov: 10 order(s) of 2026-11-17 have the status packed, which order_status.sql does not list",
+        "Mon 9 Nov: 1 currency has no rate (for example AED on 2026-11-09)",
+    ]
+
+
+def test_warnings_about_many_days_are_a_short_list():
+    days = [f"2026-10-{day:02}" for day in range(1, 13)]
+    texts = page_texts(
+        make_figures(warnings=remarks([{**CHECK, "found": day, "days": [day]} for day in days]))
+    )
+    assert texts["other_warnings"][0] == "Mon 12 Oct: 2026-10-12"
+    assert texts["other_warnings"][-1] == "2 more in figures.json"
+    every = remarks([{**CHECK, "days": days}])
+    assert page_texts(make_figures(warnings=every))["other_warnings"] == [
+        f"Thu 1 Oct, Fri 2 Oct, Sat 3 Oct and 9 more days: {CHECK['found']}"
+    ]
+
+
 @pytest.mark.parametrize(
     ("sentence", "found", "weight"),
     [
@@ -58,8 +100,9 @@ def test_the_page_has_three_parts():
             WRONG,
         ),
         (
-            "1 order(s) have the status lost, which order_status.sql does not list: they count as no sale",
-            "1 order(s) have the status lost, which order_status.sql does not list",
+            "1 order(s) of 2026-11-19 have the status lost, which order_status.sql does not list: they count "
+            "as no sale",
+            "1 order(s) of 2026-11-19 have the status lost, which order_status.sql does not list",
             WRONG,
         ),
         ("no exchange rate was published in the 10 days before 2026-11-19", None, WRONG),

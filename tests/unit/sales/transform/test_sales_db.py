@@ -147,9 +147,10 @@ def test_status_is_data_and_an_unknown_one_is_told(raw):
     assert done["test"]["is_sale"] is True
     assert done["test"]["is_test"] is True
     assert done.totals["warnings"] == [
-        "1 order(s) have the status unknown, which order_status.sql does not list: they count as no sale",
-        "2 order(s) have the status awaiting_customs, which order_status.sql does not list: they count "
+        "1 order(s) of 2026-11-19 have the status unknown, which order_status.sql does not list: they count "
         "as no sale",
+        "2 order(s) of 2026-11-19 have the status awaiting_customs, which order_status.sql does not list: they "
+        "count as no sale",
     ]
     assert unexplained(done.totals["warnings"]) == []
 

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/check.sql" import check %}
+{% from "warehouse/macros/check.sql" import check with context %}
 {% call check(
     "daily_sales: one row per key",
     "error",
@@ -80,11 +80,32 @@ UNION ALL
     "the amounts are in no sum of the report until a run has read the rate",
     "nothing where the rate is only late: the next run reads it; a currency without reference rates needs another source of them",
     3,
+    dated=True,
 ) %}
-SELECT CONCAT(currency, ' on ', CAST(MIN(business_date) AS STRING)) AS sample
-FROM {{ table("daily_sales") }}
-WHERE
-    {{ days("business_date") }}
-    AND net_sales_reporting IS NULL
-GROUP BY currency
+SELECT
+    CONCAT(unconverted.currency, ' on ', CAST(unconverted.business_date AS STRING)) AS sample,
+    unconverted.business_date,
+    loaded.run_id
+FROM (
+    SELECT DISTINCT
+        business_date,
+        currency
+    FROM {{ table("daily_sales") }}
+    WHERE
+        {{ days("business_date") }}
+        AND net_sales_reporting IS NULL
+) AS unconverted
+LEFT JOIN (
+    SELECT DISTINCT
+        business_date,
+        currency,
+        run_id
+    FROM {{ table("orders") }}
+    WHERE
+        {{ days("business_date") }}
+        AND run_id = @run_id
+) AS loaded
+    ON
+        unconverted.business_date = loaded.business_date
+        AND unconverted.currency = loaded.currency
 {% endcall %};

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/check.sql" import check %}
+{% from "warehouse/macros/check.sql" import check with context %}
 {% from "warehouse/macros/implausible.sql" import excessive_refunds with context %}
 {% call check(
     "refunds: one row per refund and line",
@@ -51,8 +51,12 @@ UNION ALL
     "counted as returns, in the category unallocated, until the order is read",
     "read the order: make repair DAY=<day of the order> SOURCE=<source>; nothing where it is older than the history that was loaded",
     2,
+    dated=True,
 ) %}
-SELECT CONCAT(source, ' refund ', refund_id, ' of order ', order_id) AS sample
+SELECT
+    CONCAT(source, ' refund ', refund_id, ' of order ', order_id) AS sample,
+    business_date,
+    run_id
 FROM {{ table("refunds") }}
 WHERE
     {{ days("business_date") }}
