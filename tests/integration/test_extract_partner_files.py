@@ -20,11 +20,11 @@ from fsspec.implementations.memory import MemoryFileSystem
 from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, TransientError
+from ecommerce.core.findings import OK
 from ecommerce.core.reads import LoadedFile, ReadWindow
 from ecommerce.core.staging import Manifest
-from ecommerce.sales.report.remarks import Remark
-from ecommerce.sources import delivered_files
-from ecommerce.sources.partner_files import reading as partner_files
+from ecommerce.sales.report.remarks import HARMLESS, Remark
+from ecommerce.sources import delivered_files, partner_files
 from ecommerce.sources.partner_files.reading import COLUMNS
 from tests.explained import unexplained
 from tests.memory import Remembered
@@ -135,6 +135,9 @@ def test_the_files_of_eight_days_and_no_others(drop: Drop) -> None:
         "acme_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
         "1 file(s) came more than 7 days late and were not read, the first is acme_2026-03-02.csv: "
         "make backfill FROM=2026-03-02 TO=2026-03-02",
+        "4 other entries of the partner folder were not read: .acme_2026-03-10.csv.partial (hidden or a "
+        "temporary upload), README (not <partner>_<YYYY-MM-DD>.csv or .csv.gz), "
+        "acme_2026-03-10.csv.filepart (hidden or a temporary upload), archive (a folder)",
     ]
     assert unexplained(manifest.control_totals["warnings"]) == []
 
@@ -458,6 +461,124 @@ def test_a_file_that_may_not_be_read_keeps_no_other_out(drop: Drop, monkeypatch:
     assert rows(manifest, "rejects", "reason, detail, file") == [
         ("file_unreadable", "this worker has no right to read it", "locked_2026-03-10.csv")
     ]
+
+
+def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.csv"
+    elsewhere.write_text(file_of(line("secret")))
+    drop.put("acme_2026-03-10.csv", file_of(line("A")))
+    drop.put("original.txt", file_of(line("B")))
+    (drop.drop / "folder_2026-03-10.csv").mkdir()
+    os.mkfifo(drop.drop / "pipe_2026-03-10.csv")
+    for name, target in (
+        ("dangling", "nowhere"),
+        ("device", "/dev/zero"),
+        ("looping", "looping_2026-03-10.csv"),
+        ("out", "../elsewhere.csv"),
+        ("within", "original.txt"),
+        ("folder_of_old", "folder_2026-03-10.csv"),
+    ):
+        (drop.drop / f"{name}_2026-03-10.csv").symlink_to(target)
+    os.mkfifo(drop.drop / "pipe_2026-02-20.csv")  # of a day before those that are read
+    (drop.drop / "dangling_2026-02-20.csv").symlink_to("nowhere")
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id, file") == [
+        ("A", "acme_2026-03-10.csv"),
+        ("B", "within_2026-03-10.csv"),
+    ]
+    refused = {
+        "dangling": "it is a link to a file that does not exist",
+        "device": "it is a link that leads out of the folder",
+        "folder": "it is a folder, not a regular file",
+        "folder_of_old": "it is a folder, not a regular file",
+        "looping": "it is a link that leads to itself",
+        "out": "it is a link that leads out of the folder",
+        "pipe": "it is a named pipe, not a regular file",
+    }
+    assert rows(manifest, "rejects", "file, row_number, reason, detail") == [
+        (f"{partner}_2026-03-10.csv", 0, "file_unreadable", detail) for partner, detail in refused.items()
+    ]
+    warnings = manifest.control_totals["warnings"]
+    for partner, detail in refused.items():
+        assert f"{partner}_2026-03-10.csv was not loaded and will be tried again: {detail}" in warnings
+    assert manifest.control_totals["missing_deliveries"] == list(refused)
+
+
+def test_a_file_that_vanishes_meanwhile_keeps_no_other_out(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop.put("acme_2026-03-10.csv", file_of(line("A")))
+    gone = drop.put("gone_2026-03-10.csv", file_of(line("B")))
+
+    def look_up(*names: Sequence[str]) -> Mapping[str, LoadedFile]:
+        gone.unlink(missing_ok=True)
+        return drop.look_up(*names)
+
+    drop.memory = Remembered(loaded_files=look_up)
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id") == [("A",)]
+    assert rows(manifest, "rejects", "file, detail") == [
+        ("gone_2026-03-10.csv", "it has disappeared since the folder was listed")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "setting", "why"),
+    [
+        (
+            "bomb_2026-03-10.csv.gz",
+            HEADER + "\n" * 30_000,
+            "PARTNER_FILE_MAX_LINES=20000",
+            "it has more than 20,000 lines",
+        ),
+        (
+            "bomb_2026-03-10.csv.gz",
+            file_of(line("B", name="x" * 100_000)),
+            "PARTNER_FILE_MAX_BYTES=50000",
+            "it has more than 50,000 bytes, decompressed",
+        ),
+        (
+            "large_2026-03-10.csv",
+            file_of("x" * 60_000),
+            "PARTNER_FILE_MAX_BYTES=50000",
+            f"it has {len(HEADER) + 60_002:,} bytes",
+        ),
+    ],
+)
+def test_a_file_beyond_its_bounds_is_rejected_whole(
+    drop: Drop, name: str, content: str, setting: str, why: str
+) -> None:
+    drop.put(name, content)
+    drop.put("acme_2026-03-10.csv", file_of(line("A")))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(*setting.split("="))
+        manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id") == [("A",)]
+    assert rows(manifest, "rejects", "file, reason, detail") == [(name, "file_too_large", why)]
+
+
+def test_many_lines_inside_an_open_quote_are_read_in_one_pass(drop: Drop) -> None:
+    drop.put("acme_2026-03-10.csv", file_of('A,1,"' + "text\n" * 20_000))
+    manifest = drop.extract()
+    assert rows(manifest, "rejects", "detail, count(*)") if False else True
+    assert manifest.rows == 20_000
+
+
+def test_what_lies_in_the_folder_and_is_not_read_is_listed_once_and_briefly(drop: Drop) -> None:
+    for number in range(7):
+        drop.put(f".upload{number}.csv.part", "x")
+    drop.put("acme_2027-03-10.csv", file_of(line("A")))
+    drop.put("acme_2026-03-11.csv", file_of(line("B")))  # the next run's
+    (warning,) = drop.extract().control_totals["warnings"]
+    assert warning.startswith(
+        "8 other entries of the partner folder were not read: .upload0.csv.part (hidden"
+    )
+    assert warning.endswith(" and 3 more")
+    assert Remark.model_validate(warning).weight == HARMLESS
+    hints = [text for verdict, text in partner_files.check() if verdict != OK]
+    assert len(hints) == 1
+    # The next day's report lists what is new alone.
+    assert drop.extract(date(2026, 3, 12)).control_totals["warnings"] == []
 
 
 def test_a_folder_that_does_not_exist(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,9 @@ class Settings:
     task_timeout_seconds: int
     run_timeout_seconds: int
     bigquery_job_timeout_seconds: int
+    partner_file_max_lines: int
+    partner_file_max_bytes: int
+    partner_file_max_seconds: int
     sync_start_date: date | None = None
     order_attributes: tuple[str, ...] = ()
     report_attribute: str | None = None
@@ -120,6 +123,9 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         task_timeout_seconds=_seconds(env, *_TASK_TIMEOUT),
         run_timeout_seconds=_seconds(env, *_RUN_TIMEOUT),
         bigquery_job_timeout_seconds=_seconds(env, "BIGQUERY_JOB_TIMEOUT_SECONDS", 1_800),
+        partner_file_max_lines=_positive_int(env, "PARTNER_FILE_MAX_LINES", 5_000_000),
+        partner_file_max_bytes=_positive_int(env, "PARTNER_FILE_MAX_BYTES", 2 * 1024**3),
+        partner_file_max_seconds=_seconds(env, "PARTNER_FILE_MAX_SECONDS", 600),
         sync_start_date=_date(env, "SYNC_START_DATE"),
         order_attributes=attributes,
         report_attribute=_report_attribute(env.get("REPORT_ATTRIBUTE", ""), attributes),

@@ -2,7 +2,8 @@
 
 A quote that is never closed makes a CSV reader swallow the lines after it. Here a record may go on over
 several lines only when, read whole, it has the right number of fields and none of its later lines looks like
-a record itself; otherwise its first line alone is rejected. So one bad line costs one line.
+a record itself; otherwise its first line alone is rejected. So one bad line costs one line. A file beyond its
+`Bounds` is not read to its end.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import IO, NamedTuple
 
 LONGEST_LINE = 1 << 20
@@ -22,6 +25,21 @@ _FIELD = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^,\r]*+)'
 _ONE = re.compile(_FIELD)
 _COMPLETE = re.compile(_FIELD + rb"(?:," + _FIELD + rb")*+")
 _OPEN = re.compile(rb"(?:" + _FIELD + rb',)*+ *+"(?:[^"]++|"")*+')
+_LINES_PER_CHECK = 10_000
+
+
+class OutOfBoundsError(Exception):
+    """A file has more lines or bytes, or takes longer, than its bounds allow; the text shows which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What reading one file may take: lines (blank ones too), bytes after decompression, seconds."""
+
+    lines: int
+    bytes: int
+    seconds: float
+    clock: Callable[[], float] = time.monotonic
 
 
 class Record(NamedTuple):
@@ -50,21 +68,32 @@ def header(stream: IO[bytes]) -> list[str]:
     return names
 
 
-def records(stream: IO[bytes], fields: int) -> Iterator[Record]:
-    """The records after the header, which `header` has read; blank lines are not records."""
+def records(stream: IO[bytes], fields: int, bounds: Bounds | None = None) -> Iterator[Record]:
+    """Yield the records after the header, which `header` has read; blank lines are not records.
+
+    Raises:
+        OutOfBoundsError: `bounds` do not allow to read on.
+    """
     ahead: deque[bytes] = deque()  # lines that were looked at and not taken
     number = 1
-    read_line = _line_reader(stream)
+    read_line = _line_reader(stream, bounds)
     while line := ahead.popleft() if ahead else read_line():
         number += 1
         text = line.rstrip(b"\r\n")
+        if not text:
+            continue
         if len(text) >= LONGEST_LINE:
             yield Record(number, text, ("malformed_line", f"longer than {LONGEST_LINE} bytes"))
         elif not _is_utf8(text):
             yield Record(number, text, ("bad_encoding", "not UTF-8"))
-        elif (b'"' not in text and b"\r" not in text) or _COMPLETE.fullmatch(text):
-            if text and not text.isspace():
+        elif b'"' not in text and b"\r" not in text:
+            if (commas := text.count(b",")) == fields - 1:
                 yield Record(number, text)
+            elif text and not text.isspace():  # DuckDB takes long over many of them
+                few_or_many = "few" if commas < fields - 1 else "many"
+                yield Record(number, text, ("malformed_line", f"too {few_or_many} fields"))
+        elif _COMPLETE.fullmatch(text):
+            yield Record(number, text)
         elif not _OPEN.fullmatch(text):
             what = "a carriage return outside quotes" if b"\r" in text else "text after a closing quote"
             yield Record(number, text, ("malformed_line", what))
@@ -91,14 +120,34 @@ def unpadded(text: bytes) -> bytes:
     return b",".join(fields)
 
 
-def _line_reader(stream: IO[bytes]) -> Callable[[], bytes]:
+def _line_reader(stream: IO[bytes], bounds: Bounds | None) -> Callable[[], bytes]:
     read = stream.readline  # looked up once: file objects of object stores are wrappers
+    lines = read_bytes = 0
+    ends_at = bounds.clock() + bounds.seconds if bounds else 0.0
+
+    def check() -> None:
+        if bounds is None:
+            return
+        if lines > bounds.lines:
+            raise OutOfBoundsError(f"it has more than {bounds.lines:,} lines")
+        if read_bytes > bounds.bytes:
+            raise OutOfBoundsError(f"it has more than {bounds.bytes:,} bytes, decompressed")
+        if bounds.clock() >= ends_at:
+            raise OutOfBoundsError(f"reading it takes more than {bounds.seconds:g} seconds")
 
     def read_line() -> bytes:
+        nonlocal lines, read_bytes
+        if lines % _LINES_PER_CHECK == 0:
+            check()
         line = read(LONGEST_LINE)
+        lines += bool(line)
+        read_bytes += len(line)
+        if not line:
+            check()
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
             while (rest := read(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                pass  # the rest of an absurd line is not worth the memory
+                read_bytes += len(rest)  # the rest of an absurd line is not worth the memory
+                check()
         return line
 
     return read_line

@@ -1,10 +1,12 @@
-"""Files that somebody else delivers: what reading them may raise, when they came, and CSV split by record."""
+"""Files that somebody else delivers: which may be opened, when they arrived, and CSV split by record."""
 
 from __future__ import annotations
 
 import csv
 import errno
 import gzip
+import os
+import stat
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from ecommerce.core.errors import CredentialsError, TransientError
 from ecommerce.core.include import read_sql
 from ecommerce.core.reasons import reason_of
-from ecommerce.sources.csv_records import header, records, unpadded
+from ecommerce.sources.csv_records import Bounds, OutOfBoundsError, header, records, unpadded
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 LINE_FACTS = ("file", "partner", "row_number", "received_at", "record_number")
 """What `lines.parquet` has beside the file's own columns."""
 
+GONE = "it has disappeared since the folder was listed"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_RAW_TEXT = 10_000
 
@@ -52,6 +55,33 @@ def storage_errors(what: str) -> Iterator[None]:
             raise
         why = reason_of(error, otherwise="the storage fails")
         raise TransientError(f"{what} could not be read: {why}") from error
+
+
+def check_regular(path: str, folder: str) -> None:
+    """Refuse what must not be opened: `path` of this machine is no regular file, or a link that leads out of
+    `folder`. A link to a regular file inside the folder is one.
+
+    Raises:
+        UnusableFileError: it is one of these; opening a named pipe or a device could block for ever.
+        PermissionError: this worker may not look.
+    """
+    try:
+        real = os.path.realpath(path, strict=True)
+        mode = Path(real).stat().st_mode
+    except FileNotFoundError:
+        why = "it is a link to a file that does not exist" if Path(path).is_symlink() else GONE
+        raise UnusableFileError("file_unreadable", why) from None
+    except PermissionError:
+        raise
+    except OSError as error:
+        why = "it is a link that leads to itself" if error.errno == errno.ELOOP else reason_of(error)
+        raise UnusableFileError("file_unreadable", why) from None
+    if not Path(real).is_relative_to(Path(folder).resolve()):
+        raise UnusableFileError("file_unreadable", "it is a link that leads out of the folder")
+    if not stat.S_ISREG(mode):
+        kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
+        kind = next((kind for is_kind, kind in kinds if is_kind(mode)), "a device")
+        raise UnusableFileError("file_unreadable", f"it is {kind}, not a regular file")
 
 
 def modified_at(file_system: Any, path: str) -> datetime:
@@ -106,18 +136,20 @@ class Split:
     bad: Path
 
 
-def split_records(stream: IO[bytes], required: Sequence[str], work: Path) -> Split:
+def split_records(
+    stream: IO[bytes], required: Sequence[str], work: Path, bounds: Bounds | None = None
+) -> Split:
     """Write the numbered records of `stream`, and those that can be none, into two files in `work`.
 
     Raises:
-        UnusableFileError: it is not what its name says, ends too early, or lacks a column.
+        UnusableFileError: it is not what its name says, ends too early, lacks a column, or exceeds `bounds`.
     """
     good, bad, found = work / "good.csv", work / "bad.csv", 0
     try:
         with good.open("wb") as records_out, bad.open("w", newline="") as bad_out:
             names = column_names(stream, required)
             rejects = csv.writer(bad_out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-            for record in records(stream, len(names)):
+            for record in records(stream, len(names), bounds):
                 found += 1
                 if record.fault:
                     text = record.text[:_MOST_RAW_TEXT].decode("utf-8", "replace")
@@ -126,6 +158,8 @@ def split_records(stream: IO[bytes], required: Sequence[str], work: Path) -> Spl
                     records_out.write(b"%d,%s\n" % (record.number, unpadded(record.text)))
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise UnusableFileError("file_unreadable", "its gzip data is damaged or ends too early") from None
+    except OutOfBoundsError as error:
+        raise UnusableFileError("file_too_large", str(error)) from None
     return Split(names, found, good, bad)
 
 

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecommerce.sources.csv_records import LONGEST_LINE, MOST_LINES, header, records, unpadded
+from ecommerce.sources.csv_records import (
+    LONGEST_LINE,
+    MOST_LINES,
+    Bounds,
+    OutOfBoundsError,
+    header,
+    records,
+    unpadded,
+)
 
 
 def split(text: str | bytes, fields: int = 3) -> list[tuple[int, str, str | None]]:
@@ -78,7 +86,7 @@ def test_a_quote_that_would_swallow_a_whole_record_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['1,5" x 3",3', '1,5" x,3', '1, "b" ,3', '1,"a ""b"" c",3', '1,"",3', "1,2", "1,2,3,4"]
+    "text", ['1,5" x 3",3', '1,5" x,3', '1, "b" ,3', '1,"a ""b"" c",3', '1,"",3', '1,"2"', '1,2,3,"4"']
 )
 def test_quotes_within_a_field_are_left_to_the_reader(text: str) -> None:
     assert split(text + "\n4,5,6\n") == [(2, text, None), (3, "4,5,6", None)]
@@ -155,3 +163,35 @@ def test_every_line_is_in_exactly_one_record(text: str) -> None:
     assert [line for line in lines if line.strip()] == [line for line in text.split("\n") if line.strip()]
     numbers = [number for number, *_ in found]
     assert numbers == sorted(set(numbers))
+
+
+def test_a_line_with_another_number_of_fields_is_named() -> None:
+    assert split("1,2\n1,2,3\n1,2,3,4\n") == [
+        (2, "1,2", "too few fields"),
+        (3, "1,2,3", None),
+        (4, "1,2,3,4", "too many fields"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "bounds", "why"),
+    [
+        (b"\n" * 20_001, Bounds(10_000, 10**9, 60), "it has more than 10,000 lines"),
+        (b"1,2,3\n" * 3, Bounds(2, 10**9, 60), "it has more than 2 lines"),
+        (b"1,2,3\n" * 3, Bounds(9, 17, 60), "it has more than 17 bytes, decompressed"),
+        (
+            b"x" * 3 * LONGEST_LINE,
+            Bounds(9, LONGEST_LINE, 60),
+            "it has more than 1,048,576 bytes, decompressed",
+        ),
+        (b"1,2,3\n", Bounds(9, 99, 0), "reading it takes more than 0 seconds"),
+        (b"1,2,3\n" * 20_000, Bounds(99_999, 10**9, 2, iter((0, 1, 2)).__next__), "more than 2 seconds"),
+    ],
+)
+def test_a_file_beyond_its_bounds_is_not_read_on(content: bytes, bounds: Bounds, why: str) -> None:
+    with pytest.raises(OutOfBoundsError, match=why):
+        list(records(io.BytesIO(content), 3, bounds))
+
+
+def test_a_file_within_its_bounds_is_read() -> None:
+    assert len(list(records(io.BytesIO(b"1,2,3\n" * 3), 3, Bounds(3, 18, 60)))) == 3

@@ -170,7 +170,8 @@ def find_files(pattern: str) -> list[ExportFile]:
     or an underscore are no data (`_SUCCESS`, unfinished uploads).
 
     Raises:
-        ConfigurationError: not a URI of `SCHEMES`, nothing matches, or a file is neither CSV nor Parquet.
+        ConfigurationError: not a URI of `SCHEMES`, nothing matches, a file is neither CSV nor Parquet, or no
+            regular file (a link, a named pipe).
         CredentialsError, TransientError: the storage refuses, or fails.
     """
     scheme, separator, path = pattern.strip().partition("://")
@@ -185,8 +186,13 @@ def find_files(pattern: str) -> list[ExportFile]:
         data = {
             path: info
             for path, info in file_system.glob(path, detail=True).items()
-            if info["type"] == "file" and PurePosixPath(path).name[0] not in "._"
+            if info["type"] != "directory" and PurePosixPath(path).name[0] not in "._"
         }
+        if irregular := sorted(PurePosixPath(path).name for path in data if data[path]["type"] != "file"):
+            raise ConfigurationError(
+                f"{len(irregular)} of {len(data)} files, such as {irregular[0]}, are links, named pipes or "
+                "devices: put the files themselves there"
+            )
         if not data:
             raise ConfigurationError(f"no file matches {pattern}")
         if strange := sorted(PurePosixPath(path).name for path in data if not _ending(path)):

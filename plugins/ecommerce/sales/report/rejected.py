@@ -39,6 +39,7 @@ EXPECTED = {
     "malformed_line": "as many fields as the header has, every quote closed",
     "bad_encoding": "text in UTF-8",
     "file_unreadable": "a CSV file in UTF-8 with one header, or such a file compressed by gzip",
+    "file_too_large": "a file within PARTNER_FILE_MAX_LINES, _BYTES and _SECONDS",
     "missing_column": "a header with every required column",
 }
 """What was expected of a field, by the code of the reason."""
@@ -52,7 +53,9 @@ _EXPECTED_OF = {
     ("malformed_line", "exchange_rates"): "one cell for each currency of the header",
 }
 """The same, where it is another for this field (or source)."""
-_OF_NO_FIELD = frozenset({"malformed_line", "bad_encoding", "file_unreadable", "missing_column"})
+_OF_NO_FIELD = frozenset(
+    {"malformed_line", "bad_encoding", "file_unreadable", "file_too_large", "missing_column"}
+)
 
 Row = Mapping[str, Any]
 

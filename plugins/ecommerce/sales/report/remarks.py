@@ -126,6 +126,12 @@ _KNOWN = (
         DOUBTFUL,
     ),
     _Known(
+        r"(\d+ other entr(?:y|ies) of the partner folder (?:was|were) not read: .+)",
+        "nothing of them is in a figure",
+        "rename what is a delivery to <partner>_<YYYY-MM-DD>.csv and remove the rest; make check lists them",
+        HARMLESS,
+    ),
+    _Known(
         r".+ has columns that are not read: .+",
         "no figure lacks anything",
         "name in ORDER_ATTRIBUTES what reports should know of them",

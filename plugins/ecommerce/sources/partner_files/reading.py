@@ -29,42 +29,34 @@ and not there, or is there and cannot be used); and `warnings`.
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import io
 import logging
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.business_day import BusinessDay, newest_closed_day
+from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.errors import ConfigurationError, TransientError
-from ecommerce.core.findings import HINT, OK, Lines
+from ecommerce.core.errors import TransientError
 from ecommerce.core.include import read_sql
 from ecommerce.core.reads import LoadedFile, Memory, ReadWindow
 from ecommerce.core.scratch import scratch_folder
-from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.core.staging import Manifest, is_local, publish, read_manifest, storage_path
+from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.staging import Manifest, publish, read_manifest
 from ecommerce.sources import delivered_files
+from ecommerce.sources.csv_records import Bounds
 from ecommerce.sources.partner_files.expected import WEEKS, due_partners
+from ecommerce.sources.partner_files.folder import LATE_DAYS, NAME, DroppedFile, Folder
 
 if TYPE_CHECKING:
     import duckdb
-    from upath import UPath
 
-LATE_DAYS = 7
 COLUMNS = (
     *("order_id", "line_number", "ordered_at", "updated_at", "status", "sku", "product_name", "category"),
     *("quantity", "unit_price", "discount_amount", "tax_amount"),
     *("currency", "customer_email", "country_code"),
 )
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
-_NAME = re.compile(r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})\.csv(\.gz)?")
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +71,8 @@ def extract(window: ReadWindow) -> Manifest:
         StagingError: the files could not be written.
     """
     settings, memory, read_at = load_settings(), window.remembered, datetime.now(UTC)
-    drop = settings.partner_drop_uri
-    dropped, warnings = dropped_files(drop, window.day.date)
+    found = Folder.listed(settings.partner_drop_uri)
+    dropped, warnings = found.of_days(window.day.date), found.misnamed()
     loaded = memory.loaded_files([file.name for file in dropped]) if dropped else {}
     with (
         publish(window.folder) as draft,
@@ -92,7 +84,7 @@ def extract(window: ReadWindow) -> Manifest:
         for file in dropped:
             try:
                 with delivered_files.storage_errors(file.name):
-                    warnings += _read(duck, file, loaded.get(file.name), work, settings.order_attributes)
+                    warnings += _read(duck, file, loaded.get(file.name), work, settings)
             except delivered_files.UnusableFileError as fault:
                 reason, detail = fault.args
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
@@ -101,7 +93,8 @@ def extract(window: ReadWindow) -> Manifest:
                 log.warning("%s", warnings[-1])
         _remember_others(duck, memory, loaded)
         if window.changed_until is None:
-            warnings += _came_too_late(drop, window.day, memory)
+            warnings += _came_too_late(found, window.day, memory)
+            warnings += found.unread(window.day.date, since=window.day.start)
         of_day = [file for file in dropped if f"_{window.day}." in file.name]
         missing = _missing_deliveries(duck, window.day.date, of_day, loaded, memory)
         absent = [partner for partner in missing if partner not in {file.partner for file in of_day}]
@@ -124,89 +117,14 @@ def extract(window: ReadWindow) -> Manifest:
     return read_manifest(window.folder)
 
 
-@dataclass(frozen=True, slots=True)
-class DroppedFile:
-    """One file in the drop folder."""
-
-    name: str
-    partner: str
-    path: UPath
-
-    def checksum(self) -> str:
-        """SHA-256 of the file as delivered."""
-        with self._delivered() as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-
-    def received_at(self) -> datetime:
-        """Its modification time, UTC."""
-        return delivered_files.modified_at(self.path.fs, self.path.path)
-
-    @contextmanager
-    def text(self) -> Iterator[IO[bytes]]:
-        """Its text, decompressed."""
-        with self._delivered() as stream:
-            if self.name.endswith(".gz"):
-                with gzip.open(stream) as text:
-                    yield io.BufferedReader(text)
-            else:
-                yield stream
-
-    def _delivered(self) -> io.BufferedReader:
-        try:
-            return cast("io.BufferedReader", self.path.fs.open(self.path.path, "rb"))
-        except PermissionError:
-            raise delivered_files.UnusableFileError(
-                "file_unreadable", "this worker has no right to read it"
-            ) from None
-
-
-def check() -> Lines:
-    """The folder is listed; no file is read."""
-    drop = load_settings().partner_drop_uri
-    files, warnings = dropped_files(drop, newest_closed_day(datetime.now(UTC), shop_timezone()).date)
-    yield OK, f"{drop}: {len(files)} files of the last eight days"
-    yield from ((HINT, warning) for warning in warnings)
-
-
-def dropped_files(drop: str, day: date) -> tuple[list[DroppedFile], list[str]]:
-    """As `_all_files`, only those of the eight days up to `day`; raises as `extract`."""
-    dated, warnings = _all_files(drop)
-    first = day - timedelta(days=LATE_DAYS)
-    return [file for file_day, file in dated if first <= file_day <= day], warnings
-
-
-def _all_files(drop: str) -> tuple[list[tuple[date, DroppedFile]], list[str]]:
-    """All files by name, with their days, and warnings about names that are nearly right."""
-    files, warnings = [], []
-    with delivered_files.storage_errors(f"the folder {drop}"):
-        try:
-            paths = {path.name: path for path in storage_path(drop).iterdir()}
-        except (FileNotFoundError, NotADirectoryError):
-            if is_local(drop):
-                raise ConfigurationError(
-                    f"the folder PARTNER_DROP_URI={drop} does not exist: make it, or name the one "
-                    "that partners leave their files in"
-                ) from None
-            paths = {}  # an object store knows no empty folders
-    for name in sorted(paths):
-        match = _NAME.fullmatch(name)
-        try:
-            dated = date.fromisoformat(match["date"]) if match else None
-        except ValueError:
-            dated = None
-        if match and dated:
-            files.append((dated, DroppedFile(name, match["partner"], paths[name])))
-        elif re.search(r"\.csv(\.gz)?$", name, re.IGNORECASE) and not name.startswith("."):
-            warnings.append(f"{name} was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz")
-    return files, warnings
-
-
-def _came_too_late(drop: str, day: BusinessDay, memory: Memory) -> list[str]:
+def _came_too_late(folder: Folder, day: BusinessDay, memory: Memory) -> list[str]:
     """A warning of files for days before those a run reads, which arrived in those and were never loaded."""
     first = day.shifted(-LATE_DAYS)
-    older = [each for each in _all_files(drop)[0] if each[0] < first.date]
-    with delivered_files.storage_errors(f"the folder {drop}"):
-        lately = [each for each in older if each[1].received_at() >= first.start]
+    lately = [
+        (file_day, file)
+        for file_day, file in folder.files
+        if file_day < first.date and _arrived_since(file, first.start)
+    ]
     known = memory.loaded_files([file.name for _, file in lately]) if lately else {}
     late = sorted(
         (file_day, file.name) for file_day, file in lately if not _is_loaded(file, known.get(file.name))
@@ -219,6 +137,15 @@ def _came_too_late(drop: str, day: BusinessDay, memory: Memory) -> list[str]:
     ]
 
 
+def _arrived_since(file: DroppedFile, instant: datetime) -> bool:
+    try:
+        with delivered_files.storage_errors(file.name):
+            file.check()
+            return file.received_at() >= instant
+    except delivered_files.UnusableFileError:
+        return False
+
+
 def _missing_deliveries(
     duck: duckdb.DuckDBPyConnection,
     day: date,
@@ -229,7 +156,7 @@ def _missing_deliveries(
     """The partners whose file of `day` is due, or is one of `of_day`, and of whom none can be used."""
     expected = load_settings().expected_partners
     names = [] if expected is not None else memory.delivered_files(day - timedelta(weeks=WEEKS))
-    found = [match for match in map(_NAME.fullmatch, names) if match]
+    found = [match for match in map(NAME.fullmatch, names) if match]
     due = due_partners(
         day, [(match["partner"], date.fromisoformat(match["date"])) for match in found], expected
     )
@@ -251,7 +178,7 @@ def _read(
     file: DroppedFile,
     known: LoadedFile | None,
     work: Path,
-    attributes: Sequence[str],
+    settings: Settings,
 ) -> list[str]:
     """Read one file, its lines into a Parquet file in `work`, unless that was done before; returns warnings.
 
@@ -261,6 +188,7 @@ def _read(
     """
     if known:
         _remember(duck, file.name, file.partner, known)
+    file.check(settings.partner_file_max_bytes)
     sha256 = file.checksum()
     if known and known.sha256 == sha256:
         return []
@@ -270,8 +198,14 @@ def _read(
         "received_at": _received_at(file, known),
         "lines": f"{work / file.name}.parquet",
     }
+    attributes = settings.order_attributes
+    bounds = Bounds(
+        lines=settings.partner_file_max_lines,
+        bytes=settings.partner_file_max_bytes,
+        seconds=settings.partner_file_max_seconds,
+    )
     with file.text() as stream:
-        split = delivered_files.split_records(stream, COLUMNS, work)
+        split = delivered_files.split_records(stream, COLUMNS, work, bounds)
     if file.checksum() != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
     delivered_files.read_records(duck, split, COLUMNS, facts, attributes)
@@ -306,7 +240,7 @@ def _remember_others(
     concerned = duck.execute(read_sql("extract/partner_files/concerned_orders.sql")).fetchall()
     order_ids = [order_id for (order_id,) in concerned]
     for name, known in (memory.loaded_files([], order_ids) if order_ids else {}).items():
-        match = _NAME.fullmatch(name)
+        match = NAME.fullmatch(name)
         if match and name not in present:
             _remember(duck, name, match["partner"], known)
 

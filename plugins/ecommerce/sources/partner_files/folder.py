@@ -1,0 +1,189 @@
+"""The drop folder: the files in it by name, and which of them may be read."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import IO, TYPE_CHECKING, cast
+
+from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.findings import HINT, OK, Lines
+from ecommerce.core.settings import load_settings, shop_timezone
+from ecommerce.core.staging import is_local, storage_path
+from ecommerce.sources import delivered_files
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+LATE_DAYS = 7
+MOST_NAMED = 5
+NAME = re.compile(r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})\.csv(\.gz)?")
+_LAYOUT = "<partner>_<YYYY-MM-DD>.csv or .csv.gz"
+_TEMPORARY = re.compile(r"\..*|.*(\.(part|partial|filepart|tmp|temp|crdownload|swp)|~)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedFile:
+    """One file in the drop folder."""
+
+    name: str
+    partner: str
+    path: UPath
+
+    def check(self, most_bytes: int | None = None) -> None:
+        """Refuse it before it is opened: no regular file of the folder, or one of more than `most_bytes`.
+
+        Raises:
+            UnusableFileError: it is one of these, or gone.
+        """
+        if is_local(self.path.as_uri()):
+            delivered_files.check_regular(self.path.path, self.path.parent.path)
+        with self._refusals():
+            size = int(self.path.fs.info(self.path.path)["size"] or 0)
+        if most_bytes is not None and size > most_bytes:
+            raise delivered_files.UnusableFileError("file_too_large", f"it has {size:,} bytes")
+
+    def checksum(self) -> str:
+        """SHA-256 of the file as delivered."""
+        with self._delivered() as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def received_at(self) -> datetime:
+        """Its modification time, UTC."""
+        with self._refusals():
+            return delivered_files.modified_at(self.path.fs, self.path.path)
+
+    @contextmanager
+    def text(self) -> Iterator[IO[bytes]]:
+        """Its text, decompressed."""
+        with self._delivered() as stream:
+            if self.name.endswith(".gz"):
+                with gzip.open(stream) as text:
+                    yield io.BufferedReader(text)
+            else:
+                yield stream
+
+    def _delivered(self) -> io.BufferedReader:
+        with self._refusals():
+            return cast("io.BufferedReader", self.path.fs.open(self.path.path, "rb"))
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except PermissionError:
+            why = "this worker has no right to read it"
+        except FileNotFoundError:
+            why = delivered_files.GONE
+        except IsADirectoryError:
+            why = "it is a folder, not a regular file"
+        else:
+            return
+        raise delivered_files.UnusableFileError("file_unreadable", why) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The drop folder as it was listed: the `files` with their days, by name, and the other entries."""
+
+    files: Sequence[tuple[date, DroppedFile]]
+    others: Sequence[UPath]
+
+    @classmethod
+    def listed(cls, drop: str) -> Folder:
+        """List the folder `drop`.
+
+        Raises:
+            ConfigurationError: it does not exist.
+            CredentialsError: this worker may not list it.
+            TransientError: the storage fails.
+        """
+        with delivered_files.storage_errors(f"the folder {drop}"):
+            try:
+                paths = {path.name: path for path in storage_path(drop).iterdir()}
+            except (FileNotFoundError, NotADirectoryError):
+                if is_local(drop):
+                    raise ConfigurationError(
+                        f"the folder PARTNER_DROP_URI={drop} does not exist: make it, or name the one "
+                        "that partners leave their files in"
+                    ) from None
+                paths = {}  # an object store knows no empty folders
+        files, others = [], []
+        for name, path in sorted(paths.items()):
+            match = NAME.fullmatch(name)
+            try:
+                dated = date.fromisoformat(match["date"]) if match else None
+            except ValueError:
+                dated = None
+            if match and dated:
+                files.append((dated, DroppedFile(name, match["partner"], path)))
+            else:
+                others.append(path)
+        return cls(files, others)
+
+    def of_days(self, day: date) -> list[DroppedFile]:
+        """The files of the eight days up to `day`."""
+        first = day - timedelta(days=LATE_DAYS)
+        return [file for file_day, file in self.files if first <= file_day <= day]
+
+    def misnamed(self) -> list[str]:
+        """A warning of each file whose name is nearly right."""
+        names = [path.name for path in self.others if _is_misnamed(path)]
+        return [f"{name} was not read: its name is not {_LAYOUT}" for name in names]
+
+    def unread(self, day: date, since: datetime | None = None) -> list[str]:
+        """One warning of all other entries that no run reads, such as hidden names; none without any.
+        A file of the day after `day` is read by the next run. `since`: only what arrived then or later."""
+        found = [(path, _why_unread(path)) for path in self.others if not _is_misnamed(path)]
+        tomorrow = day + timedelta(days=1)
+        found += [(file.path, "dated in the future") for dated, file in self.files if dated > tomorrow]
+        names = [f"{path.name} ({why})" for path, why in found if since is None or _is_newer(path, since)]
+        if not names:
+            return []
+        listed, more = ", ".join(names[:MOST_NAMED]), len(names) - MOST_NAMED
+        entries = "1 other entry" if len(names) == 1 else f"{len(names)} other entries"
+        was = "was" if len(names) == 1 else "were"
+        rest = f" and {more} more" if more > 0 else ""
+        return [f"{entries} of the partner folder {was} not read: {listed}{rest}"]
+
+
+def check() -> Lines:
+    """List the folder, and what in it is not read; no file is opened."""
+    drop, day = load_settings().partner_drop_uri, newest_closed_day(datetime.now(UTC), shop_timezone()).date
+    folder = Folder.listed(drop)
+    files = folder.of_days(day)
+    yield OK, f"{drop}: {len(files)} files of the last eight days"
+    yield from ((HINT, warning) for warning in folder.misnamed() + folder.unread(day))
+    for file in files:
+        try:
+            file.check(load_settings().partner_file_max_bytes)
+        except delivered_files.UnusableFileError as error:
+            yield HINT, f"{file.name} cannot be read: {error.args[1]}"
+
+
+def _is_misnamed(path: UPath) -> bool:
+    return bool(re.fullmatch(r"[^.].*\.csv(\.gz)?", path.name, re.IGNORECASE))
+
+
+def _why_unread(path: UPath) -> str:
+    if _TEMPORARY.fullmatch(path.name):
+        return "hidden or a temporary upload"
+    try:
+        is_folder = path.is_dir()
+    except OSError:
+        is_folder = False
+    return "a folder" if is_folder else f"not {_LAYOUT}"
+
+
+def _is_newer(path: UPath, instant: datetime) -> bool:
+    try:
+        return delivered_files.modified_at(path.fs, path.path) >= instant
+    except (OSError, NotImplementedError):  # nothing is known of it
+        return True
