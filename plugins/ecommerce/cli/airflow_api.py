@@ -92,6 +92,10 @@ class AirflowApi:
         """POST `body` to `/api/v2/<path>`; the decoded answer."""
         return self._ask("POST", path, json=body)
 
+    def put(self, path: str, body: dict[str, Any]) -> None:
+        """PUT `body` to `/api/v2/<path>`, which answers nothing."""
+        self._ask("PUT", path, json=body)
+
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         """PATCH `/api/v2/<path>` with `body`; the decoded answer."""
         return self._ask("PATCH", path, json=body)
@@ -181,12 +185,18 @@ class AirflowApi:
                 if method != "GET":  # it may have been done, and must not be done twice
                     raise TransientError(f"Airflow at {self.url} did not answer: is it running?") from None
                 continue
-            if response.status_code not in (_AWAY if method == "GET" else {BUSY}):
+            again = _is_database_error(response) and path != "backfills"  # which may be begun by then
+            if not again and response.status_code not in (_AWAY if method == "GET" else {BUSY}):
                 break
         if response is None:
             raise TransientError(f"Airflow at {self.url} does not answer any more: is it running?")
+        if _is_database_error(response):
+            raise PipelineError(
+                f"Airflow's own database failed or was busy ({method} {path}; the API server's log has the "
+                "error): give the command again. While other runs use it, SQLite serves one writer at a time"
+            )
         if response.ok:
-            return response.json()
+            return response.json() if response.content else None
         try:
             detail = response.json()["detail"]
         except (ValueError, KeyError, TypeError):
@@ -195,6 +205,16 @@ class AirflowApi:
 
     def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
+
+
+def _is_database_error(response: requests.Response) -> bool:
+    """Whether Airflow answers that its database refused a statement, which it rolls back and shows nobody."""
+    if response.status_code != 500:
+        return False
+    try:
+        return "orig_error" in response.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 @contextmanager

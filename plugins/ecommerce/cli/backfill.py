@@ -119,7 +119,15 @@ def begin(
         "max_active_runs": jobs,
         "dag_run_conf": {"send_mail": True} if mail else {},
     }
-    created = api.post("backfills", request)
+    try:
+        created = api.post("backfills", request)
+    except PipelineError:
+        if unfinished(api, dag_id):  # Airflow records a backfill before its runs
+            raise PipelineError(
+                "Airflow failed while it made the backfill, and may have made some of its runs: see "
+                f"{api.url}/dags/{dag_id}/backfills, cancel it there, and give the command again"
+            ) from None
+        raise
     # A day that somebody else has begun since the plan got no run, and never will.
     return Begun(
         dag_id, created["id"], created["created_at"], _runs_of(api, dag_id, created["created_at"], days)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -28,8 +27,9 @@ RETRIES = "airflow.sdk.definitions.dag"
 """The logger on which `core.waiting` reports when the next attempt begins."""
 
 
-def run_day(day: date) -> bool:
-    """Run `day` and return whether the run succeeded. Call `environment.load` first.
+def run_day(day: date, folder: Path) -> bool:
+    """Run `day`, with Airflow's metadata in `folder`, and return whether the run succeeded. Call
+    `environment.load` first.
 
     Raises:
         ConfigurationError: Airflow's own database, with the connections and Variables of its UI, cannot be
@@ -38,10 +38,10 @@ def run_day(day: date) -> bool:
     """
     home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
     log = home / "logs" / "make_run" / f"{day}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
-    with TemporaryDirectory(prefix="airflow-") as folder, _output_to(log) as say:
+    with _output_to(log) as say:
         say(f"Running {day} in this terminal: no schedule changes, and Airflow's UI does not list it")
         say(f"Airflow's own log: {log}")
-        environment.go_apart(Path(folder))
+        environment.go_apart(folder)
         from airflow.utils import db
 
         db.initdb()

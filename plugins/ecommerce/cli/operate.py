@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.airflow_api import AirflowApi, signed_in
+from ecommerce.cli.attend import attend, end_with_descendants, interrupt
 from ecommerce.cli.backfill import FINISHED, Outcome, begin, days_before, plan, under_way, wait
 from ecommerce.cli.days import day_option, show_report
 from ecommerce.cli.progress import TaskLines
@@ -34,15 +34,20 @@ def _jobs(_: click.Context, parameter: click.Parameter, text: str) -> int:
 
 @click.command()
 @day_option("--day")
-def run(day: date) -> int:
+@click.option("--folder", type=Path, hidden=True, help="where this process, which another attends, may write")
+def run(day: date, folder: Path | None) -> int:
     """Run one business day here, without a scheduler, and apart from one's database.
 
-    The exit code is 0 only when the run succeeded.
+    The exit code is 0 only when the run succeeded. Ctrl-C, or SIGTERM, ends the run and every process of it.
     """
+    if folder is None:  # Airflow would take an interrupt for the failure of one task, and go on
+        with TemporaryDirectory(prefix="airflow-") as own:
+            words = ("run", "--day", str(day), "--folder", own)
+            return attend([sys.executable, "-m", "ecommerce.cli", *words], end_with_descendants)
     environment.load(connections_of_the_ui=False)
     from ecommerce.cli.local_run import run_day
 
-    succeeded = run_day(day)
+    succeeded = run_day(day, folder)
     click.echo(f"The run of {day} has {'succeeded' if succeeded else 'failed'}")
     if succeeded:
         show_report(day)
@@ -67,7 +72,7 @@ def airflow(words: tuple[str, ...]) -> int:
         os.execv(binaries / "airflow", ["airflow", *words])  # noqa: S606 - the terminal is its own
     if password:
         _let_admin_in(password)
-    return _attend([str(binaries / "airflow"), "standalone"])
+    return attend([str(binaries / "airflow"), "standalone"], interrupt)
 
 
 def _let_admin_in(password: str) -> None:
@@ -77,26 +82,6 @@ def _let_admin_in(password: str) -> None:
     passwords.touch(mode=0o600)
     passwords.write_text(json.dumps({"admin": password}))
     os.environ.setdefault("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(passwords))
-
-
-def _attend(command: Sequence[str]) -> int:
-    """Run `command`, and tell it by one SIGINT of Ctrl-C, SIGTERM or the terminal's end; its exit code.
-
-    Its children hear nothing of the terminal: a scheduler whom two signals reach never ends. A second Ctrl-C
-    kills them all.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-    process = subprocess.Popen(command, start_new_session=True)
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGKILL)
-        return process.wait()
 
 
 @click.command()

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ecommerce.cli import __main__ as command_line
@@ -228,7 +229,7 @@ def test_a_scheduler_is_started_with_the_password_of_env_file(
     with monkeypatch.context() as patched:
         patched.setattr(os, "environ", {"PATH": "/bin"})
         patched.setattr(environment.load, "__defaults__", (os.environ,))
-        patched.setattr(operate, "_attend", lambda words: started.append((words, dict(os.environ))) or 3)
+        patched.setattr(operate, "attend", lambda words, _: started.append((words, dict(os.environ))) or 3)
         assert command_line.main(["airflow"]) == 3
     [(words, given)] = started
     binary = Path(words[0])
@@ -256,7 +257,9 @@ COMMAND = [sys.executable, "-c", TOLD]
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_what_is_attended_is_told_once_of_the_end(repository: Path, number: signal.Signals) -> None:
-    attend = f"import sys; from ecommerce.cli import operate; sys.exit(operate._attend({COMMAND!r}))"
+    attend = (
+        f"import sys; from ecommerce.cli import attend as a; sys.exit(a.attend({COMMAND!r}, a.interrupt))"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", attend],
         cwd=repository / "plugins",
@@ -268,6 +271,41 @@ def test_what_is_attended_is_told_once_of_the_end(repository: Path, number: sign
     os.killpg(process.pid, number)  # as a terminal does
     assert process.communicate()[0] == "told\n"
     assert process.returncode == 3
+
+
+STUBBORN = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, lambda *_: print("ignored", flush=True))
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"], start_new_session=True)
+print(child.pid, flush=True)
+while True:
+    try:
+        time.sleep(3600)
+    except KeyboardInterrupt:  # as a task's runner takes it for the failure of the task
+        pass
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_interrupted_ends_with_every_process_of_it(repository: Path, number: int) -> None:
+    command = [sys.executable, "-c", STUBBORN]
+    code = (
+        f"from ecommerce.cli import attend as a; a.GRACE = 0.5; a.attend({command!r}, a.end_with_descendants)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=repository / "plugins",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    child = psutil.Process(int(process.stdout.readline()))
+    parent = psutil.Process(process.pid).children()[0]
+    process.send_signal(number)
+    said, error = process.communicate(timeout=30)
+    assert said == "ignored\n"
+    assert error.rstrip().endswith("KeyboardInterrupt: the run and its processes have ended")
+    assert not any(each.is_running() and each.status() != "zombie" for each in (child, parent))
 
 
 def test_nothing_of_airflow_is_imported_before_the_environment_is_there(installation: Path) -> None:
