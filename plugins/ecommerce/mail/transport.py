@@ -18,6 +18,7 @@ from email.utils import format_datetime
 from typing import Any, NamedTuple
 
 from ecommerce.core import errors, metrics, names
+from ecommerce.core.failures import failure_reason
 from ecommerce.core.reasons import CLOSED, place_of, reason_of
 from ecommerce.core.templates import render
 from ecommerce.core.text import clean
@@ -157,7 +158,7 @@ def _notify_of_refused(client: smtplib.SMTP, message: EmailMessage, refused: Seq
         if to:
             client.send_message(notice)
     except (errors.PipelineError, smtplib.SMTPException, OSError) as error:
-        log.warning("the notice of refused recipients was not sent: %s", type(error).__name__)
+        log.warning("the notice of refused recipients was not sent: %s", failure_reason(error))
 
 
 @contextmanager
