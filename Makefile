@@ -91,13 +91,13 @@ backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 
 	@$(CLI) backfill --from $(FROM) --to $(TO) $(if $(JOBS),--jobs $(JOBS)) $(if $(MAIL),--mail) \
 		$(if $(AGAIN),--again) $(if $(DAG),--dag $(DAG))
 
-repair: environments ## run what failed on a day again, and all that follows: DAY=2026-11-01 [SOURCE=storefront] [WAIT=0]
+repair: environments ## run what failed on a day again, and all that follows: DAY=2026-11-01 [SOURCE=storefront] [MAIL=1] [WAIT=0]
 	@$(if $(DAY),,$(error say which day: make repair DAY=2026-11-01))
-	@$(CLI) repair --day $(DAY) $(if $(SOURCE),--source $(SOURCE)) $(if $(filter 0,$(WAIT)),--no-wait)
+	@$(CLI) repair --day $(DAY) $(if $(SOURCE),--source $(SOURCE)) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
 
-report: environments ## build the report of a day again from the warehouse: DAY=2026-11-01 [WAIT=0]
+report: environments ## build the report of a day again from the warehouse: DAY=2026-11-01 [MAIL=1] [WAIT=0]
 	@$(if $(DAY),,$(error say which day: make report DAY=2026-11-01))
-	@$(CLI) report --day $(DAY) $(if $(filter 0,$(WAIT)),--no-wait)
+	@$(CLI) report --day $(DAY) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
 
 forecast: environments ## forecast four weeks: [SERIES=total] [AS_OF=2026-11-01] [OUT=file.csv]
 	@$(CLI) forecast $(if $(SERIES),--series '$(SERIES)') $(if $(AS_OF),--as-of $(AS_OF)) $(if $(OUT),--out '$(OUT)') $(ARGS)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -21,15 +22,20 @@ from ecommerce.core.names import (
     DAG_DAILY,
     GROUP_EXTRACT,
     GROUP_TRANSFORM,
+    MAILED,
+    NOT_MAILED,
+    STATE_SEND_MAIL,
     TASK_CHECKS,
     TASK_GATE,
     TASK_REPORT,
+    TASK_SEND,
     VARIABLE_SOURCE_POLICY,
 )
 from ecommerce.sources import PARTNER_FILES, SOURCES
 
 Instances = Mapping[str, Mapping[str, Any]]
 
+mail_option = click.option("--mail", is_flag=True, help="mail the report though it is not due, or was mailed")
 wait_option = click.option("--wait/--no-wait", default=True, help="wait for the end of the run")
 PAUSE = 3.0
 """Seconds between two looks at a run."""
@@ -38,8 +44,9 @@ PAUSE = 3.0
 @click.command()
 @day_option("--day")
 @click.option("--source", type=click.Choice(SOURCES), help="read this source again, failed or not")
+@mail_option
 @wait_option
-def repair(day: date, source: str | None, wait: bool) -> int:
+def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
     """Run what failed on a day again, and all that follows.
 
     The exit code is 0 only when the run succeeded, or nothing had failed.
@@ -56,7 +63,7 @@ def repair(day: date, source: str | None, wait: bool) -> int:
         if not task_ids:
             click.echo(_nothing_failed(day, run_id, instances))
             return 0
-        return _run_again(api, day, run_id, task_ids, wait=wait)
+        return _run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
 
 
 def what_repairs(instances: Instances, *, stopped: bool = False) -> list[str]:
@@ -132,8 +139,9 @@ def _nothing_failed(day: date, run_id: str, instances: Instances) -> str:
 
 @click.command()
 @day_option("--day")
+@mail_option
 @wait_option
-def report(day: date, wait: bool) -> int:
+def report(day: date, *, mail: bool, wait: bool) -> int:
     """Build the report of a day again from the warehouse.
 
     The exit code is 0 only when the run succeeded.
@@ -150,7 +158,7 @@ def report(day: date, wait: bool) -> int:
             raise PipelineError(
                 f"{run_id} is under way and has not come to its report, which follows by itself"
             )
-        return _run_again(api, day, run_id, [TASK_REPORT], wait=wait)
+        return _run_again(api, day, run_id, [TASK_REPORT], mail=mail, wait=wait)
 
 
 def _newest_run(api: AirflowApi, day: date) -> str:
@@ -162,8 +170,12 @@ def _newest_run(api: AirflowApi, day: date) -> str:
     return str(runs[0]["dag_run_id"])
 
 
-def _run_again(api: AirflowApi, day: date, run_id: str, task_ids: Sequence[str], *, wait: bool) -> int:
+def _run_again(
+    api: AirflowApi, day: date, run_id: str, task_ids: Sequence[str], *, mail: bool, wait: bool
+) -> int:
     """Run tasks of a run again, and all that follows them."""
+    if mail:
+        _ask_for_the_mail(api, run_id)
     cleared = api.clear(run_id, [*task_ids])
     click.echo(f"running again {', '.join(cleared)}: {api.page_of(run_id)}")
     if not wait:
@@ -176,8 +188,18 @@ def _run_again(api: AirflowApi, day: date, run_id: str, task_ids: Sequence[str],
         if state in FINISHED:
             break
         time.sleep(PAUSE)
+    for line in api.log_lines(run_id, instances[TASK_SEND]) if TASK_SEND in instances else ():
+        if str(line.get("event", "")).startswith((MAILED, NOT_MAILED)):
+            click.echo(line["event"])
     click.echo(f"the run of {day} has {'succeeded' if state == 'success' else 'failed'}")
     if state != "success":
         return 1
     show_report(day)
     return 0
+
+
+def _ask_for_the_mail(api: AirflowApi, run_id: str) -> None:
+    """Let the next attempt of `mail.send` mail the report. A later one, after another clearing, does not."""
+    task = f"dags/{DAG_DAILY}/dagRuns/{quote(run_id)}/taskInstances/{TASK_SEND}"
+    attempt = api.get(task)["try_number"] + 1
+    api.put(f"{task}/state-store/{STATE_SEND_MAIL}", {"value": attempt})

@@ -40,6 +40,11 @@ TASK_SEND = f"{GROUP_MAIL}.send"
 NEXT_ATTEMPT = "the next attempt begins not before "
 """How the line of a task's log begins that has the instant of its next attempt."""
 
+MAILED, NOT_MAILED = "mailed: ", "not mailed: "
+"""How the line of `mail.send`'s log begins that has the subject, or why nothing was mailed."""
+STATE_SEND_MAIL = "send_mail"
+"""The key in the state store of `mail.send` for the attempt that mails the report because somebody asked."""
+
 VARIABLE_REPORT_RECIPIENTS = "report_recipients"
 VARIABLE_ALERT_RECIPIENTS = "alert_recipients"
 VARIABLE_SOURCE_POLICY = "source_policy"

@@ -15,15 +15,16 @@ from urllib.parse import urlsplit
 
 from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
+from ecommerce.core.errors import PipelineError
 from ecommerce.core.failures import failure_reason
-from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
+from ecommerce.core.names import MAILED, NOT_MAILED, VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.templates import render
 from ecommerce.core.text import in_report_locale
 from ecommerce.mail import chat, telling
 from ecommerce.mail import transport as mail
 from ecommerce.sales import mailings, restated
-from ecommerce.sales.report.archive import read_file, read_report
+from ecommerce.sales.report.archive import read_figures, read_file, read_report
 from ecommerce.sales.report.charts import TREND_PNG
 from ecommerce.sales.report.figures import Figures
 from ecommerce.sales.report.mail_texts import mail_texts
@@ -40,12 +41,13 @@ def deliver(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> 
     Args:
         day: the report's business day.
         report: what `report.building.build_report` returned.
-        send_mail: the run's param: mail it although the day is not the newest closed one.
+        send_mail: mail it although the day is not the newest closed one, or was mailed before.
 
     Raises:
         PipelineError: as `claim`, `send` and `mark`. The next attempt does what is left to do.
     """
     if reason := claim(day, report, send_mail=send_mail):
+        log.info("%s%s", NOT_MAILED, reason)
         return reason
     mailed = send(report)
     mark(report)
@@ -60,10 +62,8 @@ def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
     Raises:
         PipelineError: the warehouse cannot be asked, or the recipients or the sender are no addresses.
     """
-    is_due = should_mail(day, datetime.now(UTC), send_mail=send_mail)
-    # An attempt after midnight still mails what an earlier one has claimed.
-    if not is_due and not _is_claimed(day.date, report["figures_hash"]):
-        return f"{day} is not the newest closed day and send_mail is not set"
+    if not send_mail and (reason := _reason_to_wait_for_a_request(day, report)):
+        return reason
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     figures_at = datetime.fromisoformat(report["figures_at"])
@@ -74,10 +74,35 @@ def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
     return ""
 
 
-def _is_claimed(day: date, figures_hash: str) -> bool:
-    return any(
-        row["figures_hash"] == figures_hash and row["state"] == "claimed" for row in mailings.deliveries(day)
+def _reason_to_wait_for_a_request(day: BusinessDay, report: Mapping[str, Any]) -> str:
+    """Why the report is mailed only when somebody asks for it, and what the mail would be; empty where it is
+    due. A correction never is: people who have a report of the day get no second one unasked."""
+    rows = mailings.deliveries(day.date)
+    own = {row["state"] for row in rows if row["figures_hash"] == report["figures_hash"]}
+    mailed_others = any(
+        row["state"] == "sent" for row in rows if row["figures_hash"] != report["figures_hash"]
     )
+    # An attempt after midnight still mails what an earlier one has claimed.
+    if "claimed" in own:
+        return ""
+    if not should_mail(day, datetime.now(UTC), send_mail=False):
+        reason = f"{day} is not the newest closed day"
+    elif mailed_others and "sent" not in own:
+        reason = f"an earlier report of {day} was mailed"
+    else:
+        return ""
+    count = len(mail.recipients(VARIABLE_REPORT_RECIPIENTS))
+    return (
+        f'{reason}. MAIL=1 with make repair or make report mails "{_subject(report)}" to {count} recipients'
+    )
+
+
+@in_report_locale
+def _subject(report: Mapping[str, Any]) -> str:
+    try:
+        return str(mail_texts(read_figures(report["uri"]), corrections(report))["subject"])
+    except PipelineError:  # which is no reason to fail where nothing is mailed
+        return f"the report of {report['business_date']}"
 
 
 def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
@@ -138,7 +163,9 @@ def send(report: Mapping[str, Any]) -> Mailed:
     mailed = Mailed(figures, trend, corrections(report))
     message = report_message(figures, pdf, trend, mailed.corrections)
     message["Message-ID"] = message_id(report)
-    mail.send(message, mail.recipients(VARIABLE_REPORT_RECIPIENTS))
+    to = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
+    mail.send(message, to)
+    log.info('%s"%s" to %d recipients', MAILED, message["Subject"], len(to))
     return mailed
 
 

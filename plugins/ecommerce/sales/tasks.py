@@ -15,7 +15,7 @@ from airflow.sdk import task
 from ecommerce.core.assets import DAILY_SALES
 from ecommerce.core.business_day import business_day, day_window
 from ecommerce.core.context import dag_run_of, run_of, skip
-from ecommerce.core.names import GROUP_EXTRACT
+from ecommerce.core.names import GROUP_EXTRACT, STATE_SEND_MAIL
 from ecommerce.core.retries import GATE_RETRIES, NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.staging import Manifest
@@ -121,17 +121,24 @@ def report(warnings: list[Warning_], business_date: str | None = None, **context
 def alarm(report: Plain, **context: Any) -> None:
     """Send an alert that the day is incomplete, or that a delivery cannot be used, where no failed task has
     sent one. Nothing waits for it, so on an ordinary day it succeeds, and is not skipped."""
-    send_mail = bool(context["params"].get("send_mail"))
-    reason = delivery.alarm(business_day(context), report, send_mail=send_mail)
+    reason = delivery.alarm(business_day(context), report, send_mail=_is_mail_asked(context))
     log.info("%s", reason or "people were told")
 
 
 @task(**NETWORK_RETRIES)
 def send(report: Plain, **context: Any) -> None:
-    """Mail the report, then post its headline to the chat, if there is one; skipped where it is not to be
-    mailed, or was mailed before."""
-    send_mail = bool(context["params"].get("send_mail"))
-    skip(delivery.deliver(business_day(context), report, send_mail=send_mail))
+    """Mail the report, then post its headline to the chat, if there is one; skipped where it is not due, or
+    was mailed before, and nobody asked for it."""
+    skip(delivery.deliver(business_day(context), report, send_mail=_is_mail_asked(context)))
+
+
+def _is_mail_asked(context: Any) -> bool:
+    """Whether to mail what is not due. The run's param holds until the task has run and is cleared; then a
+    repair asks anew, by the number of the attempt that it starts."""
+    ti = context["ti"]
+    first = ti.max_tries - ti.task.retries + 1  # after the latest clearing, which raises max_tries
+    asked = context["task_state_store"].get(STATE_SEND_MAIL)
+    return asked == first or (first == 1 and bool(context["params"].get("send_mail")))
 
 
 @task(**NETWORK_RETRIES)

@@ -100,6 +100,8 @@ class Handler(BaseHTTPRequestHandler):
         match url.path.split("/")[3:]:
             case [*_, "taskInstances", "load.checks"]:
                 return {"state": server.state_of_checks}
+            case [*_, "taskInstances", "mail.send"]:
+                return {"try_number": 2}
             case [*_, "taskInstances", _, "logs", _]:
                 return {"content": self.server.log}
             case ["variables", _]:
@@ -159,8 +161,19 @@ class Handler(BaseHTTPRequestHandler):
             case "backfills":
                 return self.answer(200, {"id": 7, "created_at": CREATED})
             case _:
-                ids = ["extract.sales_db", "load.load", "load.load"]
+                ids = [
+                    "extract.sales_db",
+                    "load.load",
+                    "load.load",
+                    *["mail.send"][: len(self.server.states)],
+                ]
                 return self.answer(200, {"task_instances": [{"task_id": each} for each in ids]})
+
+    def do_PUT(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append((self.path, body))
+        self.send_response(204)
+        self.end_headers()
 
     def answer(self, status, body):
         self.send_response(status)
@@ -406,6 +419,49 @@ def test_an_airflow_whose_database_is_locked_is_asked_again(airflow, monkeypatch
         run_backfill()
 
 
+HIDDEN = {
+    "reason": "Database error",
+    "statement": "hidden",
+    "orig_error": "hidden",
+    "message": "Serious error when handling your request. Check logs for more details",
+}
+
+
+def test_a_database_error_of_airflow_is_a_sentence_and_asked_again_where_nothing_can_be_done_twice(
+    airflow, monkeypatch
+):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    api, answers = AirflowApi.from_environment(), [500, 500, 200]
+    monkeypatch.setattr(Handler, "do_GET", lambda self: self.answer(answers.pop(0), {"detail": HIDDEN}))
+    assert api.get("dags/x") == {"detail": HIDDEN}
+    answers += [500] * 20
+    with pytest.raises(
+        PipelineError, match=r"own database failed or was busy \(GET dags/x; the API"
+    ) as error:
+        api.get("dags/x")
+    assert "hidden" not in str(error.value)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_backfill_that_fails_half_way_is_not_asked_for_twice(airflow, monkeypatch, begun):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    post, created = Handler.do_POST, []
+
+    def fails(self):
+        if not self.path.endswith("/backfills"):
+            return post(self)
+        created.append(self.path)
+        other = {"from_date": "2026-11-01", "to_date": "2026-11-03", "completed_at": None}
+        airflow.backfills = [other] if begun else []
+        return self.answer(500, {"detail": HIDDEN})
+
+    monkeypatch.setattr(Handler, "do_POST", fails)
+    said = "may have made some of its runs" if begun else "give the command again"
+    with pytest.raises(PipelineError, match=said):
+        run_backfill()
+    assert len(created) == 1
+
+
 def test_an_airflow_that_is_gone_for_a_moment_is_asked_again_but_never_told_twice(airflow, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     api = AirflowApi.from_environment()
@@ -586,6 +642,32 @@ def test_report_is_built_again_from_its_figures(airflow, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     assert main(["report", "--day", "2026-11-02"]) == 0
     assert airflow.requests[-1][1]["task_ids"] == ["report.report"]
+
+
+@pytest.mark.parametrize("command", [["repair", "--source", "sales_db"], ["report"]])
+def test_a_report_is_mailed_only_with_mail_by_the_next_attempt_alone(airflow, command):
+    assert main([*command, "--day", "2026-11-02", "--no-wait"]) == 0
+    assert [path.rpartition("/")[2] for path, _ in airflow.requests] == ["token", "clearTaskInstances"]
+    airflow.requests.clear()
+    assert main([*command, "--day", "2026-11-02", "--no-wait", "--mail"]) == 0
+    (_, (path, body), (last, _)) = airflow.requests
+    assert path.endswith("/dagRuns/new/taskInstances/mail.send/state-store/send_mail")
+    assert body == {"value": 3}
+    assert last.endswith("/clearTaskInstances")  # the attempt finds the request when it begins
+
+
+def test_what_was_mailed_or_would_be_is_shown(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    airflow.states = states([])
+    airflow.log = [
+        {"event": "another line"},
+        {"event": 'not mailed: an earlier report was mailed. MAIL=1 mails "Corrected: …" to 2 recipients'},
+    ]
+    assert main(["report", "--day", "2026-11-02"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        airflow.log[1]["event"],
+        "the run of 2026-11-02 has succeeded",
+    ]
 
 
 @pytest.mark.parametrize("state", ["failed", "upstream_failed"])

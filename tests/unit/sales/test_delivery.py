@@ -295,6 +295,37 @@ class TestSteps:
         assert ("send" in done) == (state == "claimed")
         assert ("not the newest closed day" in reason) == (state != "claimed")
 
+    @pytest.mark.parametrize(("state", "send_mail"), [("sent", False), ("sent", True), ("claimed", False)])
+    def test_a_correction_of_the_newest_day_is_mailed_only_when_asked(  # noqa: PLR0917
+        self, archived, done, deliveries, monkeypatch, state, send_mail
+    ):
+        monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: self.NEWEST)
+        monkeypatch.setattr(delivery.mailings, "claim_delivery", lambda *_: True)
+        monkeypatch.setattr(delivery.restated, "corrections", lambda *_: ())
+        deliveries += [{"figures_hash": "0" * 64, "state": state}]
+        reason = self.deliver(archived, send_mail=send_mail)
+        is_mailed = send_mail or state == "claimed"  # of which nobody has got the mail
+        assert ("send" in done) == is_mailed
+        if not is_mailed:
+            assert reason == (
+                "an earlier report of 2026-11-19 was mailed. MAIL=1 with make repair or make report mails "
+                '"Corrected: Thu 19 Nov: 18,342.56 USD, +13.8 %" to 2 recipients'
+            )
+
+    def test_an_older_day_names_the_mail_that_is_not_sent(self, archived, done, monkeypatch, caplog):
+        caplog.set_level(logging.INFO)
+        monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: self.NEWEST.shifted(1))
+        reason = self.deliver(archived, send_mail=False)
+        assert reason == (
+            "2026-11-19 is not the newest closed day. MAIL=1 with make repair or make report mails "
+            '"Thu 19 Nov: 18,342.56 USD, +13.8 %" to 2 recipients'
+        )
+        assert done == []
+        assert f"not mailed: {reason}" in caplog.text
+        assert not any(address in caplog.text for address in TO)
+        gone = archived | {"uri": archived["uri"] + "-gone"}
+        assert "the report of 2026-11-19" in self.deliver(gone, send_mail=False)
+
     def test_nobody_to_mail_to_is_no_claim(self, archived, done, monkeypatch):
         monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
         assert self.deliver(archived) == "the Variable report_recipients is empty"

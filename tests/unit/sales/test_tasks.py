@@ -53,3 +53,27 @@ def test_a_day_that_fails_its_checks_is_not_announced(monkeypatch: pytest.Monkey
     with pytest.raises(CheckFailed):
         check_the_day(events)
     assert not events
+
+
+@pytest.mark.parametrize(
+    ("attempts_before", "param", "asked_for", "mails"),
+    [
+        (0, True, None, True),
+        (0, False, None, False),
+        (0, False, 1, True),  # a repair of a run that never came to its mail
+        (1, True, None, False),  # cleared: the backfill's MAIL=1 was for its first mail
+        (1, False, 2, True),
+        (2, False, 2, False),  # an earlier repair asked
+    ],
+)
+def test_a_repair_mails_only_when_it_asks(
+    monkeypatch: pytest.MonkeyPatch, attempts_before: int, param: bool, asked_for: int | None, mails: bool
+) -> None:
+    deliver = Mock(return_value="")
+    monkeypatch.setattr(tasks.delivery, "deliver", deliver)
+    ti = SimpleNamespace(max_tries=attempts_before + 5, task=SimpleNamespace(retries=5))
+    run = SimpleNamespace(partition_key="2026-03-02", run_after=None)
+    store = {} if asked_for is None else {"send_mail": asked_for}
+    context = {"dag_run": run, "ti": ti, "params": {"send_mail": param}, "task_state_store": store}
+    tasks.send.function({}, **context)
+    assert deliver.call_args.kwargs == {"send_mail": mails}
