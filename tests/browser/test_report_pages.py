@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import Any
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from demo.services.ports import free_port
+from ecommerce.core.templates import render
 from ecommerce.pages import again
 from ecommerce.pages.lazy import PREFIX
+from ecommerce.sales.report.charts import TREND_PNG
+from ecommerce.sales.report.mail_texts import mail_texts
 from tests.browser import axe
 from tests.unit.pages import made_up
+from tests.unit.sales.report.samples import make_figures
 
 pytestmark = pytest.mark.browser
 
@@ -32,23 +39,48 @@ PAGES = {
     "forecast": "forecast/",
 }
 WIDE, NARROW = (1280, 900), (390, 844)
+MISPLACED = """() => {
+  const inked = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return [...range.getClientRects()].filter((box) => box.width > 0);
+  };
+  const found = [];
+  for (const each of document.querySelectorAll(".cell > :not(.hidden), .tile .value")) {
+    const place = (each.closest("td") || each.parentElement).getBoundingClientRect();
+    const boxes = inked(each);
+    const neighbour = each.matches(".sign") ? inked(each.previousElementSibling)[0].right + 2 : place.left;
+    const outside = boxes.some((box) => box.left < neighbour || box.right > place.right);
+    if (outside || (each.matches(".value") && boxes.length > 1)) found.push(each.textContent);
+  }
+  for (const each of document.querySelectorAll(".chart svg")) {
+    if (each.getBoundingClientRect().right > innerWidth) found.push(each.textContent.slice(0, 40));
+  }
+  return found;
+}"""
+"""Texts that leave their place or are broken, and charts that leave the window."""
 
 
 @dataclass(frozen=True)
 class Pages:
     """The pages of the made-up shop under a prefix, for an analyst and for a viewer; with and without a
-    warehouse. `runs` is what was to be run again."""
+    warehouse. `runs` is what was to be run again, `trend` the picture of a day's mail."""
 
     analyst: str
     viewer: str
     without_warehouse: str
     runs: made_up.FakeRuns
+    trend: bytes
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     reports = made_up.write_archive(tmp_path_factory.mktemp("pages"))
-    warehouse = made_up.FakeWarehouse(rows=made_up.quality_rows())
+    days = {
+        day: replace(each, mailed=each.mailed or {"net_sales": each.net_sales + 1})
+        for day, each in made_up.standings().items()
+    }
+    warehouse = made_up.FakeWarehouse(days, rows=made_up.quality_rows())
     runs = made_up.FakeRuns()
     with pytest.MonkeyPatch.context() as shop:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
@@ -61,7 +93,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
             _serve(made_up.application(made_up.VIEWER, warehouse=warehouse)),
             _serve(made_up.application(other)),
         ]
-        yield Pages(*(address for _, address in servers), runs)
+        trend = (reports / "2026-11-19" / TREND_PNG).read_bytes()
+        yield Pages(*(address for _, address in servers), runs, trend)
         for server, _ in servers:
             server.should_exit = True
 
@@ -96,6 +129,7 @@ def test_a_page_has_no_serious_flaw_and_fits_the_window(pages, window, axe_scrip
     window.goto(pages.analyst + path)
     assert axe.violations(window, axe_script) == []
     assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert window.evaluate(MISPLACED) == []
 
 
 def test_without_warehouse_the_calendar_is_as_usable(pages, window, axe_script):
@@ -104,17 +138,27 @@ def test_without_warehouse_the_calendar_is_as_usable(pages, window, axe_script):
     assert axe.violations(window, axe_script) == []
 
 
-def test_dark_pages_are_dark(pages, browser):
-    lightness = {}
+def test_dark_pages_and_mails_are_dark(pages, browser):
+    lightness, ground, contrast = {}, {}, {}
+    mail = render("report_mail.html", {**mail_texts(make_figures()), "trend_cid": "trend", "page_url": ""})
+    chart = f"data:image/png;base64,{b64encode(pages.trend).decode()}"
     for theme in ("light", "dark"):
         context = browser.new_context(color_scheme=theme)
         page = context.new_page()
         page.goto(pages.analyst)
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
         lightness[theme] = sum(map(int, colour.removeprefix("rgb(").removesuffix(")").split(",")))
+        page = context.new_page()
+        page.set_content(mail.replace("cid:trend", chart))
+        picture = Image.open(BytesIO(page.locator("img.picture").screenshot())).convert("L")
+        ground[theme] = picture.getpixel((2, 2))
+        contrast[theme] = max(abs(each - ground[theme]) for each in picture.getextrema())
         context.close()
     assert lightness["dark"] < 150
     assert lightness["light"] > 600
+    assert ground["dark"] < 50
+    assert ground["light"] == 255
+    assert min(contrast.values()) > 140
 
 
 @pytest.fixture

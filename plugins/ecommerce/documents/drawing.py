@@ -135,13 +135,13 @@ def place_axes(figure: Figure, *, above: float, below: float) -> None:
     axes.set_position((left, below / height, 0.995 - left, 1 - (above + below) / height))
 
 
-def legend_above(axes: Axes, entries: Sequence[Any]) -> None:
-    """One line of a legend above the axes."""
+def legend_above(axes: Axes, entries: Sequence[Any], columns: int | None = None) -> None:
+    """A legend above the axes, on one line or in so many columns."""
     axes.legend(
         handles=entries,
         loc="lower left",
         bbox_to_anchor=(-0.008, 1.0),
-        ncols=len(entries),
+        ncols=columns or len(entries),
         frameon=False,
         fontsize=TEXT_POINTS - 0.5,
         labelcolor=MUTED,

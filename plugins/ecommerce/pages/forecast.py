@@ -25,7 +25,7 @@ DOWNLOADS = (
     (archive.FIGURES_CSV, "CSV", "Forecasts as CSV"),
     (archive.FIGURES_JSON, "JSON", "Figures as JSON"),
 )
-_SHOWN_INLINE = {document.PREVIEW, charts.SVG}
+_SHOWN_INLINE = {document.PREVIEW, charts.SVG, charts.NARROW_SVG}
 
 
 @router.get("")
@@ -97,13 +97,15 @@ def _page(request: Request, as_of: date, days: list[date], folder: str) -> Respo
 @wording.in_report_locale
 def _report(figures: Figures, uri: str, folder: str) -> dict[str, Any]:
     texts = page_texts(figures)
-    shown = {charts.SVG: texts["chart_alt"]}
+    drawn = pictures.inlined(uri, dict.fromkeys((charts.SVG, charts.NARROW_SVG), texts["chart_alt"]), folder)
+    if wide := drawn[charts.SVG]:
+        wide["narrow"] = drawn[charts.NARROW_SVG]
     return {
         "heading": texts["heading"],
         "scope": texts["scope"],
         "notices": texts["notices"],
         "tiles": texts["tiles"],
-        "pictures": pictures.inlined(uri, shown, folder),
+        "pictures": drawn,
         "sections": sections(figures, texts),
         "thumbnails": {},
     }

@@ -16,8 +16,9 @@ BROAD, FULL = 250.0, 420.0
 
 
 def inlined(folder: str, charts: Mapping[str, str], way: str = "") -> dict[str, Any]:
-    """The charts of `folder` by their file names, `drawn` as markup, and how much of a document's
-    `width` it has there: `half`, `broad` or `full`. None for one that is not there.
+    """The charts of `folder` by their file names, `drawn` as markup, how much of a document's `width` it has
+    there: `half`, `broad` or `full`, and room for the `narrow` one that phones show. None for one that is not
+    there.
 
     Args:
         folder: the URI of an archived report.
@@ -34,7 +35,7 @@ def inlined(folder: str, charts: Mapping[str, str], way: str = "") -> dict[str, 
         drawn = _inline(svg, words, f"chart{number}") or Markup('<img src="{}" alt="{}">').format(
             f"{way}{name}", words
         )
-        found[name] = {"drawn": drawn, "width": _width(svg)}
+        found[name] = {"drawn": drawn, "width": _width(svg), "narrow": None}
     return found
 
 

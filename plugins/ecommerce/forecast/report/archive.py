@@ -1,8 +1,8 @@
 """The forecasts' archive `<REPORTS_URI>/forecasts/<as of>/`: one folder per forecast, the newest report wins.
 
-A folder holds `forecast.pdf`, `page-1.png`, `figures.json`, `figures.csv`, the chart as SVG and PNG, and the
-manifest of `ecommerce.core.staging` that says it is complete. The daily reports' folders, which are named by
-days, lie beside `forecasts/`.
+A folder holds `forecast.pdf`, `page-1.png`, `figures.json`, `figures.csv`, the chart as two SVG and a PNG,
+and the manifest of `ecommerce.core.staging` that says it is complete. The daily reports' folders, which are
+named by days, lie beside `forecasts/`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ FILES = {
     FIGURES_JSON: "application/json",
     FIGURES_CSV: "text/csv; charset=utf-8",
     charts.SVG: "image/svg+xml",
+    charts.NARROW_SVG: "image/svg+xml",
 }
 """What pages show of a forecast's folder, with media types; nothing else is served from it."""
 

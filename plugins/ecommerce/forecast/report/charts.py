@@ -1,5 +1,5 @@
 """The report's chart: eight weeks of sales with the forecasts in force, and the next 28 days with their
-intervals. As SVG for the PDF, as PNG for the mail."""
+intervals. As SVG for the PDF, narrower for a page on a phone, and as PNG for the mail."""
 
 from __future__ import annotations
 
@@ -30,31 +30,35 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SVG, PNG = "forecast.svg", "forecast.png"
+SVG, NARROW_SVG, PNG = "forecast.svg", "forecast-narrow.svg", "forecast.png"
 _WIDTH, _HEIGHT = 178.0, 86.0
+_PHONE_WIDTH, _PHONE_HEIGHT = 90.0, 74.0
 _PNG_DOTS = 190
 _WIDE, _NARROW = FAINT, PALE
 _NAN = float("nan")
 
 
 def draw(figures: Figures, folder: Path, lower_by: float = 0.0) -> Path:
-    """Write `SVG` and `PNG` into `folder`; the path of the former, which is `lower_by` millimetres lower than
-    usual."""
+    """Write `SVG`, `NARROW_SVG` and `PNG` into `folder`; the path of the first, which is `lower_by`
+    millimetres lower than usual."""
     with style():
         save(_chart(figures, _HEIGHT - lower_by), folder / SVG)
+        save(_chart(figures, _PHONE_HEIGHT, _PHONE_WIDTH), folder / NARROW_SVG)
         save_png(_chart(figures, _HEIGHT), folder / PNG, _PNG_DOTS)
     return folder / SVG
 
 
-def _chart(figures: Figures, height: float) -> Figure:
-    figure = canvas(_WIDTH, height)
+def _chart(figures: Figures, height: float, width: float = _WIDTH) -> Figure:
+    figure = canvas(width, height)
     axes = figure.add_axes((0, 0, 1, 1))
     coming = figures.total.days if figures.total else []
     entries = [*_past(axes, figures.past, figures.as_of), *_coming(axes, coming, figures.as_of)]
     axes.axvline(-0.5, color=MUTED, linewidth=0.6, zorder=1.5)
-    _scales(axes, figures)
-    place_axes(figure, above=7, below=6)
-    legend_above(axes, entries)
+    is_narrow = width < _WIDTH
+    _scales(axes, figures, weeks=4 if is_narrow else 2)
+    columns = 3 if is_narrow else max(len(entries), 1)
+    place_axes(figure, above=3 + 4 * -(-len(entries) // columns), below=6)
+    legend_above(axes, entries, columns)
     return figure
 
 
@@ -141,12 +145,14 @@ def _coming(axes: Axes, days: Sequence[ComingDay], as_of: date) -> list[Any]:
     return [line, *entries]
 
 
-def _scales(axes: Axes, figures: Figures) -> None:
+def _scales(axes: Axes, figures: Figures, weeks: int) -> None:
+    """`weeks`: from one date to the next."""
     from matplotlib.ticker import MaxNLocator
 
     first, last = -len(figures.past), (figures.last_day - figures.as_of).days
     axes.set_xlim(first - 0.7, last + 0.7)
-    mondays = list(range(-(len(figures.past) // 14) * 14, last + 1, 14))
+    step = 7 * weeks
+    mondays = list(range(-(len(figures.past) // step) * step, last + 1, step))
     axes.set_xticks(mondays, [short_day(figures.as_of + timedelta(days=place)) for place in mondays])
     axes.set_ylim(bottom=0)
     if not any(each.actual for each in figures.past) and figures.total is None:

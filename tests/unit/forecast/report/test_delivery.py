@@ -45,7 +45,8 @@ def test_a_folder_holds_the_report_beside_the_days(archived, tmp_path: Path) -> 
     assert report["uri"] == f"file://{tmp_path}/reports/forecasts/2026-11-16"
     folder = tmp_path / "reports" / "forecasts" / "2026-11-16"
     assert {path.name for path in folder.iterdir()} == {
-        "forecast.pdf", "page-1.png", "figures.json", "figures.csv", "forecast.svg", "forecast.png",
+        "forecast.pdf", "page-1.png", "figures.json", "figures.csv", "forecast.svg",
+        "forecast-narrow.svg", "forecast.png",
         "manifest.json",
     }  # fmt: skip
     assert archive.read_figures(report["uri"]) == figures
