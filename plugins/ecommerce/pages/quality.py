@@ -8,11 +8,13 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
+from ecommerce.core.errors import PipelineError
 from ecommerce.pages import access, quality_texts, responses
 from ecommerce.pages.given import GivenDep
 from ecommerce.pages.quality_texts import Facts
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sources.partner_files.expected import WEEKS
+from ecommerce.sources.partner_files.folder import Folder
 from ecommerce.warehouse.client import Warehouse
 
 router = APIRouter(prefix="/quality", dependencies=[Depends(access.reads_sales)])
@@ -35,8 +37,18 @@ def show(given: GivenDep) -> Response:
     answer = given.asking(("quality", newest), lambda warehouse: read(warehouse, newest))
     texts: dict[str, Any] = {"section": "Data quality", "failed": answer.failed, "strips": [], "sections": []}
     if answer.value:
-        texts |= quality_texts.page_texts(answer.value, given.at, given.settings)
+        unread = _unread(given.settings.partner_drop_uri, newest)
+        texts |= quality_texts.page_texts(answer.value, given.at, given.settings, unread)
     return responses.page(given.request, "quality.html", "Data quality", texts)
+
+
+def _unread(drop: str, newest: date) -> list[str]:
+    """Sentences on what lies in the partner folder unread; none where this server cannot list it."""
+    try:
+        folder = Folder.listed(drop)
+    except PipelineError:
+        return []
+    return [*folder.misnamed()[:MOST_SAMPLES], *folder.unread(newest)]
 
 
 def read(warehouse: Warehouse, newest: date) -> Facts:

@@ -24,6 +24,9 @@ Row = Mapping[str, Any]
 TOLERANCE = Decimal("0.005")
 """Amounts that differ by less are the same."""
 
+_LONGEST = 500
+"""Characters of a sentence on the partner folder, whose names others choose."""
+
 STATES = {
     "agrees": ("✓", "what was loaded is what the source says"),
     "differs": ("≠", "what was loaded is not what the source says"),
@@ -50,8 +53,9 @@ class Facts:
 
 
 @text.in_report_locale
-def page_texts(facts: Facts, at: datetime, settings: Settings) -> dict[str, Any]:
-    """`strips`: one row of days for each source; `states`, their legend; `sections`."""
+def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[str] = ()) -> dict[str, Any]:
+    """`strips`: one row of days for each source; `states`, their legend; `sections`. `unread`: sentences on
+    what lies in the partner folder and is not read."""
     strips = _strips(facts)
     used = {day["state"] for strip in strips for day in strip["days"]}
     return {
@@ -61,7 +65,7 @@ def page_texts(facts: Facts, at: datetime, settings: Settings) -> dict[str, Any]
             _differences(facts),
             _rejected(facts),
             _freshness(facts, at),
-            _partners(facts, at, settings),
+            _partners(facts, at, settings) | {"remarks": [text.clean(each, _LONGEST) for each in unread]},
             _restated(facts, settings),
             _next(facts, at, settings),
         ],

@@ -53,6 +53,16 @@ def test_an_address_in_a_file_name_or_detail_is_masked_too(open_pages):
     assert "ann@" not in page
 
 
+def test_what_lies_in_the_partner_folder_and_is_not_read_is_listed(open_pages, monkeypatch, tmp_path):
+    for name in ("acme_2026-11-19.csv", ".bolt_2026-11-19.csv.part", "bolt_2026-02-30.csv"):
+        (tmp_path / name).write_text("")
+    monkeypatch.setenv("PARTNER_DROP_URI", f"file://{tmp_path}")
+    words = part(open_pages().get("/quality/").text, "partners")
+    assert "bolt_2026-02-30.csv was not read: its name is not" in words
+    assert "1 other entry of the partner folder was not read: .bolt_2026-11-19.csv.part (hidden or" in words
+    assert "acme_2026-11-19.csv" not in words
+
+
 def test_freshness_of_sources_and_partners(page):
     assert "Sales database 2026-11-20 11:00:03 UTC 89 min Thu 19 Nov" in part(page, "freshness")
     assert f"Exchange rates {NOTHING} {NOTHING} never read" in part(page, "freshness")
