@@ -56,10 +56,18 @@ class Expected:
     def of(self, back: int, name: str) -> Decimal | None:
         """A headline figure of a complete day so many days before."""
         then = self.day - timedelta(back)
-        return self.summary[then][name] if then in self.complete else None
+        return self.summary[then][name] if then in self.complete and self.knows(name, then) else None
+
+    def knows(self, name: str, day: date) -> bool:
+        """Whether customers could be returning on a day: there are complete days with customers before."""
+        if name not in {"new_customers", "returning_customers", "repeat_share"}:
+            return True
+        return any(self.summary[each]["customers"] for each in self.complete if each < day)
 
     def mean(self, days: Iterable[date], name: str) -> Decimal | None:
-        values = [self.summary[each][name] for each in days if each in self.complete]
+        values = [
+            self.summary[each][name] for each in days if each in self.complete and self.knows(name, each)
+        ]
         known = [value for value in values if value is not None]
         return rounded(Decimal(sum(known)) / len(known)) if known else None
 
@@ -169,11 +177,16 @@ def _rates(figures: Figures, true: Expected) -> Found:
         ("return_rate", "returns", "gross_sales"),
         ("repeat_share", "returning_customers", "customers"),
     ):
-        rate = Decimal(day[part]) / day[whole] if day[whole] else None
+        rate = Decimal(day[part]) / day[whole] if day[whole] and true.knows(name, true.day) else None
         yield f"{name}", _fine(figures.rates[name].value), _fine(rate)
         sums = [
             sum(
-                (Decimal(true.summary[each][column]) for each in true.averaged if each in true.complete), ZERO
+                (
+                    Decimal(true.summary[each][column])
+                    for each in true.averaged
+                    if each in true.complete and true.knows(name, each)
+                ),
+                ZERO,
             )
             for column in (part, whole)
         ]

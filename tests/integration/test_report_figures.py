@@ -172,7 +172,9 @@ def test_the_headline_counts_what_counts(figures):
 
 def test_the_average_order_says_what_it_leaves_out(figures):
     notes = {name: figure.note for name, figure in figures.headline.items() if figure.note}
-    assert notes == {"average_order_value": "1 order in BRL without an exchange rate is not in it"}
+    assert notes["average_order_value"] == "1 order in BRL without an exchange rate is not in it"
+    assert notes["new_customers"].startswith("customers from before Wed 18 Feb are not known")
+    assert len(notes) == 2
 
 
 def test_it_is_compared_with_complete_days_only(figures):
@@ -341,7 +343,9 @@ def test_missing_days_are_named_with_the_command_that_fills_them(figures):
 def test_the_first_day_ever_is_a_report(warehouse):
     figures = figures_of(warehouse, DAY - timedelta(days=12))
     assert figures.headline["net_sales"].value == figures.month.now.net_sales == 10
-    assert figures.quality.first_loaded == figures.business_date
+    assert (figures.quality.first_loaded, figures.quality.first_exported) == (figures.business_date, None)
+    assert figures.headline["new_customers"].note.endswith("so every customer counts as new")
+    assert figures.rates["repeat_share"].value is None
     assert (figures.changes, figures.outlook, figures.findings) == (None, None, [])
     assert [product.sku for product in figures.products] == ["toys-1"]
 

@@ -76,6 +76,9 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
     assert figures.averaged_days_of("return_rate") == 2
     assert figures.rates["discount_rate"].week_before is None  # the export has no discounts either
 
+    assert figures.quality.first_exported == FIRST
+    assert figures.headline["new_customers"].note is None  # the export has customers, too
+
     changes = figures.changes
     assert changes
     assert (changes.before, changes.now, changes.unconverted) == (1000, 900, ["AED"])

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
 from typing import Any
 
-from ecommerce.core.text import count
+from ecommerce.core.text import count, short_day
 from ecommerce.sales.report import figures as model
 from ecommerce.sales.report import month
 
@@ -40,23 +41,44 @@ def days_asked(day: date) -> set[date]:
 
 
 def headline(
-    day: date, days: Mapping[date, Row], unconverted: Sequence[model.Unconverted] = ()
+    day: date,
+    days: Mapping[date, Row],
+    unconverted: Sequence[model.Unconverted] = (),
+    notes: Mapping[str, str | None] = MappingProxyType({}),
 ) -> dict[str, model.Figure]:
     """The headline figures of `day` beside those of complete days. `unconverted` are the amounts of that day
-    that no average can take in."""
+    that no average can take in, `notes` what to say of other figures by their names."""
+    notes = {"average_order_value": without_rate(unconverted), **notes}
     complete = {each: row for each, row in days.items() if row["complete"] and each < day}
     recent = [complete[each] for each in recent_days(day) if each in complete]
     found = {}
     for name in model.HEADLINE:
         found[name] = model.Figure(
             value=_value(days.get(day, {}), name),
-            day_before=_value(complete.get(day - timedelta(days=1)), name),
-            week_before=_value(complete.get(day - WEEK), name),
-            average=_mean(_value(row, name) for row in recent),
-            year_before=_value(complete.get(day - YEAR), name),
-            note=without_rate(unconverted) if name == "average_order_value" else None,
+            day_before=_base(complete.get(day - timedelta(days=1)), name),
+            week_before=_base(complete.get(day - WEEK), name),
+            average=_mean(_base(row, name) for row in recent),
+            year_before=_base(complete.get(day - YEAR), name),
+            note=notes.get(name),
         )
     return found
+
+
+def with_customers_since(days: Mapping[date, Row], since: date | None) -> dict[date, dict[str, Any]]:
+    """`days` with `customers_known`: whether customers from before that day are known. `since` is the first
+    complete day with customers; on that day each of them counts as new."""
+    return {
+        each: {**row, "customers_known": since is not None and each > since} for each, row in days.items()
+    }
+
+
+def new_customers_note(day: date, row: Row, since: date | None) -> str | None:
+    """Why new customers are many, in the first weeks of a warehouse; None afterwards."""
+    if not row.get("customers") or (since and day > since + COMPARED_DAYS * timedelta(days=1)):
+        return None
+    if since is None or day <= since:
+        return "no customer from before this day is known, so every customer counts as new"
+    return f"customers from before {short_day(since)} are not known, so they count as new"
 
 
 LACKING = {"return_rate": "without_returns", "discount_rate": "without_discounts"}
@@ -73,6 +95,13 @@ def rate_bases(day: date, days: Mapping[date, Row]) -> dict[str, model.RateBase]
             bases = {each: {**row, whole: row[whole] - row.get(lacking, 0)} for each, row in days.items()}
             counted = sum(bases[each][whole] > 0 for each in averaged_days(day, days))
             found[name] = model.RateBase(**headline(day, bases)[whole].model_dump(), days=counted)
+    if not all(row.get("customers_known", True) for row in days.values()):
+        bases = {
+            each: {**row, "customers": row["customers"] * row["customers_known"]}
+            for each, row in days.items()
+        }
+        counted = sum(bases[each]["customers"] > 0 for each in averaged_days(day, days))
+        found["repeat_share"] = model.RateBase(**headline(day, bases)["customers"].model_dump(), days=counted)
     return found
 
 
@@ -112,6 +141,13 @@ def without_rate(unconverted: Iterable[model.Unconverted]) -> str | None:
     counts[0] = counts[0].replace(" in ", " order in " if one else " orders in ")
     said = " and ".join(", ".join(part) for part in (counts[:-1], counts[-1:]) if part)
     return f"{said} without an exchange rate {'is' if one else 'are'} not in it"
+
+
+def _base(row: Row | None, name: str) -> Decimal | None:
+    """A figure of a day to compare with; None where the day cannot have it."""
+    if row and name in ("new_customers", "returning_customers") and not row.get("customers_known", True):
+        return None
+    return _value(row, name)
 
 
 def _value(row: Row | None, name: str) -> Decimal | None:

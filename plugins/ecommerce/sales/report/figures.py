@@ -184,9 +184,9 @@ class Quality(Part):
     `missing_sources` a partner is `partner_files: <partner>`. `refused_files` have been delivered and
     cannot be used; each run of the day tries them again. `fill_command` is None when no day is missing.
     `first_loaded` is the first business day that ever had a daily run: since then all days but the
-    `missing_days` are loaded; days before it may have come with an export. `restatements`: newest day first,
-    figures in the headline's order. `warnings`: the worst first. `limits`: sentences on changes of a source
-    that no run can see."""
+    `missing_days` are loaded; `first_exported` is the first day of any export, whose days have no daily run.
+    `restatements`: newest day first, figures in the headline's order. `warnings`: the worst first. `limits`:
+    sentences on changes of a source that no run can see."""
 
     complete: bool
     missing_sources: list[str]
@@ -198,6 +198,7 @@ class Quality(Part):
     unconverted: list[Unconverted]
     missing_days: list[date]
     first_loaded: date | None = None
+    first_exported: date | None = None
     fill_command: str | None
     restatements: list[Restatement]
     warnings: list[Remark]

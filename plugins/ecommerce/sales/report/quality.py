@@ -28,8 +28,8 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
         found.append(_notice("May be incomplete", words, urgent=True))
     missing = _missing_partners(figures)
     if refused := [each for each in quality.refused_files if is_news(each, missing)]:
-        more = f", and {len(refused) - 1} more of its kind" if len(refused) > 1 else ""
-        found.append(_notice("Delivery refused", f"{_refused(refused[0])}{more}.", urgent=True))
+        others = f", and {len(refused) - 1} more of its kind" if len(refused) > 1 else ""
+        found.append(_notice("Delivery refused", f"{_refused(refused[0])}{others}.", urgent=True))
     if not figures.has_sales:
         found.append(_notice("No sales", f"No counted orders on {figures.business_date}."))
     if quality.unconverted:

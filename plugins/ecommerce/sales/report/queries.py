@@ -97,10 +97,13 @@ def _read_once(
         row["business_date"]: {**row, "complete": row["complete"] and row["business_date"] not in empty}
         for row in headlines
     }
+    (known,) = ask("known_since")
+    days = comparisons.with_customers_since(days, known["customers_since"])
     today = days.get(day, {})
     complete = bool(today.get("complete"))
     for row in ask("rate_bases", days=comparisons.days_asked(day)):
         days.get(row["business_date"], {}).update(row)
+    note = comparisons.new_customers_note(day, today, known["customers_since"])
     sales, orders = ask("sales"), ask("orders")
     runs = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=ORDERS, day=day)
     missing = missing_days(day, [row["business_date"] for row in runs])
@@ -130,6 +133,7 @@ def _read_once(
         unconverted=unconverted,
         missing_days=missing,
         first_loaded=min((row["business_date"] for row in runs), default=None),
+        first_exported=known["first_exported"],
         fill_command=f"make backfill FROM={missing[0]} TO={missing[-1]}" if missing else None,
         restatements=restatements.merged(ask("restatements")),
         warnings=remarks.remarks(
@@ -143,7 +147,7 @@ def _read_once(
     found = model.Figures(
         business_date=day,
         currency=warehouse.settings.reporting_currency,
-        headline=comparisons.headline(day, days, unconverted),
+        headline=comparisons.headline(day, days, unconverted, {"new_customers": note}),
         rate_bases=comparisons.rate_bases(day, days),
         averaged_days=len(averaged := comparisons.averaged_days(day, days)),
         averaged_days_without_sales=sum(not days[each]["orders"] for each in averaged),

@@ -200,8 +200,8 @@ def _recognised(sentence: str) -> dict[str, Any]:
             parts = [part for part in match.groups() if part and part != match.groupdict().get("action")]
             found = "".join(parts) or sentence
             action = known.action.format(**match.groupdict()) if match.groupdict() else known.action
-            parts = {"found": found, "meaning": known.meaning, "action": action, "weight": known.weight}
-            return parts | {"days": _named(found)}
+            known_parts = {"meaning": known.meaning, "action": action, "weight": known.weight}
+            return {"found": found, "days": _named(found), **known_parts}
     return {"found": sentence, "days": _named(sentence)}
 
 

@@ -87,12 +87,12 @@ def _loaded_days(figures: Figures) -> str:
         return "No day is missing."
     if first <= figures.trend[0].business_date:
         return f"Each of the last {len(figures.trend)} days has been loaded."
-    # An export brings days without a daily run.
-    before = any(day.net_sales is not None for day in figures.trend if day.business_date < first)
+    exported = figures.quality.first_exported
+    has_export = exported is not None and exported < first
     if first >= figures.business_date:
-        which = " by a daily run; the days before it came with an export." if before else "."
+        which = " by a daily run; the days before it are from an export." if has_export else "."
         return f"This is the first day that has been loaded{which}"
-    which = "the days before it came with an export" if before else "none before it"
+    which = "the days before it are from an export" if has_export else "none before it"
     return f"Every day since {text.short_day(first)} has been loaded; {which}."
 
 

@@ -184,17 +184,21 @@ def test_days_before_the_first_that_was_loaded_are_not_missing():
     assert missing["empty"] == "Every day since Tue 10 Nov has been loaded; none before it."
 
 
-def test_days_before_the_first_daily_run_may_have_come_with_an_export():
-    def said(first):
-        found = page_texts(make_figures(first_loaded=first))["sections"]
+def test_days_before_the_first_daily_run_may_be_from_an_export():
+    def said(first, *, is_exported=True):
+        exported = {"first_exported": date(2025, 1, 2)} if is_exported else {}
+        found = page_texts(make_figures(first_loaded=first, **exported))["sections"]
         return next(each for each in found if each["id"] == "missing_days")["empty"]
 
     assert said(date(2026, 11, 10)) == (
-        "Every day since Tue 10 Nov has been loaded; the days before it came with an export."
+        "Every day since Tue 10 Nov has been loaded; the days before it are from an export."
     )
     assert said(date(2026, 11, 19)) == (
-        "This is the first day that has been loaded by a daily run; the days before it came with an export."
+        "This is the first day that has been loaded by a daily run; the days before it are from an export."
     )
+    # The days before have late orders of the first run.
+    assert said(date(2026, 11, 19), is_exported=False) == "This is the first day that has been loaded."
+    assert said(date(2026, 11, 10), is_exported=False).endswith("has been loaded; none before it.")
 
 
 def test_days_that_were_not_loaded_are_not_said_to_be_before_the_first():

@@ -4,9 +4,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from ecommerce.core.settings import load_settings
+from ecommerce.sales.report import comparisons
 from ecommerce.sales.report.comparisons import headline
 from ecommerce.sales.report.figures import Unconverted
 from ecommerce.sales.report.queries import attributes, breakdown, limits, missing_days
+from tests.unit.sales.report.samples import make_figures
 
 DAY = date(2026, 11, 19)
 D = Decimal
@@ -53,6 +55,36 @@ def test_an_incomplete_day_itself_is_reported():
 def test_returning_customers_are_those_who_are_not_new():
     found = headline(DAY, {DAY: day_row(customers=10, new=4)})
     assert (found["new_customers"].value, found["returning_customers"].value) == (4, 6)
+
+
+def test_new_customers_are_not_compared_with_a_day_before_which_no_customer_is_known():
+    """Customers are known since the day before: on it, everybody was new."""
+    rows = {
+        DAY: day_row(customers=10, new=6),
+        before(1): day_row(customers=8, new=8),
+        before(7): day_row(customers=0, new=0),
+    }
+
+    def found(since):
+        days = comparisons.with_customers_since(rows, since)
+        note = comparisons.new_customers_note(DAY, days[DAY], since)
+        figures = headline(DAY, days, notes={"new_customers": note})
+        rates = make_figures(headline=figures, rate_bases=comparisons.rate_bases(DAY, days)).rates
+        return figures["new_customers"], figures["customers"], rates["repeat_share"]
+
+    new, customers, share = found(before(1))
+    assert (new.value, new.day_before, new.week_before, new.average) == (6, None, None, None)
+    assert new.note == "customers from before Wed 18 Nov are not known, so they count as new"
+    assert (customers.day_before, customers.note) == (8, None)
+    assert (share.value, share.day_before, share.average) == (D("0.4"), None, None)
+
+    new, _, share = found(DAY)
+    assert new.note == "no customer from before this day is known, so every customer counts as new"
+    assert share.value is None
+    assert found(None)[0].note == new.note
+
+    new, _, share = found(date(2020, 1, 1))
+    assert (new.day_before, new.note, share.day_before) == (8, None, 0)
 
 
 def test_a_day_without_row_sold_nothing_and_has_no_average_order():

@@ -149,8 +149,8 @@ def test_status_is_data_and_an_unknown_one_is_told(raw):
     assert done.totals["warnings"] == [
         "1 order(s) of 2026-11-19 have the status unknown, which order_status.sql does not list: they count "
         "as no sale",
-        "2 order(s) of 2026-11-19 have the status awaiting_customs, which order_status.sql does not list: they "
-        "count as no sale",
+        "2 order(s) of 2026-11-19 have the status awaiting_customs, which order_status.sql does not list: "
+        "they count as no sale",
     ]
     assert unexplained(done.totals["warnings"]) == []
 

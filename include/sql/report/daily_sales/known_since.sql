@@ -1,0 +1,11 @@
+{% from "warehouse/macros/exports.sql" import exports with context %}
+-- Since when customers are known: the first complete day that has any. And the first day of any export.
+SELECT
+    MIN(IF(complete AND customers > 0, business_date, NULL)) AS customers_since,
+    (
+        SELECT MIN(first_exported)
+        FROM (
+    {{ exports() }}
+        ) AS exports
+    ) AS first_exported
+FROM {{ table("daily_summary") }}
