@@ -18,6 +18,7 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core import staging
+from ecommerce.core.addresses import safe_id
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, TransientError
 from ecommerce.core.findings import OK
@@ -32,6 +33,7 @@ from tests.memory import Remembered
 DAY = date(2026, 3, 10)
 HEADER = ",".join(COLUMNS)
 RECEIVED = datetime(2026, 3, 11, 4, 30, tzinfo=UTC)
+HASH_KEY = "a hash key that only tests use"
 
 
 class Drop:
@@ -84,7 +86,7 @@ class Drop:
 def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Drop:
     drop = Drop(tmp_path)
     monkeypatch.setenv("PARTNER_DROP_URI", f"file://{drop.drop}")
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", HASH_KEY)
     return drop
 
 
@@ -327,7 +329,22 @@ def test_what_is_remembered_of_a_broken_line_is_its_order_and_never_an_address(d
         "1,ann@example.com,2026-03-10T08:00:00Z\n"
         "1,ann%40example.com,2026-03-10T08:00:00Z\n",
     )
-    assert rows(drop.extract(), "files", "lines, order_ids") == [(3, ["broken"])]
+    addresses = (safe_id(each, HASH_KEY) for each in ("ann@example.com", "ann%40example.com"))
+    assert rows(drop.extract(), "files", "lines, order_ids") == [(3, sorted(["broken", *addresses]))]
+
+
+def test_orders_whose_ids_are_addresses_are_known_again(drop: Drop) -> None:
+    ann, bob = "ann@example.com", "bob @ example.com"
+    drop.put("acme_2026-03-09.csv", file_of(line(ann), line(bob)))
+    first = drop.extract()
+    assert rows(first, "lines", "order_id") == [(ann,), (bob,)], "the transform hashes them"
+    drop.load(first)
+    later = datetime(2026, 3, 12, 5, tzinfo=UTC)
+    drop.put("acme_2026-03-09.csv", file_of(line(ann)), later)
+    drop.put("zeta_2026-03-10.csv", file_of(line(ann)))
+    second = drop.extract()
+    assert rows(second, "removed_orders", "order_id") == [(safe_id(bob, HASH_KEY),)]
+    assert rows(second, "known_orders", "order_id, partner") == [(safe_id(ann, HASH_KEY), "acme")]
 
 
 def test_a_file_is_read_once_until_its_content_changes(drop: Drop) -> None:

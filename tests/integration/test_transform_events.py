@@ -100,7 +100,7 @@ def test_events_at_the_edge_of_the_rules_are_kept_and_flagged(tmp_path):
     }
     assert [name for name, row in found.items() if row["is_skewed"]] == ["skewed"]
     assert (found["unknown"]["event_type"], found["unknown"]["visitor_hash"]) == ("VIEW_ITEM", None)
-    assert found["\N{SNOWMAN} \x00"]["visitor_hash"] is not None
+    assert found["\N{SNOWMAN}"]["visitor_hash"] is not None
     assert "1 event(s) occurred after they were received" in manifest.control_totals["warnings"][0]
 
 

@@ -96,17 +96,31 @@ END;
 
 CREATE MACRO business_date_of(instant) AS (instant AT TIME ZONE getvariable('shop_timezone'))::DATE;
 
--- Free text may hold an address that a person typed; what is kept of it does not.
+-- What a person typed may hold an e-mail address or control characters; what is kept of it does not. `suspect`,
+-- `control` and `address` are patterns of plugins/ecommerce/core/addresses.py, and the functions of ids are there.
 CREATE MACRO mask_e_mails(value) AS CASE
-    WHEN contains(value, '@') OR contains(value, '%40')
-        THEN regexp_replace(value, '("[^"@]*"|[^\s@",;:<>()\[\]{}]+)(@|%40)[^\s@",;<>()\[\]{}]+', '<e-mail>', 'g')
+    WHEN regexp_matches(value, getvariable('suspect'))
+        THEN nullif(
+            trim(
+                regexp_replace(
+                    regexp_replace(value, getvariable('control'), '', 'g'), getvariable('address'), '<e-mail>', 'g'
+                )
+            ),
+            ''
+        )
     ELSE value
 END;
 
--- Codes may hold an @ of their own; only what ends like a domain is taken for an address.
-CREATE MACRO mask_address(code) AS CASE
-    WHEN contains(code, '@') THEN regexp_replace(code, '[^\s@]+@[^\s@]+\.[A-Za-z]{2,}', '<e-mail>', 'g')
-    ELSE code
+-- An id that holds an address becomes a keyed hash: two of them stay two, and one that is read again is the same.
+CREATE MACRO safe_id(value) AS CASE
+    WHEN regexp_matches(value, getvariable('suspect')) THEN safe_order_id(value)
+    ELSE value
+END;
+
+-- A SKU may have a sign of its own, such as MUG@BLUE; only what ends like a domain is an address.
+CREATE MACRO safe_code(value) AS CASE
+    WHEN regexp_matches(value, getvariable('suspect')) THEN safe_sku(value)
+    ELSE value
 END;
 
 -- Pass-through: the attributes that ORDER_ATTRIBUTES names, as a JSON object of masked texts without those that are

@@ -21,8 +21,10 @@ from pydantic import ValidationError
 from ecommerce.catalogue.entries import Entry, fault_of, text_of
 from ecommerce.catalogue.source import SOURCE, address
 from ecommerce.core import staging
+from ecommerce.core.addresses import is_suspect, safe_id
 from ecommerce.core.errors import ContractError
 from ecommerce.core.include import read_sql
+from ecommerce.core.settings import load_settings
 from ecommerce.core.staging import Manifest, storage_path
 from ecommerce.core.text import clean, mask_e_mails
 from ecommerce.core.xcom import from_xcom, to_xcom
@@ -239,7 +241,7 @@ def _catalogue(found: Sequence[_Found], warnings: list[str]) -> Catalogue:
         accepted += 1
         # A relative address is meant from the page it stands on.
         url = _joined(entry.page_url, read.image_url) if read.image_url else None
-        product = Product(read.sku, read.name, read.category, url, read.updated_at)
+        product = Product(_safe_sku(read.sku), read.name, read.category, url, read.updated_at)
         if product.sku not in products or product.version > products[product.sku].version:
             products[product.sku] = product
     return Catalogue(
@@ -293,14 +295,19 @@ def _mapped(found: Sequence[_Found]) -> Iterable[tuple[int, dict[str, Any]]]:
         yield values.pop("entry_number"), values
 
 
+def _safe_sku(sku: str) -> str:
+    """As the orders' lines have it."""
+    return safe_id(sku, load_settings().customer_hash_key, is_sku=True) if is_suspect(sku) else sku
+
+
 def _rejected(entry: _Found, sku: Any, reason: str, detail: str) -> Rejected:
-    readable = text_of(sku) if isinstance(sku, (str, int)) and reason != "invalid_text" else None
+    text = text_of(sku) if isinstance(sku, (str, int)) and reason != "invalid_text" else None
     # What follows the question mark of an address may be a key.
     raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW])
     return Rejected(
         entry_number=entry.number,
         page=entry.page,
-        sku=readable,
+        sku=text and _safe_sku(text),
         reason=reason,
         detail=mask_e_mails(clean(detail)),
         raw=mask_e_mails(raw)[:LONGEST_RAW],

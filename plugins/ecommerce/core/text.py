@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Literal
 
+from ecommerce.core.addresses import mask_e_mails, without_controls
 from ecommerce.core.locales import habits, in_report_locale, written_in
 
 __all__ = [
@@ -34,7 +35,6 @@ UNALLOCATED = "unallocated"
 """The category of refunds that name no line of an order, which are those of whole orders."""
 LONGEST = 250
 """Characters of a line that is made for a page or a mail."""
-_E_MAIL = re.compile(r"(\"[^\"@]*\"|[^\s@\",;:<>()\[\]{}'=&?/]+)(@|%40)[^\s@\",;<>()\[\]{}'=&?/]+")
 _WORDS = {"db": "database", "api": "API"}
 
 
@@ -198,14 +198,10 @@ def clean(text: str | None, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else f"{line[:longest]}…"
 
 
-def mask_e_mails(text: str) -> str:
-    """`text` with everything that looks like an e-mail address replaced."""
-    return _E_MAIL.sub("<e-mail>", text)
-
-
 def inert(text: str) -> str:
-    """A cell of a CSV file that no spreadsheet takes for a formula: those that begin like one get an
-    apostrophe."""
+    """A cell of a CSV file without control characters, which no spreadsheet takes for a formula: those that
+    begin like one get an apostrophe."""
+    text = without_controls(text)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 

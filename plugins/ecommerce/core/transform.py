@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import staging
+from ecommerce.core.addresses import teach_addresses
 from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.include import INCLUDE
@@ -159,6 +160,7 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckd
         for name, value in variables.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
         connection.execute("SET VARIABLE order_attributes = ?::VARCHAR[]", [list(settings.order_attributes)])
+        teach_addresses(connection, settings.customer_hash_key)
         connection.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")
         connection.execute(
             "CREATE TABLE hash_key AS SELECT ?::BLOB AS inner_key, ?::BLOB AS outer_key",

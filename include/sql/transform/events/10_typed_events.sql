@@ -60,7 +60,7 @@ SELECT
     CASE
         WHEN contains(event_id, '@') OR contains(event_id, '%40')
             THEN keyed_hash('event ' || event_id, hash_key.inner_key, hash_key.outer_key)
-        ELSE event_id
+        ELSE safe_id(event_id)
     END AS event_id,
     business_date,
     occurred_instant AS occurred_at,

@@ -51,5 +51,5 @@ SELECT
     END AS detail,
     NULL::VARCHAR AS file,
     mask_e_mails(raw) AS raw,
-    CASE WHEN NOT contains(order_id, '@') AND NOT contains(order_id, '%40') THEN left(order_id, 200) END AS order_id
+    left(safe_id(order_id), 200) AS order_id
 FROM rejected;

@@ -143,5 +143,5 @@ SELECT
     left(mask_e_mails(detail), 500) AS detail,
     file,
     left(mask_e_mails(raw), 2000) AS raw,
-    CASE WHEN NOT contains(order_id, '@') AND NOT contains(order_id, '%40') THEN order_id END AS order_id
+    safe_id(order_id) AS order_id
 FROM without_names;

@@ -10,7 +10,7 @@ SET VARIABLE files_are_deliveries = getvariable('source') = 'partner_files';
 CREATE TABLE partner_lines AS
 WITH trimmed AS (
     SELECT
-        nullif(trim(raw.order_id, E' \t\r\n'), '') AS order_id,  -- as the extract trims those it remembers
+        safe_id(nullif(trim(raw.order_id, E' \t\r\n'), '')) AS order_id,  -- as the extract keeps those it remembers
         files.version,
         as_text(raw.line_number) AS line_number,
         raw.file,

@@ -14,8 +14,8 @@ Raw folder (every file is always there, possibly without rows):
 `rejects.parquet` (the layout of every source): `malformed_line` and `bad_encoding` with the record's text;
     `file_unreadable` and `missing_column` with row_number 0 for a whole file.
 `files.parquet`: the files read. file, partner, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT
-    (records, rejected ones included), order_ids VARCHAR[] (trimmed; what `loaded_files.order_ids` stores),
-    warnings VARCHAR[] (sentences for the report).
+    (records, rejected ones included), order_ids VARCHAR[] (as `loaded_files.order_ids` stores
+    them, by `core.addresses.safe_id`), warnings VARCHAR[] (sentences for the report).
 `removed_orders.parquet`: order_id, file VARCHAR, received_at TIMESTAMPTZ. Orders of a redelivered file's
     former version that are in no file of that partner, of whatever day.
 `known_orders.parquet`: order_id, partner, file VARCHAR, received_at TIMESTAMPTZ. Orders of deliveries loaded
@@ -35,6 +35,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core.addresses import teach_addresses
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import TransientError
@@ -79,6 +80,7 @@ def extract(window: ReadWindow) -> Manifest:
         connect_duckdb(memory_limit="200MB") as duck,
         scratch_folder() as work,
     ):
+        teach_addresses(duck, settings.customer_hash_key)
         duck.execute(read_sql("extract/create_rejects.sql"))
         duck.execute(read_sql("extract/partner_files/create_tables.sql"))
         for file in dropped:

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from ecommerce.core import staging
+from ecommerce.core.addresses import safe_id
 from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.staging import Manifest
 from ecommerce.sales.transform import transform
@@ -172,7 +173,9 @@ class RawFolders:
                 lines += [
                     line | here | {"row_number": row} for row, line in enumerate(file["lines"], start=2)
                 ]
-                orders = sorted({line["order_id"] for line in file["lines"] if line["order_id"]})
+                orders = sorted(
+                    {safe_id(line["order_id"], KEY) for line in file["lines"] if line["order_id"]}
+                )
                 told = {"order_ids": orders, "warnings": file.get("warnings", [])}
                 facts.append(here | {"sha256": "5" * 64, "lines": len(file["lines"])} | told)
             texts = " ".join((*PARTNER_COLUMNS, *extras, "file", "partner"))

@@ -1,0 +1,82 @@
+"""E-mail addresses in texts and ids, and control characters: one pattern for Python and for DuckDB.
+
+The pattern is written for both `re` and RE2: it spells out its spaces and has no look-around. An address may
+be disguised: `ann (at) example.com`, `ann @ example.com`, `ann&#64;example.com`, a full-width sign. Prices
+such as `2 @ 5.00`, sizes such as `M(at)home` and names such as `@shop` are none.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+MASK = "<e-mail>"
+
+_SPACES = " \t\n\r\f\v\u00a0\u2009\u202f\u3000"
+_SIGNS = "@\N{FULLWIDTH COMMERCIAL AT}\N{SMALL COMMERCIAL AT}"
+_ENDS = _SPACES + _SIGNS + r"""",;:<>()\[\]{}'=&?/\\"""
+_SIGN = rf"(?:[{_SIGNS}]|%(?:25)?40|&#0*64;|&#[xX]0*40;|&commat;|\\u0040)"
+_AT = r"[(\[{][aA][tT][)\]}]"
+_DOT = rf"(?:\.|[{_SPACES}]*[(\[{{][dD][oO][tT][)\]}}][{_SPACES}]*)"
+_LOCAL = rf"""(?:"[^"@:,{{}}\[\]]+"|[^{_ENDS}]+)"""
+_LABEL = rf"[^{_ENDS}.]+"
+_HOST = rf"(?:{_LABEL}\.)*[^{_ENDS}.\-0-9$€£¥%+*~#!][^{_ENDS}]*"
+_DOMAIN = rf"(?:{_LABEL}{_DOT})+[A-Za-z]{{2,24}}"
+_SPACED = rf"[{_SPACES}]*(?:{_SIGN}|{_AT})[{_SPACES}]*{_DOMAIN}\b"
+
+ADDRESS = rf"{_LOCAL}(?:{_SPACED}|{_SIGN}{_HOST})"
+"""In free text."""
+ADDRESS_IN_CODE = rf"{_LOCAL}{_SPACED}"
+"""In a SKU, which may have a sign of its own, such as `MUG@BLUE`: only what ends like a domain."""
+CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+"""As part of a character class. Tabs and line breaks are none: texts keep them."""
+SUSPECT = rf"[{_SIGNS}%&(\[{{\\{CONTROLS}]"
+"""A text without any of these has neither address nor control character; it is looked for first, because that
+is fast."""
+
+_ADDRESS, _ADDRESS_IN_CODE, _SUSPECT = (re.compile(each) for each in (ADDRESS, ADDRESS_IN_CODE, SUSPECT))
+_CONTROL = re.compile(f"[{CONTROLS}]")
+
+
+def is_suspect(text: str) -> bool:
+    """Whether `text` may hold an address or a control character; most texts do not."""
+    return bool(_SUSPECT.search(text))
+
+
+def mask_e_mails(text: str) -> str:
+    """`text` with everything that looks like an e-mail address replaced."""
+    return _ADDRESS.sub(MASK, text) if _SUSPECT.search(text) else text
+
+
+def without_controls(text: str) -> str:
+    """`text` without control characters but tabs and line breaks."""
+    return _CONTROL.sub("", text)
+
+
+def safe_id(text: str, key: str, *, is_sku: bool = False) -> str:
+    """The id `text` without control characters or, where it holds an e-mail address, a keyed hash of it: the
+    same for the same id, so that a row that is read again finds the one that is stored."""
+    readable = without_controls(text).strip()
+    pattern = _ADDRESS_IN_CODE if is_sku else _ADDRESS
+    if not (_SUSPECT.search(readable) and pattern.search(readable)):
+        return readable
+    return f"e-mail-{hmac.digest(key.encode(), b'id ' + readable.encode(), 'sha256').hex()[:32]}"
+
+
+def teach_addresses(connection: duckdb.DuckDBPyConnection, key: str) -> None:
+    """Give `connection` what the macros of include/sql/transform/values.sql ask for: the variables `address`,
+    `control` and `suspect`, and the functions `safe_order_id` and `safe_sku`."""
+    connection.execute("SET VARIABLE address = ?", [ADDRESS])
+    connection.execute("SET VARIABLE control = ?", [f"[{CONTROLS}]"])
+    connection.execute("SET VARIABLE suspect = ?", [SUSPECT])
+    functions: dict[str, Callable[[str], str]] = {
+        "safe_order_id": lambda text: safe_id(text, key),
+        "safe_sku": lambda text: safe_id(text, key, is_sku=True),
+    }
+    for name, function in functions.items():
+        connection.create_function(name, function, ["VARCHAR"], "VARCHAR")
