@@ -111,7 +111,7 @@ def _database(server: Postgres, lines: int, days: int) -> str:
     }
     with psycopg.connect(server.dsn(name)) as connection:
         cursor = psycopg.ClientCursor(connection)
-        selection = (folder / "selection.sql").read_text()
+        selection = (folder / "schema.sql").read_text() + (folder / "selection.sql").read_text()
         queries = {}
         for one in TABLES:
             text = cursor.mogrify(selection + (folder / f"{one}.sql").read_text(), parameters)

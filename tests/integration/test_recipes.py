@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -17,7 +18,7 @@ from demo.ledger import Ledger
 from tests.integration.airflow_process import copy as copy_home
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.mailbox import open_mailbox
-from tests.recipes import copy_repository, steps
+from tests.recipes import RECIPES, copy_repository, steps
 
 pytestmark = pytest.mark.full
 
@@ -192,3 +193,67 @@ def test_a_dag_keeps_the_rules_and_mails(shop, tmp_path, migrated_airflow):
         [mail] = mailbox.messages()
     assert mail["Subject"] == "1 unsold products"
     assert "GNOME-9  Garden gnome" in mail.get_body(("plain",)).get_content()
+
+
+OF_ANOTHER_SCHEMA = """
+import json
+from datetime import date
+import duckdb, psycopg
+from ecommerce.core.business_day import day_window
+from ecommerce.core.reads import ReadWindow
+from ecommerce.sales.transform import transform
+from ecommerce.sources.sales_db import reading
+day = day_window(date(2026, 3, 10), "Europe/Berlin")
+window = ReadWindow("sales_db", day, day.start, day.end, {folder!r}, known_orders=["4", "99"])
+checked = [level for level, _ in reading.check()]
+done = transform(reading.extract(window), run_id="recipe")
+def rows(name, columns):
+    sql = f"SELECT {{columns}} FROM '{{done.file(name + '.parquet')}}' ORDER BY ALL"
+    return [[str(value) for value in row] for row in duckdb.sql(sql).fetchall()]
+plans = {{}}
+with psycopg.connect({dsn!r}) as connection:
+    connection.execute("SET enable_seqscan = off")
+    for name in ("orders", "order_items", "refunds"):
+        query = reading.sales_query(name, window)
+        text = psycopg.ClientCursor(connection).mogrify("EXPLAIN " + query.sql, query.parameters)
+        plans[name] = "Seq Scan" in str(connection.execute(text).fetchall())
+print(json.dumps({{
+    "checked": checked,
+    "orders": rows(
+        "orders", "order_id, status, is_sale, gross_amount, discount_amount, shipping_amount, business_date"
+    ),
+    "lines": rows("order_lines", "order_id, sku, category, unit_price, tax_amount"),
+    "refunds": rows("refunds", "refund_id, order_id, line_number, merchandise_amount, business_date"),
+    "removed": rows("order_versions", "order_id"),
+    "customers": len({{row[0] for row in rows("customers", "customer_hash")}}),
+    "rejected": done.control_totals["rejected"],
+    "scanned": [name for name, is_scanned in plans.items() if is_scanned],
+}}))
+"""
+
+
+def test_another_schema_is_mapped_in_one_file(database, postgres_server, tmp_path):
+    copy = carried_out(copy_repository(tmp_path / "copy"), "Another schema")
+    assert {step.path for step in steps("Another schema")} == {"include/sql/extract/sales_db/schema.sql"}
+    shop = Path(__file__).parent / "other_shop" / "other_schema.sql"
+    indexes = re.findall(r"^ *(CREATE INDEX .+;)$", RECIPES.read_text(), re.M)
+    postgres_server.psql("\n".join([shop.read_text(), *indexes]), database)
+    dsn = postgres_server.dsn(database)
+    script = OF_ANOTHER_SCHEMA.format(folder=f"file://{tmp_path}/run/sales_db", dsn=dsn)
+    settings = {"SHOP_TIMEZONE": "Europe/Berlin", "REPORTING_CURRENCY": "EUR", "CUSTOMER_HASH_KEY": "0" * 16}
+    answer = in_copy(copy, "-c", script, AIRFLOW_CONN_SALES_DB=dsn, **settings).splitlines()[-1]
+    day = "2026-03-10"
+    assert json.loads(answer) == {
+        "checked": ["ok"],
+        "orders": [
+            ["1", "processing", "True", "0.9000", "0.1000", "4.9000", day],
+            ["2", "shipped", "True", "0.9000", "0.1000", "0.1000", day],
+            ["4", "processing", "True", "0.9000", "0.1000", "0.0000", "2026-02-01"],  # refunded on the day
+        ],
+        "lines": [[order, "BECHER", "Geschirr", "0.3000", "0.0700"] for order in "124"],
+        "refunds": [["90", "4", "1", "0.3000", day]],
+        "removed": [["1"], ["2"], ["4"], ["99"]],
+        "customers": 2,
+        "rejected": {},
+        "scanned": [],
+    }

@@ -1,5 +1,5 @@
--- What one run reads. The pipeline puts this text before every query of an extract, so those read from
--- read_orders, read_items and read_refunds. With another schema, adapt the tables here and the columns there.
+-- What one run reads. The pipeline puts schema.sql and this text before every query of an extract, so those read from
+-- read_orders, read_items and read_refunds. Another schema is mapped in schema.sql; nothing changes here.
 --
 -- Parameters, filled in by the pipeline as literals (COPY takes no bind parameters); all are timestamptz:
 --   %(day_start)s, %(day_end)s            the business day: start <= ordered_at < end
@@ -8,9 +8,6 @@
 --   %(known_orders)s                      order ids to read as well, as text[]: reconciliation looks for changes
 --                                         without a date in them; empty in every other run
 -- Write a percent sign of your own twice: %%.
---
--- NOT MATERIALIZED lets PostgreSQL plan each query as if it had been written out.
-WITH
 read_orders AS NOT MATERIALIZED (
     -- Created that day or changed in the window …
     SELECT *
@@ -32,7 +29,8 @@ read_orders AS NOT MATERIALIZED (
 
             UNION ALL
 
-            SELECT unnest(%(known_orders)s::text[])
+            SELECT known_orders.order_id
+            FROM known_orders
         )
         AND (
             (ordered_at >= %(day_start)s AND ordered_at < %(day_end)s)
@@ -73,7 +71,8 @@ read_refunds AS NOT MATERIALIZED (
 
             UNION ALL
 
-            SELECT unnest(%(known_orders)s::text[])
+            SELECT known_orders.order_id
+            FROM known_orders
         )
         AND NOT EXISTS (SELECT FROM orders WHERE orders.order_id = refunds.order_id)
 

@@ -4,7 +4,7 @@ The unit is the order, extracted whole: orders created in the business day, or c
 a refund made in the day or changed in the window, or known to the warehouse (`window.known_orders`), each
 with all its items and refunds; refunds of that window whose order does not exist; and the products and
 customers those orders name or that changed in the window. What that means in SQL is in
-`include/sql/extract/sales_db/`, the only place to change for another schema.
+`include/sql/extract/sales_db/`; another schema is mapped in its `schema.sql` alone.
 
 Raw folder: one Parquet file per query with the query's columns. For the documented schema:
 
@@ -154,7 +154,7 @@ def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:
         "known_orders": list(window.known_orders),
         **more,
     }
-    sql = read_sql("extract/sales_db/selection.sql") + read_sql(f"extract/sales_db/{name}.sql")
+    sql = "".join(read_sql(f"extract/sales_db/{each}.sql") for each in ("schema", "selection", name))
     return Query(f"{name}.sql", sql, parameters)
 
 
