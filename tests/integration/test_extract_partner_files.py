@@ -574,11 +574,18 @@ def test_a_file_beyond_its_bounds_is_rejected_whole(
     assert rows(manifest, "rejects", "file, reason, detail") == [(name, "file_too_large", why)]
 
 
-def test_many_lines_inside_an_open_quote_are_read_in_one_pass(drop: Drop) -> None:
+def test_many_lines_inside_an_open_quote_are_rejected_or_the_file_is(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drop.put("acme_2026-03-10.csv", file_of('A,1,"' + "text\n" * 20_000))
     manifest = drop.extract()
-    assert rows(manifest, "rejects", "detail, count(*)") if False else True
-    assert manifest.rows == 20_000
+    assert rows(manifest, "files", "lines") == [(20_000,)]
+    details = [detail for (detail,) in rows(manifest, "rejects", "detail")]
+    assert sorted(details) == ["a quote that is not closed", *["too few fields"] * 19_999]
+    monkeypatch.setattr(delivered_files, "MOST_MALFORMED", 19_999)
+    assert rows(drop.extract(), "rejects", "reason, detail") == [
+        ("file_unreadable", "more than 19,999 of its lines are malformed")
+    ]
 
 
 def test_what_lies_in_the_folder_and_is_not_read_is_listed_once_and_briefly(drop: Drop) -> None:

@@ -89,11 +89,12 @@ def records(stream: IO[bytes], fields: int, bounds: Bounds | None = None) -> Ite
         elif b'"' not in text and b"\r" not in text:
             if (commas := text.count(b",")) == fields - 1:
                 yield Record(number, text)
-            elif text and not text.isspace():  # DuckDB takes long over many of them
+            elif text and not text.isspace():  # DuckDB stores an error for each missing field
                 few_or_many = "few" if commas < fields - 1 else "many"
                 yield Record(number, text, ("malformed_line", f"too {few_or_many} fields"))
         elif _COMPLETE.fullmatch(text):
-            yield Record(number, text)
+            is_short = text.count(b",") < fields - 1  # DuckDB stores an error for each missing field
+            yield Record(number, text, ("malformed_line", "too few fields") if is_short else None)
         elif not _OPEN.fullmatch(text):
             what = "a carriage return outside quotes" if b"\r" in text else "text after a closing quote"
             yield Record(number, text, ("malformed_line", what))

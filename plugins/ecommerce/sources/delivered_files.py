@@ -29,6 +29,8 @@ LINE_FACTS = ("file", "partner", "row_number", "received_at", "record_number")
 GONE = "it has disappeared since the folder was listed"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_RAW_TEXT = 10_000
+MOST_MALFORMED = 100_000
+"""A file within bounds that has more malformed lines is another kind of file, or one open quote."""
 
 
 class UnusableFileError(Exception):
@@ -144,7 +146,7 @@ def split_records(
     Raises:
         UnusableFileError: it is not what its name says, ends too early, lacks a column, or exceeds `bounds`.
     """
-    good, bad, found = work / "good.csv", work / "bad.csv", 0
+    good, bad, found, malformed = work / "good.csv", work / "bad.csv", 0, 0
     try:
         with good.open("wb") as records_out, bad.open("w", newline="") as bad_out:
             names = column_names(stream, required)
@@ -152,6 +154,10 @@ def split_records(
             for record in records(stream, len(names), bounds):
                 found += 1
                 if record.fault:
+                    malformed += 1
+                    if bounds and malformed > MOST_MALFORMED:
+                        why = f"more than {MOST_MALFORMED:,} of its lines are malformed"
+                        raise UnusableFileError("file_unreadable", why)
                     text = record.text[:_MOST_RAW_TEXT].decode("utf-8", "replace")
                     rejects.writerow((record.number, *record.fault, text))
                 else:

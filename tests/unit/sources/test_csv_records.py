@@ -86,7 +86,7 @@ def test_a_quote_that_would_swallow_a_whole_record_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['1,5" x 3",3', '1,5" x,3', '1, "b" ,3', '1,"a ""b"" c",3', '1,"",3', '1,"2"', '1,2,3,"4"']
+    "text", ['1,5" x 3",3', '1,5" x,3', '1, "b" ,3', '1,"a ""b"" c",3', '1,"",3', '1,2,3,"4"', '1,"2,3"']
 )
 def test_quotes_within_a_field_are_left_to_the_reader(text: str) -> None:
     assert split(text + "\n4,5,6\n") == [(2, text, None), (3, "4,5,6", None)]
@@ -166,10 +166,11 @@ def test_every_line_is_in_exactly_one_record(text: str) -> None:
 
 
 def test_a_line_with_another_number_of_fields_is_named() -> None:
-    assert split("1,2\n1,2,3\n1,2,3,4\n") == [
+    assert split('1,2\n1,2,3\n1,2,3,4\n"1",2\n') == [
         (2, "1,2", "too few fields"),
         (3, "1,2,3", None),
         (4, "1,2,3,4", "too many fields"),
+        (5, '"1",2', "too few fields"),
     ]
 
 
