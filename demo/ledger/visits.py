@@ -18,6 +18,8 @@ from demo.ledger.season import popularity
 from demo.ledger.shop import Shop
 
 VIEW, ADD, CHECKOUT, PURCHASE = "view_item", "add_to_cart", "begin_checkout", "purchase"
+PAGE = "page_view"
+"""A page that shows no single product: home, a category, a landing page of a newsletter."""
 MOST_LATE = timedelta(days=3)
 """Within this time all that the website sends is received."""
 OUTAGE_AFTER = timedelta(days=8)
@@ -26,6 +28,8 @@ _OUTAGE_HOURS = (13, 19)
 _SEEN = 0.96
 """The share of orders whose buyer lets the website send events."""
 _SESSIONS_PER_ORDER = 22
+_BOUNCED = 0.32
+"""The share of visits that leave before they look at a product."""
 _SKUS = tuple(product.sku for product in PRODUCTS)
 
 _PEOPLE = (
@@ -168,6 +172,11 @@ def _browsed(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
     for number, at in enumerate(shop.instants(day, visits, rng)):
         known = rng.random() < 0.35
         visit = _Session(at, rng, _visitor(shop, rng.randrange(4000) if known else f"{day} {number}"))
+        if rng.random() < _BOUNCED:
+            for _ in range(rng.choice((1, 1, 2))):
+                visit.do(PAGE)
+            yield from visit.sent
+            continue
         seen = rng.choices(_SKUS, looks, k=rng.choices((1, 2, 3, 5, 9), (42, 24, 18, 12, 4))[0])
         for sku in seen:
             if rng.random() < 0.03:

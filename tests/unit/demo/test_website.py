@@ -71,6 +71,15 @@ def test_hours_that_are_over_are_left_alone_and_it_ends_in_the_same_files(
     }
 
 
+def test_some_visits_leave_before_they_look_at_a_product(received) -> None:
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for event in received:
+        if event.get("session_id"):
+            kinds[event["session_id"]].add(event["event_type"])
+    viewed = sum(VIEW in each for each in kinds.values()) / len(kinds)
+    assert 0.65 < viewed < 0.8
+
+
 def test_nearly_every_order_is_seen_but_where_tracking_broke(received) -> None:
     bought = {event["order_id"] for event in received if event["event_type"] == PURCHASE}
     for day in LEDGER.business_days[:-1]:

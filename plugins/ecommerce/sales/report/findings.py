@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ecommerce.core import text
-from ecommerce.sales.report import changes, expectation, implausible
+from ecommerce.sales.report import changes, expectation, implausible, outlook
 from ecommerce.sales.report.model import Part
 
 if TYPE_CHECKING:
@@ -196,6 +196,12 @@ def _contributions(figures: Figures) -> Weighed:
 
 def _share(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.000001"))
+
+
+def sentences(figures: Figures) -> list[str]:
+    """The findings of a day in words, and last what is coming."""
+    coming = outlook.sentence(figures.outlook, figures.currency)
+    return [*(words(each, figures.currency) for each in figures.findings), *([coming] if coming else [])]
 
 
 def words(finding: Finding, currency: str) -> str:

@@ -39,7 +39,7 @@ def mail_texts(figures: Figures, corrections: Sequence[Correction] | None = None
         "timezone": figures.provenance.timezone,
         # The mail lists the restated figures themselves.
         "notices": [each for each in quality.notices(figures) if each["title"] != "Restated"],
-        "findings": [findings.words(each, figures.currency) for each in figures.findings],
+        "findings": findings.sentences(figures),
         "tiles": [each | {"changes": each["shown"]} for each in tiles[:TILES]],
         **_small_figures(tiles[TILES:]),
         "expected": expectation.line(figures.expectation, figures.currency, figures.caveat),

@@ -166,6 +166,7 @@ def _read_once(
         provenance=origin,
     )
     window = day_window(day, warehouse.settings.shop_timezone)
+    calendar = warehouse.settings.holiday_calendar
     expected = expectation.read(ask, window, came(found))
     if expected and unconverted and averaged:
         currencies = [each.currency for each in unconverted]
@@ -174,7 +175,7 @@ def _read_once(
     found = found.model_copy(
         update={
             "expectation": expectation.judged(expected, complete=not found.caveat),
-            "outlook": outlook.read(ask, window),
+            "outlook": outlook.in_context(outlook.read(ask, window), day, days, calendar),
             "changes": base and _changes(ask, (day, base), days, (before, sales), products),
         }
     )

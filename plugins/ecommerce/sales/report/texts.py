@@ -81,7 +81,7 @@ def _top(figures: Figures) -> dict[str, Any]:
     closed = [f"{averaged}." for averaged in without_sales(figures)]
     return {
         "notices": quality.notices(figures),
-        "findings": [findings.words(each, figures.currency) for each in figures.findings],
+        "findings": findings.sentences(figures),
         "tiles": tiles[:TILES],
         "small_tiles": tiles[TILES:],
         "expected": _expected(figures),

@@ -112,7 +112,7 @@ def test_findings_and_restatements_are_in_the_mail(monkeypatch):
     lines = [f"{day} Nov: 18,716.13 → 20,373.40, +8.9 %" for day in (18, 17)]
     monkeypatch.setattr(quality, "restatement_lines", lambda _: lines)
     texts = mail_texts.mail_texts(make_figures(findings=[found]))
-    assert texts["findings"] == ["Kitchen fell, in USD."]
+    assert texts["findings"][0] == "Kitchen fell, in USD."
     assert texts["restated"] == lines
 
 
