@@ -134,9 +134,7 @@ def _legend(axes: Axes, days: Sequence[TrendDay], average: str | None, *, is_mis
 
     entries: list[Patch | Line2D] = []
     if any(day.weekday_mean is not None and day.net_sales is not None for day in days):
-        entries.append(
-            Line2D([], [], color=INK, linewidth=1.1, label="Mean of its weekday, four weeks before")
-        )
+        entries.append(Line2D([], [], color=INK, linewidth=1.1, label="Weekday average (previous 4)"))
     if average:
         entries.append(Line2D([], [], color=SIGNAL, linewidth=0.9, dashes=(4, 2.5), label=average))
     if any(not day.complete and day.net_sales is not None for day in days):

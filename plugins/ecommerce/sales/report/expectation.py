@@ -138,7 +138,7 @@ def line(expectation: Expectation | None, currency: str, caveat: str = "") -> di
     )
     changed = text.change(total.actual, total.forecast)
     words = (
-        f"forecast of gross sales {forecast}{_without(expectation)}, on four days of five {low} to {high}; "
+        f"forecast of gross sales {forecast}{_without(expectation)}, 80 % interval {low} \N{EN DASH} {high}; "
     )
     if total.verdict is None:
         words += f"{actual} so far, and no verdict while {caveat}"
@@ -193,17 +193,19 @@ def _row(each: Expected, currency: str) -> list[str]:
     return [
         _name(each.series),
         text.amount(each.forecast, currency),
-        f"{low} to {high}",
-        f"{lowest} to {highest}",
+        f"{low} \N{EN DASH} {high}",
+        f"{lowest} \N{EN DASH} {highest}",
         text.amount(each.actual, currency),
         text.NOTHING if each.verdict is None else _in_words(each),
     ]
 
 
 def _in_words(each: Expected) -> str:
+    """Such as `within the 80 % interval`, or `outside 95 % (lower)`."""
     if each.verdict in (None, "as expected"):
-        return each.verdict or ""
-    return f"{each.verdict} ({'higher' if _tone(each) > 0 else 'lower'})"
+        return "within the 80 % interval" if each.verdict else ""
+    outside = "95 %" if each.verdict == "very unusual" else "80 %"
+    return f"outside {outside} ({'higher' if _tone(each) > 0 else 'lower'})"
 
 
 def _tone(each: Expected) -> int:

@@ -17,8 +17,7 @@ FIGURES = ("forecast", "lower_80", "upper_80")
 
 
 class OutlookDay(Part):
-    """Forecast gross sales of one day, in reporting currency, and the interval that four days of five lie
-    in."""
+    """Forecast gross sales of one day, in reporting currency, and its 80 % interval."""
 
     day: date
     forecast: Decimal

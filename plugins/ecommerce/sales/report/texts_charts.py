@@ -44,7 +44,7 @@ def _expected(figures: Figures) -> str:
         text.amount(value, figures.currency)
         for value in (total.actual, total.forecast, total.lower_80, total.upper_80)
     )
-    return f"Gross sales {actual}; forecast {forecast}, on four days of five {low} to {high}."
+    return f"Gross sales {actual}; forecast {forecast}, 80 % interval {low} \N{EN DASH} {high}."
 
 
 def _outlook(figures: Figures) -> str:

@@ -53,8 +53,8 @@ def expected(figures: Figures) -> Section:
         rows = [
             ["This day", actual],
             ["Forecast", forecast],
-            ["Four days of five", f"{low} to {high}"],
-            ["19 days of 20", f"{lowest} to {highest}"],
+            ["80 % interval", f"{low} \N{EN DASH} {high}"],
+            ["95 % interval", f"{lowest} \N{EN DASH} {highest}"],
         ]
     return table(
         "expected",
@@ -86,11 +86,11 @@ def series(figures: Figures) -> Section:
         "Forecast and actual",
         [
             name("Series"),
-            *map(number, ("Forecast", "On four days of five", "On 19 days of 20", "This day")),
+            *map(number, ("Forecast", "80 % interval", "95 % interval", "This day")),
             word("Verdict"),
         ],
         found["rows"],
-        empty=found["nothing"] or "Nothing was expected, and nothing came.",
+        empty=found["nothing"] or "No sales were forecast, and there were none.",
         note=found["note"],
         remarks=found["remarks"],
     )
@@ -104,7 +104,7 @@ def outlook(figures: Figures) -> Section:
         [
             text.short_day(each.day),
             text.amount(each.forecast, currency),
-            f"{text.amount(each.lower_80, currency)} to {text.amount(each.upper_80, currency)}",
+            f"{text.amount(each.lower_80, currency)} \N{EN DASH} {text.amount(each.upper_80, currency)}",
         ]
         for each in days
     ]
@@ -120,7 +120,7 @@ def outlook(figures: Figures) -> Section:
     return table(
         "outlook",
         "The coming week",
-        [name("Day"), number("Forecast"), quiet("On four days of five")],
+        [name("Day"), number("Forecast"), quiet("80 % interval")],
         rows,
         empty="No forecast covers the next day.",
         note=note,

@@ -36,15 +36,15 @@ def sections(figures: Figures) -> list[Section]:
         ),
         table(
             "viewed",
-            "Viewed, and bought by nobody",
+            "Viewed but not purchased",
             [name("Product"), number("Visitors")],
             found["viewed"],
             empty="None.",
         ),
         table(
             "tracked",
-            "Orders seen in web events",
-            [name("Source"), *map(number, ("Orders", "Seen", "Share", "Usually"))],
+            "Orders matched to web events",
+            [name("Source"), *map(number, ("Orders", "Matched", "Share", "Usually"))],
             found["tracked"],
             empty="No source is sold on the website.",
         ),

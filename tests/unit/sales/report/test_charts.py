@@ -219,5 +219,5 @@ def test_the_trend_of_an_ordinary_month_explains_nothing_it_does_not_show():
     with drawing.style():
         axes = draw_trend(make_figures(), 60).axes[0]
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels == ["Mean of its weekday, four weeks before", "28-day average"]
+    assert labels == ["Weekday average (previous 4)", "28-day average"]
     assert re.fullmatch(r"Thu 19 Nov", axes.get_xticklabels()[0].get_text())

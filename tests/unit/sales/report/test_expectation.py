@@ -76,7 +76,7 @@ def test_a_series_from_which_nothing_was_expected_is_listed_when_something_came(
         expected(f"channel:{name}", "0", actual, "0", "0") for name, actual in (("a", "0"), ("b", "5"))
     )
     rows = expectation.page_texts(expectation_of(silent, back), DAY, "USD")["rows"]
-    assert [(each[0], each[-1]) for each in rows] == [("Channel B", "very unusual (higher)")]
+    assert [(each[0], each[-1]) for each in rows] == [("Channel B", "outside 95 % (higher)")]
 
 
 def row(series, forecast="100", made_at=MONDAY, model="blend", **bounds):
@@ -88,15 +88,15 @@ def row(series, forecast="100", made_at=MONDAY, model="blend", **bounds):
 @pytest.mark.parametrize(
     ("actual", "verdict", "words", "tone"),
     [
-        ("1000", "as expected", "As expected", 0),
-        ("1100", "as expected", "As expected", 0),  # the ends of an interval belong to it
-        ("900", "as expected", "As expected", 0),
-        ("1100.0001", "unusual", "Unusual (higher)", 1),
-        ("899.9999", "unusual", "Unusual (lower)", -1),
-        ("1200", "unusual", "Unusual (higher)", 1),
-        ("800", "unusual", "Unusual (lower)", -1),
-        ("1200.0001", "very unusual", "Very unusual (higher)", 1),
-        ("799.9999", "very unusual", "Very unusual (lower)", -1),
+        ("1000", "as expected", "Within the 80 % interval", 0),
+        ("1100", "as expected", "Within the 80 % interval", 0),  # the ends of an interval belong to it
+        ("900", "as expected", "Within the 80 % interval", 0),
+        ("1100.0001", "unusual", "Outside 80 % (higher)", 1),
+        ("899.9999", "unusual", "Outside 80 % (lower)", -1),
+        ("1200", "unusual", "Outside 80 % (higher)", 1),
+        ("800", "unusual", "Outside 80 % (lower)", -1),
+        ("1200.0001", "very unusual", "Outside 95 % (higher)", 1),
+        ("799.9999", "very unusual", "Outside 95 % (lower)", -1),
     ],
 )
 def test_a_day_is_unusual_outside_the_intervals(actual, verdict, words, tone):
@@ -121,7 +121,7 @@ def test_an_incomplete_day_has_no_verdict_and_says_why():
     assert found.series[0].verdict is None
     assert expectation.line(found, "USD", "the day is incomplete") == {
         "verdict": "No verdict",
-        "words": "forecast of gross sales 1,000.00, on four days of five 900.00 to 1,100.00; "
+        "words": "forecast of gross sales 1,000.00, 80 % interval 900.00 \N{EN DASH} 1,100.00; "
         "300.00 so far, and no verdict while the day is incomplete",
         "tone": 0,
     }
@@ -179,13 +179,17 @@ def test_the_report_says_it_on_page_one_and_in_the_details(tmp_path):
     first, _, details, *_ = (
         " ".join(page.extract_text().split()) for page in PdfReader(tmp_path / document.PDF).pages
     )
-    for text in ("As expected +3.1 % against the forecast", "Four days of five 17,800.00 to 21,800.00"):
+    for text in (
+        "Within the 80 % interval +3.1 % against the forecast",
+        "80 % interval 17,800.00 \N{EN DASH} 21,800.00",
+    ):
         assert text in first
+    to = NOTHING
     for text in (
         "Forecast and actual gross sales in USD; from what was known at 2026-11-16 05:00:00 UTC, model blend",
-        "All sales 19,800.00 17,800.00 to 21,800.00 15,800.00 to 23,800.00 20,411.06 as expected",
-        "Channel Storefront 9,000.00 8,900.00 to 9,100.00 8,800.00 to 9,200.00 9,815.11 very unusual",
-        "Category Kitchen 6,000.00 5,900.00 to 6,100.00 5,800.00 to 6,200.00 5,815.00 unusual (lower)",
+        f"All sales 19,800.00 17,800.00 {to} 21,800.00 15,800.00 {to} 23,800.00 20,411.06 within the 80 %",
+        f"Channel Storefront 9,000.00 8,900.00 {to} 9,100.00 8,800.00 {to} 9,200.00 9,815.11 outside 95 %",
+        f"Category Kitchen 6,000.00 5,900.00 {to} 6,100.00 5,800.00 {to} 6,200.00 5,815.00 outside 80 %",
         "Without a forecast: Category Toys.",
     ):
         assert text in details
@@ -207,9 +211,9 @@ def test_the_mail_says_it_in_a_sentence():
     for kind in ("plain", "html"):
         body = delivery.report_message(make_figures(expectation=low), b"").get_body((kind,)).get_content()
         body = " ".join(body.split())
-        assert "Very unusual (lower)" in body
+        assert "Outside 95 % (lower)" in body
         assert (
-            ": forecast of gross sales 30,000.00, on four days of five 29,900.00 to 30,100.00; "
+            ": forecast of gross sales 30,000.00, 80 % interval 29,900.00 \N{EN DASH} 30,100.00; "
             f"this day 20,411.06 ({MINUS}32.0 %)." in body
         )
         without = delivery.report_message(make_figures(), b"").get_body((kind,)).get_content()

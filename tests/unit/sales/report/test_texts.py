@@ -131,7 +131,7 @@ def test_a_span_with_days_missing_is_left_out_of_the_month_and_named():
 
 def test_the_coming_week_adds_up():
     rows = sections(full())["outlook"]["rows"]
-    assert rows[0] == ["Fri 20 Nov", "19,900.00", "18,400.00 to 21,500.00"]
+    assert rows[0] == ["Fri 20 Nov", "19,900.00", "18,400.00 \N{EN DASH} 21,500.00"]
     assert rows[-1] == ["All 7 days", "125,000.00", ""]
 
 
