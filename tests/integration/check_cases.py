@@ -59,7 +59,7 @@ def database_unknown(trial: Trial) -> str:
 def database_without_tables(trial: Trial) -> str:
     trial.sql("DROP TABLE refunds, order_items, orders, products, customers")
     return (
-        f"FAIL sales_db: sales_db: no query runs in the database {trial.database}: "
+        f"FAIL sales_db: sales_db: no query runs in the database {trial.database}: schema.sql, line 20: "
         f'relation "orders" does not exist: {ADAPT}'
     )
 

@@ -100,6 +100,16 @@ def test_as_a_command_it_prints_the_findings_and_only_a_failure_is_in_its_exit_c
     assert lines[2] == "off   storefront_api       storefront is off in the Variable source_policy"
 
 
+def test_one_wrong_setting_is_one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    monkeypatch.setenv("REPORTING_CURRENCY", "EURO")
+    first, *others = check.findings(["settings", "STAGING_URI", "REPORTS_URI", "MODELS_URI"])
+    assert str(first).startswith("FAIL  settings             REPORTING_CURRENCY='EURO' is not a three-letter")
+    assert [(each.state, each.text) for each in others] == [
+        ("hint", "not checked: settings has to be correct first")
+    ] * 3
+
+
 def test_a_timezone_that_is_none_is_a_failure(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_TIMEZONE", "Mars/Olympus")
     first, *others = check.findings(["settings", "smtp_default"])
@@ -189,7 +199,7 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
     assert found("sales_db") == [
         (
             "FAIL",
-            'sales_db: refunds.sql: column "reason" does not exist: '
+            'sales_db: refunds.sql, line 9: column "reason" does not exist: '
             "adapt include/sql/extract/sales_db to the schema of the source",
         ),
         ("FAIL", "sales_db: products.sql must give updated_at as timestamptz, not as varchar"),
@@ -200,7 +210,7 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
         ),
         (
             "FAIL",
-            "sales_db: control_totals.sql: operator does not exist: integer * text: "
+            "sales_db: control_totals.sql, line 14: operator does not exist: integer * text: "
             "adapt include/sql/extract/sales_db to the schema of the source",
         ),
         ("hint", "extracts would be faster with CREATE INDEX ON refunds (order_id)"),
@@ -264,8 +274,16 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
             "STAGING_URI: STAGING_URI=gsutil://bucket cannot be written to: file://, gs:// and s3:// are "
             "known",
         ),
-        ("AIRFLOW_VAR_REPORT_RECIPIENTS", "me", "report_recipients: entry 1 of 1 in the Variable"),
-        ("AIRFLOW_VAR_SOURCE_POLICY", "[]", "source_policy: the Variable source_policy must be like"),
+        (
+            "AIRFLOW_VAR_REPORT_RECIPIENTS",
+            "me",
+            "report_recipients: the Variable report_recipients is wrong",
+        ),
+        (
+            "AIRFLOW_VAR_SOURCE_POLICY",
+            "[]",
+            "source_policy: the Variable source_policy is not a JSON object",
+        ),
         ("AIRFLOW_CONN_SMTP_DEFAULT", "", "smtp_default: the connection smtp_default does not exist"),
     ],
 )

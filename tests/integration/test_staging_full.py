@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DAY = date(2026, 9, 1)
 SAYS = {
     "extract sales_db": r"\w+\.parquet could not be written: ",
-    "extract": r"staging folder file://\S+/cramped/SOURCE could not be written: ",
+    "extract": r"folder file://\S+/cramped/SOURCE could not be written: ",
     "transform": r"SOURCE: \w+\.sql: IO Error: ",
 }
 PROGRAM = """

@@ -120,9 +120,15 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
             lines.append(_failure(subject, f"{file}: {reason}" if isinstance(file, str) else reason))
         return lines
 
+    reasons: dict[str, str] = {}
     with ThreadPoolExecutor(len(wanted)) as threads:
         for lines in threads.map(found, wanted):
-            yield from lines
+            for line in lines:
+                first = reasons.setdefault(line.text, line.subject) if line.state == FAIL else line.subject
+                if first == line.subject:
+                    yield line
+                else:
+                    yield Finding(line.subject, HINT, f"not checked: {first} has to be correct first")
 
 
 def _failure(subject: str, text: str) -> Finding:

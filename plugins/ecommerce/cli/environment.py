@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import fields
 from pathlib import Path
+
+import click
 
 from ecommerce.core.connections import is_migrated, metadata_file
 from ecommerce.core.errors import ConfigurationError
@@ -124,7 +127,24 @@ def _of_this_machine(home: str) -> dict[str, str]:
 
 
 def _read(file: Path) -> dict[str, str]:
-    """What a file gives; an empty value counts as not given, and a dollar sign is one."""
-    from dotenv import dotenv_values
+    """What a file gives; an empty value counts as not given, and a dollar sign is one. A line that cannot be
+    read is reported by its number and its name alone: the rest may be a secret."""
+    from dotenv.parser import parse_stream
 
-    return {name: value for name, value in dotenv_values(file, interpolate=False).items() if value}
+    found: dict[str, str] = {}
+    with file.open(encoding="utf-8") as stream:
+        for line in parse_stream(stream):
+            if line.key and line.value:
+                found[line.key] = line.value
+            elif line.key:
+                found.pop(line.key, None)
+            if line.error:
+                text = line.original.string.lstrip("\r\n")
+                number = line.original.line + line.original.string[: -len(text) or None].count("\n")
+                name = re.match(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=", text)
+                click.echo(
+                    f"warning: line {number} of {file.name} is ignored, because it cannot be read: "
+                    f"{f'{name[1]}=…; is a quote missing at its end?' if name else 'it is not NAME=value'}",
+                    err=True,
+                )
+    return found

@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.errors import StagingError
+from ecommerce.core.errors import ConfigurationError, StagingError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.reasons import reason_of
 from ecommerce.core.scratch import scratch_folder
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from upath import UPath
 
 MANIFEST_FILE = "manifest.json"
+_FOLDERS = ("STAGING_URI", "REPORTS_URI", "MODELS_URI", "PICTURES_URI")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,19 @@ def publish(uri: str) -> Iterator[Draft]:
             else:
                 _upload(work, storage_path(uri))
     except OSError as error:
-        raise StagingError(f"staging folder {uri} could not be written: {_why(error)}") from error
+        setting = _setting_of(uri)
+        check = f": check {setting}" if setting else ""
+        raise StagingError(f"folder {uri} could not be written: {_why(error)}{check}") from error
+
+
+def _setting_of(uri: str) -> str:
+    """Return the setting that names the folder in which `uri` is; empty where none does."""
+    try:
+        settings = load_settings()
+    except ConfigurationError:
+        return ""
+    roots = {name: str(getattr(settings, name.lower())).rstrip("/") for name in _FOLDERS}
+    return max((each for each in _FOLDERS if uri.startswith(f"{roots[each]}/")), key=roots.get, default="")  # type: ignore[arg-type]
 
 
 def read_manifest(uri: str) -> Manifest:

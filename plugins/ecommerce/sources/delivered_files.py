@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LINE_FACTS = ("file", "partner", "row_number", "received_at", "record_number")
 """What `lines.parquet` has beside the file's own columns."""
 
+DELIMITERS = {";": "semicolon", "\t": "tab", "|": "pipe"}
 GONE = "it has disappeared since the folder was listed"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_RAW_TEXT = 10_000
@@ -104,6 +105,11 @@ def column_names(stream: IO[bytes], required: Sequence[str]) -> list[str]:
         raise UnusableFileError("file_unreadable", str(error)) from None
     if twice := [name for name in required if names.count(name) > 1]:
         raise UnusableFileError("file_unreadable", f"its header has {', '.join(twice)} more than once")
+    if len(names) == 1 and (found := next((each for each in DELIMITERS if each in names[0]), "")):
+        raise UnusableFileError(
+            "missing_column",
+            f"its header is separated by the delimiter {DELIMITERS[found]}; the delimiter has to be a comma",
+        )
     if missing := [name for name in required if name not in names]:
         raise UnusableFileError("missing_column", f"its header lacks {', '.join(missing)}")
     return names

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import selectors
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -67,6 +67,20 @@ class Query:
     name: str
     sql: str
     parameters: Mapping[str, Any]
+    before: Sequence[tuple[str, int]] = ()
+    """The files with which `sql` begins before that of its name, and how many lines each has."""
+
+    def at(self, text: str, position: str | None) -> str:
+        """The file and line of a place, counted from 1, in `text`, the query as PostgreSQL got it; the file
+        alone where PostgreSQL names no place."""
+        if not position:
+            return self.name
+        line = text[: int(position) - 1].count("\n") + 1
+        for file, lines in self.before:
+            if line <= lines:
+                return f"{file}, line {line}"
+            line -= lines
+        return f"{self.name}, line {line}"
 
 
 class Session:
@@ -92,7 +106,7 @@ class Session:
         Raises:
             ContractError: a column is a timestamp without time zone, which names no instant.
         """
-        with self._named(query), self._connection.cursor() as cursor:
+        with self._named(query, "SELECT * FROM ("), self._connection.cursor() as cursor:
             cursor.execute(b"SELECT * FROM (" + self._literal(query) + b"\n) AS result LIMIT 0")
             columns = cursor.description or []
         for column in columns:
@@ -115,7 +129,8 @@ class Session:
             text = self._literal(query), b"SQL_ASCII" if unchecked else b"UTF8"
             begun = connection.exec_(b"COPY (%s\n) TO STDOUT (FORMAT csv, ENCODING '%s')" % text)
             if begun.status != ExecStatus.COPY_OUT:
-                _fail(self.conn_id, query.name, *_reason(begun))
+                text_sent = f"COPY ({text[0].decode()}"
+                _fail(self.conn_id, query.at(text_sent, _position(begun)), *_reason(begun))
             with selectors.DefaultSelector() as selector:
                 selector.register(connection.socket, selectors.EVENT_READ)
                 while True:
@@ -138,18 +153,21 @@ class Session:
     def _literal(self, query: Query) -> bytes:
         from psycopg import ClientCursor
 
-        sql = _QUOTED_OR_COMMENT.sub(lambda found: found["quoted"] or " ", query.sql)
+        sql = _QUOTED_OR_COMMENT.sub(_without_comment, query.sql)
         sql = sql.rstrip().removesuffix(";")  # it becomes part of another statement
         return ClientCursor(self._connection).mogrify(sql, query.parameters).encode()
 
     @contextmanager
-    def _named(self, query: Query) -> Iterator[None]:
+    def _named(self, query: Query, prefix: str = "") -> Iterator[None]:
+        """Name the file, and the line where PostgreSQL does; `prefix` is what is sent before the query."""
         import psycopg
 
         try:
             yield
         except psycopg.Error as error:
-            _fail(self.conn_id, query.name, error.sqlstate, error.diag.message_primary or str(error))
+            position = error.diag.statement_position
+            place = query.at(prefix + self._literal(query).decode(), position) if position else query.name
+            _fail(self.conn_id, place, error.sqlstate, error.diag.message_primary or str(error))
 
 
 @contextmanager
@@ -306,6 +324,17 @@ def _reason(result: PGresult) -> tuple[str | None, str]:
     state = result.error_field(DiagnosticField.SQLSTATE)
     message = result.error_field(DiagnosticField.MESSAGE_PRIMARY) or result.error_message
     return state.decode() if state else None, message.decode("utf-8", "replace")
+
+
+def _without_comment(found: re.Match[str]) -> str:
+    return found["quoted"] or " " + "\n" * found[0].count("\n")  # lines keep their numbers
+
+
+def _position(result: PGresult) -> str | None:
+    from psycopg.pq import DiagnosticField
+
+    position = result.error_field(DiagnosticField.STATEMENT_POSITION)
+    return position.decode() if position else None
 
 
 def _duckdb_type(column: psycopg.Column) -> str:

@@ -319,8 +319,7 @@ def bigquery_errors(what: str) -> Iterator[None]:
     try:
         yield
     except GoogleAPICallError as error:
-        text = _without_addresses(error.message or str(error))
-        raise _kind_of(error)(f"{what}: {_OLDER_TABLE if _INVALID in str(error) else ''}{text}") from None
+        raise _refusal(what, error) from None
     except (
         RetryError,
         exceptions.ConnectionError,
@@ -328,6 +327,8 @@ def bigquery_errors(what: str) -> Iterator[None]:
         TimeoutError,
         TransportError,
     ) as error:
+        if isinstance(error, RetryError) and isinstance(error.cause, GoogleAPICallError):
+            raise _refusal(what, error.cause) from None  # it was reached, and refused each attempt
         raise errors.TransientError(f"{what}: BigQuery cannot be reached: {reason_of(error)}") from error
     except GoogleAuthError as error:
         why = next((words for kind, words in unusable if isinstance(error, kind)), "they cannot be read")
@@ -336,6 +337,11 @@ def bigquery_errors(what: str) -> Iterator[None]:
         ) from error
     except _of_airflow() as error:
         raise errors.ConfigurationError(f"{what}: {_without_addresses(str(error))}") from None
+
+
+def _refusal(what: str, error: Any) -> errors.PipelineError:
+    text = _without_addresses(error.message or str(error))
+    return _kind_of(error)(f"{what}: {_OLDER_TABLE if _INVALID in str(error) else ''}{text}")
 
 
 def _of_airflow() -> tuple[type[Exception], ...]:

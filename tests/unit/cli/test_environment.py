@@ -83,6 +83,23 @@ def test_every_folder_without_a_value_lies_beside_the_others(folder: Path, text:
     }
 
 
+def test_a_line_that_cannot_be_read_is_named_without_its_value(
+    folder: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / ".env").write_text(
+        "# first\nSHOP_TIMEZONE=Asia/Tokyo\n\nAIRFLOW_CONN_SALES_DB='secret\nwith space=secret\n"
+        "REPORT_LOCALE=de_CH\n"
+    )
+    given = loaded()
+    assert (given["SHOP_TIMEZONE"], given["REPORT_LOCALE"]) == ("Asia/Tokyo", "de_CH")
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: line 4 of .env is ignored, because it cannot be read: AIRFLOW_CONN_SALES_DB=…; is a quote "
+        "missing at its end?",
+        "warning: line 5 of .env is ignored, because it cannot be read: it is not NAME=value",
+    ]
+    assert caplog.text == ""
+
+
 def test_a_home_that_is_named_wins(folder: Path) -> None:
     (folder / ".env").write_text("AIRFLOW_HOME=/srv/airflow\n")
     assert loaded()["AIRFLOW_HOME"] == "/srv/airflow"

@@ -162,7 +162,7 @@ def _reconciliation() -> EmailMessage:
     ]
     pair = differences.Reread(DAY, "sales_db")
     texts = differences.mail_texts(found, {pair: None}, [DAY - timedelta(days=3)])
-    restatements = {"restatements": ["2026-11-19: net sales 90.0000 is now 50.0000"]}
+    restatements = {"restatements": ["2026-11-19: net sales 90.00 is now 50.00"]}
     reports = {"reports": [f"make report DAY={DAY}"]}
     return mail.compose(texts["subject"], "reconciliation_mail", texts | restatements | reports)
 

@@ -9,7 +9,14 @@ import pytest
 
 from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.include import read_sql
-from ecommerce.sources.delivered_files import extra_columns, read_records, split_records, unread_columns
+from ecommerce.sources.delivered_files import (
+    UnusableFileError,
+    column_names,
+    extra_columns,
+    read_records,
+    split_records,
+    unread_columns,
+)
 from ecommerce.sources.partner_files.reading import COLUMNS
 
 ATTRIBUTES = ("Payment", "group", "partner", "sales_channel")
@@ -59,3 +66,13 @@ def test_names_that_collide_do_no_harm(tmp_path, header, record, expected):
 
 def test_what_every_line_has_is_no_extra_column():
     assert extra_columns(["Partner", "SKU", "sku", "utm"], COLUMNS) == ["utm"]
+
+
+@pytest.mark.parametrize(("delimiter", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "pipe")])
+def test_another_delimiter_is_named(delimiter, name):
+    with pytest.raises(UnusableFileError) as refused:
+        column_names(io.BytesIO(delimiter.join(COLUMNS).encode()), COLUMNS)
+    assert refused.value.args == (
+        "missing_column",
+        f"its header is separated by the delimiter {name}; the delimiter has to be a comma",
+    )

@@ -52,6 +52,7 @@ def reason(text: str) -> dict[str, Any]:
         (google.BadRequest("Syntax error: Unexpected end of script"), errors.ContractError),
         (google.NotFound("Not found: Table p:d.t"), errors.ContractError),
         (google.RetryError("Timeout", cause=None), errors.TransientError),
+        (google.RetryError("Timeout", cause=google.BadRequest("Syntax error")), errors.ContractError),
         (LostConnection("reset by peer"), errors.TransientError),
         (RefreshError("invalid_grant"), errors.CredentialsError),
         (AirflowNotFoundException("The conn_id `bigquery` isn't defined"), errors.ConfigurationError),
@@ -239,3 +240,10 @@ def test_a_key_file_that_is_not_there_is_a_setting_to_make_and_not_tried_again(
     monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", json.dumps(connection))
     with pytest.raises(errors.ConfigurationError, match=r"bigquery: its key file /no\.json cannot be read"):
         connect(SETTINGS)
+
+
+def test_a_refusal_of_every_attempt_is_not_called_unreachable():
+    refused = google.InternalServerError("no such table: INFORMATION_SCHEMA.COLUMNS")
+    with pytest.raises(errors.TransientError) as raised, bigquery_errors("query"):
+        raise google.RetryError("Timeout of 60 s exceeded", cause=refused)
+    assert str(raised.value) == "query: no such table: INFORMATION_SCHEMA.COLUMNS"

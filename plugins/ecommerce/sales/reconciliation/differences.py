@@ -17,8 +17,10 @@ from typing import Any
 
 from ecommerce.core import text as wording
 from ecommerce.core.names import DAG_RECONCILIATION
+from ecommerce.core.settings import load_settings
 from ecommerce.mail import telling
 from ecommerce.mail import transport as mail
+from ecommerce.sales.report.figures import HEADLINE
 from ecommerce.warehouse.load import LoadResult
 
 log = logging.getLogger(__name__)
@@ -111,9 +113,16 @@ def _restatements(results: Iterable[LoadResult]) -> list[str]:
     rows = [row for result in results for row in result.restatements]
     for row in sorted(rows, key=lambda row: str(row["detected_at"])):
         key = str(row["business_date"]), row["figure"].replace("_", " ")
-        old, new = (wording.NOTHING if row[name] is None else row[name] for name in ("old", "new"))
+        old, new = (_value(row["figure"], row[name]) for name in ("old", "new"))
         values[key] = values.get(key, (old, ""))[0], new
     return [f"{day}: {figure} {old} is now {new}" for (day, figure), (old, new) in values.items()]
+
+
+def _value(figure: str, stored: Any) -> str:
+    """A restated figure, stored with four decimals, as its kind is written."""
+    if stored is None:
+        return wording.NOTHING
+    return wording.figure(Decimal(stored), HEADLINE[figure].kind, load_settings().reporting_currency)
 
 
 def _texts_of(difference: Difference, results: Results) -> dict[str, Any]:

@@ -154,8 +154,10 @@ def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:
         "known_orders": list(window.known_orders),
         **more,
     }
-    sql = "".join(read_sql(f"extract/sales_db/{each}.sql") for each in ("schema", "selection", name))
-    return Query(f"{name}.sql", sql, parameters)
+    files = [f"{each}.sql" for each in ("schema", "selection", name)]
+    texts = [read_sql(f"extract/sales_db/{each}") for each in files]
+    before = [(file, text.count("\n")) for file, text in zip(files[:-1], texts, strict=False)]
+    return Query(files[-1], "".join(texts), parameters, before)
 
 
 def check() -> Lines:
@@ -168,9 +170,11 @@ def check() -> Lines:
         misfits.setdefault(misfit, []).append(query)
     if not misfits:
         yield OK, f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it"
-    refused = {query for misfit in misfits if misfit.startswith(":") for query in misfits[misfit]}
+    refused = {query for misfit in misfits if _is_refusal(misfit) for query in misfits[misfit]}
     if len(refused) == len(QUERIES):  # for one reason in many words: the first says it
-        yield FAIL, f"{CONNECTION}: no query runs in the database {server['database']}{next(iter(misfits))}"
+        misfit, (query, *_) = next(iter(misfits.items()))
+        text = {":": misfit[2:], " ": misfit[2:-1]}.get(misfit[0], f"{query}{misfit}")
+        yield FAIL, f"{CONNECTION}: no query runs in the database {server['database']}: {text}"
     else:
         for misfit, queries in misfits.items():
             yield FAIL, f"{CONNECTION}: {', '.join(queries)}{misfit}"
@@ -184,6 +188,10 @@ def check() -> Lines:
         )
 
 
+def _is_refusal(misfit: str) -> bool:
+    return misfit.startswith((":", ", line", " ("))
+
+
 def _misfits(window: ReadWindow) -> Iterator[tuple[str, str]]:
     """Files of queries, and what is wrong with each, in the words that follow its name."""
     for name in QUERIES:
@@ -192,7 +200,8 @@ def _misfits(window: ReadWindow) -> Iterator[tuple[str, str]]:
             with snapshot(CONNECTION) as (session, _, _):
                 types = session.columns(sales_query(name, window, skus=[]))
         except (ContractError, CredentialsError) as error:
-            yield query, str(error).removeprefix(f"{CONNECTION}: {query}")
+            text = str(error).removeprefix(f"{CONNECTION}: ")
+            yield query, text.removeprefix(query) if text.startswith(query) else f" ({text})"
             continue
         for column in COLUMNS.get(name, "").split():
             wanted = "TIMESTAMPTZ" if column.endswith("_at") else "BOOLEAN" if column == "is_test" else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from ecommerce.core.xcom import from_xcom, to_xcom
 from ecommerce.mail import transport as mail
 from ecommerce.sales.reconciliation.differences import (
@@ -18,6 +20,11 @@ from ecommerce.sources import SALES_DB, STOREFRONT
 from ecommerce.warehouse.load import LoadResult
 
 DAYS = [date(2026, 11, number) for number in range(1, 20)]
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch):
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
 
 
 def difference(day, source=SALES_DB):
@@ -64,7 +71,7 @@ def test_the_mail_says_what_was_found_what_was_done_and_what_is_left():
     assert texts["subject"] == "Reconciliation: 4 days differed, 2 corrected"
     for body in both_bodies(differences, results, [days[3]]):
         assert "read again: 12 orders loaded, 1 day computed again" in body
-        assert "2026-11-19: net sales 90.0000 is now 50.0000" in body
+        assert "2026-11-19: net sales 90.00 is now 50.00" in body
         assert "Reading again failed for 2026-11-18" in body
         assert "not read again yet: 2026-11-17" in body
         assert "make report DAY=2026-11-19" in body
@@ -96,5 +103,14 @@ def test_a_figure_that_two_sources_change_is_listed_once():
         Reread(day, SALES_DB): loaded(day, restated("90.0000", "50.0000", "2026-11-20T13:00:00Z")),
     }
     assert mail_texts([difference(day)], results, [day])["restatements"] == [
-        "2026-11-19: net sales 90.0000 is now 40.0000"
+        "2026-11-19: net sales 90.00 is now 40.00"
+    ]
+
+
+def test_counts_are_whole_numbers():
+    day = DAYS[-1]
+    row = restated("136.0000", "1035.0000", "2026-11-20T13:05:00Z") | {"figure": "orders"}
+    results = {Reread(day, SALES_DB): loaded(day, row)}
+    assert mail_texts([difference(day)], results, [day])["restatements"] == [
+        "2026-11-19: orders 136 is now 1,035"
     ]
