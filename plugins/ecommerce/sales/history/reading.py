@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from ecommerce.core import staging
+from ecommerce.core.addresses import teach_addresses
 from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ContractError
 from ecommerce.core.include import read_sql
@@ -82,6 +83,7 @@ def read_file(file: ExportFile, folder: str, batch: Batch) -> Manifest:
         duck.execute("SET preserve_insertion_order = true")
         duck.execute("SET VARIABLE read_at = ?", [batch.read_at])
         duck.execute("SET VARIABLE shop_timezone = ?", [load_settings().shop_timezone])
+        teach_addresses(duck, load_settings().customer_hash_key)
         duck.execute(read_sql("transform/values.sql"))
         duck.execute(read_sql("extract/create_rejects.sql"))
         with _one_sentence(file), delivered_files.storage_errors(file.name):

@@ -32,12 +32,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecommerce.core import staging
+from ecommerce.core.addresses import teach_addresses
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.include import read_sql
 from ecommerce.core.reads import ReadWindow
 from ecommerce.core.scratch import scratch_folder
+from ecommerce.core.settings import load_settings
 from ecommerce.sources.web_events.client import CONNECTION, PATH, EventsClient, UnreliableServerError
 from ecommerce.sources.web_events.lines import FIELDS, Lines, usual_keys
 from ecommerce.sources.web_events.slices import Slice, instant, slices
@@ -211,6 +213,7 @@ class _Writer:
 def _database(kept: BusinessDay | None, read_at: datetime) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB with the macros that the lines are read with, and the day that is kept."""
     with connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:
+        teach_addresses(duck, load_settings().customer_hash_key)
         duck.execute(read_sql("transform/values.sql"))
         duck.execute(_sql("macros"))
         duck.execute("SET VARIABLE read_at = ?", [read_at])
