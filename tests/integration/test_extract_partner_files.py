@@ -25,6 +25,7 @@ from ecommerce.core.findings import OK
 from ecommerce.core.reads import LoadedFile, ReadWindow
 from ecommerce.core.staging import Manifest
 from ecommerce.sales.report.remarks import HARMLESS, Remark
+from ecommerce.sales.transform import transform
 from ecommerce.sources import delivered_files, partner_files
 from ecommerce.sources.partner_files.reading import COLUMNS
 from tests.explained import unexplained
@@ -429,9 +430,34 @@ def test_control_totals_are_the_files_own(drop: Drop) -> None:
         "source_orders": 2,
         "source_lines": 3,
         "source_amount": "52.5000",
+        "source_amounts": [{"file": "acme_2026-03-10.csv", "currency": "EUR", "amount": "52.5000"}],
         "warnings": [],
         "missing_deliveries": [],
     }
+
+
+def test_control_totals_by_currency_leave_nothing_unexplained(drop: Drop) -> None:
+    """Yen and euros, an order that another file has in a newer version, and lines that are rejected."""
+    newer = line("A", quantity="5").replace("09:00:00Z", "10:00:00Z")
+    drop.put("acme_2026-03-09.csv", file_of(line("A"), line("B"), line("Y").replace("EUR", "jpy")))
+    drop.put(
+        "acme_2026-03-10.csv",
+        file_of(
+            *(newer, line("C", quantity="0"), line("D", 1, quantity="-3"), line("E", quantity="many")),
+            *(line("F").replace("EUR", "jane@example.com"), line("G") + ",broken"),
+            *(line("H"), line("H").replace(",0,", ",1,"), line("Y2", quantity="1").replace("EUR", "JPY")),
+        ),
+    )
+    manifest = transform(drop.extract(), run_id="run")
+    names = "currency, source_amount, loaded_amount, superseded_amount, rejected_amount"
+    assert rows(manifest, "control_totals", f"file, {names}") == [
+        ("acme_2026-03-09.csv", "EUR", Decimal(42), Decimal(21), Decimal(21), Decimal(0)),
+        ("acme_2026-03-09.csv", "JPY", Decimal(21), Decimal(21), Decimal(0), Decimal(0)),
+        ("acme_2026-03-10.csv", "", Decimal(21), Decimal(0), Decimal(0), Decimal(21)),
+        # 52.50 of A, -31.50 of D, and 21.00 twice of H, whose line contradicts itself.
+        ("acme_2026-03-10.csv", "EUR", Decimal(63), Decimal("73.5"), Decimal(0), Decimal("-10.5")),
+        ("acme_2026-03-10.csv", "JPY", Decimal("10.5"), Decimal("10.5"), Decimal(0), Decimal(0)),
+    ]
 
 
 def test_large_amounts_are_summed_up_and_those_beyond_all_reason_left_out(drop: Drop) -> None:

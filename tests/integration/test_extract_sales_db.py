@@ -58,6 +58,8 @@ def test_an_order_comes_whole_however_it_came_into_the_window(shop: SalesDatabas
         "source_amount": "147.0000",
         "source_refunds": 3,
         "source_refund_amount": "9.75",
+        "source_amounts": [{"currency": "USD", "amount": "147.0000"}],
+        "rejected_amounts": [],
     }
     assert left.manifest.rows == 4 + 7 + 3
 

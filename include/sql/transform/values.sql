@@ -60,6 +60,11 @@ CREATE MACRO difference_of(amount, less) AS CASE
     ELSE try_cast(amount::DECIMAL(38, 4) - less AS DECIMAL(18, 4))
 END;
 
+-- What a record that is left out adds up to, where that can be read: as the extracts' control totals sum it up.
+CREATE MACRO stated_product(quantity, price) AS try_cast(
+    try_cast(quantity AS DECIMAL(11, 4))::DECIMAL(38, 4) * try_cast(price AS DECIMAL(14, 4)) AS DECIMAL(15, 4)
+);
+
 CREATE MACRO currency_fault(value, name) AS
 CASE WHEN NOT regexp_full_match(trim(value), '[A-Za-z]{3}') THEN 'invalid_currency ' || name END;
 

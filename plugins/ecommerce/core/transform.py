@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -150,6 +151,7 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckd
         "window_start": manifest.window_start,
         "window_end": manifest.window_end,
         "run_id": run_id,
+        "control_totals": json.dumps(dict(manifest.control_totals)),
         "shop_timezone": settings.shop_timezone,
         "reporting_currency": settings.reporting_currency,
     }

@@ -63,11 +63,17 @@ def read(warehouse: Warehouse, newest: date) -> Facts:
         path = f"report/{name}.sql"
         return warehouse.query(path, days=(), staging=None, spec=ORDERS, parameters=None, **values)
 
+    amounts: dict[tuple[str, date], list[dict[str, Any]]] = {}
+    for row in ask("currency_totals", first=first, day=newest):
+        amounts.setdefault((row["source"], row["business_date"]), []).append(row)
     return Facts(
         newest=newest,
         first=first,
         rejected=ask("pages/rejected", most=MOST_SAMPLES, first=first, day=newest),
-        totals=ask("pages/control_totals", first=first, day=newest),
+        totals=[
+            row | {"amounts": amounts.get((row["source"], row["business_date"]), [])}
+            for row in ask("pages/control_totals", first=first, day=newest)
+        ],
         last_reads=ask("pages/last_reads"),
         # As far back as the daily run looks for who is due.
         deliveries=ask("pages/deliveries", first=newest - timedelta(weeks=WEEKS), day=newest),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, cast
 
 from ecommerce.core import text
@@ -13,6 +12,7 @@ from ecommerce.core.business_day import BusinessDay, due_at, newest_closed_day
 from ecommerce.core.reads import Memory
 from ecommerce.core.settings import Settings
 from ecommerce.sales.report import rejected, restatements
+from ecommerce.sales.report.quality import is_loss
 from ecommerce.sales.report.sections import Section, name, number, table, word
 from ecommerce.sales.windows import window_of_day
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES, STOREFRONT
@@ -21,15 +21,12 @@ from ecommerce.sources.partner_files.expected import due_partners
 
 Row = Mapping[str, Any]
 
-TOLERANCE = Decimal("0.005")
-"""Amounts that differ by less are the same."""
-
 _LONGEST = 500
 """Characters of a sentence on the partner folder, whose names others choose."""
 
 STATES = {
-    "agrees": ("✓", "what was loaded is what the source says"),
-    "differs": ("≠", "what was loaded is not what the source says"),
+    "agrees": ("✓", "all that the source has is loaded, superseded or rejected"),
+    "differs": ("≠", "orders or amounts of the source are lost"),
     "late": ("!", "read, and a partner's file is missing or cannot be used"),
     "failed": ("✕", "could not be read"),
     "off": ("·", "switched off"),
@@ -78,16 +75,19 @@ def state(row: Row | None) -> str:
         return "unread"
     if row["status"] in ("failed", "off"):
         return str(row["status"])
-    if _difference(row):
+    if row.get("lost_orders") or _lost(row):
         return "differs"
     return "late" if row["missing_deliveries"] or row.get("refused_files") else "agrees"
 
 
-def _difference(row: Row) -> bool:
-    said, loaded = row["source_amount"], row["amount_loaded"]
-    amounts = said is not None and loaded is not None and abs(Decimal(loaded) - Decimal(said)) > TOLERANCE
-    orders = row["source_orders"] is not None and row["source_orders"] != row["orders_loaded"]
-    return amounts or orders
+def _lost(row: Row) -> list[Row]:
+    """The amounts, by currency, that are neither loaded nor superseded nor rejected."""
+    return [each for each in row.get("amounts", ()) if is_loss(each["unexplained_amount"])]
+
+
+def _lost_words(row: Row) -> str:
+    lost = [text.with_currency(each["unexplained_amount"], each["currency"]) for each in _lost(row)]
+    return ", ".join(lost) or text.NOTHING
 
 
 def _strips(facts: Facts) -> list[dict[str, Any]]:
@@ -110,7 +110,7 @@ def _differences(facts: Facts) -> Section:
         [
             word("Day"),
             name("Source"),
-            *map(number, ("Orders there", "Orders loaded", "Amount there", "Amount loaded", "Difference")),
+            *map(number, ("Orders there", "Orders loaded", "Amount lost")),
             name("State"),
         ],
         [
@@ -119,15 +119,13 @@ def _differences(facts: Facts) -> Section:
                 text.source_name(row["source"]),
                 text.count(row["source_orders"]),
                 text.count(row["orders_loaded"] if row["source_orders"] is not None else None),
-                text.plain(row["source_amount"]),
-                text.plain(row["amount_loaded"] if row["source_amount"] is not None else None),
-                _minus(row["amount_loaded"], row["source_amount"]),
+                _lost_words(row),
                 _state_words(row),
             ]
             for row in rows
         ],
-        empty=f"None: since {text.short_day(facts.first)} all that was read is what the sources say.",
-        note="gross amounts before any conversion; rejected rows and later changes make them differ",
+        empty=f"None: since {text.short_day(facts.first)} all that was read is accounted for.",
+        note="lost: gross amounts of the source that are neither loaded nor superseded nor rejected",
     )
 
 
@@ -137,13 +135,6 @@ def _state_words(row: Row) -> str:
     if refused := row.get("refused_files"):
         return f"cannot be used: {text.clean(refused)}"
     return STATES[state(row)][1]
-
-
-def _minus(loaded: Decimal | None, said: Decimal | None) -> str:
-    if loaded is None or said is None:
-        return text.NOTHING
-    difference = Decimal(loaded) - Decimal(said)
-    return f"+{text.plain(difference)}" if difference > 0 else text.plain(difference)
 
 
 def _rejected(facts: Facts) -> Section:

@@ -20,12 +20,12 @@ ORDERS = LoadSpec(
     sources=SOURCES,
     files=(
         *("order_versions", "orders", "order_lines", "refunds", "products", "customers", "exchange_rates"),
-        *("rejected_rows", "loaded_files"),
+        *("rejected_rows", "loaded_files", "control_totals"),
     ),
     tables=(
         *("orders", "order_lines", "refunds", "removed_orders", "products", "customers", "exchange_rates"),
         *("rejected_rows", "loaded_files", "load_audit", "daily_sales", "daily_summary"),
-        "report_restatements",
+        *("control_totals", "report_restatements"),
     ),
     counted="orders",
     looked_up=("replaced_orders", "first_orders", "changed_rates", "touched_days"),

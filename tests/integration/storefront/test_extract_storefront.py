@@ -78,11 +78,13 @@ def test_the_manifest_says_what_the_storefront_has(
     manifest = storefront.extract(window())
     read = [store.orders[number] for number in ALL]
     refunds = [refund for order in read for refund in order.refunds if not refund.deleted]
+    amount = f"{sum(Decimal(line.subtotal) for order in read for line in order.lines):.4f}"
     assert manifest.control_totals == {
         "source_orders": len(ALL),
         "source_lines": sum(len(order.lines) for order in read),
         "source_refunds": len(refunds),
-        "source_amount": f"{sum(Decimal(line.subtotal) for order in read for line in order.lines):.4f}",
+        "source_amount": amount,
+        "source_amounts": [{"currency": "USD", "amount": amount}],
         "source_refund_amount": f"{sum(refund.amount for refund in refunds):.4f}",
         "warnings": [],
     }

@@ -23,6 +23,7 @@ Row = dict[str, Any]
 NEW_YORK = ZoneInfo("America/New_York")
 ALWAYS_THERE = {"order_versions", "orders", "order_lines", "refunds"}
 ZERO = Decimal("0.0000")
+OUTCOMES = ("source", "loaded", "superseded", "rejected")
 
 
 def at(text: str) -> datetime:
@@ -78,6 +79,8 @@ class Folder:
     customers: Sequence[Row] | None = None
     rejected: Sequence[Row] = ()
     files: Sequence[Row] = ()
+    currency_totals: Sequence[tuple[str | None, str, str, str, str, str]] = ()
+    """(file, currency, and the amounts of the source, loaded, superseded, rejected)"""
     totals: Row = field(default_factory=dict)
     is_open_ended: bool = True
 
@@ -158,6 +161,17 @@ class Folder:
         tables["loaded_files"] = [
             {"source": self.source, "business_date": day, "run_id": run_id, "warnings": []} | row
             for row in self.files
+        ]
+        tables["control_totals"] = [
+            {
+                "business_date": day,
+                "source": self.source,
+                "run_id": run_id,
+                "file": file,
+                "currency": currency,
+            }
+            | {f"{name}_amount": money(text) for name, text in zip(OUTCOMES, amounts, strict=True)}
+            for file, currency, *amounts in self.currency_totals
         ]
         return tables
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -178,3 +180,47 @@ def marked(shop: Shop) -> tuple[list[str], list[str], str]:
     row = next(each for each in totals if (each["source"], each["business_date"]) == (PARTNER_FILES, MONDAY))
     on_page = state(row) if state(row) == "agrees" else _state_words(row)
     return alarms(figures), [each.found for each in figures.quality.warnings], on_page
+
+
+def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> None:
+    """Yen and dollars, a file of which an order is superseded, rejected lines; then a lost order."""
+    in_yen = Order("Y", NOON, currency="JPY", lines=[("Toys", "1", "1500")])
+    database = Folder(
+        [Order("1", NOON), in_yen],
+        rejected=[{"reason": "invalid_quantity", "order_id": "1"}],
+        currency_totals=[(None, "USD", "17.5", "10", "0", "7.5"), (None, "JPY", "1500", "1500", "0", "0")],
+    )
+    of_partner = Order("P", NOON, source=PARTNER_FILES, updated_at=NOON)
+    files = replace(
+        delivered(3, 1, "2026-03-03 08:00"),
+        orders=[of_partner],
+        currency_totals=[(FILE, "USD", "24", "10", "10", "4"), (FILE, "", "3", "0", "0", "3")],
+    )
+    load_all(shop, database, files)
+    assert [each for each in warnings(shop, "run") if " of a source " in each] == [
+        "3 amounts of a source were rejected: the figures lack these records; rejected_rows has the reasons "
+        "(for example partner_files: 3.0000 without currency)"
+    ]
+    # A rerun finds nothing new in the file, and the database as it was.
+    again = replace(database, read_at=at("2026-03-03 12:00"))
+    load_all(shop, again, run_id="again", read_at="2026-03-03 12:00")
+    figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
+    assert [(each.source, each.currency, each.source_amount) for each in figures.quality.totals] == [
+        (PARTNER_FILES, "", 3),
+        (PARTNER_FILES, "USD", 24),
+        (SALES_DB, "JPY", 1500),
+        (SALES_DB, "USD", Decimal("17.5")),
+    ]
+    assert {each.unexplained_amount for each in figures.quality.totals} == {0}
+    assert {state(row) for row in pages.read(shop.warehouse, MONDAY).totals} <= {"agrees"}
+
+    lost = replace(
+        again, currency_totals=[(None, "USD", "37.5", "10", "0", "7.5")], read_at=at("2026-03-03 13:00")
+    )
+    lost = replace(lost, orders=[Order("1", NOON)])
+    load_all(shop, lost, run_id="lost", read_at="2026-03-03 13:00")
+    why = "sales_db has 37.5000 USD, 10.0000 were loaded, 0.0000 superseded, 7.5000 rejected: 20.0000 lost"
+    with pytest.raises(CheckFailed, match=f"1 amount of a source is neither .*{why}"):
+        warnings(shop, "lost")
+    [row] = [row for row in pages.read(shop.warehouse, MONDAY).totals if state(row) == "differs"]
+    assert row["source"] == SALES_DB

@@ -136,8 +136,8 @@ def total(of_day: date, source: str, **changes: Any) -> dict[str, Any]:
         "rows_rejected": 0,
         "source_orders": 120,
         "orders_loaded": 120,
-        "source_amount": Decimal("20411.0600"),
-        "amount_loaded": Decimal("20411.0600"),
+        "lost_orders": 0,
+        "refused_files": None,
         "missing_deliveries": [],
     } | changes
 
@@ -170,7 +170,7 @@ def delivered(partner: str, of_day: date) -> dict[str, Any]:
 def quality_rows() -> dict[str, list[dict[str, Any]]]:
     """What the page *Data quality* asks for."""
     sources = ("sales_db", "storefront", "partner_files", "exchange_rates")
-    nothing = {"source_orders": None, "orders_loaded": None, "source_amount": None, "amount_loaded": None}
+    nothing = {"source_orders": None, "orders_loaded": None}
     totals = [
         total(of_day, source, **(nothing if source == "exchange_rates" else {}))
         for of_day in (day(19) - timedelta(days=back) for back in range(17, -1, -1))
@@ -180,12 +180,21 @@ def quality_rows() -> dict[str, list[dict[str, Any]]]:
     changes: dict[tuple[date, str], dict[str, Any]] = {
         (day(12), "storefront"): {"status": "failed", **nothing},
         (day(12), "partner_files"): {"missing_deliveries": ["alpenmarkt"]},
-        (day(19), "partner_files"): {"orders_loaded": 118, "amount_loaded": Decimal("20386.06")},
+        (day(19), "partner_files"): {"orders_loaded": 118},
     }
     totals = [row | changes.get((row["business_date"], row["source"]), {}) for row in totals]
     read_at = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
     return {
         "control_totals": totals,
+        "currency_totals": [
+            {
+                "business_date": day(19),
+                "source": "partner_files",
+                "currency": currency,
+                "unexplained_amount": Decimal(lost),
+            }
+            for currency, lost in (("EUR", "25.0000"), ("JPY", "0.0002"))
+        ],
         "rejected": [
             rejected("partner_files", "invalid_number", 3),
             rejected("partner_files", "invalid_number", 3, row_number=18, order_id="P-1002"),

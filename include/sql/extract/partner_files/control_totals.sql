@@ -11,5 +11,25 @@ SELECT
             )
         ),
         0
-    )::VARCHAR AS source_amount
+    )::VARCHAR AS source_amount,
+    (
+        SELECT coalesce(list({'file': file, 'currency': currency, 'amount': amount} ORDER BY file, currency), [])
+        FROM (
+            SELECT
+                file,
+                CASE
+                    WHEN regexp_full_match(trim(currency), '[A-Za-z]{3}') THEN upper(trim(currency))
+                    ELSE ''
+                END AS currency,
+                sum(
+                    try_cast(
+                        try_cast(quantity AS DECIMAL(11, 4))::DECIMAL(38, 4) * try_cast(unit_price AS DECIMAL(14, 4))
+                        AS DECIMAL(15, 4)
+                    )
+                )::VARCHAR AS amount
+            FROM read_parquet($lines)
+            GROUP BY ALL
+        ) AS by_currency
+        WHERE amount IS NOT NULL
+    ) AS source_amounts
 FROM read_parquet($lines)

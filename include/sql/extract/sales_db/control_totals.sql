@@ -5,6 +5,20 @@ SELECT
     (SELECT count(*) FROM read_orders) AS source_orders,
     items.source_lines,
     items.source_amount,
+    (
+        SELECT coalesce(json_agg(json_build_object('currency', currency, 'amount', amount::text)), '[]')
+        FROM (
+            SELECT
+                CASE WHEN trim(orders.currency) ~ '^[A-Za-z]{3}$' THEN upper(trim(orders.currency)) ELSE '' END AS currency,
+                sum(lines.quantity * lines.unit_price) AS amount
+            FROM read_items AS lines
+            JOIN read_orders AS orders ON orders.order_id = lines.order_id
+            WHERE abs(lines.quantity) < 10000000
+                AND abs(lines.unit_price) < 10000000000
+                AND abs(lines.quantity * lines.unit_price) < 100000000000
+            GROUP BY 1
+        ) AS by_currency
+    ) AS source_amounts,
     refunds.source_refunds,
     refunds.source_refund_amount
 FROM (

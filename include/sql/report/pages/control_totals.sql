@@ -26,8 +26,7 @@ SELECT
     accounts.rows_rejected,
     accounts.source_orders,
     accounts.orders_loaded,
-    accounts.source_amount,
-    accounts.amount_loaded,
+    accounts.lost_orders,
     COALESCE(missing.partners, []) AS missing_deliveries,
     accounts.refused_files
 FROM accounts

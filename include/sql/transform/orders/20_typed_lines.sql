@@ -18,6 +18,7 @@ WITH cast_lines AS (
         coalesce(as_amount(discount_amount), 0) AS discount_amount,
         coalesce(as_amount(tax_amount), 0) AS tax_amount,
         line_updated_at,
+        upper(as_text(currency)) AS currency,
         gross_amount IS NOT NULL AS is_stated,
         coalesce(
             missing(order_id, 'order_id'),
@@ -35,7 +36,12 @@ WITH cast_lines AS (
             amount_fault(discount_amount, 'discount_amount'),
             amount_fault(tax_amount, 'tax_amount')
         ) AS text_fault
-    FROM staged_order_lines
+    FROM (
+        FROM staged_order_lines
+        UNION ALL BY NAME
+        SELECT NULL::VARCHAR AS currency  -- which a source may leave out
+        WHERE FALSE
+    ) AS staged_order_lines
 ),
 
 positive_lines AS (
@@ -52,7 +58,7 @@ positive_lines AS (
 )
 
 SELECT
-    * EXCLUDE (text_fault, is_stated),
+    * EXCLUDE (text_fault),
     difference_of(gross_amount, discount_amount) AS amount_after_discount,
     coalesce(
         text_fault,

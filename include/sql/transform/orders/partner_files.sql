@@ -156,6 +156,7 @@ SELECT
     NULL::VARCHAR AS gross_amount,
     discount_amount,
     tax_amount,
+    currency,
     updated_at AS line_updated_at
 FROM partner_lines
 WHERE fault IS NULL;
@@ -247,6 +248,14 @@ SELECT
     split_part(fault, ' ', 1) AS reason,
     split_part(fault, ' ', 2) || coalesce(' = ' || (raw ->> split_part(fault, ' ', 2)), ' is empty') AS detail,
     raw::VARCHAR AS raw
+FROM partner_lines
+WHERE fault IS NOT NULL;
+
+CREATE OR REPLACE VIEW staged_rejected_amounts AS
+SELECT
+    file,
+    currency,
+    stated_product(quantity, unit_price) AS amount
 FROM partner_lines
 WHERE fault IS NOT NULL;
 

@@ -45,6 +45,7 @@ SELECT
     NULL::VARCHAR AS gross_amount,
     NULL::VARCHAR AS discount_amount,
     NULL::VARCHAR AS tax_amount,
+    NULL::VARCHAR AS currency,
     NULL::TIMESTAMPTZ AS line_updated_at
 WHERE FALSE;
 
@@ -114,6 +115,14 @@ SELECT
     NULL::VARCHAR AS reason,
     NULL::VARCHAR AS detail,
     NULL::VARCHAR AS raw
+WHERE FALSE;
+
+-- What the rejects add up to, where they are lines and their amounts can be read.
+CREATE VIEW staged_rejected_amounts AS
+SELECT
+    NULL::VARCHAR AS file,
+    NULL::VARCHAR AS currency,
+    0::DECIMAL(38, 4) AS amount
 WHERE FALSE;
 
 CREATE VIEW staged_warnings AS

@@ -111,6 +111,7 @@ counted AS (
         latest.status,
         latest.is_closed,
         latest.missing_deliveries,
+        reads.run_id,
         reads.read_at,
         reads.window_start,
         reads.window_end,
@@ -153,7 +154,44 @@ counted AS (
 
 SELECT
     * EXCEPT (records_of_read, rows_accepted),
+    -- Orders are missing only if records were rejected. Two files may hold one order: the older version is superseded.
+    CASE
+        WHEN source_orders < orders_loaded THEN source_orders - orders_loaded
+        WHEN source_orders > orders_loaded + read_rejected + IF(is_delivered, rows_rejected + rows_superseded, 0)
+            THEN source_orders - orders_loaded
+        ELSE 0
+    END AS lost_orders,
     GREATEST(records_of_read, rows_accepted + rows_rejected + rows_superseded) AS rows_read,
     GREATEST(records_of_read - rows_rejected - rows_superseded, rows_accepted) AS rows_accepted
 FROM counted
+{%- endmacro %}
+
+{#
+  The control totals of accounts, by currency: what each source states, and what became of it. `unexplained_amount` is what is
+  left; it is a loss where it is not about 0. `accounts` names what the macro above gives.
+#}
+{% macro amounts(accounts, chosen) -%}
+SELECT
+    totals.business_date,
+    totals.source,
+    totals.currency,
+    SUM(totals.source_amount) AS source_amount,
+    SUM(totals.loaded_amount) AS loaded_amount,
+    SUM(totals.superseded_amount) AS superseded_amount,
+    SUM(totals.rejected_amount) AS rejected_amount,
+    SUM(
+        totals.source_amount - totals.loaded_amount - totals.superseded_amount - totals.rejected_amount
+    ) AS unexplained_amount
+FROM {{ table("control_totals") }} AS totals
+INNER JOIN {{ accounts }} AS accounts
+    ON totals.business_date = accounts.business_date
+    AND totals.source = accounts.source
+LEFT JOIN {{ table("loaded_files") }} AS loaded
+    ON totals.source = loaded.source
+    AND totals.file = loaded.file
+    AND totals.run_id = loaded.run_id
+    AND totals.business_date = loaded.business_date
+WHERE {{ chosen }}
+    AND IF(accounts.is_delivered, loaded.file IS NOT NULL, totals.run_id = accounts.run_id)
+GROUP BY totals.business_date, totals.source, totals.currency
 {%- endmacro %}

@@ -128,6 +128,19 @@ class Product(Part):
     thumbnail: str | None = None
 
 
+class CurrencyTotals(Part):
+    """What one source states in one currency, and what became of it. `unexplained_amount` is what is left: a
+    loss, where it is not about 0."""
+
+    source: str
+    currency: str
+    source_amount: Decimal
+    loaded_amount: Decimal
+    superseded_amount: Decimal
+    rejected_amount: Decimal
+    unexplained_amount: Decimal
+
+
 class SourceQuality(Part):
     """What the day's latest read of one source brought: its rows and amounts before any conversion."""
 
@@ -194,6 +207,7 @@ class Quality(Part):
     doubtful_sources: list[str] = Field(default_factory=list)
     refused_files: list[RefusedFile] = Field(default_factory=list)
     sources: list[SourceQuality]
+    totals: list[CurrencyTotals] = Field(default_factory=list)
     rejects: list[Rejects]
     unconverted: list[Unconverted]
     missing_days: list[date]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
-from ecommerce.core.text import amount, clean, count, instant, plain, source_name, with_currency
+from ecommerce.core.text import amount, clean, count, source_name, with_currency
 from ecommerce.sales.report import rejected, remarks, restatements, website
-from ecommerce.sales.report.figures import AMOUNTS, Figures, RefusedFile, SourceQuality
+from ecommerce.sales.report.figures import AMOUNTS, CurrencyTotals, Figures, RefusedFile, SourceQuality
 
 MOST_RESTATED_DAYS = 10
 MOST_RESTATED_LINES = 5
+LEAST_LOSS = Decimal("0.01")
+"""As in the check of `load_audit`: what is rejected is rounded to four decimals, line by line."""
 
 
 def notices(figures: Figures) -> list[dict[str, Any]]:
@@ -52,7 +55,7 @@ def page_texts(figures: Figures) -> dict[str, Any]:
     return {
         "note": "what the day's latest read of each source brought",
         "sources": [_source(each) for each in quality.sources],
-        "totals": [_totals(each) for each in quality.sources],
+        "totals": [_totals(each) for each in quality.totals],
         "rejects": rejected.cells(quality.rejects),
         "unconverted": [
             [
@@ -219,14 +222,17 @@ def _source(each: SourceQuality) -> list[str]:
     return [source_name(each.source), each.status, *map(count, (*rows, each.source_orders, loaded))]
 
 
-def _totals(each: SourceQuality) -> list[str]:
-    said = each.source_amount
-    loaded = None if said is None else each.amount_loaded
-    difference = None if said is None or loaded is None else loaded - said
+def _totals(each: CurrencyTotals) -> list[str]:
+    amounts = (each.source_amount, each.loaded_amount, each.superseded_amount, each.rejected_amount)
+    loss = each.unexplained_amount
     return [
         source_name(each.source),
-        plain(said),
-        plain(loaded),
-        "none" if difference == 0 else plain(difference),
-        instant(each.read_at),
+        each.currency or "(none)",
+        *(amount(value, each.currency) for value in amounts),
+        amount(loss, each.currency) if is_loss(loss) else "none",
     ]
+
+
+def is_loss(unexplained: Decimal) -> bool:
+    """Whether an amount that nothing explains is more than rounding."""
+    return abs(unexplained) >= LEAST_LOSS

@@ -129,6 +129,10 @@ def _read_once(
         else [],
         missing_sources=list(today.get("missing_sources") or ()),
         sources=sources,
+        totals=[
+            model.CurrencyTotals(**{name: row[name] for name in model.CurrencyTotals.model_fields})
+            for row in warehouse.query("report/currency_totals.sql", spec=ORDERS, first=day, day=day)
+        ],
         rejects=rejected.rejects(ask("rejects", most=MOST_SAMPLES)),
         unconverted=unconverted,
         missing_days=missing,

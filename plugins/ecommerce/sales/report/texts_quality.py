@@ -109,13 +109,14 @@ def _sources(found: dict[str, Any]) -> Section:
 
 
 def _totals(found: dict[str, Any]) -> Section:
+    columns = ("Source states", "Loaded", "Superseded", "Rejected", "Lost")
     return table(
         "totals",
         "Control totals",
-        [name("Source"), *map(number, ("Source says", "Loaded", "Difference", "Read at"))],
+        [name("Source"), word("Currency"), *map(number, columns)],
         found["totals"],
-        empty="No source has been read.",
-        note="amounts as the source states them, before conversion; a source may mix currencies",
+        empty="No source states amounts of this day.",
+        note="gross amounts in their own currency: what is not loaded, superseded or rejected is lost",
     )
 
 
@@ -160,7 +161,14 @@ def _provenance(figures: Figures) -> Section:
             ["In UTC", window],
             ["Made by", f"DAG {origin.dag_id}, run {origin.run_id}"],
             ["Code version", origin.code_version],
+            ["Read at", _read_times(figures)],
             ["Generated at", text.instant(origin.generated_at)],
             ["Orders", "count when their status is a sale and they are no test orders"],
         ],
     )
+
+
+def _read_times(figures: Figures) -> str:
+    reads = [each for each in figures.quality.sources if each.read_at]
+    times = [f"{text.source_name(each.source)} {text.instant(each.read_at)}" for each in reads]
+    return ", ".join(times) or text.NOTHING

@@ -27,15 +27,18 @@ DECIMAL(18,4) becomes it, integers stay integers; a `numeric` that could be roun
 transform to cast or reject. NULL and the empty text stay different; PostgreSQL's `infinity` stays infinite.
 
 Control totals: source_orders, source_lines, source_refunds (ints; all rows), source_amount (sum of quantity x
-unit_price), source_refund_amount (decimal texts, without what is no amount, such as NaN).
+unit_price), source_refund_amount (decimal texts, without what is no amount, such as NaN); source_amounts
+(dicts of currency and amount, of the lines within the limits of `transform/values.sql`) and rejected_amounts
+(likewise, of the lines among the rejects).
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,8 +114,8 @@ def extract(window: ReadWindow) -> Manifest:
             return totals
 
         _, totals = _both(lines_then_products, totals_then_the_rest, cancel=(first.cancel, second.cancel))
-        rows = duck.execute("SELECT raw FROM rejects WHERE file = 'orders'").fetchall()
-        order_ids = rejected_orders((row for (row,) in rows), copied["orders"].columns)
+        order_ids = rejected_orders(_rejected(duck, "orders"), copied["orders"].columns)
+        totals["rejected_amounts"] = _rejected_amounts(duck, draft.path, copied)
         duck.execute(
             "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
             [order_ids, f"{draft.path}/rejected_orders.parquet"],
@@ -125,23 +128,53 @@ def extract(window: ReadWindow) -> Manifest:
             columns={f"{name}.parquet": copied[name].columns for name in COLUMNS}
             | {rejects.name: duck.table("rejects").columns, "rejected_orders.parquet": ["order_id"]},
             control_totals={
-                name: value if isinstance(value, int) else f"{value:f}" for name, value in totals.items()
+                name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in totals.items()
             },
         )
     return read_manifest(window.folder)
 
 
 def rejected_orders(rows: Iterable[str | None], columns: Sequence[str]) -> list[str]:
-    """The order ids in `rows` of CSV that PostgreSQL wrote of `columns`; broken rows give none."""
-    found = set()
+    """Return the order ids in `rows` of CSV that PostgreSQL wrote of `columns`; broken rows give none."""
+    return sorted({cells["order_id"] for cells in _cells(rows, columns) if cells["order_id"]})
+
+
+def _cells(rows: Iterable[str | None], columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield the cells of each row of CSV by column; broken rows are left out."""
     for row in rows:
         try:
             cells = next(csv.reader((row or "").splitlines(keepends=True)), [])
         except csv.Error:  # a cell of more than 128 KB
             continue
-        if len(cells) == len(columns) and (order_id := cells[columns.index("order_id")]):
-            found.add(order_id)
-    return sorted(found)
+        if len(cells) == len(columns):
+            yield dict(zip(columns, cells, strict=True))
+
+
+def _rejected(duck: duckdb.DuckDBPyConnection, file: str) -> list[str | None]:
+    return [row for (row,) in duck.execute("SELECT raw FROM rejects WHERE file = ?", [file]).fetchall()]
+
+
+def _rejected_amounts(
+    duck: duckdb.DuckDBPyConnection, folder: Path, copied: Mapping[str, Copied]
+) -> list[dict[str, str]]:
+    """Return the gross amounts, by currency, of the lines that are no lines for the transform: rejects, and
+    the lines of orders that are rejects. The database's own sums have them."""
+    headers = list(_cells(_rejected(duck, "orders"), copied["orders"].columns))
+    broken = list(_cells(_rejected(duck, "order_items"), copied["order_items"].columns))
+    if not (headers or broken):
+        return []
+    rows = duck.execute(
+        read_sql("extract/sales_db/rejected_amounts.sql"),
+        {
+            "orders": str(folder / "orders.parquet"),
+            "items": str(folder / "order_items.parquet"),
+            "headers": [{"order_id": row["order_id"], "currency": row["currency"]} for row in headers],
+            "broken": [
+                {name: row[name] for name in ("order_id", "quantity", "unit_price")} for row in broken
+            ],
+        },
+    ).fetchall()
+    return [{"currency": currency, "amount": amount} for currency, amount in rows]
 
 
 def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:

@@ -32,7 +32,8 @@ The published folder holds, with at least one file (`[]` when there was nothing)
 
 Control totals, each order once in its newest version and whatever its status: source_orders, source_lines,
 source_refunds (ints), source_amount (sum of the lines' `subtotal`), source_refund_amount (with tax), decimal
-texts without what is no number (and the lines' without what is negative); and `warnings`.
+texts without what is no number (and the lines' without what is negative); source_amounts (dicts of currency
+and amount); and `warnings`.
 
 Not read: orders deleted for good, and changes that a server does not date (refunds and edited lines on posts
 storage, deleted refunds everywhere) of orders older than `REFUND_LOOKBACK_DAYS`; reconciliation finds those
@@ -262,13 +263,14 @@ def _read_products(
         return 0, [f"storefront sales stay uncategorised: {error}"]
 
 
-def _control_totals(totals: tuple[int, int, str, int], stubs: Mapping[str, Stubs]) -> dict[str, Any]:
+def _control_totals(totals: tuple[Any, ...], stubs: Mapping[str, Stubs]) -> dict[str, Any]:
     refunded = [part for of_order in stubs.values() for part in of_order.amounts.values()]
     return {
         "source_orders": totals[0],
         "source_lines": totals[1],
         "source_refunds": len(refunded),
         "source_amount": totals[2],
+        "source_amounts": totals[4],
         "source_refund_amount": str(sum((part for part in refunded if part is not None), Decimal("0.0000"))),
     }
 

@@ -67,8 +67,9 @@ def one_order(folder: Path):
 
 
 def test_files_have_the_warehouses_columns_and_types(raw, repository):
+    stated = raw.publish("sales_db", one_order, source_amounts=[{"currency": "EUR", "amount": "20.00"}])
     done = [
-        raw.run("sales_db", one_order),
+        read(transform(stated, run_id=RUN_ID)),
         raw.exchange_rates({"rate_date": "2026-11-19", "currency": "USD", "rate": "1.1"}),
         raw.partner_files({"name": "acme_2026-11-19.csv", "lines": [csv_line()]}),
     ]

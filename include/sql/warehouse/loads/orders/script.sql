@@ -5,6 +5,7 @@ BEGIN TRANSACTION;
     "loads/confirm", "loads/orders/causes", "tables/orders/load", "tables/order_lines/load",
     "tables/refunds/load", "tables/removed_orders/load", "tables/customers/load", "tables/products/load",
     "tables/exchange_rates/load", "tables/loaded_files/load", "loads/orders/read_again", "tables/rejected_rows/load", "tables/load_audit/load",
+    "tables/control_totals/load",
     "tables/daily_sales/load", "tables/daily_summary/load"
 ] %}
 {% include "warehouse/" ~ part ~ ".sql" %}

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/accounts.sql" import accounts with context %}
+{% from "warehouse/macros/accounts.sql" import accounts, amounts with context %}
 {% from "warehouse/macros/check.sql" import check %}
 {# Judged is what is loaded of the day, so that a rerun which finds nothing new does not change the verdict. #}
 {% set correction = "correct what Rejected rows names at the source, then make repair DAY=<day> SOURCE=<source>" %}
@@ -12,15 +12,17 @@ WITH of_this_run AS (
 
 judged AS (
     SELECT
+        business_date,
         source,
+        run_id,
         status,
         is_delivered,
         rows_read,
         GREATEST(rows_read, most_read) AS most_read,
         rows_rejected,
         rows_superseded,
-        read_rejected,
         unaccounted_rows,
+        lost_orders,
         source_orders,
         orders_loaded,
         source_amount,
@@ -36,15 +38,20 @@ judged AS (
     UNION ALL
     -- A part of an export is no account of a day.
     SELECT
+        business_date,
         source,
+        run_id,
         status,
         FALSE AS is_delivered,
         rows_read,
         rows_read AS most_read,
         rows_rejected,
         rows_superseded,
-        rows_rejected AS read_rejected,
         rows_read - rows_accepted - rows_rejected - rows_superseded AS unaccounted_rows,
+        CASE
+            WHEN source_orders BETWEEN orders_loaded AND orders_loaded + rows_rejected THEN 0
+            ELSE source_orders - orders_loaded
+        END AS lost_orders,
         source_orders,
         orders_loaded,
         source_amount,
@@ -53,6 +60,10 @@ judged AS (
     FROM of_this_run
     WHERE status = 'history'
     {% endif %}
+),
+
+judged_amounts AS (
+    {{ amounts("judged", "totals.business_date = " ~ business_date) | indent(4) }}
 )
 
 {% call check(
@@ -69,7 +80,6 @@ WHERE
 {% endcall %}
 
 UNION ALL
--- Orders are missing only if records were rejected. Two files may hold one order: the older version is superseded.
 {% call check(
     "load_audit: the orders the source counts are in the warehouse",
     "error",
@@ -81,45 +91,71 @@ SELECT
         source, ' has ', CAST(source_orders AS STRING), ' orders, ', CAST(orders_loaded AS STRING), ' were loaded'
     ) AS sample
 FROM judged
-WHERE
-    source_orders < orders_loaded
-    OR source_orders > orders_loaded + read_rejected + IF(is_delivered, rows_rejected + rows_superseded, 0)
+WHERE lost_orders <> 0
 {% endcall %}
 
 UNION ALL
+-- By currency. (A source that does not state its amounts by currency is judged where it has nothing else to explain.)
 {% call check(
     "load_audit: the amount the source sums up is in the warehouse",
     "error",
-    "{source adds|sources add} up to another amount than was loaded, although nothing was rejected",
+    "{amount|amounts} of a source {is|are} neither loaded nor superseded nor rejected",
     "the figures are wrong by the difference",
 ) %}
+SELECT
+    CONCAT(
+        source, ' has ', CAST(source_amount AS STRING), ' ', currency, ', ', CAST(loaded_amount AS STRING),
+        ' were loaded, ', CAST(superseded_amount AS STRING), ' superseded, ', CAST(rejected_amount AS STRING),
+        ' rejected: ', CAST(unexplained_amount AS STRING), ' lost'
+    ) AS sample
+FROM judged_amounts
+WHERE ABS(unexplained_amount) >= 0.01
+UNION ALL
 SELECT
     CONCAT(
         source, ' has ', CAST(source_amount AS STRING), ', ', CAST(amount_loaded AS STRING), ' were loaded'
     ) AS sample
 FROM judged
 WHERE
-    read_rejected + rows_rejected + rows_superseded = 0
+    rows_rejected + rows_superseded = 0
     AND source_amount <> amount_loaded
+    AND source NOT IN (SELECT judged_amounts.source FROM judged_amounts)
+UNION ALL
+SELECT
+    CONCAT(
+        reading.source, ': ', CAST(accepted.amount AS STRING), ' were accepted, ',
+        CAST(reading.amount_loaded AS STRING), ' were loaded'
+    ) AS sample
+FROM of_this_run AS reading
+INNER JOIN (
+    SELECT
+        source,
+        SUM(loaded_amount) AS amount
+    FROM {{ table("control_totals") }}
+    WHERE
+        business_date = {{ business_date }}
+        AND run_id = @run_id
+    GROUP BY source
+) AS accepted
+    ON reading.source = accepted.source
+WHERE reading.amount_loaded <> accepted.amount
 {% endcall %}
 
 UNION ALL
 {% call check(
     "load_audit: no amount is missing because of rejected records",
     "warn",
-    "{source has|sources have} another amount than was loaded, because records were rejected",
+    "{amount|amounts} of a source {was|were} rejected",
     "the figures lack these records; rejected_rows has the reasons",
     correction,
     3,
 ) %}
 SELECT
     CONCAT(
-        source, ' has ', CAST(source_amount AS STRING), ', ', CAST(amount_loaded AS STRING), ' were loaded'
+        source, ': ', CAST(rejected_amount AS STRING), ' ', COALESCE(NULLIF(currency, ''), 'without currency')
     ) AS sample
-FROM judged
-WHERE
-    rows_rejected > 0
-    AND source_amount <> amount_loaded
+FROM judged_amounts
+WHERE rejected_amount <> 0
 {% endcall %}
 
 UNION ALL

@@ -1,0 +1,43 @@
+-- DuckDB, over what was read: the gross amounts, by currency, of lines that could not be read as rows ($broken), and of the
+-- lines of orders whose own row could not ($headers). Both are lists of the texts that PostgreSQL wrote.
+WITH headers AS (
+    SELECT unnest($headers::STRUCT(order_id VARCHAR, currency VARCHAR)[], recursive := true)
+),
+
+lines AS (
+    SELECT unnest($broken::STRUCT(order_id VARCHAR, quantity VARCHAR, unit_price VARCHAR)[], recursive := true)
+    UNION ALL
+    SELECT
+        order_id,
+        quantity::VARCHAR,
+        unit_price::VARCHAR
+    FROM read_parquet($items)
+    WHERE order_id IN (SELECT order_id FROM headers)
+),
+
+currencies AS (
+    SELECT
+        order_id,
+        currency
+    FROM headers
+    UNION
+    SELECT
+        order_id,
+        currency
+    FROM read_parquet($orders)
+    WHERE order_id IN (SELECT order_id FROM lines)
+)
+
+SELECT
+    CASE WHEN regexp_full_match(trim(currency), '[A-Za-z]{3}') THEN upper(trim(currency)) ELSE '' END AS currency,
+    sum(
+        try_cast(
+            try_cast(quantity AS DECIMAL(11, 4))::DECIMAL(38, 4) * try_cast(unit_price AS DECIMAL(14, 4))
+            AS DECIMAL(15, 4)
+        )
+    )::VARCHAR AS amount
+FROM lines
+JOIN currencies USING (order_id)
+GROUP BY 1
+HAVING amount IS NOT NULL
+ORDER BY 1

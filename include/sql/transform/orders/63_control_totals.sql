@@ -1,0 +1,151 @@
+-- Loadable: by file and currency, what the source says it has (`source_amounts` of the extract's totals) and what became
+-- of it. Empty where the extract does not say it. Amounts beyond the limits of values.sql are on neither side. A source
+-- with headers counts an order once, in its newest version; a file states all that it holds.
+
+CREATE MACRO amount_of_line(is_stated, quantity, unit_price, gross_amount) AS CASE
+    WHEN is_stated THEN CASE WHEN abs(gross_amount) < amount_limit() THEN gross_amount END
+    ELSE stated_product(quantity, unit_price)
+END;
+
+CREATE MACRO sum_of(amount, outcome, wanted) AS coalesce(
+    try_cast(sum(amount) FILTER (outcome = wanted) AS DECIMAL(18, 4)), 0
+);
+
+CREATE VIEW left_out_lines AS
+SELECT
+    file,
+    row_number,
+    'rejected' AS outcome
+FROM rejected_lines
+UNION ALL
+SELECT
+    file,
+    row_number,
+    'superseded' AS outcome
+FROM repeated_lines
+ANTI JOIN left_out_versions USING (order_id, version)
+ANTI JOIN line_verdicts USING (order_id, version)
+WHERE is_superseded;
+
+CREATE VIEW rejected_newest AS
+SELECT
+    order_id,
+    max(version) AS version
+FROM staged_orders
+SEMI JOIN rejected_orders USING (order_id)
+WHERE getvariable('headers_are_records')
+GROUP BY order_id;
+
+CREATE VIEW control_totals AS
+WITH amounts AS (
+    SELECT
+        one.file,
+        one.currency,
+        'source' AS outcome,
+        try_cast(one.amount AS DECIMAL(38, 4)) AS amount
+    FROM (
+        SELECT
+            unnest(
+                from_json(
+                    getvariable('control_totals')::JSON -> 'source_amounts',
+                    '[{"file": "VARCHAR", "currency": "VARCHAR", "amount": "VARCHAR"}]'
+                )
+            ) AS one
+    ) AS stated
+    UNION ALL
+    -- What a source had to leave out before it had columns.
+    SELECT
+        one.file,
+        one.currency,
+        'rejected' AS outcome,
+        try_cast(one.amount AS DECIMAL(38, 4)) AS amount
+    FROM (
+        SELECT
+            unnest(
+                from_json(
+                    getvariable('control_totals')::JSON -> 'rejected_amounts',
+                    '[{"file": "VARCHAR", "currency": "VARCHAR", "amount": "VARCHAR"}]'
+                )
+            ) AS one
+    ) AS unread
+    UNION ALL
+    SELECT
+        file,
+        currency,
+        'rejected' AS outcome,
+        amount
+    FROM staged_rejected_amounts
+    UNION ALL
+    SELECT
+        typed_lines.file,
+        coalesce(typed_lines.currency, upper(as_text(staged_orders.currency))) AS currency,
+        left_out_lines.outcome,
+        amount_of_line(
+            typed_lines.is_stated, typed_lines.quantity, typed_lines.unit_price, typed_lines.gross_amount
+        ) AS amount
+    FROM typed_lines
+    INNER JOIN left_out_lines USING (file, row_number)
+    -- A line without an order has no currency: its amount is lost.
+    INNER JOIN staged_orders USING (order_id, version)
+    LEFT JOIN rejected_newest AS newest ON typed_lines.order_id = newest.order_id
+    WHERE coalesce(newest.version = typed_lines.version, TRUE)
+    UNION ALL
+    SELECT
+        typed_lines.file,
+        coalesce(typed_lines.currency, upper(as_text(staged_orders.currency))) AS currency,
+        'superseded' AS outcome,
+        amount_of_line(
+            typed_lines.is_stated, typed_lines.quantity, typed_lines.unit_price, typed_lines.gross_amount
+        ) AS amount
+    FROM typed_lines
+    SEMI JOIN superseded_orders USING (order_id, version)
+    INNER JOIN staged_orders USING (order_id, version)
+    WHERE typed_lines.fault IS NULL AND NOT getvariable('headers_are_records')
+    UNION ALL
+    -- An older version that is loaded because the newest is rejected, which the source counts.
+    SELECT
+        NULL AS file,
+        currency,
+        'superseded' AS outcome,
+        -gross_amount AS amount
+    FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
+    SEMI JOIN (
+        SELECT order_id FROM rejected_orders
+        SEMI JOIN rejected_newest USING (order_id, version)
+    ) AS broken USING (order_id)
+    UNION ALL
+    SELECT
+        NULL AS file,
+        currency,
+        'loaded' AS outcome,
+        gross_amount AS amount
+    FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
+    WHERE getvariable('headers_are_records')
+    UNION ALL
+    -- Where each line has a currency of its own, the order has that of one of them.
+    SELECT
+        typed_lines.file,
+        typed_lines.currency,
+        'loaded' AS outcome,
+        typed_lines.gross_amount AS amount
+    FROM typed_lines
+    ANTI JOIN repeated_lines USING (file, row_number)
+    ANTI JOIN left_out_versions USING (order_id, version)
+    SEMI JOIN read_parquet(getvariable('loadable') || '/orders.parquet') AS orders USING (order_id)
+    WHERE typed_lines.fault IS NULL AND NOT getvariable('headers_are_records')
+)
+
+SELECT
+    getvariable('business_date') AS business_date,
+    getvariable('source') AS source,
+    getvariable('run_id') AS run_id,
+    CASE WHEN getvariable('files_are_deliveries') THEN file END AS file,
+    CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency ELSE '' END AS currency,
+    sum_of(amount, outcome, 'source') AS source_amount,
+    sum_of(amount, outcome, 'loaded') AS loaded_amount,
+    sum_of(amount, outcome, 'superseded') AS superseded_amount,
+    sum_of(amount, outcome, 'rejected') AS rejected_amount
+FROM amounts
+WHERE (getvariable('control_totals')::JSON -> 'source_amounts') IS NOT NULL
+GROUP BY ALL
+HAVING sum(abs(amount)) > 0;
