@@ -112,14 +112,16 @@ def _parts(expected: Expected) -> Iterator[str]:
 
 
 def _changes(expected: Expected) -> Iterator[str]:
-    """What contributes most to the change; of more than six, the last bar of the PDF is all the others."""
+    """What contributes most to the change; of more than six, the last bar of the PDF is all the others, and
+    returns of whole orders have a bar of their own."""
     if not expected.base:
         return
     for kind in ("category", "country", "channel"):
         days = (expected.day, expected.base)
         now, before = (expected.net_by(kind, day, expected.excluded) for day in days)
-        changes = [now.get(name, Decimal(0)) - before.get(name, Decimal(0)) for name in {*now, *before}]
-        largest = sorted(changes, key=abs, reverse=True)[:5]
+        changes = {name: now.get(name, Decimal(0)) - before.get(name, Decimal(0)) for name in {*now, *before}}
+        alone = [changes.pop("unallocated")] if "unallocated" in changes else []
+        largest = [*alone, *sorted(changes.values(), key=abs, reverse=True)][:5]
         yield from (money(abs(value)) for value in _safely_rounded(largest) if _cents(value))
 
 

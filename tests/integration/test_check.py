@@ -210,7 +210,7 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
         ),
         (
             "FAIL",
-            "sales_db: control_totals.sql, line 14: operator does not exist: integer * text: "
+            "sales_db: control_totals.sql, line 28: operator does not exist: integer * text: "
             "adapt include/sql/extract/sales_db to the schema of the source",
         ),
         ("hint", "extracts would be faster with CREATE INDEX ON refunds (order_id)"),

@@ -119,7 +119,7 @@ def sales_database_wrong_password(shop: Shop) -> None:
 
 @case(
     errors.ContractError,
-    'sales_db: ….sql: relation "order_items" does not exist: adapt include/sql/extract/sales_db to '
+    'sales_db: ….sql, line …: relation "order_items" does not exist: adapt include/sql/extract/sales_db to '
     "the schema of the source",
 )
 def sales_database_without_a_table(shop: Shop) -> None:
@@ -128,7 +128,7 @@ def sales_database_without_a_table(shop: Shop) -> None:
 
 @case(
     errors.ContractError,
-    'sales_db: ….sql: column "updated_at" does not exist: adapt include/sql/extract/sales_db to the '
+    'sales_db: ….sql, line …: column "updated_at" does not exist: adapt include/sql/extract/sales_db to the '
     "schema of the source",
 )
 def sales_database_without_a_column(shop: Shop) -> None:

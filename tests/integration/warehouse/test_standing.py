@@ -68,7 +68,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     assert (monday.mailed_at, tuesday.mailed_at) == (sent[MONDAY][-1], sent[TUESDAY][-1])
     report = read_figures(shop.warehouse, TUESDAY, ORIGIN)
     assert quality.restatement_lines(report) == [
-        "Mon 2 Mar: net sales 10.00 → 130.00, >+999 %: late file of alpenmarkt, 1 order"
+        "Mon 2 Mar: net sales 10.00 → 130.00, > 10\N{MULTIPLICATION SIGN}: late file of alpenmarkt, 1 order"
     ]
 
     restatements = f"`{shop.warehouse.settings.bigquery_dataset}.report_restatements`"

@@ -12,10 +12,10 @@ UNION ALL
 SELECT
     CONCAT(
         IF(loaded.file IS NULL, '', 'a new version of '), refused.file,
-        ' was not loaded and will be tried again: ', refused.detail
+        ' was not loaded and will be tried again: ', COALESCE(refused.detail, refused.reason)
     ) AS warning,
     refused.file,
-    refused.detail,
+    COALESCE(refused.detail, refused.reason) AS detail,
     loaded.file IS NOT NULL AS is_loaded
 FROM {{ table("rejected_rows") }} AS refused
 LEFT JOIN {{ table("loaded_files") }} AS loaded

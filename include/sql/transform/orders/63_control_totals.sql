@@ -1,5 +1,5 @@
--- Loadable: by file and currency, what the source says it has (`source_amounts` of the extract's totals) and what became
--- of it. Empty where the extract does not say it. Amounts beyond the limits of values.sql are on neither side. A source
+-- Loadable: by file and currency, what the source states (`source_amounts` of the extract's totals) and what became of
+-- it. Empty where the extract states nothing. Amounts beyond the limits of values.sql are on neither side. A source
 -- with headers counts an order once, in its newest version; a file states all that it holds.
 
 CREATE MACRO amount_of_line(is_stated, quantity, unit_price, gross_amount) AS CASE

@@ -96,11 +96,8 @@ def rate_bases(day: date, days: Mapping[date, Row]) -> dict[str, model.RateBase]
             counted = sum(bases[each][whole] > 0 for each in averaged_days(day, days))
             found[name] = model.RateBase(**headline(day, bases)[whole].model_dump(), days=counted)
     if not all(row.get("customers_known", True) for row in days.values()):
-        bases = {
-            each: {**row, "customers": row["customers"] * row["customers_known"]}
-            for each, row in days.items()
-        }
-        counted = sum(bases[each]["customers"] > 0 for each in averaged_days(day, days))
+        bases = {each: dict(row) for each, row in days.items() if row["customers_known"]}
+        counted = sum(bases[each]["customers"] > 0 for each in averaged_days(day, bases))
         found["repeat_share"] = model.RateBase(**headline(day, bases)["customers"].model_dump(), days=counted)
     return found
 

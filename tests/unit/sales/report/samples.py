@@ -345,6 +345,17 @@ def quality(**changes: Any) -> model.Quality:
         "complete": True,
         "missing_sources": [],
         "sources": [source("sales_db"), source("storefront", rows_rejected=0), source("partner_files")],
+        "totals": [
+            model.CurrencyTotals(
+                source="partner_files",
+                currency="USD",
+                source_amount=Decimal("20500.55"),
+                loaded_amount=Decimal("20411.06"),
+                superseded_amount=Decimal(0),
+                rejected_amount=Decimal("12.50"),
+                unexplained_amount=Decimal("76.99"),
+            )
+        ],
         "rejects": [
             model.Rejects(
                 source="partner_files",
