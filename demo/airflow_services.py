@@ -18,6 +18,7 @@ from urllib.request import urlopen
 from demo import processes
 from demo.environment import as_file, environment
 from demo.layout import REPOSITORY, Folders, Ports
+from demo.ledger import PARTNERS
 from demo.services.ports import is_open, stays_open
 
 USER = "demo"
@@ -100,6 +101,8 @@ class AirflowServices:
         """What a command in the terminal needs to find the demo company and this Airflow's home."""
         return {
             **environment(self.ports, self.folders, timezone=self._timezone),
+            # Agreed with the partners: learned from their first days, the second would be due on a Saturday.
+            "EXPECTED_PARTNERS": f"{PARTNERS[0]},{PARTNERS[1]}:sun-fri",
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),

@@ -275,7 +275,10 @@ def _reasons(figures: Figures, true: Expected) -> Found:
 
 def _findings(figures: Figures, true: Expected) -> Found:
     """Which findings there must be, in their order, and their numbers, by the rules of DEFINITIONS."""
-    expected = (list(_incomplete(true)) + _weighed(figures, true))[:3]
+    doubtful = figures.quality.doubtful_sources  # taken as they are: by which habits is not in the ledger
+    weighed = [("doubtful", doubtful, {})] if doubtful else _weighed(figures, true)
+    expected = [*_incomplete(true), *weighed][:3]
+    expected.sort(key=lambda each: ["missing", "doubtful", "unconverted"].index(each[0]) if doubtful else 0)
     said = [(each.kind, each.about) for each in figures.findings]
     yield "findings", said, [(kind, about) for kind, about, _ in expected]
     for finding, (kind, _, numbers) in zip(figures.findings, expected, strict=False):

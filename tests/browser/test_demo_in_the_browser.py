@@ -199,7 +199,7 @@ def test_data_quality_shows_rejected_rows_and_what_the_next_run_reads(signed_in)
 
 def test_forecast_shows_four_weeks_and_the_models_card(signed_in):
     pages = frame_of(signed_in, "Forecast")
-    expect(pages.locator("#coming svg")).to_be_visible()
+    expect(pages.locator("#coming svg").filter(visible=True)).to_be_visible()
     expect(pages.locator("#coming tbody tr")).to_have_count(28)
     expect(pages.locator("#card")).to_contain_text("Champion")
 

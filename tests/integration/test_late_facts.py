@@ -34,6 +34,11 @@ RESTATED = (
 RUN = [*range(TRADED + 2), 39, 40]
 """The days that are run, by number; between the last two blocks nothing happens."""
 
+NOT_DELIVERED = {
+    START + timedelta(days=number): [f"partner_files: {PARTNERS[0]}"] for number in (TRADED, TRADED + 1)
+}
+"""The days after the last trading day: a partner that has delivered every day is missing on them."""
+
 Change = Callable[[Books], Books]
 Restatements = dict[tuple[date, str], tuple[Decimal | None, Decimal | None]]
 
@@ -220,7 +225,7 @@ def story(start_shared_company) -> Story:
     result = Story(facts, {}, {}, {}, {})
     for place, number in enumerate(RUN):
         result.reports[number] = shop.run(number)
-        oracle = company.oracle(run_days=[day(each) for each in RUN[: place + 1]])
+        oracle = company.oracle(run_days=[day(each) for each in RUN[: place + 1]], missing=NOT_DELIVERED)
         result.expected[number] = oracle.tables()
         result.wrong[number] = oracle_report.differences(oracle, result.reports[number])
         result.found[number] = company.warehouse()

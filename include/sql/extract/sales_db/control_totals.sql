@@ -10,7 +10,7 @@ SELECT
         FROM (
             SELECT
                 CASE WHEN trim(orders.currency) ~ '^[A-Za-z]{3}$' THEN upper(trim(orders.currency)) ELSE '' END AS currency,
-                sum(lines.quantity * lines.unit_price) AS amount
+                sum(round(lines.quantity * lines.unit_price, 4)) AS amount
             FROM read_items AS lines
             JOIN read_orders AS orders ON orders.order_id = lines.order_id
             WHERE abs(lines.quantity) < 10000000
@@ -25,7 +25,7 @@ FROM (
     SELECT
         count(*) AS source_lines,
         coalesce(
-            sum(quantity * unit_price) FILTER (
+            sum(round(quantity * unit_price, 4)) FILTER (
                 WHERE abs(quantity) < 10000000
                     AND abs(unit_price) < 10000000000
                     AND abs(quantity * unit_price) < 100000000000

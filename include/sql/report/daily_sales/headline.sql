@@ -46,23 +46,40 @@ SELECT
     new_customers,
     complete,
     missing_sources
-FROM {{ table("daily_summary") }}
-WHERE {{ days("business_date") }}
-UNION ALL
-SELECT
-    covered_day AS business_date,
-    0 AS orders,
-    0 AS units,
-    0 AS customers,
-    0 AS gross_sales,
-    0 AS discounts,
-    0 AS returns,
-    0 AS net_sales,
-    0 AS tax,
-    0 AS shipping,
-    NULL AS average_order_value,
-    0 AS new_customers,
-    TRUE AS complete,
-    CAST([] AS ARRAY<STRING>) AS missing_sources
-FROM closed
+FROM (
+    SELECT
+        business_date,
+        orders,
+        units,
+        customers,
+        gross_sales,
+        discounts,
+        returns,
+        net_sales,
+        tax,
+        shipping,
+        average_order_value,
+        new_customers,
+        complete,
+        missing_sources
+    FROM {{ table("daily_summary") }}
+    WHERE {{ days("business_date") }}
+    UNION ALL
+    SELECT
+        covered_day AS business_date,
+        0 AS orders,
+        0 AS units,
+        0 AS customers,
+        0 AS gross_sales,
+        0 AS discounts,
+        0 AS returns,
+        0 AS net_sales,
+        0 AS tax,
+        0 AS shipping,
+        NULL AS average_order_value,
+        0 AS new_customers,
+        TRUE AS complete,
+        CAST([] AS ARRAY<STRING>) AS missing_sources
+    FROM closed
+) AS known_days
 ORDER BY business_date

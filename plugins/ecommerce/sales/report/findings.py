@@ -298,7 +298,7 @@ def _contribution_words(finding: Finding, currency: str) -> str:
     numbers = finding.numbers
     change, share = numbers["change"], numbers["share"]
     direction = "increase" if numbers["total_change"] > 0 else "decrease"
-    part = f"{text.share(share, Decimal(1), 0)} of" if share <= 1 else "more than"
+    part = f"{text.share(share, Decimal(1), 0)} of" if share <= 1 else "more than all of"
     versus = f"{text.signed(change, currency)} vs {text.short_day(date.fromisoformat(base))}"
     who = _contributor(kind, name)
     if name == "unallocated" and kind == "category":

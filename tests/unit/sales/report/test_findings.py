@@ -69,7 +69,7 @@ def test_a_fall_and_what_grew_against_it():
         countries=parts(US="9000 8400", ZZ="1000 600"),
     )
     assert sentences(figures(changes=fall)) == [
-        f"Sales database accounts for more than the decrease: {MINUS}1,500.00 vs Thu 12 Nov.",
+        f"Sales database accounts for more than all of the decrease: {MINUS}1,500.00 vs Thu 12 Nov.",
         f"Orders without a country account for 40 % of the decrease: {MINUS}400.00 vs Thu 12 Nov.",
     ]
 
