@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -61,7 +61,7 @@ class Settings:
     sync_start_date: date | None = None
     order_attributes: tuple[str, ...] = ()
     report_attribute: str | None = None
-    expected_partners: Expected | None = None
+    expected_partners: Expected | None = field(default=None, hash=False)  # a mapping has no hash
     picture_networks: tuple[Network, ...] = ()
     holidays: str = ""
     owner_link: str = ""

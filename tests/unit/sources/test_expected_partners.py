@@ -60,9 +60,9 @@ def test_partners_are_told_apart() -> None:
     ],
 )
 def test_the_setting_is_all_there_is(text: str, due: dict[int, list[str]]) -> None:
-    expected = load_settings(
-        {"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text}
-    ).expected_partners
+    settings = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef", "EXPECTED_PARTNERS": text})
+    assert hash(settings), "tasks remember by their settings what they have prepared"
+    expected = settings.expected_partners
     monday = date(2026, 11, 16)
     for weekday, partners in due.items():
         assert (
