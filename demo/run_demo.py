@@ -160,7 +160,8 @@ class Demo:
 
     def _run_newest_again(self, day: date) -> None:
         say(f"Running {day} again, whose report now knows the days before; its mail lists what has changed …")
-        self.scheduler.wait([self.scheduler.run_day(DAG_DAILY, day), *self._beside])
+        run = self.scheduler.run_day(DAG_DAILY, day, send_mail=True)  # a correction is mailed when asked for
+        self.scheduler.wait([run, *self._beside])
         self._beside = []
         self._took()
 
