@@ -187,7 +187,7 @@ def _coming(figures: Figures) -> Section:
     return table(
         "coming",
         "The coming four weeks",
-        [word("Day"), number("Forecast"), number("On four days of five"), number("On 19 days of 20")],
+        [word("Day"), number("Forecast"), number("80 % interval"), number("95 % interval")],
         [
             [
                 wording.short_day(each.day),

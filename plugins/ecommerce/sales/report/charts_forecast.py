@@ -102,7 +102,7 @@ def _outlook_legend(axes: Axes) -> None:
     from matplotlib.patches import Patch
 
     stroke = Line2D([], [], color=INK, linewidth=1.3, label="Forecast")
-    legend_above(axes, [stroke, Patch(facecolor=PALE, label="Four days of five")])
+    legend_above(axes, [stroke, Patch(facecolor=PALE, label="80 % interval")])
 
 
 def _label(axes: Axes, words: str, at: float, height: float, **style: Any) -> None:
