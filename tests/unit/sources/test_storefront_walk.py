@@ -143,3 +143,19 @@ def test_a_server_that_ignores_the_page_number_is_found_out() -> None:
     shelf = Shelf(range(300))
     with ThreadPoolExecutor(1) as pool, pytest.raises(ContractError, match="page 2 with what is on page 1"):
         walk("the shelf", lambda number: replace(shelf.read(1), number=number), pool)
+
+
+def test_a_page_that_repeats_another_is_no_part_of_the_list() -> None:
+    """A cache that gives page 2 for page 3: each page is full, and the objects of page 3 are on none."""
+    shelf = Shelf(range(300))
+
+    def cached(number: int) -> Page:
+        return replace(shelf.read(min(number, 2)) if number == 3 else shelf.read(number), number=number)
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(TransientError, match="page 3 with what is on page 2"):
+        walk("the shelf", cached, pool)
+
+
+def test_an_empty_first_page_of_a_list_with_objects_is_no_empty_list() -> None:
+    with ThreadPoolExecutor(1) as pool, pytest.raises(TransientError, match="counts 137 objects"):
+        walk("the shelf", lambda number: Page(number, b"[]", 137, 0), pool)

@@ -33,26 +33,29 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:
 
     Raises:
         ContractError: another page repeats page one: the server ignores the page number.
-        TransientError: the list changed between all attempts to read two neighbouring pages.
+        TransientError: a page repeats an earlier other one, page one is empty although the server counts
+            objects, or the list changed between all attempts to read two neighbouring pages.
     """
 
     def look(number: int) -> tuple[Total, int]:
         page = read(number)
         sizes[number] = page.size
+        if number == 1 and page.empty and page.total:
+            raise TransientError(f"{what} counts {page.total} objects, and its first page is empty")
         return EMPTY if page.empty else page.total, hash(page.body)
 
     looks: dict[int, list[Total]] = {}
     sizes: dict[int, int] = {}
-    first_body = None
+    bodies: dict[int, int] = {}
     todo: Collection[int] = [1]
     while todo:
         for number, (total, body) in zip(todo, pool.map(look, todo), strict=True):
             looks.setdefault(number, []).append(total)
-            first_body = body if first_body is None else first_body
-            if number > 1 and total != EMPTY and body == first_body:
-                raise ContractError(
-                    f"{what} answers page {number} with what is on page 1: does a cache in front of the shop "
-                    "ignore the parameter page?"
+            if total != EMPTY and (same := bodies.setdefault(body, number)) < number:
+                kind = ContractError if same == 1 else TransientError
+                raise kind(
+                    f"{what} answers page {number} with what is on page {same}: does a cache in front of the "
+                    "shop ignore the parameter page?"
                 )
         if max(map(len, looks.values())) > MOST_LOOKS:
             raise TransientError(
