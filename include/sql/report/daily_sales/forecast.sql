@@ -1,5 +1,10 @@
+{% from "warehouse/macros/exports.sql" import exports with context %}
 -- The forecast in force of the day, for the whole shop, each category and each channel: the last one that was made from
--- what was known when the day began.
+-- what was known when the day began. An export that has ended sells nothing more, whatever was forecast of it.
+WITH exports AS (
+    {{ exports() }}
+)
+
 SELECT
     made_at,
     model,
@@ -13,6 +18,11 @@ FROM {{ table("sales_forecasts") }}
 WHERE target_date = {{ day }}
     AND made_at <= @begins_at
     AND (series = 'total' OR STARTS_WITH(series, 'category:') OR STARTS_WITH(series, 'channel:'))
+    AND series NOT IN (
+        SELECT CONCAT('channel:', exports.source)
+        FROM exports
+        WHERE exports.last_exported < {{ day }}
+    )
 -- Older rows may be of two models at one instant: the one whose name comes last is taken, for all series alike.
 QUALIFY RANK() OVER (ORDER BY made_at DESC, model DESC) = 1
 ORDER BY series

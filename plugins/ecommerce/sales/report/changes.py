@@ -151,12 +151,15 @@ def _net(rows: Iterable[Row]) -> Decimal:
 
 def channel_changes(day: date, base: date, rows: Iterable[Row]) -> tuple[list[str], list[str]]:
     """The channels that began, and those that ended, between `base` and `day`. `rows`: of
-    `channel_days.sql`. A live channel without sales for a day or two may have had bad days."""
+    `channel_days.sql`. A live channel without sales for a day or two may have had bad days, and one that sold
+    as long as any other has not ended: the shop is closed."""
     began, ended = [], []
-    for row in rows:
-        silent = (day - row["last_sold"]).days
+    channels = list(rows)
+    newest = max((row["last_sold"] for row in channels), default=day)
+    for row in channels:
+        silent = (newest - row["last_sold"]).days
         if row["first_sold"] > base:
-            began += [] if silent else [row["channel"]]
+            began += [row["channel"]] if row["last_sold"] == day else []
         elif row["last_sold"] >= base and (
             (row["is_export"] and silent) or (silent >= GONE_DAYS and row["days_sold"] >= USUAL_DAYS)
         ):

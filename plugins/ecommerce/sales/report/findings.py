@@ -123,7 +123,12 @@ def _unusual_sales(figures: Figures) -> Weighed:
         yield _missed(total), _sales(total, without)
         return
     worth = WORTH_A_WORD * total.actual
-    others = [each for each in series if each.verdict == "very unusual" and _missed(each) >= worth > 0]
+    ended = [f"{expectation.CHANNEL}:{name}" for name in figures.changes.ended] if figures.changes else []
+    others = [
+        each
+        for each in series
+        if each.verdict == "very unusual" and _missed(each) >= worth > 0 and each.series not in ended
+    ]
     if others:
         most = max(others, key=_missed)
         yield _missed(most), _sales(most, without)

@@ -152,8 +152,18 @@ def test_the_change_without_channels_that_began_or_ended_adds_up():
 )
 def test_when_a_channel_began_or_ended(first, last, days_sold, is_export, change):
     row = {"channel": "c", "first_sold": before(first), "last_sold": before(last)}
-    found = changes.channel_changes(DAY, before(7), [row | {"days_sold": days_sold, "is_export": is_export}])
+    row |= {"days_sold": days_sold, "is_export": is_export}
+    other = {"channel": "d", "first_sold": before(90), "last_sold": DAY, "days_sold": 7, "is_export": False}
+    found = changes.channel_changes(DAY, before(7), [row, other])
     assert found == {"none": ([], []), "began": (["c"], []), "ended": ([], ["c"])}[change]
+
+
+def test_in_a_week_in_which_the_shop_is_closed_no_channel_ended():
+    usual = {"first_sold": before(90), "days_sold": 7, "is_export": False}
+    rows = [{"channel": each, "last_sold": before(4), **usual} for each in ("sales_db", "storefront")]
+    assert changes.channel_changes(DAY, before(7), rows) == ([], [])
+    partner = {"channel": "acme", "last_sold": before(8), **usual, "days_sold": 4}
+    assert changes.channel_changes(DAY, before(7), [*rows, partner]) == ([], [])
 
 
 def test_rates_leave_out_exports_that_have_no_returns():

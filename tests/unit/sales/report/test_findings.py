@@ -140,6 +140,16 @@ def test_where_the_whole_is_as_expected_the_series_that_missed_most_is_named():
     assert find(figures(expectation=small)) == []
 
 
+def test_a_channel_that_ended_has_not_missed_its_forecast_as_well():
+    some = expectation_of(
+        expected("total", "20000", "20000", "2000", "4000"),
+        expected("channel:storefront", "5000", "0", "100", "1000"),
+    )
+    whole = changed("20000", "20000").model_copy(update={"ended": ["storefront"]})
+    assert [each.kind for each in find(figures(expectation=some))] == ["unusual_sales"]
+    assert find(figures(changes=whole, expectation=some)) == []
+
+
 @pytest.mark.parametrize(
     ("returns", "average", "days", "is_said"),
     [
