@@ -46,6 +46,14 @@ WITH cast_refunds AS (
             missing(order_id, 'order_id'),
             missing(refunded_at, 'refunded_at'),
             instant_fault(refunded_at, 'refunded_at'),
+            -- NULL is no amount beside another one; without any, nobody knows what was paid back.
+            missing(
+                coalesce(
+                    merchandise_amount::VARCHAR, tax_amount::VARCHAR, shipping_amount::VARCHAR,
+                    unallocated_amount::VARCHAR
+                ),
+                'amount'
+            ),
             position_fault(line_number, 'line_number'),
             quantity_fault(quantity, 'quantity'),
             amount_fault(merchandise_amount, 'merchandise_amount'),

@@ -221,8 +221,10 @@ remainders AS (
                 ELSE shipping_tax
             END AS shipping_tax
         ),
-        CASE WHEN unusable(amount) OR paid < 0 THEN amount ELSE greatest(paid - said, 0)::VARCHAR END
-            AS unallocated_amount
+        CASE
+            WHEN amount IS NULL OR unusable(amount) OR paid < 0 THEN amount
+            ELSE greatest(paid - said, 0)::VARCHAR
+        END AS unallocated_amount
     FROM compared
 ),
 

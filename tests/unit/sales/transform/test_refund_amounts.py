@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.sales.transform.raw_folders import page_line, page_order, page_refund, refund_line
+from tests.unit.sales.transform.raw_folders import page_line, page_order, page_refund, refund, refund_line
 
 
 def split(done):
@@ -70,3 +70,15 @@ def test_shipping_that_a_refund_names_leaves_none_to_take(raw):
     first = page_refund(1, amount="5.00", shipping_lines=[{"total": "-5.00", "total_tax": "0"}])
     done = raw.storefront([page_order()], refunds=[first, page_refund(2, amount="98.20")])
     assert split(done) == {("1", 0): (0, 0, 5), ("2", 0): (91, Decimal("7.2"), 0)}
+
+
+def test_a_refund_without_any_amount_is_rejected(raw):
+    """Not one of 0.00: the order lists it with an amount."""
+    done = raw.storefront([page_order()], refunds=[page_refund(amount=None), page_refund(901, amount="5.00")])
+    assert split(done) == {("901", 0): (5, 0, 0)}
+    (row,) = done.rejected_rows
+    assert (row["reason"], row["detail"], row["order_id"]) == ("missing_value", "amount is empty", "100")
+
+    done = raw.sales_db(refunds=[refund(amount=None), refund("R2")])
+    assert split(done) == {("R2", 0): (10, 0, 0)}
+    assert done.totals["rejected"] == {"missing_value": 1}
