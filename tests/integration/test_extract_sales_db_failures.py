@@ -12,10 +12,12 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
@@ -28,6 +30,7 @@ from ecommerce.core.errors import (
     StagingError,
     TransientError,
 )
+from ecommerce.sources import postgres
 from ecommerce.sources.sales_db import reading as sales_db
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
 
@@ -245,3 +248,67 @@ def test_a_killed_extract_leaves_nothing_visible_and_the_next_one_works(shop: Sa
     )
     left = shop.extract()
     assert (len(left.ids("order_items")), left.ids("orders")) == (20_000, ["O1"])
+
+
+def test_the_end_of_the_tasks_time_ends_a_read_of_a_server_that_falls_silent(
+    shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firewall that drops packets: connections stay open, and nothing comes, not even to a cancellation."""
+    monkeypatch.setattr(postgres, "CANCEL_SECONDS", 0.2)
+    with silenced(shop.server.port, b"COPY (") as (port, fell_silent, gave_up):
+        shop.connect_as(port=port, extra={"sslmode": "disable"})
+
+        def end_of_time(*_: object) -> None:
+            raise AirflowTaskTimeout
+
+        before = signal.signal(signal.SIGALRM, end_of_time)
+        try:
+            main = threading.main_thread().ident or 0
+            threading.Thread(
+                target=lambda: fell_silent.wait(30) and signal.pthread_kill(main, signal.SIGALRM), daemon=True
+            ).start()
+            with pytest.raises(AirflowTaskTimeout):
+                shop.extract()
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert not gave_up.is_set(), "the read has ended by itself"
+    assert not staging.exists(shop.window().folder)
+
+
+@contextmanager
+def silenced(port: int, phrase: bytes) -> Iterator[tuple[int, threading.Event, threading.Event]]:
+    """A way to `port` that passes nothing on any more, in either direction, once a client has sent `phrase`;
+    the second event: it has given up after half a minute, and closed its connections."""
+    fell_silent, closed, gave_up = threading.Event(), threading.Event(), threading.Event()
+    connections: list[socket.socket] = []
+
+    def pass_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 16):
+                if phrase in data:
+                    fell_silent.set()
+                if fell_silent.is_set():
+                    if not closed.wait(30):
+                        gave_up.set()
+                        source.close()
+                        target.close()
+                    return
+                target.sendall(data)
+
+    def accept(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                server = socket.create_connection(("127.0.0.1", port))
+                connections.extend((client, server))
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=pass_on, args=pair, daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, args=(listener,), daemon=True).start()
+        try:
+            yield listener.getsockname()[1], fell_silent, gave_up
+        finally:
+            closed.set()
+            for each in connections:
+                each.close()

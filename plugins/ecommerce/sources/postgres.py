@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 import selectors
+import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
 STATEMENT_TIMEOUT = "30min"
+CANCEL_SECONDS = 5.0
+"""How long the request to cancel a statement may take."""
 _SESSION = (
     # CSV must mean the same whatever the server's and the role's defaults are.
     "SET LOCAL client_encoding = 'UTF8'",
@@ -147,8 +150,17 @@ class Session:
                     _fail(self.conn_id, query.name, *_reason(ended))
 
     def cancel(self) -> None:
-        """Stop what another thread is running here; that thread meets a TransientError."""
-        self._connection.cancel_safe(timeout=5)
+        """Stop what another thread is running here; that thread meets a TransientError, also where the server
+        no longer answers: it would wait for ever."""
+        import psycopg
+
+        with suppress(psycopg.Error):
+            self._connection.cancel_safe(timeout=CANCEL_SECONDS)
+        with (
+            suppress(psycopg.Error, OSError),  # it is lost already
+            socket.socket(fileno=os.dup(self._connection.fileno())) as connected,
+        ):
+            connected.shutdown(socket.SHUT_RDWR)
 
     def _literal(self, query: Query) -> bytes:
         from psycopg import ClientCursor
