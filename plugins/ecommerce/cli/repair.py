@@ -71,6 +71,7 @@ def what_repairs(instances: Instances, *, stopped: bool = False) -> list[str]:
 
     A source is read again when its extract or its transform failed. All of them are when the checks failed,
     which do not know the source at fault. Where the gate alone failed, a partner's file was due and missing.
+    Where the gate failed, sources that were off are asked again: the source policy may have changed since.
     `stopped`: the run failed without a failed task, at its timeout, for which Airflow skips tasks.
     """
     states = ("failed", "skipped") if stopped else ("failed",)
@@ -85,14 +86,16 @@ def what_repairs(instances: Instances, *, stopped: bool = False) -> list[str]:
     if TASK_GATE in failed_ids and not again:
         partners = f"{GROUP_EXTRACT}.{PARTNER_FILES}"
         again.add(partners if instances[partners]["state"] == "success" else TASK_GATE)
+    if TASK_GATE in failed_ids:  # a source that was off may have been switched on since
+        again.update(each for each in read if instances[each]["state"] == "skipped")
     if TASK_CHECKS in failed_ids:
         again.update(each for each in read if instances[each]["state"] != "skipped")
     return sorted(again) or sorted(failed_ids)
 
 
 def _also_failed(api: AirflowApi, instances: Instances, source: str) -> list[str]:
-    """Return the other required sources that failed, after naming them: without them the run ends at the
-    gate."""
+    """Return the other required sources that failed, or were off when the run began, after naming them:
+    without them the run ends at the gate."""
     if instances.get(TASK_GATE, {}).get("state") == "success":  # it went on without those that failed
         return []
     policies = _source_policy(api)
@@ -100,13 +103,14 @@ def _also_failed(api: AirflowApi, instances: Instances, source: str) -> list[str
         each
         for each in SOURCES
         if each != source
-        and instances.get(f"{GROUP_EXTRACT}.{each}", {}).get("state") == "failed"
+        and instances.get(f"{GROUP_EXTRACT}.{each}", {}).get("state") in ("failed", "skipped")
         and policies[each] == "required"
     ]
     if others:
         click.echo(
-            f"{' and '.join(others)} failed too and {'is' if len(others) == 1 else 'are'} required "
-            f"(Variable {VARIABLE_SOURCE_POLICY}): read again as well, or the run would fail at {TASK_GATE}"
+            f"{' and '.join(others)} {'was' if len(others) == 1 else 'were'} not read either and "
+            f"{'is' if len(others) == 1 else 'are'} required (Variable {VARIABLE_SOURCE_POLICY}): read again "
+            f"as well, or the run would fail at {TASK_GATE}"
         )
     return others
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecommerce.core import errors
 from ecommerce.core.names import POLICY_DELIVERIES, VARIABLE_SOURCE_POLICY
-from ecommerce.sources import PARTNER_FILES, SOURCES
+from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES
 
 log = logging.getLogger(__name__)
 
@@ -70,32 +70,45 @@ def detour(source: str) -> str:
     return json.dumps(kept | {source: OPTIONAL})
 
 
-def go_on_with(policies: Mapping[str, str], manifests: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def go_on_with(
+    policies: Mapping[str, str], manifests: Mapping[str, dict[str, Any]], skipped: Container[str] = ()
+) -> list[dict[str, Any]]:
     """The manifests a run goes on with after its extracts.
 
     Args:
         policies: what `source_policy` returned.
         manifests: what the successful extracts left, by source.
+        skipped: the sources whose extracts had nothing to do.
 
     Raises:
-        PipelineError: a required source failed, or no source is left.
+        PipelineError: a required source failed or was off until now, or no source of orders is left.
     """
     missing = missing_sources(policies, manifests)
-    if fatal := [source for source in missing if policies[source] == REQUIRED]:
+    fatal = [source for source in missing if policies[source] == REQUIRED]
+    if late := [source for source in fatal if source in skipped]:  # no failed extract has sent a mail
+        raise errors.PipelineError(
+            f"{' and '.join(late)} {'was' if len(late) == 1 else 'were'} off when the run began, and "
+            f"{'is' if len(late) == 1 else 'are'} required now (Variable source_policy): nothing was loaded; "
+            "make repair DAY=<day>"
+        )
+    if fatal:
         raise errors.AlertedError(
             f"{' and '.join(fatal)} failed and {'is' if len(fatal) == 1 else 'are'} required: nothing was "
             "loaded; see that task's log, then make repair DAY=<day>, or make the source optional (Variable "
             "source_policy) and clear this task"
         )
-    late = manifests.get(PARTNER_FILES, {}).get("control_totals", {}).get("missing_deliveries")
-    if late and policies.get(POLICY_DELIVERIES) == REQUIRED:
+    due = manifests.get(PARTNER_FILES, {}).get("control_totals", {}).get("missing_deliveries")
+    if due and policies.get(POLICY_DELIVERIES) == REQUIRED:
         raise errors.PipelineError(
-            f"no usable file of {', '.join(late)}, and partner deliveries are required (Variable "
+            f"no usable file of {', '.join(due)}, and partner deliveries are required (Variable "
             "source_policy): nothing was loaded; when the file is there, clear extract.partner_files with "
             "downstream"
         )
-    if not manifests:
-        raise errors.PipelineError("no source to load: each is off or failed (Variable source_policy)")
+    if not manifests.keys() - {EXCHANGE_RATES}:
+        raise errors.PipelineError(
+            "no source of orders to load: each is off or failed (Variable source_policy); nothing was "
+            "loaded, because the report would show a day without sales"
+        )
     if missing:
         log.warning("going on without %s: the report will be marked incomplete", " and ".join(missing))
     return [manifests[source] for source in SOURCES if source in manifests]

@@ -60,14 +60,16 @@ def sources_ready(**context: Any) -> list[dict[str, Any]]:
     """Let the run go on with what the extracts left, when the source policy allows it; their manifests."""
     ti, run = context["ti"], run_of(context)
     task_ids = {source: f"{GROUP_EXTRACT}.{source}" for source in SOURCES}
-    states = ti.get_task_states(dag_id=run.dag_id, task_ids=list(task_ids.values()), run_ids=[run.run_id])
+    found = ti.get_task_states(dag_id=run.dag_id, task_ids=list(task_ids.values()), run_ids=[run.run_id])
+    states = {source: found.get(run.run_id, {}).get(task_id) for source, task_id in task_ids.items()}
     succeeded = {
-        source: ti.xcom_pull(task_ids=task_id)
-        for source, task_id in task_ids.items()
-        if states.get(run.run_id, {}).get(task_id) == "success"
+        source: ti.xcom_pull(task_ids=task_ids[source])
+        for source, state in states.items()
+        if state == "success"
     }
     manifests = {source: left for source, left in succeeded.items() if left}
-    return source_policy.go_on_with(source_policy.source_policy(), manifests)
+    skipped = {source for source, state in states.items() if state == "skipped"}
+    return source_policy.go_on_with(source_policy.source_policy(), manifests, skipped)
 
 
 @task(task_id="transform_source", map_index_template="{{ task.op_kwargs['manifest']['source'] }}")

@@ -624,7 +624,18 @@ def test_repair_of_one_source_names_the_other_required_ones_that_failed(airflow,
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db", "--no-wait"]) == 0
     assert airflow.requests[-1][1]["task_ids"] == again
     others = " and ".join(each.removeprefix("extract.") for each in again[1:])
-    assert capsys.readouterr().out.startswith(f"{others} failed too and ")
+    assert capsys.readouterr().out.startswith(f"{others} {'was' if len(again) == 2 else 'were'} not read ")
+
+
+@pytest.mark.parametrize("source", [None, "sales_db"])
+def test_repair_reads_a_source_that_was_off_and_is_required_now(airflow, source):
+    airflow.states = states(["extract.sales_db", GATE], off=["extract.storefront"])
+    command = ["repair", "--day", "2026-11-02", "--no-wait", *(["--source", source] if source else [])]
+    assert main(command) == 0
+    assert airflow.requests[-1][1]["task_ids"] == ["extract.sales_db", "extract.storefront"]
+    airflow.states = states([GATE], off=["extract.storefront"])
+    assert main(["repair", "--day", "2026-11-02", "--no-wait"]) == 0
+    assert "extract.storefront" in airflow.requests[-1][1]["task_ids"]
 
 
 def test_repair_of_one_source_leaves_a_failed_optional_one_alone(airflow):

@@ -12,10 +12,10 @@ from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, 
 MANIFESTS = {source: {"source": source} for source in SOURCES}
 
 
-def go_on(policies=None, without=()):
+def go_on(policies=None, without=(), skipped=()):
     left = {source: manifest for source, manifest in MANIFESTS.items() if source not in without}
     given = source_policy.parse_source_policy("{}") | (policies or {})
-    return [manifest["source"] for manifest in source_policy.go_on_with(given, left)]
+    return [manifest["source"] for manifest in source_policy.go_on_with(given, left, skipped)]
 
 
 def test_all_sources_pass_their_manifests_on():
@@ -41,9 +41,19 @@ def test_sales_database_alone_is_enough_when_the_others_are_off():
     assert go_on(off, without=off) == [SALES_DB]
 
 
-def test_run_without_any_source_is_an_error():
-    with pytest.raises(errors.PipelineError, match="no source to load"):
-        go_on(dict.fromkeys(SOURCES, "off"), without=SOURCES)
+@pytest.mark.parametrize("left", [[], [EXCHANGE_RATES]])
+def test_run_without_any_source_of_orders_is_an_error(left):
+    off = {*SOURCES} - {*left}
+    with pytest.raises(errors.PipelineError, match="no source of orders to load"):
+        go_on(dict.fromkeys(off, "off"), without=off)
+
+
+def test_a_source_that_was_switched_on_during_the_run_is_named_and_mailed():
+    with pytest.raises(
+        errors.PipelineError, match="storefront was off when the run began, and is required"
+    ) as raised:
+        go_on(without=[STOREFRONT], skipped=[STOREFRONT])
+    assert not isinstance(raised.value, errors.AlertedError)
 
 
 @pytest.mark.parametrize(
