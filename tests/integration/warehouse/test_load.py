@@ -83,6 +83,15 @@ def sales(category: str, lines: int, units: str, net: str) -> dict[str, object]:
     }
 
 
+def test_a_source_that_is_switched_on_again_and_fails_is_missing(shop: Shop):
+    off = ["storefront", "partner_files", "exchange_rates"]
+    shop.load(Folder([ANN]), off_sources=off)
+    assert shop.one("daily_summary")["complete"]
+    later = Folder([ANN], read_at=at("2026-03-05 11:00"))
+    shop.load(later, run_id="later", missing_sources=off[:1], off_sources=off[1:])
+    assert shop.one("daily_summary")["missing_sources"] == ["storefront"]
+
+
 def test_loading_twice_leaves_the_same_tables(shop: Shop):
     folders = [
         Folder([ANN, BOB], rejected=[{"reason": "invalid_quantity"}]),

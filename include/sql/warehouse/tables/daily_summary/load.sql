@@ -147,19 +147,36 @@ newcomers AS (
     GROUP BY DATE(first_ordered_at, {{ shop_timezone }})
 ),
 
--- A source is missing from a day until a run for that day has read it after the day had ended.
+-- A source is missing from a day until a run for that day has read it after the day had ended, or the latest run for it
+-- had it switched off.
 covered AS (
     SELECT DISTINCT
         business_date,
         source
-    FROM {{ table("load_audit") }}
-    WHERE
-        {{ days("business_date") }}
-        AND source IN ({{ sources }})
-        AND (
-            status = 'off'
-            OR (status = 'success' AND DATE(read_at, {{ shop_timezone }}) > business_date)
-        )
+    FROM (
+        SELECT
+            business_date,
+            source,
+            status,
+            read_at,
+            ROW_NUMBER() OVER (PARTITION BY business_date, source ORDER BY run_at DESC, run_id DESC) = 1 AS is_latest
+        FROM (
+            SELECT
+                business_date,
+                source,
+                status,
+                run_id,
+                read_at,
+                MAX(read_at) OVER (PARTITION BY business_date, run_id) AS run_at
+            FROM {{ table("load_audit") }}
+            WHERE
+                {{ days("business_date") }}
+                AND source IN ({{ sources }})
+                AND status <> 'history'
+        ) AS audit
+    ) AS ranked
+    WHERE (status = 'off' AND is_latest)
+        OR (status = 'success' AND DATE(read_at, {{ shop_timezone }}) > business_date)
 ),
 
 -- A delivery that was due, and that no run has loaded since.
