@@ -100,11 +100,13 @@ def test_as_a_command_it_prints_the_findings_and_only_a_failure_is_in_its_exit_c
     assert lines[2] == "off   storefront_api       storefront is off in the Variable source_policy"
 
 
-def test_one_wrong_setting_is_one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_wrong_setting_is_one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     monkeypatch.setenv("REPORTING_CURRENCY", "EURO")
-    first, *others = check.findings(["settings", "STAGING_URI", "REPORTS_URI", "MODELS_URI"])
+    monkeypatch.setenv("RECONCILE_DAYS", "many")
+    first, second, *others = check.findings(["settings", "STAGING_URI", "REPORTS_URI", "MODELS_URI"])
     assert str(first).startswith("FAIL  settings             REPORTING_CURRENCY='EURO' is not a three-letter")
+    assert str(second).startswith("FAIL  settings             RECONCILE_DAYS='many' is not a positive whole")
     assert [(each.state, each.text) for each in others] == [
         ("hint", "not checked: settings has to be correct first")
     ] * 3

@@ -7,7 +7,7 @@ import sys
 import click
 
 from ecommerce.cli import check, forecast, operate, query, repair, tables, warehouse
-from ecommerce.core.errors import PipelineError
+from ecommerce.core.errors import PipelineError, problems_of
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,7 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except PipelineError as error:
-        click.echo(error, err=True)
+        for problem in problems_of(error):
+            click.echo(problem, err=True)
         return 1
     return code or 0
 

@@ -24,7 +24,7 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.core import names
-from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.errors import ConfigurationError, PipelineError, problems_of
 from ecommerce.core.findings import FAIL, HINT, OFF, OK, Finding, Lines
 from ecommerce.core.reasons import reason_of
 
@@ -113,7 +113,7 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
             for state, text in known[subject]():
                 lines.append(Finding(subject, state, text))
         except PipelineError as error:
-            lines.append(_failure(subject, str(error)))
+            lines += [_failure(subject, problem) for problem in problems_of(error)]
         except Exception as error:  # its own text might show a secret
             file = getattr(error, "filename", None)
             reason = reason_of(error, otherwise=_unknown(error))
@@ -123,12 +123,15 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
     reasons: dict[str, str] = {}
     with ThreadPoolExecutor(len(wanted)) as threads:
         for lines in threads.map(found, wanted):
+            shown = []
             for line in lines:
                 first = reasons.setdefault(line.text, line.subject) if line.state == FAIL else line.subject
                 if first == line.subject:
-                    yield line
+                    shown.append(line)
                 else:
-                    yield Finding(line.subject, HINT, f"not checked: {first} has to be correct first")
+                    text = f"not checked: {first} has to be correct first"
+                    shown.append(Finding(line.subject, HINT, text))
+            yield from dict.fromkeys(shown)
 
 
 def _failure(subject: str, text: str) -> Finding:

@@ -6,6 +6,8 @@ the file, row or response at fault) instead of a library's own exception.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class PipelineError(Exception):
     """Base of every error this package raises on purpose; its text is fit for a person to read. The text
@@ -14,6 +16,19 @@ class PipelineError(Exception):
 
 class ConfigurationError(PipelineError):
     """A setting, variable or connection is missing or unusable. Retrying cannot help."""
+
+
+class WrongSettingsError(ConfigurationError):
+    """Settings are malformed; `problems` has a sentence for each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+def problems_of(error: PipelineError) -> Sequence[str]:
+    """Return what `error` says, a sentence for each wrong setting."""
+    return error.problems if isinstance(error, WrongSettingsError) else (str(error),)
 
 
 def wrong_variable(name: str, problem: str, example: str) -> ConfigurationError:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.errors import ConfigurationError, WrongSettingsError
 from ecommerce.core.include import read_sql
 from ecommerce.core.owner import owner_link
 
+Value = TypeVar("Value")
 Network = IPv4Network | IPv6Network
 Expected = Mapping[str, frozenset[int]]
 """The weekdays (0 is Monday) on which each partner delivers."""
@@ -94,47 +96,54 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
     never called while a DAG file is parsed (see `shop_timezone`).
 
     Raises:
-        ConfigurationError: a value is malformed, or `CUSTOMER_HASH_KEY` is missing.
+        WrongSettingsError: values are malformed, or `CUSTOMER_HASH_KEY` is missing.
     """
-    key = env.get("CUSTOMER_HASH_KEY", "")
-    if len(key) < 16:
-        raise ConfigurationError(
-            "CUSTOMER_HASH_KEY is missing or shorter than 16 characters: set it once to a long random "
-            "text and keep it, because it identifies customers across sources"
-        )
-    attributes = _order_attributes(env.get("ORDER_ATTRIBUTES", ""))
-    return Settings(
-        shop_timezone=shop_timezone(env),
-        reporting_currency=_currency(env.get("REPORTING_CURRENCY") or "USD"),
-        bigquery_dataset=_identifier(env, "BIGQUERY_DATASET", "sales"),
-        bigquery_location=_location(env.get("BIGQUERY_LOCATION") or "US"),
-        staging_uri=_uri(env, "STAGING_URI", "file:///opt/airflow/data/staging"),
-        reports_uri=_uri(env, "REPORTS_URI", "file:///opt/airflow/data/reports"),
-        models_uri=_uri(env, "MODELS_URI", "file:///opt/airflow/data/models"),
-        pictures_uri=_uri(env, "PICTURES_URI", "file:///opt/airflow/data/pictures"),
-        partner_drop_uri=_uri(env, "PARTNER_DROP_URI", "file:///opt/airflow/data/partner_drop"),
-        customer_hash_key=key,
-        refund_lookback_days=refund_lookback_days(env),
-        reconcile_days=_days(env, "RECONCILE_DAYS", 35),
-        staging_retention_days=_days(env, "STAGING_RETENTION_DAYS", 14),
-        log_retention_days=_days(env, "LOG_RETENTION_DAYS", 60),
-        events_retention_days=_days(env, "EVENTS_RETENTION_DAYS", 400),
-        maximum_bytes_billed=_positive_int(env, "MAXIMUM_BYTES_BILLED", 100 * 1024**3),
-        task_timeout_seconds=_seconds(env, *_TASK_TIMEOUT),
-        run_timeout_seconds=_seconds(env, *_RUN_TIMEOUT),
-        bigquery_job_timeout_seconds=_seconds(env, "BIGQUERY_JOB_TIMEOUT_SECONDS", 1_800),
-        partner_file_max_lines=_positive_int(env, "PARTNER_FILE_MAX_LINES", 5_000_000),
-        partner_file_max_bytes=_positive_int(env, "PARTNER_FILE_MAX_BYTES", 2 * 1024**3),
-        partner_file_max_seconds=_seconds(env, "PARTNER_FILE_MAX_SECONDS", 600),
-        sync_start_date=_date(env, "SYNC_START_DATE"),
+    problems: list[str] = []
+
+    def valid(read: Callable[..., Value], *arguments: Any) -> Value:
+        try:
+            return read(*arguments)
+        except ConfigurationError as error:
+            problems.append(str(error))
+            return cast("Value", None)  # nobody sees it
+
+    attributes = valid(_order_attributes, env.get("ORDER_ATTRIBUTES", ""))
+    shown_attribute = env.get("REPORT_ATTRIBUTE", "") if attributes is not None else ""
+    settings = Settings(
+        customer_hash_key=valid(_hash_key, env),
+        shop_timezone=valid(shop_timezone, env),
+        reporting_currency=valid(_currency, env.get("REPORTING_CURRENCY") or "USD"),
+        report_locale=valid(report_locale, env),
+        bigquery_dataset=valid(_identifier, env, "BIGQUERY_DATASET", "sales"),
+        bigquery_location=valid(_location, env.get("BIGQUERY_LOCATION") or "US"),
+        staging_uri=valid(_uri, env, "STAGING_URI", "file:///opt/airflow/data/staging"),
+        reports_uri=valid(_uri, env, "REPORTS_URI", "file:///opt/airflow/data/reports"),
+        models_uri=valid(_uri, env, "MODELS_URI", "file:///opt/airflow/data/models"),
+        pictures_uri=valid(_uri, env, "PICTURES_URI", "file:///opt/airflow/data/pictures"),
+        partner_drop_uri=valid(_uri, env, "PARTNER_DROP_URI", "file:///opt/airflow/data/partner_drop"),
+        refund_lookback_days=valid(refund_lookback_days, env),
+        reconcile_days=valid(_days, env, "RECONCILE_DAYS", 35),
+        staging_retention_days=valid(_days, env, "STAGING_RETENTION_DAYS", 14),
+        log_retention_days=valid(_days, env, "LOG_RETENTION_DAYS", 60),
+        events_retention_days=valid(_days, env, "EVENTS_RETENTION_DAYS", 400),
+        maximum_bytes_billed=valid(_positive_int, env, "MAXIMUM_BYTES_BILLED", 100 * 1024**3),
+        task_timeout_seconds=valid(_seconds, env, *_TASK_TIMEOUT),
+        run_timeout_seconds=valid(_seconds, env, *_RUN_TIMEOUT),
+        bigquery_job_timeout_seconds=valid(_seconds, env, "BIGQUERY_JOB_TIMEOUT_SECONDS", 1_800),
+        partner_file_max_lines=valid(_positive_int, env, "PARTNER_FILE_MAX_LINES", 5_000_000),
+        partner_file_max_bytes=valid(_positive_int, env, "PARTNER_FILE_MAX_BYTES", 2 * 1024**3),
+        partner_file_max_seconds=valid(_seconds, env, "PARTNER_FILE_MAX_SECONDS", 600),
+        sync_start_date=valid(_date, env, "SYNC_START_DATE"),
         order_attributes=attributes,
-        report_attribute=_report_attribute(env.get("REPORT_ATTRIBUTE", ""), attributes),
-        expected_partners=_expected_partners(env.get("EXPECTED_PARTNERS", "")),
-        picture_networks=_networks(env, "PICTURE_NETWORKS"),
+        report_attribute=valid(_report_attribute, shown_attribute, attributes),
+        expected_partners=valid(_expected_partners, env.get("EXPECTED_PARTNERS", "")),
+        picture_networks=valid(_networks, env, "PICTURE_NETWORKS"),
         holidays=env.get("HOLIDAYS", "").strip(),
-        owner_link=owner_link(env),
-        report_locale=report_locale(env),
+        owner_link=valid(owner_link, env),
     )
+    if problems:
+        raise WrongSettingsError(problems)
+    return settings
 
 
 def shop_timezone(env: Mapping[str, str] = os.environ) -> str:
@@ -171,6 +180,16 @@ def refund_lookback_days(env: Mapping[str, str] = os.environ) -> int:
     return _days(env, "REFUND_LOOKBACK_DAYS", 14)
 
 
+def _hash_key(env: Mapping[str, str]) -> str:
+    key = env.get("CUSTOMER_HASH_KEY", "")
+    if len(key) < 16:
+        raise ConfigurationError(
+            "CUSTOMER_HASH_KEY is missing or shorter than 16 characters: set it once to a long random "
+            "text and keep it, because it identifies customers across sources"
+        )
+    return key
+
+
 @cache
 def _locale(value: str) -> str:
     from babel import Locale, UnknownLocaleError
@@ -185,7 +204,9 @@ def _locale(value: str) -> str:
 
 def _currency(value: str) -> str:
     if len(value) != 3 or not value.isascii() or not value.isalpha():
-        raise ConfigurationError(f"REPORTING_CURRENCY={value!r} is not a three-letter ISO 4217 code")
+        raise ConfigurationError(
+            f"REPORTING_CURRENCY={value!r} is not a three-letter ISO 4217 code such as EUR"
+        )
     return value.upper()
 
 

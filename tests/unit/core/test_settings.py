@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.errors import ConfigurationError, WrongSettingsError
 from ecommerce.core.settings import load_settings
 
 KEY = {"CUSTOMER_HASH_KEY": "0123456789abcdef"}
@@ -66,6 +66,22 @@ def test_folders_may_have_blanks_and_any_letters():
 def test_what_is_refused(environ, sentence):
     with pytest.raises(ConfigurationError, match=sentence):
         load_settings(environ)
+
+
+def test_all_wrong_settings_are_named_at_once():
+    wrong = {
+        "CUSTOMER_HASH_KEY": "short",
+        "REPORTING_CURRENCY": "Euro",
+        "ORDER_ATTRIBUTES": "sales channel",
+        "REPORT_ATTRIBUTE": "channel",
+        "RECONCILE_DAYS": "many",
+        "OWNER_LINK": "wiki",
+    }
+    with pytest.raises(WrongSettingsError) as error:
+        load_settings(wrong)
+    named = ["CUSTOMER_HASH_KEY", "OWNER_LINK", "ORDER_ATTRIBUTES", "RECONCILE_DAYS", "REPORTING_CURRENCY"]
+    assert sorted(re.split(r"\W", each)[0] for each in error.value.problems) == sorted(named)
+    assert str(error.value) == "; ".join(error.value.problems)
 
 
 def test_the_hash_key_is_not_in_the_error():
