@@ -7,10 +7,11 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
 from ecommerce.core.names import DAG_DAILY
 
@@ -101,11 +102,12 @@ class AirflowApi:
         return self._ask("PATCH", path, json=body)
 
     def runs_of_day(self, day: date, dag_id: str = DAG_DAILY) -> list[dict[str, Any]]:
-        """All runs of a business day, newest first: those with its partition key or its `business_date`."""
+        """All runs of a business day, newest first: those with its partition key or its `business_date`, and
+        those with neither that began on the day after."""
         keyed = self._runs(dag_id, partition_key_pattern=str(day))
         named = self._runs(dag_id, conf_contains=str(day))
         named = [run for run in named if (run["conf"] or {}).get("business_date") == str(day)]
-        runs = {run["dag_run_id"]: run for run in keyed + named}
+        runs = {run["dag_run_id"]: run for run in keyed + named + self._runs_after(day, dag_id)}
         return sorted(
             runs.values(), key=lambda run: run["queued_at"] or run["start_date"] or "", reverse=True
         )
@@ -165,6 +167,21 @@ class AirflowApi:
     def page_of(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
         """The address of a run in the UI."""
         return f"{self.url}/dags/{dag_id}/runs/{quote(run_id)}"
+
+    def _runs_after(self, day: date, dag_id: str) -> list[dict[str, Any]]:
+        """The runs that nobody gave a day, for which `day` was the newest closed one."""
+        span = {"run_after_gte": f"{day}T00:00:00Z", "run_after_lte": f"{day + timedelta(days=3)}T00:00:00Z"}
+        runs = [
+            run
+            for run in self._runs(dag_id, **span)
+            if not run["partition_key"] and not (run["conf"] or {}).get("business_date")
+        ]
+        zone = str(self.get(f"dags/{dag_id}/details")["timezone"]) if runs else ""
+        return [
+            run
+            for run in runs
+            if newest_closed_day(datetime.fromisoformat(run["run_after"]), zone).date == day
+        ]
 
     def _runs(self, dag_id: str, **filters: str) -> list[dict[str, Any]]:
         answer = self.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters)

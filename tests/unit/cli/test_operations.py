@@ -38,6 +38,7 @@ class Airflow(ThreadingHTTPServer):
         self.never_run, self.retries = [], False
         self.open_days, self.state_of_checks, self.expired, self.lost = [], "success", 0, []
         self.newer_runs, self.states, self.policy, self.log = [], {}, None, []
+        self.without_key = []
 
     @property
     def url(self):
@@ -68,7 +69,7 @@ class Airflow(ThreadingHTTPServer):
         if query.get("partition_key_pattern") == ["2026-11-02"]:
             older = self.run("2026-11-02", "success", dag_run_id="old", queued_at="2026-11-19T11:00:00Z")
             return [older, self.run("2026-11-02", "failed", dag_run_id="new")]
-        return []
+        return self.without_key if "run_after_gte" in query else []
 
 
 def instance(task, state):
@@ -106,6 +107,8 @@ class Handler(BaseHTTPRequestHandler):
                 return {"content": self.server.log}
             case ["variables", _]:
                 return {"value": server.policy}
+            case [*_, "details"]:
+                return {"timezone": "America/New_York"}
             case [*_, "taskInstances"] if server.states:
                 return {"task_instances": [instance(*each) for each in server.states.items()]}
             case [*_, "taskInstances"]:
@@ -706,6 +709,15 @@ def test_nothing_is_cleared_while_the_dag_is_paused(airflow, capsys, command):
 def test_repair_of_a_day_without_run_names_the_backfill(airflow, capsys):
     assert main(["repair", "--day", "2026-11-05", "--source", "sales_db"]) == 1
     assert "no run of 2026-11-05 yet: make backfill FROM=2026-11-05 TO=2026-11-05" in capsys.readouterr().err
+
+
+def test_a_run_that_was_triggered_without_a_day_is_that_of_the_day_before(airflow):
+    # In New York the last one begins on the 5th.
+    for run_id, run_after in (("early", "05T11:00:00Z"), ("new", "06T11:00:00Z"), ("night", "06T04:30:00Z")):
+        more = {"dag_run_id": run_id, "run_after": f"2026-11-{run_after}"}
+        airflow.without_key.append(airflow.run(None, "failed", **more))
+    runs = AirflowApi.from_environment().runs_of_day(date(2026, 11, 5))
+    assert [run["dag_run_id"] for run in runs] == ["new"]
 
 
 def test_wrong_password_is_said_without_the_password(airflow, monkeypatch):
