@@ -10,12 +10,13 @@ from contextlib import suppress
 
 GRACE = 5.0
 """Seconds that processes have to end before they are killed."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def attend(command: Sequence[str], end: Callable[[subprocess.Popen[bytes]], None]) -> int:
     """Run `command` in a session of its own, which hears nothing of the terminal, and `end` it when this
     process is to end; its exit code. A second Ctrl-C kills it."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, signal.default_int_handler)
     process = subprocess.Popen(command, start_new_session=True)
     try:
@@ -35,8 +36,12 @@ def interrupt(process: subprocess.Popen[bytes]) -> None:
 
 
 def end_with_descendants(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started, in whichever session, and raise what Ctrl-C raises."""
+    """End a process and all that it has started, in whichever session, and raise what Ctrl-C raises. A second
+    Ctrl-C changes nothing: what it interrupts would leave processes running."""
     import psutil  # type: ignore[import-untyped]
+
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
     with suppress(psutil.NoSuchProcess):
         first = psutil.Process(process.pid)
