@@ -24,6 +24,8 @@ from ecommerce.mail import transport as mail
 Detour = Callable[[str], str]
 """From the name of a source to the Variable `source_policy` with which runs go on without it; empty where
 they do already. The domain knows it."""
+IN_TERMINAL = "dag_test"
+"""The user that Airflow names for runs of `make run` and `airflow dags test`, which its UI does not list."""
 
 
 class FailureNotifier(SmtpNotifier):
@@ -131,9 +133,11 @@ def failure_message(context: Mapping[str, Any], detour: str = "") -> EmailMessag
     nothing but `ti`: where a worker died, Airflow knows neither exception nor params. `detour`: see `Detour`.
     """
     ti, day = context["ti"], _day(context)
-    texts = texts_of(context, detour) | {
-        "command": f"make repair DAY={day or '<day>'}" if ti.dag_id == names.DAG_DAILY else "",
-        "advice": _advice(context.get("dag")),
+    texts = texts_of(context, detour)
+    command = "run" if texts["in_terminal"] else "repair"
+    texts |= {
+        "command": f"make {command} DAY={day or '<day>'}" if ti.dag_id == names.DAG_DAILY else "",
+        "advice": "" if texts["in_terminal"] else _advice(context.get("dag")),
         "gate": names.TASK_GATE,
     }
     return mail.compose(subject_of("Failed", context), "failure_mail", texts)
@@ -142,12 +146,15 @@ def failure_message(context: Mapping[str, Any], detour: str = "") -> EmailMessag
 def texts_of(context: Mapping[str, Any], detour: str) -> dict[str, Any]:
     """What every mail about a task says."""
     ti = context["ti"]
+    user = getattr(context.get("dag_run"), "triggering_user_name", None)
+    in_terminal = ti.dag_id == names.DAG_DAILY and user == IN_TERMINAL
     return {
+        "in_terminal": in_terminal,
         "task": _task(ti),
         "day": _day(context) or "unknown",
         "run_id": ti.run_id,
         "reason": failure_reason(context.get("exception")),
-        "log_url": ti.log_url,
+        "log_url": "" if in_terminal else ti.log_url,
         "detour": detour,
         "variable": names.VARIABLE_SOURCE_POLICY,
     }

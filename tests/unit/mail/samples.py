@@ -27,6 +27,7 @@ from tests.unit.sales.report.samples import DAY, breakdown, make_figures, noted
 JAPANESE, ARABIC = "日本の急須" * 8, "كرسي مكتب مريح"
 LONG = "Handmade stoneware teapot with bamboo handle and a strainer " * 3 + "in its own gift box"
 FAILED = {
+    "in_terminal": False,
     "task": "daily_sales_pipeline.extract.storefront",
     "day": str(DAY),
     "run_id": "scheduled__2026-11-20T11:00:00+00:00",

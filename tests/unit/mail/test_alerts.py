@@ -60,6 +60,17 @@ def _var():
     return {"value": VariableAccessor(deserialize_json=False)}
 
 
+def test_the_mail_about_a_run_in_a_terminal_offers_what_repairs_that(use_server, context):
+    use_server(1)
+    context["dag_run"].triggering_user_name = "dag_test"
+    for part in alerts.failure_message(context, detour='{"storefront": "optional"}').iter_parts():
+        body = part.get_content()
+        assert "make run DAY=2026-11-19" in body
+        assert "make repair" not in body
+        assert "and run the day again." in body
+        assert context["ti"].log_url not in unescape(body)
+
+
 def test_one_failure_told_twice_has_one_message_id(monkeypatch, mailbox, context):
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "oncall@example.com")
     for try_number in (6, 6, 7):
