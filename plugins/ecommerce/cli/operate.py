@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,10 +20,10 @@ from ecommerce.cli.attend import attend, end_with_descendants, interrupt
 from ecommerce.cli.backfill import FINISHED, Outcome, begin, days_before, plan, under_way, wait
 from ecommerce.cli.days import day_option, show_report
 from ecommerce.cli.progress import TaskLines
-from ecommerce.core.business_day import TICKS
+from ecommerce.core.business_day import TICKS, closed_day
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import DAG_DAILY
-from ecommerce.core.settings import refund_lookback_days
+from ecommerce.core.settings import load_settings, refund_lookback_days
 
 
 def _jobs(_: click.Context, parameter: click.Parameter, text: str) -> int:
@@ -45,6 +45,7 @@ def run(day: date, folder: Path | None) -> int:
             words = ("run", "--day", str(day), "--folder", own)
             return attend([sys.executable, "-m", "ecommerce.cli", *words], end_with_descendants)
     environment.load(connections_of_the_ui=False)
+    closed_day(day, load_settings().shop_timezone, datetime.now(UTC))  # before Airflow is imported
     from ecommerce.cli.local_run import run_day
 
     succeeded = run_day(day, folder)

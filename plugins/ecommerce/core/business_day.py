@@ -88,12 +88,21 @@ def business_day(context: Mapping[str, Any], now: datetime | None = None) -> Bus
     given = key or param
     if not given:
         return newest_closed_day(getattr(dag_run, "run_after", None) or now, timezone)
-    day = day_window(_parse(given), timezone)
-    if day.end > now:
+    return closed_day(_parse(given), timezone, now)
+
+
+def closed_day(day: date, timezone: str, now: datetime) -> BusinessDay:
+    """The business day `day`, which has ended at `now` (an aware instant).
+
+    Raises:
+        ConfigurationError: it has not.
+    """
+    window = day_window(day, timezone)
+    if window.end > now:
         raise ConfigurationError(
-            f"business day {day} has not ended yet in {timezone}: it closes at {day.end:%Y-%m-%dT%H:%MZ}"
+            f"business day {day} has not ended yet in {timezone}: it closes at {window.end:%Y-%m-%dT%H:%MZ}"
         )
-    return day
+    return window
 
 
 def _midnight(day: date, timezone: str) -> datetime:

@@ -38,8 +38,8 @@ class OncePerTry(logging.Filter):
             return True
         instances: Any = record.args[0]
         waiting = {_try_of(each): each for each in instances if each.state == _WAITING}
-        if not waiting:
-            return True
+        if not waiting:  # tasks without a state are about to get one
+            return any(each.state is not None for each in instances)
         new = sorted(waiting.keys() - self._told)
         self._told.update(new)
         record.msg, record.args = "; ".join(self._words(waiting[each]) for each in new), ()

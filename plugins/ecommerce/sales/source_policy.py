@@ -94,8 +94,8 @@ def go_on_with(
     if fatal:
         raise errors.AlertedError(
             f"{' and '.join(fatal)} failed and {'is' if len(fatal) == 1 else 'are'} required: nothing was "
-            "loaded; see that task's log, then make repair DAY=<day>, or make the source optional (Variable "
-            "source_policy) and clear this task"
+            "loaded; fix what the error names, then make repair DAY=<day> (make run in a terminal), or "
+            "make the source optional (Variable source_policy) and clear this task"
         )
     due = manifests.get(PARTNER_FILES, {}).get("control_totals", {}).get("missing_deliveries")
     if due and policies.get(POLICY_DELIVERIES) == REQUIRED:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, words_of
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -81,10 +81,7 @@ def _explained(do: Any) -> Any:
     except (BadRequest, NotFound) as error:
         if {"bytesBilledLimitExceeded"} & {each.get("reason") for each in error.errors or ()}:
             raise
-        # What stands before is the request's address, what follows ids of the job.
-        text = (error.message or str(error)).rpartition("prettyPrint=false: ")[2]
-        text = re.split(r"; reason:|\n\nLocation:|\nLINE ", text)[0]
-        raise ContractError(f"the query cannot be run: {' '.join(text.split())}") from None
+        raise ContractError(f"the query cannot be run: {words_of(error)}") from None
 
 
 def _only_statement(sql: str) -> str:

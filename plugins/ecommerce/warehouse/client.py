@@ -340,8 +340,18 @@ def bigquery_errors(what: str) -> Iterator[None]:
 
 
 def _refusal(what: str, error: Any) -> errors.PipelineError:
-    text = _without_addresses(error.message or str(error))
+    text = _without_addresses(words_of(error) if _NO_DATASET in str(error) else error.message or str(error))
     return _kind_of(error)(f"{what}: {_OLDER_TABLE if _INVALID in str(error) else ''}{text}")
+
+
+def words_of(error: Any) -> str:
+    """Return why BigQuery refused, without the request's address and the job's ids, with the remedy for a
+    missing dataset."""
+    text = (error.message or str(error)).rpartition("prettyPrint=false: ")[2]
+    text = " ".join(re.split(r"; reason:|\n\nLocation:|\nLINE ", text)[0].split())
+    if text.startswith(_NO_DATASET):
+        text += ": is BIGQUERY_LOCATION right? The first run creates the dataset, and so does make migrate"
+    return text
 
 
 def _of_airflow() -> tuple[type[Exception], ...]:
@@ -353,6 +363,7 @@ def _of_airflow() -> tuple[type[Exception], ...]:
     return (AirflowException,)
 
 
+_NO_DATASET = "Not found: Dataset"
 _INVALID = "invalidQuery"  # the reason BigQuery gives; its text names the column in one of many ways
 _OLDER_TABLE = "the tables and this statement do not fit; if a column is missing, run make migrate: "
 _PASSING = {"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded", "backendError", "internalError"}

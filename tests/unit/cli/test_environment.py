@@ -214,6 +214,25 @@ def test_every_command_that_needs_settings_says_that_there_are_none(installation
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "sentences"),
+    [
+        ({}, ["business day 2999-01-01 has not ended yet in America/New_York: it closes at"]),
+        (
+            {"RECONCILE_DAYS": "many", "TASK_TIMEOUT_SECONDS": "1h"},
+            ["RECONCILE_DAYS='many' is not", "TASK_TIMEOUT_SECONDS='1h' is not"],
+        ),
+    ],
+)
+def test_a_run_that_cannot_begin_is_refused_before_its_tasks_are(
+    installation: Path, given: dict[str, str], sentences: list[str]
+) -> None:
+    done = command(installation, "run", "--day", "2999-01-01", CUSTOMER_HASH_KEY="0123456789abcdef", **given)
+    assert (done.returncode, done.stdout) == (1, "")
+    shown = [line[: len(each)] for line, each in zip(done.stderr.splitlines(), sentences, strict=True)]
+    assert shown == sentences
+
+
 def test_a_command_runs_in_a_container(installation: Path) -> None:
     given = {"CUSTOMER_HASH_KEY": "0123456789abcdef", "AIRFLOW_VAR_SOURCE_POLICY": "{}"}
     done = command(installation, "check", "settings", **given)

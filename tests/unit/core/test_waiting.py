@@ -50,6 +50,10 @@ def test_a_task_nobody_told_of_is_named_all_the_same():
     )
 
 
+def test_tasks_whose_states_are_not_written_yet_are_no_warning():
+    assert said(OncePerTry(), NOTHING, [instance("load", state=None), instance("mail", state=None)]) is None
+
+
 def test_other_warnings_are_printed_as_they_are():
     once = OncePerTry()
     assert said(once, "[DAG TEST] %s of %s", "a", "b") == "[DAG TEST] a of b"

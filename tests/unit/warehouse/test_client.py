@@ -65,6 +65,20 @@ def test_each_failure_has_its_kind(error: Exception, kind: type[Exception]):
     assert type(raised.value) is kind
 
 
+def test_a_missing_dataset_names_what_creates_it():
+    answer = (
+        "404 POST http://b/queries?prettyPrint=false: Not found: Dataset p:sales was not found in location US"
+    )
+    refusal = google.NotFound(f"{answer}; reason: notFound\n\nLocation: US\nJob ID: 1")
+    with pytest.raises(errors.ContractError) as raised, bigquery_errors("daily_series.sql"):
+        raise refusal
+
+    assert str(raised.value) == (
+        "daily_series.sql: Not found: Dataset p:sales was not found in location US: is BIGQUERY_LOCATION "
+        "right? The first run creates the dataset, and so does make migrate"
+    )
+
+
 def test_addresses_in_refusals_are_masked():
     refusal = google.Forbidden("User etl-runner@shop.iam.gserviceaccount.com does not have permission")
     with pytest.raises(errors.CredentialsError) as raised, bigquery_errors("load"):
