@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """What the warehouse table `loaded_files` knows of the delivery loaded last under a name."""
+    """What the warehouse table `loaded_files` knows of the delivery loaded last under a name. `was_refused`:
+    a later one could not be used, and is rejected until one can."""
 
     sha256: str
     received_at: datetime
     order_ids: Sequence[str]
+    was_refused: bool = False
 
 
 class Memory(Protocol):

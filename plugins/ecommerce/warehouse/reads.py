@@ -53,7 +53,12 @@ def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping
     def ask(statement: str, **parameters: list[str]) -> list[tuple[str, LoadedFile]]:
         rows = warehouse.query(f"warehouse/tables/loaded_files/{statement}.sql", parameters=parameters)
         return [
-            (row["file"], LoadedFile(row["sha256"], row["received_at"], row["order_ids"] or []))
+            (
+                row["file"],
+                LoadedFile(
+                    row["sha256"], row["received_at"], row["order_ids"] or [], bool(row.get("was_refused"))
+                ),
+            )
             for row in rows
         ]
 

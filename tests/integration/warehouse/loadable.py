@@ -169,6 +169,7 @@ class Folder:
                 "run_id": run_id,
                 "file": file,
                 "currency": currency,
+                "read_at": self.read_at,
             }
             | {f"{name}_amount": money(text) for name, text in zip(OUTCOMES, amounts, strict=True)}
             for file, currency, *amounts in self.currency_totals

@@ -17,6 +17,7 @@ from ecommerce.sales.report.quality import alarms
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse.checks import run_checks
+from ecommerce.warehouse.reads import loaded_files
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
 
@@ -105,11 +106,48 @@ def test_the_warning_of_one_per_cent_stays_with_the_file_and_goes_with_it(shop: 
     assert [each.partition("for example ")[2] for each in warned] == [
         f"partner_files: 3 of 200 records, {FILE}: 3)"
     ]
-    # The right file arrives for the next day's run, which takes the account with it.
+    # The next day's run loads the corrected file.
     load_all(shop, delivered(200, 0, "2026-03-04 08:00"), day=TUESDAY, run_id="next")
     load_all(shop, run_id="last", read_at="2026-03-04 12:00")
     assert warnings(shop, "last") == warnings(shop, "next", TUESDAY) == []
-    assert shown(shop, PARTNER_FILES, "last") == (0, 0)
+    assert shown(shop, PARTNER_FILES, "last") == (200, 0)
+
+
+def test_a_repaired_run_that_reads_no_file_again_keeps_what_is_wrong_with_it(shop: Shop) -> None:
+    """A repair clears tasks of the day's run: its loads have one run id."""
+    file = replace(
+        delivered(200, 3, "2026-03-03 08:00"), currency_totals=[(FILE, "USD", "30", "0", "0", "30")]
+    )
+    load_all(shop, file)
+    first, shown_first = warnings(shop, "run"), shop.rows("rejected_rows", "file", "row_number")
+    assert (len(first), len(shown_first)) == (2, 3)
+    load_all(shop, read_at="2026-03-03 12:00")
+    assert (warnings(shop, "run"), shop.rows("rejected_rows", "file", "row_number")) == (first, shown_first)
+    # Another partner's file is there meanwhile.
+    late = Order("B", NOON, source=PARTNER_FILES, updated_at=NOON)
+    bolt = replace(
+        delivered(1, 0, "2026-03-03 13:00", "bolt_2026-03-02.csv"),
+        orders=[late],
+        currency_totals=[("bolt_2026-03-02.csv", "USD", "10", "10", "0", "0")],
+    )
+    load_all(shop, bolt, read_at="2026-03-03 14:00")
+    assert [each.replace("of 201", "of 200") for each in warnings(shop, "run")] == first
+    [total] = read_figures(shop.warehouse, MONDAY, ORIGIN).quality.totals
+    assert (total.source_amount, total.rejected_amount) == (40, 30)
+
+
+def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop: Shop) -> None:
+    """The run of a later day comes first, or the file is late."""
+    monday = delivered(200, 120, "2026-03-03 08:00")
+    tuesday = delivered(500, 0, "2026-03-04 08:00", "alpenmarkt_2026-03-03.csv")
+    counts = {"rows_read": 700, "rows_accepted": 580, "rows_rejected": 120, "rows_superseded": 0}
+    both = replace(tuesday, files=[*monday.files, *tuesday.files], rejected=monday.rejected, totals=counts)
+    load_all(shop, both, day=TUESDAY, run_id="2nd", read_at="2026-03-04 11:00")
+    assert any(f"{FILE}: 120" in each for each in warnings(shop, "2nd", TUESDAY))
+    load_all(shop, run_id="1st", read_at="2026-03-04 12:00")
+    with pytest.raises(CheckFailed, match=f"partner_files: 120 of 200 records, {FILE}: 120; then make"):
+        warnings(shop, "1st")
+    assert shown(shop, PARTNER_FILES, "1st") == (200, 120)
 
 
 def test_a_file_that_no_run_can_use_and_that_is_taken_away_is_forgotten_by_a_rerun(shop: Shop) -> None:
@@ -167,10 +205,12 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop: Shop)
         )
         warning = f"a new version of {FILE} was not loaded and will be tried again: it is HTML"
         assert marked(shop) == ([why], [warning], f"cannot be used: {FILE}")
+        assert loaded_files([FILE])[FILE].was_refused, "the version that is loaded may be delivered once more"
 
     # A usable one that the next day's run finds is the end of it.
     load_all(shop, delivered(200, 0, "2026-03-04 08:00"), day=TUESDAY, run_id="next")
     assert marked(shop) == ([], [], "agrees")
+    assert not loaded_files([FILE])[FILE].was_refused
 
 
 def marked(shop: Shop) -> tuple[list[str], list[str], str]:

@@ -1,13 +1,14 @@
--- What people should know of the files that runs of the day have loaded, for as long as these deliveries stand; and of those
--- that no run of the day could use (`file`, `detail`): of some, a version that was delivered before is loaded.
+{% from "warehouse/macros/deliveries.sql" import is_of_day %}
+-- What people should know of the files of the day and of those that its runs have loaded, for as long as these deliveries
+-- stand; and of those that no run of the day could use (`file`, `detail`): of some, a version that was delivered before is loaded.
 SELECT DISTINCT
     warning,
     CAST(NULL AS STRING) AS file,
     CAST(NULL AS STRING) AS detail,
     FALSE AS is_loaded
-FROM {{ table("loaded_files") }}
+FROM {{ table("loaded_files") }} AS loaded
 CROSS JOIN UNNEST(warnings) AS warning
-WHERE business_date = {{ day }}
+WHERE {{ is_of_day("loaded", day) }}
 UNION ALL
 SELECT
     CONCAT(

@@ -144,7 +144,8 @@ SELECT
     sum_of(amount, outcome, 'source') AS source_amount,
     sum_of(amount, outcome, 'loaded') AS loaded_amount,
     sum_of(amount, outcome, 'superseded') AS superseded_amount,
-    sum_of(amount, outcome, 'rejected') AS rejected_amount
+    sum_of(amount, outcome, 'rejected') AS rejected_amount,
+    getvariable('read_at') AS read_at
 FROM amounts
 WHERE (getvariable('control_totals')::JSON -> 'source_amounts') IS NOT NULL
 GROUP BY ALL

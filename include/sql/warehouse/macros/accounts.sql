@@ -1,10 +1,12 @@
+{% from "warehouse/macros/deliveries.sql" import is_of_day %}
 {#
   The account in force of a business day and source: what is loaded of the day, whichever run has read it.
 
-  Of delivered files a run reads what is new. Theirs are the files that runs of the day have loaded, as they were
-  delivered last, and the files that no run could use. Of every other source it is the latest read of the day after the day
-  had ended (else the latest of the running day, `is_closed` is FALSE). What is rejected of it are the day's rows of
-  `rejected_rows`: they stay until the record is read again. A rerun that reads less than the first run does not raise the
+  Of delivered files a run reads what is new. Theirs are the files that are named for the day, whichever run has loaded
+  them, and those that runs of the day have loaded, as they were delivered last; and the files that no run could use. Of
+  every other source it is the latest read of the day after the day had ended (else the latest of the running day,
+  `is_closed` is FALSE). What is rejected of it are the day's rows of `rejected_rows`: they stay until the record is read
+  again. A rerun that reads less than the first run does not raise the
   share of the rejected ones: `most_read` is the largest number of records that a run of the day has read.
 
   `chosen` is the condition on `business_date`. `status` is that of the latest run, even if another one has read the source.
@@ -66,7 +68,7 @@ deliveries AS (
     FROM latest
     LEFT JOIN {{ table("loaded_files") }} AS loaded
         ON latest.source = loaded.source
-        AND latest.business_date = loaded.business_date
+        AND {{ is_of_day("loaded", "latest.business_date") }}
     WHERE latest.source IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
     GROUP BY latest.business_date, latest.source
 ),
@@ -90,16 +92,31 @@ rejected_files AS (
         source,
         STRING_AGG(CONCAT(file, ': ', CAST(records AS STRING)), ', ' ORDER BY records DESC, file) AS files
     FROM (
-        SELECT
-            business_date,
-            source,
-            file,
-            COUNT(*) AS records
-        FROM {{ table("rejected_rows") }}
-        WHERE {{ chosen }}
-            AND source IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
-        GROUP BY business_date, source, file
-        QUALIFY ROW_NUMBER() OVER (PARTITION BY business_date, source ORDER BY COUNT(*) DESC, file) <= 3
+        SELECT *
+        FROM (
+            SELECT
+                latest.business_date,
+                latest.source,
+                loaded.file,
+                loaded.rows_rejected AS records
+            FROM latest
+            INNER JOIN {{ table("loaded_files") }} AS loaded
+                ON latest.source = loaded.source
+                AND {{ is_of_day("loaded", "latest.business_date") }}
+            WHERE loaded.rows_rejected > 0
+            UNION ALL
+            SELECT
+                business_date,
+                source,
+                file,
+                1 AS records
+            FROM {{ table("rejected_rows") }}
+            WHERE {{ chosen }}
+                AND source IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
+                AND row_number = 0
+        ) AS files
+        WHERE TRUE  -- which QUALIFY asks for
+        QUALIFY ROW_NUMBER() OVER (PARTITION BY business_date, source ORDER BY records DESC, file) <= 3
     ) AS worst
     GROUP BY business_date, source
 ),

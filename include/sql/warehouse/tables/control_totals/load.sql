@@ -1,9 +1,13 @@
--- A second load of a run replaces what the first one wrote of the same sources.
+-- A second load of a run replaces what the first one wrote of the same sources, but for the files that it did not read.
 DELETE FROM {{ table("control_totals") }} AS stored
 WHERE
     stored.business_date = {{ business_date }}
     AND stored.run_id IN (SELECT run_id FROM {{ staged("run") }})
-    AND stored.source IN (SELECT source FROM {{ staged("load_audit") }});
+    AND stored.source IN (SELECT source FROM {{ staged("load_audit") }})
+    AND (
+        stored.file IS NULL
+        OR stored.file IN (SELECT file FROM {{ staged("loaded_files") }})
+    );
 
 INSERT INTO {{ table("control_totals") }} (
     {{ columns("control_totals") | map(attribute="name") | join(", ") }}

@@ -7,7 +7,8 @@ CREATE TABLE IF NOT EXISTS {{ table("control_totals") }} (
     source_amount NUMERIC(18, 4) NOT NULL OPTIONS (description = "Gross amount by the source's own sum."),
     loaded_amount NUMERIC(18, 4) NOT NULL OPTIONS (description = "Gross amount of the lines that were accepted."),
     superseded_amount NUMERIC(18, 4) NOT NULL OPTIONS (description = "Gross amount of the lines replaced by a newer version within the same read."),
-    rejected_amount NUMERIC(18, 4) NOT NULL OPTIONS (description = "Gross amount of the rejected lines, where it can be read.")
+    rejected_amount NUMERIC(18, 4) NOT NULL OPTIONS (description = "Gross amount of the rejected lines, where it can be read."),
+    read_at TIMESTAMP OPTIONS (description = "Start of the read; a repaired run has several.")
 )
 PARTITION BY business_date
 OPTIONS (

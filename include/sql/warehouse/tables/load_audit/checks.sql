@@ -130,14 +130,16 @@ FROM of_this_run AS reading
 INNER JOIN (
     SELECT
         source,
+        read_at,
         SUM(loaded_amount) AS amount
     FROM {{ table("control_totals") }}
     WHERE
         business_date = {{ business_date }}
         AND run_id = @run_id
-    GROUP BY source
+    GROUP BY source, read_at
 ) AS accepted
     ON reading.source = accepted.source
+    AND reading.read_at = accepted.read_at
 WHERE reading.amount_loaded <> accepted.amount
 {% endcall %}
 

@@ -1,9 +1,17 @@
--- What is known of partner files by name.
+-- What is known of partner files by name. `was_refused`: a version that was delivered later could not be used.
 SELECT
     file,
     sha256,
     received_at,
-    order_ids
+    order_ids,
+    file IN (
+        SELECT refused.file
+        FROM {{ table("rejected_rows") }} AS refused
+        WHERE
+            refused.business_date >= {{ first_day }}
+            AND refused.source = 'partner_files'
+            AND refused.row_number = 0
+    ) AS was_refused
 FROM {{ table("loaded_files") }}
 WHERE
     source = 'partner_files'
