@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +28,7 @@ from ecommerce.core.staging import Manifest
 from ecommerce.sales.report.remarks import HARMLESS, Remark
 from ecommerce.sales.transform import transform
 from ecommerce.sources import delivered_files, partner_files
+from ecommerce.sources.partner_files import reading
 from ecommerce.sources.partner_files.reading import COLUMNS
 from tests.explained import unexplained
 from tests.memory import Remembered
@@ -137,7 +139,7 @@ def test_the_files_of_eight_days_and_no_others(drop: Drop) -> None:
         "acme-2026-03-10.CSV was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
         "acme_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
         "1 file(s) came more than 7 days late and were not read, the first is acme_2026-03-02.csv: "
-        "make backfill FROM=2026-03-02 TO=2026-03-02",
+        "make backfill FROM=2026-03-02 TO=2026-03-02 AGAIN=1",
         "4 other entries of the partner folder were not read: .acme_2026-03-10.csv.partial (hidden or a "
         "temporary upload), README (not <partner>_<YYYY-MM-DD>.csv or .csv.gz), "
         "acme_2026-03-10.csv.filepart (hidden or a temporary upload), archive (a folder)",
@@ -150,7 +152,7 @@ def test_only_files_that_came_lately_and_were_never_loaded_are_called_late(drop:
     drop.put("acme_2026-02-15.csv", file_of(line("B")), datetime(2026, 3, 8, 12, tzinfo=UTC))
     drop.put("acme_2026-02-20.csv", file_of(line("C")), datetime(2026, 3, 8, 12, tzinfo=UTC))
     (warning,) = drop.extract().control_totals["warnings"]
-    assert warning.endswith("acme_2026-02-15.csv: make backfill FROM=2026-02-15 TO=2026-02-20")
+    assert warning.endswith("acme_2026-02-15.csv: make backfill FROM=2026-02-15 TO=2026-02-20 AGAIN=1")
     assert warning.startswith("2 file(s) came more than 7 days late")
     for day in (15, 20):
         drop.load(drop.extract(date(2026, 2, day)))
@@ -226,6 +228,10 @@ DAMAGED = "its gzip data is damaged or ends too early"
         (
             *("bad_2026-03-10.csv", f"{HEADER},sku".encode()),
             *("file_unreadable", "its header has sku more than once"),
+        ),
+        (
+            *("bad_2026-03-10.csv", f"{HEADER}{',c' * 40_000}".encode(), "file_unreadable"),
+            "its first line is longer than 65536 bytes",
         ),
         ("bad_2026-03-10.csv.gz", CUT, "file_unreadable", DAMAGED),
         ("bad_2026-03-10.csv.gz", file_of(line("A")).encode(), "file_unreadable", DAMAGED),
@@ -546,6 +552,80 @@ def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -
     for partner, detail in refused.items():
         assert f"{partner}_2026-03-10.csv was not loaded and will be tried again: {detail}" in warnings
     assert manifest.control_totals["missing_deliveries"] == list(refused)
+
+
+def test_lines_that_need_too_much_memory_keep_no_other_out(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = reading.connect_duckdb
+    monkeypatch.setattr(reading, "connect_duckdb", lambda memory_limit: connect(memory_limit="24MB"))
+    drop.put("long_2026-03-10.csv", file_of(*(line(f"L{each}", name="x" * 900_000) for each in range(20))))
+    drop.put("acme_2026-03-10.csv", file_of(line("A")))
+    drop.put("zeta_2026-03-10.csv", file_of(line("Z")))
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id") == [("A",), ("Z",)]
+    assert rows(manifest, "rejects", "row_number, reason, detail, file") == [
+        (
+            *(0, "file_too_large", "its lines are too long to be read in the memory that there is"),
+            "long_2026-03-10.csv",
+        )
+    ]
+
+
+def test_a_link_to_where_this_worker_may_not_read_keeps_no_other_out(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop.put("acme_2026-03-10.csv", file_of(line("A")))
+    (drop.drop / "link_2026-03-10.csv").symlink_to("/secret/link.csv")
+    original = os.path.realpath
+
+    def refuse(path: Any, **options: Any) -> Any:  # root, as whom tests may run, has every right
+        if Path(path).name.startswith("link_"):
+            raise PermissionError(path)
+        return original(path, **options)
+
+    monkeypatch.setattr(os.path, "realpath", refuse)
+    manifest = drop.extract()
+    assert rows(manifest, "lines", "order_id") == [("A",)]
+    assert rows(manifest, "rejects", "detail, file") == [
+        ("it is a link to where this worker has no right to read", "link_2026-03-10.csv")
+    ]
+
+
+def test_names_that_are_long_or_not_utf_8_keep_no_other_out(drop: Drop) -> None:
+    long = f"{'a' * 240}_2026-03-10.csv"
+    drop.put(long, file_of(line("A")))
+    for name in (b"M\xe4rz.csv", b"\xe4.txt"):
+        Path(os.fsdecode(os.fsencode(drop.drop) + b"/" + name)).write_text("")
+    manifest = transform(drop.extract(), run_id="run")
+    assert rows(manifest, "loaded_files", "file") == [(long,)]
+    assert manifest.control_totals["warnings"] == [
+        "M\ufffdrz.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
+        "1 other entry of the partner folder was not read: \ufffd.txt (not <partner>_<YYYY-MM-DD>.csv or "
+        ".csv.gz)",
+    ]
+
+
+def test_a_file_that_was_loaded_and_taken_away_is_not_missing(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPECTED_PARTNERS", "acme")
+    drop.memory = Remembered(loaded_files=drop.look_up, delivered_files=lambda oldest: [*drop.loaded])
+    path = drop.put("acme_2026-03-10.csv", file_of(line("A")))
+    drop.load(drop.extract())
+    path.unlink()
+    totals = drop.extract().control_totals
+    assert (totals["missing_deliveries"], totals["warnings"]) == ([], [])
+
+
+def test_the_version_that_is_loaded_ends_the_refusal_of_a_later_one(drop: Drop) -> None:
+    drop.put("acme_2026-03-10.csv", file_of(line("A")))
+    drop.load(drop.extract())
+    assert drop.extract().rows == 0
+    [(name, known)] = drop.loaded.items()
+    drop.loaded[name] = replace(known, was_refused=True)
+    ((received,),) = rows(drop.extract(), "files", "received_at")
+    assert received > RECEIVED, "the load takes it for the newest delivery"
 
 
 def test_a_file_that_vanishes_meanwhile_keeps_no_other_out(

@@ -3,6 +3,7 @@ is, which mailed figures have changed, and what the next run will read."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -37,18 +38,21 @@ def show(given: GivenDep) -> Response:
     answer = given.asking(("quality", newest), lambda warehouse: read(warehouse, newest))
     texts: dict[str, Any] = {"section": "Data quality", "failed": answer.failed, "strips": [], "sections": []}
     if answer.value:
-        unread = _unread(given.settings.partner_drop_uri, newest)
+        loaded = {row["file"] for row in answer.value.deliveries}
+        unread = _unread(given.settings.partner_drop_uri, newest, loaded)
         texts |= quality_texts.page_texts(answer.value, given.at, given.settings, unread)
     return responses.page(given.request, "quality.html", "Data quality", texts)
 
 
-def _unread(drop: str, newest: date) -> list[str]:
-    """Sentences on what lies in the partner folder unread; none where this server cannot list it."""
+def _unread(drop: str, newest: date, loaded: Collection[str]) -> list[str]:
+    """Sentences on what lies in the partner folder unread; none where this server cannot list it. `loaded`:
+    the files that runs of the last four weeks have loaded."""
     try:
         folder = Folder.listed(drop)
     except PipelineError:
         return []
-    return [*folder.misnamed()[:MOST_SAMPLES], *folder.unread(newest)]
+    never_loaded = folder.never_loaded(newest - timedelta(weeks=WEEKS), newest, loaded)
+    return [*folder.misnamed()[:MOST_SAMPLES], *folder.unread(newest), *never_loaded]
 
 
 def read(warehouse: Warehouse, newest: date) -> Facts:

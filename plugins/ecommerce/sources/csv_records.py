@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, NamedTuple
 
-LONGEST_LINE = 1 << 20
+LONGEST_LINE, LONGEST_HEADER = 1 << 20, 1 << 16
 MOST_LINES = 100
 """A record over more lines, or longer, is taken for an unclosed quote."""
 
@@ -25,7 +25,7 @@ _FIELD = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^,\r]*+)'
 _ONE = re.compile(_FIELD)
 _COMPLETE = re.compile(_FIELD + rb"(?:," + _FIELD + rb")*+")
 _OPEN = re.compile(rb"(?:" + _FIELD + rb',)*+ *+"(?:[^"]++|"")*+')
-_LINES_PER_CHECK = 10_000
+_LINES_PER_CHECK, _BYTES_PER_CHECK = 10_000, 1 << 16
 
 
 class OutOfBoundsError(Exception):
@@ -55,9 +55,11 @@ def header(stream: IO[bytes]) -> list[str]:
     """Read the first line: the column names, without byte order mark and blanks around them.
 
     Raises:
-        ValueError: it is empty, or is no UTF-8 text; the text says which.
+        ValueError: it is empty, too long, or is no UTF-8 text; the text says which.
     """
     line = stream.readline(LONGEST_LINE).removeprefix(b"\xef\xbb\xbf")
+    if len(line) > LONGEST_HEADER:
+        raise ValueError(f"its first line is longer than {LONGEST_HEADER} bytes")
     try:
         rows = list(csv.reader([line.decode().strip("\r\n")], strict=True))
     except (UnicodeDecodeError, csv.Error):
@@ -143,7 +145,7 @@ def _line_reader(stream: IO[bytes], bounds: Bounds | None) -> Callable[[], bytes
         line = read(LONGEST_LINE)
         lines += bool(line)
         read_bytes += len(line)
-        if not line:
+        if not line or len(line) >= _BYTES_PER_CHECK:
             check()
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
             while (rest := read(LONGEST_LINE)) and not rest.endswith(b"\n"):

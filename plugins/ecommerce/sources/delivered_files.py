@@ -66,7 +66,6 @@ def check_regular(path: str, folder: str) -> None:
 
     Raises:
         UnusableFileError: it is one of these; opening a named pipe or a device could block for ever.
-        PermissionError: this worker may not look.
     """
     try:
         real = os.path.realpath(path, strict=True)
@@ -75,7 +74,8 @@ def check_regular(path: str, folder: str) -> None:
         why = "it is a link to a file that does not exist" if Path(path).is_symlink() else GONE
         raise UnusableFileError("file_unreadable", why) from None
     except PermissionError:
-        raise
+        why = "it is a link to where this worker has no right to read"
+        raise UnusableFileError("file_unreadable", why) from None
     except OSError as error:
         why = "it is a link that leads to itself" if error.errno == errno.ELOOP else reason_of(error)
         raise UnusableFileError("file_unreadable", why) from None
@@ -188,15 +188,23 @@ def read_records(
     (`ORDER_ATTRIBUTES`) become columns of the lines too, NULL where the file lacks one.
 
     Raises:
-        UnusableFileError: fewer or more came out than there are records.
+        UnusableFileError: fewer or more came out than there are records, or they need too much memory.
     """
+    import duckdb
+
     extras = extra_columns(attributes, required)
     columns = {"record_number": "BIGINT"} | csv_columns(split.names, [*required, *extras])
     statement = read_sql("extract/partner_files/read_file.sql")
     # Only settings become SQL here; the columns' names are the file's own and must not.
     texts = (f'"{name}"' if name in columns else f'NULL::VARCHAR AS "{name}"' for name in extras)
     statement = statement.replace("{attributes}", "".join(f"{text},\n        " for text in texts))
-    read = duck.execute(statement, {**facts, "path": str(split.good), "columns": columns})
+    try:
+        read = duck.execute(statement, {**facts, "path": str(split.good), "columns": columns})
+    except duckdb.OutOfMemoryException:
+        Path(facts["lines"]).unlink(missing_ok=True)
+        raise UnusableFileError(
+            "file_too_large", "its lines are too long to be read in the memory that there is"
+        ) from None
     lines, file = read.fetchall()[0][0], {"file": facts["file"]}
     duck.execute(read_sql("extract/partner_files/keep_rejects.sql"), file)
     duck.execute("TRUNCATE reject_errors")

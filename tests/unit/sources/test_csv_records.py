@@ -185,6 +185,8 @@ def test_a_line_with_another_number_of_fields_is_named() -> None:
             Bounds(9, LONGEST_LINE, 60),
             "it has more than 1,048,576 bytes, decompressed",
         ),
+        (b"1,2,%s\n" % (b"x" * 70_000) * 3, Bounds(9, 100_000, 60), "it has more than 100,000 bytes"),
+        (b"1,2,%s\n" % (b"x" * 70_000) * 3, Bounds(9, 10**9, 1, iter((0, 0, 1)).__next__), "than 1 seconds"),
         (b"1,2,3\n", Bounds(9, 99, 0), "reading it takes more than 0 seconds"),
         (b"1,2,3\n" * 20_000, Bounds(99_999, 10**9, 2, iter((0, 1, 2)).__next__), "more than 2 seconds"),
     ],

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -133,9 +133,21 @@ class Folder:
         first = day - timedelta(days=LATE_DAYS)
         return [file for file_day, file in self.files if first <= file_day <= day]
 
+    def never_loaded(self, first: date, day: date, loaded: Collection[str]) -> list[str]:
+        """A sentence on the files for days from `first` on that the run for `day` no longer reads, and that
+        are not among the `loaded`; none without any."""
+        late = [(of_day, file.name) for of_day, file in self.files if file.name not in loaded]
+        late = [each for each in late if first <= each[0] < day - timedelta(days=LATE_DAYS)]
+        if not late:
+            return []
+        (from_day, name), to_day = min(late), max(late)[0]
+        files = "1 file for an older day has" if len(late) == 1 else f"{len(late)} files for older days have"
+        command = f"make backfill FROM={from_day} TO={to_day} AGAIN=1"
+        return [f"{files} not been loaded, the first is {name}: {command}"]
+
     def misnamed(self) -> list[str]:
         """A warning of each file whose name is nearly right."""
-        names = [path.name for path in self.others if _is_misnamed(path)]
+        names = [_shown(path) for path in self.others if _is_misnamed(path)]
         return [f"{name} was not read: its name is not {_LAYOUT}" for name in names]
 
     def unread(self, day: date, since: datetime | None = None) -> list[str]:
@@ -144,7 +156,7 @@ class Folder:
         found = [(path, _why_unread(path)) for path in self.others if not _is_misnamed(path)]
         tomorrow = day + timedelta(days=1)
         found += [(file.path, "dated in the future") for dated, file in self.files if dated > tomorrow]
-        names = [f"{path.name} ({why})" for path, why in found if since is None or _is_newer(path, since)]
+        names = [f"{_shown(path)} ({why})" for path, why in found if since is None or _is_newer(path, since)]
         if not names:
             return []
         listed, more = ", ".join(names[:MOST_NAMED]), len(names) - MOST_NAMED
@@ -166,6 +178,11 @@ def check() -> Lines:
             file.check(load_settings().partner_file_max_bytes)
         except delivered_files.UnusableFileError as error:
             yield HINT, f"{file.name} cannot be read: {error.args[1]}"
+
+
+def _shown(path: UPath) -> str:
+    """Its name; what is not UTF-8 in it, such as a name in Latin-1, can be in no message."""
+    return path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _is_misnamed(path: UPath) -> bool:

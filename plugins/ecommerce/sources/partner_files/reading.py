@@ -29,6 +29,7 @@ and not there, or is there and cannot be used); and `warnings`.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -57,6 +58,8 @@ COLUMNS = (
     *("quantity", "unit_price", "discount_amount", "tax_amount"),
     *("currency", "customer_email", "country_code"),
 )
+MOST_NAMED = 10
+"""Columns that are not read."""
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
 
 log = logging.getLogger(__name__)
@@ -135,7 +138,7 @@ def _came_too_late(folder: Folder, day: BusinessDay, memory: Memory) -> list[str
         return []
     return [
         f"{len(late)} file(s) came more than {LATE_DAYS} days late and were not read, the first is "
-        f"{late[0][1]}: make backfill FROM={late[0][0]} TO={late[-1][0]}"
+        f"{late[0][1]}: make backfill FROM={late[0][0]} TO={late[-1][0]} AGAIN=1"
     ]
 
 
@@ -156,14 +159,14 @@ def _missing_deliveries(
     memory: Memory,
 ) -> list[str]:
     """The partners whose file of `day` is due, or is one of `of_day`, and of whom none can be used."""
-    expected = load_settings().expected_partners
-    names = [] if expected is not None else memory.delivered_files(day - timedelta(weeks=WEEKS))
+    names = memory.delivered_files(day - timedelta(weeks=WEEKS))
     found = [match for match in map(NAME.fullmatch, names) if match]
-    due = due_partners(
-        day, [(match["partner"], date.fromisoformat(match["date"])) for match in found], expected
-    )
+    delivered = [(match["partner"], date.fromisoformat(match["date"])) for match in found]
+    due = due_partners(day, delivered, load_settings().expected_partners)
     usable = {name for (name,) in duck.execute("SELECT file FROM files").fetchall()} | loaded.keys()
     there = {file.partner for file in of_day if file.name in usable}
+    # A file that was loaded stays loaded when it is taken out of the folder.
+    there |= {partner for partner, of_file in delivered if of_file == day}
     return sorted({*due, *(file.partner for file in of_day)} - there)
 
 
@@ -192,13 +195,14 @@ def _read(
         _remember(duck, file.name, file.partner, known)
     file.check(settings.partner_file_max_bytes)
     sha256 = file.checksum()
-    if known and known.sha256 == sha256:
+    if known and known.sha256 == sha256 and not known.was_refused:
         return []
     facts: dict[str, Any] = {
         "file": file.name,
         "partner": file.partner,
         "received_at": _received_at(file, known),
-        "lines": f"{work / file.name}.parquet",
+        # The file's own name may be too long to have a suffix.
+        "lines": f"{work / hashlib.sha256(file.name.encode()).hexdigest()}.parquet",
     }
     attributes = settings.order_attributes
     bounds = Bounds(
@@ -212,7 +216,9 @@ def _read(
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
     delivered_files.read_records(duck, split, COLUMNS, facts, attributes)
     extra = delivered_files.unread_columns(split.names, [*COLUMNS, *attributes])
-    warnings = [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
+    more = f" and {len(extra) - MOST_NAMED} more" if len(extra) > MOST_NAMED else ""
+    named = ", ".join(extra[:MOST_NAMED]) + more
+    warnings = [f"{file.name} has columns that are not read: {named}"] if extra else []
     facts |= {"sha256": sha256, "place": split.names.index("order_id") + 1, "warnings": warnings}
     duck.execute(read_sql("extract/partner_files/keep_file.sql"), facts)
     log.info("read %s, received %s", file.name, facts["received_at"])
