@@ -82,19 +82,19 @@ def _reason_to_wait_for_a_request(day: BusinessDay, report: Mapping[str, Any]) -
     mailed_others = any(
         row["state"] == "sent" for row in rows if row["figures_hash"] != report["figures_hash"]
     )
-    # An attempt after midnight still mails what an earlier one has claimed.
-    if "claimed" in own:
+    # An attempt after midnight still mails what an earlier one has claimed. What was sent is mailed by no
+    # request either.
+    if own:
         return ""
     if not should_mail(day, datetime.now(UTC), send_mail=False):
         reason = f"{day} is not the newest closed day"
-    elif mailed_others and "sent" not in own:
+    elif mailed_others:
         reason = f"an earlier report of {day} was mailed"
     else:
         return ""
     count = len(mail.recipients(VARIABLE_REPORT_RECIPIENTS))
-    return (
-        f'{reason}. MAIL=1 with make repair or make report mails "{_subject(report)}" to {count} recipients'
-    )
+    to = f"{count} recipient{'' if count == 1 else 's'}"
+    return f'{reason}. MAIL=1 with make repair or make report mails "{_subject(report)}" to {to}'
 
 
 @in_report_locale

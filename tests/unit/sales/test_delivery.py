@@ -293,7 +293,8 @@ class TestSteps:
         deliveries += [{"figures_hash": archived["figures_hash"], "state": state}] if state else []
         reason = self.deliver(archived, send_mail=False)
         assert ("send" in done) == (state == "claimed")
-        assert ("not the newest closed day" in reason) == (state != "claimed")
+        assert ("not the newest closed day" in reason) == (state is None)
+        assert ("the very same figures" in reason) == (state == "sent"), "MAIL=1 would not mail them either"
 
     @pytest.mark.parametrize(("state", "send_mail"), [("sent", False), ("sent", True), ("claimed", False)])
     def test_a_correction_of_the_newest_day_is_mailed_only_when_asked(  # noqa: PLR0917

@@ -309,7 +309,8 @@ def _contribution_words(finding: Finding, currency: str) -> str:
     if name == "unallocated" and kind == "category":
         who = text.category(name)
     verb = "account" if _is_plural(kind, name) else "accounts"
-    return f"{who} {verb} for {part} the {direction}: {versus}{_left_out(without)}."
+    said = f"{who} {verb} for {part} the {direction}: {versus}{_left_out(without)}"
+    return f"{said.removesuffix('.')}."  # a day such as `Do., 12. Nov.` ends with one
 
 
 def _left_out(names: list[str]) -> str:

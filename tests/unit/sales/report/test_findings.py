@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.text import MINUS
+from ecommerce.core.text import MINUS, written_in
 from ecommerce.sales.report.changes import Changes, Contribution, LikeForLike
 from ecommerce.sales.report.figures import Figure, Figures, RateBase, Unconverted
 from ecommerce.sales.report.findings import Finding, find, words
@@ -59,6 +59,12 @@ def test_the_category_that_explains_most_of_a_rise_is_named():
         numbers={"change": D("1204.1"), "total_change": D("1973"), "share": D("0.610289")},
     )
     assert words(finding, "USD") == ("Kitchen accounts for 61 % of the increase: +1,204.10 vs Thu 12 Nov.")
+
+
+def test_a_sentence_that_ends_with_an_abbreviation_has_one_full_stop():
+    rise = changed("16120", "18093", categories=parts(Kitchen="6000 7204.1", Toys="10120 10888.9"))
+    with written_in("de_CH"):
+        assert words(find(figures(changes=rise))[0], "USD").endswith(" vs Do., 12. Nov.")
 
 
 def test_a_fall_and_what_grew_against_it():
