@@ -27,8 +27,9 @@ STEPS = {
 IS_TRACKED = Decimal("0.5")
 """A source whose orders the events have seen less often than this, in 28 days, is not sold on the website."""
 ALARMING_DROP = Decimal("0.2")
-FEWEST_ORDERS = 10
-"""When so large a share less than usual is seen, of so many orders, people are told that tracking broke."""
+FEWEST = 10
+"""When so large a share less than usual is seen, of so many orders, the report warns that tracking broke; of
+a day without any session, where the day or the week before had so many, that no event was received."""
 MOST_VIEWED = 5
 
 Row = Mapping[str, Any]
@@ -137,6 +138,21 @@ def warnings(website: Website | None, day: date) -> list[Remark]:
                 weight=WRONG,
             )
         ]
+    first = website.steps[0]
+    if (
+        not (first.sessions or website.bot_sessions)
+        and max(first.day_before or 0, first.week_before or 0) >= FEWEST
+    ):
+        # The events server may have answered without a line: the events are still there, and tracking works.
+        return [
+            Remark(
+                found="no web event of this day was received",
+                meaning="there is no funnel of this day",
+                action=f"make backfill DAG=user_events_daily FROM={day} TO={day} AGAIN=1 reads them again; "
+                "if there are none, let the people who look after the website fix the tracking",
+                weight=WRONG,
+            )
+        ]
     return [
         Remark(
             found=f"the web events have seen only {_seen(each, each.usual)}",
@@ -146,7 +162,7 @@ def warnings(website: Website | None, day: date) -> list[Remark]:
         )
         for each in website.tracked
         if each.usual is not None
-        and each.orders >= FEWEST_ORDERS
+        and each.orders >= FEWEST
         and Decimal(each.seen) / each.orders < each.usual - ALARMING_DROP
     ]
 

@@ -84,7 +84,7 @@ def test_a_day_whose_events_are_not_loaded_is_warned_of():
     assert notices(make_figures(website=found))[0]["title"] == "Website"
 
 
-def test_a_day_that_was_read_and_has_no_session_is_a_day_on_which_tracking_broke():
+def test_a_day_that_was_read_and_has_no_session_may_be_read_again():
     rows = [
         {"business_date": DAY, "step": None, "device": None, "sessions": 0, "bot_sessions": 0},
         *funnel(DAY - timedelta(days=1), session=8),
@@ -101,7 +101,11 @@ def test_a_day_that_was_read_and_has_no_session_is_a_day_on_which_tracking_broke
     found = website.read(answering(funnel=rows, tracked_orders=orders), DAY, DAY - timedelta(days=28))
     assert found is not None
     assert found.steps == [Step(step="session", sessions=0, day_before=16)]
-    assert "seen only 0 of 100 orders" in website.warnings(found, DAY)[0].found
+    (warning,) = website.warnings(found, DAY)  # and none that tracking broke
+    assert warning.found == "no web event of this day was received"
+    assert warning.action.startswith(f"make backfill DAG=user_events_daily FROM={DAY} TO={DAY} AGAIN=1")
+    few = found.model_copy(update={"steps": [Step(step="session", sessions=0, day_before=9)]})
+    assert "seen only 0 of 100 orders" in website.warnings(few, DAY)[0].found
     assert website.page_texts(found, DAY)["steps"][0][:3] == ["Sessions", "0", NOTHING]
 
 
