@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
 
 
 def perform(name: str, arguments: list[str]) -> int:
-    """Build what the command `name` needs and run it; its exit code."""
+    """Build what the command `name` needs and become it, so that a signal ends it; 0 where nothing is run."""
     locks, emulator_locks, command = COMMANDS[name]
     if locks:
         build(locks, emulator_locks)
@@ -86,7 +86,8 @@ def perform(name: str, arguments: list[str]) -> int:
     if not command:
         return 0
     started = [str(python_of(VENV)), *command, *arguments]
-    return subprocess.run(started, cwd=str(REPOSITORY), env=with_bytecode(), check=False).returncode
+    os.chdir(str(REPOSITORY))
+    return os.execve(started[0], started, with_bytecode())
 
 
 def build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> None:

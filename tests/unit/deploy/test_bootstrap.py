@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,25 @@ def test_where_all_is_built_no_program_is_started(
     for system in (version, (3, 8)):
         monkeypatch.setattr(sys, "version_info", system)
         assert [bootstrap.main([command]) for command in ("env", "dev")] == [0, 0]
+
+
+def test_what_it_starts_takes_its_place_and_keeps_the_bytecode_of_what_it_imports(repository: Path) -> None:
+    """A signal that ends `make emulator` must not leave the emulator on its port."""
+    command = "import os, sys; print(os.getpid(), os.environ.get('PYTHONDONTWRITEBYTECODE'), *sys.argv[1:])"
+    code = (
+        "import sys; from pathlib import Path; from deploy import bootstrap as b;"
+        "b.python_of = lambda venv: Path(sys.executable);"
+        f"b.COMMANDS['own'] = ((), (), ('-c', {command!r}));"
+        "b.main(['own', 'more'])"
+    )
+    started = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=repository,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert started.communicate()[0] == f"{started.pid} None more\n"
 
 
 def interpreter(venv: Path, name: str, made_with: str) -> Path:
@@ -159,18 +179,6 @@ def test_stopping_where_nothing_was_built_does_nothing(
     assert bootstrap.main(["stop"]) == 0
     assert capsys.readouterr().out == "Nothing was ever started here.\n"
     assert nothing_built == []
-
-
-def test_what_it_starts_keeps_the_bytecode_of_what_it_imports(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    command = "import os; open('bytecode', 'w').write(os.environ.get('PYTHONDONTWRITEBYTECODE', 'unset'))"
-    monkeypatch.setattr(bootstrap, "REPOSITORY", tmp_path)
-    monkeypatch.setattr(bootstrap, "python_of", lambda venv: Path(sys.executable))
-    monkeypatch.setitem(bootstrap.COMMANDS, "stop", ((), (), ("-c", command)))
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    assert bootstrap.main(["stop"]) == 0
-    assert (tmp_path / "bytecode").read_text() == "unset"
 
 
 @pytest.fixture
