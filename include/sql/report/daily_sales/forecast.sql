@@ -1,10 +1,6 @@
-{% from "warehouse/macros/exports.sql" import exports with context %}
 -- The forecast in force of the day, for the whole shop, each category and each channel: the last one that was made from
--- what was known when the day began. An export that has ended sells nothing more, whatever was forecast of it.
-WITH exports AS (
-    {{ exports() }}
-)
-
+-- what was known when the day began. An export that has ended, or was undone, sells nothing more, whatever was forecast
+-- of it.
 SELECT
     made_at,
     model,
@@ -19,9 +15,13 @@ WHERE target_date = {{ day }}
     AND made_at <= @begins_at
     AND (series = 'total' OR STARTS_WITH(series, 'category:') OR STARTS_WITH(series, 'channel:'))
     AND series NOT IN (
-        SELECT CONCAT('channel:', exports.source)
-        FROM exports
-        WHERE exports.last_exported < {{ day }}
+        SELECT CONCAT('channel:', source)
+        FROM {{ table("load_audit") }}
+        WHERE business_date >= {{ first_day }}
+            AND status = 'history'
+            AND source NOT IN ({{ sources }})
+        GROUP BY source
+        HAVING DATE(TIMESTAMP_SUB(MAX(window_end), INTERVAL 1 SECOND), {{ shop_timezone }}) < {{ day }}
     )
 -- Older rows may be of two models at one instant: the one whose name comes last is taken, for all series alike.
 QUALIFY RANK() OVER (ORDER BY made_at DESC, model DESC) = 1

@@ -1,17 +1,33 @@
--- Exports that were loaded on the day or on the day after, when its report is made: what became of their rows.
-WITH loads AS (
+-- Exports that were loaded on the day or on the day after, when its report is made, and not undone since: what became of
+-- their rows.
+WITH undone AS (
     SELECT
         source,
-        run_id,
-        COALESCE(SUM(rows_read), 0) AS rows_read,
-        COALESCE(SUM(rows_rejected), 0) AS rows_rejected,
-        COALESCE(SUM(orders_loaded), 0) AS orders
+        MAX(read_at) AS undone_at
     FROM {{ table("load_audit") }}
     WHERE business_date <= {{ day }}
         AND status = 'history'
-        AND source NOT IN ({{ sources }})
-        AND DATE(read_at, {{ shop_timezone }}) BETWEEN {{ day }} AND DATE_ADD({{ day }}, INTERVAL 1 DAY)
-    GROUP BY source, run_id
+        AND STARTS_WITH(run_id, 'undo__')
+    GROUP BY source
+),
+
+loads AS (
+    SELECT
+        audit.source,
+        audit.run_id,
+        COALESCE(SUM(audit.rows_read), 0) AS rows_read,
+        COALESCE(SUM(audit.rows_rejected), 0) AS rows_rejected,
+        COALESCE(SUM(audit.orders_loaded), 0) AS orders
+    FROM {{ table("load_audit") }} AS audit
+    LEFT JOIN undone
+        ON audit.source = undone.source
+    WHERE audit.business_date <= {{ day }}
+        AND audit.status = 'history'
+        AND audit.source NOT IN ({{ sources }})
+        AND DATE(audit.read_at, {{ shop_timezone }}) BETWEEN {{ day }} AND DATE_ADD({{ day }}, INTERVAL 1 DAY)
+        AND NOT STARTS_WITH(audit.run_id, 'undo__')
+        AND COALESCE(audit.read_at > undone.undone_at, TRUE)
+    GROUP BY audit.source, audit.run_id
 ),
 
 reasons AS (
