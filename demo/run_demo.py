@@ -1,8 +1,8 @@
 """`make demo` and `make stop`: a small company that moved to this pipeline last week.
 
 start   company and Airflow; the newest closed day, whose report is there first; the 18 months of its former
-        shop, as history; the days since the move; changes that come late; the newest day again, which now
-        knows all the others; the forecast; changes that leave no trace; figures, and what to look at
+        shop, as history; the days since the move; the forecast; late changes; the newest day again, which now
+        knows all the others; changes that leave no trace; figures, and what to look at
 stop    Airflow and the company; their data stay below .demo (remove that folder to begin afresh)
 """
 
@@ -20,7 +20,7 @@ from demo.environment import TIMEZONE
 from demo.fillers.old_shop import PATTERN
 from demo.layout import Folders, Ports, PortTaken
 from demo.ledger import OLD_SHOP
-from demo.scheduler import DemoFailed, Scheduler
+from demo.scheduler import DemoFailed, Run, Scheduler
 from demo.telling import loaded_history, say
 from demo.tour import sign_in, tell_figures, tell_first_report, tell_what_to_look_at
 
@@ -78,6 +78,7 @@ class Demo:
 
     def __init__(self, company: Company, airflow: AirflowServices) -> None:
         self._company, self._airflow = company, airflow
+        self._beside: list[Run] = []
         self._began = time.monotonic()
 
     def run(self) -> None:
@@ -88,9 +89,9 @@ class Demo:
         self._show_first_report(yesterday)
         self._load_history(first, yesterday)
         self._run_days(first, yesterday - timedelta(days=1))
+        forecast_of = self._forecast(first, yesterday)
         self._change_late(yesterday - timedelta(days=1))
         self._run_newest_again(yesterday)
-        forecast_of = self._forecast(first, yesterday)
         self._change_silently(yesterday - timedelta(days=2))
         self.scheduler.switch_on(*_DAGS)
         say("")
@@ -156,13 +157,13 @@ class Demo:
         self._company.advance(day)
         say(f"A refund was booked for {day}, whose report is out, and a partner's file for it came late.")
         say("Reading what has changed in the storefront since, as every hour …")
-        self._beside = [self.scheduler.trigger(DAG_SYNC)]
+        self._beside.append(self.scheduler.trigger(DAG_SYNC))
 
     def _run_newest_again(self, day: date) -> None:
+        self.scheduler.wait(self._beside)  # the report shows the forecast
         say(f"Running {day} again, whose report now knows the days before; its mail lists what has changed …")
-        run = self.scheduler.run_day(DAG_DAILY, day, send_mail=True)  # a correction is mailed when asked for
-        self.scheduler.wait([run, *self._beside])
-        self._beside = []
+        # A correction is mailed when asked for.
+        self.scheduler.wait([self.scheduler.run_day(DAG_DAILY, day, send_mail=True)])
         self._took()
 
     def _change_silently(self, day: date) -> None:
@@ -170,7 +171,7 @@ class Demo:
         say(f"Two orders of {day} have changed without a trace: one was edited, one deleted.")
         say("Comparing the sources with the warehouse, order by order, as every Monday …")
         run = self.scheduler.trigger(DAG_RECONCILIATION)
-        self.scheduler.wait([run, self.scheduler.trigger(DAG_WATCH), *self._beside])
+        self.scheduler.wait([run, self.scheduler.trigger(DAG_WATCH)])
         found = self.scheduler.result(run, "differences")
         days = ", ".join(f"{each['source']} on {each['business_date']}" for each in found)
         say(f"  it differs: {days or 'nothing'}; that was read again, and a mail says so")
@@ -183,10 +184,10 @@ class Demo:
         monday = sunday - timedelta(days=6)
         if monday >= first:
             say(f"The seventh loaded day of the week of {monday} has started the forecast that follows it …")
-            self._beside = [self.scheduler.started_by_data(DAG_FORECAST, str(monday))]
+            self._beside.append(self.scheduler.started_by_data(DAG_FORECAST, str(monday)))
         elif not self.scheduler.has_succeeded(DAG_FORECAST, monday):
             say(f"Forecasting what follows the week of {monday}, whose first days are history …")
-            self._beside = [self.scheduler.run_day(DAG_FORECAST, monday, force=True)]
+            self._beside.append(self.scheduler.run_day(DAG_FORECAST, monday, force=True))
         return sunday + timedelta(days=1)
 
     def _took(self) -> None:

@@ -70,7 +70,7 @@ def first_line(figures: Figures) -> str:
         said += f" (may be incomplete: {text.clean(doubtful, _LONGEST_REASON)})"
     if chosen := _chosen(figures):
         base, value, change = chosen
-        return f"{said}, {change} against {base} ({text.with_currency(value, figures.currency)})."
+        return f"{said}, {change} vs {base} ({text.with_currency(value, figures.currency)})."
     return f"{said}. There is nothing yet to compare it with."
 
 
