@@ -36,7 +36,9 @@ class TaskLines:
             has_failed = each["state"] in ("failed", "up_for_retry")
             why, begins = self._failure(run_id, each) if has_failed else ("", "")
             if each["state"] in ENDED:
-                click.echo(task_line(name, each["state"], each.get("duration"), why))
+                # A task that did not run has the time of its run before.
+                seconds = None if each["state"] == "upstream_failed" else each.get("duration")
+                click.echo(task_line(name, each["state"], seconds, why))
                 continue
             tries = f"try {each['try_number']} of {each['max_tries'] + 1} has failed"
             at = f", at {str(each['end_date'])[11:19]} UTC"

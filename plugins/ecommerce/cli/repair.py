@@ -192,7 +192,9 @@ def _run_again(
         if state in FINISHED:
             break
         time.sleep(PAUSE)
-    for line in api.log_lines(run_id, instances[TASK_SEND]) if TASK_SEND in instances else ():
+    send = instances.get(TASK_SEND, {})
+    # Without an attempt the log is that of the attempt before.
+    for line in () if send.get("state") in (None, "upstream_failed") else api.log_lines(run_id, send):
         if str(line.get("event", "")).startswith((MAILED, NOT_MAILED)):
             click.echo(line["event"])
     click.echo(f"the run of {day} has {'succeeded' if state == 'success' else 'failed'}")

@@ -155,7 +155,9 @@ def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[In
         if list(found) != expected:
             raise ContractError(
                 f"{table}.parquet of {manifest.source} has the columns {', '.join(found)}, "
-                f"and the table needs {', '.join(expected)}, in this order: correct the transform"
+                f"and the table needs {', '.join(expected)}, in this order: correct the "
+                f"transform. Files that were staged before an update: make backfill FROM={manifest.business_date} "
+                f"TO={manifest.business_date} AGAIN=1 reads the sources again"
             )
         uris.append(f"{manifest.uri}/{table}.parquet")
     in_google = [uri for uri in uris if uri.startswith("gs://")]

@@ -507,6 +507,16 @@ def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, c
     ]
 
 
+def test_what_an_earlier_attempt_mailed_is_not_shown(airflow, capsys, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    airflow.states = states([GATE])
+    airflow.log = [{"event": "mailed: Thu 2 Nov"}]
+    main(["repair", "--day", "2026-11-02"])
+    output = capsys.readouterr().out
+    assert "mailed: " not in output
+    assert re.search(r"  mail.send +upstream failed", output)  # nor how long it took
+
+
 def test_a_try_that_fails_is_told_once(airflow, capsys, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     airflow.retries = True
