@@ -153,11 +153,11 @@ def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[In
         if found is None:
             continue
         if list(found) != expected:
+            day = manifest.business_date
             raise ContractError(
-                f"{table}.parquet of {manifest.source} has the columns {', '.join(found)}, "
-                f"and the table needs {', '.join(expected)}, in this order: correct the "
-                f"transform. Files that were staged before an update: make backfill FROM={manifest.business_date} "
-                f"TO={manifest.business_date} AGAIN=1 reads the sources again"
+                f"{table}.parquet of {manifest.source} has the columns {', '.join(found)}, and the table "
+                f"needs {', '.join(expected)}, in this order: correct the transform. Where an update added "
+                f"columns, read the sources again: make backfill FROM={day} TO={day} AGAIN=1"
             )
         uris.append(f"{manifest.uri}/{table}.parquet")
     in_google = [uri for uri in uris if uri.startswith("gs://")]

@@ -38,9 +38,7 @@ def with_net_sales(**values: str | None) -> Figures:
 def test_the_change_is_against_the_weekday_before_or_the_next_there_is(bases, change, named):
     figures = with_net_sales(**bases)
     assert mail_texts.subject(figures) == f"Thu 19 Nov: 20,642.52 USD, {change}"
-    assert mail_texts.first_line(figures) == (
-        f"Net sales of Thu 19 Nov: 20,642.52 USD, {change} vs {named}."
-    )
+    assert mail_texts.first_line(figures) == (f"Net sales of Thu 19 Nov: 20,642.52 USD, {change} vs {named}.")
 
 
 def test_the_first_day_ever_has_no_change():
