@@ -47,7 +47,7 @@ def forecast_series(series: str, as_of: date | None, champion: str | None = None
     kind = kind_of(series)
     named = [series.partition(":")[2]] if kind == "sku" else []
     known = records.announced(store, as_of)
-    answers = ask_history(connect(step="forecast"), as_of, known.promotions, named)
+    answers = ask_history(connect(step="forecast", interactive=True), as_of, known.promotions, named)
     last, calendar = as_of - timedelta(days=1), settings.holiday_calendar
     history = panels(*answers, last, announced=known, calendar=calendar, asked=named)
     panel = history.panels[kind]

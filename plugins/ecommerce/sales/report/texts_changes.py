@@ -42,7 +42,7 @@ def without(changes: Changes) -> str:
 def no_base(figures: Figures) -> str:
     """Why there is no change to speak of."""
     week, before = (text.short_day(figures.business_date - timedelta(days=days)) for days in (7, 1))
-    return f"No change is stated: neither {week} nor {before} is complete."
+    return f"No change is stated: neither {week} nor {before} is loaded and complete."
 
 
 def sections(figures: Figures) -> list[Section]:

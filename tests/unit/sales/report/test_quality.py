@@ -65,7 +65,7 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
     mail = mail_texts.mail_texts(figures)
     assert mail["subject"] == "May be incomplete: alpenmarkt · Thu 19 Nov: 18,342.56 USD, +13.8 %"
     assert mail["first_line"].startswith(
-        "Net sales of Thu 19 Nov: 18,342.56 USD (may be incomplete: alpenmarkt), +13.8 % against"
+        "Net sales of Thu 19 Nov: 18,342.56 USD (may be incomplete: alpenmarkt), +13.8 % vs"
     )
     assert mail["findings"][:-1] == [
         "The day may be incomplete: alpenmarkt has far fewer sales than usual, or none."

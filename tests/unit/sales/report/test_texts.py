@@ -71,7 +71,8 @@ def test_contributions_are_signed_and_say_what_they_are_of():
 
 def test_without_a_base_the_change_says_which_days_are_not_complete():
     texts = page_texts(cases.first_day())
-    assert texts["changed"] == "No change is stated: neither Thu 12 Nov nor Wed 18 Nov is complete."
+    base = "neither Thu 12 Nov nor Wed 18 Nov is loaded and complete"
+    assert texts["changed"] == f"No change is stated: {base}."
     assert sections(cases.first_day())["rising"]["empty"] == texts["changed"]
 
 
