@@ -110,9 +110,11 @@ def funnel(figures: Figures) -> str:
 def top(
     rows: Sequence[tuple[str, Decimal, Decimal]], most: int = MOST
 ) -> list[tuple[str, Decimal, Decimal, bool]]:
-    """Name and two amounts of the first `most` rows, and whether it is the rest: when there are more, the
+    """Name and two amounts of the `most` largest rows, and whether it is the rest: when there are more, the
     last one adds up all the others but returns of whole orders."""
-    first, others = first_and_others(rows, most, alone=lambda row: row[0] == UNALLOCATED)
+    first, others = first_and_others(
+        rows, most, size=lambda row: row[2] - row[1], alone=lambda row: row[0] == UNALLOCATED
+    )
     shown = [(*row, False) for row in first]
     if others:
         sums = (sum((row[1] for row in others), Decimal(0)), sum((row[2] for row in others), Decimal(0)))

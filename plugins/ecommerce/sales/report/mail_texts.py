@@ -116,7 +116,7 @@ def _small_figures(tiles: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _channels(figures: Figures) -> list[list[str]]:
     """Name, orders, net sales; the last row adds up those for which there is no room."""
-    shown, others = first_and_others(figures.channels, MOST_ROWS)
+    shown, others = first_and_others(figures.channels, MOST_ROWS, size=lambda row: row.net_sales)
     rows = [_channel(text.source_name(each.name), [each], figures.currency) for each in shown]
     return [*rows, _channel(f"{len(others)} others", others, figures.currency)] if others else rows
 

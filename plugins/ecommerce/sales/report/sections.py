@@ -16,6 +16,7 @@ A section has these keys:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
 Row = TypeVar("Row")
@@ -25,13 +26,18 @@ Section = dict[str, Any]
 
 
 def first_and_others(
-    rows: Sequence[Row], most: int, *, alone: Callable[[Row], bool] = lambda row: False
+    rows: Sequence[Row],
+    most: int,
+    *,
+    size: Callable[[Row], Decimal] = lambda row: Decimal(0),
+    alone: Callable[[Row], bool] = lambda row: False,
 ) -> tuple[list[Row], list[Row]]:
     """Rows to show and those that share one more row at the end, so that no more than `most` are shown; there
-    are no others where all rows fit. A row that is `alone` is always shown."""
+    are no others where all rows fit. A row that is `alone` is always shown, then the largest by the absolute
+    `size`: a large negative amount would turn the sum of the others round."""
     if len(rows) <= most:
         return list(rows), []
-    ranked = sorted(range(len(rows)), key=lambda place: not alone(rows[place]))  # stable
+    ranked = sorted(range(len(rows)), key=lambda place: (not alone(rows[place]), -abs(size(rows[place]))))
     shown = set(ranked[: most - 1])
     return (
         [row for place, row in enumerate(rows) if place in shown],

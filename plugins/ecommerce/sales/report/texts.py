@@ -241,9 +241,11 @@ def attribute_title(name: str) -> str:
 
 
 def with_rest(rows: Sequence[Breakdown], most: int) -> list[Breakdown]:
-    """The first `most` rows; when there are more, the last one adds up all the others. Returns of whole
+    """The `most` largest rows; when there are more, the last one adds up all the others. Returns of whole
     orders are never among them: they would hide what the others sold."""
-    shown, others = first_and_others(rows, most, alone=lambda row: row.name == text.UNALLOCATED)
+    shown, others = first_and_others(
+        rows, most, size=lambda row: row.net_sales, alone=lambda row: row.name == text.UNALLOCATED
+    )
     if others:
         sums = {name: sum((getattr(row, name) for row in others), Decimal(0)) for name in FIGURES}
         orders = sum(row.orders or 0 for row in others)

@@ -97,6 +97,9 @@ def test_returns_of_whole_orders_have_a_line_of_their_own():
         ("unallocated", D("-796.01")),
         ("5 others", D(11850)),
     ]
+    absurd = rows[0].model_copy(update={"name": "Garden", "net_sales": D(-90000)})
+    with_absurd = with_rest([*cases.big_shop().categories, absurd], 4)
+    assert [row.name for row in with_absurd][1:] == ["unallocated", "Garden", "6 others"]
     table = sections(cases.big_shop())
     assert table["categories"]["rows"][-1][0] == "Returns of whole orders"
     assert ["Returns of whole orders", f"{MINUS}10.02", f"{MINUS}796.01", f"{MINUS}785.99", MANIFOLD] in (
