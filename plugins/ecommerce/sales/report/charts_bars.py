@@ -127,7 +127,7 @@ def bars(rows: Sequence[Bar]) -> str:
     width, tall = WIDTH * POINTS, ROW * POINTS
     beside_left = width - max(text_width(row.beside) for row in rows) - _GAP
     figures_left = beside_left - max(text_width(row.figure) for row in rows) - _GAP
-    label_width = min(max(text_width(row.label[:100]) for row in rows) + _GAP, figures_left * 0.55)
+    label_width = min(max(text_width(row.label[:100]) for row in rows) + _GAP, figures_left * 0.65)
     # Lengths on paper, not figures. What stands for many things has no bar: it would dwarf the others.
     lengths = [0.0 if row.is_rest else float(row.value) for row in rows]
     low, high = min(0.0, *lengths), max(0.0, *lengths)
