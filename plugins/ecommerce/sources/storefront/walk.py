@@ -33,20 +33,21 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:
 
     Raises:
         ContractError: another page repeats page one: the server ignores the page number.
-        TransientError: a page repeats an earlier other one, page one is empty although the server counts
-            objects, or the list changed between all attempts to read two neighbouring pages.
+        TransientError: a page repeats an earlier other one, or the list changed between all attempts to read
+            two neighbouring pages.
     """
 
     def look(number: int) -> tuple[Total, int]:
         page = read(number)
         sizes[number] = page.size
-        if number == 1 and page.empty and page.total:
-            raise TransientError(f"{what} counts {page.total} objects, and its first page is empty")
+        if number == 1 and page.empty:
+            of_empty_list.append(page.total or 0)
         return EMPTY if page.empty else page.total, hash(page.body)
 
     looks: dict[int, list[Total]] = {}
     sizes: dict[int, int] = {}
     bodies: dict[int, int] = {}
+    of_empty_list: list[int] = []
     todo: Collection[int] = [1]
     while todo:
         for number, (total, body) in zip(todo, pool.map(look, todo), strict=True):
@@ -63,6 +64,8 @@ def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:
             )
         todo = _unsettled(looks)
     totals = {seen[-1] for seen in looks.values() if seen[-1] != EMPTY}
+    if not totals:
+        return of_empty_list[-1]
     # Totals that differ belong to a list that changed: their difference from the pages proves nothing.
     return max(0, (totals.pop() or 0) - sum(sizes.values())) if len(totals) == 1 else 0
 
