@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -81,9 +83,9 @@ def run_week(week: Week, run_id: str = "first", partner: PartnerFiles = NOTHING_
 def said(as_of: date, series: str = "total", **files: Path) -> list[str]:
     """What `make forecast` prints."""
     options = [f"--{name}={value}" for name, value in files.items()]
-    done = CliRunner().invoke(
-        command, [f"--series={series}", f"--as-of={as_of}", *options], catch_exceptions=False
-    )
+    arguments = [f"--series={series}", f"--as-of={as_of}", *options]
+    with patch.dict(os.environ):  # the command adds the settings of this checkout's demo
+        done = CliRunner().invoke(command, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.output.splitlines()
 
