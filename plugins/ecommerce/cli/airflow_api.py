@@ -169,7 +169,7 @@ class AirflowApi:
         return f"{self.url}/dags/{dag_id}/runs/{quote(run_id)}"
 
     def _runs_after(self, day: date, dag_id: str) -> list[dict[str, Any]]:
-        """The runs that nobody gave a day, for which `day` was the newest closed one."""
+        """The runs without a day, for which `day` was the newest closed one."""
         span = {"run_after_gte": f"{day}T00:00:00Z", "run_after_lte": f"{day + timedelta(days=3)}T00:00:00Z"}
         runs = [
             run

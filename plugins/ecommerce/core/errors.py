@@ -27,7 +27,7 @@ class WrongSettingsError(ConfigurationError):
 
 
 def problems_of(error: PipelineError) -> Sequence[str]:
-    """Return what `error` says, a sentence for each wrong setting."""
+    """Return the text of `error`, or a sentence for each wrong setting."""
     return error.problems if isinstance(error, WrongSettingsError) else (str(error),)
 
 

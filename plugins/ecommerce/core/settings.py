@@ -105,7 +105,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
             return read(*arguments)
         except ConfigurationError as error:
             problems.append(str(error))
-            return cast("Value", None)  # nobody sees it
+            return cast("Value", None)  # unused: the problem is raised below
 
     attributes = valid(_order_attributes, env.get("ORDER_ATTRIBUTES", ""))
     shown_attribute = env.get("REPORT_ATTRIBUTE", "") if attributes is not None else ""

@@ -46,7 +46,7 @@ WITH cast_refunds AS (
             missing(order_id, 'order_id'),
             missing(refunded_at, 'refunded_at'),
             instant_fault(refunded_at, 'refunded_at'),
-            -- NULL is no amount beside another one; without any, nobody knows what was paid back.
+            -- One amount is enough; without any, the refund is unknown, not 0.
             missing(
                 coalesce(
                     merchandise_amount::VARCHAR, tax_amount::VARCHAR, shipping_amount::VARCHAR,

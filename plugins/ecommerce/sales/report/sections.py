@@ -34,7 +34,7 @@ def first_and_others(
 ) -> tuple[list[Row], list[Row]]:
     """Rows to show and those that share one more row at the end, so that no more than `most` are shown; there
     are no others where all rows fit. A row that is `alone` is always shown, then the largest by the absolute
-    `size`: a large negative amount would turn the sum of the others round."""
+    `size`: a large negative amount would make the sum of the others negative."""
     if len(rows) <= most:
         return list(rows), []
     ranked = sorted(range(len(rows)), key=lambda place: (not alone(rows[place]), -abs(size(rows[place]))))
