@@ -84,7 +84,7 @@ emulator: ## a BigQuery emulator on this machine, until Ctrl-C; it prints what t
 	@$(BOOTSTRAP) emulator
 
 pictures: development ## the README's pictures, from the running demo (needs Chromium)
-	@$(RUN) -m demo.pictures
+	@$(RUN) -m demo.screenshots
 
 backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 [JOBS=2] [MAIL=1] [AGAIN=1] [DAG=user_events_daily]
 	@$(if $(and $(FROM),$(TO)),,$(error say which days: make backfill FROM=2026-11-01 TO=2026-11-07))

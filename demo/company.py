@@ -23,7 +23,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from demo import processes
 from demo.environment import DATABASE
-from demo.fillers import (
+from demo.layout import Folders, Ports, PortTaken
+from demo.ledger import PARTNERS, Ledger
+from demo.scenario import Story
+from demo.seeders import (
     catalogue,
     exchange_rates,
     old_shop,
@@ -33,11 +36,8 @@ from demo.fillers import (
     storefront,
     web_events,
 )
-from demo.layout import Folders, Ports, PortTaken
-from demo.ledger import PARTNERS, Ledger
 from demo.services import emulator, postgres
 from demo.services.ports import stays_open, wait_for
-from demo.story import Story
 
 _KEEP_UP_SECONDS = 300
 
@@ -203,7 +203,7 @@ class Company:
 
     def _start_exchange_rates(self) -> None:
         root, port = self.folders.rates, self.ports.exchange_rates
-        self._start_module("exchange_rates", "demo.services.rates", str(root), str(port))
+        self._start_module("exchange_rates", "demo.services.exchange_rates", str(root), str(port))
 
     def _start_web_events(self) -> None:
         root, port = self.folders.web_events, self.ports.web_events

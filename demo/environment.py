@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from demo.fillers.sales_db import READER, READER_PASSWORD
 from demo.layout import Folders, Ports
+from demo.seeders.sales_db import READER, READER_PASSWORD
 from demo.services import partner_ftp, storefront
 from demo.services.emulator import PROJECT
 

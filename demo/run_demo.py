@@ -16,13 +16,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from demo.airflow_services import AirflowServices
 from demo.company import Company
+from demo.console import loaded_history, say
+from demo.dag_runner import DemoFailed, Run, Scheduler
 from demo.environment import TIMEZONE
-from demo.fillers.old_shop import PATTERN
 from demo.layout import Folders, Ports, PortTaken
 from demo.ledger import OLD_SHOP
-from demo.scheduler import DemoFailed, Run, Scheduler
-from demo.telling import loaded_history, say
-from demo.tour import sign_in, tell_figures, tell_first_report, tell_what_to_look_at
+from demo.seeders.old_shop import PATTERN
+from demo.summary import sign_in, tell_figures, tell_first_report, tell_what_to_look_at
 
 # isort: split
 from ecommerce.core.errors import PipelineError

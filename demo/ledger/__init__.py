@@ -8,7 +8,6 @@ must hold. `model` documents every field. The ledger shares no code with the pip
 
 from __future__ import annotations
 
-from demo.ledger.books import Books, Ledger
 from demo.ledger.model import (
     CHANNELS,
     OLD_SHOP,
@@ -29,6 +28,7 @@ from demo.ledger.model import (
     RefundLine,
     SilentChange,
 )
+from demo.ledger.snapshots import Books, Ledger
 
 __all__ = [
     "CHANNELS",

@@ -17,7 +17,6 @@ from demo.ledger.catalogue import (
     round_money,
     usual_quantities,
 )
-from demo.ledger.lives import PAID, History, live
 from demo.ledger.model import (
     CHANNELS,
     PARTNER_FILES,
@@ -30,6 +29,7 @@ from demo.ledger.model import (
     Product,
     Refund,
 )
+from demo.ledger.order_lifecycle import PAID, History, live
 from demo.ledger.season import offer_of, popularity
 from demo.ledger.shop import Shop
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from demo.ledger.lives import History
 from demo.ledger.model import PARTNERS, BadRow, HeldFile, Order, PartnerFile
+from demo.ledger.order_lifecycle import History
 from demo.ledger.shop import Shop
 
 

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.airflow_services import PASSWORD, USER
 from demo.layout import REPOSITORY, Folders, Ports
-from demo.pictures import BROWSERS
+from demo.screenshots import BROWSERS
 from demo.services.ports import free_port
 
 # No calls home, which a closed network answers with one refusal after another.

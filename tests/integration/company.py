@@ -16,10 +16,10 @@ import psycopg
 from google.cloud import bigquery
 
 from demo import environment as demo_environment
-from demo.fillers import exchange_rates, partner_files, sales_db, storefront
 from demo.layout import Folders, Ports
 from demo.ledger import STOREFRONT, Books
-from demo.services import rates
+from demo.seeders import exchange_rates, partner_files, sales_db, storefront
+from demo.services import exchange_rates as exchange_rate_server
 from demo.services.emulator import Emulator
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
@@ -121,7 +121,7 @@ def company(
     folders.storefront.touch()
     sales_db.prepare(server.dsn(name))
     server.psql(_CLOCK.format(database=name, reader=sales_db.READER), name)
-    bank = rates.server(folders.rates, 0)
+    bank = exchange_rate_server.server(folders.rates, 0)
     threading.Thread(target=bank.serve_forever, args=(0.05,), daemon=True).start()
     try:
         with (

@@ -19,8 +19,8 @@ import pytest
 import time_machine
 from airflow.sdk.exceptions import AirflowSkipException
 
-from demo.fillers import partner_files
 from demo.ledger import PARTNERS, Books, Order, PartnerFile
+from demo.seeders import partner_files
 from ecommerce.core.context import run_of
 from ecommerce.core.staging import Manifest
 from ecommerce.core.xcom import from_xcom, to_xcom

@@ -11,9 +11,9 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from demo.fillers import exchange_rates
-from demo.fillers.partner_files import HEADER
 from demo.ledger import PARTNER_FILES, SALES_DB, STOREFRONT, Books, Ledger, Line, Order
+from demo.seeders import exchange_rates
+from demo.seeders.partner_files import HEADER
 from demo.services.storefront import Fault
 from demo.services.storefront import store as shop_store
 from tests.integration.company import Company

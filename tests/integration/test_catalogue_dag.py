@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.fillers import catalogue as filler
-from demo.fillers.catalogue import BROKEN
 from demo.ledger import Ledger
+from demo.seeders import catalogue as seeder
+from demo.seeders.catalogue import BROKEN
 from demo.services import catalogue as service
 from demo.services.emulator import PROJECT, Emulator
 from tests.integration.airflow_process import AirflowHome
@@ -56,7 +56,7 @@ def environment(bigquery_emulator: Emulator, mailbox: Mailbox, tmp_path: Path) -
 @pytest.fixture
 def demo_catalogue(tmp_path: Path) -> Iterator[str]:
     """The demo company's catalogue; its address."""
-    filler.fill(tmp_path / "catalogue", BOOKS)
+    seeder.fill(tmp_path / "catalogue", BOOKS)
     server = service.server(tmp_path / "catalogue", 0)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"

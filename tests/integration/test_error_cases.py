@@ -14,8 +14,8 @@ from datetime import date
 import psycopg
 import pytest
 
-from demo.fillers import exchange_rates
 from demo.ledger import Ledger
+from demo.seeders import exchange_rates
 from demo.services.ports import free_port
 from demo.services.storefront import Fault
 from ecommerce.core import errors

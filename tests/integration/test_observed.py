@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from demo.fillers.sales_db import READER_PASSWORD
+from demo.seeders.sales_db import READER_PASSWORD
 from tests import elastic
 from tests.aws import REGION, Aws, aws
 from tests.integration.live_airflow import LiveAirflow, live_airflow

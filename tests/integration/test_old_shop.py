@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from demo.fillers import old_shop
 from demo.ledger import Ledger
+from demo.seeders import old_shop
 from tests.integration.exports import HistoryLoad
 
 MOVED_ON = date(2025, 12, 3)

@@ -18,9 +18,9 @@ from demo import processes
 from demo.airflow_services import AirflowServices
 from demo.company import Company
 from demo.layout import Folders, Ports, PortTaken
+from demo.scenario import Story
 from demo.services.ports import free_port, is_open, stays_open
 from demo.services.postgres import PASSWORD, USER
-from demo.story import Story
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 

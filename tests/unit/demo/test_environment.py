@@ -15,9 +15,9 @@ from demo import executor
 from demo.airflow_services import AirflowServices
 from demo.environment import environment
 from demo.executor import WARM, WarmExecutor, forget
-from demo.fillers import sales_db
 from demo.layout import Folders, Ports
 from demo.ledger import Ledger
+from demo.seeders import sales_db
 from demo.services.postgres import Postgres
 from ecommerce.cli import environment as commands
 from ecommerce.core.settings import load_settings

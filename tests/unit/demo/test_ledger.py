@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo.ledger import CHANNELS, PARTNER_FILES, SALES_DB, STOREFRONT, HeldFile, LateRefund, Ledger
-from demo.ledger.books import Books
+from demo.ledger.snapshots import Books
 
 FIRST = date(2026, 10, 28)
 LEDGER = Ledger(FIRST, 12)

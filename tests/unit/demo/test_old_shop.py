@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from demo.fillers import old_shop, partner_files
 from demo.ledger import OLD_SHOP, SALES_DB, STOREFRONT, Ledger, Order, SilentChange
-from demo.story import Story
+from demo.scenario import Story
+from demo.seeders import old_shop, partner_files
 
 MOVED_ON = date(2026, 11, 9)
 LEDGER = Ledger(MOVED_ON, 13, orders_per_day=60, old_months=18)

@@ -10,8 +10,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from demo.fillers import partner_ftp as filler
 from demo.ledger.season import offer_of
+from demo.seeders import partner_ftp as seeder
 from demo.services import partner_ftp
 from demo.services.ports import free_port, wait_for
 from ecommerce.forecast.partner.files import discount_on, read_market_index, read_promotions
@@ -20,7 +20,7 @@ TODAY = date(2026, 11, 21)  # a Saturday
 
 
 def test_its_promotions_are_the_companys_offers_of_the_past_and_those_to_come(tmp_path: Path) -> None:
-    filler.fill(tmp_path, date(2024, 1, 1), TODAY)
+    seeder.fill(tmp_path, date(2024, 1, 1), TODAY)
     with (tmp_path / "promotions.csv").open("rb") as stream:
         found = read_promotions(stream)
     assert not found.rejected
@@ -40,7 +40,7 @@ def test_its_promotions_are_the_companys_offers_of_the_past_and_those_to_come(tm
 
 
 def test_its_index_has_every_week_that_is_over(tmp_path: Path) -> None:
-    filler.fill(tmp_path, date(2024, 1, 1), TODAY)
+    seeder.fill(tmp_path, date(2024, 1, 1), TODAY)
     with (tmp_path / "market_index.csv").open("rb") as stream:
         found = read_market_index(stream)
     assert not found.rejected
@@ -53,14 +53,14 @@ def test_its_index_has_every_week_that_is_over(tmp_path: Path) -> None:
 
 
 def test_what_was_published_stays_the_same_later(tmp_path: Path) -> None:
-    filler.fill(tmp_path, date(2024, 1, 1), TODAY)
+    seeder.fill(tmp_path, date(2024, 1, 1), TODAY)
     before = (tmp_path / "market_index.csv").read_text()
-    filler.fill(tmp_path, date(2024, 1, 1), date(2026, 11, 23))
+    seeder.fill(tmp_path, date(2024, 1, 1), date(2026, 11, 23))
     assert (tmp_path / "market_index.csv").read_text().splitlines()[:-1] == before.splitlines()
 
 
 def test_its_server_shows_files_with_their_checksums_to_whoever_logs_in(tmp_path: Path) -> None:
-    filler.fill(tmp_path, date(2024, 1, 1), TODAY)
+    seeder.fill(tmp_path, date(2024, 1, 1), TODAY)
     port = free_port()
     command = [sys.executable, "-m", "demo.services.partner_ftp", str(tmp_path), str(port)]
     with subprocess.Popen(command, env=os.environ, stderr=subprocess.DEVNULL) as server:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from demo import run_demo, scheduler, telling
-from demo.scheduler import DemoFailed, Run, Scheduler
+from demo import console, dag_runner, run_demo
+from demo.dag_runner import DemoFailed, Run, Scheduler
 from ecommerce.core.names import DAG_DAILY
 
 DAY = date(2026, 11, 18)
@@ -52,8 +52,8 @@ def asked(answers: dict[str, Any]) -> Scheduler:
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler.time, "sleep", lambda _: None)
-    monkeypatch.setattr(telling, "_QUIET", 0.0)
+    monkeypatch.setattr(dag_runner.time, "sleep", lambda _: None)
+    monkeypatch.setattr(console, "_QUIET", 0.0)
 
 
 def test_a_failed_run_is_told_with_the_task_at_fault_and_its_log() -> None:
@@ -162,7 +162,7 @@ def test_a_run_that_failed_ends_the_demo(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_bar_is_drawn_in_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    progress = telling.Progress("days")
+    progress = console.Progress("days")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     progress.show(3, 12, "40 tasks")
     progress.tell("  try 1 of load.load of r1 failed: once more")
@@ -179,7 +179,7 @@ def test_the_control_totals_of_the_history_are_one_line() -> None:
     month = {"rows_read": 10, "rows_rejected": 1, "orders": 4, "amounts": {"USD": "1200.5", "EUR": "3"}}
     months = [month | {"month": name} for name in ("2026-10", "2026-11")]
     totals = {"months": [{"orders": 4}, {"orders": 5}]}
-    assert telling.loaded_history(totals, months) == (
+    assert console.loaded_history(totals, months) == (
         "2 months, 2026-10 to 2026-11: the export has 9 orders, 8 are loaded; 2 of 20 lines were rejected; "
         "2,401.00 USD gross, and other currencies"
     )
@@ -193,7 +193,7 @@ def test_figures_are_shown_as_a_table() -> None:
         "net_sales": Decimal("20324.495"),
         "complete": False,
     }
-    assert list(telling.table([day])) == [
+    assert list(console.table([day])) == [
         "business day    orders  gross sales    net sales  complete (in USD)",
         "2026-11-18         151    21,234.50    20,324.50  no",
     ]

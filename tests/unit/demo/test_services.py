@@ -19,10 +19,10 @@ from urllib.error import HTTPError
 
 import pytest
 
-from demo.fillers import catalogue as catalogue_filler
 from demo.layout import Ports
 from demo.ledger import Ledger
-from demo.services import catalogue, emulator, mail, postgres, rates
+from demo.seeders import catalogue as catalogue_seeder
+from demo.services import catalogue, emulator, exchange_rates, mail, postgres
 from demo.services.ports import free_port, stays_open, wait_for
 
 
@@ -124,7 +124,7 @@ def test_an_empty_mailbox_says_so(mailbox: Mailbox) -> None:
 def test_the_central_bank_serves_its_files(tmp_path: Path) -> None:
     (tmp_path / "stats").mkdir()
     (tmp_path / "stats" / "rates.csv").write_text("Date,USD,\n")
-    server = rates.server(tmp_path, free_port())
+    server = exchange_rates.server(tmp_path, free_port())
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -174,7 +174,7 @@ def test_an_emulator_alone_says_what_belongs_into_env_and_ends_by_ctrl_c(tmp_pat
 def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_path: Path) -> None:
     books = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
     more = tuple(replace(books.products[0], sku=f"MORE-{number}") for number in range(30))
-    catalogue_filler.fill(tmp_path, replace(books, products=books.products + more))
+    catalogue_seeder.fill(tmp_path, replace(books, products=books.products + more))
     server = catalogue.server(tmp_path, 0)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
@@ -197,7 +197,7 @@ def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_pat
         products = page["results"] + last["results"]
         assert len({each["sku"] for each in products}) == page["count"]
         found = {each["sku"]: get(each["image_url"])[:2] for each in products if each["image_url"]}
-        assert [sku for sku, (status, _) in found.items() if status == 404] == [catalogue_filler.BROKEN]
+        assert [sku for sku, (status, _) in found.items() if status == 404] == [catalogue_seeder.BROKEN]
         assert found["MUG-01"] == found["mug-01"]
         assert get(f"{address}/products?page=99")[0] == get(f"{address}/products?page=x")[0] == 404
         assert get(f"{address}/pictures/../products.json")[0] == get(f"{address}/pictures/")[0] == 404
@@ -210,9 +210,9 @@ def test_a_picture_of_the_catalogue_is_drawn_once_and_always_the_same(tmp_path: 
     books = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
     few = replace(books, products=books.products[:3])
     for name in ("first", "second"):
-        catalogue_filler.fill(tmp_path / name, few)
+        catalogue_seeder.fill(tmp_path / name, few)
     drawn = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "first" / "pictures").iterdir()}
-    catalogue_filler.fill(tmp_path / "first", few)
+    catalogue_seeder.fill(tmp_path / "first", few)
     for path in (tmp_path / "first" / "pictures").iterdir():
         assert path.stat().st_mtime_ns == drawn[path.name]
         assert path.read_bytes() == (tmp_path / "second" / "pictures" / path.name).read_bytes()

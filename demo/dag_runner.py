@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from demo.console import Progress
 from demo.layout import REPOSITORY
-from demo.telling import Progress
 
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 

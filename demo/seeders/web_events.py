@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from demo.fillers.partner_files import write
 from demo.ledger import Ledger
-from demo.ledger.visits import MOST_LATE, Event
+from demo.ledger.web_sessions import MOST_LATE, Event
+from demo.seeders.partner_files import write
 
 HOUR = timedelta(hours=1)
 

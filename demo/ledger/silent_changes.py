@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from demo.ledger.lives import PAID
 from demo.ledger.model import SALES_DB, STOREFRONT, Order, Refund
+from demo.ledger.order_lifecycle import PAID
 
 
 def silently_changed(

@@ -11,9 +11,9 @@ from typing import Any
 import crawleruseragents
 import pytest
 
-from demo.fillers import web_events
 from demo.ledger import STOREFRONT, Ledger
-from demo.ledger.visits import ADD, CHECKOUT, MOST_LATE, OUTAGE_AFTER, PURCHASE, VIEW
+from demo.ledger.web_sessions import ADD, CHECKOUT, MOST_LATE, OUTAGE_AFTER, PURCHASE, VIEW
+from demo.seeders import web_events
 
 MOVED_ON = date(2026, 11, 9)
 LEDGER = Ledger(MOVED_ON, 13, old_months=1)

@@ -9,10 +9,10 @@ from typing import Any
 
 from demo.airflow_services import PASSWORD, USER, AirflowServices
 from demo.company import Company
+from demo.console import say, table
+from demo.dag_runner import DemoFailed
 from demo.layout import Ports
-from demo.scheduler import DemoFailed
 from demo.services.emulator import PROJECT
-from demo.telling import say, table
 
 # isort: split
 from ecommerce.cli.airflow_api import AirflowApi

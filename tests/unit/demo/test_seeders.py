@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from demo.fillers import exchange_rates, partner_files, sales_db, storefront
 from demo.ledger import PARTNER_FILES, SALES_DB, STOREFRONT, Ledger
+from demo.seeders import exchange_rates, partner_files, sales_db, storefront
 from demo.services.postgres import Postgres
 from demo.services.storefront import Store
 

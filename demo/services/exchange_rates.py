@@ -1,6 +1,6 @@
 """The central bank's web server: files below a folder, over HTTP.
 
-`python -m demo.services.rates ROOT PORT`
+`python -m demo.services.exchange_rates ROOT PORT`
 """
 
 from __future__ import annotations

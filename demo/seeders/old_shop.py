@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo.fillers.partner_files import render, write
 from demo.ledger import Ledger
+from demo.seeders.partner_files import render, write
 
 PATTERN = "orders_*.csv.gz"
 """The export's files."""

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
-from demo.ledger import orders, partners, rates, visits
+from demo.ledger import exchange_rates, orders, partners, web_sessions
 from demo.ledger.catalogue import PRODUCTS
-from demo.ledger.lives import History
 from demo.ledger.model import (
     PARTNER_FILES,
     SALES_DB,
@@ -25,9 +24,10 @@ from demo.ledger.model import (
     SilentChange,
 )
 from demo.ledger.old_shop import OldShop
+from demo.ledger.order_lifecycle import History
 from demo.ledger.season import Season
 from demo.ledger.shop import Shop
-from demo.ledger.silent import silently_changed
+from demo.ledger.silent_changes import silently_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Ledger:
             orders=tuple(known_orders),
             refunds=tuple(refunds),
             files=tuple({file.name: file for file in received}.values()),
-            rates=tuple(rates.published(self.seed, self._first_rates, instant)),
+            rates=tuple(exchange_rates.published(self.seed, self._first_rates, instant)),
         )
 
     @property
@@ -121,11 +121,11 @@ class Ledger:
         """All business days, first to last."""
         return tuple(self.first_day + timedelta(days=number) for number in range(self.days))
 
-    def web_events(self, day: date) -> Iterator[visits.Event]:
+    def web_events(self, day: date) -> Iterator[web_sessions.Event]:
         """What the website sent of the sessions of `day`, received then or later; in no order."""
         placed = (history.versions[0] for history in self._of_day[day])
         sold = [order for order in placed if order.channel == STOREFRONT]
-        return visits.events(self.shop, day, sold)
+        return web_sessions.events(self.shop, day, sold)
 
     @cached_property
     def histories(self) -> tuple[History, ...]:
