@@ -195,7 +195,7 @@ def paths() -> list[str]:
         r"warehouse/tables/\w+/view",
         r"warehouse/loads/(run|\w+/staging/)",
         r"warehouse/loads/audit_state",
-        r"warehouse/loads/\w+/look_up",
+        r"warehouse/loads/\w+/find_changes",
         "",
     )
     return sorted(found, key=lambda path: next(n for n, each in enumerate(first) if re.match(each, path)))

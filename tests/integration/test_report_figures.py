@@ -549,5 +549,5 @@ def test_web_events_match_orders_until_the_day_after_and_bots_look_at_nothing(wa
         SALES_DB: (2, 1),
         STOREFRONT: (3, 0),
     }
-    viewed = warehouse.query("report/daily_sales/viewed_only.sql", day=DAY, most=9)
+    viewed = warehouse.query("report/daily_sales/viewed_not_purchased.sql", day=DAY, most=9)
     assert [(row["sku"], row["visitors"]) for row in viewed] == [("lamp", 1)]

@@ -1,4 +1,4 @@
-{# Amounts as in include/sql/warehouse/tables/orders/compared.sql. #}
+{# Amounts as in include/sql/warehouse/tables/orders/for_reconciliation.sql. #}
 {% macro digits(amount) -%}
 coalesce(({{ amount }}::DECIMAL(38, 4) * 10000)::BIGINT::VARCHAR, '')
 {%- endmacro %}

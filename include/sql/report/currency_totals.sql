@@ -1,8 +1,8 @@
-{% from "warehouse/macros/accounts.sql" import accounts, amounts with context %}
+{% from "warehouse/macros/load_totals.sql" import currency_totals, load_totals with context %}
 -- What each source states of some days, by currency, and what became of it.
-WITH accounts AS (
-{{ accounts("business_date BETWEEN " ~ first ~ " AND " ~ day) | indent(4, first=True) }}
+WITH load_totals AS (
+{{ load_totals("business_date BETWEEN " ~ first ~ " AND " ~ day) | indent(4, first=True) }}
 )
 
-{{ amounts("accounts", "totals.business_date BETWEEN " ~ first ~ " AND " ~ day) }}
+{{ currency_totals("load_totals", "totals.business_date BETWEEN " ~ first ~ " AND " ~ day) }}
 ORDER BY business_date, source, currency

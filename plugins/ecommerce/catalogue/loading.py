@@ -68,8 +68,10 @@ def remember() -> Memory:
     """What is known; creates the warehouse's tables on first use, and raises as `schema.prepare`."""
     warehouse = connect(step="audit")
     prepare(warehouse)
-    rows = warehouse.query("warehouse/tables/product_pictures/known.sql")
-    counts = warehouse.query("warehouse/tables/product_pictures/rejected.sql", parameters={"source": SOURCE})
+    rows = warehouse.query("warehouse/tables/product_pictures/all_products.sql")
+    counts = warehouse.query(
+        "warehouse/tables/product_pictures/rejected_count.sql", parameters={"source": SOURCE}
+    )
     products = {row["sku"]: Known(**row) for row in rows}
     return Memory(products, next((row["rows_rejected"] for row in counts), None))
 

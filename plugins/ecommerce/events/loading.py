@@ -25,7 +25,7 @@ EVENTS = LoadSpec(
 
 MARGIN_DAYS = 2
 """A day is computed from its events and those of the day before, and BigQuery's days end in UTC. The load
-leaves older days alone by the same margin (loads/events/look_up.sql)."""
+leaves older days alone by the same margin (loads/events/find_changes.sql)."""
 
 
 def refuse_expired(day: BusinessDay, now: datetime | None = None) -> None:

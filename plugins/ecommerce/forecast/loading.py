@@ -42,7 +42,7 @@ def loaded_days(warehouse: Warehouse, last: date) -> set[date]:
 
 def made_before(warehouse: Warehouse, first: date, last: date) -> set[date]:
     """The days, from `first` to `last`, as of which forecasts are in the warehouse."""
-    rows = warehouse.query("warehouse/tables/sales_forecasts/made.sql", first=first, day=last)
+    rows = warehouse.query("warehouse/tables/sales_forecasts/origins.sql", first=first, day=last)
     return {row["as_of"] for row in rows}
 
 

@@ -37,7 +37,7 @@ def unusual_sources(warehouse: Warehouse, days: Collection[date], required: Coll
     unusual = Unusual({}, {})
     if not (days and required):
         return unusual
-    for row in warehouse.query("report/daily_sales/unusually_few.sql", days=days):
+    for row in warehouse.query("report/daily_sales/low_order_counts.sql", days=days):
         if row["source"] in required:
             by_day = unusual.empty if row["is_empty"] else unusual.few
             by_day.setdefault(row["business_date"], []).append(row["name"])

@@ -36,7 +36,7 @@ def claim_delivery(business_date: date, figures_hash: str, message_id: str, figu
 def mark_delivered(business_date: date, figures_hash: str) -> None:
     """Remember that the mail server took the mail."""
     _warehouse().query(
-        "warehouse/tables/report_deliveries/mark.sql",
+        "warehouse/tables/report_deliveries/mark_sent.sql",
         parameters={
             "business_date": business_date,
             "figures_hash": figures_hash,
@@ -57,7 +57,7 @@ def restate_since(business_date: date, headline: Mapping[str, str | None], figur
     """
     told = {name: _ten_thousandths(headline.get(name)) for name in RESTATED}
     _warehouse().query(
-        "warehouse/tables/report_restatements/since_figures.sql",
+        "warehouse/tables/report_restatements/load_before_mail.sql",
         parameters=told | {"detected_at": datetime.now(UTC), "figures_at": figures_at},
         business_date=business_date,
     )
@@ -65,7 +65,7 @@ def restate_since(business_date: date, headline: Mapping[str, str | None], figur
 
 def deliveries(business_date: date) -> list[dict[str, Any]]:
     """The rows of `report_deliveries` of a day, the latest first."""
-    return _warehouse().query("warehouse/tables/report_deliveries/of_day.sql", business_date=business_date)
+    return _warehouse().query("warehouse/tables/report_deliveries/by_day.sql", business_date=business_date)
 
 
 def _ten_thousandths(text: str | None) -> str:

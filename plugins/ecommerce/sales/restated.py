@@ -74,11 +74,11 @@ def standing(
     """
     empty = unusual_sources(warehouse, list(days_of(first, last)), required).empty
     mailed: dict[date, dict[str, Decimal | None]] = {}
-    for row in warehouse.query("report/standing/restated.sql", first=first, day=last):
+    for row in warehouse.query("report/day_status/mailed_figures.sql", first=first, day=last):
         mailed.setdefault(row["business_date"], {})[row["figure"]] = row["mailed_value"]
     sent = deliveries(warehouse, first, last)
     found = []
-    for row in warehouse.query("report/standing/days.sql", first=first, day=last):
+    for row in warehouse.query("report/day_status/figures.sql", first=first, day=last):
         day = row["business_date"]
         now = {name: None if row[name] is None else Decimal(row[name]) for name in _FIGURES}
         told = mailed.get(day, {})
@@ -109,7 +109,7 @@ def deliveries(warehouse: Warehouse, first: date, last: date) -> dict[date, list
         PipelineError: as `Warehouse.query`.
     """
     found: dict[date, list[datetime]] = {}
-    for row in warehouse.query("report/standing/deliveries.sql", first=first, day=last):
+    for row in warehouse.query("report/day_status/deliveries.sql", first=first, day=last):
         found.setdefault(row["business_date"], []).append(row["sent_at"])
     return found
 

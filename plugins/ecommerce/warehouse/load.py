@@ -1,8 +1,8 @@
 """The load: one run's staged files into the warehouse, all of it or nothing.
 
-Load jobs fill staging tables; `look_up.sql` finds the days that change; one script, one transaction, replaces
-what was read, recomputes those days and writes the audit. Every step may be repeated, and any order of runs
-ends in the same tables. What is loaded is a domain's `LoadSpec`.
+Load jobs fill staging tables; `find_changes.sql` finds the days that change; one script, one transaction,
+replaces what was read, recomputes those days and writes the audit. Every step may be repeated, and any order
+of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from ecommerce.warehouse.staged import HISTORY, SUCCESS, Run, Staging, stage, su
 
 log = logging.getLogger(__name__)
 
-AUDIT = "warehouse/tables/load_audit/of_run.sql"
-RESTATEMENTS = "warehouse/tables/report_restatements/of_load.sql"
+AUDIT = "warehouse/tables/load_audit/by_run.sql"
+RESTATEMENTS = "warehouse/tables/report_restatements/by_load.sql"
 ATTEMPTS = 5
 """How often a load that lost against a concurrent one is tried before Airflow's retry takes over."""
 
@@ -147,7 +147,7 @@ def _try_to_load(
     staging: Staging, business_date: date, read_days: Collection[date]
 ) -> tuple[list[date], Mapping[str, int]]:
     run = staging.warehouse.run
-    found = run(staging.rendered("look_up", read_days=read_days), "look up touched days")
+    found = run(staging.rendered("find_changes", read_days=read_days), "look up touched days")
     days = in_few_ranges([row["business_date"] for row in found])
     script = staging.rendered("script", days, read_days, business_date=business_date)
     stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"

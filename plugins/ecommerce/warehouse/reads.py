@@ -28,7 +28,7 @@ def last_read(source: str) -> datetime | None:
 
 def was_read(source: str, day: date) -> bool:
     """As `core.reads.Memory.was_read`."""
-    path, parameters = "warehouse/tables/load_audit/was_read.sql", {"source": source}
+    path, parameters = "warehouse/tables/load_audit/has_open_read.sql", {"source": source}
     [row] = _warehouse().query(path, parameters=parameters, business_date=day)
     return bool(row["was_read"])
 
@@ -63,15 +63,15 @@ def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping
         ]
 
     for start in range(0, len(order_ids), IDS_PER_QUERY):
-        for name, file in ask("of_orders", order_ids=list(order_ids[start : start + IDS_PER_QUERY])):
+        for name, file in ask("by_order", order_ids=list(order_ids[start : start + IDS_PER_QUERY])):
             before = found[name].order_ids if name in found else []
             found[name] = replace(file, order_ids=[*before, *file.order_ids])
-    return found | (dict(ask("known", files=list(names))) if names else {})
+    return found | (dict(ask("by_name", files=list(names))) if names else {})
 
 
 def delivered_files(oldest: date) -> list[str]:
     """As `core.reads.Memory.delivered_files`."""
-    path = "warehouse/tables/loaded_files/delivered.sql"
+    path = "warehouse/tables/loaded_files/since_day.sql"
     return [row["file"] for row in _warehouse().query(path, oldest_day=oldest)]
 
 
@@ -84,21 +84,21 @@ def read_days(source: str, oldest: date, newest: date) -> list[date]:
 
 def known_orders(source: str, day: date) -> list[str]:
     """Ids of the orders of `source` that are stored under `day`, or of which a refund is."""
-    return _order_ids("warehouse/tables/orders/known.sql", source, [day])
+    return _order_ids("warehouse/tables/orders/order_ids.sql", source, [day])
 
 
 def rejected_orders(source: str, day: date) -> list[str]:
     """As `core.reads.Memory.rejected_orders`."""
-    return _order_ids("warehouse/tables/rejected_rows/orders.sql", source, [day])
+    return _order_ids("warehouse/tables/rejected_rows/order_ids.sql", source, [day])
 
 
 def refunded_orders(source: str, days: Collection[date]) -> list[str]:
     """Ids of the orders of `source` of which a refund is stored under `days`, but not the order itself."""
-    return _order_ids("warehouse/tables/refunds/of_other_orders.sql", source, days)
+    return _order_ids("warehouse/tables/refunds/orders_of_other_days.sql", source, days)
 
 
 def _of_orders(table: str, names: Collection[str], order_ids: Sequence[str]) -> pa.Table:
-    """What `known.sql` of a table finds of some orders."""
+    """What `by_order.sql` of a table finds of some orders."""
     import pyarrow as pa
 
     rows: list[dict[str, Any]] = []
@@ -106,7 +106,7 @@ def _of_orders(table: str, names: Collection[str], order_ids: Sequence[str]) -> 
         warehouse = _warehouse()
         for start in range(0, len(order_ids), IDS_PER_QUERY):
             some = list(order_ids[start : start + IDS_PER_QUERY])
-            rows += warehouse.query(f"warehouse/tables/{table}/known.sql", parameters={"order_ids": some})
+            rows += warehouse.query(f"warehouse/tables/{table}/by_order.sql", parameters={"order_ids": some})
     types = {column.name: arrow_type(column) for column in columns(table)}
     return pa.Table.from_pylist(rows, schema=pa.schema([(name, types[name]) for name in names]))
 

@@ -46,7 +46,7 @@ RESTATED = (
     *("new_customers", "returning_customers", "tax", "shipping"),
 )
 """The headline figures, whose change after the mail is a restatement. All are columns of `daily_summary` but
-the returning customers, who are the others than the new ones (`warehouse/macros/restated.sql`)."""
+the returning customers, who are the others than the new ones (`warehouse/macros/restatement.sql`)."""
 
 Value = date | int
 

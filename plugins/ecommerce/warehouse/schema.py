@@ -32,7 +32,7 @@ def prepare(warehouse: Warehouse) -> None:
             warehouse.run(ddl(table, warehouse.settings), f"create {table}")
     if not compare_settings(warehouse):
         current = _current(warehouse.settings)
-        warehouse.query("warehouse/tables/warehouse_settings/remember.sql", parameters=current)
+        warehouse.query("warehouse/tables/warehouse_settings/store.sql", parameters=current)
 
 
 _PREPARED: set[tuple[str, str, Settings]] = set()
@@ -50,7 +50,7 @@ def prepare_once(warehouse: Warehouse) -> None:
 
 def compare_settings(warehouse: Warehouse) -> bool:
     """Whether the warehouse, whose tables exist, remembers settings; raises as `prepare` where others."""
-    rows = warehouse.query("warehouse/tables/warehouse_settings/read.sql")
+    rows = warehouse.query("warehouse/tables/warehouse_settings/stored.sql")
     remembered = {row["setting"]: row["value"] for row in rows}
     for setting, value in _current(warehouse.settings).items():
         if remembered and remembered.get(setting) != value:

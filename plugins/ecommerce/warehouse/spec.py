@@ -11,10 +11,10 @@ class LoadSpec:
     """One domain's load. Its SQL is the folder include/sql/warehouse/loads/<name>, which has
 
     - `staged_totals.sql`: what the load jobs brought, (name, source, entries, different_keys, amount);
-    - `look_up.sql`: before the transaction; its last statement gives the days that change (business_date).
-      With `read_days()`, the days in which the reads' windows lie, it looks at these partitions only;
+    - `find_changes.sql`: runs before the transaction; its last statement returns the days that change
+      (business_date). `read_days()` limits it to the partitions in which the reads' windows lie;
     - `script.sql`: the one transaction, which ends with the rows (name, entries) of what it brought;
-    - `loaded.sql`: for the audit, what of each source is now in the warehouse (source, orders, amount);
+    - `loaded_totals.sql`: for the audit, what the warehouse now holds per source (source, orders, amount);
     - `staging/<table>.sql`: the staging tables that are no table of the warehouse.
 
     `confirm.sql`, `audit_state.sql` and the staging table `run` beside these folders are for every domain.
@@ -30,7 +30,7 @@ class LoadSpec:
     counted: str
     """The table of `files` whose rows a transform counts, in the control total of this name."""
     looked_up: tuple[str, ...] = ()
-    """The staging tables that `look_up.sql` makes, beside `audit_state`."""
+    """The staging tables that `find_changes.sql` makes, beside `audit_state`."""
     filled_by_script: tuple[str, ...] = ()
     """The staging tables, empty at first, that `script.sql` fills."""
     not_staged: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -227,7 +227,7 @@ def test_a_crash_after_any_statement_leaves_nothing(website: Website):
     staging = staged.Staging(website.shop.warehouse, EVENTS, staged.suffix(run, [manifest]))
     staged.stage(staging, run, [manifest])
     read_days = [TUESDAY, WEDNESDAY]
-    found = website.shop.warehouse.run(staging.rendered("look_up", read_days=read_days), "look up")
+    found = website.shop.warehouse.run(staging.rendered("find_changes", read_days=read_days), "look up")
     days = [row["business_date"] for row in found]
     statements = split(staging.rendered("script", days, read_days, business_date=TUESDAY))
     committed = statements.index("COMMIT TRANSACTION")

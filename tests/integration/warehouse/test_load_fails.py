@@ -50,7 +50,7 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     run = staged.Run(TUESDAY, "after", "daily", datetime.now(UTC))
     staging = staged.Staging(shop.warehouse, ORDERS, staged.suffix(run, manifests))
     staged.stage(staging, run, manifests)
-    days = [row["business_date"] for row in shop.warehouse.run(staging.rendered("look_up"), "look up")]
+    days = [row["business_date"] for row in shop.warehouse.run(staging.rendered("find_changes"), "look up")]
     script = staging.rendered("script", days, business_date=TUESDAY)
     statements = split(script)
     committed = statements.index("COMMIT TRANSACTION")

@@ -34,7 +34,7 @@ def test_tables_are_made_by_whoever_comes_first(empty_dataset: str):
     warehouse = connect()
     made = {table.table_id for table in warehouse.client.list_tables(empty_dataset)}
     assert made == {*rendering.tables(), *rendering.views()}
-    settings = {row["setting"] for row in warehouse.query("warehouse/tables/warehouse_settings/read.sql")}
+    settings = {row["setting"] for row in warehouse.query("warehouse/tables/warehouse_settings/stored.sql")}
     assert settings == {"timezone", "reporting_currency", "hash_key_fingerprint"}
     staging = warehouse.client.get_dataset(f"{empty_dataset}_staging")
     assert staging.default_table_expiration_ms == 24 * 60 * 60 * 1000

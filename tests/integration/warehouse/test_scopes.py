@@ -86,7 +86,7 @@ SELECT
 FROM {{ staged("stock_levels") }}
 GROUP BY source;
 """,
-    "loads/stock/look_up.sql": """\
+    "loads/stock/find_changes.sql": """\
 {% include "warehouse/loads/audit_state.sql" %}
 
 CREATE OR REPLACE TABLE {{ staged("counted_days") }} AS
@@ -95,7 +95,7 @@ SELECT business_date FROM {{ staged("run") }};
 SELECT business_date
 FROM {{ staged("counted_days") }};
 """,
-    "loads/stock/loaded.sql": """\
+    "loads/stock/loaded_totals.sql": """\
 SELECT
     source,
     COUNT(*) AS orders,

@@ -13,7 +13,7 @@ SMALL = {"load_audit", "rejected_rows"}
 """Tables with a row or a few per run."""
 
 
-@pytest.mark.parametrize("name", ["look_up", "script"])
+@pytest.mark.parametrize("name", ["find_changes", "script"])
 def test_only_a_fixed_number_of_days_of_the_large_tables_is_read(name):
     for statement in googlesql.statements(f"warehouse/loads/events/{name}.sql"):
         named = set(re.findall(r"`sales\.(\w+)`", statement.sql))

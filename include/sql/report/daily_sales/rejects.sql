@@ -1,4 +1,4 @@
-{% from "warehouse/macros/audit.sql" import own with context %}
+{% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
 -- The day's rejected rows: the first {{ most }} of each source and reason, and how many there are of it. A load leaves one
 -- set of them, however often the day was read. By order, because the number of a row that no file holds moves.
 SELECT
@@ -16,7 +16,7 @@ WHERE rejected.business_date = {{ day }}
         SELECT audit.source
         FROM {{ table("load_audit") }} AS audit
         WHERE audit.business_date = {{ day }}
-            AND {{ own("audit") }}
+            AND {{ in_scope("audit") }}
     )
 QUALIFY ROW_NUMBER() OVER (
     PARTITION BY rejected.source, rejected.reason

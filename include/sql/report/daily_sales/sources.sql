@@ -1,4 +1,4 @@
-{% from "warehouse/macros/accounts.sql" import accounts with context %}
+{% from "warehouse/macros/load_totals.sql" import load_totals with context %}
 {% set shown = [
     "source", "status", "read_at", "window_start", "window_end", "rows_read", "rows_accepted", "rows_rejected",
     "rows_superseded", "source_orders", "orders_loaded", "source_amount", "amount_loaded"
@@ -8,8 +8,8 @@
 SELECT
     {{ shown }}
 FROM (
-{{ accounts("business_date = " ~ day) | indent(4, first=True) }}
-) AS accounts
+{{ load_totals("business_date = " ~ day) | indent(4, first=True) }}
+) AS load_totals
 UNION ALL
 SELECT
     {{ shown }}

@@ -1,5 +1,5 @@
-{% from "warehouse/macros/audit.sql" import own with context %}
--- First in the transaction: the domain has loaded nothing since `look_up.sql`, so the days it found are all.
+{% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
+-- First in the transaction: the domain has loaded nothing since `find_changes.sql`, so the days it found are all.
 SELECT
     IF(
         looked_up.fingerprint IS DISTINCT FROM current_state.fingerprint,
@@ -12,5 +12,5 @@ CROSS JOIN (
     FROM {{ table("load_audit") }} AS audit
     WHERE
         audit.business_date >= {{ first_day }}
-        AND {{ own("audit") }}
+        AND {{ in_scope("audit") }}
 ) AS current_state;

@@ -52,11 +52,13 @@ def accounts_of(manifest: Manifest) -> MonthAccounts:
     """
     with connect_duckdb(manifest.uri, memory_limit="300MB") as duck:
         files = {"orders": manifest.file("orders.parquet"), "lines": manifest.file("order_lines.parquet")}
-        ((orders, amounts),) = duck.execute(read_sql("extract/history/month_accounts.sql"), files).fetchall()
+        ((orders, amounts),) = duck.execute(
+            read_sql("extract/history/transformed_totals.sql"), files
+        ).fetchall()
         rejected = []
         if "rejected_rows.parquet" in manifest.columns:
             files = {"rejected": manifest.file("rejected_rows.parquet")}
-            rejected = duck.execute(read_sql("extract/history/month_rejected.sql"), files).fetchall()
+            rejected = duck.execute(read_sql("extract/history/rejected_by_reason.sql"), files).fetchall()
     totals = manifest.control_totals
     return MonthAccounts(
         month=f"{manifest.business_date:%Y-%m}",

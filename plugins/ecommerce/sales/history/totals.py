@@ -117,7 +117,7 @@ def _months(
     duck: duckdb.DuckDBPyConnection, lines: list[str], first_day: date, last_day: date
 ) -> list[dict[str, Any]]:
     found = duck.execute(
-        read_sql("extract/history/month_totals.sql"),
+        read_sql("extract/history/source_totals.sql"),
         {"files": lines, "first_day": first_day, "last_day": last_day},
     ).fetchall()
     return [

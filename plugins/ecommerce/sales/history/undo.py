@@ -132,7 +132,7 @@ def _remove(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    found = warehouse.query("warehouse/tables/orders/known.sql", days=days, parameters={"source": source})
+    found = warehouse.query("warehouse/tables/orders/order_ids.sql", days=days, parameters={"source": source})
     described, rows = columns("order_versions"), len(found)
     values = {
         "source": [source] * rows,

@@ -132,7 +132,7 @@ def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[d
     warehouse = connect(step="reconciliation")
     for table, some in [("refunds", days), *(("orders", [day]) for day in days)]:
         rows = warehouse.query(
-            f"warehouse/tables/{table}/compared.sql", days=some, parameters={"source": source}
+            f"warehouse/tables/{table}/for_reconciliation.sql", days=some, parameters={"source": source}
         )
         duck.from_arrow(pa.Table.from_pylist(rows, schema=schemas[table])).insert_into(f"stored_{table}")
 

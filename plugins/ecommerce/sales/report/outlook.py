@@ -42,7 +42,7 @@ def read(ask: Ask, day: BusinessDay) -> Outlook | None:
     """The outlook from the end of `day`; None where no forecast covers a day after it. `ask` runs a query of
     the report by its name."""
     first, last = (day.date + timedelta(days=later) for later in (1, DAYS))
-    rows = ask("outlook", {"ends_at": day.end}, day_after=first, last=last)
+    rows = ask("upcoming_forecast", {"ends_at": day.end}, day_after=first, last=last)
     if not rows:
         return None
     names = ("day", *FIGURES)

@@ -97,7 +97,7 @@ def _read_once(
         row["business_date"]: {**row, "complete": row["complete"] and row["business_date"] not in empty}
         for row in headlines
     }
-    (known,) = ask("known_since")
+    (known,) = ask("first_days")
     days = comparisons.with_customers_since(days, known["customers_since"])
     today = days.get(day, {})
     complete = bool(today.get("complete"))
@@ -110,7 +110,9 @@ def _read_once(
     attribute = warehouse.settings.report_attribute
     of_attribute: list[dict[str, Any]] = []
     if attribute:
-        of_attribute = ask("attribute", days={day, *(row["business_date"] for row in ask("refunded_days"))})
+        of_attribute = ask(
+            "attribute", days={day, *(row["business_date"] for row in ask("refunded_order_days"))}
+        )
     unconverted = _unconverted(sales, orders)
     site = website.read(ask, day, day - timedelta(days=COMPARED_DAYS))
     of_files = ask("file_warnings")

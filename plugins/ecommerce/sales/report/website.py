@@ -98,7 +98,7 @@ def read(ask: Ask, day: date, first: date) -> Website | None:
         tracked=tracked(
             ask("tracked_orders", first=first, before_first=first - one, day_after=day + one), day
         ),
-        viewed=[Viewed(**row) for row in ask("viewed_only", most=MOST_VIEWED)],
+        viewed=[Viewed(**row) for row in ask("viewed_not_purchased", most=MOST_VIEWED)],
     )
 
 

@@ -245,7 +245,7 @@ def _remember_others(
     duck: duckdb.DuckDBPyConnection, memory: Memory, present: Mapping[str, LoadedFile]
 ) -> None:
     """Remember the files of other days, too, that hold orders of those just read, now or formerly."""
-    concerned = duck.execute(read_sql("extract/partner_files/concerned_orders.sql")).fetchall()
+    concerned = duck.execute(read_sql("extract/partner_files/order_ids.sql")).fetchall()
     order_ids = [order_id for (order_id,) in concerned]
     for name, known in (memory.loaded_files([], order_ids) if order_ids else {}).items():
         match = NAME.fullmatch(name)

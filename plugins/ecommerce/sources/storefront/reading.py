@@ -120,7 +120,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
             totals = database.execute(_sql("control_totals")).fetchall()[0]
             products, warnings = _read_products(client, pool, product_ids, draft.path / "products")
             database.execute("SET VARIABLE product_pages = ?", [f"{draft.path}/products/*.json"])
-            in_doubt = [row[0] for row in database.execute(_sql("lines_in_doubt")).fetchall()]
+            in_doubt = [row[0] for row in database.execute(_sql("orders_with_unknown_products")).fetchall()]
         _keep(window.remembered.known_lines(in_doubt), draft.path / "known_lines.parquet")
         known, changed = split_known(stubs, window.remembered.known_refunds(list(stubs)))
         refunds = read_refunds(client, pool, changed, _recent(window).replace(tzinfo=None))

@@ -201,7 +201,7 @@ class _Writer:
 
     def _received_elsewhere(self) -> int:
         self._set(tolerance=TOLERANCE)
-        [(lines,)] = self._duck.execute(_sql("received_elsewhere")).fetchall()
+        [(lines,)] = self._duck.execute(_sql("received_outside_slice")).fetchall()
         return int(lines)
 
     def _set(self, **variables: datetime | timedelta | str) -> None:

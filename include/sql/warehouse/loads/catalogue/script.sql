@@ -3,7 +3,7 @@ BEGIN TRANSACTION;
 
 {% for part in [
     "loads/confirm", "loads/catalogue/products", "tables/product_pictures/load", "tables/rejected_rows/load",
-    "tables/load_audit/load", "loads/catalogue/read_again"
+    "tables/load_audit/load", "loads/catalogue/delete_rejects"
 ] %}
 {% include "warehouse/" ~ part ~ ".sql" %}
 

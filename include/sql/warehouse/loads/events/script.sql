@@ -3,11 +3,11 @@ BEGIN TRANSACTION;
 
 {% for part in [
     "loads/confirm", "tables/user_events/load", "tables/daily_events/load", "tables/sessions/load",
-    "tables/daily_funnel/load", "loads/events/read_again", "tables/rejected_rows/load", "tables/load_audit/load"
+    "tables/daily_funnel/load", "loads/events/delete_rejects", "tables/rejected_rows/load", "tables/load_audit/load"
 ] %}
 {% include "warehouse/" ~ part ~ ".sql" %}
 
 {% endfor %}
 COMMIT TRANSACTION;
 
-{% include "warehouse/loads/events/outcome.sql" %}
+{% include "warehouse/loads/events/row_counts.sql" %}

@@ -2,9 +2,9 @@
 BEGIN TRANSACTION;
 
 {% for part in [
-    "loads/confirm", "loads/orders/causes", "tables/orders/load", "tables/order_lines/load",
+    "loads/confirm", "loads/orders/restatement_causes", "tables/orders/load", "tables/order_lines/load",
     "tables/refunds/load", "tables/removed_orders/load", "tables/customers/load", "tables/products/load",
-    "tables/exchange_rates/load", "tables/loaded_files/load", "loads/orders/read_again", "tables/rejected_rows/load", "tables/load_audit/load",
+    "tables/exchange_rates/load", "tables/loaded_files/load", "loads/orders/delete_rejects", "tables/rejected_rows/load", "tables/load_audit/load",
     "tables/control_totals/load",
     "tables/daily_sales/load", "tables/daily_summary/load"
 ] %}
@@ -13,4 +13,4 @@ BEGIN TRANSACTION;
 {% endfor %}
 COMMIT TRANSACTION;
 
-{% include "warehouse/loads/orders/outcome.sql" %}
+{% include "warehouse/loads/orders/row_counts.sql" %}

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/accounts.sql" import accounts, amounts with context %}
+{% from "warehouse/macros/load_totals.sql" import currency_totals, load_totals with context %}
 {% from "warehouse/macros/check.sql" import check %}
 {# Judged is what is loaded of the day, so that a rerun which finds nothing new does not change the verdict. #}
 {% set correction = "correct what Rejected rows names at the source, then make repair DAY=<day> SOURCE=<source>" %}
@@ -29,8 +29,8 @@ judged AS (
         amount_loaded,
         files
     FROM (
-{{ accounts("business_date = " ~ business_date) | indent(8, first=True) }}
-    ) AS accounts
+{{ load_totals("business_date = " ~ business_date) | indent(8, first=True) }}
+    ) AS load_totals
     WHERE
         status <> 'off'
         AND source IN (SELECT of_this_run.source FROM of_this_run)
@@ -63,7 +63,7 @@ judged AS (
 ),
 
 judged_amounts AS (
-    {{ amounts("judged", "totals.business_date = " ~ business_date) | indent(4) }}
+    {{ currency_totals("judged", "totals.business_date = " ~ business_date) | indent(4) }}
 )
 
 {% call check(

@@ -11,7 +11,7 @@ INSERT INTO {{ table("load_audit") }} (
     missing_deliveries
 )
 WITH totals AS (
-    {% include "warehouse/loads/" ~ load ~ "/loaded.sql" %}
+    {% include "warehouse/loads/" ~ load ~ "/loaded_totals.sql" %}
 )
 
 SELECT

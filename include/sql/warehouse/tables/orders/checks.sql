@@ -1,6 +1,6 @@
 {% from "warehouse/macros/check.sql" import check %}
 {% from "warehouse/macros/implausible.sql" import tolerance with context %}
-{% from "warehouse/macros/unusually_few.sql" import unusually_few with context %}
+{% from "warehouse/macros/low_order_counts.sql" import low_order_counts with context %}
 {#- The day of the run, and not all the days that it loaded orders of: the others were judged by their own runs. #}
 {% macro day_of_the_run(column, before=0) -%}
 {% if before %}
@@ -142,7 +142,7 @@ SELECT
         ' on each of the last four such weekdays'
     ) AS sample
 FROM (
-{{ unusually_few(day_of_the_run) }}
+{{ low_order_counts(day_of_the_run) }}
 ) AS few
 WHERE is_empty
 {% endcall %}

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/restated.sql" import differ, value_of %}
+{% from "warehouse/macros/restatement.sql" import figure_value, is_restated %}
 -- Figures of an already mailed day that this load changes, seen before daily_summary is replaced.
 INSERT INTO {{ table("report_restatements") }} (
     business_date, figure, detected_at, old, `new`, reason, causes
@@ -10,7 +10,7 @@ WITH figures AS (
         {% for name in ["mailed", "arriving"] %}
         CASE figure
             {% for figure in restated_figures %}
-            WHEN '{{ figure }}' THEN {{ value_of(name, figure) }}
+            WHEN '{{ figure }}' THEN {{ figure_value(name, figure) }}
             {% endfor %}
         END * NUMERIC '1' AS {{ "old_value" if loop.first else "new_value" }},
         {% endfor %}
@@ -66,7 +66,7 @@ LEFT JOIN causes AS first_orders
         AND first_orders.is_of_customers
         AND figures.is_of_customers
 WHERE
-    {{ differ("figures.old_value", "figures.new_value") }}
+    {{ is_restated("figures.old_value", "figures.new_value") }}
     AND figures.business_date IN (
         SELECT deliveries.business_date
         FROM {{ table("report_deliveries") }} AS deliveries

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/audit.sql" import own with context %}
+{% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
 -- What one run's load wrote of each source of its domain.
 SELECT
     {{ columns("load_audit") | map(attribute="name") | join(",\n    ") }}
@@ -6,5 +6,5 @@ FROM {{ table("load_audit") }} AS load_audit
 WHERE
     business_date = {{ business_date }}
     AND run_id = @run_id
-    AND {{ own("load_audit") }}
+    AND {{ in_scope("load_audit") }}
 ORDER BY source;

@@ -13,7 +13,7 @@
   `unaccounted_rows` is not 0 where records were lost or counted twice. `read_rejected` is what the read itself rejected.
   `files` names up to three files that have most of the rejected records, `refused_files` those that cannot be used at all. Exports are not among them.
 #}
-{% macro accounts(chosen) -%}
+{% macro load_totals(chosen) -%}
 WITH audit AS (
     SELECT
         *,
@@ -185,9 +185,9 @@ FROM counted
 
 {#
   The control totals of accounts, by currency: what each source states, and what became of it. `unexplained_amount` is what is
-  left; it is a loss where it is not about 0. `accounts` names what the macro above gives.
+  left; it is a loss where it is not about 0. `load_totals` names what the macro above gives.
 #}
-{% macro amounts(accounts, chosen) -%}
+{% macro currency_totals(load_totals, chosen) -%}
 SELECT
     totals.business_date,
     totals.source,
@@ -200,15 +200,15 @@ SELECT
         totals.source_amount - totals.loaded_amount - totals.superseded_amount - totals.rejected_amount
     ) AS unexplained_amount
 FROM {{ table("control_totals") }} AS totals
-INNER JOIN {{ accounts }} AS accounts
-    ON totals.business_date = accounts.business_date
-    AND totals.source = accounts.source
+INNER JOIN {{ load_totals }} AS load_totals
+    ON totals.business_date = load_totals.business_date
+    AND totals.source = load_totals.source
 LEFT JOIN {{ table("loaded_files") }} AS loaded
     ON totals.source = loaded.source
     AND totals.file = loaded.file
     AND totals.run_id = loaded.run_id
     AND totals.business_date = loaded.business_date
 WHERE {{ chosen }}
-    AND IF(accounts.is_delivered, loaded.file IS NOT NULL, totals.run_id = accounts.run_id)
+    AND IF(load_totals.is_delivered, loaded.file IS NOT NULL, totals.run_id = load_totals.run_id)
 GROUP BY totals.business_date, totals.source, totals.currency
 {%- endmacro %}

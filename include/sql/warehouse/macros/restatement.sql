@@ -1,7 +1,7 @@
 {#
   A restated figure (`restated_figures`) of a row of daily_summary; those that are no column of it follow from the columns.
 #}
-{% macro value_of(summary, figure) -%}
+{% macro figure_value(summary, figure) -%}
 {% if figure == "returning_customers" -%}
 {{ summary }}.customers - {{ summary }}.new_customers
 {%- else -%}
@@ -10,6 +10,6 @@
 {%- endmacro %}
 
 {# Whether a figure differs enough to be restated; one of the two may be NULL, such as an average of no order. #}
-{% macro differ(old, new) -%}
+{% macro is_restated(old, new) -%}
 {{ old }} IS DISTINCT FROM {{ new }} AND COALESCE(ABS({{ new }} - {{ old }}) > NUMERIC '0.005', TRUE)
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/restated.sql" import differ, value_of %}
+{% from "warehouse/macros/restatement.sql" import figure_value, is_restated %}
 -- Figures that changed between the report's figures and its mail: the load that changed them did not know yet that
 -- this day would have been mailed. The report's own come as parameters, in ten-thousandths; empty where it has none.
 INSERT INTO {{ table("report_restatements") }} (
@@ -14,7 +14,7 @@ WITH figures AS (
         END / NUMERIC '10000' AS old_value,
         CASE figure
             {% for figure in restated_figures %}
-            WHEN '{{ figure }}' THEN {{ value_of("summary", figure) }}
+            WHEN '{{ figure }}' THEN {{ figure_value("summary", figure) }}
             {% endfor %}
         END * NUMERIC '1' AS new_value
     FROM {{ table("daily_summary") }} AS summary
@@ -31,7 +31,7 @@ SELECT
     'changed between the figures of the report and its mail' AS reason
 FROM figures
 WHERE
-    {{ differ("figures.old_value", "figures.new_value") }}
+    {{ is_restated("figures.old_value", "figures.new_value") }}
     AND NOT EXISTS (
         SELECT 1
         FROM {{ table("report_restatements") }} AS known

@@ -1,4 +1,4 @@
-{% from "warehouse/macros/slice.sql" import in_slice %}
+{% from "warehouse/macros/event_slice.sql" import in_slice %}
 {% from "warehouse/macros/funnel.sql" import STEP_DAYS, step_types with context %}
 -- Before the transaction: which events come and go, and which days that touches. BigQuery prunes partitions by constants
 -- only, so the days must be known when the transaction's script is written; here they are those of the read and a

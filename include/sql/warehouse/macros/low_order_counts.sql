@@ -9,7 +9,7 @@
   `chosen` is a macro that selects the days: called with the name of a column, it is the condition that the column lies
   on one of them; with a number of days as well, on one of them or of so many days before them.
 #}
-{% macro unusually_few(chosen) -%}
+{% macro low_order_counts(chosen) -%}
 SELECT
     few.business_date,
     few.source,
