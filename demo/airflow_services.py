@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from demo import processes
-from demo.environment import as_file, environment
+from demo.environment import environment, format_env_file
 from demo.layout import REPOSITORY, Folders, Ports
 from demo.ledger import PARTNERS
 from demo.services.ports import is_open, stays_open
@@ -46,7 +46,7 @@ class AirflowServices:
                 processes.stop(self.folders.processes, f"airflow-{component}")
         for name, component in (("airflow", "api-server"), ("airflow_logs", "scheduler")):
             if not self._running(component) and stays_open(getattr(self.ports, name)):
-                raise self.ports.taken(name)
+                raise self.ports.port_taken(name)
 
     def start(self) -> None:
         """Bring the metadata database up to date and start what is not running; `wait` waits for it.
@@ -57,7 +57,7 @@ class AirflowServices:
             RuntimeError: the database could not be made; the text ends with Airflow's own words.
         """
         self.home.mkdir(parents=True, exist_ok=True)
-        self.folders.environment.write_text(as_file(self.of_commands()))
+        self.folders.environment.write_text(format_env_file(self.command_environment()))
         missing = [component for component in _COMPONENTS if not self._running(component)]
         if not missing:
             return
@@ -97,7 +97,7 @@ class AirflowServices:
             if processes.stop(self.folders.processes, f"airflow-{component}")
         ]
 
-    def of_commands(self) -> dict[str, str]:
+    def command_environment(self) -> dict[str, str]:
         """What a command in the terminal needs to find the demo company and this Airflow's home."""
         return {
             **environment(self.ports, self.folders, timezone=self._timezone),
@@ -115,12 +115,12 @@ class AirflowServices:
         bin_folder = Path(sys.executable).parent
         return {
             **inherited,
-            **self.of_commands(),
+            **self.command_environment(),
             "PATH": f"{bin_folder}{os.pathsep}{inherited.get('PATH', '')}",
             "PYTHONTZPATH": "",  # timezones as the locked package tzdata has them
             "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends forked tasks otherwise
             "PYTHONPATH": str(REPOSITORY),  # where the executor is
-            "AIRFLOW__CORE__EXECUTOR": "demo.executor.WarmExecutor",
+            "AIRFLOW__CORE__EXECUTOR": "demo.executor.PreloadingExecutor",
             # Each worker is a process that is there from the start. Some wait for the warehouse, which does
             # one thing at a time.
             "AIRFLOW__CORE__PARALLELISM": str(min(8, 3 * (os.cpu_count() or 2))),

@@ -25,7 +25,7 @@ from demo import processes
 from demo.environment import DATABASE
 from demo.layout import Folders, Ports, PortTaken
 from demo.ledger import PARTNERS, Ledger
-from demo.scenario import Story
+from demo.scenario import Scenario
 from demo.seeders import (
     catalogue,
     exchange_rates,
@@ -61,7 +61,7 @@ class Company:
 
     def __init__(self, ports: Ports, folders: Folders, elsewhere: Collection[str] = ()) -> None:
         self.ports, self.folders = ports, folders
-        self._story_file = folders.home / "story.json"
+        self._scenario_file = folders.home / "scenario.json"
         services = (
             # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
             _Service("sales_db", ("sales_db",), self._start_sales_db, signal.SIGINT),
@@ -84,9 +84,9 @@ class Company:
         now = now or datetime.now(UTC)
         self.check_ports()
         missing = [service for service in self._services if not self._running(service)]
-        self._begin_story(now)
+        self._begin_scenario(now)
         self.folders.logs.mkdir(parents=True, exist_ok=True)
-        ledger = self.story.ledger(now)
+        ledger = self.scenario.ledger(now)
         self._fill_files(ledger, now)
         for service in missing:
             service.start()
@@ -101,7 +101,7 @@ class Company:
         for service in self._services:
             for port in service.ports:
                 if not self._running(service) and stays_open(getattr(self.ports, port)):
-                    raise self.ports.taken(port)
+                    raise self.ports.port_taken(port)
 
     def stop(self) -> list[str]:
         """Stop what runs; the names of what did. All data stay."""
@@ -118,63 +118,63 @@ class Company:
     def catch_up(self, now: datetime | None = None) -> None:
         """Bring every running system to the state as of `now`."""
         now = now or datetime.now(UTC)
-        ledger = self.story.ledger(now)
+        ledger = self.scenario.ledger(now)
         self._fill_files(ledger, now)
         self._fill_sales_db(ledger, now)
 
     def export_old_shop(self) -> None:
         """Write what the company's former shop exports, unless it is there; takes some five seconds."""
-        old_shop.fill(self.folders.old_shop, self.story.ledger(datetime.now(UTC)))
+        old_shop.fill(self.folders.old_shop, self.scenario.ledger(datetime.now(UTC)))
 
     def advance(self, day: date | None = None, now: datetime | None = None) -> date:
         """Book a late refund for `day` and let held files arrive; returns the day."""
         now = now or datetime.now(UTC)
-        story = self.story
-        day = day or story.today(now) - timedelta(days=2)
-        story.advanced(day, now).save(self._story_file)
+        scenario = self.scenario
+        day = day or scenario.today(now) - timedelta(days=2)
+        scenario.with_late_arrivals(day, now).save(self._scenario_file)
         self.catch_up(now)
         return day
 
     def tamper(self, day: date | None = None, now: datetime | None = None) -> date:
         """Let two orders of `day` change without a trace; returns the day."""
         now = now or datetime.now(UTC)
-        story = self.story
-        day = day or story.today(now) - timedelta(days=3)
-        story.silently_changed(day, now).save(self._story_file)
+        scenario = self.scenario
+        day = day or scenario.today(now) - timedelta(days=3)
+        scenario.with_silent_change(day, now).save(self._scenario_file)
         self.catch_up(now)
         return day
 
     @property
-    def story(self) -> Story:
+    def scenario(self) -> Scenario:
         """The company's story so far.
 
         Raises:
             LookupError: it was never started.
         """
-        story = Story.load(self._story_file)
-        if not story:
+        scenario = Scenario.load(self._scenario_file)
+        if not scenario:
             raise LookupError(f"there is no company in {self.folders.home} yet: python -m demo.company start")
-        return story
+        return scenario
 
-    def _begin_story(self, now: datetime) -> None:
-        story = Story.load(self._story_file) or Story.begin(now)
-        day = story.today(now) - timedelta(days=2)
+    def _begin_scenario(self, now: datetime) -> None:
+        scenario = Scenario.load(self._scenario_file) or Scenario.begin(now)
+        day = scenario.today(now) - timedelta(days=2)
         if not list(self.folders.partner_drop.glob(f"{PARTNERS[0]}_{day}.csv*")):
-            story = story.with_held_file(day)
-        story.save(self._story_file)
+            scenario = scenario.with_held_file(day)
+        scenario.save(self._scenario_file)
 
     def _running(self, service: _Service) -> bool:
         return processes.running(self.folders.processes, service.name) is not None
 
     def _fill_files(self, ledger: Ledger, now: datetime) -> None:
-        books = ledger.as_of(now)
-        partner_files.fill(self.folders.partner_drop, books)
-        exchange_rates.fill(self.folders.rates, books)
-        storefront.fill(self.folders.storefront, books)
-        catalogue.fill(self.folders.catalogue, books)
+        snapshot = ledger.as_of(now)
+        partner_files.fill(self.folders.partner_drop, snapshot)
+        exchange_rates.fill(self.folders.rates, snapshot)
+        storefront.fill(self.folders.storefront, snapshot)
+        catalogue.fill(self.folders.catalogue, snapshot)
         web_events.fill(self.folders.web_events, ledger, now)
         two_years_before = date(ledger.first_day.year - 2, 1, 1)
-        partner_ftp.fill(self.folders.partner_ftp, two_years_before, self.story.today(now))
+        partner_ftp.fill(self.folders.partner_ftp, two_years_before, self.scenario.today(now))
 
     def _fill_sales_db(self, ledger: Ledger, now: datetime) -> None:
         dsn = os.environ.get("DEMO_SALES_DB_DSN") or self._postgres.dsn(DATABASE)
@@ -187,17 +187,17 @@ class Company:
 
     def _start_sales_db(self) -> None:
         server = postgres.start(self._postgres.data_dir, self.ports.sales_db)
-        processes.remember(self.folders.processes, "sales_db", server.process_id)
+        processes.record(self.folders.processes, "sales_db", server.process_id)
 
     def _start_bigquery(self) -> None:
         started = emulator.start(self.folders.home / "bigquery", self.ports.bigquery)
-        processes.remember(self.folders.processes, "bigquery", started.process.pid)
+        processes.record(self.folders.processes, "bigquery", started.process.pid)
 
     def _start_storefront(self) -> None:
         self._start_module(
             "storefront",
             *("demo.services.storefront", "--port", str(self.ports.storefront)),
-            *("--data", str(self.folders.storefront), "--timezone", self.story.timezone),
+            *("--data", str(self.folders.storefront), "--timezone", self.scenario.timezone),
             *("--hiccups", "40"),  # now and then it is busy, as real shops are
         )
 
@@ -253,7 +253,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--day", type=date.fromisoformat, help="advance, tamper: the day that changes")
     parser.add_argument("--elsewhere", nargs="+", default=(), help="serve: systems in other containers")
     options = parser.parse_args(arguments)
-    company = Company(Ports.chosen(), Folders.chosen(), options.elsewhere)
+    company = Company(Ports.from_environ(), Folders.from_environ(), options.elsewhere)
     try:
         if options.command == "serve":
             serve(company)

@@ -12,7 +12,7 @@ _QUIET = 10.0
 """Seconds between two lines of progress where there is no terminal."""
 
 
-def say(text: str) -> None:
+def echo(text: str) -> None:
     """A line, seen at once."""
     print(text, flush=True)
 
@@ -27,22 +27,22 @@ class Progress:
     def __init__(self, unit: str = "tasks") -> None:
         self._unit = unit
         self._bar: Any = None
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
         self._quiet_until = time.monotonic() + _QUIET
 
-    def show(self, done: int, total: int, note: str = "") -> None:
+    def update(self, done: int, total: int, note: str = "") -> None:
         """`done` of `total`, which may grow; `note` says more."""
         if sys.stdout.isatty():
             self._draw(done, total, note)
         elif time.monotonic() > self._quiet_until or (total and done == total):
-            self.tell(f"  {done} of {total} {self._unit} done{note and f'; {note}'}")
+            self.log(f"  {done} of {total} {self._unit} done{note and f'; {note}'}")
             self._quiet_until = time.monotonic() + _QUIET
 
-    def tell(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """A line beside the bar, once."""
-        if line not in self._told:
-            self._told.add(line)
-            self._bar.write(line) if self._bar else say(line)
+        if line not in self._logged:
+            self._logged.add(line)
+            self._bar.write(line) if self._bar else echo(line)
 
     def close(self) -> None:
         """Leave the bar as it is."""
@@ -61,7 +61,7 @@ class Progress:
         self._bar.refresh()
 
 
-def loaded_history(totals: dict[str, Any], months: Sequence[dict[str, Any]]) -> str:
+def describe_history(totals: dict[str, Any], months: Sequence[dict[str, Any]]) -> str:
     """The control totals of a history load against what was loaded: what its tasks `control_totals` and
     `summary` returned."""
     exported = sum(month["orders"] for month in totals["months"])
@@ -75,7 +75,7 @@ def loaded_history(totals: dict[str, Any], months: Sequence[dict[str, Any]]) -> 
     )
 
 
-def table(days: Sequence[dict[str, Any]]) -> Iterator[str]:
+def format_days(days: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Days of `daily_summary`, one a line."""
     names = ("gross_sales", "net_sales")
     titles = "".join(f"{name.replace('_', ' '):>13}" for name in names)

@@ -80,7 +80,7 @@ def environment(
     }
 
 
-def as_file(known: Mapping[str, str]) -> str:
+def format_env_file(known: Mapping[str, str]) -> str:
     """The text of a file like `.env` that gives `known`; no value is empty."""
     quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in known.items()}
     return "".join(f"{name}='{value}'\n" for name, value in quoted.items())

@@ -18,7 +18,7 @@ from airflow.executors.local_executor import LocalExecutor
 
 from demo.layout import REPOSITORY
 
-WARM = (
+PRELOADED = (
     "airflow.dag_processing.bundles.manager",
     "airflow.dag_processing.dagbag",
     "airflow.providers.amazon.aws.fs.s3",
@@ -40,37 +40,37 @@ WARM = (
     "typst",
 )
 """What every task imports to begin, and what those of this repository import inside their functions."""
-CODE = REPOSITORY / "plugins" / "ecommerce"
+CODE_FOLDER = REPOSITORY / "plugins" / "ecommerce"
 _UNUSED = ("ecommerce.cli", "ecommerce.pages")
 
 
-class WarmExecutor(LocalExecutor):
+class PreloadingExecutor(LocalExecutor):
     """A LocalExecutor whose workers are warm."""
 
     def start(self) -> None:
         """Import, then start the workers, which inherit it. Of the repository's own code, which people change
         while Airflow runs, a task inherits nothing after a change."""
-        for name in WARM:
+        for name in PRELOADED:
             importlib.import_module(name)
-        imported = _code()
-        for module in pkgutil.walk_packages([str(CODE)], "ecommerce."):
+        imported = _code_mtimes()
+        for module in pkgutil.walk_packages([str(CODE_FOLDER)], "ecommerce."):
             if not module.name.startswith(_UNUSED):
                 importlib.import_module(module.name)
 
-        def forget_what_has_changed() -> None:
-            if _code() != imported:
-                forget(sys.modules)
+        def unload_changed_code() -> None:
+            if _code_mtimes() != imported:
+                unload_code(sys.modules)
 
-        os.register_at_fork(after_in_child=forget_what_has_changed)
+        os.register_at_fork(after_in_child=unload_changed_code)
         super().start()
 
 
-def forget(modules: MutableMapping[str, Any]) -> None:
+def unload_code(modules: MutableMapping[str, Any]) -> None:
     """Remove the repository's own code from imported `modules`."""
     for name in [name for name in modules if name.partition(".")[0] == "ecommerce"]:
         del modules[name]
 
 
-def _code() -> dict[str, int]:
+def _code_mtimes() -> dict[str, int]:
     """When each file of the repository's own code was written."""
-    return {str(path): path.stat().st_mtime_ns for path in CODE.rglob("*.py")}
+    return {str(path): path.stat().st_mtime_ns for path in CODE_FOLDER.rglob("*.py")}

@@ -31,7 +31,7 @@ class Ports:
     mailbox: int = 8025
 
     @classmethod
-    def chosen(cls, environ: Mapping[str, str] = os.environ) -> Ports:
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Ports:
         """The defaults with what `environ` says; empty says nothing."""
         variables = {field.name: cls.variable(field.name) for field in fields(cls)}
         return cls(**{name: int(environ[key]) for name, key in variables.items() if environ.get(key)})
@@ -41,7 +41,7 @@ class Ports:
         """The environment variable that changes the port `name`."""
         return f"DEMO_{name.upper()}_PORT"
 
-    def taken(self, name: str) -> PortTaken:
+    def port_taken(self, name: str) -> PortTaken:
         """What to say when the port `name` is not free."""
         port = getattr(self, name)
         return PortTaken(
@@ -57,7 +57,7 @@ class Folders:
     home: Path
 
     @classmethod
-    def chosen(cls, environ: Mapping[str, str] = os.environ) -> Folders:
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Folders:
         """The home that `environ` says, or the default."""
         return cls(Path(environ.get("DEMO_HOME", REPOSITORY / ".demo")).resolve())
 

@@ -41,11 +41,11 @@ def start(
             env={**environment, MARK: _mark(folder, name), "SPT_NOENV": "1"},
             start_new_session=True,
         )
-    remember(folder, name, process.pid)
+    record(folder, name, process.pid)
     return process
 
 
-def remember(folder: Path, name: str, process_id: int) -> None:
+def record(folder: Path, name: str, process_id: int) -> None:
     """Note that the process `process_id` is ours."""
     folder.mkdir(parents=True, exist_ok=True)
     born = psutil.Process(process_id).create_time()
@@ -57,7 +57,7 @@ def running(folder: Path, name: str) -> psutil.Process | None:
     try:
         noted = json.loads((folder / f"{name}.json").read_text())
         process = psutil.Process(noted["pid"])
-        if process.create_time() == noted["born"] and _lives(process):
+        if process.create_time() == noted["born"] and _is_alive(process):
             return process
     except (FileNotFoundError, psutil.NoSuchProcess):
         pass
@@ -70,7 +70,7 @@ def stop(folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds:
     False when nothing of it was running.
     """
     process = running(folder, name)
-    family = set(_marked(folder, name))
+    family = set(_marked_processes(folder, name))
     if process:
         family |= {process, *process.children(recursive=True)}
     else:
@@ -78,7 +78,7 @@ def stop(folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds:
     for told in [process] if process else family:  # who lives tells its children itself
         with suppress(psutil.NoSuchProcess):
             told.send_signal(how)
-    for stubborn in _left(family, seconds):
+    for stubborn in _wait_for_exit(family, seconds):
         with suppress(psutil.NoSuchProcess):
             stubborn.kill()
     (folder / f"{name}.json").unlink(missing_ok=True)
@@ -89,23 +89,23 @@ def _mark(folder: Path, name: str) -> str:
     return str(folder.resolve() / name)
 
 
-def _marked(folder: Path, name: str) -> list[psutil.Process]:
+def _marked_processes(folder: Path, name: str) -> list[psutil.Process]:
     """All that live of what was started as `name`."""
     mark = _mark(folder, name)
     # Nobody else's environment can be read; then there is None.
     found = psutil.process_iter(["environ"])
-    return [each for each in found if (each.info["environ"] or {}).get(MARK) == mark and _lives(each)]
+    return [each for each in found if (each.info["environ"] or {}).get(MARK) == mark and _is_alive(each)]
 
 
-def _left(family: Collection[psutil.Process], seconds: float) -> list[psutil.Process]:
+def _wait_for_exit(family: Collection[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Those that still live after `seconds`, or none as soon as all have ended."""
     deadline = time.monotonic() + seconds
-    while (left := [process for process in family if _lives(process)]) and time.monotonic() < deadline:
+    while (left := [process for process in family if _is_alive(process)]) and time.monotonic() < deadline:
         time.sleep(0.05)
     return left
 
 
-def _lives(process: psutil.Process) -> bool:
+def _is_alive(process: psutil.Process) -> bool:
     try:
         # Who collects the dead is not our business: a zombie has ended.
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

@@ -16,13 +16,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from demo.airflow_services import AirflowServices
 from demo.company import Company
-from demo.console import loaded_history, say
-from demo.dag_runner import DemoFailed, Run, Scheduler
+from demo.console import describe_history, echo
+from demo.dag_runner import DagRun, DagRunner, DemoFailed
 from demo.environment import TIMEZONE
 from demo.layout import Folders, Ports, PortTaken
 from demo.ledger import OLD_SHOP
 from demo.seeders.old_shop import PATTERN
-from demo.summary import sign_in, tell_figures, tell_first_report, tell_what_to_look_at
+from demo.summary import print_figures, print_first_report, print_links, sign_in
 
 # isort: split
 from ecommerce.core.errors import PipelineError
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
         return 2
     for name in ("NO_PROXY", "no_proxy"):  # everything here is on this machine
         os.environ[name] = f"localhost,127.0.0.1,{os.environ.get(name, '')}"
-    ports, folders = Ports.chosen(), Folders.chosen()
+    ports, folders = Ports.from_environ(), Folders.from_environ()
     company, airflow = Company(ports, folders), AirflowServices(ports, folders, TIMEZONE)
     if arguments == ["stop"]:
         with ThreadPoolExecutor(2) as both:
@@ -74,18 +74,18 @@ def main(arguments: list[str]) -> int:
 class Demo:
     """The steps of `make demo`, in order. A second one does only what is new since the first."""
 
-    scheduler: Scheduler
+    dag_runner: DagRunner
 
     def __init__(self, company: Company, airflow: AirflowServices) -> None:
         self._company, self._airflow = company, airflow
-        self._beside: list[Run] = []
+        self._beside: list[DagRun] = []
         self._began = time.monotonic()
 
     def run(self) -> None:
         """All of it."""
         self._start()
-        today = self._company.story.today(datetime.now(UTC))
-        first, yesterday = self._company.story.first_day, today - timedelta(days=1)
+        today = self._company.scenario.today(datetime.now(UTC))
+        first, yesterday = self._company.scenario.first_day, today - timedelta(days=1)
         self._show_first_report(yesterday)
         self._load_history(first, yesterday)
         self._run_days(first, yesterday - timedelta(days=1))
@@ -93,88 +93,90 @@ class Demo:
         self._change_late(yesterday - timedelta(days=1))
         self._run_newest_again(yesterday)
         self._change_silently(yesterday - timedelta(days=2))
-        self.scheduler.switch_on(*_DAGS)
-        say("")
-        tell_figures(self._company, first, yesterday)
-        tell_what_to_look_at(self._company, self._airflow, yesterday, forecast_of)
-        say(f"All that took {self._minutes()} minutes. To stop everything: make stop")
+        self.dag_runner.unpause(*_DAGS)
+        echo("")
+        print_figures(self._company, first, yesterday)
+        print_links(self._company, self._airflow, yesterday, forecast_of)
+        echo(f"All that took {self._minutes()} minutes. To stop everything: make stop")
 
     def _start(self) -> None:
         self._company.check_ports()
         self._airflow.check_ports()
-        say("Starting the demo company and Airflow …")
+        echo("Starting the demo company and Airflow …")
         with ThreadPoolExecutor(2) as both:
             for started in (both.submit(self._company.start), both.submit(self._airflow.start)):
                 started.result()
         self._airflow.wait()
         api = sign_in(self._airflow)
-        self.scheduler = Scheduler(api, self._airflow.home / "logs")
-        self.scheduler.wait_for(*_DAGS)
+        self.dag_runner = DagRunner(api, self._airflow.home / "logs")
+        self.dag_runner.wait_for(*_DAGS)
         self._took()
 
     def _show_first_report(self, day: date) -> None:
         """The newest closed day before anything else: in which order days are run makes no difference."""
-        if not self.scheduler.has_succeeded(DAG_DAILY, day):
-            say(f"Running {day}, the newest closed day, and the website's events of it …")
-            events = self.scheduler.run_day(DAG_EVENTS, day)  # its report shows the funnel
-            self.scheduler.wait([events, self.scheduler.run_day(DAG_DAILY, day)])
-        say("")
-        tell_first_report(self._company, self._airflow, day)
+        if not self.dag_runner.has_succeeded(DAG_DAILY, day):
+            echo(f"Running {day}, the newest closed day, and the website's events of it …")
+            events = self.dag_runner.run_day(DAG_EVENTS, day)  # its report shows the funnel
+            self.dag_runner.wait([events, self.dag_runner.run_day(DAG_DAILY, day)])
+        echo("")
+        print_first_report(self._company, self._airflow, day)
         self._took()
 
     def _load_history(self, first: date, yesterday: date) -> None:
         """The former shop's export; at the same time the website's events since the move, and the catalogue.
         None of them waits for another, and together they keep all cores at work."""
-        scheduler, story = self.scheduler, self._company.story
-        say("Fetching the product catalogue, with its pictures …")
-        runs = [scheduler.trigger(each) for each in (DAG_CATALOGUE, DAG_MAINTENANCE)]
-        of_events = scheduler.backfill(DAG_EVENTS, first, yesterday - timedelta(days=1), jobs=1)
+        dag_runner, scenario = self.dag_runner, self._company.scenario
+        echo("Fetching the product catalogue, with its pictures …")
+        runs = [dag_runner.trigger(each) for each in (DAG_CATALOGUE, DAG_MAINTENANCE)]
+        of_events = dag_runner.backfill(DAG_EVENTS, first, yesterday - timedelta(days=1), jobs=1)
         if of_events:
-            say(f"Reading the website's events of {len(of_events)} more days, since {first} …")
+            echo(f"Reading the website's events of {len(of_events)} more days, since {first} …")
         runs += of_events
-        if story.old_months and not scheduler.has_succeeded(DAG_HISTORY):
+        if scenario.old_months and not dag_runner.has_succeeded(DAG_HISTORY):
             self._company.export_old_shop()
-            say(f"Loading {story.old_months} months of history, the export of the shop it had before …")
+            echo(f"Loading {scenario.old_months} months of history, the export of the shop it had before …")
             files = f"file://{self._company.folders.old_shop}/{PATTERN}"
-            runs.append(scheduler.trigger(DAG_HISTORY, files=files, source=OLD_SHOP, dry_run=False))
-        scheduler.wait(runs)
+            runs.append(dag_runner.trigger(DAG_HISTORY, files=files, source=OLD_SHOP, dry_run=False))
+        dag_runner.wait(runs)
         for run in runs:
             if run.dag_id == DAG_HISTORY:
-                totals, months = scheduler.result(run, "control_totals"), scheduler.result(run, "summary")
-                say(f"  {loaded_history(totals, months)}")
+                totals, months = dag_runner.result(run, "control_totals"), dag_runner.result(run, "summary")
+                echo(f"  {describe_history(totals, months)}")
         self._took()
 
     def _run_days(self, first: date, last: date) -> None:
         """The days since the move."""
-        self.scheduler.switch_on(DAG_FORECAST)  # days that come in while it is off count for no week
-        runs = self.scheduler.backfill(DAG_DAILY, first, last, jobs=8, mail=True)
+        self.dag_runner.unpause(DAG_FORECAST)  # days that come in while it is off count for no week
+        runs = self.dag_runner.backfill(DAG_DAILY, first, last, jobs=8, mail=True)
         if runs:
-            say(f"Running {len(runs)} business days, {first} to {last}, each report mailed …")
-            self.scheduler.wait(runs)
+            echo(f"Running {len(runs)} business days, {first} to {last}, each report mailed …")
+            self.dag_runner.wait(runs)
             self._took()
 
     def _change_late(self, day: date) -> None:
         self._company.advance(day)
-        say(f"A refund was booked for {day}, whose report is out, and a partner's file for it came late.")
-        say("Reading what has changed in the storefront since, as every hour …")
-        self._beside.append(self.scheduler.trigger(DAG_SYNC))
+        echo(f"A refund was booked for {day}, whose report is out, and a partner's file for it came late.")
+        echo("Reading what has changed in the storefront since, as every hour …")
+        self._beside.append(self.dag_runner.trigger(DAG_SYNC))
 
     def _run_newest_again(self, day: date) -> None:
-        self.scheduler.wait(self._beside)  # the report shows the forecast
-        say(f"Running {day} again, whose report now knows the days before; its mail lists what has changed …")
+        self.dag_runner.wait(self._beside)  # the report shows the forecast
+        echo(
+            f"Running {day} again, whose report now knows the days before; its mail lists what has changed …"
+        )
         # A correction is mailed when asked for.
-        self.scheduler.wait([self.scheduler.run_day(DAG_DAILY, day, send_mail=True)])
+        self.dag_runner.wait([self.dag_runner.run_day(DAG_DAILY, day, send_mail=True)])
         self._took()
 
     def _change_silently(self, day: date) -> None:
         self._company.tamper(day)
-        say(f"Two orders of {day} have changed without a trace: one was edited, one deleted.")
-        say("Comparing the sources with the warehouse, order by order, as every Monday …")
-        run = self.scheduler.trigger(DAG_RECONCILIATION)
-        self.scheduler.wait([run, self.scheduler.trigger(DAG_WATCH)])
-        found = self.scheduler.result(run, "differences")
+        echo(f"Two orders of {day} have changed without a trace: one was edited, one deleted.")
+        echo("Comparing the sources with the warehouse, order by order, as every Monday …")
+        run = self.dag_runner.trigger(DAG_RECONCILIATION)
+        self.dag_runner.wait([run, self.dag_runner.trigger(DAG_WATCH)])
+        found = self.dag_runner.result(run, "differences")
         days = ", ".join(f"{each['source']} on {each['business_date']}" for each in found)
-        say(f"  it differs: {days or 'nothing'}; that was read again, and a mail says so")
+        echo(f"  it differs: {days or 'nothing'}; that was read again, and a mail says so")
         self._took()
 
     def _forecast(self, first: date, yesterday: date) -> date:
@@ -183,15 +185,15 @@ class Demo:
         sunday = yesterday - timedelta(days=yesterday.isoweekday() % 7)
         monday = sunday - timedelta(days=6)
         if monday >= first:
-            say(f"The seventh loaded day of the week of {monday} has started the forecast that follows it …")
-            self._beside.append(self.scheduler.started_by_data(DAG_FORECAST, str(monday)))
-        elif not self.scheduler.has_succeeded(DAG_FORECAST, monday):
-            say(f"Forecasting what follows the week of {monday}, whose first days are history …")
-            self._beside.append(self.scheduler.run_day(DAG_FORECAST, monday, force=True))
+            echo(f"The seventh loaded day of the week of {monday} has started the forecast that follows it …")
+            self._beside.append(self.dag_runner.wait_for_asset_run(DAG_FORECAST, str(monday)))
+        elif not self.dag_runner.has_succeeded(DAG_FORECAST, monday):
+            echo(f"Forecasting what follows the week of {monday}, whose first days are history …")
+            self._beside.append(self.dag_runner.run_day(DAG_FORECAST, monday, force=True))
         return sunday + timedelta(days=1)
 
     def _took(self) -> None:
-        say(f"  ({self._minutes()} minutes since the beginning)")
+        echo(f"  ({self._minutes()} minutes since the beginning)")
 
     def _minutes(self) -> str:
         return f"{(time.monotonic() - self._began) / 60:.1f}"

@@ -15,7 +15,7 @@ _OLD_MONTHS = 18
 
 
 @dataclass(frozen=True)
-class Story:
+class Scenario:
     """The arguments of the company's ledger, and the incidents that were staged.
 
     A held file of the story is one that has not arrived at all yet, or did at its `received_at`.
@@ -31,33 +31,33 @@ class Story:
     silent_changes: tuple[SilentChange, ...] = ()
 
     @classmethod
-    def load(cls, path: Path) -> Story | None:
+    def load(cls, path: Path) -> Scenario | None:
         """The story kept in `path`, None when there is none yet."""
         if not path.exists():
             return None
-        told = json.loads(path.read_text())
+        state = json.loads(path.read_text())
         return cls(
-            first_day=date.fromisoformat(told["first_day"]),
-            seed=told["seed"],
-            orders_per_day=told["orders_per_day"],
-            timezone=told["timezone"],
-            old_months=told.get("old_months", 0),  # a home of before has no old shop
+            first_day=date.fromisoformat(state["first_day"]),
+            seed=state["seed"],
+            orders_per_day=state["orders_per_day"],
+            timezone=state["timezone"],
+            old_months=state.get("old_months", 0),  # a home of before has no old shop
             held_files=tuple(
                 HeldFile(partner, date.fromisoformat(day), came and datetime.fromisoformat(came))
-                for partner, day, came in told["held_files"]
+                for partner, day, came in state["held_files"]
             ),
             late_refunds=tuple(
                 LateRefund(date.fromisoformat(day), datetime.fromisoformat(booked_at))
-                for day, booked_at in told["late_refunds"]
+                for day, booked_at in state["late_refunds"]
             ),
             silent_changes=tuple(
                 SilentChange(date.fromisoformat(day), datetime.fromisoformat(at))
-                for day, at in told.get("silent_changes", ())
+                for day, at in state.get("silent_changes", ())
             ),
         )
 
     @classmethod
-    def begin(cls, now: datetime, timezone: str = TIMEZONE) -> Story:
+    def begin(cls, now: datetime, timezone: str = TIMEZONE) -> Scenario:
         """The story of a company that moved to this pipeline from another shop eight days ago: the newest
         closed day and the same weekday of the week before are its own."""
         today = now.astimezone(ZoneInfo(timezone)).date()
@@ -65,7 +65,7 @@ class Story:
 
     def save(self, path: Path) -> None:
         """Keep the story in `path`, whole at once."""
-        told = {
+        state = {
             "first_day": self.first_day.isoformat(),
             "seed": self.seed,
             "orders_per_day": self.orders_per_day,
@@ -84,7 +84,7 @@ class Story:
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(told, indent=1))
+        partial.write_text(json.dumps(state, indent=1))
         partial.replace(path)
 
     def ledger(self, now: datetime) -> Ledger:
@@ -105,13 +105,13 @@ class Story:
         """The shop's date at the instant `now`."""
         return now.astimezone(ZoneInfo(self.timezone)).date()
 
-    def with_held_file(self, day: date) -> Story:
+    def with_held_file(self, day: date) -> Scenario:
         """The first partner's file of `day` does not come for now; no change when that was said before."""
         if any(held.day == day for held in self.held_files):
             return self
         return replace(self, held_files=(*self.held_files, HeldFile(PARTNERS[0], day, None)))
 
-    def advanced(self, day: date, now: datetime) -> Story:
+    def with_late_arrivals(self, day: date, now: datetime) -> Scenario:
         """At the instant `now` the files held back arrive, and a refund dated `day` is booked."""
         return replace(
             self,
@@ -121,6 +121,6 @@ class Story:
             late_refunds=(*self.late_refunds, LateRefund(day, now)),
         )
 
-    def silently_changed(self, day: date, now: datetime) -> Story:
+    def with_silent_change(self, day: date, now: datetime) -> Scenario:
         """At the instant `now` two orders of `day` change without a trace."""
         return replace(self, silent_changes=(*self.silent_changes, SilentChange(day, now)))

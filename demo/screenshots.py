@@ -31,7 +31,7 @@ def main() -> None:
     Raises:
         SystemExit: the demo does not run, has mailed no report, or there is no browser.
     """
-    ports, folders = Ports.chosen(), Folders.chosen()
+    ports, folders = Ports.from_environ(), Folders.from_environ()
     day = newest_report(folders.reports)
     shutil.copy(folders.reports / str(day) / PREVIEW, IMAGES / PAGE_ONE)
     with window() as browser:

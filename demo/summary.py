@@ -9,7 +9,7 @@ from typing import Any
 
 from demo.airflow_services import PASSWORD, USER, AirflowServices
 from demo.company import Company
-from demo.console import say, table
+from demo.console import echo, format_days
 from demo.dag_runner import DemoFailed
 from demo.layout import Ports
 from demo.services.emulator import PROJECT
@@ -37,17 +37,17 @@ def sign_in(airflow: AirflowServices) -> AirflowApi:
     raise DemoFailed(f"Airflow at {airflow.url} does not answer: see {airflow.folders.logs}")
 
 
-def tell_figures(company: Company, first: date, last: date) -> None:
+def print_figures(company: Company, first: date, last: date) -> None:
     """The days from `first` to `last`, as the warehouse has them."""
-    for line in table(_figures(company.ports, first, last)):
-        say(line)
-    say("")
+    for line in format_days(_query_figures(company.ports, first, last)):
+        echo(line)
+    echo("")
 
 
-def tell_first_report(company: Company, airflow: AirflowServices, day: date) -> None:
+def print_first_report(company: Company, airflow: AirflowServices, day: date) -> None:
     """Where the report of the newest `day` is, while the rest is filled in."""
-    say(f"The report of {day} is ready:")
-    _tell(
+    echo(f"The report of {day} is ready:")
+    _print_links(
         (str(company.folders.reports / str(day) / "report.pdf"), "as it was mailed"),
         (
             f"{airflow.url}/plugin/sales-reports/sales-reports/{day}/",
@@ -56,16 +56,16 @@ def tell_first_report(company: Company, airflow: AirflowServices, day: date) -> 
         (f"http://localhost:{company.ports.mailbox}", "the mailbox, where its mail is"),
         (f"{airflow.url}/dags/{DAG_DAILY}", "the pipeline that made it, in Airflow"),
     )
-    say("Look at it while history, the days before and the other DAGs are filled in …")
+    echo("Look at it while history, the days before and the other DAGs are filled in …")
 
 
-def tell_what_to_look_at(company: Company, airflow: AirflowServices, day: date, forecast_of: date) -> None:
+def print_links(company: Company, airflow: AirflowServices, day: date, forecast_of: date) -> None:
     """Addresses, with what is to be seen there. `forecast_of`: the first day of the newest forecast."""
     reports = company.folders.reports
     pdf = reports / str(day) / "report.pdf"
     forecast = reports / "forecasts" / str(forecast_of) / "forecast.pdf"
-    say("What to look at:")
-    _tell(
+    echo("What to look at:")
+    _print_links(
         (f"{airflow.url}/dags/{DAG_DAILY}", f"the pipeline in Airflow: user {USER}, password {PASSWORD}"),
         (f"{airflow.url}/plugin/sales-reports", f"the reports of all days; the newest is {pdf}"),
         (
@@ -78,15 +78,15 @@ def tell_what_to_look_at(company: Company, airflow: AirflowServices, day: date, 
     )
 
 
-def _tell(*places: tuple[str, str]) -> None:
+def _print_links(*places: tuple[str, str]) -> None:
     """Places, with what is to be seen there."""
     for place, what in places:
-        say(f"  {place}")
-        say(f"      {what}")
-    say("")
+        echo(f"  {place}")
+        echo(f"      {what}")
+    echo("")
 
 
-def _figures(ports: Ports, first: date, last: date) -> list[dict[str, Any]]:
+def _query_figures(ports: Ports, first: date, last: date) -> list[dict[str, Any]]:
     os.environ["BIGQUERY_EMULATOR_HOST"] = f"http://localhost:{ports.bigquery}"
     from google.auth.credentials import AnonymousCredentials
     from google.cloud import bigquery

@@ -1,7 +1,7 @@
 """The oracle: what the warehouse must hold, computed in plain Python from the ledger's books.
 
 It follows docs/DEFINITIONS.md, shares no code with the pipeline and knows nothing of SQL, staging or Airflow.
-`Oracle(books, …)` stands for runs that have read everything the books show; each method gives one table as
+`Oracle(snapshot, …)` stands for runs that have read everything the books show; each method gives one table as
 dictionaries with the warehouse's column names, without the columns that only say when and by which run a row
 was read (`read_at`, `run_id`).
 """
@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from demo.ledger import CHANNELS, PARTNER_FILES, STOREFRONT, Books, Line, Order, Refund
+from demo.ledger import CHANNELS, PARTNER_FILES, STOREFRONT, Line, Order, Refund, Snapshot
 from tests.oracle_refunds import Part, split_sales_db, split_storefront
 
 Row = dict[str, Any]
@@ -37,7 +37,7 @@ def rounded(amount: Decimal) -> Decimal:
 
 @dataclass
 class Oracle:
-    """The tables of a warehouse that knows what `books` show.
+    """The tables of a warehouse that knows what `snapshot` show.
 
     Attributes:
         books: of the instant of the last read; `dataclasses.replace` them to leave out what was not read.
@@ -47,7 +47,7 @@ class Oracle:
         missing: sources that were missing from a run of a business day.
     """
 
-    books: Books
+    snapshot: Snapshot
     timezone: str = "America/New_York"
     reporting_currency: str = "USD"
     hash_key: str = ""
@@ -67,22 +67,22 @@ class Oracle:
     @cached_property
     def orders(self) -> list[Row]:
         """One row per order, whatever its status."""
-        return [self._order(order) for order in self.books.orders]
+        return [self._order(order) for order in self.snapshot.orders]
 
     @cached_property
     def order_lines(self) -> list[Row]:
         """One row per sound line."""
         return [
             self._line(order, line, header)
-            for order, header in zip(self.books.orders, self.orders, strict=True)
-            for line in order.sound_lines
+            for order, header in zip(self.snapshot.orders, self.orders, strict=True)
+            for line in order.valid_lines
         ]
 
     @cached_property
     def refunds(self) -> list[Row]:
         """One row per refunded line, and one with line number 0 for what no line explains."""
         by_order: dict[tuple[str, str], list[Refund]] = defaultdict(list)
-        for refund in self.books.refunds:
+        for refund in self.snapshot.refunds:
             by_order[refund.channel, refund.order_id].append(refund)
         rows = []
         for key, refunds in by_order.items():
@@ -142,9 +142,14 @@ class Oracle:
     @property
     def rejected(self) -> Counter[tuple[str, str]]:
         """How many different source rows must be rejected, by (source, reason)."""
-        books = self.books
-        flaws = [(order.channel, line.flaw) for order in books.orders for line in order.lines if line.flaw]
-        bad_rows = [(PARTNER_FILES, bad.reason) for file in books.files for bad in file.bad_rows]
+        snapshot = self.snapshot
+        flaws = [
+            (order.channel, line.reject_reason)
+            for order in snapshot.orders
+            for line in order.lines
+            if line.reject_reason
+        ]
+        bad_rows = [(PARTNER_FILES, bad.reason) for file in snapshot.files for bad in file.bad_rows]
         return Counter(flaws + bad_rows)
 
     def business_date(self, instant: datetime) -> date:
@@ -171,13 +176,13 @@ class Oracle:
     def _rate(self, currency: str, day: date) -> Decimal | None:
         if currency == "EUR":
             return Decimal(1)
-        usable = [rate for rate in self.books.rates if rate.currency == currency and rate.rate_date <= day]
+        usable = [rate for rate in self.snapshot.rates if rate.currency == currency and rate.rate_date <= day]
         newest = max(usable, key=lambda rate: rate.rate_date, default=None)
         return newest.rate if newest and day - newest.rate_date <= timedelta(days=7) else None
 
     @cached_property
     def _orders_by_key(self) -> dict[tuple[str, str], Order]:
-        return {(order.channel, order.order_id): order for order in self.books.orders}
+        return {(order.channel, order.order_id): order for order in self.snapshot.orders}
 
     @cached_property
     def _headers(self) -> dict[tuple[str, str], Row]:
@@ -197,9 +202,9 @@ class Oracle:
             "country_code": order.country_code,
             "customer_hash": self.customer_hash(order),
             "coupon_code": order.coupon_code,
-            "item_count": len(order.sound_lines),
-            "gross_amount": sum((line.gross for line in order.sound_lines), ZERO),
-            "discount_amount": sum((line.discount for line in order.sound_lines), ZERO),
+            "item_count": len(order.valid_lines),
+            "gross_amount": sum((line.gross for line in order.valid_lines), ZERO),
+            "discount_amount": sum((line.discount for line in order.valid_lines), ZERO),
             "tax_amount": order.tax,
             "shipping_amount": order.shipping,
             "fee_amount": order.fee,
@@ -231,7 +236,7 @@ class Oracle:
         key = refund.channel, refund.order_id
         order, header = self._orders_by_key.get(key), self._headers.get(key)
         line = order and next(
-            (line for line in order.sound_lines if line.line_number == part.line_number), None
+            (line for line in order.valid_lines if line.line_number == part.line_number), None
         )
         return {
             "source": refund.channel,

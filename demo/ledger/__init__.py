@@ -1,9 +1,9 @@
 """What truly happened in the demo company: the facts behind every system it fills, and behind the tests.
 
 `Ledger(first_day, days)` knows every order, refund, partner file and exchange rate of a small company;
-`ledger.as_of(instant)` gives its `Books`: the state as of an instant, exactly as the company's systems show
-it then. `demo.fill` puts books into real systems; an oracle computes from the same books what the warehouse
-must hold. `model` documents every field. The ledger shares no code with the pipeline.
+`ledger.as_of(instant)` gives a `Snapshot`: the state as of an instant, exactly as the company's systems show
+it then. `demo.seeders` writes snapshots into real systems; an oracle computes from the same snapshot what the
+warehouse must hold. `model` documents every field. The ledger shares no code with the pipeline.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from demo.ledger.model import (
     RefundLine,
     SilentChange,
 )
-from demo.ledger.snapshots import Books, Ledger
+from demo.ledger.snapshots import Ledger, Snapshot
 
 __all__ = [
     "CHANNELS",
@@ -38,7 +38,6 @@ __all__ = [
     "SALES_DB",
     "STOREFRONT",
     "BadRow",
-    "Books",
     "Customer",
     "HeldFile",
     "LateRefund",
@@ -51,4 +50,5 @@ __all__ = [
     "Refund",
     "RefundLine",
     "SilentChange",
+    "Snapshot",
 ]

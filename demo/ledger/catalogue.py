@@ -64,7 +64,7 @@ PRODUCTS = _products()
 _BULK = {"STA-004": (100, 500), "LAM-003": (2, 12), "GAR-005": (2, 8), "TAB-002": (4, 8)}
 
 
-def usual_quantities(product: Product) -> tuple[int, int]:
+def quantity_range(product: Product) -> tuple[int, int]:
     """From how many to how many pieces people buy of it at once."""
     return _BULK.get(product.sku, (1, 3))
 
@@ -97,7 +97,7 @@ def round_money(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1) if currency == "JPY" else Decimal("0.01"), ROUND_HALF_UP)
 
 
-def from_dollars(amount: Decimal, currency: str) -> Decimal:
+def price_from_usd(amount: Decimal, currency: str) -> Decimal:
     """What costs `amount` dollars, in `currency`: by the shop's own price list, not by exchange rates."""
     return round_money(amount * Decimal(_PRICE_LEVEL[currency]), currency)
 
@@ -106,4 +106,4 @@ def price_in(product: Product, currency: str, decimals: int) -> Decimal:
     """The unit price in `currency`; where `decimals` is 4, what costs less than ten cents keeps four."""
     if 0 < product.price < Decimal("0.1") and decimals == 4 and currency != "JPY":
         return (product.price * Decimal(_PRICE_LEVEL[currency])).quantize(Decimal("0.0001"), ROUND_HALF_UP)
-    return from_dollars(product.price, currency)
+    return price_from_usd(product.price, currency)

@@ -31,7 +31,7 @@ _HISTORY = timedelta(days=60)
 _HOLIDAYS = {(1, 1), (5, 1), (12, 25), (12, 26)}
 
 
-def published(seed: int, first_day: date, until: datetime) -> Iterator[Rate]:
+def published_rates(seed: int, first_day: date, until: datetime) -> Iterator[Rate]:
     """The rates published from 60 days before `first_day` until the instant `until`, oldest first.
 
     On working days at 15:00 UTC; none on weekends and fixed holidays.

@@ -53,8 +53,8 @@ class Line:
 
     `gross` is what counts as gross sales: before discount and tax. It is quantity times unit price in the
     sales database and in partner files, and the line's own `subtotal` in the storefront, where `line_number`
-    is the line item's id. `flaw` is empty for a sound line; otherwise it is the reason code for which the
-    pipeline must reject this line (and only this line): such a line is in the source but never counts.
+    is the line item's id. `reject_reason` is empty for a valid line; otherwise it is the reason code
+    for which the pipeline must reject this line (and only this line).
     """
 
     line_number: int
@@ -66,7 +66,7 @@ class Line:
     gross: Decimal
     discount: Decimal
     tax: Decimal
-    flaw: str = ""
+    reject_reason: str = ""
 
     @property
     def after_discount(self) -> Decimal:
@@ -116,19 +116,19 @@ class Order:
     status_changed_at: datetime
 
     @property
-    def sound_lines(self) -> tuple[Line, ...]:
+    def valid_lines(self) -> tuple[Line, ...]:
         """The lines that count, flawed ones left out."""
-        return tuple(line for line in self.lines if not line.flaw)
+        return tuple(line for line in self.lines if not line.reject_reason)
 
     @property
     def merchandise(self) -> Decimal:
         """Sum of the sound lines after discount, before tax."""
-        return sum((line.after_discount for line in self.sound_lines), Decimal(0))
+        return sum((line.after_discount for line in self.valid_lines), Decimal(0))
 
     @property
     def tax(self) -> Decimal:
         """Sum of the sound lines' tax."""
-        return sum((line.tax for line in self.sound_lines), Decimal(0))
+        return sum((line.tax for line in self.valid_lines), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

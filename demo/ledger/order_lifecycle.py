@@ -30,24 +30,26 @@ _REASONS = ("too small", "arrived broken", "changed their mind", "one piece miss
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class OrderHistory:
     """One order's states by growing `updated_at` (the first is its creation) and all its refunds."""
 
     versions: tuple[Order, ...]
     refunds: tuple[Refund, ...]
 
 
-def live(shop: Shop, placed: Order, late_refund: tuple[datetime, datetime] | None = None) -> History:
+def simulate_order(
+    shop: Shop, placed: Order, late_refund: tuple[datetime, datetime] | None = None
+) -> OrderHistory:
     """The history of an order just placed.
 
     `late_refund` (dated, booked) refunds its first line late, on top of what happens anyway.
     """
-    life = _Life(placed, shop.rng("life", placed.order_id))
-    life.run(late_refund)
-    return History(tuple(life.versions), tuple(life.refunds))
+    lifecycle = _Lifecycle(placed, shop.rng("life", placed.order_id))
+    lifecycle.run(late_refund)
+    return OrderHistory(tuple(lifecycle.versions), tuple(lifecycle.refunds))
 
 
-class _Life:
+class _Lifecycle:
     """Lets an order live: each step adds a version, none looks into the future."""
 
     def __init__(self, placed: Order, rng: Random) -> None:
@@ -149,7 +151,7 @@ class _Life:
         self._change(at, ordered_at=self._now.ordered_at - timedelta(hours=self._rng.randint(2, 14)))
 
     def _refund_line(self, at: datetime, refunded_at: datetime | None = None) -> None:
-        line = self._now.sound_lines[0]
+        line = self._now.valid_lines[0]
         if self._now.status not in PAID or not line.after_discount:
             return
         whole_pieces = line.quantity == int(line.quantity)
@@ -181,7 +183,7 @@ class _Life:
         rest = round_money(paid, order.currency) - sum((refund.amount for refund in self.refunds), Decimal(0))
         if order.status not in PAID or rest <= 0:
             return
-        units = sum((line.quantity for line in order.sound_lines), Decimal(0))
+        units = sum((line.quantity for line in order.valid_lines), Decimal(0))
         self._book(at, at, amount=rest, quantity=units, lines=())
         self._set_status(at, "refunded")
 

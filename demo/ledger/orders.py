@@ -12,10 +12,10 @@ from demo.ledger.catalogue import (
     MARKETS,
     PRODUCTS,
     Market,
-    from_dollars,
+    price_from_usd,
     price_in,
+    quantity_range,
     round_money,
-    usual_quantities,
 )
 from demo.ledger.model import (
     CHANNELS,
@@ -29,7 +29,7 @@ from demo.ledger.model import (
     Product,
     Refund,
 )
-from demo.ledger.order_lifecycle import PAID, History, live
+from demo.ledger.order_lifecycle import PAID, OrderHistory, simulate_order
 from demo.ledger.season import offer_of, popularity
 from demo.ledger.shop import Shop
 
@@ -51,7 +51,7 @@ class _Sale:
     ordered_at: datetime
 
 
-def trade(shop: Shop, day: date, late_refunds: Sequence[datetime] = ()) -> Iterator[History]:
+def order_histories(shop: Shop, day: date, late_refunds: Sequence[datetime] = ()) -> Iterator[OrderHistory]:
     """The orders placed on `day`, by channel and id.
 
     `late_refunds` are the instants at which a refund dated `day` is booked, one order of the sales database
@@ -64,9 +64,9 @@ def trade(shop: Shop, day: date, late_refunds: Sequence[datetime] = ()) -> Itera
         paid_out = shop.window(day)[1] - timedelta(hours=1)
         for number, ordered_at in enumerate(shop.instants(day, round(volume), rng), start=1):
             order = _order(shop, _sale(channel, day, number, ordered_at, rng), rng)
-            history = live(shop, order)
-            if unbooked and _could_refund(history, paid_out, unbooked[0]):
-                history = live(shop, order, late_refund=(paid_out, unbooked.pop(0)))
+            history = simulate_order(shop, order)
+            if unbooked and _is_refundable(history, paid_out, unbooked[0]):
+                history = simulate_order(shop, order, late_refund=(paid_out, unbooked.pop(0)))
             yield history
 
 
@@ -89,7 +89,7 @@ def orphan_refunds(shop: Shop, day: date) -> Iterator[Refund]:
         )
 
 
-def _could_refund(history: History, refunded_at: datetime, booked_at: datetime) -> bool:
+def _is_refundable(history: OrderHistory, refunded_at: datetime, booked_at: datetime) -> bool:
     """Whether a first refund dated `refunded_at` and booked at `booked_at` fits into `history`."""
     known = [version for version in history.versions if version.updated_at < booked_at]
     return (
@@ -97,7 +97,7 @@ def _could_refund(history: History, refunded_at: datetime, booked_at: datetime) 
         and known[-1].status in PAID
         and not known[-1].is_test
         and known[-1].ordered_at < refunded_at
-        and known[-1].sound_lines[0].after_discount > 0
+        and known[-1].valid_lines[0].after_discount > 0
         and not history.refunds
     )
 
@@ -126,9 +126,9 @@ def _order(shop: Shop, sale: _Sale, rng: Random) -> Order:
     )
     if sale.channel == SALES_DB and rng.random() < 0.01:
         broken = replace(lines[0], line_number=len(lines) + 1, quantity=Decimal(0), gross=Decimal(0))
-        lines += (replace(broken, discount=Decimal(0), tax=Decimal(0), flaw="invalid_quantity"),)
+        lines += (replace(broken, discount=Decimal(0), tax=Decimal(0), reject_reason="invalid_quantity"),)
     merchandise = sum((line.after_discount for line in lines), Decimal(0))
-    free = merchandise > from_dollars(Decimal(60), market.currency) or sale.channel == PARTNER_FILES
+    free = merchandise > price_from_usd(Decimal(60), market.currency) or sale.channel == PARTNER_FILES
     gift_wrap = sale.channel == STOREFRONT and rng.random() < 0.06
     # A phone order is written down hours later: it appears in the database after its day is over.
     entered_at = sale.ordered_at
@@ -146,8 +146,8 @@ def _order(shop: Shop, sale: _Sale, rng: Random) -> Order:
         status="new",
         coupon_code=coupon,
         is_test=sale.channel == SALES_DB and rng.random() < 0.02,
-        shipping=Decimal(0) if free else from_dollars(Decimal("4.95"), market.currency),
-        fee=from_dollars(Decimal("3.50"), market.currency) if gift_wrap else Decimal(0),
+        shipping=Decimal(0) if free else price_from_usd(Decimal("4.95"), market.currency),
+        fee=price_from_usd(Decimal("3.50"), market.currency) if gift_wrap else Decimal(0),
         lines=lines,
         ordered_at=sale.ordered_at,
         updated_at=entered_at,
@@ -180,7 +180,7 @@ def line_of(
     channel: str, line_number: int, product: Product, market: Market, *, coupon: Decimal, rng: Random
 ) -> Line:
     """A line of an order of `channel`; `coupon` is the share it takes off."""
-    quantity = Decimal(rng.randint(*usual_quantities(product)))
+    quantity = Decimal(rng.randint(*quantity_range(product)))
     if product.sku == "LIN-005" and channel != SALES_DB:
         quantity += Decimal("0.5")  # fabric by the metre; the sales database counts pieces only
     unit_price = price_in(product, market.currency, decimals=2 if channel == STOREFRONT else 4)

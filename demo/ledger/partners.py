@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from demo.ledger.model import PARTNERS, BadRow, HeldFile, Order, PartnerFile
-from demo.ledger.order_lifecycle import History
+from demo.ledger.order_lifecycle import OrderHistory
 from demo.ledger.shop import Shop
 
 
 def deliveries(
-    shop: Shop, days: Sequence[date], sold: Iterable[History], held: Sequence[HeldFile]
+    shop: Shop, days: Sequence[date], sold: Iterable[OrderHistory], held: Sequence[HeldFile]
 ) -> tuple[PartnerFile, ...]:
     """Every delivery, by the instant received.
 
@@ -21,7 +21,7 @@ def deliveries(
     in their state at its end. Now and then a file comes a day late, or comes again without one of its
     orders. The second partner sends nothing on Saturdays: those orders are in no file before Sunday's.
     """
-    by_day: dict[tuple[str, date], list[History]] = {}
+    by_day: dict[tuple[str, date], list[OrderHistory]] = {}
     zone = ZoneInfo(shop.timezone)
     for history in sold:
         placed = history.versions[0]
@@ -35,11 +35,11 @@ def deliveries(
             today = by_day.get((partner, day), [])
             before = by_day.get((partner, day - timedelta(days=1)), [])
             files += _deliveries_of_day(shop, partner, day, today, before)
-    files = [file for file in (_hold(file, held) for file in files) if file]
+    files = [file for file in (_apply_hold(file, held) for file in files) if file]
     return tuple(sorted(files, key=lambda file: (file.received_at, file.name)))
 
 
-def merge(received: Sequence[PartnerFile]) -> list[Order]:
+def merge_files(received: Sequence[PartnerFile]) -> list[Order]:
     """The orders that the last delivery of any file holds; `received` is in the order of time.
 
     Of several states the newest `updated_at` wins, then the file received last.
@@ -57,14 +57,14 @@ def _sends(partner: str, day: date) -> bool:
 
 
 def _deliveries_of_day(
-    shop: Shop, partner: str, day: date, today: Sequence[History], before: Sequence[History]
+    shop: Shop, partner: str, day: date, today: Sequence[OrderHistory], before: Sequence[OrderHistory]
 ) -> list[PartnerFile]:
     rng = shop.rng("file", partner, day)
     start, end = shop.window(day)
-    orders = [_state(history, end) for history in today]
+    orders = [_version_at(history, end) for history in today]
     first_told = _sends(partner, day - timedelta(days=1))
     for history in before:
-        state = _state(history, end)
+        state = _version_at(history, end)
         if not first_told or state.updated_at >= start:
             orders.append(state)
     ending = ".csv.gz" if partner == PARTNERS[1] else ".csv"
@@ -83,7 +83,9 @@ def _deliveries_of_day(
     )
     tomorrow = shop.window(day + timedelta(days=1))[1]
     told_once = [
-        state.order_id for state in (_state(history, tomorrow) for history in today) if state.updated_at < end
+        state.order_id
+        for state in (_version_at(history, tomorrow) for history in today)
+        if state.updated_at < end
     ]
     if rng.random() > 0.1 or len(today) < 2 or not told_once:
         return [file]
@@ -98,7 +100,7 @@ def _deliveries_of_day(
     return [file, again]
 
 
-def _state(history: History, at: datetime) -> Order:
+def _version_at(history: OrderHistory, at: datetime) -> Order:
     return next(version for version in reversed(history.versions) if version.updated_at < at)
 
 
@@ -123,7 +125,7 @@ def _bad_rows(partner: str, day: date) -> tuple[BadRow, ...]:
     return (*rows, BadRow(f"{prefix}-9005,1,{noon},cut off in the mid", "malformed_line"))
 
 
-def _hold(file: PartnerFile, held: Sequence[HeldFile]) -> PartnerFile | None:
+def _apply_hold(file: PartnerFile, held: Sequence[HeldFile]) -> PartnerFile | None:
     for incident in held:
         if (incident.partner, incident.day) == (file.partner, file.day):
             return replace(file, received_at=incident.received_at) if incident.received_at else None

@@ -52,7 +52,7 @@ class Season:
         """How many times the ledger's `orders_per_day` an average weekday at that time of the year brings."""
         growth = min(_MOST_GROWTH, 2 ** ((day - self.moved_on).days / _DOUBLED_IN))
         offer = offer_of(day)
-        return growth * _of_year(day) / _of_year(self.moved_on) * (offer.draw if offer else 1)
+        return growth * _seasonal_factor(day) / _seasonal_factor(self.moved_on) * (offer.draw if offer else 1)
 
 
 @cache
@@ -70,10 +70,10 @@ def popularity(day: date) -> tuple[float, ...]:
 @cache
 def offer_of(day: date) -> Offer | None:
     """The offer of `day`: the week of the second Monday in May, and the four days after Thanksgiving."""
-    since = (day - (_nth(day.year, 5, 0, 2))).days
+    since = (day - (_nth_weekday(day.year, 5, 0, 2))).days
     if 0 <= since < 7:
         return Offer("SPRING25", "0.25", 1.5, 0.5)
-    since = (day - (_nth(day.year, 11, 3, 4) + timedelta(days=1))).days
+    since = (day - (_nth_weekday(day.year, 11, 3, 4) + timedelta(days=1))).days
     if 0 <= since < len(_AFTER_THANKSGIVING):
         return Offer("BLACKFRIDAY", "0.20", _AFTER_THANKSGIVING[since], 0.6)
     return None
@@ -83,18 +83,18 @@ def market_index(week: date) -> Decimal:
     """What all shops together take in a week, given by its Monday: 100 in an average one. It knows seasons
     and chance, neither this company's growth nor its offers."""
     chance = random.Random(week.isoformat()).uniform(-1.5, 1.5)
-    return Decimal(100 * _of_year(week + timedelta(days=3)) / fmean(_MONTHS) + chance).quantize(
+    return Decimal(100 * _seasonal_factor(week + timedelta(days=3)) / fmean(_MONTHS) + chance).quantize(
         Decimal("0.1")
     )
 
 
-def _nth(year: int, month: int, weekday: int, number: int) -> date:
+def _nth_weekday(year: int, month: int, weekday: int, number: int) -> date:
     """The `number`th `weekday` (0 is Monday) of a month."""
     first = date(year, month, 1)
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (number - 1))
 
 
-def _of_year(day: date) -> float:
+def _seasonal_factor(day: date) -> float:
     """The value between those of the two nearest middles of months."""
     place = day.month - 1 + (day.day - 15) / 30.5
     before = math.floor(place)

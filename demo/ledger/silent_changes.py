@@ -10,7 +10,7 @@ from demo.ledger.model import SALES_DB, STOREFRONT, Order, Refund
 from demo.ledger.order_lifecycle import PAID
 
 
-def silently_changed(
+def apply_silent_change(
     orders: Iterable[Order], refunds: Iterable[Refund], window: tuple[datetime, datetime]
 ) -> tuple[list[Order], list[Refund]]:
     """`orders` and `refunds` after one order of `window` of the sales database got another quantity, and one
@@ -31,8 +31,8 @@ def silently_changed(
             and order.status in PAID
             and not order.is_test
             and (channel, order.order_id) not in refunded
-            and order.sound_lines
-            and order.sound_lines[0].gross
+            and order.valid_lines
+            and order.valid_lines[0].gross
         )
         return next(found, None)
 

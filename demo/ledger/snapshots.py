@@ -24,14 +24,14 @@ from demo.ledger.model import (
     SilentChange,
 )
 from demo.ledger.old_shop import OldShop
-from demo.ledger.order_lifecycle import History
+from demo.ledger.order_lifecycle import OrderHistory
 from demo.ledger.season import Season
 from demo.ledger.shop import Shop
-from demo.ledger.silent_changes import silently_changed
+from demo.ledger.silent_changes import apply_silent_change
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class Snapshot:
     """The state of the company as of the instant `at`.
 
     Attributes:
@@ -90,7 +90,7 @@ class Ledger:
     late_refunds: tuple[LateRefund, ...] = field(default=())
     silent_changes: tuple[SilentChange, ...] = field(default=())
 
-    def as_of(self, instant: datetime) -> Books:
+    def as_of(self, instant: datetime) -> Snapshot:
         """The books as of `instant` (aware), which may lie before or after all days."""
         instant = instant.astimezone(UTC)
         known_orders: list[Order] = []
@@ -102,18 +102,20 @@ class Ledger:
                 refunds += [refund for refund in history.refunds if _is_booked(refund, instant)]
         refunds += [refund for refund in self.orphan_refunds if _is_booked(refund, instant)]
         received = [file for file in self.deliveries if file.received_at <= instant]
-        known_orders += partners.merge(received)
+        known_orders += partners.merge_files(received)
         for change in self.silent_changes:
             if change.at <= instant:
-                known_orders, refunds = silently_changed(known_orders, refunds, self.shop.window(change.day))
-        return Books(
+                known_orders, refunds = apply_silent_change(
+                    known_orders, refunds, self.shop.window(change.day)
+                )
+        return Snapshot(
             at=instant,
             products=PRODUCTS,
             customers=self._customers(known_orders),
             orders=tuple(known_orders),
             refunds=tuple(refunds),
             files=tuple({file.name: file for file in received}.values()),
-            rates=tuple(exchange_rates.published(self.seed, self._first_rates, instant)),
+            rates=tuple(exchange_rates.published_rates(self.seed, self._first_rates, instant)),
         )
 
     @property
@@ -128,12 +130,12 @@ class Ledger:
         return web_sessions.events(self.shop, day, sold)
 
     @cached_property
-    def histories(self) -> tuple[History, ...]:
+    def histories(self) -> tuple[OrderHistory, ...]:
         """Every order with all its states and refunds, by day, channel and id."""
         return tuple(history for day in self.business_days for history in self._of_day[day])
 
     @cached_property
-    def _of_day(self) -> dict[date, tuple[History, ...]]:
+    def _of_day(self) -> dict[date, tuple[OrderHistory, ...]]:
         return {day: tuple(self._day(day)) for day in self.business_days}
 
     @cached_property
@@ -162,9 +164,9 @@ class Ledger:
     def _first_rates(self) -> date:
         return self.old_shop.first_day if self.old_shop else self.first_day
 
-    def _day(self, day: date) -> Iterator[History]:
+    def _day(self, day: date) -> Iterator[OrderHistory]:
         late = [incident.booked_at for incident in self.late_refunds if incident.day == day]
-        yield from orders.trade(self.shop, day, late)
+        yield from orders.order_histories(self.shop, day, late)
 
     def _customers(self, known: list[Order]) -> tuple[Customer, ...]:
         ids = {order.customer_id for order in known if order.channel == SALES_DB and order.customer_id}

@@ -10,7 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from demo.ledger import Books
+from demo.ledger import Snapshot
 from demo.ledger.model import Product
 
 BROKEN = "GAR-003"
@@ -28,16 +28,16 @@ _OTHERS = ("#e8e8e8", "#555f6b")
 _SHAPES = 5
 
 
-def fill(root: Path, books: Books) -> None:
-    """Write what is missing below `root`, and the products as `books` have them, whole at once."""
+def fill(root: Path, snapshot: Snapshot) -> None:
+    """Write what is missing below `root`, and the products as `snapshot` have them, whole at once."""
     pictures = root / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
-    for product in books.products:
+    for product in snapshot.products:
         path = pictures / picture_name(product)
         if product.image_url and product.sku != BROKEN and not path.exists():
             _draw(product, path)
     partial = root / "products.partial"
-    entries = [_entry(product) for product in books.products]
+    entries = [_entry(product) for product in snapshot.products]
     partial.write_text(json.dumps(entries, ensure_ascii=False, indent=1))
     partial.replace(root / "products.json")
 

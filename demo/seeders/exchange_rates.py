@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo.ledger import Books
+from demo.ledger import Snapshot
 
 PATH = "stats/eurofxref/eurofxref-hist.csv"
 """Where the file lies below the server's root, as at the bank."""
@@ -16,19 +16,19 @@ _CURRENCIES = (
 )
 
 
-def fill(root: Path, books: Books) -> None:
+def fill(root: Path, snapshot: Snapshot) -> None:
     """Write `PATH` below `root`, whole at once."""
     target = root / PATH
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
-    partial.write_text(render(books), encoding="ascii")
+    partial.write_text(render(snapshot), encoding="ascii")
     partial.replace(target)
 
 
-def render(books: Books) -> str:
+def render(snapshot: Snapshot) -> str:
     """`Date,USD,JPY,…,` with a trailing comma, newest day first, `N/A` where nothing was published."""
     days: dict[str, dict[str, str]] = {}
-    for rate in books.rates:
+    for rate in snapshot.rates:
         days.setdefault(rate.rate_date.isoformat(), {})[rate.currency] = str(rate.rate)
     lines = [f"Date,{','.join(_CURRENCIES)},"]
     for day in sorted(days, reverse=True):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
-from demo.ledger import OLD_SHOP, PARTNERS, Books, Line, Order, PartnerFile
+from demo.ledger import OLD_SHOP, PARTNERS, Line, Order, PartnerFile, Snapshot
 
 HEADER = (
     *("order_id", "line_number", "ordered_at", "updated_at", "status", "sku", "product_name", "category"),
@@ -45,13 +45,13 @@ _HABITS = {
 }
 
 
-def fill(folder: Path, books: Books) -> None:
-    """Write the files of `books` that are not there as they should be, each whole at once.
+def fill(folder: Path, snapshot: Snapshot) -> None:
+    """Write the files of `snapshot` that are not there as they should be, each whole at once.
 
     A file's modification time is when it was received. Other files in `folder` are left alone.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for file in books.files:
+    for file in snapshot.files:
         target, content = folder / file.name, render(file)
         received_at = file.received_at.timestamp()
         if target.exists() and target.stat().st_mtime == received_at and target.read_bytes() == content:

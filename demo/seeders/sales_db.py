@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from demo.ledger import SALES_DB, Books
+from demo.ledger import SALES_DB, Snapshot
 
 SCHEMA = Path(__file__).resolve().parents[1] / "schema.sql"
 READER = "sales_reader"
@@ -52,27 +52,28 @@ def prepare(dsn: str) -> None:
         connection.execute(SCHEMA.read_text())
 
 
-def fill(dsn: str, books: Books) -> None:
-    """Make the tables equal to `books` in one transaction: readers see the former state or the new one."""
+def fill(dsn: str, snapshot: Snapshot) -> None:
+    """Make the tables equal to `snapshot` in one transaction: readers see the former state or the new one."""
     import psycopg
 
     rows: dict[str, Iterable[tuple[Any, ...]]] = {
         "customers": (
             (who.customer_id, who.email, who.country_code, who.created_at, who.updated_at)
-            for who in books.customers
+            for who in snapshot.customers
         ),
         "products": (
-            (what.sku, what.name, what.category, what.image_url, what.updated_at) for what in books.products
+            (what.sku, what.name, what.category, what.image_url, what.updated_at)
+            for what in snapshot.products
         ),
         "orders": (
             (
                 *(order.order_id, order.customer_id, order.status, order.currency, order.country_code),
                 *(order.shipping, order.coupon_code, order.is_test, order.ordered_at, order.updated_at),
             )
-            for order in books.orders_of(SALES_DB)
+            for order in snapshot.orders_of(SALES_DB)
         ),
-        "order_items": _items(books),
-        "refunds": _refunds(books),
+        "order_items": _items(snapshot),
+        "refunds": _refunds(snapshot),
     }
     with psycopg.connect(dsn) as connection:
         for table in _TABLES:
@@ -81,8 +82,8 @@ def fill(dsn: str, books: Books) -> None:
         connection.execute("ANALYZE")
 
 
-def _items(books: Books) -> Iterator[tuple[Any, ...]]:
-    for order in books.orders_of(SALES_DB):
+def _items(snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
+    for order in snapshot.orders_of(SALES_DB):
         for line in order.lines:
             yield (
                 *(order.order_id, line.line_number, line.sku, int(line.quantity)),
@@ -90,8 +91,8 @@ def _items(books: Books) -> Iterator[tuple[Any, ...]]:
             )
 
 
-def _refunds(books: Books) -> Iterator[tuple[Any, ...]]:
-    for refund in books.refunds_of(SALES_DB):
+def _refunds(snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
+    for refund in snapshot.refunds_of(SALES_DB):
         line_number = refund.lines[0].line_number if refund.lines else None
         yield (
             *(refund.refund_id, refund.order_id, line_number, int(refund.quantity), refund.amount),

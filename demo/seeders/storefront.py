@@ -5,46 +5,47 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from demo.ledger import STOREFRONT, Books, Order, Refund
+from demo.ledger import STOREFRONT, Order, Refund, Snapshot
 from demo.services.storefront import store
 
 _MAXIMUM_LINES = 5
 
 
-def fill(path: Path, books: Books) -> None:
-    """Make the storefront's file equal to `books`; a running server takes it up by itself."""
+def fill(path: Path, snapshot: Snapshot) -> None:
+    """Make the storefront's file equal to `snapshot`; a running server takes it up by itself."""
     path.parent.mkdir(parents=True, exist_ok=True)
     refunds: dict[str, list[Refund]] = {}
-    for refund in books.refunds_of(STOREFRONT):
+    for refund in snapshot.refunds_of(STOREFRONT):
         refunds.setdefault(refund.order_id, []).append(refund)
     products = (
-        store.Product(
+        store.WooProduct(
             id=product.product_id,
             sku=product.sku,
             name=product.name,
             categories=[product.category] if product.category else [],
             modified_at=product.updated_at,
         )
-        for product in books.products
+        for product in snapshot.products
     )
-    product_ids = {product.sku: product.product_id for product in books.products}
+    product_ids = {product.sku: product.product_id for product in snapshot.products}
     orders = (
-        _order(order, refunds.get(order.order_id, []), product_ids) for order in books.orders_of(STOREFRONT)
+        _order(order, refunds.get(order.order_id, []), product_ids)
+        for order in snapshot.orders_of(STOREFRONT)
     )
-    store.Store(orders, products).save(path)
+    store.WooStore(orders, products).save(path)
 
 
-def _order(order: Order, refunds: list[Refund], product_ids: dict[str, int]) -> store.Order:
+def _order(order: Order, refunds: list[Refund], product_ids: dict[str, int]) -> store.WooOrder:
     changes = [(order.status_changed_at, "status")]
     if order.updated_at != order.status_changed_at:
         # An edited line, or a refund: whose own instant counts as well, so the name makes no difference.
         changes.append((order.updated_at, "line"))
-    return store.Order(
+    return store.WooOrder(
         id=int(order.order_id),
         created_at=order.ordered_at,
         status=order.status,
         lines=[
-            store.Line(
+            store.WooLine(
                 id=line.line_number,
                 product_id=product_ids[line.sku],
                 sku=line.sku,
@@ -68,16 +69,16 @@ def _order(order: Order, refunds: list[Refund], product_ids: dict[str, int]) -> 
     )
 
 
-def _refund(refund: Refund) -> store.Refund:
+def _refund(refund: Refund) -> store.WooRefund:
     # An order has ten ids of its own: line items take the first five, those of its refunds the others.
     first_item = int(refund.refund_id) + _MAXIMUM_LINES
-    return store.Refund(
+    return store.WooRefund(
         id=int(refund.refund_id),
         created_at=refund.refunded_at,
         amount=Decimal(refund.amount),
         reason=refund.reason,
         lines=[
-            store.RefundLine(
+            store.WooRefundLine(
                 id=first_item + number,
                 line_id=line.line_number,
                 quantity=line.quantity,

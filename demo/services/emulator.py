@@ -85,9 +85,9 @@ def main(folder: Path = DATA) -> NoReturn:
     Raises:
         SystemExit: its port is not free.
     """
-    ports = Ports.chosen()
+    ports = Ports.from_environ()
     if stays_open(ports.bigquery):
-        raise SystemExit(f"emulator: {ports.taken('bigquery')}")
+        raise SystemExit(f"emulator: {ports.port_taken('bigquery')}")
     folder.mkdir(parents=True, exist_ok=True)
     print(f"BigQuery's emulator runs until Ctrl-C; its tables and emulator.log stay in {folder}. For .env:")
     print(f"BIGQUERY_EMULATOR_HOST=http://localhost:{ports.bigquery}")

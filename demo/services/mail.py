@@ -21,7 +21,7 @@ from demo.services.ports import listen_address
 MAXIMUM_BYTES = 50 * 1024**2
 
 
-class Keeper:
+class MessageStore:
     """Keeps each accepted message in `folder` as `<time>-<random>.eml`, complete or not at all.
 
     The envelope's recipients, which a message need not name, stand in its first header.
@@ -41,14 +41,14 @@ class Keeper:
 
 
 @contextmanager
-def running(folder: Path, smtp_port: int, page_port: int) -> Iterator[None]:
+def run_mail_server(folder: Path, smtp_port: int, page_port: int) -> Iterator[None]:
     """Both servers, in threads of this process, for the length of the block."""
     from aiosmtpd.controller import Controller
 
     folder.mkdir(parents=True, exist_ok=True)
     page = ThreadingHTTPServer((listen_address(), page_port), handler(folder))
     smtp = Controller(
-        Keeper(folder),
+        MessageStore(folder),
         hostname=listen_address(),
         port=smtp_port,
         data_size_limit=MAXIMUM_BYTES,
@@ -65,5 +65,5 @@ def running(folder: Path, smtp_port: int, page_port: int) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    with running(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])):
+    with run_mail_server(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])):
         threading.Event().wait()

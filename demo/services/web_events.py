@@ -31,7 +31,7 @@ CHUNK = 1 << 16
 
 
 @dataclass
-class Fault:
+class EventFault:
     """Something that goes wrong with the next `times` requests whose `start` begins with `start`.
 
     Attributes:
@@ -58,7 +58,7 @@ class Request:
     authorization: str | None
 
 
-class WebEvents:
+class EventCollector:
     """The collector on a port of the loopback interface; as a context manager it runs on a thread of its own.
 
     Args:
@@ -81,7 +81,7 @@ class WebEvents:
         framing: str = "chunked",
     ) -> None:
         self.root, self.token, self.packed, self.framing = root, token, packed, framing
-        self.faults: list[Fault] = []
+        self.faults: list[EventFault] = []
         self.requests: list[Request] = []
         self.bytes_sent = 0
         self.lock = threading.Lock()
@@ -98,7 +98,7 @@ class WebEvents:
         """Answer requests until the process is told to stop."""
         self._server.serve_forever()
 
-    def __enter__(self) -> WebEvents:
+    def __enter__(self) -> EventCollector:
         self._thread.start()
         return self
 
@@ -121,7 +121,7 @@ class WebEvents:
             hour += HOUR
 
 
-def _pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
+def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
     piece = bytearray()
     for line in lines:
         piece += line
@@ -139,7 +139,7 @@ def _received(line: bytes) -> datetime | None:
     return None
 
 
-def _handler(collector: WebEvents) -> type[BaseHTTPRequestHandler]:
+def _handler(collector: EventCollector) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -165,7 +165,7 @@ def _handler(collector: WebEvents) -> type[BaseHTTPRequestHandler]:
             else:
                 try:
                     start, end = (datetime.fromisoformat(asked[name]) for name in ("start", "end"))
-                    body = _pieces(collector.events(start.astimezone(UTC), end.astimezone(UTC)))
+                    body = _chunks(collector.events(start.astimezone(UTC), end.astimezone(UTC)))
                 except (KeyError, ValueError):
                     self._answer(400, iter([b'{"error": "start and end must be like 2026-11-19T05:00:00Z"}']))
                     return
@@ -175,14 +175,14 @@ def _handler(collector: WebEvents) -> type[BaseHTTPRequestHandler]:
                     headers["Content-Encoding"] = "gzip"
                 self._answer(200, body, headers, fault.cut)
 
-        def _note(self, start: str) -> Fault:
+        def _note(self, start: str) -> EventFault:
             with collector.lock:
                 collector.requests.append(Request(self.path, self.headers["Authorization"]))
                 for fault in collector.faults:
                     if fault.times and start.startswith(fault.start):
                         fault.times -= 1
                         return fault
-            return Fault()
+            return EventFault()
 
         def _answer(
             self,
@@ -231,7 +231,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--token", help="what clients must send as a bearer token")
     options = parser.parse_args(arguments)
-    WebEvents(options.root, options.port, token=options.token).serve()
+    EventCollector(options.root, options.port, token=options.token).serve()
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def start_demo(request: pytest.FixtureRequest) -> Iterator[Callable[[], Demo]]:
         def started() -> Demo:
             ended = starting.result()
             assert ended.returncode == 0, ended.stdout[-3000:]
-            return Demo(Ports.chosen(settings), Folders.chosen(settings), ended.stdout)
+            return Demo(Ports.from_environ(settings), Folders.from_environ(settings), ended.stdout)
 
         yield started
     _bootstrap("stop", settings)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from demo.services.web_events import Fault as EventsFault
+from demo.services.web_events import EventFault
 from tests.integration.check_trial import Trial
 
 
@@ -51,7 +51,7 @@ def web_events_wrong_host(trial: Trial) -> str:
 
 def web_events_that_are_a_page(trial: Trial) -> str:
     page = b"<!DOCTYPE html><title>Sign in</title>"
-    trial.shop.web_events.faults.append(EventsFault(status=200, body=page))
+    trial.shop.web_events.faults.append(EventFault(status=200, body=page))
     return (
         "FAIL web_events_api: web_events_api: GET /events of …: the answer is a web page in place of JSON "
         "lines: is the host of the connection the right one, and does it ask for a login?"

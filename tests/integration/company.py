@@ -17,14 +17,14 @@ from google.cloud import bigquery
 
 from demo import environment as demo_environment
 from demo.layout import Folders, Ports
-from demo.ledger import STOREFRONT, Books
+from demo.ledger import STOREFRONT, Snapshot
 from demo.seeders import exchange_rates, partner_files, sales_db, storefront
 from demo.services import exchange_rates as exchange_rate_server
 from demo.services.emulator import Emulator
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
 from demo.services.storefront.server import Storefront
-from demo.services.web_events import WebEvents
+from demo.services.web_events import EventCollector
 from tests.integration.warehouse_contents import Row, connect, differences, read_warehouse
 from tests.oracle import Oracle
 
@@ -54,38 +54,38 @@ class Company:
     folders: Folders
     dsn: str
     storefront: Storefront
-    web_events: WebEvents
+    web_events: EventCollector
     mode: str
     timezone: str
     currency: str
     environment: dict[str, str]
     client: bigquery.Client
-    shown: Books | None = field(default=None)
+    shown: Snapshot | None = field(default=None)
 
     @property
     def dataset(self) -> str:
         """Name of the warehouse's dataset."""
         return self.environment["BIGQUERY_DATASET"]
 
-    def show(self, books: Books) -> None:
-        """Let every system show `books`, and the database's clock their instant."""
-        self.shown = books
+    def show(self, snapshot: Snapshot) -> None:
+        """Let every system show `snapshot`, and the database's clock their instant."""
+        self.shown = snapshot
         with psycopg.connect(self.dsn) as database:
-            database.execute("UPDATE clock.reading SET at = %s", [books.at])
-        sales_db.fill(self.dsn, books)
-        storefront.fill(self.folders.storefront, books)
-        partner_files.fill(self.folders.partner_drop, books)
-        exchange_rates.fill(self.folders.rates, books)
+            database.execute("UPDATE clock.reading SET at = %s", [snapshot.at])
+        sales_db.fill(self.dsn, snapshot)
+        storefront.fill(self.folders.storefront, snapshot)
+        partner_files.fill(self.folders.partner_drop, snapshot)
+        exchange_rates.fill(self.folders.rates, snapshot)
 
-    def oracle(self, books: Books | None = None, **settings: Any) -> Oracle:
-        """What the warehouse must hold once everything that `books` show was read."""
-        books = books or self.shown
-        assert books
+    def oracle(self, snapshot: Snapshot | None = None, **settings: Any) -> Oracle:
+        """What the warehouse must hold once everything that `snapshot` show was read."""
+        snapshot = snapshot or self.shown
+        assert snapshot
         if self.mode != "66":  # newer servers do not list unfinished checkouts among `any`
-            orders = [o for o in books.orders if (o.channel, o.status) != (STOREFRONT, "checkout-draft")]
-            books = replace(books, orders=tuple(orders))
+            orders = [o for o in snapshot.orders if (o.channel, o.status) != (STOREFRONT, "checkout-draft")]
+            snapshot = replace(snapshot, orders=tuple(orders))
         return Oracle(
-            books,
+            snapshot,
             timezone=self.timezone,
             reporting_currency=self.currency,
             hash_key=HASH_KEY,
@@ -126,7 +126,7 @@ def company(
     try:
         with (
             Storefront(data=folders.storefront, mode=mode, timezone=timezone) as shop,
-            WebEvents(folders.web_events) as collector,
+            EventCollector(folders.web_events) as collector,
         ):
             ports = Ports(
                 sales_db=server.port,

@@ -5,36 +5,36 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from demo.ledger import Books, Order
+from demo.ledger import Order, Snapshot
 
 
-def plain_orders(books: Books, channel: str) -> list[Order]:
+def plain_orders(snapshot: Snapshot, channel: str) -> list[Order]:
     """Orders that count, in dollars, without anything unusual."""
     return [
         order
-        for order in books.orders_of(channel)
+        for order in snapshot.orders_of(channel)
         if order.status in {"processing", "shipped", "delivered", "completed"}
         and not order.is_test
         and order.currency == "USD"
-        and order.lines == order.sound_lines
+        and order.lines == order.valid_lines
         and order.merchandise > 0
-        and order.order_id not in {refund.order_id for refund in books.refunds}
+        and order.order_id not in {refund.order_id for refund in snapshot.refunds}
     ]
 
 
-def change(books: Books, order_id: str, at: datetime, **values: object) -> Books:
+def change(snapshot: Snapshot, order_id: str, at: datetime, **values: object) -> Snapshot:
     """One order corrected at the instant `at`; what happened to it later stays."""
     orders = [
         replace(order, updated_at=max(order.updated_at, at), **values)
         if order.order_id == order_id
         else order
-        for order in books.orders
+        for order in snapshot.orders
     ]
-    assert tuple(orders) != books.orders
-    return replace(books, orders=tuple(orders))
+    assert tuple(orders) != snapshot.orders
+    return replace(snapshot, orders=tuple(orders))
 
 
-def delivered_again(books: Books, gone: str, at: datetime) -> Books:
+def delivered_again(snapshot: Snapshot, gone: str, at: datetime) -> Snapshot:
     """The files that tell of an order come again without it."""
     files = [
         replace(
@@ -45,10 +45,10 @@ def delivered_again(books: Books, gone: str, at: datetime) -> Books:
         )
         if gone in {order.order_id for order in file.orders}
         else file
-        for file in books.files
+        for file in snapshot.files
     ]
-    assert files != list(books.files)
-    return replace(books, files=tuple(files), orders=without(books.orders, gone))
+    assert files != list(snapshot.files)
+    return replace(snapshot, files=tuple(files), orders=without(snapshot.orders, gone))
 
 
 def without(orders: tuple[Order, ...], gone: str) -> tuple[Order, ...]:

@@ -19,7 +19,7 @@ import pytest
 import time_machine
 from airflow.sdk.exceptions import AirflowSkipException
 
-from demo.ledger import PARTNERS, Books, Order, PartnerFile
+from demo.ledger import PARTNERS, Order, PartnerFile, Snapshot
 from demo.seeders import partner_files
 from ecommerce.core.context import run_of
 from ecommerce.core.staging import Manifest
@@ -33,7 +33,7 @@ SOURCE = "old_shop"
 KINDS = ("csv", "csv.gz", "parquet", "csv.zst")
 
 
-def exported(books: Books, orders: Sequence[Order], source: str = SOURCE) -> Books:
+def exported(snapshot: Snapshot, orders: Sequence[Order], source: str = SOURCE) -> Snapshot:
     """Books with `orders` only, sold by `source`, as far as the layout of an export can tell them."""
     known = [
         replace(
@@ -45,32 +45,32 @@ def exported(books: Books, orders: Sequence[Order], source: str = SOURCE) -> Boo
             is_test=False,
             shipping=Decimal(0),
             fee=Decimal(0),
-            lines=order.sound_lines,
+            lines=order.valid_lines,
         )
         for order in orders
-        if order.sound_lines
+        if order.valid_lines
     ]
-    return replace(books, orders=tuple(known), refunds=(), files=())
+    return replace(snapshot, orders=tuple(known), refunds=(), files=())
 
 
-def rows(books: Books) -> list[list[str]]:
+def rows(snapshot: Snapshot) -> list[list[str]]:
     """The export's records, header first."""
     file = PartnerFile(
         name="export.csv",
         partner=PARTNERS[1],
-        day=books.at.date(),
-        received_at=books.at,
-        orders=books.orders,
+        day=snapshot.at.date(),
+        received_at=snapshot.at,
+        orders=snapshot.orders,
         bad_rows=(),
         repeated=(),
     )
     return list(csv.reader(io.StringIO(partner_files.render(file).decode(), newline="")))
 
 
-def write(folder: Path, books: Books, files: int = 3, kinds: Sequence[str] = KINDS) -> None:
+def write(folder: Path, snapshot: Snapshot, files: int = 3, kinds: Sequence[str] = KINDS) -> None:
     """Deal the lines out to `files` files, one after the other, so that orders are split over them."""
     folder.mkdir(parents=True, exist_ok=True)
-    header, *lines = rows(books)
+    header, *lines = rows(snapshot)
     for number in range(files):
         kind = kinds[number % len(kinds)]
         records = io.StringIO(newline="")

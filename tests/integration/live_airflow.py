@@ -113,7 +113,7 @@ class LiveAirflow(AirflowServices):
         self.folders.logs.mkdir(parents=True, exist_ok=True)
         process = start(command, known, self.folders.logs / f"{name}.log")
         assert process.pid
-        processes.remember(self.folders.processes, name, process.pid)
+        processes.record(self.folders.processes, name, process.pid)
 
     def _signed_in(self) -> AirflowApi | None:
         try:

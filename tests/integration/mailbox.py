@@ -44,5 +44,5 @@ class Mailbox:
 def open_mailbox(folder: Path) -> Iterator[Mailbox]:
     """A running mail server that keeps its messages in `folder`."""
     box = Mailbox(folder, free_port())
-    with mail_service.running(box.folder, box.port, free_port()):
+    with mail_service.run_mail_server(box.folder, box.port, free_port()):
         yield box

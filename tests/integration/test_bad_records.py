@@ -11,7 +11,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from demo.ledger import PARTNER_FILES, SALES_DB, STOREFRONT, Books, Ledger, Line, Order
+from demo.ledger import PARTNER_FILES, SALES_DB, STOREFRONT, Ledger, Line, Order, Snapshot
 from demo.seeders import exchange_rates
 from demo.seeders.partner_files import HEADER
 from demo.services.storefront import Fault
@@ -66,10 +66,10 @@ OURS = (
         SALES_DB,
         "BAD-1",
         line(1),
-        line(2, "0", flaw="invalid_quantity"),
-        line(3, "-2", flaw="invalid_quantity"),
-        line(4, price=Decimal("NaN"), flaw="invalid_number"),
-        line(5, price=Decimal("-10.00"), flaw="negative_price"),
+        line(2, "0", reject_reason="invalid_quantity"),
+        line(3, "-2", reject_reason="invalid_quantity"),
+        line(4, price=Decimal("NaN"), reject_reason="invalid_number"),
+        line(5, price=Decimal("-10.00"), reject_reason="negative_price"),
     ),
     order(SALES_DB, "BAD-2", line(1), status="Lost In Space"),
     order(SALES_DB, "BAD-3"),
@@ -77,7 +77,7 @@ OURS = (
         STOREFRONT,
         "900",
         shop_line := line(9001),
-        replace(shop_line, line_number=9002, flaw="invalid_quantity"),
+        replace(shop_line, line_number=9002, reject_reason="invalid_quantity"),
     ),
     order(STOREFRONT, "910"),
     order(PARTNER_FILES, "C-02", line(1)),
@@ -148,9 +148,9 @@ def spoil_database(company: Company) -> None:
 
 
 def spoil_storefront(company: Company) -> None:
-    shown = shop_store.Store.load(company.folders.storefront)
+    shown = shop_store.WooStore.load(company.folders.storefront)
     shown.orders[900].lines[1].quantity = Decimal(0)
-    shown.create_order(shop_store.Order(920, None, "completed", changes=[(NOON, "status")]))
+    shown.create_order(shop_store.WooOrder(920, None, "completed", changes=[(NOON, "status")]))
     shown.save(company.folders.storefront)
 
     def repeated(body: bytes) -> bytes:
@@ -169,7 +169,7 @@ def spoil_files(company: Company) -> None:
     (drop / f"cut_{DAY}.csv.gz").write_bytes(gzip.compress(f"{header}\n{row('Z-01')}\n".encode())[:-9])
 
 
-def spoil_rates(company: Company, told: Books) -> None:
+def spoil_rates(company: Company, told: Snapshot) -> None:
     """No rate of Canada's dollar can be read, so that it stays unconverted; one line is cut off."""
     company.shown = replace(company.shown, rates=tuple(rate for rate in told.rates if rate.currency != "CAD"))
     exchange_rates.fill(company.folders.rates, company.shown)

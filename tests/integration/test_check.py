@@ -42,7 +42,7 @@ def shop(
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "a@example.com, b@example.com")
     certificate = make_certificate(tmp_path)
     with (
-        mail.running(tmp_path / "mailbox", server["port"], free_port()),
+        mail.run_mail_server(tmp_path / "mailbox", server["port"], free_port()),
         catalogue() as shown,
         partner_site(tmp_path / "partner", certificate) as partner,
     ):

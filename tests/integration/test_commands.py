@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.environment import as_file
+from demo.environment import format_env_file
 from demo.ledger import Ledger
 from demo.services.ports import free_port
 from tests.integration.daily_run import morning_after
@@ -183,7 +183,7 @@ def test_a_fresh_machine_needs_no_airflow_of_its_own_to_run_a_day(twin: Path) ->
 def test_a_run_leaves_the_schedule_alone_and_finds_what_the_ui_has(twin: Path, start_airflow) -> None:
     airflow = start_airflow({"AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")})
     own = {**airflow.own(), "CUSTOMER_HASH_KEY": "0123456789abcdef"}
-    (twin / ".env").write_text(as_file({**own, "AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")}))
+    (twin / ".env").write_text(format_env_file({**own, "AIRFLOW__CORE__DAGS_FOLDER": str(twin / "dags")}))
     assert airflow.start("connections", "add", "shop", "--conn-json", SHOP).wait() == 0
     assert airflow.start("dags", "reserialize").wait() == 0
     database = sqlite3.connect(airflow.database)
@@ -240,7 +240,7 @@ def test_run_does_a_whole_day_of_the_company_that_the_demo_left(start_company, s
     airflow = start_airflow({})
     left = company.environment | {"AIRFLOW_HOME": str(airflow.folder)}
     (installation / ".demo").mkdir()
-    (installation / ".demo" / "environment").write_text(as_file(left))
+    (installation / ".demo" / "environment").write_text(format_env_file(left))
     own = {name: value for name, value in os.environ.items() if name not in left}
     done = subprocess.run(
         [sys.executable, "-m", "ecommerce.cli", "run", "--day", str(DAY)],

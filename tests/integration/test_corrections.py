@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, Books, HeldFile, LateRefund, Ledger, Order
+from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, HeldFile, LateRefund, Ledger, Order, Snapshot
 from tests.integration.corrections import change, delivered_again, plain_orders
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.warehouse_contents import Row, differences
@@ -58,8 +58,8 @@ def week(start_shared_company) -> Week:
     shortened += [order for order in plain_orders(first, STOREFRONT) if len(order.lines) > 1][:1]
     result = Week(next(plain).order_id, shortened, next(plain), _partner_orders(first)[0], [], [])
     for number, day in enumerate(DAYS, start=1):
-        books = _corrected(told.as_of(morning_after(day)), result)
-        company.show(books)
+        snapshot = _corrected(told.as_of(morning_after(day)), result)
+        company.show(snapshot)
         run_day(day)
         missing = NOT_DELIVERED if day in NOT_DELIVERED else {}
         result.expected.append(company.oracle(run_days=DAYS[:number], missing=missing).tables())
@@ -67,24 +67,26 @@ def week(start_shared_company) -> Week:
     return result
 
 
-def _partner_orders(books: Books) -> list[str]:
-    return [order.order_id for file in books.files for order in file.orders if file.partner == PARTNERS[0]]
+def _partner_orders(snapshot: Snapshot) -> list[str]:
+    return [order.order_id for file in snapshot.files for order in file.orders if file.partner == PARTNERS[0]]
 
 
-def _corrected(books: Books, week: Week) -> Books:
+def _corrected(snapshot: Snapshot, week: Week) -> Snapshot:
     """What the systems show with all corrections made until then."""
-    books = change(books, week.touched, books.at - 4 * HOUR, coupon_code=f"{books.at:%A}")
-    if books.at >= morning_after(DAYS[1]):
+    snapshot = change(snapshot, week.touched, snapshot.at - 4 * HOUR, coupon_code=f"{snapshot.at:%A}")
+    if snapshot.at >= morning_after(DAYS[1]):
         for order in week.shortened:
-            books = change(books, order.order_id, morning_after(DAYS[1]) - 12 * HOUR, lines=order.lines[1:])
-    if books.at >= morning_after(DAYS[2]):
+            snapshot = change(
+                snapshot, order.order_id, morning_after(DAYS[1]) - 12 * HOUR, lines=order.lines[1:]
+            )
+    if snapshot.at >= morning_after(DAYS[2]):
         moved_to = week.moved.ordered_at - timedelta(days=9)
-        books = change(books, week.moved.order_id, morning_after(DAYS[2]) - HOUR, ordered_at=moved_to)
-    if books.at >= morning_after(DAYS[5]):
-        books = delivered_again(books, week.removed, morning_after(DAYS[5]) - HOUR)
-    if books.at < morning_after(DAYS[1]):
-        books = replace(books, rates=tuple(rate for rate in books.rates if rate.currency != "USD"))
-    return books
+        snapshot = change(snapshot, week.moved.order_id, morning_after(DAYS[2]) - HOUR, ordered_at=moved_to)
+    if snapshot.at >= morning_after(DAYS[5]):
+        snapshot = delivered_again(snapshot, week.removed, morning_after(DAYS[5]) - HOUR)
+    if snapshot.at < morning_after(DAYS[1]):
+        snapshot = replace(snapshot, rates=tuple(rate for rate in snapshot.rates if rate.currency != "USD"))
+    return snapshot
 
 
 @pytest.mark.parametrize("morning", range(len(DAYS)))

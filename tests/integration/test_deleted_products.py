@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from demo.ledger import STOREFRONT, Ledger
-from demo.services.storefront import Store
+from demo.services.storefront import WooStore
 from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.warehouse_contents import Row, differences
@@ -45,15 +45,15 @@ def test_lines_of_deleted_products_keep_sku_name_and_category_however_often_they
         assert "uncategorised" not in {row["category"] for row in kept}
 
 
-def all_lines(shop: Store) -> list[Any]:
+def all_lines(shop: WooStore) -> list[Any]:
     return [line for order in shop.orders.values() for line in order.lines]
 
 
-def lines_of(shop: Store, product_id: int) -> list[Any]:
+def lines_of(shop: WooStore, product_id: int) -> list[Any]:
     return [line for line in all_lines(shop) if line.product_id == product_id]
 
 
-def categorised_best_sellers(shop: Store) -> tuple[int, int]:
+def categorised_best_sellers(shop: WooStore) -> tuple[int, int]:
     """The ids of the two products with a category that are on most lines."""
     sold = Counter(line.product_id for line in all_lines(shop) if shop.products[line.product_id].categories)
     (first, _), (second, _) = sold.most_common(2)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from demo.ledger import PARTNER_FILES, SALES_DB, Books, Ledger
+from demo.ledger import PARTNER_FILES, SALES_DB, Ledger, Snapshot
 from ecommerce.core.errors import ConcurrentUpdateError
 from ecommerce.sales.history.undo import undo
 from ecommerce.sales.loading import ORDERS
@@ -35,17 +35,17 @@ def at(told: Ledger):
     return morning_after(told.business_days[-1]) + LATER
 
 
-def history(told: Ledger) -> Books:
+def history(told: Ledger) -> Snapshot:
     """What an old shop exports: orders of two channels, with ids that tell them apart."""
-    books = told.as_of(at(told))
-    orders = [*books.orders_of(SALES_DB), *books.orders_of(PARTNER_FILES)]
-    return exported(books, [replace(o, order_id=f"{o.channel[:2]}-{o.order_id}") for o in orders])
+    snapshot = told.as_of(at(told))
+    orders = [*snapshot.orders_of(SALES_DB), *snapshot.orders_of(PARTNER_FILES)]
+    return exported(snapshot, [replace(o, order_id=f"{o.channel[:2]}-{o.order_id}") for o in orders])
 
 
-def expected(company: Company, books: Books) -> Oracle:
+def expected(company: Company, snapshot: Snapshot) -> Oracle:
     """The oracle's tables: days that only an export knows lack nothing."""
-    days = {row["business_date"] for row in company.oracle(books).orders}
-    return company.oracle(books, missing={day: [] for day in days})
+    days = {row["business_date"] for row in company.oracle(snapshot).orders}
+    return company.oracle(snapshot, missing={day: [] for day in days})
 
 
 def state(company: Company) -> dict[str, list[dict]]:
@@ -59,19 +59,19 @@ def state(company: Company) -> dict[str, list[dict]]:
 
 
 def test_an_export_ends_in_the_tables_of_the_oracle(start_company, tmp_path, told):
-    company, books = start_company(), history(told)
-    company.show(replace(books, orders=()))
-    write(tmp_path / "export", books)
+    company, snapshot = start_company(), history(told)
+    company.show(replace(snapshot, orders=()))
+    write(tmp_path / "export", snapshot)
     run = HistoryLoad(tmp_path / "export", at(told))
 
     results = run.run()
 
-    assert company.differences(expected(company, books)) == ""
+    assert company.differences(expected(company, snapshot)) == ""
     assert [month["orders"] for month in run.accounts] == [result.rows["orders"] for result in results]
     assert len(results) == 2
     audits = [row for result in results for row in result.audit]
     assert {row["status"] for row in audits} == {"history"}
-    assert sum(row["source_orders"] for row in audits) == len(books.orders)
+    assert sum(row["source_orders"] for row in audits) == len(snapshot.orders)
     assert all(row["source_amount"] == row["amount_loaded"] for row in audits)
     staged = [path for path in (tmp_path / "company").rglob("*.parquet") if "transformed" not in path.parts]
     assert not staged, "raw files hold e-mail addresses"
@@ -81,9 +81,9 @@ def test_an_export_ends_in_the_tables_of_the_oracle(start_company, tmp_path, tol
 def test_loaded_twice_it_changes_nothing_and_it_can_be_taken_back_and_loaded_again(
     start_company, tmp_path, told
 ):
-    company, books = start_company(), history(told)
-    company.show(replace(books, orders=()))
-    write(tmp_path / "export", books)
+    company, snapshot = start_company(), history(told)
+    company.show(replace(snapshot, orders=()))
+    write(tmp_path / "export", snapshot)
 
     HistoryLoad(tmp_path / "export", at(told), "manual__first").run()
     before = state(company)
@@ -98,20 +98,20 @@ def test_loaded_twice_it_changes_nothing_and_it_can_be_taken_back_and_loaded_aga
 
 
 def test_a_dry_run_loads_nothing_and_says_what_there_is(start_company, tmp_path, told):
-    company, books = start_company(own_dataset=True), history(told)
-    write(tmp_path / "export", books)
+    company, snapshot = start_company(own_dataset=True), history(told)
+    write(tmp_path / "export", snapshot)
     run = HistoryLoad(tmp_path / "export", at(told), params={"dry_run": True})
 
     totals, accounts = run.dry()
 
     by_month: dict[str, set[str]] = {}
-    for order in company.oracle(books).orders:
+    for order in company.oracle(snapshot).orders:
         by_month.setdefault(f"{order['business_date']:%Y-%m}", set()).add(order["order_id"])
     assert {month["month"]: month["orders"] for month in totals["months"]} == {
         month: len(orders) for month, orders in sorted(by_month.items())
     }
-    lines = company.oracle(books).order_lines
-    assert sum(month["rows"] for month in totals["months"]) == sum(len(o.lines) for o in books.orders)
+    lines = company.oracle(snapshot).order_lines
+    assert sum(month["rows"] for month in totals["months"]) == sum(len(o.lines) for o in snapshot.orders)
     assert [month["month"] for month in accounts] == sorted(by_month)
     assert sum(month["rows_accepted"] for month in accounts) == len(lines)
     for currency in {line["currency"] for line in lines}:
@@ -147,10 +147,10 @@ def test_the_daily_run_after_it_finds_its_watermarks_and_no_day_missing(start_co
 @pytest.mark.full
 class TestInManyWays:
     def test_split_in_two_exports_and_ranges_that_come_out_of_order(self, start_company, tmp_path, told):
-        company, books = start_company(), history(told)
-        company.show(replace(books, orders=()))
+        company, snapshot = start_company(), history(told)
+        company.show(replace(snapshot, orders=()))
         for number in (0, 1):
-            half = replace(books, orders=books.orders[number::2])
+            half = replace(snapshot, orders=snapshot.orders[number::2])
             write(tmp_path / f"half_{number}", half, kinds=("parquet", "csv.zst"))
         middle = told.business_days[2]
         for number, days in enumerate(  # range after range, the newest first
@@ -158,14 +158,14 @@ class TestInManyWays:
         ):
             HistoryLoad(tmp_path / "half_1", at(told), f"second_{number}", days).run()
         HistoryLoad(tmp_path / "half_0", at(told), "first").run()
-        assert company.differences(expected(company, books)) == ""
+        assert company.differences(expected(company, snapshot)) == ""
 
     def test_two_at_once_and_a_transaction_that_is_cancelled(
         self, start_company, tmp_path, told, monkeypatch
     ):
-        company, books = start_company(), history(told)
-        company.show(replace(books, orders=()))
-        write(tmp_path / "export", books)
+        company, snapshot = start_company(), history(told)
+        company.show(replace(snapshot, orders=()))
+        write(tmp_path / "export", snapshot)
         run = HistoryLoad(tmp_path / "export", at(told))
         first, second = run.months()
         original, cancelled, looked_up = Warehouse.run, [], []
@@ -186,4 +186,4 @@ class TestInManyWays:
         run.load(first)
 
         assert len(looked_up) == 4
-        assert company.differences(expected(company, books)) == ""
+        assert company.differences(expected(company, snapshot)) == ""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, Books, HeldFile, Ledger, Order, Refund, RefundLine
+from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, HeldFile, Ledger, Order, Refund, RefundLine, Snapshot
 from ecommerce.sales import mailings
 from ecommerce.sales.report.figures import Figures, figures_hash
 from tests import oracle_report
@@ -39,7 +39,7 @@ NOT_DELIVERED = {
 }
 """The days after the last trading day: a partner that has delivered every day is missing on them."""
 
-Change = Callable[[Books], Books]
+Change = Callable[[Snapshot], Snapshot]
 Restatements = dict[tuple[date, str], tuple[Decimal | None, Decimal | None]]
 
 
@@ -60,19 +60,19 @@ class Shop:
     told: Ledger
     facts: list[tuple[datetime, Change]]
 
-    def books(self, at: datetime) -> Books:
+    def snapshot(self, at: datetime) -> Snapshot:
         """What the systems show at `at`."""
         quiet = morning_after(day(RUN[-3]))
-        books = replace(self.told.as_of(min(at, quiet)), at=at)
+        snapshot = replace(self.told.as_of(min(at, quiet)), at=at)
         for since, fact in self.facts:
             if since <= at:
-                books = fact(books)
-        return books
+                snapshot = fact(snapshot)
+        return snapshot
 
     def run(self, number: int) -> Figures:
         """Run and mail a day; its report."""
         at = morning_after(day(number))
-        self.company.show(self.books(at))
+        self.company.show(self.snapshot(at))
         result = run_day(day(number))
         with time_machine.travel(at + HOUR / 2):
             report = report_of(day(number), result.audit[0]["run_id"])
@@ -83,11 +83,11 @@ class Shop:
 
     def lasting(self, number: int, channel: str) -> list[Order]:
         """Plain orders of a day to which nothing but a change of status happens by itself."""
-        later = {order.order_id: order for order in plain_orders(self.books(before_run_of(40)), channel)}
+        later = {order.order_id: order for order in plain_orders(self.snapshot(before_run_of(40)), channel)}
         return [
             order
-            for order in plain_orders(self.books(morning_after(day(number))), channel)
-            if self.company.oracle(self.books(before_run_of(40))).business_date(order.ordered_at)
+            for order in plain_orders(self.snapshot(morning_after(day(number))), channel)
+            if self.company.oracle(self.snapshot(before_run_of(40))).business_date(order.ordered_at)
             == day(number)
             and order.order_id in later
             and (order.lines, order.ordered_at)
@@ -113,19 +113,19 @@ def refunded(order: Order, refunded_at: datetime, booked_at: datetime) -> Change
         updated_at=booked_at,
     )
 
-    def fact(books: Books) -> Books:
-        books = change(books, order.order_id, booked_at)
-        return replace(books, refunds=(*books.refunds, refund))
+    def fact(snapshot: Snapshot) -> Snapshot:
+        snapshot = change(snapshot, order.order_id, booked_at)
+        return replace(snapshot, refunds=(*snapshot.refunds, refund))
 
     return fact
 
 
 def changed(order: Order, at: datetime, **values: Any) -> Change:
-    return lambda books: change(books, order.order_id, at, **values)
+    return lambda snapshot: change(snapshot, order.order_id, at, **values)
 
 
 def deleted(order: Order) -> Change:
-    return lambda books: replace(books, orders=without(books.orders, order.order_id))
+    return lambda snapshot: replace(snapshot, orders=without(snapshot.orders, order.order_id))
 
 
 def dearer(order: Order) -> Order:
@@ -199,11 +199,11 @@ def story(start_shared_company) -> Story:
         for file in told.as_of(morning_after(day(2))).files
         if (file.partner, file.day) == (PARTNERS[1], day(2))
         for order in file.orders
-        if order.status.lower() in {"processing", "shipped", "completed"} and order.sound_lines
+        if order.status.lower() in {"processing", "shipped", "completed"} and order.valid_lines
     )
     a_week_later, weeks_later = before_run_of(7), before_run_of(40) - 12 * HOUR
     shop.facts = [
-        (before_run_of(4), lambda books: delivered_again(books, left_out.order_id, before_run_of(4))),
+        (before_run_of(4), lambda snapshot: delivered_again(snapshot, left_out.order_id, before_run_of(4))),
         (before_run_of(4), changed(repriced, before_run_of(4), lines=dearer(repriced).lines)),
         (before_run_of(5), changed(moved, before_run_of(5), ordered_at=moved.ordered_at - 24 * HOUR)),
         (morning_after(day(5)) + HOUR, deleted(gone)),
@@ -231,7 +231,7 @@ def story(start_shared_company) -> Story:
         result.found[number] = company.warehouse()
         if number == 5:
             noon = morning_after(day(5)) + 4 * HOUR
-            company.show(shop.books(noon))
+            company.show(shop.snapshot(noon))
             reconcile(noon)
     return result
 

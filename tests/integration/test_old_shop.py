@@ -22,15 +22,15 @@ FIGURES = ("orders", "units", "customers", "new_customers", "gross_sales", "disc
 
 @pytest.mark.full
 def test_days_and_months_of_the_former_shop_have_the_oracles_figures(start_company, tmp_path):
-    company, books = start_company(), LEDGER.as_of(AT)
+    company, snapshot = start_company(), LEDGER.as_of(AT)
     sold = LEDGER.old_shop.orders()
-    company.show(replace(books, orders=(), refunds=(), files=()))
+    company.show(replace(snapshot, orders=(), refunds=(), files=()))
     old_shop.fill(tmp_path / "export", LEDGER)
 
     run = HistoryLoad(tmp_path / "export", AT)
     run.run()
 
-    oracle = company.oracle(replace(books, orders=sold, refunds=(), files=()))
+    oracle = company.oracle(replace(snapshot, orders=sold, refunds=(), files=()))
     expected = {row["business_date"]: row for row in oracle.daily_summary}
     found = {row["business_date"]: row for row in company.warehouse()["daily_summary"]}
     assert expected.keys() == found.keys() == set(LEDGER.old_shop.days)

@@ -38,13 +38,13 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
 
 def test_reconciliation_reads_a_day_again_and_mails_what_it_did(start_company, start_airflow, mailbox):
     company = start_company()
-    books = Ledger(YESTERDAY, 1, orders_per_day=20, seed=3).as_of(datetime.now(UTC))
-    company.show(books)
+    snapshot = Ledger(YESTERDAY, 1, orders_per_day=20, seed=3).as_of(datetime.now(UTC))
+    company.show(snapshot)
     run_day(YESTERDAY, datetime.now(UTC))
-    refunded = {refund.order_id for refund in books.refunds}
-    gone = next(o for o in books.orders_of(SALES_DB) if o.order_id not in refunded)
-    books = replace(books, orders=tuple(order for order in books.orders if order is not gone))
-    company.show(books)
+    refunded = {refund.order_id for refund in snapshot.refunds}
+    gone = next(o for o in snapshot.orders_of(SALES_DB) if o.order_id not in refunded)
+    snapshot = replace(snapshot, orders=tuple(order for order in snapshot.orders if order is not gone))
+    company.show(snapshot)
     airflow = start_airflow(company.environment | mailbox.environment())
     assert airflow.test_dag("sales_reconciliation") == 0, airflow.log()
     assert company.differences(company.oracle(run_days=[YESTERDAY])) == ""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo.services.postgres import Postgres
-from demo.services.storefront.store import Line, Order, Product, Refund, RefundLine, Store
+from demo.services.storefront.store import WooLine, WooOrder, WooProduct, WooRefund, WooRefundLine, WooStore
 from tests.integration.warehouse_contents import Row, differences
 
 pytestmark = pytest.mark.full
@@ -115,23 +115,28 @@ def test_a_storefront_of_somebody_else(mode, start_company, start_airflow):
     }
 
 
-def open_shop(day: date) -> Store:
+def open_shop(day: date) -> WooStore:
     """Seven orders on `day`, one a second before it, one of the week before; ids and hours chosen by hand."""
     start = datetime.combine(day, time.min, BERLIN).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), time.min, BERLIN).astimezone(UTC)
     noon = start + timedelta(hours=12)
-    store = Store(
-        products=[Product(1, "TEE-1", "Tee, grün", ["Tee"], start), Product(2, "ALT", "Alt", ["Tee"], start)]
+    store = WooStore(
+        products=[
+            WooProduct(1, "TEE-1", "Tee, grün", ["Tee"], start),
+            WooProduct(2, "ALT", "Alt", ["Tee"], start),
+        ]
     )
 
     def sell(
         number: int, at: datetime, *amounts: str, quantity: str = "1", product: int = 1, **values
     ) -> None:
         subtotal, total, tax = map(Decimal, amounts)
-        line = Line(
+        line = WooLine(
             number * 10, product, store.products[product].sku, "Tee", Decimal(quantity), subtotal, total, tax
         )
-        store.create_order(Order(number, at, lines=[line], **{"currency": "EUR", "country": "DE"} | values))
+        store.create_order(
+            WooOrder(number, at, lines=[line], **{"currency": "EUR", "country": "DE"} | values)
+        )
 
     sell(
         101, start, "20.00", "18.00", "3.42", quantity="2", email="Ann@example.org", shipping=Decimal("4.90")
@@ -148,10 +153,10 @@ def open_shop(day: date) -> Store:
     store.update_status(105, "refunded", noon + timedelta(hours=2), refund_id=205)
     store.trash(106, noon + timedelta(hours=1))
     store.delete_product(2)
-    goodwill = Refund(200, noon, Decimal("5.00"), "sorry")
+    goodwill = WooRefund(200, noon, Decimal("5.00"), "sorry")
     store.add_refund(100, goodwill)
-    piece = RefundLine(2031, 1030, Decimal(1), Decimal("8.50"), Decimal("0.90"))
-    store.add_refund(103, Refund(203, end - timedelta(seconds=1), Decimal("9.40"), "torn", [piece]))
-    store.add_refund(101, Refund(201, noon, Decimal("3.00"), "a mistake"))
+    piece = WooRefundLine(2031, 1030, Decimal(1), Decimal("8.50"), Decimal("0.90"))
+    store.add_refund(103, WooRefund(203, end - timedelta(seconds=1), Decimal("9.40"), "torn", [piece]))
+    store.add_refund(101, WooRefund(201, noon, Decimal("3.00"), "a mistake"))
     store.delete_refund(101, 201, noon + timedelta(hours=1))
     return store

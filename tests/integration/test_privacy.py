@@ -42,11 +42,11 @@ def ran(
     start_shared_company, migrated_airflow, tmp_path_factory, postgres_server
 ) -> Iterator[tuple[Company, AirflowHome]]:
     company = start_shared_company(mode="66", own_dataset=True)
-    books = Ledger(DAY, 1, orders_per_day=40, seed=11).as_of(morning_after(DAY))
+    snapshot = Ledger(DAY, 1, orders_per_day=40, seed=11).as_of(morning_after(DAY))
     # People write addresses where none belong.
-    careless = tuple(replace(refund, reason=CARELESS) for refund in books.refunds)
-    orders = tuple(replace(order, coupon_code="for-max@example.net") for order in books.orders)
-    company.show(replace(books, refunds=careless, orders=orders))
+    careless = tuple(replace(refund, reason=CARELESS) for refund in snapshot.refunds)
+    orders = tuple(replace(order, coupon_code="for-max@example.net") for order in snapshot.orders)
+    company.show(replace(snapshot, refunds=careless, orders=orders))
     assert {refund.channel for refund in careless} >= {STOREFRONT}
     environment = with_secrets(company, postgres_server)
     smtp, page = free_port(), free_port()
@@ -59,8 +59,8 @@ def ran(
         "AIRFLOW_VAR_ALERT_RECIPIENTS": "on-call@corp.example",
     }
     airflow = AirflowHome(migrated_airflow.folder, environment)
-    with mail.running(folder, smtp, page):
-        quoting = f'{{"code":"no","message":"{books.orders[0].email} {CARELESS}"}}'.encode()
+    with mail.run_mail_server(folder, smtp, page):
+        quoting = f'{{"code":"no","message":"{snapshot.orders[0].email} {CARELESS}"}}'.encode()
         company.storefront.faults.append(Fault("/orders", status=400, body=quoting))
         assert airflow.test_dag(DAG, business_date=DAY.isoformat()) != 0
         done = airflow.test_dag(DAG, business_date=DAY.isoformat(), send_mail=True)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from demo.ledger import SALES_DB, STOREFRONT, Books, Ledger, Order
+from demo.ledger import SALES_DB, STOREFRONT, Ledger, Order, Snapshot
 from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import compare, reconcile
@@ -26,13 +26,13 @@ class Past:
     """Three days that were run, what the systems show since, and an instant after all that was compared."""
 
     company: Company
-    books: Books
+    snapshot: Snapshot
     now: datetime
 
-    def change(self, change: Callable[[Books], Books]) -> None:
+    def change(self, change: Callable[[Snapshot], Snapshot]) -> None:
         """Let something happen that no clock of the source tells of."""
-        self.books = change(self.books)
-        self.company.show(self.books)
+        self.snapshot = change(self.snapshot)
+        self.company.show(self.snapshot)
 
     def differences(self) -> str:
         return self.company.differences(self.company.oracle(run_days=DAYS))
@@ -44,10 +44,10 @@ def shared_past(request, start_shared_company) -> Past:
     company = start_shared_company(request.param, mode=request.param)
     told = Ledger(DAYS[0], len(DAYS), orders_per_day=40, seed=11)
     for day in DAYS:
-        books = told.as_of(morning_after(day))
-        company.show(books)
+        snapshot = told.as_of(morning_after(day))
+        company.show(snapshot)
         run_day(day)
-    return Past(company, books, morning_after(DAYS[-1]))
+    return Past(company, snapshot, morning_after(DAYS[-1]))
 
 
 @pytest.fixture
@@ -56,13 +56,13 @@ def past(shared_past) -> Past:
     return shared_past
 
 
-def plain_order(books: Books, channel: str, *, refunded: bool = False) -> Order:
+def plain_order(snapshot: Snapshot, channel: str, *, refunded: bool = False) -> Order:
     """An order that counts: one with refunds, or one of the first day without."""
-    with_refunds = {refund.order_id for refund in books.refunds_of(channel)}
-    open_refunds = {each.order_id for each in books.refunds if each.refunded_at >= END_OF_DAYS}
+    with_refunds = {refund.order_id for refund in snapshot.refunds_of(channel)}
+    open_refunds = {each.order_id for each in snapshot.refunds if each.refunded_at >= END_OF_DAYS}
     return next(
         order
-        for order in books.orders_of(channel)
+        for order in snapshot.orders_of(channel)
         if order.status
         in {"processing", "completed", "shipped", "delivered", "refunded", "partially_refunded"}
         and (order.order_id in with_refunds) == refunded
@@ -73,37 +73,38 @@ def plain_order(books: Books, channel: str, *, refunded: bool = False) -> Order:
 
 def _is_simple(order: Order) -> bool:
     first_evening = morning_after(DAYS[0]) - timedelta(hours=7)
-    return order.lines == order.sound_lines and order.ordered_at < first_evening
+    return order.lines == order.valid_lines and order.ordered_at < first_evening
 
 
-def without(gone: Order) -> Callable[[Books], Books]:
+def without(gone: Order) -> Callable[[Snapshot], Snapshot]:
     """The order is deleted for good, its refunds too."""
 
-    def change(books: Books) -> Books:
+    def change(snapshot: Snapshot) -> Snapshot:
         return replace(
-            books,
-            orders=tuple(each for each in books.orders if each.order_id != gone.order_id),
-            refunds=tuple(each for each in books.refunds if each.order_id != gone.order_id),
+            snapshot,
+            orders=tuple(each for each in snapshot.orders if each.order_id != gone.order_id),
+            refunds=tuple(each for each in snapshot.refunds if each.order_id != gone.order_id),
         )
 
     return change
 
 
-def edited(order: Order) -> Callable[[Books], Books]:
+def edited(order: Order) -> Callable[[Snapshot], Snapshot]:
     """Its first line gets a piece more, and nothing says when."""
     first, *others = order.lines
     more = replace(first, quantity=first.quantity + 1, gross=first.gross + first.unit_price)
     new = replace(order, lines=(more, *others))
 
-    def change(books: Books) -> Books:
+    def change(snapshot: Snapshot) -> Snapshot:
         return replace(
-            books, orders=tuple(new if each.order_id == order.order_id else each for each in books.orders)
+            snapshot,
+            orders=tuple(new if each.order_id == order.order_id else each for each in snapshot.orders),
         )
 
     return change
 
 
-def swapped(order: Order) -> Callable[[Books], Books]:
+def swapped(order: Order) -> Callable[[Snapshot], Snapshot]:
     """Two of its lines swap their articles; pieces, amounts and all sums of the order stay."""
     first, second, *others = order.lines
     article, other = (
@@ -112,20 +113,21 @@ def swapped(order: Order) -> Callable[[Books], Books]:
     )
     new = replace(order, lines=(replace(first, **other), replace(second, **article), *others))
 
-    def change(books: Books) -> Books:
+    def change(snapshot: Snapshot) -> Snapshot:
         return replace(
-            books, orders=tuple(new if each.order_id == order.order_id else each for each in books.orders)
+            snapshot,
+            orders=tuple(new if each.order_id == order.order_id else each for each in snapshot.orders),
         )
 
     return change
 
 
-def refund_deleted(order: Order) -> Callable[[Books], Books]:
+def refund_deleted(order: Order) -> Callable[[Snapshot], Snapshot]:
     """The refunds of the order are deleted, and nothing says when."""
 
-    def change(books: Books) -> Books:
+    def change(snapshot: Snapshot) -> Snapshot:
         return replace(
-            books, refunds=tuple(each for each in books.refunds if each.order_id != order.order_id)
+            snapshot, refunds=tuple(each for each in snapshot.refunds if each.order_id != order.order_id)
         )
 
     return change
@@ -135,16 +137,16 @@ def test_only_what_left_no_trace_is_found_and_it_is_corrected(past):
     assert past.differences() == ""
     assert compare(past.now) == []
     changes = [
-        without(plain_order(past.books, SALES_DB)),
-        without(plain_order(past.books, STOREFRONT)),
+        without(plain_order(past.snapshot, SALES_DB)),
+        without(plain_order(past.snapshot, STOREFRONT)),
     ]
     for change in changes:
         past.change(change)
     changes = [
-        edited(plain_order(past.books, SALES_DB)),
-        edited(plain_order(past.books, STOREFRONT)),
-        refund_deleted(plain_order(past.books, SALES_DB, refunded=True)),
-        refund_deleted(plain_order(past.books, STOREFRONT, refunded=True)),
+        edited(plain_order(past.snapshot, SALES_DB)),
+        edited(plain_order(past.snapshot, STOREFRONT)),
+        refund_deleted(plain_order(past.snapshot, SALES_DB, refunded=True)),
+        refund_deleted(plain_order(past.snapshot, STOREFRONT, refunded=True)),
     ]
     for change in changes:
         past.change(change)
@@ -161,7 +163,7 @@ def test_edits_that_leave_every_sum_of_the_day_equal_are_found_and_corrected(pas
     """Sums by day, status and currency, as the sales database gives them, would say that nothing differs."""
     order = next(
         order
-        for order in past.books.orders_of(SALES_DB)
+        for order in past.snapshot.orders_of(SALES_DB)
         if len(order.lines) > 1 and order.lines[0].sku != order.lines[1].sku and _is_simple(order)
     )
     before = past.company.warehouse()
@@ -177,19 +179,23 @@ def test_edits_that_leave_every_sum_of_the_day_equal_are_found_and_corrected(pas
 
 @pytest.mark.parametrize("shared_past", ["11"], indirect=True)
 def test_an_order_moved_to_another_day_without_a_date_is_not_taken_for_deleted(past):
-    order = plain_order(past.books, SALES_DB)
+    order = plain_order(past.snapshot, SALES_DB)
     moved = replace(order, ordered_at=order.ordered_at - timedelta(days=9))
-    past.change(lambda books: replace(books, orders=tuple(moved if o is order else o for o in books.orders)))
+    past.change(
+        lambda snapshot: replace(snapshot, orders=tuple(moved if o is order else o for o in snapshot.orders))
+    )
     reconcile(past.now)
     assert past.differences() == ""
 
 
 @pytest.mark.parametrize("shared_past", ["11"], indirect=True)
 def test_what_changed_since_the_last_read_is_left_to_the_next_run(past):
-    order = plain_order(past.books, STOREFRONT)
+    order = plain_order(past.snapshot, STOREFRONT)
     at = past.now - LATER / 2
     changed = replace(order, coupon_code="LATER", updated_at=at, status_changed_at=at)
     past.change(
-        lambda books: replace(books, orders=tuple(changed if o is order else o for o in books.orders))
+        lambda snapshot: replace(
+            snapshot, orders=tuple(changed if o is order else o for o in snapshot.orders)
+        )
     )
     assert compare(past.now) == []

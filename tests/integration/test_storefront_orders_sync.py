@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from demo.ledger import STOREFRONT, Books, Ledger
+from demo.ledger import STOREFRONT, Ledger, Snapshot
 from ecommerce.sources import SOURCES
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.other_runs import sync
@@ -57,12 +57,12 @@ def test_hour_by_hour_through_the_day_nothing_is_missing_at_its_end(start_compan
 
 def test_a_trashed_order_leaves_sales_within_the_hour(start_company):
     company = start_company()
-    books = ledger().as_of(morning_after(DAY))
-    company.show(books)
+    snapshot = ledger().as_of(morning_after(DAY))
+    company.show(snapshot)
     run_day(DAY)
     before = _net_sales(company)
-    books, trashed = _trashed(books, morning_after(DAY) + HOUR / 2)
-    company.show(books)
+    snapshot, trashed = _trashed(snapshot, morning_after(DAY) + HOUR / 2)
+    company.show(snapshot)
     sync(morning_after(DAY) + HOUR)
     assert before - _net_sales(company) >= trashed.merchandise > 0
     assert company.differences(company.oracle(run_days=[DAY])) == ""
@@ -83,13 +83,13 @@ def _net_sales(company):
     return next(row["net_sales"] for row in rows if row["business_date"] == DAY)
 
 
-def _trashed(books: Books, at):
-    refunded = {refund.order_id for refund in books.refunds_of(STOREFRONT)}
+def _trashed(snapshot: Snapshot, at):
+    refunded = {refund.order_id for refund in snapshot.refunds_of(STOREFRONT)}
     order = next(
         order
-        for order in books.orders_of(STOREFRONT)
+        for order in snapshot.orders_of(STOREFRONT)
         if order.status == "completed" and order.currency == "USD" and order.order_id not in refunded
     )
     trashed = replace(order, status="trash", updated_at=at, status_changed_at=at)
-    orders = tuple(trashed if each is order else each for each in books.orders)
-    return replace(books, orders=orders), order
+    orders = tuple(trashed if each is order else each for each in snapshot.orders)
+    return replace(snapshot, orders=orders), order

@@ -44,13 +44,13 @@ def mailbox(tmp_path: Path, use_server: Callable[..., None]) -> Iterator[Callabl
             for path in sorted(folder.glob("*.eml"))
         ]
 
-    with mail_service.running(folder, port, free_port()):
+    with mail_service.run_mail_server(folder, port, free_port()):
         yield messages
 
 
 @pytest.fixture
 def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
     """A chat's server that the connection `alert_chat` leads to."""
-    with chat_server.running() as server:
+    with chat_server.run_mail_server() as server:
         monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", server.connection())
         yield server

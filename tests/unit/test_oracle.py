@@ -11,13 +11,13 @@ from demo.ledger import (
     PARTNER_FILES,
     SALES_DB,
     STOREFRONT,
-    Books,
     Ledger,
     Line,
     Order,
     Rate,
     Refund,
     RefundLine,
+    Snapshot,
 )
 from tests.oracle import Oracle, rounded
 
@@ -47,8 +47,8 @@ def refund(amount, refund_id="8", channel=SALES_DB, lines=()):
 
 
 def oracle(*orders, refunds=(), rates=(), **settings):
-    books = Books(NOON.replace(day=20), (), (), orders, tuple(refunds), (), tuple(rates))
-    return Oracle(books, hash_key="a key of the tests", **settings)
+    snapshot = Snapshot(NOON.replace(day=20), (), (), orders, tuple(refunds), (), tuple(rates))
+    return Oracle(snapshot, hash_key="a key of the tests", **settings)
 
 
 def rate(currency, value, day=date(2026, 11, 20)):
@@ -186,7 +186,7 @@ def test_a_cancelled_first_order_does_not_make_a_customer_known():
 
 
 def test_a_flawed_line_is_left_out_and_the_rest_of_its_order_stays():
-    told = oracle(order(lines=(line(1), line(2, flaw="invalid_quantity", quantity=Decimal(0)))))
+    told = oracle(order(lines=(line(1), line(2, reject_reason="invalid_quantity", quantity=Decimal(0)))))
     assert [row["line_number"] for row in told.order_lines] == [1]
     assert (told.orders[0]["item_count"], told.orders[0]["gross_amount"]) == (1, 100)
     assert told.rejected == {(SALES_DB, "invalid_quantity"): 1}

@@ -13,27 +13,27 @@ from pathlib import Path
 
 from demo.services.ports import wait_for
 from demo.services.storefront.server import KEY, SECRET, Fault, Storefront
-from demo.services.storefront.store import Line, Order, Product, Refund, RefundLine, Store
+from demo.services.storefront.store import WooLine, WooOrder, WooProduct, WooRefund, WooRefundLine, WooStore
 
 __all__ = [
     "KEY",
     "SECRET",
     "Fault",
-    "Line",
-    "Order",
-    "Process",
-    "Product",
-    "Refund",
-    "RefundLine",
-    "Store",
     "Storefront",
+    "StorefrontProcess",
+    "WooLine",
+    "WooOrder",
+    "WooProduct",
+    "WooRefund",
+    "WooRefundLine",
+    "WooStore",
     "start",
 ]
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
-class Process:
+class StorefrontProcess:
     """A storefront running in the background; `url` is what a connection has as its host."""
 
     process: subprocess.Popen[bytes]
@@ -50,7 +50,7 @@ class Process:
         self.process.wait(20)
 
 
-def start(data: Path, port: int, mode: str = "11", hiccups: int = 0) -> Process:
+def start(data: Path, port: int, mode: str = "11", hiccups: int = 0) -> StorefrontProcess:
     """Start a storefront on `port` that shows the file `data`; its log is `storefront.log` beside that.
 
     Raises:
@@ -66,4 +66,4 @@ def start(data: Path, port: int, mode: str = "11", hiccups: int = 0) -> Process:
             start_new_session=True,
         )
     wait_for(port)
-    return Process(process, port)
+    return StorefrontProcess(process, port)

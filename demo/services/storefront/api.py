@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from demo.services.storefront.query import Dates, Query, RestError, dates_of
+from demo.services.storefront.query import Dates, ListQuery, RestError, dates_of
 from demo.services.storefront.render import order_json, product_json, refund_json
-from demo.services.storefront.store import Order, Refund, Store
+from demo.services.storefront.store import WooOrder, WooRefund, WooStore
 from demo.services.storefront.versions import Version
 
 _Item = TypeVar("_Item")
@@ -23,10 +23,10 @@ class Api:
     every page.
     """
 
-    def __init__(self, store: Store, version: Version, zone: ZoneInfo) -> None:
+    def __init__(self, store: WooStore, version: Version, zone: ZoneInfo) -> None:
         self.store, self.version, self.zone = store, version, zone
-        self._kept: dict[Any, Any] = {}
-        self._kept_of = -1
+        self._cache: dict[Any, Any] = {}
+        self._cache_version = -1
 
     def get(self, route: str, values: dict[str, list[str]]) -> tuple[bytes, tuple[int, int] | None]:
         """The body of `route`, and for a list its total and number of pages.
@@ -34,13 +34,13 @@ class Api:
         Raises:
             RestError: 400, 404.
         """
-        if self.store.version != self._kept_of:
-            self._kept, self._kept_of = {}, self.store.version
-        query = Query.parse(values, self.version, self.zone, self._keep("statuses", self._statuses))
+        if self.store.version != self._cache_version:
+            self._cache, self._cache_version = {}, self.store.version
+        query = ListQuery.parse(values, self.version, self.zone, self._cached("statuses", self._statuses))
         if route == "/orders":
             # All pages of one walk share the list; only the page differs.
             rest = sorted((name, tuple(given)) for name, given in values.items() if name != "page")
-            orders = self._keep(("orders", *rest), lambda: self._orders(query))
+            orders = self._cached(("orders", *rest), lambda: self._orders(query))
             return _page(query, orders, lambda order: self._order(order, query))
         if match := re.fullmatch(r"/orders/(\d+)", route):
             if int(match[1]) not in self.store.orders:
@@ -61,39 +61,39 @@ class Api:
         message = "No route was found matching the URL and request method."
         raise RestError(404, "rest_no_route", message)
 
-    def _orders(self, query: Query) -> list[Order]:
-        dates = self._keep("dates", self._dates)
+    def _orders(self, query: ListQuery) -> list[WooOrder]:
+        dates = self._cached("dates", self._dates)
         chosen = [
             order
             for order in self.store.orders.values()
-            if query.takes_status(order.status)
+            if query.matches_status(order.status)
             and (not query.include or order.id in query.include)
-            and query.takes_dates(dates[order.id])
+            and query.matches_dates(dates[order.id])
         ]
         return sorted(
             chosen, key=lambda order: query.sort_key(order.id, dates[order.id]), reverse=query.descending
         )
 
     def _refunds(
-        self, query: Query, owners: list[Order], with_parent: dict[str, bool]
+        self, query: ListQuery, owners: list[WooOrder], with_parent: dict[str, bool]
     ) -> tuple[bytes, tuple[int, int] | None]:
         found = [
             (order, refund, dates)
             for order in owners
             for refund in self.version.refunds(order)
-            if query.takes_dates(dates := dates_of(refund, self.version, self.zone))
+            if query.matches_dates(dates := dates_of(refund, self.version, self.zone))
         ]
         found.sort(key=lambda item: query.sort_key(item[1].id, item[2]), reverse=query.descending)
 
-        def body(item: tuple[Order, Refund, Dates]) -> bytes:
+        def body(item: tuple[WooOrder, WooRefund, Dates]) -> bytes:
             parent = {"parent_id": item[0].id} if with_parent else {}
             return _dump(refund_json(item[0], item[1], self.zone, query.dp) | parent, query)
 
         return _page(query, found, body)
 
-    def _order(self, order: Order, query: Query) -> bytes:
+    def _order(self, order: WooOrder, query: ListQuery) -> bytes:
         key = (order.id, query.dp, query.fields)
-        return self._keep(key, lambda: _dump(order_json(order, self.version, self.zone, query.dp), query))
+        return self._cached(key, lambda: _dump(order_json(order, self.version, self.zone, query.dp), query))
 
     def _dates(self) -> dict[int, Dates]:
         return {order.id: dates_of(order, self.version, self.zone) for order in self.store.orders.values()}
@@ -101,21 +101,21 @@ class Api:
     def _statuses(self) -> frozenset[str]:
         return frozenset(order.status for order in self.store.orders.values())
 
-    def _keep(self, key: Any, work_out: Callable[[], _Item]) -> _Item:
-        if key not in self._kept:
-            self._kept[key] = work_out()
-        kept: _Item = self._kept[key]
+    def _cached(self, key: Any, work_out: Callable[[], _Item]) -> _Item:
+        if key not in self._cache:
+            self._cache[key] = work_out()
+        kept: _Item = self._cache[key]
         return kept
 
 
 def _page(
-    query: Query, items: list[_Item], body: Callable[[_Item], bytes]
+    query: ListQuery, items: list[_Item], body: Callable[[_Item], bytes]
 ) -> tuple[bytes, tuple[int, int] | None]:
-    chosen, total, pages = query.cut(items)
+    chosen, total, pages = query.paginate(items)
     return b"[" + b",".join(map(body, chosen)) + b"]", (total, pages)
 
 
-def _dump(record: dict[str, Any], query: Query) -> bytes:
+def _dump(record: dict[str, Any], query: ListQuery) -> bytes:
     if query.fields:
         record = {name: value for name, value in record.items() if name in query.fields}
     return json.dumps(record, ensure_ascii=False).encode()

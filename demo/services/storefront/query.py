@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from demo.services.storefront.render import local
-from demo.services.storefront.store import Order, Refund
+from demo.services.storefront.store import WooOrder, WooRefund
 from demo.services.storefront.versions import Version
 
 ORDER_BY = ("date", "id", "include", "title", "slug", "modified")
@@ -48,9 +48,9 @@ class Dates:
     modified_local: datetime | None = None
 
 
-def dates_of(item: Order | Refund, version: Version, zone: ZoneInfo) -> Dates:
+def dates_of(item: WooOrder | WooRefund, version: Version, zone: ZoneInfo) -> Dates:
     """The dates the server compares with bounds and sorts by."""
-    modified = version.modified(item, zone) if isinstance(item, Order) else item.created_at
+    modified = version.modified(item, zone) if isinstance(item, WooOrder) else item.created_at
     return Dates(
         *(_utc(item.created_at), item.created_at and local(item.created_at, zone)),
         *(_utc(modified), modified and local(modified, zone)),
@@ -58,7 +58,7 @@ def dates_of(item: Order | Refund, version: Version, zone: ZoneInfo) -> Dates:
 
 
 @dataclass(frozen=True)
-class Query:
+class ListQuery:
     """The checked parameters of one request."""
 
     version: Version
@@ -77,7 +77,7 @@ class Query:
     @classmethod
     def parse(
         cls, values: dict[str, list[str]], version: Version, zone: ZoneInfo, known: Iterable[str] = ()
-    ) -> Query:
+    ) -> ListQuery:
         """Check `values` (as `parse_qs` gives them); `known` are statuses beside WooCommerce's own.
 
         Raises:
@@ -116,14 +116,14 @@ class Query:
             fields=frozenset(_listed(values, "_fields")),
         )
 
-    def takes_status(self, status: str) -> bool:
+    def matches_status(self, status: str) -> bool:
         """Whether the filter lets an order of `status` through; `any` wins over everything beside it."""
         if "any" in self.statuses:
             hidden = {"trash", "auto-draft"} | (set() if self.version.any_has_drafts else {"checkout-draft"})
             return status not in hidden
         return status in self.statuses
 
-    def takes_dates(self, dates: Dates) -> bool:
+    def matches_dates(self, dates: Dates) -> bool:
         """Whether the dates lie within all bounds; bounds themselves are outside."""
         for name, bound in self.bounds:
             value = self._column(dates, "modified" if name.startswith("modified") else "created")
@@ -141,7 +141,7 @@ class Query:
             return (self.include.index(item_id),)
         return (item_id,)
 
-    def cut(self, items: list[_Item]) -> tuple[list[_Item], int, int]:
+    def paginate(self, items: list[_Item]) -> tuple[list[_Item], int, int]:
         """The page's items; what the headers say of total and pages (HPOS forgets them past the end)."""
         start = (self.page - 1) * self.per_page
         page = items[start : start + self.per_page]

@@ -7,11 +7,20 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from demo.services.storefront.store import Amount, Line, Order, Product, Refund, RefundLine, is_number, number
+from demo.services.storefront.store import (
+    Amount,
+    WooLine,
+    WooOrder,
+    WooProduct,
+    WooRefund,
+    WooRefundLine,
+    is_number,
+    number,
+)
 from demo.services.storefront.versions import Version
 
 
-def order_json(order: Order, version: Version, zone: ZoneInfo, dp: int) -> dict[str, Any]:
+def order_json(order: WooOrder, version: Version, zone: ZoneInfo, dp: int) -> dict[str, Any]:
     """An order with its lines and refund stubs."""
     tax = sum((number(line.tax) for line in order.lines), Decimal(0))
     discount = sum((number(line.subtotal) - number(line.total) for line in order.lines), Decimal(0))
@@ -54,7 +63,7 @@ def order_json(order: Order, version: Version, zone: ZoneInfo, dp: int) -> dict[
     }
 
 
-def refund_json(order: Order, refund: Refund, zone: ZoneInfo, dp: int) -> dict[str, Any]:
+def refund_json(order: WooOrder, refund: WooRefund, zone: ZoneInfo, dp: int) -> dict[str, Any]:
     """A refund as under `/orders/<id>/refunds`: `amount` positive, its lines negative, no currency."""
     lines = {line.id: line for line in order.lines}
     tax = sum((number(line.tax) for line in refund.lines), Decimal(0))
@@ -80,7 +89,7 @@ def refund_json(order: Order, refund: Refund, zone: ZoneInfo, dp: int) -> dict[s
     }
 
 
-def product_json(product: Product, zone: ZoneInfo) -> dict[str, Any]:
+def product_json(product: WooProduct, zone: ZoneInfo) -> dict[str, Any]:
     """A product; categories get ids that depend on nothing but their place."""
     categories = [
         {"id": n, "name": name, "slug": name.lower()} for n, name in enumerate(product.categories, 1)
@@ -117,7 +126,7 @@ def _dates(name: str, moment: datetime | None, zone: ZoneInfo) -> dict[str, str 
     return {f"date_{name}": local(moment, zone).isoformat(), f"date_{name}_gmt": gmt.isoformat()}
 
 
-def _stubs(order: Order, version: Version, dp: int) -> list[dict[str, Any]]:
+def _stubs(order: WooOrder, version: Version, dp: int) -> list[dict[str, Any]]:
     present = version.refunds(order)
     # A deleted refund leaves an empty stub behind until the shop's cache forgets it.
     gone = [] if order.status == "trash" else [refund for refund in order.refunds if refund.deleted]
@@ -126,7 +135,7 @@ def _stubs(order: Order, version: Version, dp: int) -> list[dict[str, Any]]:
     return [stub | {"total_tax": "0.00"} for stub in stubs] if version.name == "11.0.1" else stubs
 
 
-def _line(line: Line, dp: int) -> dict[str, Any]:
+def _line(line: WooLine, dp: int) -> dict[str, Any]:
     quantity, tax = number(line.quantity), money(line.tax, dp)
     return {
         "id": line.id,
@@ -146,7 +155,7 @@ def _line(line: Line, dp: int) -> dict[str, Any]:
     }
 
 
-def _refunded(part: RefundLine, line: Line | None, dp: int) -> dict[str, Any]:
+def _refunded(part: WooRefundLine, line: WooLine | None, dp: int) -> dict[str, Any]:
     return {
         "id": part.id,
         "name": line.name if line else "",

@@ -17,7 +17,7 @@ from demo.services.ports import listen_address
 from demo.services.storefront.api import Api
 from demo.services.storefront.auth import Keys
 from demo.services.storefront.query import RestError
-from demo.services.storefront.store import Store
+from demo.services.storefront.store import WooStore
 from demo.services.storefront.versions import VERSIONS
 
 ROOT = "/wp-json/wc/v3"
@@ -45,11 +45,11 @@ class Fault:
     body: bytes = b""
     delay: float = 0
     rewrite: Callable[[bytes], bytes] | None = None
-    before: Callable[[Store], None] | None = None
+    before: Callable[[WooStore], None] | None = None
 
 
 @dataclass
-class Answer:
+class Response:
     """What goes back to the client."""
 
     status: int
@@ -78,7 +78,7 @@ class Storefront:
 
     def __init__(
         self,
-        store: Store | None = None,
+        store: WooStore | None = None,
         mode: str = "11",
         *,
         port: int = 0,
@@ -90,7 +90,7 @@ class Storefront:
         prefix: str = "",
         plain_permalinks: bool = False,
     ) -> None:
-        self.store = Store() if store is None else store
+        self.store = WooStore() if store is None else store
         self.api = Api(self.store, VERSIONS[mode], ZoneInfo(timezone))
         self.keys = Keys(KEY, SECRET, https=not https_only)
         self.latency, self.hiccups, self.prefix = latency, hiccups, prefix
@@ -120,7 +120,7 @@ class Storefront:
         self._server.server_close()
         self._thread.join()
 
-    def answer(self, method: str, target: str, host: str, authorization: str) -> Answer:
+    def answer(self, method: str, target: str, host: str, authorization: str) -> Response:
         """Answer one request."""
         path, _, query = target.partition("?")
         values = parse_qs(query, keep_blank_values=True)
@@ -131,13 +131,13 @@ class Storefront:
                 else "/nowhere"
             )
         route = path.removeprefix(self.prefix + ROOT)
-        fault, number = self._note(f"{method} {target}", route, values)
+        fault, number = self._record_request(f"{method} {target}", route, values)
         time.sleep(self.latency + fault.delay)
         if self.hiccups and number % self.hiccups == 0:
             status = 429 if number // self.hiccups % 2 else 503
-            return Answer(status, b'{"code":"busy","message":"Try again."}', {"Retry-After": "1"})
+            return Response(status, b'{"code":"busy","message":"Try again."}', {"Retry-After": "1"})
         if fault.status:
-            return Answer(fault.status, fault.body, dict(fault.headers))
+            return Response(fault.status, fault.body, dict(fault.headers))
         with self.store.lock:
             if fault.before:
                 fault.before(self.store)
@@ -152,11 +152,11 @@ class Storefront:
                     raise RestError(400, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
                 body, totals = self.api.get(route, values)
             except RestError as error:
-                return Answer(error.status, json.dumps(error.body).encode())
+                return Response(error.status, json.dumps(error.body).encode())
         headers = _paging_headers(f"http://{host}{path}", values, totals) if totals else {}
-        return Answer(200, fault.rewrite(body) if fault.rewrite else body, headers)
+        return Response(200, fault.rewrite(body) if fault.rewrite else body, headers)
 
-    def _note(self, request: str, route: str, values: dict[str, list[str]]) -> tuple[Fault, int]:
+    def _record_request(self, request: str, route: str, values: dict[str, list[str]]) -> tuple[Fault, int]:
         page = values.get("page", ["1"])[-1]
         with self._lock:
             self.requests.append(request)

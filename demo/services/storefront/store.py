@@ -18,7 +18,7 @@ Instants are UTC. Amounts and quantities are decimal text, positive in refunds t
 served as it stands (a flawed line). Fields with a default in the classes below may be left out. `changes`
 says when and how an order changed after its creation (`CHANGES`); creation itself and the making of its
 refunds count without being listed. Which of them the storefront admits in `date_modified` depends on its
-version, so one file serves all. A file is replaced whole (`Store.save`); the running server notices.
+version, so one file serves all. A file is replaced whole (`WooStore.save`); the running server notices.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CHANGES = ("status", "customer_note", "trash", "refund", "line", "meta", "touch"
 
 
 @dataclass
-class Line:
+class WooLine:
     """A line item; all amounts without tax, `subtotal` before and `total` after coupons."""
 
     id: int
@@ -54,7 +54,7 @@ class Line:
 
 
 @dataclass
-class RefundLine:
+class WooRefundLine:
     """The part of a refund that names a line of the order; positive."""
 
     id: int
@@ -65,27 +65,27 @@ class RefundLine:
 
 
 @dataclass
-class Refund:
+class WooRefund:
     """Money given back: `amount` is everything, with tax and with `shipping`; positive."""
 
     id: int
     created_at: datetime
     amount: Decimal
     reason: str = ""
-    lines: list[RefundLine] = field(default_factory=list)
+    lines: list[WooRefundLine] = field(default_factory=list)
     shipping: Decimal = Decimal(0)
     deleted: bool = False
 
 
 @dataclass
-class Order:
+class WooOrder:
     """An order; `created_at` is None for a draft that WordPress never gave a date."""
 
     id: int
     created_at: datetime | None
     status: str = "processing"
-    lines: list[Line] = field(default_factory=list)
-    refunds: list[Refund] = field(default_factory=list)
+    lines: list[WooLine] = field(default_factory=list)
+    refunds: list[WooRefund] = field(default_factory=list)
     currency: str = "USD"
     customer_id: int = 0
     email: str = ""
@@ -107,7 +107,7 @@ class Order:
 
 
 @dataclass
-class Product:
+class WooProduct:
     """A product of the catalogue."""
 
     id: int
@@ -117,20 +117,20 @@ class Product:
     modified_at: datetime
 
 
-class Store:
+class WooStore:
     """Orders (with their refunds) and products by id, safe to change while a server shows them.
 
     `version` grows with every change. Instants given to the operations are aware.
     """
 
-    def __init__(self, orders: Iterable[Order] = (), products: Iterable[Product] = ()) -> None:
+    def __init__(self, orders: Iterable[WooOrder] = (), products: Iterable[WooProduct] = ()) -> None:
         self.lock = threading.RLock()
         self.version = 0
         self.orders = {order.id: order for order in orders}
         self.products = {product.id: product for product in products}
 
     @classmethod
-    def load(cls, path: Path) -> Store:
+    def load(cls, path: Path) -> WooStore:
         """Read a file in the layout above."""
         store = cls()
         store.reload(path)
@@ -159,19 +159,19 @@ class Store:
                     stream.write(json.dumps({"kind": kind, **asdict(record)}, default=_plain) + "\n")
         partial.replace(path)
 
-    def put_product(self, product: Product) -> None:
+    def put_product(self, product: WooProduct) -> None:
         """Add a product, or replace the one with its id."""
         with self.lock:
             self.products[product.id] = product
             self.version += 1
 
-    def create_order(self, order: Order) -> None:
+    def create_order(self, order: WooOrder) -> None:
         """Add an order, or replace the one with its id."""
         with self.lock:
             self.orders[order.id] = order
             self.version += 1
 
-    def change(self, order_id: int, kind: str, at: datetime) -> Order:
+    def change(self, order_id: int, kind: str, at: datetime) -> WooOrder:
         """Note that an order changed; by itself it is a note, a meta edit or an empty save."""
         if kind not in CHANGES:
             raise ValueError(f"{kind!r} is none of {CHANGES}")
@@ -189,7 +189,7 @@ class Store:
             if status == "refunded" and order.remaining > 0:
                 if refund_id is None:
                     raise ValueError("setting the status refunded makes a refund: give its id")
-                order.refunds.append(Refund(refund_id, at, order.remaining, "Order fully refunded."))
+                order.refunds.append(WooRefund(refund_id, at, order.remaining, "Order fully refunded."))
 
     def edit_line(self, order_id: int, line_id: int, at: datetime, **values: Amount) -> None:
         """Change fields of a line item, so that the order's total changes."""
@@ -204,7 +204,7 @@ class Store:
             order = self.change(order_id, "line", at)
             order.lines = [line for line in order.lines if line.id != line_id]
 
-    def add_refund(self, order_id: int, refund: Refund) -> None:
+    def add_refund(self, order_id: int, refund: WooRefund) -> None:
         """Refund a part, or the rest: then the order's status becomes `refunded`.
 
         Raises:
@@ -263,17 +263,17 @@ def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _product(record: dict[str, Any]) -> Product:
-    return Product(**record | {"modified_at": datetime.fromisoformat(record["modified_at"])})
+def _product(record: dict[str, Any]) -> WooProduct:
+    return WooProduct(**record | {"modified_at": datetime.fromisoformat(record["modified_at"])})
 
 
-def _order(record: dict[str, Any]) -> Order:
+def _order(record: dict[str, Any]) -> WooOrder:
     created_at = record.get("created_at")
-    return Order(
+    return WooOrder(
         **record
         | {
             "created_at": datetime.fromisoformat(created_at) if created_at else None,
-            "lines": [Line(**line) for line in record.get("lines", [])],
+            "lines": [WooLine(**line) for line in record.get("lines", [])],
             "refunds": [_refund(refund) for refund in record.get("refunds", [])],
             "shipping": Decimal(record.get("shipping", 0)),
             "fee": Decimal(record.get("fee", 0)),
@@ -282,13 +282,13 @@ def _order(record: dict[str, Any]) -> Order:
     )
 
 
-def _refund(record: dict[str, Any]) -> Refund:
-    return Refund(
+def _refund(record: dict[str, Any]) -> WooRefund:
+    return WooRefund(
         **record
         | {
             "created_at": datetime.fromisoformat(record["created_at"]),
             "amount": Decimal(record["amount"]),
-            "lines": [RefundLine(**line) for line in record.get("lines", [])],
+            "lines": [WooRefundLine(**line) for line in record.get("lines", [])],
             "shipping": Decimal(record.get("shipping", 0)),
         }
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from demo.services.storefront.store import Order, Refund
+from demo.services.storefront.store import WooOrder, WooRefund
 
 _ALWAYS = frozenset({"status", "customer_note", "trash"})
 
@@ -30,7 +30,7 @@ class Version:
     any_has_drafts: bool
     global_refunds: bool
 
-    def modified(self, order: Order, zone: ZoneInfo) -> datetime | None:
+    def modified(self, order: WooOrder, zone: ZoneInfo) -> datetime | None:
         """The order's modified date as this version reports it, in UTC and full seconds.
 
         None for a draft without any date.
@@ -48,7 +48,7 @@ class Version:
             last = last.astimezone(zone).replace(tzinfo=None).replace(tzinfo=zone, fold=0).astimezone(UTC)
         return last
 
-    def refunds(self, order: Order) -> list[Refund]:
+    def refunds(self, order: WooOrder) -> list[WooRefund]:
         """The refunds it still knows of an order, newest first; posts follow their order into the trash."""
         if order.status == "trash" and not self.hpos:
             return []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from demo.services.storefront import Store, Storefront
+from demo.services.storefront import Storefront, WooStore
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.reads import Memory, ReadWindow
 from ecommerce.sales.windows import window_of_day
@@ -30,7 +30,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Storefront]
     with ExitStack() as running:
 
         def start(
-            store: Store, mode: str = "11", extra: dict[str, Any] | None = None, **options: Any
+            store: WooStore, mode: str = "11", extra: dict[str, Any] | None = None, **options: Any
         ) -> Storefront:
             shop = running.enter_context(Storefront(store, mode, **options))
             connect(monkeypatch, shop.url, extra=extra)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from demo.services.storefront import Line, Order, Product, Refund, RefundLine, Store
+from demo.services.storefront import WooLine, WooOrder, WooProduct, WooRefund, WooRefundLine, WooStore
 from ecommerce.core.business_day import BusinessDay
 
 HUGE = 2**53 + 1
@@ -24,14 +24,14 @@ NOT_READ = {50, 51}
 """Neither created nor changed in the days that are read."""
 
 
-def storefront_days(day: BusinessDay) -> Store:
+def storefront_days(day: BusinessDay) -> WooStore:
     """The store as it is some hours after `day` has ended."""
     products = [
-        Product(11, "MUG", "Mug", ["Kitchen", "Gifts"], day.start - 90 * DAY),
-        Product(12, "TEA", "Tea, loose", ["Grocery"], day.start - 90 * DAY),
+        WooProduct(11, "MUG", "Mug", ["Kitchen", "Gifts"], day.start - 90 * DAY),
+        WooProduct(12, "TEA", "Tea, loose", ["Grocery"], day.start - 90 * DAY),
     ]
     noon, long_ago = day.start + 12 * HOUR, day.start - 60 * DAY
-    one_mug = RefundLine(9001, 60, Decimal(1), Decimal("9.00"), Decimal("0.72"))
+    one_mug = WooRefundLine(9001, 60, Decimal(1), Decimal("9.00"), Decimal("0.72"))
     orders = [
         _order(1, day.start),
         _order(2, day.end - SECOND),
@@ -39,7 +39,7 @@ def storefront_days(day: BusinessDay) -> Store:
         _order(3, day.start + 1.5 * HOUR),
         _order(4, day.start + 2.5 * HOUR),
         _order(5, noon, lines=[], shipping=Decimal("4.95")),
-        _order(6, noon, refunds=[Refund(901, noon + HOUR, Decimal("9.72"), "chipped", [one_mug])]),
+        _order(6, noon, refunds=[WooRefund(901, noon + HOUR, Decimal("9.72"), "chipped", [one_mug])]),
         _order(7, noon),
         _order(8, noon, lines=[_line(80, product=12, quantity="0.375"), _line(81, product=99)]),
         _order(HUGE, noon, lines=[_line(HUGE + 7)]),
@@ -53,12 +53,14 @@ def storefront_days(day: BusinessDay) -> Store:
         _order(31, long_ago),
         _order(40, day.start - 10 * DAY),
         _order(41, day.start - 10 * DAY),
-        _order(42, day.start - 10 * DAY, refunds=[Refund(902, day.start - 9 * DAY, Decimal("1.00"), "lost")]),
+        _order(
+            42, day.start - 10 * DAY, refunds=[WooRefund(902, day.start - 9 * DAY, Decimal("1.00"), "lost")]
+        ),
         _order(43, day.start - 13 * DAY),
         _order(50, day.start - 40 * DAY),
         _order(51, day.start - 40 * DAY, status="trash"),
     ]
-    store = Store(orders, products)
+    store = WooStore(orders, products)
     store.update_status(1, "completed", day.end + HOUR)
     store.update_status(2, "completed", day.end + HOUR)
     store.trash(7, noon + HOUR)
@@ -66,30 +68,30 @@ def storefront_days(day: BusinessDay) -> Store:
     # In the repeated hour: HPOS dates this an hour early.
     store.update_status(21, "cancelled", day.start + 2.25 * HOUR)
     store.trash(22, noon)
-    store.add_refund(24, Refund(903, noon, store.orders[24].total, "all of it"))
+    store.add_refund(24, WooRefund(903, noon, store.orders[24].total, "all of it"))
     store.update_status(25, "completed", day.end - SECOND)
     store.update_status(31, "completed", day.end + HOUR)
     store.edit_line(40, 400, noon, quantity=Decimal(1), subtotal=Decimal("10.00"), total=Decimal("10.00"))
-    store.add_refund(41, Refund(904, noon, Decimal("2.75"), "goodwill"))
+    store.add_refund(41, WooRefund(904, noon, Decimal("2.75"), "goodwill"))
     store.delete_refund(42, 902, noon)
     for n in range(120):
-        store.add_refund(43, Refund(2000 + n, noon + n * SECOND, Decimal("0.10")))
+        store.add_refund(43, WooRefund(2000 + n, noon + n * SECOND, Decimal("0.10")))
     return store
 
 
-def _order(number: int, created_at: datetime | None, **values: Any) -> Order:
+def _order(number: int, created_at: datetime | None, **values: Any) -> WooOrder:
     defaults: dict[str, Any] = {
         "status": "processing",
         "email": f"buyer{number}@example.com",
         "country": "US",
         "lines": [_line(number * 10)],
     }
-    return Order(number, created_at, **{**defaults, **values})
+    return WooOrder(number, created_at, **{**defaults, **values})
 
 
-def _line(number: int, product: int = 11, quantity: str = "2") -> Line:
+def _line(number: int, product: int = 11, quantity: str = "2") -> WooLine:
     sku = {11: "MUG", 12: "TEA"}.get(product, "GONE")
-    return Line(
+    return WooLine(
         number,
         product,
         sku,
@@ -101,7 +103,7 @@ def _line(number: int, product: int = 11, quantity: str = "2") -> Line:
     )
 
 
-def facts(order: Order) -> dict[str, Any]:
+def facts(order: WooOrder) -> dict[str, Any]:
     """What an extract must tell of an order; refunds as (id, amount, UTC), none of an order in the trash."""
     in_trash = order.status == "trash"
     return {

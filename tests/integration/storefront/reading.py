@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo.services.storefront import KEY, SECRET, Store
+from demo.services.storefront import KEY, SECRET, WooStore
 from ecommerce.core.business_day import day_window
 from ecommerce.core.staging import Manifest
 from tests.integration.storefront.days import (
@@ -60,5 +60,5 @@ def what_was_read(manifest: Manifest) -> dict[int, dict[str, Any]]:
     }
 
 
-def truth(store: Store, ids: set[int]) -> dict[int, dict[str, Any]]:
+def truth(store: WooStore, ids: set[int]) -> dict[int, dict[str, Any]]:
     return {number: facts(store.orders[number]) for number in ids}

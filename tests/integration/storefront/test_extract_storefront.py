@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from demo.services.storefront import Store, Storefront
+from demo.services.storefront import Storefront, WooStore
 from ecommerce.core.business_day import BusinessDay, day_window
 from ecommerce.core.reads import ReadWindow
 from ecommerce.sources.storefront import reading as storefront
@@ -111,7 +111,7 @@ def test_neither_a_discount_nor_an_amount_beyond_all_reason_is_in_the_sum(
 def test_an_empty_shop_is_a_valid_read(
     serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
 ) -> None:
-    shop = serve(Store())
+    shop = serve(WooStore())
     manifest = storefront.extract(window())
     assert [pages(manifest, folder) for folder in ("orders", "refunds", "products")] == [[], [], []]
     assert pq.read_schema(manifest.file("known_refunds.parquet")) == REFUNDS

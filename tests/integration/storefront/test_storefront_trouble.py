@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from demo.services.storefront import KEY, SECRET, Fault, Line, Order, Store, Storefront
+from demo.services.storefront import KEY, SECRET, Fault, Storefront, WooLine, WooOrder, WooStore
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.errors import (
     ConfigurationError,
@@ -94,11 +94,11 @@ def test_passing_trouble_changes_nothing(
     assert all(left.times < fault.times for left, fault in zip(shop.faults, TROUBLE[trouble], strict=True))
 
 
-def many_orders(count: int, day: BusinessDay) -> list[Order]:
-    def line(number: int) -> Line:
-        return Line(number, 0, None, "Mug", Decimal(1), Decimal("10.00"), Decimal("10.00"))
+def many_orders(count: int, day: BusinessDay) -> list[WooOrder]:
+    def line(number: int) -> WooLine:
+        return WooLine(number, 0, None, "Mug", Decimal(1), Decimal("10.00"), Decimal("10.00"))
 
-    return [Order(1000 + n, day.start + timedelta(seconds=n), lines=[line(n)]) for n in range(count)]
+    return [WooOrder(1000 + n, day.start + timedelta(seconds=n), lines=[line(n)]) for n in range(count)]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -107,8 +107,8 @@ def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(
 ) -> None:
     """Old orders with small ids enter the list of changed ones, others are thrown away, between the pages."""
     days = 20 * timedelta(days=1)
-    old = [Order(n, FALL_BACK.start - days) for n in range(1, 9)]
-    store = Store([*old, *many_orders(950, FALL_BACK)])
+    old = [WooOrder(n, FALL_BACK.start - days) for n in range(1, 9)]
+    store = WooStore([*old, *many_orders(950, FALL_BACK)])
     shop = serve(store, mode)
     noon = FALL_BACK.start + timedelta(hours=12)
     for n in range(1, 5):
@@ -130,11 +130,11 @@ def test_orders_that_move_over_page_boundaries_meanwhile_are_not_lost(
 def test_a_newer_state_read_later_is_the_one_that_counts(
     serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
 ) -> None:
-    store = Store(many_orders(3, FALL_BACK))
+    store = WooStore(many_orders(3, FALL_BACK))
     shop = serve(store)
     noon = FALL_BACK.start + timedelta(hours=12)
 
-    def edit(store: Store) -> None:
+    def edit(store: WooStore) -> None:
         store.edit_line(1001, 1, noon, subtotal=Decimal("7.00"), total=Decimal("7.00"))
 
     shop.faults += [Fault("/orders"), Fault("/orders"), Fault("/orders", before=edit)]
@@ -146,7 +146,7 @@ def test_a_newer_state_read_later_is_the_one_that_counts(
 def test_orders_that_the_storefront_counts_and_withholds_are_a_warning(
     serve: Callable[..., Storefront], window: Callable[..., ReadWindow]
 ) -> None:
-    shop = serve(Store(many_orders(30, FALL_BACK)))
+    shop = serve(WooStore(many_orders(30, FALL_BACK)))
     shop.faults.append(
         Fault("/orders", times=9, rewrite=lambda body: json.dumps(json.loads(body)[:10]).encode())
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from demo.services.web_events import WebEvents
+from demo.services.web_events import EventCollector
 from tests.integration.web_events.reading import Serve, connect
 
 
@@ -19,13 +19,13 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serve(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Start a collector over `root` (arguments as `WebEvents`), which the connection then leads to."""
+    """Start a collector over `root` (arguments as `EventCollector`), which the connection then leads to."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setattr("ecommerce.sources.web_events.client.FIRST_PAUSE", 0)
     with ExitStack() as running:
 
-        def start(**arguments: Any) -> WebEvents:
-            collector = running.enter_context(WebEvents(root, **arguments))
+        def start(**arguments: Any) -> EventCollector:
+            collector = running.enter_context(EventCollector(root, **arguments))
             connect(monkeypatch, collector.url, password=arguments.get("token"))
             return collector
 

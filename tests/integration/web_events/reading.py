@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from demo.services.web_events import WebEvents
+from demo.services.web_events import EventCollector
 from ecommerce.core.business_day import BusinessDay, day_window
 from ecommerce.core.reads import ReadWindow
 from ecommerce.core.staging import Manifest
@@ -21,7 +21,7 @@ from ecommerce.sources import web_events
 NEW_YORK = "America/New_York"
 DAY = day_window(date(2026, 3, 10), NEW_YORK)
 Row = dict[str, Any]
-Serve = Callable[..., WebEvents]
+Serve = Callable[..., EventCollector]
 
 
 def z(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from demo.services.web_events import Fault
+from demo.services.web_events import EventFault
 from ecommerce.core.business_day import BusinessDay, day_window
 from tests.integration.web_events.reading import (
     DAY,
@@ -339,7 +339,7 @@ def test_a_server_that_rounds_gives_some_lines_twice_and_both_are_kept(
     edge = event("on the edge", at(2))
     keep(root, edge)
     text = json.dumps(edge).encode() + b"\n"
-    collector.faults.append(Fault(f"{at(1):%Y-%m-%dT%H}", status=200, body=text))
+    collector.faults.append(EventFault(f"{at(1):%Y-%m-%dT%H}", status=200, body=text))
     assert ids(older(tmp_path)) == ["on the edge", "on the edge"]
 
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from demo.services.ports import free_port
-from demo.services.web_events import Fault, WebEvents
+from demo.services.web_events import EventCollector, EventFault
 from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
@@ -76,7 +76,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waited
 
 
-def starts(collector: WebEvents) -> Counter[str]:
+def starts(collector: EventCollector) -> Counter[str]:
     """How often each slice was asked for."""
     return Counter(parse_qs(urlsplit(one.target).query)["start"][0] for one in collector.requests)
 
@@ -90,7 +90,7 @@ def test_a_connection_that_breaks_repeats_its_slice_and_no_other(
     whole = read().control_totals["bytes_read"]
     collector.requests.clear()
     cut = 2_000 if packed else 50_001  # in the middle of a line
-    collector.faults += [Fault(HOUR, cut=cut), Fault(HOUR, cut=cut + 10)]
+    collector.faults += [EventFault(HOUR, cut=cut), EventFault(HOUR, cut=cut + 10)]
     manifest = read()
     assert ids(manifest) == received
     asked = starts(collector)
@@ -105,7 +105,7 @@ def test_one_that_breaks_again_and_again_fails_and_leaves_nothing(
     serve: Serve, received: list[str], tmp_path: Path, framing: str, read: Read
 ) -> None:
     collector = serve(framing=framing)
-    cuts = (Fault(HOUR, cut=50_001 + 10 * number) for number in range(client.ATTEMPTS))
+    cuts = (EventFault(HOUR, cut=50_001 + 10 * number) for number in range(client.ATTEMPTS))
     collector.faults += cuts
     with pytest.raises(TransientError) as failure:
         read()
@@ -149,17 +149,19 @@ def test_a_server_that_always_breaks_off_costs_five_minutes_and_no_more(
 
 
 PASSING = {
-    "500": [Fault(HOUR, status=500)],
-    "502 with a page": [Fault(HOUR, status=502, body=b"<html>Bad gateway</html>", times=3)],
-    "408": [Fault(HOUR, status=408)],
-    "429": [Fault(HOUR, status=429, headers=BUSY, times=5)],
-    "503 in the first slice": [Fault("2026-03-10T04", status=503, headers=BUSY, times=2)],
-    "503 without Retry-After": [Fault(HOUR, status=503)],
+    "500": [EventFault(HOUR, status=500)],
+    "502 with a page": [EventFault(HOUR, status=502, body=b"<html>Bad gateway</html>", times=3)],
+    "408": [EventFault(HOUR, status=408)],
+    "429": [EventFault(HOUR, status=429, headers=BUSY, times=5)],
+    "503 in the first slice": [EventFault("2026-03-10T04", status=503, headers=BUSY, times=2)],
+    "503 without Retry-After": [EventFault(HOUR, status=503)],
     "every slice fails once": [
-        Fault(f"2026-03-{day}T{hour:02}", status=503) for day in (10,) for hour in (4, 5, 6)
+        EventFault(f"2026-03-{day}T{hour:02}", status=503) for day in (10,) for hour in (4, 5, 6)
     ],
     "a redirect within the server": [
-        Fault(HOUR, status=307, headers={"Location": f"/events?start={HOUR}:00:00Z&end=2026-03-10T06:00:00Z"})
+        EventFault(
+            HOUR, status=307, headers={"Location": f"/events?start={HOUR}:00:00Z&end=2026-03-10T06:00:00Z"}
+        )
     ],
 }
 
@@ -167,7 +169,7 @@ PASSING = {
 @pytest.mark.parametrize("trouble", PASSING)
 def test_passing_trouble_changes_nothing(serve: Serve, received: list[str], trouble: str, read: Read) -> None:
     collector = serve()
-    collector.faults += [Fault(**vars(fault)) for fault in PASSING[trouble]]
+    collector.faults += [EventFault(**vars(fault)) for fault in PASSING[trouble]]
     assert ids(read()) == received
     assert not [fault for fault in collector.faults if fault.times]
 
@@ -177,7 +179,7 @@ def test_a_server_that_is_silent_is_left_and_asked_again(
 ) -> None:
     collector = serve()
     connect(monkeypatch, collector.url, extra={"timeout": 0.5})
-    collector.faults.append(Fault(HOUR, delay=2))
+    collector.faults.append(EventFault(HOUR, delay=2))
     assert ids(read()) == received
 
 
@@ -188,10 +190,10 @@ def test_pauses_grow_and_what_the_server_asks_for_is_obeyed(
     monkeypatch.setattr(client, "FIRST_PAUSE", 1.0)
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
     collector.faults += [
-        Fault(HOUR, status=500, times=2),
-        Fault(HOUR, status=429, headers={"Retry-After": "7"}),
-        Fault(HOUR, status=503, headers={"Retry-After": moment}),
-        Fault(HOUR, status=500),
+        EventFault(HOUR, status=500, times=2),
+        EventFault(HOUR, status=429, headers={"Retry-After": "7"}),
+        EventFault(HOUR, status=503, headers={"Retry-After": moment}),
+        EventFault(HOUR, status=500),
     ]
     assert ids(read()) == received
     assert pauses[:3] == [1, 2, 7]
@@ -201,7 +203,7 @@ def test_pauses_grow_and_what_the_server_asks_for_is_obeyed(
 
 def test_a_long_pause_is_left_to_the_task(serve: Serve, received: list[str], read: Read) -> None:
     collector = serve()
-    collector.faults.append(Fault(HOUR, status=429, headers={"Retry-After": "600"}))
+    collector.faults.append(EventFault(HOUR, status=429, headers={"Retry-After": "600"}))
     with pytest.raises(RateLimitedError) as failure:
         read()
     assert failure.value.retry_after == 600
@@ -212,55 +214,55 @@ PAGE = b"<!DOCTYPE html>\n<html>\n<title>Sign in</title>\n" + b"<p>line</p>\n" *
 EVENTS = [event("secret-event", at(1), visitor_id="secret-visitor", user_agent="secret-agent")]
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 REFUSED = {
-    "a login page": (Fault(status=200, body=PAGE), "the answer is a web page in place of JSON lines"),
+    "a login page": (EventFault(status=200, body=PAGE), "the answer is a web page in place of JSON lines"),
     "a page that says so": (
-        Fault(status=200, body=b"Sign in, please", headers=HTML),
+        EventFault(status=200, body=b"Sign in, please", headers=HTML),
         "the answer is a web page",
     ),
     "an error as JSON": (
-        Fault(status=200, body=b'{"error": "secret-visitor is not known", "code": 17}\n'),
+        EventFault(status=200, body=b'{"error": "secret-visitor is not known", "code": 17}\n'),
         "the answer is JSON with error, code in place of events, one per line",
     ),
     "an error as JSON in lines": (
-        Fault(status=200, body=json.dumps({"error": "secret-visitor"}, indent=1).encode()),
+        EventFault(status=200, body=json.dumps({"error": "secret-visitor"}, indent=1).encode()),
         "the answer is one JSON text in place of one JSON object per line",
     ),
     "a list": (
-        Fault(status=200, body=json.dumps(EVENTS).encode()),
+        EventFault(status=200, body=json.dumps(EVENTS).encode()),
         "the answer is one JSON text in place of one JSON object per line",
     ),
-    "no events": (Fault(status=200, body=b"[]"), "the answer is one JSON text in place of one"),
+    "no events": (EventFault(status=200, body=b"[]"), "the answer is one JSON text in place of one"),
     "events in an object": (
-        Fault(status=200, body=json.dumps({"data": EVENTS, "next": None}).encode()),
+        EventFault(status=200, body=json.dumps({"data": EVENTS, "next": None}).encode()),
         "the answer is JSON with data, next in place of events, one per line",
     ),
     "a million lines of something": (
-        Fault(status=200, body=b"secret-visitor,view_item\n" * 300_000),
+        EventFault(status=200, body=b"secret-visitor,view_item\n" * 300_000),
         "none of the first 100 lines of the answer is a JSON event",
     ),
     "another time": (
-        Fault(status=200, body=json.dumps(EVENTS[0] | {"received_at": "2026-03-10T06:01:00Z"}).encode()),
+        EventFault(status=200, body=json.dumps(EVENTS[0] | {"received_at": "2026-03-10T06:01:00Z"}).encode()),
         "1 of 1 events say that they were received more than 60 s before or after that: does the server know",
     ),
     "an earlier time": (
-        Fault(status=200, body=json.dumps(EVENTS[0] | {"received_at": "2026-03-10T04:58:59Z"}).encode()),
+        EventFault(status=200, body=json.dumps(EVENTS[0] | {"received_at": "2026-03-10T04:58:59Z"}).encode()),
         "1 of 1 events say that they were received more than 60 s before or after that",
     ),
     "gzip that is none": (
-        Fault(status=200, body=b"secret-visitor", headers={"Content-Encoding": "gzip"}),
+        EventFault(status=200, body=b"secret-visitor", headers={"Content-Encoding": "gzip"}),
         "the answer is said to be gzip and cannot be unpacked",
     ),
     "another encoding": (
-        Fault(status=200, body=b"secret-visitor", headers={"Content-Encoding": "br"}),
+        EventFault(status=200, body=b"secret-visitor", headers={"Content-Encoding": "br"}),
         "answered in the encoding 'br', and gzip was asked for",
     ),
     "nothing there": (
-        Fault(status=404, body=b"<html>no</html>"),
+        EventFault(status=404, body=b"<html>no</html>"),
         "answered 404 '<html>no</html>': is the host",
     ),
-    "a bad request": (Fault(status=400, body=b"bad start"), "answered 400 Bad Request: 'bad start'"),
-    "accepted": (Fault(status=202), "answered 202, which is no answer with events"),
-    "a part": (Fault(status=206), "answered 206, which is no answer with events"),
+    "a bad request": (EventFault(status=400, body=b"bad start"), "answered 400 Bad Request: 'bad start'"),
+    "accepted": (EventFault(status=202), "answered 202, which is no answer with events"),
+    "a part": (EventFault(status=206), "answered 206, which is no answer with events"),
 }
 
 
@@ -271,7 +273,7 @@ def test_an_answer_that_is_no_events_is_refused_at_once_and_not_quoted(
 ) -> None:
     fault, said = REFUSED[case]
     collector = serve()
-    collector.faults.append(Fault(**vars(fault) | {"start": HOUR}))
+    collector.faults.append(EventFault(**vars(fault) | {"start": HOUR}))
     with caplog.at_level(logging.DEBUG), pytest.raises(ContractError) as failure:
         read()
     assert str(failure.value).startswith(WHAT)
@@ -286,7 +288,7 @@ def test_a_few_lines_that_are_no_events_are_no_reason_to_refuse_a_quiet_hour(
 ) -> None:
     collector = serve()
     for text in (b"garbage", b'{"event_id": "half", "occ', b"{}", b'{"event_id": null}', b"\n\n", b""):
-        collector.faults.append(Fault(HOUR, status=200, body=text))
+        collector.faults.append(EventFault(HOUR, status=200, body=text))
         manifest = read()
         assert [one for one in ids(manifest) if one] == ["first", "last"]
         assert manifest.rows == 2 + bool(text.strip())
@@ -297,7 +299,7 @@ def test_a_refused_token_is_named_and_not_tried_again(
     serve: Serve, received: list[str], caplog: pytest.LogCaptureFixture, status: int, read: Read
 ) -> None:
     collector = serve(token="a-secret")
-    collector.faults.append(Fault(HOUR, status=status, body=b"a-secret is no token"))
+    collector.faults.append(EventFault(HOUR, status=status, body=b"a-secret is no token"))
     with caplog.at_level(logging.DEBUG), pytest.raises(CredentialsError) as failure:
         read()
     assert str(failure.value).startswith(f"{WHAT} answered {status}")
@@ -312,9 +314,9 @@ def test_a_redirect_to_elsewhere_is_not_followed_and_takes_no_token_along(
     serve: Serve, received: list[str], tmp_path: Path, target: str, read: Read
 ) -> None:
     collector = serve(token="a-secret")
-    with WebEvents(tmp_path / "other") as other:
+    with EventCollector(tmp_path / "other") as other:
         location = target.format(port=urlsplit(other.url).port)
-        collector.faults.append(Fault(HOUR, status=302, headers={"Location": location}))
+        collector.faults.append(EventFault(HOUR, status=302, headers={"Location": location}))
         with pytest.raises(ConfigurationError) as failure:
             read()
         assert other.requests == []
@@ -357,7 +359,7 @@ def test_a_gzip_stream_may_hold_far_more_than_it_weighs(
         + json.dumps(event("two", at(1))).encode()
     )
     body = gzip.compress(text, 9) + b"\0" * 512
-    collector.faults.append(Fault(HOUR, status=200, body=body, headers={"Content-Encoding": "gzip"}))
+    collector.faults.append(EventFault(HOUR, status=200, body=body, headers={"Content-Encoding": "gzip"}))
     sizes: list[int] = []
     unpacked = client._unpacked
 

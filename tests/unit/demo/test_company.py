@@ -18,7 +18,7 @@ from demo import processes
 from demo.airflow_services import AirflowServices
 from demo.company import Company
 from demo.layout import Folders, Ports, PortTaken
-from demo.scenario import Story
+from demo.scenario import Scenario
 from demo.services.ports import free_port, is_open, stays_open
 from demo.services.postgres import PASSWORD, USER
 
@@ -103,7 +103,7 @@ def test_the_command_says_so_in_one_sentence(tmp_path: Path) -> None:
 
 def test_a_process_of_somebody_else_is_not_stopped(tmp_path: Path) -> None:
     # The id of a process that ended may be given to another one: only its birth tells them apart.
-    processes.remember(tmp_path, "mail", os.getpid())
+    processes.record(tmp_path, "mail", os.getpid())
     note = tmp_path / "mail.json"
     note.write_text(note.read_text().replace('"born": ', '"born": 1'))
     assert processes.running(tmp_path, "mail") is None
@@ -173,22 +173,24 @@ def test_what_a_killed_process_left_on_a_port_is_in_nobodys_way(orphan: int, tmp
 
 
 def test_a_story_is_kept_as_it_was_told(tmp_path: Path) -> None:
-    path = tmp_path / "story.json"
-    assert Story.load(path) is None
-    story = Story.begin(NOW).with_held_file(date(2026, 11, 18))
-    story.save(path)
-    assert Story.load(path) == story
-    advanced = story.advanced(date(2026, 11, 17), NOW)
-    advanced.save(path)
-    assert Story.load(path) == advanced
-    assert [held.received_at for held in advanced.held_files] == [NOW]
+    path = tmp_path / "scenario.json"
+    assert Scenario.load(path) is None
+    scenario = Scenario.begin(NOW).with_held_file(date(2026, 11, 18))
+    scenario.save(path)
+    assert Scenario.load(path) == scenario
+    with_late_arrivals = scenario.with_late_arrivals(date(2026, 11, 17), NOW)
+    with_late_arrivals.save(path)
+    assert Scenario.load(path) == with_late_arrivals
+    assert [held.received_at for held in with_late_arrivals.held_files] == [NOW]
 
 
 def test_the_newest_day_is_compared_with_the_same_weekday_of_the_week_before() -> None:
-    story = Story.begin(NOW)
-    assert story.today(NOW) - timedelta(days=1 + 7) == story.first_day
+    scenario = Scenario.begin(NOW)
+    assert scenario.today(NOW) - timedelta(days=1 + 7) == scenario.first_day
 
 
 def test_a_day_is_held_back_once(tmp_path: Path) -> None:
-    story = Story.begin(NOW).with_held_file(date(2026, 11, 18)).advanced(date(2026, 11, 18), NOW)
-    assert story.with_held_file(date(2026, 11, 18)) == story
+    scenario = (
+        Scenario.begin(NOW).with_held_file(date(2026, 11, 18)).with_late_arrivals(date(2026, 11, 18), NOW)
+    )
+    assert scenario.with_held_file(date(2026, 11, 18)) == scenario

@@ -14,7 +14,7 @@ from airflow.executors.local_executor import LocalExecutor
 from demo import executor
 from demo.airflow_services import AirflowServices
 from demo.environment import environment
-from demo.executor import WARM, WarmExecutor, forget
+from demo.executor import PRELOADED, PreloadingExecutor, unload_code
 from demo.layout import Folders, Ports
 from demo.ledger import Ledger
 from demo.seeders import sales_db
@@ -83,7 +83,9 @@ def test_airflow_of_the_demo_knows_nothing_of_another(
     monkeypatch.setenv("AIRFLOW__CORE__DEFAULT_TIMEZONE", "Asia/Tokyo")
     services = AirflowServices(Ports(), Folders(tmp_path), "America/New_York")
     known = services.environment()
-    assert known["AIRFLOW__CORE__EXECUTOR"] == f"{WarmExecutor.__module__}.{WarmExecutor.__name__}"
+    assert (
+        known["AIRFLOW__CORE__EXECUTOR"] == f"{PreloadingExecutor.__module__}.{PreloadingExecutor.__name__}"
+    )
     assert "production" not in known["AIRFLOW_CONN_SALES_DB"]
     assert "AIRFLOW__CORE__DEFAULT_TIMEZONE" not in known
 
@@ -98,7 +100,7 @@ def test_processes_of_one_demo_share_a_secret_and_two_demos_do_not(tmp_path: Pat
 
 
 def test_a_port_is_changed_by_its_variable() -> None:
-    assert Ports.chosen({"DEMO_AIRFLOW_PORT": "18080"}) == Ports(airflow=18080)
+    assert Ports.from_environ({"DEMO_AIRFLOW_PORT": "18080"}) == Ports(airflow=18080)
 
 
 @pytest.mark.parametrize("name", ["demo", "Jürgens 'Läden'", "a\\b\\", "$HOME # 1"])
@@ -112,7 +114,7 @@ def test_the_pipelines_commands_find_the_demo_by_its_file(
     monkeypatch.setattr(commands, "REPOSITORY", tmp_path)  # where there is no .env
     given = {"DEMO_HOME": str(folders.home)}
     commands.load(given)
-    wanted = services.of_commands()
+    wanted = services.command_environment()
     assert {key: given[key] for key in wanted} == wanted
     assert given["AIRFLOW_HOME"] == str(folders.home / "airflow")
     assert given["SHOP_TIMEZONE"] == "Asia/Tokyo"
@@ -120,32 +122,32 @@ def test_the_pipelines_commands_find_the_demo_by_its_file(
 
 
 def test_an_empty_port_says_nothing() -> None:
-    assert Ports.chosen({"DEMO_AIRFLOW_PORT": "", "DEMO_SMTP_PORT": "2525"}) == Ports(smtp=2525)
+    assert Ports.from_environ({"DEMO_AIRFLOW_PORT": "", "DEMO_SMTP_PORT": "2525"}) == Ports(smtp=2525)
 
 
 def test_workers_of_the_demo_have_imported_what_tasks_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert all(importlib.util.find_spec(name) for name in WARM)
+    assert all(importlib.util.find_spec(name) for name in PRELOADED)
     imported: list[str] = []
     forked: dict[str, Callable[[], None]] = {}
     forgotten: list[str] = []
     monkeypatch.setattr(executor.importlib, "import_module", imported.append)
     monkeypatch.setattr(executor.os, "register_at_fork", forked.update)
-    monkeypatch.setattr(executor, "_code", lambda: {"sales/tasks.py": 1})
-    monkeypatch.setattr(executor, "forget", lambda _: forgotten.append("all"))
+    monkeypatch.setattr(executor, "_code_mtimes", lambda: {"sales/tasks.py": 1})
+    monkeypatch.setattr(executor, "unload_code", lambda _: forgotten.append("all"))
     monkeypatch.setattr(LocalExecutor, "start", lambda _: imported.append("workers"))
-    WarmExecutor().start()
-    assert imported[: len(WARM)] == list(WARM)
+    PreloadingExecutor().start()
+    assert imported[: len(PRELOADED)] == list(PRELOADED)
     assert imported[-1] == "workers"
     assert {"ecommerce.sales.tasks", "ecommerce.sales.report.building"} <= set(imported)
     assert not any(name.startswith("ecommerce.pages") for name in imported)
     forked["after_in_child"]()
     assert forgotten == []
-    monkeypatch.setattr(executor, "_code", lambda: {"sales/tasks.py": 2})
+    monkeypatch.setattr(executor, "_code_mtimes", lambda: {"sales/tasks.py": 2})
     forked["after_in_child"]()
     assert forgotten == ["all"]
 
 
 def test_code_that_has_changed_is_imported_anew() -> None:
     modules = {"ecommerce": 1, "ecommerce.sales.tasks": 2, "ecommerce_of_another": 3, "json": 4}
-    forget(modules)
+    unload_code(modules)
     assert list(modules) == ["ecommerce_of_another", "json"]

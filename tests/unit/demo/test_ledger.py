@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo.ledger import CHANNELS, PARTNER_FILES, SALES_DB, STOREFRONT, HeldFile, LateRefund, Ledger
-from demo.ledger.snapshots import Books
+from demo.ledger.snapshots import Snapshot
 
 FIRST = date(2026, 10, 28)
 LEDGER = Ledger(FIRST, 12)
@@ -41,8 +41,8 @@ def test_another_process_tells_the_same_story() -> None:
         text=True,
         check=True,
     )
-    books = Ledger(FIRST, 3).as_of(END)
-    assert told.stdout.strip() == hashlib.sha256(repr(books).encode()).hexdigest()
+    snapshot = Ledger(FIRST, 3).as_of(END)
+    assert told.stdout.strip() == hashlib.sha256(repr(snapshot).encode()).hexdigest()
 
 
 def test_another_seed_is_another_company() -> None:
@@ -124,13 +124,13 @@ def test_one_person_is_known_by_one_address_in_every_channel() -> None:
     assert addresses[SALES_DB] & addresses[STOREFRONT] != plain[0] & plain[1]
 
 
-def _books() -> Books:
+def _snapshot() -> Snapshot:
     return replace(LEDGER, days=30).as_of(datetime(2026, 12, 20, tzinfo=UTC))
 
 
 def test_the_company_has_everything_the_pipeline_must_cope_with() -> None:
-    books = _books()
-    orders, order_ids = books.orders, {(order.channel, order.order_id) for order in books.orders}
+    snapshot = _snapshot()
+    orders, order_ids = snapshot.orders, {(order.channel, order.order_id) for order in snapshot.orders}
     have = {
         "a test order that is paid": any(o.is_test and o.status in PAID for o in orders),
         "a cancelled order": any(o.status == "cancelled" for o in orders),
@@ -150,14 +150,16 @@ def test_the_company_has_everything_the_pipeline_must_cope_with() -> None:
         "a line taken out": any(
             len(h.versions[-1].lines) < len(h.versions[0].lines) for h in LEDGER.histories
         ),
-        "a currency without rate": {o.currency for o in orders} - {r.currency for r in books.rates} - {"EUR"}
+        "a currency without rate": {o.currency for o in orders}
+        - {r.currency for r in snapshot.rates}
+        - {"EUR"}
         != set(),
         "a currency without decimals": any(o.currency == "JPY" for o in orders),
         "a coupon": any(o.coupon_code for o in orders),
         "shipping and a fee": any(o.shipping and o.fee for o in orders),
         "a guest": any(o.customer_id is None for o in orders if o.channel == SALES_DB),
         "no country": any(o.country_code is None for o in orders),
-        "a line to reject": any(line.flaw for o in orders for line in o.lines),
+        "a line to reject": any(line.reject_reason for o in orders for line in o.lines),
         "a fractional quantity": any(line.quantity % 1 for o in orders for line in o.lines),
         "a price below a cent's half": any(
             line.unit_price == Decimal("0.0375") for o in orders for line in o.lines
@@ -165,16 +167,16 @@ def test_the_company_has_everything_the_pipeline_must_cope_with() -> None:
         "a free article without category": any(
             not line.gross and line.category is None for o in orders for line in o.lines
         ),
-        "a refund of a line": any(r.lines for r in books.refunds),
-        "a refund of a whole order": any(not r.lines and r.quantity for r in books.refunds),
-        "goodwill": any(not r.lines and not r.quantity for r in books.refunds),
+        "a refund of a line": any(r.lines for r in snapshot.refunds),
+        "a refund of a whole order": any(not r.lines and r.quantity for r in snapshot.refunds),
+        "goodwill": any(not r.lines and not r.quantity for r in snapshot.refunds),
         "a refund booked a day late": any(
-            r.updated_at - r.refunded_at > timedelta(days=1) for r in books.refunds
+            r.updated_at - r.refunded_at > timedelta(days=1) for r in snapshot.refunds
         ),
-        "a refund without order": any((r.channel, r.order_id) not in order_ids for r in books.refunds),
-        "a day on which a partner sends nothing": len(books.files) < 2 * 30,
-        "a repeated row": any(file.repeated for file in books.files),
-        "bad rows": {bad.reason for file in books.files for bad in file.bad_rows}
+        "a refund without order": any((r.channel, r.order_id) not in order_ids for r in snapshot.refunds),
+        "a day on which a partner sends nothing": len(snapshot.files) < 2 * 30,
+        "a repeated row": any(file.repeated for file in snapshot.files),
+        "bad rows": {bad.reason for file in snapshot.files for bad in file.bad_rows}
         == {"invalid_number", "invalid_quantity", "invalid_timestamp", "negative_price", "malformed_line"},
     }
     assert [what for what, present in have.items() if not present] == []

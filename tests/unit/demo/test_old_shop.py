@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo.ledger import OLD_SHOP, SALES_DB, STOREFRONT, Ledger, Order, SilentChange
-from demo.scenario import Story
+from demo.scenario import Scenario
 from demo.seeders import old_shop, partner_files
 
 MOVED_ON = date(2026, 11, 9)
@@ -141,17 +141,17 @@ def test_two_orders_change_without_a_trace() -> None:
 
 
 def test_a_story_goes_on_as_it_was_told(tmp_path: Path) -> None:
-    file = tmp_path / "story.json"
-    story = Story.begin(NOW).silently_changed(MOVED_ON, NOW)
-    story.save(file)
-    assert Story.load(file) == story
-    assert story.ledger(NOW).old_shop
+    file = tmp_path / "scenario.json"
+    scenario = Scenario.begin(NOW).with_silent_change(MOVED_ON, NOW)
+    scenario.save(file)
+    assert Scenario.load(file) == scenario
+    assert scenario.ledger(NOW).old_shop
     # One of a version before this has neither an old shop nor silent changes.
     file.write_text(
         '{"first_day": "2026-11-01", "seed": 1, "orders_per_day": 160, "timezone": "UTC", "held_files": [], '
         '"late_refunds": []}'
     )
-    told = Story.load(file)
+    told = Scenario.load(file)
     assert told
     assert told.ledger(NOW).old_shop is None
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from demo import console, dag_runner, run_demo
-from demo.dag_runner import DemoFailed, Run, Scheduler
+from demo.dag_runner import DagRun, DagRunner, DemoFailed
 from ecommerce.core.names import DAG_DAILY
 
 DAY = date(2026, 11, 18)
-RUN = Run(DAG_DAILY, f"backfill__{DAY}", f"the run of {DAY}")
+RUN = DagRun(DAG_DAILY, f"backfill__{DAY}", f"the run of {DAY}")
 
 
 class FakeApi:
@@ -46,8 +46,8 @@ class FakeApi:
         return self.get(f"tasks of {run_id}")
 
 
-def asked(answers: dict[str, Any]) -> Scheduler:
-    return Scheduler(FakeApi(answers), Path("/demo/airflow/logs"))
+def asked(answers: dict[str, Any]) -> DagRunner:
+    return DagRunner(FakeApi(answers), Path("/demo/airflow/logs"))
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def test_a_failed_run_is_told_with_the_task_at_fault_and_its_log() -> None:
         {"task_id": "load.checks", "state": "failed"},
         {"task_id": "report.report", "state": "upstream_failed"},
     ]
-    assert asked({f"tasks of {RUN.run_id}": [tasks]}).explain(RUN) == (
+    assert asked({f"tasks of {RUN.run_id}": [tasks]}).failure_message(RUN) == (
         "the run of 2026-11-18 failed at load.checks: its log is below "
         "/demo/airflow/logs/dag_id=daily_sales_pipeline/run_id=backfill__2026-11-18"
     )
@@ -88,8 +88,8 @@ def test_a_day_is_run_by_its_partition_key_unless_the_schedule_has_begun_it() ->
         f"post dags/{DAG_DAILY}/dagRuns": [{"dag_run_id": "new"}],
     }
     demo = asked(answers)
-    assert demo.run_day(DAG_DAILY, DAY) == Run(DAG_DAILY, "scheduled", f"the run of {DAY}")
-    assert demo.run_day(DAG_DAILY, DAY) == Run(DAG_DAILY, "new", f"the run of {DAY}")
+    assert demo.run_day(DAG_DAILY, DAY) == DagRun(DAG_DAILY, "scheduled", f"the run of {DAY}")
+    assert demo.run_day(DAG_DAILY, DAY) == DagRun(DAG_DAILY, "new", f"the run of {DAY}")
     request = {"logical_date": None, "conf": {}, "partition_key": str(DAY)}
     assert demo.api.posted[-1] == (f"dags/{DAG_DAILY}/dagRuns", request)
     assert demo.has_succeeded(DAG_DAILY, DAY)
@@ -107,7 +107,7 @@ def test_days_are_run_as_a_backfill_and_those_that_succeeded_are_left_out() -> N
         f"dags/{DAG_DAILY}/dagRuns": [{"dag_runs": [run, older]}],
     }
     demo = asked(answers)
-    assert demo.backfill(DAG_DAILY, DAY, DAY, mail=True) == [Run(DAG_DAILY, "new", f"the run of {DAY}")]
+    assert demo.backfill(DAG_DAILY, DAY, DAY, mail=True) == [DagRun(DAG_DAILY, "new", f"the run of {DAY}")]
     request = demo.api.posted[-1][1]
     assert (request["from_date"], request["to_date"]) == ("2026-11-18T00:00:00", "2026-11-18T23:59:59")
     assert (request["dag_run_conf"], request["reprocess_behavior"]) == ({"send_mail": True}, "failed")
@@ -135,11 +135,11 @@ def test_progress_is_told_and_so_is_a_task_tried_again(capsys: pytest.CaptureFix
             of_state = {"up_for_retry": [retried]}.get(str(filters["state"]), [])
             return {"total_entries": 7, "task_instances": of_state}
 
-    other = Run(DAG_DAILY, "another", "another run")
+    other = DagRun(DAG_DAILY, "another", "another run")
     begun = ended("running", "success", "success")
     begun[2]["dag_runs"].append({"dag_id": other.dag_id, "dag_run_id": other.run_id, "state": "success"})
     asked_alone = ["running"]  # it is not among the newest runs
-    Scheduler(Api({RUNS: begun, f"state of {other.run_id}": asked_alone}), Path()).wait([RUN, other])
+    DagRunner(Api({RUNS: begun, f"state of {other.run_id}": asked_alone}), Path()).wait([RUN, other])
     assert capsys.readouterr().out.splitlines() == [
         "  0 of 2 runs done; 7 tasks",
         "  try 1 of extract.storefront of r1 failed: once more",
@@ -164,9 +164,9 @@ def test_a_bar_is_drawn_in_a_terminal(
 ) -> None:
     progress = console.Progress("days")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    progress.show(3, 12, "40 tasks")
-    progress.tell("  try 1 of load.load of r1 failed: once more")
-    progress.show(12, 12)
+    progress.update(3, 12, "40 tasks")
+    progress.log("  try 1 of load.load of r1 failed: once more")
+    progress.update(12, 12)
     progress.close()
     drawn = capsys.readouterr().out
     assert " 25%|" in drawn
@@ -179,7 +179,7 @@ def test_the_control_totals_of_the_history_are_one_line() -> None:
     month = {"rows_read": 10, "rows_rejected": 1, "orders": 4, "amounts": {"USD": "1200.5", "EUR": "3"}}
     months = [month | {"month": name} for name in ("2026-10", "2026-11")]
     totals = {"months": [{"orders": 4}, {"orders": 5}]}
-    assert console.loaded_history(totals, months) == (
+    assert console.describe_history(totals, months) == (
         "2 months, 2026-10 to 2026-11: the export has 9 orders, 8 are loaded; 2 of 20 lines were rejected; "
         "2,401.00 USD gross, and other currencies"
     )
@@ -193,7 +193,7 @@ def test_figures_are_shown_as_a_table() -> None:
         "net_sales": Decimal("20324.495"),
         "complete": False,
     }
-    assert list(console.table([day])) == [
+    assert list(console.format_days([day])) == [
         "business day    orders  gross sales    net sales  complete (in USD)",
         "2026-11-18         151    21,234.50    20,324.50  no",
     ]

@@ -14,11 +14,11 @@ import pytest
 from demo.ledger import PARTNER_FILES, SALES_DB, STOREFRONT, Ledger
 from demo.seeders import exchange_rates, partner_files, sales_db, storefront
 from demo.services.postgres import Postgres
-from demo.services.storefront import Store
+from demo.services.storefront import WooStore
 
 LEDGER = Ledger(date(2026, 11, 1), 6, orders_per_day=90)
 EARLIER = LEDGER.as_of(datetime(2026, 11, 4, 12, tzinfo=UTC))
-BOOKS = LEDGER.as_of(datetime(2026, 11, 7, 12, tzinfo=UTC))
+SNAPSHOT = LEDGER.as_of(datetime(2026, 11, 7, 12, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def dsn(postgres_server: Postgres, database: str) -> str:
 
 def test_the_sales_database_holds_what_the_books_say(dsn: str) -> None:
     sales_db.fill(dsn, EARLIER)
-    sales_db.fill(dsn, BOOKS)
+    sales_db.fill(dsn, SNAPSHOT)
     with psycopg.connect(dsn) as connection:
         orders = connection.execute(
             "SELECT order_id, customer_id, status, currency, shipping_country, shipping_amount, coupon_code, "
@@ -44,7 +44,7 @@ def test_the_sales_database_holds_what_the_books_say(dsn: str) -> None:
             "SELECT refund_id, order_id, line_number, quantity, amount, refunded_at, updated_at "
             "FROM refunds ORDER BY refund_id"
         ).fetchall()
-    sold = sorted(BOOKS.orders_of(SALES_DB), key=lambda order: order.order_id)
+    sold = sorted(SNAPSHOT.orders_of(SALES_DB), key=lambda order: order.order_id)
     assert orders == [
         (
             *(o.order_id, o.customer_id, o.status, o.currency, o.country_code, o.shipping, o.coupon_code),
@@ -62,7 +62,7 @@ def test_the_sales_database_holds_what_the_books_say(dsn: str) -> None:
             *(r.refund_id, r.order_id, r.lines[0].line_number if r.lines else None, r.quantity, r.amount),
             *(r.refunded_at, r.updated_at),
         )
-        for r in sorted(BOOKS.refunds_of(SALES_DB), key=lambda refund: refund.refund_id)
+        for r in sorted(SNAPSHOT.refunds_of(SALES_DB), key=lambda refund: refund.refund_id)
     ]
     assert len(refunds) > 5
 
@@ -76,15 +76,15 @@ def test_filling_the_sales_database_twice_touches_no_row(dsn: str) -> None:
                 "UNION ALL SELECT order_id || '/' || line_number, xmin::text FROM order_items ORDER BY 1"
             ).fetchall()
 
-    sales_db.fill(dsn, BOOKS)
+    sales_db.fill(dsn, SNAPSHOT)
     before = row_versions()
     sales_db.prepare(dsn)
-    sales_db.fill(dsn, BOOKS)
+    sales_db.fill(dsn, SNAPSHOT)
     assert row_versions() == before
 
 
 def test_the_reader_reads_and_cannot_write(dsn: str) -> None:
-    sales_db.fill(dsn, BOOKS)
+    sales_db.fill(dsn, SNAPSHOT)
     as_reader = dsn.replace("shop:shop@", f"{sales_db.READER}:{sales_db.READER_PASSWORD}@")
     with psycopg.connect(as_reader, autocommit=True) as connection:
         assert connection.execute("SELECT count(*) > 0 FROM orders").fetchone() == (True,)
@@ -104,10 +104,10 @@ def _rows(file: Path) -> list[dict[str, str]]:
 
 
 def test_partner_files_tell_every_line_and_every_bad_row(tmp_path: Path) -> None:
-    partner_files.fill(tmp_path, BOOKS)
-    assert {file.name for file in tmp_path.iterdir()} == {file.name for file in BOOKS.files}
+    partner_files.fill(tmp_path, SNAPSHOT)
+    assert {file.name for file in tmp_path.iterdir()} == {file.name for file in SNAPSHOT.files}
     good = 0
-    for file in BOOKS.files:
+    for file in SNAPSHOT.files:
         rows = _rows(tmp_path / file.name)
         told = {(row["order_id"], row["line_number"]): row for row in rows}
         for order in file.orders:
@@ -121,11 +121,11 @@ def test_partner_files_tell_every_line_and_every_bad_row(tmp_path: Path) -> None
         assert len(told) == len(file.bad_rows)
         assert len(rows) == sum(len(o.lines) for o in file.orders) + len(file.repeated) + len(file.bad_rows)
         assert (tmp_path / file.name).stat().st_mtime == file.received_at.timestamp()
-    assert good > len(BOOKS.orders_of(PARTNER_FILES))
+    assert good > len(SNAPSHOT.orders_of(PARTNER_FILES))
 
 
 def test_partners_have_the_habits_partners_have(tmp_path: Path) -> None:
-    partner_files.fill(tmp_path, BOOKS)
+    partner_files.fill(tmp_path, SNAPSHOT)
     alpen = next(tmp_path.glob("alpenmarkt*.csv")).read_bytes()
     assert alpen.startswith(b"\xef\xbb\xbforder_id,")
     assert b"\r\n" in alpen
@@ -150,7 +150,7 @@ def test_a_partner_file_is_written_only_when_it_changes(tmp_path: Path) -> None:
 
 
 def test_rates_have_the_layout_of_the_central_bank(tmp_path: Path) -> None:
-    exchange_rates.fill(tmp_path, BOOKS)
+    exchange_rates.fill(tmp_path, SNAPSHOT)
     lines = (tmp_path / "stats/eurofxref/eurofxref-hist.csv").read_text().splitlines()
     assert lines[0].startswith("Date,USD,JPY,")
     assert all(line.endswith(",") for line in lines)
@@ -161,15 +161,15 @@ def test_rates_have_the_layout_of_the_central_bank(tmp_path: Path) -> None:
     newest = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))
     assert newest["HRK"] == "N/A"
     assert Decimal(newest["USD"]) == next(
-        rate.rate for rate in reversed(BOOKS.rates) if rate.currency == "USD"
+        rate.rate for rate in reversed(SNAPSHOT.rates) if rate.currency == "USD"
     )
 
 
 def test_the_storefront_file_holds_what_the_books_say(tmp_path: Path) -> None:
     path = tmp_path / "store.jsonl"
-    storefront.fill(path, BOOKS)
-    store = Store.load(path)
-    sold = BOOKS.orders_of(STOREFRONT)
+    storefront.fill(path, SNAPSHOT)
+    store = WooStore.load(path)
+    sold = SNAPSHOT.orders_of(STOREFRONT)
     assert {str(order_id) for order_id in store.orders} == {order.order_id for order in sold}
     for order in sold:
         shown = store.orders[int(order.order_id)]
@@ -179,4 +179,4 @@ def test_the_storefront_file_holds_what_the_books_say(tmp_path: Path) -> None:
     items = [line.id for o in store.orders.values() for line in o.lines]
     items += [line.id for o in store.orders.values() for refund in o.refunds for line in refund.lines]
     assert len(items) == len(set(items))
-    assert sum(len(o.refunds) for o in store.orders.values()) == len(BOOKS.refunds_of(STOREFRONT)) > 3
+    assert sum(len(o.refunds) for o in store.orders.values()) == len(SNAPSHOT.refunds_of(STOREFRONT)) > 3

@@ -47,7 +47,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
     box = Mailbox(tmp_path, free_port(), free_port())
-    with mail.running(box.folder, box.smtp_port, box.page_port):
+    with mail.run_mail_server(box.folder, box.smtp_port, box.page_port):
         yield box
 
 
@@ -160,7 +160,7 @@ def test_an_emulator_alone_says_what_belongs_into_env_and_ends_by_ctrl_c(tmp_pat
     started = start_emulator(tmp_path, port)
     wait_for(port, process=started)
     second = start_emulator(tmp_path, port)
-    assert second.communicate() == ("", f"emulator: {Ports(bigquery=port).taken('bigquery')}\n")
+    assert second.communicate() == ("", f"emulator: {Ports(bigquery=port).port_taken('bigquery')}\n")
     assert second.returncode == 1
     started.send_signal(signal.SIGINT)
     said, _ = started.communicate()
@@ -172,9 +172,9 @@ def test_an_emulator_alone_says_what_belongs_into_env_and_ends_by_ctrl_c(tmp_pat
 
 
 def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_path: Path) -> None:
-    books = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
-    more = tuple(replace(books.products[0], sku=f"MORE-{number}") for number in range(30))
-    catalogue_seeder.fill(tmp_path, replace(books, products=books.products + more))
+    snapshot = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
+    more = tuple(replace(snapshot.products[0], sku=f"MORE-{number}") for number in range(30))
+    catalogue_seeder.fill(tmp_path, replace(snapshot, products=snapshot.products + more))
     server = catalogue.server(tmp_path, 0)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
@@ -190,7 +190,7 @@ def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_pat
     try:
         status, body, etag = get(f"{address}/products?page=1")
         page = json.loads(body)
-        assert (status, page["count"], len(page["results"])) == (200, len(books.products) + 30, 50)
+        assert (status, page["count"], len(page["results"])) == (200, len(snapshot.products) + 30, 50)
         assert get(f"{address}/products?page=1", etag)[:2] == (304, b"")
         last = json.loads(get(page["next"])[1])
         assert last["next"] is None
@@ -207,8 +207,8 @@ def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_pat
 
 
 def test_a_picture_of_the_catalogue_is_drawn_once_and_always_the_same(tmp_path: Path) -> None:
-    books = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
-    few = replace(books, products=books.products[:3])
+    snapshot = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
+    few = replace(snapshot, products=snapshot.products[:3])
     for name in ("first", "second"):
         catalogue_seeder.fill(tmp_path / name, few)
     drawn = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "first" / "pictures").iterdir()}

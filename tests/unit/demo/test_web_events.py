@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 
 from demo.services.ports import free_port, wait_for
-from demo.services.web_events import WebEvents
+from demo.services.web_events import EventCollector
 
 HOUR = datetime(2026, 3, 10, 5, tzinfo=UTC)
 
@@ -48,7 +48,7 @@ def test_it_answers_what_was_received_from_start_to_before_end(
 ) -> None:
     moments = [HOUR + timedelta(minutes=30 * number) for number in range(6)]
     keep(tmp_path, *((str(number), moment) for number, moment in enumerate(moments)))
-    with WebEvents(tmp_path, framing=framing, packed=packed) as collector:
+    with EventCollector(tmp_path, framing=framing, packed=packed) as collector:
         options = {"Accept-Encoding": "gzip"} if packed else {}
 
         def between(start: str, end: str, year: int = 2026) -> list[str]:
@@ -63,13 +63,13 @@ def test_it_answers_what_was_received_from_start_to_before_end(
 def test_nothing_is_shown_before_it_was_received(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     keep(tmp_path, ("past", now - timedelta(hours=1)), ("future", now + timedelta(hours=1)))
-    with WebEvents(tmp_path) as collector:
+    with EventCollector(tmp_path) as collector:
         start, end = ((now + timedelta(hours=hours)).isoformat() for hours in (-5, 5))
         assert ids(get(collector.url, start, end)) == ["past"]
 
 
 def test_it_asks_for_its_token_and_for_instants(tmp_path: Path) -> None:
-    with WebEvents(tmp_path, token="a-secret") as collector:
+    with EventCollector(tmp_path, token="a-secret") as collector:
         for status, start, token in ((401, HOUR, "other"), (400, "today", "a-secret")):
             with pytest.raises(HTTPError) as refusal:
                 get(collector.url, start, "2026-03-10T07:00:00Z", Authorization=f"Bearer {token}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from demo.services.storefront import KEY, SECRET, Fault, Order, Store, Storefront
+from demo.services.storefront import KEY, SECRET, Fault, Storefront, WooOrder, WooStore
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.sources.storefront.checking import check
 from ecommerce.sources.storefront.client import NotFoundError
@@ -26,7 +26,7 @@ def open_shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Storefr
     with ExitStack() as running:
 
         def start(mode: str = "11", **options: Any) -> Storefront:
-            store = Store([Order(1, datetime(2025, 6, 3, 16, tzinfo=UTC))])
+            store = WooStore([WooOrder(1, datetime(2025, 6, 3, 16, tzinfo=UTC))])
             shop = running.enter_context(Storefront(store, mode, **options))
             connection = {"conn_type": "http", "host": shop.url, "login": KEY, "password": SECRET}
             monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from demo.services.ports import free_port
-from demo.services.storefront import KEY, SECRET, Fault, Order, Store, Storefront
+from demo.services.storefront import KEY, SECRET, Fault, Storefront, WooOrder, WooStore
 from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
@@ -36,7 +36,7 @@ BUSY = {"path": "/orders", "status": 429}
 @pytest.fixture
 def shop() -> Iterator[Storefront]:
     noon = datetime(2025, 6, 3, 16, tzinfo=UTC)
-    with Storefront(Store(Order(n, noon) for n in (1, 2, 3))) as running:
+    with Storefront(WooStore(WooOrder(n, noon) for n in (1, 2, 3))) as running:
         yield running
 
 

@@ -13,7 +13,17 @@ import pyarrow as pa
 import pytest
 import requests
 
-from demo.services.storefront import KEY, SECRET, Fault, Line, Order, Refund, RefundLine, Store, Storefront
+from demo.services.storefront import (
+    KEY,
+    SECRET,
+    Fault,
+    Storefront,
+    WooLine,
+    WooOrder,
+    WooRefund,
+    WooRefundLine,
+    WooStore,
+)
 from ecommerce.core.errors import ContractError
 from ecommerce.sources.storefront.client import StorefrontClient
 from ecommerce.sources.storefront.refunds import FEW, Stubs, group_stubs, read_refunds, split_known
@@ -75,9 +85,9 @@ def test_an_amount_that_is_no_number_is_never_known() -> None:
     assert list(split_known(orders, known(("1", "5", 0, "0", "0", "0")))[1]) == ["1"]
 
 
-def a_shop_of(orders: Iterable[Order]) -> tuple[Store, dict[str, Stubs]]:
+def a_shop_of(orders: Iterable[WooOrder]) -> tuple[WooStore, dict[str, Stubs]]:
     """The store and what its orders say of their refunds."""
-    store = Store(orders)
+    store = WooStore(orders)
     return store, {
         str(order.id): Stubs(
             order.created_at.replace(tzinfo=None) if order.created_at else None,
@@ -88,18 +98,18 @@ def a_shop_of(orders: Iterable[Order]) -> tuple[Store, dict[str, Stubs]]:
     }
 
 
-def refunded(number: int, count: int = 1, created_at: datetime | None = NOON) -> Order:
-    line = Line(number * 10, 11, "MUG", "Mug", Decimal(500), Decimal(500), Decimal(500))
-    part = RefundLine(1, number * 10, Decimal("0.25"), Decimal("1.00"))
+def refunded(number: int, count: int = 1, created_at: datetime | None = NOON) -> WooOrder:
+    line = WooLine(number * 10, 11, "MUG", "Mug", Decimal(500), Decimal(500), Decimal(500))
+    part = WooRefundLine(1, number * 10, Decimal("0.25"), Decimal("1.00"))
     first = number * 1000
     refunds = [
-        Refund(first + n, NOON + timedelta(hours=n), Decimal("1.00"), "", [part]) for n in range(count)
+        WooRefund(first + n, NOON + timedelta(hours=n), Decimal("1.00"), "", [part]) for n in range(count)
     ]
-    return Order(number, created_at, lines=[line], refunds=refunds)
+    return WooOrder(number, created_at, lines=[line], refunds=refunds)
 
 
 @contextmanager
-def reading(store: Store, mode: str) -> Iterator[tuple[Storefront, StorefrontClient, ThreadPoolExecutor]]:
+def reading(store: WooStore, mode: str) -> Iterator[tuple[Storefront, StorefrontClient, ThreadPoolExecutor]]:
     with Storefront(store, mode) as shop, requests.Session() as session, ThreadPoolExecutor(8) as pool:
         session.auth = (KEY, SECRET)
         yield shop, StorefrontClient(session, f"{shop.url}/wp-json/wc/v3"), pool
@@ -172,7 +182,7 @@ def test_what_the_global_list_lacks_is_asked_for_order_by_order() -> None:
 def test_what_the_order_itself_says_now_counts() -> None:
     store, wanted = a_shop_of([refunded(1, count=3)])
     store.delete_refund(1, 1001, NOON)
-    store.orders[1].refunds.append(Refund(1777, NOON, Decimal("1.00")))
+    store.orders[1].refunds.append(WooRefund(1777, NOON, Decimal("1.00")))
     with reading(store, "66") as (_, client, pool):
         assert found(read_refunds(client, pool, wanted, NAIVE_NOON)) == {"1": [1000, 1002, 1777]}
 

@@ -15,13 +15,13 @@ import requests
 from demo.services.storefront import (
     KEY,
     SECRET,
-    Line,
-    Order,
-    Product,
-    Refund,
-    RefundLine,
-    Store,
     Storefront,
+    WooLine,
+    WooOrder,
+    WooProduct,
+    WooRefund,
+    WooRefundLine,
+    WooStore,
 )
 
 MODES = ("66", "11", "11c")
@@ -36,7 +36,7 @@ def serve() -> Iterator[Callable[..., Get]]:
     """Serve a store; gives a function that asks the server for a path with parameters."""
     with ExitStack() as running:
 
-        def start(store: Store, mode: str = "11", **options: Any) -> Get:
+        def start(store: WooStore, mode: str = "11", **options: Any) -> Get:
             shop = running.enter_context(Storefront(store, mode, **options))
             session = running.enter_context(requests.Session())
             session.auth = (KEY, SECRET)
@@ -47,11 +47,11 @@ def serve() -> Iterator[Callable[..., Get]]:
         yield start
 
 
-def an_order(number: int, created_at: datetime | None = NOON, **values: Any) -> Order:
-    line = Line(
+def an_order(number: int, created_at: datetime | None = NOON, **values: Any) -> WooOrder:
+    line = WooLine(
         number * 10, 11, "MUG", "Mug", Decimal(2), Decimal("20.00"), Decimal("18.00"), Decimal("1.44")
     )
-    return Order(number, created_at, **{"lines": [line], **values})
+    return WooOrder(number, created_at, **{"lines": [line], **values})
 
 
 def ids(response: requests.Response) -> list[int]:
@@ -60,7 +60,7 @@ def ids(response: requests.Response) -> list[int]:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_pages_say_how_many_there_are_and_link_their_neighbours(serve: Callable[..., Get], mode: str) -> None:
-    get = serve(Store(an_order(n, NOON + timedelta(minutes=n)) for n in range(1, 26)), mode)
+    get = serve(WooStore(an_order(n, NOON + timedelta(minutes=n)) for n in range(1, 26)), mode)
     first = get("/orders")
     assert ids(first) == list(range(25, 15, -1))  # ten, newest first
     assert (first.headers["X-WP-Total"], first.headers["X-WP-TotalPages"]) == ("25", "3")
@@ -77,7 +77,7 @@ def test_pages_say_how_many_there_are_and_link_their_neighbours(serve: Callable[
 def test_only_hpos_forgets_its_totals_past_the_end(
     serve: Callable[..., Get], mode: str, total: str, link: str
 ) -> None:
-    response = serve(Store(an_order(n) for n in (1, 2, 3)), mode)("/orders", page=9)
+    response = serve(WooStore(an_order(n) for n in (1, 2, 3)), mode)("/orders", page=9)
     assert (response.status_code, response.json()) == (200, [])
     assert response.headers["X-WP-Total"] == total
     assert f'{link}>; rel="prev"' in response.headers["Link"]
@@ -96,7 +96,7 @@ def test_only_hpos_forgets_its_totals_past_the_end(
     ],
 )
 def test_wrong_parameters_are_named(serve: Callable[..., Get], name: str, value: str) -> None:
-    response = serve(Store())("/orders", **{name: value})
+    response = serve(WooStore())("/orders", **{name: value})
     assert response.status_code == 400
     assert response.json()["code"] == "rest_invalid_param"
     assert list(response.json()["data"]["params"]) == [name]
@@ -104,7 +104,7 @@ def test_wrong_parameters_are_named(serve: Callable[..., Get], name: str, value:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_bounds_are_exclusive_and_utc_only_on_demand(serve: Callable[..., Get], mode: str) -> None:
-    get = serve(Store([an_order(1, NOON)]), mode)  # 16:00 UTC, 12:00 in New York
+    get = serve(WooStore([an_order(1, NOON)]), mode)  # 16:00 UTC, 12:00 in New York
     hit, miss = [1], []
     assert ids(get("/orders", after="2025-06-03T15:59:59", dates_are_gmt="true")) == hit
     assert ids(get("/orders", after="2025-06-03T16:00:00", dates_are_gmt="true")) == miss
@@ -122,7 +122,7 @@ def test_posts_compare_wall_clock_time_in_the_repeated_hour(
     serve: Callable[..., Get], mode: str, between: int
 ) -> None:
     minutes = (30, 60, 75, 90)  # the second one is 01:00:00 local again
-    get = serve(Store(an_order(n, FALL_BACK + timedelta(minutes=n)) for n in minutes), mode)
+    get = serve(WooStore(an_order(n, FALL_BACK + timedelta(minutes=n)) for n in minutes), mode)
     found = get(
         "/orders", after="2025-11-02T01:00:00", before="2025-11-02T02:00:00", orderby="date", order="asc"
     )
@@ -146,15 +146,15 @@ def test_any_hides_the_trash_and_newer_servers_hide_unfinished_checkouts(
     serve: Callable[..., Get], mode: str, status: str, expected: list[int]
 ) -> None:
     statuses = ("processing", "checkout-draft", "trash")
-    get = serve(Store(an_order(n, status=status) for n, status in enumerate(statuses, 1)), mode)
+    get = serve(WooStore(an_order(n, status=status) for n, status in enumerate(statuses, 1)), mode)
     assert ids(get("/orders", status=status, orderby="id", order="asc")) == expected
     assert ids(get("/orders", **{"status[]": status.split(","), "orderby": "id", "order": "asc"})) == expected
 
 
 AN_HOUR_LATER = NOON + timedelta(hours=1)
-PART = Refund(77, AN_HOUR_LATER, Decimal("1.10"), "goodwill")
-REST = Refund(77, AN_HOUR_LATER, Decimal("19.44"))
-BUMPS: dict[str, tuple[Callable[[Store], object], tuple[bool, bool, bool]]] = {
+PART = WooRefund(77, AN_HOUR_LATER, Decimal("1.10"), "goodwill")
+REST = WooRefund(77, AN_HOUR_LATER, Decimal("19.44"))
+BUMPS: dict[str, tuple[Callable[[WooStore], object], tuple[bool, bool, bool]]] = {
     "partial refund": (lambda store: store.add_refund(1, PART), (False, True, True)),
     "full refund": (lambda store: store.add_refund(1, REST), (True, True, True)),
     "refund deleted": (lambda store: store.delete_refund(2, 78, AN_HOUR_LATER), (False, False, False)),
@@ -176,7 +176,7 @@ BUMPS: dict[str, tuple[Callable[[Store], object], tuple[bool, bool, bool]]] = {
 @pytest.mark.parametrize("action", BUMPS)
 @pytest.mark.parametrize("mode", MODES)
 def test_what_moves_the_modified_date(serve: Callable[..., Get], action: str, mode: str) -> None:
-    store = Store([an_order(1), an_order(2, refunds=[Refund(78, NOON, Decimal("1.00"))])])
+    store = WooStore([an_order(1), an_order(2, refunds=[WooRefund(78, NOON, Decimal("1.00"))])])
     get = serve(store, mode)
     act, moves = BUMPS[action]
     act(store)
@@ -191,7 +191,7 @@ def test_what_moves_the_modified_date(serve: Callable[..., Get], action: str, mo
 def test_hpos_dates_a_change_in_the_repeated_hour_an_hour_early(
     serve: Callable[..., Get], mode: str, reported: str
 ) -> None:
-    store = Store([an_order(286, FALL_BACK + timedelta(hours=1))])
+    store = WooStore([an_order(286, FALL_BACK + timedelta(hours=1))])
     store.update_status(286, "completed", FALL_BACK + timedelta(minutes=75, seconds=57))
     (order,) = serve(store, mode)("/orders").json()
     assert order["date_created_gmt"] == "2025-11-02T06:00:00"
@@ -203,11 +203,11 @@ def test_hpos_dates_a_change_in_the_repeated_hour_an_hour_early(
 def test_refunds_are_negative_stubs_in_the_order_and_positive_under_it(
     serve: Callable[..., Get], mode: str
 ) -> None:
-    goodwill = Refund(423, NOON + timedelta(days=1), Decimal("2.75"), "goodwill")
-    unit = RefundLine(1311, 10, Decimal(1), Decimal("9.00"), Decimal("0.72"))
-    one_unit = Refund(443, NOON + timedelta(days=2), Decimal("9.72"), "one unit", [unit])
-    deleted = Refund(450, NOON + timedelta(days=3), Decimal("1.00"), deleted=True)
-    get = serve(Store([an_order(1, refunds=[goodwill, one_unit, deleted])]), mode)
+    goodwill = WooRefund(423, NOON + timedelta(days=1), Decimal("2.75"), "goodwill")
+    unit = WooRefundLine(1311, 10, Decimal(1), Decimal("9.00"), Decimal("0.72"))
+    one_unit = WooRefund(443, NOON + timedelta(days=2), Decimal("9.72"), "one unit", [unit])
+    deleted = WooRefund(450, NOON + timedelta(days=3), Decimal("1.00"), deleted=True)
+    get = serve(WooStore([an_order(1, refunds=[goodwill, one_unit, deleted])]), mode)
 
     order = get("/orders/1").json()
     assert [(stub["id"], stub["total"]) for stub in order["refunds"]] == [
@@ -238,7 +238,7 @@ def test_refunds_are_negative_stubs_in_the_order_and_positive_under_it(
 def test_posts_take_the_refunds_of_a_trashed_order_along(
     serve: Callable[..., Get], mode: str, kept: int
 ) -> None:
-    store = Store([an_order(1, refunds=[Refund(5, NOON, Decimal("1.00"))])])
+    store = WooStore([an_order(1, refunds=[WooRefund(5, NOON, Decimal("1.00"))])])
     store.trash(1, NOON)
     get = serve(store, mode)
     assert len(get("/orders/1/refunds").json()) == kept
@@ -249,7 +249,7 @@ def test_posts_take_the_refunds_of_a_trashed_order_along(
 def test_an_unknown_order_has_no_refunds_and_a_deleted_one_no_trace(
     serve: Callable[..., Get], mode: str
 ) -> None:
-    store = Store([an_order(1)])
+    store = WooStore([an_order(1)])
     get = serve(store, mode)
     store.delete_order(1)
     gone = get("/orders/1")
@@ -259,23 +259,25 @@ def test_an_unknown_order_has_no_refunds_and_a_deleted_one_no_trace(
 
 
 def test_refunding_by_hand_refunds_the_rest_and_no_more_is_possible() -> None:
-    store = Store([an_order(1, refunds=[Refund(5, NOON, Decimal("9.44"))])])
+    store = WooStore([an_order(1, refunds=[WooRefund(5, NOON, Decimal("9.44"))])])
     store.update_status(1, "refunded", AN_HOUR_LATER, refund_id=6)
-    assert store.orders[1].refunds[1] == Refund(6, AN_HOUR_LATER, Decimal("10.00"), "Order fully refunded.")
+    assert store.orders[1].refunds[1] == WooRefund(
+        6, AN_HOUR_LATER, Decimal("10.00"), "Order fully refunded."
+    )
     with pytest.raises(ValueError, match="more than the 0"):
-        store.add_refund(1, Refund(7, AN_HOUR_LATER, Decimal("0.01")))
+        store.add_refund(1, WooRefund(7, AN_HOUR_LATER, Decimal("0.01")))
 
 
 def test_products_are_chosen_by_id_and_trimmed_to_the_fields_asked_for(serve: Callable[..., Get]) -> None:
-    products = [Product(n, f"SKU-{n}", f"Thing {n}", ["Kitchen", "Sale"], NOON) for n in (11, 12, 13)]
-    found = serve(Store(products=products))("/products", include="11,13", _fields="id,categories").json()
+    products = [WooProduct(n, f"SKU-{n}", f"Thing {n}", ["Kitchen", "Sale"], NOON) for n in (11, 12, 13)]
+    found = serve(WooStore(products=products))("/products", include="11,13", _fields="id,categories").json()
     assert sorted(product["id"] for product in found) == [11, 13]
     assert set(found[0]) == {"id", "categories"}
     assert [category["name"] for category in found[0]["categories"]] == ["Kitchen", "Sale"]
 
 
 def test_a_deleted_product_leaves_its_lines_without_sku(serve: Callable[..., Get]) -> None:
-    store = Store([an_order(1)], [Product(11, "MUG", "Mug", [], NOON)])
+    store = WooStore([an_order(1)], [WooProduct(11, "MUG", "Mug", [], NOON)])
     store.delete_product(11)
     (line,) = serve(store)("/orders/1").json()["line_items"]
     assert (line["product_id"], line["sku"], line["name"]) == (0, None, "Mug")
@@ -285,10 +287,10 @@ def test_amounts_are_text_and_quantities_numbers_but_a_flawed_line_shows_as_it_i
     serve: Callable[..., Get],
 ) -> None:
     lines = [
-        Line(1, 11, "A", "a", Decimal("1.25"), Decimal("27.13"), Decimal("27.129"), Decimal("0")),
-        Line(2, 11, "A", "a", "many", "NaN", "12", "0"),
+        WooLine(1, 11, "A", "a", Decimal("1.25"), Decimal("27.13"), Decimal("27.129"), Decimal("0")),
+        WooLine(2, 11, "A", "a", "many", "NaN", "12", "0"),
     ]
-    get = serve(Store([an_order(1, lines=lines)]))
+    get = serve(WooStore([an_order(1, lines=lines)]))
     sound, flawed = get("/orders/1").json()["line_items"]
     assert (sound["quantity"], sound["subtotal"], sound["total"]) == (1.25, "27.13", "27.13")
     assert (flawed["quantity"], flawed["subtotal"], flawed["total"]) == ("many", "NaN", "12.00")
@@ -296,13 +298,13 @@ def test_amounts_are_text_and_quantities_numbers_but_a_flawed_line_shows_as_it_i
 
 
 def test_the_file_holds_everything_and_a_replaced_one_is_noticed(tmp_path: Path) -> None:
-    store = Store(
-        [an_order(1, None, refunds=[PART]), an_order(2**53 + 1)], [Product(11, "MUG", "Mug", ["A"], NOON)]
+    store = WooStore(
+        [an_order(1, None, refunds=[PART]), an_order(2**53 + 1)], [WooProduct(11, "MUG", "Mug", ["A"], NOON)]
     )
     store.change(1, "line", NOON)
     data = tmp_path / "storefront.jsonl"
     store.save(data)
-    again = Store.load(data)
+    again = WooStore.load(data)
     again.save(tmp_path / "again.jsonl")
     assert data.read_text() == (tmp_path / "again.jsonl").read_text()
 

@@ -6,14 +6,14 @@ import pytest
 import requests
 from requests_oauthlib import OAuth1
 
-from demo.services.storefront import KEY, SECRET, Store, Storefront
+from demo.services.storefront import KEY, SECRET, Storefront, WooStore
 
 
 def test_keys_sent_openly_are_taken_over_https_only() -> None:
     def code(response: requests.Response) -> tuple[int, str]:
         return response.status_code, response.json()["code"]
 
-    with Storefront(Store()) as shop:
+    with Storefront(WooStore()) as shop:
         url = f"{shop.url}/wp-json/wc/v3/orders"
         assert requests.get(url, auth=(KEY, SECRET), timeout=10).status_code == 200
         in_query = {"consumer_key": KEY, "consumer_secret": SECRET, "page": "2"}
@@ -29,7 +29,7 @@ def test_keys_sent_openly_are_taken_over_https_only() -> None:
         assert code(requests.get(url, timeout=10)) == (401, "woocommerce_rest_cannot_view")
         written = requests.post(url, auth=(KEY, SECRET), json={}, timeout=10)
         assert code(written) == (401, "woocommerce_rest_authentication_error")
-    with Storefront(Store(), https_only=True) as shop:
+    with Storefront(WooStore(), https_only=True) as shop:
         url = f"{shop.url}/wp-json/wc/v3/orders"
         assert code(requests.get(url, auth=(KEY, SECRET), timeout=10)) == (
             401,
@@ -49,7 +49,7 @@ def test_signed_requests_are_taken_over_plain_http(
     secret: str, timestamp: str | None, message: str | None
 ) -> None:
     signer = OAuth1(KEY, client_secret=secret, signature_method="HMAC-SHA256", timestamp=timestamp)
-    with Storefront(Store(), https_only=True) as shop:
+    with Storefront(WooStore(), https_only=True) as shop:
         url = f"{shop.url}/wp-json/wc/v3/orders?after=2025-11-01T00:00:00&status=any,trash&_fields=id"
         response = requests.get(url, auth=signer, timeout=10)
     if message is None:
