@@ -133,4 +133,4 @@ def test_migrate_updates_a_table_as_it_is_after_its_columns_were_added(
     assert migrate(warehouse).done == ["products: column category added, empty in the rows there are"]
     assert changes == 1
     described = {each.name: each.description for each in read(f"{empty_dataset}.products").schema}
-    assert described["category"] == "Category in the source that changed the article last."
+    assert described["category"] == "Category in the source that changed the product last."

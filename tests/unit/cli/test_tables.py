@@ -71,8 +71,8 @@ def test_tables_lists_them_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["tables"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["", "ORDERS"]
-    assert "  customers: One row per customer, known by a keyed hash only." in lines
-    assert "    updated_at        TIMESTAMP        When that source last changed the customer." in lines
+    assert "  customers: One row per customer, identified by a keyed hash only." in lines
+    assert "    updated_at        TIMESTAMP        When that source changed the customer." in lines
 
 
 def test_show_tables_is_answered(capsys: pytest.CaptureFixture[str]) -> None:

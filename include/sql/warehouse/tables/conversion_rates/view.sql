@@ -1,14 +1,14 @@
--- The rates each business day is converted with: the last published on or before it, at most 7 days old.
+-- The exchange rates of each business day: the last one published on or before the day, at most 7 days old.
 -- Rates are units per euro, so the euro's own rate is 1. A day and currency without a row cannot be converted.
 CREATE VIEW IF NOT EXISTS {{ table("conversion_rates") }} (
-    business_date OPTIONS (description = "Day to convert amounts of."),
+    business_date OPTIONS (description = "Business day whose amounts are converted."),
     currency OPTIONS (description = "Currency to convert from."),
-    order_rate OPTIONS (description = "Its units per euro, as published."),
-    reporting_rate OPTIONS (description = "The reporting currency's units per euro, as published."),
+    order_rate OPTIONS (description = "Units of that currency per euro, as published."),
+    reporting_rate OPTIONS (description = "Units of the reporting currency per euro, as published."),
     rate_date OPTIONS (description = "Publication day of the older of the two rates.")
 )
 OPTIONS (
-    description = "One row per business day and currency: amount * reporting_rate / order_rate is in reporting currency."
+    description = "One row per business day and currency: amount * reporting_rate / order_rate converts to the reporting currency."
 )
 AS
 WITH published AS (

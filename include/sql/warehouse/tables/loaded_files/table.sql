@@ -1,20 +1,20 @@
 CREATE TABLE IF NOT EXISTS {{ table("loaded_files") }} (
     file STRING NOT NULL OPTIONS (description = "Name of the file."),
-    source STRING NOT NULL OPTIONS (description = "Always partner_files."),
-    sha256 STRING NOT NULL OPTIONS (description = "Checksum of the delivery as received."),
+    source STRING NOT NULL OPTIONS (description = "Source of the file: partner_files."),
+    sha256 STRING NOT NULL OPTIONS (description = "SHA-256 checksum of the file as received."),
     business_date DATE NOT NULL OPTIONS (description = "Business day of the run that loaded it."),
     run_id STRING NOT NULL OPTIONS (description = "Airflow run that loaded it."),
-    received_at TIMESTAMP NOT NULL OPTIONS (description = "When the delivery arrived."),
-    order_ids ARRAY<STRING> OPTIONS (description = "The orders it holds; an order missing from a later delivery of the file has been removed."),
-    rows_read INT64 OPTIONS (description = "Records in the file; NULL in rows written before this column was there, as in those that follow."),
-    rows_accepted INT64 OPTIONS (description = "Records that were used; the rest is rejected or superseded."),
-    rows_rejected INT64 OPTIONS (description = "Records rejected; `rejected_rows` holds them."),
-    source_orders INT64 OPTIONS (description = "Orders the file names."),
-    orders_loaded INT64 OPTIONS (description = "Orders of which something was used."),
-    source_amount NUMERIC(18, 4) OPTIONS (description = "Sum of quantity x unit price over the file, over all currencies."),
-    amount_loaded NUMERIC(18, 4) OPTIONS (description = "Gross amount of the lines that were used, over all currencies."),
-    warnings ARRAY<STRING> OPTIONS (description = "What people should know of the delivery, in sentences.")
+    received_at TIMESTAMP NOT NULL OPTIONS (description = "When the file was received."),
+    order_ids ARRAY<STRING> OPTIONS (description = "Ids of the orders in the file; an order that a later delivery of the file lacks has been removed."),
+    rows_read INT64 OPTIONS (description = "Records in the file."),
+    rows_accepted INT64 OPTIONS (description = "Records accepted; the others are rejected or superseded."),
+    rows_rejected INT64 OPTIONS (description = "Records rejected; they are in `rejected_rows`."),
+    source_orders INT64 OPTIONS (description = "Orders in the file."),
+    orders_loaded INT64 OPTIONS (description = "Orders with at least one accepted record."),
+    source_amount NUMERIC(18, 4) OPTIONS (description = "Sum of quantity x unit price in the file, over all currencies."),
+    amount_loaded NUMERIC(18, 4) OPTIONS (description = "Gross amount of the accepted lines, over all currencies."),
+    warnings ARRAY<STRING> OPTIONS (description = "Warnings about the delivery, one sentence each.")
 )
 OPTIONS (
-    description = "One row per partner file: its latest delivery that was loaded."
+    description = "One row per partner file: the latest delivery that was loaded."
 );

@@ -3,16 +3,16 @@
 CREATE VIEW IF NOT EXISTS {{ table("order_lines_reporting") }} (
     {% for column in columns("order_lines") %}
     {{ column.name }} OPTIONS (
-        description = "{{ "In reporting currency; NULL while no exchange rate is known." if column.name in amounts
+        description = "{{ "In reporting currency; NULL without an exchange rate." if column.name in amounts
             else "Currency of the order; the amounts are in reporting currency." if column.name == "currency"
             else column.description }}"
     ),
     {% endfor %}
-    rate OPTIONS (description = "Reporting currency per unit of the order's currency; NULL while unknown."),
-    rate_date OPTIONS (description = "Publication day of the rate; NULL where none was needed or is known.")
+    rate OPTIONS (description = "Units of the reporting currency per unit of the order's currency; NULL when unknown."),
+    rate_date OPTIONS (description = "Publication day of the rate; NULL where none is needed or known.")
 )
 OPTIONS (
-    description = "One row per order line, with amounts in reporting currency at the reference rate of the business date."
+    description = "One row per order line, with amounts in reporting currency at the rate of the business date."
 )
 AS
 WITH rated AS (

@@ -3,11 +3,11 @@ CREATE VIEW IF NOT EXISTS {{ table("orders_attributes") }} (
     {{ column.name }} OPTIONS (description = "{{ column.description }}"){{ "," if not loop.last or order_attributes }}
     {% endfor %}
     {% for name in order_attributes %}
-    `{{ name }}` OPTIONS (description = "Text of the source's own column {{ name }}; NULL where it has none."){{ "," if not loop.last }}
+    `{{ name }}` OPTIONS (description = "Text of the source's column {{ name }}; NULL when empty."){{ "," if not loop.last }}
     {% endfor %}
 )
 OPTIONS (
-    description = "One row per order, with a column for each name in ORDER_ATTRIBUTES as of the last make migrate."
+    description = "One row per order, with one column for each name in ORDER_ATTRIBUTES at the last make migrate."
 )
 AS
 SELECT

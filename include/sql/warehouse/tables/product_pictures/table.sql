@@ -1,21 +1,21 @@
 CREATE TABLE IF NOT EXISTS {{ table("product_pictures") }} (
-    sku STRING NOT NULL OPTIONS (description = "Article number."),
+    sku STRING NOT NULL OPTIONS (description = "Stock keeping unit."),
     name STRING OPTIONS (description = "Name in the catalogue."),
     category STRING OPTIONS (description = "Category in the catalogue."),
-    state STRING NOT NULL OPTIONS (description = "ok; no_picture (the catalogue names none); broken (it could not be used when it was fetched last: reason); gone (the catalogue no longer has the product)."),
-    reason STRING OPTIONS (description = "Why the picture is broken, in words."),
-    image_url_hash STRING OPTIONS (description = "SHA-256 of the picture's address, which may hold a key and is not kept."),
-    image_host STRING OPTIONS (description = "Host and port of that address."),
-    etag STRING OPTIONS (description = "By what the server knows again the picture it sent; NULL where it names nothing."),
-    last_modified STRING OPTIONS (description = "The same by date, as the server wrote it."),
-    sha256 STRING OPTIONS (description = "SHA-256 of the picture's file, which names it; of the last usable picture where the state is broken or gone."),
-    picture_uri STRING OPTIONS (description = "Where the picture is stored."),
-    thumbnail_uri STRING OPTIONS (description = "Where the small picture is stored."),
-    fetched_at TIMESTAMP OPTIONS (description = "When that picture was downloaded from that address; NULL where the address has brought none yet."),
-    first_seen_at TIMESTAMP NOT NULL OPTIONS (description = "When the catalogue was read that had the product first."),
-    last_seen_at TIMESTAMP NOT NULL OPTIONS (description = "When the catalogue was read that had the product last."),
-    run_id STRING NOT NULL OPTIONS (description = "Airflow run that read it then.")
+    state STRING NOT NULL OPTIONS (description = "ok; no_picture (the catalogue has none); broken (the last download was unusable, see reason); gone (the product is no longer in the catalogue)."),
+    reason STRING OPTIONS (description = "Why the picture is broken."),
+    image_url_hash STRING OPTIONS (description = "SHA-256 of the picture's URL. The URL may contain a key and is not stored."),
+    image_host STRING OPTIONS (description = "Host and port of that URL."),
+    etag STRING OPTIONS (description = "ETag of the last download; NULL where the server sent none."),
+    last_modified STRING OPTIONS (description = "Last-Modified header of the last download, as the server sent it."),
+    sha256 STRING OPTIONS (description = "SHA-256 of the last usable picture; the stored file is named after it."),
+    picture_uri STRING OPTIONS (description = "URI of the stored picture."),
+    thumbnail_uri STRING OPTIONS (description = "URI of the stored thumbnail."),
+    fetched_at TIMESTAMP OPTIONS (description = "When the picture was downloaded from that URL; NULL before the first usable download."),
+    first_seen_at TIMESTAMP NOT NULL OPTIONS (description = "When the product was first read from the catalogue."),
+    last_seen_at TIMESTAMP NOT NULL OPTIONS (description = "When the product was last read from the catalogue."),
+    run_id STRING NOT NULL OPTIONS (description = "Airflow run that last read the product.")
 )
 OPTIONS (
-    description = "One row per product that the product catalogue has or had, with its picture: the memory of product_catalogue_refresh."
+    description = "One row per product that is or was in the product catalogue, with its picture; the state of product_catalogue_refresh."
 );

@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS {{ table("warehouse_settings") }} (
-    setting STRING NOT NULL OPTIONS (description = "Name: timezone, reporting_currency or hash_key_fingerprint."),
-    value STRING NOT NULL OPTIONS (description = "Value at first use.")
+    setting STRING NOT NULL OPTIONS (description = "Name of the setting: timezone, reporting_currency or hash_key_fingerprint."),
+    value STRING NOT NULL OPTIONS (description = "Value at the first use of the warehouse.")
 )
 OPTIONS (
-    description = "One row per setting that the warehouse was built with; a run with others stops."
+    description = "One row per setting that the warehouse was created with; a run with other values stops."
 );
