@@ -11,13 +11,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from benchmarks.runner import measured
-from ecommerce.core import staging
 from ecommerce.core.business_day import BusinessDay, day_window
-from ecommerce.core.reads import ReadWindow
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.xcom import from_xcom, to_xcom
 from ecommerce.sources import WEB_EVENTS
-from ecommerce.sources.web_events import client, reading, slices
+from ecommerce.sources.web_events import client, slices
+from ecommerce.sources.web_events import extract as web_events
+from ecommerce.storage import staging
+from ecommerce.storage.xcom import from_xcom, to_xcom
 
 DAY = date(2026, 11, 19)
 RUN = staging.DagRun("user_events_daily", "benchmark")
@@ -36,8 +37,10 @@ def limit(day: BusinessDay) -> int:
 
 def extract(day: BusinessDay) -> int:
     """As the run of the newest day does, with all of the day in its window."""
-    reading.now = lambda: day.end
-    manifest = reading.extract(ReadWindow(WEB_EVENTS, day, day.start, None, RUN.folder(day.date, WEB_EVENTS)))
+    web_events.now = lambda: day.end
+    manifest = web_events.extract(
+        ReadWindow(WEB_EVENTS, day, day.start, None, RUN.folder(day.date, WEB_EVENTS))
+    )
     _note(day).write_text(json.dumps(to_xcom(manifest)))
     return manifest.rows
 

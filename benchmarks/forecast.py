@@ -21,8 +21,8 @@ import numpy as np
 
 from benchmarks import forecast_data
 from benchmarks.runner import REPOSITORY, Contender, compare, measured, report
-from ecommerce.forecast.forecasting import DEFAULT, Forecast, forecasts_of_all, predict, train
-from ecommerce.forecast.panel import Panel
+from ecommerce.forecast.data.panel import Panel
+from ecommerce.forecast.models.ensemble import DEFAULT, Forecast, forecasts_of_all, predict, train
 from ecommerce.forecast.weeks import HORIZON
 
 ORIGINS = 8

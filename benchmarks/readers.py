@@ -38,8 +38,8 @@ def pipeline(dsn: str) -> None:
     from airflow.providers.postgres.hooks.postgres import PostgresHook  # noqa: F401
 
     from ecommerce.core.business_day import day_window
-    from ecommerce.core.reads import ReadWindow
-    from ecommerce.sources.sales_db import reading as sales_db
+    from ecommerce.core.read_window import ReadWindow
+    from ecommerce.sources.sales_db import extract as sales_db
 
     day = day_window(date(2026, 11, 19), "UTC")
     changed_from = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)

@@ -54,8 +54,8 @@ def make_day(source: str, folder: Path, lines: int) -> None:
 def limit(source: str, folder: Path) -> None:
     """Read every column of the loadable files and write it again."""
     _import_pipeline()
-    from ecommerce.core.duckdb import connect_duckdb
-    from ecommerce.core.transform import MEMORY_LIMIT, WRITE_OPTIONS
+    from ecommerce.storage.duckdb import connect_duckdb
+    from ecommerce.storage.transform import MEMORY_LIMIT, WRITE_OPTIONS
 
     target = _target(folder)
     with measured(), connect_duckdb(memory_limit=MEMORY_LIMIT) as duck:
@@ -180,7 +180,7 @@ def _import_pipeline() -> None:
 def _publish(source: str, folder: Path) -> Any:
     """A run's raw staging folder with the day's files; the transform removes it."""
     _import_pipeline()
-    from ecommerce.core import staging
+    from ecommerce.storage import staging
 
     uri = f"file://{folder}/run/{source}"
     with staging.publish(uri) as draft:

@@ -23,9 +23,9 @@ from ecommerce.core.names import (
     GROUP_TRANSFORM,
 )
 from ecommerce.core.owner import owner_links
-from ecommerce.core.params import BUSINESS_DATE
 from ecommerce.core.settings import run_timeout, shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
+from ecommerce.runtime.params import BUSINESS_DATE
 from ecommerce.sales import tasks
 from ecommerce.sources import SOURCES
 

@@ -19,10 +19,10 @@ from airflow.sdk import DAG, CronPartitionTimetable
 
 from ecommerce.core.names import DAG_EVENTS
 from ecommerce.core.owner import owner_links
-from ecommerce.core.params import BUSINESS_DATE
 from ecommerce.core.settings import run_timeout, shop_timezone
 from ecommerce.events import tasks
 from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
+from ecommerce.runtime.params import BUSINESS_DATE
 
 with DAG(
     dag_id=DAG_EVENTS,

@@ -31,12 +31,12 @@ from airflow.sdk import (
     WeekWindow,
 )
 
-from ecommerce.core.assets import DAILY_SALES
 from ecommerce.core.names import DAG_FORECAST
 from ecommerce.core.owner import owner_links
 from ecommerce.core.settings import run_timeout, shop_timezone
 from ecommerce.forecast import tasks
 from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
+from ecommerce.warehouse.assets import DAILY_SALES
 
 with DAG(
     dag_id=DAG_FORECAST,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from ecommerce.pages.lazy import NAVIGATION, PREFIX, LazyApp
+from ecommerce.pages.lazy_app import NAVIGATION, PREFIX, LazyApp
 
 
 class ReportPagesPlugin(AirflowPlugin):

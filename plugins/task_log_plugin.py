@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from ecommerce.core import failures, waiting
+from ecommerce.core import waiting
+from ecommerce.runtime import task_log
 
 
 class TaskLogPlugin(AirflowPlugin):
     """Two listeners; each is a module."""
 
     name = "task_log"
-    listeners: ClassVar[list[Any]] = [failures, waiting]
+    listeners: ClassVar[list[Any]] = [task_log, waiting]

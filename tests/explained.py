@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ecommerce.sales.report.remarks import Remark
+from ecommerce.sales.report.figures.warnings import Remark
 
 
 def unexplained(warnings: Iterable[str]) -> list[str]:

@@ -33,7 +33,7 @@ from ecommerce.forecast.loading import FORECASTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.spec import LoadSpec
-from ecommerce.warehouse.staged import staged_columns
+from ecommerce.warehouse.staging_tables import staged_columns
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 8)]
 STAGING = "0123456789ab"

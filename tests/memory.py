@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ecommerce.core.reads import LoadedFile
+from ecommerce.core.read_window import LoadedFile
 
 REFUNDS = pa.schema(
     [

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.sales.report.figures import Figures
+from ecommerce.sales.report.figures.model import Figures
 from tests.oracle import ZERO, Oracle, Row, rounded
 
 NEARLY = Decimal("0.005")

@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive, document
-from ecommerce.sales.report.figures import Figures, figures_hash
+from ecommerce.sales.report.figures.model import Figures, figures_hash
 from tests.oracle import Oracle, rounded
 from tests.oracle_report import NEARLY, SECTIONS, Expected
 from tests.unit.pages import made_up

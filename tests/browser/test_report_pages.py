@@ -18,10 +18,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.services.ports import free_port
 from ecommerce.core.templates import render
-from ecommerce.pages import again
-from ecommerce.pages.lazy import PREFIX
-from ecommerce.sales.report.charts import TREND_PNG
-from ecommerce.sales.report.mail_texts import mail_texts
+from ecommerce.pages.lazy_app import PREFIX
+from ecommerce.pages.views import actions
+from ecommerce.sales.report.charts.chart_files import TREND_PNG
+from ecommerce.sales.report.view.mail import mail_texts
 from tests.browser import axe
 from tests.unit.pages import made_up
 from tests.unit.sales.report.samples import make_figures
@@ -85,8 +85,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     with pytest.MonkeyPatch.context() as shop:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         shop.setenv("REPORTS_URI", f"file://{reports}")
-        shop.setattr("ecommerce.sales.restated.standing", made_up.standing)
-        shop.setattr(again, "required_sources", lambda: ["sales_db", "storefront"])
+        shop.setattr("ecommerce.sales.day_state.standing", made_up.standing)
+        shop.setattr(actions, "required_sources", lambda: ["sales_db", "storefront"])
         other = made_up.Visitor("4", "ann", may_trigger=True, sees_runs=True)
         servers = [
             _serve(made_up.application(runs=runs, warehouse=warehouse)),

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ecommerce.catalogue import fetching, loading, parsing, pictures, summaries
-from ecommerce.catalogue.download import Limits
+from ecommerce.catalogue import loading, pictures, summaries
 from ecommerce.catalogue.summaries import Summary
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import DAG_CATALOGUE
-from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.sources.product_catalogue import fetch_command, parser
+from ecommerce.sources.product_catalogue.download import Limits
+from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 from tests.website import Website, website
@@ -84,10 +85,10 @@ class Prepared:
 def fetch(run: DagRun, **settings: str) -> Manifest:
     """The first task; `settings`: of the script."""
     day = newest_closed_day(datetime.now(UTC), "America/New_York")
-    with fetching.workplace() as place:
+    with fetch_command.workplace() as place:
         environment = os.environ | place.environment() | {"CATALOGUE_RETRIES": "0"} | settings
         done = subprocess.run(
-            ["bash", "-c", fetching.COMMAND], env=environment, capture_output=True, text=True
+            ["bash", "-c", fetch_command.COMMAND], env=environment, capture_output=True, text=True
         )
         if done.returncode:
             raise place.problem()
@@ -100,7 +101,7 @@ def prepare(run_id: str, *, accept_shrunk: bool = False) -> Prepared:
     raw = fetch(run)
     known = loading.remember().present
     folder = run.folder(raw.business_date, "parsed")
-    parsed = parsing.parse(raw, folder, known, accept_shrunk=accept_shrunk)
+    parsed = parser.parse(raw, folder, known, accept_shrunk=accept_shrunk)
     loadable = pictures.refresh(
         parsed, run.folder(raw.business_date, "transformed"), run_id, loading.remember(), QUICK
     )

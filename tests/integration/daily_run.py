@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 
-from ecommerce.core import settings, staging
+from ecommerce.core import settings
 from ecommerce.core.business_day import day_window
 from ecommerce.core.names import DAG_DAILY as DAG
-from ecommerce.sales import transform, windows
+from ecommerce.sales import read_windows, transform
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures import Figures, Provenance
-from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.figures.model import Figures, Provenance
+from ecommerce.sales.report.figures.queries import read_figures
 from ecommerce.sources import SOURCES, module
-from ecommerce.warehouse import checks, load, reads
+from ecommerce.storage import staging
+from ecommerce.warehouse import checks, load, load_history
 from ecommerce.warehouse.client import connect
 
 
@@ -77,11 +78,11 @@ def report_of(business_date: date, run_id: str) -> Figures:
 def extract(source: str, day: date, run_id: str) -> staging.Manifest:
     """The extract of one source for a run that takes place now."""
     shop = settings.load_settings()
-    window = windows.window_of_day(
+    window = read_windows.window_of_day(
         source,
         day_window(day, shop.shop_timezone),
         staging.DagRun(DAG, run_id).folder(day, source),
-        reads,
+        load_history,
         datetime.now(UTC),
     )
     return module(source).extract(window)

@@ -21,12 +21,12 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from demo.ledger import PARTNERS, Order, PartnerFile, Snapshot
 from demo.seeders import partner_files
-from ecommerce.core.context import run_of
-from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import from_xcom, to_xcom
+from ecommerce.runtime.run_context import run_of
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import tasks
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.xcom import from_xcom, to_xcom
 from ecommerce.warehouse.load import LoadResult
 
 SOURCE = "old_shop"

@@ -9,12 +9,12 @@ import time_machine
 from ecommerce.core.business_day import day_window
 from ecommerce.core.names import DAG_RECONCILIATION, DAG_SYNC
 from ecommerce.core.settings import shop_timezone
-from ecommerce.core.staging import DagRun, Manifest
-from ecommerce.sales import loading, transform, windows
+from ecommerce.sales import loading, read_windows, transform
 from ecommerce.sales.reconciliation import comparison, differences
 from ecommerce.sales.reconciliation.differences import Difference
 from ecommerce.sources import STOREFRONT, module, storefront
-from ecommerce.warehouse import reads
+from ecommerce.storage.staging import DagRun, Manifest
+from ecommerce.warehouse import load_history
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 
@@ -28,7 +28,7 @@ def sync(at: datetime) -> LoadResult:
 def stage_sync(at: datetime) -> Manifest:
     """The first half of a sync that takes place now, at `at`: extract and transform; a manifest."""
     run = _run(DAG_SYNC, at)
-    window = windows.window_of_sync(STOREFRONT, run, reads, datetime.now(UTC))
+    window = read_windows.window_of_sync(STOREFRONT, run, load_history, datetime.now(UTC))
     return transform.transform(storefront.extract(window), run_id=run.run_id)
 
 
@@ -58,7 +58,9 @@ def reconcile(at: datetime, most: int = 7) -> list[Difference]:
     with time_machine.travel(at):
         for pair in differences.to_read_again(found, most):
             day = day_window(pair.business_date, shop_timezone())
-            raw = module(pair.source).extract(windows.window_of_reread(pair.source, day, run, reads))
+            raw = module(pair.source).extract(
+                read_windows.window_of_reread(pair.source, day, run, load_history)
+            )
             loaded = loading.load_read(run, transform.transform(raw, run_id=run.run_id))
             check_load(run, loaded, loading.ORDERS)
     return found

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ecommerce.core import staging
+from ecommerce.storage import staging
 from tests.oracle_events import Event
 
 TEXTS = (

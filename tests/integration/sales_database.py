@@ -13,9 +13,9 @@ import pytest
 
 from demo.services.postgres import Postgres
 from ecommerce.core.business_day import day_window
-from ecommerce.core.reads import ReadWindow
-from ecommerce.core.staging import Manifest
-from ecommerce.sources.sales_db import reading as sales_db
+from ecommerce.core.read_window import ReadWindow
+from ecommerce.sources.sales_db import extract as sales_db
+from ecommerce.storage.staging import Manifest
 
 SCHEMA = Path(__file__).resolve().parents[2] / "demo" / "schema.sql"
 DAY = date(2026, 3, 10)

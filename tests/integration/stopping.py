@@ -16,10 +16,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ecommerce.core import staging
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.sales import delivery
+from ecommerce.storage import staging
 from ecommerce.warehouse.client import Warehouse
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"

@@ -53,9 +53,10 @@ ABSENT = """
 from datetime import timedelta
 from airflow.sdk import DAG, TaskGroup, task
 from ecommerce.core.errors import TransientError
-from ecommerce.core.params import BUSINESS_DATE
-from ecommerce.core.retries import NETWORK_RETRIES
-from ecommerce.mail import alerts, outages
+from ecommerce.runtime.params import BUSINESS_DATE
+from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.mail import alerts
+from ecommerce.mail import outages
 from ecommerce.sales import source_policy
 
 outages.PATIENCE = timedelta(seconds=5)

@@ -18,7 +18,6 @@ import duckdb
 import pytest
 
 from demo.services.ports import free_port
-from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import (
     ConfigurationError,
@@ -27,9 +26,10 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.core.reads import ReadWindow
-from ecommerce.core.staging import Manifest
-from ecommerce.sources.exchange_rates import reading as exchange_rates
+from ecommerce.core.read_window import ReadWindow
+from ecommerce.sources.exchange_rates import extract as exchange_rates
+from ecommerce.storage import staging
+from ecommerce.storage.staging import Manifest
 from tests.explained import unexplained
 
 DAY = date(2026, 3, 10)

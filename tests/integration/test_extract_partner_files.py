@@ -18,18 +18,18 @@ from airflow.sdk.io import attach
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
-from ecommerce.core import staging
-from ecommerce.core.addresses import safe_id
 from ecommerce.core.business_day import day_window
+from ecommerce.core.check_result import OK
+from ecommerce.core.email_masking import safe_id
 from ecommerce.core.errors import ConfigurationError, TransientError
-from ecommerce.core.findings import OK
-from ecommerce.core.reads import LoadedFile, ReadWindow
-from ecommerce.core.staging import Manifest
-from ecommerce.sales.report.remarks import HARMLESS, Remark
+from ecommerce.core.read_window import LoadedFile, ReadWindow
+from ecommerce.sales.report.figures.warnings import HARMLESS, Remark
 from ecommerce.sales.transform import transform
 from ecommerce.sources import delivered_files, partner_files
-from ecommerce.sources.partner_files import reading
-from ecommerce.sources.partner_files.reading import COLUMNS
+from ecommerce.sources.partner_files import extract
+from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.storage import staging
+from ecommerce.storage.staging import Manifest
 from tests.explained import unexplained
 from tests.memory import Remembered
 
@@ -557,8 +557,8 @@ def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -
 def test_lines_that_need_too_much_memory_keep_no_other_out(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect = reading.connect_duckdb
-    monkeypatch.setattr(reading, "connect_duckdb", lambda memory_limit: connect(memory_limit="24MB"))
+    connect = extract.connect_duckdb
+    monkeypatch.setattr(extract, "connect_duckdb", lambda memory_limit: connect(memory_limit="24MB"))
     drop.put("long_2026-03-10.csv", file_of(*(line(f"L{each}", name="x" * 900_000) for each in range(20))))
     drop.put("acme_2026-03-10.csv", file_of(line("A")))
     drop.put("zeta_2026-03-10.csv", file_of(line("Z")))

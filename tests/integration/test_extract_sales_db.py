@@ -13,12 +13,12 @@ import pytest
 
 from demo.services.postgres import Postgres
 from ecommerce.core.business_day import day_window
-from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.reads import ReadWindow
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.transform import transform
-from ecommerce.sources.sales_db import reading as sales_db
-from ecommerce.warehouse.staged import Run, audit_rows
+from ecommerce.sources.sales_db import extract as sales_db
+from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.warehouse.staging_tables import Run, audit_rows
 from tests.integration.sales_database import DAY, SCHEMA, Extracted, SalesDatabase, at, order, refund
 
 

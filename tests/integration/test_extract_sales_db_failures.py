@@ -21,8 +21,6 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
-from ecommerce.core import staging
-from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
@@ -31,7 +29,9 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.sources import postgres
-from ecommerce.sources.sales_db import reading as sales_db
+from ecommerce.sources.sales_db import extract as sales_db
+from ecommerce.storage import staging
+from ecommerce.storage.duckdb import connect_duckdb
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
 
 
@@ -224,8 +224,8 @@ def test_a_killed_extract_leaves_nothing_visible_and_the_next_one_works(shop: Sa
         f"""
         from datetime import UTC, datetime
         from ecommerce.core.business_day import day_window
-        from ecommerce.core.reads import ReadWindow
-        from ecommerce.sources.sales_db import reading as sales_db
+        from ecommerce.core.read_window import ReadWindow
+        from ecommerce.sources.sales_db import extract as sales_db
         day = day_window(datetime(2026, 3, 10).date(), "UTC")
         sales_db.extract(ReadWindow("sales_db", day, day.start, day.end, "{shop.window().folder}"))
         """

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ecommerce.catalogue import fetching
 from ecommerce.core import errors
-from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.sources.product_catalogue import fetch_command
+from ecommerce.storage.staging import DagRun, Manifest
 from tests.integration.catalogue_run import Catalogue, catalogue, fetch
 
 RUN = DagRun("product_catalogue_refresh", "run")
@@ -100,11 +100,14 @@ def test_the_password_is_in_no_argument_and_in_no_environment_of_a_program(
         monkeypatch.setenv(name, value)
     answer = shown.site.answers["/products?page=2"]
     shown.site.answers["/products?page=2"] = lambda request: (time.sleep(1), answer(request))
-    with fetching.workplace() as place:
+    with fetch_command.workplace() as place:
         given = place.environment()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_CONN")}
         running = subprocess.Popen(
-            ["bash", "-c", fetching.COMMAND], env=kept | given, start_new_session=True, stdout=subprocess.PIPE
+            ["bash", "-c", fetch_command.COMMAND],
+            env=kept | given,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
         )
         seen = set()
         while running.poll() is None:

@@ -18,13 +18,15 @@ from click.testing import CliRunner
 from demo.services.emulator import Emulator
 from ecommerce.cli.forecast import forecast as command
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.staging import DagRun
-from ecommerce.core.store import Store
-from ecommerce.forecast import loading, preparing, records, training
-from ecommerce.forecast.history import NoHistory
-from ecommerce.forecast.partner.files import Parsed, PartnerFiles, Rejected
-from ecommerce.forecast.predicting import predict_all
+from ecommerce.forecast import loading
+from ecommerce.forecast.data import dataset
+from ecommerce.forecast.data.history import NoHistory
+from ecommerce.forecast.forecast_rows import predict_all
+from ecommerce.forecast.models.members import registry, training
 from ecommerce.forecast.weeks import Week
+from ecommerce.sources.partner_ftp.files import Parsed, PartnerFiles, Rejected
+from ecommerce.storage.kept_files import Store
+from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import client as warehouse_client
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
@@ -73,8 +75,8 @@ def shop(
 def run_week(week: Week, run_id: str = "first", partner: PartnerFiles = NOTHING_ANNOUNCED) -> list[str]:
     """The tasks of a weekly run behind the fetching of the partner's files; the warnings of the checks."""
     run, store = DagRun("weekly_sales_forecast", run_id), Store.of_models()
-    prepared = preparing.read_prepared(preparing.prepare(run, week, partner))
-    kept = training.fit(prepared.panels(), records.champion(store, week.as_of), store)
+    prepared = dataset.read_prepared(dataset.prepare(run, week, partner))
+    kept = training.fit(prepared.panels(), registry.champion(store, week.as_of), store)
     predicted = predict_all(prepared.panels(), training.read(kept, store))
     loaded = loading.load_forecasts(run, loading.write(predicted, run, prepared.rejected))
     return check_load(run, loaded, loading.FORECASTS)
@@ -145,7 +147,7 @@ def test_a_week_run_again_with_another_model_replaces_its_forecast(shop):
     shop.sell(FIRST, HISTORY)
     run_week(WEEK)
     record = {"champion": "ridge", "as_of": str(WEEK.monday), "chosen_because": "a test"}
-    records.keep(Store.of_models(), records.CHAMPIONS, WEEK.monday, record)
+    registry.keep(Store.of_models(), registry.CHAMPIONS, WEEK.monday, record)
     run_week(WEEK, "second")
     rows = shop.forecasts()
     assert {row["model"] for row in rows} == {"ridge"}
@@ -213,7 +215,7 @@ def test_a_restated_day_is_known_as_it_is_now(shop):
         f"UPDATE {shop.dataset}.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
         f"WHERE business_date = '{day}'"
     )
-    history = preparing.read(preparing.prepare(DagRun("weekly", "again"), WEEK, NOTHING_ANNOUNCED))
+    history = dataset.read(dataset.prepare(DagRun("weekly", "again"), WEEK, NOTHING_ANNOUNCED))
     panel = history.panels["category"]
     assert np.nansum(panel.values[(day - panel.first_day).days]) == 2 * total(day)
     run_week(WEEK, "again")
@@ -225,7 +227,7 @@ def test_a_restated_day_is_known_as_it_is_now(shop):
 def test_what_is_older_than_three_years_is_not_read(shop):
     shop.sell(FIRST, HISTORY, runs=False)
     shop.sell(WEEK.as_of - timedelta(days=1101), 1, runs=False)
-    history = preparing.read(preparing.prepare(DagRun("weekly", "first"), WEEK, NOTHING_ANNOUNCED))
+    history = dataset.read(dataset.prepare(DagRun("weekly", "first"), WEEK, NOTHING_ANNOUNCED))
     assert history.panels["category"].first_day == FIRST
 
 
@@ -246,8 +248,8 @@ def test_without_a_history_there_is_no_forecast_and_one_sentence_says_so(shop):
 def test_a_model_that_was_changed_is_not_used(shop):
     shop.sell(FIRST, HISTORY)
     store = Store.of_models()
-    history = preparing.read(preparing.prepare(DagRun("weekly", "first"), WEEK, NOTHING_ANNOUNCED))
-    kept = training.fit(history, records.champion(store, WEEK.as_of), store)
+    history = dataset.read(dataset.prepare(DagRun("weekly", "first"), WEEK, NOTHING_ANNOUNCED))
+    kept = training.fit(history, registry.champion(store, WEEK.as_of), store)
     store.write(f"{kept['name']}/{training.MODEL}", b"something else")
     with pytest.raises(PipelineError, match=r"model\.pickle is gone or has changed: clear the task `train`"):
         training.read(kept, store)

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo.services.emulator import Emulator
-from ecommerce.core.store import Store
-from ecommerce.forecast import records
-from ecommerce.forecast.partner.files import Announced, Promotion
+from ecommerce.forecast.models.members import registry
+from ecommerce.sources.partner_ftp.files import Announced, Promotion
+from ecommerce.storage.kept_files import Store
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.schema import prepare
 from tests.integration.airflow_process import AirflowHome
@@ -152,9 +152,9 @@ def remember(store: Store, first: date, selected: date) -> None:
     promotions = (
         Promotion(start, start + timedelta(days=PROMOTED - 1), None, Decimal(30)) for start in starts
     )
-    kept = records.as_json(Announced(tuple(promotions))) | {"calendar": ""}
-    records.keep(store, records.INPUTS, selected, kept)
-    records.keep(store, records.CHAMPIONS, selected, {"champion": "seasonal_naive", "as_of": str(selected)})
+    kept = registry.as_json(Announced(tuple(promotions))) | {"calendar": ""}
+    registry.keep(store, registry.INPUTS, selected, kept)
+    registry.keep(store, registry.CHAMPIONS, selected, {"champion": "seasonal_naive", "as_of": str(selected)})
 
 
 def when_its_time_has_come(airflow: LiveAirflow, tick: datetime) -> str:
@@ -191,9 +191,9 @@ def test_the_scheduler_makes_the_run_of_the_first_sunday_and_waits_for_the_next(
 
 
 def test_who_knows_of_promotions_takes_over_by_what_was_known_before_that_day(story: Story) -> None:
-    chosen = records.champion(story.store, story.as_of)
+    chosen = registry.champion(story.store, story.as_of)
     assert (chosen.name, chosen.as_of) == ("ridge", story.as_of)
-    assert records.champion(story.store, story.as_of - timedelta(days=1)).name == "seasonal_naive"
+    assert registry.champion(story.store, story.as_of - timedelta(days=1)).name == "seasonal_naive"
     record = json.loads(story.store.read(chosen.version or "") or b"")
     assert record["previous"] == "seasonal_naive"
     assert (record["first_day"], record["days"]) == (str(story.as_of - timedelta(days=DAYS)), DAYS)
@@ -203,7 +203,7 @@ def test_who_knows_of_promotions_takes_over_by_what_was_known_before_that_day(st
 
 def test_the_champion_is_announced_and_starts_no_forecast(story: Story) -> None:
     (event,) = story.events
-    version = records.champion(story.store, story.as_of).version
+    version = registry.champion(story.store, story.as_of).version
     assert event["extra"] | {"champion": "ridge", "version": version} == event["extra"]
     assert story.weekly_runs == []
 

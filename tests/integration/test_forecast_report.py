@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 from demo.services.emulator import Emulator
-from ecommerce.core.staging import DagRun
-from ecommerce.core.store import Store
-from ecommerce.forecast import loading, preparing, records, training
-from ecommerce.forecast.partner.files import Parsed, PartnerFiles, Promotion
-from ecommerce.forecast.predicting import predict_all
-from ecommerce.forecast.report import archive, building
+from ecommerce.forecast import loading
+from ecommerce.forecast.data import dataset
+from ecommerce.forecast.forecast_rows import predict_all
+from ecommerce.forecast.models.members import registry, training
+from ecommerce.forecast.report import archive, steps
 from ecommerce.forecast.report.figures import Figures
 from ecommerce.forecast.weeks import Week
+from ecommerce.sources.partner_ftp.files import Parsed, PartnerFiles, Promotion
+from ecommerce.storage.kept_files import Store
+from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import client as warehouse_client
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
@@ -37,12 +39,12 @@ PARTNER = PartnerFiles(
 def report_of(week: Week) -> tuple[Figures, dict[str, Any]]:
     """The tasks of a weekly run, but for the fetching: the figures, and what the mails are given."""
     run, store = DagRun("weekly_sales_forecast", f"run-{week}"), Store.of_models()
-    prepared = preparing.prepare(run, week, PARTNER)
-    history = preparing.read(prepared)
-    kept = training.fit(history, records.champion(store, week.as_of), store)
+    prepared = dataset.prepare(run, week, PARTNER)
+    history = dataset.read(prepared)
+    kept = training.fit(history, registry.champion(store, week.as_of), store)
     loaded = loading.load_forecasts(run, loading.write(predict_all(history, training.read(kept, store)), run))
     warnings = check_load(run, loaded, loading.FORECASTS)
-    archived = building.build_report(prepared, kept, warnings, run)
+    archived = steps.build_report(prepared, kept, warnings, run)
     return archive.read_figures(archived["uri"]), archived
 
 

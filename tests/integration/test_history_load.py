@@ -14,7 +14,7 @@ from ecommerce.sales.history.undo import undo
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse import load as load_module
-from ecommerce.warehouse import reads as audit
+from ecommerce.warehouse import load_history as audit
 from ecommerce.warehouse.client import Warehouse, connect
 from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, run_day

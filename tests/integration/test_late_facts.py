@@ -13,8 +13,8 @@ import pytest
 import time_machine
 
 from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, HeldFile, Ledger, Order, Refund, RefundLine, Snapshot
-from ecommerce.sales import mailings
-from ecommerce.sales.report.figures import Figures, figures_hash
+from ecommerce.sales import delivery_log
+from ecommerce.sales.report.figures.model import Figures, figures_hash
 from tests import oracle_report
 from tests.integration.company import Company
 from tests.integration.corrections import change, delivered_again, plain_orders, without
@@ -77,8 +77,10 @@ class Shop:
         with time_machine.travel(at + HOUR / 2):
             report = report_of(day(number), result.audit[0]["run_id"])
             asked_at = report.provenance.generated_at
-            mailings.claim_delivery(day(number), figures_hash(report), f"<{number}@example.com>", asked_at)
-            mailings.mark_delivered(day(number), figures_hash(report))
+            delivery_log.claim_delivery(
+                day(number), figures_hash(report), f"<{number}@example.com>", asked_at
+            )
+            delivery_log.mark_delivered(day(number), figures_hash(report))
         return report
 
     def lasting(self, number: int, channel: str) -> list[Order]:

@@ -164,8 +164,8 @@ def test_a_figure_is_in_report_mail_and_csv(shop, tmp_path):
         "from tests.unit.sales.report.samples import DAY, make_figures\n"
         "from pathlib import Path\n"
         "from ecommerce.sales.report import document\n"
-        "from ecommerce.sales.report.figures import HEADLINE, Figure\n"
-        "from ecommerce.sales.report.table import figures_csv\n"
+        "from ecommerce.sales.report.figures.model import HEADLINE, Figure\n"
+        "from ecommerce.sales.report.figures_csv import figures_csv\n"
         "made = make_figures()\n"
         "made = made.model_copy(update={'headline': {name: made.headline.get(name, Figure(value=2)) "
         "for name in HEADLINE}})\n"
@@ -200,13 +200,13 @@ import json
 from datetime import date
 import duckdb, psycopg
 from ecommerce.core.business_day import day_window
-from ecommerce.core.reads import ReadWindow
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
-from ecommerce.sources.sales_db import reading
+from ecommerce.sources.sales_db import extract
 day = day_window(date(2026, 3, 10), "Europe/Berlin")
 window = ReadWindow("sales_db", day, day.start, day.end, {folder!r}, known_orders=["4", "99"])
-checked = [level for level, _ in reading.check()]
-done = transform(reading.extract(window), run_id="recipe")
+checked = [level for level, _ in extract.check()]
+done = transform(extract.extract(window), run_id="recipe")
 def rows(name, columns):
     sql = f"SELECT {{columns}} FROM '{{done.file(name + '.parquet')}}' ORDER BY ALL"
     return [[str(value) for value in row] for row in duckdb.sql(sql).fetchall()]
@@ -214,7 +214,7 @@ plans = {{}}
 with psycopg.connect({dsn!r}) as connection:
     connection.execute("SET enable_seqscan = off")
     for name in ("orders", "order_items", "refunds"):
-        query = reading.sales_query(name, window)
+        query = extract.sales_query(name, window)
         text = psycopg.ClientCursor(connection).mogrify("EXPLAIN " + query.sql, query.parameters)
         plans[name] = "Seq Scan" in str(connection.execute(text).fetchall())
 print(json.dumps({{

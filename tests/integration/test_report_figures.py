@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report import figures as model
-from ecommerce.sales.report import findings
-from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.figures.model import model
+from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.findings.ranking import ranking
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse import erasure
 from ecommerce.warehouse.client import connect
@@ -254,7 +254,7 @@ def test_the_mean_of_a_weekday_leaves_out_the_day_itself(figures):
 
 def test_findings_name_what_is_in_no_amount_and_compare_the_rest(figures):
     assert figures.changes.unconverted == ["BRL"]
-    assert [findings.words(each, "USD") for each in figures.findings] == [
+    assert [ranking.words(each, "USD") for each in figures.findings] == [
         "1 order in BRL is in no amount: no exchange rate is known.",
         "Change of channels since Mon 23 Feb: Storefront began (+87.50).",
         "Garden accounts for 100 % of the increase: +40.00 vs Mon 23 Feb, without BRL and Storefront.",

@@ -13,7 +13,7 @@ import requests
 from demo.services.ports import free_port, wait_for
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.names import DAG_DAILY, TASK_CHECKS, TASK_REPORT
-from ecommerce.pages.lazy import NAVIGATION
+from ecommerce.pages.lazy_app import NAVIGATION
 from tests.integration.airflow_process import copy
 from tests.unit.pages.made_up import write_archive
 

@@ -25,7 +25,7 @@ SAYS = {
 PROGRAM = """
 import json, resource, sys
 from datetime import date
-from ecommerce.core import staging
+from ecommerce.storage import staging
 from ecommerce.sources import SOURCES
 from ecommerce.sales.transform import transform
 from tests.integration.daily_run import extract

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ecommerce.core import staging
-from ecommerce.core.duckdb import connect_duckdb
 from ecommerce.core.errors import StagingError
 from ecommerce.maintenance import expiry as maintenance
+from ecommerce.storage import staging
+from ecommerce.storage.duckdb import connect_duckdb
 from tests.aws import Aws, aws
 
 pytestmark = pytest.mark.full

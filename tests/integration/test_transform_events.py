@@ -12,10 +12,10 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.staging import Manifest
 from ecommerce.events.loading import refuse_expired
 from ecommerce.events.transform import transform
 from ecommerce.events.user_agents import browser_family, is_crawler
+from ecommerce.storage.staging import Manifest
 from tests.integration.raw_events import write_raw
 
 DAY = date(2026, 11, 18)

@@ -11,9 +11,9 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.sales import delivery, mailings
-from ecommerce.sales.report import building
-from ecommerce.warehouse import reads, schema
+from ecommerce.sales import delivery, delivery_log
+from ecommerce.sales.report import steps
+from ecommerce.warehouse import load_history, schema
 from tests.integration.mailbox import open_mailbox
 from tests.unit.sales.report.samples import make_figures
 
@@ -36,27 +36,29 @@ def _warehouse(bigquery_emulator, lend_dataset, monkeypatch):
 def test_a_process_looks_for_the_tables_once_and_again_with_other_settings(monkeypatch):
     prepared, asked = schema.prepare, []
     monkeypatch.setattr(schema, "prepare", lambda warehouse: asked.append(warehouse) or prepared(warehouse))
-    reads.last_read("sales_db")
-    reads.last_read("storefront")
-    mailings.deliveries(DAY)
+    load_history.last_read("sales_db")
+    load_history.last_read("storefront")
+    delivery_log.deliveries(DAY)
     assert len(asked) == 1
     monkeypatch.setenv("REPORTING_CURRENCY", "EUR")
     with pytest.raises(ConfigurationError, match="EUR"):
-        reads.last_read("sales_db")
+        load_history.last_read("sales_db")
 
 
-@pytest.mark.parametrize("ask", [mailings.deliveries, lambda day: reads.known_orders("storefront", day)])
+@pytest.mark.parametrize(
+    "ask", [delivery_log.deliveries, lambda day: load_history.known_orders("storefront", day)]
+)
 def test_who_asks_first_makes_the_tables(monkeypatch, ask):
     monkeypatch.setenv("BIGQUERY_DATASET", f"first_{uuid.uuid4().hex[:8]}")
     assert ask(DAY) == []
 
 
 def test_no_read_before_the_first():
-    assert reads.last_read("sales_db") is None
+    assert load_history.last_read("sales_db") is None
 
 
 def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
-    warehouse = reads._warehouse()
+    warehouse = load_history._warehouse()
     read, bound = "TIMESTAMP '2026-11-20 11:00:00+00'", "TIMESTAMP '2026-11-23 05:00:00+00'"
     rows = (
         f"(DATE '2026-11-19', 'web_events', 'live', {read}, {read}, 'success')",
@@ -71,17 +73,17 @@ def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
         "the test's reads",
     )
     days = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
-    assert [day.day for day in days if reads.was_read("web_events", day)] == [19]
+    assert [day.day for day in days if load_history.was_read("web_events", day)] == [19]
 
 
 def test_delivery_is_claimed_again_until_it_is_marked():
     claim, now = (DAY, "hash", "<id@example.com>"), datetime.now(UTC)
-    assert mailings.claim_delivery(*claim, now)
-    assert mailings.claim_delivery(*claim, now)
-    mailings.mark_delivered(DAY, "hash")
-    assert not mailings.claim_delivery(*claim, now + timedelta(hours=1))
-    assert [row["state"] for row in mailings.deliveries(DAY)] == ["sent"]
-    warehouse = reads._warehouse()
+    assert delivery_log.claim_delivery(*claim, now)
+    assert delivery_log.claim_delivery(*claim, now)
+    delivery_log.mark_delivered(DAY, "hash")
+    assert not delivery_log.claim_delivery(*claim, now + timedelta(hours=1))
+    assert [row["state"] for row in delivery_log.deliveries(DAY)] == ["sent"]
+    warehouse = load_history._warehouse()
     (stored,) = warehouse.run(
         f"SELECT figures_at FROM `{warehouse.settings.bigquery_dataset}.report_deliveries`", "the deliveries"
     )
@@ -90,10 +92,10 @@ def test_delivery_is_claimed_again_until_it_is_marked():
 
 def test_other_figures_of_the_same_day_are_another_delivery():
     now = datetime.now(UTC)
-    mailings.claim_delivery(DAY, "first", "<first@example.com>", now)
-    mailings.mark_delivered(DAY, "first")
-    assert mailings.claim_delivery(DAY, "second", "<second@example.com>", now)
-    assert {row["message_id"] for row in mailings.deliveries(DAY)} == {
+    delivery_log.claim_delivery(DAY, "first", "<first@example.com>", now)
+    delivery_log.mark_delivered(DAY, "first")
+    assert delivery_log.claim_delivery(DAY, "second", "<second@example.com>", now)
+    assert {row["message_id"] for row in delivery_log.deliveries(DAY)} == {
         "<first@example.com>",
         "<second@example.com>",
     }
@@ -121,12 +123,12 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(tmp_
     with open_mailbox(tmp_path / "mail") as mailbox:
         for name, value in mailbox.environment().items():
             monkeypatch.setenv(name, value)
-        report = building.archive_report(make_figures())
+        report = steps.archive_report(make_figures())
         mails, states = [], []
         for step in ("claim", "send", "mark"):
             deliver_and_be_killed(report, after=step)
             mails.append(len(mailbox.messages()))
-            states += [row["state"] for row in mailings.deliveries(DAY)]
+            states += [row["state"] for row in delivery_log.deliveries(DAY)]
         assert (mails, states) == ([0, 1, 2], ["claimed", "claimed", "sent"])
 
         day = day_window(DAY, "America/New_York")
@@ -137,13 +139,13 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(tmp_
 
 
 def test_refunds_and_files_never_seen_are_not_known():
-    assert reads.known_refunds(["1", "2"]).num_rows == 0
-    assert reads.known_refunds([]).num_rows == 0
-    assert reads.loaded_files(["north_2026-11-19.csv"], ["1"]) == {}
+    assert load_history.known_refunds(["1", "2"]).num_rows == 0
+    assert load_history.known_refunds([]).num_rows == 0
+    assert load_history.loaded_files(["north_2026-11-19.csv"], ["1"]) == {}
 
 
 def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
-    warehouse = reads._warehouse()
+    warehouse = load_history._warehouse()
     warehouse.run(
         f"INSERT INTO `{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.loaded_files` "
         "(file, source, sha256, business_date, run_id, received_at, order_ids) VALUES "
@@ -156,10 +158,10 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
     )
 
     def known(*arguments):
-        return {name: sorted(file.order_ids) for name, file in reads.loaded_files(*arguments).items()}
+        return {name: sorted(file.order_ids) for name, file in load_history.loaded_files(*arguments).items()}
 
     assert known(["c.csv", "d.csv"]) == {"c.csv": []}
     assert known([], ["9"]) == {}
-    monkeypatch.setattr(reads, "IDS_PER_QUERY", 2)
+    monkeypatch.setattr(load_history, "IDS_PER_QUERY", 2)
     assert known(["b.csv"], ["1", "5", "3"]) == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}
-    assert reads.loaded_files([], ["4"])["b.csv"].sha256 == "bb"
+    assert load_history.loaded_files([], ["4"])["b.csv"].sha256 == "bb"

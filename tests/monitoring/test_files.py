@@ -10,7 +10,7 @@ import pytest
 import yaml
 from airflow.sdk._shared.observability.metrics import metrics_registry
 
-from ecommerce.core import metrics
+from ecommerce.runtime import metrics
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MONITORING = REPOSITORY / "deploy" / "monitoring"

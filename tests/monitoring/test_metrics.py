@@ -8,8 +8,8 @@ import pytest
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
 
-from ecommerce.core import metrics
 from ecommerce.core.business_day import day_window
+from ecommerce.runtime import metrics
 from tests.monitoring.exporter import Exporter
 
 DAY = day_window(datetime(2026, 11, 19, tzinfo=UTC).date(), "America/New_York")

@@ -19,7 +19,7 @@ import yaml
 from airflow.sdk.observability import stats
 
 from demo.services.ports import free_port
-from ecommerce.core import metrics
+from ecommerce.runtime import metrics
 from tests.integration.mailbox import open_mailbox
 from tests.monitoring.exporter import Exporter
 from tests.monitoring.test_files import MONITORING, queries, recorded, rules

@@ -102,7 +102,7 @@ END;
 CREATE MACRO business_date_of(instant) AS (instant AT TIME ZONE getvariable('shop_timezone'))::DATE;
 
 -- What a person typed may hold an e-mail address or control characters; what is kept of it does not. `suspect`,
--- `control` and `address` are patterns of plugins/ecommerce/core/addresses.py, and the functions of ids are there.
+-- `control` and `address` are patterns of plugins/ecommerce/core/email_masking.py, and the functions of ids are there.
 CREATE MACRO mask_e_mails(value) AS CASE
     WHEN regexp_matches(value, getvariable('suspect'))
         THEN nullif(

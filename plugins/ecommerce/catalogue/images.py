@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecommerce.catalogue.addresses import UnusablePicture
+from ecommerce.sources.product_catalogue.urls import UnusablePicture
 
 if TYPE_CHECKING:
     from PIL.Image import Image

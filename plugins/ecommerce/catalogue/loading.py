@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ecommerce.catalogue.source import SOURCE
-from ecommerce.core import metrics
-from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.runtime import metrics
+from ecommerce.sources.product_catalogue.source import SOURCE
+from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.schema import prepare

@@ -22,17 +22,17 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.catalogue import images, summaries
-from ecommerce.catalogue.addresses import SilentHost, UnusablePicture
-from ecommerce.catalogue.download import Limits, Validators, download, host_of
 from ecommerce.catalogue.loading import BROKEN, CATALOGUE, NO_PICTURE, OK, Known, Memory
-from ecommerce.catalogue.parsing import Catalogue, Product, read_parsed
-from ecommerce.core import staging
 from ecommerce.core.settings import Network, load_settings
-from ecommerce.core.staging import Manifest
-from ecommerce.core.store import Store
-from ecommerce.core.xcom import to_xcom
+from ecommerce.sources.product_catalogue.download import Limits, Validators, download, host_of
+from ecommerce.sources.product_catalogue.parser import Catalogue, Product, read_parsed
+from ecommerce.sources.product_catalogue.urls import SilentHost, UnusablePicture
+from ecommerce.storage import staging
+from ecommerce.storage.kept_files import Store
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.xcom import to_xcom
 from ecommerce.warehouse.schema import arrow_type
-from ecommerce.warehouse.staged import staged_columns
+from ecommerce.warehouse.staging_tables import staged_columns
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecommerce.catalogue.loading import BROKEN, OK, Memory
-from ecommerce.catalogue.parsing import Catalogue
-from ecommerce.core.staging import Manifest, storage_errors, storage_path
-from ecommerce.core.xcom import from_xcom
+from ecommerce.sources.product_catalogue.parser import Catalogue
+from ecommerce.storage.staging import Manifest, storage_errors, storage_path
+from ecommerce.storage.xcom import from_xcom
 
 FILE = "summary.json"
 MOST_SHOWN = 12

@@ -9,15 +9,16 @@ from typing import Any
 
 from airflow.sdk import task
 
-from ecommerce.catalogue import fetching, loading, notice, parsing
-from ecommerce.catalogue.source import SOURCE
+from ecommerce.catalogue import loading, mail
 from ecommerce.core.business_day import BusinessDay, business_day
-from ecommerce.core.context import run_of, skip
-from ecommerce.core.retries import NETWORK_RETRIES
-from ecommerce.core.script_operator import FetchByScript
 from ecommerce.core.settings import LONG, task_timeout
-from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import Plain, from_xcom, to_xcom
+from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.runtime.run_context import run_of, skip
+from ecommerce.sources.product_catalogue import fetch_command, parser
+from ecommerce.sources.product_catalogue.source import SOURCE
+from ecommerce.sources.script_operator import FetchByScript
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 
@@ -28,11 +29,11 @@ class FetchCatalogue(FetchByScript):
     """Runs the script that fetches the catalogue's pages; the manifest of what it left."""
 
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(bash_command=fetching.COMMAND, **NETWORK_RETRIES | arguments)
+        super().__init__(bash_command=fetch_command.COMMAND, **NETWORK_RETRIES | arguments)
 
-    def workplace(self) -> AbstractContextManager[fetching.Workplace]:
+    def workplace(self) -> AbstractContextManager[fetch_command.Workplace]:
         """As `FetchByScript`."""
-        return fetching.workplace()
+        return fetch_command.workplace()
 
     def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
         """As `FetchByScript`."""
@@ -48,7 +49,7 @@ def parse(manifest: Plain, **context: Any) -> Plain:
     folder = run_of(context).folder(raw.business_date, "parsed")
     known = loading.remember().present
     accept_shrunk = bool(context["params"].get("accept_shrunk"))
-    return to_xcom(parsing.parse(raw, folder, known, accept_shrunk=accept_shrunk))
+    return to_xcom(parser.parse(raw, folder, known, accept_shrunk=accept_shrunk))
 
 
 @task(execution_timeout=task_timeout(LONG), **NETWORK_RETRIES)
@@ -78,4 +79,4 @@ def checks(loaded: Plain, **context: Any) -> list[str]:
 def notify(manifest: Plain, warnings: list[str], **context: Any) -> None:
     """Mail what is new, changed, gone and broken; skipped where nothing is different from the time before."""
     send_mail = bool(context["params"].get("send_mail"))
-    skip(notice.notify(run_of(context), from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail))
+    skip(mail.notify(run_of(context), from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail))

@@ -24,9 +24,9 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.core import names
+from ecommerce.core.check_result import FAIL, HINT, OFF, OK, Finding, Lines
+from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError, problems_of
-from ecommerce.core.findings import FAIL, HINT, OFF, OK, Finding, Lines
-from ecommerce.core.reasons import reason_of
 
 OPTIONAL = {
     names.CONNECTION_WEB_EVENTS: names.DAG_EVENTS,
@@ -84,7 +84,7 @@ def _airflow_home(environ: MutableMapping[str, str] = os.environ) -> Iterator[No
 def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
     """The findings about `subjects`, keys of `examinations` (none: all of them), in their order. All are
     waited for at once."""
-    from ecommerce.core.checking import is_set, see_that_it_can_be_read
+    from ecommerce.cli.settings_check import is_set, see_that_it_can_be_read
     from ecommerce.sales.source_policy import source_policy
     from ecommerce.sources import SOURCES, module
 
@@ -135,7 +135,7 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
 
 
 def _failure(subject: str, text: str) -> Finding:
-    from ecommerce.mail.checking import nobody_gets_mail
+    from ecommerce.mail.check import nobody_gets_mail
 
     if subject == names.CONNECTION_MAIL and nobody_gets_mail():
         return Finding(subject, HINT, f"nobody gets mail yet, so this can wait: {text}")
@@ -151,12 +151,12 @@ def _unknown(error: Exception) -> str:
 
 def examinations() -> dict[str, Callable[[], Lines]]:
     """Everything there is to look at, in the order in which a new installation is set up."""
-    from ecommerce.catalogue.checking import check as check_catalogue
-    from ecommerce.core.checking import check_folder, check_settings
-    from ecommerce.forecast.partner.checking import check as check_partner_ftp
-    from ecommerce.mail.checking import check_chat, check_recipients, check_server
+    from ecommerce.cli.settings_check import check_folder, check_settings
+    from ecommerce.mail.check import check_chat, check_recipients, check_server
     from ecommerce.sources import OPTIONAL_SOURCES, SOURCES, module
-    from ecommerce.warehouse.checking import check as check_warehouse
+    from ecommerce.sources.partner_ftp.check import check as check_partner_ftp
+    from ecommerce.sources.product_catalogue.check import check as check_catalogue
+    from ecommerce.warehouse.check_access import check as check_warehouse
 
     report, alert = names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS
     return {

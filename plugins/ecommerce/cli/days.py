@@ -31,7 +31,7 @@ def show_report(day: date) -> None:
         environment.load(environ)
         from ecommerce.core import text
         from ecommerce.sales.report.archive import folder_of, read_figures
-        from ecommerce.sales.report.figures import HEADLINE
+        from ecommerce.sales.report.figures.model import HEADLINE
 
         uri = folder_of(load_settings(environ).reports_uri, day)
         figures = read_figures(uri)

@@ -16,7 +16,7 @@ from ecommerce.cli import environment
 from ecommerce.core.errors import ConfigurationError, PipelineError
 
 if TYPE_CHECKING:
-    from ecommerce.forecast.predicting import Day
+    from ecommerce.forecast.forecast_rows import Day
 
 COLUMNS = ("target_date", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 
@@ -32,9 +32,9 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
     Nothing of the day AS_OF or later is looked at, whatever is loaded. Amounts are in reporting currency.
     """
     environment.load()
-    from ecommerce.forecast import standing
-    from ecommerce.forecast.forecasting import CANDIDATES
-    from ecommerce.forecast.predicting import kind_of
+    from ecommerce.forecast import adhoc
+    from ecommerce.forecast.forecast_rows import kind_of
+    from ecommerce.forecast.models.ensemble import CANDIDATES
 
     try:
         kind_of(series)
@@ -43,7 +43,7 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
     if champion and champion not in CANDIDATES:
         raise ConfigurationError(f"{champion!r} is no candidate: say one of {', '.join(CANDIDATES)}")
     with _quiet():
-        made = standing.forecast_series(series, as_of.date() if as_of else None, champion or None)
+        made = adhoc.forecast_series(series, as_of.date() if as_of else None, champion or None)
     lines = table(made.days)
     click.echo(f"{series}: gross sales in {made.currency}, by {made.champion}, as of {made.as_of}")
     for line in lines:
@@ -52,7 +52,7 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
         file = Path(out)
         _write(file, made.days)
         picture = file.with_suffix(".png")
-        standing.draw(made, picture)
+        adhoc.draw(made, picture)
         click.echo(f"Written: {file} and {picture}")
 
 

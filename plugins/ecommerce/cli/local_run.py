@@ -115,7 +115,7 @@ class _Warnings(logging.Handler):
 def _listener(say: Callable[[str], None]) -> Any:
     from airflow.listeners import hookimpl
 
-    from ecommerce.core.failures import failure_line
+    from ecommerce.runtime.task_log import failure_line
 
     class Listener:
         @hookimpl

@@ -19,7 +19,7 @@ from ecommerce.cli import environment, tables
 from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 
 if TYPE_CHECKING:
-    from ecommerce.warehouse.asking import Answer
+    from ecommerce.warehouse.adhoc_query import Answer
 
 MOST_ROWS = 200
 """Rows of a table in a terminal; a CSV has all."""
@@ -59,7 +59,7 @@ def query(sql: str, file: str, shape: str) -> None:
 
 def _asked(sql: str, most_rows: int | None) -> Answer:
     environment.load()
-    from ecommerce.warehouse.asking import ask
+    from ecommerce.warehouse.adhoc_query import ask
     from ecommerce.warehouse.client import connect
 
     try:

@@ -19,7 +19,7 @@ from ecommerce.cli import environment
 from ecommerce.core.errors import ConfigurationError, ContractError
 
 if TYPE_CHECKING:
-    from ecommerce.warehouse.asking import Answer
+    from ecommerce.warehouse.adhoc_query import Answer
     from ecommerce.warehouse.rendering import Column
 
 OPERATIONS = "operations"
@@ -149,7 +149,7 @@ def answer(sql: str) -> Answer | None:
     Raises:
         ContractError: there is no table of that name.
     """
-    from ecommerce.warehouse.asking import Answer
+    from ecommerce.warehouse.adhoc_query import Answer
 
     if _SHOW.fullmatch(sql):
         rows = [(each.name, each.domain, each.description) for each in described()]

@@ -13,8 +13,8 @@ from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError, WrongSettingsError
-from ecommerce.core.include import read_sql
 from ecommerce.core.owner import owner_link
+from ecommerce.core.paths import read_sql
 
 Value = TypeVar("Value")
 Network = IPv4Network | IPv6Network

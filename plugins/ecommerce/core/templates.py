@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.include import INCLUDE
+from ecommerce.core.paths import INCLUDE
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Literal
 
-from ecommerce.core.addresses import mask_e_mails, without_controls
+from ecommerce.core.email_masking import mask_e_mails, without_controls
 from ecommerce.core.locales import habits, in_report_locale, written_in
 
 __all__ = [

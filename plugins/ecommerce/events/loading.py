@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.runtime import metrics
 from ecommerce.sources import WEB_EVENTS
+from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.spec import LoadSpec
 

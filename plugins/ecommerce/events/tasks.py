@@ -11,16 +11,16 @@ from typing import Any
 
 from airflow.sdk import task
 
-from ecommerce.core.assets import WEB_EVENTS as ANNOUNCED
 from ecommerce.core.business_day import business_day
-from ecommerce.core.context import run_of
-from ecommerce.core.retries import NETWORK_RETRIES
-from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import Plain, from_xcom, to_xcom
-from ecommerce.events import loading, windows
+from ecommerce.events import loading, read_windows
 from ecommerce.events.transform import transform as run_transform
+from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.runtime.run_context import run_of
 from ecommerce.sources import WEB_EVENTS, module
-from ecommerce.warehouse import reads
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
+from ecommerce.warehouse import load_history
+from ecommerce.warehouse.assets import WEB_EVENTS as ANNOUNCED
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 
@@ -30,7 +30,7 @@ def extract(**context: Any) -> Plain:
     """Read the web events for the run's business day; the manifest of what was read."""
     day, now = business_day(context), datetime.now(UTC)
     loading.refuse_expired(day, now)
-    window = windows.window_of(day, run_of(context).folder(day.date, WEB_EVENTS), reads, now)
+    window = read_windows.window_of(day, run_of(context).folder(day.date, WEB_EVENTS), load_history, now)
     return to_xcom(module(WEB_EVENTS).extract(window))
 
 

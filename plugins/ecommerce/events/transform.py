@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecommerce.core.staging import Manifest
-from ecommerce.core.transform import TransformSpec, run_transform
 from ecommerce.events.user_agents import add_functions
 from ecommerce.sources.web_events import AHEAD, LATE_DAYS
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.transform import TransformSpec, run_transform
 
 if TYPE_CHECKING:
     import duckdb

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core import metrics
 from ecommerce.core.business_day import day_window
 from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.core.staging import DagRun, Manifest, publish, read_manifest
 from ecommerce.forecast.weeks import HORIZON
+from ecommerce.runtime import metrics
 from ecommerce.sources import SOURCES
+from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.rendering import columns
@@ -19,7 +19,7 @@ from ecommerce.warehouse.schema import arrow_type
 from ecommerce.warehouse.spec import LoadSpec
 
 if TYPE_CHECKING:
-    from ecommerce.forecast.predicting import Predicted
+    from ecommerce.forecast.forecast_rows import Predicted
 
 SOURCE = "sales_forecast"
 """What forecasts are called in `load_audit`."""

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ecommerce.core.text import share
-from ecommerce.forecast.history import KINDS, TOTAL
+from ecommerce.forecast.data.history import KINDS, TOTAL
 from ecommerce.forecast.weeks import DAYS
 
 SCORED_DAYS = 56

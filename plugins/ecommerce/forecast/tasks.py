@@ -11,19 +11,19 @@ from typing import Any
 
 from airflow.sdk import task
 
-from ecommerce.core.assets import FORECAST_CHAMPION
 from ecommerce.core.business_day import BusinessDay, business_day, day_window
-from ecommerce.core.context import run_of, skip
-from ecommerce.core.script_operator import FetchByScript
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
-from ecommerce.core.staging import Manifest
-from ecommerce.core.store import Store
-from ecommerce.core.xcom import Plain, from_xcom, to_xcom
-from ecommerce.forecast import loading, watch
-from ecommerce.forecast.partner import fetching
-from ecommerce.forecast.partner.files import read_files
-from ecommerce.forecast.partner.source import SOURCE
+from ecommerce.forecast import loading, missing_forecast
 from ecommerce.forecast.weeks import HORIZON, Week, newest_week, reason_to_skip, week_of
+from ecommerce.runtime.run_context import run_of, skip
+from ecommerce.sources.partner_ftp import fetch_command
+from ecommerce.sources.partner_ftp.files import read_files
+from ecommerce.sources.partner_ftp.source import SOURCE
+from ecommerce.sources.script_operator import FetchByScript
+from ecommerce.storage.kept_files import Store
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
+from ecommerce.warehouse.assets import FORECAST_CHAMPION
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult
@@ -57,11 +57,11 @@ class FetchPartnerFiles(FetchByScript):
     """Runs the script that fetches the partner's files; the manifest of what it left."""
 
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(bash_command=fetching.COMMAND, **arguments)
+        super().__init__(bash_command=fetch_command.COMMAND, **arguments)
 
-    def workplace(self) -> AbstractContextManager[fetching.Workplace]:
+    def workplace(self) -> AbstractContextManager[fetch_command.Workplace]:
         """As `FetchByScript`."""
-        return fetching.workplace()
+        return fetch_command.workplace()
 
     def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
         """As `FetchByScript`."""
@@ -72,30 +72,32 @@ class FetchPartnerFiles(FetchByScript):
 @task
 def preprocess(manifest: Plain, **context: Any) -> Plain:
     """Read the partner's files, and what the warehouse knows of the days before the forecast."""
-    from ecommerce.forecast import preparing
+    from ecommerce.forecast.data import dataset
 
     partner = read_files(from_xcom(Manifest, manifest))
-    return to_xcom(preparing.prepare(run_of(context), _week(context), partner))
+    return to_xcom(dataset.prepare(run_of(context), _week(context), partner))
 
 
 @task(inlets=[FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
 def train(manifest: Plain, **context: Any) -> Plain:
     """Fit the champion, and keep it with its card."""
-    from ecommerce.forecast import preparing, records, training
+    from ecommerce.forecast.data import dataset
+    from ecommerce.forecast.models import registry, training
 
     prepared, store = from_xcom(Manifest, manifest), Store.of_models()
-    champion = records.champion(store, _week(context).as_of)
-    return Plain(training.fit(preparing.read(prepared), champion, store))
+    champion = registry.champion(store, _week(context).as_of)
+    return Plain(training.fit(dataset.read(prepared), champion, store))
 
 
 @task
 def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
     """Forecast the next four weeks of every series."""
-    from ecommerce.forecast import preparing, training
-    from ecommerce.forecast.predicting import predict_all
+    from ecommerce.forecast.data import dataset
+    from ecommerce.forecast.forecast_rows import predict_all
+    from ecommerce.forecast.models import training
 
     trained = training.read(model, Store.of_models())
-    prepared = preparing.read_prepared(from_xcom(Manifest, manifest))
+    prepared = dataset.read_prepared(from_xcom(Manifest, manifest))
     predicted = predict_all(prepared.panels(), trained)
     return to_xcom(loading.write(predicted, run_of(context), prepared.rejected))
 
@@ -116,15 +118,15 @@ def checks(loaded: Plain, **context: Any) -> list[str]:
 def week_complete(**context: Any) -> None:
     """On a Tuesday: was a forecast made after last week? If not, tell people which of its days are missing.
     Skipped on other days."""
-    skip(watch.watch(business_day(context)))
+    skip(missing_forecast.watch(business_day(context)))
 
 
 @task
 def report(manifest: Plain, model: Plain, warnings: list[str], **context: Any) -> Plain:
     """Build and archive the report: the forecasts, how good earlier ones were, what the run found."""
-    from ecommerce.forecast.report import building
+    from ecommerce.forecast.report import steps
 
-    return Plain(building.build_report(from_xcom(Manifest, manifest), model, warnings, run_of(context)))
+    return Plain(steps.build_report(from_xcom(Manifest, manifest), model, warnings, run_of(context)))
 
 
 @task

@@ -14,12 +14,12 @@ from airflow.sdk import Variable
 from ecommerce.core import names
 from ecommerce.core.business_day import business_day
 from ecommerce.core.errors import AlertedError, PipelineError, TimedOutError
-from ecommerce.core.failures import failure_reason
 from ecommerce.core.owner import OWNER
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.settings import task_timeout
-from ecommerce.mail import causes, telling
+from ecommerce.mail import causes, notify
 from ecommerce.mail import transport as mail
+from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.runtime.task_log import failure_reason
 
 Detour = Callable[[str], str]
 """From the name of a source to the Variable `source_policy` with which runs go on without it; empty where
@@ -69,9 +69,9 @@ class FailureNotifier(SmtpNotifier):
         answers = outage_name(ti) if ti.try_number > first_try else ""
         try:
             to = mail.parse_recipients(self.to, names.VARIABLE_ALERT_RECIPIENTS)
-            reason = telling.tell(message, failure_name(ti), to, answers=answers)
+            reason = notify.tell(message, failure_name(ti), to, answers=answers)
         except Exception:
-            telling.post(message)  # no callback is called again, and the mail server may be what has failed
+            notify.post(message)  # no callback is called again, and the mail server may be what has failed
             raise
         if reason:
             self.log.info("%s", reason)

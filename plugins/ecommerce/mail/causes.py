@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ecommerce.core.failures import failure_reason
+from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecommerce.core import names
+from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
-from ecommerce.core.reasons import reason_of
 from ecommerce.core.text import clean, mask_e_mails
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import RetryAction
 
-from ecommerce.core.failures import failure_reason
-from ecommerce.core.retries import backoff, pause_after
 from ecommerce.core.settings import shop_timezone
-from ecommerce.mail import alerts, telling
+from ecommerce.mail import alerts, notify
 from ecommerce.mail import transport as mail
+from ecommerce.runtime.retries import backoff, pause_after
+from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def tell(context: Mapping[str, Any], error: Exception, detour: alerts.Detour, no
     since, next_try = datetime.fromisoformat(known["since"]), now + pause_after(ti.task, ti.try_number, error)
     if not known["told"] and next_try >= since + PATIENCE:
         message = outage_message({**context, "exception": error}, way_round, since, now)
-        telling.tell(message, alerts.outage_name(ti))
+        notify.tell(message, alerts.outage_name(ti))
         known["told"] = True
     store.set(_KEY, known)
 

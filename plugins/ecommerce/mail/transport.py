@@ -17,11 +17,12 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any, NamedTuple
 
-from ecommerce.core import errors, metrics, names
-from ecommerce.core.failures import failure_reason
-from ecommerce.core.reasons import CLOSED, place_of, reason_of
+from ecommerce.core import errors, names
+from ecommerce.core.error_messages import CLOSED, place_of, reason_of
 from ecommerce.core.templates import render
 from ecommerce.core.text import clean
+from ecommerce.runtime import metrics
+from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from ecommerce.core import staging
+from ecommerce.storage import staging
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from ecommerce.core.errors import PipelineError
-from ecommerce.pages import access, again, calendar, day, errors, forecast, quality
-from ecommerce.pages.asking import Asking
+from ecommerce.pages import access, errors
+from ecommerce.pages.views import actions, calendar, day, forecast, quality
+from ecommerce.pages.warehouse_cache import Asking
 
 
 def create_app() -> FastAPI:
@@ -27,6 +28,6 @@ def create_app() -> FastAPI:
     app.add_exception_handler(PipelineError, errors.unavailable)
     app.add_exception_handler(OSError, errors.unavailable)
     # Days come last: their address is a parameter.
-    for page in (calendar, quality, forecast, again, day, errors):
+    for page in (calendar, quality, forecast, actions, day, errors):
         app.include_router(page.router)
     return app

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from ecommerce.core.templates import TEMPLATES, render
-from ecommerce.pages.lazy import NAVIGATION, PREFIX
+from ecommerce.pages.lazy_app import NAVIGATION, PREFIX
 
 
 def page(

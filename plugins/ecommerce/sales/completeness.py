@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from ecommerce.sources import PARTNER_FILES
-from ecommerce.sources.partner_files.expected import WEEKS, doubtful_partners
+from ecommerce.sources.partner_files.expected_partners import WEEKS, doubtful_partners
 from ecommerce.warehouse.client import Warehouse
 
 FEW = 5

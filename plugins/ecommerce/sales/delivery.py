@@ -13,22 +13,22 @@ from email.message import EmailMessage
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.failures import failure_reason
 from ecommerce.core.names import MAILED, NOT_MAILED, VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import shop_timezone
 from ecommerce.core.templates import render
 from ecommerce.core.text import in_report_locale
-from ecommerce.mail import chat, telling
+from ecommerce.mail import chat, notify
 from ecommerce.mail import transport as mail
-from ecommerce.sales import mailings, restated
+from ecommerce.runtime import metrics
+from ecommerce.runtime.task_log import failure_reason
+from ecommerce.sales import day_state, delivery_log
 from ecommerce.sales.report.archive import read_figures, read_file, read_report
-from ecommerce.sales.report.charts import TREND_PNG
-from ecommerce.sales.report.figures import Figures
-from ecommerce.sales.report.mail_texts import mail_texts
-from ecommerce.sales.report.restatements import Correction
+from ecommerce.sales.report.charts.chart_files import TREND_PNG
+from ecommerce.sales.report.figures.model import Figures
+from ecommerce.sales.report.figures.restatements import Correction
+from ecommerce.sales.report.view.mail import mail_texts
 
 _TREND_CID = "trend@report"
 
@@ -67,7 +67,7 @@ def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     figures_at = datetime.fromisoformat(report["figures_at"])
-    if not mailings.claim_delivery(day.date, report["figures_hash"], message_id(report), figures_at):
+    if not delivery_log.claim_delivery(day.date, report["figures_hash"], message_id(report), figures_at):
         # The attempt that mailed them may have been killed before this step.
         _restate(report)
         return "the very same figures were mailed before"
@@ -77,7 +77,7 @@ def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
 def _reason_to_wait_for_a_request(day: BusinessDay, report: Mapping[str, Any]) -> str:
     """Why the report is mailed only when somebody asks for it, and what the mail would be; empty where it is
     due. A correction never is: people who have a report of the day get no second one unasked."""
-    rows = mailings.deliveries(day.date)
+    rows = delivery_log.deliveries(day.date)
     own = {row["state"] for row in rows if row["figures_hash"] == report["figures_hash"]}
     mailed_others = any(
         row["state"] == "sent" for row in rows if row["figures_hash"] != report["figures_hash"]
@@ -127,7 +127,7 @@ def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
     subject = "Delivery refused" if is_complete else "Incomplete"
     message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
     told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return telling.tell(message, f"alarm.{day}.{told}")
+    return notify.tell(message, f"alarm.{day}.{told}")
 
 
 def should_mail(day: BusinessDay, now: datetime, *, send_mail: bool) -> bool:
@@ -172,14 +172,14 @@ def send(report: Mapping[str, Any]) -> Mailed:
 def mark(report: Mapping[str, Any]) -> None:
     """Remember that `report` was mailed, so that a change of its day since its figures is a restatement."""
     day = date.fromisoformat(report["business_date"])
-    mailings.mark_delivered(day, report["figures_hash"])
+    delivery_log.mark_delivered(day, report["figures_hash"])
     _restate(report)
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
 
 
 def _restate(report: Mapping[str, Any]) -> None:
     day = date.fromisoformat(report["business_date"])
-    mailings.restate_since(day, report["headline"], datetime.fromisoformat(report["figures_at"]))
+    delivery_log.restate_since(day, report["headline"], datetime.fromisoformat(report["figures_at"]))
 
 
 def post_headline(mailed: Mailed) -> bool:
@@ -207,10 +207,10 @@ def corrections(report: Mapping[str, Any]) -> Sequence[Correction] | None:
         PipelineError: the warehouse cannot be asked.
     """
     day = date.fromisoformat(report["business_date"])
-    others = (row for row in mailings.deliveries(day) if row["figures_hash"] != report["figures_hash"])
+    others = (row for row in delivery_log.deliveries(day) if row["figures_hash"] != report["figures_hash"])
     if not any(row["state"] == "sent" for row in others):
         return None
-    return restated.corrections(day, report["headline"]) or ()
+    return day_state.corrections(day, report["headline"]) or ()
 
 
 @in_report_locale

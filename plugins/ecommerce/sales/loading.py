@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from ecommerce.core import metrics
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.staging import DagRun, Manifest
+from ecommerce.runtime import metrics
 from ecommerce.sales import source_policy
 from ecommerce.sources import SOURCES
+from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.spec import LoadSpec
-from ecommerce.warehouse.staged import HISTORY
+from ecommerce.warehouse.staging_tables import HISTORY
 
 ORDERS = LoadSpec(
     name="orders",

@@ -12,21 +12,21 @@ from typing import Any
 
 from airflow.sdk import task
 
-from ecommerce.core.assets import DAILY_SALES
 from ecommerce.core.business_day import business_day, day_window
-from ecommerce.core.context import dag_run_of, run_of, skip
 from ecommerce.core.names import GROUP_EXTRACT, STATE_SEND_MAIL
-from ecommerce.core.retries import GATE_RETRIES, NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
-from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import Plain, all_from_xcom, from_xcom, to_xcom
 from ecommerce.mail.alerts import failure_notifier
 from ecommerce.mail.outages import outage_told
-from ecommerce.sales import delivery, loading, source_policy, watch, windows
-from ecommerce.sales.report import building
+from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
+from ecommerce.runtime.run_context import dag_run_of, run_of, skip
+from ecommerce.sales import delivery, loading, missing_report, read_windows, source_policy
+from ecommerce.sales.report import steps
 from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import SOURCES, module
-from ecommerce.warehouse import reads
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
+from ecommerce.warehouse import load_history
+from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.checks import failing
 from ecommerce.warehouse.load import LoadResult
 
@@ -42,7 +42,7 @@ def extract(source: str, **context: Any) -> Plain:
     skip(source_policy.reason_to_skip(source))
     day = business_day(context)
     folder = run_of(context).folder(day.date, source)
-    window = windows.window_of_day(source, day, folder, reads, datetime.now(UTC))
+    window = read_windows.window_of_day(source, day, folder, load_history, datetime.now(UTC))
     with outage_told(context, source_policy.detour):
         return to_xcom(module(source).extract(window))
 
@@ -51,7 +51,7 @@ def extract(source: str, **context: Any) -> Plain:
 def extract_changes(source: str, **context: Any) -> Plain:
     """Read what changed in one source since the last read; the manifest of what was read."""
     skip(source_policy.reason_to_skip(source))
-    window = windows.window_of_sync(source, run_of(context), reads, datetime.now(UTC))
+    window = read_windows.window_of_sync(source, run_of(context), load_history, datetime.now(UTC))
     return to_xcom(module(source).extract(window))
 
 
@@ -116,7 +116,7 @@ def report(warnings: list[Warning_], business_date: str | None = None, **context
     """Build and archive the report of the run's business day, or of `business_date`; where it is, and its
     headline."""
     given = day_window(date.fromisoformat(business_date), shop_timezone()) if business_date else None
-    return Plain(building.build_report(given or business_day(context), run_of(context), warnings))
+    return Plain(steps.build_report(given or business_day(context), run_of(context), warnings))
 
 
 @task(**NETWORK_RETRIES)
@@ -146,4 +146,4 @@ def _is_mail_asked(context: Any) -> bool:
 @task(**NETWORK_RETRIES)
 def report_mailed(**context: Any) -> None:
     """Has the day's report been mailed? If not, tell people which tasks of which run are at fault."""
-    skip(watch.watch(business_day(context), context["ti"].get_task_states, dag_run_of))
+    skip(missing_report.watch(business_day(context), context["ti"].get_task_states, dag_run_of))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ecommerce.core.staging import Manifest
-from ecommerce.core.transform import TransformSpec, run_transform
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.transform import TransformSpec, run_transform
 
 ORDERS = TransformSpec(
     folder="orders",

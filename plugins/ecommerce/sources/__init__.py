@@ -7,10 +7,10 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Protocol, cast
 
-from ecommerce.core.findings import Lines
-from ecommerce.core.reads import ReadWindow
+from ecommerce.core.check_result import Lines
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import Settings
-from ecommerce.core.staging import Manifest
+from ecommerce.storage.staging import Manifest
 
 SALES_DB = "sales_db"
 STOREFRONT = "storefront"

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import CredentialsError, TransientError
-from ecommerce.core.include import read_sql
-from ecommerce.core.reasons import reason_of
+from ecommerce.core.paths import read_sql
 from ecommerce.sources.csv_records import Bounds, OutOfBoundsError, header, records, unpadded
 
 if TYPE_CHECKING:

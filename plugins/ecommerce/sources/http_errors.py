@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import (
     ConfigurationError,
     ContractError,
@@ -20,7 +21,6 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.core.reasons import reason_of
 from ecommerce.core.text import mask_e_mails
 
 if TYPE_CHECKING:

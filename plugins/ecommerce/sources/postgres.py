@@ -24,8 +24,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ecommerce.core import errors
-from ecommerce.core.include import read_sql
-from ecommerce.core.reasons import CLOSED, NO_TLS, NO_WAY, NOT_TRUSTED, REFUSED, SILENT, UNRESOLVED, place_of
+from ecommerce.core.error_messages import (
+    CLOSED,
+    NO_TLS,
+    NO_WAY,
+    NOT_TRUSTED,
+    REFUSED,
+    SILENT,
+    UNRESOLVED,
+    place_of,
+)
+from ecommerce.core.paths import read_sql
 from ecommerce.core.text import mask_e_mails
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from ecommerce.core.errors import CheckFailed, ContractError
-from ecommerce.core.staging import DagRun
+from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult
 from ecommerce.warehouse.rendering import has_checks, render

@@ -17,11 +17,12 @@ from datetime import date, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core import errors, metrics
+from ecommerce.core import errors
 from ecommerce.core.connections import Connection, connection
+from ecommerce.core.error_messages import reason_of
 from ecommerce.core.names import CONNECTION_WAREHOUSE
-from ecommerce.core.reasons import reason_of
 from ecommerce.core.settings import Settings, load_settings
+from ecommerce.runtime import metrics
 from ecommerce.warehouse import jobs
 from ecommerce.warehouse.rendering import Value, render
 from ecommerce.warehouse.spec import LoadSpec

@@ -6,8 +6,8 @@ import logging
 import time
 from typing import Any
 
+from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import TimedOutError
-from ecommerce.core.reasons import reason_of
 
 log = logging.getLogger(__name__)
 

@@ -18,12 +18,12 @@ from typing import Any
 
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError
-from ecommerce.core.staging import Manifest
+from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import in_few_ranges
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
-from ecommerce.warehouse.staged import HISTORY, SUCCESS, Run, Staging, stage, suffix
+from ecommerce.warehouse.staging_tables import HISTORY, SUCCESS, Run, Staging, stage, suffix
 
 log = logging.getLogger(__name__)
 

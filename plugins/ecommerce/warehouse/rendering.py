@@ -25,7 +25,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import templates
-from ecommerce.core.include import INCLUDE
+from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import ATTRIBUTE_NAME, Settings, load_settings
 from ecommerce.warehouse.spec import LoadSpec
 

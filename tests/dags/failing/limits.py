@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
+from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.warehouse.client import connect
 
 with DAG(dag_id="limits", schedule=None, default_args=DEFAULT_ARGS, doc_md=__doc__) as dag:

@@ -11,8 +11,8 @@ from datetime import timedelta
 from airflow.sdk import DAG, task
 
 from ecommerce.core import errors
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.runtime.retries import NETWORK_RETRIES
 
 RETRIES = 3
 PAUSE = timedelta(seconds=2)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, TaskGroup, task
 
-from ecommerce.core.context import skip
 from ecommerce.core.errors import ContractError
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.mail.alerts import DEFAULT_ARGS
+from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.runtime.run_context import skip
 from ecommerce.sales import source_policy, tasks
 from ecommerce.sources import SOURCES
 

@@ -13,8 +13,8 @@ import pytest
 
 from ecommerce.core import errors
 from ecommerce.core.business_day import newest_closed_day
-from ecommerce.core.staging import DagRun, Manifest
-from ecommerce.forecast.partner import fetching
+from ecommerce.sources.partner_ftp import fetch_command
+from ecommerce.storage.staging import DagRun, Manifest
 from tests.partner_ftp import PROMOTIONS, PartnerSite
 
 RUN = DagRun("weekly_sales_forecast", "run")
@@ -30,14 +30,14 @@ def connect(known: pytest.MonkeyPatch, site: PartnerSite, **fields: Any) -> None
 def fetch(**settings: str) -> Manifest:
     """What the task does, with settings of the script."""
     day = newest_closed_day(datetime.now(UTC), "America/New_York")
-    with fetching.workplace() as place:
+    with fetch_command.workplace() as place:
         environment = os.environ | place.environment() | AT_ONCE | settings
         done = subprocess.run(
-            ["bash", "-c", fetching.COMMAND], env=environment, capture_output=True, text=True
+            ["bash", "-c", fetch_command.COMMAND], env=environment, capture_output=True, text=True
         )
         print(done.stdout, done.stderr)
         if done.returncode:
-            assert not (place.path / fetching.MARKET_INDEX).exists()
+            assert not (place.path / fetch_command.MARKET_INDEX).exists()
             raise place.problem()
         return place.publish(RUN.folder(day.date, "partner_ftp"), day)
 

@@ -16,7 +16,7 @@ import pytest
 
 from demo.services.ports import free_port
 from ecommerce.core import errors
-from ecommerce.forecast.partner import fetching
+from ecommerce.sources.partner_ftp import fetch_command
 from tests.integration.partner_ftp.fetch import AT_ONCE, LARGE, connect, content, fetch, problem
 from tests.partner_ftp import MARKET_INDEX, PROMOTIONS, PartnerSite, Sent, make_certificate, partner_site
 
@@ -184,10 +184,10 @@ def test_the_password_is_in_no_argument_no_environment_of_a_program_and_no_outpu
         site.put("market_index.csv", MARKET_INDEX, "0" * 64)
         for name in ("promotions.csv", "market_index.csv"):
             site.fail(name, look_around)
-        with fetching.workplace() as place:
+        with fetch_command.workplace() as place:
             given = place.environment()
             running = subprocess.Popen(
-                ["bash", "-c", f"read -r _; {fetching.COMMAND}"],
+                ["bash", "-c", f"read -r _; {fetch_command.COMMAND}"],
                 env=os.environ | given | AT_ONCE,
                 start_new_session=True,
                 stdin=subprocess.PIPE,

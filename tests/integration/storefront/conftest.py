@@ -12,8 +12,8 @@ import pytest
 
 from demo.services.storefront import Storefront, WooStore
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.reads import Memory, ReadWindow
-from ecommerce.sales.windows import window_of_day
+from ecommerce.core.read_window import Memory, ReadWindow
+from ecommerce.sales.read_windows import window_of_day
 from tests.integration.storefront.reading import FALL_BACK, connect
 from tests.memory import Remembered
 

@@ -11,7 +11,7 @@ import pytest
 
 from demo.services.storefront import KEY, SECRET, WooStore
 from ecommerce.core.business_day import day_window
-from ecommerce.core.staging import Manifest
+from ecommerce.storage.staging import Manifest
 from tests.integration.storefront.days import (
     AFTER_THE_DAY,
     CHANGED_ON_THE_DAY,

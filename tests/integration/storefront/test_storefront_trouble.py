@@ -21,10 +21,10 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.core.reads import ReadWindow
-from ecommerce.core.staging import exists
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources.storefront import client as storefront_client
-from ecommerce.sources.storefront import reading as storefront
+from ecommerce.sources.storefront import extract as storefront
+from ecommerce.storage.staging import exists
 from tests.explained import unexplained
 from tests.integration.storefront.days import storefront_days
 from tests.integration.storefront.reading import (

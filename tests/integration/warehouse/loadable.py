@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ecommerce.core import staging
 from ecommerce.sales.loading import ORDERS
+from ecommerce.storage import staging
 from ecommerce.warehouse.schema import arrow_type
-from ecommerce.warehouse.staged import staged_columns
+from ecommerce.warehouse.staging_tables import staged_columns
 
 Row = dict[str, Any]
 NEW_YORK = ZoneInfo("America/New_York")

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from ecommerce.core.errors import CheckFailed
-from ecommerce.pages import quality as pages
-from ecommerce.pages.quality_texts import _state_words, state
+from ecommerce.pages.views import quality as pages
+from ecommerce.pages.views.quality_tables import _state_words, state
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.quality import alarms
-from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.view.notices import alarms
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse.checks import run_checks
-from ecommerce.warehouse.reads import loaded_files
+from ecommerce.warehouse.load_history import loaded_files
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
 

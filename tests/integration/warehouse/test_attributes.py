@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.errors import ContractError
-from ecommerce.core.staging import Manifest
-from ecommerce.sales.report.figures import FIGURES
-from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.figures.model import FIGURES
+from ecommerce.sales.report.figures.queries import read_figures
 from ecommerce.sales.transform import transform
+from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.migrate import migrate
 from ecommerce.warehouse.schema import ddl, prepare

@@ -13,7 +13,7 @@ import time_machine
 
 from ecommerce.catalogue import loading
 from ecommerce.core.errors import ContractError
-from ecommerce.core.staging import discard
+from ecommerce.storage.staging import discard
 from ecommerce.warehouse.client import Warehouse
 from tests.integration.catalogue_run import Catalogue, catalogue, prepare, refresh, stored
 from tests.integration.warehouse.conftest import Shop

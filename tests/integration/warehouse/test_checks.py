@@ -12,7 +12,7 @@ from ecommerce.core.errors import CheckFailed
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse.checks import CheckResult, run_checks
 from ecommerce.warehouse.rendering import tables
-from ecommerce.warehouse.staged import HISTORY
+from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 

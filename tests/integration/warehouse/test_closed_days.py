@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report import month, texts
-from ecommerce.sales.report.queries import HEADLINE, read_figures
+from ecommerce.sales.report.figures.model import month
+from ecommerce.sales.report.figures.queries import HEADLINE, read_figures
+from ecommerce.sales.report.view import page
 from ecommerce.sources import SOURCES
 from tests.integration.warehouse.conftest import ORIGIN, Shop
 
@@ -73,7 +74,7 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(closed_on_sun
     assert (found.last_month.net_sales, found.last_month.days_without_sales) == (400, 1)
     assert (found.last_year.net_sales, found.last_year.days_without_sales) == (400, 1)
 
-    shown = texts.page_texts(figures)
+    shown = page.page_texts(figures)
     sections = {each["id"]: each for each in shown["sections"]}
     assert "27-day average, 4 days without sales." in shown["footnote"]
     assert "Days without sales: this month 1, last month 1, last year 1." in sections["month"]["remarks"]

@@ -15,7 +15,7 @@ from ecommerce.core.errors import ContractError
 from ecommerce.events.loading import EVENTS
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import load as load_module
-from ecommerce.warehouse import staged
+from ecommerce.warehouse import staging_tables
 from ecommerce.warehouse.client import connect
 from tests.googlesql import split
 from tests.integration.conftest import LendDataset
@@ -223,9 +223,9 @@ def test_a_crash_after_any_statement_leaves_nothing(website: Website):
     before = website.shop.state(everything)
     end = morning_after(TUESDAY)
     manifest = website.staged(TUESDAY, at("2026-11-17 05:00"), end, end, run_id="tuesday")
-    run = staged.Run(TUESDAY, "tuesday", "events", datetime.now(UTC))
-    staging = staged.Staging(website.shop.warehouse, EVENTS, staged.suffix(run, [manifest]))
-    staged.stage(staging, run, [manifest])
+    run = staging_tables.Run(TUESDAY, "tuesday", "events", datetime.now(UTC))
+    staging = staging_tables.Staging(website.shop.warehouse, EVENTS, staging_tables.suffix(run, [manifest]))
+    staging_tables.stage(staging, run, [manifest])
     read_days = [TUESDAY, WEDNESDAY]
     found = website.shop.warehouse.run(staging.rendered("find_changes", read_days=read_days), "look up")
     days = [row["business_date"] for row in found]

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.findings import words
-from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.findings.ranking import words
 from ecommerce.warehouse.checks import run_checks
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at

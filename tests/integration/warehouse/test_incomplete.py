@@ -8,14 +8,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from ecommerce.pages import quality as pages
-from ecommerce.pages.quality_texts import state
+from ecommerce.pages.views import quality as pages
+from ecommerce.pages.views.quality_tables import state
+from ecommerce.sales.day_state import standing
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures import Figures
-from ecommerce.sales.report.mail_texts import subject
-from ecommerce.sales.report.quality import alarms, notices
-from ecommerce.sales.report.queries import read_figures
-from ecommerce.sales.restated import standing
+from ecommerce.sales.report.figures.model import Figures
+from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.view.mail import subject
+from ecommerce.sales.report.view.notices import alarms, notices
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse.checks import run_checks
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop

@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.core.xcom import to_xcom
-from ecommerce.warehouse.staged import HISTORY
+from ecommerce.storage.xcom import to_xcom
+from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 

@@ -14,7 +14,7 @@ from google.api_core.exceptions import BadRequest, Conflict, ServiceUnavailable
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError, TransientError
 from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import load as load_module
-from ecommerce.warehouse import staged
+from ecommerce.warehouse import staging_tables
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import load
 from tests.googlesql import split
@@ -47,9 +47,9 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     shop.load(*BEFORE, run_id="before")
     before = shop.state(EVERYTHING)
     manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
-    run = staged.Run(TUESDAY, "after", "daily", datetime.now(UTC))
-    staging = staged.Staging(shop.warehouse, ORDERS, staged.suffix(run, manifests))
-    staged.stage(staging, run, manifests)
+    run = staging_tables.Run(TUESDAY, "after", "daily", datetime.now(UTC))
+    staging = staging_tables.Staging(shop.warehouse, ORDERS, staging_tables.suffix(run, manifests))
+    staging_tables.stage(staging, run, manifests)
     days = [row["business_date"] for row in shop.warehouse.run(staging.rendered("find_changes"), "look up")]
     script = staging.rendered("script", days, business_date=TUESDAY)
     statements = split(script)

@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MINUS
-from ecommerce.sales.report import findings, month
-from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.figures.model import month
+from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.findings.ranking import ranking
 from ecommerce.sources import SOURCES
 from tests.integration.warehouse.conftest import ORIGIN, Shop
 
@@ -90,7 +91,7 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
     assert figures.expectation.without == ["AED"]
     (total,) = figures.expectation.series  # an export that has ended misses no forecast
     assert round(total.forecast, 2) == D("909.09")
-    assert [findings.words(each, "USD") for each in figures.findings] == [
+    assert [ranking.words(each, "USD") for each in figures.findings] == [
         "Returns in AED are in no amount: no exchange rate is known.",
         "Change of channels since Thu 26 Feb: Sales database began (+900.00), "
         f"Old shop ended ({MINUS}1,000.00).",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ecommerce.core.settings import load_settings
-from ecommerce.pages import quality, quality_texts, standing
+from ecommerce.pages import day_status
+from ecommerce.pages.views import quality, quality_tables
 from ecommerce.sources import STOREFRONT
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -25,7 +26,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
     shop.load(Folder(TUESDAY, read_at=at("2026-03-04 11:00")), day=MONDAY + ONE_DAY, run_id="tuesday")
     newest = MONDAY + ONE_DAY
 
-    days = standing.read(shop.warehouse, MONDAY - ONE_DAY, newest)
+    days = day_status.read(shop.warehouse, MONDAY - ONE_DAY, newest)
     assert (days.first, days.last) == (MONDAY, newest)
     assert {day: each.orders for day, each in days.days.items()} == {MONDAY: 2, newest: 1}
     assert [each.mails for each in days.days.values()] == [0, 0]
@@ -35,7 +36,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
         (MONDAY, 3, 2),
         (newest, 1, 1),
     ]
-    texts = quality_texts.page_texts(found, at("2026-03-04 12:00"), load_settings())
+    texts = quality_tables.page_texts(found, at("2026-03-04 12:00"), load_settings())
     assert rows_of(texts, "differences") == [], "the order that is not loaded is the rejected one"
     [rejected] = rows_of(texts, "rejected")
     assert rejected[1:3] == ["invalid number", "1"]
@@ -54,7 +55,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
 def test_days_outside_the_span_are_not_seen(shop: Shop):
     shop.load(Folder(ORDERS))
     far = MONDAY + timedelta(days=quality.DAYS)
-    assert standing.read(shop.warehouse, MONDAY + ONE_DAY, far).days == {}
+    assert day_status.read(shop.warehouse, MONDAY + ONE_DAY, far).days == {}
     assert quality.read(shop.warehouse, far).totals == []
     assert quality.read(shop.warehouse, far - ONE_DAY).totals != []
 
@@ -64,9 +65,9 @@ def test_a_read_that_failed_is_not_hidden_by_what_the_sync_read_of_the_running_d
     shop.load(Folder([begun], STOREFRONT, read_at=at("2026-03-02 20:30")), run_id="sync")
     assert quality.read(shop.warehouse, MONDAY).totals == [], "the day was not over"
     shop.load(Folder(ORDERS), run_id="daily", missing_sources=[STOREFRONT])
-    states = {row["source"]: quality_texts.state(row) for row in quality.read(shop.warehouse, MONDAY).totals}
+    states = {row["source"]: quality_tables.state(row) for row in quality.read(shop.warehouse, MONDAY).totals}
     assert states == {"sales_db": "agrees", STOREFRONT: "failed"}
     again = Folder(source=STOREFRONT, read_at=at("2026-03-03 13:00"))
     shop.load(again, run_id="again")
-    states = {row["source"]: quality_texts.state(row) for row in quality.read(shop.warehouse, MONDAY).totals}
+    states = {row["source"]: quality_tables.state(row) for row in quality.read(shop.warehouse, MONDAY).totals}
     assert states == {"sales_db": "agrees", STOREFRONT: "agrees"}

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.sales.report.figures import Quality
-from ecommerce.sales.report.queries import read_figures
-from ecommerce.warehouse.staged import HISTORY
+from ecommerce.sales.report.figures.model import Quality
+from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 

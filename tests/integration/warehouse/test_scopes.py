@@ -16,19 +16,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from demo.services.emulator import Emulator
-from ecommerce.core import staging
 from ecommerce.core.errors import CheckFailed, ContractError
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures import Figures, Provenance
-from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.figures.model import Figures, Provenance
+from ecommerce.sales.report.figures.queries import read_figures
 from ecommerce.sources import SOURCES
+from ecommerce.storage import staging
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.checks import CheckResult, run_checks
 from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.schema import arrow_type
 from ecommerce.warehouse.spec import LoadSpec
-from ecommerce.warehouse.staged import HISTORY, staged_columns
+from ecommerce.warehouse.staging_tables import HISTORY, staged_columns
 from tests.integration.conftest import LendDataset
 from tests.integration.warehouse.conftest import MONDAY, Shop, open_shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
@@ -408,7 +408,7 @@ def test_days_before_an_added_source_have_had_their_daily_run(shop: Shop, monkey
     for day in (MONDAY, TUESDAY):
         run_of(shop, day)
     run_of(shop, FRIDAY, spec=LARGER)
-    monkeypatch.setattr("ecommerce.sales.report.queries.ORDERS", LARGER)
+    monkeypatch.setattr("ecommerce.sales.report.figures.queries.ORDERS", LARGER)
 
     assert report(shop, FRIDAY).quality.missing_days == [date(2026, 3, 4), date(2026, 3, 5)]
 

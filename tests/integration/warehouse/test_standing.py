@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from ecommerce.pages import quality as pages
-from ecommerce.sales import mailings
-from ecommerce.sales.report import quality
-from ecommerce.sales.report.queries import read_figures
-from ecommerce.sales.report.restatements import Correction
-from ecommerce.sales.restated import corrections, deliveries, standing
+from ecommerce.pages.views import quality as pages
+from ecommerce.sales import delivery_log
+from ecommerce.sales.day_state import corrections, deliveries, standing
+from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.figures.restatements import Correction
+from ecommerce.sales.report.view import notices
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -25,8 +25,8 @@ LATE = replace(
 
 
 def mail(day: date, figures_hash: str) -> None:
-    mailings.claim_delivery(day, figures_hash, f"<{figures_hash}@example.com>", datetime.now(UTC))
-    mailings.mark_delivered(day, figures_hash)
+    delivery_log.claim_delivery(day, figures_hash, f"<{figures_hash}@example.com>", datetime.now(UTC))
+    delivery_log.mark_delivered(day, figures_hash)
 
 
 def load_late_file(shop: Shop) -> None:
@@ -67,7 +67,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     assert (monday.mails, tuesday.mails) == (1, 1)
     assert (monday.mailed_at, tuesday.mailed_at) == (sent[MONDAY][-1], sent[TUESDAY][-1])
     report = read_figures(shop.warehouse, TUESDAY, ORIGIN)
-    assert quality.restatement_lines(report) == [
+    assert notices.restatement_lines(report) == [
         "Mon 2 Mar: net sales 10.00 → 130.00, > 10\N{MULTIPLICATION SIGN}: late file of alpenmarkt, 1 order"
     ]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
-from ecommerce.sales import mailings
+from ecommerce.sales import delivery_log
 from ecommerce.sales.history import undo as undoing
 from ecommerce.sales.history.undo import in_parts, undo
 from ecommerce.sources import LIVE, SOURCES
-from ecommerce.warehouse.staged import HISTORY
+from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -92,8 +92,8 @@ def test_what_other_runs_loaded_before_and_after_it_stays(
 def test_a_mailed_day_is_restated(shop: Shop):
     load_export(shop)
     shop.load(Folder([BEFORE]))
-    mailings.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
-    mailings.mark_delivered(MONDAY, "hash")
+    delivery_log.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
+    delivery_log.mark_delivered(MONDAY, "hash")
 
     assert undo("old_shop").restated == [MONDAY]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.forecast import watch
+from ecommerce.forecast import missing_forecast
 from tests.integration.mailbox import ALERTED, Mailbox, open_mailbox
 from tests.integration.warehouse.conftest import MONDAY, Shop
 
@@ -55,10 +55,10 @@ def run(shop: Shop, *days: date) -> None:
 
 def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(shop: Shop, mailbox: Mailbox) -> None:
     run(shop, *WEEK[:2], *WEEK[3:])
-    assert "nobody waits for one" in watch.watch(DAY)
+    assert "nobody waits for one" in missing_forecast.watch(DAY)
     forecast(shop, MONDAY - timedelta(days=14))
-    assert watch.watch(DAY) == ""
-    assert watch.watch(DAY) == ""
+    assert missing_forecast.watch(DAY) == ""
+    assert missing_forecast.watch(DAY) == ""
     first, again = mailbox.messages()
     assert first["Subject"] == "No sales forecast after the week of 2026-02-23"
     assert first["X-Envelope-To"] == ALERTED
@@ -68,12 +68,12 @@ def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(shop: Sho
     assert "make backfill FROM=2026-02-25 TO=2026-02-25" in body
 
     run(shop, WEEK[2])
-    assert watch.watch(DAY) == ""
+    assert missing_forecast.watch(DAY) == ""
     body = mailbox.messages()[-1].get_body(("plain",)).get_content()
     assert "all of its days are in, and no forecast was made" in body
 
     forecast(shop, MONDAY)
-    assert watch.watch(DAY) == "the forecast after the week of 2026-02-23 has been made"
+    assert missing_forecast.watch(DAY) == "the forecast after the week of 2026-02-23 has been made"
     assert len(mailbox.messages()) == 3
 
 
@@ -82,10 +82,10 @@ def test_without_recipients_nobody_is_told(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
     forecast(shop, MONDAY - timedelta(days=7))
-    assert watch.watch(DAY) == "the Variable alert_recipients is empty: nobody is told"
+    assert missing_forecast.watch(DAY) == "the Variable alert_recipients is empty: nobody is told"
     assert mailbox.messages() == []
 
 
 def test_a_warehouse_older_than_the_forecast_gets_its_table(shop: Shop, mailbox: Mailbox) -> None:
     shop.warehouse.run(f"DROP TABLE `{shop.warehouse.settings.bigquery_dataset}.sales_forecasts`", "drop")
-    assert "nobody waits for one" in watch.watch(DAY)
+    assert "nobody waits for one" in missing_forecast.watch(DAY)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from ecommerce.core import staging
 from ecommerce.core.business_day import day_window, newest_closed_day
 from ecommerce.events.loading import EVENTS
 from ecommerce.events.transform import transform
+from ecommerce.storage import staging
 from ecommerce.warehouse.checks import CheckResult, run_checks
 from ecommerce.warehouse.load import LoadResult, load
 from tests import oracle_events

@@ -14,9 +14,9 @@ import pytest
 
 from demo.services.web_events import EventCollector
 from ecommerce.core.business_day import BusinessDay, day_window
-from ecommerce.core.reads import ReadWindow
-from ecommerce.core.staging import Manifest
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import web_events
+from ecommerce.storage.staging import Manifest
 
 NEW_YORK = "America/New_York"
 DAY = day_window(date(2026, 3, 10), NEW_YORK)
@@ -83,7 +83,7 @@ def older(folder: Path, day: BusinessDay = DAY) -> Manifest:
 
 def newest(folder: Path, since: datetime, now: datetime, patch: pytest.MonkeyPatch) -> Manifest:
     """Read all that was received from `since` to `now`, as the run of the newest day does."""
-    patch.setattr("ecommerce.sources.web_events.reading.now", lambda: now)
+    patch.setattr("ecommerce.sources.web_events.extract.now", lambda: now)
     return web_events.extract(ReadWindow("web_events", DAY, since, None, f"file://{folder}/staging/newest"))
 
 

@@ -25,8 +25,8 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.core.staging import Manifest, exists
-from ecommerce.sources.web_events import client, reading
+from ecommerce.sources.web_events import client, extract
+from ecommerce.storage.staging import Manifest, exists
 from tests.integration.web_events.reading import (
     Serve,
     at,
@@ -379,7 +379,7 @@ def test_a_failed_conversion_stops_the_download_that_is_ahead(
     serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, read: Read
 ) -> None:
     collector = serve()
-    monkeypatch.setattr(reading._Writer, "write", lambda *_: 1 / 0)
+    monkeypatch.setattr(extract._Writer, "write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         read()
     assert len(collector.requests) <= 2

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from ecommerce.catalogue.addresses import UnusablePicture
 from ecommerce.catalogue.images import THUMBNAIL_PIXELS, examine
+from ecommerce.sources.product_catalogue.urls import UnusablePicture
 from tests.website import drawn
 
 SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -153,8 +153,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from ecommerce.catalogue import pictures
-from ecommerce.catalogue.download import Validators
-from ecommerce.core.store import Store
+from ecommerce.sources.product_catalogue.download import Validators
+from ecommerce.storage.kept_files import Store
 
 data, store = Path(sys.argv[1]).read_bytes(), Store(f"file://{sys.argv[2]}")
 pictures.download = lambda *_: SimpleNamespace(data=data, validators=Validators())

@@ -19,7 +19,7 @@ from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import begin, plan, wait
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
 from ecommerce.core.names import TASK_GATE
-from ecommerce.sales.report.figures import HEADLINE
+from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.sources import SOURCES
 from tests.unit.sales.report.samples import make_figures
 

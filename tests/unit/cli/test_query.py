@@ -13,7 +13,7 @@ import pytest
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.cli.query import shown, table
-from ecommerce.warehouse.asking import Answer
+from ecommerce.warehouse.adhoc_query import Answer
 
 
 def answer(*columns: tuple[str, str], rows: list[tuple[Any, ...]], total: int | None = None) -> Answer:

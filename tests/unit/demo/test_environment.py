@@ -21,7 +21,7 @@ from demo.seeders import sales_db
 from demo.services.postgres import Postgres
 from ecommerce.cli import environment as commands
 from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import storage_path
+from ecommerce.storage.staging import storage_path
 
 FOLDERS = Folders(Path("/srv/demo"))
 
@@ -138,7 +138,7 @@ def test_workers_of_the_demo_have_imported_what_tasks_import(monkeypatch: pytest
     PreloadingExecutor().start()
     assert imported[: len(PRELOADED)] == list(PRELOADED)
     assert imported[-1] == "workers"
-    assert {"ecommerce.sales.tasks", "ecommerce.sales.report.building"} <= set(imported)
+    assert {"ecommerce.sales.tasks", "ecommerce.sales.report.steps"} <= set(imported)
     assert not any(name.startswith("ecommerce.pages") for name in imported)
     forked["after_in_child"]()
     assert forgotten == []

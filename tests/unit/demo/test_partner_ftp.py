@@ -14,7 +14,7 @@ from demo.ledger.season import offer_of
 from demo.seeders import partner_ftp as seeder
 from demo.services import partner_ftp
 from demo.services.ports import free_port, wait_for
-from ecommerce.forecast.partner.files import discount_on, read_market_index, read_promotions
+from ecommerce.sources.partner_ftp.files import discount_on, read_market_index, read_promotions
 
 TODAY = date(2026, 11, 21)  # a Saturday
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from ecommerce.forecast.panel import Panel
+from ecommerce.forecast.data.panel import Panel
 from ecommerce.forecast.weeks import HORIZON
 
 MONDAY = date(2025, 1, 6)

@@ -8,17 +8,17 @@ from decimal import Decimal
 from email.message import EmailMessage
 from io import BytesIO
 
-from ecommerce.catalogue import notice as catalogue
+from ecommerce.catalogue import mail as catalogue
 from ecommerce.catalogue.summaries import Broken, Summary
-from ecommerce.forecast import watch as week_watch
+from ecommerce.forecast import missing_forecast as week_watch
 from ecommerce.forecast.report import delivery as forecast
-from ecommerce.forecast.selection import notice as selection
+from ecommerce.forecast.selection import mail as selection
 from ecommerce.forecast.weeks import Week
 from ecommerce.mail import transport as mail
-from ecommerce.sales import delivery, watch
+from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.reconciliation import differences
-from ecommerce.sales.report import figures as model
-from ecommerce.sales.report.restatements import Correction
+from ecommerce.sales.report.figures.model import model
+from ecommerce.sales.report.figures.restatements import Correction
 from tests.unit.forecast.report import samples as forecasts
 from tests.unit.forecast.selection import shops
 from tests.unit.sales.report.cases import CASES
@@ -170,7 +170,7 @@ def _reconciliation() -> EmailMessage:
 
 def _watch() -> EmailMessage:
     states = {"extract.storefront": "failed", "load.load": "upstream_failed"}
-    texts = watch.mail_texts(_day(), "scheduled__2026-11-20", states)
+    texts = missing_report.mail_texts(_day(), "scheduled__2026-11-20", states)
     return mail.compose(f"No sales report for {DAY}", "watch_mail", texts)
 
 

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ecommerce.core.include import INCLUDE
+from ecommerce.core.paths import INCLUDE
 from ecommerce.core.text import short_day
 from tests.unit.mail.samples import ARABIC, DAYS, EVERY, JAPANESE, LONG
 

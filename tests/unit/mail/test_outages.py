@@ -10,8 +10,8 @@ from unittest.mock import Mock
 import pytest
 
 from ecommerce.core import errors
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.mail import alerts, outages
+from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.sales import source_policy, tasks
 
 SIX = datetime(2026, 11, 20, 11, tzinfo=UTC)  # 06:00 in New York
@@ -216,7 +216,7 @@ def test_the_extracts_of_the_daily_run_tell_of_both(mailbox, monkeypatch):
     monkeypatch.setattr(outages, "PATIENCE", timedelta(0))
     monkeypatch.setattr(tasks, "module", Mock(side_effect=errors.TransientError(DOWN)))
     monkeypatch.setattr(tasks, "run_of", lambda _: SimpleNamespace(folder=lambda *_: "staging"))
-    monkeypatch.setattr(tasks.windows, "window_of_day", lambda *_: None)
+    monkeypatch.setattr(tasks.read_windows, "window_of_day", lambda *_: None)
     source = Source()
     source.ti.try_number = 1
     run = SimpleNamespace(dag_id="daily_sales_pipeline", partition_key="2026-11-19", run_after=SIX)

@@ -9,9 +9,9 @@ import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
-from ecommerce.core import staging
 from ecommerce.core.errors import StagingError
 from ecommerce.maintenance import expiry
+from ecommerce.storage import staging
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=30)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ecommerce.pages import again
+from ecommerce.pages.views import actions
 from tests.unit.pages import made_up
 
 
@@ -27,8 +27,8 @@ def shop(archive_of_november, monkeypatch):
     """This process then is a deployment with that archive, which nobody changes."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
-    monkeypatch.setattr("ecommerce.sales.restated.standing", made_up.standing)
-    monkeypatch.setattr(again, "source_policy", lambda: SOURCE_POLICY)
+    monkeypatch.setattr("ecommerce.sales.day_state.standing", made_up.standing)
+    monkeypatch.setattr(actions, "source_policy", lambda: SOURCE_POLICY)
 
 
 @pytest.fixture

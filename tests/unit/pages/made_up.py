@@ -17,7 +17,7 @@ from ecommerce.forecast.report import archive as forecasts
 from ecommerce.pages.access import Visitor
 from ecommerce.pages.runs import Run
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures import Figures
+from ecommerce.sales.report.figures.model import Figures
 from tests.unit.forecast.report import samples as forecast_samples
 from tests.unit.sales.report.samples import DAY, make_figures
 
@@ -35,7 +35,7 @@ def day(number: int) -> date:
 
 @dataclass(frozen=True)
 class Standing:
-    """As `ecommerce.sales.restated.Standing`."""
+    """As `ecommerce.sales.day_state.Standing`."""
 
     business_date: date
     net_sales: Decimal = Decimal("18342.56")
@@ -277,9 +277,9 @@ def application(
     from airflow.api_fastapi.core_api.security import get_user
 
     from ecommerce.core.errors import TransientError
-    from ecommerce.pages import access, given
-    from ecommerce.pages.asking import Asking
+    from ecommerce.pages import access, request_context
     from ecommerce.pages.runs import runs as runs_dependency
+    from ecommerce.pages.warehouse_cache import Asking
 
     def opened() -> Any:
         if warehouse is None:
@@ -303,7 +303,7 @@ def application(
         access.reads_forecasts: lambda: None,
         access.may_clear: may_clear,
         access.visitor: lambda: who,
-        given.now: lambda: now,
+        request_context.now: lambda: now,
         runs_dependency: lambda: asked,
     }
     return app

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.pages import access
 from ecommerce.pages.application import create_app
-from ecommerce.pages.lazy import PREFIX
+from ecommerce.pages.lazy_app import PREFIX
 from tests.unit.pages import made_up
 
 PATHS = [
@@ -122,7 +122,7 @@ def test_what_cannot_be_read_gets_a_page_without_secrets(client, monkeypatch, pa
     def fails(*_):
         raise error
 
-    monkeypatch.setattr("ecommerce.core.staging.storage_path", fails)
+    monkeypatch.setattr("ecommerce.storage.staging.storage_path", fails)
     monkeypatch.setattr("ecommerce.sales.report.archive.archived_days", fails)
     monkeypatch.setattr("ecommerce.forecast.report.archive.archived", fails)
     answer = client.get(path)
@@ -172,7 +172,7 @@ def test_in_airflows_frame_there_is_no_second_way_home(client):
 
 
 def test_other_processes_than_the_api_server_load_no_fastapi():
-    code = "import sys, ecommerce.pages.lazy; assert 'fastapi' not in sys.modules"
+    code = "import sys, ecommerce.pages.lazy_app; assert 'fastapi' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "plugins"})
 
 

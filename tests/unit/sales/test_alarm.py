@@ -9,8 +9,8 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
-from ecommerce.sales.report.figures import RefusedFile
-from ecommerce.sales.report.quality import alarms, notices
+from ecommerce.sales.report.figures.model import RefusedFile
+from ecommerce.sales.report.view.notices import alarms, notices
 from tests.unit.sales.report.samples import make_figures
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")

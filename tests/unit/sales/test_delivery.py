@@ -12,12 +12,13 @@ import pytest
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
-from ecommerce.sales.report import archive, findings
-from ecommerce.sales.report.charts import TREND
-from ecommerce.sales.report.figures import figures_hash
-from ecommerce.sales.report.mail_texts import mail_texts
-from ecommerce.sales.report.restatements import Correction
-from ecommerce.sales.report.texts_charts import alternatives
+from ecommerce.sales.report import archive
+from ecommerce.sales.report.charts.chart_files import TREND
+from ecommerce.sales.report.figures.model import figures_hash
+from ecommerce.sales.report.figures.restatements import Correction
+from ecommerce.sales.report.findings.ranking import ranking
+from ecommerce.sales.report.view.captions import alternatives
+from ecommerce.sales.report.view.mail import mail_texts
 from tests.unit.conftest import SENDER
 from tests.unit.sales.report.samples import DAY, crowded, empty_day, full, make_figures, noted
 
@@ -33,7 +34,7 @@ def _readers(monkeypatch):
 def deliveries(monkeypatch):
     """What the warehouse remembers of the day's mails; tests add to it."""
     rows = []
-    monkeypatch.setattr(delivery.mailings, "deliveries", lambda day: rows if day == DAY else [])
+    monkeypatch.setattr(delivery.delivery_log, "deliveries", lambda day: rows if day == DAY else [])
     return rows
 
 
@@ -176,7 +177,7 @@ def test_without_a_picture_the_html_says_what_it_would_show(mailbox, archived, m
 @pytest.mark.parametrize("states", [[], ["claimed"], ["sent"], ["claimed", "sent"]])
 def test_a_second_mail_of_a_day_says_so(mailbox, archived, deliveries, monkeypatch, states):
     found = [Correction("net_sales", Decimal("16716.13"), Decimal("18342.56"))]
-    monkeypatch.setattr(delivery.restated, "corrections", lambda day, _: found if day == DAY else [])
+    monkeypatch.setattr(delivery.day_state, "corrections", lambda day, _: found if day == DAY else [])
     own = {"figures_hash": archived["figures_hash"], "state": "claimed"}
     deliveries += [own, *({"figures_hash": "0" * 64, "state": state} for state in states)]
     delivery.send(archived)
@@ -210,7 +211,7 @@ class TestChat:
 
     def test_a_second_report_of_a_day_says_what_it_corrects(self, mailbox, archived, deliveries, monkeypatch):
         found = [Correction("net_sales", Decimal("16716.13"), Decimal("18342.56"))]
-        monkeypatch.setattr(delivery.restated, "corrections", lambda *_: found)
+        monkeypatch.setattr(delivery.day_state, "corrections", lambda *_: found)
         deliveries.append({"figures_hash": "0" * 64, "state": "sent"})
         title, text = delivery.chat_texts(delivery.send(archived))
         assert title.startswith("Corrected: Thu 19 Nov: ")
@@ -224,7 +225,7 @@ class TestChat:
 
     def test_findings_are_among_the_words(self):
         figures = full()
-        figures = figures.model_copy(update={"findings": findings.find(figures)})
+        figures = figures.model_copy(update={"findings": ranking.find(figures)})
         said = mail_texts(figures)["findings"]
         assert said
         _, text = delivery.chat_texts(delivery.Mailed(figures, None, None))
@@ -263,9 +264,9 @@ class TestSteps:
             steps.append("mark")
             deliveries[0]["state"] = "sent"
 
-        monkeypatch.setattr(delivery.mailings, "claim_delivery", claim)
-        monkeypatch.setattr(delivery.mailings, "mark_delivered", mark)
-        monkeypatch.setattr(delivery.mailings, "restate_since", lambda *_: steps.append("restate"))
+        monkeypatch.setattr(delivery.delivery_log, "claim_delivery", claim)
+        monkeypatch.setattr(delivery.delivery_log, "mark_delivered", mark)
+        monkeypatch.setattr(delivery.delivery_log, "restate_since", lambda *_: steps.append("restate"))
         monkeypatch.setattr(delivery.mail, "send", lambda *_: steps.append("send"))
         monkeypatch.setattr(delivery.chat, "post", lambda *_: steps.append("chat"))
         return steps
@@ -301,8 +302,8 @@ class TestSteps:
         self, archived, done, deliveries, monkeypatch, state, send_mail
     ):
         monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: self.NEWEST)
-        monkeypatch.setattr(delivery.mailings, "claim_delivery", lambda *_: True)
-        monkeypatch.setattr(delivery.restated, "corrections", lambda *_: ())
+        monkeypatch.setattr(delivery.delivery_log, "claim_delivery", lambda *_: True)
+        monkeypatch.setattr(delivery.day_state, "corrections", lambda *_: ())
         deliveries += [{"figures_hash": "0" * 64, "state": state}]
         reason = self.deliver(archived, send_mail=send_mail)
         is_mailed = send_mail or state == "claimed"  # of which nobody has got the mail

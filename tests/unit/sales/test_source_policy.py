@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecommerce.core import errors
-from ecommerce.core.failures import failure_reason
+from ecommerce.runtime.task_log import failure_reason
 from ecommerce.sales import source_policy
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 

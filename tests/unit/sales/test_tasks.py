@@ -11,10 +11,10 @@ from unittest.mock import Mock
 
 import pytest
 
-from ecommerce.core.assets import DAILY_SALES
 from ecommerce.core.errors import CheckFailed
-from ecommerce.core.xcom import to_xcom
 from ecommerce.sales import tasks
+from ecommerce.storage.xcom import to_xcom
+from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.checks import CheckResult
 from ecommerce.warehouse.load import LoadResult
 

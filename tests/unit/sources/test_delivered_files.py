@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.include import read_sql
+from ecommerce.core.paths import read_sql
 from ecommerce.sources.delivered_files import (
     UnusableFileError,
     column_names,
@@ -17,7 +16,8 @@ from ecommerce.sources.delivered_files import (
     split_records,
     unread_columns,
 )
-from ecommerce.sources.partner_files.reading import COLUMNS
+from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.storage.duckdb import connect_duckdb
 
 ATTRIBUTES = ("Payment", "group", "partner", "sales_channel")
 

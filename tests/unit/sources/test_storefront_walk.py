@@ -13,7 +13,7 @@ import pytest
 
 from ecommerce.core.errors import ContractError, TransientError
 from ecommerce.sources.storefront.client import PER_PAGE, Page
-from ecommerce.sources.storefront.walk import MOST_LOOKS, walk
+from ecommerce.sources.storefront.pagination import MOST_LOOKS, walk
 
 
 class AnyOrder(Executor):

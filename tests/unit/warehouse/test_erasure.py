@@ -8,7 +8,7 @@ import hmac
 import duckdb
 import pytest
 
-from ecommerce.core.include import INCLUDE
+from ecommerce.core.paths import INCLUDE
 from ecommerce.warehouse.erasure import customer_hash
 
 KEY = "0123456789abcdef"

@@ -12,10 +12,10 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
 
 from ecommerce.core.errors import TimedOutError, TransientError
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.settings import load_settings
+from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.warehouse import client
-from ecommerce.warehouse.asking import ask
+from ecommerce.warehouse.adhoc_query import ask
 from ecommerce.warehouse.client import Warehouse, connect
 from tests.unit.warehouse.silent_bigquery import ANONYMOUS, SilentBigQuery
 

@@ -7,7 +7,8 @@ import re
 import pytest
 from google.api_core import exceptions as google
 
-from ecommerce.core import checking, findings
+from ecommerce.cli import settings_check
+from ecommerce.core import check_result
 from ecommerce.core.errors import CredentialsError, TransientError
 from ecommerce.core.settings import load_settings
 from ecommerce.warehouse import permissions
@@ -107,26 +108,26 @@ class TestUnshared:
 
     def test_one_machine_needs_no_sharing(self, executor):
         executor("LocalExecutor")
-        assert checking.unshared("file:///", "/") is None
+        assert settings_check.unshared("file:///", "/") is None
 
     def test_a_pods_own_disk_is_refused(self, executor):
         executor("KubernetesExecutor")
-        state, text = checking.unshared("file:///", "/", {"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
-        assert state == findings.FAIL
+        state, text = settings_check.unshared("file:///", "/", {"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
+        assert state == check_result.FAIL
         assert (
             "file:/// is on this machine's own disk, and the KubernetesExecutor runs tasks on others" in text
         )
 
     def test_celery_workers_may_all_be_on_one_machine(self, executor, monkeypatch):
         executor("CeleryExecutor")
-        monkeypatch.setattr(checking.Path, "exists", lambda path: False)
-        state, text = checking.unshared("file:///", "/", {})
+        monkeypatch.setattr(settings_check.Path, "exists", lambda path: False)
+        state, text = settings_check.unshared("file:///", "/", {})
         assert (state, text.partition(": ")[2]) == (
-            findings.HINT,
+            check_result.HINT,
             "it works only while all workers are on this machine",
         )
 
     def test_a_mounted_volume_and_a_bucket_are_fine(self, executor):
         executor("CeleryExecutor")
-        assert checking.unshared("file:///proc", "/proc", {"KUBERNETES_SERVICE_HOST": "x"}) is None
-        assert checking.unshared("gs://bucket/staging", "/") is None
+        assert settings_check.unshared("file:///proc", "/proc", {"KUBERNETES_SERVICE_HOST": "x"}) is None
+        assert settings_check.unshared("gs://bucket/staging", "/") is None

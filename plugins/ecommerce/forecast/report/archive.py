@@ -1,8 +1,8 @@
 """The forecasts' archive `<REPORTS_URI>/forecasts/<as of>/`: one folder per forecast, the newest report wins.
 
 A folder holds `forecast.pdf`, `page-1.png`, `figures.json`, `figures.csv`, the chart as two SVG and a PNG,
-and the manifest of `ecommerce.core.staging` that says it is complete. The daily reports' folders, which are
-named by days, lie beside `forecasts/`.
+and the manifest of `ecommerce.storage.staging`, which makes it complete. The daily reports have folders
+named by days, next to `forecasts/`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import date, timedelta
 
-from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.report import charts, document
 from ecommerce.forecast.report.figures import Figures, figures_csv, figures_hash
 from ecommerce.forecast.weeks import HORIZON
+from ecommerce.storage import staging
 
 FOLDER = "forecasts"
 FIGURES_JSON, FIGURES_CSV = "figures.json", "figures.csv"

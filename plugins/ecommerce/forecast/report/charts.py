@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.text import short_day
-from ecommerce.documents.drawing import (
+from ecommerce.forecast.report.figures import VERY_UNUSUAL, ComingDay, Figures, PastDay
+from ecommerce.reporting.drawing import (
     FAINT,
     INK,
     MUTED,
@@ -24,7 +25,6 @@ from ecommerce.documents.drawing import (
     save_png,
     style,
 )
-from ecommerce.forecast.report.figures import VERY_UNUSUAL, ComingDay, Figures, PastDay
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

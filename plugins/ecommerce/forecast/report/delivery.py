@@ -12,8 +12,8 @@ from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report.archive import read_report
 from ecommerce.forecast.report.figures import Figures
-from ecommerce.forecast.report.texts import mail_texts
-from ecommerce.mail import telling
+from ecommerce.forecast.report.view import mail_texts
+from ecommerce.mail import notify
 from ecommerce.mail import transport as mail
 
 _PICTURE = "forecast-chart@forecast"
@@ -44,7 +44,7 @@ def send_alarm(archived: Mapping[str, Any]) -> str:
     if not (reasons := archived["drift"]):
         return "the forecast does not drift, or too few days are scored"
     told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return telling.tell(alarm_message(archived["as_of"], reasons), f"drift.{archived['as_of']}.{told}")
+    return notify.tell(alarm_message(archived["as_of"], reasons), f"drift.{archived['as_of']}.{told}")
 
 
 @in_report_locale

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ecommerce.documents.typesetting import typeset
 from ecommerce.forecast.report import charts
 from ecommerce.forecast.report.figures import Figures
-from ecommerce.forecast.report.texts import page_texts
+from ecommerce.forecast.report.view import page_texts
+from ecommerce.reporting.typesetting import typeset
 
 PDF, PREVIEW = "forecast.pdf", "page-1.png"
 _NOTICE_HEIGHT = 9.5

@@ -15,10 +15,10 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict
 
 from ecommerce.core.text import inert
-from ecommerce.core.unusual import verdict
-from ecommerce.forecast.history import TOTAL
+from ecommerce.forecast.data.history import TOTAL
 from ecommerce.forecast.scoring import Drift, Score
 from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.reporting.interval_verdict import verdict
 
 VERY_UNUSUAL = "very unusual"
 
@@ -48,7 +48,7 @@ class PastDay(_Model):
 
     @property
     def mark(self) -> str:
-        """What is unusual about the day, as `ecommerce.core.unusual`; nothing where it is as expected."""
+        """The verdict of `interval_verdict` where the day is unusual, else an empty text."""
         said, came = self.expected, self.actual
         if said is None or came is None or not self.complete:
             return ""

@@ -10,11 +10,11 @@ from datetime import date
 
 import numpy as np
 
-from ecommerce.forecast.forecasting import CANDIDATES, Forecast, forecasts_of_all
-from ecommerce.forecast.history import KINDS, History
-from ecommerce.forecast.intervals import LEVELS
-from ecommerce.forecast.models import LEAST_DAYS_RIDGE
-from ecommerce.forecast.panel import Floats, Panel
+from ecommerce.forecast.data.history import KINDS, History
+from ecommerce.forecast.data.panel import Floats, Panel
+from ecommerce.forecast.models.ensemble import CANDIDATES, Forecast, forecasts_of_all
+from ecommerce.forecast.models.intervals import LEVELS
+from ecommerce.forecast.models.members import LEAST_DAYS_RIDGE
 from ecommerce.forecast.weeks import HORIZON
 
 ORIGINS = 8

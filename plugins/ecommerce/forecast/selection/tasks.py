@@ -7,28 +7,28 @@ from typing import Any
 
 from airflow.sdk import task
 
-from ecommerce.core.assets import FORECAST_CHAMPION
-from ecommerce.core.context import run_of, skip
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.settings import LONG, task_timeout
-from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import Plain, from_xcom, to_xcom
+from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.runtime.run_context import run_of, skip
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
+from ecommerce.warehouse.assets import FORECAST_CHAMPION
 
 
 @task(**NETWORK_RETRIES)
 def prepare(**context: Any) -> Plain:
     """Read what the warehouse knows of the days before the run's; skipped where it knows no sales."""
-    from ecommerce.forecast.history import NoHistory
-    from ecommerce.forecast.selection import keeping
+    from ecommerce.forecast.data.history import NoHistory
+    from ecommerce.forecast.selection import selection_store
     from ecommerce.warehouse.client import connect
     from ecommerce.warehouse.schema import prepare as prepare_warehouse
 
     run = run_of(context)
     due = getattr(context["dag_run"], "run_after", None) or datetime.now(UTC)
-    as_of = keeping.as_of_run(context["params"].get("as_of"), due)
+    as_of = selection_store.as_of_run(context["params"].get("as_of"), due)
     prepare_warehouse(connect(dag=run.dag_id, step="history"))
     try:
-        return to_xcom(keeping.prepare(run, as_of))
+        return to_xcom(selection_store.prepare(run, as_of))
     except NoHistory as nothing:
         skip(str(nothing))
         raise
@@ -37,17 +37,17 @@ def prepare(**context: Any) -> Plain:
 @task(execution_timeout=task_timeout(LONG))
 def back_test(manifest: Plain, **context: Any) -> Plain:
     """Forecast the last weeks with every candidate from what was known then; hold it against what came."""
-    from ecommerce.forecast.selection import keeping
+    from ecommerce.forecast.selection import selection_store
 
-    return to_xcom(keeping.test(run_of(context), from_xcom(Manifest, manifest)))
+    return to_xcom(selection_store.test(run_of(context), from_xcom(Manifest, manifest)))
 
 
 @task(outlets=[FORECAST_CHAMPION])
 def select(manifest: Plain, *, outlet_events: Any, **context: Any) -> Plain:
     """Choose the champion by the rule, keep the record, and announce it."""
-    from ecommerce.forecast.selection import keeping
+    from ecommerce.forecast.selection import selection_store
 
-    selected = keeping.select(run_of(context), from_xcom(Manifest, manifest))
+    selected = selection_store.select(run_of(context), from_xcom(Manifest, manifest))
     outlet_events[FORECAST_CHAMPION].extra = dict(selected.control_totals)
     return to_xcom(selected)
 
@@ -55,6 +55,6 @@ def select(manifest: Plain, *, outlet_events: Any, **context: Any) -> Plain:
 @task(**NETWORK_RETRIES)
 def mail(manifest: Plain) -> None:
     """Mail the table of the candidates, the champion, and why; skipped where nobody is to be told."""
-    from ecommerce.forecast.selection import notice
+    from ecommerce.forecast.selection import mail
 
-    skip(notice.notify(from_xcom(Manifest, manifest)))
+    skip(mail.notify(from_xcom(Manifest, manifest)))

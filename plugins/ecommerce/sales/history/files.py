@@ -16,9 +16,9 @@ from typing import Any, Literal
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import DagRun, run_folder, storage_path
 from ecommerce.sources import LIVE
 from ecommerce.sources.delivered_files import modified_at, storage_errors
+from ecommerce.storage.staging import DagRun, run_folder, storage_path
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9999, 12, 31)
 """The range when the form gives none: timestamps before the year 2000 are rejected anyway."""

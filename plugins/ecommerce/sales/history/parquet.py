@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.include import read_sql
+from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.sources.delivered_files import UnusableFileError, extra_columns
-from ecommerce.sources.partner_files.reading import COLUMNS
+from ecommerce.sources.partner_files.extract import COLUMNS
 
 if TYPE_CHECKING:
     import duckdb

@@ -19,19 +19,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from ecommerce.core import staging
-from ecommerce.core.addresses import teach_addresses
-from ecommerce.core.duckdb import connect_duckdb
+from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import ContractError
-from ecommerce.core.include import read_sql
-from ecommerce.core.scratch import scratch_folder
+from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import Manifest
 from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.history import parquet
 from ecommerce.sales.history.files import Batch, Compression, ExportFile
 from ecommerce.sources import delivered_files
-from ecommerce.sources.partner_files.reading import COLUMNS
+from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.storage import staging
+from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.scratch import scratch_folder
+from ecommerce.storage.staging import Manifest
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,18 +10,18 @@ from typing import Any, cast
 
 from airflow.sdk import task, task_group
 
-from ecommerce.core.context import run_of, skip
 from ecommerce.core.names import GROUP_MONTH
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.settings import LONG, task_timeout
-from ecommerce.core.staging import Manifest, discard
-from ecommerce.core.xcom import Plain, all_from_xcom, from_xcom, to_xcom
+from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
-from ecommerce.sales.history import accounts, files
-from ecommerce.sales.history import months as parts
+from ecommerce.sales.history import files, load_summary
+from ecommerce.sales.history import monthly_load as parts
+from ecommerce.sales.history.control_totals import sum_up
 from ecommerce.sales.history.reading import read_batch
-from ecommerce.sales.history.totals import sum_up
+from ecommerce.storage.staging import Manifest, discard
+from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
 
 DRY_RUN = "a dry run loads nothing: the task summary shows what a load would do"
 
@@ -98,9 +98,9 @@ def summary(manifests: list[Plain] | Plain, **context: Any) -> list[Plain]:
     # Of a mapped group with one instance Airflow gives the value itself, not a list of one.
     plain = [manifests] if isinstance(manifests, dict) else manifests
     transformed = all_from_xcom(Manifest, list(plain))
-    found = [accounts.accounts_of(manifest) for manifest in transformed]
+    found = [load_summary.accounts_of(manifest) for manifest in transformed]
     is_dry_run, limit = context["params"]["dry_run"], Decimal(str(context["params"]["most_rejected"]))
-    accounts.tell(found, limit=limit, is_dry_run=is_dry_run)
+    load_summary.tell(found, limit=limit, is_dry_run=is_dry_run)
     if is_dry_run:
         for manifest in transformed:
             discard(manifest.uri)

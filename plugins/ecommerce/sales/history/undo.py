@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ecommerce.core import staging
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_HISTORY
 from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import DagRun
 from ecommerce.sales import loading
 from ecommerce.sources import LIVE
+from ecommerce.storage import staging
+from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import columns
 from ecommerce.warehouse.schema import arrow_type, prepare

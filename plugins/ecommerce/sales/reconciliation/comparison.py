@@ -11,15 +11,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core import staging
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day, shop_day
-from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.reads import ReadWindow
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.staging import DagRun, Manifest
 from ecommerce.sales.reconciliation.differences import Difference
 from ecommerce.sources import SALES_DB, SOURCES, module
-from ecommerce.warehouse import reads, rendering
+from ecommerce.storage import staging
+from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.staging import DagRun, Manifest
+from ecommerce.warehouse import load_history, rendering
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import arrow_type
 
@@ -59,14 +59,14 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
         PipelineError: source or warehouse cannot be asked, see the source's `extract`.
     """
     days = days_to_compare(now)
-    read = reads.read_days(source, days[0].date, days[-1].date)
+    read = load_history.read_days(source, days[0].date, days[-1].date)
     if not read:
         return None
     first, last = (day_window(day, days[0].timezone) for day in (read[0], read[-1]))
     span = BusinessDay(last.date, last.timezone, first.start, last.end)
     folder = run.folder(last.date, f"comparison/{source}")  # not where the day is read again
-    known = reads.refunded_orders(source, read)
-    window = ReadWindow(source, span, span.start, span.start, folder, known_orders=known, memory=reads)
+    known = load_history.refunded_orders(source, read)
+    window = ReadWindow(source, span, span.start, span.start, folder, known_orders=known, memory=load_history)
     return module(source).extract(window)
 
 
@@ -80,8 +80,8 @@ def compare(loadable: Manifest) -> list[Difference]:
     """
     source = loadable.source
     first = shop_day(loadable.window_start, load_settings().shop_timezone)
-    days = reads.read_days(source, first.date, loadable.business_date)
-    last_read, overlap = reads.last_read(source), module(source).OVERLAP
+    days = load_history.read_days(source, first.date, loadable.business_date)
+    last_read, overlap = load_history.last_read(source), module(source).OVERLAP
     since = last_read - overlap if last_read and overlap else None
     with connect_duckdb(loadable.uri) as duck:
         keep_stored(duck, source, days)

@@ -18,9 +18,9 @@ from typing import Any
 from ecommerce.core import text as wording
 from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.core.settings import load_settings
-from ecommerce.mail import telling
+from ecommerce.mail import notify
 from ecommerce.mail import transport as mail
-from ecommerce.sales.report.figures import HEADLINE
+from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.warehouse.load import LoadResult
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def tell(differences: Sequence[Difference], results: Results, built: Collection[
     """
     texts = mail_texts(differences, results, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
-    return telling.tell(message, telling.new_name("reconciliation"))
+    return notify.tell(message, notify.new_name("reconciliation"))
 
 
 def mail_texts(

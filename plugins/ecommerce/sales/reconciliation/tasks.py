@@ -8,17 +8,17 @@ from typing import Any, cast
 from airflow.sdk import task, task_group
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.context import run_of, skip
 from ecommerce.core.names import GROUP_REREAD
-from ecommerce.core.retries import NETWORK_RETRIES
 from ecommerce.core.settings import shop_timezone
-from ecommerce.core.staging import Manifest
-from ecommerce.core.xcom import Plain, all_from_xcom, from_xcom, to_xcom
-from ecommerce.sales import source_policy, tasks, windows
+from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.runtime.run_context import run_of, skip
+from ecommerce.sales import read_windows, source_policy, tasks
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.reconciliation import differences as reconciliation
 from ecommerce.sources import module
-from ecommerce.warehouse import reads
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
+from ecommerce.warehouse import load_history
 from ecommerce.warehouse.load import LoadResult
 
 TASK_REREADS = "rereads"
@@ -81,7 +81,9 @@ def reread(business_date: str, source: str) -> None:
 def extract(business_date: str, source: str, **context: Any) -> Plain:
     """Read the orders of one day once more, and those the warehouse has of it; the manifest."""
     day = day_window(date.fromisoformat(business_date), shop_timezone())
-    return to_xcom(module(source).extract(windows.window_of_reread(source, day, run_of(context), reads)))
+    return to_xcom(
+        module(source).extract(read_windows.window_of_reread(source, day, run_of(context), load_history))
+    )
 
 
 # Its only upstream task is the last of `reread`: it fails where nothing could be read again, is skipped where

@@ -1,7 +1,7 @@
 """The report archive `<REPORTS_URI>/<business_date>/`: one folder per day, the newest report of the day wins.
 
 A folder holds `report.pdf`, `page-1.png`, `figures.json`, `figures.csv`, the charts, and the manifest of
-`ecommerce.core.staging` that says it is complete.
+`ecommerce.storage.staging` that says it is complete.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import date
 
-from ecommerce.core import metrics, staging
 from ecommerce.core.errors import StagingError
-from ecommerce.sales.report import charts, document
-from ecommerce.sales.report.figures import Figures, figures_hash
-from ecommerce.sales.report.table import figures_csv
+from ecommerce.runtime import metrics
+from ecommerce.sales.report import document
+from ecommerce.sales.report.charts import chart_files
+from ecommerce.sales.report.figures.model import Figures, figures_hash
+from ecommerce.sales.report.figures_csv import figures_csv
+from ecommerce.storage import staging
 
 FIGURES_JSON, FIGURES_CSV = "figures.json", "figures.csv"
 FILES = {
@@ -21,8 +23,8 @@ FILES = {
     document.PREVIEW: "image/png",
     FIGURES_JSON: "application/json",
     FIGURES_CSV: "text/csv; charset=utf-8",
-    **dict.fromkeys(charts.CHARTS, "image/svg+xml"),
-    charts.TREND_PNG: "image/png",
+    **dict.fromkeys(chart_files.CHARTS, "image/svg+xml"),
+    chart_files.TREND_PNG: "image/png",
 }
 """What a day's folder holds, with media types; nothing else is served from it."""
 

@@ -7,12 +7,12 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
-from ecommerce.core.staging import storage_path
-from ecommerce.documents.typesetting import typeset
-from ecommerce.sales.report import charts
-from ecommerce.sales.report.changes import Mover
-from ecommerce.sales.report.figures import Figures, Product
-from ecommerce.sales.report.texts import page_texts
+from ecommerce.reporting.typesetting import typeset
+from ecommerce.sales.report.charts import chart_files
+from ecommerce.sales.report.figures.contributions import Mover
+from ecommerce.sales.report.figures.model import Figures, Product
+from ecommerce.sales.report.view.page import page_texts
+from ecommerce.storage.staging import storage_path
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +22,10 @@ PDF, PREVIEW = "report.pdf", "page-1.png"
 def write(figures: Figures, folder: Path) -> None:
     """Write `report.pdf`, `page-1.png` (a picture of page one) and the charts into `folder`. The same figures
     give the same bytes: the PDF's date is `provenance.generated_at`."""
-    drawn = [path for path in charts.draw(figures, folder) if path.name != charts.TREND_PNG]
+    drawn = [path for path in chart_files.draw(figures, folder) if path.name != chart_files.TREND_PNG]
     thumbnails = _thumbnails(figures)
     with tempfile.TemporaryDirectory(prefix="trends-") as work:
-        drawn.append(charts.draw_low_trend(figures, Path(work)))
+        drawn.append(chart_files.draw_low_trend(figures, Path(work)))
         files = {path.name: path.read_bytes() for path in drawn}
     typeset(
         "report.typ",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ecommerce.core.settings import Settings
+from ecommerce.sources.partner_files.extract import extract
 from ecommerce.sources.partner_files.folder import check
-from ecommerce.sources.partner_files.reading import extract
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 

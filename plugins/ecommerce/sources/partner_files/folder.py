@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import IO, TYPE_CHECKING, cast
 
 from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.findings import HINT, OK, Lines
 from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.core.staging import is_local, storage_path
 from ecommerce.sources import delivered_files
+from ecommerce.storage.staging import is_local, storage_path
 
 if TYPE_CHECKING:
     from upath import UPath

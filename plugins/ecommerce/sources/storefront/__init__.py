@@ -6,9 +6,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ecommerce.core.settings import Settings
-from ecommerce.sources.storefront.checking import check
+from ecommerce.sources.storefront.check import check
 from ecommerce.sources.storefront.client import CONNECTION
-from ecommerce.sources.storefront.reading import extract
+from ecommerce.sources.storefront.extract import extract
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 

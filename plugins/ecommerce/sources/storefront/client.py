@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core import errors
 from ecommerce.core.names import CONNECTION_STOREFRONT
 from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
-from ecommerce.sources.sites import answer_of_site, is_open
+from ecommerce.sources.same_site import answer_of_site, is_open
 
 if TYPE_CHECKING:
     from requests import Response, Session

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
 from ecommerce.sources.storefront.client import CONNECTION, PER_PAGE, NotFoundError, Page, StorefrontClient
-from ecommerce.sources.storefront.walk import walk
+from ecommerce.sources.storefront.pagination import walk
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecommerce.core import errors
+from ecommerce.core.error_messages import place_of, reason_of
 from ecommerce.core.names import CONNECTION_WEB_EVENTS
-from ecommerce.core.reasons import place_of, reason_of
 from ecommerce.sources.http_errors import QUOTED_CHARACTERS, network_errors, quoted, raise_for_status
-from ecommerce.sources.sites import answer_of_site, is_open
+from ecommerce.sources.same_site import answer_of_site, is_open
 from ecommerce.sources.web_events.slices import Slice, instant
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.business_day import day_window
-from ecommerce.forecast.partner.files import Promotion
-from ecommerce.forecast.report import building
 from ecommerce.forecast.report import figures as model
+from ecommerce.forecast.report import steps
 from ecommerce.forecast.scoring import Made
+from ecommerce.sources.partner_ftp.files import Promotion
 
 AS_OF = date(2026, 11, 16)
 ZONE = "America/New_York"
@@ -117,7 +117,7 @@ def card(series: Sequence[str], **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def known(actuals: dict[str, dict[date, Decimal]], **changes: Any) -> building.Known:
+def known(actuals: dict[str, dict[date, Decimal]], **changes: Any) -> steps.Known:
     """What the run knows of a shop without gaps."""
     values = {
         "actuals": actuals,
@@ -126,7 +126,7 @@ def known(actuals: dict[str, dict[date, Decimal]], **changes: Any) -> building.K
         "gaps": (),
         "promotions": PROMOTIONS,
     }
-    return building.Known(**values | changes)
+    return steps.Known(**values | changes)
 
 
 def make_figures(
@@ -142,7 +142,7 @@ def make_figures(
     """The report of an ordinary week; `changes` replace what the run knows."""
     series = names() if series is None else series
     actuals = history(series)
-    return building.put_together(
+    return steps.put_together(
         rows(actuals, past=past) if forecasts is None else forecasts,
         complete,
         known(actuals, **changes),

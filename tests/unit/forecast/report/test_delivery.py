@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ecommerce.core.errors import StagingError
-from ecommerce.forecast.report import archive, building, delivery
+from ecommerce.forecast.report import archive, delivery, steps
 from ecommerce.forecast.report.figures import Figures
 from ecommerce.sales.report.archive import archived_days
 from tests.unit.forecast.report.samples import history, make_figures, names, rows
@@ -34,7 +34,7 @@ def archived(tmp_path: Path) -> Callable[[Figures], dict[str, Any]]:
     """Archive figures as the tasks do; what the mails are given."""
 
     def put(figures: Figures) -> dict[str, Any]:
-        return building.archive_report(figures)
+        return steps.archive_report(figures)
 
     return put
 

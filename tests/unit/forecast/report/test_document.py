@@ -11,9 +11,9 @@ import pytest
 from pypdf import PdfReader
 
 from ecommerce.core.text import MINUS
-from ecommerce.documents import drawing
 from ecommerce.forecast.report import charts, document
 from ecommerce.forecast.report.figures import Figures
+from ecommerce.reporting import drawing
 from tests.unit.forecast.report.samples import ALL_DAYS, day, history, make_figures, names, rows
 
 JAPANESE = "日本の急須と茶碗のとても長い名前" * 12

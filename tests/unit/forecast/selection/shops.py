@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from ecommerce.forecast.forecasting import CANDIDATES
-from ecommerce.forecast.history import History
-from ecommerce.forecast.panel import Panel
+from ecommerce.forecast.data.history import History
+from ecommerce.forecast.data.panel import Panel
+from ecommerce.forecast.models.ensemble import CANDIDATES
 from ecommerce.forecast.selection.backtest import BackTest, CandidateScore
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import MONDAY, make_panel, weekly

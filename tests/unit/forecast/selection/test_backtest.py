@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecommerce.core.xcom import to_xcom
-from ecommerce.forecast.forecasting import CANDIDATES, forecasts_of_all, predict, train
+from ecommerce.forecast.models.ensemble import CANDIDATES, forecasts_of_all, predict, train
 from ecommerce.forecast.selection.backtest import (
     Tried,
     back_test,
@@ -23,6 +22,7 @@ from ecommerce.forecast.selection.backtest import (
     weekly_error,
 )
 from ecommerce.forecast.weeks import HORIZON
+from ecommerce.storage.xcom import to_xcom
 from tests.unit.forecast.panels import changed, make_panel, weekly
 from tests.unit.forecast.selection.shops import history, panel
 

@@ -7,14 +7,14 @@ from email.message import EmailMessage
 
 import pytest
 
-from ecommerce.core.staging import Manifest
 from ecommerce.core.text import MINUS, NOTHING
-from ecommerce.forecast.forecasting import CANDIDATES
-from ecommerce.forecast.selection import keeping, notice
+from ecommerce.forecast.models.ensemble import CANDIDATES
+from ecommerce.forecast.selection import mail, selection_store
 from ecommerce.forecast.selection.backtest import BackTest
-from ecommerce.forecast.selection.choosing import choose
-from ecommerce.forecast.selection.keeping import Selected
-from ecommerce.forecast.selection.picture import draw
+from ecommerce.forecast.selection.champion_rule import choose
+from ecommerce.forecast.selection.score_chart import draw
+from ecommerce.forecast.selection.selection_store import Selected
+from ecommerce.storage.staging import Manifest
 from tests.unit.forecast.selection.shops import figures
 
 
@@ -26,7 +26,7 @@ def selected(test: BackTest) -> Selected:
 def parts(test: BackTest) -> tuple[EmailMessage, str, str, list[EmailMessage]]:
     """The mail, its text, its HTML, its pictures."""
     told = selected(test)
-    message = notice.compose(told, draw(test.scores, told.champion))
+    message = mail.compose(told, draw(test.scores, told.champion))
     text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
     return message, text, html, [part for part in message.walk() if part.get_content_type() == "image/png"]
 
@@ -86,13 +86,13 @@ def test_a_record_has_one_message_id_and_nobody_is_no_reader(
 ) -> None:
     test = figures(8, blend=0.2, ridge=0.1)
     told = selected(test)
-    monkeypatch.setattr(keeping, "read", lambda manifest: (told, draw(test.scores, told.champion)))
+    monkeypatch.setattr(selection_store, "read", lambda manifest: (told, draw(test.scores, told.champion)))
     manifest = object.__new__(Manifest)
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    assert notice.notify(manifest) == "the Variable report_recipients is empty: nobody is told"
+    assert mail.notify(manifest) == "the Variable report_recipients is empty: nobody is told"
     assert mailbox() == []
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "ann@example.com")
-    assert notice.notify(manifest) == notice.notify(manifest) == ""
+    assert mail.notify(manifest) == mail.notify(manifest) == ""
     first, second = mailbox()
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Message-ID"].startswith("<selection.")

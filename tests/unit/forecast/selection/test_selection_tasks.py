@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
-from ecommerce.core.staging import DagRun
-from ecommerce.forecast.history import NoHistory
-from ecommerce.forecast.selection import keeping, tasks
+from ecommerce.forecast.data.history import NoHistory
+from ecommerce.forecast.selection import selection_store, tasks
+from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import client, schema
 
 
@@ -20,7 +20,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch, found: Any, as_of: str | None = Non
     monkeypatch.setenv("SHOP_TIMEZONE", "America/New_York")
     monkeypatch.setattr(client, "connect", lambda **arguments: None)
     monkeypatch.setattr(schema, "prepare", lambda warehouse: None)
-    monkeypatch.setattr(keeping, "prepare", found)
+    monkeypatch.setattr(selection_store, "prepare", found)
     run = SimpleNamespace(dag_id="forecast_model_selection", run_after=datetime(2026, 12, 6, 13, tzinfo=UTC))
     context = {"dag_run": run, "run_id": "scheduled", "params": {"as_of": as_of}}
     return tasks.prepare.function(**context)

@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from ecommerce.core.staging import Manifest, local_or_uri, read_manifest
-from ecommerce.core.xcom import from_xcom
 from ecommerce.sales.history import tasks
-from ecommerce.sources.partner_files.reading import COLUMNS
+from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.storage.staging import Manifest, local_or_uri, read_manifest
+from ecommerce.storage.xcom import from_xcom
 
 HEADER = ",".join(COLUMNS)
 RUN = "manual__2026-03-15"

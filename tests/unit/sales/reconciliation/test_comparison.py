@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.staging import Manifest
 from ecommerce.sales.reconciliation.comparison import days_to_compare, differing_days, order_differences
 from ecommerce.sales.reconciliation.differences import Difference
 from ecommerce.sources import SALES_DB, STOREFRONT
+from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.rendering import Column
 from ecommerce.warehouse.schema import arrow_type

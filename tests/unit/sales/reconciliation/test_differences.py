@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.xcom import from_xcom, to_xcom
 from ecommerce.mail import transport as mail
 from ecommerce.sales.reconciliation.differences import (
     Difference,
@@ -17,6 +16,7 @@ from ecommerce.sales.reconciliation.differences import (
     to_read_again,
 )
 from ecommerce.sources import SALES_DB, STOREFRONT
+from ecommerce.storage.xcom import from_xcom, to_xcom
 from ecommerce.warehouse.load import LoadResult
 
 DAYS = [date(2026, 11, number) for number in range(1, 20)]

@@ -18,11 +18,11 @@ from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.sales.report import document
-from ecommerce.sales.report import figures as model
-from ecommerce.sales.report.changes import Contribution
-from ecommerce.sales.report.month import MonthToDate, Span
-from ecommerce.sales.report.remarks import remarks
-from ecommerce.sales.report.returns import ReturnReason
+from ecommerce.sales.report.figures.contributions import Contribution
+from ecommerce.sales.report.figures.model import model
+from ecommerce.sales.report.figures.month import MonthToDate, Span
+from ecommerce.sales.report.figures.return_reasons import ReturnReason
+from ecommerce.sales.report.figures.warnings import remarks
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, breakdown, full, make_figures
 

@@ -6,17 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.core import unusual
-from ecommerce.sales.report import figures as model
-from ecommerce.sales.report.changes import Changes, Contribution, Mover
-from ecommerce.sales.report.expectation import Expectation, Expected
-from ecommerce.sales.report.findings import Finding
-from ecommerce.sales.report.month import MonthToDate, Span
-from ecommerce.sales.report.outlook import Outlook, OutlookDay
-from ecommerce.sales.report.rejected import RejectSample
-from ecommerce.sales.report.remarks import remarks
-from ecommerce.sales.report.returns import ReturnReason
-from ecommerce.sales.report.website import Device, Step, Tracked, Viewed, Website
+from ecommerce.reporting import interval_verdict
+from ecommerce.sales.report.figures.contributions import Changes, Contribution, Mover
+from ecommerce.sales.report.figures.forecast_comparison import Expectation, Expected
+from ecommerce.sales.report.figures.model import model
+from ecommerce.sales.report.figures.month import MonthToDate, Span
+from ecommerce.sales.report.figures.rejected import RejectSample
+from ecommerce.sales.report.figures.return_reasons import ReturnReason
+from ecommerce.sales.report.figures.upcoming import Outlook, OutlookDay
+from ecommerce.sales.report.figures.warnings import remarks
+from ecommerce.sales.report.figures.website import Device, Step, Tracked, Viewed, Website
+from ecommerce.sales.report.findings.ranking import Finding
 
 DAY = date(2026, 11, 19)
 NASTY = [
@@ -270,7 +270,7 @@ def expectation(
                 lower_95=lowest,
                 upper_95=highest,
                 actual=actual,
-                verdict=unusual.verdict(actual, (low, high), (lowest, highest)),
+                verdict=interval_verdict.verdict(actual, (low, high), (lowest, highest)),
             )
         )
     return Expectation(

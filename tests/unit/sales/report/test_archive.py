@@ -6,7 +6,7 @@ import pytest
 
 from ecommerce.core.errors import StagingError
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures import figures_hash
+from ecommerce.sales.report.figures.model import figures_hash
 from tests.unit.sales.report.samples import DAY, breakdown, full, make_figures
 
 

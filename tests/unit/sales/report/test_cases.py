@@ -10,9 +10,10 @@ from PIL import Image
 from pypdf import PdfReader
 
 from ecommerce.core.text import written_in
-from ecommerce.documents import drawing, typesetting
-from ecommerce.sales.report import charts, charts_forecast, charts_trend, document
-from ecommerce.sales.report.texts import page_texts
+from ecommerce.reporting import drawing, typesetting
+from ecommerce.sales.report import document
+from ecommerce.sales.report.charts.chart_files import chart_files, forecast, trend
+from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import cases
 
 # Laid out like others, but for a word or a date.
@@ -60,7 +61,7 @@ def test_a_case_is_laid_out(name, tmp_path):
             assert [word for word in annex[part] if word not in everything.split()] == []
     _assert_margins_are_white(tmp_path / document.PREVIEW)
     drawn = {path.name for path in tmp_path.iterdir()} - {document.PDF, document.PREVIEW}
-    assert drawn == {*texts["charts"], charts.TREND_PNG}
+    assert drawn == {*texts["charts"], chart_files.TREND_PNG}
 
 
 @pytest.mark.parametrize("times", [1, 100])
@@ -76,7 +77,7 @@ def test_the_labels_of_axes_stand_side_by_side_and_inside_the_drawing_in_every_l
     ]
     outlook = figures.outlook.model_copy(update={"days": coming})
     figures = figures.model_copy(update={"trend": days, "outlook": outlook})
-    for draw in (charts_forecast.outlook, lambda figures: charts_trend.trend(figures, 60)):
+    for draw in (forecast.outlook, lambda figures: trend.trend(figures, 60)):
         with written_in(locale), drawing.style():
             figure = draw(figures)
             figure.set_dpi(600)  # finer than the hinting of letters

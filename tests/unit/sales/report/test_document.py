@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from ecommerce.core.text import written_in
-from ecommerce.documents.typesetting import fills
+from ecommerce.reporting.typesetting import fills
 from ecommerce.sales.report import document
-from ecommerce.sales.report.remarks import remarks
-from ecommerce.sales.report.texts import page_texts
+from ecommerce.sales.report.figures.warnings import remarks
+from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, full, make_figures, noted
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import duckdb
 
-from ecommerce.core import staging
-from ecommerce.core.addresses import safe_id
-from ecommerce.core.duckdb import connect_duckdb
-from ecommerce.core.staging import Manifest
+from ecommerce.core.email_masking import safe_id
 from ecommerce.sales.transform import transform
+from ecommerce.storage import staging
+from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.staging import Manifest
 
 Row = dict[str, Any]
 

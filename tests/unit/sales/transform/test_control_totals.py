@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.staging import Manifest
 from ecommerce.sales.transform import transform
+from ecommerce.storage.staging import Manifest
 from tests.unit.sales.transform.raw_folders import (
     KNOWN_REFUNDS,
     RUN_ID,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecommerce.core.addresses import safe_id
+from ecommerce.core.email_masking import safe_id
 from tests.unit.sales.transform.raw_folders import KEY, csv_line, item, order, refund
 
 ANN, BOB = "ann@example.com", "bob (at) example.com"

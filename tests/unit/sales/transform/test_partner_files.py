@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from ecommerce.core.addresses import safe_id
+from ecommerce.core.email_masking import safe_id
 from tests.explained import unexplained
 from tests.unit.sales.transform.raw_folders import DAY, KEY, READ_AT, RUN_ID, csv_line
 

@@ -14,11 +14,11 @@ import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
-from ecommerce.core import staging
 from ecommerce.core.errors import ContractError, StagingError
-from ecommerce.core.xcom import from_xcom, to_xcom
 from ecommerce.sales.transform import ORDERS, transform
 from ecommerce.sources import SOURCES
+from ecommerce.storage import staging
+from ecommerce.storage.xcom import from_xcom, to_xcom
 from tests.unit.sales.transform.raw_folders import (
     KEY,
     RUN_ID,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecommerce.core.addresses import safe_id, teach_addresses
 from ecommerce.core.business_day import day_window
-from ecommerce.core.transform import FOLDER, padded_keys
+from ecommerce.core.email_masking import safe_id, teach_addresses
+from ecommerce.storage.transform import FOLDER, padded_keys
 from tests.unit.core.test_addresses import ADDRESSES, CODES, KEY, NO_ADDRESSES
 
 

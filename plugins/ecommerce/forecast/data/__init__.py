@@ -1,0 +1,1 @@
+"""What the models learn from: daily series, closed days, promotions, market index."""

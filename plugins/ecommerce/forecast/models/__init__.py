@@ -1,0 +1,1 @@
+"""The candidate models, their ensemble, intervals, training and registry."""

@@ -1,0 +1,152 @@
+"""What the charts of all documents share: colours, letters, how they are saved, and labels that fit.
+
+Text stays text in SVG files, escaped, in the fonts of the documents. The colours below are the only ones, so
+that pages can replace them; they differ in lightness as well as in hue, so charts can be read in grey and by
+the colour-blind.
+"""
+
+from __future__ import annotations
+
+import warnings
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core.text import compact
+from ecommerce.reporting import fonts, svg_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, MUTED, GRID = "#1f2933", "#6b7785", "#e3e7eb"
+STRONG, PALE, FAINT, SIGNAL = "#12486b", "#a9bccd", "#dbe5ee", "#b4551d"
+PAPER = "#ffffff"
+COLOURS = {
+    "ink": INK,
+    "muted": MUTED,
+    "grid": GRID,
+    "strong": STRONG,
+    "pale": PALE,
+    "faint": FAINT,
+    "signal": SIGNAL,
+    "paper": PAPER,
+}
+"""Every colour of a chart, by the name that pages know it by."""
+TEXT_POINTS = 7.0
+MILLIMETRE = 1 / 25.4
+"""In inches."""
+POINTS = 72 / 25.4
+"""Of a millimetre."""
+_PAD = 2.5
+"""Points between an axis and its labels."""
+_LONGEST_LABEL = 100
+"""Characters; no label this long fits anywhere, and measuring a longer one takes long."""
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw and save within it."""
+    import matplotlib as mpl
+
+    fonts.announce()
+    settings = {
+        "font.family": list(fonts.FAMILIES),
+        "font.size": TEXT_POINTS,
+        "text.color": INK,
+        "text.parse_math": False,  # "$" in a name is a dollar sign
+        "axes.edgecolor": GRID,
+        "svg.fonttype": "none",  # Typst shapes the letters, and browsers do
+        "svg.hashsalt": "report",  # the same figures give the same file
+        "hatch.linewidth": 0.6,
+    }
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", message="Glyph .* missing from font"
+        )  # of controls, which are no ink
+        yield
+
+
+def canvas(width: float, height: float) -> Figure:
+    """An empty drawing of so many millimetres."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width * MILLIMETRE, height * MILLIMETRE))
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write an SVG file without a background."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    figure.patch.set_visible(False)
+    drawn = BytesIO()
+    FigureCanvasSVG(figure).print_svg(drawn, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    path.write_text(svg_text.set_fonts(drawn.getvalue().decode()), encoding="utf-8")
+
+
+def save_png(figure: Figure, path: Path, dots_per_inch: int) -> None:
+    """Write a PNG file on white, for mail programs, which show no SVG."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.patch.set_visible(True)
+    figure.set_dpi(dots_per_inch)
+    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})
+
+
+def shorten(text: str, width: float) -> str:
+    """`text`, or as much of it as fits into `width` points followed by an ellipsis: whole words, unless they
+    take less than half of it."""
+    if text_width(text[:_LONGEST_LABEL]) <= width and len(text) <= _LONGEST_LABEL:
+        return text
+    lengths = range(1, min(len(text), _LONGEST_LABEL) + 1)
+    fitting = bisect_right(lengths, width, key=lambda length: text_width(f"{text[:length]}…"))
+    words = text[: fitting + 1].rfind(" ")
+    return f"{text[: words if words > fitting / 2 else fitting].rstrip()}…"
+
+
+def text_width(text: str, *, bold: bool = False) -> float:
+    """Width in points at the charts' size, each letter in the font that it is printed in."""
+    return svg_text.width(text, TEXT_POINTS, bold=bold)
+
+
+def amounts_upward(axes: Axes) -> None:
+    """Axes without a frame, whose vertical one shows amounts in few letters, with pale lines across."""
+    from matplotlib.ticker import FuncFormatter
+
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+    axes.tick_params(length=0, labelcolor=MUTED, labelsize=TEXT_POINTS - 0.5, pad=_PAD)
+    axes.grid(axis="y", color=GRID, linewidth=0.6, zorder=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+
+
+def place_axes(figure: Figure, *, above: float, below: float) -> None:
+    """Let the axes fill their drawing but for so many millimetres `above` (a legend) and `below` (what stands
+    under the horizontal axis), and at the left for the widest amount, which differs by locale and size."""
+    (axes,) = figure.axes
+    width, height = (inches / MILLIMETRE for inches in figure.get_size_inches())
+    bottom, top = axes.get_ylim()
+    amounts = [compact(tick) for tick in axes.get_yticks() if bottom <= tick <= top]
+    widest = max((text_width(amount) for amount in amounts), default=0.0)
+    left = (widest + _PAD + 2) / POINTS / width
+    axes.set_position((left, below / height, 0.995 - left, 1 - (above + below) / height))
+
+
+def legend_above(axes: Axes, entries: Sequence[Any], columns: int | None = None) -> None:
+    """A legend above the axes, on one line or in so many columns."""
+    axes.legend(
+        handles=entries,
+        loc="lower left",
+        bbox_to_anchor=(-0.008, 1.0),
+        ncols=columns or len(entries),
+        frameon=False,
+        fontsize=TEXT_POINTS - 0.5,
+        labelcolor=MUTED,
+        handlelength=1.3,
+        handleheight=0.8,
+        columnspacing=1.6,
+        borderaxespad=0.2,
+    )

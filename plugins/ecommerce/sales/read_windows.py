@@ -1,0 +1,46 @@
+"""Which window a run reads from a source: the rule of DEFINITIONS, "What a run reads"."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day, shop_day
+from ecommerce.core.read_window import Memory, ReadWindow
+from ecommerce.core.settings import load_settings
+from ecommerce.sources import module
+from ecommerce.storage.staging import DagRun
+
+
+def window_of_day(source: str, day: BusinessDay, folder: str, memory: Memory, now: datetime) -> ReadWindow:
+    """What a daily run for `day` that takes place at `now` (an aware instant) reads from `source`. The run of
+    the newest closed day reads everything changed since the last read, the run of an older day what changed
+    in that day; and what an earlier run of the day has rejected, wherever it lies. `folder` is the staging
+    URI to read into."""
+    known = memory.rejected_orders(source, day.date) if module(source).RECONCILED else []
+    if day.date != newest_closed_day(now, day.timezone).date:
+        return ReadWindow(source, day, day.start, day.end, folder, known_orders=known, memory=memory)
+    since = day.start
+    if (overlap := module(source).OVERLAP) is not None:
+        since = min(memory.last_read(source) or day.start, day.start) - overlap
+    return ReadWindow(source, day, since, None, folder, known_orders=known, memory=memory)
+
+
+def window_of_sync(source: str, run: DagRun, memory: Memory, now: datetime) -> ReadWindow:
+    """What a run between daily ones reads: orders of the running day, and all changes since the last read.
+    Where nothing was ever read, changes since `SYNC_START_DATE` (unset: since yesterday began). The daily run
+    reads the last `REFUND_LOOKBACK_DAYS` again; every hour that would be too much."""
+    settings = load_settings()
+    today = shop_day(now, settings.shop_timezone)
+    since = day_window(settings.sync_start_date or today.shifted(-1).date, settings.shop_timezone).start
+    if (last_read := memory.last_read(source)) and (overlap := module(source).OVERLAP):
+        since = last_read - overlap
+    folder = run.folder(today.date, source)
+    return ReadWindow(source, today, since, None, folder, looks_back=False, memory=memory)
+
+
+def window_of_reread(source: str, day: BusinessDay, run: DagRun, memory: Memory) -> ReadWindow:
+    """The orders created or changed in the closed day `day`, and those the warehouse has of it, or has
+    rejected."""
+    known = sorted({*memory.known_orders(source, day.date), *memory.rejected_orders(source, day.date)})
+    folder = run.folder(day.date, source)
+    return ReadWindow(source, day, day.start, day.end, folder, known_orders=known, memory=memory)

@@ -1,0 +1,1 @@
+"""The findings of a day: at most three, ranked by weight."""

@@ -1,0 +1,72 @@
+"""Builds a day's report: asks the warehouse for its figures, lays them out, archives the result.
+
+Clearing the task `report` builds the report again, from the figures as they are then.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.code_version import code_version
+from ecommerce.core.settings import load_settings
+from ecommerce.core.text import in_report_locale
+from ecommerce.sales.report import archive
+from ecommerce.sales.report.figures.model import Figures, Provenance, figures_hash
+from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.view import notices
+from ecommerce.sales.source_policy import REQUIRED, source_policy
+from ecommerce.storage.staging import DagRun
+from ecommerce.warehouse.client import connect
+
+log = logging.getLogger(__name__)
+
+
+@in_report_locale
+def build_report(
+    day: BusinessDay, run: DagRun, warnings: Sequence[str | Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Build the report of `day` and archive it in place of an older one. The id of `run` selects the data
+    quality figures; `warnings` of the steps before go to the same page.
+
+    Returns plain JSON for the mail: `uri` of the archived folder, `business_date`, `figures_hash`,
+    `figures_at` (ISO 8601), `complete`, `alarms` (sentences), and `headline` (decimal texts by the names of
+    `figures.HEADLINE`).
+
+    Raises:
+        PipelineError: the warehouse cannot be asked, or the archive cannot be written.
+    """
+    origin = Provenance(
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        code_version=code_version(),
+        timezone=day.timezone,
+        window_start=day.start,
+        window_end=day.end,
+        generated_at=datetime.now(UTC),
+    )
+    required = [each for each, policy in source_policy().items() if policy == REQUIRED]
+    figures = read_figures(connect(dag=run.dag_id, step="report"), day.date, origin, warnings, required)
+    return archive_report(figures)
+
+
+@in_report_locale
+def archive_report(figures: Figures) -> dict[str, Any]:
+    """Archive the report of `figures`; returns and raises as `build_report`."""
+    uri = archive.publish(load_settings().reports_uri, figures)
+    log.info("the report of %s is at %s", figures.business_date, uri)
+    return {
+        "uri": uri,
+        "business_date": figures.business_date.isoformat(),
+        "figures_hash": figures_hash(figures),
+        "figures_at": figures.provenance.generated_at.isoformat(),
+        "complete": figures.quality.complete,
+        "alarms": notices.alarms(figures),
+        "headline": {
+            name: None if figure.value is None else str(figure.value)
+            for name, figure in figures.headline.items()
+        },
+    }

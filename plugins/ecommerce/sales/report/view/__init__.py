@@ -1,0 +1,1 @@
+"""The texts of a report, ready to print: PDF, mail and page take them from here."""

@@ -1,0 +1,299 @@
+"""Reading the partner's files: what a row must be, and what becomes of one that is not.
+
+Both are CSV with commas and a header, UTF-8 with or without a byte order mark. Columns are found by name;
+further ones are ignored, with a warning. A row that cannot be used is kept with its line and the reason. So
+many of them that the file is probably another one than agreed are an error: more than one in ten
+(`MOST_REJECTED`), where there is more than one, or all of them.
+
+- A promotion lasts from `start_date` to `end_date`, both included. An empty `sku`, or `*`, is the whole shop.
+  `discount_percent` is above 0 and at most 100. Promotions may overlap: all are kept, and of those that reach
+  an article on a day the largest counts (`discount_on`); they do not add up.
+- A week of the market index begins on a Monday, and `index` is above 0. Of several rows for one week the last
+  counts, for a correction is added at the end; a warning says so.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import IO, Generic, TypeVar
+
+from ecommerce.core.errors import ContractError
+from ecommerce.core.text import clean, mask_e_mails
+from ecommerce.sources.csv_records import Record, header, records
+from ecommerce.sources.partner_ftp.fetch_command import MARKET_INDEX, PROMOTIONS
+from ecommerce.storage.staging import Manifest, storage_errors, storage_path
+
+MOST_REJECTED = Decimal("0.1")
+"""The share of rows above which a file is refused."""
+WHOLE_SHOP = ("", "*")
+LONGEST_SKU, LONGEST_RAW = 200, 1_000
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""Dates outside are mistakes."""
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A discount of `discount_percent` (0 < x <= 100) from `start_date` to `end_date`, both included, for one
+    article, or where `sku` is None for the whole shop."""
+
+    start_date: date
+    end_date: date
+    sku: str | None
+    discount_percent: Decimal
+
+    def reaches(self, day: date, sku: str | None) -> bool:
+        """Whether it holds on `day` for the article `sku`; None asks for the whole shop."""
+        return self.start_date <= day <= self.end_date and self.sku in (None, sku)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketWeek:
+    """The market index (above 0) of the week that begins on the Monday `week_start`."""
+
+    week_start: date
+    index: Decimal
+
+
+Row = TypeVar("Row", Promotion, MarketWeek)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that cannot be used: its line in the file (the header is 1), the reason as a code, what is wrong
+    in words, and the row itself, cut and with e-mail addresses masked."""
+
+    line_number: int
+    reason: str
+    detail: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[Row]):
+    """What a file has: `rows` in its order (weeks by date), those that cannot be used, and sentences for
+    people about what else was found."""
+
+    rows: tuple[Row, ...]
+    rejected: tuple[Rejected, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What the partner has told: promotions, those of coming days included, and the market index by week."""
+
+    promotions: tuple[Promotion, ...] = ()
+    market_index: tuple[MarketWeek, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerFiles:
+    """Both files."""
+
+    promotions: Parsed[Promotion]
+    market_index: Parsed[MarketWeek]
+
+    @property
+    def announced(self) -> Announced:
+        """What they say, without the rows that cannot be used."""
+        return Announced(self.promotions.rows, self.market_index.rows)
+
+
+class _Unusable(Exception):
+    """Why a row cannot be used: a reason's code, and words."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+
+def read_files(manifest: Manifest) -> PartnerFiles:
+    """Both files of the raw folder.
+
+    Raises:
+        ContractError: as `read_promotions` and `read_market_index`.
+        StagingError: they cannot be read.
+    """
+    folder = storage_path(manifest.uri)
+    with storage_errors(manifest.uri):
+        with (folder / PROMOTIONS).open("rb") as stream:
+            promotions = read_promotions(stream)
+        with (folder / MARKET_INDEX).open("rb") as stream:
+            return PartnerFiles(promotions, read_market_index(stream))
+
+
+def read_promotions(stream: IO[bytes]) -> Parsed[Promotion]:
+    """The promotions of a file, in its order.
+
+    Raises:
+        ContractError: it is empty, is no CSV in UTF-8, lacks a column, or too many of its rows cannot be
+            used; the text names the file and what is wrong.
+    """
+    columns = ("start_date", "end_date", "sku", "discount_percent")
+    return _read(stream, PROMOTIONS, columns, _promotion, "there is no promotion")
+
+
+def read_market_index(stream: IO[bytes]) -> Parsed[MarketWeek]:
+    """The weeks of a file, by date, each once.
+
+    Raises:
+        ContractError: as `read_promotions`.
+    """
+    found = _read(stream, MARKET_INDEX, ("week_start", "index"), _week, "there is no week")
+    by_week = {row.week_start: row for row in found.rows}
+    weeks = tuple(by_week[week] for week in sorted(by_week))
+    warnings = [*found.warnings, *_repeated(found.rows), *_missing(weeks)]
+    return Parsed(weeks, found.rejected, tuple(warnings))
+
+
+def discount_on(promotions: Iterable[Promotion], day: date, sku: str | None) -> Decimal:
+    """The discount in percent on `day` of the article `sku`, or of the whole shop where that is None: the
+    largest of those that reach it, 0 without one. An article's own promotion is none of the whole shop."""
+    reaching = (each.discount_percent for each in promotions if each.reaches(day, sku))
+    return max(reaching, default=Decimal(0))
+
+
+def _read(
+    stream: IO[bytes],
+    file: str,
+    columns: Sequence[str],
+    parse: Callable[[Mapping[str, str]], Row],
+    nothing: str,
+) -> Parsed[Row]:
+    names = _header(stream, file, columns)
+    rows: list[Row] = []
+    rejected: list[Rejected] = []
+    for record in records(stream, len(names)):
+        try:
+            values = _values(record, names)
+            rows.append(parse({name: values[name].strip() for name in columns}))
+        except _Unusable as fault:
+            raw = mask_e_mails(record.text[: 4 * LONGEST_RAW].decode(errors="replace"))
+            rejected.append(Rejected(record.number, fault.reason, fault.detail, clean(raw, LONGEST_RAW)))
+    _refuse_too_many(file, len(rows), rejected)
+    warnings = []
+    if more := [name for name in names if name not in columns]:
+        warnings.append(f"{file} has columns that are not read: {clean(', '.join(more))}")
+    if not rows:
+        warnings.append(f"{file} has a header and no row: {nothing}")
+    if rejected:
+        first = rejected[0]
+        warnings.append(
+            f"{file}: {len(rejected)} of {len(rows) + len(rejected)} rows cannot be used, the first of them "
+            f"line {first.line_number}: {first.detail}"
+        )
+    return Parsed(tuple(rows), tuple(rejected), tuple(warnings))
+
+
+def _header(stream: IO[bytes], file: str, columns: Sequence[str]) -> list[str]:
+    try:
+        names = header(stream)
+    except ValueError as error:
+        raise ContractError(f"{file} cannot be read: {error}") from None
+    if missing := [name for name in columns if name not in names]:
+        raise ContractError(
+            f"{file} lacks {' and '.join(missing)}: its columns are {clean(', '.join(names))}, and should be "
+            f"{', '.join(columns)}, separated by commas"
+        )
+    if repeated := [name for name in columns if names.count(name) > 1]:
+        raise ContractError(f"{file} has the column {repeated[0]} more than once")
+    return names
+
+
+def _values(record: Record, names: Sequence[str]) -> dict[str, str]:
+    if record.fault:
+        raise _Unusable(*record.fault)
+    try:
+        fields = next(csv.reader(io.StringIO(record.text.decode(), newline="")))
+    except csv.Error:
+        raise _Unusable("malformed_line", f"a field of more than {csv.field_size_limit()} letters") from None
+    if len(fields) != len(names):
+        raise _Unusable("malformed_line", f"{len(fields)} fields instead of {len(names)}")
+    return dict(zip(names, fields, strict=True))
+
+
+def _refuse_too_many(file: str, good: int, rejected: Sequence[Rejected]) -> None:
+    bad = len(rejected)
+    if bad and (not good or (bad > 1 and bad > MOST_REJECTED * (good + bad))):
+        first = rejected[0]
+        raise ContractError(
+            f"{file}: {bad} of {good + bad} rows cannot be used, more than one in "
+            f"{1 / MOST_REJECTED:.0f}; the first is line {first.line_number}: {first.detail}"
+        )
+
+
+def _promotion(values: Mapping[str, str]) -> Promotion:
+    start, end = _date(values, "start_date"), _date(values, "end_date")
+    if end < start:
+        raise _Unusable("end_before_start", f"it ends on {end}, before it starts on {start}")
+    percent = _positive(values, "discount_percent")
+    if percent > 100:
+        raise _Unusable("invalid_number", f"discount_percent {percent} is more than 100")
+    sku = values["sku"]
+    if len(sku) > LONGEST_SKU or clean(sku, LONGEST_SKU) != sku:
+        raise _Unusable("invalid_text", f"sku {clean(sku, 50)!r} is too long, or no single line of letters")
+    return Promotion(start, end, None if sku in WHOLE_SHOP else sku, percent)
+
+
+def _week(values: Mapping[str, str]) -> MarketWeek:
+    start = _date(values, "week_start")
+    if start.weekday():
+        raise _Unusable("not_a_monday", f"week_start {start} is a {start:%A}, and weeks begin on Mondays")
+    return MarketWeek(start, _positive(values, "index"))
+
+
+def _date(values: Mapping[str, str], name: str) -> date:
+    text = values[name]
+    try:
+        if _DATE.fullmatch(text) and FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    if not text:
+        raise _Unusable("missing_value", f"{name} is empty")
+    raise _Unusable(
+        "invalid_date",
+        f"{name} {clean(text, 50)!r} is no date such as 2026-11-27 between {FIRST_YEAR} and {LAST_YEAR}",
+    )
+
+
+def _positive(values: Mapping[str, str], name: str) -> Decimal:
+    text = values[name]
+    if not text:
+        raise _Unusable("missing_value", f"{name} is empty")
+    if not _NUMBER.fullmatch(text) or not Decimal(text):
+        raise _Unusable("invalid_number", f"{name} {clean(text, 50)!r} is no number above 0, such as 12.5")
+    return Decimal(text)
+
+
+def _repeated(rows: Sequence[MarketWeek]) -> list[str]:
+    starts = [row.week_start for row in rows]
+    if repeated := sorted({start for start in starts if starts.count(start) > 1}):
+        return [f"{MARKET_INDEX}: the last row counts of several for the weeks of {_listed(repeated)}"]
+    return []
+
+
+def _missing(weeks: Sequence[MarketWeek]) -> list[str]:
+    """Gaps, which are no fault of any row."""
+    gaps = [
+        before.week_start + _WEEK
+        for before, after in pairwise(weeks)
+        if after.week_start - before.week_start > _WEEK
+    ]
+    return [f"{MARKET_INDEX}: weeks are missing from {_listed(gaps)} on"] if gaps else []
+
+
+def _listed(days: Sequence[date], most: int = 3) -> str:
+    more = f" and {len(days) - most} more" if len(days) > most else ""
+    return ", ".join(str(day) for day in days[:most]) + more

@@ -1,0 +1,1 @@
+"""The source `product_catalogue`: pages of JSON by curl, parsed into products."""

@@ -1,0 +1,56 @@
+"""What `make check` says of the product catalogue: can a page be read, and may its pictures be fetched?"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ecommerce.core.check_result import HINT, OK, Lines
+from ecommerce.core.settings import load_settings
+from ecommerce.sources.http_errors import network_errors, raise_for_status
+from ecommerce.sources.product_catalogue.download import host_of
+from ecommerce.sources.product_catalogue.parser import read_page
+from ecommerce.sources.product_catalogue.source import CONNECTION, address
+from ecommerce.sources.product_catalogue.urls import UnusablePicture, allowed_addresses
+
+TIMEOUT = 30
+
+
+def check() -> Lines:
+    """The first page is fetched and read; the hosts of its pictures are looked up, and none is asked.
+
+    Raises:
+        PipelineError: as `source.address`, `http_errors` and `parsing.parse`.
+    """
+    import requests
+
+    where = address()
+    what = f"{CONNECTION}: GET the first page"
+    # As bytes, because requests would write a text as Latin-1.
+    login: Any = (where.login.encode(), where.password.encode()) if where.login or where.password else None
+    with network_errors(what):
+        answer = requests.get(where.url, auth=login, timeout=TIMEOUT, allow_redirects=False)
+    raise_for_status(answer, what)
+    found = read_page(answer.content, where.url)
+    urls = [product.image_url for product in found.products if product.image_url]
+    yield OK, f"its first page has {len(found.products)} products, {len(urls)} of them with a picture"
+    if where.login and where.url.startswith("http://"):
+        yield HINT, "login and password travel without encryption: let the host begin with https://"
+    if found.rejected:
+        first = found.rejected[0]
+        yield (
+            HINT,
+            f"{len(found.rejected)} entries of its first page cannot be used (the first: {first.reason}, "
+            f"{json.dumps(first.detail)}): docs/CATALOGUE.md says how another JSON is read",
+        )
+    yield from _refused(urls)
+
+
+def _refused(urls: list[str]) -> Lines:
+    networks = load_settings().picture_networks
+    for host in sorted({host_of(url) for url in urls} - {""}):
+        name, _, port = host.rpartition(":") if host.rpartition(":")[2].isdigit() else (host, "", "443")
+        try:
+            allowed_addresses(name, int(port), networks)
+        except UnusablePicture as error:
+            yield HINT, f"pictures from {host} are not fetched: {error}"

@@ -1,0 +1,1 @@
+"""Files between tasks and for good: staging, scratch folders, DuckDB on them, XCom values."""

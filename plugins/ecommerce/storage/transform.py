@@ -1,0 +1,226 @@
+"""Transform: one source's raw staging folder → its loadable one, by include/sql/transform/<domain>.
+
+`<source>.sql` maps the raw files to the domain's staged layout, the numbered steps after it name no source
+(staged_columns.md beside them describes both layouts). DuckDB runs them out of core; nothing passes through
+Python but counts. What a domain transforms is its `TransformSpec`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.errors import ContractError, PipelineError, StagingError
+from ecommerce.core.paths import INCLUDE
+from ecommerce.core.settings import load_settings
+from ecommerce.core.text import mask_e_mails
+from ecommerce.storage import staging
+from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.staging import Manifest
+
+if TYPE_CHECKING:
+    import duckdb
+
+log = logging.getLogger(__name__)
+
+FOLDER = INCLUDE / "sql" / "transform"
+MEMORY_LIMIT = "340MB"  # of DuckDB, which spills beyond it; the process needs about 100 MB more
+# Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread.
+WRITE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440"
+ACCOUNTING = "accounting.sql"
+
+
+@dataclass(frozen=True, slots=True)
+class TransformSpec:
+    """What one domain transforms; files are named without `.sql`.
+
+    `folder` is the one in include/sql/transform. `first_steps` run before the source's own file, the numbered
+    files after it, `accounting.sql` last: one row with at least rows_read, rows_accepted, rows_rejected,
+    rows_superseded, rejected (counts by reason) and warnings (sentences for the report). A step `<n>_<table>`
+    whose table is in `always_there` or `when_they_have_rows` writes `<table>.parquet`. `prepare` gives
+    the connection the functions and variables of the domain's own that its SQL files ask for.
+    """
+
+    folder: str
+    first_steps: tuple[str, ...]
+    always_there: tuple[str, ...]
+    when_they_have_rows: tuple[str, ...]
+    prepare: Callable[[duckdb.DuckDBPyConnection], None] | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where the domain's SQL files are."""
+        return FOLDER / self.folder
+
+    def steps(self, mapping: str) -> list[Path]:
+        """The SQL files in the order they run, but for the accounting; `mapping` is the source's own."""
+        named = (self.path / f"{name}.sql" for name in (*self.first_steps, mapping))
+        return [FOLDER / "values.sql", *named, *sorted(self.path.glob("[0-9]*.sql"))]
+
+
+def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
+    """Turn the raw folder of `manifest` into the loadable folder `<run folder>/transformed/<source>`.
+
+    The raw folder, which holds personal data, is removed when the loadable one is there. Run again after
+    that, this returns what the first time left, so a repair of another source needs no second read.
+    `run_id` goes into every row. `mapping` names the source whose SQL file maps the raw folder to the staged
+    layout; not given: the manifest's own. To the control totals come the accounts, raw_sha256 and run_id.
+
+    Raises:
+        StagingError: neither raw nor loadable files are there, or the raw ones are not the manifest's.
+        ContractError: the raw files are not what the source's extract promises, or a record got lost.
+    """
+    folder = f"{manifest.uri.rsplit('/', 1)[0]}/transformed/{manifest.source}"
+    if not staging.exists(manifest.uri):
+        return _already_transformed(manifest, folder)
+    if staging.read_manifest(manifest.uri).sha256 != manifest.sha256:
+        raise StagingError(
+            f"the files at {manifest.uri} have been read again since this task was given them: "
+            "clear the extract task with downstream"
+        )
+    with staging.publish(folder) as draft:
+        steps = spec.steps(mapping or manifest.source)
+        accounts, columns, rows = _run_steps(spec, manifest, run_id, draft.path, steps)
+        _check_nothing_is_lost(manifest, accounts)
+        kept = ("source", "business_date", "read_at", "window_start", "window_end")
+        draft.seal(
+            **{name: getattr(manifest, name) for name in kept},
+            rows=rows,
+            columns=columns,
+            control_totals={**manifest.control_totals, **accounts},
+        )
+    staging.discard(manifest.uri)
+    return staging.read_manifest(folder)
+
+
+def _already_transformed(manifest: Manifest, folder: str) -> Manifest:
+    if staging.exists(folder):
+        done = staging.read_manifest(folder)
+        if done.control_totals.get("raw_sha256") == manifest.sha256:
+            log.info("%s was transformed before: taking the result at %s", manifest.source, folder)
+            return done
+    return staging.read_manifest(manifest.uri)  # raises: it says what is missing and what to do
+
+
+def _run_steps(
+    spec: TransformSpec, manifest: Manifest, run_id: str, folder: Path, steps: Sequence[Path]
+) -> tuple[dict[str, Any], dict[str, list[str]], int]:
+    """Run the SQL files in order; the accounts, and the columns by file and the number of rows written."""
+    columns: dict[str, list[str]] = {}
+    rows = 0
+    with _connection(manifest, run_id, folder) as connection:
+        if spec.prepare:
+            spec.prepare(connection)
+        for step in steps:
+            table = step.stem.partition("_")[2]
+            with _readable_errors(f"{manifest.source}: {step.name}"):
+                connection.execute(step.read_text(encoding="utf-8"))
+                if table in spec.always_there + spec.when_they_have_rows:
+                    written = _write(connection, table)
+                    rows += written
+                    if written or table in spec.always_there:
+                        columns[f"{table}.parquet"] = connection.table(table).columns
+        with _readable_errors(f"{manifest.source}: {ACCOUNTING}"):
+            connection.execute((spec.path / ACCOUNTING).read_text(encoding="utf-8"))
+            accounts = _accounts(connection, manifest, run_id)
+    for file in folder.iterdir():
+        if file.name not in columns:
+            file.unlink()
+    return accounts, columns, rows
+
+
+@contextmanager
+def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with what the SQL files may ask for: the variables and the key of the customer hash."""
+    settings = load_settings()
+    variables = {
+        "raw": staging.local_or_uri(manifest.uri),
+        "raw_files": [manifest.file(name) for name in sorted(manifest.columns)],
+        "loadable": str(folder),
+        "source": manifest.source,
+        "business_date": manifest.business_date,
+        "read_at": manifest.read_at,
+        "window_start": manifest.window_start,
+        "window_end": manifest.window_end,
+        "run_id": run_id,
+        "control_totals": json.dumps(dict(manifest.control_totals)),
+        "shop_timezone": settings.shop_timezone,
+        "reporting_currency": settings.reporting_currency,
+    }
+    with connect_duckdb(manifest.uri, memory_limit=MEMORY_LIMIT) as connection:
+        # Joins run as written, with the right side in memory: DuckDB guesses that anti joins leave few rows,
+        # and would hold the lines instead of the orders.
+        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        for name, value in variables.items():
+            connection.execute(f"SET VARIABLE {name} = ?", [value])
+        connection.execute("SET VARIABLE order_attributes = ?::VARCHAR[]", [list(settings.order_attributes)])
+        teach_addresses(connection, settings.customer_hash_key)
+        connection.create_function("without_entities", html.unescape, ["VARCHAR"], "VARCHAR")
+        connection.execute(
+            "CREATE TABLE hash_key AS SELECT ?::BLOB AS inner_key, ?::BLOB AS outer_key",
+            padded_keys(settings.customer_hash_key.encode()),
+        )
+        yield connection
+
+
+def padded_keys(key: bytes) -> list[bytes]:
+    """The two forms of `key` that HMAC-SHA256 hashes (RFC 2104): inner, outer."""
+    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    return [bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)]
+
+
+def _write(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    target = f"getvariable('loadable') || '/{table}.parquet'"
+    [(written,)] = connection.execute(f"COPY (FROM {table}) TO ({target}) ({WRITE_OPTIONS})").fetchall()
+    return int(written)
+
+
+def _accounts(connection: duckdb.DuckDBPyConnection, manifest: Manifest, run_id: str) -> dict[str, Any]:
+    """The one row of the accounting step, with what only the caller knows."""
+    values = connection.fetchall()[0]
+    accounts = {column[0]: value for column, value in zip(connection.description, values, strict=True)}
+    return accounts | {
+        "rejected": accounts["rejected"] or {},
+        "warnings": [*manifest.control_totals.get("warnings", []), *(accounts["warnings"] or [])],
+        "raw_sha256": manifest.sha256,
+        "run_id": run_id,
+    }
+
+
+def _check_nothing_is_lost(manifest: Manifest, accounts: Mapping[str, Any]) -> None:
+    read, accepted, rejected, superseded = (
+        accounts[f"rows_{name}"] for name in ("read", "accepted", "rejected", "superseded")
+    )
+    log.info(
+        "%s: %s records read, %s accepted, %s rejected %s, %s superseded",
+        *(manifest.source, read, accepted, rejected, accounts["rejected"] or "", superseded),
+    )
+    if read != accepted + rejected + superseded:
+        raise ContractError(
+            f"{manifest.source}: {read} records were read, but {accepted} accepted + {rejected} rejected + "
+            f"{superseded} superseded are {accepted + rejected + superseded}: a record was lost or counted "
+            "twice; look for a key that two records of the source share (customers, files)"
+        )
+
+
+@contextmanager
+def _readable_errors(what: str) -> Iterator[None]:
+    """DuckDB's errors as ours; their text may quote a row, so the original is not chained."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise StagingError(f"{what}: {mask_e_mails(str(error))}") from None
+    except duckdb.OutOfMemoryException as error:
+        raise PipelineError(f"{what}: not enough memory: {mask_e_mails(str(error))}") from None
+    except duckdb.Error as error:
+        raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None

@@ -1,0 +1,257 @@
+"""One load's staging tables: what the manifests name, brought into BigQuery by load jobs.
+
+Their names and their jobs' ids are made of the run and the content, so that a retry of the same load finds
+its own work and any other load has tables of its own. They expire by themselves. Which tables there are
+is in the domain's `LoadSpec`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ecommerce.core.errors import ContractError
+from ecommerce.storage.staging import Manifest, storage_path
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors
+from ecommerce.warehouse.rendering import Column, columns, render, staging_table
+from ecommerce.warehouse.schema import api_field, arrow_type, create_datasets
+from ecommerce.warehouse.spec import LoadSpec
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+SUCCESS, HISTORY = "success", "history"
+"""How a source was read: live, or as part of an export, which completes no day and moves no watermark."""
+
+Input = list[str] | Callable[[], BinaryIO]
+"""What one load job takes: URIs in Google Cloud Storage, or something that opens one Parquet file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Who loads. `started_at` is an aware instant, `missing` and `off` are sources without manifest, `status`
+    is what `load_audit` notes for the sources that were read: `SUCCESS` or `HISTORY`."""
+
+    business_date: date
+    run_id: str
+    dag_id: str
+    started_at: datetime
+    missing: Collection[str] = ()
+    off: Collection[str] = ()
+    status: str = SUCCESS
+
+
+def suffix(run: Run, manifests: Sequence[Manifest]) -> str:
+    """The short hash in the names of a load's staging tables. It changes with the calendar day: tomorrow
+    these tables are gone, and jobs that filled them must not be taken for done."""
+    parts = [
+        *(run.dag_id, run.run_id, run.business_date.isoformat(), datetime.now(UTC).date().isoformat()),
+        *(each.sha256 for each in manifests),
+        *(f"{source} failed" for source in sorted(run.missing)),
+        *(f"{source} off" for source in sorted(run.off)),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """One load's staging tables: whose load it is, and the `suffix` in their names."""
+
+    warehouse: Warehouse
+    spec: LoadSpec
+    suffix: str
+
+    def rendered(
+        self, statement: str, days: Collection[date] = (), read_days: Collection[date] = (), **values: date
+    ) -> str:
+        """The SQL of one of the spec's statements, for these staging tables."""
+        return render(
+            self.spec.path(statement),
+            days=days,
+            read_days=read_days,
+            staging=self.suffix,
+            spec=self.spec,
+            settings=self.warehouse.settings,
+            **values,
+        )
+
+
+def stage(into: Staging, run: Run, manifests: Sequence[Manifest]) -> None:
+    """Fill the staging tables, and compare what arrived with what the manifests say.
+
+    Raises:
+        ContractError: a file's columns are not the table's, keys are not unique, or totals differ.
+        StagingError: a file cannot be read.
+        PipelineError: as `bigquery_errors`.
+    """
+    create_datasets(into.warehouse)
+    spec = into.spec
+    own_rows = {
+        "run": [{"business_date": run.business_date, "run_id": run.run_id, "started_at": run.started_at}],
+        "load_audit": audit_rows(run, manifests),
+        **{table: [] for table in spec.filled_by_script},
+    }
+    inputs = {table: _files(spec, table, manifests) for table in spec.files}
+    inputs |= {table: [_in_memory(spec, table, rows)] if rows else [] for table, rows in own_rows.items()}
+    for table in (table for table, parts in inputs.items() if not parts):
+        _create_empty(into, table)
+    jobs = [(table, number, part) for table, parts in inputs.items() for number, part in enumerate(parts)]
+    # The first job of a table empties it, so the others begin when all first ones are through.
+    for together in ([each for each in jobs if not each[1]], [each for each in jobs if each[1]]):
+        for table, job in [(table, _begin(into, table, part, number)) for table, number, part in together]:
+            with bigquery_errors(f"load {table}"):
+                into.warehouse.result(job, f"load {table}")
+    _compare(into, manifests)
+
+
+def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
+    """The columns of a table's Parquet files and staging table, in order."""
+    return [column for column in columns(table) if column.name not in spec.not_staged.get(table, ())]
+
+
+def audit_rows(run: Run, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
+    """The rows of `load_audit` this load writes, without what only the load itself can count."""
+    key = {"business_date": run.business_date, "run_id": run.run_id}
+    rows = [{**key, "source": source, "status": "failed"} for source in run.missing]
+    rows += [{**key, "source": source, "status": "off"} for source in run.off]
+    for manifest in manifests:
+        totals = manifest.control_totals
+        amount = totals.get("source_amount")
+        rows.append(
+            {
+                **key,
+                "source": manifest.source,
+                "status": run.status,
+                "read_at": manifest.read_at,
+                "window_start": manifest.window_start,
+                "window_end": manifest.window_end,
+                "source_orders": totals.get("source_orders"),
+                "source_amount": None if amount is None else Decimal(amount).quantize(Decimal("0.0001")),
+                **{name: totals.get(name) for name in _COUNTS},
+                "missing_deliveries": totals.get("missing_deliveries", []),
+            }
+        )
+    return rows
+
+
+_COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
+
+
+def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[Input]:
+    """What brings a table's files, one load job each; those in Google Cloud Storage are one job's."""
+    uris = []
+    expected = [column.name for column in staged_columns(spec, table)]
+    for manifest in manifests:
+        found = manifest.columns.get(f"{table}.parquet")
+        if found is None:
+            continue
+        if list(found) != expected:
+            day = manifest.business_date
+            raise ContractError(
+                f"{table}.parquet of {manifest.source} has the columns {', '.join(found)}, and the table "
+                f"needs {', '.join(expected)}, in this order: correct the transform. Where an update added "
+                f"columns, read the sources again: make backfill FROM={day} TO={day} AGAIN=1"
+            )
+        uris.append(f"{manifest.uri}/{table}.parquet")
+    in_google = [uri for uri in uris if uri.startswith("gs://")]
+    streams: list[Input] = [partial(_open, uri) for uri in uris if uri not in in_google]
+    return [in_google, *streams] if in_google else streams
+
+
+def _open(uri: str) -> BinaryIO:
+    return storage_path(uri).open("rb")
+
+
+def _begin(into: Staging, table: str, data: Input, number: int) -> Any:
+    """Begin the load job of `data`; number 0 replaces what the staging table holds."""
+    from google.cloud import bigquery
+
+    warehouse = into.warehouse
+    target = _target(into, table)
+    lists = bigquery.ParquetOptions()
+    lists.enable_list_inference = True  # else BigQuery reads a Parquet list as a record `list.element`
+    config = bigquery.LoadJobConfig(
+        source_format=bigquery.SourceFormat.PARQUET,
+        schema=_schema(into.spec, table),
+        parquet_options=lists,
+        write_disposition="WRITE_APPEND" if number else "WRITE_TRUNCATE",
+        create_disposition="CREATE_IF_NEEDED",
+        labels=dict(warehouse.labels),
+    )
+    place = warehouse.settings.bigquery_location
+    options: dict[str, Any] = {"job_config": config, "location": place, "timeout": REQUEST_SECONDS}
+
+    def begin(job_id: str) -> Any:
+        client = warehouse.client
+        if callable(data):
+            with data() as stream:
+                return client.load_table_from_file(stream, target, job_id=job_id, **options)
+        return client.load_table_from_uri(data, target, job_id=job_id, retry=warehouse.retry(), **options)
+
+    with bigquery_errors(f"load {table}"):
+        return warehouse.start(begin, f"load-{into.suffix}-{table}-{number}")
+
+
+def _create_empty(into: Staging, table: str) -> None:
+    from google.cloud import bigquery
+
+    with bigquery_errors(f"create staging table of {table}"):
+        into.warehouse.client.create_table(
+            bigquery.Table(_target(into, table), schema=_schema(into.spec, table)),
+            exists_ok=True,
+            **into.warehouse.bounded(),
+        )
+
+
+def _target(into: Staging, table: str) -> str:
+    warehouse, name = into.warehouse, staging_table(table, into.suffix)
+    return f"{warehouse.client.project}.{warehouse.settings.staging_dataset}.{name}"
+
+
+def _schema(spec: LoadSpec, table: str) -> list[bigquery.SchemaField]:
+    return [api_field(column, nullable=True) for column in staged_columns(spec, table)]
+
+
+def _in_memory(spec: LoadSpec, table: str, rows: list[dict[str, Any]]) -> Input:
+    """`rows` as a Parquet file in the table's layout."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    schema = pa.schema([(column.name, arrow_type(column)) for column in staged_columns(spec, table)])
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink)
+    return partial(io.BytesIO, sink.getvalue())
+
+
+def _compare(into: Staging, manifests: Sequence[Manifest]) -> None:
+    spec = into.spec
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    counts: dict[str, int] = {}
+    for row in into.warehouse.run(into.rendered("staged_totals"), "count staged rows"):
+        name, source = row["name"], row["source"]
+        if row["entries"] != row["different_keys"]:
+            raise ContractError(f"{source}: {_what_is_wrong(row)}: correct the transform")
+        amounts[source] += row["amount"] or 0
+        if name == spec.counted:
+            counts[source] = row["entries"]
+    for manifest in manifests:
+        count, amount = counts.get(manifest.source, 0), amounts[manifest.source]
+        promised = manifest.control_totals.get(spec.counted), manifest.control_totals.get("amount")
+        if promised[0] not in (None, count) or (promised[1] is not None and Decimal(promised[1]) != amount):
+            raise ContractError(
+                f"{manifest.source}: the transform left {promised[0]} {spec.counted} and an amount of "
+                f"{promised[1]}, but {count} {spec.counted} and {amount} arrived in BigQuery"
+            )
+
+
+def _what_is_wrong(row: Mapping[str, Any]) -> str:
+    if row["different_keys"]:
+        return f"{row['entries']} rows of {row['name']} have only {row['different_keys']} different keys"
+    return f"{row['entries']} rows belong to {row['name']}"

@@ -1,0 +1,144 @@
+"""What the warehouse answers and the partner tells, as panels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.forecast.data.calendar import holidays_of
+from ecommerce.forecast.data.history import gaps, known_index, panels
+from ecommerce.forecast.weeks import HORIZON
+from ecommerce.sources.partner_ftp.files import Announced, MarketWeek, Promotion
+from tests.unit.forecast.panels import MONDAY, WEEK
+
+DAYS = 126
+LAST = MONDAY + timedelta(days=DAYS - 1)
+Sales = Mapping[str, np.ndarray]
+
+
+def day(number: int) -> date:
+    return MONDAY + timedelta(days=number)
+
+
+def answer(kinds: Mapping[str, Sales], category: Mapping[str, str] | None = None) -> pa.Table:
+    rows = [
+        {
+            "business_date": day(number),
+            "kind": kind,
+            "name": name,
+            "category": (category or {}).get(name),
+            "gross_sales": Decimal(str(value)),
+        }
+        for kind, sales in kinds.items()
+        for name, values in sales.items()
+        for number, value in enumerate(values)
+        if value
+    ]
+    schema = pa.schema(
+        [
+            ("business_date", pa.date32()),
+            *((name, pa.string()) for name in ("kind", "name", "category")),
+            ("gross_sales", pa.decimal128(38, 9)),
+        ]
+    )
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+ALWAYS = np.tile(WEEK, DAYS // 7)
+LATER = np.where(np.arange(DAYS) < 70, 0, ALWAYS)
+SHOP = answer({"category": {"Kitchen": ALWAYS, "Garden": LATER}, "channel": {"web": ALWAYS + LATER}})
+ARTICLES = answer(
+    {"sku": {"K-1": ALWAYS / 4, "K-2": ALWAYS * 3 / 4, "G-1": LATER}},
+    {"K-1": "Kitchen", "K-2": "Kitchen", "G-1": "Garden"},
+)
+
+
+NOTHING = Announced()
+
+
+def shop(announced: Announced = NOTHING):
+    return panels(SHOP, ARTICLES, LAST, announced=announced, calendar="")
+
+
+def test_each_kind_is_a_panel_of_the_same_days():
+    found = shop()
+    assert found.as_of == LAST + timedelta(days=1)
+    assert {kind: panel.series for kind, panel in found.panels.items()} == {
+        "category": ("category:Garden", "category:Kitchen"),
+        "channel": ("channel:web",),
+        "sku": ("sku:G-1", "sku:K-1", "sku:K-2"),
+    }
+    for panel in found.panels.values():
+        assert (panel.first_day, panel.days, panel.origin) == (MONDAY, DAYS, LAST)
+    assert np.allclose(found.panels["category"].values[:, 0], LATER)
+    assert np.allclose(found.panels["category"].values[:, 1], ALWAYS)
+
+
+def test_a_promotion_counts_for_an_article_wholly_and_for_others_by_its_part_of_their_sales():
+    announced = Announced((Promotion(day(DAYS + 3), day(DAYS + 4), "K-1", Decimal(10)),))
+    found = {kind: panel.promotions for kind, panel in shop(announced).panels.items()}
+    days = [DAYS + 3, DAYS + 4]
+    assert found["sku"][days].tolist() == [[0, 1, 0]] * 2
+    assert found["category"][days].tolist() == [[0, 0.25]] * 2
+    of_quarter = ALWAYS[-91:].sum() / 4 / (ALWAYS + LATER)[-91:].sum()
+    assert np.allclose(found["channel"][days, 0], of_quarter)
+    assert not any(np.delete(table, days, axis=0).any() for table in found.values())
+
+
+def test_a_promotion_of_the_whole_shop_counts_everywhere():
+    announced = Announced((Promotion(day(-5), day(2), None, Decimal(20)),))
+    for panel in shop(announced).panels.values():
+        assert (panel.promotions[:3] == 1).all()
+        assert not panel.promotions[3:].any()
+
+
+def test_the_index_of_a_week_is_known_when_the_week_has_ended():
+    weeks = [
+        MarketWeek(day(7), Decimal(103)),
+        MarketWeek(day(0), Decimal(101)),
+        MarketWeek(day(-7), Decimal(99)),
+    ]
+    found = known_index(weeks, MONDAY, 15)
+    assert found.tolist() == [99] * 6 + [101] * 7 + [103] * 2
+    assert np.isnan(known_index(weeks[:1], MONDAY, 15)[:13]).all()
+    assert np.isnan(known_index([], MONDAY, 15)).all()
+    market = shop(Announced(market_index=tuple(weeks))).panels["sku"].market
+    assert market is not None
+    assert market[-1] == 103
+
+
+def test_days_without_any_sale_are_a_gap_but_not_closed_weekdays_holidays_and_rare_sales():
+    none = np.zeros(DAYS, dtype=np.int64)
+    open_days = np.where(np.arange(DAYS) % 7 == 6, 0, ALWAYS)
+    assert not gaps(open_days, none, 0).any()
+
+    broken = open_days.copy()
+    broken[[30, *range(63, 91)]] = 0
+    found = gaps(broken, none, 0)
+    # Of four weeks without a sale the closed Sundays are unknown, too, and so is the one before them.
+    assert np.flatnonzero(found).tolist() == [30, *range(62, 91)]
+
+    holiday = none.copy()
+    holiday[30] = 5
+    assert not gaps(broken, holiday, 0)[30]
+
+    rare = np.where(np.arange(DAYS) % 3 == 0, 100.0, 0.0)
+    assert not gaps(rare, none, 0).any()
+
+
+def test_a_holiday_has_the_same_number_every_year():
+    found = holidays_of("US", date(2025, 1, 1), 730)
+    assert found[(date(2025, 7, 4) - date(2025, 1, 1)).days] > 0
+    numbers = [found[(date(year, 12, 25) - date(2025, 1, 1)).days] for year in (2025, 2026)]
+    assert numbers[0] == numbers[1] != 0
+    assert found[5] == 0
+    assert not holidays_of("", date(2025, 1, 1), 730).any()
+    assert len(holidays_of("DE-BY", date(2026, 11, 1), 10 + HORIZON)) == 10 + HORIZON
+    with pytest.raises(ConfigurationError, match="HOLIDAYS='XX' is no calendar"):
+        holidays_of("XX", date(2026, 11, 1), 10)

@@ -1,0 +1,50 @@
+"""Which errors are tried again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from airflow.sdk import RetryAction
+
+from ecommerce.core import errors
+from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (errors.CredentialsError("x"), RetryAction.FAIL),
+        (errors.ConfigurationError("x"), RetryAction.FAIL),
+        (errors.ContractError("x"), RetryAction.FAIL),
+        (errors.CheckFailed("x"), RetryAction.FAIL),
+        (TypeError("x"), RetryAction.FAIL),
+        (errors.RateLimitedError("x"), RetryAction.RETRY),
+        (errors.ConcurrentUpdateError("x"), RetryAction.RETRY),
+        (TimeoutError("x"), RetryAction.RETRY),
+        (ConnectionResetError("x"), RetryAction.RETRY),
+        (ValueError("x"), RetryAction.DEFAULT),
+    ],
+)
+def test_kind_of_error_decides_about_retrying(error, action):
+    retries = NETWORK_RETRIES["retry_policy"]
+    assert retries.evaluate(error, try_number=1, max_tries=5).action is action
+
+
+def test_rate_limit_waits_longer_than_a_lost_connection():
+    retries = NETWORK_RETRIES["retry_policy"]
+    limited = retries.evaluate(errors.RateLimitedError("x"), try_number=1, max_tries=5)
+    assert limited.retry_delay > NETWORK_RETRIES["retry_delay"]
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(600, 600), (3600, 3600), (86400, 3600), (5, 120), (None, 120)])
+def test_a_pause_that_was_asked_for_is_taken_up_to_an_hour(asked, waits):
+    error = errors.RateLimitedError("x", asked)
+    decision = NETWORK_RETRIES["retry_policy"].evaluate(error, try_number=1, max_tries=5)
+    assert (decision.action, decision.retry_delay) == (RetryAction.RETRY, timedelta(seconds=waits))
+
+
+def test_the_verdict_on_the_extracts_is_final_but_a_lost_worker_is_not():
+    retries = GATE_RETRIES["retry_policy"]
+    assert retries.evaluate(errors.PipelineError("x"), try_number=1, max_tries=1).action is RetryAction.FAIL
+    assert retries.evaluate(OSError("x"), try_number=1, max_tries=1).action is not RetryAction.FAIL

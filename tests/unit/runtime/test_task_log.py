@@ -1,0 +1,123 @@
+"""What is said of a failed task, and that it is the last line of its log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+import structlog
+from airflow.providers.standard.operators.bash import BashOperator
+
+from ecommerce.core import errors
+from ecommerce.runtime import task_log
+from ecommerce.runtime.retries import NETWORK_RETRIES
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (errors.ContractError("no column sku"), "no column sku"),
+        (ValueError("x\ny"), "ValueError: x"),
+        (KeyError(), "KeyError"),
+        ("killed externally", "killed externally"),
+        (RuntimeError("w" * 1000), "RuntimeError: " + "w" * 236 + "…"),
+    ],
+)
+def test_the_reason_is_one_short_line(error, reason):
+    assert task_log.failure_reason(error) == reason
+
+
+def test_no_half_address_is_left_where_a_reason_is_cut_short():
+    for length in range(200, 250):
+        reason = task_log.failure_reason(
+            errors.PipelineError("x" * length + " of jane.doe@example.com in line 7")
+        )
+        assert "jane" not in reason
+
+
+def test_secrets_airflow_knows_are_masked():
+    from airflow.sdk.log import mask_secret
+
+    mask_secret("hunter2hunter2")
+    assert "hunter2" not in task_log.failure_reason(RuntimeError("login with hunter2hunter2 refused"))
+
+
+def test_the_line_of_the_log_is_whole_and_names_nobody():
+    error = errors.ContractError("w" * 1000 + "\n  of jane.doe@example.com")
+    assert task_log.failure_line(error) == "w" * 1000 + " of <e-mail>"
+
+
+@pytest.fixture
+def log():
+    """The lines of a task's log, written as by Airflow: its logger is older than the first call of a hook."""
+    lines, before = [], structlog.get_config()
+
+    def write(_, level, event):
+        lines.append(f"{level}: {event['event']}" + (", traceback" if event.get("exc_info") else ""))
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[write], cache_logger_on_first_use=True)
+    yield lines
+    structlog.configure(**before)
+
+
+def run_and_fail(error, ti=None):
+    """An attempt of a task, as Airflow's task runner logs it and calls the listener."""
+    task = structlog.get_logger(logger_name="task")
+    task.info("::group::Pre Execute")
+    task_log.on_task_instance_running()
+    task.info("::endgroup::")
+    try:
+        raise error
+    except type(error):
+        task.exception("Task failed with exception")
+        task.info("::group::Post Execute")
+    task_log.on_task_instance_failed(ti or SimpleNamespace(state="failed"), error)
+    task.info("::endgroup::")
+
+
+BEGIN = ["info: ::group::Pre Execute", "info: ::endgroup::"]
+END = ["info: ::group::Post Execute", "info: ::endgroup::"]
+
+
+def test_an_error_of_the_pipeline_is_its_sentence_last_and_alone(log):
+    run_and_fail(errors.TransientError("no answer\nof jane.doe@example.com"))
+    assert log == [*BEGIN, "error: Task failed with exception", *END, "error: no answer of <e-mail>"]
+
+
+def test_an_unforeseen_error_keeps_its_traceback_before_its_sentence(log):
+    run_and_fail(ValueError("surprise"))
+    assert log == [
+        *BEGIN,
+        "error: Task failed with exception, traceback",
+        *END,
+        "error: ValueError: surprise",
+    ]
+
+
+def test_the_next_attempt_is_named_before_the_sentence(log):
+    error = errors.TransientError("no answer")
+    x = BashOperator(task_id="x", bash_command="true", **NETWORK_RETRIES)
+    ended = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
+    ti = SimpleNamespace(state="up_for_retry", task=x, try_number=2, max_tries=5, end_date=ended)
+    run_and_fail(error, ti)
+    begins = "warning: the next attempt begins not before 11:01:03 UTC"  # 60 s, and up to as much by chance
+    assert log[-2:] == [begins, "error: no answer"]
+    log.clear()
+    ti.task = BashOperator(task_id="y", bash_command="true", retries=1)
+    run_and_fail(error, ti)
+    assert log[-2] == "warning: the next attempt begins not before 11:05:03 UTC"
+
+
+def test_the_next_task_of_the_same_process_ends_in_the_same_way(log):
+    run_and_fail(ValueError("surprise"))
+    first = log.copy()
+    log.clear()
+    run_and_fail(ValueError("surprise"))
+    assert log == first
+
+
+def test_a_state_that_is_set_by_hand_is_no_failure_of_this_process(log):
+    task_log.on_task_instance_failed(SimpleNamespace(), "set to failed by hand")
+    assert log == []

@@ -1,0 +1,203 @@
+"""What a report says of figures that other reports gave otherwise."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ecommerce.core.text import MINUS, NOTHING
+from ecommerce.sales.report.figures.model import HEADLINE, restatements
+from ecommerce.sales.report.view import notices
+from ecommerce.warehouse.rendering import RESTATED
+from tests.unit.sales.report.samples import DAY, make_figures
+
+WEDNESDAY = DAY - timedelta(days=1)
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LATE = [{"kind": "late", "source": "partner_files", "channel": "alpenmarkt", "orders": 13}]
+
+
+def row(
+    figure: str, old: str | None, new: str | None, day: date = WEDNESDAY, **changes: Any
+) -> dict[str, Any]:
+    causes = changes.pop("causes", LATE)
+    return {
+        "business_date": day,
+        "figure": figure,
+        "detected_at": NOON,
+        "old_value": None if old is None else Decimal(old),
+        "new_value": None if new is None else Decimal(new),
+        "reason": "late or changed orders from partner_files, run scheduled__2026-11-20",
+        "causes": causes and json.dumps(causes),
+    } | changes
+
+
+def shown(*rows: dict[str, Any]):
+    return make_figures(restatements=restatements.merged(rows))
+
+
+def table(*rows: dict[str, Any]) -> list[list[str]]:
+    return notices.page_texts(shown(*rows))["restatements"]
+
+
+def test_a_day_has_one_row_for_each_figure_with_its_change_and_says_why_once():
+    late = [
+        row(*each)
+        for each in (
+            ("customers", "131", "140"),
+            ("gross_sales", "19000", "20700"),
+            ("net_sales", "18716.13", "20373.40"),
+            ("tax", "1900", "2070"),
+        )
+    ]
+    why = [{"kind": "first_orders", "source": None, "channel": None, "orders": None}]
+    earlier = row("new_customers", "40", "39", WEDNESDAY - timedelta(days=1), causes=why)
+    assert table(earlier, *late) == [
+        ["Wed 18 Nov", "Net sales", "18,716.13", "20,373.40", "+8.9 %", "late file of alpenmarkt, 13 orders"],
+        ["", "Customers", "131", "140", "+6.9 %", ""],
+        ["", "Gross sales", "19,000.00", "20,700.00", "+8.9 %", ""],
+        [
+            "Tue 17 Nov",
+            "New customers",
+            "40",
+            "39",
+            f"{MINUS}2.5 %",
+            "earlier orders of customers became known",
+        ],
+    ]
+
+
+def test_tax_alone_is_shown():
+    assert [cells[1] for cells in table(row("tax", "7", "8"))] == ["Tax"]
+
+
+def test_loads_that_changed_a_figure_one_after_another_are_one_row():
+    changed = [{"kind": "changed", "source": "sales_db", "channel": "sales_db", "orders": 1}]
+    later = {"detected_at": NOON + timedelta(hours=1), "causes": changed}
+    more = {"detected_at": NOON + timedelta(hours=2)}
+    (found,) = restatements.merged(
+        [row("orders", "20", "19", **later), row("orders", "19", "25", **more), row("orders", "7", "20")]
+    )
+    assert (found.old, found.new, found.detected_at) == (7, 25, more["detected_at"])
+    assert found.reason == "late file of alpenmarkt, 13 orders; 1 order changed in the sales database"
+
+
+def test_what_is_again_what_was_mailed_is_no_restatement():
+    back = {"detected_at": NOON + timedelta(hours=1)}
+    assert restatements.merged([row("orders", "7", "8"), row("orders", "8", "7", **back)]) == []
+
+
+def test_an_average_of_no_order_can_be_restated():
+    (cells,) = table(row("average_order_value", None, "65"))
+    assert cells[1:5] == ["Average order value", NOTHING, "65.00", NOTHING]
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (("late", "partner_files", "partner_files", 1), "late file of a partner, 1 order"),
+        (("late", "storefront", "storefront", 1300), "1,300 orders read late from the storefront"),
+        (("late", "old_shop", "old_shop", 2), "the export old_shop was loaded, 2 orders"),
+        (("changed", "partner_files", "bazario", 2), "corrected file of bazario, 2 orders"),
+        (("changed", "sales_db", "sales_db", 2), "2 orders changed in the sales database"),
+        (("cancelled", "storefront", "storefront", 1), "1 order cancelled in the storefront"),
+        (("removed", "sales_db", "sales_db", 1), "1 order deleted in the sales database"),
+        (("removed", "partner_files", "bazario", 1), "1 order taken out of the file of bazario"),
+        (("removed", "old_shop", "old_shop", 9), "the export old_shop was taken out, 9 orders"),
+        (("refunded", "storefront", "storefront", 1), "refunds recorded late in the storefront, 1 order"),
+        (("unrefunded", "sales_db", "sales_db", 1), "refunds taken back in the sales database, 1 order"),
+        (("rates", None, None, None), "exchange rates published after the report"),
+        (("first_orders", None, None, None), "earlier orders of customers became known"),
+    ],
+)  # fmt: skip
+def test_every_cause_has_words_for_a_reader(cause, words):
+    fields = dict(zip(("kind", "source", "channel", "orders"), cause, strict=True))
+    assert restatements.reason("orders", [row("orders", "1", "2", causes=[fields])]) == words
+
+
+def test_of_many_causes_the_largest_are_named():
+    causes = [{"kind": "changed", "source": "sales_db", "channel": "sales_db", "orders": 3}, *LATE]
+    causes += [
+        {"kind": kind, "source": "storefront", "channel": "storefront", "orders": 1}
+        for kind in ("late", "removed")
+    ]
+    assert restatements.reason("orders", [row("orders", "1", "2", causes=causes)]) == (
+        "late file of alpenmarkt, 13 orders; 3 orders changed in the sales database; and 2 other causes"
+    )
+
+
+FILE, RATES = "late file of alpenmarkt, 13 orders", "exchange rates published after the report"
+REFUNDS = "refunds recorded late in the storefront, 20 orders"
+FIRST = "earlier orders of customers became known"
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ("returns", f"{RATES}; {REFUNDS}"),
+        ("orders units customers", FILE),
+        ("new_customers returning_customers", f"{FILE}; {FIRST}"),
+        ("gross_sales discounts average_order_value tax shipping", f"{RATES}; {FILE}"),
+        ("net_sales", f"{RATES}; {REFUNDS}; and 1 other cause"),
+    ],
+)
+def test_a_figure_has_the_causes_that_can_change_it(figures, words):
+    refunds = {"kind": "refunded", "source": "storefront", "channel": "storefront", "orders": 20}
+    causes = [*LATE, refunds, {"kind": "first_orders"}, {"kind": "rates"}]
+    found = restatements.merged(row(figure, "1", "2", causes=causes) for figure in figures.split())
+    assert {each.figure: each.reason for each in found} == dict.fromkeys(figures.split(), words)
+
+
+def test_where_no_cause_fits_all_of_the_day_are_named():
+    assert restatements.reason("returns", [row("returns", "1", "2")]) == FILE
+
+
+@pytest.mark.parametrize(
+    ("engineers", "words"),
+    [
+        (
+            "late or changed orders from sales_db and late or changed orders from storefront, run manual__x",
+            "late or changed orders from the sales database and the storefront",
+        ),
+        (
+            "late or changed orders from old_shop, run undo__x",
+            "late or changed orders from the export old_shop",
+        ),
+        ("a rerun of the load, run scheduled__2026-11-20T11:00:00+00:00", "a rerun of the load"),
+        ("changed between the figures of the report and its mail",) * 2,
+    ],
+)
+def test_rows_from_before_causes_were_kept_read_tolerably(engineers, words):
+    told = row("orders", "1", "2", causes=None, reason=engineers)
+    assert restatements.reason("orders", [told]) == words
+
+
+def test_the_sentence_for_mail_and_notice():
+    figures = shown(row("orders", "131", "144"), row("net_sales", "18716.13", "20373.40"))
+    sentence = "Wed 18 Nov: net sales 18,716.13 → 20,373.40, +8.9 %: late file of alpenmarkt, 13 orders"
+    assert notices.restatement_lines(figures) == [sentence]
+    (notice,) = notices.notices(figures)
+    assert (notice["title"], notice["words"]) == ("Restated", f"{sentence}.")
+    assert notices.restatement_lines(make_figures()) == []
+
+
+def test_of_many_days_the_newest_are_said_and_the_others_counted():
+    days = [row("orders", "1", "2", WEDNESDAY - timedelta(days=back)) for back in range(400)]
+    lines = notices.restatement_lines(shown(*days))
+    assert len(lines) == 6
+    assert (lines[0][:11], lines[-1]) == ("Wed 18 Nov:", "and 395 earlier days")
+    rows = table(*days)
+    assert len(rows) == 11
+    assert rows[-1][0] == "390 earlier days"
+
+
+def test_a_day_of_another_year_is_named_with_it():
+    (line,) = notices.restatement_lines(shown(row("orders", "1", "2", date(2025, 11, 19))))
+    assert line.startswith("Wed 19 Nov 2025: orders 1 → 2, +100.0 %")
+
+
+def test_every_figure_of_the_headline_is_restated():
+    assert set(HEADLINE) == set(RESTATED)

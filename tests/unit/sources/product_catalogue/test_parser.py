@@ -1,0 +1,241 @@
+"""From pages of JSON to products: a broken entry costs no other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecommerce.core.errors import ContractError
+from ecommerce.sources.product_catalogue import parser
+from ecommerce.sources.product_catalogue.parser import Catalogue, read_pages
+from ecommerce.storage import staging
+from ecommerce.storage.staging import Manifest
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+MUG = {
+    "sku": "MUG-01",
+    "name": "Stoneware mug",
+    "category": "Tableware",
+    "price": "14.00",
+    "currency": "USD",
+    "image_url": "/pictures/mug.png",
+    "updated_at": "2026-11-01T10:00:00Z",
+}
+Pages = Callable[..., Manifest]
+
+
+@pytest.fixture(autouse=True)
+def _connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_connection(monkeypatch)
+
+
+def set_connection(monkeypatch: pytest.MonkeyPatch, **extra: str) -> None:
+    value = {"conn_type": "http", "host": "https://shop.example", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_PRODUCT_CATALOGUE_API", json.dumps(value))
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Pages:
+    """Publish a raw folder of these pages: JSON values, or bytes."""
+
+    def publish(*bodies: Any) -> Manifest:
+        uri = f"file://{tmp_path}/raw"
+        with staging.publish(uri) as draft:
+            for number, body in enumerate(bodies, start=1):
+                data = body if isinstance(body, bytes) else json.dumps(body).encode()
+                (draft.path / f"page-{number:04d}.json").write_bytes(data)
+                (draft.path / f"page-{number:04d}.url").write_text(
+                    f"https://shop.example/products?page={number}"
+                )
+            draft.seal(
+                source="product_catalogue",
+                business_date=date(2026, 11, 20),
+                rows=len(bodies),
+                columns={f"page-{number:04d}.json": [] for number in range(1, len(bodies) + 1)},
+                **dict.fromkeys(("read_at", "window_start", "window_end"), NOW),
+            )
+        return staging.read_manifest(uri)
+
+    return publish
+
+
+def results(*entries: Any) -> dict[str, Any]:
+    return {"count": len(entries), "next": None, "results": list(entries)}
+
+
+def found(catalogue: Catalogue) -> list[tuple[int, str]]:
+    return [(each.entry_number, each.reason) for each in catalogue.rejected]
+
+
+def test_a_product_is_read_and_its_address_made_whole(pages: Pages) -> None:
+    (product,) = read_pages(pages(results(MUG))).products
+    assert (product.sku, product.name, product.category) == ("MUG-01", "Stoneware mug", "Tableware")
+    assert product.image_url == "https://shop.example/pictures/mug.png"
+    assert product.updated_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
+
+
+def test_pages_follow_each_other_and_only_the_sku_is_needed(pages: Pages) -> None:
+    catalogue = read_pages(pages(results({"sku": "B"}), results({"sku": 17}, {"sku": " A "})))
+    assert [product.sku for product in catalogue.products] == ["17", "A", "B"]
+    assert catalogue.products[0].image_url is None
+
+
+WRONG: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"sku": None}, "missing_value"),
+    ({"sku": "  "}, "missing_value"),
+    ({"sku": {"a": 1}}, "invalid_text"),
+    ({"sku": True}, "invalid_text"),
+    ({"sku": "x" * 201}, "invalid_text"),
+    ({"sku": "a\nb"}, "invalid_text"),
+    ({"name": ["a"]}, "invalid_text"),
+    ({"name": "a\u0000b"}, "invalid_text"),
+    ({"name": "x" * 2001}, "invalid_text"),
+    ({"category": True}, "invalid_text"),
+    ({"price": -3}, "invalid_number"),
+    ({"price": "free"}, "invalid_number"),
+    ({"price": {"amount": 1}}, "invalid_number"),
+    ({"currency": "Dollar"}, "invalid_currency"),
+    ({"image_url": {"url": "https://shop.example/a.png"}}, "invalid_url"),
+    ({"image_url": "x" * 4001}, "invalid_url"),
+    ({"updated_at": "yesterday"}, "invalid_timestamp"),
+    ({"updated_at": "2026-11-01T10:00:00"}, "invalid_timestamp"),
+    ({"updated_at": "0001-01-01T00:00:00+14:00"}, "invalid_timestamp"),
+    ({"updated_at": 1700000000}, "invalid_timestamp"),
+    ({"name": "x" * 300_000}, "too_long"),
+)
+
+
+def test_what_is_wrong_with_one_product_rejects_that_product(pages: Pages) -> None:
+    entries = [MUG | {"sku": f"M{number}"} | change for number, (change, _) in enumerate(WRONG)]
+    catalogue = read_pages(pages(results(MUG | {"sku": "A"}, *entries, MUG | {"sku": "C"})))
+    assert found(catalogue) == [(number, reason) for number, (_, reason) in enumerate(WRONG, start=2)]
+    assert [product.sku for product in catalogue.products] == ["A", "C"]
+    assert all(len(each.raw) <= 1_000 for each in catalogue.rejected)
+
+
+def test_what_is_no_object_is_rejected(pages: Pages) -> None:
+    entries = (None, 5, "MUG", [], ["sku"])
+    assert found(read_pages(pages(results(MUG, *entries)))) == [
+        (number, "malformed_entry") for number in range(2, 7)
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        rb'{"sku": "A\ud800"}',
+        rb'{"sku": "A", "more": "\udfff"}',
+        rb'{"sku": "A", "price": 1e999}',
+        rb'{"sku": "A", "price": ' + b"9" * 5000 + b"}",
+        rb'{"sku": "A", "more": ' + b"[" * 900 + b"]" * 900 + b"}",
+    ],
+)
+def test_json_that_breaks_parsers_breaks_one_product_at_most(pages: Pages, raw: bytes) -> None:
+    body = b'{"results": [{"sku": "before"}, ' + raw + b', {"sku": "after"}]}'
+    products = [product.sku for product in read_pages(pages(body)).products]
+    assert {"before", "after"} <= set(products)
+
+
+def test_what_is_kept_of_a_rejected_entry_shows_no_address_and_no_key(pages: Pages) -> None:
+    entry = {
+        "sku": None,
+        "name": "ask ann@example.com",
+        "image_url": "https://a.example/b.png?token=secret&x=1",
+    }
+    (rejected,) = read_pages(pages(results(MUG, entry))).rejected
+    assert "ann@" not in rejected.raw
+    assert "secret" not in rejected.raw
+    assert rejected.page == "page 1"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_of_several_with_one_sku_the_last_updated_counts(pages: Pages, order: tuple[int, ...]) -> None:
+    entries = [
+        MUG | {"name": "old", "updated_at": "2026-11-01T10:00:00+00:00"},
+        MUG | {"name": "new", "updated_at": "2026-11-01T12:00:00+01:00"},
+        MUG | {"name": "undated", "updated_at": None},
+    ]
+    catalogue = read_pages(pages(*(results(entries[number]) for number in order)))
+    assert [product.name for product in catalogue.products] == ["new"]
+    assert catalogue.superseded == 2
+
+
+def test_skus_that_differ_in_case_are_two_products(pages: Pages) -> None:
+    assert len(read_pages(pages(results(MUG, MUG | {"sku": "mug-01"}))).products) == 2
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"", b'{"results": [', b"\xff\xfe", b'{"results": [NaN]}', b"[" * 100_000]
+)
+def test_a_page_that_is_no_json_is_named(pages: Pages, body: bytes) -> None:
+    with pytest.raises(ContractError, match="page 2 is no JSON"):
+        read_pages(pages(results(MUG), body))
+
+
+@pytest.mark.parametrize("body", [{}, {"results": None}, {"results": {"sku": "A"}}, 5, {"items": []}])
+def test_a_page_of_another_layout_is_named_with_the_field(pages: Pages, body: Any) -> None:
+    with pytest.raises(ContractError, match=r"page 2 has no list at `results`: name the path"):
+        read_pages(pages(results(MUG), body))
+
+
+def test_another_layout_is_told_by_the_connection(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_connection(monkeypatch, entries="data.items")
+    assert read_pages(pages({"data": {"items": [MUG]}})).products
+    assert read_pages(pages([MUG])).products, "a page may be the list itself"
+
+
+def test_a_count_that_is_another_is_told(pages: Pages) -> None:
+    warning = "the catalogue says that it has 9 entries, and its pages have 1"
+    assert read_pages(pages(results(MUG) | {"count": 9})).warnings == [warning]
+    assert read_pages(pages(results(MUG))).warnings == []
+
+
+def parse(manifest: Manifest, known: set[str], *, accept_shrunk: bool = False) -> Manifest:
+    return parser.parse(manifest, f"{manifest.uri}-parsed", known, accept_shrunk=accept_shrunk)
+
+
+def test_an_empty_catalogue_is_refused_unless_somebody_says_so(pages: Pages) -> None:
+    with pytest.raises(ContractError, match="the catalogue has no product, and 0 entries"):
+        parse(pages(results()), set())
+    with pytest.raises(
+        ContractError, match=r"1 entries that cannot be used \(the first of them: missing_value, sku\)"
+    ):
+        parse(pages(results({"name": "a"})), set())
+    assert parse(pages(results()), {"A"}, accept_shrunk=True).rows == 0
+
+
+def test_a_catalogue_that_lost_more_than_half_is_refused_unless_somebody_says_so(pages: Pages) -> None:
+    known = {"A", "B", "C", "D", "E"}
+    half = pages(results(*({"sku": sku} for sku in "ABX")))
+    with pytest.raises(ContractError, match="only 3 products; 3 of the 5 it had before are missing"):
+        parse(half, known)
+    assert parse(half, known, accept_shrunk=True).rows == 3
+    assert parse(half, {"A", "B", "C", "D"}).rows == 3
+
+
+def test_a_rejected_product_is_not_missing(pages: Pages) -> None:
+    assert parse(pages(results({"sku": "A"}, {"sku": "B", "price": -1})), {"A", "B"}).control_totals == {
+        "rows_read": 2,
+        "rows_accepted": 1,
+        "rows_rejected": 1,
+        "rows_superseded": 0,
+        "warnings": [],
+    }
+
+
+def test_a_mapping_that_is_wrong_is_named(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    for sql, complaint in (
+        ("SELECT nonsense FROM entries", "nonsense"),
+        ("SELECT entry_number, record -> '$.id' AS sku FROM entries", "must give one row per entry, with"),
+    ):
+        monkeypatch.setattr(parser, "read_sql", lambda path, sql=sql: sql)
+        with pytest.raises(
+            ContractError, match=rf"include/sql/transform/catalogue/product_catalogue.sql.*{complaint}"
+        ):
+            read_pages(pages(results(MUG)))

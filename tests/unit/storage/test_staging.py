@@ -1,0 +1,123 @@
+"""Staged folders become visible whole, on local disk and on object stores."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+
+import pytest
+from airflow.sdk.io import attach
+from fsspec.implementations.memory import MemoryFileSystem
+
+from ecommerce.core.errors import StagingError
+from ecommerce.storage import staging
+from ecommerce.storage.xcom import from_xcom, to_xcom
+
+INSTANT = datetime(2026, 11, 20, 11, tzinfo=UTC)
+
+
+@pytest.fixture(params=["file", "memory"])
+def root(request, tmp_path):
+    if request.param == "file":
+        return f"file://{tmp_path}"
+    attach("memory", fs=MemoryFileSystem())
+    return f"memory://bucket/{tmp_path.name}"
+
+
+def publish(uri, text="one", fail=False):
+    with staging.publish(uri) as draft:
+        (draft.path / "pages").mkdir()
+        (draft.path / "pages" / "1.txt").write_text(text)
+        if fail:
+            raise ValueError("the extract died")
+        draft.seal(
+            source="sales_db",
+            business_date=date(2026, 11, 19),
+            rows=1,
+            columns={"pages/1.txt": ["text"]},
+            read_at=INSTANT,
+            window_start=INSTANT,
+            window_end=INSTANT,
+            control_totals={"source_amount": "12.30"},
+        )
+    return staging.read_manifest(uri)
+
+
+def test_manifest_survives_xcom(root):
+    manifest = publish(f"{root}/run/sales_db")
+    assert from_xcom(staging.Manifest, json.loads(json.dumps(to_xcom(manifest)))) == manifest
+
+
+def test_nothing_is_visible_when_the_writer_fails(root):
+    with pytest.raises(ValueError, match="the extract died"):
+        publish(f"{root}/run/sales_db", fail=True)
+    assert not staging.exists(f"{root}/run/sales_db")
+
+
+def test_failed_second_try_leaves_the_first_as_it_was(root):
+    first = publish(f"{root}/run/sales_db")
+    with pytest.raises(ValueError, match="the extract died"):
+        publish(f"{root}/run/sales_db", text="two", fail=True)
+    assert staging.read_manifest(f"{root}/run/sales_db") == first
+
+
+def test_second_publication_replaces_the_first(root):
+    first = publish(f"{root}/run/sales_db")
+    second = publish(f"{root}/run/sales_db", text="two")
+    assert second.sha256 != first.sha256
+    assert (staging.storage_path(second.uri) / "pages/1.txt").read_text() == "two"
+
+
+def test_discarded_folder_is_gone_and_may_be_discarded_again(root):
+    uri = publish(f"{root}/run/sales_db").uri
+    staging.discard(uri)
+    staging.discard(uri)
+    with pytest.raises(StagingError, match="clear the extract task with downstream"):
+        staging.read_manifest(uri)
+
+
+def test_run_ids_become_safe_folder_names():
+    folder = staging.run_folder("gs://b/s", "dag", date(2026, 11, 19), "manual__2026-11-20T11:00:00+00:00")
+    assert folder == "gs://b/s/dag/2026-11-19/manual__2026-11-20T11_00_00_00_00"
+
+
+def test_full_disk_is_a_staging_error_and_leaves_nothing(tmp_path, repository):
+    """A file-size limit stands in for a full disk; it would hold for the whole test process, so: a child."""
+    program = f"""
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, {resource.RLIM_INFINITY}))
+from ecommerce.storage import staging
+try:
+    with staging.publish("file://{tmp_path}/run/sales_db") as draft:
+        (draft.path / "big").write_bytes(b"x" * 5000)
+except staging.StagingError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": "plugins"},
+        cwd=repository,
+    )
+    assert "sales_db could not be written: File too large" in done.stdout
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+@pytest.mark.parametrize("setting", ["STAGING_URI", "REPORTS_URI"])
+def test_the_setting_is_named_whose_folder_cannot_be_written(tmp_path, monkeypatch, setting):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}")
+    monkeypatch.setenv(setting, f"file://{tmp_path}/file")
+    with (
+        pytest.raises(StagingError, match=f"directory: check {setting}$"),
+        staging.publish(f"file://{tmp_path}/file/day"),
+    ):
+        pass
