@@ -401,11 +401,11 @@ def test_reading_again_gives_the_same_hash(warehouse, figures):
     assert model.figures_hash(figures_of(warehouse, code_version="later")) == model.figures_hash(figures)
 
 
-def forecast(warehouse, made_at, *rows, model="blend"):
+def forecast(warehouse, made_at, *rows):
     """Put forecasts into the warehouse. `rows`: day, series, forecast, how far the intervals of 80 and of
     95 % reach to both sides."""
     values = [
-        f"('{series}', DATE '{day}', '{model}', TIMESTAMP '{made_at}', NUMERIC '{value}', "
+        f"('{series}', DATE '{day}', 'blend', TIMESTAMP '{made_at}', NUMERIC '{value}', "
         + ", ".join(f"NUMERIC '{value + side}'" for side in (-near, near, -far, far))
         + ", NULL, 'forecast run')"
         for day, series, value, near, far in rows
@@ -439,12 +439,6 @@ def test_the_day_is_compared_with_the_forecast_that_was_in_force(warehouse):
     in_days = (DAY + timedelta(days=days) for days in (1, 7, 8))
     forecast(warehouse, "2026-03-03 05:00:00+00", *((each, "total", 5, 1, 2) for each in in_days))
     forecast(warehouse, "2026-03-03 05:00:01+00", (DAY + timedelta(days=2), "total", 6, 1, 2))
-
-    # Warehouses from before have forecasts of two models from the same day.
-    forecast(warehouse, "2026-03-02 05:00:00+00", (DAY, "total", 4, 0, 0), model="average")
-    forecast(
-        warehouse, "2026-03-03 05:00:00+00", (DAY + timedelta(days=1), "total", 7, 1, 2), model="average"
-    )
 
     figures = figures_of(warehouse)
     found = figures.expectation
@@ -483,8 +477,10 @@ def test_restatements_since_the_last_mailed_report_are_listed(warehouse):
         "business_date, figures_hash, message_id, state, sent_at, figures_at",
         "(DATE '2026-03-01', 'a', '<a@x>', 'sent', TIMESTAMP '2026-03-02 14:30:00+00',"
         " TIMESTAMP '2026-03-02 11:20:00+00'),"
-        "(DATE '2026-03-02', 'b', '<b@x>', 'sent', TIMESTAMP '2026-03-03 11:30:00+00', NULL),"
-        "(DATE '2026-02-20', 'old', '<old@x>', 'sent', TIMESTAMP '2026-03-03 11:15:00+00', NULL),"
+        "(DATE '2026-03-02', 'b', '<b@x>', 'sent', TIMESTAMP '2026-03-03 11:30:00+00',"
+        " TIMESTAMP '2026-03-03 11:30:00+00'),"
+        "(DATE '2026-02-20', 'old', '<old@x>', 'sent', TIMESTAMP '2026-03-03 11:15:00+00',"
+        " TIMESTAMP '2026-03-03 11:15:00+00'),"
         "(DATE '2026-02-28', 'c', '<c@x>', 'claimed', NULL, NULL)",
     )
     insert(

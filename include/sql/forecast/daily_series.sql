@@ -11,8 +11,8 @@ UNION ALL
 SELECT
     business_date,
     'channel' AS kind,
-    COALESCE(channel, source) AS name,
+    channel AS name,
     SUM(gross_sales_reporting) AS gross_sales
 FROM {{ table("daily_sales") }}
 WHERE business_date BETWEEN {{ first }} AND {{ day }}
-GROUP BY business_date, COALESCE(channel, source)
+GROUP BY business_date, channel

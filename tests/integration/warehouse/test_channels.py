@@ -32,17 +32,3 @@ def test_partners_are_channels_of_their_own(shop: Shop) -> None:
         "bolt": (1, 10),
         "sales_db": (1, 10),
     }
-
-
-def test_rows_from_before_the_column_are_sold_through_their_source(shop: Shop) -> None:
-    """A day that was loaded without the column, and of which one order is loaded again."""
-    shop.load(Folder([Order("1", NOON), Order("2", NOON)]))
-    for table in ("orders", "order_lines", "refunds", "daily_sales"):
-        shop.warehouse.run(f"UPDATE `shop.{table}` SET channel = NULL WHERE TRUE", "older rows")
-    before = read_figures(shop.warehouse, MONDAY, ORIGIN).channels
-    assert [(row.name, row.orders) for row in before] == [("sales_db", 2)]
-
-    shop.load(Folder([Order("2", NOON)], read_at=at("2026-03-04 11:00")), run_id="again")
-
-    assert [(row["channel"], int(row["net_sales"])) for row in shop.rows("daily_sales")] == [("sales_db", 20)]
-    assert read_figures(shop.warehouse, MONDAY, ORIGIN).channels == before

@@ -1,7 +1,7 @@
 -- When each channel sold, in the quarter before the day: the first and the last day, on how many of the seven days up to
 -- `base`, and whether all of it is from exports, which end for good.
 SELECT
-    COALESCE(channel, source) AS channel,
+    channel,
     MIN(business_date) AS first_sold,
     MAX(business_date) AS last_sold,
     COUNT(DISTINCT IF(business_date BETWEEN {{ week_before }} AND {{ base }}, business_date, NULL)) AS days_sold,
@@ -9,4 +9,4 @@ SELECT
 FROM {{ table("daily_sales") }}
 WHERE business_date BETWEEN {{ quarter_before }} AND {{ day }}
     AND order_lines > 0
-GROUP BY 1
+GROUP BY channel

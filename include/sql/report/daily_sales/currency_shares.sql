@@ -1,9 +1,9 @@
 -- Gross sales by channel and category on the days, and the part of them in some currencies; amounts in reporting currency.
 SELECT
-    COALESCE(channel, source) AS channel,
+    channel,
     category,
     COALESCE(SUM(gross_sales_reporting), 0) AS gross_sales,
     COALESCE(SUM(IF(currency IN UNNEST(@currencies), gross_sales_reporting, 0)), 0) AS excluded
 FROM {{ table("daily_sales") }}
 WHERE {{ days("business_date") }}
-GROUP BY 1, category
+GROUP BY channel, category

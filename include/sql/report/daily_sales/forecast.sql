@@ -23,6 +23,5 @@ WHERE target_date = {{ day }}
         GROUP BY source
         HAVING DATE(TIMESTAMP_SUB(MAX(window_end), INTERVAL 1 SECOND), {{ shop_timezone }}) < {{ day }}
     )
--- Older rows may be of two models at one instant: the one whose name comes last is taken, for all series alike.
-QUALIFY RANK() OVER (ORDER BY made_at DESC, model DESC) = 1
+QUALIFY RANK() OVER (ORDER BY made_at DESC) = 1
 ORDER BY series

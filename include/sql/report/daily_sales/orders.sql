@@ -1,6 +1,6 @@
 -- The day's counted orders. From `orders`, because an order with lines in two categories is in two rows of daily_sales.
 SELECT
-    COALESCE(channel, source) AS channel,
+    channel,
     COALESCE(country_code, 'ZZ') AS country_code,
     currency,
     COUNT(*) AS orders
@@ -8,4 +8,4 @@ FROM {{ table("orders") }}
 WHERE business_date = {{ day }}
     AND is_sale
     AND NOT is_test
-GROUP BY COALESCE(channel, source), country_code, currency
+GROUP BY channel, country_code, currency

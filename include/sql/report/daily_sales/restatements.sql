@@ -3,7 +3,7 @@
 WITH listed AS (
     SELECT
         restated.business_date,
-        MAX(COALESCE(deliveries.figures_at, deliveries.sent_at)) AS listed_until
+        MAX(deliveries.figures_at) AS listed_until
     FROM (SELECT DISTINCT business_date FROM {{ table("report_restatements") }}) AS restated
     INNER JOIN {{ table("report_deliveries") }} AS deliveries
         ON restated.business_date <= deliveries.business_date

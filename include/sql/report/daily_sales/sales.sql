@@ -1,7 +1,7 @@
 -- A day's sales at the grain of daily_sales, without the source: the day's own, or those of the day that it is compared
 -- with. Amounts in reporting currency are NULL where unconverted.
 SELECT
-    COALESCE(channel, source) AS channel,
+    channel,
     category,
     country_code,
     currency,

@@ -10,6 +10,5 @@ FROM {{ table("sales_forecasts") }}
 WHERE target_date BETWEEN {{ day_after }} AND {{ last }}
     AND made_at <= @ends_at
     AND series = 'total'
--- Older rows may be of two models at one instant: the one whose name comes last is taken, for all series alike.
-QUALIFY RANK() OVER (ORDER BY made_at DESC, model DESC) = 1
+QUALIFY RANK() OVER (ORDER BY made_at DESC) = 1
 ORDER BY target_date

@@ -3,7 +3,7 @@ SELECT
     business_date,
     figures_hash,
     sent_at,
-    COALESCE(figures_at, sent_at) AS figures_at
+    figures_at
 FROM {{ table("report_deliveries") }}
 WHERE
     state = 'sent'

@@ -3,7 +3,7 @@
 WITH mailed AS (
     SELECT
         business_date,
-        COALESCE(figures_at, sent_at) AS figures_at
+        figures_at
     FROM {{ table("report_deliveries") }}
     WHERE
         state = 'sent'

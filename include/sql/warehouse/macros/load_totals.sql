@@ -56,8 +56,6 @@ deliveries AS (
     SELECT
         latest.business_date,
         latest.source,
-        -- (Files that were loaded before the warehouse kept these figures have none.)
-        COUNT(loaded.file) = COUNT(loaded.rows_read) AS is_known,
         COALESCE(SUM(loaded.rows_read), 0) AS rows_read,
         COALESCE(SUM(loaded.rows_accepted), 0) AS rows_accepted,
         COALESCE(SUM(loaded.rows_rejected), 0) AS rows_rejected,
@@ -133,25 +131,25 @@ counted AS (
         reads.window_start,
         reads.window_end,
         reads.most_read,
-        COALESCE(deliveries.is_known, FALSE) AS is_delivered,
+        deliveries.source IS NOT NULL AS is_delivered,
         reads.rows_rejected AS read_rejected,
         reads.rows_read - reads.rows_accepted - reads.rows_rejected - reads.rows_superseded AS unaccounted_rows,
-        IF(deliveries.is_known, deliveries.rows_accepted, reads.rows_accepted) AS rows_accepted,
+        IF(deliveries.source IS NOT NULL, deliveries.rows_accepted, reads.rows_accepted) AS rows_accepted,
         IF(
-            deliveries.is_known,
+            deliveries.source IS NOT NULL,
             deliveries.rows_rejected + COALESCE(rejected.unusable_files, 0),
             IF(reads.rows_read IS NULL, NULL, COALESCE(rejected.records, 0))
         ) AS rows_rejected,
         IF(
-            deliveries.is_known,
+            deliveries.source IS NOT NULL,
             deliveries.rows_read - deliveries.rows_accepted - deliveries.rows_rejected,
             reads.rows_superseded
         ) AS rows_superseded,
-        IF(deliveries.is_known, 0, reads.rows_read) AS records_of_read,
-        IF(deliveries.is_known, deliveries.source_orders, reads.source_orders) AS source_orders,
-        IF(deliveries.is_known, deliveries.orders_loaded, reads.orders_loaded) AS orders_loaded,
-        IF(deliveries.is_known, deliveries.source_amount, reads.source_amount) AS source_amount,
-        IF(deliveries.is_known, deliveries.amount_loaded, reads.amount_loaded) AS amount_loaded,
+        IF(deliveries.source IS NOT NULL, 0, reads.rows_read) AS records_of_read,
+        IF(deliveries.source IS NOT NULL, deliveries.source_orders, reads.source_orders) AS source_orders,
+        IF(deliveries.source IS NOT NULL, deliveries.orders_loaded, reads.orders_loaded) AS orders_loaded,
+        IF(deliveries.source IS NOT NULL, deliveries.source_amount, reads.source_amount) AS source_amount,
+        IF(deliveries.source IS NOT NULL, deliveries.amount_loaded, reads.amount_loaded) AS amount_loaded,
         rejected_files.files,
         rejected.refused_files
     FROM latest

@@ -48,7 +48,7 @@ FROM (
             COUNTIF(is_sale AND NOT is_test AND gross_amount > 0) AS sales
         FROM {{ table("orders") }}
         CROSS JOIN UNNEST(
-            IF(COALESCE(channel, source) = source, [source], [source, CONCAT(source, ': ', channel)])
+            IF(channel = source, [source], [source, CONCAT(source, ': ', channel)])
         ) AS name
         WHERE {{ chosen("business_date", 28) }}
         GROUP BY business_date, source, name

@@ -16,7 +16,7 @@ order_states AS (
     SELECT
         source,
         order_id,
-        MAX(COALESCE(channel, source)) AS channel,
+        MAX(channel) AS channel,
         MAX(IF(is_new, NULL, business_date)) AS old_day,
         MAX(IF(is_new, business_date, NULL)) AS new_day,
         MAX(IF(is_new OR NOT is_counted, NULL, said)) AS old_said,
@@ -57,7 +57,7 @@ refund_states AS (
         source,
         order_id,
         business_date,
-        MAX(COALESCE(channel, source)) AS channel,
+        MAX(channel) AS channel,
         SUM(difference) AS difference
     FROM (
         {% for name in [table("refunds"), staged("refunds")] %}

@@ -7,7 +7,7 @@
 ) %}
 SELECT
     CONCAT(
-        CAST(business_date AS STRING), ' ', source, ' ', COALESCE(channel, ''), ' ', category, ' ', country_code, ' ',
+        CAST(business_date AS STRING), ' ', source, ' ', channel, ' ', category, ' ', country_code, ' ',
         currency
     ) AS sample
 FROM {{ table("daily_sales") }}

@@ -11,7 +11,7 @@ WITH entries AS (
     SELECT
         business_date,
         source,
-        COALESCE(channel, source) AS channel,
+        channel,
         category,
         country_code,
         currency,
@@ -29,7 +29,7 @@ WITH entries AS (
     SELECT
         business_date,
         source,
-        COALESCE(channel, source) AS channel,
+        channel,
         category,
         country_code,
         currency,

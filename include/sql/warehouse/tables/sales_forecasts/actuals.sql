@@ -27,7 +27,7 @@ USING (
         UNION ALL
         SELECT
             business_date,
-            CONCAT('channel:', COALESCE(channel, source)) AS series,
+            CONCAT('channel:', channel) AS series,
             gross_sales_reporting AS gross_sales
         FROM {{ table("daily_sales") }}
         WHERE {{ days("business_date") }}
