@@ -1,7 +1,7 @@
-"""The product catalogue's web server: pages of its products, and their pictures.
+"""The product catalogue's web server: pages of products, and their images.
 
 `python -m demo.services.catalogue ROOT PORT`; ROOT holds `products.json`, a list of products, and
-`pictures/`. Every answer has an ETag, and is 304 to whoever has it already.
+`pictures/`. Every response has an ETag; a request that sends a current one gets 304.
 """
 
 from __future__ import annotations
@@ -9,68 +9,63 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from functools import partial
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from demo.services.ports import listen_address
+from demo.services.http_service import Handler, HttpService
 
 PAGE = 50
-_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif"}
+"""Products per page."""
+_JSON = "application/json"
+_IMAGE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif"}
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class CatalogueServer(HttpService):
+    """A server of the catalogue below `root`."""
 
-    def __init__(self, *arguments: object, root: Path) -> None:
+    def __init__(self, root: Path, port: int) -> None:
+        super().__init__(port, _CatalogueHandler)
         self.root = root
-        super().__init__(*arguments)  # type: ignore[arg-type]
 
+
+class _CatalogueHandler(Handler):
     def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        folder, _, name = parts.path.removeprefix("/").partition("/")
-        if parts.path == "/products":
-            self._page(parse_qs(parts.query).get("page", ["1"])[0])
-        elif folder == "pictures" and name in {path.name for path in (self.root / "pictures").glob("*")}:
-            picture = self.root / "pictures" / name
-            self._answer(picture.read_bytes(), _TYPES.get(picture.suffix, "application/octet-stream"))
+        url = urlsplit(self.path)
+        pictures = self.service.root / "pictures"
+        folder, _, name = url.path.removeprefix("/").partition("/")
+        if url.path == "/products":
+            self._page(parse_qs(url.query).get("page", ["1"])[0])
+        elif folder == "pictures" and name in {path.name for path in pictures.glob("*")}:
+            path = pictures / name
+            self._cached(path.read_bytes(), _IMAGE_TYPES.get(path.suffix, "application/octet-stream"))
         else:
-            self._answer(b"there is no such thing here\n", "text/plain", HTTPStatus.NOT_FOUND)
+            self.respond(b"not found\n", "text/plain", HTTPStatus.NOT_FOUND)
 
     def _page(self, number: str) -> None:
         host = f"http://{self.headers.get('Host', '')}"
-        products = json.loads((self.root / "products.json").read_text())
+        products = json.loads((self.service.root / "products.json").read_text())
         first = (int(number) - 1) * PAGE if number.isdigit() else -1
         if not 0 <= first <= max(len(products) - 1, 0):
-            self._answer(b'{"detail": "Invalid page."}', "application/json", HTTPStatus.NOT_FOUND)
+            self.respond(b'{"detail": "Invalid page."}', _JSON, HTTPStatus.NOT_FOUND)
             return
-        some = [
-            each | {"image_url": each["image_url"] and host + each["image_url"]}
-            for each in products[first : first + PAGE]
+        results = [
+            product | {"image_url": product["image_url"] and host + product["image_url"]}
+            for product in products[first : first + PAGE]
         ]
-        following = f"{host}/products?page={int(number) + 1}" if len(products) > first + PAGE else None
-        page = {"count": len(products), "next": following, "results": some}
-        self._answer(json.dumps(page, ensure_ascii=False).encode(), "application/json")
+        next_page = f"{host}/products?page={int(number) + 1}" if len(products) > first + PAGE else None
+        page = {"count": len(products), "next": next_page, "results": results}
+        self._cached(json.dumps(page, ensure_ascii=False).encode(), _JSON)
 
-    def _answer(self, body: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
+    def _cached(self, body: bytes, content_type: str) -> None:
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        if status == HTTPStatus.OK and etag in self.headers.get("If-None-Match", ""):
-            status, body = HTTPStatus.NOT_MODIFIED, b""
-        self.send_response(status)
-        self.send_header("ETag", etag)
-        if status != HTTPStatus.NOT_MODIFIED:
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-def server(root: Path, port: int) -> ThreadingHTTPServer:
-    """A server of the catalogue below `root`; the caller runs `serve_forever`."""
-    return ThreadingHTTPServer((listen_address(), port), partial(_Handler, root=root))
+        if etag in self.headers.get("If-None-Match", ""):
+            self.send_response(HTTPStatus.NOT_MODIFIED)
+            self.send_header("ETag", etag)
+            self.end_headers()
+        else:
+            self.respond(body, content_type, headers={"ETag": etag})
 
 
 if __name__ == "__main__":
-    server(Path(sys.argv[1]), int(sys.argv[2])).serve_forever()
+    CatalogueServer(Path(sys.argv[1]), int(sys.argv[2])).serve()

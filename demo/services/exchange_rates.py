@@ -1,4 +1,4 @@
-"""The central bank's web server: files below a folder, over HTTP.
+"""The central bank's web server: the files below a folder over HTTP.
 
 `python -m demo.services.exchange_rates ROOT PORT`
 """
@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
-from demo.services.ports import listen_address
+from demo.services.http_service import HttpService
 
 
-def server(root: Path, port: int) -> ThreadingHTTPServer:
-    """A server of the files below `root`; the caller runs `serve_forever`."""
-    files = partial(SimpleHTTPRequestHandler, directory=str(root))
-    return ThreadingHTTPServer((listen_address(), port), files)
+def server(root: Path, port: int) -> HttpService:
+    """Return a server of the files below `root`."""
+    return HttpService(port, partial(SimpleHTTPRequestHandler, directory=str(root)))
 
 
 if __name__ == "__main__":
-    server(Path(sys.argv[1]), int(sys.argv[2])).serve_forever()
+    server(Path(sys.argv[1]), int(sys.argv[2])).serve()

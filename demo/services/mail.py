@@ -1,4 +1,4 @@
-"""A mail server that delivers nothing: it keeps each message as a file and shows it on a page.
+"""A mail server that delivers nothing: it stores each message as a file and shows it on a web page.
 
 `python -m demo.services.mail FOLDER SMTP_PORT PAGE_PORT`
 """
@@ -11,20 +11,19 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from demo.services.mailbox_page import handler
+from demo.services.mailbox_page import MailboxServer
 from demo.services.ports import listen_address
 
 MAXIMUM_BYTES = 50 * 1024**2
 
 
 class MessageStore:
-    """Keeps each accepted message in `folder` as `<time>-<random>.eml`, complete or not at all.
+    """Stores each accepted message in `folder` as `<time>-<random>.eml`, written atomically.
 
-    The envelope's recipients, which a message need not name, stand in its first header.
+    The first header of a stored message lists the envelope's recipients, which its own headers may omit.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,11 +41,16 @@ class MessageStore:
 
 @contextmanager
 def run_mail_server(folder: Path, smtp_port: int, page_port: int) -> Iterator[None]:
-    """Both servers, in threads of this process, for the length of the block."""
+    """Run the SMTP server and the web page in threads of this process.
+
+    Args:
+        folder: where messages are stored.
+        smtp_port: port of the SMTP server.
+        page_port: port of the web page.
+    """
     from aiosmtpd.controller import Controller
 
     folder.mkdir(parents=True, exist_ok=True)
-    page = ThreadingHTTPServer((listen_address(), page_port), handler(folder))
     smtp = Controller(
         MessageStore(folder),
         hostname=listen_address(),
@@ -55,12 +59,10 @@ def run_mail_server(folder: Path, smtp_port: int, page_port: int) -> Iterator[No
         enable_SMTPUTF8=True,
     )
     smtp.start()
-    threading.Thread(target=page.serve_forever, daemon=True).start()
     try:
-        yield
+        with MailboxServer(folder, page_port):
+            yield
     finally:
-        page.shutdown()
-        page.server_close()
         smtp.stop()
 
 

@@ -1,11 +1,11 @@
-"""The pages of the demo mailbox: a list, one message, its HTML in a sandbox, its attachments.
+"""The web pages of the demo mailbox.
 
-/                                   the list
-/messages.json                      the list for programs: id, from, to, subject, date, attachments
+/                                   all messages
+/messages.json                      all messages: id, from, to, subject, date, attachments
 /messages/<id>                      one message
-/messages/<id>/html                 its HTML body with its pictures: no scripts, nothing loaded from anywhere
+/messages/<id>/html                 its HTML body and inline images, without scripts or remote content
 /messages/<id>/attachments/<n>      its n-th attachment, from 0
-/messages/<id>/source               the message as it came
+/messages/<id>/source               the raw message
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import escape
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from demo.services.http_service import Handler, HttpService
 
 _PATH = re.compile(r"/messages/(?P<id>[0-9A-Za-z-]+)(?:/(?P<part>html|source|attachments/(?P<number>\d+)))?")
 _HTML = "text/html; charset=utf-8"
@@ -40,64 +41,54 @@ _FRAME = """<!doctype html>
 <body><main>{body}</main></body></html>"""
 
 
-def handler(folder: Path) -> type[BaseHTTPRequestHandler]:
-    """The request handler for the messages (`*.eml`) in `folder`."""
+class MailboxServer(HttpService):
+    """A server of the messages (`*.eml`) in `folder`."""
 
-    class Pages(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            """Answer one page."""
-            path = self.path.partition("?")[0]
-            if path == "/":
-                self._send(_list_page(folder).encode())
-            elif path == "/messages.json":
-                summaries = [_summary(name, message) for name, message in _messages(folder)]
-                self._send(json.dumps(summaries).encode(), "application/json")
-            elif match := _PATH.fullmatch(path):
-                file = folder / f"{match['id']}.eml"
-                if file.exists():
-                    self._send_message(file, match["part"] or "", match["number"])
-                else:
-                    self.send_error(HTTPStatus.NOT_FOUND, "No such message")
-            else:
-                self.send_error(HTTPStatus.NOT_FOUND)
+    def __init__(self, folder: Path, port: int) -> None:
+        super().__init__(port, _MailboxHandler)
+        self.folder = folder
 
-        def _send_message(self, file: Path, part: str, number: str | None) -> None:
-            message = _parse(file)
-            attachments = list(message.iter_attachments())
-            if part == "html":
-                self._send(_html(message).encode(), policy=_SANDBOX)
-            elif part == "source":
-                self._send(file.read_bytes(), "text/plain; charset=utf-8")
-            elif number is None:
-                self._send(_message_page(file.stem, message).encode())
-            elif int(number) < len(attachments):
-                chosen = attachments[int(number)]
-                name = quote(chosen.get_filename() or f"attachment-{number}")
-                self._send(
-                    chosen.get_payload(decode=True) or b"",
-                    chosen.get_content_type(),
-                    disposition=f"attachment; filename*=UTF-8''{name}",
-                )
-            else:
-                self.send_error(HTTPStatus.NOT_FOUND, "No such attachment")
 
-        def _send(
-            self, body: bytes, kind: str = _HTML, policy: str = _OWN_POLICY, disposition: str = ""
-        ) -> None:
-            self.send_response(HTTPStatus.OK)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("X-Content-Type-Options", "nosniff")
-            self.send_header("Content-Security-Policy", policy)
-            if disposition:
-                self.send_header("Content-Disposition", disposition)
-            self.end_headers()
-            self.wfile.write(body)
+class _MailboxHandler(Handler):
+    def do_GET(self) -> None:
+        folder: Path = self.service.folder
+        path = self.path.partition("?")[0]
+        match = _PATH.fullmatch(path)
+        if path == "/":
+            self._send(_list_page(folder).encode())
+        elif path == "/messages.json":
+            summaries = [_summary(name, message) for name, message in _messages(folder)]
+            self._send(json.dumps(summaries).encode(), "application/json")
+        elif match and (file := folder / f"{match['id']}.eml").exists():
+            self._send_message(file, match["part"] or "", match["number"])
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Keep quiet: requests to a demo mailbox are no news."""
+    def _send_message(self, file: Path, part: str, number: str | None) -> None:
+        message = _parse(file)
+        attachments = list(message.iter_attachments())
+        if part == "html":
+            self._send(_html(message).encode(), policy=_SANDBOX)
+        elif part == "source":
+            self._send(file.read_bytes(), "text/plain; charset=utf-8")
+        elif number is None:
+            self._send(_message_page(file.stem, message).encode())
+        elif int(number) < len(attachments):
+            attachment = attachments[int(number)]
+            name = quote(attachment.get_filename() or f"attachment-{number}")
+            self._send(
+                attachment.get_payload(decode=True) or b"",
+                attachment.get_content_type(),
+                disposition=f"attachment; filename*=UTF-8''{name}",
+            )
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
 
-    return Pages
+    def _send(
+        self, body: bytes, content_type: str = _HTML, policy: str = _OWN_POLICY, disposition: str = "inline"
+    ) -> None:
+        headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": policy}
+        self.respond(body, content_type, headers=headers | {"Content-Disposition": disposition})
 
 
 def _parse(file: Path) -> EmailMessage:
@@ -107,7 +98,7 @@ def _parse(file: Path) -> EmailMessage:
 
 
 def _messages(folder: Path) -> list[tuple[str, EmailMessage]]:
-    """Newest first."""
+    """Return all messages, newest first."""
     return [(file.stem, _parse(file)) for file in sorted(folder.glob("*.eml"), reverse=True)]
 
 
@@ -124,7 +115,7 @@ def _summary(name: str, message: EmailMessage) -> dict[str, Any]:
 
 
 def _html(message: EmailMessage) -> str:
-    """The HTML body; pictures that the mail brings along stand in it as data."""
+    """Return the HTML body with the inline images as data URLs."""
     body = message.get_body(("html",))
     text = str(body.get_content()) if body else ""
     for part in message.walk():

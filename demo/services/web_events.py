@@ -1,10 +1,10 @@
-"""The website's event collector: what it received, as newline-delimited JSON over HTTP.
+"""The website's event collector: the events it received, as newline-delimited JSON over HTTP.
 
 `python -m demo.services.web_events ROOT PORT [--token TOKEN]`
 
-`GET /events?start=…&end=…` answers the lines of the files below ROOT that were received in `[start, end)`,
-and no line from the future. There is one file per hour of receipt in UTC, `2026-11-19T05.ndjson`, ordered by
-`received_at`. A line that does not say when it was received came with the one before it.
+`GET /events?start=…&end=…` returns the lines of the files below ROOT that were received in `[start, end)` and
+not in the future. There is one file per UTC hour of receipt, `2026-11-19T05.ndjson`, sorted by `received_at`.
+A line without that field counts as received together with the line before it.
 """
 
 from __future__ import annotations
@@ -19,26 +19,25 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from demo.services.ports import listen_address
+from demo.services.http_service import Handler, HttpService
 
-RECEIVED = re.compile(rb'"received_at"\s*:\s*"([^"]+)"')
+RECEIVED_AT = re.compile(rb'"received_at"\s*:\s*"([^"]+)"')
 HOUR = timedelta(hours=1)
 CHUNK = 1 << 16
 
 
 @dataclass
 class EventFault:
-    """Something that goes wrong with the next `times` requests whose `start` begins with `start`.
+    """A fault of the next `times` requests whose `start` parameter begins with `start`.
 
     Attributes:
-        status: answer this status with `headers` and `body` instead of the events.
-        body: with the status 200 too, in place of the events.
-        cut: end the connection after so many bytes of the body.
-        delay: seconds to wait before the answer.
+        status: send this status with `headers` and `body` instead of the events.
+        body: the body to send instead of the events.
+        cut: close the connection after this many bytes of the body.
+        delay: seconds to wait before the response.
     """
 
     start: str = ""
@@ -51,24 +50,25 @@ class EventFault:
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a client asked: the target as sent, and the header that authorises it."""
+class EventRequest:
+    """A request: its target as sent, and its `Authorization` header."""
 
     target: str
     authorization: str | None
 
 
-class EventCollector:
-    """The collector on a port of the loopback interface; as a context manager it runs on a thread of its own.
+class EventCollector(HttpService):
+    """The event collector.
+
+    Append to `faults` to make requests fail. `requests` lists all requests; `bytes_sent` counts the bytes of
+    all bodies.
 
     Args:
         root: the folder with a file per hour.
-        port: 0 takes a free one.
-        token: what clients must send; None asks for nothing.
-        packed: answer in gzip whoever takes it.
-        framing: how a client learns where the body ends: `chunked`, `length`, or `close` (it does not).
-
-    `faults` may be appended to; `requests` lists what was asked, `bytes_sent` counts bytes of bodies.
+        port: 0 picks a free one.
+        token: the bearer token that clients must send; None requires none.
+        compress: use gzip for clients that accept it.
+        framing: how the end of the body is marked: `chunked`, `length`, or `close` (not at all).
     """
 
     def __init__(
@@ -77,159 +77,121 @@ class EventCollector:
         port: int = 0,
         *,
         token: str | None = None,
-        packed: bool = False,
+        compress: bool = False,
         framing: str = "chunked",
     ) -> None:
-        self.root, self.token, self.packed, self.framing = root, token, packed, framing
+        super().__init__(port, _EventHandler)
+        self.root, self.token, self.compress, self.framing = root, token, compress, framing
         self.faults: list[EventFault] = []
-        self.requests: list[Request] = []
+        self.requests: list[EventRequest] = []
         self.bytes_sent = 0
         self.lock = threading.Lock()
-        self._server = ThreadingHTTPServer((listen_address(), port), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        """What a connection has as its host."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def serve(self) -> None:
-        """Answer requests until the process is told to stop."""
-        self._server.serve_forever()
-
-    def __enter__(self) -> EventCollector:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def events(self, start: datetime, end: datetime) -> Iterator[bytes]:
-        """The lines received in `[start, end)`, each with its line feed."""
+        """Yield the lines received in `[start, end)`, each with its line feed."""
         end = min(end, datetime.now(UTC))
         hour = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         while hour < end:
             with suppress(FileNotFoundError), (self.root / f"{hour:%Y-%m-%dT%H}.ndjson").open("rb") as lines:
-                received = hour
+                received_at = hour
                 for line in lines:
-                    received = _received(line) or received
-                    if start <= received < end:
+                    received_at = _received_at(line) or received_at
+                    if start <= received_at < end:
                         yield line
             hour += HOUR
 
 
+class _EventHandler(Handler):
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        params = {name: values[-1] for name, values in parse_qs(url.query).items()}
+        fault = self._record_request(params.get("start", ""))
+        time.sleep(fault.delay)
+        token = self.service.token
+        if fault.status:
+            self._stream(fault.status, iter([fault.body]), fault.headers, fault.cut)
+        elif token and self.headers["Authorization"] != f"Bearer {token}":
+            self._error(401, "no valid token")
+        elif url.path != "/events":
+            self._error(404, "the only path is /events")
+        else:
+            try:
+                start, end = (datetime.fromisoformat(params[name]) for name in ("start", "end"))
+            except (KeyError, ValueError):
+                self._error(400, "start and end must be like 2026-11-19T05:00:00Z")
+                return
+            body = _chunks(self.service.events(start.astimezone(UTC), end.astimezone(UTC)))
+            headers = {"Content-Type": "application/x-ndjson"}
+            if self.service.compress and "gzip" in self.headers.get("Accept-Encoding", ""):
+                body = (gzip.compress(chunk, 1) for chunk in body)
+                headers["Content-Encoding"] = "gzip"
+            self._stream(200, body, headers, fault.cut)
+
+    def _error(self, status: int, message: str) -> None:
+        self._stream(status, iter([b'{"error": "%s"}' % message.encode()]), {}, None)
+
+    def _record_request(self, start: str) -> EventFault:
+        with self.service.lock:
+            self.service.requests.append(EventRequest(self.path, self.headers["Authorization"]))
+            for fault in self.service.faults:
+                if fault.times and start.startswith(fault.start):
+                    fault.times -= 1
+                    return fault
+        return EventFault()
+
+    def _stream(self, status: int, body: Iterator[bytes], headers: dict[str, str], cut: int | None) -> None:
+        framing = self.service.framing
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if framing == "length":
+            content = b"".join(body)
+            body = iter([content])
+            self.send_header("Content-Length", str(len(content)))
+        elif framing == "chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Connection", "close")
+            self.close_connection = True
+        self.end_headers()
+        left = sys.maxsize if cut is None else cut
+        for chunk in filter(None, body):
+            head, tail = (b"%x\r\n" % len(chunk), b"\r\n") if framing == "chunked" else (b"", b"")
+            self.wfile.write(head + chunk[:left] + (tail if len(chunk) <= left else b""))
+            with self.service.lock:
+                self.service.bytes_sent += len(chunk[:left])
+            if len(chunk) > left:
+                self.close_connection = True
+                return
+            left -= len(chunk)
+        if framing == "chunked":
+            self.wfile.write(b"0\r\n\r\n")
+
+
 def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
-    piece = bytearray()
+    chunk = bytearray()
     for line in lines:
-        piece += line
-        if len(piece) >= CHUNK:
-            yield bytes(piece)
-            piece.clear()
-    yield bytes(piece)
+        chunk += line
+        if len(chunk) >= CHUNK:
+            yield bytes(chunk)
+            chunk.clear()
+    yield bytes(chunk)
 
 
-def _received(line: bytes) -> datetime | None:
-    found = RECEIVED.search(line)
+def _received_at(line: bytes) -> datetime | None:
+    match = RECEIVED_AT.search(line)
     with suppress(ValueError):
-        moment = datetime.fromisoformat(found[1].decode()) if found else None
-        return moment if moment and moment.tzinfo else None
+        instant = datetime.fromisoformat(match[1].decode()) if match else None
+        return instant if instant and instant.tzinfo else None
     return None
 
 
-def _handler(collector: EventCollector) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1  # headers and body in one packet: otherwise every answer waits for a delayed ACK
-
-        def handle_one_request(self) -> None:
-            try:
-                super().handle_one_request()
-            except ConnectionError:  # the client went away
-                self.close_connection = True
-
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            asked = {name: values[-1] for name, values in parse_qs(url.query).items()}
-            fault = self._note(asked.get("start", ""))
-            time.sleep(fault.delay)
-            if fault.status:
-                self._answer(fault.status, iter([fault.body]), fault.headers, fault.cut)
-            elif collector.token and self.headers["Authorization"] != f"Bearer {collector.token}":
-                self._answer(401, iter([b'{"error": "no valid token"}']))
-            elif url.path != "/events":
-                self._answer(404, iter([b'{"error": "there is only /events"}']))
-            else:
-                try:
-                    start, end = (datetime.fromisoformat(asked[name]) for name in ("start", "end"))
-                    body = _chunks(collector.events(start.astimezone(UTC), end.astimezone(UTC)))
-                except (KeyError, ValueError):
-                    self._answer(400, iter([b'{"error": "start and end must be like 2026-11-19T05:00:00Z"}']))
-                    return
-                headers = {"Content-Type": "application/x-ndjson"}
-                if collector.packed and "gzip" in self.headers.get("Accept-Encoding", ""):
-                    body = (gzip.compress(piece, 1) for piece in body)
-                    headers["Content-Encoding"] = "gzip"
-                self._answer(200, body, headers, fault.cut)
-
-        def _note(self, start: str) -> EventFault:
-            with collector.lock:
-                collector.requests.append(Request(self.path, self.headers["Authorization"]))
-                for fault in collector.faults:
-                    if fault.times and start.startswith(fault.start):
-                        fault.times -= 1
-                        return fault
-            return EventFault()
-
-        def _answer(
-            self,
-            status: int,
-            body: Iterator[bytes],
-            headers: dict[str, str] | None = None,
-            cut: int | None = None,
-        ) -> None:
-            framing = collector.framing
-            self.send_response(status)
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            if framing == "length":
-                whole = b"".join(body)
-                body = iter([whole])
-                self.send_header("Content-Length", str(len(whole)))
-            elif framing == "chunked":
-                self.send_header("Transfer-Encoding", "chunked")
-            else:
-                self.send_header("Connection", "close")
-                self.close_connection = True
-            self.end_headers()
-            left = sys.maxsize if cut is None else cut
-            for piece in filter(None, body):
-                head, tail = (b"%x\r\n" % len(piece), b"\r\n") if framing == "chunked" else (b"", b"")
-                self.wfile.write(head + piece[:left] + (tail if len(piece) <= left else b""))
-                with collector.lock:
-                    collector.bytes_sent += len(piece[:left])
-                if len(piece) > left:
-                    self.close_connection = True
-                    return
-                left -= len(piece)
-            if framing == "chunked":
-                self.wfile.write(b"0\r\n\r\n")
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: `requests` lists what was asked."""
-
-    return Handler
-
-
 def main(arguments: list[str]) -> None:
-    """Serve until interrupted."""
+    """Run the collector until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m demo.services.web_events", description=__doc__)
     parser.add_argument("root", type=Path, help="folder with a file per hour of receipt")
     parser.add_argument("port", type=int)
-    parser.add_argument("--token", help="what clients must send as a bearer token")
+    parser.add_argument("--token", help="bearer token that clients must send")
     options = parser.parse_args(arguments)
     EventCollector(options.root, options.port, token=options.token).serve()
 

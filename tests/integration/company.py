@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,17 +120,16 @@ def company(
     folders.storefront.touch()
     sales_db.prepare(server.dsn(name))
     server.psql(_CLOCK.format(database=name, reader=sales_db.READER), name)
-    bank = exchange_rate_server.server(folders.rates, 0)
-    threading.Thread(target=bank.serve_forever, args=(0.05,), daemon=True).start()
     try:
         with (
+            exchange_rate_server.server(folders.rates, 0) as bank,
             Storefront(data=folders.storefront, mode=mode, timezone=timezone) as shop,
             EventCollector(folders.web_events) as collector,
         ):
             ports = Ports(
                 sales_db=server.port,
                 storefront=urlsplit(shop.url).port or 0,
-                exchange_rates=bank.server_port,
+                exchange_rates=bank.port,
                 web_events=urlsplit(collector.url).port or 0,
                 bigquery=emulator.port,
                 smtp=free_port(),  # nobody listens: a mail that should not be sent fails
@@ -149,8 +147,6 @@ def company(
                 connect(emulator),
             )
     finally:
-        bank.shutdown()
-        bank.server_close()
         server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
 

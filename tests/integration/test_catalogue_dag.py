@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -15,7 +14,7 @@ import pytest
 from demo.ledger import Ledger
 from demo.seeders import catalogue as seeder
 from demo.seeders.catalogue import BROKEN
-from demo.services import catalogue as service
+from demo.services.catalogue import CatalogueServer
 from demo.services.emulator import PROJECT, Emulator
 from tests.integration.airflow_process import AirflowHome
 from tests.integration.catalogue_run import Catalogue, catalogue, stored
@@ -26,7 +25,7 @@ from tests.website import drawn
 pytestmark = pytest.mark.full
 
 DAG = "product_catalogue_refresh"
-BOOKS = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
+SNAPSHOT = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
 StartAirflow = Callable[[Mapping[str, str]], AirflowHome]
 
 
@@ -56,12 +55,9 @@ def environment(bigquery_emulator: Emulator, mailbox: Mailbox, tmp_path: Path) -
 @pytest.fixture
 def demo_catalogue(tmp_path: Path) -> Iterator[str]:
     """The demo company's catalogue; its address."""
-    seeder.fill(tmp_path / "catalogue", BOOKS)
-    server = service.server(tmp_path / "catalogue", 0)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    seeder.fill(tmp_path / "catalogue", SNAPSHOT)
+    with CatalogueServer(tmp_path / "catalogue", 0) as server:
+        yield server.url
 
 
 def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silent(
@@ -77,15 +73,15 @@ def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silen
 
     sql = f"SELECT sku, name, thumbnail_uri FROM {environment['BIGQUERY_DATASET']}.products"
     products = {row["sku"]: row for row in connect(bigquery_emulator).query(sql).result()}
-    assert products.keys() == {product.sku for product in BOOKS.products}
+    assert products.keys() == {product.sku for product in SNAPSHOT.products}
     without = {sku for sku, row in products.items() if not row["thumbnail_uri"]}
     assert without == {BROKEN, "GIFT-01"}
     assert products["MUG-01"]["thumbnail_uri"] == products["mug-01"]["thumbnail_uri"]
     kept = stored(environment["PICTURES_URI"])
-    assert len(kept["originals"]) == len(kept["thumbnails"]) == len(BOOKS.products) - 3
+    assert len(kept["originals"]) == len(kept["thumbnails"]) == len(SNAPSHOT.products) - 3
 
     (mail,) = mailbox.messages()
-    assert mail["Subject"] == f"Product catalogue: {len(BOOKS.products)} new, 1 broken"
+    assert mail["Subject"] == f"Product catalogue: {len(SNAPSHOT.products)} new, 1 broken"
     assert mail["To"] == REPORTED_TO
     assert mail["Message-ID"].startswith("<catalogue.")
     text = mail.get_body(("plain",)).get_content()

@@ -1,4 +1,4 @@
-"""Run a storefront in the foreground."""
+"""The storefront as a program that runs in the foreground."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from demo.services.storefront.versions import VERSIONS
 
 
 def main(arguments: list[str]) -> None:
-    """Serve until interrupted."""
+    """Run the storefront until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m demo.services.storefront", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data", type=Path, required=True, help="file of orders and products, see store.py")
-    parser.add_argument("--mode", choices=VERSIONS, default="11", help="which WooCommerce to behave like")
+    parser.add_argument("--mode", choices=VERSIONS, default="11", help="the WooCommerce version to imitate")
     parser.add_argument("--timezone", default="America/New_York", help="the site's timezone")
-    parser.add_argument("--hiccups", type=int, default=0, help="answer 429 or 503 every so many requests")
-    parser.add_argument("--latency", type=float, default=0, help="seconds every answer takes longer")
-    parser.add_argument("--https-only", action="store_true", help="refuse keys sent openly")
+    parser.add_argument(
+        "--hiccups", type=int, default=0, help="respond to every n-th request with 429 or 503"
+    )
+    parser.add_argument("--latency", type=float, default=0, help="seconds added to every response")
+    parser.add_argument("--https-only", action="store_true", help="refuse keys sent in clear")
     options = vars(parser.parse_args(arguments))
     Storefront(**options).serve()
 

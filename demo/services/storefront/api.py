@@ -1,4 +1,4 @@
-"""The routes of the REST API v3 that read: what is on a page, and the headers beside it."""
+"""The read-only routes of the REST API v3."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Item = TypeVar("_Item")
 class Api:
     """A store as one version of WooCommerce shows it on a site in `zone`.
 
-    What it worked out is kept until the store changes: walking twenty thousand orders must not sort them for
+    Results are cached until the store changes, so that paging through 20,000 orders does not sort them for
     every page.
     """
 
@@ -29,16 +29,16 @@ class Api:
         self._cache_version = -1
 
     def get(self, route: str, values: dict[str, list[str]]) -> tuple[bytes, tuple[int, int] | None]:
-        """The body of `route`, and for a list its total and number of pages.
+        """Return the body of `route`, and for a list the number of items and of pages.
 
         Raises:
-            RestError: 400, 404.
+            RestError: 400 for an invalid parameter, 404 for an unknown route or order.
         """
         if self.store.version != self._cache_version:
             self._cache, self._cache_version = {}, self.store.version
         query = ListQuery.parse(values, self.version, self.zone, self._cached("statuses", self._statuses))
         if route == "/orders":
-            # All pages of one walk share the list; only the page differs.
+            # All pages of a list share one cache entry.
             rest = sorted((name, tuple(given)) for name, given in values.items() if name != "page")
             orders = self._cached(("orders", *rest), lambda: self._orders(query))
             return _page(query, orders, lambda order: self._order(order, query))
@@ -47,7 +47,7 @@ class Api:
                 raise RestError(404, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
             return self._order(self.store.orders[int(match[1])], query), None
         if match := re.fullmatch(r"/orders/(\d+)/refunds", route):
-            owner = self.store.orders.get(int(match[1]))  # an unknown order has no refunds, and that is all
+            owner = self.store.orders.get(int(match[1]))  # an unknown order has no refunds, which is no error
             return self._refunds(query, [owner] if owner else [], {})
         if route == "/refunds" and self.version.global_refunds:
             return self._refunds(query, list(self.store.orders.values()), {"parent_id": True})
@@ -101,9 +101,9 @@ class Api:
     def _statuses(self) -> frozenset[str]:
         return frozenset(order.status for order in self.store.orders.values())
 
-    def _cached(self, key: Any, work_out: Callable[[], _Item]) -> _Item:
+    def _cached(self, key: Any, compute: Callable[[], _Item]) -> _Item:
         if key not in self._cache:
-            self._cache[key] = work_out()
+            self._cache[key] = compute()
         kept: _Item = self._cache[key]
         return kept
 

@@ -1,4 +1,4 @@
-"""Authentication as the REST API v3 does it: Basic over HTTPS, OAuth 1.0a over plain http."""
+"""Authentication of the REST API v3: Basic over HTTPS, OAuth 1.0a over plain http."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _FIFTEEN_MINUTES = 900
 
 @dataclass(frozen=True)
 class Keys:
-    """A key of the shop, which may only read unless `writes`.
+    """A key of the shop, read-only unless `writes`.
 
-    `https` says what the server takes its own scheme to be: behind a proxy that ends TLS it is HTTPS although
-    the proxy talks plain http to it. Without HTTPS, WooCommerce ignores keys sent openly.
+    `https` is the scheme that the server assumes for itself: HTTPS behind a proxy that ends TLS, although
+    their connection is plain http. Without HTTPS, WooCommerce ignores keys sent in clear.
     """
 
     key: str
@@ -31,16 +31,16 @@ class Keys:
     writes: bool = False
 
     def check(self, method: str, host: str, target: str, authorization: str) -> None:
-        """Let a request in.
+        """Authenticate a request.
 
         Args:
             method: GET, …
             host: the `Host` header.
             target: path and query of the request line.
-            authorization: the `Authorization` header, empty if there was none.
+            authorization: the `Authorization` header, or an empty string.
 
         Raises:
-            RestError: 401, as WooCommerce words it.
+            RestError: 401, with WooCommerce's error code.
         """
         path, _, query = target.partition("?")
         oauth = dict(re.findall(r'(oauth_\w+)="([^"]*)"', authorization))
@@ -67,14 +67,14 @@ class Keys:
     def _check_signature(self, begin: str, plain: list[tuple[str, str]], oauth: dict[str, str]) -> None:
         if oauth.get("oauth_consumer_key") != self.key:
             raise RestError(401, _FAILED, "Consumer key is invalid.")
-        given = oauth.pop("oauth_signature", "")
+        signature = oauth.pop("oauth_signature", "")
         pairs = sorted(
             (quote(name, safe="~"), quote(value, safe="~")) for name, value in [*plain, *oauth.items()]
         )
         base = f"{begin}&{quote('&'.join(f'{name}={value}' for name, value in pairs), safe='~')}"
         digest = hmac.new(f"{self.secret}&".encode(), base.encode(), hashlib.sha256).digest()
-        right = oauth.get("oauth_signature_method") == "HMAC-SHA256"
-        if not right or not hmac.compare_digest(base64.b64encode(digest), given.encode()):
+        is_sha256 = oauth.get("oauth_signature_method") == "HMAC-SHA256"
+        if not is_sha256 or not hmac.compare_digest(base64.b64encode(digest), signature.encode()):
             raise RestError(401, _FAILED, "Invalid signature - provided signature does not match.")
         if abs(time.time() - float(oauth.get("oauth_timestamp", "0"))) > _FIFTEEN_MINUTES:
             raise RestError(401, _FAILED, "Invalid timestamp.")

@@ -1,4 +1,4 @@
-"""Query parameters of the REST API v3: checking them, choosing and sorting, cutting out a page."""
+"""Query parameters of the REST API v3: validation, filters, sort order and pagination."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Item = TypeVar("_Item")
 
 
 class RestError(Exception):
-    """An answer in WordPress's error layout."""
+    """An error response in WordPress's layout."""
 
     def __init__(self, status: int, code: str, message: str, **data: Any) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class RestError(Exception):
 
 
 def invalid(name: str, message: str, code: str = "rest_invalid_param") -> RestError:
-    """What WordPress answers to a parameter it does not take."""
+    """Return WordPress's error for an invalid parameter."""
     details = {name: {"code": code, "message": message, "data": None}}
     return RestError(
         400, "rest_invalid_param", f"Invalid parameter(s): {name}", params={name: message}, details=details
@@ -40,7 +40,7 @@ def invalid(name: str, message: str, code: str = "rest_invalid_param") -> RestEr
 
 @dataclass(frozen=True)
 class Dates:
-    """An order's or refund's dates, naive: in UTC and by the site's clock; None where it has none."""
+    """The naive dates of an order or refund, in UTC and in the site's timezone; None where it has no date."""
 
     created: datetime | None
     created_local: datetime | None
@@ -49,7 +49,7 @@ class Dates:
 
 
 def dates_of(item: WooOrder | WooRefund, version: Version, zone: ZoneInfo) -> Dates:
-    """The dates the server compares with bounds and sorts by."""
+    """Return the dates that filters and sort orders use."""
     modified = version.modified(item, zone) if isinstance(item, WooOrder) else item.created_at
     return Dates(
         *(_utc(item.created_at), item.created_at and local(item.created_at, zone)),
@@ -59,7 +59,7 @@ def dates_of(item: WooOrder | WooRefund, version: Version, zone: ZoneInfo) -> Da
 
 @dataclass(frozen=True)
 class ListQuery:
-    """The checked parameters of one request."""
+    """The validated parameters of one request."""
 
     version: Version
     zone: ZoneInfo
@@ -78,10 +78,16 @@ class ListQuery:
     def parse(
         cls, values: dict[str, list[str]], version: Version, zone: ZoneInfo, known: Iterable[str] = ()
     ) -> ListQuery:
-        """Check `values` (as `parse_qs` gives them); `known` are statuses beside WooCommerce's own.
+        """Validate the query string of a request.
+
+        Args:
+            values: the parameters, as `parse_qs` returns them.
+            version: the version of WooCommerce.
+            zone: the site's timezone.
+            known: further valid statuses, which plugins add.
 
         Raises:
-            RestError: 400, as WordPress words it.
+            RestError: 400, with WordPress's error code.
         """
 
         def one(name: str, default: str) -> str:
@@ -117,14 +123,14 @@ class ListQuery:
         )
 
     def matches_status(self, status: str) -> bool:
-        """Whether the filter lets an order of `status` through; `any` wins over everything beside it."""
+        """Whether an order of `status` matches the filter; `any` overrides the other values."""
         if "any" in self.statuses:
             hidden = {"trash", "auto-draft"} | (set() if self.version.any_has_drafts else {"checkout-draft"})
             return status not in hidden
         return status in self.statuses
 
     def matches_dates(self, dates: Dates) -> bool:
-        """Whether the dates lie within all bounds; bounds themselves are outside."""
+        """Whether the dates lie within all bounds (exclusive)."""
         for name, bound in self.bounds:
             value = self._column(dates, "modified" if name.startswith("modified") else "created")
             if value is None or not (value > bound if name.endswith("after") else value < bound):
@@ -132,7 +138,7 @@ class ListQuery:
         return True
 
     def sort_key(self, item_id: int, dates: Dates) -> tuple[Any, ...]:
-        """Posts are sorted by their local dates, which repeat where the clocks go back."""
+        """Return the sort key; posts sort by local dates, which are ambiguous where the clocks go back."""
         if self.order_by in ("date", "modified"):
             column = "created" if self.order_by == "date" else "modified"
             value = getattr(dates, column if self.version.hpos else f"{column}_local")
@@ -142,7 +148,7 @@ class ListQuery:
         return (item_id,)
 
     def paginate(self, items: list[_Item]) -> tuple[list[_Item], int, int]:
-        """The page's items; what the headers say of total and pages (HPOS forgets them past the end)."""
+        """Return the page's items, the total and the number of pages (both 0 past the end, with HPOS)."""
         start = (self.page - 1) * self.per_page
         page = items[start : start + self.per_page]
         if not page and self.version.hpos:
@@ -165,7 +171,7 @@ def _bound(name: str, text: str, gmt: bool, version: Version, zone: ZoneInfo) ->
         raise invalid(name, "Invalid date.")
     wall_clock = value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value
     if gmt or not version.hpos:
-        # With `dates_are_gmt` this is wrong for an explicit offset: wall-clock time, compared with UTC.
+        # Like WooCommerce, with `dates_are_gmt` and an explicit offset: compares local time with UTC.
         return wall_clock
     if value.tzinfo is None:
         value = value.replace(tzinfo=zone)
@@ -188,7 +194,7 @@ def _whole(name: str, text: str, lowest: int, highest: int | None) -> int:
 
 
 def _listed(values: dict[str, list[str]], name: str) -> list[str]:
-    """`name=a,b`, `name[]=a&name[]=b` and `name[0]=a` are the same list."""
+    """Return a list parameter: `name=a,b`, `name[]=a&name[]=b` and `name[0]=a` are equivalent."""
     texts = [text for key, given in values.items() if re.sub(r"\[\d*\]$", "", key) == name for text in given]
     return [item.strip() for text in texts for item in text.split(",") if item.strip()]
 

@@ -1,4 +1,4 @@
-"""The JSON of orders, refunds and products as the REST API v3 gives it."""
+"""The JSON of orders, refunds and products in the REST API v3."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from demo.services.storefront.versions import Version
 
 
 def order_json(order: WooOrder, version: Version, zone: ZoneInfo, dp: int) -> dict[str, Any]:
-    """An order with its lines and refund stubs."""
+    """Return an order with its lines and refund stubs."""
     tax = sum((number(line.tax) for line in order.lines), Decimal(0))
     discount = sum((number(line.subtotal) - number(line.total) for line in order.lines), Decimal(0))
     address = {"first_name": "", "last_name": "", "country": order.country}
@@ -64,7 +64,7 @@ def order_json(order: WooOrder, version: Version, zone: ZoneInfo, dp: int) -> di
 
 
 def refund_json(order: WooOrder, refund: WooRefund, zone: ZoneInfo, dp: int) -> dict[str, Any]:
-    """A refund as under `/orders/<id>/refunds`: `amount` positive, its lines negative, no currency."""
+    """Return a refund as in `/orders/<id>/refunds`: positive `amount`, negative lines, no currency."""
     lines = {line.id: line for line in order.lines}
     tax = sum((number(line.tax) for line in refund.lines), Decimal(0))
     shipping = {
@@ -108,14 +108,14 @@ def product_json(product: WooProduct, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def money(value: Amount, dp: int) -> str:
-    """Amounts are text with `dp` decimals, rounded half up; the text of a flawed line stays as it is."""
+    """Return an amount with `dp` decimals, rounded half up; an invalid amount is returned as is."""
     if not is_number(value):
         return str(value)
     return str(number(value).quantize(Decimal(1).scaleb(-dp), ROUND_HALF_UP))
 
 
 def local(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The site's wall-clock time, naive, in full seconds."""
+    """Return the naive local time, in full seconds."""
     return moment.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
@@ -128,7 +128,7 @@ def _dates(name: str, moment: datetime | None, zone: ZoneInfo) -> dict[str, str 
 
 def _stubs(order: WooOrder, version: Version, dp: int) -> list[dict[str, Any]]:
     present = version.refunds(order)
-    # A deleted refund leaves an empty stub behind until the shop's cache forgets it.
+    # A deleted refund leaves an empty stub until the shop's cache expires.
     gone = [] if order.status == "trash" else [refund for refund in order.refunds if refund.deleted]
     stubs = [{"id": r.id, "reason": r.reason, "total": f"-{money(r.amount, dp)}"} for r in present]
     stubs += [{"id": 0, "reason": "", "total": "-0.00"} for _ in gone]
@@ -170,7 +170,7 @@ def _refunded(part: WooRefundLine, line: WooLine | None, dp: int) -> dict[str, A
 
 
 def _quantity(value: Amount) -> int | float | str:
-    """A JSON number, fractional where the shop sells by weight; the text of a flawed line stays as it is."""
+    """Return a JSON number, fractional where the shop sells by weight; an invalid one is returned as is."""
     if not is_number(value):
         return str(value)
     amount = number(value)

@@ -1,4 +1,4 @@
-"""The HTTP server around the API: authentication, paging links, and faults on demand."""
+"""The HTTP server of the storefront: authentication, paging headers, and faults on demand."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
-from demo.services.ports import listen_address
+from demo.services.http_service import Handler, HttpService
 from demo.services.storefront.api import Api
 from demo.services.storefront.auth import Keys
 from demo.services.storefront.query import RestError
@@ -22,19 +21,20 @@ from demo.services.storefront.versions import VERSIONS
 
 ROOT = "/wp-json/wc/v3"
 KEY, SECRET = "ck_demo_storefront", "cs_demo_storefront"
+_JSON = "application/json; charset=UTF-8"
 
 
 @dataclass
 class Fault:
-    """Something that goes wrong with the next `times` requests whose path below the API root matches `path`.
+    """A fault of the next `times` requests whose path below the API root matches `path`.
 
     Attributes:
-        path: regular expression for the whole of that path, as in `/orders/\\d+/refunds`.
-        page: only this page; any page when None.
-        status: answer this status with `headers` and `body` instead of the resource.
-        delay: seconds to wait before answering.
-        rewrite: changes the body of the real answer.
-        before: changes the store before the request is answered.
+        path: regular expression for the whole path, as in `/orders/\\d+/refunds`.
+        page: only this page; None matches any page.
+        status: send this status with `headers` and `body` instead of the resource.
+        delay: seconds to wait before the response.
+        rewrite: changes the body of the real response.
+        before: changes the store before the request is handled.
     """
 
     path: str = ".*"
@@ -50,30 +50,30 @@ class Fault:
 
 @dataclass
 class Response:
-    """What goes back to the client."""
+    """An HTTP response."""
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Storefront:
-    """A storefront on a port of the loopback interface; as a context manager it runs on a thread of its own.
+class Storefront(HttpService):
+    """The storefront.
+
+    Append to `faults` to make requests fail. `requests` lists all requests, as method and target.
 
     Args:
-        store: what it sells; filled from `data` when that is given.
+        store: its orders and products; loaded from `data` where that is set.
         mode: a key of `versions.VERSIONS`.
-        port: 0 takes a free one.
-        timezone: the site's.
-        data: a file in the layout of `store`; read again whenever it was replaced.
-        https_only: refuse keys sent openly, as a server reached over plain http does. Otherwise this is taken
-            for a server behind a proxy that ends TLS.
-        latency: seconds every answer takes longer.
-        hiccups: every so many requests one is answered 429 or 503 in turn; 0 = never.
-        prefix: the path of the shop, as in `/shop`.
-        plain_permalinks: the API has no address but `/?rest_route=`.
-
-    `faults` may be appended to; `requests` lists what was asked, as method and target.
+        port: 0 picks a free one.
+        timezone: the site's timezone.
+        data: a file in the layout of `store`; reloaded whenever it is replaced.
+        https_only: refuse keys sent in clear, like a server reached over plain http. By default, it is a
+            server behind a proxy that ends TLS.
+        latency: seconds added to every response.
+        hiccups: every n-th request gets 429 or 503 in turn; 0 = never.
+        prefix: the shop's path, as in `/shop`.
+        plain_permalinks: the API is only reachable at `/?rest_route=`.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class Storefront:
         prefix: str = "",
         plain_permalinks: bool = False,
     ) -> None:
+        super().__init__(port, _StorefrontHandler)
         self.store = WooStore() if store is None else store
         self.api = Api(self.store, VERSIONS[mode], ZoneInfo(timezone))
         self.keys = Keys(KEY, SECRET, https=not https_only)
@@ -97,31 +98,23 @@ class Storefront:
         self.plain_permalinks = plain_permalinks
         self.faults: list[Fault] = []
         self.requests: list[str] = []
-        self._data, self._data_seen = data, (0, 0)
+        self._data, self._data_stat = data, (0, 0)
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer((listen_address(), port), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
-        """The shop's address: what a connection has as its host."""
-        return f"http://127.0.0.1:{self._server.server_port}{self.prefix}"
+        """The shop's address, as the host of a connection."""
+        return super().url + self.prefix
 
-    def serve(self) -> None:
-        """Answer requests until the process is told to stop."""
-        self._server.serve_forever()
+    def handle(self, method: str, target: str, host: str, authorization: str) -> Response:
+        """Return the response to one request.
 
-    def __enter__(self) -> Storefront:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def answer(self, method: str, target: str, host: str, authorization: str) -> Response:
-        """Answer one request."""
+        Args:
+            method: the HTTP method.
+            target: path and query of the request line.
+            host: the `Host` header.
+            authorization: the `Authorization` header.
+        """
         path, _, query = target.partition("?")
         values = parse_qs(query, keep_blank_values=True)
         if self.plain_permalinks:
@@ -148,7 +141,7 @@ class Storefront:
                         404, "rest_no_route", "No route was found matching the URL and request method."
                     )
                 self.keys.check(method, host, target, authorization)
-                if method != "GET":  # nothing here can be changed
+                if method != "GET":  # the API is read-only
                     raise RestError(400, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
                 body, totals = self.api.get(route, values)
             except RestError as error:
@@ -169,9 +162,9 @@ class Storefront:
     def _reload(self) -> None:
         if self._data and self._data.exists():
             status = self._data.stat()
-            if self._data_seen != (status.st_mtime_ns, status.st_ino):
+            if self._data_stat != (status.st_mtime_ns, status.st_ino):
                 self.store.reload(self._data)
-                self._data_seen = (status.st_mtime_ns, status.st_ino)
+                self._data_stat = (status.st_mtime_ns, status.st_ino)
 
 
 def _paging_headers(url: str, values: dict[str, list[str]], totals: tuple[int, int]) -> dict[str, str]:
@@ -179,9 +172,10 @@ def _paging_headers(url: str, values: dict[str, list[str]], totals: tuple[int, i
     page = int(values.get("page", ["1"])[-1])
 
     def link(number: int, relation: str) -> str:
-        # Everything asked is echoed, credentials in the query string too.
-        asked = {name: given for name, given in values.items() if name != "page"}
-        return f'<{url}?{urlencode(asked | {"page": [str(number)]}, doseq=True)}>; rel="{relation}"'
+        # The link repeats all parameters, including credentials in the query string.
+        others = {name: given for name, given in values.items() if name != "page"}
+        query = urlencode(others | {"page": [str(number)]}, doseq=True)
+        return f'<{url}?{query}>; rel="{relation}"'
 
     links = [link(min(page - 1, pages), "prev")] if page > 1 else []
     links += [link(page + 1, "next")] if page < pages else []
@@ -189,37 +183,11 @@ def _paging_headers(url: str, values: dict[str, list[str]], totals: tuple[int, i
     return headers | ({"Link": ", ".join(links)} if links else {})
 
 
-def _handler(storefront: Storefront) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1  # headers and body in one packet: otherwise every answer waits for a delayed ACK
+class _StorefrontHandler(Handler):
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        host, authorization = self.headers.get("Host", ""), self.headers.get("Authorization", "")
+        response = self.service.handle(self.command, self.path, host, authorization)
+        self.respond(response.body, _JSON, response.status, response.headers)
 
-        def handle_one_request(self) -> None:
-            try:
-                super().handle_one_request()
-            except ConnectionError:  # the client went away
-                self.close_connection = True
-
-        def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer = storefront.answer(
-                self.command,
-                self.path,
-                self.headers.get("Host", ""),
-                self.headers.get("Authorization", ""),
-            )
-            self.send_response(answer.status)
-            self.send_header("Content-Type", "application/json; charset=UTF-8")
-            self.send_header("Content-Length", str(len(answer.body)))
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        do_POST = do_PUT = do_DELETE = do_GET
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: `requests` lists what was asked."""
-
-    return Handler
+    do_POST = do_PUT = do_DELETE = do_GET

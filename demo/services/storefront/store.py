@@ -1,6 +1,6 @@
-"""What the storefront holds, and the file it is kept in.
+"""The storefront's data, and the file that holds them.
 
-One JSON object per line, in any order, told apart by `kind`:
+One JSON object per line, in any order:
 
     {"kind": "product", "id": 11, "sku": "MUG-1", "name": "Mug", "categories": ["Kitchen"],
      "modified_at": "2026-11-01T10:00:00Z"}
@@ -14,11 +14,11 @@ One JSON object per line, in any order, told apart by `kind`:
                   "lines": [{"id": 903, "line_id": 901, "quantity": "1", "total": "9.00", "tax": "0.72"}]}],
      "changes": [["2026-11-02T08:00:00Z", "status"]]}
 
-Instants are UTC. Amounts and quantities are decimal text, positive in refunds too; text that is no number is
-served as it stands (a flawed line). Fields with a default in the classes below may be left out. `changes`
-says when and how an order changed after its creation (`CHANGES`); creation itself and the making of its
-refunds count without being listed. Which of them the storefront admits in `date_modified` depends on its
-version, so one file serves all. A file is replaced whole (`WooStore.save`); the running server notices.
+Instants are UTC. Amounts and quantities are decimal strings, positive in refunds too; an invalid number is
+served as is. Fields with a default value in the classes below are optional. `changes` lists when and how an
+order changed after its creation (`CHANGES`), without its refunds. Which changes update `date_modified`
+depends on the WooCommerce version, so one file serves all versions. `WooStore.save` replaces the file
+atomically, and a running server reloads it.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from typing import Any
 Amount = Decimal | str
 
 CHANGES = ("status", "customer_note", "trash", "refund", "line", "meta", "touch", "other")
-"""Kinds of change: `line` = the order's total changed, `refund` = one was booked later than it is dated,
-`touch` = saved without a change, `other` = what no version shows (a note, a deleted refund or product)."""
+"""Kinds of change: `line` changes the order's total, `refund` is booked later than it is dated, `touch` saves
+without a change, `other` updates no modified date (a note, a deleted refund or product)."""
 
 
 @dataclass
 class WooLine:
-    """A line item; all amounts without tax, `subtotal` before and `total` after coupons."""
+    """A line item; amounts exclude tax, `subtotal` is before coupons and `total` after them."""
 
     id: int
     product_id: int
@@ -55,7 +55,7 @@ class WooLine:
 
 @dataclass
 class WooRefundLine:
-    """The part of a refund that names a line of the order; positive."""
+    """The part of a refund for one line item; positive."""
 
     id: int
     line_id: int
@@ -66,7 +66,7 @@ class WooRefundLine:
 
 @dataclass
 class WooRefund:
-    """Money given back: `amount` is everything, with tax and with `shipping`; positive."""
+    """A refund; `amount` is positive and includes tax and `shipping`."""
 
     id: int
     created_at: datetime
@@ -79,7 +79,7 @@ class WooRefund:
 
 @dataclass
 class WooOrder:
-    """An order; `created_at` is None for a draft that WordPress never gave a date."""
+    """An order; `created_at` is None for a draft without date."""
 
     id: int
     created_at: datetime | None
@@ -97,12 +97,12 @@ class WooOrder:
 
     @property
     def total(self) -> Decimal:
-        """What the customer pays; refunds do not reduce it."""
+        """What the customer pays, before refunds."""
         return sum((number(line.total) + number(line.tax) for line in self.lines), self.shipping + self.fee)
 
     @property
     def remaining(self) -> Decimal:
-        """What has not been refunded yet."""
+        """The part of the total that is not refunded."""
         return self.total - sum((refund.amount for refund in self.refunds if not refund.deleted), Decimal(0))
 
 
@@ -118,9 +118,9 @@ class WooProduct:
 
 
 class WooStore:
-    """Orders (with their refunds) and products by id, safe to change while a server shows them.
+    """Orders with their refunds, and products, both by id; thread-safe.
 
-    `version` grows with every change. Instants given to the operations are aware.
+    `version` grows with every change. Instants passed to the methods must be aware.
     """
 
     def __init__(self, orders: Iterable[WooOrder] = (), products: Iterable[WooProduct] = ()) -> None:
@@ -131,13 +131,13 @@ class WooStore:
 
     @classmethod
     def load(cls, path: Path) -> WooStore:
-        """Read a file in the layout above."""
+        """Load a file in the layout above."""
         store = cls()
         store.reload(path)
         return store
 
     def reload(self, path: Path) -> None:
-        """Forget everything and read `path` again."""
+        """Replace the data with those of the file `path`."""
         orders, products = {}, {}
         with path.open(encoding="utf-8") as lines:
             for line in lines:
@@ -151,7 +151,7 @@ class WooStore:
             self.version += 1
 
     def save(self, path: Path) -> None:
-        """Write the file in one step: a reader sees the old one or the new one."""
+        """Write the file atomically."""
         partial = path.with_name(f".{path.name}.partial")
         with self.lock, partial.open("w", encoding="utf-8") as stream:
             for kind, records in (("product", self.products), ("order", self.orders)):
@@ -160,21 +160,21 @@ class WooStore:
         partial.replace(path)
 
     def put_product(self, product: WooProduct) -> None:
-        """Add a product, or replace the one with its id."""
+        """Add or replace a product."""
         with self.lock:
             self.products[product.id] = product
             self.version += 1
 
     def create_order(self, order: WooOrder) -> None:
-        """Add an order, or replace the one with its id."""
+        """Add or replace an order."""
         with self.lock:
             self.orders[order.id] = order
             self.version += 1
 
     def change(self, order_id: int, kind: str, at: datetime) -> WooOrder:
-        """Note that an order changed; by itself it is a note, a meta edit or an empty save."""
+        """Record a change of an order."""
         if kind not in CHANGES:
-            raise ValueError(f"{kind!r} is none of {CHANGES}")
+            raise ValueError(f"{kind!r} is not one of {CHANGES}")
         with self.lock:
             order = self.orders[order_id]
             order.changes.append((at, kind))
@@ -182,45 +182,52 @@ class WooStore:
             return order
 
     def update_status(self, order_id: int, status: str, at: datetime, refund_id: int | None = None) -> None:
-        """Set the status. `refunded` by hand refunds what is left, as WooCommerce does, under `refund_id`."""
+        """Set the status of an order.
+
+        Args:
+            order_id: the order.
+            status: the new status; `refunded` refunds the rest, as in WooCommerce.
+            at: the instant of the change.
+            refund_id: the id of that refund.
+        """
         with self.lock:
             order = self.change(order_id, "status", at)
             order.status = status
             if status == "refunded" and order.remaining > 0:
                 if refund_id is None:
-                    raise ValueError("setting the status refunded makes a refund: give its id")
+                    raise ValueError("the status refunded creates a refund, which needs a refund_id")
                 order.refunds.append(WooRefund(refund_id, at, order.remaining, "Order fully refunded."))
 
     def edit_line(self, order_id: int, line_id: int, at: datetime, **values: Amount) -> None:
-        """Change fields of a line item, so that the order's total changes."""
+        """Change fields (`values`) of a line item, and with them the order's total."""
         with self.lock:
             line = next(line for line in self.change(order_id, "line", at).lines if line.id == line_id)
             for name, value in values.items():
                 setattr(line, name, value)
 
     def remove_line(self, order_id: int, line_id: int, at: datetime) -> None:
-        """Take a line item out of an order."""
+        """Remove a line item from an order."""
         with self.lock:
             order = self.change(order_id, "line", at)
             order.lines = [line for line in order.lines if line.id != line_id]
 
     def add_refund(self, order_id: int, refund: WooRefund) -> None:
-        """Refund a part, or the rest: then the order's status becomes `refunded`.
+        """Add a refund; the status of a fully refunded order becomes `refunded`.
 
         Raises:
-            ValueError: more than is left to refund.
+            ValueError: the refund exceeds the rest of the order.
         """
         with self.lock:
             order = self.orders[order_id]
             if refund.amount > order.remaining:
-                raise ValueError(f"order {order_id}: {refund.amount} is more than the {order.remaining} left")
+                raise ValueError(f"order {order_id}: {refund.amount} exceeds the remaining {order.remaining}")
             order.refunds.append(refund)
             self.version += 1
             if order.remaining == 0:
                 self.update_status(order_id, "refunded", refund.created_at)
 
     def delete_refund(self, order_id: int, refund_id: int, at: datetime) -> None:
-        """Delete a refund; no version shows that in the order's modified date."""
+        """Delete a refund; no version updates the order's modified date."""
         with self.lock:
             for refund in self.change(order_id, "other", at).refunds:
                 refund.deleted = refund.deleted or refund.id == refund_id
@@ -231,13 +238,13 @@ class WooStore:
             self.change(order_id, "trash", at).status = "trash"
 
     def delete_order(self, order_id: int) -> None:
-        """Delete an order for good, without a trace."""
+        """Delete an order permanently; nothing shows that it existed."""
         with self.lock:
             del self.orders[order_id]
             self.version += 1
 
     def delete_product(self, product_id: int) -> None:
-        """Delete a product: lines that sold it keep their name but lose product id and SKU."""
+        """Delete a product: its line items keep their name but lose product id and SKU."""
         with self.lock:
             self.products.pop(product_id, None)
             for line in (line for order in self.orders.values() for line in order.lines):
@@ -247,7 +254,7 @@ class WooStore:
 
 
 def is_number(value: Amount) -> bool:
-    """Whether `value` is more than the text of a flawed line."""
+    """Whether `value` is a finite number."""
     try:
         return Decimal(value).is_finite()
     except InvalidOperation:
@@ -255,7 +262,7 @@ def is_number(value: Amount) -> bool:
 
 
 def number(value: Amount) -> Decimal:
-    """`value` as a number; 0 for the text of a flawed line."""
+    """Return `value` as a number, 0 for an invalid one."""
     return Decimal(value) if is_number(value) else Decimal(0)
 
 

@@ -1,4 +1,4 @@
-"""How WooCommerce versions differ: what they admit in `date_modified`, list, and compare dates with."""
+"""Differences between WooCommerce versions: modified dates, listed orders, date filters."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _ALWAYS = frozenset({"status", "customer_note", "trash"})
 
 @dataclass(frozen=True)
 class Version:
-    """One kind of server.
+    """A WooCommerce version.
 
     Attributes:
-        name: the version it reports.
-        hpos: orders lie in their own tables, with UTC dates; otherwise they are WordPress posts, which are
-            compared and sorted by their local date.
-        bumps: the kinds of change that move an order's modified date.
+        name: the version that responses contain.
+        hpos: orders have their own tables, with UTC dates; otherwise they are WordPress posts, which are
+            filtered and sorted by local date.
+        bumps: the kinds of change that update an order's modified date.
         any_has_drafts: `status=any` includes `checkout-draft`.
-        global_refunds: it knows the route `/refunds`.
+        global_refunds: it has the route `/refunds`.
     """
 
     name: str
@@ -31,10 +31,7 @@ class Version:
     global_refunds: bool
 
     def modified(self, order: WooOrder, zone: ZoneInfo) -> datetime | None:
-        """The order's modified date as this version reports it, in UTC and full seconds.
-
-        None for a draft without any date.
-        """
+        """Return the order's modified date in UTC and full seconds, or None for a draft without date."""
         moments = [at for at, kind in order.changes if kind in self.bumps]
         if order.created_at:
             moments.append(order.created_at)
@@ -44,12 +41,12 @@ class Version:
             return None
         last = max(moments).astimezone(UTC).replace(microsecond=0)
         if self.hpos:
-            # It stores the wall-clock time and reads it back: in the repeated hour that is an hour early.
+            # HPOS stores the local time: in the repeated hour, the date read back is an hour early.
             last = last.astimezone(zone).replace(tzinfo=None).replace(tzinfo=zone, fold=0).astimezone(UTC)
         return last
 
     def refunds(self, order: WooOrder) -> list[WooRefund]:
-        """The refunds it still knows of an order, newest first; posts follow their order into the trash."""
+        """Return the order's refunds that are left, newest first; posts are trashed with their order."""
         if order.status == "trash" and not self.hpos:
             return []
         present = [refund for refund in order.refunds if not refund.deleted]

@@ -224,7 +224,7 @@ ODD = {
 def test_every_value_is_the_text_that_was_sent(
     serve: Serve, root: Path, tmp_path: Path, packed: bool
 ) -> None:
-    serve(packed=packed)
+    serve(compress=packed)
     keep(root, event("usual", at(1)))
     for text in ODD:
         keep_raw(root, at(2), line(text, at(2)) + b"\n")

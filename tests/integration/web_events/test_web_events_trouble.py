@@ -86,7 +86,7 @@ def starts(collector: EventCollector) -> Counter[str]:
 def test_a_connection_that_breaks_repeats_its_slice_and_no_other(
     serve: Serve, received: list[str], framing: str, packed: bool, read: Read
 ) -> None:
-    collector = serve(framing=framing, packed=packed)
+    collector = serve(framing=framing, compress=packed)
     whole = read().control_totals["bytes_read"]
     collector.requests.clear()
     cut = 2_000 if packed else 50_001  # in the middle of a line

@@ -7,7 +7,6 @@ import smtplib
 import socket
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -124,16 +123,11 @@ def test_an_empty_mailbox_says_so(mailbox: Mailbox) -> None:
 def test_the_central_bank_serves_its_files(tmp_path: Path) -> None:
     (tmp_path / "stats").mkdir()
     (tmp_path / "stats" / "rates.csv").write_text("Date,USD,\n")
-    server = exchange_rates.server(tmp_path, free_port())
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/stats/rates.csv") as answer:
-            assert answer.read() == b"Date,USD,\n"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with (
+        exchange_rates.server(tmp_path, 0) as server,
+        urllib.request.urlopen(f"{server.url}/stats/rates.csv") as answer,
+    ):
+        assert answer.read() == b"Date,USD,\n"
 
 
 def test_a_database_server_that_was_never_there_is_stopped_already(tmp_path):
@@ -175,9 +169,6 @@ def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_pat
     snapshot = Ledger(date(2026, 11, 1), 1, orders_per_day=1).as_of(datetime(2026, 11, 2, tzinfo=UTC))
     more = tuple(replace(snapshot.products[0], sku=f"MORE-{number}") for number in range(30))
     catalogue_seeder.fill(tmp_path, replace(snapshot, products=snapshot.products + more))
-    server = catalogue.server(tmp_path, 0)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
 
     def get(url: str, etag: str = "") -> tuple[int, bytes, str]:
         request = urllib.request.Request(url, headers={"If-None-Match": etag} if etag else {})
@@ -187,7 +178,8 @@ def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_pat
         except HTTPError as error:
             return error.code, error.read(), error.headers["ETag"]
 
-    try:
+    with catalogue.CatalogueServer(tmp_path, 0) as server:
+        address = server.url
         status, body, etag = get(f"{address}/products?page=1")
         page = json.loads(body)
         assert (status, page["count"], len(page["results"])) == (200, len(snapshot.products) + 30, 50)
@@ -201,9 +193,6 @@ def test_the_catalogue_has_pages_pictures_and_answers_that_stay_the_same(tmp_pat
         assert found["MUG-01"] == found["mug-01"]
         assert get(f"{address}/products?page=99")[0] == get(f"{address}/products?page=x")[0] == 404
         assert get(f"{address}/pictures/../products.json")[0] == get(f"{address}/pictures/")[0] == 404
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_a_picture_of_the_catalogue_is_drawn_once_and_always_the_same(tmp_path: Path) -> None:

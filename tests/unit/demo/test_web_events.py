@@ -48,7 +48,7 @@ def test_it_answers_what_was_received_from_start_to_before_end(
 ) -> None:
     moments = [HOUR + timedelta(minutes=30 * number) for number in range(6)]
     keep(tmp_path, *((str(number), moment) for number, moment in enumerate(moments)))
-    with EventCollector(tmp_path, framing=framing, packed=packed) as collector:
+    with EventCollector(tmp_path, framing=framing, compress=packed) as collector:
         options = {"Accept-Encoding": "gzip"} if packed else {}
 
         def between(start: str, end: str, year: int = 2026) -> list[str]:

@@ -264,7 +264,7 @@ def test_refunding_by_hand_refunds_the_rest_and_no_more_is_possible() -> None:
     assert store.orders[1].refunds[1] == WooRefund(
         6, AN_HOUR_LATER, Decimal("10.00"), "Order fully refunded."
     )
-    with pytest.raises(ValueError, match="more than the 0"):
+    with pytest.raises(ValueError, match="exceeds the remaining 0"):
         store.add_refund(1, WooRefund(7, AN_HOUR_LATER, Decimal("0.01")))
 
 
