@@ -22,7 +22,7 @@ from ecommerce.forecast import loading
 from ecommerce.forecast.data import dataset
 from ecommerce.forecast.data.history import NoHistory
 from ecommerce.forecast.forecast_rows import predict_all
-from ecommerce.forecast.models.members import registry, training
+from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.weeks import Week
 from ecommerce.sources.partner_ftp.files import Parsed, PartnerFiles, Rejected
 from ecommerce.storage.kept_files import Store

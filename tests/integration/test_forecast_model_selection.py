@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo.services.emulator import Emulator
-from ecommerce.forecast.models.members import registry
+from ecommerce.forecast.models import registry
 from ecommerce.sources.partner_ftp.files import Announced, Promotion
 from ecommerce.storage.kept_files import Store
 from ecommerce.warehouse.client import Warehouse, connect

@@ -13,7 +13,7 @@ from demo.services.emulator import Emulator
 from ecommerce.forecast import loading
 from ecommerce.forecast.data import dataset
 from ecommerce.forecast.forecast_rows import predict_all
-from ecommerce.forecast.models.members import registry, training
+from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.report import archive, steps
 from ecommerce.forecast.report.figures import Figures
 from ecommerce.forecast.weeks import Week

@@ -29,7 +29,7 @@ from ecommerce.forecast.models.members import Boosting, model_input
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import WEEK, changed, make_panel, weekly
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[4]
 COMING = np.tile(WEEK, HORIZON // 7)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ecommerce.forecast.data import dataset
 from ecommerce.forecast.forecast_rows import train_all
-from ecommerce.forecast.models.members import registry, training
+from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.models.registry import Champion
 from ecommerce.forecast.report import steps
 from ecommerce.sources.partner_ftp.files import Announced, Promotion

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.forecast.models.members import registry
+from ecommerce.forecast.models import registry
 from ecommerce.forecast.selection import selection_store
 from ecommerce.forecast.selection.backtest import BackTest
 from ecommerce.storage import staging
