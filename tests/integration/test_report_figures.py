@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.model import model
+from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.queries import read_figures
-from ecommerce.sales.report.findings.ranking import ranking
+from ecommerce.sales.report.findings import ranking
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse import erasure
 from ecommerce.warehouse.client import connect

@@ -51,6 +51,6 @@ def mailbox(tmp_path: Path, use_server: Callable[..., None]) -> Iterator[Callabl
 @pytest.fixture
 def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
     """A chat's server that the connection `alert_chat` leads to."""
-    with chat_server.run_mail_server() as server:
+    with chat_server.running() as server:
         monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", server.connection())
         yield server

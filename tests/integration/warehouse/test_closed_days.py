@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.model import month
+from ecommerce.sales.report.figures import month
 from ecommerce.sales.report.figures.queries import HEADLINE, read_figures
 from ecommerce.sales.report.view import page
 from ecommerce.sources import SOURCES

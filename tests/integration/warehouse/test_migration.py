@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MINUS
-from ecommerce.sales.report.figures.model import month
+from ecommerce.sales.report.figures import month
 from ecommerce.sales.report.figures.queries import read_figures
-from ecommerce.sales.report.findings.ranking import ranking
+from ecommerce.sales.report.findings import ranking
 from ecommerce.sources import SOURCES
 from tests.integration.warehouse.conftest import ORIGIN, Shop
 

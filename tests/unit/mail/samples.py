@@ -17,7 +17,7 @@ from ecommerce.forecast.weeks import Week
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.reconciliation import differences
-from ecommerce.sales.report.figures.model import model
+from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.restatements import Correction
 from tests.unit.forecast.report import samples as forecasts
 from tests.unit.forecast.selection import shops

@@ -16,7 +16,7 @@ from ecommerce.sales.report import archive
 from ecommerce.sales.report.charts.chart_files import TREND
 from ecommerce.sales.report.figures.model import figures_hash
 from ecommerce.sales.report.figures.restatements import Correction
-from ecommerce.sales.report.findings.ranking import ranking
+from ecommerce.sales.report.findings import ranking
 from ecommerce.sales.report.view.captions import alternatives
 from ecommerce.sales.report.view.mail import mail_texts
 from tests.unit.conftest import SENDER

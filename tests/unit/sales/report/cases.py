@@ -18,8 +18,8 @@ from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.sales.report import document
+from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.contributions import Contribution
-from ecommerce.sales.report.figures.model import model
 from ecommerce.sales.report.figures.month import MonthToDate, Span
 from ecommerce.sales.report.figures.return_reasons import ReturnReason
 from ecommerce.sales.report.figures.warnings import remarks

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.reporting import interval_verdict
+from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.contributions import Changes, Contribution, Mover
 from ecommerce.sales.report.figures.forecast_comparison import Expectation, Expected
-from ecommerce.sales.report.figures.model import model
 from ecommerce.sales.report.figures.month import MonthToDate, Span
 from ecommerce.sales.report.figures.rejected import RejectSample
 from ecommerce.sales.report.figures.return_reasons import ReturnReason

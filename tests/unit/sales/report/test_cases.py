@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from ecommerce.core.text import written_in
 from ecommerce.reporting import drawing, typesetting
 from ecommerce.sales.report import document
-from ecommerce.sales.report.charts.chart_files import chart_files, forecast, trend
+from ecommerce.sales.report.charts import chart_files, forecast, trend
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import cases
 

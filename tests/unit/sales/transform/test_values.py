@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ecommerce.core.business_day import day_window
 from ecommerce.core.email_masking import safe_id, teach_addresses
 from ecommerce.storage.transform import FOLDER, padded_keys
-from tests.unit.core.test_addresses import ADDRESSES, CODES, KEY, NO_ADDRESSES
+from tests.unit.core.test_email_masking import ADDRESSES, CODES, KEY, NO_ADDRESSES
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ import pytest
 
 from ecommerce.core.text import clean
 from ecommerce.reporting import drawing, fonts
-from ecommerce.sales.report.charts.chart_files import bars, chart_files
+from ecommerce.sales.report.charts import chart_files
+from ecommerce.sales.report.charts.chart_files import bars
 from ecommerce.sales.report.charts.trend import trend as draw_trend
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import cases

@@ -10,19 +10,12 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.sales.report.figures.model import (
-    Figure,
-    comparisons,
-    contributions,
-    figures_hash,
-    month,
-    return_reasons,
-    upcoming,
-)
+from ecommerce.sales.report.figures import comparisons, contributions, month, return_reasons, upcoming
+from ecommerce.sales.report.figures.model import Figure, figures_hash
 from ecommerce.sales.report.figures_csv import figures_csv
 from ecommerce.sales.report.findings.ranking import Finding
+from tests.unit.sales.report.figures.test_queries import DAY, before, day_row
 from tests.unit.sales.report.samples import make_figures
-from tests.unit.sales.report.test_queries import DAY, before, day_row
 
 D = Decimal
 

@@ -14,8 +14,9 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales import delivery
 from ecommerce.sales.report import document
+from ecommerce.sales.report.figures import forecast_comparison
 from ecommerce.sales.report.figures.forecast_comparison import Expectation, Expected
-from ecommerce.sales.report.figures.model import Figures, figures_hash, forecast_comparison
+from ecommerce.sales.report.figures.model import Figures, figures_hash
 from ecommerce.sales.report.figures.queries import came
 from ecommerce.sales.report.figures_csv import figures_csv
 from ecommerce.sales.report.view.page import page_texts

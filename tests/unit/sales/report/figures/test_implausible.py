@@ -8,7 +8,7 @@ import pytest
 
 from ecommerce.sales.report.figures.implausible import ImplausibleAmount
 from ecommerce.sales.report.findings.ranking import find, words
-from tests.unit.sales.report.test_findings import figures
+from tests.unit.sales.report.findings.test_ranking import figures
 
 D = Decimal
 

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from ecommerce.core.settings import load_settings
+from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.figures.comparisons import headline
-from ecommerce.sales.report.figures.model import Unconverted, comparisons
+from ecommerce.sales.report.figures.model import Unconverted
 from ecommerce.sales.report.figures.queries import attributes, breakdown, limits, missing_days
 from tests.unit.sales.report.samples import make_figures
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ecommerce.core.paths import INCLUDE
-from ecommerce.sales.report.figures.model import rejected
+from ecommerce.sales.report.figures import rejected
 from ecommerce.sales.report.figures.rejected import Rejects, sample_of
 
 LINE = {"order_id": "A-1001", "version": 0, "line_number": "2", "sku": "K", "product_name": "x" * 3000}

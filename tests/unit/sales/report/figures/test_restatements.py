@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ecommerce.core.text import MINUS, NOTHING
-from ecommerce.sales.report.figures.model import HEADLINE, restatements
+from ecommerce.sales.report.figures import restatements
+from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.sales.report.view import notices
 from ecommerce.warehouse.rendering import RESTATED
 from tests.unit.sales.report.samples import DAY, make_figures

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MINUS
-from ecommerce.sales.report.figures.model import upcoming
+from ecommerce.sales.report.figures import upcoming
 from ecommerce.sales.report.findings.ranking import sentences
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import make_figures

@@ -9,7 +9,8 @@ from pypdf import PdfReader
 
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report import document
-from ecommerce.sales.report.figures.model import Figures, figures_hash, website
+from ecommerce.sales.report.figures import website
+from ecommerce.sales.report.figures.model import Figures, figures_hash
 from ecommerce.sales.report.figures.warnings import WRONG
 from ecommerce.sales.report.figures.website import Device, Step, Tracked, Viewed, Website
 from ecommerce.sales.report.figures_csv import figures_csv

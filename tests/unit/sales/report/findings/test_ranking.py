@@ -11,8 +11,8 @@ from ecommerce.core.text import MINUS, written_in
 from ecommerce.sales.report.figures.contributions import Changes, Contribution, LikeForLike
 from ecommerce.sales.report.figures.model import Figure, Figures, RateBase, Unconverted
 from ecommerce.sales.report.findings.ranking import Finding, find, words
+from tests.unit.sales.report.figures.test_forecast_comparison import expectation_of, expected
 from tests.unit.sales.report.samples import make_figures
-from tests.unit.sales.report.test_expectation import expectation_of, expected
 
 D = Decimal
 BASE = date(2026, 11, 12)

@@ -9,7 +9,7 @@ import pytest
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report.figures.model import HEADLINE, Figure, Figures
 from ecommerce.sales.report.figures.restatements import Correction
-from ecommerce.sales.report.findings.ranking import ranking
+from ecommerce.sales.report.findings import ranking
 from ecommerce.sales.report.view import mail, notices
 from tests.unit.mail.samples import CORRECTIONS, without_last_week
 from tests.unit.sales.report.cases import first_day, partner_missing

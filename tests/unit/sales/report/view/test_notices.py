@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ecommerce.sales.report.figures.model import forecast_comparison as expectations
-from ecommerce.sales.report.findings.ranking import ranking
+from ecommerce.sales.report.figures import forecast_comparison as expectations
+from ecommerce.sales.report.findings import ranking
 from ecommerce.sales.report.view import mail, notices
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report.samples import expectation, full, make_figures
