@@ -6,7 +6,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
+from ecommerce.core.text import listed
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
 
 PLACEHOLDER = re.compile(r".*….*|(https?://)?(\w+\.)?example\.com|reports@example\.com|my-project")
@@ -119,7 +120,7 @@ def see_that_it_can_be_read(connection: str, environ: Mapping[str, str] = os.env
     """
     if left := _left_of_the_example(connection, environ):
         raise ConfigurationError(
-            f"AIRFLOW_CONN_{connection.upper()} in .env is not filled in yet: it still has {_listed(left)} "
+            f"AIRFLOW_CONN_{connection.upper()} in .env is not filled in yet: it still has {listed(left)} "
             "of the example"
         )
 
@@ -165,7 +166,3 @@ def _left_of_the_example(connection: str, environ: Mapping[str, str]) -> list[st
             f"{name} is neither JSON nor a URI that Airflow can read ({where})"
         ) from None
     return [key for key, value in values.items() if PLACEHOLDER.fullmatch(str(value or ""))]
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -21,9 +22,9 @@ from ecommerce.core.locales import habits, in_report_locale, written_in
 __all__ = [
     "LONGEST", "MANIFOLD", "MINUS", "NOTHING", "UNALLOCATED", "Kind", "amount", "average_name", "category",
     "change", "clean", "compact", "count",
-    "country", "decimals", "direction", "figure", "in_report_locale", "inert", "instant", "long_day",
-    "mask_e_mails", "month", "plain", "quantity", "share", "short_day", "short_month", "short_weekday",
-    "signed", "source_name", "span", "weekday", "with_currency", "written_in",
+    "country", "decimals", "direction", "figure", "in_report_locale", "inert", "instant", "listed",
+    "long_day", "mask_e_mails", "month", "plain", "quantity", "share", "short_day", "short_month",
+    "short_weekday",     "signed", "source_name", "span", "weekday", "with_currency", "written_in",
 ]  # fmt: skip
 
 Kind = Literal["money", "count", "quantity"]
@@ -196,6 +197,14 @@ def clean(text: str | None, longest: int = LONGEST) -> str:
     spaced = re.sub(r"\s+", " ", text[: 4 * longest]).strip()
     line = "".join(letter for letter in spaced if not _is_control(letter))
     return line if len(line) <= longest else f"{line[:longest]}…"
+
+
+def listed(names: Iterable[object], most: int = 0, others: str = "more") -> str:
+    """Return `A, B and C`; of more than `most` names, where it is set, `A, B and 4 more`."""
+    shown = [str(name) for name in names]
+    if 0 < most < len(shown):
+        shown[most - 1 :] = [f"{len(shown) - most + 1} {others}"]
+    return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
 
 
 def inert(text: str) -> str:

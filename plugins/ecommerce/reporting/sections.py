@@ -101,3 +101,8 @@ def sentences(section_id: str, title: str, said: Sequence[str], *, empty: str, n
 def facts(section_id: str, title: str, pairs: Sequence[Sequence[str]], *, note: str = "") -> Section:
     """A section with names and what they are."""
     return table(section_id, title, [], pairs, empty="", note=note) | {"kind": "facts"}
+
+
+def notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
+    """Return a notice of page one and the mail."""
+    return {"title": title, "words": words, "urgent": urgent}

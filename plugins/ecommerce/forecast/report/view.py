@@ -23,6 +23,7 @@ from ecommerce.forecast.report.figures import (
 )
 from ecommerce.forecast.scoring import LEAST_SCORED_DAYS, Score
 from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.reporting.sections import notice
 
 TINY = Decimal("0.002")
 """A change that is a smaller part of the shop's usual week is not listed."""
@@ -127,15 +128,15 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     """What a reader must know before the first figure: `title`, `words`, `urgent` each, worst first."""
     found = []
     if figures.total is None:
-        found.append(_notice("No forecast", "No category has enough history; see Skipped.", urgent=True))
+        found.append(notice("No forecast", "No category has enough history; see Skipped.", urgent=True))
     if figures.drift.reasons:
         words = f"In the last four weeks {'; '.join(figures.drift.reasons)}."
-        found.append(_notice("Drift", words, urgent=True))
+        found.append(notice("Drift", words, urgent=True))
     incomplete = [each.day for each in figures.last_week if not each.complete]
     if incomplete:
         days = ", ".join(map(text.short_day, incomplete))
         words = f"Sales of {days} may still be missing: comparisons with last week are not even."
-        found.append(_notice("Incomplete", words))
+        found.append(notice("Incomplete", words))
     return found
 
 
@@ -273,14 +274,9 @@ def _announced(promotions: Sequence[ComingPromotion]) -> list[list[str]]:
         named = together.setdefault((each.first, each.last, each.discount_percent), [])
         named.extend([] if what in named else [what])
     return [
-        [text.span(first, last), _listed(named), f"{text.quantity(percent)} %"]
+        [text.span(first, last), text.listed(named, MOST_NAMED + 1), f"{text.quantity(percent)} %"]
         for (first, last, percent), named in together.items()
     ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _score(each: Score) -> list[str]:
@@ -383,10 +379,6 @@ def _cut(rows: list[list[str]], columns: int) -> list[list[str]]:
     more = len(rows) - MOST_LINES
     rest = [[f"and {more} more", *[""] * (columns - 1)]] if more > 0 else []
     return rows[:MOST_LINES] + rest
-
-
-def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
-    return {"title": title, "words": words, "urgent": urgent}
 
 
 def _line(words: str, label: str, tone: int = 0) -> dict[str, Any]:

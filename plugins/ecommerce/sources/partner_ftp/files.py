@@ -25,7 +25,7 @@ from itertools import pairwise
 from typing import IO, Generic, TypeVar
 
 from ecommerce.core.errors import ContractError
-from ecommerce.core.text import clean, mask_e_mails
+from ecommerce.core.text import clean, listed, mask_e_mails
 from ecommerce.sources.csv_records import Record, header, records
 from ecommerce.sources.partner_ftp.fetch_command import MARKET_INDEX, PROMOTIONS
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
@@ -280,7 +280,7 @@ def _positive(values: Mapping[str, str], name: str) -> Decimal:
 def _repeated(rows: Sequence[MarketWeek]) -> list[str]:
     starts = [row.week_start for row in rows]
     if repeated := sorted({start for start in starts if starts.count(start) > 1}):
-        return [f"{MARKET_INDEX}: the last row counts of several for the weeks of {_listed(repeated)}"]
+        return [f"{MARKET_INDEX}: the last row counts of several for the weeks of {listed(repeated, 4)}"]
     return []
 
 
@@ -291,9 +291,4 @@ def _missing(weeks: Sequence[MarketWeek]) -> list[str]:
         for before, after in pairwise(weeks)
         if after.week_start - before.week_start > _WEEK
     ]
-    return [f"{MARKET_INDEX}: weeks are missing from {_listed(gaps)} on"] if gaps else []
-
-
-def _listed(days: Sequence[date], most: int = 3) -> str:
-    more = f" and {len(days) - most} more" if len(days) > most else ""
-    return ", ".join(str(day) for day in days[:most]) + more
+    return [f"{MARKET_INDEX}: weeks are missing from {listed(gaps, 4)} on"] if gaps else []

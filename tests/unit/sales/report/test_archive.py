@@ -48,7 +48,7 @@ def test_a_report_is_read_only_with_the_figures_it_was_made_with(store):
 
 
 def test_a_missing_report_says_how_to_make_it(tmp_path):
-    with pytest.raises(StagingError, match="clear the report group"):
+    with pytest.raises(StagingError, match="clear the task `report`"):
         archive.read_figures(f"file://{tmp_path}/reports/2026-11-19")
 
 

@@ -206,7 +206,7 @@ def test_of_several_rows_for_one_week_the_last_counts_and_a_warning_says_so() ->
 
 def test_weeks_that_are_missing_are_told() -> None:
     parsed = market("2026-10-05,1", "2026-10-12,1", "2026-10-26,1", "2026-11-16,1")
-    assert parsed.warnings == ("market_index.csv: weeks are missing from 2026-10-19, 2026-11-02 on",)
+    assert parsed.warnings == ("market_index.csv: weeks are missing from 2026-10-19 and 2026-11-02 on",)
 
 
 @pytest.mark.parametrize(

@@ -218,25 +218,27 @@ def words(finding: Finding, currency: str) -> str:
 
 def _missing_words(finding: Finding, currency: str) -> str:
     names = _names(finding.about)
-    return f"{_listed(names)} {_are(names)} missing, so figures of this day will change."
+    return f"{text.listed(names)} {_are(names)} missing, so figures of this day will change."
 
 
 def _empty_words(finding: Finding, currency: str) -> str:
     names = _names(finding.about)
-    return f"{_listed(names)} brought no order at all, which is unusual, so figures of this day may change."
+    return f"{text.listed(names)} unusually had no orders, so figures of this day may change."
 
 
 def _doubtful_words(finding: Finding, currency: str) -> str:
     names = _names(finding.about)
-    return f"The day may be incomplete: {_listed(names)} {_have(names)} far fewer sales than usual, or none."
+    return (
+        f"The day may be incomplete: {text.listed(names)} {_have(names)} far fewer sales than usual, or none."
+    )
 
 
 def _unconverted_words(finding: Finding, currency: str) -> str:
     names = [text.clean(each) for each in finding.about]
     orders = finding.numbers["orders"]
-    what = f"{text.count(orders)} order{'' if orders == 1 else 's'} in {_listed(names)}"
+    what = f"{text.count(orders)} order{'' if orders == 1 else 's'} in {text.listed(names)}"
     if not orders:
-        return f"Returns in {_listed(names)} are in no amount: no exchange rate is known."
+        return f"Returns in {text.listed(names)} are in no amount: no exchange rate is known."
     return f"{what} {'is' if orders == 1 else 'are'} in no amount: no exchange rate is known."
 
 
@@ -295,7 +297,7 @@ def _channels_words(finding: Finding, currency: str) -> str:
         ]
         if names:
             change = text.signed(finding.numbers[what], currency)
-            parts.append(f"{_listed(names)} {what} ({change})")
+            parts.append(f"{text.listed(names)} {what} ({change})")
     since = text.short_day(date.fromisoformat(base))
     return f"Change of channels since {since}: {', '.join(parts)}."
 
@@ -318,7 +320,7 @@ def _contribution_words(finding: Finding, currency: str) -> str:
 def _left_out(names: list[str]) -> str:
     """`, without BRL and Old shop`; nothing where nothing is left out."""
     said = [text.source_name(each[8:]) if each.startswith("channel:") else text.clean(each) for each in names]
-    return f", without {_listed(said)}" if said else ""
+    return f", without {text.listed(said)}" if said else ""
 
 
 def _is_plural(kind: str, name: str) -> bool:
@@ -357,10 +359,6 @@ def _names(sources: list[str]) -> list[str]:
     """The partner of `partner_files: <partner>`, or the source."""
     parts = (each.partition(": ") for each in sources)
     return [text.clean(partner) or text.source_name(source) for source, _, partner in parts]
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _are(names: list[str]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.core.text import amount, clean, count, source_name, with_currency
+from ecommerce.core.text import amount, clean, count, listed, source_name, with_currency
+from ecommerce.reporting.sections import notice
 from ecommerce.sales.report.figures import rejected, restatements, warnings, website
 from ecommerce.sales.report.figures.model import AMOUNTS, CurrencyTotals, Figures, RefusedFile, SourceQuality
 
@@ -21,31 +22,31 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     found = []
     quality, currency = figures.quality, figures.currency
     if not quality.complete:
-        found.append(_notice("INCOMPLETE", f"{_missing(figures)}. Figures will change.", urgent=True))
+        found.append(notice("INCOMPLETE", f"{_missing(figures)}. Figures will change.", urgent=True))
     elif doubtful := quality.doubtful_sources:
         names = [_title(each) for each in doubtful]
         words = (
-            f"{_listed(names, 6, 'sources')} {_form(names, 'has', 'have')} far fewer sales of this day than "
+            f"{listed(names, 6, 'other sources')} {_form(names, 'has', 'have')} far fewer sales of this day"
         )
-        words += "usual, or none. Figures may change."
-        found.append(_notice("May be incomplete", words, urgent=True))
+        words += " than usual, or none. Figures may change."
+        found.append(notice("May be incomplete", words, urgent=True))
     missing = _missing_partners(figures)
     if refused := [each for each in quality.refused_files if is_news(each, missing)]:
         others = f", and {len(refused) - 1} more of its kind" if len(refused) > 1 else ""
-        found.append(_notice("Delivery refused", f"{_refused(refused[0])}{others}.", urgent=True))
+        found.append(notice("Delivery refused", f"{_refused(refused[0])}{others}.", urgent=True))
     if not figures.has_sales:
-        found.append(_notice("No sales", f"No counted orders on {figures.business_date}."))
+        found.append(notice("No sales", f"No counted orders on {figures.business_date}."))
     if quality.unconverted:
         amounts = ", ".join(with_currency(each.net_sales, each.currency) for each in quality.unconverted[:4])
         if (more := len(quality.unconverted) - 4) > 0:
             amounts += f" and {more} more currencies"
         words = f"{amounts} without an exchange rate to {currency}; not in the figures below."
-        found.append(_notice("Unconverted", words, urgent=True))
+        found.append(notice("Unconverted", words, urgent=True))
     if broken := website.warnings(figures.website, figures.business_date):
         what = broken[0].found
-        found.append(_notice("Website", f"{what[:1].upper()}{what[1:]}: {broken[0].meaning}."))
+        found.append(notice("Website", f"{what[:1].upper()}{what[1:]}: {broken[0].meaning}."))
     if quality.restatements:
-        found.append(_notice("Restated", f"{_restated_words(figures)}."))
+        found.append(notice("Restated", f"{_restated_words(figures)}."))
     return found
 
 
@@ -95,7 +96,7 @@ def doubtful_words(figures: Figures) -> str | None:
     """The sources and partners for which the day may be incomplete, few enough for a subject; None without
     any."""
     names = [_title(each) for each in figures.quality.doubtful_sources]
-    return _listed(names, 2, "sources") if names and figures.quality.complete else None
+    return listed(names, 2, "other sources") if names and figures.quality.complete else None
 
 
 def _restated_words(figures: Figures) -> str:
@@ -119,10 +120,6 @@ def _restated(figures: Figures) -> list[list[str]]:
 
 def _earlier(days: int) -> str:
     return "1 earlier day" if days == 1 else f"{count(days)} earlier days"
-
-
-def _notice(title: str, words: str, *, urgent: bool = False) -> dict[str, Any]:
-    return {"title": title, "words": words, "urgent": urgent}
 
 
 def alarms(figures: Figures) -> list[str]:
@@ -197,19 +194,13 @@ def _lacking(figures: Figures, most: int, *, is_long: bool) -> str:
     said = []
     if partners:
         said.append(
-            f"{_listed(partners, most, 'partners')} {_form(partners, 'has', 'have')} not delivered{what}"
+            f"{listed(partners, most, 'other partners')} {_form(partners, 'has', 'have')} not delivered{what}"
         )
     if unread:
-        said.append(f"{_listed(unread, most, 'sources')} {_form(unread, 'was', 'were')} not read{when}")
+        said.append(f"{listed(unread, most, 'other sources')} {_form(unread, 'was', 'were')} not read{when}")
     if empty:
-        said.append(f"{_listed(empty, most, 'sources')} {_form(empty, 'has', 'have')} no order")
+        said.append(f"{listed(empty, most, 'other sources')} {_form(empty, 'has', 'have')} no order")
     return ", ".join(said) or "not every source of this day was read"
-
-
-def _listed(names: list[str], most: int, what: str) -> str:
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} other {what}"]
-    return " and ".join([part for part in (", ".join(names[:-1]), names[-1]) if part])
 
 
 def _form(names: list[str], one: str, more: str) -> str:

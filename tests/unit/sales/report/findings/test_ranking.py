@@ -186,7 +186,7 @@ def test_what_is_incomplete_comes_first_and_half_a_day_has_no_other_findings():
     )
     assert sentences(some) == [
         "alpenmarkt and Storefront are missing, so figures of this day will change.",
-        "Sales database brought no order at all, which is unusual, so figures of this day may change.",
+        "Sales database unusually had no orders, so figures of this day may change.",
         "4 orders in BRL and CHF are in no amount: no exchange rate is known.",
     ]
     whole = figures(unconverted=[rest[0].model_copy(update={"orders": 1})])

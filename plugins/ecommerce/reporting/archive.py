@@ -1,0 +1,146 @@
+"""The archive of reports below `REPORTS_URI`: one folder per day, the newest report of a day wins.
+
+A folder holds the PDF, a picture of its page one, `figures.json`, `figures.csv`, the charts, and the manifest
+of `ecommerce.storage.staging`, which makes it complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from ecommerce.core.errors import StagingError
+from ecommerce.storage import staging
+
+FIGURES_JSON, FIGURES_CSV, PREVIEW = "figures.json", "figures.csv", "page-1.png"
+MEDIA_TYPES = {"pdf": "application/pdf", "png": "image/png", "svg": "image/svg+xml"}
+
+F = TypeVar("F", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive(Generic[F]):
+    """The archive of one kind of report.
+
+    `model` is the class of its figures, `figures_hash` what identifies them, `figures_csv` their table;
+    `write` writes the PDF, the preview and the charts into a local folder; `files` are served from a day's
+    folder; `source` names the report in manifests; `folder` is below `REPORTS_URI`, or empty.
+    """
+
+    model: type[F]
+    figures_hash: Callable[[F], str]
+    figures_csv: Callable[[F], str]
+    write: Callable[[F, Path], None]
+    files: Mapping[str, str]
+    source: str
+    folder: str = ""
+
+    def folder_of(self, reports_uri: str, day: date) -> str:
+        """Return the URI of one day's folder."""
+        return f"{self._root(reports_uri)}/{day.isoformat()}"
+
+    def publish(
+        self,
+        uri: str,
+        figures: F,
+        *,
+        business_date: date,
+        read_at: datetime,
+        window: tuple[datetime, datetime],
+    ) -> None:
+        """Write the report and put it into the archive as `uri`.
+
+        Args:
+            uri: the day's folder.
+            figures: the report's figures.
+            business_date: the manifest's.
+            read_at: when the figures were read.
+            window: begin and end of the days that the report is about.
+
+        Raises:
+            StagingError: the archive cannot be written.
+        """
+        with staging.publish(uri) as draft:
+            (draft.path / FIGURES_JSON).write_text(figures.model_dump_json(indent=1), encoding="utf-8")
+            (draft.path / FIGURES_CSV).write_text(self.figures_csv(figures), encoding="utf-8")
+            self.write(figures, draft.path)
+            draft.seal(
+                source=self.source,
+                business_date=business_date,
+                rows=1,
+                columns={path.name: [] for path in sorted(draft.path.iterdir())},
+                read_at=read_at,
+                window_start=window[0],
+                window_end=window[1],
+            )
+
+    def read_figures(self, uri: str, expected_hash: str = "") -> F:
+        """Return the figures in a published folder; with `expected_hash`, only figures that have it.
+
+        Raises:
+            StagingError: the folder does not exist, another version of this code wrote it, or another run has
+                archived other figures since.
+        """
+        try:
+            figures = self.model.model_validate_json(self.read(uri, FIGURES_JSON))
+        except ValueError:
+            raise StagingError(f"another version of this code wrote the figures at {uri}") from None
+        if expected_hash and self.figures_hash(figures) != expected_hash:
+            raise StagingError(
+                f"the report at {uri} has other figures than this run: a newer run has replaced it"
+            )
+        return figures
+
+    def read(self, uri: str, name: str) -> bytes:
+        """Return one file of a published folder.
+
+        Raises:
+            StagingError: it does not exist.
+        """
+        with staging.storage_errors(uri):
+            try:
+                return bytes((staging.storage_path(uri) / name).read_bytes())
+            except FileNotFoundError:
+                raise StagingError(f"no {name} at {uri}: clear the task `report` with downstream") from None
+
+    def read_file(self, reports_uri: str, day: date, name: str) -> bytes | None:
+        """Return one of `files` of an archived day; None where there is no such file."""
+        if name not in self.files:
+            return None
+        try:
+            return bytes((staging.storage_path(self.folder_of(reports_uri, day)) / name).read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def days(self, reports_uri: str, months: str = "????-??") -> list[date]:
+        """Return the archived days, in order; `months` is a pattern such as `2026-11`.
+
+        Raises:
+            StagingError: the archive cannot be read.
+        """
+        with staging.storage_errors(reports_uri):
+            root = staging.storage_path(self._root(reports_uri))
+            paths = root.fs.glob(f"{root.path.rstrip('/')}/{months}-??")
+        days = []
+        for path in paths:
+            with suppress(ValueError):  # a folder of another name
+                days.append(date.fromisoformat(str(path).rstrip("/").rpartition("/")[2]))
+        return sorted(days)
+
+    def _root(self, reports_uri: str) -> str:
+        return f"{reports_uri}/{self.folder}" if self.folder else reports_uri
+
+
+def media_types(*names: str) -> dict[str, str]:
+    """Return the media types of the files that pages serve: `names`, the preview and the figures."""
+    return {
+        **{name: MEDIA_TYPES[name.rpartition(".")[2]] for name in (*names, PREVIEW)},
+        FIGURES_JSON: "application/json",
+        FIGURES_CSV: "text/csv; charset=utf-8",
+    }
