@@ -1,1 +1,1 @@
-"""A small company to run the pipelines against: its books, its systems, its bad days."""
+"""A small made-up company to run the pipelines against: its data, its systems, its incidents."""

@@ -1,6 +1,6 @@
-"""Airflow for the demo: API server, scheduler and DAG processor as background processes, one user.
+"""Airflow for the demo: API server, scheduler and DAG processor as background processes, with one user.
 
-No triggerer: nothing here defers. Tasks run in processes of the scheduler's machine (`demo.executor`).
+There is no triggerer, because no task defers. Tasks run in local processes (`demo.executor`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _COMPONENTS = ("api-server", "scheduler", "dag-processor")
 
 
 class AirflowServices:
-    """Airflow on `ports.airflow`, at home below `folders`, pointed at the demo company in `timezone`."""
+    """The demo's Airflow on `ports.airflow`, with its home below `folders`, in the shop's `timezone`."""
 
     def __init__(self, ports: Ports, folders: Folders, timezone: str) -> None:
         self.ports, self.folders = ports, folders
@@ -36,10 +36,10 @@ class AirflowServices:
         self._timezone = timezone
 
     def check_ports(self) -> None:
-        """See whether `start` would find its ports free; end what a killed process of ours left on them.
+        """Check that the ports are free, and stop what a killed process of this demo left on them.
 
         Raises:
-            PortTaken: somebody else listens on one.
+            PortTaken: another program listens on one.
         """
         for component in _COMPONENTS:
             if not self._running(component):
@@ -49,12 +49,12 @@ class AirflowServices:
                 raise self.ports.port_taken(name)
 
     def start(self) -> None:
-        """Bring the metadata database up to date and start what is not running; `wait` waits for it.
+        """Migrate the metadata database and start what is not running; `wait` waits for it.
 
-        Commands in the terminal find all this through the file `folders.environment`.
+        The file `folders.environment` has the settings for commands in the terminal.
 
         Raises:
-            RuntimeError: the database could not be made; the text ends with Airflow's own words.
+            RuntimeError: the migration failed; the message ends with Airflow's error.
         """
         self.home.mkdir(parents=True, exist_ok=True)
         self.folders.environment.write_text(format_env_file(self.command_environment()))
@@ -62,21 +62,23 @@ class AirflowServices:
         if not missing:
             return
         (self.home / "passwords.json").write_text(json.dumps({USER: PASSWORD}))
-        known = self.environment()
+        environ = self.environment()
         if len(missing) == len(_COMPONENTS):
-            self._migrate(known)
+            self._migrate(environ)
         for component in missing:
             command = [str(_airflow()), component]
             if component == "api-server":
                 command += ["--host", "127.0.0.1", "--port", str(self.ports.airflow), "--workers", "1"]
-            self._begin(f"airflow-{component}", command, known)
+            self._begin(f"airflow-{component}", command, environ)
 
     def wait(self, seconds: float = 180) -> None:
-        """Wait until the API server answers, tasks too: it makes what they speak to when first asked, which
-        takes some seconds, and the first tasks would all wait for it.
+        """Wait until the API server and its execution API respond.
+
+        The server builds the execution API on its first request, which takes some seconds; otherwise, the
+        first tasks would wait for it.
 
         Raises:
-            RuntimeError: it does not, or a process has ended; the text names the log.
+            RuntimeError: it does not respond, or a process has ended; the message names the log.
         """
         deadline = time.monotonic() + seconds
         while not is_open(self.ports.airflow):
@@ -90,18 +92,18 @@ class AirflowServices:
             pass
 
     def stop(self) -> list[str]:
-        """Stop what runs; the names of what did."""
+        """Stop all processes and return the names of those that were running."""
         return [
             f"airflow-{component}"
-            for component in reversed(_COMPONENTS)  # what speaks to the API server ends before it
+            for component in reversed(_COMPONENTS)  # clients of the API server first
             if processes.stop(self.folders.processes, f"airflow-{component}")
         ]
 
     def command_environment(self) -> dict[str, str]:
-        """What a command in the terminal needs to find the demo company and this Airflow's home."""
+        """Return the environment of commands in the terminal: connections, settings, Airflow's home."""
         return {
             **environment(self.ports, self.folders, timezone=self._timezone),
-            # Agreed with the partners: learned from their first days, the second would be due on a Saturday.
+            # Explicit, because the first days do not show that the second partner sends nothing on Saturdays.
             "EXPECTED_PARTNERS": f"{PARTNERS[0]},{PARTNERS[1]}:sun-fri",
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
@@ -110,19 +112,19 @@ class AirflowServices:
         }
 
     def environment(self) -> dict[str, str]:
-        """The environment of this installation's processes; nothing of another's leaks into it."""
+        """Return the environment of Airflow's processes, without the settings of any other installation."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
         bin_folder = Path(sys.executable).parent
         return {
             **inherited,
             **self.command_environment(),
             "PATH": f"{bin_folder}{os.pathsep}{inherited.get('PATH', '')}",
-            "PYTHONTZPATH": "",  # timezones as the locked package tzdata has them
-            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends forked tasks otherwise
-            "PYTHONPATH": str(REPOSITORY),  # where the executor is
+            "PYTHONTZPATH": "",  # use the timezones of the locked package tzdata
+            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # otherwise macOS kills forked tasks
+            "PYTHONPATH": str(REPOSITORY),  # for the executor
             "AIRFLOW__CORE__EXECUTOR": "demo.executor.PreloadingExecutor",
-            # Each worker is a process that is there from the start. Some wait for the warehouse, which does
-            # one thing at a time.
+            # All workers start at once. Some of their tasks wait for the emulator, which runs one statement
+            # at a time.
             "AIRFLOW__CORE__PARALLELISM": str(min(8, 3 * (os.cpu_count() or 2))),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
@@ -131,34 +133,34 @@ class AirflowServices:
             "AIRFLOW__API__SECRET_KEY": self._secret("api"),
             "AIRFLOW__API_AUTH__JWT_SECRET": self._secret("jwt"),
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
-            # A changed DAG file is read at once all the same. Reading an unchanged one makes Airflow compute
-            # the next scheduled run from the last backfilled day, and run that day again amid all this.
+            # Changed DAG files are parsed at once all the same. Parsing an unchanged one makes Airflow
+            # compute the next scheduled run from the last backfilled day, and run that day again.
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
-            # A machine that is busy with something else must not make tasks fail.
+            # Tasks must not fail on a busy machine.
             "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "60",
-            # Also how long a worker stays busy after every fourth task: Airflow notices the end of a process
-            # that closed its pipes before it ended only when the next heartbeat is due.
+            # Airflow notices the end of some task processes with the next heartbeat only: until then, the
+            # worker stays busy.
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",  # instead of 1 s between two tasks
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(self.ports.airflow_logs),
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         }
 
-    def _migrate(self, known: dict[str, str]) -> None:
+    def _migrate(self, environ: dict[str, str]) -> None:
         command = [str(_airflow()), "db", "migrate"]
-        migrated = subprocess.run(command, env=known, check=False, capture_output=True, text=True)
+        migrated = subprocess.run(command, env=environ, check=False, capture_output=True, text=True)
         if migrated.returncode:
-            raise RuntimeError(f"Airflow's database could not be made: {migrated.stderr[-1000:]}")
+            raise RuntimeError(f"Airflow's database could not be migrated: {migrated.stderr[-1000:]}")
 
-    def _begin(self, name: str, command: list[str], known: dict[str, str]) -> None:
-        processes.start(self.folders.processes, name, command, self.folders.logs / f"{name}.log", known)
+    def _begin(self, name: str, command: list[str], environ: dict[str, str]) -> None:
+        processes.start(self.folders.processes, name, command, self.folders.logs / f"{name}.log", environ)
 
     def _running(self, component: str) -> bool:
         return processes.running(self.folders.processes, f"airflow-{component}") is not None
 
     def _secret(self, name: str) -> str:
-        """A random text that stays the same for this home: its processes sign for each other with it."""
+        """Return a random secret that stays the same for this home."""
         path = self.home / f"{name}.secret"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""`python3 demo/bootstrap.py demo` is `python3 deploy/bootstrap.py demo`; other commands likewise."""
+"""An alias of `deploy/bootstrap.py`: `python3 demo/bootstrap.py demo` is `make demo`."""
 
 import runpy
 from pathlib import Path

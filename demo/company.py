@@ -1,13 +1,13 @@
 """The demo company's systems as background programs: `python -m demo.company <command>`.
 
-start     start what is not running and fill it with the company's state of now
-stop      stop exactly what was started
-status    say what runs where
-advance   let two things happen: a refund is booked for a day whose report is out (--day, by default the
-          day before yesterday), and a partner file that was missing arrives
-tamper    let two orders change without a trace (--day, by default three days ago): one of the sales database
-          gets another quantity, one of the storefront's is deleted; sales_reconciliation finds them
-serve     start, stay in the foreground, keep up with the clock, stop on SIGTERM (for containers)
+start     start what is not running, with the company's data as of now
+stop      stop what start started
+status    show which programs are running
+advance   book a refund for a day that has a report (--day, default: the day before yesterday), and deliver
+          the missing partner file
+tamper    change two orders without a new modification date (--day, default: three days ago): edit one of the
+          sales database, delete one of the storefront; sales_reconciliation finds them
+serve     start, follow the clock in the foreground, stop on SIGTERM (for containers)
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from demo import processes
 from demo.environment import DATABASE
@@ -39,12 +41,12 @@ from demo.seeders import (
 from demo.services import emulator, postgres
 from demo.services.ports import stays_open, wait_for
 
-_KEEP_UP_SECONDS = 300
+_UPDATE_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class _Service:
-    """A program of the company: the ports it takes (names in `Ports`), and how it is started and stopped."""
+    """A program of the company; `ports` are names of fields of `Ports`."""
 
     name: str
     ports: tuple[str, ...]
@@ -53,33 +55,36 @@ class _Service:
 
 
 class Company:
-    """The company's systems on `ports`, with everything they keep below `folders`.
+    """The company's systems.
 
-    Those named in `elsewhere` run in containers of their own: they are neither started nor stopped here. The
-    sales database is filled all the same, under the libpq URI in `DEMO_SALES_DB_DSN`.
+    Args:
+        ports: the ports of the systems.
+        folders: their files.
+        elsewhere: names of systems in other containers, which are neither started nor stopped here. The sales
+            database is seeded all the same, at the libpq URI in `DEMO_SALES_DB_DSN`.
     """
 
     def __init__(self, ports: Ports, folders: Folders, elsewhere: Collection[str] = ()) -> None:
         self.ports, self.folders = ports, folders
         self._scenario_file = folders.home / "scenario.json"
         services = (
-            # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
+            # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to disconnect.
             _Service("sales_db", ("sales_db",), self._start_sales_db, signal.SIGINT),
             _Service("bigquery", ("bigquery",), self._start_bigquery),
             _Service("storefront", ("storefront",), self._start_storefront),
-            _Service("exchange_rates", ("exchange_rates",), self._start_exchange_rates),
-            _Service("web_events", ("web_events",), self._start_web_events),
-            _Service("catalogue", ("catalogue",), self._start_catalogue),
-            _Service("partner_ftp", ("partner_ftp",), self._start_partner_ftp),
-            _Service("mail", ("smtp", "mailbox"), self._start_mail),
+            self._server("exchange_rates", folders.rates),
+            self._server("web_events", folders.web_events),
+            self._server("catalogue", folders.catalogue),
+            self._server("partner_ftp", folders.partner_ftp),
+            self._server("mail", folders.mail, "smtp", "mailbox"),
         )
         self._services = tuple(service for service in services if service.name not in elsewhere)
 
     def start(self, now: datetime | None = None) -> None:
-        """Start what is not running, filled with the state as of `now`.
+        """Start what is not running, with the company's data as of `now`.
 
         Raises:
-            PortTaken: somebody else listens on a port; then nothing was started.
+            PortTaken: another program listens on a port; nothing was started.
         """
         now = now or datetime.now(UTC)
         self.check_ports()
@@ -87,16 +92,16 @@ class Company:
         self._begin_scenario(now)
         self.folders.logs.mkdir(parents=True, exist_ok=True)
         ledger = self.scenario.ledger(now)
-        self._fill_files(ledger, now)
+        self._seed_files(ledger, now)
         for service in missing:
             service.start()
-        self._fill_sales_db(ledger, now)
+        self._seed_sales_db(ledger, now)
 
     def check_ports(self) -> None:
-        """See whether `start` would find its ports free.
+        """Check that the ports of all systems are free.
 
         Raises:
-            PortTaken: somebody else listens on one.
+            PortTaken: another program listens on one.
         """
         for service in self._services:
             for port in service.ports:
@@ -104,7 +109,7 @@ class Company:
                     raise self.ports.port_taken(port)
 
     def stop(self) -> list[str]:
-        """Stop what runs; the names of what did. All data stay."""
+        """Stop all systems and return the names of those that were running; their data stay."""
         return [
             service.name
             for service in self._services
@@ -112,48 +117,48 @@ class Company:
         ]
 
     def status(self) -> dict[str, bool]:
-        """Which programs run."""
+        """Return for each system whether it is running."""
         return {service.name: self._running(service) for service in self._services}
 
-    def catch_up(self, now: datetime | None = None) -> None:
-        """Bring every running system to the state as of `now`."""
+    def update(self, now: datetime | None = None) -> None:
+        """Update the data of all running systems to the instant `now`."""
         now = now or datetime.now(UTC)
         ledger = self.scenario.ledger(now)
-        self._fill_files(ledger, now)
-        self._fill_sales_db(ledger, now)
+        self._seed_files(ledger, now)
+        self._seed_sales_db(ledger, now)
 
     def export_old_shop(self) -> None:
-        """Write what the company's former shop exports, unless it is there; takes some five seconds."""
+        """Write the bulk export of the company's former shop, unless it exists; takes about five seconds."""
         old_shop.fill(self.folders.old_shop, self.scenario.ledger(datetime.now(UTC)))
 
     def advance(self, day: date | None = None, now: datetime | None = None) -> date:
-        """Book a late refund for `day` and let held files arrive; returns the day."""
+        """Book a late refund for `day`, deliver the held files, and return the day."""
         now = now or datetime.now(UTC)
         scenario = self.scenario
         day = day or scenario.today(now) - timedelta(days=2)
         scenario.with_late_arrivals(day, now).save(self._scenario_file)
-        self.catch_up(now)
+        self.update(now)
         return day
 
     def tamper(self, day: date | None = None, now: datetime | None = None) -> date:
-        """Let two orders of `day` change without a trace; returns the day."""
+        """Change two orders of `day` without a new modification date, and return the day."""
         now = now or datetime.now(UTC)
         scenario = self.scenario
         day = day or scenario.today(now) - timedelta(days=3)
         scenario.with_silent_change(day, now).save(self._scenario_file)
-        self.catch_up(now)
+        self.update(now)
         return day
 
     @property
     def scenario(self) -> Scenario:
-        """The company's story so far.
+        """The company's current scenario.
 
         Raises:
-            LookupError: it was never started.
+            LookupError: the company was never started.
         """
         scenario = Scenario.load(self._scenario_file)
         if not scenario:
-            raise LookupError(f"there is no company in {self.folders.home} yet: python -m demo.company start")
+            raise LookupError(f"there is no company in {self.folders.home}: run python -m demo.company start")
         return scenario
 
     def _begin_scenario(self, now: datetime) -> None:
@@ -166,7 +171,7 @@ class Company:
     def _running(self, service: _Service) -> bool:
         return processes.running(self.folders.processes, service.name) is not None
 
-    def _fill_files(self, ledger: Ledger, now: datetime) -> None:
+    def _seed_files(self, ledger: Ledger, now: datetime) -> None:
         snapshot = ledger.as_of(now)
         partner_files.fill(self.folders.partner_drop, snapshot)
         exchange_rates.fill(self.folders.rates, snapshot)
@@ -176,7 +181,7 @@ class Company:
         two_years_before = date(ledger.first_day.year - 2, 1, 1)
         partner_ftp.fill(self.folders.partner_ftp, two_years_before, self.scenario.today(now))
 
-    def _fill_sales_db(self, ledger: Ledger, now: datetime) -> None:
+    def _seed_sales_db(self, ledger: Ledger, now: datetime) -> None:
         dsn = os.environ.get("DEMO_SALES_DB_DSN") or self._postgres.dsn(DATABASE)
         sales_db.prepare(dsn)
         sales_db.fill(dsn, ledger.as_of(now))
@@ -194,63 +199,49 @@ class Company:
         processes.record(self.folders.processes, "bigquery", started.process.pid)
 
     def _start_storefront(self) -> None:
-        self._start_module(
-            "storefront",
-            *("demo.services.storefront", "--port", str(self.ports.storefront)),
-            *("--data", str(self.folders.storefront), "--timezone", self.scenario.timezone),
-            *("--hiccups", "40"),  # now and then it is busy, as real shops are
+        arguments = (
+            *("--port", str(self.ports.storefront), "--data", str(self.folders.storefront)),
+            *("--timezone", self.scenario.timezone),
+            *("--hiccups", "40"),  # busy now and then, like real shops
         )
+        self._start_module("storefront", ["storefront"], *arguments)
 
-    def _start_exchange_rates(self) -> None:
-        root, port = self.folders.rates, self.ports.exchange_rates
-        self._start_module("exchange_rates", "demo.services.exchange_rates", str(root), str(port))
+    def _server(self, name: str, root: Path, *ports: str) -> _Service:
+        """Return the service `python -m demo.services.<name> ROOT PORT…`; a single port has its name."""
+        ports = ports or (name,)
+        numbers = [str(getattr(self.ports, port)) for port in ports]
+        return _Service(name, ports, partial(self._start_module, name, ports, str(root), *numbers))
 
-    def _start_web_events(self) -> None:
-        root, port = self.folders.web_events, self.ports.web_events
-        self._start_module("web_events", "demo.services.web_events", str(root), str(port))
-
-    def _start_catalogue(self) -> None:
-        root, port = self.folders.catalogue, self.ports.catalogue
-        self._start_module("catalogue", "demo.services.catalogue", str(root), str(port))
-
-    def _start_partner_ftp(self) -> None:
-        root, port = self.folders.partner_ftp, self.ports.partner_ftp
-        self._start_module("partner_ftp", "demo.services.partner_ftp", str(root), str(port))
-
-    def _start_mail(self) -> None:
-        smtp, mailbox = self.ports.smtp, self.ports.mailbox
-        self._start_module("mail", "demo.services.mail", str(self.folders.mail), str(smtp), str(mailbox))
-
-    def _start_module(self, name: str, *command: str) -> None:
+    def _start_module(self, name: str, ports: Collection[str], *arguments: str) -> None:
         log = self.folders.logs / f"{name}.log"
-        run = [sys.executable, "-m", *command]
-        process = processes.start(self.folders.processes, name, run, log, dict(os.environ))
-        for port in next(service.ports for service in self._services if service.name == name):
+        command = [sys.executable, "-m", f"demo.services.{name}", *arguments]
+        process = processes.start(self.folders.processes, name, command, log, dict(os.environ))
+        for port in ports:
             wait_for(getattr(self.ports, port), process=process)
 
 
 def serve(company: Company) -> None:
-    """Run the company in the foreground until SIGTERM or SIGINT, keeping up with the clock."""
-    told_to_stop = threading.Event()
+    """Run the company in the foreground until SIGTERM or SIGINT, and keep its data up to date."""
+    stop_requested = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told_to_stop.set())
+        signal.signal(number, lambda *_: stop_requested.set())
     try:
         company.start()
-        print("The demo company is open.", flush=True)
-        company.export_old_shop()  # not before: nothing waits for it
-        while not told_to_stop.wait(_KEEP_UP_SECONDS):
-            company.catch_up()
+        print("The demo company is running.", flush=True)
+        company.export_old_shop()  # last, because no system waits for it
+        while not stop_requested.wait(_UPDATE_SECONDS):
+            company.update()
     finally:
         company.stop()
 
 
 def main(arguments: list[str]) -> int:
-    """The command line; the exit code."""
+    """Run a command and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m demo.company", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("command", choices=("start", "stop", "status", "advance", "tamper", "serve"))
-    parser.add_argument("--day", type=date.fromisoformat, help="advance, tamper: the day that changes")
+    parser.add_argument("--day", type=date.fromisoformat, help="advance, tamper: the day to change")
     parser.add_argument("--elsewhere", nargs="+", default=(), help="serve: systems in other containers")
     options = parser.parse_args(arguments)
     company = Company(Ports.from_environ(), Folders.from_environ(), options.elsewhere)
@@ -258,9 +249,11 @@ def main(arguments: list[str]) -> int:
         if options.command == "serve":
             serve(company)
         elif options.command == "advance":
-            print(f"A refund was booked for {company.advance(options.day)}, and the missing files are in.")
+            day = company.advance(options.day)
+            print(f"A refund of {day} is booked, and the missing partner files are delivered.")
         elif options.command == "tamper":
-            print(f"Two orders of {company.tamper(options.day)} have changed without a trace.")
+            day = company.tamper(options.day)
+            print(f"Two orders of {day} have changed without a new modification date.")
         elif options.command == "stop":
             print(f"Stopped: {', '.join(company.stop()) or 'nothing was running'}")
         else:

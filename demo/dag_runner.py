@@ -1,4 +1,4 @@
-"""What the demo asks of its Airflow, through the API: runs and backfills, and how far they are."""
+"""Runs of the demo's DAGs through Airflow's API: triggers, backfills, and their progress."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import FINISHED, begin
 from ecommerce.core.names import ENDED
 
-PAUSE = 2.0
-"""Seconds between two looks, each of which costs the API server some tenths of a second."""
-_MOST_WAIT = 60
+_POLL_SECONDS = 2.0
+"""Each poll takes the API server some tenths of a second."""
+_TIMEOUT = 60
 
 
 class DemoFailed(Exception):
-    """The demo cannot go on; the text is one sentence that says where to look."""
+    """The demo cannot continue; the message names the cause and where to look."""
 
 
 @dataclass(frozen=True, slots=True)
 class DagRun:
-    """A run of a DAG; `name` is what people call it."""
+    """A run of a DAG; `name` is its name in messages."""
 
     dag_id: str
     run_id: str
@@ -38,10 +38,14 @@ class DagRun:
 
 
 class DagRunner:
-    """The demo's Airflow, whose logs are below `logs`.
+    """Runs DAGs, and waits for their runs.
+
+    Args:
+        api: a signed-in session.
+        logs: the folder of Airflow's task logs.
 
     Raises:
-        DemoFailed: each method; the text says which run, task or file is at fault.
+        DemoFailed: from any method; the message names the failed run, task or file.
     """
 
     def __init__(self, api: AirflowApi, logs: Path) -> None:
@@ -49,41 +53,47 @@ class DagRunner:
         self._since = datetime.now(UTC).isoformat()
 
     def wait_for(self, *dag_ids: str) -> None:
-        """Until Airflow has read the files of these DAGs."""
-        for _ in range(_MOST_WAIT):
+        """Wait until Airflow has parsed these DAGs."""
+        for _ in range(_TIMEOUT):
             missing = [dag_id for dag_id in dag_ids if not self.has_dag(dag_id)]
             if not missing:
                 return
             for broken in self.api.get("importErrors")["import_errors"]:
                 last_line = broken["stack_trace"].strip().splitlines()[-1]
-                raise DemoFailed(f"Airflow cannot read {broken['filename']}: {last_line}")
+                raise DemoFailed(f"Airflow cannot import {broken['filename']}: {last_line}")
             time.sleep(1)
         raise DemoFailed(f"Airflow did not find {' and '.join(missing)} within a minute")
 
     def has_dag(self, dag_id: str) -> bool:
-        """Whether there is such a DAG."""
-        found = self.api.get("dags", dag_id_pattern=dag_id)["dags"]
-        return any(dag["dag_id"] == dag_id for dag in found)
+        """Whether Airflow has parsed this DAG."""
+        return any(dag["dag_id"] == dag_id for dag in self.api.get("dags", dag_id_pattern=dag_id)["dags"])
 
     def unpause(self, *dag_ids: str) -> None:
-        """Let the scheduler run these DAGs."""
+        """Unpause these DAGs."""
         for dag_id in dag_ids:
             self.api.patch(f"dags/{dag_id}", {"is_paused": False})
 
     def has_succeeded(self, dag_id: str, day: date | None = None) -> bool:
-        """Whether any run of the DAG has, or of a business day."""
+        """Whether any run of the DAG has succeeded, or any of the business day."""
         if day:
             return any(run["state"] == "success" for run in self.api.runs_of_day(day, dag_id))
         return bool(self.api.get(f"dags/{dag_id}/dagRuns", state="success", limit=1)["dag_runs"])
 
     def trigger(self, dag_id: str, **conf: Any) -> DagRun:
-        """Begin a run."""
+        """Trigger a run with the params `conf`."""
         return self._trigger(dag_id, dag_id, conf=conf)
 
     def run_day(self, dag_id: str, day: date, **conf: Any) -> DagRun:
-        """Begin a run of the business day, or of the week from it on: its partition key. (A backfill may
-        not be made before Airflow has closed the last one, which it does up to half a minute after its end.)
-        Around six in the morning the schedule itself may have begun the newest day: then that run."""
+        """Trigger a run with the partition key `day`: a business day, or the Monday of a week.
+
+        No backfill, because Airflow may take half a minute to close the previous one. An unfinished run of
+        the day, which the schedule starts at six in the morning, is returned instead.
+
+        Args:
+            dag_id: the DAG.
+            day: the partition key.
+            conf: the run's params.
+        """
         self.unpause(dag_id)
         for run in self.api.runs_of_day(day, dag_id):
             if run["state"] not in FINISHED:
@@ -95,40 +105,49 @@ class DagRunner:
         run = self.api.post(f"dags/{dag_id}/dagRuns", {"logical_date": None, **request})
         return DagRun(dag_id, run["dag_run_id"], name)
 
-    def wait_for_asset_run(self, dag_id: str, partition_key: str) -> DagRun:
-        """The first run of that key, which the scheduler begins by itself, at most a minute after its data
-        are in."""
-        for _ in range(_MOST_WAIT):
-            if found := self.api.runs_of_day(date.fromisoformat(partition_key), dag_id):
-                return DagRun(dag_id, found[-1]["dag_run_id"], f"{dag_id} of {partition_key}")
+    def wait_for_asset_run(self, dag_id: str, day: date) -> DagRun:
+        """Return the first run of a partition key, which its assets trigger within a minute."""
+        for _ in range(_TIMEOUT):
+            if runs := self.api.runs_of_day(day, dag_id):
+                return DagRun(dag_id, runs[-1]["dag_run_id"], f"{dag_id} of {day}")
             time.sleep(1)
-        raise DemoFailed(f"no data started {dag_id} of {partition_key} within a minute")
+        raise DemoFailed(f"no asset triggered {dag_id} of {day} within a minute")
 
     def backfill(
-        self, dag_id: str, first: date, last: date, *, jobs: int = 2, mail: bool = False, again: bool = False
+        self, dag_id: str, first: date, last: date, *, jobs: int = 2, mail: bool = False
     ) -> list[DagRun]:
-        """Begin the runs of the days from `first` to `last`, as `make backfill`; none where all succeeded
-        before, unless `again`. An older backfill of the DAG has to be closed."""
+        """Start a backfill, as `make backfill`; any earlier backfill of the DAG must have ended.
+
+        Args:
+            dag_id: the DAG.
+            first: first business day.
+            last: last business day, included.
+            jobs: how many days run in parallel.
+            mail: mail every report.
+
+        Returns:
+            The runs, by day; empty where all days have succeeded before.
+        """
         self.unpause(dag_id)
-        begun = begin(self.api, first, last, jobs=jobs, mail=mail, again=again, dag_id=dag_id)
+        begun = begin(self.api, first, last, jobs=jobs, mail=mail, dag_id=dag_id)
         runs = sorted(begun.runs.items()) if begun else []
         return [DagRun(dag_id, run["dag_run_id"], f"the run of {day}") for day, run in runs]
 
     def wait(self, runs: Sequence[DagRun]) -> None:
-        """Until `runs` have ended; shows how many have, and how many tasks since this object was made."""
+        """Wait for the end of `runs`, and show their progress."""
         progress = Progress("runs")
         try:
             while True:
                 states = self._states(runs)
                 ended = sum(state in FINISHED for state in states.values())
-                done = self._instances(limit=1, state=sorted(ENDED))["total_entries"]
-                progress.update(ended, len(runs), f"{done} tasks")
-                for each in self._instances(limit=50, state="up_for_retry")["task_instances"]:
-                    name = f"{each['task_id']} of {each['dag_run_id']}"
-                    progress.log(f"  try {each['try_number']} of {name} failed: once more")
+                tasks = self._task_instances(limit=1, state=sorted(ENDED))["total_entries"]
+                progress.update(ended, len(runs), f"{tasks} tasks so far")
+                for task in self._task_instances(limit=50, state="up_for_retry")["task_instances"]:
+                    name = f"{task['task_id']} of {task['dag_run_id']}"
+                    progress.log(f"  attempt {task['try_number']} of {name} failed; Airflow retries it")
                 if ended == len(runs):
                     break
-                time.sleep(PAUSE)
+                time.sleep(_POLL_SECONDS)
         finally:
             progress.close()
         for run in runs:
@@ -136,26 +155,26 @@ class DagRunner:
                 raise DemoFailed(self.failure_message(run))
 
     def result(self, run: DagRun, task_id: str) -> Any:
-        """What a task of a run returned."""
+        """Return the return value of a task."""
         path = f"dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task_id}/xcomEntries/return_value"
         return self.api.get(path, deserialize=False, stringify=False)["value"]
 
     def failure_message(self, run: DagRun) -> str:
-        """Which task of a run is at fault, and where its log is."""
+        """Return which task of a run failed, and where its log is."""
         tasks = self.api.task_instances(run.run_id, run.dag_id)
         failed = [task["task_id"] for task in tasks if task["state"] == "failed"]
         logs = self._logs / f"dag_id={run.dag_id}" / f"run_id={run.run_id}"
-        return f"{run.name} failed at {' and '.join(failed) or 'no task'}: its log is below {logs}"
+        return f"{run.name} failed at {' and '.join(failed) or 'no task'}: see the log below {logs}"
 
     def _states(self, runs: Sequence[DagRun]) -> dict[DagRun, str]:
         newest = self.api.get("dags/~/dagRuns", order_by="-id", limit=100)["dag_runs"]
-        known = {(run["dag_id"], run["dag_run_id"]): run["state"] for run in newest}
+        states = {(run["dag_id"], run["dag_run_id"]): run["state"] for run in newest}
         return {
-            run: known.get((run.dag_id, run.run_id)) or self.api.run_state(run.run_id, run.dag_id)
+            run: states.get((run.dag_id, run.run_id)) or self.api.run_state(run.run_id, run.dag_id)
             for run in runs
         }
 
-    def _instances(self, **filters: Any) -> Any:
-        """Task instances begun since this object was made."""
-        # GET, because each POST is written to Airflow's own log: SQLite lets one writer in at a time.
+    def _task_instances(self, **filters: Any) -> Any:
+        """Return the task instances that started since this object was created."""
+        # GET, because Airflow logs each POST in its database, and SQLite has one writer at a time.
         return self.api.get("dags/~/dagRuns/~/taskInstances", start_date_gte=self._since, **filters)

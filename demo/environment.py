@@ -1,4 +1,4 @@
-"""The environment in which the pipeline runs against the demo company: connections, variables, settings."""
+"""The pipeline's environment for the demo company: connections, variables, settings."""
 
 from __future__ import annotations
 
@@ -20,10 +20,16 @@ ALERT_RECIPIENTS = "data-engineering@example.com"
 def environment(
     ports: Ports, folders: Folders, host: str = "127.0.0.1", timezone: str = TIMEZONE
 ) -> dict[str, str]:
-    """What a process of Airflow needs to know of the demo company, which listens on `host`.
+    """Return the environment variables that connect Airflow with the demo company.
 
-    Connections and Variables are given as Airflow reads them (`AIRFLOW_CONN_*`, `AIRFLOW_VAR_*`); the rest is
-    what `.env.example` explains. Nothing in it is secret: all of it is made up.
+    They define Connections and Variables (`AIRFLOW_CONN_*`, `AIRFLOW_VAR_*`), and the settings that
+    `.env.example` explains. None of the passwords is secret: they belong to made-up services.
+
+    Args:
+        ports: the ports of the company's services.
+        folders: the company's files, the staging folder and the report archive.
+        host: the host of the services.
+        timezone: the shop's timezone.
     """
     connections = {
         "sales_db": {
@@ -74,18 +80,18 @@ def environment(
         "REPORTS_URI": _uri(folders.reports),
         "MODELS_URI": _uri(folders.home / "models"),
         "PICTURES_URI": _uri(folders.home / "pictures"),
-        "PICTURE_NETWORKS": "127.0.0.0/8",  # the demo's catalogue is on this machine
+        "PICTURE_NETWORKS": "127.0.0.0/8",  # the demo's catalogue is local
         "PARTNER_DROP_URI": _uri(folders.partner_drop),
         "CUSTOMER_HASH_KEY": "only-for-the-demo-company",
     }
 
 
 def format_env_file(known: Mapping[str, str]) -> str:
-    """The text of a file like `.env` that gives `known`; no value is empty."""
+    """Return the content of an env file that sets `known`; no value may be empty."""
     quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in known.items()}
     return "".join(f"{name}='{value}'\n" for name, value in quoted.items())
 
 
 def _uri(folder: Path) -> str:
-    # Not `as_uri`, which writes blanks and letters beyond ASCII as %20 and the like, which nobody reads back.
+    # Not `Path.as_uri`, because its percent-encoding is not decoded later.
     return f"file://{folder}"

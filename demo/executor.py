@@ -1,8 +1,7 @@
-"""Airflow's executor for one machine, which has imported what tasks import.
+"""A LocalExecutor that imports the libraries of tasks once.
 
-Every task is a process of its own, forked from a worker. What the worker has imported is there at once, and
-only once in memory; to import the BigQuery client alone takes a core four to seven seconds. Where processes
-are not forked (macOS) it makes no difference.
+Every task is a process forked from a worker, so it shares the modules that the worker has imported. Importing
+the BigQuery client alone takes four to seven seconds of CPU time. Without fork (macOS), nothing is shared.
 """
 
 from __future__ import annotations
@@ -39,17 +38,16 @@ PRELOADED = (
     "requests",
     "typst",
 )
-"""What every task imports to begin, and what those of this repository import inside their functions."""
+"""What Airflow imports to start a task, and what this repository's tasks import inside functions."""
 CODE_FOLDER = REPOSITORY / "plugins" / "ecommerce"
 _UNUSED = ("ecommerce.cli", "ecommerce.pages")
 
 
 class PreloadingExecutor(LocalExecutor):
-    """A LocalExecutor whose workers are warm."""
+    """A LocalExecutor whose workers share imported modules with their tasks."""
 
     def start(self) -> None:
-        """Import, then start the workers, which inherit it. Of the repository's own code, which people change
-        while Airflow runs, a task inherits nothing after a change."""
+        """Import the modules, then start the workers; tasks reload this repository's code after a change."""
         for name in PRELOADED:
             importlib.import_module(name)
         imported = _code_mtimes()
@@ -66,11 +64,11 @@ class PreloadingExecutor(LocalExecutor):
 
 
 def unload_code(modules: MutableMapping[str, Any]) -> None:
-    """Remove the repository's own code from imported `modules`."""
+    """Remove the repository's own code from `modules` (`sys.modules`)."""
     for name in [name for name in modules if name.partition(".")[0] == "ecommerce"]:
         del modules[name]
 
 
 def _code_mtimes() -> dict[str, int]:
-    """When each file of the repository's own code was written."""
+    """Return the modification time of each file of the repository's own code."""
     return {str(path): path.stat().st_mtime_ns for path in CODE_FOLDER.rglob("*.py")}

@@ -1,4 +1,4 @@
-"""Where the demo keeps its things: ports and folders. The only place that knows them."""
+"""The ports and folders of the demo, defined here only."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 class PortTaken(Exception):
-    """Another program listens on a port the demo wants; the text names it and the way out."""
+    """Another program listens on a port of the demo; the message names the port and the solution."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The demo's ports on the loopback interface. `DEMO_<NAME>_PORT` in the environment changes one."""
+    """The demo's ports on the loopback interface. `DEMO_<NAME>_PORT` in the environment overrides one."""
 
     airflow: int = 8080
     airflow_logs: int = 8793
@@ -32,91 +32,55 @@ class Ports:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Ports:
-        """The defaults with what `environ` says; empty says nothing."""
+        """Return the default ports with the overrides in `environ`; an empty variable is ignored."""
         variables = {field.name: cls.variable(field.name) for field in fields(cls)}
         return cls(**{name: int(environ[key]) for name, key in variables.items() if environ.get(key)})
 
     @staticmethod
     def variable(name: str) -> str:
-        """The environment variable that changes the port `name`."""
+        """Return the environment variable that overrides the port `name`."""
         return f"DEMO_{name.upper()}_PORT"
 
     def port_taken(self, name: str) -> PortTaken:
-        """What to say when the port `name` is not free."""
+        """Return the error for the port `name` being in use."""
         port = getattr(self, name)
         return PortTaken(
-            f"port {port} ({name.replace('_', ' ')}) is taken by another program: stop that program, or "
+            f"port {port} ({name.replace('_', ' ')}) is in use by another program: stop that program, or "
             f"choose another port with {self.variable(name)}={port + 1000}"
         )
 
 
-@dataclass(frozen=True)
 class Folders:
-    """Everything the demo writes lies below `home` (`DEMO_HOME`, default `.demo`); without it, all is new."""
+    """The files and folders of the demo, all below `home` (`DEMO_HOME`, default `.demo`)."""
 
-    home: Path
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.partner_drop = home / "partner_drop"
+        """The drop folder of the partner files."""
+        self.reports = home / "reports"
+        """The report archive."""
+        self.rates = home / "exchange_rates"
+        """The files of the central bank's web server."""
+        self.old_shop = home / "old_shop"
+        """The bulk export of the company's former shop."""
+        self.web_events = home / "web_events"
+        """The events received from the website: one file per hour of receipt."""
+        self.catalogue = home / "catalogue"
+        """The products and images of the catalogue's web server."""
+        self.partner_ftp = home / "partner_ftp"
+        """The files of the partner's FTP server."""
+        self.mail = home / "mail"
+        """The messages that the mail server stores."""
+        self.storefront = home / "storefront" / "store.jsonl"
+        """The storefront's data file."""
+        self.environment = home / "environment"
+        """The environment of the pipeline's commands, written when Airflow starts."""
+        self.processes = home / "run"
+        """One file per started process."""
+        self.logs = home / "logs"
+        """The logs of the programs."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Folders:
-        """The home that `environ` says, or the default."""
+        """Return the folders below `DEMO_HOME`."""
         return cls(Path(environ.get("DEMO_HOME", REPOSITORY / ".demo")).resolve())
-
-    @property
-    def partner_drop(self) -> Path:
-        """Where partners leave their files."""
-        return self.home / "partner_drop"
-
-    @property
-    def reports(self) -> Path:
-        """The archive of reports."""
-        return self.home / "reports"
-
-    @property
-    def rates(self) -> Path:
-        """What the central bank's web server shows."""
-        return self.home / "exchange_rates"
-
-    @property
-    def old_shop(self) -> Path:
-        """The bulk export of the shop that the company had before."""
-        return self.home / "old_shop"
-
-    @property
-    def web_events(self) -> Path:
-        """The events the shop's website sent: one file per hour of receipt."""
-        return self.home / "web_events"
-
-    @property
-    def catalogue(self) -> Path:
-        """What the catalogue's web server shows: its products and their pictures."""
-        return self.home / "catalogue"
-
-    @property
-    def partner_ftp(self) -> Path:
-        """What lies on the partner's FTP server."""
-        return self.home / "partner_ftp"
-
-    @property
-    def mail(self) -> Path:
-        """The messages kept by the mail server."""
-        return self.home / "mail"
-
-    @property
-    def storefront(self) -> Path:
-        """The file with the storefront's data."""
-        return self.home / "storefront" / "store.jsonl"
-
-    @property
-    def environment(self) -> Path:
-        """What the pipeline's commands need to know, written when Airflow is started."""
-        return self.home / "environment"
-
-    @property
-    def processes(self) -> Path:
-        """What was started: one file per process."""
-        return self.home / "run"
-
-    @property
-    def logs(self) -> Path:
-        """The programs' own logs."""
-        return self.home / "logs"

@@ -1,8 +1,8 @@
-"""Background processes that outlive the command that started them, and how to stop exactly those.
+"""Background processes that outlive the command that started them.
 
-A file per process below `Folders.processes` holds its id and its time of birth: an id alone may belong to
-somebody else by now. A process that was killed leaves children that nothing leads to; what `start` started,
-and all its descendants, carry a mark in their environment.
+`Folders.processes` holds a file per process with its id and start time, because the system may reuse the id
+alone. A killed process can leave children that are no longer linked to it: every process that `start` starts,
+and all its descendants, carry a marker in their environment.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,16 +19,24 @@ import psutil
 
 from demo.layout import REPOSITORY
 
-MARK = "DEMO_PROCESS"
-"""The environment variable that says as what a process, or an ancestor of it, was started."""
+MARKER = "DEMO_PROCESS"
+"""The environment variable that identifies a process and its descendants."""
 _ORPHANS_SECONDS = 2
-"""Some of Airflow's processes leave their end to their parent, and never end without it."""
+"""Some processes of Airflow rely on their parent to stop them: without it, SIGTERM has no effect."""
 
 
 def start(
     folder: Path, name: str, command: Sequence[str], log: Path, environment: dict[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in the background, with its output appended to `log`, and remember it as `name`."""
+    """Start a background process.
+
+    Args:
+        folder: `Folders.processes`.
+        name: the name under which the process is recorded.
+        command: the program and its arguments.
+        log: the file to which its output is appended.
+        environment: its environment variables.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -37,8 +45,8 @@ def start(
             stderr=output,
             stdin=subprocess.DEVNULL,
             cwd=REPOSITORY,
-            # SPT_NOENV: Airflow's processes give themselves titles, which would overwrite their environment.
-            env={**environment, MARK: _mark(folder, name), "SPT_NOENV": "1"},
+            # SPT_NOENV: Airflow's processes set titles, which would overwrite their environment.
+            env={**environment, MARKER: _marker(folder, name), "SPT_NOENV": "1"},
             start_new_session=True,
         )
     record(folder, name, process.pid)
@@ -46,28 +54,39 @@ def start(
 
 
 def record(folder: Path, name: str, process_id: int) -> None:
-    """Note that the process `process_id` is ours."""
+    """Record a process that this demo started.
+
+    Args:
+        folder: `Folders.processes`.
+        name: the name of the process.
+        process_id: its id.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     born = psutil.Process(process_id).create_time()
     (folder / f"{name}.json").write_text(json.dumps({"pid": process_id, "born": born}))
 
 
 def running(folder: Path, name: str) -> psutil.Process | None:
-    """The process remembered as `name`, None when it has ended."""
-    try:
-        noted = json.loads((folder / f"{name}.json").read_text())
-        process = psutil.Process(noted["pid"])
-        if process.create_time() == noted["born"] and _is_alive(process):
+    """Return the process recorded as `name`, or None when it has ended."""
+    with suppress(FileNotFoundError, psutil.NoSuchProcess):
+        recorded = json.loads((folder / f"{name}.json").read_text())
+        process = psutil.Process(recorded["pid"])
+        if process.create_time() == recorded["born"] and _is_alive(process):
             return process
-    except (FileNotFoundError, psutil.NoSuchProcess):
-        pass
     return None
 
 
 def stop(folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds: float = 20) -> bool:
-    """Stop the process remembered as `name` with all its children, or what a killed one left of them.
+    """Stop a recorded process with its descendants, or what a killed one left.
 
-    False when nothing of it was running.
+    Args:
+        folder: `Folders.processes`.
+        name: the name of the process.
+        how: the signal that it stops on.
+        seconds: how long to wait before it is killed.
+
+    Returns:
+        Whether anything was running.
     """
     process = running(folder, name)
     family = set(_marked_processes(folder, name))
@@ -75,39 +94,38 @@ def stop(folder: Path, name: str, how: signal.Signals = signal.SIGTERM, seconds:
         family |= {process, *process.children(recursive=True)}
     else:
         seconds = min(seconds, _ORPHANS_SECONDS)
-    for told in [process] if process else family:  # who lives tells its children itself
+    for receiver in [process] if process else family:  # a live parent stops its children itself
         with suppress(psutil.NoSuchProcess):
-            told.send_signal(how)
-    for stubborn in _wait_for_exit(family, seconds):
+            receiver.send_signal(how)
+    deadline = time.monotonic() + seconds
+    # psutil.wait_procs would also wait for zombies that nothing collects.
+    while (alive := [each for each in family if _is_alive(each)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for each in alive:
         with suppress(psutil.NoSuchProcess):
-            stubborn.kill()
+            each.kill()
     (folder / f"{name}.json").unlink(missing_ok=True)
     return bool(family)
 
 
-def _mark(folder: Path, name: str) -> str:
+def _marker(folder: Path, name: str) -> str:
     return str(folder.resolve() / name)
 
 
 def _marked_processes(folder: Path, name: str) -> list[psutil.Process]:
-    """All that live of what was started as `name`."""
-    mark = _mark(folder, name)
-    # Nobody else's environment can be read; then there is None.
-    found = psutil.process_iter(["environ"])
-    return [each for each in found if (each.info["environ"] or {}).get(MARK) == mark and _is_alive(each)]
-
-
-def _wait_for_exit(family: Collection[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Those that still live after `seconds`, or none as soon as all have ended."""
-    deadline = time.monotonic() + seconds
-    while (left := [process for process in family if _is_alive(process)]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
+    marker = _marker(folder, name)
+    # The environment of other users' processes is None.
+    marked = (
+        each
+        for each in psutil.process_iter(["environ"])
+        if (each.info["environ"] or {}).get(MARKER) == marker
+    )
+    return [process for process in marked if _is_alive(process)]
 
 
 def _is_alive(process: psutil.Process) -> bool:
     try:
-        # Who collects the dead is not our business: a zombie has ended.
+        # A zombie has ended, even where its parent does not collect it.
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False

@@ -1,9 +1,9 @@
-"""`make demo` and `make stop`: a small company that moved to this pipeline last week.
+"""`make demo` and `make stop`: a small company that moved to this pipeline eight days ago.
 
-start   company and Airflow; the newest closed day, whose report is there first; the 18 months of its former
-        shop, as history; the days since the move; the forecast; late changes; the newest day again, which now
-        knows all the others; changes that leave no trace; figures, and what to look at
-stop    Airflow and the company; their data stay below .demo (remove that folder to begin afresh)
+start   start the company and Airflow; run the newest closed day; load 18 months of order history; run the
+        other days since the move, and the forecast; change data late and silently; run the newest day again,
+        and the reconciliation; print figures and links
+stop    stop Airflow and the company; their data stay in .demo (delete that folder to start from scratch)
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ _DAGS = (
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; the exit code."""
+    """Run a command and return its exit code."""
     if arguments not in (["start"], ["stop"]):
         print(__doc__)
         return 2
-    for name in ("NO_PROXY", "no_proxy"):  # everything here is on this machine
+    for name in ("NO_PROXY", "no_proxy"):  # all servers are local
         os.environ[name] = f"localhost,127.0.0.1,{os.environ.get(name, '')}"
     ports, folders = Ports.from_environ(), Folders.from_environ()
     company, airflow = Company(ports, folders), AirflowServices(ports, folders, TIMEZONE)
     if arguments == ["stop"]:
-        with ThreadPoolExecutor(2) as both:
-            stopped = [both.submit(airflow.stop), both.submit(company.stop)]
-        names = [name for one in stopped for name in one.result()]
+        with ThreadPoolExecutor(2) as executor:
+            stopped = [executor.submit(airflow.stop), executor.submit(company.stop)]
+        names = [name for future in stopped for name in future.result()]
         print(f"Stopped: {', '.join(names) or 'nothing was running'}")
         return 0
     try:
@@ -66,137 +66,134 @@ def main(arguments: list[str]) -> int:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; what was started still runs: make stop", file=sys.stderr)
+        print("\nInterrupted. Some programs are still running: `make stop` stops them.", file=sys.stderr)
         return 130
     return 0
 
 
 class Demo:
-    """The steps of `make demo`, in order. A second one does only what is new since the first."""
+    """The steps of `make demo`. A second run skips the steps that succeeded before."""
 
-    dag_runner: DagRunner
+    dags: DagRunner
 
     def __init__(self, company: Company, airflow: AirflowServices) -> None:
         self._company, self._airflow = company, airflow
-        self._beside: list[DagRun] = []
-        self._began = time.monotonic()
+        self._started_at = time.monotonic()
 
     def run(self) -> None:
-        """All of it."""
+        """Run all steps."""
         self._start()
         today = self._company.scenario.today(datetime.now(UTC))
         first, yesterday = self._company.scenario.first_day, today - timedelta(days=1)
         self._show_first_report(yesterday)
         self._load_history(first, yesterday)
         self._run_days(first, yesterday - timedelta(days=1))
-        forecast_of = self._forecast(first, yesterday)
-        self._change_late(yesterday - timedelta(days=1))
-        self._run_newest_again(yesterday)
+        forecast_of, forecast = self._forecast(first, yesterday)
+        sync = self._change_late(yesterday - timedelta(days=1))
+        self._run_newest_again(yesterday, [*forecast, sync])
         self._change_silently(yesterday - timedelta(days=2))
-        self.dag_runner.unpause(*_DAGS)
-        echo("")
+        self.dags.unpause(*_DAGS)
+        echo()
         print_figures(self._company, first, yesterday)
         print_links(self._company, self._airflow, yesterday, forecast_of)
-        echo(f"All that took {self._minutes()} minutes. To stop everything: make stop")
+        echo(f"Finished in {self._minutes()} minutes. `make stop` stops Airflow and the company.")
 
     def _start(self) -> None:
         self._company.check_ports()
         self._airflow.check_ports()
         echo("Starting the demo company and Airflow …")
-        with ThreadPoolExecutor(2) as both:
-            for started in (both.submit(self._company.start), both.submit(self._airflow.start)):
+        with ThreadPoolExecutor(2) as executor:
+            for started in (executor.submit(self._company.start), executor.submit(self._airflow.start)):
                 started.result()
         self._airflow.wait()
-        api = sign_in(self._airflow)
-        self.dag_runner = DagRunner(api, self._airflow.home / "logs")
-        self.dag_runner.wait_for(*_DAGS)
-        self._took()
+        self.dags = DagRunner(sign_in(self._airflow), self._airflow.home / "logs")
+        self.dags.wait_for(*_DAGS)
+        self._print_elapsed()
 
     def _show_first_report(self, day: date) -> None:
-        """The newest closed day before anything else: in which order days are run makes no difference."""
-        if not self.dag_runner.has_succeeded(DAG_DAILY, day):
-            echo(f"Running {day}, the newest closed day, and the website's events of it …")
-            events = self.dag_runner.run_day(DAG_EVENTS, day)  # its report shows the funnel
-            self.dag_runner.wait([events, self.dag_runner.run_day(DAG_DAILY, day)])
-        echo("")
+        """Run the newest closed day before anything else: the order of days makes no difference."""
+        if not self.dags.has_succeeded(DAG_DAILY, day):
+            echo(f"Running {day}, the newest closed day, and its web events …")
+            events = self.dags.run_day(DAG_EVENTS, day)  # for the report's funnel
+            self.dags.wait([events, self.dags.run_day(DAG_DAILY, day)])
+        self._print_elapsed()
+        echo()
         print_first_report(self._company, self._airflow, day)
-        self._took()
 
     def _load_history(self, first: date, yesterday: date) -> None:
-        """The former shop's export; at the same time the website's events since the move, and the catalogue.
-        None of them waits for another, and together they keep all cores at work."""
-        dag_runner, scenario = self.dag_runner, self._company.scenario
-        echo("Fetching the product catalogue, with its pictures …")
-        runs = [dag_runner.trigger(each) for each in (DAG_CATALOGUE, DAG_MAINTENANCE)]
-        of_events = dag_runner.backfill(DAG_EVENTS, first, yesterday - timedelta(days=1), jobs=1)
-        if of_events:
-            echo(f"Reading the website's events of {len(of_events)} more days, since {first} …")
-        runs += of_events
-        if scenario.old_months and not dag_runner.has_succeeded(DAG_HISTORY):
+        """Load the order history, the web events since the move, and the catalogue in parallel."""
+        dags, scenario = self.dags, self._company.scenario
+        echo("Loading the product catalogue with its images …")
+        runs = [dags.trigger(dag_id) for dag_id in (DAG_CATALOGUE, DAG_MAINTENANCE)]
+        events = dags.backfill(DAG_EVENTS, first, yesterday - timedelta(days=1), jobs=1)
+        if events:
+            echo(f"Loading the web events of {len(events)} earlier days, from {first} …")
+        runs += events
+        if scenario.old_months and not dags.has_succeeded(DAG_HISTORY):
             self._company.export_old_shop()
-            echo(f"Loading {scenario.old_months} months of history, the export of the shop it had before …")
+            echo(f"Loading {scenario.old_months} months of order history, exported from the former shop …")
             files = f"file://{self._company.folders.old_shop}/{PATTERN}"
-            runs.append(dag_runner.trigger(DAG_HISTORY, files=files, source=OLD_SHOP, dry_run=False))
-        dag_runner.wait(runs)
+            runs.append(dags.trigger(DAG_HISTORY, files=files, source=OLD_SHOP, dry_run=False))
+        dags.wait(runs)
         for run in runs:
             if run.dag_id == DAG_HISTORY:
-                totals, months = dag_runner.result(run, "control_totals"), dag_runner.result(run, "summary")
+                totals, months = dags.result(run, "control_totals"), dags.result(run, "summary")
                 echo(f"  {describe_history(totals, months)}")
-        self._took()
+        self._print_elapsed()
 
     def _run_days(self, first: date, last: date) -> None:
-        """The days since the move."""
-        self.dag_runner.unpause(DAG_FORECAST)  # days that come in while it is off count for no week
-        runs = self.dag_runner.backfill(DAG_DAILY, first, last, jobs=8, mail=True)
+        self.dags.unpause(DAG_FORECAST)  # a paused DAG misses the asset events of the days
+        runs = self.dags.backfill(DAG_DAILY, first, last, jobs=8, mail=True)
         if runs:
-            echo(f"Running {len(runs)} business days, {first} to {last}, each report mailed …")
-            self.dag_runner.wait(runs)
-            self._took()
+            echo(f"Running {len(runs)} earlier business days, {first} to {last}, and mailing their reports …")
+            self.dags.wait(runs)
+            self._print_elapsed()
 
-    def _change_late(self, day: date) -> None:
+    def _forecast(self, first: date, yesterday: date) -> tuple[date, list[DagRun]]:
+        """Start the newest forecast; return its first day, and its run unless it has succeeded before.
+
+        The seventh day of a week triggers its run. In the week of the move, whose first days are history, it
+        is triggered here.
+        """
+        sunday = yesterday - timedelta(days=yesterday.isoweekday() % 7)
+        monday, runs = sunday - timedelta(days=6), []
+        if monday >= first:
+            echo(f"Forecasting: the week from {monday} is complete, which triggered the forecast …")
+            runs.append(self.dags.wait_for_asset_run(DAG_FORECAST, monday))
+        elif not self.dags.has_succeeded(DAG_FORECAST, monday):
+            echo(f"Forecasting: triggered by hand, because the week from {monday} began before the move …")
+            runs.append(self.dags.run_day(DAG_FORECAST, monday, force=True))
+        return sunday + timedelta(days=1), runs
+
+    def _change_late(self, day: date) -> DagRun:
         self._company.advance(day)
-        echo(f"A refund was booked for {day}, whose report is out, and a partner's file for it came late.")
-        echo("Reading what has changed in the storefront since, as every hour …")
-        self._beside.append(self.dag_runner.trigger(DAG_SYNC))
+        echo(f"Changing data of {day} after its report: a refund is booked, and a late partner file arrives.")
+        echo("Running the hourly sync of storefront orders …")
+        return self.dags.trigger(DAG_SYNC)
 
-    def _run_newest_again(self, day: date) -> None:
-        self.dag_runner.wait(self._beside)  # the report shows the forecast
-        echo(
-            f"Running {day} again, whose report now knows the days before; its mail lists what has changed …"
-        )
-        # A correction is mailed when asked for.
-        self.dag_runner.wait([self.dag_runner.run_day(DAG_DAILY, day, send_mail=True)])
-        self._took()
+    def _run_newest_again(self, day: date, runs: list[DagRun]) -> None:
+        self.dags.wait(runs)  # the report shows the forecast
+        echo(f"Running {day} again: its report compares it with the other days, its mail lists the changes …")
+        # A corrected report is mailed on request only.
+        self.dags.wait([self.dags.run_day(DAG_DAILY, day, send_mail=True)])
+        self._print_elapsed()
 
     def _change_silently(self, day: date) -> None:
         self._company.tamper(day)
-        echo(f"Two orders of {day} have changed without a trace: one was edited, one deleted.")
-        echo("Comparing the sources with the warehouse, order by order, as every Monday …")
-        run = self.dag_runner.trigger(DAG_RECONCILIATION)
-        self.dag_runner.wait([run, self.dag_runner.trigger(DAG_WATCH)])
-        found = self.dag_runner.result(run, "differences")
-        days = ", ".join(f"{each['source']} on {each['business_date']}" for each in found)
-        echo(f"  it differs: {days or 'nothing'}; that was read again, and a mail says so")
-        self._took()
+        echo(f"Changing two orders of {day} without a new modification date: one is edited, one deleted.")
+        echo("Running the weekly reconciliation, which compares every order with its source …")
+        run = self.dags.trigger(DAG_RECONCILIATION)
+        self.dags.wait([run, self.dags.trigger(DAG_WATCH)])
+        differences = self.dags.result(run, "differences")
+        days = ", ".join(f"{each['source']} on {each['business_date']}" for each in differences)
+        echo(f"  Differences: {days}; corrected and mailed" if days else "  No differences")
+        self._print_elapsed()
 
-    def _forecast(self, first: date, yesterday: date) -> date:
-        """Begin the newest forecast, and return its first day. A week's seventh day has started it; after a
-        week in which the company moved, whose first days are history, it is triggered."""
-        sunday = yesterday - timedelta(days=yesterday.isoweekday() % 7)
-        monday = sunday - timedelta(days=6)
-        if monday >= first:
-            echo(f"The seventh loaded day of the week of {monday} has started the forecast that follows it …")
-            self._beside.append(self.dag_runner.wait_for_asset_run(DAG_FORECAST, str(monday)))
-        elif not self.dag_runner.has_succeeded(DAG_FORECAST, monday):
-            echo(f"Forecasting what follows the week of {monday}, whose first days are history …")
-            self._beside.append(self.dag_runner.run_day(DAG_FORECAST, monday, force=True))
-        return sunday + timedelta(days=1)
-
-    def _took(self) -> None:
-        echo(f"  ({self._minutes()} minutes since the beginning)")
+    def _print_elapsed(self) -> None:
+        echo(f"  ({self._minutes()} minutes elapsed)")
 
     def _minutes(self) -> str:
-        return f"{(time.monotonic() - self._began) / 60:.1f}"
+        return f"{(time.monotonic() - self._started_at) / 60:.1f}"
 
 
 if __name__ == "__main__":

@@ -1,25 +1,24 @@
-"""How far the demo company's story has been told: kept in one file, so that it goes on where it stopped."""
+"""The demo company's scenario: the arguments of its ledger and the staged incidents, stored in one file."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter
+
 from demo.environment import TIMEZONE
 from demo.ledger import PARTNERS, HeldFile, LateRefund, Ledger, SilentChange
+from demo.seeders.atomic import write
 
 _OLD_MONTHS = 18
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """The arguments of the company's ledger, and the incidents that were staged.
-
-    A held file of the story is one that has not arrived at all yet, or did at its `received_at`.
-    """
+    """The arguments of the company's ledger; see `Ledger` for the fields."""
 
     first_day: date
     seed: int = 1
@@ -32,87 +31,39 @@ class Scenario:
 
     @classmethod
     def load(cls, path: Path) -> Scenario | None:
-        """The story kept in `path`, None when there is none yet."""
-        if not path.exists():
-            return None
-        state = json.loads(path.read_text())
-        return cls(
-            first_day=date.fromisoformat(state["first_day"]),
-            seed=state["seed"],
-            orders_per_day=state["orders_per_day"],
-            timezone=state["timezone"],
-            old_months=state.get("old_months", 0),  # a home of before has no old shop
-            held_files=tuple(
-                HeldFile(partner, date.fromisoformat(day), came and datetime.fromisoformat(came))
-                for partner, day, came in state["held_files"]
-            ),
-            late_refunds=tuple(
-                LateRefund(date.fromisoformat(day), datetime.fromisoformat(booked_at))
-                for day, booked_at in state["late_refunds"]
-            ),
-            silent_changes=tuple(
-                SilentChange(date.fromisoformat(day), datetime.fromisoformat(at))
-                for day, at in state.get("silent_changes", ())
-            ),
-        )
+        """Load the scenario from `path`, or return None where the file does not exist."""
+        return TypeAdapter(cls).validate_json(path.read_bytes()) if path.exists() else None
 
     @classmethod
     def begin(cls, now: datetime, timezone: str = TIMEZONE) -> Scenario:
-        """The story of a company that moved to this pipeline from another shop eight days ago: the newest
-        closed day and the same weekday of the week before are its own."""
+        """Return the scenario of a company that moved to this pipeline eight days ago.
+
+        It has run both the newest closed day and the same weekday of the week before.
+        """
         today = now.astimezone(ZoneInfo(timezone)).date()
         return cls(today - timedelta(days=8), timezone=timezone, old_months=_OLD_MONTHS)
 
     def save(self, path: Path) -> None:
-        """Keep the story in `path`, whole at once."""
-        state = {
-            "first_day": self.first_day.isoformat(),
-            "seed": self.seed,
-            "orders_per_day": self.orders_per_day,
-            "timezone": self.timezone,
-            "old_months": self.old_months,
-            "held_files": [
-                (held.partner, held.day.isoformat(), held.received_at and held.received_at.isoformat())
-                for held in self.held_files
-            ],
-            "late_refunds": [
-                (late.day.isoformat(), late.booked_at.isoformat()) for late in self.late_refunds
-            ],
-            "silent_changes": [
-                (change.day.isoformat(), change.at.isoformat()) for change in self.silent_changes
-            ],
-        }
+        """Write the scenario to `path` atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(state, indent=1))
-        partial.replace(path)
+        write(path, TypeAdapter(Scenario).dump_json(self, indent=1))
 
     def ledger(self, now: datetime) -> Ledger:
-        """What has happened until today in the shop."""
-        return Ledger(
-            first_day=self.first_day,
-            days=(self.today(now) - self.first_day).days + 1,
-            seed=self.seed,
-            orders_per_day=self.orders_per_day,
-            timezone=self.timezone,
-            old_months=self.old_months,
-            held_files=self.held_files,
-            late_refunds=self.late_refunds,
-            silent_changes=self.silent_changes,
-        )
+        """Return the company's ledger from its first day until today in the shop's timezone."""
+        return Ledger(days=(self.today(now) - self.first_day).days + 1, **vars(self))
 
     def today(self, now: datetime) -> date:
-        """The shop's date at the instant `now`."""
+        """Return the date in the shop's timezone at the instant `now`."""
         return now.astimezone(ZoneInfo(self.timezone)).date()
 
     def with_held_file(self, day: date) -> Scenario:
-        """The first partner's file of `day` does not come for now; no change when that was said before."""
+        """Return a copy in which the first partner's file of `day` has not arrived; at most once per day."""
         if any(held.day == day for held in self.held_files):
             return self
         return replace(self, held_files=(*self.held_files, HeldFile(PARTNERS[0], day, None)))
 
     def with_late_arrivals(self, day: date, now: datetime) -> Scenario:
-        """At the instant `now` the files held back arrive, and a refund dated `day` is booked."""
+        """Return a copy in which the held files arrive at `now`, and a refund of `day` is booked."""
         return replace(
             self,
             held_files=tuple(
@@ -122,5 +73,5 @@ class Scenario:
         )
 
     def with_silent_change(self, day: date, now: datetime) -> Scenario:
-        """At the instant `now` two orders of `day` change without a trace."""
+        """Return a copy in which two orders of `day` change at `now` without a new modification date."""
         return replace(self, silent_changes=(*self.silent_changes, SilentChange(day, now)))

@@ -1,5 +1,5 @@
--- The demo company's sales database, and the schema the extracts in include/sql/extract/sales_db are written for.
--- It is as loose as such databases are: no constraint keeps a line of zero pieces or a NaN price out.
+-- The demo company's sales database: the schema that the extracts in include/sql/extract/sales_db expect.
+-- Like many such databases it is lax: it accepts a quantity of 0 and a price of NaN.
 
 CREATE TABLE IF NOT EXISTS customers (
     customer_id  text PRIMARY KEY,
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS products (
     image_url  text,
     updated_at timestamptz
 );
-COMMENT ON COLUMN products.sku IS 'Case matters: MUG-01 and mug-01 are two articles';
+COMMENT ON COLUMN products.sku IS 'Case matters: MUG-01 and mug-01 are two products';
 
 CREATE TABLE IF NOT EXISTS orders (
     order_id         text PRIMARY KEY,
@@ -35,8 +35,8 @@ CREATE TABLE IF NOT EXISTS orders (
 COMMENT ON COLUMN orders.customer_id IS 'NULL for guests';
 COMMENT ON COLUMN orders.currency IS 'ISO 4217; all amounts of the order and its refunds are in it';
 COMMENT ON COLUMN orders.shipping_amount IS 'Before tax';
-COMMENT ON COLUMN orders.ordered_at IS 'Decides the business day';
-COMMENT ON COLUMN orders.updated_at IS 'Moves with every change of the order, its items or its refunds';
+COMMENT ON COLUMN orders.ordered_at IS 'Determines the business day';
+COMMENT ON COLUMN orders.updated_at IS 'Updated with every change of the order, its items or its refunds';
 
 CREATE TABLE IF NOT EXISTS order_items (
     order_id        text REFERENCES orders ON DELETE CASCADE,
@@ -52,7 +52,7 @@ COMMENT ON COLUMN order_items.unit_price IS 'Before discount and tax';
 COMMENT ON COLUMN order_items.discount_amount IS 'Of the whole line';
 COMMENT ON COLUMN order_items.tax_amount IS 'Of the whole line, after discount';
 
--- No reference to orders: the refund of an order archived since is still money given back.
+-- Without a foreign key: refunds outlive their archived orders.
 CREATE TABLE IF NOT EXISTS refunds (
     refund_id   text PRIMARY KEY,
     order_id    text,
@@ -63,9 +63,9 @@ CREATE TABLE IF NOT EXISTS refunds (
     refunded_at timestamptz,
     updated_at  timestamptz
 );
-COMMENT ON COLUMN refunds.line_number IS 'NULL: the whole order, or an amount without goods coming back';
+COMMENT ON COLUMN refunds.line_number IS 'NULL: the whole order, or an amount without returned goods';
 COMMENT ON COLUMN refunds.amount IS 'Merchandise, without tax and shipping';
-COMMENT ON COLUMN refunds.refunded_at IS 'Decides the business day; may be days before updated_at';
+COMMENT ON COLUMN refunds.refunded_at IS 'Determines the business day; may be days before updated_at';
 
 CREATE INDEX IF NOT EXISTS customers_updated_at ON customers (updated_at);
 CREATE INDEX IF NOT EXISTS products_updated_at ON products (updated_at);
@@ -75,7 +75,7 @@ CREATE INDEX IF NOT EXISTS refunds_order_id ON refunds (order_id);
 CREATE INDEX IF NOT EXISTS refunds_refunded_at ON refunds (refunded_at);
 CREATE INDEX IF NOT EXISTS refunds_updated_at ON refunds (updated_at);
 
--- The pipeline signs in as this role: it can read and nothing else.
+-- The read-only role of the pipeline.
 DO $$
 BEGIN
     CREATE ROLE sales_reader LOGIN PASSWORD 'read-only';

@@ -1,4 +1,4 @@
-"""The end of the demo: figures of the days, and what to look at."""
+"""The closing output of the demo: figures of the days, and links to reports and pages."""
 
 from __future__ import annotations
 
@@ -19,71 +19,92 @@ from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import TransientError
 from ecommerce.core.names import DAG_DAILY
 
-_QUESTION = "SELECT business_date, orders, net_sales FROM daily_summary ORDER BY business_date DESC LIMIT 14"
+_QUERY = "SELECT business_date, orders, net_sales FROM daily_summary ORDER BY business_date DESC LIMIT 14"
 
 
 def sign_in(airflow: AirflowServices) -> AirflowApi:
-    """A session of the demo's user.
+    """Return an API session of the demo's user.
 
     Raises:
-        DemoFailed: Airflow does not answer within a minute.
+        DemoFailed: Airflow does not respond within a minute.
     """
-    # The port is open a moment before the server answers.
+    # The port is open a moment before the server responds.
     for _ in range(60):
         try:
             return AirflowApi(airflow.url, USER, PASSWORD)
         except TransientError:
             time.sleep(1)
-    raise DemoFailed(f"Airflow at {airflow.url} does not answer: see {airflow.folders.logs}")
+    raise DemoFailed(f"Airflow at {airflow.url} does not respond: see {airflow.folders.logs}")
 
 
 def print_figures(company: Company, first: date, last: date) -> None:
-    """The days from `first` to `last`, as the warehouse has them."""
+    """Print the warehouse's figures of the days from `first` to `last`.
+
+    Args:
+        company: the demo company.
+        first: first business day.
+        last: last business day, included.
+    """
     for line in format_days(_query_figures(company.ports, first, last)):
         echo(line)
-    echo("")
+    echo()
 
 
 def print_first_report(company: Company, airflow: AirflowServices, day: date) -> None:
-    """Where the report of the newest `day` is, while the rest is filled in."""
+    """Print where to find the first report.
+
+    Args:
+        company: the demo company.
+        airflow: its Airflow.
+        day: the business day of the report.
+    """
     echo(f"The report of {day} is ready:")
-    _print_links(
-        (str(company.folders.reports / str(day) / "report.pdf"), "as it was mailed"),
+    _print_places(
+        (str(company.folders.reports / str(day) / "report.pdf"), "the PDF attached to the mail"),
         (
             f"{airflow.url}/plugin/sales-reports/sales-reports/{day}/",
-            f"the same day as a page: user {USER}, password {PASSWORD}",
+            f"the same day as a page (user {USER}, password {PASSWORD})",
         ),
-        (f"http://localhost:{company.ports.mailbox}", "the mailbox, where its mail is"),
-        (f"{airflow.url}/dags/{DAG_DAILY}", "the pipeline that made it, in Airflow"),
+        (f"http://localhost:{company.ports.mailbox}", "the mailbox with the report's mail"),
+        (f"{airflow.url}/dags/{DAG_DAILY}", "the DAG that built it"),
     )
-    echo("Look at it while history, the days before and the other DAGs are filled in …")
+    echo("You can read it while the demo loads the order history, the earlier days and the other DAGs.")
+    echo()
 
 
 def print_links(company: Company, airflow: AirflowServices, day: date, forecast_of: date) -> None:
-    """Addresses, with what is to be seen there. `forecast_of`: the first day of the newest forecast."""
+    """Print where to find the results of the demo.
+
+    Args:
+        company: the demo company.
+        airflow: its Airflow.
+        day: the newest business day.
+        forecast_of: the first day of the newest forecast.
+    """
     reports = company.folders.reports
-    pdf = reports / str(day) / "report.pdf"
-    forecast = reports / "forecasts" / str(forecast_of) / "forecast.pdf"
-    echo("What to look at:")
-    _print_links(
-        (f"{airflow.url}/dags/{DAG_DAILY}", f"the pipeline in Airflow: user {USER}, password {PASSWORD}"),
-        (f"{airflow.url}/plugin/sales-reports", f"the reports of all days; the newest is {pdf}"),
+    echo("Where to look:")
+    _print_places(
+        (f"{airflow.url}/plugin/sales-reports", f"all reports (user {USER}, password {PASSWORD})"),
+        (str(reports / str(day) / "report.pdf"), f"the report of {day} as PDF"),
+        (
+            str(reports / "forecasts" / str(forecast_of) / "forecast.pdf"),
+            "the forecast of the next four weeks; `make forecast` prints one in this terminal",
+        ),
         (
             f"http://localhost:{company.ports.mailbox}",
-            "the mailbox: reports, the forecast, and what the reconciliation found",
+            "the mailbox: reports, the forecast, and the differences that the reconciliation found",
         ),
-        (str(forecast), "the next four weeks; make forecast asks in this terminal"),
-        (f"{airflow.url}/dags", "the other DAGs: all but the monthly one have run, all stay on"),
-        (f'make query SQL="{_QUESTION}"', "the warehouse, asked from this terminal"),
+        (f"{airflow.url}/dags/{DAG_DAILY}", "the daily pipeline in Airflow"),
+        (f"{airflow.url}/dags", "all DAGs, now unpaused; every one except the monthly one has run"),
+        (f'make query SQL="{_QUERY}"', "a query of the warehouse from this terminal"),
     )
 
 
-def _print_links(*places: tuple[str, str]) -> None:
-    """Places, with what is to be seen there."""
-    for place, what in places:
+def _print_places(*places: tuple[str, str]) -> None:
+    for place, description in places:
         echo(f"  {place}")
-        echo(f"      {what}")
-    echo("")
+        echo(f"      {description}")
+    echo()
 
 
 def _query_figures(ports: Ports, first: date, last: date) -> list[dict[str, Any]]:

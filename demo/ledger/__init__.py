@@ -1,6 +1,6 @@
-"""What truly happened in the demo company: the facts behind every system it fills, and behind the tests.
+"""The facts of the demo company, from which its systems are seeded and the tests' oracle computes.
 
-`Ledger(first_day, days)` knows every order, refund, partner file and exchange rate of a small company;
+`Ledger(first_day, days)` has every order, refund, partner file and exchange rate of a small company;
 `ledger.as_of(instant)` gives a `Snapshot`: the state as of an instant, exactly as the company's systems show
 it then. `demo.seeders` writes snapshots into real systems; an oracle computes from the same snapshot what the
 warehouse must hold. `model` documents every field. The ledger shares no code with the pipeline.

@@ -1,4 +1,4 @@
-"""What the shop sells, where, and in which money."""
+"""The shop's products, markets and currencies."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ _BULK = {"STA-004": (100, 500), "LAM-003": (2, 12), "GAR-005": (2, 8), "TAB-002"
 
 
 def quantity_range(product: Product) -> tuple[int, int]:
-    """From how many to how many pieces people buy of it at once."""
+    """Return the smallest and largest quantity that customers buy at once."""
     return _BULK.get(product.sku, (1, 3))
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """A country the shop delivers to; `weight` is its share of orders in per mille."""
+    """A country that the shop delivers to; `weight` is its share of orders, in per mille."""
 
     country: str
     currency: str
@@ -86,24 +86,30 @@ MARKETS = (
     Market("FR", "EUR", Decimal("0.20"), 30),
     Market("GB", "GBP", Decimal("0.20"), 60),
     Market("JP", "JPY", Decimal("0.10"), 20),
-    Market("AE", "AED", Decimal("0.05"), 10),  # the central bank publishes no rate for it: stays unconverted
+    Market("AE", "AED", Decimal("0.05"), 10),  # without a published rate, so never converted
 )
 
 _PRICE_LEVEL = {"USD": "1", "CAD": "1.36", "EUR": "0.92", "GBP": "0.79", "JPY": "151", "AED": "3.67"}
 
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
-    """`amount` at the decimals of `currency`, half away from zero."""
+    """Return `amount` with the decimals of `currency`, rounded half away from zero."""
     return amount.quantize(Decimal(1) if currency == "JPY" else Decimal("0.01"), ROUND_HALF_UP)
 
 
 def price_from_usd(amount: Decimal, currency: str) -> Decimal:
-    """What costs `amount` dollars, in `currency`: by the shop's own price list, not by exchange rates."""
+    """Convert a price in US dollars to `currency`, by the shop's price levels, not by exchange rates."""
     return round_money(amount * Decimal(_PRICE_LEVEL[currency]), currency)
 
 
 def price_in(product: Product, currency: str, decimals: int) -> Decimal:
-    """The unit price in `currency`; where `decimals` is 4, what costs less than ten cents keeps four."""
+    """Return a product's unit price.
+
+    Args:
+        product: the product.
+        currency: the currency of the price.
+        decimals: 4 keeps four decimals of prices below ten cents.
+    """
     if 0 < product.price < Decimal("0.1") and decimals == 4 and currency != "JPY":
         return (product.price * Decimal(_PRICE_LEVEL[currency])).quantize(Decimal("0.0001"), ROUND_HALF_UP)
     return price_from_usd(product.price, currency)

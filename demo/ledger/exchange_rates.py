@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from demo.ledger.model import Rate
 
-# Around these the rates move, with as many decimals as the bank publishes.
+# Rates vary around these values and have as many decimals.
 _PAR = {
     "USD": "1.0850",
     "JPY": "163.50",
@@ -32,9 +32,12 @@ _HOLIDAYS = {(1, 1), (5, 1), (12, 25), (12, 26)}
 
 
 def published_rates(seed: int, first_day: date, until: datetime) -> Iterator[Rate]:
-    """The rates published from 60 days before `first_day` until the instant `until`, oldest first.
+    """Yield the rates published from 60 days before `first_day`, on working days at 15:00 UTC, oldest first.
 
-    On working days at 15:00 UTC; none on weekends and fixed holidays.
+    Args:
+        seed: the ledger's seed.
+        first_day: the first business day.
+        until: the instant of the last publication.
     """
     day = first_day - _HISTORY
     while (published_at := datetime.combine(day, time(15), UTC)) <= until:

@@ -1,8 +1,8 @@
-"""The ledger's data model: frozen facts in plain types.
+"""The ledger's data model: immutable records of plain types.
 
-Money and quantities are Decimal, in the order's currency; instants are aware and in UTC; ids are text. Every
-fact carries the instant from which on the company's own system shows it (`updated_at`, `received_at`,
-`published_at`), which is what `Ledger.as_of` goes by.
+Money and quantities are Decimal, in the order's currency; instants are aware and in UTC; ids are strings.
+`Ledger.as_of` selects records by the instant from which the company's systems show them (`updated_at`,
+`received_at`, `published_at`).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ PARTNER_FILES = "partner_files"
 CHANNELS = (SALES_DB, STOREFRONT, PARTNER_FILES)
 PARTNERS = ("alpenmarkt", "bazario")
 OLD_SHOP = "old_shop"
-"""What the company's former shop is called, as the source of its exported orders."""
+"""The name of the company's former shop, as the source of its exported orders."""
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """An article of the one catalogue all channels sell from.
+    """A product of the catalogue that all channels share.
 
-    `product_id` is its id in the storefront. Two articles differ in the letter case of their `sku` only.
+    `product_id` is its id in the storefront. The SKUs of two products differ in letter case only.
     """
 
     sku: str
@@ -38,7 +38,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A person as the sales database's `customers` table knows them."""
+    """A row of the sales database's `customers` table."""
 
     customer_id: str
     email: str | None
@@ -51,7 +51,7 @@ class Customer:
 class Line:
     """One line of an order.
 
-    `gross` is what counts as gross sales: before discount and tax. It is quantity times unit price in the
+    `gross` counts as gross sales, before discount and tax. It is quantity times unit price in the
     sales database and in partner files, and the line's own `subtotal` in the storefront, where `line_number`
     is the line item's id. `reject_reason` is empty for a valid line; otherwise it is the reason code
     for which the pipeline must reject this line (and only this line).
@@ -70,32 +70,31 @@ class Line:
 
     @property
     def after_discount(self) -> Decimal:
-        """What the customer paid for the merchandise, before tax."""
+        """The price of the merchandise after discount, before tax."""
         return self.gross - self.discount
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order in one state; its history is a sequence of these with growing `updated_at`.
+    """A version of an order; its history is a sequence of versions with growing `updated_at`.
 
     Attributes:
         channel: one of `CHANNELS`.
-        order_id: unique in its channel; digits in the storefront. Partners' ids never collide.
-        partner: which partner sold it; empty in the two other channels.
-        customer_id: the channel's own id of the customer; None for guests and for partner files.
-        email: as this channel spells it (letter case differs between channels; partner files may have blanks
-            around it); None where the channel knows none.
+        order_id: unique in its channel and over all partners; digits in the storefront.
+        partner: the partner that sold it; empty in the other channels.
+        customer_id: the channel's customer id; None for guests and in partner files.
+        email: in the channel's spelling (letter case differs; partner files may add spaces); None where the
+            channel has none.
         country_code: ISO 3166 alpha-2, or None.
-        status: as the source spells it; letter case varies in partner files.
-        is_test: only the sales database can say so.
-        shipping, fee: before tax; neither is taxed, so an order's tax is the sum of its lines'.
-        ordered_at: decides the business day. A correction may move it.
-        updated_at: the last change of anything: status, lines, date, refunds booked, and in the sales
-            database refunds deleted (WooCommerce leaves no trace of that). A version is visible from then
-            on (a phone order may be entered hours after `ordered_at`); in partner files it is visible once
-            a file with it is received.
-        status_changed_at: the last change of `status` or creation; what a WooCommerce on posts storage
-            shows as its modified date.
+        status: in the source's spelling; letter case varies in partner files.
+        is_test: True in the sales database only.
+        shipping, fee: before tax, and untaxed: an order's tax is the sum of its lines' tax.
+        ordered_at: determines the business day. A correction may move it.
+        updated_at: the last change of status, lines, date or refunds (WooCommerce does not record the
+            deletion of a refund). The version is visible from then on, possibly hours after `ordered_at` (a
+            phone order); in partner files, from the receipt of a file that contains it.
+        status_changed_at: the creation or the last change of `status`: the modified date that WooCommerce
+            shows with posts storage.
     """
 
     channel: str
@@ -117,23 +116,23 @@ class Order:
 
     @property
     def valid_lines(self) -> tuple[Line, ...]:
-        """The lines that count, flawed ones left out."""
+        """The lines that the pipeline must not reject."""
         return tuple(line for line in self.lines if not line.reject_reason)
 
     @property
     def merchandise(self) -> Decimal:
-        """Sum of the sound lines after discount, before tax."""
+        """The sum of the valid lines after discount, before tax."""
         return sum((line.after_discount for line in self.valid_lines), Decimal(0))
 
     @property
     def tax(self) -> Decimal:
-        """Sum of the sound lines' tax."""
+        """The sum of the valid lines' tax."""
         return sum((line.tax for line in self.valid_lines), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
-    """The part of a refund that names a line of the order; all amounts positive."""
+    """The part of a refund for one order line; all amounts are positive."""
 
     line_number: int
     quantity: Decimal
@@ -143,21 +142,19 @@ class RefundLine:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money given back. Partner files have no refunds.
+    """A refund. Partner files have none.
 
     Attributes:
         refund_id: unique in its channel; digits in the storefront, growing with time within one order.
-        order_id: the order; in the sales database it may be one that no longer exists (an orphan).
-        currency: the order's; None for an orphan.
-        amount: as the channel states it. Sales database: merchandise only. Storefront: everything given back,
-            with tax, shipping and fee.
-        lines: what is given back for which line; empty when the refund is of the whole order or amount-only
-            ("goodwill"). At most one in the sales database, whose `merchandise` is the amount.
-        quantity: units given back; for refunds without lines the sales database states it here (all units
-            of a whole order, 0 for amount-only).
-        refunded_at: decides the business day.
-        updated_at: when it was booked; days after `refunded_at` for one booked late.
-        deleted_at: from then on it is gone.
+        order_id: the order; in the sales database it may no longer exist (an orphan).
+        currency: the order's currency; None for an orphan.
+        amount: sales database: merchandise only; storefront: the total with tax, shipping and fee.
+        lines: the refunded lines; empty for a refund of the whole order or of an amount ("goodwill"). At most
+            one in the sales database, whose `merchandise` is the amount.
+        quantity: the refunded units; without lines, all units of a whole order or 0 for an amount.
+        refunded_at: determines the business day.
+        updated_at: the instant of booking, possibly days after `refunded_at`.
+        deleted_at: the instant of its deletion.
     """
 
     channel: str
@@ -177,7 +174,7 @@ class Refund:
 class BadRow:
     """A row of a partner file that must be rejected.
 
-    `text` is the row without line end, with the columns of the contract; `reason` the code.
+    `text` is the row without line end, with the columns of the contract; `reason` is the reason code.
     """
 
     text: str
@@ -186,16 +183,16 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class PartnerFile:
-    """One delivery of one partner's file of one day.
+    """A delivery of a partner's file of one day.
 
-    A second delivery has the same name; it replaces the first in the drop folder, and an order that no file
-    there holds any longer is gone. An order may also occur in the next day's file, in a newer state.
+    A second delivery has the same name and replaces the first in the drop folder. The next day's file may
+    contain a newer version of an order.
 
     Attributes:
-        orders: the states it tells, in file order; every line of an order is one row.
-        bad_rows: rows to be rejected, each said to be of an order that has no other row in any file.
-        repeated: (order_id, line_number) of rows that occur twice, byte for byte: they count once.
-        received_at: when it lies in the drop folder; also its modification time.
+        orders: the orders in file order, a row per line.
+        bad_rows: rows to be rejected; no other row in any file has their order ids.
+        repeated: (order_id, line_number) of rows that occur twice; they count once.
+        received_at: the instant of delivery, and the file's modification time.
     """
 
     name: str
@@ -209,7 +206,7 @@ class PartnerFile:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A published reference rate: units of `currency` per euro."""
+    """A published reference rate, in units of `currency` per euro."""
 
     rate_date: date
     currency: str
@@ -219,7 +216,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class HeldFile:
-    """An incident: a partner's file of `day` is received at `received_at` only (None: not yet)."""
+    """An incident: a partner's file of `day` is delivered late, at `received_at` (None: not yet)."""
 
     partner: str
     day: date
@@ -228,8 +225,8 @@ class HeldFile:
 
 @dataclass(frozen=True, slots=True)
 class SilentChange:
-    """An incident: at `at` one order of `day` of the sales database gets another quantity, while its
-    `updated_at` stays, and one of the storefront's is deleted for good."""
+    """An incident: at `at`, an order of `day` in the sales database gets another quantity but no new
+    `updated_at`, and an order in the storefront is deleted permanently."""
 
     day: date
     at: datetime
@@ -237,7 +234,7 @@ class SilentChange:
 
 @dataclass(frozen=True, slots=True)
 class LateRefund:
-    """An incident: a line of one sales-database order of `day` is refunded as of `day`, but booked later."""
+    """An incident: a refund of an order in the sales database is dated `day`, but booked later."""
 
     day: date
     booked_at: datetime

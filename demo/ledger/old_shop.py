@@ -1,7 +1,7 @@
-"""The shop that the company had before it moved to this pipeline: what its bulk export tells.
+"""The company's former shop, and its bulk export.
 
-All channels were one there, and an order is told in its last state. The people are the company's own, so that
-some of them order again after the move.
+The shop had one channel. The export has the last version of each order. Some customers order again after the
+move.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from demo.ledger.model import OLD_SHOP, PARTNER_FILES, BadRow, Order, PartnerFil
 from demo.ledger.orders import WEEKDAY_VOLUME, basket, coupon_of, line_of
 from demo.ledger.shop import Shop
 
-# What was given back in whole is cancelled there: an export tells no refunds.
+# Fully refunded orders are cancelled there, because an export has no refunds.
 _STATUSES = ("completed", "shipped", "cancelled", "on-hold")
 _SHARES = (88, 4, 7, 1)
 
@@ -27,7 +27,7 @@ class OldShop:
     """The shop of the `months` calendar months up to the day before the move.
 
     Attributes:
-        shop: with a season, whose `moved_on` is the first day that is no longer the old shop's.
+        shop: the company's constants; its season has the day of the move.
     """
 
     shop: Shop
@@ -35,14 +35,14 @@ class OldShop:
 
     @property
     def first_day(self) -> date:
-        """Its first business day: the first of a month."""
+        """The first business day, the first of a month."""
         last = self._moved_on - timedelta(days=1)
         month = last.year * 12 + last.month - self.months
         return date(month // 12, month % 12 + 1, 1)
 
     @property
     def days(self) -> tuple[date, ...]:
-        """Its business days, first to last."""
+        """The business days, first to last."""
         count = (self._moved_on - self.first_day).days
         return tuple(self.first_day + timedelta(days=number) for number in range(count))
 
@@ -52,12 +52,12 @@ class OldShop:
         return self.shop.season.moved_on
 
     def orders(self) -> tuple[Order, ...]:
-        """All its orders, by day."""
+        """Return all orders, by day."""
         return tuple(order for day in self.days for order in _orders(self.shop, day))
 
     def export(self) -> Iterator[PartnerFile]:
-        """Its bulk export, made at the instant of the move: a file for each quarter, the oldest first."""
-        made_at = _closed_at(self.shop)
+        """Yield the files of the bulk export, one per quarter, created at the instant of the move."""
+        exported_at = _closed_at(self.shop)
         by_quarter: dict[str, list[date]] = {}
         for day in self.days:
             by_quarter.setdefault(f"{day:%Y}-Q{(day.month + 2) // 3}", []).append(day)
@@ -67,7 +67,7 @@ class OldShop:
                 name=f"orders_{quarter}.csv.gz",
                 partner=OLD_SHOP,
                 day=days[0],
-                received_at=made_at,
+                received_at=exported_at,
                 orders=tuple(order for day in days for order in _orders(self.shop, day)),
                 bad_rows=tuple(row for month in months for row in _bad_rows(month)),
                 repeated=(),
@@ -111,13 +111,13 @@ def _order(shop: Shop, day: date, order_id: str, ordered_at: datetime, rng: Rand
 
 
 def _closed_at(shop: Shop) -> datetime:
-    """When the last of its days ended."""
+    """Return the end of the last business day."""
     assert shop.season
     return shop.window(shop.season.moved_on)[0]
 
 
 def _bad_rows(month: str) -> tuple[BadRow, ...]:
-    """What somebody typed over in a spreadsheet: a price with its currency, in every third month."""
+    """Return an invalid row for every third month: a price edited by hand, with its currency."""
     if int(month[-2:]) % 3:
         return ()
     at = f"{month}-03T12:00:00Z"

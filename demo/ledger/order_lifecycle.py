@@ -1,4 +1,4 @@
-"""What happens to an order after it was placed: status changes, corrections, refunds."""
+"""The lifecycle of an order: status changes, corrections, refunds."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _STATUSES = {
 }
 _UNUSUAL = {
     SALES_DB: ("awaiting_customs", 0.01),
-    STOREFRONT: ("packed", 0.01),  # a status some plugin adds
+    STOREFRONT: ("packed", 0.01),  # a status that a plugin adds
     PARTNER_FILES: ("in_transfer", 0.02),
 }
 PAID = frozenset({"processing", "shipped", "delivered", "completed", "partially_refunded"})
-"""Statuses in which money can be given back."""
+"""Statuses of orders that can be refunded."""
 _Plan = list[tuple[datetime, Callable[[datetime], None]]]
 _REASONS = ("too small", "arrived broken", "changed their mind", "one piece missing", "")
 
 
 @dataclass(frozen=True, slots=True)
 class OrderHistory:
-    """One order's states by growing `updated_at` (the first is its creation) and all its refunds."""
+    """The versions of an order by `updated_at`, from its creation, and all its refunds."""
 
     versions: tuple[Order, ...]
     refunds: tuple[Refund, ...]
@@ -40,9 +40,12 @@ class OrderHistory:
 def simulate_order(
     shop: Shop, placed: Order, late_refund: tuple[datetime, datetime] | None = None
 ) -> OrderHistory:
-    """The history of an order just placed.
+    """Return the history of a placed order.
 
-    `late_refund` (dated, booked) refunds its first line late, on top of what happens anyway.
+    Args:
+        shop: the company's constants.
+        placed: the order at its creation.
+        late_refund: when an additional refund of its first line is dated and booked.
     """
     lifecycle = _Lifecycle(placed, shop.rng("life", placed.order_id))
     lifecycle.run(late_refund)
@@ -50,7 +53,7 @@ def simulate_order(
 
 
 class _Lifecycle:
-    """Lets an order live: each step adds a version, none looks into the future."""
+    """Simulates an order: each step adds a version and depends on earlier steps only."""
 
     def __init__(self, placed: Order, rng: Random) -> None:
         self.versions = [replace(placed, status=_STATUSES[placed.channel][0])]
@@ -58,33 +61,33 @@ class _Lifecycle:
         self._rng = rng
 
     def run(self, late_refund: tuple[datetime, datetime] | None) -> None:
-        """Plan what will happen, then let it happen in the order of time."""
+        """Plan all steps, then run them by time."""
         plan = [*self._planned_statuses(), *self._planned_corrections(), *self._planned_refunds()]
         if late_refund:
             dated, booked = late_refund
             plan.append((booked, lambda at: self._refund_line(at, dated)))
         for at, step in sorted(plan, key=lambda planned: planned[0]):
-            step(max(at, self._now.updated_at + timedelta(seconds=1)))
+            step(max(at, self._current.updated_at + timedelta(seconds=1)))
 
     @property
-    def _now(self) -> Order:
+    def _current(self) -> Order:
         return self.versions[-1]
 
     def _planned_statuses(self) -> _Plan:
-        rng, order = self._rng, self._now
+        rng, order = self._rng, self._current
         start = order.updated_at
-        lot = rng.random()
+        roll = rng.random()
         unusual, share = _UNUSUAL[order.channel]
-        if lot < 0.04:  # minutes to hours later, so now and then after midnight
+        if roll < 0.04:  # minutes to hours later, sometimes after midnight
             end = "cancelled" if rng.random() < 0.7 or order.channel == PARTNER_FILES else "failed"
             steps = [(start + timedelta(minutes=rng.randint(3, 900)), end)]
             if order.channel == STOREFRONT and rng.random() < 0.3:
                 steps.append((steps[0][0] + timedelta(hours=rng.randint(1, 40)), "trash"))
-        elif lot < 0.06:
+        elif roll < 0.06:
             steps = [
                 (start + timedelta(minutes=2), "checkout-draft" if order.channel == STOREFRONT else "on-hold")
             ]
-        elif lot < 0.06 + share:
+        elif roll < 0.06 + share:
             steps = [(start + timedelta(minutes=30), unusual)]
         else:
             hours = iter((rng.uniform(0.03, 0.4), rng.uniform(4, 40), rng.uniform(40, 120)))
@@ -96,26 +99,26 @@ class _Lifecycle:
         ]
 
     def _planned_corrections(self) -> _Plan:
-        at = _full_second(self._now.updated_at + timedelta(hours=self._rng.uniform(0.5, 30)))
-        lot = self._rng.random()
-        if self._now.channel == PARTNER_FILES:
-            return [(at, self._add_piece)] if lot < 0.02 else []
-        if lot < 0.02:
+        at = _full_second(self._current.updated_at + timedelta(hours=self._rng.uniform(0.5, 30)))
+        roll = self._rng.random()
+        if self._current.channel == PARTNER_FILES:
+            return [(at, self._add_piece)] if roll < 0.02 else []
+        if roll < 0.02:
             return [(at, self._remove_line)]
-        if lot < 0.04:
+        if roll < 0.04:
             return [(at, self._add_piece)]
-        if lot < 0.05 and self._now.channel == SALES_DB:
+        if roll < 0.05 and self._current.channel == SALES_DB:
             return [(at, self._move_date)]
         return []
 
     def _planned_refunds(self) -> _Plan:
         rng = self._rng
-        if self._now.channel == PARTNER_FILES or rng.random() > 0.09:
+        if self._current.channel == PARTNER_FILES or rng.random() > 0.09:
             return []
         at = _full_second(
-            self._now.updated_at + timedelta(hours=rng.choice((2, 20, 70, 200)) * rng.uniform(0.5, 1.5))
+            self._current.updated_at + timedelta(hours=rng.choice((2, 20, 70, 200)) * rng.uniform(0.5, 1.5))
         )
-        if self._now.channel == SALES_DB and rng.random() < 0.05:  # booked days after it was paid out
+        if self._current.channel == SALES_DB and rng.random() < 0.05:  # booked days later than dated
             booked = _full_second(at + timedelta(hours=rng.uniform(24, 72)))
             return [(booked, lambda booked_at: self._refund_line(booked_at, at))]
         later = at + timedelta(hours=7)
@@ -129,37 +132,37 @@ class _Lifecycle:
         return rng.choices(plans, (45, 25, 15, 8, 7))[0]
 
     def _set_status(self, at: datetime, status: str) -> None:
-        if self._now.status in {"cancelled", "failed", "refunded"} and status != "trash":
+        if self._current.status in {"cancelled", "failed", "refunded"} and status != "trash":
             return
-        if self._now.status == "partially_refunded" and status != "refunded":
+        if self._current.status == "partially_refunded" and status != "refunded":
             return
-        if self._now.channel == PARTNER_FILES and self._rng.random() < 0.15:
+        if self._current.channel == PARTNER_FILES and self._rng.random() < 0.15:
             status = status.capitalize()
         self._change(at, status=status, status_changed_at=at)
 
     def _remove_line(self, at: datetime) -> None:
-        if len(self._now.lines) > 1 and not self.refunds:
-            self._change(at, lines=self._now.lines[:-1])
+        if len(self._current.lines) > 1 and not self.refunds:
+            self._change(at, lines=self._current.lines[:-1])
 
     def _add_piece(self, at: datetime) -> None:
-        line = self._now.lines[0]
+        line = self._current.lines[0]
         if not self.refunds and line.quantity:
-            more = _scaled(line, line.quantity + 1, self._now)
-            self._change(at, lines=(more, *self._now.lines[1:]))
+            more = _scaled(line, line.quantity + 1, self._current)
+            self._change(at, lines=(more, *self._current.lines[1:]))
 
     def _move_date(self, at: datetime) -> None:
-        self._change(at, ordered_at=self._now.ordered_at - timedelta(hours=self._rng.randint(2, 14)))
+        self._change(at, ordered_at=self._current.ordered_at - timedelta(hours=self._rng.randint(2, 14)))
 
     def _refund_line(self, at: datetime, refunded_at: datetime | None = None) -> None:
-        line = self._now.valid_lines[0]
-        if self._now.status not in PAID or not line.after_discount:
+        line = self._current.valid_lines[0]
+        if self._current.status not in PAID or not line.after_discount:
             return
         whole_pieces = line.quantity == int(line.quantity)
         quantity = Decimal(self._rng.randint(1, int(line.quantity))) if whole_pieces else line.quantity
         share = quantity / line.quantity
-        merchandise = round_money(line.after_discount * share, self._now.currency)
-        tax = round_money(line.tax * share, self._now.currency)
-        storefront = self._now.channel == STOREFRONT
+        merchandise = round_money(line.after_discount * share, self._current.currency)
+        tax = round_money(line.tax * share, self._current.currency)
+        storefront = self._current.channel == STOREFRONT
         self._book(
             at,
             refunded_at or at,
@@ -171,12 +174,12 @@ class _Lifecycle:
             self._set_status(at, "partially_refunded")
 
     def _refund_goodwill(self, at: datetime) -> None:
-        amount = round_money(self._now.merchandise / 10, self._now.currency)
-        if self._now.status in PAID and amount:
+        amount = round_money(self._current.merchandise / 10, self._current.currency)
+        if self._current.status in PAID and amount:
             self._book(at, at, amount=amount, quantity=Decimal(0), lines=())
 
     def _refund_all(self, at: datetime) -> None:
-        order = self._now
+        order = self._current
         paid = order.merchandise
         if order.channel == STOREFRONT:
             paid += order.tax + order.shipping + order.fee
@@ -190,7 +193,7 @@ class _Lifecycle:
     def _delete_refund(self, at: datetime) -> None:
         if self.refunds:
             self.refunds[-1] = replace(self.refunds[-1], deleted_at=at)
-            if self._now.channel == SALES_DB:  # WooCommerce leaves no trace of a deleted refund
+            if self._current.channel == SALES_DB:  # WooCommerce does not record it
                 self._change(at)
 
     def _book(
@@ -201,7 +204,7 @@ class _Lifecycle:
         quantity: Decimal,
         lines: tuple[RefundLine, ...],
     ) -> None:
-        order, number = self._now, len(self.refunds) + 1
+        order, number = self._current, len(self.refunds) + 1
         in_storefront = order.channel == STOREFRONT
         self.refunds.append(
             Refund(
@@ -222,14 +225,14 @@ class _Lifecycle:
         self._change(at)
 
     def _change(self, at: datetime, **values: Any) -> None:
-        changed = replace(self._now, updated_at=at, **values)
-        if self._now.updated_at == at:
+        changed = replace(self._current, updated_at=at, **values)
+        if self._current.updated_at == at:
             self.versions.pop()
         self.versions.append(changed)
 
 
 def _scaled(line: Line, quantity: Decimal, order: Order) -> Line:
-    """`line` with another quantity, discounted and taxed at the same shares."""
+    """Return `line` with another quantity and the same rates of discount and tax."""
     gross = quantity * line.unit_price
     if order.channel == STOREFRONT:
         gross = round_money(gross, order.currency)

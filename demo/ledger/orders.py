@@ -1,4 +1,4 @@
-"""One day's trade: its orders with everything that ever happens to them."""
+"""The orders of one day with their whole history."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _FIRST_ID_DAY = date(2015, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class _Sale:
-    """What is fixed when the customer presses the button."""
+    """The fields of an order that never change."""
 
     channel: str
     day: date
@@ -52,10 +52,13 @@ class _Sale:
 
 
 def order_histories(shop: Shop, day: date, late_refunds: Sequence[datetime] = ()) -> Iterator[OrderHistory]:
-    """The orders placed on `day`, by channel and id.
+    """Yield the orders placed on `day`, by channel and id.
 
-    `late_refunds` are the instants at which a refund dated `day` is booked, one order of the sales database
-    each.
+    Args:
+        shop: the company's constants.
+        day: the business day.
+        late_refunds: the instants at which refunds dated `day` are booked, each of another order in the sales
+            database.
     """
     for channel in CHANNELS:
         rng = shop.rng("orders", day, channel)
@@ -71,7 +74,7 @@ def order_histories(shop: Shop, day: date, late_refunds: Sequence[datetime] = ()
 
 
 def orphan_refunds(shop: Shop, day: date) -> Iterator[Refund]:
-    """Refunds booked on `day` for orders the sales database had removed long before."""
+    """Yield the refunds booked on `day` for orders that the sales database no longer has."""
     rng = shop.rng("orphans", day)
     if rng.random() < 0.4:
         refunded_at = shop.instants(day, 9, rng)[4]
@@ -90,7 +93,7 @@ def orphan_refunds(shop: Shop, day: date) -> Iterator[Refund]:
 
 
 def _is_refundable(history: OrderHistory, refunded_at: datetime, booked_at: datetime) -> bool:
-    """Whether a first refund dated `refunded_at` and booked at `booked_at` fits into `history`."""
+    """Whether a first refund, dated `refunded_at` and booked at `booked_at`, is consistent with `history`."""
     known = [version for version in history.versions if version.updated_at < booked_at]
     return (
         bool(known)
@@ -106,7 +109,7 @@ def _sale(channel: str, day: date, number: int, ordered_at: datetime, rng: Rando
     if channel == SALES_DB:
         return _Sale(channel, day, f"S-{day:%Y%m%d}-{number:05}", 1, "", ordered_at)
     if channel == STOREFRONT:
-        # Ten ids each: the order, then its refunds; orders and refunds share one sequence in WooCommerce.
+        # Ten ids each, for the order and its refunds: WooCommerce uses one sequence for both.
         order_id = (day - _FIRST_ID_DAY).days * 1_000_000 + number * 10
         return _Sale(channel, day, str(order_id), order_id, "", ordered_at)
     partner = PARTNERS[0] if rng.random() < 0.6 else PARTNERS[1]
@@ -130,7 +133,7 @@ def _order(shop: Shop, sale: _Sale, rng: Random) -> Order:
     merchandise = sum((line.after_discount for line in lines), Decimal(0))
     free = merchandise > price_from_usd(Decimal(60), market.currency) or sale.channel == PARTNER_FILES
     gift_wrap = sale.channel == STOREFRONT and rng.random() < 0.06
-    # A phone order is written down hours later: it appears in the database after its day is over.
+    # A phone order is entered hours later, possibly after the end of its day.
     entered_at = sale.ordered_at
     if sale.channel == SALES_DB and rng.random() < 0.02:
         entered_at += timedelta(minutes=rng.randint(90, 900))
@@ -156,7 +159,7 @@ def _order(shop: Shop, sale: _Sale, rng: Random) -> Order:
 
 
 def basket(shop: Shop, day: date, rng: Random) -> list[Product]:
-    """Different products that somebody buys together."""
+    """Return the products of an order."""
     count = rng.choices((1, 2, 3, 4, 5), (40, 28, 18, 9, 5))[0]
     if not shop.season:
         return rng.sample(PRODUCTS, count)
@@ -169,7 +172,7 @@ def basket(shop: Shop, day: date, rng: Random) -> list[Product]:
 
 
 def coupon_of(shop: Shop, day: date, rng: Random) -> tuple[str | None, str]:
-    """The coupon somebody gives, and what it takes off."""
+    """Return an order's coupon code and its discount, as a share."""
     offer = offer_of(day) if shop.season else None
     if offer and rng.random() < offer.share:
         return offer.code, offer.percent
@@ -179,7 +182,16 @@ def coupon_of(shop: Shop, day: date, rng: Random) -> tuple[str | None, str]:
 def line_of(
     channel: str, line_number: int, product: Product, market: Market, *, coupon: Decimal, rng: Random
 ) -> Line:
-    """A line of an order of `channel`; `coupon` is the share it takes off."""
+    """Return an order line.
+
+    Args:
+        channel: the order's channel.
+        line_number: the line's number.
+        product: the product sold.
+        market: the country and currency of the order.
+        coupon: the coupon's discount, as a share.
+        rng: the source of randomness.
+    """
     quantity = Decimal(rng.randint(*quantity_range(product)))
     if product.sku == "LIN-005" and channel != SALES_DB:
         quantity += Decimal("0.5")  # fabric by the metre; the sales database counts pieces only
@@ -204,14 +216,15 @@ def line_of(
 
 
 def _identity(sale: _Sale, buyer: Customer, rng: Random) -> tuple[str | None, str | None]:
-    """The channel's own id and spelling of the buyer's e-mail."""
+    """Return the channel's customer id and its spelling of the e-mail address."""
     if sale.channel == SALES_DB:
         return (None, None) if rng.random() < 0.04 else (buyer.customer_id, buyer.email)
     email = buyer.email
     if sale.channel == STOREFRONT:
         member = rng.random() < 0.6
-        _, came, number = buyer.customer_id.split("-")
-        return (str(int(came[2:]) * 100_000 + int(number)) if member else None), email and email.lower()
+        _, joined_on, number = buyer.customer_id.split("-")
+        customer_id = str(int(joined_on[2:]) * 100_000 + int(number)) if member else None
+        return customer_id, email and email.lower()
     if email and rng.random() < 0.3:
         email = rng.choice((email.upper(), f" {email} "))
     return None, email if rng.random() > 0.1 else None

@@ -1,4 +1,4 @@
-"""Which partner delivers which file when, and what is known from the files received."""
+"""The deliveries of partner files, and the orders that they contain."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from demo.ledger.shop import Shop
 def deliveries(
     shop: Shop, days: Sequence[date], sold: Iterable[OrderHistory], held: Sequence[HeldFile]
 ) -> tuple[PartnerFile, ...]:
-    """Every delivery, by the instant received.
+    """Return all deliveries, by the instant received.
 
-    A file of a day holds the orders placed on that day and those of the day before that have changed since,
-    in their state at its end. Now and then a file comes a day late, or comes again without one of its
-    orders. The second partner sends nothing on Saturdays: those orders are in no file before Sunday's.
+    A file has the orders of its day and the changed orders of the day before, as of the end of its day. Some
+    files arrive a day late, or are delivered again without one of their orders. The second partner sends
+    nothing on Saturdays; its Sunday files have those orders.
+
+    Args:
+        shop: the company's constants.
+        days: all business days.
+        sold: the histories of all partner orders.
+        held: the files that are delivered late.
     """
     by_day: dict[tuple[str, date], list[OrderHistory]] = {}
     zone = ZoneInfo(shop.timezone)
@@ -40,9 +46,9 @@ def deliveries(
 
 
 def merge_files(received: Sequence[PartnerFile]) -> list[Order]:
-    """The orders that the last delivery of any file holds; `received` is in the order of time.
+    """Return the orders in the last delivery of each file; `received` is sorted by time.
 
-    Of several states the newest `updated_at` wins, then the file received last.
+    The version with the newest `updated_at` wins, then the file received last.
     """
     known: dict[str, Order] = {}
     for file in sorted({file.name: file for file in received}.values(), key=lambda file: file.received_at):
@@ -62,10 +68,10 @@ def _deliveries_of_day(
     rng = shop.rng("file", partner, day)
     start, end = shop.window(day)
     orders = [_version_at(history, end) for history in today]
-    first_told = _sends(partner, day - timedelta(days=1))
+    sent_before = _sends(partner, day - timedelta(days=1))
     for history in before:
         state = _version_at(history, end)
-        if not first_told or state.updated_at >= start:
+        if not sent_before or state.updated_at >= start:
             orders.append(state)
     ending = ".csv.gz" if partner == PARTNERS[1] else ".csv"
     received_at = end + timedelta(minutes=rng.randint(20, 150))
@@ -82,15 +88,15 @@ def _deliveries_of_day(
         repeated=repeated,
     )
     tomorrow = shop.window(day + timedelta(days=1))[1]
-    told_once = [
+    sent_once = [
         state.order_id
         for state in (_version_at(history, tomorrow) for history in today)
         if state.updated_at < end
     ]
-    if rng.random() > 0.1 or len(today) < 2 or not told_once:
+    if rng.random() > 0.1 or len(today) < 2 or not sent_once:
         return [file]
-    # The partner noticed that one of the day's orders was none; tomorrow's file does not tell of it.
-    gone = told_once[0]
+    # The partner removes an order, which the next day's file does not contain.
+    gone = sent_once[0]
     again = replace(
         file,
         received_at=received_at + timedelta(hours=30),

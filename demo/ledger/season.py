@@ -1,7 +1,6 @@
-"""How trade changes over the years: the seasons, growth, a promotion week, the days after Thanksgiving.
+"""Growth, seasons and offers over the years.
 
-Everything is reckoned from the day on which the company moved to this pipeline: on an ordinary day then, it
-takes the ledger's `orders_per_day`.
+They are relative to the day of the move: an average weekday then has the ledger's `orders_per_day`.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from statistics import fmean
 from demo.ledger.catalogue import PRODUCTS
 
 _MONTHS = (0.90, 0.88, 0.95, 1.0, 1.02, 0.96, 0.88, 0.9, 1.0, 1.06, 1.16, 1.3)
-"""What a day in the middle of each month is worth, before growth."""
+"""The relative sales in the middle of each month, before growth."""
 _DOUBLED_IN = 410
-"""Days; so that 150 orders a day were 60 one and a half years before."""
+"""Days in which sales double: 150 orders a day were 60 one and a half years before."""
 _MOST_GROWTH = 2.0
 # Friday to Monday after the fourth Thursday of November.
 _AFTER_THANKSGIVING = (2.4, 1.6, 1.5, 2.0)
-# How much more than on average people want of a category in its best month, and which month that is.
+# The additional demand for a category in its peak month, as a share, and that month.
 _CATEGORY_SEASONS = {
     "Garden": (0.85, 5),
     "Lighting": (0.5, 12),
@@ -34,7 +33,7 @@ _CATEGORY_SEASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What draws people on a day: they order `draw` times as much, `share` of them with the coupon `code`."""
+    """An offer: it multiplies orders by `draw`, and `share` of them use the coupon `code`."""
 
     code: str
     percent: str
@@ -49,7 +48,7 @@ class Season:
     moved_on: date
 
     def volume(self, day: date) -> float:
-        """How many times the ledger's `orders_per_day` an average weekday at that time of the year brings."""
+        """Return the orders of an average weekday around `day`, relative to `orders_per_day`."""
         growth = min(_MOST_GROWTH, 2 ** ((day - self.moved_on).days / _DOUBLED_IN))
         offer = offer_of(day)
         return growth * _seasonal_factor(day) / _seasonal_factor(self.moved_on) * (offer.draw if offer else 1)
@@ -57,19 +56,19 @@ class Season:
 
 @cache
 def popularity(day: date) -> tuple[float, ...]:
-    """How much people want of each of `PRODUCTS` on `day`."""
-    wanted = []
+    """Return the relative demand for each of `PRODUCTS` on `day`."""
+    demand = []
     for number, product in enumerate(PRODUCTS):
         swing, best = _CATEGORY_SEASONS.get(product.category or "", (0.0, 1))
         year = (day - date(day.year, best, 15)).days / 365.25
         # Every fifth product sells twice as well as its neighbours.
-        wanted.append((2 if number % 5 == 0 else 1) * (1 + swing * math.cos(2 * math.pi * year)))
-    return tuple(wanted)
+        demand.append((2 if number % 5 == 0 else 1) * (1 + swing * math.cos(2 * math.pi * year)))
+    return tuple(demand)
 
 
 @cache
 def offer_of(day: date) -> Offer | None:
-    """The offer of `day`: the week of the second Monday in May, and the four days after Thanksgiving."""
+    """Return the offer of `day`: in the week of May's second Monday, or the four days after Thanksgiving."""
     since = (day - (_nth_weekday(day.year, 5, 0, 2))).days
     if 0 <= since < 7:
         return Offer("SPRING25", "0.25", 1.5, 0.5)
@@ -80,22 +79,24 @@ def offer_of(day: date) -> Offer | None:
 
 
 def market_index(week: date) -> Decimal:
-    """What all shops together take in a week, given by its Monday: 100 in an average one. It knows seasons
-    and chance, neither this company's growth nor its offers."""
-    chance = random.Random(week.isoformat()).uniform(-1.5, 1.5)
-    return Decimal(100 * _seasonal_factor(week + timedelta(days=3)) / fmean(_MONTHS) + chance).quantize(
+    """Return the market's sales in the week from the Monday `week`; 100 is average.
+
+    The index has seasons and noise, but neither this company's growth nor its offers.
+    """
+    noise = random.Random(week.isoformat()).uniform(-1.5, 1.5)
+    return Decimal(100 * _seasonal_factor(week + timedelta(days=3)) / fmean(_MONTHS) + noise).quantize(
         Decimal("0.1")
     )
 
 
 def _nth_weekday(year: int, month: int, weekday: int, number: int) -> date:
-    """The `number`th `weekday` (0 is Monday) of a month."""
+    """Return the n-th `weekday` (0 is Monday) of a month."""
     first = date(year, month, 1)
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (number - 1))
 
 
 def _seasonal_factor(day: date) -> float:
-    """The value between those of the two nearest middles of months."""
+    """Interpolate between the middles of the two nearest months."""
     place = day.month - 1 + (day.day - 15) / 30.5
     before = math.floor(place)
     share = place - before

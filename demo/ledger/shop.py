@@ -1,4 +1,4 @@
-"""The company's fixed traits: its randomness, its clock, its customers."""
+"""The company's constants: randomness, business days, customers."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LAST_NAMES = (
 )
 _ASCII = str.maketrans({"ë": "e", "í": "i", "ü": "u", "'": None})
 _FOUNDED = date(2020, 1, 1)
-# Few people buy at four in the morning; the shares of the 24 local hours.
+# The shares of the 24 local hours in the day's orders.
 _HOURS = (8, 5, 3, 2, 2, 3, 6, 12, 22, 34, 42, 46, 48, 46, 44, 42, 44, 50, 58, 64, 66, 56, 38, 20)
 
 
 @dataclass(frozen=True)
 class Shop:
-    """The arguments every fact derives from. Without `season` every week is like the other."""
+    """The arguments of all facts. Without `season`, all weeks are alike."""
 
     seed: int
     orders_per_day: int
@@ -36,13 +36,13 @@ class Shop:
     season: Season | None = None
 
     def rng(self, *purpose: object) -> random.Random:
-        """A source of randomness of its own for each `purpose`; the same in every process."""
+        """Return a source of randomness for `purpose`, the same in every process."""
         text = "|".join(map(str, (self.seed, self.orders_per_day, self.timezone, *purpose)))
         return random.Random(text)
 
-    @lru_cache(maxsize=4096)  # noqa: B019 - there are few shops, and they are small
+    @lru_cache(maxsize=4096)  # noqa: B019 - there are few, small shops
     def window(self, day: date) -> tuple[datetime, datetime]:
-        """The business day in UTC, `[start, end)`: 23, 24 or 25 hours."""
+        """Return the business day in UTC, `[start, end)`, of 23, 24 or 25 hours."""
         zone = ZoneInfo(self.timezone)
         start, end = (
             datetime.combine(day + timedelta(days=later), time.min, zone).astimezone(UTC) for later in (0, 1)
@@ -50,14 +50,19 @@ class Shop:
         return start, end
 
     def volume(self, day: date) -> float:
-        """How many orders an average weekday at the time of `day` brings, over all channels."""
+        """Return the orders of an average weekday around `day`, over all channels."""
         return self.orders_per_day * (self.season.volume(day) if self.season else 1)
 
     def instants(self, day: date, count: int, rng: random.Random) -> list[datetime]:
-        """`count` instants of `day`, sorted, busy in the evening; full seconds.
+        """Return sorted instants of `day` in full seconds, more in the evening.
 
-        Two of them are the day's first and last second. Where the clocks go back, two more show the same
-        wall-clock time, an hour apart.
+        They include the day's first and last second and, where the clocks go back, two with the same local
+        time.
+
+        Args:
+            day: the business day.
+            count: the number of instants.
+            rng: the source of randomness.
         """
         start, end = self.window(day)
         instants = [start, end - timedelta(seconds=1), *self._repeated(start, end)]
@@ -72,22 +77,22 @@ class Shop:
         return sorted(instants)
 
     def buyer(self, day: date, rng: random.Random) -> Customer:
-        """Somebody who buys on `day`: a regular, or somebody who came in the last weeks, or today."""
+        """Return a buyer of `day`: a regular, one who joined in the last weeks, or a new customer."""
         kind = rng.random()
         if kind < 0.35:
             return self.customer(f"C-{_FOUNDED:%Y%m%d}-{rng.randrange(4 * self._newcomers):05}")
         since = 0 if kind < 0.7 else rng.randint(1, 28)
         return self.customer(f"C-{day - timedelta(days=since):%Y%m%d}-{rng.randrange(self._newcomers):05}")
 
-    @lru_cache(maxsize=65_536)  # noqa: B019 - most buy more than once
+    @lru_cache(maxsize=65_536)  # noqa: B019 - most customers buy again
     def customer(self, customer_id: str) -> Customer:
-        """The customer of that id, of the form `C-<day they came>-<number>`."""
+        """Return the customer of an id of the form `C-<day of the first order>-<number>`."""
         rng = self.rng("customer", customer_id)
-        _, came, number = customer_id.split("-")
+        _, joined_on, number = customer_id.split("-")
         first, last = rng.choice(_FIRST_NAMES), rng.choice(_LAST_NAMES)
-        mailbox = f"{first}.{last}.{came[2:]}{int(number)}".translate(_ASCII)
+        mailbox = f"{first}.{last}.{joined_on[2:]}{int(number)}".translate(_ASCII)
         market = rng.choices(MARKETS, [market.weight for market in MARKETS])[0]
-        created_at = self.window(date.fromisoformat(came))[0]
+        created_at = self.window(date.fromisoformat(joined_on))[0]
         return Customer(
             customer_id=customer_id,
             email=f"{mailbox}@example.{rng.choice(('com', 'org', 'net'))}" if rng.random() > 0.01 else None,

@@ -1,4 +1,4 @@
-"""Changes that leave no trace in their system: only comparing it with the warehouse finds them."""
+"""Changes without a new modification date, which only a comparison with the warehouse finds."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from demo.ledger.order_lifecycle import PAID
 def apply_silent_change(
     orders: Iterable[Order], refunds: Iterable[Refund], window: tuple[datetime, datetime]
 ) -> tuple[list[Order], list[Refund]]:
-    """`orders` and `refunds` after one order of `window` of the sales database got another quantity, and one
-    of the storefront's was deleted for good.
+    """Return orders and refunds after two orders have changed.
 
-    Both are the last ones of the day that count and of which nothing was given back.
+    The first, in the sales database, gets another quantity. The second, in the storefront, is deleted. Both
+    are the last paid orders of the day without refunds.
+
+    Args:
+        orders: all orders.
+        refunds: all refunds.
+        window: the business day in UTC, `[start, end)`.
     """
     orders, refunds = list(orders), list(refunds)
     refunded = {(refund.channel, refund.order_id) for refund in refunds}
     start, end = window
 
-    def chosen(channel: str) -> Order | None:
-        found = (
+    def last_order(channel: str) -> Order | None:
+        candidates = (
             order
             for order in reversed(orders)
             if order.channel == channel
@@ -34,9 +39,9 @@ def apply_silent_change(
             and order.valid_lines
             and order.valid_lines[0].gross
         )
-        return next(found, None)
+        return next(candidates, None)
 
-    edited, deleted = chosen(SALES_DB), chosen(STOREFRONT)
+    edited, deleted = last_order(SALES_DB), last_order(STOREFRONT)
     if edited:
         line = edited.lines[0]
         more = replace(line, quantity=line.quantity + 1, gross=line.gross + line.unit_price)

@@ -1,4 +1,4 @@
-"""The ledger and the books one can ask it for."""
+"""The ledger, and its snapshots as of an instant."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Snapshot:
 
     Attributes:
         customers: the sales database's customers.
-        orders: every order known then, in the state of then, of all three channels. A partner's order is
-            known from the files that lie in the drop folder: the newest `updated_at` wins, then the file
-            received last; an order that a second delivery leaves out is gone when no other file tells it.
-        refunds: those booked and not deleted.
-        files: what lies in the partners' drop folder: the last delivery of each name.
-        rates: what the central bank has published; nothing on weekends.
+        orders: the orders of all three channels, in their state as of `at`. Partner orders are those of the
+            files in the drop folder: the newest `updated_at` wins, then the file received last. An order that
+            no file contains any longer is gone.
+        refunds: refunds that are booked and not deleted.
+        files: the files in the partners' drop folder: the last delivery of each name.
+        rates: the rates that the central bank has published; none on weekends.
     """
 
     at: datetime
@@ -53,31 +53,31 @@ class Snapshot:
     rates: tuple[Rate, ...]
 
     def orders_of(self, channel: str) -> tuple[Order, ...]:
-        """The orders of one channel."""
+        """Return the orders of one channel."""
         return tuple(order for order in self.orders if order.channel == channel)
 
     def refunds_of(self, channel: str) -> tuple[Refund, ...]:
-        """The refunds of one channel."""
+        """Return the refunds of one channel."""
         return tuple(refund for refund in self.refunds if refund.channel == channel)
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Everything that happens in a company that trades on `days` days from `first_day` on.
+    """All events of a company that trades on `days` days from `first_day`.
 
-    The facts of a day derive from (seed, orders_per_day, timezone, date) only, with an old shop from the
-    day of the move as well: later days change nothing about earlier ones, and two ledgers with the same
-    arguments are equal in any process.
+    The facts of a day depend on (seed, orders_per_day, timezone, date) only, and with an old shop also on the
+    day of the move: further days do not change earlier ones, and two ledgers with the same arguments are
+    equal in any process.
 
     Attributes:
-        first_day: first business day, in the shop's calendar.
-        days: how many business days.
-        orders_per_day: about how many, over all channels; at most 50,000.
+        first_day: first business day.
+        days: number of business days.
+        orders_per_day: approximate number over all channels; at most 50,000.
         timezone: IANA name of the shop's timezone.
-        old_months: in how many calendar months before the first day, the last of which may have just begun,
-            the company had another shop, `old_shop`. Without one (0) every week is like the other; with one
-            trade grows, and follows the seasons.
-        held_files, late_refunds, silent_changes: incidents staged on top, for demonstrations and tests.
+        old_months: number of calendar months before the first day (the last may be incomplete) in which the
+            company had another shop, `old_shop`. With 0, all weeks are alike; otherwise sales grow and follow
+            the seasons.
+        held_files, late_refunds, silent_changes: staged incidents.
     """
 
     first_day: date
@@ -91,28 +91,28 @@ class Ledger:
     silent_changes: tuple[SilentChange, ...] = field(default=())
 
     def as_of(self, instant: datetime) -> Snapshot:
-        """The books as of `instant` (aware), which may lie before or after all days."""
+        """Return the snapshot as of `instant` (aware), which may be before or after all days."""
         instant = instant.astimezone(UTC)
-        known_orders: list[Order] = []
+        orders_as_of: list[Order] = []
         refunds: list[Refund] = []
         for history in self.histories:
             if order := _last(history.versions, instant):
                 if order.channel != PARTNER_FILES:
-                    known_orders.append(order)
+                    orders_as_of.append(order)
                 refunds += [refund for refund in history.refunds if _is_booked(refund, instant)]
         refunds += [refund for refund in self.orphan_refunds if _is_booked(refund, instant)]
         received = [file for file in self.deliveries if file.received_at <= instant]
-        known_orders += partners.merge_files(received)
+        orders_as_of += partners.merge_files(received)
         for change in self.silent_changes:
             if change.at <= instant:
-                known_orders, refunds = apply_silent_change(
-                    known_orders, refunds, self.shop.window(change.day)
+                orders_as_of, refunds = apply_silent_change(
+                    orders_as_of, refunds, self.shop.window(change.day)
                 )
         return Snapshot(
             at=instant,
             products=PRODUCTS,
-            customers=self._customers(known_orders),
-            orders=tuple(known_orders),
+            customers=self._customers(orders_as_of),
+            orders=tuple(orders_as_of),
             refunds=tuple(refunds),
             files=tuple({file.name: file for file in received}.values()),
             rates=tuple(exchange_rates.published_rates(self.seed, self._first_rates, instant)),
@@ -124,14 +124,14 @@ class Ledger:
         return tuple(self.first_day + timedelta(days=number) for number in range(self.days))
 
     def web_events(self, day: date) -> Iterator[web_sessions.Event]:
-        """What the website sent of the sessions of `day`, received then or later; in no order."""
+        """Yield the web events of the sessions of `day`, received then or later, unsorted."""
         placed = (history.versions[0] for history in self._of_day[day])
         sold = [order for order in placed if order.channel == STOREFRONT]
         return web_sessions.events(self.shop, day, sold)
 
     @cached_property
     def histories(self) -> tuple[OrderHistory, ...]:
-        """Every order with all its states and refunds, by day, channel and id."""
+        """All orders with their versions and refunds, by day, channel and id."""
         return tuple(history for day in self.business_days for history in self._of_day[day])
 
     @cached_property
@@ -140,24 +140,24 @@ class Ledger:
 
     @cached_property
     def orphan_refunds(self) -> tuple[Refund, ...]:
-        """Refunds in the sales database whose order it no longer has."""
+        """Refunds in the sales database without an order."""
         return tuple(refund for day in self.business_days for refund in orders.orphan_refunds(self.shop, day))
 
     @cached_property
     def deliveries(self) -> tuple[PartnerFile, ...]:
-        """Every delivery of every partner file, by the instant received."""
+        """All deliveries of partner files, by the instant received."""
         sold = [history for history in self.histories if history.versions[0].channel == PARTNER_FILES]
         return partners.deliveries(self.shop, self.business_days, sold, self.held_files)
 
     @cached_property
     def shop(self) -> Shop:
-        """The company's fixed traits."""
+        """The company's constants."""
         season = Season(self.first_day) if self.old_months else None
         return Shop(self.seed, self.orders_per_day, self.timezone, season)
 
     @cached_property
     def old_shop(self) -> OldShop | None:
-        """The shop that the company had before."""
+        """The company's former shop."""
         return OldShop(self.shop, self.old_months) if self.old_months else None
 
     @property

@@ -1,7 +1,7 @@
-"""What people and crawlers do on the shop's website: the events that it sends, and all that goes wrong then.
+"""Sessions of people and crawlers on the shop's website: the events that it sends, with transmission errors.
 
-They tell of the storefront's orders as the ledger has them. The facts of a day derive from the shop's traits,
-the date and that day's orders.
+The purchases are the storefront's orders. The events of a day depend on the company's constants, the date and
+the day's orders.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from demo.ledger.shop import Shop
 
 VIEW, ADD, CHECKOUT, PURCHASE = "view_item", "add_to_cart", "begin_checkout", "purchase"
 PAGE = "page_view"
-"""A page that shows no single product: home, a category, a landing page of a newsletter."""
+"""A page without a single product: home, a category, a newsletter's landing page."""
 MOST_LATE = timedelta(days=3)
-"""Within this time all that the website sends is received."""
+"""All events are received within this time."""
 OUTAGE_AFTER = timedelta(days=8)
-"""How long after the move the website's events got lost for some hours."""
+"""The time from the move to an outage of some hours, in which events are lost."""
 _OUTAGE_HOURS = (13, 19)
 _SEEN = 0.96
-"""The share of orders whose buyer lets the website send events."""
+"""The share of orders whose buyer allows tracking."""
 _SESSIONS_PER_ORDER = 22
 _BOUNCED = 0.32
-"""The share of visits that leave before they look at a product."""
+"""The share of sessions without a product view."""
 _SKUS = tuple(product.sku for product in PRODUCTS)
 
 _PEOPLE = (
@@ -65,10 +65,10 @@ _REFERRERS = (
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event as the website sent it, with instants aware and in UTC.
+    """An event as the website sent it; instants are aware and in UTC.
 
-    `text` is the whole line where it is no event (cut off, or not JSON); then the rest but `received_at` says
-    nothing. `occurred_at` is by the device's clock, which may be wrong.
+    `occurred_at` is by the device's clock, which may be wrong. `text` is the line of an invalid event, which
+    has no other field but `received_at`.
     """
 
     received_at: datetime
@@ -86,19 +86,24 @@ class Event:
 
 
 def events(shop: Shop, day: date, orders: Sequence[Order]) -> Iterator[Event]:
-    """The events of the sessions that begin on `day`, and of those in which `orders`, the storefront's of
-    that day, were placed; in no order. Those received during the outage are not among them."""
+    """Yield the events of the sessions of `day`, unsorted, without those lost in the outage.
+
+    Args:
+        shop: the company's constants.
+        day: the business day.
+        orders: the storefront's orders of that day.
+    """
     rng = shop.rng("visits", day)
-    sent = [*_bought(shop, orders, rng), *_browsed(shop, day, rng), *_crawled(shop, day, rng)]
+    sent = [*_purchases(shop, orders, rng), *_browsing(shop, day, rng), *_crawlers(shop, day, rng)]
     lost = _outage(shop, day)
     for event in _transmitted(sent, rng):
         if not (lost and lost[0] <= event.received_at < lost[1]):
             yield event
-    yield from _broken(shop, day, rng)
+    yield from _invalid_lines(shop, day, rng)
 
 
 def _outage(shop: Shop, day: date) -> tuple[datetime, datetime] | None:
-    """From when to when on `day` the website's events got lost."""
+    """Return the window of `day` in which events are lost."""
     if not shop.season or day != shop.season.moved_on + OUTAGE_AFTER:
         return None
     start = shop.window(day)[0]
@@ -107,7 +112,7 @@ def _outage(shop: Shop, day: date) -> tuple[datetime, datetime] | None:
 
 
 class _Session:
-    """One visit: a device, a visitor, and events one after the other from `at` on."""
+    """A session: a device, a visitor, and consecutive events from `at`."""
 
     def __init__(self, at: datetime, rng: Random, visitor: str | None = None) -> None:
         self.sent: list[Event] = []
@@ -115,11 +120,18 @@ class _Session:
         self._at = at
         self._device, self._agent = rng.choice(_PEOPLE)
         self._session = f"s-{rng.getrandbits(64):016x}"
-        self._visitor = visitor if rng.random() > 0.04 else None  # who refuses cookies has none
+        self._visitor = visitor if rng.random() > 0.04 else None  # some refuse cookies
         self._referrer = rng.choice(_REFERRERS)
 
     def do(self, kind: str, sku: str | None = None, order_id: str | None = None, seconds: float = 0) -> None:
-        """Send an event, and wait for `seconds` (0: as long as people look at a page)."""
+        """Send an event, then wait.
+
+        Args:
+            kind: the event type.
+            sku: its product.
+            order_id: its order.
+            seconds: the time until the next event; 0 picks the duration of a page view.
+        """
         self.sent.append(
             Event(
                 received_at=self._at,
@@ -136,11 +148,11 @@ class _Session:
             )
         )
         self._at += timedelta(milliseconds=int(1000 * (seconds or 4 + self._rng.expovariate(1 / 40))))
-        if sku:  # within the shop's own pages the page before is the referrer
+        if sku:  # within the shop, the previous page is the referrer
             self._referrer = f"https://shop.example.com/products/{sku}"
 
     def end_at(self, instant: datetime) -> None:
-        """Move the whole visit, so that its last event happens at `instant`."""
+        """Shift all events so that the last occurs at `instant`."""
         by = instant - self.sent[-1].occurred_at
         self.sent = [
             replace(event, occurred_at=event.occurred_at + by, received_at=event.received_at + by)
@@ -148,87 +160,90 @@ class _Session:
         ]
 
 
-def _bought(shop: Shop, orders: Sequence[Order], rng: Random) -> Iterator[Event]:
+def _purchases(shop: Shop, orders: Sequence[Order], rng: Random) -> Iterator[Event]:
     for order in orders:
         if rng.random() > _SEEN:
             continue
-        visit = _Session(order.ordered_at, rng, _visitor(shop, order.email or order.order_id))
+        session = _Session(order.ordered_at, rng, _visitor(shop, order.email or order.order_id))
         for line in order.lines:
             if rng.random() < 0.5:
-                visit.do(VIEW, rng.choice(_SKUS))
-            visit.do(VIEW, line.sku)
-            visit.do(ADD, line.sku)
-        visit.do(CHECKOUT)
-        for line in order.lines:  # one event for each product, at the same time
-            visit.do(PURCHASE, line.sku, order.order_id, seconds=0.001)
-        visit.end_at(order.ordered_at + timedelta(milliseconds=rng.randint(100, 2500)))
-        yield from visit.sent
+                session.do(VIEW, rng.choice(_SKUS))
+            session.do(VIEW, line.sku)
+            session.do(ADD, line.sku)
+        session.do(CHECKOUT)
+        for line in order.lines:  # one event per product, at the same time
+            session.do(PURCHASE, line.sku, order.order_id, seconds=0.001)
+        session.end_at(order.ordered_at + timedelta(milliseconds=rng.randint(100, 2500)))
+        yield from session.sent
 
 
-def _browsed(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
-    visits = round(_SESSIONS_PER_ORDER * 0.35 * shop.volume(day) * rng.uniform(0.9, 1.1))
-    # What is out of season is looked at all the same.
+def _browsing(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
+    sessions = round(_SESSIONS_PER_ORDER * 0.35 * shop.volume(day) * rng.uniform(0.9, 1.1))
+    # Products out of season are viewed all the same.
     looks = [1.3 - 0.3 * wanted for wanted in popularity(day)] if shop.season else None
-    for number, at in enumerate(shop.instants(day, visits, rng)):
+    for number, at in enumerate(shop.instants(day, sessions, rng)):
         known = rng.random() < 0.35
-        visit = _Session(at, rng, _visitor(shop, rng.randrange(4000) if known else f"{day} {number}"))
+        session = _Session(at, rng, _visitor(shop, rng.randrange(4000) if known else f"{day} {number}"))
         if rng.random() < _BOUNCED:
             for _ in range(rng.choice((1, 1, 2))):
-                visit.do(PAGE)
-            yield from visit.sent
+                session.do(PAGE)
+            yield from session.sent
             continue
         seen = rng.choices(_SKUS, looks, k=rng.choices((1, 2, 3, 5, 9), (42, 24, 18, 12, 4))[0])
         for sku in seen:
             if rng.random() < 0.03:
-                visit.do("search")
-            visit.do(VIEW, sku if rng.random() > 0.003 else "RETIRED-07")
+                session.do("search")
+            session.do(VIEW, sku if rng.random() > 0.003 else "RETIRED-07")
         if rng.random() < 0.11:
-            visit.do(ADD, seen[-1])
+            session.do(ADD, seen[-1])
             if rng.random() < 0.4:
-                visit.do(CHECKOUT)
-        yield from visit.sent
+                session.do(CHECKOUT)
+        yield from session.sent
 
 
-def _crawled(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
+def _crawlers(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
     for at in shop.instants(day, 8, rng):
-        visit = _Session(at, rng, None)
+        session = _Session(at, rng, None)
         agent = rng.choice(_CRAWLERS)
         for _ in range(rng.randint(25, 70)):
-            visit.do(VIEW, rng.choice(_SKUS), seconds=rng.uniform(2, 20))
-        for event in visit.sent:
+            session.do(VIEW, rng.choice(_SKUS), seconds=rng.uniform(2, 20))
+        for event in session.sent:
             yield replace(event, user_agent=agent, device=None, referrer=None)
-    for at in shop.instants(day, 2, rng):  # somebody copies the prices, and says to be a browser
-        visit = _Session(at, rng, _visitor(shop, f"copier {day}"))
+    for at in shop.instants(day, 2, rng):  # a price scraper with a browser's user agent
+        session = _Session(at, rng, _visitor(shop, f"copier {day}"))
         for _ in range(rng.randint(120, 180)):
-            visit.do(VIEW, rng.choice(_SKUS), seconds=rng.uniform(0.2, 0.6))
-        yield from visit.sent
+            session.do(VIEW, rng.choice(_SKUS), seconds=rng.uniform(0.2, 0.6))
+        yield from session.sent
 
 
 def _transmitted(sent: Sequence[Event], rng: Random) -> Iterator[Event]:
-    """What is received of it: late, twice, by a wrong clock, without ids."""
+    """Yield the events as received: late, twice, with a wrong clock, without ids."""
     by_session: dict[str | None, list[Event]] = {}
     for event in sent:
         by_session.setdefault(event.session_id, []).append(event)
     for session in by_session.values():
         late, skew = timedelta(0), timedelta(0)
-        lot = rng.random()
-        if lot < 0.01:  # a device without a network
+        roll = rng.random()
+        if roll < 0.01:  # an offline device
             late = (MOST_LATE - timedelta(hours=2)) * rng.random()
-        elif lot < 0.013:
+        elif roll < 0.013:
             skew = timedelta(hours=rng.uniform(2, 30))
-        elif lot < 0.014:
+        elif roll < 0.014:
             skew = timedelta(days=-400)
         for event in session:
             if rng.random() < 0.001:
                 event = replace(event, session_id=None, visitor_id=None)  # noqa: PLW2901 - a broken page
             received = event.received_at + late + timedelta(milliseconds=rng.randint(150, 4000))
-            yield (told := replace(event, occurred_at=event.occurred_at + skew, received_at=received))
+            delivered = replace(event, occurred_at=event.occurred_at + skew, received_at=received)
+            yield delivered
             if rng.random() < 0.006:
-                yield replace(told, received_at=received + timedelta(milliseconds=rng.randint(20, 90_000)))
+                yield replace(
+                    delivered, received_at=received + timedelta(milliseconds=rng.randint(20, 90_000))
+                )
 
 
-def _broken(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
-    """Lines that are no events, and once one that is far too long."""
+def _invalid_lines(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
+    """Yield invalid lines, and on one day a line that is too long."""
     texts = ['{"event_id": "cut-off", "occurred_at": "20', "null", "[]", "<html>502 Bad Gateway</html>"]
     if shop.season and day == shop.season.moved_on + timedelta(days=3):
         texts.append('{"event_id": "endless", "sku": "' + "x" * 300_000 + '"}')

@@ -1,1 +1,1 @@
-"""Put the books of the ledger into real systems; filling twice changes nothing."""
+"""Seeders, which write the ledger's data into the company's systems: files and databases."""

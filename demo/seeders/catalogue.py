@@ -1,20 +1,21 @@
-"""The product catalogue: `products.json` and one drawn picture per product in `pictures/`.
+"""Seeder of the product catalogue: `products.json`, and one drawn image per product in `pictures/`.
 
-As in life not all is well: two mugs share a picture, one product's picture is not where the catalogue says,
-and one product has none.
+It has typical defects: two mugs share an image, one image URL is broken, and one product has no image.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from pathlib import Path
 
 from demo.ledger import Snapshot
 from demo.ledger.model import Product
+from demo.seeders.atomic import write
 
 BROKEN = "GAR-003"
-"""The product whose picture was moved and forgotten."""
+"""The product with the broken image URL."""
 SIDE = 320
 _COLOURS = {
     "Kitchen": ("#f3e3d3", "#b4551d"),
@@ -29,26 +30,24 @@ _SHAPES = 5
 
 
 def fill(root: Path, snapshot: Snapshot) -> None:
-    """Write what is missing below `root`, and the products as `snapshot` have them, whole at once."""
+    """Write the missing images and the products of `snapshot` below `root`."""
     pictures = root / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     for product in snapshot.products:
         path = pictures / picture_name(product)
         if product.image_url and product.sku != BROKEN and not path.exists():
             _draw(product, path)
-    partial = root / "products.partial"
     entries = [_entry(product) for product in snapshot.products]
-    partial.write_text(json.dumps(entries, ensure_ascii=False, indent=1))
-    partial.replace(root / "products.json")
+    write(root / "products.json", json.dumps(entries, ensure_ascii=False, indent=1).encode())
 
 
 def picture_name(product: Product) -> str:
-    """The file of a product's picture. In lower case, in which some file systems see no difference anyway."""
+    """Return the file name of a product's image, in lower case for case-insensitive file systems."""
     return f"{product.sku.lower()}.png"
 
 
 def _entry(product: Product) -> dict[str, str | None]:
-    """A product as the catalogue's server has it, but for the host of its picture."""
+    """Return a product as JSON, with an image URL without host."""
     return {
         "sku": product.sku,
         "name": product.name,
@@ -61,12 +60,12 @@ def _entry(product: Product) -> dict[str, str | None]:
 
 
 def _draw(product: Product, path: Path) -> None:
-    """The category's colours, a shape that the sku decides, the name's initials; always the same."""
+    """Draw the name's initials on a shape that depends on the SKU, in the category's colours."""
     from PIL import Image, ImageDraw, ImageFont
 
     ground, ink = _COLOURS.get(product.category or "", _OTHERS)
     number = int(hashlib.sha256(product.sku.lower().encode()).hexdigest(), 16)
-    canvas = Image.new("RGB", (2 * SIDE, 2 * SIDE), ground)  # twice as large, for smooth edges
+    canvas = Image.new("RGB", (2 * SIDE, 2 * SIDE), ground)  # twice the size, for smooth edges
     draw = ImageDraw.Draw(canvas)
     middle, radius = SIDE, SIDE * 0.66
     if number % _SHAPES == 0:
@@ -81,7 +80,6 @@ def _draw(product: Product, path: Path) -> None:
     initials = "".join(word[0] for word in words[:2]).upper()
     font = ImageFont.load_default(SIDE * 0.5)
     draw.text((middle, middle), initials, fill=ground, font=font, anchor="mm")
-    small = canvas.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-    partial = path.with_suffix(".partial")
-    small.save(partial, "PNG", compress_level=6)
-    partial.replace(path)
+    image = io.BytesIO()
+    canvas.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(image, "PNG", compress_level=6)
+    write(path, image.getvalue())

@@ -1,15 +1,16 @@
-"""Publish the reference rates in the layout of the European Central Bank's history file."""
+"""Seeder of the reference rates, in the layout of the European Central Bank's history file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from demo.ledger import Snapshot
+from demo.seeders.atomic import write
 
 PATH = "stats/eurofxref/eurofxref-hist.csv"
-"""Where the file lies below the server's root, as at the bank."""
+"""The path of the file below the server's root."""
 
-# The bank's file still has columns for currencies that the euro replaced.
+# The bank's file still has columns for former currencies.
 _CURRENCIES = (
     *("USD", "JPY", "CYP", "CZK", "DKK", "EEK", "GBP", "HUF", "LTL", "PLN", "SEK", "CHF", "NOK", "HRK"),
     *("RUB", "AUD", "CAD", "CNY", "INR"),
@@ -17,16 +18,14 @@ _CURRENCIES = (
 
 
 def fill(root: Path, snapshot: Snapshot) -> None:
-    """Write `PATH` below `root`, whole at once."""
+    """Write `PATH` below `root`."""
     target = root / PATH
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial")
-    partial.write_text(render(snapshot), encoding="ascii")
-    partial.replace(target)
+    write(target, render(snapshot).encode("ascii"))
 
 
 def render(snapshot: Snapshot) -> str:
-    """`Date,USD,JPY,…,` with a trailing comma, newest day first, `N/A` where nothing was published."""
+    """Return the file: `Date,USD,JPY,…,` with a trailing comma, newest day first, `N/A` without a rate."""
     days: dict[str, dict[str, str]] = {}
     for rate in snapshot.rates:
         days.setdefault(rate.rate_date.isoformat(), {})[rate.currency] = str(rate.rate)

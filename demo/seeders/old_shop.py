@@ -1,20 +1,20 @@
-"""Write the bulk export of the shop that the company had before, as `sales_history_load` takes it: a
-compressed file for each quarter."""
+"""Seeder of the former shop's bulk export for `sales_history_load`: a compressed file per quarter."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from demo.ledger import Ledger
-from demo.seeders.partner_files import render, write
+from demo.seeders.atomic import write
+from demo.seeders.partner_files import render
 
 PATTERN = "orders_*.csv.gz"
-"""The export's files."""
+"""The file names of the export."""
 _COMPLETE = "_SUCCESS"
 
 
 def fill(folder: Path, ledger: Ledger) -> None:
-    """Write the export, whose files never change, unless it is there. It takes some five seconds."""
+    """Write the export, unless it exists; takes about five seconds."""
     complete = folder / _COMPLETE
     if not ledger.old_shop or complete.exists():
         return

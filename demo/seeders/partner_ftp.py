@@ -1,4 +1,4 @@
-"""What the partner publishes for forecasts: the company's offers as promotions, an index of the market."""
+"""Seeder of the partner's FTP server: promotions and a market index, for forecasts."""
 
 from __future__ import annotations
 
@@ -10,27 +10,33 @@ from itertools import groupby
 from pathlib import Path
 
 from demo.ledger.season import market_index, offer_of
+from demo.seeders.atomic import write
 
 ANNOUNCED = timedelta(days=120)
-"""How long before they begin offers are known."""
+"""How long before their start offers are published."""
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
 
 def fill(root: Path, first_day: date, today: date) -> None:
-    """Write `promotions.csv` and `market_index.csv`, each with its checksum: all that was published since
-    `first_day`. The index of a week is known when the week is over."""
+    """Write `promotions.csv` and `market_index.csv`, each with its checksum.
+
+    Args:
+        root: the server's folder.
+        first_day: the first day of the files.
+        today: the current date; the market index ends with the last completed week.
+    """
     root.mkdir(parents=True, exist_ok=True)
     _write(root / "promotions.csv", "start_date,end_date,sku,discount_percent", _offers(first_day, today))
     _write(root / "market_index.csv", "week_start,index", _weeks(first_day, today))
 
 
 def _offers(first_day: date, today: date) -> Iterator[str]:
-    """An offer is for the whole shop; it lasts as long as days in a row have its code."""
+    """Yield a row per offer, which applies to all products and to consecutive days with the same code."""
     days = (first_day + _DAY * number for number in range((today + ANNOUNCED - first_day).days + 1))
     known = ((day, offer) for day in days if (offer := offer_of(day)))
-    for (_, _, percent), same in groupby(known, lambda each: (each[0].year, each[1].code, each[1].percent)):
-        lasting = [day for day, _ in same]
-        yield f"{lasting[0]},{lasting[-1]},*,{int(Decimal(percent) * 100)}"
+    for (_, _, percent), pairs in groupby(known, lambda pair: (pair[0].year, pair[1].code, pair[1].percent)):
+        offer_days = [day for day, _ in pairs]
+        yield f"{offer_days[0]},{offer_days[-1]},*,{int(Decimal(percent) * 100)}"
 
 
 def _weeks(first_day: date, today: date) -> Iterator[str]:
@@ -41,12 +47,10 @@ def _weeks(first_day: date, today: date) -> Iterator[str]:
 
 
 def _write(path: Path, header: str, rows: Iterator[str]) -> None:
-    """Whole at once, unless it is there already; the checksum last."""
+    """Write a changed file, then its checksum."""
     content = ("\n".join([header, *rows]) + "\n").encode()
     if path.exists() and path.read_bytes() == content:
         return
     checksum = f"{hashlib.sha256(content).hexdigest()}  {path.name}\n".encode()
-    for target, text in ((path, content), (path.with_name(f"{path.name}.sha256"), checksum)):
-        partial = target.with_name(f".{target.name}.partial")
-        partial.write_bytes(text)
-        partial.replace(target)
+    write(path, content)
+    write(path.with_name(f"{path.name}.sha256"), checksum)

@@ -1,4 +1,4 @@
-"""Fill the sales database (`demo/schema.sql`)."""
+"""Seeder of the sales database (schema: `demo/schema.sql`)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _TABLES = (
 
 
 def prepare(dsn: str) -> None:
-    """Create database (named in the libpq URI `dsn`), tables, indexes and the reading role where missing."""
+    """Create the database of the libpq URI `dsn`, its tables and the read-only role, where missing."""
     import psycopg
     from psycopg import sql
 
@@ -53,18 +53,14 @@ def prepare(dsn: str) -> None:
 
 
 def fill(dsn: str, snapshot: Snapshot) -> None:
-    """Make the tables equal to `snapshot` in one transaction: readers see the former state or the new one."""
+    """Make the tables equal to `snapshot` in one transaction."""
     import psycopg
 
     rows: dict[str, Iterable[tuple[Any, ...]]] = {
         "customers": (
-            (who.customer_id, who.email, who.country_code, who.created_at, who.updated_at)
-            for who in snapshot.customers
+            (c.customer_id, c.email, c.country_code, c.created_at, c.updated_at) for c in snapshot.customers
         ),
-        "products": (
-            (what.sku, what.name, what.category, what.image_url, what.updated_at)
-            for what in snapshot.products
-        ),
+        "products": ((p.sku, p.name, p.category, p.image_url, p.updated_at) for p in snapshot.products),
         "orders": (
             (
                 *(order.order_id, order.customer_id, order.status, order.currency, order.country_code),
@@ -101,21 +97,19 @@ def _refunds(snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
 
 
 def _merge(connection: Any, table: _Table, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Insert, change and delete until `table` holds exactly `rows`; equal rows are not touched."""
+    """Make `table` equal to `rows`; equal rows are not updated."""
     columns = f"{table.key}, {table.columns}"
-    key = " AND ".join(f"known.{name} = incoming.{name}" for name in table.key.split(", "))
+    key = " AND ".join(f"old.{name} = incoming.{name}" for name in table.key.split(", "))
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE incoming (LIKE {table.name} INCLUDING INDEXES) ON COMMIT DROP")
         with cursor.copy(f"COPY incoming ({columns}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        cursor.execute(
-            f"DELETE FROM {table.name} AS known WHERE NOT EXISTS (SELECT FROM incoming WHERE {key})"
-        )
+        cursor.execute(f"DELETE FROM {table.name} AS old WHERE NOT EXISTS (SELECT FROM incoming WHERE {key})")
         values = ", ".join(f"EXCLUDED.{name}" for name in table.columns.split(", "))
         cursor.execute(
-            f"INSERT INTO {table.name} AS known ({columns}) SELECT {columns} FROM incoming "
+            f"INSERT INTO {table.name} AS old ({columns}) SELECT {columns} FROM incoming "
             f"ON CONFLICT ({table.key}) DO UPDATE SET ({table.columns}) = ROW({values}) "
-            "WHERE known IS DISTINCT FROM EXCLUDED"
+            "WHERE old IS DISTINCT FROM EXCLUDED"
         )
         cursor.execute("DROP TABLE incoming")

@@ -1,4 +1,4 @@
-"""Write the file the storefront shows (`demo.services.storefront.store`)."""
+"""Seeder of the storefront's data file (layout: `demo.services.storefront.store`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAXIMUM_LINES = 5
 
 
 def fill(path: Path, snapshot: Snapshot) -> None:
-    """Make the storefront's file equal to `snapshot`; a running server takes it up by itself."""
+    """Write the data of `snapshot`; a running storefront reloads the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     refunds: dict[str, list[Refund]] = {}
     for refund in snapshot.refunds_of(STOREFRONT):
@@ -38,7 +38,7 @@ def fill(path: Path, snapshot: Snapshot) -> None:
 def _order(order: Order, refunds: list[Refund], product_ids: dict[str, int]) -> store.WooOrder:
     changes = [(order.status_changed_at, "status")]
     if order.updated_at != order.status_changed_at:
-        # An edited line, or a refund: whose own instant counts as well, so the name makes no difference.
+        # An edited line, or a refund: the server uses the refund's own instant, so `line` fits both.
         changes.append((order.updated_at, "line"))
     return store.WooOrder(
         id=int(order.order_id),
@@ -70,7 +70,7 @@ def _order(order: Order, refunds: list[Refund], product_ids: dict[str, int]) -> 
 
 
 def _refund(refund: Refund) -> store.WooRefund:
-    # An order has ten ids of its own: line items take the first five, those of its refunds the others.
+    # An order has ten ids: the first five for its line items, the others for those of its refunds.
     first_item = int(refund.refund_id) + _MAXIMUM_LINES
     return store.WooRefund(
         id=int(refund.refund_id),

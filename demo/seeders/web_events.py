@@ -1,4 +1,4 @@
-"""Write the website's events: one file of newline-delimited JSON per UTC hour in which they were received."""
+"""Seeder of the website's events: a file of newline-delimited JSON per UTC hour of receipt."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from pathlib import Path
 
 from demo.ledger import Ledger
 from demo.ledger.web_sessions import MOST_LATE, Event
-from demo.seeders.partner_files import write
+from demo.seeders.atomic import write
 
 HOUR = timedelta(hours=1)
 
 
 def fill(folder: Path, ledger: Ledger, at: datetime) -> None:
-    """Write what was received until the instant `at`, as `YYYY-MM-DDTHH.ndjson`, by the time of receipt.
+    """Write the events received until `at` to files `YYYY-MM-DDTHH.ndjson`, sorted by the time of receipt.
 
-    A file's modification time is when it was written, so that hours that were over then are left alone.
+    The modification time of a file is `at`; files of hours that were complete then are not written again.
+
+    Args:
+        folder: the folder of the files.
+        ledger: the company's ledger.
+        at: the current instant.
     """
     folder.mkdir(parents=True, exist_ok=True)
     at = at.astimezone(UTC)
@@ -28,25 +33,25 @@ def fill(folder: Path, ledger: Ledger, at: datetime) -> None:
         hour += HOUR
     received: dict[datetime, list[Event]] = {hour: [] for hour in hours}
     for day in ledger.business_days:
-        # A session may go on for a while after its day, and be told of days later.
+        # A session may last into the next day, and its events may arrive days later.
         if hours and ledger.shop.window(day)[1] + MOST_LATE + 6 * HOUR > hours[0]:
             for event in ledger.web_events(day):
                 of_hour = received.get(event.received_at.replace(minute=0, second=0, microsecond=0))
                 if of_hour is not None and event.received_at <= at:
                     of_hour.append(event)
-    for hour, found in received.items():
-        found.sort(key=lambda event: (event.received_at, event.event_id))
-        text = "".join(f"{line_of(event)}\n" for event in found)
+    for hour, events in received.items():
+        events.sort(key=lambda event: (event.received_at, event.event_id))
+        text = "".join(f"{line_of(event)}\n" for event in events)
         write(path_of(folder, hour), text.encode(), at.timestamp())
 
 
 def path_of(folder: Path, hour: datetime) -> Path:
-    """The file of the UTC hour that begins at `hour`."""
+    """Return the file of the UTC hour `hour`."""
     return folder / f"{hour:%Y-%m-%dT%H}.ndjson"
 
 
 def line_of(event: Event) -> str:
-    """The event as the interface gives it, without line end."""
+    """Return the event as a line, without line end."""
     if event.text is not None:
         return event.text
     return json.dumps(

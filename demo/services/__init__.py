@@ -1,1 +1,1 @@
-"""The programs of the demo company, each startable alone: tests start only what they need."""
+"""The programs of the demo company; tests start each of them alone."""

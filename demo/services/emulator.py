@@ -1,6 +1,6 @@
 """The BigQuery emulator, run from its own virtual environment.
 
-`python -m demo.services.emulator` runs one without the demo company, in the foreground, until Ctrl-C.
+`python -m demo.services.emulator` runs it in the foreground until Ctrl-C, without the demo company.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class Emulator:
 
     @property
     def host(self) -> str:
-        """Base URL of the REST interface."""
+        """The base URL of the REST API."""
         return f"http://localhost:{self.port}"
 
     def stop(self) -> None:
-        """Ask it to stop and wait; its data stays."""
+        """Stop the emulator and wait for its end; its data stay."""
         self.process.terminate()
         self.process.wait(20)
 
@@ -45,13 +45,18 @@ class Emulator:
 def start(
     data_dir: Path, port: int, venv: Path | None = None, gcs_root: Path | None = None, *, keep: bool = True
 ) -> Emulator:
-    """Start the emulator on `port` with its tables in `data_dir`; `gs://` loads read from `gcs_root`.
+    """Start an emulator.
 
-    Without `keep`, tables are held in memory and are gone when it stops: it need not write each of them down.
+    Args:
+        data_dir: the folder of its tables and of emulator.log.
+        port: the port of its REST API.
+        venv: its virtual environment.
+        gcs_root: the folder that `gs://` URIs read from.
+        keep: keep the tables on disk; False keeps them in memory, which is faster.
 
     Raises:
-        TimeoutError: it does not answer within a minute; its log is `data_dir`/emulator.log.
-        RuntimeError: it ended at once, for the reason in that log.
+        TimeoutError: it does not respond within a minute; see its log.
+        RuntimeError: it has ended; see its log.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     command, environment = _command(data_dir, port, venv, keep)
@@ -66,9 +71,9 @@ def start(
 def _command(
     data_dir: Path, port: int, venv: Path | None = None, keep: bool = True
 ) -> tuple[list[str], dict[str, str]]:
-    """What runs the emulator, and in which environment."""
+    """Return the command that runs the emulator, and its environment."""
     venv = venv or Path(os.environ.get("EMULATOR_VENV", DEFAULT_VENV))
-    # The emulator's DuckDB looks for its extensions below HOME; bootstrap put them into the environment.
+    # DuckDB loads its extensions from HOME; bootstrap has installed them in the virtual environment.
     environment = os.environ | {"HOME": str(venv), "BQEMU_UPLOAD_MAX_BYTES": str(4 * 1024**3)}
     command = [
         *(str(venv / "bin" / "python"), str(PROCESS)),
@@ -80,16 +85,16 @@ def _command(
 
 
 def main(folder: Path = DATA) -> NoReturn:
-    """Become an emulator with its tables and its log in `folder`, until Ctrl-C.
+    """Replace this process by an emulator that keeps its tables and its log in `folder`.
 
     Raises:
-        SystemExit: its port is not free.
+        SystemExit: its port is in use.
     """
     ports = Ports.from_environ()
     if stays_open(ports.bigquery):
         raise SystemExit(f"emulator: {ports.port_taken('bigquery')}")
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"BigQuery's emulator runs until Ctrl-C; its tables and emulator.log stay in {folder}. For .env:")
+    print(f"The BigQuery emulator runs until Ctrl-C. Tables and emulator.log are in {folder}. For .env:")
     print(f"BIGQUERY_EMULATOR_HOST=http://localhost:{ports.bigquery}")
     print(f"AIRFLOW_CONN_BIGQUERY={json.dumps(CONNECTION)}", flush=True)
     command, environment = _command(folder, ports.bigquery)

@@ -1,11 +1,10 @@
-"""The BigQuery emulator, quicker; run by the emulator's own Python, with its own arguments.
+"""The BigQuery emulator with patches that make it faster; it runs on the emulator's Python.
 
-Unpatched, it parses and copies each statement some twenty times, copies each table to disk before a
-transaction changes it and after every change, and writes each job to disk twice. Here it does not do twice
-what depends on the text alone, and the disk holds tables only. Nothing that a statement means changes, but
-that `FOR SYSTEM_TIME AS OF` is refused, and jobs are forgotten when it ends. sqlglot has a compiled form
-(`sqlglotc`), in which two things have to be got round. All of this knows the emulator's release, which the
-lock pins.
+Without them, it parses and copies each statement about twenty times, copies each table to disk before and
+after every change, and writes each job to disk twice. The patches cache what depends on the statement's text
+alone, and keep nothing but tables on disk. Results stay the same, with two exceptions: `FOR SYSTEM_TIME AS
+OF` fails, and jobs are lost when the emulator stops. Two patches work around limits of the compiled sqlglot
+(`sqlglotc`). All patches depend on the emulator's release, which the lock file pins.
 """
 
 from __future__ import annotations
@@ -44,41 +43,39 @@ from sqlglot.dialects.dialect import Dialect
 
 RELEASE = "1.4.0"
 if version("bqemulator") != RELEASE:
-    raise SystemExit(f"{__file__} knows bqemulator {RELEASE} only: see what the new one changed")
+    raise SystemExit(f"{__file__} patches bqemulator {RELEASE} only: adapt it to the new release")
 
 TEXTS, TREES = 2000, 200
-"""How many of one kind are remembered: the last ones."""
+"""Sizes of the caches."""
 
 _parsed: OrderedDict[Any, list[exp.Expression | None]] = OrderedDict()
-"""What was parsed last, by dialect, options and text; those who only look share these trees."""
+"""The trees parsed last, by dialect, options and text; read-only callers share them."""
 _parse = Dialect.parse
 
 
 def parsed(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | None]:
-    """As `Dialect.parse`, but a text that was parsed lately is not parsed again: what cannot be remembered
-    goes through some twenty rewriters, most of which leave it as it is."""
+    """Parse like `Dialect.parse`, with a cache: a statement passes about twenty rewriters that parse it."""
     key = (type(dialect), repr(dialect.settings), repr(options), sql)
-    known = _parsed.pop(key, None)
-    if known is None:
-        known = _parse(dialect, sql, **options)
-    _parsed[key] = known
+    trees = _parsed.pop(key, None)
+    if trees is None:
+        trees = _parse(dialect, sql, **options)
+    _parsed[key] = trees
     while len(_parsed) > TREES:
         _parsed.popitem(last=False)
-    return known
+    return trees
 
 
 def parse(dialect: Dialect, sql: str, **options: Any) -> list[exp.Expression | None]:
-    """As `Dialect.parse`, from memory."""
+    """Parse like `Dialect.parse`; return copies of the cached trees."""
     return [tree and tree.copy() for tree in parsed(dialect, sql, **options)]
 
 
 _idle: dict[Any, list[Any]] = defaultdict(list)
-"""Generators that are not at work, by dialect and options."""
+"""Idle generators, by dialect and options."""
 
 
 def generate(dialect: Dialect, expression: exp.Expression, copy: bool = True, **options: Any) -> str:
-    """As `Dialect.generate`, by generators that are used again: each new compiled one parses the seventeen
-    templates of its class."""
+    """Generate like `Dialect.generate`, reusing generators: a new one parses seventeen templates."""
     idle = _idle[type(dialect), *options.items()]
     generator = idle.pop() if idle else dialect.generator(**options)
     try:
@@ -88,13 +85,15 @@ def generate(dialect: Dialect, expression: exp.Expression, copy: bool = True, **
 
 
 def has_not_null_constraint(column: exp.ColumnDef) -> bool:
-    """As the emulator's own. That asks for the `kind` of each constraint, which the compiled form does not
-    hand out where a column has OPTIONS."""
+    """Check like the emulator, which reads the `kind` of each constraint.
+
+    The compiled sqlglot raises an error for it where a column has OPTIONS.
+    """
     constraints = column.args.get("constraints") or ()
     return any(isinstance(each.args.get("kind"), exp.NotNullColumnConstraint) for each in constraints)
 
 
-ONLY_LOOK = {
+READ_ONLY = {
     f"bqemulator.{name}"
     for name in (
         *("api.routes.jobs", "catalog.ddl_sync", "jobs.ddl_result", "jobs.executor", "jobs.routine_ddl"),
@@ -102,32 +101,31 @@ ONLY_LOOK = {
         *("scripting.interpreter._dml_targets", "scripting.interpreter._is_row_producing"),
     )
 }
-"""Modules and functions that change no tree they get: they share one."""
+"""Modules and functions that do not change their trees, and share them."""
 _parse_one = sqlglot.parse_one
 parse_script = lru_cache(TREES)(interpreter.parse_script)
 
 
 @lru_cache(TREES)
 def shared(sql: str, read: str) -> Any:
-    """The tree of a text, for those who only look. That of a script is empty: callers look at its statements
-    only, one by one."""
+    """Return the shared tree of a statement; empty for a script, whose statements are parsed one by one."""
     with suppress(DomainError):
         if ";" in sql.rstrip("; \n") and len(parse_script(sql).statements) > 1:
             return exp.Block()
     tree = next(iter(parsed(Dialect.get_or_raise(read), sql)), None)
-    return _parse_one(sql, read=read) if tree is None else tree  # which raises
+    return _parse_one(sql, read=read) if tree is None else tree  # to raise its error
 
 
 def parse_one(sql: str, *arguments: Any, **options: Any) -> Any:
-    """As `sqlglot.parse_one`, but those who only look at the tree get the same one again."""
+    """Parse like `sqlglot.parse_one`; read-only callers get the shared tree."""
     caller = sys._getframe(1)
     module = caller.f_globals.get("__name__")
-    looks = module in ONLY_LOOK or f"{module}.{caller.f_code.co_name}" in ONLY_LOOK
-    return (shared if looks else _parse_one)(sql, *arguments, **options)
+    is_read_only = module in READ_ONLY or f"{module}.{caller.f_code.co_name}" in READ_ONLY
+    return (shared if is_read_only else _parse_one)(sql, *arguments, **options)
 
 
 class Finder(row_access_filter._Rewriter):
-    """Finds whether there is anything for its base class to rewrite."""
+    """Detects whether its base class would rewrite anything."""
 
     def _expand_view(self, *_: Any, **__: Any) -> bool:
         return True
@@ -140,7 +138,7 @@ _rewrite_for_row_access = row_access_filter.rewrite_for_row_access
 
 
 def rewrite_for_row_access(bq_sql: str, *, project_id: str, caller: CallerIdentity, catalog: Any) -> str:
-    """As the emulator's own, without a tree of its own where no view is read and no policy applies."""
+    """Rewrite like the emulator, but without parsing where no view is read and no policy applies."""
     try:
         tree = shared(bq_sql, read="bigquery")
     except Exception:
@@ -155,15 +153,17 @@ def rewrite_for_row_access(bq_sql: str, *, project_id: str, caller: CallerIdenti
 
 
 VARYING = re.compile(
-    r"(?<=__)[0-9a-f]{12}(?![0-9A-Za-z_])"  # the end of a staging table's name
+    r"(?<=__)[0-9a-f]{12}(?![0-9A-Za-z_])"  # the suffix of a staging table
     r"|(?<=DATE ')\d{4}-\d\d-\d\d(?=')|(?<=CAST\(')\d{4}-\d\d-\d\d(?=' AS DATE\))"
 )
-"""In what the statements of two loads differ. No rewriter looks into these, so that it is the same to write
-others in their stead before a translation and to put them back after it."""
+"""The parts in which the statements of two loads differ.
+
+No rewriter depends on them, so they can be replaced before a translation and restored after it.
+"""
 
 
-class Disk:
-    """Texts by key, shared by all emulators of this virtual environment; empty where it cannot be written."""
+class DiskCache:
+    """A cache on disk, shared by all emulators of this virtual environment; empty if not writable."""
 
     def __init__(self, path: Path) -> None:
         code = f"{version('bqemulator')} {version('sqlglot')} {Path(__file__).read_text()}"
@@ -173,16 +173,16 @@ class Disk:
             database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = OFF")
-            database.execute("CREATE TABLE IF NOT EXISTS given (key BLOB PRIMARY KEY, text TEXT)")
+            database.execute("CREATE TABLE IF NOT EXISTS cache (key BLOB PRIMARY KEY, text TEXT)")
             self._database = database
 
     def get(self, key: str) -> str | None:
-        """The text of `key`, None where there is none."""
-        return next((text for (text,) in self._execute("SELECT text FROM given WHERE key = ?", key)), None)
+        """Return the text of `key`, or None."""
+        return next((text for (text,) in self._execute("SELECT text FROM cache WHERE key = ?", key)), None)
 
     def put(self, key: str, text: str) -> None:
-        """Keep the text of `key`."""
-        self._execute("INSERT OR IGNORE INTO given VALUES (?, ?)", key, text)
+        """Store the text of `key`."""
+        self._execute("INSERT OR IGNORE INTO cache VALUES (?, ?)", key, text)
 
     def _execute(self, sql: str, key: str, *values: str) -> list[tuple[str]]:
         hashed = self._code.copy()
@@ -193,60 +193,59 @@ class Disk:
         return []
 
 
-class Remembered:
-    """A function of a text and of other things, that gives a text; what it gave is remembered by the text
-    without what varies."""
+class Cached:
+    """A function from strings to a string, cached by its arguments without their varying parts."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        self._given: OrderedDict[Any, str] = OrderedDict()
+        self._results: OrderedDict[Any, str] = OrderedDict()
 
     def __call__(self, *arguments: Any) -> Any:
-        """The function's own result; strings among the arguments may hold what varies."""
+        """Call the function, or return its cached result."""
         values: dict[str, str] = {}
 
-        def stand_in(found: re.Match[str]) -> str:
+        def placeholder(match: re.Match[str]) -> str:
             number = len(values) + 1
-            new = f"{number:012x}" if len(found[0]) == 12 else date.fromordinal(number).isoformat()
-            return values.setdefault(found[0], new)
+            new = f"{number:012x}" if len(match[0]) == 12 else date.fromordinal(number).isoformat()
+            return values.setdefault(match[0], new)
 
-        shape = tuple(VARYING.sub(stand_in, each) if isinstance(each, str) else each for each in arguments)
+        shape = tuple(VARYING.sub(placeholder, each) if isinstance(each, str) else each for each in arguments)
         back = {new: value for value, new in values.items()}
         if any(new in each for new in back for each in arguments if isinstance(each, str)):
             return self._function(*arguments)
-        given = self._given.pop(shape, None)
-        if given is None:
+        result = self._results.pop(shape, None)
+        if result is None:
             key = repr((self._function.__name__, shape))
-            given = DISK.get(key)
-            if given is None:
+            result = DISK_CACHE.get(key)
+            if result is None:
                 try:
-                    given = self._function(*shape)
+                    result = self._function(*shape)
                 except Exception:
-                    return self._function(*arguments)  # so that the error names what was asked
-                DISK.put(key, given)
-        self._given[shape] = given
-        if len(self._given) > TEXTS:
-            self._given.popitem(last=False)
-        return re.sub("|".join(back), lambda found: back[found[0]], given) if back else given
+                    return self._function(*arguments)  # so that the error quotes the real statement
+                DISK_CACHE.put(key, result)
+        self._results[shape] = result
+        if len(self._results) > TEXTS:
+            self._results.popitem(last=False)
+        return re.sub("|".join(back), lambda match: back[match[0]], result) if back else result
 
 
-DISK = Disk(Path(sys.prefix) / "remembered.db")
+DISK_CACHE = DiskCache(Path(sys.prefix) / "statements.db")
 _translate = SQLTranslator.translate
 
 
-@Remembered
+@Cached
 def translation(sql: str, schema: str, caller: CallerIdentity | None) -> str:
-    """As `SQLTranslator.translate`, whose result depends on nothing else."""
-    done = _translate(executor._translator, sql, schema=json.loads(schema), caller=caller)
-    if isinstance(done, Err):
-        raise done.error
-    return str(done.value)
+    """Translate like `SQLTranslator.translate`, whose result depends on these arguments only."""
+    result = _translate(executor._translator, sql, schema=json.loads(schema), caller=caller)
+    if isinstance(result, Err):
+        raise result.error
+    return str(result.value)
 
 
 def translate(
     _: SQLTranslator, bq_sql: str, *, schema: Any = None, caller: CallerIdentity | None = None
 ) -> Result[str, Any]:
-    """As `SQLTranslator.translate`, from memory."""
+    """Translate like `SQLTranslator.translate`, with a cache."""
     try:
         return Ok(translation(bq_sql, json.dumps(schema), caller))
     except (InvalidQueryError, UnsupportedFeatureError) as error:
@@ -254,49 +253,49 @@ def translate(
 
 
 def record_change(self: SnapshotManager, project_id: str, dataset_id: str, table_id: str) -> None:
-    """As `SnapshotManager.record_change`, without a copy of the whole table."""
+    """Record a change like `SnapshotManager.record_change`, without a copy of the table."""
     self._events.publish(TableDataChanged(project_id, dataset_id, table_id))
 
 
 def resolve_time_travel(*_: Any) -> None:
-    """Raise: there are no earlier states of tables."""
-    raise UnsupportedFeatureError("FOR SYSTEM_TIME AS OF: this emulator keeps no earlier states of tables")
+    """Raise an error: there are no earlier versions of tables."""
+    raise UnsupportedFeatureError("FOR SYSTEM_TIME AS OF: this emulator keeps no earlier versions of tables")
 
 
 BACKUP = '"_bqemu_txn_'
-"""How the name begins of the copy that a transaction makes of a table before it changes it."""
+"""The prefix of the names of a transaction's table copies."""
 _start, _execute = DuckDBEngine.start, DuckDBEngine.execute
 
 
 async def start(self: DuckDBEngine) -> None:
-    """As `DuckDBEngine.start`, with a place in memory for what a restart may lose."""
+    """Start like `DuckDBEngine.start`, with an in-memory database for the copies."""
     await _start(self)
     self.connection.execute("ATTACH IF NOT EXISTS ':memory:' AS backups")
 
 
 def execute(self: DuckDBEngine, sql: str, parameters: list[Any] | None = None) -> Any:
-    """As `DuckDBEngine.execute`, with the copies of transactions in memory."""
+    """Execute like `DuckDBEngine.execute`, with the copies of transactions in memory."""
     return _execute(self, sql.replace(BACKUP, f"backups.main.{BACKUP}"), parameters)
 
 
-def keep_no_job(*_: Any) -> None:
-    """Leave the job in the memory of the catalogue, where it is while this process runs."""
+def skip_write_job(*_: Any) -> None:
+    """Keep the job in memory only."""
 
 
 def install() -> None:
-    """Put all of this into the emulator's place."""
+    """Install the patches."""
     Dialect.parse = parse  # type: ignore[method-assign]
     Dialect.generate = generate  # type: ignore[method-assign]
     ddl_result._has_not_null_constraint = has_not_null_constraint
     sqlglot.parse_one = parse_one
     inner_query.rewrite_for_row_access = rewrite_for_row_access
-    inner_query.rewrite_unnest_offset = Remembered(inner_query.rewrite_unnest_offset)
+    inner_query.rewrite_unnest_offset = Cached(inner_query.rewrite_unnest_offset)
     SQLTranslator.translate = translate  # type: ignore[method-assign]
     for module in (executor, interpreter):
         module.parse_script = parse_script
-        module.rewrite_table_refs = Remembered(module.rewrite_table_refs)
+        module.rewrite_table_refs = Cached(module.rewrite_table_refs)
     DuckDBEngine.start, DuckDBEngine.execute = start, execute  # type: ignore[method-assign]
-    DuckDBCatalogRepository._write_job = keep_no_job  # type: ignore[method-assign]
+    DuckDBCatalogRepository._write_job = skip_write_job  # type: ignore[method-assign]
     SnapshotManager.record_change = record_change  # type: ignore[method-assign, assignment]
     SnapshotManager.resolve_time_travel = resolve_time_travel  # type: ignore[method-assign, assignment]
 

@@ -1,7 +1,6 @@
-"""The partner's FTP server: whoever logs in may list and read what lies in its folder.
+"""The partner's FTP server: a read-only view of one folder.
 
-`python -m demo.services.partner_ftp ROOT PORT`. It speaks in clear: nobody would
-trust a certificate of its own.
+`python -m demo.services.partner_ftp ROOT PORT`; without TLS, because no client trusts its certificate.
 """
 
 from __future__ import annotations
@@ -16,9 +15,13 @@ LOGIN, PASSWORD = "shop", "read-only"
 
 
 def server(root: Path, port: int, certificate: Path | None = None, **settings: Any) -> Any:
-    """A pyftpdlib server of the folder `root`; the caller runs `serve_forever`.
+    """Return a pyftpdlib server, which the caller runs with `serve_forever`.
 
-    With a `certificate` (PEM, with its key) it offers TLS. `settings` are those of pyftpdlib's handlers.
+    Args:
+        root: the folder with the files.
+        port: its port; 0 picks a free one.
+        certificate: a PEM file with certificate and key, to offer TLS.
+        settings: attributes of pyftpdlib's handler, and `login` and `password`.
     """
     from pyftpdlib.authorizers import DummyAuthorizer
     from pyftpdlib.handlers import FTPHandler
@@ -34,7 +37,7 @@ def server(root: Path, port: int, certificate: Path | None = None, **settings: A
     authorizer.add_user(
         settings.pop("login", LOGIN), settings.pop("password", PASSWORD), str(root), perm="elr"
     )
-    # Settings are attributes of the class, so each server has one of its own.
+    # pyftpdlib reads settings from the handler class, so each server needs its own.
     handler = type("Handler", (base,), {"authorizer": authorizer, "banner": "partner", **settings})
     return FTPServer((listen_address(), port), handler, ioloop=IOLoop())
 

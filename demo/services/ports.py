@@ -1,4 +1,4 @@
-"""Finding and waiting for local ports."""
+"""Local TCP ports: find a free one, wait for one to open."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from contextlib import suppress
 
 
 def listen_address() -> str:
-    """Where the demo's servers listen: on the loopback interface, unless `DEMO_LISTEN` names another."""
+    """Return the listen address of the demo's servers: `DEMO_LISTEN`, or the loopback interface."""
     return os.environ.get("DEMO_LISTEN", "127.0.0.1")
 
 
 def free_port() -> int:
-    """A TCP port of this machine that nobody listens on now.
+    """Return a free TCP port of this machine.
 
-    Nor does the system give it to anybody before it is used: what it chooses itself, for every client and for
-    servers that name no port, begins above, at 32768 or later.
+    It is below the ports that the system assigns itself (32768 and above), so no other program gets it before
+    it is used.
     """
     for _ in range(1000):
         port = random.randrange(20_000, 32_000)
@@ -37,7 +37,7 @@ def is_open(port: int) -> bool:
 
 
 def stays_open(port: int, seconds: float = 1) -> bool:
-    """Whether `port` still accepts connections after `seconds`; a program just stopped may take a moment."""
+    """Whether `port` is still open after `seconds`: a stopping program may take a moment."""
     deadline = time.monotonic() + seconds
     while is_open(port):
         if time.monotonic() > deadline:
@@ -47,25 +47,29 @@ def stays_open(port: int, seconds: float = 1) -> bool:
 
 
 def wait_for(port: int, seconds: float = 60, process: subprocess.Popen[bytes] | None = None) -> None:
-    """Wait until `port` accepts connections: where `process` is given, its own, not those of a stranger that
-    took the port first.
+    """Wait until `port` accepts connections.
+
+    Args:
+        port: a port of the loopback interface.
+        seconds: how long to wait.
+        process: the program that must listen on it; any program will do without.
 
     Raises:
-        TimeoutError: it does not within `seconds`.
+        TimeoutError: the port did not open in time.
         RuntimeError: `process` has ended.
     """
     deadline = time.monotonic() + seconds
     while not (_listens(process, port) if process else is_open(port)):
         if process and process.poll() is not None:
-            raise RuntimeError(f"the program that was to answer on port {port} ended: {process.args!r}")
+            raise RuntimeError(f"the program for port {port} ended: {process.args!r}")
         if time.monotonic() > deadline:
-            raise TimeoutError(f"nothing answers on port {port} after {seconds:.0f} s")
+            raise TimeoutError(f"port {port} is still closed after {seconds:.0f} s")
         time.sleep(0.1)
 
 
 def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Whether the process, or one that it started, listens on `port`."""
-    import psutil  # not where the emulator runs alone
+    """Whether the process, or one of its descendants, listens on `port`."""
+    import psutil  # not installed where only the emulator runs
 
     with suppress(psutil.NoSuchProcess):
         parent = psutil.Process(process.pid)

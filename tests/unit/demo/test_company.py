@@ -81,13 +81,13 @@ def test_a_taken_port_is_named_and_nothing_starts(company: Company) -> None:
         company.start(NOW)
     port = company.ports.mailbox
     assert str(refusal.value) == (
-        f"port {port} (mailbox) is taken by another program: stop that program, or choose another port with "
+        f"port {port} (mailbox) is in use by another program: stop that program, or choose another port with "
         f"DEMO_MAILBOX_PORT={port + 1000}"
     )
     assert not any(company.status().values())
 
 
-def test_the_command_says_so_in_one_sentence(tmp_path: Path) -> None:
+def test_the_command_reports_it_on_one_line(tmp_path: Path) -> None:
     environment = os.environ | {"DEMO_HOME": str(tmp_path)}
     with socket.create_server(("127.0.0.1", 0)) as somebody:
         environment |= {Ports.variable(field.name): str(free_port()) for field in fields(Ports)}
@@ -96,13 +96,13 @@ def test_the_command_says_so_in_one_sentence(tmp_path: Path) -> None:
         done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith(
-        f"demo: port {environment['DEMO_SMTP_PORT']} (smtp) is taken by another program"
+        f"demo: port {environment['DEMO_SMTP_PORT']} (smtp) is in use by another program"
     )
     assert done.stderr.count("\n") == 1
 
 
 def test_a_process_of_somebody_else_is_not_stopped(tmp_path: Path) -> None:
-    # The id of a process that ended may be given to another one: only its birth tells them apart.
+    # The system may reuse the id of an ended process for another one with another start time.
     processes.record(tmp_path, "mail", os.getpid())
     note = tmp_path / "mail.json"
     note.write_text(note.read_text().replace('"born": ', '"born": 1'))
@@ -172,16 +172,16 @@ def test_what_a_killed_process_left_on_a_port_is_in_nobodys_way(orphan: int, tmp
     assert not stays_open(orphan)
 
 
-def test_a_story_is_kept_as_it_was_told(tmp_path: Path) -> None:
+def test_late_arrivals_are_saved_with_the_scenario(tmp_path: Path) -> None:
     path = tmp_path / "scenario.json"
     assert Scenario.load(path) is None
     scenario = Scenario.begin(NOW).with_held_file(date(2026, 11, 18))
     scenario.save(path)
     assert Scenario.load(path) == scenario
-    with_late_arrivals = scenario.with_late_arrivals(date(2026, 11, 17), NOW)
-    with_late_arrivals.save(path)
-    assert Scenario.load(path) == with_late_arrivals
-    assert [held.received_at for held in with_late_arrivals.held_files] == [NOW]
+    arrived = scenario.with_late_arrivals(date(2026, 11, 17), NOW)
+    arrived.save(path)
+    assert Scenario.load(path) == arrived
+    assert [held.received_at for held in arrived.held_files] == [NOW]
 
 
 def test_the_newest_day_is_compared_with_the_same_weekday_of_the_week_before() -> None:

@@ -121,7 +121,7 @@ def test_the_pipelines_commands_find_the_demo_by_its_file(
     assert json.loads(given["AIRFLOW_CONN_SMTP_DEFAULT"])["port"] == 2525
 
 
-def test_an_empty_port_says_nothing() -> None:
+def test_an_empty_port_variable_is_ignored() -> None:
     assert Ports.from_environ({"DEMO_AIRFLOW_PORT": "", "DEMO_SMTP_PORT": "2525"}) == Ports(smtp=2525)
 
 
@@ -129,11 +129,11 @@ def test_workers_of_the_demo_have_imported_what_tasks_import(monkeypatch: pytest
     assert all(importlib.util.find_spec(name) for name in PRELOADED)
     imported: list[str] = []
     forked: dict[str, Callable[[], None]] = {}
-    forgotten: list[str] = []
+    unloaded: list[str] = []
     monkeypatch.setattr(executor.importlib, "import_module", imported.append)
     monkeypatch.setattr(executor.os, "register_at_fork", forked.update)
     monkeypatch.setattr(executor, "_code_mtimes", lambda: {"sales/tasks.py": 1})
-    monkeypatch.setattr(executor, "unload_code", lambda _: forgotten.append("all"))
+    monkeypatch.setattr(executor, "unload_code", lambda _: unloaded.append("all"))
     monkeypatch.setattr(LocalExecutor, "start", lambda _: imported.append("workers"))
     PreloadingExecutor().start()
     assert imported[: len(PRELOADED)] == list(PRELOADED)
@@ -141,10 +141,10 @@ def test_workers_of_the_demo_have_imported_what_tasks_import(monkeypatch: pytest
     assert {"ecommerce.sales.tasks", "ecommerce.sales.report.steps"} <= set(imported)
     assert not any(name.startswith("ecommerce.pages") for name in imported)
     forked["after_in_child"]()
-    assert forgotten == []
+    assert unloaded == []
     monkeypatch.setattr(executor, "_code_mtimes", lambda: {"sales/tasks.py": 2})
     forked["after_in_child"]()
-    assert forgotten == ["all"]
+    assert unloaded == ["all"]
 
 
 def test_code_that_has_changed_is_imported_anew() -> None:

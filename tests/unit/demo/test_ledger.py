@@ -28,13 +28,13 @@ def test_days_added_later_change_nothing_about_earlier_ones() -> None:
     assert longer.as_of(instant).files == LEDGER.as_of(instant).files
 
 
-def test_another_process_tells_the_same_story() -> None:
+def test_another_process_computes_the_same_facts() -> None:
     script = (
         "import datetime as d, hashlib; from demo.ledger import Ledger; "
         "books = Ledger(d.date(2026, 10, 28), 3).as_of(d.datetime(2026, 11, 30, tzinfo=d.UTC)); "
         "print(hashlib.sha256(repr(books).encode()).hexdigest())"
     )
-    told = subprocess.run(
+    other = subprocess.run(
         [sys.executable, "-c", script],
         env=os.environ | {"PYTHONHASHSEED": "7"},
         capture_output=True,
@@ -42,7 +42,7 @@ def test_another_process_tells_the_same_story() -> None:
         check=True,
     )
     snapshot = Ledger(FIRST, 3).as_of(END)
-    assert told.stdout.strip() == hashlib.sha256(repr(snapshot).encode()).hexdigest()
+    assert other.stdout.strip() == hashlib.sha256(repr(snapshot).encode()).hexdigest()
 
 
 def test_another_seed_is_another_company() -> None:
@@ -164,7 +164,7 @@ def test_the_company_has_everything_the_pipeline_must_cope_with() -> None:
         "a price below a cent's half": any(
             line.unit_price == Decimal("0.0375") for o in orders for line in o.lines
         ),
-        "a free article without category": any(
+        "a free product without category": any(
             not line.gross and line.category is None for o in orders for line in o.lines
         ),
         "a refund of a line": any(r.lines for r in snapshot.refunds),
@@ -210,10 +210,10 @@ def test_a_held_file_comes_when_it_is_released() -> None:
     name = f"alpenmarkt_{day}.csv"
     held = replace(LEDGER, held_files=(HeldFile("alpenmarkt", day, None),))
     assert name not in {file.name for file in held.as_of(END).files}
-    came = replace(LEDGER, held_files=(HeldFile("alpenmarkt", day, released),))
-    assert name not in {file.name for file in came.as_of(released - timedelta(seconds=1)).files}
-    assert {file.received_at for file in came.as_of(released).files if file.name == name} == {released}
-    assert came.as_of(END).orders == LEDGER.as_of(END).orders
+    late = replace(LEDGER, held_files=(HeldFile("alpenmarkt", day, released),))
+    assert name not in {file.name for file in late.as_of(released - timedelta(seconds=1)).files}
+    assert {file.received_at for file in late.as_of(released).files if file.name == name} == {released}
+    assert late.as_of(END).orders == LEDGER.as_of(END).orders
 
 
 def test_a_late_refund_touches_one_order_only() -> None:

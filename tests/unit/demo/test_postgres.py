@@ -32,7 +32,7 @@ def test_two_processes_that_are_the_first_on_a_machine_both_get_the_user(refusal
     assert refusals == []
 
 
-def test_a_user_that_cannot_be_made_is_said(refusals):
+def test_a_user_that_cannot_be_created_is_reported(refusals):
     refusals.extend(range(1000))
-    with pytest.raises(RuntimeError, match="no system user pgserver could be made: user 'pgserver' already"):
+    with pytest.raises(RuntimeError, match="system user pgserver cannot be created: user 'pgserver' already"):
         postgres._as_unprivileged_user()

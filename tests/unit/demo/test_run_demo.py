@@ -46,24 +46,24 @@ class FakeApi:
         return self.get(f"tasks of {run_id}")
 
 
-def asked(answers: dict[str, Any]) -> DagRunner:
+def dag_runner_with(answers: dict[str, Any]) -> DagRunner:
     return DagRunner(FakeApi(answers), Path("/demo/airflow/logs"))
 
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dag_runner.time, "sleep", lambda _: None)
-    monkeypatch.setattr(console, "_QUIET", 0.0)
+    monkeypatch.setattr(console, "_PROGRESS_SECONDS", 0.0)
 
 
-def test_a_failed_run_is_told_with_the_task_at_fault_and_its_log() -> None:
+def test_a_failed_run_is_reported_with_its_task_and_log() -> None:
     tasks = [
         {"task_id": "extract.sales_db", "state": "success"},
         {"task_id": "load.checks", "state": "failed"},
         {"task_id": "report.report", "state": "upstream_failed"},
     ]
-    assert asked({f"tasks of {RUN.run_id}": [tasks]}).failure_message(RUN) == (
-        "the run of 2026-11-18 failed at load.checks: its log is below "
+    assert dag_runner_with({f"tasks of {RUN.run_id}": [tasks]}).failure_message(RUN) == (
+        "the run of 2026-11-18 failed at load.checks: see the log below "
         "/demo/airflow/logs/dag_id=daily_sales_pipeline/run_id=backfill__2026-11-18"
     )
 
@@ -75,8 +75,8 @@ def test_a_dag_file_that_cannot_be_read_is_named() -> None:
     }
     answers = {"dags": [{"dags": []}], "importErrors": [{"import_errors": [broken]}]}
     with pytest.raises(DemoFailed) as error:
-        asked(answers).wait_for(DAG_DAILY)
-    assert str(error.value) == "Airflow cannot read daily.py: ModuleNotFoundError: No module named 'x'"
+        dag_runner_with(answers).wait_for(DAG_DAILY)
+    assert str(error.value) == "Airflow cannot import daily.py: ModuleNotFoundError: No module named 'x'"
 
 
 def test_a_day_is_run_by_its_partition_key_unless_the_schedule_has_begun_it() -> None:
@@ -87,7 +87,7 @@ def test_a_day_is_run_by_its_partition_key_unless_the_schedule_has_begun_it() ->
         ],
         f"post dags/{DAG_DAILY}/dagRuns": [{"dag_run_id": "new"}],
     }
-    demo = asked(answers)
+    demo = dag_runner_with(answers)
     assert demo.run_day(DAG_DAILY, DAY) == DagRun(DAG_DAILY, "scheduled", f"the run of {DAY}")
     assert demo.run_day(DAG_DAILY, DAY) == DagRun(DAG_DAILY, "new", f"the run of {DAY}")
     request = {"logical_date": None, "conf": {}, "partition_key": str(DAY)}
@@ -106,7 +106,7 @@ def test_days_are_run_as_a_backfill_and_those_that_succeeded_are_left_out() -> N
         "post backfills": [{"id": 1, "created_at": "2020"}],
         f"dags/{DAG_DAILY}/dagRuns": [{"dag_runs": [run, older]}],
     }
-    demo = asked(answers)
+    demo = dag_runner_with(answers)
     assert demo.backfill(DAG_DAILY, DAY, DAY, mail=True) == [DagRun(DAG_DAILY, "new", f"the run of {DAY}")]
     request = demo.api.posted[-1][1]
     assert (request["from_date"], request["to_date"]) == ("2026-11-18T00:00:00", "2026-11-18T23:59:59")
@@ -126,7 +126,7 @@ def ended(*states: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_progress_is_told_and_so_is_a_task_tried_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_and_retries_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     class Api(FakeApi):
         def get(self, path: str, **filters: object) -> Any:
             if path == RUNS or path.startswith("state of"):
@@ -138,13 +138,13 @@ def test_progress_is_told_and_so_is_a_task_tried_again(capsys: pytest.CaptureFix
     other = DagRun(DAG_DAILY, "another", "another run")
     begun = ended("running", "success", "success")
     begun[2]["dag_runs"].append({"dag_id": other.dag_id, "dag_run_id": other.run_id, "state": "success"})
-    asked_alone = ["running"]  # it is not among the newest runs
-    DagRunner(Api({RUNS: begun, f"state of {other.run_id}": asked_alone}), Path()).wait([RUN, other])
+    other_state = ["running"]  # it is not among the newest runs
+    DagRunner(Api({RUNS: begun, f"state of {other.run_id}": other_state}), Path()).wait([RUN, other])
     assert capsys.readouterr().out.splitlines() == [
-        "  0 of 2 runs done; 7 tasks",
-        "  try 1 of extract.storefront of r1 failed: once more",
-        "  1 of 2 runs done; 7 tasks",
-        "  2 of 2 runs done; 7 tasks",
+        "  0 of 2 runs finished; 7 tasks so far",
+        "  attempt 1 of extract.storefront of r1 failed; Airflow retries it",
+        "  1 of 2 runs finished; 7 tasks so far",
+        "  2 of 2 runs finished; 7 tasks so far",
     ]
 
 
@@ -155,8 +155,8 @@ def test_a_run_that_failed_ends_the_demo(capsys: pytest.CaptureFixture[str]) -> 
         f"tasks of {RUN.run_id}": [[{"task_id": "load.load", "state": "failed"}]],
     }
     with pytest.raises(DemoFailed, match=r"the run of 2026-11-18 failed at load\.load"):
-        asked(answers).wait([RUN])
-    assert capsys.readouterr().out == "  1 of 1 runs done; 1 tasks\n"
+        dag_runner_with(answers).wait([RUN])
+    assert capsys.readouterr().out == "  1 of 1 runs finished; 1 tasks so far\n"
 
 
 def test_a_bar_is_drawn_in_a_terminal(
@@ -165,13 +165,13 @@ def test_a_bar_is_drawn_in_a_terminal(
     progress = console.Progress("days")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     progress.update(3, 12, "40 tasks")
-    progress.log("  try 1 of load.load of r1 failed: once more")
+    progress.log("  attempt 1 of load.load of r1 failed")
     progress.update(12, 12)
     progress.close()
     drawn = capsys.readouterr().out
     assert " 25%|" in drawn
     assert "3 of 12 days" in drawn
-    assert "once more\n" in drawn
+    assert "r1 failed\n" in drawn
     assert "12 of 12 days" in drawn
 
 
@@ -180,8 +180,8 @@ def test_the_control_totals_of_the_history_are_one_line() -> None:
     months = [month | {"month": name} for name in ("2026-10", "2026-11")]
     totals = {"months": [{"orders": 4}, {"orders": 5}]}
     assert console.describe_history(totals, months) == (
-        "2 months, 2026-10 to 2026-11: the export has 9 orders, 8 are loaded; 2 of 20 lines were rejected; "
-        "2,401.00 USD gross, and other currencies"
+        "Loaded 2 months, 2026-10 to 2026-11: 8 of 9 orders; 2 of 20 rows rejected; gross sales 2,401.00 "
+        "USD, plus other currencies"
     )
 
 
@@ -194,8 +194,8 @@ def test_figures_are_shown_as_a_table() -> None:
         "complete": False,
     }
     assert list(console.format_days([day])) == [
-        "business day    orders  gross sales    net sales  complete (in USD)",
-        "2026-11-18         151    21,234.50    20,324.50  no",
+        "business day    orders     gross sales       net sales  complete",
+        "2026-11-18         151   21,234.50 USD   20,324.50 USD  no",
     ]
 
 

@@ -28,7 +28,7 @@ def dsn(postgres_server: Postgres, database: str) -> str:
     return dsn
 
 
-def test_the_sales_database_holds_what_the_books_say(dsn: str) -> None:
+def test_the_sales_database_equals_the_snapshot(dsn: str) -> None:
     sales_db.fill(dsn, EARLIER)
     sales_db.fill(dsn, SNAPSHOT)
     with psycopg.connect(dsn) as connection:
@@ -103,28 +103,28 @@ def _rows(file: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
-def test_partner_files_tell_every_line_and_every_bad_row(tmp_path: Path) -> None:
+def test_partner_files_have_every_line_and_every_bad_row(tmp_path: Path) -> None:
     partner_files.fill(tmp_path, SNAPSHOT)
     assert {file.name for file in tmp_path.iterdir()} == {file.name for file in SNAPSHOT.files}
     good = 0
     for file in SNAPSHOT.files:
         rows = _rows(tmp_path / file.name)
-        told = {(row["order_id"], row["line_number"]): row for row in rows}
+        by_line = {(row["order_id"], row["line_number"]): row for row in rows}
         for order in file.orders:
             for line in order.lines:
-                row = told.pop((order.order_id, str(line.line_number)))
+                row = by_line.pop((order.order_id, str(line.line_number)))
                 assert datetime.fromisoformat(row["ordered_at"]) == order.ordered_at
                 assert datetime.fromisoformat(row["updated_at"]) == order.updated_at
                 assert Decimal(row["quantity"]) * Decimal(row["unit_price"]) == line.gross
                 assert (row["product_name"], row["customer_email"]) == (line.product_name, order.email or "")
                 good += 1
-        assert len(told) == len(file.bad_rows)
+        assert len(by_line) == len(file.bad_rows)
         assert len(rows) == sum(len(o.lines) for o in file.orders) + len(file.repeated) + len(file.bad_rows)
         assert (tmp_path / file.name).stat().st_mtime == file.received_at.timestamp()
     assert good > len(SNAPSHOT.orders_of(PARTNER_FILES))
 
 
-def test_partners_have_the_habits_partners_have(tmp_path: Path) -> None:
+def test_each_partner_has_its_dialect(tmp_path: Path) -> None:
     partner_files.fill(tmp_path, SNAPSHOT)
     alpen = next(tmp_path.glob("alpenmarkt*.csv")).read_bytes()
     assert alpen.startswith(b"\xef\xbb\xbforder_id,")
@@ -165,7 +165,7 @@ def test_rates_have_the_layout_of_the_central_bank(tmp_path: Path) -> None:
     )
 
 
-def test_the_storefront_file_holds_what_the_books_say(tmp_path: Path) -> None:
+def test_the_storefront_file_equals_the_snapshot(tmp_path: Path) -> None:
     path = tmp_path / "store.jsonl"
     storefront.fill(path, SNAPSHOT)
     store = WooStore.load(path)

@@ -83,7 +83,7 @@ def test_a_message_shows_text_and_html_without_running_it(mailbox: Mailbox) -> N
     assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
 
 
-def test_pictures_of_a_message_stand_in_its_html(mailbox: Mailbox) -> None:
+def test_inline_images_of_a_message_are_in_its_html(mailbox: Mailbox) -> None:
     message = EmailMessage()
     message["From"], message["To"] = "shop@example.com", "team@example.com"
     message.set_content("text")
@@ -98,7 +98,7 @@ def test_pictures_of_a_message_stand_in_its_html(mailbox: Mailbox) -> None:
     assert page.strip() == '<img src="data:image/png;base64,cGljdHVyZQ==" alt="Trend">'
 
 
-def test_attachments_come_as_they_were_sent(mailbox: Mailbox) -> None:
+def test_attachments_are_unchanged(mailbox: Mailbox) -> None:
     mailbox.send(_report(), ["team@example.com"])
     headers, body = mailbox.get(f"/messages/{mailbox.newest()['id']}/attachments/0")
     assert body == b"%PDF-1.7 \x00"
@@ -116,7 +116,7 @@ def test_what_is_not_there_is_not_found(mailbox: Mailbox, path: str) -> None:
     assert error.value.code == 404
 
 
-def test_an_empty_mailbox_says_so(mailbox: Mailbox) -> None:
+def test_an_empty_mailbox_has_no_list(mailbox: Mailbox) -> None:
     assert b"No mail yet." in mailbox.get("/")[1]
 
 
@@ -149,7 +149,7 @@ def start_emulator(folder: Path, port: int) -> subprocess.Popen[str]:
     )
 
 
-def test_an_emulator_alone_says_what_belongs_into_env_and_ends_by_ctrl_c(tmp_path: Path) -> None:
+def test_an_emulator_alone_prints_its_settings_and_ends_by_ctrl_c(tmp_path: Path) -> None:
     port = free_port()
     started = start_emulator(tmp_path, port)
     wait_for(port, process=started)
@@ -157,10 +157,10 @@ def test_an_emulator_alone_says_what_belongs_into_env_and_ends_by_ctrl_c(tmp_pat
     assert second.communicate() == ("", f"emulator: {Ports(bigquery=port).port_taken('bigquery')}\n")
     assert second.returncode == 1
     started.send_signal(signal.SIGINT)
-    said, _ = started.communicate()
+    output, _ = started.communicate()
     assert not stays_open(port)
-    name, _, connection = said.splitlines()[-1].partition("=")
-    assert said.splitlines()[-2] == f"BIGQUERY_EMULATOR_HOST=http://localhost:{port}"
+    name, _, connection = output.splitlines()[-1].partition("=")
+    assert output.splitlines()[-2] == f"BIGQUERY_EMULATOR_HOST=http://localhost:{port}"
     assert name == "AIRFLOW_CONN_BIGQUERY"
     assert json.loads(connection)["extra"] == {"is_anonymous": True, "project": emulator.PROJECT}
 
@@ -211,7 +211,7 @@ def test_a_port_that_a_stranger_has_taken_is_not_taken_for_the_programs_own():
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
         beaten = subprocess.Popen([sys.executable, "-c", "raise SystemExit('Address already in use')"])
-        with pytest.raises(RuntimeError, match=f"that was to answer on port {port} ended"):
+        with pytest.raises(RuntimeError, match=f"the program for port {port} ended"):
             wait_for(port, process=beaten)
 
 
