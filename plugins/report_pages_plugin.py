@@ -1,4 +1,4 @@
-"""Puts *Sales reports*, *Data quality* and *Forecast* into the navigation of the Airflow UI."""
+"""Adds *Sales reports*, *Data quality* and *Forecast* to the navigation of the Airflow UI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from ecommerce.pages.lazy_app import NAVIGATION, PREFIX, LazyApp
+from ecommerce.pages.lazy_app import LazyApp
+from ecommerce.pages.navigation import NAVIGATION, PREFIX
 
 
 class ReportPagesPlugin(AirflowPlugin):

@@ -163,7 +163,7 @@ def test_calendar_leads_to_a_day_its_charts_its_pdf_and_its_run(signed_in, days)
     expect(pages.locator(".pill.mailed").first).to_be_visible()
     pages.locator(f"a[href='{days[-1]}/']").first.click()
     expect(pages.locator("#trend svg")).to_be_visible()
-    expect(pages.get_by_text("could not be asked")).to_have_count(0)
+    expect(pages.get_by_text("The warehouse is unavailable")).to_have_count(0)
     with signed_in.expect_download() as download:
         pages.get_by_role("link", name="Report as PDF").click()
     assert download.value.suggested_filename == f"sales-report-{days[-1]}-report.pdf"

@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.services.ports import free_port
 from ecommerce.core.templates import render
-from ecommerce.pages.lazy_app import PREFIX
-from ecommerce.pages.views import actions
+from ecommerce.pages import day_status
+from ecommerce.pages.navigation import PREFIX
 from ecommerce.sales.report.charts.chart_files import TREND_PNG
 from ecommerce.sales.report.view.mail import mail_texts
 from tests.browser import axe
@@ -86,8 +86,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         shop.setenv("REPORTS_URI", f"file://{reports}")
         shop.setattr("ecommerce.sales.day_state.standing", made_up.standing)
-        shop.setattr(actions, "required_sources", lambda: ["sales_db", "storefront"])
-        other = made_up.Visitor("4", "ann", may_trigger=True, sees_runs=True)
+        shop.setattr(day_status, "required_sources", lambda: ["sales_db", "storefront"])
+        other = made_up.User("4", may_restart=True)
         servers = [
             _serve(made_up.application(runs=runs, warehouse=warehouse)),
             _serve(made_up.application(made_up.VIEWER, warehouse=warehouse)),

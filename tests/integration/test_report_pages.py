@@ -13,7 +13,7 @@ import requests
 from demo.services.ports import free_port, wait_for
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.names import DAG_DAILY, TASK_CHECKS, TASK_REPORT
-from ecommerce.pages.lazy_app import NAVIGATION
+from ecommerce.pages.navigation import NAVIGATION
 from tests.integration.airflow_process import copy
 from tests.unit.pages.made_up import write_archive
 
@@ -157,7 +157,7 @@ def test_the_days_page_shows_its_run_and_the_warehouse_that_is_away(airflow):
     assert f'href="../../dags/{DAG_DAILY}/runs/{quote(airflow.run_id, safe="")}"' in page
     assert ": success." in page
     assert FIGURE in page
-    assert "The warehouse could not be asked" in page
+    assert "The warehouse is unavailable" in page
 
 
 def _forms(airflow, user):
@@ -199,7 +199,7 @@ def test_the_report_is_built_again_by_the_days_run(airflow, states):
     assert "under way" in again.text
     api = AirflowApi(airflow.base, ANALYST, PASSWORD)
     logged = api.get("eventLogs", dag_id=DAG_DAILY, run_id=airflow.run_id)["event_logs"]
-    assert [each["owner"] for each in logged if "report pages" in (each["extra"] or "")] == [ANALYST]
+    assert [each["owner"] for each in logged if each["event"] == "post_clear_task_instances"] == [ANALYST]
 
 
 def test_a_source_is_read_again_with_all_that_follows(airflow, states):

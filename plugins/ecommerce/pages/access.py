@@ -1,11 +1,12 @@
-"""Who may see what: signed-in users who may read the DAG a page is about; to have something run again, those
-who may clear its tasks. A form carries a signed token beside the session's cookie."""
+"""Who may see a page and restart tasks. Everything below the application needs a session; a page about a DAG
+needs the right to read that DAG, its forms the right to clear the DAG's tasks. A form carries a signed token
+beside the session's cookie."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
@@ -15,75 +16,66 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
 
-TOKEN_LIVES = timedelta(hours=12)
+TOKEN_LIFETIME = timedelta(hours=12)
 
 reads_sales = requires_access_dag("GET", param_dag_id=DAG_DAILY)
 """The dependency of pages about sales."""
 reads_forecasts = requires_access_dag("GET", param_dag_id=DAG_FORECAST)
 """The dependency of pages about forecasts."""
 may_clear = requires_access_dag("PUT", DagAccessEntity.TASK_INSTANCE, DAG_DAILY)
-"""The dependency of what has tasks run again; it is what Airflow itself asks of who clears tasks."""
+"""The dependency of forms that restart tasks; Airflow requires the same to clear a task."""
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who asks: `id` and `name` as Airflow knows them, whether they may have the daily run's tasks run again
-    (`may_trigger`) and see its runs. `user` is Airflow's own record."""
+class User:
+    """The signed-in user; `may_restart`: whether they may restart the daily run's tasks."""
 
     id: str
-    name: str
-    may_trigger: bool
-    sees_runs: bool
-    user: Any = None
+    may_restart: bool
 
 
 def signed_in(user: GetUserDep) -> None:
-    """The dependency of every page; it answers 401 to strangers."""
+    """Answer 401 without a session; the dependency of every page."""
 
 
-def visitor(user: GetUserDep) -> Visitor:
-    """The dependency that says who asks."""
-
-    def may(method: Any, entity: DagAccessEntity) -> bool:
-        details = DagDetails(id=DAG_DAILY)
-        return bool(
-            get_auth_manager().is_authorized_dag(
-                method=method, access_entity=entity, details=details, user=user
-            )
-        )
-
-    return Visitor(
-        id=str(user.get_id()),
-        name=user.get_name(),
-        may_trigger=may("PUT", DagAccessEntity.TASK_INSTANCE),
-        sees_runs=may("GET", DagAccessEntity.RUN),
-        user=user,
+def current_user(user: GetUserDep) -> User:
+    """Return the user of a request; a dependency."""
+    may_restart = get_auth_manager().is_authorized_dag(
+        method="PUT", access_entity=DagAccessEntity.TASK_INSTANCE, details=DagDetails(id=DAG_DAILY), user=user
     )
+    return User(str(user.get_id()), bool(may_restart))
 
 
-VisitorDep = Annotated[Visitor, Depends(visitor)]
+UserDep = Annotated[User, Depends(current_user)]
 
 
-def form_token(request: Request, who: Visitor, day: date) -> str:
-    """What a form for `day` shown to `who` carries, so that no other site can send it in their name."""
-    return _signer(request).dumps([who.id, str(day)])
+def form_token(request: Request, user: User, day: date) -> str:
+    """Return the token of a form for `day`, without which no form is accepted from another site."""
+    return _signer(request).dumps([user.id, str(day)])
 
 
-def check_token(request: Request, who: Visitor, day: date, token: str) -> None:
-    """Refuse a form that another page sent, or that was shown to somebody else, for another day or long ago.
+def check_token(request: Request, user: User, day: date, token: str) -> None:
+    """Refuse a form that was sent from another site, or shown to another user, for another day or more than
+    `TOKEN_LIFETIME` ago.
+
+    Args:
+        request: the form's.
+        user: who sent it.
+        day: the form's day.
+        token: from `form_token`.
 
     Raises:
         HTTPException: 403.
     """
-    # Browsers say where a request comes from; the cookie's SameSite=Lax alone lets neighbouring sites in.
+    # The cookie's SameSite=Lax alone accepts neighbouring sites.
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        raise HTTPException(403, "This form was not sent from this page.")
+        raise HTTPException(403, "This form was sent from another site.")
     try:
-        told = _signer(request).loads(token, max_age=int(TOKEN_LIVES.total_seconds()))
+        signed = _signer(request).loads(token, max_age=int(TOKEN_LIFETIME.total_seconds()))
     except BadData:
-        told = None
-    if told != [who.id, str(day)]:
-        raise HTTPException(403, "This form is out of date: open the page of the day again.")
+        signed = None
+    if signed != [user.id, str(day)]:
+        raise HTTPException(403, "This form has expired: reload the page of the day.")
 
 
 def _signer(request: Request) -> URLSafeTimedSerializer:

@@ -1,4 +1,4 @@
-"""The FastAPI application: its routes, and how a request that goes wrong is answered."""
+"""The FastAPI application: its routes and error pages."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from starlette.exceptions import HTTPException
 
 from ecommerce.core.errors import PipelineError
 from ecommerce.pages import access, errors
-from ecommerce.pages.views import actions, calendar, day, forecast, quality
-from ecommerce.pages.warehouse_cache import Asking
+from ecommerce.pages.views import calendar, day, forecast, quality
+from ecommerce.pages.warehouse_cache import WarehouseCache
 
 
 def create_app() -> FastAPI:
-    """The application, to be mounted under `lazy.PREFIX` of the Airflow API server."""
+    """Create the application, to be mounted under `navigation.PREFIX` of the Airflow API server."""
     app = FastAPI(
         title="Report pages",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        # Airflow serves a plugin's application without asking who is there.
+        # Airflow does not authenticate requests to a plugin's application.
         dependencies=[Depends(access.signed_in)],
     )
-    app.state.asking = Asking()
-    app.add_exception_handler(HTTPException, errors.answer)
-    app.add_exception_handler(RequestValidationError, errors.answer)
-    app.add_exception_handler(PipelineError, errors.unavailable)
-    app.add_exception_handler(OSError, errors.unavailable)
+    app.state.warehouse_cache = WarehouseCache()
+    app.add_exception_handler(HTTPException, errors.error_page)
+    app.add_exception_handler(RequestValidationError, errors.error_page)
+    app.add_exception_handler(PipelineError, errors.unavailable_page)
+    app.add_exception_handler(OSError, errors.unavailable_page)
     # Days come last: their address is a parameter.
-    for page in (calendar, quality, forecast, actions, day, errors):
+    for page in (calendar, quality, forecast, day, errors):
         app.include_router(page.router)
     return app

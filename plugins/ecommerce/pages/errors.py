@@ -1,5 +1,4 @@
-"""What a person gets for an address that leads nowhere: a page that says so, and a way back. Who has not
-signed in is sent to sign in."""
+"""Error pages, each with a way back. A request without a session is redirected to sign in."""
 
 from __future__ import annotations
 
@@ -15,57 +14,50 @@ from ecommerce.pages import responses
 router = APIRouter()
 log = logging.getLogger(__name__)
 
-_TITLES = {
-    401: "Please sign in",
-    403: "You may not see this page",
-    404: "There is no such page",
-    405: "This address takes no such request",
-    409: "Not now",
-    422: "This is not a day",
-    503: "This page cannot be made now",
+_TEXTS = {
+    403: ("Access denied", "Ask an Airflow administrator for permission to read the DAG."),
+    404: ("Page not found", "There is no page at this address."),
+    405: ("Method not allowed", "Open the page and use its buttons."),
+    409: ("Conflict", ""),
+    422: ("Invalid date", "Days are written like 2026-11-19, months like 2026-11."),
+    503: ("Page unavailable", "Its data could not be read: see the API server's log."),
 }
-_WORDS = {
-    403: "Your account may not do this. Ask those who look after Airflow to let you read the DAG.",
-    404: "The address leads nowhere.",
-    405: "Open the page and use its buttons.",
-    422: "Days are written like 2026-11-19, months like 2026-11.",
-    503: "What it is made from could not be read: the API server's log says why.",
-}
+"""Title and default text by HTTP status."""
 
 
-@router.get("/{anything:path}", include_in_schema=False)
-def nowhere(anything: str) -> None:
-    """What no page answers: a route of its own, so that here too strangers learn nothing."""
+@router.get("/{path:path}", include_in_schema=False)
+def not_found(path: str) -> None:
+    """Answer 404 to any other address; as a route, so that it needs a session too."""
     raise HTTPException(404)
 
 
-async def answer(request: Request, error: Exception) -> Response:
-    """The page for an HTTPException or a value that cannot be read."""
+async def error_page(request: Request, error: Exception) -> Response:
+    """Return the page for an HTTPException or an invalid parameter."""
     status = error.status_code if isinstance(error, HTTPException) else getattr(error, "status_code", 422)
     if status == 401:
         return _sign_in(request)
-    said = str(getattr(error, "detail", "") or "")
-    # Starlette's own words are the status in English.
-    return _message(request, status, said if said.endswith((".", "!")) else "")
+    detail = str(getattr(error, "detail", "") or "")
+    # Starlette's default detail is the name of the status.
+    return _message(request, status, detail if detail.endswith((".", "!")) else "")
 
 
-async def unavailable(request: Request, error: Exception) -> Response:
-    """The page for what pages are made from, and that cannot be had: settings, the archive, the storage."""
-    log.error("the page %s cannot be made", request.url.path, exc_info=error)
-    # Other errors than the pipeline's own may hold what is not for everybody.
+async def unavailable_page(request: Request, error: Exception) -> Response:
+    """Return the page for settings, an archive or a storage that cannot be read."""
+    log.error("the page %s is unavailable", request.url.path, exc_info=error)
+    # Only the pipeline's own errors are known to hold no secrets.
     return _message(request, 503, f"{str(error).rstrip('.')}." if isinstance(error, PipelineError) else "")
 
 
-def _message(request: Request, status: int, words: str) -> Response:
-    words = words or _WORDS.get(status, "Something went wrong.")
-    texts = {"status": status, "words": words, "section": ""}
-    return responses.page(request, "message.html", _TITLES.get(status, "Something went wrong"), texts, status)
+def _message(request: Request, status: int, text: str) -> Response:
+    title, default = _TEXTS.get(status, ("Something went wrong", "Something went wrong."))
+    texts = {"status": status, "words": text or default, "section": ""}
+    return responses.page(request, "message.html", title, texts, status)
 
 
 def _sign_in(request: Request) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return Response("Not signed in.\n", 401, responses.headers(), media_type="text/plain")
-    # A form is not sent again after signing in: the page it was on is shown.
+    # After a form, the user returns to the page that holds it.
     path = request.url.path if request.method == "GET" else f"{request.url.path.rpartition('/')[0]}/"
     query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
     login = f"{responses.base_path(request)}/api/v2/auth/login?next={quote(path + query, safe='/')}"

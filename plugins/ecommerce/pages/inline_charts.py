@@ -1,4 +1,4 @@
-"""The charts of an archived report, as part of a page: inline, so that they take the theme's colours."""
+"""The charts of an archived report, inline in a page, so that they take the theme's colours."""
 
 from __future__ import annotations
 
@@ -12,41 +12,35 @@ from ecommerce.reporting.inline_svg import inline
 from ecommerce.storage.staging import storage_path
 
 BROAD, FULL = 250.0, 420.0
-"""Points from which on a chart is more than half as wide as a document, or as wide."""
+"""Widths in points from which a chart takes more than half of a document's width, or all of it."""
 
 
-def inlined(folder: str, charts: Mapping[str, str], way: str = "") -> dict[str, Any]:
-    """The charts of `folder` by their file names, `drawn` as markup, how much of a document's `width` it has
-    there: `half`, `broad` or `full`, and room for the `narrow` one that phones show. None for one that is not
-    there.
+def inlined(folder: str, charts: Mapping[str, str], path: str = "") -> dict[str, Any]:
+    """Return the charts of a report by file name, None for one that does not exist. Each has its markup
+    (`drawn`), its `width` in the document (`half`, `broad` or `full`), and room for the `narrow` one that
+    phones show.
 
     Args:
         folder: the URI of an archived report.
-        charts: what each of them shows, in words, by its file name.
-        way: from the page to where the charts are served.
+        charts: the text alternative of each chart, by file name.
+        path: from the page to the charts' addresses.
     """
-    found: dict[str, Any] = {}
-    for number, (name, words) in enumerate(charts.items()):
+    shown: dict[str, Any] = {}
+    for number, (name, alternative) in enumerate(charts.items()):
         try:
             svg = bytes((storage_path(folder) / name).read_bytes())
         except OSError:
-            found[name] = None
+            shown[name] = None
             continue
-        drawn = _inline(svg, words, f"chart{number}") or Markup('<img src="{}" alt="{}">').format(
-            f"{way}{name}", words
-        )
-        found[name] = {"drawn": drawn, "width": _width(svg), "narrow": None}
-    return found
+        try:
+            markup = Markup(inline(svg, alternative, f"chart{number}"))  # noqa: S704 - inline() filters it
+        except ValueError:
+            markup = Markup('<img src="{}" alt="{}">').format(f"{path}{name}", alternative)
+        shown[name] = {"drawn": markup, "width": _width(svg), "narrow": None}
+    return shown
 
 
 def _width(svg: bytes) -> str:
-    found = re.search(rb'<svg[^>]*\swidth="([\d.]+)pt"', svg[:2000])
-    points = float(found[1]) if found else FULL
+    width = re.search(rb'<svg[^>]*\swidth="([\d.]+)pt"', svg[:2000])
+    points = float(width[1]) if width else FULL
     return "half" if points < BROAD else "broad" if points < FULL else "full"
-
-
-def _inline(svg: bytes, words: str, prefix: str) -> Markup | None:
-    try:
-        return Markup(inline(svg, words, prefix))  # noqa: S704 - it leaves in only what our charts need
-    except ValueError:
-        return None  # it is shown as a picture then

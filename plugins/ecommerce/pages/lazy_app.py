@@ -1,5 +1,5 @@
-"""The application as Airflow's plugin names it. Plugin files are executed in nearly every Airflow process;
-only the API server should pay for FastAPI, when the first request comes."""
+"""The ASGI application that Airflow's plugin mounts. Nearly every Airflow process executes plugin files, so
+FastAPI is imported on the first request, which only the API server receives."""
 
 from __future__ import annotations
 
@@ -10,18 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-PREFIX = "/sales-reports"
-"""Where the application is mounted; addresses below it are in mails."""
-NAVIGATION = (
-    ("Sales reports", "", "sales-reports"),
-    ("Data quality", "quality/", "data-quality"),
-    ("Forecast", "forecast/", "sales-forecast"),
-)
-"""The entries in Airflow's navigation: name, path below `PREFIX`, and how the UI calls its frame."""
-
 
 class LazyApp:
-    """An ASGI application that is made on its first request."""
+    """An ASGI application that is created on its first request."""
 
     def __init__(self) -> None:
         self._app: FastAPI | None = None
@@ -33,13 +24,13 @@ class LazyApp:
         receive: Callable[[], Awaitable[Any]],
         send: Callable[[Any], Awaitable[None]],
     ) -> None:
-        """Answer one request, as ASGI wants it."""
+        """Answer one request."""
         with self._lock:
             if self._app is None:
                 from ecommerce.pages.application import create_app
 
                 self._app = create_app()
-        if "app" in scope:  # Airflow's own, which holds the DAGs and the signing key
-            for name in ("dag_bag", "secret_key"):
-                setattr(self._app.state, name, getattr(scope["app"].state, name, None))
+        if "app" in scope:  # the API server's application, which mounts this one
+            self._app.state.airflow = scope["app"]
+            self._app.state.secret_key = getattr(scope["app"].state, "secret_key", None)
         await self._app(scope, receive, send)

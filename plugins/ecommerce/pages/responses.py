@@ -1,4 +1,5 @@
-"""How pages are sent: one frame of HTML around each, no scripts, links relative to the application's root."""
+"""Responses of the pages: HTML in a common frame, without scripts, with links relative to the application's
+root."""
 
 from __future__ import annotations
 
@@ -13,22 +14,29 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from ecommerce.core.templates import TEMPLATES, render
-from ecommerce.pages.lazy_app import NAVIGATION, PREFIX
+from ecommerce.pages.navigation import NAVIGATION, PREFIX
 
 
 def page(
     request: Request, template: str, title: str, texts: Mapping[str, Any], status: int = 200
 ) -> HTMLResponse:
-    """The template `include/templates/pages/<template>` as an answer. Beside `texts` it gets what the frame
-    around every page needs; `up` leads from the page to the application's root."""
-    up = way_up(request)
+    """Render a page.
+
+    Args:
+        request: answered by the page.
+        template: a file of include/templates/pages.
+        title: the browser's title.
+        texts: the template's variables, beside those of the frame.
+        status: the HTTP status.
+    """
+    up = path_to_root(request)
     frame = {
         "title": title,
         "up": up,
         "airflow": f"{up}../",
         "css": Markup(_style()),  # noqa: S704 - a file of this repository
         "tabs": [(name, path) for name, path, _ in NAVIGATION],
-        # The UI shows pages in a frame, which brings its own navigation.
+        # Airflow's UI shows pages in a frame, below its own navigation.
         "framed": request.headers.get("sec-fetch-dest") == "iframe",
     }
     body = render(f"pages/{template}", frame | dict(texts))
@@ -36,34 +44,34 @@ def page(
 
 
 def file(content: bytes, media_type: str, attachment: str | None = None) -> Response:
-    """A file as an answer; `attachment` is the name under which browsers save it."""
-    found = headers()
+    """Return a file; `attachment` is the name under which browsers save it."""
+    sent = headers()
     if attachment:
-        # The UI shows pages in a sandbox, where browsers open no PDF but do save files.
-        found["Content-Disposition"] = f'attachment; filename="{attachment}"'
-    return Response(content, media_type=media_type, headers=found)
+        # Browsers open no PDF in the UI's sandboxed frame, but they do save files.
+        sent["Content-Disposition"] = f'attachment; filename="{attachment}"'
+    return Response(content, media_type=media_type, headers=sent)
 
 
 def with_slash(last: object) -> Response:
-    """Where a page is whose address was sent without the slash at its end; `last` is the part before it."""
+    """Redirect from an address without its final slash; `last` is its last part."""
     return RedirectResponse(f"{last}/", 307, headers())
 
 
-def way_up(request: Request) -> str:
-    """The relative way from the requested address to the application's root, such as `../`."""
-    # Of the address as it was sent: in the decoded one, %2F would count as a step.
+def path_to_root(request: Request) -> str:
+    """Return the relative path from the requested address to the application's root, such as `../`."""
+    # Of the address as sent: in the decoded one, %2F would count as a slash.
     sent = request.scope.get("raw_path", b"").split(b"?")[0].decode("ascii", "replace")
     below = sent.count("/") - request.scope.get("root_path", "").count("/")
     return "../" * (below - 1) or "./"
 
 
 def base_path(request: Request) -> str:
-    """The path under which Airflow is served, without a slash at its end; mostly empty."""
+    """Return the path under which Airflow is served, without a final slash; mostly empty."""
     return str(request.scope.get("root_path", "")).removesuffix(PREFIX)
 
 
 def headers() -> dict[str, str]:
-    """The headers of every answer."""
+    """Return the headers of every response."""
     return {
         "Content-Security-Policy": "default-src 'none'; img-src 'self'; "
         f"style-src '{_style_hash()}'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'",

@@ -1,31 +1,31 @@
-"""Airflow's runs of business days, from its own database, which the API server has."""
+"""The daily DAG's runs, from Airflow's REST API.
+
+Requests go to the API server's own application in this process, with the session of the user who opened the
+page. So Airflow authorizes each request, and its audit log names the user.
+"""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Any, Protocol
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import quote
 
-from airflow.api_fastapi.common.db.common import SessionDep
-from airflow.models.dag import DagModel
-from airflow.models.dagrun import DagRun
-from airflow.models.log import Log
-from airflow.models.taskinstance import TaskInstance
+import anyio
+import httpx
 from fastapi import Depends, HTTPException, Request
-from sqlalchemy import select
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_REPORT
 from ecommerce.core.settings import shop_timezone
-from ecommerce.pages.access import Visitor
 
 UNDER_WAY = frozenset({"queued", "running"})
-MOST_WITHOUT_KEY = 200
-"""How many of the newest runs that carry no partition key are looked at: people start those by hand."""
+MOST_RUNS = 100
+"""Runs that one request returns, the newest first; Airflow's default limit."""
+TIMEOUT_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,119 +36,102 @@ class Run:
     state: str
 
 
-class Runs(Protocol):
-    """What pages ask Airflow."""
-
-    def between(self, first: date, last: date) -> Mapping[date, Run]:
-        """The newest run of each day from `first` to `last` that has one."""
-
-    def build_again(self, day: date, who: Visitor) -> None:
-        """Have the day's report built again from the warehouse, as `make report` does."""
-
-    def read_again(self, day: date, source: str, who: Visitor) -> None:
-        """Have one source of the day read again and all that follows done, as `make repair` does."""
-
-
 class AirflowRuns:
-    """`Runs` by a session of Airflow's database; `dag_bag` holds the DAGs."""
+    """The runs that the user of `request` may see, and restart."""
 
-    def __init__(self, session: Any, dag_bag: Any) -> None:
-        self._session, self._dag_bag = session, dag_bag
-
-    def between(self, first: date, last: date) -> Mapping[date, Run]:
-        """As `Runs.between`. A run's day is its partition key or its param; one without either is for the
-        day before the one it was made on."""
-        columns = (
-            DagRun.id,
-            DagRun.run_id,
-            DagRun.state,
-            DagRun.partition_key,
-            DagRun.conf,
-            DagRun.run_after,
-        )
-        of_dag = select(*columns).where(DagRun.dag_id == DAG_DAILY)
-        keyed = of_dag.where(DagRun.partition_key.between(str(first), str(last)))
-        others = of_dag.where(DagRun.partition_key.is_(None)).order_by(DagRun.id.desc())
-        found: dict[date, list[tuple[int, Run]]] = defaultdict(list)
-        for each in (*self._session.execute(keyed), *self._session.execute(others.limit(MOST_WITHOUT_KEY))):
-            with suppress(ValueError):  # anybody may name a run's key
-                found[_day_of(each)].append((each.id, Run(each.run_id, str(each.state))))
-        return {
-            day: max(runs, key=lambda run: run[0])[1] for day, runs in found.items() if first <= day <= last
+    def __init__(self, request: Request) -> None:
+        self._airflow = request.app.state.airflow
+        self._session = {
+            name: value for name in ("authorization", "cookie") if (value := request.headers.get(name))
         }
 
-    def build_again(self, day: date, who: Visitor) -> None:
-        """As `Runs.build_again`.
+    def between(self, first: date, last: date) -> Mapping[date, Run]:
+        """Return the run of each day from `first` to `last`, of one month, that began last or is yet to
+        begin; empty where the user may not see runs.
+
+        The day of a run is its partition key, its param `business_date`, or the newest day closed when it
+        was created.
+        """
+        prefix = str(first) if first == last else f"{first:%Y-%m}"
+        try:
+            runs = [*self._runs(partition_key_prefix_pattern=prefix), *self._runs(run_type="manual")]
+        except HTTPException as error:
+            if error.status_code == 403:
+                return {}
+            raise
+        by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)
+        for run in runs:
+            with suppress(ValueError):  # a partition key may be any text
+                by_day[_day_of(run)].append(run)
+        newest = {day: max(runs, key=_beginning) for day, runs in by_day.items() if first <= day <= last}
+        return {day: Run(run["dag_run_id"], run["state"]) for day, run in newest.items()}
+
+    def rebuild_report(self, day: date) -> None:
+        """Rebuild the report of `day` from the warehouse, as `make report` does.
 
         Raises:
-            HTTPException: 404 without a run, 409 where it is under way or has not come to its report.
+            HTTPException: 404 without a run; 409 where it is under way or has not reached its report.
         """
-        self._run_again(day, TASK_REPORT, who, after=TASK_CHECKS)
+        self._restart(day, TASK_REPORT, after=TASK_CHECKS)
 
-    def read_again(self, day: date, source: str, who: Visitor) -> None:
-        """As `Runs.read_again`; raises as `build_again`."""
-        self._run_again(day, f"{GROUP_EXTRACT}.{source}", who)
+    def reread_source(self, day: date, source: str) -> None:
+        """Read one source of `day` again and run what follows, as `make repair` does; raises as
+        `rebuild_report`."""
+        self._restart(day, f"{GROUP_EXTRACT}.{source}")
 
-    def _run_again(self, day: date, task_id: str, who: Visitor, after: str = "") -> None:
+    def _restart(self, day: date, task_id: str, after: str = "") -> None:
         run = self.between(day, day).get(day)
         if run is None:
             raise HTTPException(404, f"No run of {day} yet: make backfill FROM={day} TO={day}.")
-        dag = self._session.get(DagModel, DAG_DAILY)
-        if dag is None or dag.is_paused:
-            raise HTTPException(409, f"{DAG_DAILY} is paused, so nothing would run: switch it on first.")
+        if self._request("GET", "")["is_paused"]:
+            raise HTTPException(409, f"{DAG_DAILY} is paused, so nothing would run. Unpause it first.")
         if run.state in UNDER_WAY:
-            raise HTTPException(409, f"A run of {day} is under way: its report follows by itself.")
-        if after and self._state(run, after) != "success":
+            raise HTTPException(409, f"A run of {day} is under way and builds its report.")
+        tasks = f"/dagRuns/{quote(run.run_id, safe='')}/taskInstances"
+        if after and self._request("GET", f"{tasks}/{after}")["state"] != "success":
             raise HTTPException(
-                409, f"The newest run of {day} has not come to its report: see its red task in Airflow."
+                409, f"The newest run of {day} has not reached its report: see the failed task in Airflow."
             )
-        self._clear(run, task_id, who)
-
-    def _state(self, run: Run, task_id: str) -> str | None:
-        where = (
-            TaskInstance.dag_id == DAG_DAILY,
-            TaskInstance.run_id == run.run_id,
-            TaskInstance.task_id == task_id,
-        )
-        state = self._session.scalar(select(TaskInstance.state).where(*where))
-        return None if state is None else str(state)
-
-    def _clear(self, run: Run, task_id: str, who: Visitor) -> None:
-        # What Airflow's own REST call does, in the same process: no request of the server to itself, which
-        # would need somebody's password.
-        from airflow.api_fastapi.core_api.datamodels.task_instances import ClearTaskInstancesBody
-        from airflow.api_fastapi.core_api.routes.public.task_instances import post_clear_task_instances
-
-        asked = {
+        cleared = {
             "dry_run": False,
             "only_failed": False,
             "include_downstream": True,
             "dag_run_id": run.run_id,
             "task_ids": [task_id],
         }
-        body = ClearTaskInstancesBody.model_validate(asked)
-        post_clear_task_instances(DAG_DAILY, self._dag_bag, body, self._session, who.user)
-        entry = Log(
-            event="post_clear_task_instances",
-            task_instance=None,
-            owner=who.name,
-            owner_display_name=who.name,
-            extra=json.dumps(asked | {"from": "report pages"}),
-            task_id=task_id,
-            dag_id=DAG_DAILY,
-            run_id=run.run_id,
-        )
-        self._session.add(entry)
+        self._request("POST", "/clearTaskInstances", json=cleared)
+
+    def _runs(self, **filters: str) -> list[dict[str, Any]]:
+        parameters = {"order_by": "-id", "limit": MOST_RUNS, **filters}
+        return list(self._request("GET", "/dagRuns", params=parameters)["dag_runs"])
+
+    def _request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Return Airflow's answer about the daily DAG; an HTTPException with its status where it refuses."""
+
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(self._airflow)
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://airflow", headers=self._session
+            ) as client:
+                # The page's thread waits for another thread of the same pool: never for ever.
+                with anyio.fail_after(TIMEOUT_SECONDS):
+                    return await client.request(method, f"/api/v2/dags/{DAG_DAILY}{path}", **options)
+
+        answer = anyio.from_thread.run(send)
+        if answer.is_error:
+            raise HTTPException(answer.status_code, "Airflow refused the request.")
+        return dict(answer.json())
 
 
-def runs(request: Request, session: SessionDep) -> Runs:
-    """The dependency of pages that ask Airflow."""
-    return AirflowRuns(session, getattr(request.app.state, "dag_bag", None))
+RunsDep = Annotated[AirflowRuns, Depends(AirflowRuns)]
 
 
-RunsDep = Annotated[Runs, Depends(runs)]
+def _day_of(run: Mapping[str, Any]) -> date:
+    key = run["partition_key"] or (run["conf"] or {}).get("business_date")
+    if key:
+        return date.fromisoformat(key)
+    return newest_closed_day(datetime.fromisoformat(run["run_after"]), shop_timezone()).date
 
 
-def _day_of(run: Any) -> date:
-    given = run.partition_key or (run.conf or {}).get("business_date")
-    return date.fromisoformat(given) if given else newest_closed_day(run.run_after, shop_timezone()).date
+def _beginning(run: Mapping[str, Any]) -> tuple[bool, str]:
+    return run["start_date"] is None, run["start_date"] or run["run_after"]

@@ -1,4 +1,4 @@
-"""Questions to the warehouse on behalf of somebody who waits for a page: answered soon, or not at all."""
+"""Queries of the warehouse for pages: answered within seconds and kept for half a minute."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import Annotated, Any, Generic, TypeVar, cast
@@ -17,68 +18,67 @@ from ecommerce.warehouse.client import Warehouse, connect
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 15.0
-"""Seconds that a page waits for the warehouse."""
-KEPT = 30.0
-"""Seconds for which an answer is given again: who looks at several pages asks once, and pays once."""
+TIMEOUT_SECONDS = 15.0
+KEPT_SECONDS = 30.0
 _MOST_KEPT = 256
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
-    """`value` is None where the warehouse could not be asked; `failed` says why, in a sentence."""
+class CachedResult(Generic[T]):
+    """`value` is None where the query failed; `failed` then explains why, in a sentence."""
 
     value: T | None
     failed: str = ""
 
 
-def _connect() -> Warehouse:
-    return connect(step="pages")
+class WarehouseCache:
+    """Queries in four threads of its own, so that a warehouse that hangs delays no other page.
 
-
-class Asking:
-    """Asks in threads of its own, four at a time, so that a warehouse that hangs holds no other page up."""
+    Args:
+        connect: opens the warehouse.
+        timeout: seconds that a page waits for a result.
+    """
 
     def __init__(
         self,
-        opened: Callable[[], Warehouse] = _connect,
-        patience: float = PATIENCE,
+        connect: Callable[[], Warehouse] = partial(connect, step="pages"),  # noqa: B008
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._opened, self._patience = opened, patience
+        self._connect, self._timeout = connect, timeout
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="report-pages")
-        self._asked: dict[Hashable, tuple[float, Future[Any]]] = {}
+        self._kept: dict[Hashable, tuple[float, Future[Any]]] = {}
         self._lock = Lock()
 
-    def __call__(self, key: Hashable, question: Callable[[Warehouse], T]) -> Answer[T]:
-        """The answer to `question`, or that of half a minute ago to the one with the same `key`."""
-        future = self._future(key, question)
+    def get(self, key: Hashable, query: Callable[[Warehouse], T]) -> CachedResult[T]:
+        """Return the result of `query`, or the one kept under `key`."""
+        future = self._future(key, query)
         try:
-            return Answer(future.result(self._patience))
+            return CachedResult(future.result(self._timeout))
         except TimeoutError:
-            return Answer(None, f"The warehouse has not answered within {self._patience:g} seconds.")
+            return CachedResult(None, f"The warehouse timed out after {self._timeout:g} seconds.")
         except PipelineError as error:
-            log.warning("the warehouse could not be asked for a page: %s", error)
-            return Answer(None, f"The warehouse could not be asked: {str(error).rstrip('.')}.")
+            log.warning("a page's query of the warehouse failed: %s", error)
+            return CachedResult(None, f"The warehouse is unavailable: {str(error).rstrip('.')}.")
         except Exception:
-            log.exception("the warehouse could not be asked for a page")
-            return Answer(None, "The warehouse could not be asked: the API server's log says why.")
+            log.exception("a page's query of the warehouse failed")
+            return CachedResult(None, "The warehouse is unavailable: see the API server's log.")
 
-    def _future(self, key: Hashable, question: Callable[[Warehouse], T]) -> Future[T]:
+    def _future(self, key: Hashable, query: Callable[[Warehouse], T]) -> Future[T]:
         with self._lock:
-            asked_at, future = self._asked.get(key, (0.0, None))
-            if future is None or (future.done() and monotonic() - asked_at > KEPT):
-                if len(self._asked) >= _MOST_KEPT:
-                    self._asked.clear()
-                future = self._threads.submit(lambda: question(self._opened()))
-                self._asked[key] = (monotonic(), future)
+            begun, future = self._kept.get(key, (0.0, None))
+            if future is None or (future.done() and monotonic() - begun > KEPT_SECONDS):
+                if len(self._kept) >= _MOST_KEPT:
+                    self._kept.clear()
+                future = self._threads.submit(lambda: query(self._connect()))
+                self._kept[key] = (monotonic(), future)
             return cast("Future[T]", future)
 
 
-def asking(request: Request) -> Asking:
-    """The dependency of pages that ask the warehouse."""
-    return cast(Asking, request.app.state.asking)
+def warehouse_cache(request: Request) -> WarehouseCache:
+    """Return the application's cache; a dependency."""
+    return cast(WarehouseCache, request.app.state.warehouse_cache)
 
 
-AskingDep = Annotated[Asking, Depends(asking)]
+WarehouseCacheDep = Annotated[WarehouseCache, Depends(warehouse_cache)]

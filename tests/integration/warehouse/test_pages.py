@@ -26,12 +26,12 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
     shop.load(Folder(TUESDAY, read_at=at("2026-03-04 11:00")), day=MONDAY + ONE_DAY, run_id="tuesday")
     newest = MONDAY + ONE_DAY
 
-    days = day_status.read(shop.warehouse, MONDAY - ONE_DAY, newest)
+    days = day_status.load_days(shop.warehouse, MONDAY - ONE_DAY, newest)
     assert (days.first, days.last) == (MONDAY, newest)
     assert {day: each.orders for day, each in days.days.items()} == {MONDAY: 2, newest: 1}
     assert [each.mails for each in days.days.values()] == [0, 0]
 
-    found = quality.read(shop.warehouse, newest)
+    found = quality.load_facts(shop.warehouse, newest)
     assert [(row["business_date"], row["source_orders"], row["orders_loaded"]) for row in found.totals] == [
         (MONDAY, 3, 2),
         (newest, 1, 1),
@@ -55,19 +55,23 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
 def test_days_outside_the_span_are_not_seen(shop: Shop):
     shop.load(Folder(ORDERS))
     far = MONDAY + timedelta(days=quality.DAYS)
-    assert day_status.read(shop.warehouse, MONDAY + ONE_DAY, far).days == {}
-    assert quality.read(shop.warehouse, far).totals == []
-    assert quality.read(shop.warehouse, far - ONE_DAY).totals != []
+    assert day_status.load_days(shop.warehouse, MONDAY + ONE_DAY, far).days == {}
+    assert quality.load_facts(shop.warehouse, far).totals == []
+    assert quality.load_facts(shop.warehouse, far - ONE_DAY).totals != []
 
 
 def test_a_read_that_failed_is_not_hidden_by_what_the_sync_read_of_the_running_day(shop: Shop):
     begun = Order("9", at("2026-03-02 15:00"), source=STOREFRONT)
     shop.load(Folder([begun], STOREFRONT, read_at=at("2026-03-02 20:30")), run_id="sync")
-    assert quality.read(shop.warehouse, MONDAY).totals == [], "the day was not over"
+    assert quality.load_facts(shop.warehouse, MONDAY).totals == [], "the day was not over"
     shop.load(Folder(ORDERS), run_id="daily", missing_sources=[STOREFRONT])
-    states = {row["source"]: quality_tables.state(row) for row in quality.read(shop.warehouse, MONDAY).totals}
+    states = {
+        row["source"]: quality_tables.state(row) for row in quality.load_facts(shop.warehouse, MONDAY).totals
+    }
     assert states == {"sales_db": "agrees", STOREFRONT: "failed"}
     again = Folder(source=STOREFRONT, read_at=at("2026-03-03 13:00"))
     shop.load(again, run_id="again")
-    states = {row["source"]: quality_tables.state(row) for row in quality.read(shop.warehouse, MONDAY).totals}
+    states = {
+        row["source"]: quality_tables.state(row) for row in quality.load_facts(shop.warehouse, MONDAY).totals
+    }
     assert states == {"sales_db": "agrees", STOREFRONT: "agrees"}

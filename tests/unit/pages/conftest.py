@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ecommerce.pages.views import actions
+from ecommerce.pages import day_status
 from tests.unit.pages import made_up
 
 
@@ -28,7 +28,7 @@ def shop(archive_of_november, monkeypatch):
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
     monkeypatch.setattr("ecommerce.sales.day_state.standing", made_up.standing)
-    monkeypatch.setattr(actions, "source_policy", lambda: SOURCE_POLICY)
+    monkeypatch.setattr(day_status, "source_policy", lambda: SOURCE_POLICY)
 
 
 @pytest.fixture

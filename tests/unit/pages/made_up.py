@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.forecast.report import archive as forecasts
-from ecommerce.pages.access import Visitor
+from ecommerce.pages.access import User
 from ecommerce.pages.runs import Run
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import Figures
@@ -22,8 +22,8 @@ from tests.unit.forecast.report import samples as forecast_samples
 from tests.unit.sales.report.samples import DAY, make_figures
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
-ANALYST = Visitor("1", "ada", may_trigger=True, sees_runs=True)
-VIEWER = Visitor("2", "vic", may_trigger=False, sees_runs=True)
+ANALYST = User("1", may_restart=True)
+VIEWER = User("2", may_restart=False)
 CAUSE = {"kind": "late", "source": "partner_files", "channel": "alpenmarkt", "orders": 13}
 SECRET = "the key that only tests sign with"
 
@@ -111,7 +111,7 @@ def standing(warehouse: FakeWarehouse, first: date, last: date, required: Collec
 
 @dataclass
 class FakeRuns:
-    """As `ecommerce.pages.runs.Runs`; `asked` lists what was to be run again."""
+    """As `ecommerce.pages.runs.AirflowRuns`; `asked` lists what was to be run again."""
 
     runs: Mapping[date, Run] = field(default_factory=lambda: RUNS)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
@@ -119,11 +119,11 @@ class FakeRuns:
     def between(self, first: date, last: date) -> Mapping[date, Run]:
         return {of_day: run for of_day, run in self.runs.items() if first <= of_day <= last}
 
-    def build_again(self, of_day: date, who: Visitor) -> None:
-        self.asked.append(("build", of_day, who.name))
+    def rebuild_report(self, of_day: date) -> None:
+        self.asked.append(("build", of_day))
 
-    def read_again(self, of_day: date, source: str, who: Visitor) -> None:
-        self.asked.append(("read", of_day, source, who.name))
+    def reread_source(self, of_day: date, source: str) -> None:
+        self.asked.append(("read", of_day, source))
 
 
 def total(of_day: date, source: str, **changes: Any) -> dict[str, Any]:
@@ -261,14 +261,14 @@ def write_archive(root: Path) -> Path:
 
 
 @cache
-def _made_for(who: Visitor) -> Any:
+def _made_for(who: User) -> Any:
     from ecommerce.pages.application import create_app
 
     return create_app()
 
 
 def application(
-    who: Visitor = ANALYST,
+    who: User = ANALYST,
     runs: FakeRuns | None = None,
     warehouse: FakeWarehouse | None = None,
     now: datetime = NOW,
@@ -277,9 +277,9 @@ def application(
     from airflow.api_fastapi.core_api.security import get_user
 
     from ecommerce.core.errors import TransientError
-    from ecommerce.pages import access, request_context
-    from ecommerce.pages.runs import runs as runs_dependency
-    from ecommerce.pages.warehouse_cache import Asking
+    from ecommerce.pages import access, page_request
+    from ecommerce.pages.runs import AirflowRuns
+    from ecommerce.pages.warehouse_cache import WarehouseCache
 
     def opened() -> Any:
         if warehouse is None:
@@ -287,14 +287,14 @@ def application(
         return warehouse
 
     app = _made_for(who)
-    app.state.asking = Asking(opened)
+    app.state.warehouse_cache = WarehouseCache(opened)
     app.state.secret_key = SECRET
     asked = runs or FakeRuns()
 
     def may_clear() -> None:
         from fastapi import HTTPException
 
-        if not who.may_trigger:
+        if not who.may_restart:
             raise HTTPException(403)
 
     app.dependency_overrides = {
@@ -302,8 +302,8 @@ def application(
         access.reads_sales: lambda: None,
         access.reads_forecasts: lambda: None,
         access.may_clear: may_clear,
-        access.visitor: lambda: who,
-        request_context.now: lambda: now,
-        runs_dependency: lambda: asked,
+        access.current_user: lambda: who,
+        page_request.now: lambda: now,
+        AirflowRuns: lambda: asked,
     }
     return app

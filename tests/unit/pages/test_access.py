@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.pages import access
 from ecommerce.pages.application import create_app
-from ecommerce.pages.lazy_app import PREFIX
+from ecommerce.pages.navigation import PREFIX
 from tests.unit.pages import made_up
 
 PATHS = [
@@ -115,7 +115,7 @@ def test_without_the_last_slash_one_comes_to_the_page_also_below_a_path(open_pag
     ("error", "words"),
     [
         (ConfigurationError("the setting X is missing"), "the setting X is missing."),
-        (PermissionError(13, "key=geheim"), "the API server&#39;s log says why."),
+        (PermissionError(13, "key=geheim"), "see the API server&#39;s log."),
     ],
 )
 def test_what_cannot_be_read_gets_a_page_without_secrets(client, monkeypatch, path, error, words):

@@ -15,7 +15,7 @@ from ecommerce.forecast.report import archive, charts, document
 from ecommerce.forecast.report.figures import Figures
 from ecommerce.forecast.report.view import page_texts
 from ecommerce.pages import access, inline_charts, responses
-from ecommerce.pages.request_context import Day
+from ecommerce.pages.page_request import Day
 from ecommerce.reporting.sections import Section, facts, name, number, sentences, table, word
 
 router = APIRouter(prefix="/forecast", dependencies=[Depends(access.reads_forecasts)])

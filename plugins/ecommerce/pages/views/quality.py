@@ -1,5 +1,5 @@
-"""*Data quality*: what was rejected, whether what was loaded is what the sources say, how fresh each source
-is, which mailed figures have changed, and what the next run will read."""
+"""*Data quality*: rejected rows, control totals, the age of each source's data, open restatements, and what
+the next run reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Response
 
 from ecommerce.core.errors import PipelineError
 from ecommerce.pages import access, responses
-from ecommerce.pages.request_context import GivenDep
+from ecommerce.pages.page_request import PageRequestDep
 from ecommerce.pages.views import quality_tables
 from ecommerce.pages.views.quality_tables import Facts
 from ecommerce.sales.loading import ORDERS
@@ -22,32 +22,31 @@ from ecommerce.warehouse.client import Warehouse
 router = APIRouter(prefix="/quality", dependencies=[Depends(access.reads_sales)])
 
 DAYS = 28
-"""How many days the page looks back; it bounds what is read of the partitioned tables."""
+"""Days that the page covers; they bound what is read of partitioned tables."""
 MOST_SAMPLES = 5
 
 
 @router.get("")
 def without_slash() -> Response:
-    """To the page."""
+    """Redirect to the page."""
     return responses.with_slash("quality")
 
 
 @router.get("/")
-def show(given: GivenDep) -> Response:
-    """The page."""
-    newest = given.newest
-    answer = given.asking(("quality", newest), lambda warehouse: read(warehouse, newest))
-    texts: dict[str, Any] = {"section": "Data quality", "failed": answer.failed, "strips": [], "sections": []}
-    if answer.value:
-        loaded = {row["file"] for row in answer.value.deliveries}
-        unread = _unread(given.settings.partner_drop_uri, newest, loaded)
-        texts |= quality_tables.page_texts(answer.value, given.at, given.settings, unread)
-    return responses.page(given.request, "quality.html", "Data quality", texts)
+def show(page: PageRequestDep) -> Response:
+    """Show the page."""
+    newest = page.newest
+    result = page.warehouse.get(("quality", newest), lambda warehouse: load_facts(warehouse, newest))
+    texts: dict[str, Any] = {"section": "Data quality", "failed": result.failed, "strips": [], "sections": []}
+    if result.value:
+        loaded = {row["file"] for row in result.value.deliveries}
+        unread = _unread_files(page.settings.partner_drop_uri, newest, loaded)
+        texts |= quality_tables.page_texts(result.value, page.at, page.settings, unread)
+    return responses.page(page.request, "quality.html", "Data quality", texts)
 
 
-def _unread(drop: str, newest: date, loaded: Collection[str]) -> list[str]:
-    """Sentences on what lies in the partner folder unread; none where this server cannot list it. `loaded`:
-    the files that runs of the last four weeks have loaded."""
+def _unread_files(drop: str, newest: date, loaded: Collection[str]) -> list[str]:
+    """Return sentences about unread files in the partner folder; none where this server cannot list it."""
     try:
         folder = Folder.listed(drop)
     except PipelineError:
@@ -56,32 +55,32 @@ def _unread(drop: str, newest: date, loaded: Collection[str]) -> list[str]:
     return [*folder.misnamed()[:MOST_SAMPLES], *folder.unread(newest), *never_loaded]
 
 
-def read(warehouse: Warehouse, newest: date) -> Facts:
-    """What the page shows, of the `DAYS` days up to `newest`.
+def load_facts(warehouse: Warehouse, newest: date) -> Facts:
+    """Query what the page shows, for the `DAYS` days up to `newest`.
 
     Raises:
-        PipelineError: the warehouse cannot be asked.
+        PipelineError: as `Warehouse.query`.
     """
     first = newest - timedelta(days=DAYS - 1)
 
-    def ask(name: str, **values: date | int) -> list[dict[str, Any]]:
+    def query(name: str, **values: date | int) -> list[dict[str, Any]]:
         path = f"report/{name}.sql"
         return warehouse.query(path, days=(), staging=None, spec=ORDERS, parameters=None, **values)
 
     amounts: dict[tuple[str, date], list[dict[str, Any]]] = {}
-    for row in ask("currency_totals", first=first, day=newest):
+    for row in query("currency_totals", first=first, day=newest):
         amounts.setdefault((row["source"], row["business_date"]), []).append(row)
     return Facts(
         newest=newest,
         first=first,
-        rejected=ask("pages/rejected", most=MOST_SAMPLES, first=first, day=newest),
+        rejected=query("pages/rejected", most=MOST_SAMPLES, first=first, day=newest),
         totals=[
             row | {"amounts": amounts.get((row["source"], row["business_date"]), [])}
-            for row in ask("pages/control_totals", first=first, day=newest)
+            for row in query("pages/control_totals", first=first, day=newest)
         ],
-        last_reads=ask("pages/last_reads"),
-        # As far back as the daily run looks for who is due.
-        deliveries=ask("pages/deliveries", first=newest - timedelta(weeks=WEEKS), day=newest),
-        # As the report of the next day would list them: those that no mailed report has.
-        restated=ask("daily_sales/restatements", day=newest + timedelta(days=1)),
+        last_reads=query("pages/last_reads"),
+        # As far back as the daily run learns who is due.
+        deliveries=query("pages/deliveries", first=newest - timedelta(weeks=WEEKS), day=newest),
+        # Those that the next day's report would list: no mailed report has them.
+        restated=query("daily_sales/restatements", day=newest + timedelta(days=1)),
     )

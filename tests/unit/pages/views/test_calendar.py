@@ -54,7 +54,7 @@ def test_a_source_that_brought_no_order_is_named(open_pages):
     empty = Standing(day(19), complete=False, empty_sources=("storefront",))
     found = row(open_pages(warehouse=FakeWarehouse({day(19): empty})).get("/").text, "Thu 19 Nov")
     assert "Incomplete" in found
-    assert "no order of Storefront" in found
+    assert "no orders from Storefront" in found
 
 
 def test_a_day_that_is_not_over_lacks_nothing(open_pages):
@@ -72,7 +72,7 @@ def test_a_changed_figure_that_is_not_net_sales_is_named(open_pages):
 
 def test_without_warehouse_the_archive_is_shown_and_said_to_be_old(open_pages):
     page = open_pages(warehouse=None).get("/").text
-    assert "The warehouse could not be asked: BigQuery cannot be reached." in page
+    assert "The warehouse is unavailable: BigQuery cannot be reached." in page
     assert row(page, "Thu 19 Nov").startswith("Thu 19 Nov ○ Report 18,342.56 214")
     assert "Mailed" not in text_of(page)
 
@@ -139,8 +139,7 @@ def test_an_empty_shop_is_told_which_dag_makes_reports(open_pages, reports):
 
 
 def test_who_may_not_see_runs_sees_no_state_of_them(open_pages):
-    who = made_up.Visitor("3", "eve", may_trigger=False, sees_runs=False)
-    page = open_pages(who).get("/").text
+    page = open_pages(runs=FakeRuns({})).get("/").text
     assert "Failed" not in page
     assert "Running" not in page
 

@@ -6,7 +6,7 @@ import pytest
 
 from ecommerce.core import text
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.pages.views import actions
+from ecommerce.pages import day_status
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.pages.made_up import (
@@ -14,7 +14,6 @@ from tests.unit.pages.made_up import (
     FakeRuns,
     FakeWarehouse,
     Standing,
-    Visitor,
     archive_figures_alone,
     day,
 )
@@ -91,7 +90,7 @@ def test_figures_of_another_version_leave_the_picture_of_page_one(client, report
     ("number", "words"),
     [
         (25, "has not ended yet"),
-        (9, "has not come to its report"),
+        (9, "has not built its report"),
         (2, "make backfill FROM=2026-11-02 TO=2026-11-02"),
     ],
 )
@@ -114,7 +113,7 @@ def test_while_a_run_is_under_way_there_are_no_buttons(client):
 
 
 def test_who_may_not_see_runs_sees_none(open_pages):
-    page = open_pages(Visitor("3", "eve", may_trigger=False, sees_runs=False)).get("/2026-11-17/").text
+    page = open_pages(runs=FakeRuns({})).get("/2026-11-17/").text
     assert "runs/" not in page
 
 
@@ -187,7 +186,7 @@ def test_an_unreadable_source_policy_costs_one_form_only(client, monkeypatch):
     def unreadable():
         raise ConfigurationError("the Variable source_policy is not JSON")
 
-    monkeypatch.setattr(actions, "source_policy", unreadable)
+    monkeypatch.setattr(day_status, "source_policy", unreadable)
     page = client.get("/2026-11-17/")
     assert page.status_code == 200
     assert "Build again" in page.text

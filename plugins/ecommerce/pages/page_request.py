@@ -1,4 +1,4 @@
-"""What a page is made from beside its address: who asks, what time it is, whom to ask."""
+"""What a page needs to know about a request: the user, the time, the settings, and where data come from."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pydantic import BeforeValidator
 
 from ecommerce.core.business_day import due_at, newest_closed_day
 from ecommerce.core.settings import Settings, load_settings
-from ecommerce.pages.access import Visitor, VisitorDep
-from ecommerce.pages.runs import Runs, RunsDep
-from ecommerce.pages.warehouse_cache import Asking, AskingDep
+from ecommerce.pages.access import User, UserDep
+from ecommerce.pages.runs import AirflowRuns, RunsDep
+from ecommerce.pages.warehouse_cache import WarehouseCache, WarehouseCacheDep
 
 
 def is_day(text: object) -> bool:
-    """Whether an address names a day: `2026-11-19`, though perhaps of no calendar."""
+    """Return whether an address names a day such as `2026-11-19`, which may not be in the calendar."""
     return isinstance(text, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is not None
 
 
 def _day(text: Any) -> Any:
-    if not is_day(text):  # Pydantic also takes seconds since 1970
+    if not is_day(text):  # Pydantic also accepts seconds since 1970
         raise ValueError
     return text
 
@@ -33,7 +33,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 
 
 def now() -> datetime:
-    """The dependency that says what time it is (UTC)."""
+    """Return the time (UTC); a dependency."""
     return datetime.now(UTC)
 
 
@@ -41,13 +41,13 @@ NowDep = Annotated[datetime, Depends(now)]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """One request: `asking` asks the warehouse, `runs` Airflow; `newest` is the newest day that has ended."""
+class PageRequest:
+    """One request. `newest` is the newest day that has ended at `at`."""
 
     request: Request
-    who: Visitor
-    asking: Asking
-    runs: Runs
+    user: User
+    warehouse: WarehouseCache
+    runs: AirflowRuns
     at: datetime
     settings: Settings
     newest: date
@@ -59,15 +59,17 @@ class Given:
 
     @property
     def awaited(self) -> date | None:
-        """The newest day, as long as its scheduled run is not due."""
+        """The newest day until its scheduled run is due, then None."""
         return self.newest if self.at < self.due_at else None
 
 
-def given(request: Request, who: VisitorDep, asking: AskingDep, runs: RunsDep, at: NowDep) -> Given:
-    """The dependency of pages that need all of it."""
+def page_request(
+    request: Request, user: UserDep, warehouse: WarehouseCacheDep, runs: RunsDep, at: NowDep
+) -> PageRequest:
+    """Return what a page needs to know; a dependency."""
     settings = load_settings()
     newest = newest_closed_day(at, settings.shop_timezone).date
-    return Given(request, who, asking, runs, at, settings, newest)
+    return PageRequest(request, user, warehouse, runs, at, settings, newest)
 
 
-GivenDep = Annotated[Given, Depends(given)]
+PageRequestDep = Annotated[PageRequest, Depends(page_request)]
