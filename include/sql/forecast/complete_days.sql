@@ -1,4 +1,4 @@
--- The days whose sales are all there: only these can be compared with what was forecast.
+-- Days with complete sales: only these can be compared with a forecast.
 SELECT business_date
 FROM {{ table("daily_summary") }}
 WHERE business_date BETWEEN {{ first }} AND {{ day }}

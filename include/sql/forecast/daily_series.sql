@@ -1,4 +1,4 @@
--- Gross sales of each day by category and by channel, in reporting currency; what has no exchange rate is not in it.
+-- Daily gross sales by category and by channel in reporting currency, without amounts that have no exchange rate.
 SELECT
     business_date,
     'category' AS kind,

@@ -1,4 +1,4 @@
--- Every forecast of the days that a report is about, with what came of those that have ended.
+-- All forecasts of the days of a report, with the actual sales of ended days.
 SELECT
     series,
     target_date,

@@ -1,6 +1,6 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
--- Gross sales of each day by article: of the articles that sold most in the weeks before the forecast, and of those that
--- are asked for by name, as those of promotions are.
+-- Daily gross sales by SKU: of the best-selling SKUs in the weeks before the forecast, and of the SKUs named in @named,
+-- such as those with promotions.
 WITH sums AS (
     SELECT
         business_date,
@@ -35,7 +35,7 @@ converted AS (
     GROUP BY rated.business_date, rated.sku
 ),
 
-best AS (
+best_sellers AS (
     SELECT sku
     FROM converted
     WHERE business_date >= {{ recent }}
@@ -53,9 +53,9 @@ SELECT
 FROM converted
 INNER JOIN (
     SELECT sku
-    FROM best
+    FROM best_sellers
     UNION DISTINCT
     SELECT sku
     FROM UNNEST(@named) AS sku
-) AS wanted
-    ON converted.sku = wanted.sku
+) AS selected
+    ON converted.sku = selected.sku

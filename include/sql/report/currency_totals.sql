@@ -1,5 +1,5 @@
 {% from "warehouse/macros/load_totals.sql" import currency_totals, load_totals with context %}
--- What each source states of some days, by currency, and what became of it.
+-- Control totals of each source for some days, by currency.
 WITH load_totals AS (
 {{ load_totals("business_date BETWEEN " ~ first ~ " AND " ~ day) | indent(4, first=True) }}
 )

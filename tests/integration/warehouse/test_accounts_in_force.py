@@ -238,8 +238,8 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> 
     )
     load_all(shop, database, files)
     assert [each for each in warnings(shop, "run") if " of a source " in each] == [
-        "3 amounts of a source were rejected: the figures lack these records; rejected_rows has the reasons "
-        "(for example partner_files: 3.0000 without currency)"
+        "3 amounts of a source were rejected: the figures lack these records; see rejected_rows for the "
+        "reasons (for example partner_files: 3.0000 without currency)"
     ]
     # A rerun finds nothing new in the file, and the database as it was.
     again = replace(database, read_at=at("2026-03-03 12:00"))

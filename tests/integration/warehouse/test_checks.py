@@ -22,20 +22,20 @@ RATES = Folder(source="exchange_rates", rates=[(MONDAY, "JPY", "161.5"), (MONDAY
 
 FLAWS = {
     "orders: one row per order": "INSERT INTO {orders} SELECT * FROM {orders} WHERE order_id = '2'",
-    "orders: key and currency are there": "UPDATE {orders} SET currency = '' WHERE order_id = '2'",
-    "orders: each lies on the shop day it was created": (
+    "orders: key and currency are not empty": "UPDATE {orders} SET currency = '' WHERE order_id = '2'",
+    "orders: each is stored under the shop day of its creation": (
         "UPDATE {orders} SET ordered_at = TIMESTAMP '2026-03-03 05:00:00+00' WHERE order_id = '2'"
     ),
     "orders: amounts are the sums of the lines": "DELETE FROM {order_lines} WHERE order_id = '2'",
     "order_lines: one row per line": "INSERT INTO {order_lines} SELECT * FROM {order_lines}",
-    "order_lines: each has its order, of the same status": (
+    "order_lines: each line has an order of the same status": (
         "UPDATE {orders} SET is_sale = FALSE WHERE order_id = '2'"
     ),
     "order_lines: gross less discount is the amount after discount": (
         "UPDATE {order_lines} SET discount_amount = 0.01 WHERE order_id = '2'"
     ),
     "refunds: one row per refund and line": "INSERT INTO {refunds} SELECT * FROM {refunds}",
-    "refunds: each lies on the shop day it was made": (
+    "refunds: each is stored under the shop day it was made": (
         "UPDATE {refunds} SET refunded_at = TIMESTAMP '2026-03-03 05:00:00+00' WHERE TRUE"
     ),
     "daily_sales: one row per key": "INSERT INTO {daily_sales} SELECT * FROM {daily_sales}",
@@ -52,7 +52,9 @@ FLAWS = {
         "INSERT INTO {exchange_rates} SELECT * FROM {exchange_rates}"
     ),
     "customers: one row per customer": "INSERT INTO {customers} SELECT * FROM {customers}",
-    "customers: everybody who ordered is there since the first order": "DELETE FROM {customers} WHERE TRUE",
+    "customers: every customer with an order is listed since the first order": (
+        "DELETE FROM {customers} WHERE TRUE"
+    ),
     "load_audit: every record read was accepted, rejected or superseded": (
         "UPDATE {load_audit} SET rows_accepted = rows_accepted - 1 WHERE source = 'sales_db'"
     ),
@@ -138,15 +140,15 @@ def test_warnings_do_not_stop_the_run(shop: Shop):
 
     results = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
 
-    rejected = "the figures lack these records; rejected_rows has the reasons"
+    rejected = "the figures lack these records; see rejected_rows for the reasons"
     assert names(results) == [
-        "1 currency has no exchange rate for a day with sales or returns: the amounts are in no sum of the "
-        "report until a run has read the rate (for example JPY on 2026-03-02)",
+        "1 currency has no exchange rate for a day with sales or returns: the report excludes these "
+        "amounts until a run reads the rate (for example JPY on 2026-03-02)",
         f"1 amount of a source was rejected: {rejected} (for example sales_db: 1.0000 JPY)",
-        f"1 source had more than 1 % of the records rejected: {rejected} "
+        f"1 source has more than 1 % of its records rejected: {rejected} "
         "(for example sales_db: 1 of 4 records)",
-        "1 refund belongs to an order that the warehouse does not have: counted as returns, in the category "
-        "unallocated, until the order is read (for example sales_db refund r7 of order 77)",
+        "1 refund belongs to an order missing from the warehouse: counted as returns in the category "
+        "unallocated until the order is read (for example sales_db refund r7 of order 77)",
     ]
 
 
@@ -166,7 +168,7 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop: Sho
             ["2026-03-01"],
         ),
         (
-            "1 refund belongs to an order that the warehouse does not have "
+            "1 refund belongs to an order missing from the warehouse "
             "(for example sales_db refund r7 of order 77)",
             ["2026-03-01"],
         ),

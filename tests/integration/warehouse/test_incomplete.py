@@ -69,9 +69,9 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
         "Storefront has no order at all, and had 20 or more on each of the last four Mondays",
     ]
     assert warned(shop) == [
-        "1 source has no order of the day, and usually has 20 or more: orders are missing, unless the shop "
-        "was closed (for example storefront has no order of 2026-03-02, and had at least 20 on each of the "
-        "last four such weekdays)"
+        "1 source has no orders on the day and usually has 20 or more: orders are missing, unless the shop "
+        "was closed (for example storefront has no orders on 2026-03-02 and had at least 20 on the same "
+        "weekday of each of the last four weeks)"
     ]
     without = report(shop, required=[SALES_DB])
     assert without.quality.complete
@@ -166,7 +166,7 @@ def test_a_partner_whose_file_has_no_order_where_there_always_are_many_makes_the
         "alpenmarkt has no order at all, and had 20 or more on each of the last four Mondays"
     ]
     (warning,) = warned(shop)
-    assert "partner_files: alpenmarkt has no order of 2026-03-02" in warning
+    assert "partner_files: alpenmarkt has no orders on 2026-03-02" in warning
     # Without its file, that is the reason instead.
     shop.warehouse.run(
         "DELETE FROM `shop.loaded_files` WHERE file = 'alpenmarkt_2026-03-02.csv'", "no file of the day"

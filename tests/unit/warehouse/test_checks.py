@@ -7,23 +7,27 @@ from dataclasses import replace
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.checks import CheckResult
 
-FOUND = "{refund belongs to an order|refunds belong to orders} that the warehouse does not have"
+FOUND = "{refund belongs to an order|refunds belong to orders} missing from the warehouse"
 
 
 def said(rows: int, found: str = FOUND, sample: str | None = "sales_db refund r7 of order 77") -> str:
-    return str(CheckResult("refunds: the order is known", "warn", rows, found, "counted as returns", sample))
+    return str(
+        CheckResult(
+            "refunds: the order is in the warehouse", "warn", rows, found, "counted as returns", sample
+        )
+    )
 
 
 def test_a_check_says_what_was_found_and_not_what_should_be():
     assert said(26) == (
-        "26 refunds belong to orders that the warehouse does not have: counted as returns "
+        "26 refunds belong to orders missing from the warehouse: counted as returns "
         "(for example sales_db refund r7 of order 77)"
     )
 
 
 def test_one_is_one():
     assert said(1, sample=None) == (
-        "1 refund belongs to an order that the warehouse does not have: counted as returns"
+        "1 refund belongs to an order missing from the warehouse: counted as returns"
     )
 
 
@@ -32,21 +36,21 @@ def test_words_without_forms_are_taken_as_they_are():
 
 
 def test_every_place_that_differs_has_its_forms():
-    found = "{order is|orders are} stored under another day than the one of {its|their} creation"
+    found = "{order is|orders are} stored under a different day than the shop day of {its|their} creation"
     assert said(1, found, None).startswith(
-        "1 order is stored under another day than the one of its creation:"
+        "1 order is stored under a different day than the shop day of its creation:"
     )
     assert said(2, found, None).startswith(
-        "2 orders are stored under another day than the one of their creation:"
+        "2 orders are stored under a different day than the shop day of their creation:"
     )
 
 
 def test_people_are_told_what_it_means_and_what_to_do():
     found = CheckResult(
-        "refunds: the order is known", "warn", 26, FOUND, "counted as returns", "r7", "read it"
+        "refunds: the order is in the warehouse", "warn", 26, FOUND, "counted as returns", "r7", "read it"
     )
     of_the_day = {
-        "found": "26 refunds belong to orders that the warehouse does not have (for example r7)",
+        "found": "26 refunds belong to orders missing from the warehouse (for example r7)",
         "meaning": "counted as returns",
         "action": "read it",
         "weight": 2,
@@ -57,7 +61,7 @@ def test_people_are_told_what_it_means_and_what_to_do():
         of_the_day,
         of_the_day
         | {
-            "found": "1 refund belongs to an order that the warehouse does not have (for example r1)",
+            "found": "1 refund belongs to an order missing from the warehouse (for example r1)",
             "days": ["2026-11-09", "2026-11-18"],
         },
     ]

@@ -1,8 +1,8 @@
--- The day's sales by REPORT_ATTRIBUTE of their orders, which is NULL where an order has none or is not known. A return
--- may be of an order of an earlier day, so `days` has those too. Amounts are in ten-thousandths of the reporting
--- currency and not rounded; those that cannot be converted are in none of the sums.
+-- Sales of the day by the REPORT_ATTRIBUTE of their orders; NULL where the order has none or is unknown. `days` includes
+-- the days of the returned orders. Amounts are in ten-thousandths of the reporting currency, unrounded; amounts without an
+-- exchange rate are excluded.
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns with context %}
-WITH named AS (
+WITH attributed_orders AS (
     SELECT
         source,
         order_id,
@@ -24,13 +24,13 @@ entries AS (
         NUMERIC '0' AS gross_sales,
         NUMERIC '0' AS discounts,
         NUMERIC '0' AS returns
-    FROM named
+    FROM attributed_orders
     WHERE business_date = {{ day }}
         AND is_sale
         AND NOT is_test
     UNION ALL
     SELECT
-        named.attribute,
+        attributed_orders.attribute,
         lines.currency,
         0 AS orders,
         lines.quantity AS units,
@@ -38,16 +38,16 @@ entries AS (
         lines.discount_amount AS discounts,
         NUMERIC '0' AS returns
     FROM {{ table("order_lines") }} AS lines
-    LEFT JOIN named
+    LEFT JOIN attributed_orders
         ON
-            lines.source = named.source
-            AND lines.order_id = named.order_id
+            lines.source = attributed_orders.source
+            AND lines.order_id = attributed_orders.order_id
     WHERE lines.business_date = {{ day }}
         AND lines.is_sale
         AND NOT lines.is_test
     UNION ALL
     SELECT
-        named.attribute,
+        attributed_orders.attribute,
         refunds.currency,
         0 AS orders,
         NUMERIC '0' AS units,
@@ -55,10 +55,10 @@ entries AS (
         NUMERIC '0' AS discounts,
         refunds.merchandise_amount AS returns
     FROM {{ table("refunds") }} AS refunds
-    LEFT JOIN named
+    LEFT JOIN attributed_orders
         ON
-            refunds.source = named.source
-            AND refunds.order_id = named.order_id
+            refunds.source = attributed_orders.source
+            AND refunds.order_id = attributed_orders.order_id
     WHERE refunds.business_date = {{ day }}
         AND refunds.is_sale
         AND NOT refunds.is_test

@@ -1,4 +1,4 @@
--- Gross sales by channel and category on the days, and the part of them in some currencies; amounts in reporting currency.
+-- Gross sales by channel and category on the days, and the part in the excluded currencies; in reporting currency.
 SELECT
     channel,
     category,

@@ -1,6 +1,6 @@
 {% from "warehouse/macros/deliveries.sql" import is_of_day %}
--- What people should know of the files of the day and of those that its runs have loaded, for as long as these deliveries
--- stand; and of those that no run of the day could use (`file`, `detail`): of some, a version that was delivered before is loaded.
+-- Warnings about the files of the day and those that its runs loaded, as long as the deliveries are in force; and about
+-- files that no run of the day could use (`file`, `detail`). `is_loaded`: an earlier delivery of the file is loaded.
 SELECT DISTINCT
     warning,
     CAST(NULL AS STRING) AS file,

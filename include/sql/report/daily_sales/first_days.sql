@@ -1,5 +1,5 @@
 {% from "warehouse/macros/exports.sql" import exports with context %}
--- Since when customers are known: the first complete day that has any. And the first day of any export.
+-- The first complete day with known customers, and the first day of any export.
 SELECT
     MIN(IF(complete AND customers > 0, business_date, NULL)) AS customers_since,
     (

@@ -1,6 +1,5 @@
--- The forecast in force of the day, for the whole shop, each category and each channel: the last one that was made from
--- what was known when the day began. An export that has ended, or was undone, sells nothing more, whatever was forecast
--- of it.
+-- The forecast in force on the day for the whole shop, each category and each channel: the latest one with an origin no
+-- later than the start of the day. Exports that have ended or were undone have no more sales and are left out.
 SELECT
     made_at,
     model,

@@ -1,5 +1,4 @@
--- Exports that were loaded on the day or on the day after, when its report is made, and not undone since: what became of
--- their rows.
+-- Row counts of exports that were loaded on the day or the day after, when its report is built, and not undone since.
 WITH undone AS (
     SELECT
         source,

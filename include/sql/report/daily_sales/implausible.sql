@@ -1,8 +1,8 @@
 {% from "warehouse/macros/implausible.sql" import excessive_discounts, negative_discounts, excessive_refunds
     with context %}
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
--- The day's implausible amounts in reporting currency, the largest effect on net sales first. What nothing converts is
--- in no figure, and so not here.
+-- Implausible amounts of the day in reporting currency, largest effect on net sales first. Amounts without an exchange
+-- rate are in no figure and are left out.
 WITH amounts AS (
     SELECT
         'discount' AS kind,

@@ -1,4 +1,4 @@
 {% from "warehouse/macros/low_order_counts.sql" import low_order_counts with context %}
--- The sources and partners that usually have many orders, and have none or few of a day.
+-- Sources and partners with no or unusually few orders on a day.
 {{ low_order_counts(days) }}
 ORDER BY business_date, name

@@ -1,4 +1,4 @@
--- The days for which partners have delivered files, up to the report's, with the partner's orders of these days.
+-- Days for which partners delivered files, up to the day of the report, with the partner's orders on these days.
 WITH delivered AS (
     SELECT DISTINCT
         source,

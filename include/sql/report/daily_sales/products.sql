@@ -1,6 +1,6 @@
--- The day's best-selling products by sales after discounts, and those that rose and fell most since `base`, for which
--- neither day has the excluded currencies; a product's name is that of its newest order. Converted and rounded after
--- summing, like every other amount: the lines of order_lines_reporting are rounded one by one.
+-- The best-selling products of the day by sales after discounts, and those with the largest increase and decrease since
+-- `base`, without the excluded currencies on both days. The name is that of the newest order. Amounts are converted and
+-- rounded after summing; order_lines_reporting rounds each line.
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 {% macro compared(on) -%}
 {{ rounded("SUM(IF(is_compared AND business_date = " ~ on ~ ", " ~ converted("sales") ~ ", NULL))") }}

@@ -1,5 +1,5 @@
--- The gross sales of exports that hold no return, or no discount, on any of the days: such an export lacks them, so that
--- its sales are in no rate of these.
+-- Gross sales of exports without any return, or without any discount, on the days: the export does not contain them, so
+-- its sales are left out of the return or discount rate.
 WITH sales AS (
     SELECT
         business_date,

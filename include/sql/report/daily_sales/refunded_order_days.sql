@@ -1,4 +1,4 @@
--- The business days of the orders of which something was returned on the day.
+-- Business days of the orders that were refunded on the day.
 SELECT DISTINCT order_business_date AS business_date
 FROM {{ table("refunds") }}
 WHERE business_date = {{ day }}

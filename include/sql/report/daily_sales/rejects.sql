@@ -1,6 +1,6 @@
 {% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
--- The day's rejected rows: the first {{ most }} of each source and reason, and how many there are of it. A load leaves one
--- set of them, however often the day was read. By order, because the number of a row that no file holds moves.
+-- Rejected rows of the day: the first {{ most }} of each source and reason, and the number of rows with that reason. Sorted
+-- by order, because row numbers of records without a file change between reads.
 SELECT
     rejected.source,
     rejected.reason,

@@ -1,5 +1,5 @@
--- Mailed figures that have changed and that no report mailed for an earlier day has listed. A report lists what was
--- known of its own and earlier days when its figures were asked for.
+-- Changes of mailed figures that no report of an earlier day has listed. A report lists the changes of its own and earlier
+-- days up to the time when its figures were queried.
 WITH listed AS (
     SELECT
         restated.business_date,

@@ -1,11 +1,11 @@
--- The day's returns by their reason, and how many refunds they are; amounts are in ten-thousandths of the reporting
--- currency, unrounded. What nothing converts is left out, like everywhere.
+-- Returns and number of refunds of the day by reason; amounts in ten-thousandths of the reporting currency, unrounded.
+-- Amounts without an exchange rate are left out.
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns with context %}
 WITH sums AS (
     SELECT
         NULLIF(TRIM(reason), '') AS reason,
         currency,
-        -- A refund is in one currency; its lines may give different reasons.
+        -- A refund has one currency; its lines may have different reasons.
         COUNT(DISTINCT CONCAT(source, ' ', refund_id)) AS refunds,
         SUM(merchandise_amount) AS returned
     FROM {{ table("refunds") }}

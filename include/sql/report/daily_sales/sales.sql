@@ -1,5 +1,5 @@
--- A day's sales at the grain of daily_sales, without the source: the day's own, or those of the day that it is compared
--- with. Amounts in reporting currency are NULL where unconverted.
+-- Sales of a day, or of the day it is compared with, at the grain of daily_sales without the source. Amounts in reporting
+-- currency are NULL without an exchange rate.
 SELECT
     channel,
     category,

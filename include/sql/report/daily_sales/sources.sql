@@ -3,8 +3,7 @@
     "source", "status", "read_at", "window_start", "window_end", "rows_read", "rows_accepted", "rows_rejected",
     "rows_superseded", "source_orders", "orders_loaded", "source_amount", "amount_loaded"
 ] | join(",\n    ") %}
--- What is loaded of the day from each source of sales, whichever run has read it; and the exports of which a part was
--- loaded for the day.
+-- Load totals of the day for each sales source, whichever run read it, and for exports with a part loaded for the day.
 SELECT
     {{ shown }}
 FROM (

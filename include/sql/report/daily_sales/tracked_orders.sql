@@ -1,12 +1,11 @@
 {% from "warehouse/macros/event_days.sql" import event_days with context %}
--- How many of the counted orders have a purchase event, by source, on the days whose events have been read. A shop's
--- clock and a visitor's are not the same, and an event may be sent after midnight: it is looked for on the days around,
--- too.
+-- Number of counted orders with a purchase event, by source, on days whose events were read. Events of the neighbouring
+-- days count too: clocks of shop and visitor differ, and an event may be sent after midnight.
 WITH read_days AS (
     {{ event_days(first, day) }}
 ),
 
-seen AS (
+purchases AS (
     SELECT DISTINCT order_id
     FROM {{ table("user_events") }}
     WHERE business_date BETWEEN {{ before_first }} AND {{ day_after }}
@@ -18,12 +17,12 @@ SELECT
     counted.business_date,
     counted.source,
     COUNT(*) AS orders,
-    COUNTIF(seen.order_id IS NOT NULL) AS seen
+    COUNTIF(purchases.order_id IS NOT NULL) AS seen
 FROM {{ table("orders") }} AS counted
 INNER JOIN read_days
     ON counted.business_date = read_days.business_date
-LEFT JOIN seen
-    ON counted.order_id = seen.order_id
+LEFT JOIN purchases
+    ON counted.order_id = purchases.order_id
 WHERE counted.business_date BETWEEN {{ first }} AND {{ day }}
     AND counted.is_sale
     AND NOT counted.is_test

@@ -1,4 +1,4 @@
--- The newest forecast of the whole shop that was made by the end of the day, of the days that come.
+-- The newest forecast of the whole shop at the end of the day, for the following days.
 SELECT
     target_date AS day,
     made_at,

@@ -1,4 +1,4 @@
--- The products that most people looked at on the day and nobody bought, on the website or elsewhere.
+-- Products with the most visitors on the day and no sale in any channel.
 WITH viewed AS (
     SELECT
         sku,
@@ -11,7 +11,7 @@ WITH viewed AS (
     GROUP BY sku
 ),
 
-bought AS (
+sold AS (
     SELECT DISTINCT sku
     FROM {{ table("order_lines") }}
     WHERE business_date = {{ day }}
@@ -24,11 +24,11 @@ SELECT
     products.name,
     viewed.visitors
 FROM viewed
-LEFT JOIN bought
-    ON viewed.sku = bought.sku
+LEFT JOIN sold
+    ON viewed.sku = sold.sku
 LEFT JOIN {{ table("products") }} AS products
     ON viewed.sku = products.sku
-WHERE bought.sku IS NULL
+WHERE sold.sku IS NULL
     AND viewed.visitors > 0
 ORDER BY viewed.visitors DESC, viewed.sku ASC
 LIMIT {{ most }}

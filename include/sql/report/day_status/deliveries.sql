@@ -1,4 +1,4 @@
--- The reports of business days that were mailed, in the order in which they went out.
+-- Mailed reports of business days, in the order of sending.
 SELECT
     business_date,
     figures_hash,

@@ -1,4 +1,4 @@
--- The figures of business days as they are now, the earliest first.
+-- Current figures of business days, earliest first.
 SELECT
     business_date,
     net_sales,

@@ -1,5 +1,5 @@
--- What the last mailed report of business days says of figures that have changed since: the first value that was replaced
--- after its figures had been asked for.
+-- Values in the last mailed report of figures that have changed since: the first value that was replaced after the figures
+-- of the report were queried.
 WITH mailed AS (
     SELECT
         business_date,

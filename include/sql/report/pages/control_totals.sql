@@ -1,11 +1,11 @@
 {% from "warehouse/macros/load_totals.sql" import load_totals with context %}
 {% from "warehouse/macros/deliveries.sql" import is_undelivered with context %}
--- What each source stated of some days, and what is loaded of them.
+-- Load totals of each source for some days.
 WITH load_totals AS (
 {{ load_totals("business_date BETWEEN " ~ first ~ " AND " ~ day) | indent(4, first=True) }}
 ),
 
--- Those that were due, and whose file no run has loaded since.
+-- Due deliveries that no run has loaded since.
 missing AS (
     SELECT
         load_totals.business_date,
@@ -33,6 +33,6 @@ FROM load_totals
 LEFT JOIN missing
     ON load_totals.business_date = missing.business_date
     AND load_totals.source = missing.source
--- What the hourly sync reads of the running day says nothing of the day as a whole.
+-- The hourly sync reads only part of the running day.
 WHERE load_totals.is_closed
 ORDER BY load_totals.business_date, load_totals.source

@@ -1,4 +1,4 @@
--- The partner files that runs of some days have loaded.
+-- Partner files that were loaded by runs of some days.
 SELECT
     file,
     business_date,

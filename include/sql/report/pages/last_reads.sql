@@ -1,4 +1,5 @@
--- When each source was last read with success: at all, and without upper bound, from where the next run goes on.
+-- Last successful read of each source: of any kind (`read_at`), and without an upper bound (`last_read`), where the next run
+-- continues.
 SELECT
     source,
     MAX(read_at) AS read_at,

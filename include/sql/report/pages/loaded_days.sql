@@ -1,4 +1,4 @@
--- The first and the last day of which the warehouse has figures.
+-- First and last day with figures in the warehouse.
 SELECT
     MIN(business_date) AS first_day,
     MAX(business_date) AS last_day

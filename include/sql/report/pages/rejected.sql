@@ -1,4 +1,4 @@
--- Rejected rows of some days: the newest {{ most }} of each source and reason, and how many there are of it.
+-- Rejected rows of some days: the newest {{ most }} of each source and reason, and the number of rows with that reason.
 SELECT
     source,
     reason,

@@ -1,8 +1,5 @@
-{% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
--- What this domain has loaded so far; `confirm.sql` compares it inside the transaction. Every find_changes.sql begins with it.
+{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
+-- Fingerprint of the loads of this domain so far. Every find_changes.sql includes this first; confirm.sql compares it
+-- inside the transaction.
 CREATE OR REPLACE TABLE {{ staged("audit_state") }} AS
-SELECT BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(audit))) AS fingerprint
-FROM {{ table("load_audit") }} AS audit
-WHERE
-    audit.business_date >= {{ first_day }}
-    AND {{ in_scope("audit") }};
+{{ audit_fingerprint() }};

@@ -1,16 +1,13 @@
-{% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
--- First in the transaction: the domain has loaded nothing since `find_changes.sql`, so the days it found are all.
+{% from "warehouse/macros/audit_scope.sql" import audit_fingerprint with context %}
+-- First statement of the transaction: aborts when the domain has loaded anything since find_changes.sql, whose list of
+-- days would then be incomplete.
 SELECT
     IF(
-        looked_up.fingerprint IS DISTINCT FROM current_state.fingerprint,
+        before.fingerprint IS DISTINCT FROM current_state.fingerprint,
         ERROR('aborted due to concurrent update: another load committed after this one had looked up its days'),
         TRUE
     ) AS confirmed
-FROM {{ staged("audit_state") }} AS looked_up
+FROM {{ staged("audit_state") }} AS before
 CROSS JOIN (
-    SELECT BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(audit))) AS fingerprint
-    FROM {{ table("load_audit") }} AS audit
-    WHERE
-        audit.business_date >= {{ first_day }}
-        AND {{ in_scope("audit") }}
+{{ audit_fingerprint() | indent(4, first=True) }}
 ) AS current_state;

@@ -1,7 +1,30 @@
 {#
-  Whether a row of load_audit belongs to the domain that loads or asks (its LoadSpec): it is of one of its sources.
-  Exports have names of their own; their rows, with the status `history`, belong to the domain that takes exports.
+  Whether a row of load_audit belongs to the domain of the current LoadSpec: its source is one of the domain's sources.
+  Rows of exports, with the status `history`, have their own source names and belong to the domain that takes exports.
 #}
 {% macro in_scope(audit) -%}
 ({{ audit }}.source IN ({{ sources }}) {{ "OR" if takes_exports else "AND NOT" }} {{ audit }}.status = 'history')
+{%- endmacro %}
+
+{# A fingerprint of all audit rows of the domain: it changes with every load. #}
+{% macro audit_fingerprint() -%}
+SELECT BIT_XOR(FARM_FINGERPRINT(TO_JSON_STRING(audit))) AS fingerprint
+FROM {{ table("load_audit") }} AS audit
+WHERE
+    audit.business_date >= {{ first_day }}
+    AND {{ in_scope("audit") }}
+{%- endmacro %}
+
+{#
+  The audit rows of the domain's own sources, without exports, where the condition `chosen` on `business_date` holds.
+  `run_at` dates the run also for a source that failed, which has no `read_at`.
+#}
+{% macro daily_audit(chosen) -%}
+SELECT
+    *,
+    MAX(read_at) OVER (PARTITION BY business_date, run_id) AS run_at
+FROM {{ table("load_audit") }}
+WHERE {{ chosen }}
+    AND source IN ({{ sources }})
+    AND status <> 'history'
 {%- endmacro %}

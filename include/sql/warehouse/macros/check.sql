@@ -1,15 +1,15 @@
 {#
-  One check: the statement inside the call finds what is wrong, one row each, and describes it in `sample`. There is a
-  row for every check, also when it finds nothing or the table is empty: then failing_rows is 0.
+  One check. The statement in the call block selects the failing rows and describes each in `sample`. Every check returns
+  one row, also when nothing fails or the table is empty: then failing_rows is 0.
 
-  The name says what should be, the others what people read when it is not so: "26 <found> (for example <sample>)", what
-  that means for the figures, and what to do about it, without which no check of severity `warn` is accepted. Of
-  `{refund is|refunds are}` in `found`, the first is for one, the second for more. `weight`: 3 where figures are wrong or
-  lack something, 2 where they may, 1 where they do not.
+  `name` states the rule. When it is broken, the report shows "26 <found> (for example <sample>)", what that means for
+  the figures (`meaning`), and what to do about it (`action`, required for severity `warn`). In `{refund is|refunds are}`
+  of `found`, the first form is singular and the second plural. `weight`: 3 where figures are wrong or incomplete, 2 where
+  they may be, 1 where they are not.
 
-  A `dated` check looks at all days that the load touched: the statement also gives `business_date` and `run_id` of what
-  is wrong. What the run loaded of other days is counted apart, in `other_rows`; what was wrong there before is for the
-  reports of those days. A file with one imports the macro `with context`.
+  A `dated` check covers all days that the load touched: its statement also returns `business_date` and `run_id`. Failing
+  rows of other days that this run loaded are counted in `other_rows`; older ones belong to the reports of those days. A
+  file with a dated check imports the macro `with context`.
 #}
 {% macro check(name, severity, found, meaning, action="", weight=2, dated=False) -%}
 SELECT

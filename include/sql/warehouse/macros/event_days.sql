@@ -1,7 +1,7 @@
 {#
-  The days from `first` to `last` whose web events have been read, all that were there: by a run of the day's own, or by
-  the reads without upper bound, of which each goes on where the last one ended. A day that only neighbours' runs have
-  brought events of has some of them, which look like a slump.
+  The days from `first` to `last` whose web events were read completely: by a run of that day, or by reads without an
+  upper bound, each of which continues where the previous one ended. A day of which only the runs of other days read
+  events would look like a slump.
 #}
 {% macro event_days(first, last) -%}
 SELECT business_date

@@ -1,6 +1,6 @@
 {#
-  What one read of the web events states completely: the events received in its window, all of them, or, where the window
-  ends at another instant than the read's, those of its business day. `reading` is the staged row of load_audit.
+  Whether a stored event belongs to the slice that one read returns completely: all events received in its window, or,
+  where the window ends before the read, only those of its business day. `reading` is the staged row of load_audit.
 #}
 {% macro in_slice(stored, reading) -%}
 {{ stored }}.received_at >= {{ reading }}.window_start

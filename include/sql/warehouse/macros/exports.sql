@@ -1,6 +1,6 @@
 {#
-  The exports that are loaded, and the business days from the first to the last that each covers: `source`,
-  `first_exported`, `last_exported`. An export that was undone covers nothing until it is loaded again.
+  The loaded exports with the first and last business day of each: `source`, `first_exported`, `last_exported`. An export
+  that was undone is not listed until it is loaded again.
 #}
 {% macro exports() -%}
 SELECT

@@ -1,15 +1,15 @@
 {#
-  Amounts that are loaded as they are and are hardly true: of orders that count, on the day `on_day` (a DATE). Each macro
-  is a SELECT with the order, the amount in the order's currency, what it is compared with (`base_amount`), and `excess`,
-  by which it changes net sales if it is an error. docs/DEFINITIONS.md, Implausible amounts.
+  Implausible amounts of counted orders on the day `on_day` (a DATE); they are loaded unchanged. Each macro is a SELECT
+  with the order, the amount in the order's currency, the amount it is compared with (`base_amount`), and `excess`: the
+  effect on net sales if the amount is an error. See docs/DEFINITIONS.md, Implausible amounts.
 #}
 
-{# Rounding differences are no error: 0.05, or 0.1 % of an amount. #}
+{# Tolerance for rounding differences: 0.05 or 0.1 % of an amount, whichever is larger. #}
 {% macro tolerance(amount) -%}
 GREATEST(NUMERIC '0.05', ABS({{ amount }}) * NUMERIC '0.001')
 {%- endmacro %}
 
-{# Discounts above their line. A voucher, which is a line of no piece, is compared with the rest of its order. #}
+{# Discounts above the amount of their line. A voucher, a line with quantity 0, is compared with the rest of its order. #}
 {% macro excessive_discounts(on_day) -%}
 SELECT
     source,
@@ -56,12 +56,12 @@ WHERE business_date = {{ on_day }}
     AND -discount_amount > {{ tolerance("gross_amount") }}
 {%- endmacro %}
 
-{# Both tables are read of these days alone, so that the bytes that a day costs do not grow with history. #}
+{# The days that are read of both tables: the bytes billed per day do not grow with history. #}
 {% macro lately(column, on_day) -%}
 {{ column }} BETWEEN DATE_SUB({{ on_day }}, INTERVAL 400 DAY) AND {{ on_day }}
 {%- endmacro %}
 
-{# Orders of which more was refunded up to the day than they cost, where the day has a refund of them. #}
+{# Orders with a refund on the day whose refunds up to that day exceed the order total. #}
 {% macro excessive_refunds(on_day) -%}
 SELECT
     source,

@@ -1,35 +1,33 @@
+{% from "warehouse/macros/audit_scope.sql" import daily_audit with context %}
 {% from "warehouse/macros/deliveries.sql" import is_of_day %}
 {#
-  The account in force of a business day and source: what is loaded of the day, whichever run has read it.
+  Load totals of each business day and source: what is loaded of the day, whichever run read it. Without exports.
 
-  Of delivered files a run reads what is new. Theirs are the files that are named for the day, whichever run has loaded
-  them, and those that runs of the day have loaded, as they were delivered last; and the files that no run could use. Of
-  every other source it is the latest read of the day after the day had ended (else the latest of the running day,
-  `is_closed` is FALSE). What is rejected of it are the day's rows of `rejected_rows`: they stay until the record is read
-  again. A rerun that reads less than the first run does not raise the
-  share of the rejected ones: `most_read` is the largest number of records that a run of the day has read.
+  - Sources with delivered files: the latest delivery of every file that is named for the day or was loaded by a run of
+    the day, and the files that no run could use.
+  - Other sources: the latest read after the end of the day; before it, the latest read of the running day (`is_closed`
+    is FALSE). Their rejected records are the day's rows of `rejected_rows`, which stay until the record is read again.
 
-  `chosen` is the condition on `business_date`. `status` is that of the latest run, even if another one has read the source.
-  `unaccounted_rows` is not 0 where records were lost or counted twice. `read_rejected` is what the read itself rejected.
-  `files` names up to three files that have most of the rejected records, `refused_files` those that cannot be used at all. Exports are not among them.
+  `chosen` is the condition on `business_date`. `status` is that of the latest run, even if another run read the source.
+  `most_read` is the largest number of records that a run of the day read, so that a rerun that reads less does not raise
+  the share of rejected records. `unaccounted_rows` is not 0 when records were lost or counted twice. `read_rejected` is
+  the number of records that the read itself rejected. `files` lists up to three files with the most rejected records,
+  `refused_files` the unusable ones.
 #}
 {% macro load_totals(chosen) -%}
 WITH audit AS (
     SELECT
         *,
-        status <> 'success' OR DATE(read_at, {{ shop_timezone }}) > business_date AS is_closed,
-        -- A source that failed was not read at any time: the other sources of its run say when that was.
-        MAX(read_at) OVER (PARTITION BY business_date, run_id) AS run_at
-    FROM {{ table("load_audit") }}
-    WHERE {{ chosen }}
-        AND source IN ({{ sources }})
-        AND status <> 'history'
+        status <> 'success' OR DATE(read_at, {{ shop_timezone }}) > business_date AS is_closed
+    FROM (
+{{ daily_audit(chosen) | indent(8, first=True) }}
+    ) AS daily
 ),
 
 latest AS (
     SELECT *
     FROM audit
-    WHERE TRUE  -- which QUALIFY asks for
+    WHERE TRUE  -- required by QUALIFY
     QUALIFY ROW_NUMBER() OVER (
         PARTITION BY business_date, source
         ORDER BY is_closed DESC, run_at DESC, read_at DESC, run_id DESC
@@ -113,7 +111,7 @@ rejected_files AS (
                 AND source IN (SELECT delivered.source FROM {{ table("loaded_files") }} AS delivered)
                 AND row_number = 0
         ) AS files
-        WHERE TRUE  -- which QUALIFY asks for
+        WHERE TRUE  -- required by QUALIFY
         QUALIFY ROW_NUMBER() OVER (PARTITION BY business_date, source ORDER BY records DESC, file) <= 3
     ) AS worst
     GROUP BY business_date, source
@@ -169,7 +167,7 @@ counted AS (
 
 SELECT
     * EXCEPT (records_of_read, rows_accepted),
-    -- Orders are missing only if records were rejected. Two files may hold one order: the older version is superseded.
+    -- Only rejected records may explain missing orders. Two files may contain one order: the older version is superseded.
     CASE
         WHEN source_orders < orders_loaded THEN source_orders - orders_loaded
         WHEN source_orders > orders_loaded + read_rejected + IF(is_delivered, rows_rejected + rows_superseded, 0)
@@ -182,8 +180,8 @@ FROM counted
 {%- endmacro %}
 
 {#
-  The control totals of accounts, by currency: what each source states, and what became of it. `unexplained_amount` is what is
-  left; it is a loss where it is not about 0. `load_totals` names what the macro above gives.
+  Control totals by currency: the amount that each source reports, and how much of it was loaded, superseded or rejected.
+  An `unexplained_amount` other than about 0 is a loss. `load_totals` is the name of a CTE with the macro above.
 #}
 {% macro currency_totals(load_totals, chosen) -%}
 SELECT

@@ -1,22 +1,22 @@
 {#
-  The sources that were read for a day and have no order of it (`is_empty`), although the same weekday of the last four
-  weeks had at least 20 orders of them each; and those with fewer than a quarter of the sales of each of these four days,
-  20 or more. A sale is an order that counts and has an amount. `business_date`, `source`, `name`, `is_empty`, the day's
-  sales, and the fewest orders of these four days (sales, where it is not empty). A source with channels of its own, such
-  as partners, is judged by channel as well: their `name` is `<source>: <channel>`, and takes the place of the source's.
-  Channels whose delivery is missing are left out.
+  Sources with unusually few orders on a day for which they were read. The day is compared with the same weekday of the
+  last four weeks. Either the source has no order (`is_empty`) and had at least 20 on each of the four days; or it has
+  fewer than a quarter of the sales of each of the four days, which had at least 20. A sale is a counted order with an
+  amount. `fewest` is the smallest number of the four days: of orders where the day is empty, else of sales. A source with
+  several channels, such as partners, is judged by channel: `name` is then `<source>: <channel>`. Channels whose delivery
+  is missing are left out.
 
-  `chosen` is a macro that selects the days: called with the name of a column, it is the condition that the column lies
-  on one of them; with a number of days as well, on one of them or of so many days before them.
+  `chosen` is a macro that selects the days. Called with a column, it returns the condition that the column is one of the
+  days; with a number as well, one of the days or of that many days before them.
 #}
 {% macro low_order_counts(chosen) -%}
 SELECT
-    few.business_date,
-    few.source,
-    few.name,
-    few.is_empty,
-    few.day_sales,
-    few.fewest
+    low_counts.business_date,
+    low_counts.source,
+    low_counts.name,
+    low_counts.is_empty,
+    low_counts.day_sales,
+    low_counts.fewest
 FROM (
     SELECT
         audit.business_date,
@@ -25,7 +25,7 @@ FROM (
         LOGICAL_AND(counted.business_date < audit.business_date) AS is_empty,
         SUM(IF(counted.business_date = audit.business_date, counted.sales, 0)) AS day_sales,
         CASE
-            -- A day without orders is not among those that were counted.
+            -- A day without orders has no row in `counted`.
             WHEN LOGICAL_AND(counted.business_date < audit.business_date) THEN MIN(counted.orders)
             ELSE MIN(IF(counted.business_date < audit.business_date, counted.sales, NULL))
         END AS fewest
@@ -63,7 +63,7 @@ FROM (
     QUALIFY
         counted.name <> audit.source
         OR COUNT(*) OVER (PARTITION BY audit.business_date, audit.source) = 1
-) AS few
+) AS low_counts
 LEFT JOIN (
     SELECT DISTINCT
         business_date,
@@ -73,7 +73,7 @@ LEFT JOIN (
     WHERE {{ chosen("business_date") }}
 ) AS missing
     ON
-        few.business_date = missing.business_date
-        AND few.name = missing.source_name
+        low_counts.business_date = missing.business_date
+        AND low_counts.name = missing.source_name
 WHERE missing.source_name IS NULL
 {%- endmacro %}

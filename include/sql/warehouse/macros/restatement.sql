@@ -1,5 +1,5 @@
 {#
-  A restated figure (`restated_figures`) of a row of daily_summary; those that are no column of it follow from the columns.
+  The value of one of the `restated_figures` in a row of daily_summary; figures without a column are calculated.
 #}
 {% macro figure_value(summary, figure) -%}
 {% if figure == "returning_customers" -%}
@@ -9,7 +9,7 @@
 {%- endif %}
 {%- endmacro %}
 
-{# Whether a figure differs enough to be restated; one of the two may be NULL, such as an average of no order. #}
+{# Whether a figure differs enough to be restated. Either value may be NULL, such as the average of no orders. #}
 {% macro is_restated(old, new) -%}
 {{ old }} IS DISTINCT FROM {{ new }} AND COALESCE(ABS({{ new }} - {{ old }}) > NUMERIC '0.005', TRUE)
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
-  Whether a staged version of an order is at least as new as a stored one (also when nothing is stored). Files
-  compare by the source's own clock, then by arrival; where either side has no such clock, by read_at alone.
+  Whether a staged version of an order is at least as new as the stored one, if any. Versions from files are compared by
+  the source's clock, then by time of receipt; without such a clock on both sides, by read_at alone.
 #}
 {% macro not_older(versions, stored_updated_at, stored_read_at) -%}
 COALESCE(
@@ -13,8 +13,8 @@ COALESCE(
     )
 {%- endmacro %}
 {#
-  Whether one description of a product or customer replaces another: it was changed later, or at the same moment
-  and sorts behind, so that the order of two runs does not matter. Without a date it only fills a gap.
+  Whether one description of a product or customer replaces another: it was changed later, or at the same time and sorts
+  after it, so that the order of two runs does not matter. A description without a date only fills a gap.
 #}
 {% macro is_newer(arriving, stored, described) -%}
 CASE

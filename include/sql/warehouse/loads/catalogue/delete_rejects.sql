@@ -1,4 +1,4 @@
--- A day's rejected entries are those of the catalogue as it was read last on it: every run reads all of it.
+-- Every run reads the whole catalogue, so only the rejected entries of the day's latest read are kept.
 DELETE FROM {{ table("rejected_rows") }} AS stored
 WHERE
     stored.business_date = {{ business_date }}

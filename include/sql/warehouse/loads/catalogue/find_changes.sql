@@ -1,5 +1,5 @@
--- Before the transaction: does this read change anything? A catalogue that was read before the one that was loaded last
--- does not, so that two runs end in the same tables whichever loads first.
+-- Runs before the transaction and selects what this read changes. A catalogue that was read before the one loaded last
+-- changes nothing, so two runs produce the same tables in either order.
 
 {% include "warehouse/loads/audit_state.sql" %}
 

@@ -1,4 +1,4 @@
--- A catalogue has no orders and no amounts.
+-- A catalogue has neither orders nor amounts.
 SELECT
     {{ sources }} AS source,
     0 AS orders,

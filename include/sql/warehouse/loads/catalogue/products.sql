@@ -1,5 +1,5 @@
--- Pictures are the catalogue's. Name and category are those of the sources that sell, where one has described the product:
--- its description has a date. The catalogue describes what nobody else does, and renews what still stands as it wrote it.
+-- The catalogue always sets the pictures. It sets name and category only of products that no sales source describes
+-- (updated_at is NULL), and only while they are empty or still have the values that it set before.
 MERGE INTO {{ table("products") }} AS stored
 USING (
     SELECT
@@ -8,21 +8,21 @@ USING (
         arriving.category,
         arriving.picture_uri,
         arriving.thumbnail_uri,
-        known.name AS known_name,
-        known.category AS known_category
+        previous.name AS previous_name,
+        previous.category AS previous_category
     FROM {{ staged("arriving_pictures") }} AS arriving
-    LEFT JOIN {{ table("product_pictures") }} AS known
-        ON arriving.sku = known.sku
+    LEFT JOIN {{ table("product_pictures") }} AS previous
+        ON arriving.sku = previous.sku
 ) AS arriving
     ON stored.sku = arriving.sku
 WHEN MATCHED THEN
     UPDATE SET
         name = IF(
-            stored.updated_at IS NULL AND (stored.name IS NULL OR stored.name = arriving.known_name),
+            stored.updated_at IS NULL AND (stored.name IS NULL OR stored.name = arriving.previous_name),
             arriving.name, stored.name
         ),
         category = IF(
-            stored.updated_at IS NULL AND (stored.category IS NULL OR stored.category = arriving.known_category),
+            stored.updated_at IS NULL AND (stored.category IS NULL OR stored.category = arriving.previous_category),
             arriving.category, stored.category
         ),
         picture_uri = arriving.picture_uri,

@@ -1,4 +1,4 @@
--- What the load jobs brought; the merges rely on one row per product.
+-- Staged rows, to compare with the manifest. The merges require one row per product.
 SELECT
     'product_pictures' AS name,
     {{ sources }} AS source,

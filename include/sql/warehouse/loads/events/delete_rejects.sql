@@ -1,4 +1,4 @@
--- What earlier reads rejected goes where this read has read their whole window once more.
+-- Deletes the rejected records of earlier reads whose whole window this read covers.
 DELETE FROM {{ table("rejected_rows") }} AS stored
 WHERE
     {{ read_days("stored.business_date", before=2, after=1) }}

@@ -1,14 +1,14 @@
 {% from "warehouse/macros/event_slice.sql" import in_slice %}
 {% from "warehouse/macros/funnel.sql" import STEP_DAYS, step_types with context %}
--- Before the transaction: which events come and go, and which days that touches. BigQuery prunes partitions by constants
--- only, so the days must be known when the transaction's script is written; here they are those of the read and a
--- fixed number around them, so that a load reads as much after years as on its second day. An event of the read
--- occurred three days before it at the earliest, and one day after it at the latest; its copies are looked for in
--- three days more on either side.
+-- Runs before the transaction: which events are added and removed, and which days they affect. BigQuery prunes partitions
+-- by constants only, so the script of the transaction needs the list of days. This file reads a fixed number of days
+-- around those of the read, so the bytes read do not grow with history. An event occurs at most three days before and
+-- one day after the day of its read; copies of it are searched for in three more days on either side.
 
 {% include "warehouse/loads/audit_state.sql" %}
 
--- The staged events that were received before every stored copy that stays. Of two equal ones the newer read's counts.
+-- Staged events that were received before every remaining stored copy. Of two equal copies, the one of the newer read
+-- counts.
 CREATE OR REPLACE TABLE {{ staged("arriving_events") }} AS
 SELECT
     arriving.event_id,
@@ -40,7 +40,7 @@ WHERE
         )
     );
 
--- The stored events that go: what earlier reads stated of the same slice, and later copies of what comes.
+-- Stored events to delete: those that earlier reads returned for the same slice, and later copies of arriving events.
 CREATE OR REPLACE TABLE {{ staged("leaving_events") }} AS
 SELECT
     stored.event_id,
@@ -83,19 +83,19 @@ changed_days AS (
     FROM changes
 ),
 
--- On which days the shop sent events of which step, before this load and after it.
+-- Whether the website sent events of each step on each day, before and after this load.
 step_days AS (
     SELECT
         business_date,
         event_type,
         SUM(stored_events) > 0 AS is_before,
-        SUM(stored_events + gained) > 0 AS is_after
+        SUM(stored_events + added_events) > 0 AS is_after
     FROM (
         SELECT
             business_date,
             event_type,
             events AS stored_events,
-            0 AS gained
+            0 AS added_events
         FROM {{ table("daily_events") }}
         WHERE
             {{ read_days("business_date", before=6 + STEP_DAYS, after=4 + STEP_DAYS) }}
@@ -105,14 +105,14 @@ step_days AS (
             business_date,
             event_type,
             0 AS stored_events,
-            events AS gained
+            events AS added_events
         FROM changes
         WHERE event_type IN ({{ step_types() }})
     ) AS counts
     GROUP BY business_date, event_type
 ),
 
-may_have_moved AS (
+candidate_days AS (
     SELECT DISTINCT day AS business_date
     FROM step_days
     CROSS JOIN
@@ -124,25 +124,25 @@ may_have_moved AS (
     WHERE step_days.is_before <> step_days.is_after
 ),
 
--- The days for which a step appears in the funnel or is left out, because of this load.
-moved_steps AS (
-    SELECT DISTINCT moved.business_date
+-- Days on which this load adds a step to the funnel or removes one.
+changed_steps AS (
+    SELECT DISTINCT changed.business_date
     FROM (
-        SELECT may_have_moved.business_date
-        FROM may_have_moved
+        SELECT candidate_days.business_date
+        FROM candidate_days
         INNER JOIN step_days
             ON
-                step_days.business_date <= may_have_moved.business_date
-                AND step_days.business_date > DATE_SUB(may_have_moved.business_date, INTERVAL {{ STEP_DAYS }} DAY)
-        GROUP BY may_have_moved.business_date, step_days.event_type
+                step_days.business_date <= candidate_days.business_date
+                AND step_days.business_date > DATE_SUB(candidate_days.business_date, INTERVAL {{ STEP_DAYS }} DAY)
+        GROUP BY candidate_days.business_date, step_days.event_type
         HAVING LOGICAL_OR(step_days.is_before) <> LOGICAL_OR(step_days.is_after)
-    ) AS moved
+    ) AS changed
     INNER JOIN {{ table("daily_events") }} AS stored
-        ON moved.business_date = stored.business_date
+        ON changed.business_date = stored.business_date
     WHERE {{ read_days("stored.business_date", before=6, after=4 + STEP_DAYS) }}
 ),
 
--- A session may go over several midnights. It is computed with the day it began.
+-- A session may span several midnights. It belongs to the day on which it began.
 long_sessions AS (
     SELECT DISTINCT stored.business_date
     FROM {{ table("sessions") }} AS stored
@@ -163,7 +163,7 @@ long_sessions AS (
 touched AS (
     SELECT
         day AS business_date,
-        'events that came or went, on the day or beside it' AS cause
+        'events added or removed on the day or next to it' AS cause
     FROM changed_days
     CROSS JOIN
         UNNEST(
@@ -180,8 +180,8 @@ touched AS (
     UNION DISTINCT
     SELECT
         business_date,
-        'steps that the shop began or ceased to send' AS cause
-    FROM moved_steps
+        'funnel steps that began or ended' AS cause
+    FROM changed_steps
 )
 
 SELECT
@@ -189,7 +189,7 @@ SELECT
     'the run itself' AS cause
 FROM {{ staged("run") }}
 UNION DISTINCT
--- Of a day whose events have expired, and of the one after it, what was computed stays.
+-- The results of a day whose events have expired, and of the day after it, are not recomputed.
 SELECT
     touched.business_date,
     touched.cause

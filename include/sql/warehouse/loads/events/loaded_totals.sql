@@ -1,4 +1,4 @@
--- Events, where other domains count orders.
+-- Counts events; other domains count orders.
 SELECT
     reading.source,
     arriving.events AS orders,

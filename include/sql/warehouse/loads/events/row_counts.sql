@@ -1,4 +1,4 @@
--- How many rows the load brought, by table.
+-- Number of loaded rows by table.
 SELECT
     'user_events' AS name,
     COUNT(*) AS entries

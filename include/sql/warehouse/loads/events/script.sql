@@ -1,4 +1,4 @@
--- One load. An uncaught error anywhere in it rolls all of it back.
+-- One load in one transaction: an uncaught error rolls everything back.
 BEGIN TRANSACTION;
 
 {% for part in [

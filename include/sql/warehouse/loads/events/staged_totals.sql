@@ -1,4 +1,4 @@
--- What the load jobs brought, to compare with what the manifest promises; keys must be unique.
+-- Staged rows, to compare with the manifest. Keys must be unique.
 SELECT
     'user_events' AS name,
     reading.source,

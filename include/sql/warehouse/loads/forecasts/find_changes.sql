@@ -1,5 +1,5 @@
--- Before the transaction: which days is it time to compare with what came? Those that have ended, of this forecast and of
--- the five weeks before it, in which late orders still change days that were compared before.
+-- Runs before the transaction: the days whose actual sales are updated. These are the ended days of this forecast and of
+-- the five weeks before it, in which late orders may still change the actual sales.
 
 {% include "warehouse/loads/audit_state.sql" %}
 

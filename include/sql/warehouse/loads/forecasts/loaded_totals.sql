@@ -1,4 +1,4 @@
--- Forecasts, where other domains count orders.
+-- Counts forecasts; other domains count orders.
 SELECT
     {{ sources }} AS source,
     (SELECT COUNT(*) FROM {{ staged("sales_forecasts") }}) AS orders,

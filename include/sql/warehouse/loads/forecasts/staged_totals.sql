@@ -1,4 +1,4 @@
--- What the load jobs brought; the merge relies on one row per series and day.
+-- Staged rows, to compare with the manifest. The merge requires one row per series and day.
 SELECT
     'sales_forecasts' AS name,
     {{ sources }} AS source,

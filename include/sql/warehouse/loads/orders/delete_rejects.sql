@@ -1,8 +1,8 @@
--- A day's rejected records are those of its orders and files as they were read last. What an earlier run of the day
--- rejected goes when its order was read again, or when it belongs to no order; what a run of another day rejected goes
--- when nothing of its order is rejected any more. What is wrong with a delivered file stands as long as the delivery:
--- until the file is read again, on whatever day. Of an export, which may come in parts, that is so for the files of which
--- something is rejected once more.
+-- Only the rejected records of the latest read of each order and file are kept. Deletes
+--   - records that an earlier run of the day rejected, when their order was read again or they belong to no order;
+--   - records that a run of another day rejected, when nothing of their order is rejected any more;
+--   - records of a delivered file, only when the file is read again, on whatever day;
+--   - records of an export, which may be loaded in parts, only in files of which this load rejects something.
 DELETE FROM {{ table("rejected_rows") }} AS stored
 WHERE
     stored.business_date >= {{ first_day }}

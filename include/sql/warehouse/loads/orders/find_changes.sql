@@ -1,18 +1,18 @@
 {% from "warehouse/macros/versions.sql" import not_older %}
--- Before the transaction: which orders are replaced, and which days that touches. BigQuery prunes partitions by
--- constants only, so the days must be known when the transaction's script is written.
+-- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by constants
+-- only, so the script of the transaction needs the list of days.
 
 {% include "warehouse/loads/audit_state.sql" %}
 
--- The staged orders that are not older than what is stored, and where their stored rows lie. The one statement
--- (with the next) that looks at all orders ever loaded: a few narrow columns.
+-- Staged orders that are not older than the stored version, with the day of the stored rows. Only this statement and the
+-- next one read all orders in history, in a few narrow columns.
 CREATE OR REPLACE TABLE {{ staged("replaced_orders") }} AS
 WITH deliveries AS (
-    -- A newer delivery of a file states all of its orders: those it leaves out are gone.
+    -- A newer delivery of a file contains all of its orders: the others are removed.
     SELECT
         delivered.source,
         order_id,
-        LOGICAL_AND(newer.file IS NOT NULL AND order_id NOT IN UNNEST(newer.order_ids)) AS is_gone
+        LOGICAL_AND(newer.file IS NOT NULL AND order_id NOT IN UNNEST(newer.order_ids)) AS is_removed
     FROM {{ staged("loaded_files") }} AS delivered
     CROSS JOIN UNNEST(delivered.order_ids) AS order_id
     LEFT JOIN {{ table("loaded_files") }} AS newer
@@ -46,9 +46,9 @@ LEFT JOIN deliveries
 WHERE
     {{ not_older("versions", "stored.updated_at", "stored.read_at") }}
     AND {{ not_older("versions", "removed.version_updated_at", "removed.read_at") }}
-    AND NOT COALESCE(deliveries.is_gone, FALSE);
+    AND NOT COALESCE(deliveries.is_removed, FALSE);
 
--- When the customers of replaced orders, before and after, first ordered.
+-- First order of each customer of a replaced order, in its old or its new version.
 CREATE OR REPLACE TABLE {{ staged("first_orders") }} AS
 WITH arriving AS (
     SELECT
@@ -105,7 +105,7 @@ FROM (
 ) AS all_orders
 GROUP BY all_orders.customer_hash;
 
--- Rates that are new, or published again with another value; the newest read knows best.
+-- Rates that are new, or were published again with another value; the newest read wins.
 CREATE OR REPLACE TABLE {{ staged("changed_rates") }} AS
 SELECT
     staged.rate_date,
@@ -184,7 +184,7 @@ INNER JOIN {{ staged("replaced_orders") }} AS replaced
         arriving.source = replaced.source
         AND arriving.order_id = replaced.order_id
 UNION DISTINCT
--- A day that lacks a partner's file is complete when the file is loaded, whatever it holds.
+-- A day with a missing partner file becomes complete when the file is loaded, whatever it contains.
 SELECT
     audit.business_date,
     'late delivery of a partner' AS cause
@@ -202,12 +202,12 @@ SELECT
 FROM (
     SELECT
         [
-            DATE(found.first_ordered_at, {{ shop_timezone }}), DATE(stored.first_ordered_at, {{ shop_timezone }})
+            DATE(recomputed.first_ordered_at, {{ shop_timezone }}), DATE(stored.first_ordered_at, {{ shop_timezone }})
         ] AS days
-    FROM {{ staged("first_orders") }} AS found
+    FROM {{ staged("first_orders") }} AS recomputed
     LEFT JOIN {{ table("customers") }} AS stored
-        ON found.customer_hash = stored.customer_hash
-    WHERE found.first_ordered_at IS DISTINCT FROM stored.first_ordered_at
+        ON recomputed.customer_hash = stored.customer_hash
+    WHERE recomputed.first_ordered_at IS DISTINCT FROM stored.first_ordered_at
 ) AS moved
 CROSS JOIN UNNEST(moved.days) AS business_date
 WHERE business_date IS NOT NULL

@@ -1,5 +1,5 @@
--- Orders and lines are counted where they are now: the replaced ones in the warehouse; those a newer version was already
--- there for, as read. So the figures agree with the source's own.
+-- Orders and lines after the load: replaced orders as stored in the warehouse; orders of which the warehouse already had
+-- a newer version, as read. So the totals match those of the source.
 SELECT
     source,
     SUM(orders) AS orders,

@@ -1,5 +1,4 @@
-{# How `orders`, `order_lines` and `refunds` are loaded: the rows of a replaced order go, wherever they lie, and the
-   staged ones come. #}
+{# Load `orders`, `order_lines` or `refunds`: delete all rows of each replaced order, then insert the staged ones. #}
 {% macro replace_orders(name) %}
 DELETE FROM {{ table(name) }} AS stored
 WHERE

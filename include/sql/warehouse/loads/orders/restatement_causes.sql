@@ -1,5 +1,5 @@
--- Why figures of mailed days change with this load, seen while the tables still hold what the reports were made from. An
--- order that was read again and says the same of its day is no cause: live sources read many such orders every day.
+-- Why this load changes figures of mailed days. It runs before the tables change. An order that is read again without
+-- changing the figures of its day is no cause: live sources return many such orders every day.
 DELETE FROM {{ staged("restatement_causes") }} AS stored
 WHERE TRUE;
 
@@ -19,8 +19,8 @@ order_states AS (
         MAX(channel) AS channel,
         MAX(IF(is_new, NULL, business_date)) AS old_day,
         MAX(IF(is_new, business_date, NULL)) AS new_day,
-        MAX(IF(is_new OR NOT is_counted, NULL, said)) AS old_said,
-        MAX(IF(is_new AND is_counted, said, NULL)) AS new_said
+        MAX(IF(is_new OR NOT is_counted, NULL, counted_values)) AS old_values,
+        MAX(IF(is_new AND is_counted, counted_values, NULL)) AS new_values
     FROM (
         {% for name in [table("orders"), staged("orders")] %}
         SELECT
@@ -37,7 +37,7 @@ order_states AS (
                     CAST(10000 * entries.{{ amount }}_amount AS INT64)
                     {%- endfor %}
                 )
-            ) AS said
+            ) AS counted_values
         FROM {{ name }} AS entries
         INNER JOIN {{ staged("replaced_orders") }} AS replaced
             ON
@@ -88,8 +88,8 @@ causes AS (
     SELECT
         business_date,
         CASE
-            WHEN new_said IS NOT NULL AND old_day IS NULL THEN 'late'
-            WHEN new_said IS NOT NULL THEN 'changed'
+            WHEN new_values IS NOT NULL AND old_day IS NULL THEN 'late'
+            WHEN new_values IS NOT NULL THEN 'changed'
             WHEN new_day IS NOT NULL THEN 'cancelled'
             ELSE 'removed'
         END AS kind,
@@ -98,7 +98,7 @@ causes AS (
         order_id
     FROM order_states
     CROSS JOIN UNNEST([old_day, new_day]) AS business_date
-    WHERE old_said IS DISTINCT FROM new_said
+    WHERE old_values IS DISTINCT FROM new_values
     UNION ALL
     SELECT
         business_date,

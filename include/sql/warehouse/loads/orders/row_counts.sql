@@ -1,4 +1,4 @@
--- How many rows the load brought, by table.
+-- Number of loaded rows by table.
 {% for name in ["orders", "order_lines", "refunds"] %}
 SELECT
     '{{ name }}' AS name,

@@ -1,11 +1,11 @@
--- One load. An uncaught error anywhere in it rolls all of it back.
+-- One load in one transaction: an uncaught error rolls everything back.
 BEGIN TRANSACTION;
 
 {% for part in [
     "loads/confirm", "loads/orders/restatement_causes", "tables/orders/load", "tables/order_lines/load",
     "tables/refunds/load", "tables/removed_orders/load", "tables/customers/load", "tables/products/load",
-    "tables/exchange_rates/load", "tables/loaded_files/load", "loads/orders/delete_rejects", "tables/rejected_rows/load", "tables/load_audit/load",
-    "tables/control_totals/load",
+    "tables/exchange_rates/load", "tables/loaded_files/load", "loads/orders/delete_rejects",
+    "tables/rejected_rows/load", "tables/load_audit/load", "tables/control_totals/load",
     "tables/daily_sales/load", "tables/daily_summary/load"
 ] %}
 {% include "warehouse/" ~ part ~ ".sql" %}

@@ -1,5 +1,4 @@
--- What the load jobs brought, to compare with what the manifests promise; keys must be unique, because MERGE and
--- the joins of the load rely on it.
+-- Staged rows, to compare with the manifests. MERGE and the joins of the load require unique keys.
 {% set keys = {
     "order_versions": ["source", "order_id"],
     "orders": ["source", "order_id"],
@@ -19,10 +18,10 @@ FROM {{ staged(name) }}
 GROUP BY source
 UNION ALL
 {% endfor %}
--- Rows of orders that no version was announced for would never be loaded.
+-- Rows of orders without a version would never be loaded.
 SELECT
-    'orders that order_versions does not name' AS name,
-    unannounced.source,
+    'orders missing from order_versions' AS name,
+    without_version.source,
     COUNT(*) AS entries,
     0 AS different_keys,
     CAST(NULL AS NUMERIC) AS amount
@@ -36,10 +35,10 @@ FROM (
     UNION ALL
     {% endif %}
     {% endfor %}
-) AS unannounced
+) AS without_version
 LEFT JOIN {{ staged("order_versions") }} AS versions
     ON
-        unannounced.source = versions.source
-        AND unannounced.order_id = versions.order_id
+        without_version.source = versions.source
+        AND without_version.order_id = versions.order_id
 WHERE versions.order_id IS NULL
-GROUP BY unannounced.source;
+GROUP BY without_version.source;

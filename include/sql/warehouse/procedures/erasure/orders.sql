@@ -1,4 +1,4 @@
--- The orders stay, and every figure with them; nobody can tell any more that they were this customer's.
+-- The orders and all figures are kept, without the link to the customer.
 UPDATE {{ table("orders") }}
 SET customer_hash = NULL
 WHERE customer_hash = @customer_hash;

@@ -1,4 +1,4 @@
--- How often the warehouse still knows the customer.
+-- Number of rows per table that still contain the customer's hash.
 SELECT
     (
         SELECT COUNT(*)

@@ -1,5 +1,4 @@
--- The days under which a source's orders and refunds are stored, the newest first: how many orders there are, and
--- when the latest of them was read.
+-- Days with stored orders or refunds of a source, newest first: the number of orders, and when the latest was read.
 SELECT
     business_date,
     COUNT(DISTINCT order_id) AS orders,

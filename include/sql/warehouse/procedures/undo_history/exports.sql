@@ -1,4 +1,4 @@
--- The names under which exports were loaded. The exchange rates of their days are loaded under the name of their source.
+-- Source names of the loaded exports. (Exchange rates of their days are stored under the source's own name.)
 SELECT DISTINCT source
 FROM {{ table("load_audit") }}
 WHERE

@@ -1,4 +1,4 @@
--- What was rejected of an export goes with its orders.
+-- Deletes the rejected records of an export together with its orders.
 DELETE FROM {{ table("rejected_rows") }} AS stored
 WHERE
     stored.business_date >= {{ first_day }}

@@ -1,4 +1,4 @@
--- A second load of a run replaces what the first one wrote of the same sources, but for the files that it did not read.
+-- A second load of a run replaces the rows of its sources, except those of files that it did not read.
 DELETE FROM {{ table("control_totals") }} AS stored
 WHERE
     stored.business_date = {{ business_date }}

@@ -13,9 +13,9 @@ HAVING COUNT(*) > 1
 
 UNION ALL
 {% call check(
-    "customers: everybody who ordered is there since the first order",
+    "customers: every customer with an order is listed since the first order",
     "error",
-    "{order has a customer|orders have customers} missing in customers, or there with a later first order",
+    "{order has a customer|orders have customers} missing from customers or listed with a later first order",
     "the number of new customers is wrong",
 ) %}
 SELECT CONCAT(orders.source, ' ', orders.order_id) AS sample

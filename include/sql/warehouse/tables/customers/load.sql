@@ -1,6 +1,6 @@
 {% from "warehouse/macros/versions.sql" import as_text, is_newer %}
--- The newest description of a customer wins, whichever run brings it first; first_ordered_at is recomputed
--- for the customers of replaced orders.
+-- The newest description of a customer wins, whichever run loads first. first_ordered_at is recomputed for the customers
+-- of replaced orders.
 MERGE INTO {{ table("customers") }} AS stored
 USING (
     WITH described AS (
@@ -17,14 +17,14 @@ USING (
     )
 
     SELECT
-        COALESCE(described.customer_hash, found.customer_hash) AS customer_hash,
+        COALESCE(described.customer_hash, recomputed.customer_hash) AS customer_hash,
         described.country_code,
         described.updated_at,
-        found.customer_hash IS NOT NULL AS is_recomputed,
-        found.first_ordered_at
+        recomputed.customer_hash IS NOT NULL AS is_recomputed,
+        recomputed.first_ordered_at
     FROM described
-    FULL OUTER JOIN {{ staged("first_orders") }} AS found
-        ON described.customer_hash = found.customer_hash
+    FULL OUTER JOIN {{ staged("first_orders") }} AS recomputed
+        ON described.customer_hash = recomputed.customer_hash
 ) AS arriving
     ON stored.customer_hash = arriving.customer_hash
 WHEN MATCHED THEN

@@ -2,8 +2,8 @@
 {% call check(
     "daily_events: the counts are those of user_events",
     "error",
-    "{type of event has|types of events have} another count than there are events",
-    "a step of the funnel may be left out or kept wrongly",
+    "{event type has|event types have} a count that differs from user_events",
+    "the funnel may lack a step or contain one by mistake",
 ) %}
 SELECT CONCAT(CAST(business_date AS STRING), ' ', event_type) AS sample
 FROM (
@@ -27,11 +27,11 @@ HAVING SUM(events) <> 0
 
 UNION ALL
 {% call check(
-    "daily_events: the day is not unusually empty",
+    "daily_events: the day has events",
     "warn",
-    "{day has|days have} no event, and the same weekday of the last four weeks had at least 100 each",
+    "{day has|days have} no events, although the same weekday of each of the last four weeks had at least 100",
     "events are missing, unless the website was closed",
-    "see whether the website still sends events, then make backfill DAG=user_events_daily FROM=<day> TO=<day>",
+    "check whether the website still sends events, then run make backfill DAG=user_events_daily FROM=<day> TO=<day>",
     3,
 ) %}
 SELECT CONCAT(CAST({{ business_date }} AS STRING), ', and at least ', CAST(MIN(earlier.entries) AS STRING)) AS sample
@@ -60,11 +60,11 @@ HAVING COUNT(*) = 4
 
 UNION ALL
 {% call check(
-    "daily_events: a step that the shop used to send has not ceased",
+    "daily_events: every tracked funnel step still has events",
     "warn",
-    "{step of the funnel has|steps of the funnel have} no event on the day, and had at least 20 on each of the seven days before",
-    "tracking of that step broke; after 28 days without it the funnel leaves the step out",
-    "let the people who look after the website mend the tracking of that step",
+    "{funnel step has|funnel steps have} no events on the day and at least 20 on each of the seven days before",
+    "tracking of that step is broken; after 28 days without events the funnel omits the step",
+    "ask the website team to fix the tracking of that step",
     3,
 ) %}
 {% from "warehouse/macros/funnel.sql" import step_types with context %}

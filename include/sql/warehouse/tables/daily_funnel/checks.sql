@@ -17,7 +17,7 @@ UNION ALL
 {% call check(
     "daily_funnel: its sessions are those of the table sessions",
     "error",
-    "{day has|days have} other sessions in the funnel than in the table sessions",
+    "{day has|days have} a different number of sessions in the funnel than in the table sessions",
     "the funnel of that day is wrong",
 ) %}
 SELECT CAST(business_date AS STRING) AS sample
@@ -41,11 +41,11 @@ HAVING SUM(entries) <> 0
 {% endcall %}
 
 UNION ALL
--- A step that the shop does not send has no rows, and the next is compared with the last one that has.
+-- A step that the website does not track has no rows: the next step is compared with the last one that has rows.
 {% call check(
     "daily_funnel: no step has more sessions than the one before",
     "error",
-    "{step was|steps were} reached by more sessions than the step before",
+    "{step was|steps were} reached by more sessions than the previous step",
     "conversion would be above 100 %",
 ) %}
 SELECT CONCAT(CAST(business_date AS STRING), ' ', step) AS sample

@@ -77,8 +77,8 @@ UNION ALL
     "daily_sales: an exchange rate is known for every amount",
     "warn",
     "{currency has|currencies have} no exchange rate for a day with sales or returns",
-    "the amounts are in no sum of the report until a run has read the rate",
-    "nothing where the rate is only late: the next run reads it; a currency without reference rates needs another source of them",
+    "the report excludes these amounts until a run reads the rate",
+    "none if the rate is only late: the next run reads it; a currency without reference rates needs another source",
     3,
     dated=True,
 ) %}

@@ -3,7 +3,7 @@
     "daily_summary: one row for every day with orders or refunds",
     "error",
     "{day with orders or refunds does|days with orders or refunds do} not have exactly one row in daily_summary",
-    "the key figures of such a day are missing or doubled",
+    "the headline figures of such a day are missing or doubled",
 ) %}
 SELECT CAST(known_days.business_date AS STRING) AS sample
 FROM (
@@ -21,8 +21,8 @@ UNION ALL
 {% call check(
     "daily_summary: orders, customers and units are those of the tables",
     "error",
-    "{day has|days have} other numbers of orders, customers or units in daily_summary than in orders and daily_sales",
-    "the key figures of that day are wrong",
+    "{day has|days have} different numbers of orders, customers or units in daily_summary than in orders and daily_sales",
+    "the headline figures of that day are wrong",
 ) %}
 SELECT CAST(summaries.business_date AS STRING) AS sample
 FROM {{ table("daily_summary") }} AS summaries
@@ -58,12 +58,12 @@ WHERE
 {% endcall %}
 
 UNION ALL
--- Each row of daily_sales is rounded, daily_summary is rounded once.
+-- daily_sales is rounded per row, daily_summary once per day.
 {% call check(
     "daily_summary: the amounts are those of daily_sales",
     "error",
-    "{day has|days have} other amounts in daily_summary than in daily_sales",
-    "key figures and breakdowns of that day do not add up",
+    "{day has|days have} different amounts in daily_summary than in daily_sales",
+    "headline figures and breakdowns of that day do not match",
 ) %}
 SELECT CAST(summaries.business_date AS STRING) AS sample
 FROM {{ table("daily_summary") }} AS summaries

@@ -1,15 +1,16 @@
+{% from "warehouse/macros/audit_scope.sql" import daily_audit with context %}
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
 {% from "warehouse/macros/deliveries.sql" import is_undelivered with context %}
--- The touched days' new figures go to a staging table first: report_restatements compares them with the old.
+-- The new figures of the touched days are staged first: report_restatements compares them with the old ones.
 DELETE FROM {{ staged("daily_summary") }} AS staged
 WHERE TRUE;
 
 INSERT INTO {{ staged("daily_summary") }} (
     {{ columns("daily_summary") | map(attribute="name") | join(", ") }}
 )
--- A day has a summary when anything happened on it or a run was for it, so that the tables do not depend on
--- the order of runs. A load of an export is for no day.
-WITH signs AS (
+-- A day has a row when it has orders or refunds, or a run of its own, so the result does not depend on the order of runs.
+-- The load of an export is not a run of a day.
+WITH activity AS (
     {% for name in ["orders", "refunds"] %}
     SELECT
         business_date,
@@ -30,19 +31,19 @@ WITH signs AS (
         AND status <> 'history'
 ),
 
--- The daily sources are expected on a day that a run was for, or on which one of them sold or refunded. Days before
--- they were read, known from an export under a name of its own, lack nothing.
+-- The daily sources are expected on days with a run, and on days with orders or refunds of one of them. Earlier days, which
+-- only an export covers, are complete without them.
 known_days AS (
     SELECT
         business_date,
         LOGICAL_OR(is_expected) AS is_expected,
         LOGICAL_OR(has_run) AS has_run
-    FROM signs
+    FROM activity
     GROUP BY business_date
 ),
 
--- A source that was added later is not expected on a day whose runs did not know it: it is expected from the first day
--- on that a run has an audit row of it for, whatever its status. Until then, from the newest day on of any run.
+-- A source that was added later is expected from the first day with an audit row of it, whatever its status; without such
+-- a row, from the newest day of any run.
 expected_sources AS (
     SELECT
         name AS source,
@@ -147,8 +148,7 @@ newcomers AS (
     GROUP BY DATE(first_ordered_at, {{ shop_timezone }})
 ),
 
--- A source is missing from a day until a run for that day has read it after the day had ended, or the latest run for it
--- had it switched off.
+-- A source is missing until a run of the day reads it after the end of the day, or the latest run has it switched off.
 covered AS (
     SELECT DISTINCT
         business_date,
@@ -161,25 +161,14 @@ covered AS (
             read_at,
             ROW_NUMBER() OVER (PARTITION BY business_date, source ORDER BY run_at DESC, run_id DESC) = 1 AS is_latest
         FROM (
-            SELECT
-                business_date,
-                source,
-                status,
-                run_id,
-                read_at,
-                MAX(read_at) OVER (PARTITION BY business_date, run_id) AS run_at
-            FROM {{ table("load_audit") }}
-            WHERE
-                {{ days("business_date") }}
-                AND source IN ({{ sources }})
-                AND status <> 'history'
+{{ daily_audit(days("business_date")) | indent(12, first=True) }}
         ) AS audit
     ) AS ranked
     WHERE (status = 'off' AND is_latest)
         OR (status = 'success' AND DATE(read_at, {{ shop_timezone }}) > business_date)
 ),
 
--- A delivery that was due, and that no run has loaded since.
+-- Due deliveries that no run has loaded since.
 missing_deliveries AS (
     SELECT
         audit.business_date,

@@ -1,5 +1,5 @@
--- The days on which a source's orders should all be here: a run has read it after the day had ended. A day from before
--- the source's first read misses nothing either, and is not among them.
+-- Days on which all orders of a source should be loaded: a run read it after the end of the day. Days before the first
+-- read of the source are not listed.
 SELECT business_date
 FROM {{ table("daily_summary") }}
 WHERE

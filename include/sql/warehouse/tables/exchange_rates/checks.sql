@@ -24,13 +24,13 @@ WHERE rate <= 0
 {% endcall %}
 
 UNION ALL
--- Of the rates that convert the day: a misplaced decimal point is loaded like any other rate.
+-- Rates that convert amounts of the day: a rate with a misplaced decimal point is loaded like any other.
 {% call check(
     "exchange_rates: no rate doubles or halves",
     "warn",
     "{exchange rate is|exchange rates are} more than twice or less than half of the rate published before",
     "amounts in that currency may be converted wrongly",
-    "compare it with what the bank published; once the feed is right: make repair DAY=<day> SOURCE=exchange_rates",
+    "compare it with the published rate; once the feed is correct: make repair DAY=<day> SOURCE=exchange_rates",
     3,
 ) %}
 SELECT

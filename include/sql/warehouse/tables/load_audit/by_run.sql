@@ -1,5 +1,5 @@
 {% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
--- What one run's load wrote of each source of its domain.
+-- The audit rows of one run, for the sources of its domain.
 SELECT
     {{ columns("load_audit") | map(attribute="name") | join(",\n    ") }}
 FROM {{ table("load_audit") }} AS load_audit

@@ -1,8 +1,8 @@
 {% from "warehouse/macros/load_totals.sql" import currency_totals, load_totals with context %}
 {% from "warehouse/macros/check.sql" import check %}
-{# Judged is what is loaded of the day, so that a rerun which finds nothing new does not change the verdict. #}
-{% set correction = "correct what Rejected rows names at the source, then make repair DAY=<day> SOURCE=<source>" %}
-WITH of_this_run AS (
+{# Checks the load totals of the day, so that a rerun without new records does not change the result. #}
+{% set correction = "correct the records listed under Rejected rows in the source, then make repair DAY=<day> SOURCE=<source>" %}
+WITH run_rows AS (
     SELECT *
     FROM {{ table("load_audit") }}
     WHERE
@@ -10,7 +10,7 @@ WITH of_this_run AS (
         AND run_id = @run_id
 ),
 
-judged AS (
+checked AS (
     SELECT
         business_date,
         source,
@@ -33,10 +33,10 @@ judged AS (
     ) AS load_totals
     WHERE
         status <> 'off'
-        AND source IN (SELECT of_this_run.source FROM of_this_run)
+        AND source IN (SELECT run_rows.source FROM run_rows)
     {% if takes_exports %}
     UNION ALL
-    -- A part of an export is no account of a day.
+    -- A part of an export has no load totals of a day.
     SELECT
         business_date,
         source,
@@ -57,23 +57,23 @@ judged AS (
         source_amount,
         amount_loaded,
         CAST(NULL AS STRING) AS files
-    FROM of_this_run
+    FROM run_rows
     WHERE status = 'history'
     {% endif %}
 ),
 
-judged_amounts AS (
-    {{ currency_totals("judged", "totals.business_date = " ~ business_date) | indent(4) }}
+checked_amounts AS (
+    {{ currency_totals("checked", "totals.business_date = " ~ business_date) | indent(4) }}
 )
 
 {% call check(
     "load_audit: every record read was accepted, rejected or superseded",
     "error",
     "{source has|sources have} records that were neither loaded nor rejected nor replaced by a newer version",
-    "records were lost on the way, or counted twice",
+    "records were lost or counted twice",
 ) %}
 SELECT source AS sample
-FROM judged
+FROM checked
 WHERE
     status IN ('success', 'history')
     AND COALESCE(unaccounted_rows <> 0, TRUE)
@@ -83,19 +83,19 @@ UNION ALL
 {% call check(
     "load_audit: the orders the source counts are in the warehouse",
     "error",
-    "{source has|sources have} another number of orders than was loaded",
-    "orders are missing from the figures, or in them twice",
+    "{source has|sources have} a different number of orders than was loaded",
+    "orders are missing from the figures or counted twice",
 ) %}
 SELECT
     CONCAT(
         source, ' has ', CAST(source_orders AS STRING), ' orders, ', CAST(orders_loaded AS STRING), ' were loaded'
     ) AS sample
-FROM judged
+FROM checked
 WHERE lost_orders <> 0
 {% endcall %}
 
 UNION ALL
--- By currency. (A source that does not state its amounts by currency is judged where it has nothing else to explain.)
+-- By currency. A source without amounts by currency is checked only when nothing was rejected or superseded.
 {% call check(
     "load_audit: the amount the source sums up is in the warehouse",
     "error",
@@ -108,25 +108,25 @@ SELECT
         ' were loaded, ', CAST(superseded_amount AS STRING), ' superseded, ', CAST(rejected_amount AS STRING),
         ' rejected: ', CAST(unexplained_amount AS STRING), ' lost'
     ) AS sample
-FROM judged_amounts
+FROM checked_amounts
 WHERE ABS(unexplained_amount) >= 0.01
 UNION ALL
 SELECT
     CONCAT(
         source, ' has ', CAST(source_amount AS STRING), ', ', CAST(amount_loaded AS STRING), ' were loaded'
     ) AS sample
-FROM judged
+FROM checked
 WHERE
     rows_rejected + rows_superseded = 0
     AND source_amount <> amount_loaded
-    AND source NOT IN (SELECT judged_amounts.source FROM judged_amounts)
+    AND source NOT IN (SELECT checked_amounts.source FROM checked_amounts)
 UNION ALL
 SELECT
     CONCAT(
         reading.source, ': ', CAST(accepted.amount AS STRING), ' were accepted, ',
         CAST(reading.amount_loaded AS STRING), ' were loaded'
     ) AS sample
-FROM of_this_run AS reading
+FROM run_rows AS reading
 INNER JOIN (
     SELECT
         source,
@@ -148,7 +148,7 @@ UNION ALL
     "load_audit: no amount is missing because of rejected records",
     "warn",
     "{amount|amounts} of a source {was|were} rejected",
-    "the figures lack these records; rejected_rows has the reasons",
+    "the figures lack these records; see rejected_rows for the reasons",
     correction,
     3,
 ) %}
@@ -156,7 +156,7 @@ SELECT
     CONCAT(
         source, ': ', CAST(rejected_amount AS STRING), ' ', COALESCE(NULLIF(currency, ''), 'without currency')
     ) AS sample
-FROM judged_amounts
+FROM checked_amounts
 WHERE rejected_amount <> 0
 {% endcall %}
 
@@ -164,8 +164,8 @@ UNION ALL
 {% call check(
     "load_audit: at most 1 % of a source is rejected",
     "warn",
-    "{source had|sources had} more than 1 % of the records rejected",
-    "the figures lack these records; rejected_rows has the reasons",
+    "{source has|sources have} more than 1 % of {its|their} records rejected",
+    "the figures lack these records; see rejected_rows for the reasons",
     correction,
     3,
 ) %}
@@ -174,19 +174,19 @@ SELECT
         source, ': ', CAST(rows_rejected AS STRING), ' of ', CAST(most_read AS STRING), ' records',
         COALESCE(CONCAT(', ', files), '')
     ) AS sample
-FROM judged
+FROM checked
 WHERE rows_rejected * 100 > most_read
 {% endcall %}
 
 UNION ALL
--- A handful of broken records in a small file is no reason to hold the report back. The first part of an export has
--- the records of all files that no day could be read from: those are judged before anything is loaded.
+-- A few invalid records in a small file do not hold the report back. Exports are left out: their first part contains the
+-- records without a readable day of all files, which are checked before anything is loaded.
 {% call check(
     "load_audit: at most 20 % of a source is rejected (more than 50 records)",
     "error",
-    "{source had|sources had} more than 20 % of the records rejected",
-    "too much is missing for a report. A rerun alone changes nothing: correct the records at the source, "
-    "or the file and deliver it again",
+    "{source has|sources have} more than 20 % of {its|their} records rejected",
+    "too many records are missing for a report. A rerun alone changes nothing: correct the records in the source, "
+    "or deliver a corrected file",
 ) %}
 SELECT
     CONCAT(
@@ -194,7 +194,7 @@ SELECT
         COALESCE(CONCAT(', ', files), ''),
         '; then make repair DAY=', CAST({{ business_date }} AS STRING), ' SOURCE=', source
     ) AS sample
-FROM judged
+FROM checked
 WHERE
     status <> 'history'
     AND rows_rejected > 50

@@ -1,5 +1,5 @@
--- The business days that have had a daily run: one that wrote an audit row, whatever its status, for every source that
--- there was by then. A run that read one source alone was no daily run, unless there is only one.
+-- Business days with a daily run: a run with an audit row, of any status, for every source that existed by then. A run
+-- that read a single source is not a daily run unless only one source exists.
 WITH audit AS (
     SELECT
         business_date,

@@ -1,4 +1,4 @@
--- Whether a run for a business day has read a source without upper bound: a backfill has one.
+-- Whether a run of a business day read a source without an upper bound. Backfills have one.
 SELECT COUNT(*) > 0 AS was_read
 FROM {{ table("load_audit") }}
 WHERE

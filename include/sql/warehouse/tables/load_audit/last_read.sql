@@ -1,4 +1,4 @@
--- When the last successful read of a source began that had no upper bound: backfills of old days do not count.
+-- Start of the last successful read of a source without an upper bound. Backfills of old days have one.
 SELECT MAX(window_end) AS last_read
 FROM {{ table("load_audit") }}
 WHERE

@@ -1,4 +1,4 @@
--- What became of each read. A second load of a run replaces what the first one wrote of the same sources.
+-- One row per read. A second load of a run replaces the rows of its sources.
 DELETE FROM {{ table("load_audit") }} AS stored
 WHERE
     stored.business_date = {{ business_date }}

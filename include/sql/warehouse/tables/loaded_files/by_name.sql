@@ -1,4 +1,4 @@
--- What is known of partner files by name. `was_refused`: a version that was delivered later could not be used.
+-- Loaded partner files by name. `was_refused`: a later delivery of the file was unusable.
 SELECT
     file,
     sha256,

@@ -1,4 +1,4 @@
--- The partner files, however old, that hold some of the orders asked for, with those they hold.
+-- Partner files of any age that contain some of the given orders, with the ids of these orders.
 SELECT
     files.file,
     files.sha256,

@@ -1,4 +1,4 @@
--- The latest delivery of a file is the one that counts, whichever run loads it first.
+-- The latest delivery of a file wins, whichever run loads first.
 DELETE FROM {{ table("loaded_files") }} AS stored
 WHERE EXISTS (
     SELECT 1

@@ -1,4 +1,4 @@
--- The partner files that runs since a day have loaded.
+-- Partner files that were loaded by runs of a day or later.
 SELECT file
 FROM {{ table("loaded_files") }}
 WHERE

@@ -1,4 +1,4 @@
--- What is stored of the lines of the storefront's orders asked for: a product that was deleted since has no name there.
+-- Stored lines of storefront orders: the storefront no longer has the SKU and category of deleted products.
 SELECT
     order_id,
     line_number,

@@ -15,10 +15,10 @@ HAVING COUNT(*) > 1
 
 UNION ALL
 {% call check(
-    "order_lines: each has its order, of the same status",
+    "order_lines: each line has an order of the same status",
     "error",
-    "{order line has|order lines have} no order in the warehouse, or one of another status or currency",
-    "orders and sales of that day do not count the same",
+    "{order line has|order lines have} no order in the warehouse, or one with a different status or currency",
+    "the numbers of orders and sales of that day do not match",
 ) %}
 SELECT CONCAT(order_lines.source, ' ', order_lines.order_id) AS sample
 FROM {{ table("order_lines") }} AS order_lines
@@ -41,7 +41,7 @@ UNION ALL
 {% call check(
     "order_lines: gross less discount is the amount after discount",
     "error",
-    "{order line has|order lines have} an amount after discount that is not gross less discount",
+    "{order line has|order lines have} an amount after discount other than gross less discount",
     "gross sales, discounts and net sales do not add up",
 ) %}
 SELECT CONCAT(source, ' ', order_id, ' line ', CAST(line_number AS STRING)) AS sample
@@ -57,7 +57,7 @@ UNION ALL
     "warn",
     "{order line of the day has|order lines of the day have} a discount above {its|their} amount",
     "if it is an error, net sales are too low by the difference",
-    "compare with the source and correct it there; the next run reads the correction",
+    "compare with the source and correct it there; the next run loads the correction",
     3,
 ) %}
 SELECT
@@ -76,7 +76,7 @@ UNION ALL
     "warn",
     "{order line of the day has|order lines of the day have} a negative discount",
     "if it is an error, net sales are too high by that amount",
-    "compare with the source and correct it there; the next run reads the correction",
+    "compare with the source and correct it there; the next run loads the correction",
     3,
 ) %}
 SELECT

@@ -1,8 +1,8 @@
 {% from "warehouse/macros/check.sql" import check %}
 {% from "warehouse/macros/implausible.sql" import tolerance with context %}
 {% from "warehouse/macros/low_order_counts.sql" import low_order_counts with context %}
-{#- The day of the run, and not all the days that it loaded orders of: the others were judged by their own runs. #}
-{% macro day_of_the_run(column, before=0) -%}
+{#- Only the day of the run: other days that it loaded orders of are checked by their own runs. #}
+{% macro run_day(column, before=0) -%}
 {% if before %}
 {{ column }} BETWEEN DATE_SUB({{ business_date }}, INTERVAL {{ before }} DAY) AND {{ business_date }}
 {%- else %}
@@ -23,14 +23,14 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
--- An export that has orders of a live source, or was loaded under two names. The amount tells them from orders of two
--- sources that number alike.
+-- An export contains orders of a live source, or was loaded under two names. Comparing the amount excludes orders of two
+-- sources that use the same numbers.
 {% call check(
     "orders: no order is stored under two sources",
     "warn",
     "{order is|orders are} stored under two sources with the same day and amount",
     "sales count them twice",
-    "if they are the same orders, remove the export: make undo-history SOURCE=<export>; load it without these days",
+    "if they are the same orders, run make undo-history SOURCE=<export> and load the export without these days",
     3,
 ) %}
 SELECT CONCAT(orders.order_id, ' of ', orders.source, ' and ', others.source) AS sample
@@ -51,10 +51,10 @@ WHERE
 
 UNION ALL
 {% call check(
-    "orders: key and currency are there",
+    "orders: key and currency are not empty",
     "error",
     "{order has|orders have} no source, no id or no currency",
-    "such an order can be neither recognised nor converted",
+    "such an order cannot be identified or converted",
 ) %}
 SELECT CONCAT(COALESCE(source, '?'), ' ', COALESCE(order_id, '?')) AS sample
 FROM {{ table("orders") }}
@@ -65,9 +65,9 @@ WHERE
 
 UNION ALL
 {% call check(
-    "orders: each lies on the shop day it was created",
+    "orders: each is stored under the shop day of its creation",
     "error",
-    "{order is|orders are} stored under another day than the one of {its|their} creation in the shop",
+    "{order is|orders are} stored under a different day than the shop day of {its|their} creation",
     "the figures of both days are wrong",
 ) %}
 SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
@@ -82,8 +82,8 @@ UNION ALL
     "orders: none is dated in the future",
     "warn",
     "{order is|orders are} dated more than a day after the read",
-    "they count on a day that is not over, in no report until then",
-    "correct the date at the source, or its clock; then make repair DAY=<day of the run> SOURCE=<source>",
+    "they count on a future day and are in no report until then",
+    "correct the date or the clock of the source, then make repair DAY=<day of the run> SOURCE=<source>",
     3,
 ) %}
 SELECT CONCAT(source, ' ', order_id, ' of ', CAST(ordered_at AS STRING)) AS sample
@@ -97,8 +97,8 @@ UNION ALL
 {% call check(
     "orders: amounts are the sums of the lines",
     "error",
-    "{order has|orders have} other amounts than {its|their} lines add up to",
-    "orders and breakdowns do not add up",
+    "{order has|orders have} amounts that differ from the sum of {its|their} lines",
+    "orders and breakdowns do not match",
 ) %}
 SELECT CONCAT(orders.source, ' ', orders.order_id) AS sample
 FROM {{ table("orders") }} AS orders
@@ -131,19 +131,19 @@ UNION ALL
 {% call check(
     "orders: no source is unusually empty",
     "warn",
-    "{source has|sources have} no order of the day, and usually {has|have} 20 or more",
+    "{source has|sources have} no orders on the day and usually {has|have} 20 or more",
     "orders are missing, unless the shop was closed",
-    "look for orders of the day in the source; once they are there: make repair DAY=<day> SOURCE=<source>",
+    "look for orders of the day in the source; once they exist: make repair DAY=<day> SOURCE=<source>",
     3,
 ) %}
 SELECT
     CONCAT(
-        name, ' has no order of ', CAST(business_date AS STRING), ', and had at least ', CAST(fewest AS STRING),
-        ' on each of the last four such weekdays'
+        name, ' has no orders on ', CAST(business_date AS STRING), ' and had at least ', CAST(fewest AS STRING),
+        ' on the same weekday of each of the last four weeks'
     ) AS sample
 FROM (
-{{ low_order_counts(day_of_the_run) }}
-) AS few
+{{ low_order_counts(run_day) }}
+) AS low_counts
 WHERE is_empty
 {% endcall %}
 
@@ -153,7 +153,7 @@ UNION ALL
     "warn",
     "{order of the day has|orders of the day have} negative shipping",
     "if it is an error, shipping is too low by that amount; sales are not affected",
-    "compare with the source and correct it there; the next run reads the correction",
+    "compare with the source and correct it there; the next run loads the correction",
     3,
 ) %}
 SELECT

@@ -1,9 +1,9 @@
-{# The amount as text without a decimal point, which every engine writes alike; nothing for NULL. #}
+{# The amount in ten-thousandths as text, which is identical in every engine; empty for NULL. #}
 {% macro digits(amount) -%}
 COALESCE(CAST(CAST(CAST({{ amount }} AS BIGNUMERIC) * 10000 AS INT64) AS STRING), '')
 {%- endmacro %}
--- A source's orders as stored under some days, for reconciliation. `line_digest` differs when any line does in what it
--- costs: include/sql/reconciliation/orders.sql makes the same of the source's lines.
+-- Stored orders of a source on some days, for reconciliation. `line_digest` covers SKU, quantity and amounts of all lines;
+-- include/sql/reconciliation/orders.sql calculates the same digest from the source's lines.
 SELECT
     {% for column in columns("orders") if column.name not in ("source", "updated_at", "run_id") %}
     stored.{{ column.name }},

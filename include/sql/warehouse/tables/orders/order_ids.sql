@@ -1,4 +1,4 @@
--- The orders of a source that are stored under some days, and those with a refund of these days.
+-- Orders of a source that are stored under some days or have a refund on these days.
 SELECT order_id
 FROM {{ table("orders") }}
 WHERE

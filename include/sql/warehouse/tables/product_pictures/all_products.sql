@@ -1,4 +1,4 @@
--- What is remembered of every product of the catalogue.
+-- The stored state of every product of the catalogue.
 SELECT
     sku,
     name,

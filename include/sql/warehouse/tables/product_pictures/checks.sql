@@ -2,8 +2,8 @@
 {% call check(
     "product_pictures: one row per product",
     "error",
-    "{product is|products are} remembered more than once",
-    "which of its pictures is shown depends on chance",
+    "{product is|products are} stored more than once",
+    "which of its pictures is shown is arbitrary",
 ) %}
 SELECT sku AS sample
 FROM {{ table("product_pictures") }}
@@ -13,10 +13,10 @@ HAVING COUNT(*) > 1
 
 UNION ALL
 {% call check(
-    "product_pictures: a picture that is fine is stored, with its thumbnail",
+    "product_pictures: every usable picture is stored with its thumbnail",
     "error",
-    "{picture is|pictures are} called fine and {is|are} not stored",
-    "reports lack the picture",
+    "{picture has|pictures have} the state ok but {is|are} not stored",
+    "reports show no picture",
 ) %}
 SELECT sku AS sample
 FROM {{ table("product_pictures") }}
@@ -29,8 +29,8 @@ UNION ALL
 {% call check(
     "product_pictures: products has the pictures of the catalogue",
     "error",
-    "{product of the catalogue is|products of the catalogue are} missing in products, or there with another picture",
-    "reports show no picture, or a wrong one",
+    "{product|products} of the catalogue {is|are} missing from products or listed with a different picture",
+    "reports show no picture or a wrong one",
 ) %}
 SELECT pictures.sku AS sample
 FROM {{ table("product_pictures") }} AS pictures
@@ -46,9 +46,9 @@ UNION ALL
 {% call check(
     "product_pictures: most pictures can be used",
     "warn",
-    "{picture|pictures} could not be used, which is more than half",
-    "products keep the pictures that they had; product_pictures has the reasons",
-    "mend the addresses of the pictures in the catalogue; the next refresh fetches them",
+    "{picture is|pictures are} unusable, which is more than half",
+    "products keep their previous pictures; see product_pictures for the reasons",
+    "correct the picture URLs in the catalogue; the next refresh downloads them",
     1,
 ) %}
 SELECT CONCAT(sku, ' (', COALESCE(image_host, ''), '): ', COALESCE(reason, '')) AS sample

@@ -1,4 +1,4 @@
--- The catalogue as it was read. Products that it no longer has keep their picture, and their state says that they are gone.
+-- The catalogue as read. Products that it no longer contains keep their picture and get the state `gone`.
 MERGE INTO {{ table("product_pictures") }} AS stored
 USING {{ staged("arriving_pictures") }} AS arriving
     ON stored.sku = arriving.sku

@@ -1,4 +1,4 @@
--- How many entries of the catalogue were rejected when it was read last.
+-- Number of rejected catalogue entries in the last read.
 SELECT rows_rejected
 FROM {{ table("load_audit") }}
 WHERE

@@ -1,6 +1,6 @@
 {% from "warehouse/macros/versions.sql" import as_text, is_newer %}
--- The newest description of an article wins, whichever run brings it first. The pictures belong to the product
--- catalogue and stay as they are.
+-- The newest description of a product wins, whichever run loads first. Pictures belong to the product catalogue and are
+-- not changed.
 MERGE INTO {{ table("products") }} AS stored
 USING (
     SELECT

@@ -1,4 +1,4 @@
--- The storefront's refunds as stored, for orders whose refunds may not have to be read again.
+-- Stored refunds of storefront orders; unchanged refunds are not read again.
 SELECT
     {{ columns("refunds") | map(attribute="name") | join(",\n    ") }}
 FROM {{ table("refunds") }}

@@ -15,9 +15,9 @@ HAVING COUNT(*) > 1
 
 UNION ALL
 {% call check(
-    "refunds: each lies on the shop day it was made",
+    "refunds: each is stored under the shop day it was made",
     "error",
-    "{refund is|refunds are} stored under another day than the one on which {it was|they were} made in the shop",
+    "{refund is|refunds are} stored under a different day than the shop day on which {it was|they were} made",
     "the returns of both days are wrong",
 ) %}
 SELECT CONCAT(source, ' refund ', refund_id, ' of ', CAST(refunded_at AS STRING)) AS sample
@@ -32,8 +32,8 @@ UNION ALL
     "refunds: none is dated in the future",
     "warn",
     "{refund is|refunds are} dated more than a day after the read",
-    "they count on a day that is not over, in no report until then",
-    "correct the date at the source, or its clock; then make repair DAY=<day of the run> SOURCE=<source>",
+    "they count on a future day and are in no report until then",
+    "correct the date or the clock of the source, then make repair DAY=<day of the run> SOURCE=<source>",
     3,
 ) %}
 SELECT CONCAT(source, ' refund ', refund_id, ' of ', CAST(refunded_at AS STRING)) AS sample
@@ -45,11 +45,11 @@ WHERE
 
 UNION ALL
 {% call check(
-    "refunds: the order is known",
+    "refunds: the order is in the warehouse",
     "warn",
-    "{refund belongs to an order|refunds belong to orders} that the warehouse does not have",
-    "counted as returns, in the category unallocated, until the order is read",
-    "read the order: make repair DAY=<day of the order> SOURCE=<source>; nothing where it is older than the history that was loaded",
+    "{refund belongs to an order|refunds belong to orders} missing from the warehouse",
+    "counted as returns in the category unallocated until the order is read",
+    "read the order with make repair DAY=<day of the order> SOURCE=<source>; none if the order is older than the loaded history",
     2,
     dated=True,
 ) %}
@@ -67,9 +67,9 @@ UNION ALL
 {% call check(
     "refunds: no order is refunded above its total",
     "warn",
-    "{order has|orders have} a refund of the day and more refunded than {it|they} cost",
+    "{order|orders} with a refund on the day {has|have} refunds above {its|their} total",
     "if it is an error, returns are too high and net sales too low",
-    "compare with the source and correct it there; the next run reads the correction",
+    "compare with the source and correct it there; the next run loads the correction",
     3,
 ) %}
 SELECT

@@ -1,4 +1,4 @@
--- A source's refunds as stored, for reconciliation: made on some days, or of orders of those days.
+-- Stored refunds of a source for reconciliation: made on some days, or of orders of those days.
 SELECT
     {{ columns("refunds") | map(attribute="name") | reject("in", ["source", "run_id"]) | join(",\n    ") }}
 FROM {{ table("refunds") }}

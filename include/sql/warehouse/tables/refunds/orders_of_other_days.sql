@@ -1,4 +1,4 @@
--- The orders of a source of which a refund was made on some days, and which are not stored under those days.
+-- Orders of a source with a refund on some days that are not stored under those days.
 SELECT DISTINCT order_id
 FROM {{ table("refunds") }}
 WHERE

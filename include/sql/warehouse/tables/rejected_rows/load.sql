@@ -1,5 +1,5 @@
--- A second load of a run replaces what the first one wrote of the same sources. A repaired run does not read a file again
--- that it has loaded: what is rejected of that stays.
+-- A second load of a run replaces the rows of its sources. A repaired run does not read its loaded files again, so the
+-- rejected records of these files are kept.
 DELETE FROM {{ table("rejected_rows") }} AS stored
 WHERE
     stored.business_date = {{ business_date }}

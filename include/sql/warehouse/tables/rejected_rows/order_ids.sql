@@ -1,4 +1,4 @@
--- The orders of a source of which runs for some days have rejected something.
+-- Orders of a source with rejected records in the runs of some days.
 SELECT DISTINCT order_id
 FROM {{ table("rejected_rows") }}
 WHERE

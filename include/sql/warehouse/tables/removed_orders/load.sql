@@ -1,5 +1,5 @@
--- Orders that are gone, so that an older read does not bring them back. An order that goes because its export is taken
--- back is not remembered: the export, which is no newer, may be loaded again.
+-- Orders that were removed, so that an older read does not add them again. Orders of an undone export are not recorded:
+-- the export may be loaded again with the same versions.
 DELETE FROM {{ table("removed_orders") }} AS stored
 WHERE EXISTS (
     SELECT 1

@@ -1,4 +1,4 @@
--- Every report of a day that was mailed or is being mailed, the latest first.
+-- All mailed or claimed reports of a day, latest first.
 SELECT
     business_date,
     figures_hash,

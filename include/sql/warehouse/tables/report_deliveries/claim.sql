@@ -1,4 +1,4 @@
--- Claim a delivery, unless somebody did before. A claim that was never marked is sent with the figures of now.
+-- Claims a delivery unless it is claimed or sent already. A claim that was not marked as sent is sent with current figures.
 MERGE {{ table("report_deliveries") }} AS stored
 USING (
     SELECT

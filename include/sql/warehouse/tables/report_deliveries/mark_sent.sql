@@ -1,4 +1,4 @@
--- The mail server took the mail.
+-- Records that the mail server accepted the mail.
 UPDATE {{ table("report_deliveries") }}
 SET
     state = 'sent',

@@ -1,5 +1,5 @@
 {% from "warehouse/macros/restatement.sql" import figure_value, is_restated %}
--- Figures of an already mailed day that this load changes, seen before daily_summary is replaced.
+-- Figures of mailed days that this load changes; runs before daily_summary is replaced.
 INSERT INTO {{ table("report_restatements") }} (
     business_date, figure, detected_at, old, `new`, reason, causes
 )
@@ -14,7 +14,7 @@ WITH figures AS (
             {% endfor %}
         END * NUMERIC '1' AS {{ "old_value" if loop.first else "new_value" }},
         {% endfor %}
-        figure IN ('new_customers', 'returning_customers') AS is_of_customers
+        figure IN ('new_customers', 'returning_customers') AS is_about_customers
     FROM {{ table("daily_summary") }} AS mailed
     INNER JOIN {{ staged("daily_summary") }} AS arriving
         ON mailed.business_date = arriving.business_date
@@ -31,11 +31,11 @@ touched AS (
     GROUP BY business_date
 ),
 
-causes AS (
+cause_lists AS (
     SELECT
         business_date,
-        kind = 'first_orders' AS is_of_customers,
-        CONCAT('[', STRING_AGG(TO_JSON_STRING(cause), ', ' ORDER BY kind, channel), ']') AS said
+        kind = 'first_orders' AS is_about_customers,
+        CONCAT('[', STRING_AGG(TO_JSON_STRING(cause), ', ' ORDER BY kind, channel), ']') AS causes
     FROM {{ staged("restatement_causes") }} AS cause
     GROUP BY business_date, kind = 'first_orders'
 )
@@ -47,24 +47,24 @@ SELECT
     figures.old_value,
     figures.new_value,
     CONCAT(
-        COALESCE(touched.causes, IF(first_orders.said IS NULL, 'a rerun of the load', 'first orders of customers')),
+        COALESCE(touched.causes, IF(first_orders.causes IS NULL, 'a rerun of the load', 'first orders of customers')),
         ', run ', run.run_id
     ) AS reason,
-    -- Who is new depends on other days as well; that is the reason where nothing of the day itself has changed.
-    COALESCE(causes.said, first_orders.said) AS causes
+    -- Whether a customer is new also depends on other days; that is the cause when nothing on the day itself changed.
+    COALESCE(cause_lists.causes, first_orders.causes) AS causes
 FROM figures
 CROSS JOIN {{ staged("run") }} AS run
 LEFT JOIN touched
     ON figures.business_date = touched.business_date
-LEFT JOIN causes
+LEFT JOIN cause_lists
     ON
-        figures.business_date = causes.business_date
-        AND NOT causes.is_of_customers
-LEFT JOIN causes AS first_orders
+        figures.business_date = cause_lists.business_date
+        AND NOT cause_lists.is_about_customers
+LEFT JOIN cause_lists AS first_orders
     ON
         figures.business_date = first_orders.business_date
-        AND first_orders.is_of_customers
-        AND figures.is_of_customers
+        AND first_orders.is_about_customers
+        AND figures.is_about_customers
 WHERE
     {{ is_restated("figures.old_value", "figures.new_value") }}
     AND figures.business_date IN (

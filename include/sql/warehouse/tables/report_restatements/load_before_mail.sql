@@ -1,6 +1,6 @@
 {% from "warehouse/macros/restatement.sql" import figure_value, is_restated %}
--- Figures that changed between the report's figures and its mail: the load that changed them did not know yet that
--- this day would have been mailed. The report's own come as parameters, in ten-thousandths; empty where it has none.
+-- Figures that changed after the report was built and before it was mailed: the load that changed them did not know of the
+-- mail. The figures of the report are parameters in ten-thousandths; empty for a missing figure.
 INSERT INTO {{ table("report_restatements") }} (
     business_date, figure, detected_at, old, `new`, reason
 )
@@ -34,10 +34,10 @@ WHERE
     {{ is_restated("figures.old_value", "figures.new_value") }}
     AND NOT EXISTS (
         SELECT 1
-        FROM {{ table("report_restatements") }} AS known
+        FROM {{ table("report_restatements") }} AS recorded
         WHERE
-            known.business_date = {{ business_date }}
-            AND known.figure = figures.figure
-            AND known.`new` IS NOT DISTINCT FROM figures.new_value
-            AND known.detected_at >= @figures_at
+            recorded.business_date = {{ business_date }}
+            AND recorded.figure = figures.figure
+            AND recorded.`new` IS NOT DISTINCT FROM figures.new_value
+            AND recorded.detected_at >= @figures_at
     );

@@ -1,9 +1,8 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
--- What came of the days that have ended, beside every forecast of them. A day that the warehouse knows nothing of has no
--- actual: it has not been loaded.
+-- Sets the actual gross sales of ended days in every forecast. Days that have not been loaded have no actual sales.
 MERGE INTO {{ table("sales_forecasts") }} AS stored
 USING (
-    WITH articles AS (
+    WITH sku_sales AS (
         SELECT
             business_date,
             sku,
@@ -17,7 +16,7 @@ USING (
         GROUP BY business_date, sku, currency
     ),
 
-    came AS (
+    actual_sales AS (
         SELECT
             business_date,
             CONCAT('category:', category) AS series,
@@ -45,13 +44,13 @@ USING (
             {{ rounded("SUM(" ~ converted("gross_sales") ~ ")") }} AS gross_sales
         FROM (
             SELECT
-                articles.*,
-                {{ rate_columns("articles.currency", "rates") }}
-            FROM articles
+                sku_sales.*,
+                {{ rate_columns("sku_sales.currency", "rates") }}
+            FROM sku_sales
             LEFT JOIN {{ table("conversion_rates") }} AS rates
                 ON
-                    articles.business_date = rates.business_date
-                    AND articles.currency = rates.currency
+                    sku_sales.business_date = rates.business_date
+                    AND sku_sales.currency = rates.currency
         ) AS rated
         GROUP BY rated.business_date, rated.sku
     )
@@ -59,7 +58,7 @@ USING (
     SELECT
         forecasts.series,
         forecasts.target_date,
-        COALESCE(SUM(came.gross_sales), 0) AS actual
+        COALESCE(SUM(actual_sales.gross_sales), 0) AS actual
     FROM (
         SELECT DISTINCT
             series,
@@ -69,15 +68,15 @@ USING (
     ) AS forecasts
     INNER JOIN {{ table("daily_summary") }} AS summary
         ON forecasts.target_date = summary.business_date
-    LEFT JOIN came
+    LEFT JOIN actual_sales
         ON
-            forecasts.target_date = came.business_date
-            AND forecasts.series = came.series
+            forecasts.target_date = actual_sales.business_date
+            AND forecasts.series = actual_sales.series
     GROUP BY forecasts.series, forecasts.target_date
-) AS known
+) AS actuals
     ON
-        stored.series = known.series
-        AND stored.target_date = known.target_date
+        stored.series = actuals.series
+        AND stored.target_date = actuals.target_date
         AND {{ days("stored.target_date") }}
 WHEN MATCHED THEN
-    UPDATE SET actual = known.actual;
+    UPDATE SET actual = actuals.actual;

@@ -2,8 +2,8 @@
 {% call check(
     "sales_forecasts: one row per series, day, model and origin",
     "error",
-    "{forecast is|forecasts are} there more than once",
-    "reports show a day twice",
+    "{forecast is|forecasts are} stored more than once",
+    "reports show the day twice",
 ) %}
 SELECT CONCAT(series, ' ', CAST(target_date AS STRING)) AS sample
 FROM {{ table("sales_forecasts") }}
@@ -14,10 +14,10 @@ HAVING COUNT(*) > 1
 
 UNION ALL
 {% call check(
-    "sales_forecasts: every interval is around its forecast, the wider around the narrower",
+    "sales_forecasts: every forecast lies in its 80 % interval, and that in its 95 % interval",
     "error",
-    "{forecast has|forecasts have} intervals that do not enclose it",
-    "what is called unusual depends on chance",
+    "{forecast lies|forecasts lie} outside {its|their} intervals, or the intervals are not nested",
+    "the verdicts on these days in the report are wrong",
 ) %}
 SELECT CONCAT(series, ' ', CAST(target_date AS STRING)) AS sample
 FROM {{ table("sales_forecasts") }}

@@ -1,5 +1,4 @@
--- A forecast is replaced by one that was made from what was known on the same day, whatever its model: a week that is run
--- again. So there is never more than one of a day.
+-- A rerun of a week replaces the forecast with the same origin, whatever its model: each origin has one forecast per day.
 DELETE FROM {{ table("sales_forecasts") }} AS stored
 WHERE
     {{ read_days("stored.target_date") }}

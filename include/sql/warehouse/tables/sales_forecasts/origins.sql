@@ -1,4 +1,4 @@
--- As of which days there are forecasts.
+-- Origins of the stored forecasts, as days.
 SELECT DISTINCT DATE(made_at, {{ shop_timezone }}) AS as_of
 FROM {{ table("sales_forecasts") }}
 WHERE

@@ -1,8 +1,5 @@
 {% from "warehouse/macros/check.sql" import check %}
-{#
-  The events of the days before and after are read with those of the touched ones, as the load does: sessions go over
-  midnight.
-#}
+{# Like the load, the checks also read the events of neighbouring days: sessions may span midnight. #}
 {% call check(
     "sessions: one row per session",
     "error",
@@ -18,9 +15,9 @@ HAVING COUNT(*) > 1
 
 UNION ALL
 {% call check(
-    "sessions: each lies on the shop day it began",
+    "sessions: each is stored under the shop day it began",
     "error",
-    "{session is|sessions are} stored under another day than the one it began in the shop",
+    "{session is|sessions are} stored under a different day than the shop day on which {it|they} began",
     "the funnels of both days are wrong",
 ) %}
 SELECT session_key AS sample
@@ -32,10 +29,10 @@ WHERE
 
 UNION ALL
 {% call check(
-    "sessions: their events add up to the events of their visitors",
+    "sessions: event counts match user_events",
     "error",
-    "{session has|sessions have} another number of events than the visitor has in that time",
-    "events are in no session or in two",
+    "{session has|sessions have} a different number of events than the visitor has in that time",
+    "events are missing from sessions or counted twice",
 ) %}
 SELECT counted.session_key AS sample
 FROM (
@@ -63,13 +60,13 @@ WHERE counted.events <> counted.entries
 {% endcall %}
 
 UNION ALL
--- Whoever never pauses is one session, of its first seven days.
+-- A visitor without pauses has one session, which covers the first seven days.
 {% call check(
-    "sessions: every event of a visitor is in one",
+    "sessions: every event of a visitor is in a session",
     "warn",
     "{event of a visitor is|events of visitors are} in no session",
-    "these visitors made no pause of 30 minutes in seven days; only what they did in these is in their session",
-    "see whether a monitor or a crawler is behind it, and add its name to the list of crawlers",
+    "these visitors made no pause of 30 minutes in seven days; their session ends after seven days",
+    "check whether a monitor or crawler causes these events, and add its name to the list of crawlers",
     1,
 ) %}
 SELECT events.event_id AS sample
@@ -94,11 +91,11 @@ WHERE
 
 UNION ALL
 {% call check(
-    "sessions: most are of people",
+    "sessions: most are of humans",
     "warn",
-    "{day has|days have} more sessions of bots than of people",
+    "{day has|days have} more sessions of bots than of humans",
     "the website is being crawled; the funnel does not count bots",
-    "nothing, unless the crawler is a burden for the website",
+    "none, unless the crawler burdens the website",
     1,
 ) %}
 SELECT CAST(business_date AS STRING) AS sample

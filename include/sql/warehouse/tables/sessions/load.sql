@@ -1,6 +1,6 @@
 {% from "warehouse/macros/funnel.sql" import STEPS, STEP_DAYS, is_bot_session, place_of with context %}
--- The sessions that began on the days computed again. Read with them: the day before, whose sessions may go on, and six
--- days after, so that a session of up to seven days is whole.
+-- Recomputes the sessions that began on the touched days. Also reads the day before, whose sessions may continue, and six
+-- days after, which covers sessions of up to seven days.
 DELETE FROM {{ table("sessions") }} AS stored
 WHERE {{ days("stored.business_date") }};
 
@@ -32,7 +32,7 @@ with_previous AS (
     FROM events
 ),
 
--- The sessions of a visitor, numbered.
+-- Number the sessions of each visitor.
 numbered AS (
     SELECT
         with_previous.*,
@@ -48,7 +48,7 @@ numbered AS (
     FROM with_previous
 ),
 
--- The events of a session, numbered, with the day it belongs to.
+-- Number the events of each session; a session belongs to the day of its first event.
 ordered AS (
     SELECT
         numbered.*,
@@ -59,12 +59,12 @@ ordered AS (
     FROM numbered
 ),
 
--- Which steps the shop has sent of late, by day.
-sent AS (
+-- The steps that the website tracked up to each day.
+tracked_steps AS (
     SELECT
         day,
         {% for type, reached in STEPS %}
-        LOGICAL_OR(counts.event_type = '{{ type }}') AS sends_{{ reached }}{{ "," if not loop.last }}
+        LOGICAL_OR(counts.event_type = '{{ type }}') AS is_tracked_{{ reached }}{{ "," if not loop.last }}
         {% endfor %}
     FROM {{ table("daily_events") }} AS counts
     CROSS JOIN
@@ -81,23 +81,23 @@ reached_0 AS (
     SELECT
         ordered.*,
         {% for type, reached in STEPS %}
-        sent.sends_{{ reached }},
+        tracked_steps.is_tracked_{{ reached }},
         {% endfor %}
         0 AS place_0
     FROM ordered
-    INNER JOIN sent
-        ON ordered.started_on = sent.day
+    INNER JOIN tracked_steps
+        ON ordered.started_on = tracked_steps.day
     WHERE {{ days("ordered.started_on") }}
 ),
 
--- The number of the event with which the session reached a step: the step's first after the step before was reached. A
--- step that is left out is passed with the one before it.
+-- Number of the event with which a session reached a step: the first event of the step after the previous step. A step
+-- that the website does not track is reached together with the previous one.
 {% for type, reached in STEPS %}
 reached_{{ loop.index }} AS (
     SELECT
         reached_{{ loop.index0 }}.*,
         IF(
-            sends_{{ reached }},
+            is_tracked_{{ reached }},
             MIN(IF(place = {{ loop.index }} AND event_number > place_{{ loop.index0 }}, event_number, NULL)) OVER (
                 PARTITION BY visitor_hash, session_number
             ),
@@ -115,7 +115,7 @@ SELECT
     MAX(occurred_at) AS ended_at,
     COUNT(*) AS events,
     {% for type, reached in STEPS %}
-    LOGICAL_AND(sends_{{ reached }} AND place_{{ loop.index }} IS NOT NULL) AS {{ reached }},
+    LOGICAL_AND(is_tracked_{{ reached }} AND place_{{ loop.index }} IS NOT NULL) AS {{ reached }},
     {% endfor %}
     MAX(IF(event_number = 1, device, NULL)) AS device,
     MAX(IF(event_number = 1, referrer_host, NULL)) AS referrer,

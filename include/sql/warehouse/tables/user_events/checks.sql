@@ -14,9 +14,9 @@ HAVING COUNT(*) > 1
 
 UNION ALL
 {% call check(
-    "user_events: each lies on the shop day it occurred",
+    "user_events: each is stored under the shop day it occurred",
     "error",
-    "{event is|events are} stored under another day than the one it occurred in the shop",
+    "{event is|events are} stored under a different day than the shop day on which {it|they} occurred",
     "the sessions of both days are wrong",
 ) %}
 SELECT CONCAT(event_id, ' of ', CAST(occurred_at AS STRING)) AS sample
@@ -27,13 +27,13 @@ WHERE
 {% endcall %}
 
 UNION ALL
--- While the shop keeps no list of its articles, none of them is unknown.
+-- Without a list of products, no SKU is unknown.
 {% call check(
-    "user_events: the articles are known",
+    "user_events: the SKUs are known",
     "warn",
-    "{article is|articles are} in no list of products, and more than 1 % of the events of the day name such articles",
-    "the website and the shop name articles differently, or new ones are not listed yet",
-    "compare the names of articles that the website sends with those of the shop",
+    "{SKU is|SKUs are} missing from products, in more than 1 % of the events of the day",
+    "the website and the shop use different SKUs, or new products are not listed yet",
+    "compare the SKUs that the website sends with those of the shop",
     2,
 ) %}
 SELECT entries.sku AS sample
@@ -65,11 +65,11 @@ WHERE
 
 UNION ALL
 {% call check(
-    "user_events: visitors are known",
+    "user_events: events have a visitor",
     "warn",
-    "{event|events} of the day, more than 5 % of all, {names|name} neither visitor nor session",
-    "they are in no session and not in the funnel",
-    "see whether the website still sends visitor_id or session_id",
+    "{event|events} of the day, more than 5 % of all, {has|have} neither visitor_id nor session_id",
+    "sessions and funnel exclude them",
+    "check whether the website still sends visitor_id or session_id",
     2,
 ) %}
 SELECT events.event_id AS sample
@@ -77,12 +77,12 @@ FROM {{ table("user_events") }} AS events
 CROSS JOIN (
     SELECT
         COUNT(*) AS entries,
-        COUNTIF(visitor_hash IS NULL) AS unnamed
+        COUNTIF(visitor_hash IS NULL) AS without_visitor
     FROM {{ table("user_events") }}
     WHERE business_date = {{ business_date }}
 ) AS totals
 WHERE
     events.business_date = {{ business_date }}
     AND events.visitor_hash IS NULL
-    AND totals.unnamed * 20 > totals.entries
+    AND totals.without_visitor * 20 > totals.entries
 {% endcall %};

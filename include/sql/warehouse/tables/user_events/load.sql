@@ -1,4 +1,4 @@
--- Only on days that are computed again: what is older expires at once.
+-- Only on days that are recomputed: older events would expire at once.
 DELETE FROM {{ table("user_events") }} AS stored
 WHERE
     {{ days("stored.business_date") }}

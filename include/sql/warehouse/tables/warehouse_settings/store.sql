@@ -1,4 +1,4 @@
--- Several tasks may use an empty warehouse at once: whoever comes second adds nothing.
+-- Several tasks may use an empty warehouse at the same time: only the first one inserts rows.
 INSERT INTO {{ table("warehouse_settings") }} (setting, value)
 SELECT
     current_settings.setting,
