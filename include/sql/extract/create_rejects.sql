@@ -1,4 +1,4 @@
--- DuckDB: what an extract could not read, in the layout that every source shares.
+-- DuckDB: records that an extract could not read, in the layout of all sources.
 CREATE TABLE rejects (
     row_number BIGINT,
     reason VARCHAR,

@@ -1,5 +1,5 @@
--- DuckDB: PostgreSQL's CSV from a pipe into a Parquet file. What does not fit its column goes, with its text, into the
--- temporary table reject_errors. NULL is an empty field without quotes, the empty text one with quotes.
+-- DuckDB: writes PostgreSQL's CSV from a pipe to a Parquet file. Values that do not fit their column are added to the
+-- temporary table reject_errors with their text. An empty field is NULL without quotes and the empty text with quotes.
 COPY (
     FROM read_csv(
         $pipe,

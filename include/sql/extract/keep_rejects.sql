@@ -1,4 +1,4 @@
--- DuckDB: the rows that csv_to_parquet.sql could not read, once each, however much is wrong with them.
+-- DuckDB: one reject for each row that csv_to_parquet.sql could not read, whatever its number of errors.
 -- $file names the query, $instants its columns of type TIMESTAMPTZ.
 INSERT INTO rejects
 SELECT

@@ -18,11 +18,11 @@ coalesce(({{ amount }}::DECIMAL(38, 4) * 10000)::BIGINT::VARCHAR, '')
             )
 {% endfor %}
 {%- endmacro %}
--- DuckDB: compares the current orders of a source ($orders, $order_lines, $refunds: files as for a load) with the tables
--- stored_orders and stored_refunds. One row per compared business day: the day under which an order is stored, or would
--- be; for refunds of other days' orders, the day under which the refund is stored, or would be. Left out are orders that
--- changed since the last read ($changed_since, may be NULL), because the next run reads them, and orders that a run has
--- read since this comparison read the source ($read_at).
+-- DuckDB: compares the current orders of a source ($orders, $order_lines, $refunds: files as for a load) with the
+-- tables stored_orders and stored_refunds. One row per compared business day: the day under which an order is stored,
+-- or would be; for refunds of other days' orders, the day under which the refund is stored, or would be. Left out are
+-- orders that changed since the last read ($changed_since, may be NULL), because the next run reads them, and orders
+-- that a run has read since this comparison read the source ($read_at).
 WITH left_out AS (
     SELECT order_id
     FROM read_parquet($orders)

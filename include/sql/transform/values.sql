@@ -1,13 +1,13 @@
--- How a value of any source is read: numbers, instants, e-mail addresses. Only macros; nothing is read here.
+-- Macros that parse and validate values of all sources: numbers, instants, e-mail addresses.
 --
--- A fault is a text '<reason> <column>'; it is NULL when the value is fine or absent. Columns that a
--- source already typed do not pay for checks of text, because typeof() is known before the query runs.
+-- A fault is a text '<reason> <column>', or NULL for a valid or missing value. Columns that are typed in the source
+-- skip the checks of text, because typeof() is evaluated when the query is planned.
 
 CREATE MACRO is_text(value) AS typeof(value) = 'VARCHAR';
 
 CREATE MACRO missing(value, name) AS CASE WHEN value IS NULL THEN 'missing_value ' || name END;
 
--- A text without blanks around it; the empty text becomes NULL.
+-- The trimmed text; empty text becomes NULL.
 CREATE MACRO as_text(value) AS nullif(trim(value), '');
 
 CREATE MACRO number_fault(value, name) AS CASE
@@ -15,20 +15,21 @@ CREATE MACRO number_fault(value, name) AS CASE
         THEN 'invalid_number ' || name
 END;
 
--- Amounts up to 11 integer digits, prices up to 10 and quantities up to 7, with 4 decimals, exactly. Zeros beyond them
--- do no harm. What is larger is a product number in the wrong column. A sum of 1,000 such amounts fits its column.
+-- Exact limits: amounts have up to 11 integer digits, prices up to 10, quantities up to 7, all with 4 decimals. Further
+-- zeros are allowed. A larger number is usually a product number in the wrong column. A sum of 1,000 amounts fits its
+-- column.
 CREATE MACRO amount_limit() AS 100000000000;
 CREATE MACRO price_limit() AS 10000000000;
 CREATE MACRO quantity_limit() AS 10000000;
 
 CREATE MACRO as_amount(value) AS try_cast(value AS DECIMAL(18, 4));
 
--- The texts are checked because the cast alone takes 1_000 and rounds 1.23456 in silence.
+-- Text is checked because the cast alone accepts 1_000 and silently rounds 1.23456.
 CREATE MACRO amount_fault(value, name) AS CASE
     WHEN value IS NULL THEN NULL
     WHEN regexp_matches(typeof(value), '^(DECIMAL\(\d+,[0-4]\)|U?(TINY|SMALL|BIG)?INT(EGER)?)$')
         THEN CASE WHEN coalesce(abs(as_amount(value)) >= amount_limit(), TRUE) THEN 'too_many_digits ' || name END
-    WHEN regexp_full_match(value::VARCHAR, '[+-]?\d{1,11}(\.\d{1,4}0*)?') THEN NULL  -- nearly all: the rest is slow
+    WHEN regexp_full_match(value::VARCHAR, '[+-]?\d{1,11}(\.\d{1,4}0*)?') THEN NULL  -- fast path for nearly all values
     WHEN number_fault(value, name) IS NOT NULL THEN number_fault(value, name)
     WHEN
         coalesce(abs(as_amount(value)) >= amount_limit(), TRUE)
@@ -47,8 +48,8 @@ CREATE MACRO quantity_fault(value, name) AS coalesce(
     CASE WHEN abs(as_amount(value)) >= quantity_limit() THEN 'too_many_digits ' || name END
 );
 
--- Products and differences, NULL when they do not fit. DuckDB does not widen decimals of 18 digits by itself but raises
--- an error; decimals of 38 digits are slow, so only large amounts become some.
+-- Products and differences, NULL when they do not fit. DuckDB raises an error instead of widening 18-digit decimals;
+-- 38-digit decimals are slow and used for large amounts only.
 CREATE MACRO product_of(quantity, price) AS CASE
     WHEN abs(quantity::DOUBLE * price::DOUBLE) < 1e9 THEN (quantity * price)::DECIMAL(18, 4)
     ELSE try_cast(quantity::DECIMAL(38, 4) * price AS DECIMAL(18, 4))
@@ -60,7 +61,7 @@ CREATE MACRO difference_of(amount, less) AS CASE
     ELSE try_cast(amount::DECIMAL(38, 4) - less AS DECIMAL(18, 4))
 END;
 
--- What a record that is left out adds up to, where that can be read: as the extracts' control totals sum it up.
+-- The amount of a rejected record if it is readable, calculated like the control totals of the extracts.
 CREATE MACRO stated_product(quantity, price) AS try_cast(
     try_cast(quantity AS DECIMAL(11, 4))::DECIMAL(38, 4) * try_cast(price AS DECIMAL(14, 4)) AS DECIMAL(15, 4)
 );
@@ -68,7 +69,7 @@ CREATE MACRO stated_product(quantity, price) AS try_cast(
 CREATE MACRO currency_fault(value, name) AS
 CASE WHEN NOT regexp_full_match(trim(value), '[A-Za-z]{3}') THEN 'invalid_currency ' || name END;
 
--- Positions such as line numbers: whole and not negative.
+-- Positions, such as line numbers: non-negative integers.
 CREATE MACRO as_position(value) AS CASE
     WHEN NOT is_text(value) THEN try_cast(value AS BIGINT)
     WHEN regexp_full_match(trim(value::VARCHAR), '\d{1,18}') THEN try_cast(value AS BIGINT)
@@ -78,7 +79,7 @@ CREATE MACRO position_fault(value, name) AS CASE
     WHEN value IS NOT NULL AND (as_position(value) IS NULL OR as_position(value) < 0) THEN 'invalid_number ' || name
 END;
 
--- Instants: a text needs date, time and offset, otherwise it does not say which instant it means.
+-- Instants: a text needs date, time and UTC offset.
 CREATE MACRO as_instant(value) AS CASE
     WHEN NOT is_text(value) THEN try_cast(value AS TIMESTAMPTZ)
     WHEN regexp_full_match(
@@ -87,7 +88,7 @@ CREATE MACRO as_instant(value) AS CASE
     ) THEN try_cast(upper(trim(value::VARCHAR)) AS TIMESTAMPTZ)
 END;
 
--- Nothing happened before: a clock that was never set.
+-- Earlier instants come from clocks that were never set.
 CREATE MACRO first_instant() AS TIMESTAMPTZ '2000-01-01 00:00:00+00';
 
 CREATE MACRO instant_fault(value, name) AS CASE
@@ -101,8 +102,8 @@ END;
 
 CREATE MACRO business_date_of(instant) AS (instant AT TIME ZONE getvariable('shop_timezone'))::DATE;
 
--- What a person typed may hold an e-mail address or control characters; what is kept of it does not. `suspect`,
--- `control` and `address` are patterns of plugins/ecommerce/core/email_masking.py, and the functions of ids are there.
+-- Masks e-mail addresses and removes control characters in free text. The patterns `suspect`, `control` and `address`
+-- and the functions for ids are defined in plugins/ecommerce/core/email_masking.py.
 CREATE MACRO mask_e_mails(value) AS CASE
     WHEN regexp_matches(value, getvariable('suspect'))
         THEN nullif(
@@ -116,21 +117,20 @@ CREATE MACRO mask_e_mails(value) AS CASE
     ELSE value
 END;
 
--- An id that holds an address becomes a keyed hash: two of them stay two, and one that is read again is the same.
+-- Replaces an id that contains an address with a keyed hash, which is unique and stable across reads.
 CREATE MACRO safe_id(value) AS CASE
     WHEN regexp_matches(value, getvariable('suspect')) THEN safe_order_id(value)
     ELSE value
 END;
 
--- A SKU may have a sign of its own, such as MUG@BLUE; only what ends like a domain is an address.
+-- A SKU may contain an @, such as MUG@BLUE; only text that ends like a domain is an address.
 CREATE MACRO safe_code(value) AS CASE
     WHEN regexp_matches(value, getvariable('suspect')) THEN safe_sku(value)
     ELSE value
 END;
 
--- Pass-through: the attributes that ORDER_ATTRIBUTES names, as a JSON object of masked texts without those that are
--- empty; NULL where none is left. DuckDB computes nothing of it, and reads no column for it, when none is named.
--- `texts`: the values in the order of the variable.
+-- The attributes named in ORDER_ATTRIBUTES as a JSON object of masked, non-empty texts; NULL if all are empty. When no
+-- attribute is configured, DuckDB computes and reads nothing. `texts`: the values in the order of the setting.
 CREATE MACRO attributes_from(texts) AS CASE
     WHEN len(getvariable('order_attributes')) > 0
         THEN nullif(
@@ -149,10 +149,10 @@ CREATE MACRO attributes_from(texts) AS CASE
         )
 END;
 
--- `record`: a JSON object that may hold anything else as well; what is nested in it stays JSON text.
+-- `record`: a JSON object, which may contain other fields; nested values stay JSON text.
 CREATE MACRO named_attributes(record) AS
 attributes_from(json_extract_string(record, getvariable('order_attributes')));
 
--- HMAC-SHA256 in hexadecimal; the key comes as its two padded forms, so that it is in no statement.
+-- HMAC-SHA256 in hexadecimal. The key is passed as its two padded forms, so that no statement contains it.
 CREATE MACRO keyed_hash(value, inner_key, outer_key) AS
 sha256(outer_key || unhex(sha256(inner_key || encode(value))));

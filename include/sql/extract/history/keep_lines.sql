@@ -1,5 +1,5 @@
--- DuckDB, after transform/values.sql: the lines of one file with the shop's day of the order as the line says it, in
--- the order of days, so that a month is read without the others. NULL: no usable instant; the transform says why.
+-- DuckDB, after transform/values.sql: the lines of one file with the shop's day of their ordered_at, sorted by day, so
+-- that a month is read without the others. `day` is NULL for an invalid ordered_at, which the transform rejects.
 COPY (
     SELECT
         *,

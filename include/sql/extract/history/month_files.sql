@@ -1,4 +1,4 @@
--- DuckDB: what else the transform of partner files reads. An export removes no order and knows of no earlier delivery.
+-- DuckDB: the other inputs of the partner-file transform. An export removes no orders and has no earlier deliveries.
 COPY (
     SELECT
         file,

@@ -1,4 +1,4 @@
--- DuckDB: one month's lines out of all files. The first month also takes the lines no day could be read from.
+-- DuckDB: the lines of one month from all files. The first month also includes lines without a valid day.
 COPY (
     SELECT * EXCLUDE (day)
     FROM read_parquet($files) AS lines

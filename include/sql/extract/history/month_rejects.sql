@@ -1,4 +1,4 @@
--- DuckDB: the records of all files that are no lines; they go with the first month.
+-- DuckDB: the unreadable records of all files; they belong to the first month.
 COPY (
     FROM read_parquet($rejects)
     WHERE $is_first

@@ -1,4 +1,4 @@
--- DuckDB: the lines of orders whose lines disagree about the day, under the day that counts.
+-- DuckDB: lines of orders whose lines have different days, with the day of the order.
 COPY (
     SELECT lines.* REPLACE (moved.day AS day)
     FROM read_parquet($files) AS lines

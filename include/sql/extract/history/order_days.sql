@@ -1,5 +1,5 @@
--- DuckDB: where each order of the export belongs. Its lines may disagree about ordered_at, and may lie in several
--- files: all of them go with the earliest day any of them says. A line without order id goes by itself.
+-- DuckDB: the day of each order in the export. Its lines may have different ordered_at values and be in several files:
+-- the earliest day applies to all of them. Lines without an order id keep their own day.
 CREATE TABLE order_days AS
 SELECT
     order_id,

@@ -1,5 +1,5 @@
--- DuckDB: a Parquet file into the layout of partner files' lines, every value as the text that says exactly the same.
--- The expressions of the contract's columns depend on the file's types (plugins/ecommerce/sales/history/parquet.py).
+-- DuckDB: converts a Parquet file to the layout of the partner files' lines, every value as its exact text. The
+-- expressions in braces depend on the types of the file (plugins/ecommerce/sales/history/parquet.py).
 COPY (
     SELECT
         {columns},

@@ -1,4 +1,4 @@
--- DuckDB: what the transform rejected of one month, by reason, the most frequent first; and where the first ones are.
+-- DuckDB: rejected records of one month by reason, most frequent first, with the places of the first three.
 SELECT
     reason,
     count(*) AS rows,

@@ -1,5 +1,5 @@
--- DuckDB: the export's own sums of each month in the range: lines, orders, amount per currency (quantity x unit
--- price, without what is no number or is beyond the limits of include/sql/transform/values.sql).
+-- DuckDB: totals of the export for each month in the range: lines, orders, amount by currency (quantity x unit price,
+-- excluding invalid numbers and numbers beyond the limits of include/sql/transform/values.sql).
 WITH amounts AS (
     SELECT
         date_trunc('month', coalesce(moved.day, lines.day))::DATE AS month,

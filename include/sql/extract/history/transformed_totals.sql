@@ -1,4 +1,4 @@
--- DuckDB: what the transform made of one month: the orders, and the gross amounts of the accepted lines by currency.
+-- DuckDB: transformed totals of one month: orders, and gross amounts of the accepted lines by currency.
 SELECT
     (SELECT count(*) FROM read_parquet($orders)) AS orders,
     (

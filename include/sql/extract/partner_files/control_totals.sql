@@ -1,5 +1,6 @@
--- DuckDB: the files' own counts and sum, before anything is cleaned. DuckDB does not widen decimals of 18 digits by
--- itself. Values beyond the limits of include/sql/transform/values.sql would spoil the sum, and the transform rejects them.
+-- DuckDB: counts and sums of the files before any cleaning. Values beyond the limits of
+-- include/sql/transform/values.sql are excluded, because the transform rejects them. The casts are explicit because
+-- DuckDB does not widen 18-digit decimals.
 SELECT
     count(DISTINCT trim(order_id, E' \t\r\n')) AS source_orders,
     count(*) AS source_lines,

@@ -1,5 +1,5 @@
--- DuckDB: what becomes the raw folder of partner_files. The table `lines` stays empty: it is the layout of the files
--- that read_file.sql writes.
+-- DuckDB: tables for the raw folder of partner_files. `lines` stays empty: it defines the layout of the files that
+-- read_file.sql writes.
 CREATE TABLE lines (
     order_id VARCHAR,
     line_number VARCHAR,
@@ -32,7 +32,7 @@ CREATE TABLE files (
     warnings VARCHAR[]
 );
 
--- What the warehouse knows of the files in the folder: one row per order of a delivery loaded before.
+-- Orders of previously loaded deliveries of the files in the folder, one row each.
 CREATE TABLE loaded_orders (
     order_id VARCHAR,
     file VARCHAR,

@@ -1,4 +1,4 @@
--- DuckDB: the records of one file that were set aside before DuckDB saw them (quotes, encoding, length).
+-- DuckDB: records of one file that were rejected before parsing (quotes, encoding, length).
 INSERT INTO rejects
 SELECT
     row_number,

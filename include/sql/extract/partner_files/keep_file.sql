@@ -1,6 +1,6 @@
--- DuckDB: one file that was read, with the orders it holds, by the ids under which the transform stores them. An order
--- whose only line is broken is still there: its number stands before the comma number $place, the place of order_id in
--- the header. What a broken line has there may be anything, also a customer's address; safe_order_id makes it a hash.
+-- DuckDB: one row for a file that was read, with the ids of its orders as the transform stores them. An order whose
+-- only line is malformed is included: its id is field $place of the raw record, the position of order_id in the header.
+-- A malformed line may contain anything there, even an e-mail address, which safe_order_id replaces with a hash.
 INSERT INTO files
 SELECT
     $file,

@@ -1,4 +1,4 @@
--- DuckDB: the records of one file that read_file.sql could not read, once each, without the number put before them.
+-- DuckDB: one reject for each record of a file that read_file.sql could not read, without the prepended record number.
 INSERT INTO rejects
 SELECT
     try_cast(split_part(any_value(csv_line), ',', 1) AS BIGINT) AS row_number,

@@ -1,4 +1,4 @@
--- DuckDB: orders of deliveries loaded before that a file of another partner names now.
+-- DuckDB: orders of previously loaded deliveries that also occur in a file of another partner.
 SELECT DISTINCT
     known.order_id,
     known.partner,

@@ -1,4 +1,4 @@
--- DuckDB: the orders that the files just read hold, or held when they were loaded before.
+-- DuckDB: ids of the orders in the files just read and in their previous deliveries.
 SELECT unnest(order_ids) AS order_id
 FROM files
 

@@ -1,6 +1,6 @@
--- DuckDB: one file whose records are numbered (its first column) into the layout of the table `lines`; all of it
--- stays text. Column names and the comma are checked before, in sources/delivered_files.py and csv_records.py. The
--- pipeline replaces the name in braces by the columns that ORDER_ATTRIBUTES names.
+-- DuckDB: converts one file with numbered records (its first column) to the layout of the table `lines`; all values
+-- stay text. Column names and the delimiter are checked before, in sources/delivered_files.py and csv_records.py. The
+-- pipeline replaces the name in braces with the columns that ORDER_ATTRIBUTES names.
 COPY (
     SELECT
         order_id,

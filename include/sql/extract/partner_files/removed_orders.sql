@@ -1,5 +1,4 @@
--- DuckDB: orders of a former delivery of a file that is read again, which now neither this file holds nor another
--- one of the same partner.
+-- DuckDB: orders of the previous delivery of a file that are now in no file of the same partner.
 SELECT
     former.order_id,
     files.file,

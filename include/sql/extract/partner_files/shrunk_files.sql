@@ -1,4 +1,4 @@
--- DuckDB: a warning for each file that was delivered again without orders of its former delivery.
+-- DuckDB: a warning for each file whose new delivery lacks orders of the previous one.
 UPDATE files
 SET warnings = list_append(
     warnings,

@@ -1,6 +1,6 @@
--- The database's own counts and sums of the rows it hands out; compared after the load with what arrived. One row.
--- What no amount can be (NaN, infinity, beyond the limits of include/sql/transform/values.sql) is left out of the sums,
--- which it would spoil, but not out of the counts. PostgreSQL sorts NaN above everything.
+-- Counts and sums of the selected rows, calculated by the database and compared with the loaded rows. One row. Invalid
+-- amounts (NaN, infinity, beyond the limits of include/sql/transform/values.sql) are counted but not summed. PostgreSQL
+-- sorts NaN above all numbers, so the upper limits exclude it.
 SELECT
     (SELECT count(*) FROM read_orders) AS source_orders,
     items.source_lines,

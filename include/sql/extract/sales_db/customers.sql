@@ -1,5 +1,5 @@
--- The customers of the orders read, and those changed in the window. The e-mail address is hashed in the next step
--- and goes no further.
+-- Customers of the selected orders and customers changed in the window. The next step hashes the e-mail address; later
+-- steps do not see it.
 SELECT
     customer_id,
     email,

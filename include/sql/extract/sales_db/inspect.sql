@@ -1,6 +1,6 @@
--- For make check: the server, the indexes that the other queries would be slow without, and the tables that the
--- connection's role may change although reading is enough. One row. What is no table here (another schema, a view)
--- is passed over.
+-- For make check: the server version, missing indexes that would make the other queries slow, and tables that the role
+-- of the connection may write although it needs read access only. One row. Names that are not tables (another schema, a
+-- view) are skipped.
 SELECT
     current_setting('server_version') AS server_version,
     current_database() AS database,

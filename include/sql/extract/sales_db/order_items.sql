@@ -1,4 +1,4 @@
--- One row per line of an order. Amounts are of the whole line, unit_price is before discount and tax.
+-- One row per order line. Amounts are for the whole line; unit_price is before discount and tax.
 SELECT
     order_id,
     line_number,

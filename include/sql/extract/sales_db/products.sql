@@ -1,5 +1,5 @@
--- The products of the items read, and those changed in the window.
--- %(skus)s: the SKUs found in the items just read, as text[]; looking for them here would read the items twice.
+-- Products of the selected items and products changed in the window.
+-- %(skus)s: the SKUs of the items just read, as text[]; selecting them here would read the items twice.
 SELECT
     sku,
     name,

@@ -1,4 +1,4 @@
--- One row per refund; line_number is NULL when it is for the whole order. The amount is merchandise only, without tax
+-- One row per refund; line_number is NULL for a refund of the whole order. The amount is merchandise only, without tax
 -- and shipping.
 SELECT
     refund_id,

@@ -1,5 +1,5 @@
--- DuckDB, over what was read: the gross amounts, by currency, of lines that could not be read as rows ($broken), and of the
--- lines of orders whose own row could not ($headers). Both are lists of the texts that PostgreSQL wrote.
+-- DuckDB: gross amounts by currency of the lines that could not be parsed ($broken), and of the lines of orders whose
+-- own row could not ($headers). Both parameters are lists of the texts that PostgreSQL wrote.
 WITH headers AS (
     SELECT unnest($headers::STRUCT(order_id VARCHAR, currency VARCHAR)[], recursive := true)
 ),

@@ -1,6 +1,6 @@
--- The shop's tables under the names and with the columns that every other query of this folder reads. With another
--- schema, edit this file alone: give each column its name here, as in `SELECT nr AS order_id, … FROM kopf`
--- (docs/RECIPES.md, Another schema). Columns that are not named below do no harm, and orders.sql may pass them on.
+-- Maps the shop's tables to the names and columns that all other queries in this folder use. For another schema, edit
+-- only this file: rename the columns here, as in `SELECT nr AS order_id, … FROM kopf` (docs/RECIPES.md, Another
+-- schema). Additional columns are allowed, and orders.sql may select them.
 --
 --   orders       order_id, customer_id, status, currency, shipping_country, shipping_amount, coupon_code, is_test,
 --                ordered_at, updated_at
@@ -10,12 +10,12 @@
 --   customers    customer_id, email, country_code, updated_at
 --   known_orders order_id, of the same type as that of orders; %%(known_orders)s is text[]
 --
--- Instants are timestamptz, amounts numeric. Let an order_id have the type that it has in the tables: a cast in front of
--- it, as of any column that is searched by, needs an index of its own.
+-- Instants are timestamptz, amounts numeric. Do not cast order_id or another column of a search condition: a cast needs
+-- its own index.
 --
--- The pipeline puts this text and selection.sql before each query of an extract. A name here hides the table of that
--- name in what follows, not inside its own brackets. NOT MATERIALIZED lets PostgreSQL plan each query as if it had been
--- written out, with the indexes of the tables.
+-- The pipeline prepends this file and selection.sql to every query of an extract. A name defined here hides the table
+-- of the same name in the queries, but not within its own parentheses. NOT MATERIALIZED lets PostgreSQL inline the
+-- views and use the indexes of the tables.
 WITH
 orders AS NOT MATERIALIZED (SELECT * FROM orders),
 order_items AS NOT MATERIALIZED (SELECT * FROM order_items),

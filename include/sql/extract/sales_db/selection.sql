@@ -1,13 +1,13 @@
--- What one run reads. The pipeline puts schema.sql and this text before every query of an extract, so those read from
--- read_orders, read_items and read_refunds. Another schema is mapped in schema.sql; nothing changes here.
+-- Selects the rows of one run. The pipeline prepends schema.sql and this file to every query of an extract, which read
+-- from read_orders, read_items and read_refunds. Another schema is mapped in schema.sql; this file stays the same.
 --
 -- Parameters, filled in by the pipeline as literals (COPY takes no bind parameters); all are timestamptz:
 --   %(day_start)s, %(day_end)s            the business day: start <= ordered_at < end
 --   %(changed_from)s, %(changed_until)s   the window of changes: from <= updated_at < until; until is 'infinity' in
---                                         the run of the newest day, which reads everything changed so far
---   %(known_orders)s                      order ids to read as well, as text[]: reconciliation looks for changes
---                                         without a date in them; empty in every other run
--- Write a percent sign of your own twice: %%.
+--                                         the run of the newest day, which reads all changes so far
+--   %(known_orders)s                      ids of further orders to read, as text[]: reconciliation searches them for
+--                                         undated changes; empty in all other runs
+-- Write a literal percent sign as %%.
 read_orders AS NOT MATERIALIZED (
     -- Created that day or changed in the window …
     SELECT *
@@ -17,8 +17,8 @@ read_orders AS NOT MATERIALIZED (
 
     UNION ALL
 
-    -- … those of which only a refund was, and those the pipeline asks for. An OR over both tables would read all of
-    -- history instead.
+    -- … orders of which only a refund was created or changed, and the known orders. An OR over both tables would read
+    -- the whole history.
     SELECT *
     FROM orders
     WHERE order_id IN (
@@ -39,8 +39,8 @@ read_orders AS NOT MATERIALIZED (
 ),
 
 read_items AS NOT MATERIALIZED (
-    -- All items of those orders. OFFSET 0 makes PostgreSQL look them up order by order in the primary key; a plain
-    -- join may read the whole table, and take longer with every year of history.
+    -- All items of these orders. OFFSET 0 makes PostgreSQL look them up by primary key, order by order; a plain join
+    -- may read the whole table and slow down with every year of history.
     SELECT items.*
     FROM read_orders
     CROSS JOIN LATERAL (
@@ -52,15 +52,15 @@ read_items AS NOT MATERIALIZED (
 ),
 
 read_refunds AS NOT MATERIALIZED (
-    -- All refunds of those orders …
+    -- All refunds of these orders …
     SELECT refunds.*
     FROM read_orders
     JOIN refunds ON refunds.order_id = read_orders.order_id
 
     UNION ALL
 
-    -- … all refunds of orders that do not exist, if one was made that day or changed in the window, or they are asked
-    -- for …
+    -- … all refunds of orders that do not exist, if one was made that day or changed in the window, or the order is a
+    -- known one …
     SELECT refunds.*
     FROM refunds
     WHERE order_id IN (
@@ -78,7 +78,7 @@ read_refunds AS NOT MATERIALIZED (
 
     UNION ALL
 
-    -- … and those that name no order.
+    -- … and refunds without an order.
     SELECT *
     FROM refunds
     WHERE order_id IS NULL

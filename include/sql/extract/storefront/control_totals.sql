@@ -1,4 +1,4 @@
--- What the storefront says it has: the newest version of each order counts once.
+-- Counts and sums of the storefront's orders: only the newest version of each order counts.
 SELECT
   count(*) AS orders,
   coalesce(sum(len(product_ids)), 0)::BIGINT AS lines,

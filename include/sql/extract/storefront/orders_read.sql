@@ -1,7 +1,7 @@
--- The newest version of each order on the pages, with what the rest of the extract needs. File names begin with the
--- order in which the answers arrived. Everything is read as text: ids may exceed 2^53, amounts must not be floats. A
--- negative line is a discount, and in no gross amount. What is beyond the limit of
--- include/sql/transform/values.sql is in none either: the transform rejects its line.
+-- The newest version of each order on the pages, with the fields that the extract needs. File names sort in the order
+-- in which the responses arrived. All values are read as text: ids may exceed 2^53, and amounts must not become floats.
+-- Gross amounts exclude negative lines, which are discounts, and amounts beyond the limits of
+-- include/sql/transform/values.sql, whose lines the transform rejects.
 CREATE OR REPLACE TABLE orders_read AS
 SELECT order_id, records, unnest(newest)
 FROM (

@@ -1,4 +1,4 @@
--- The orders with a line of a product that the storefront does not give: deleted (0), in the trash, or kept from the key.
+-- Orders with a product that the storefront does not return: deleted (0), in the trash, or hidden from the API key.
 SELECT order_id
 FROM orders_read
 WHERE

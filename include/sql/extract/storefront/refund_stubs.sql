@@ -1,4 +1,4 @@
--- The refunds that the orders list: amounts are negative there, and a deleted refund leaves a stub with the id 0.
+-- Refunds as listed in the orders: amounts are negative, and a deleted refund leaves an entry with the id 0.
 SELECT order_id, created_at, stub.id AS refund_id, -try_cast(stub.total AS DECIMAL(18, 4)) AS amount
 FROM (SELECT order_id, created_at, unnest(refunds) AS stub FROM orders_read)
 WHERE stub.id <> '0'

@@ -1,11 +1,11 @@
--- What part.sql reads lines with.
+-- Macros for part.sql.
 
 CREATE MACRO texts_of(line) AS json_extract_string(line, [
   '$.event_id', '$.occurred_at', '$.received_at', '$.session_id', '$.visitor_id', '$.event_type', '$.sku', '$.order_id',
   '$.device', '$.referrer', '$.user_agent'
 ]);
 
--- The same where a key occurs more than once: of its values (`jsons`, in the order of `keys`) the last.
+-- The same for objects with repeated keys: the last value of each key (`jsons`, in the order of `keys`).
 CREATE MACRO last_texts_of(keys, jsons) AS list_transform(
   [
     'event_id', 'occurred_at', 'received_at', 'session_id', 'visitor_id', 'event_type', 'sku', 'order_id',
@@ -14,8 +14,8 @@ CREATE MACRO last_texts_of(keys, jsons) AS list_transform(
   LAMBDA field: (list_reverse(jsons)[list_position(list_reverse(keys), field)]) ->> '$'
 );
 
--- A text that was cut to a length may end in half an emoji, written as \ud83d, and then is no JSON. The event counts; the
--- half goes. NULL where there is none. The pattern also takes what has to stay: escaped backslashes, and whole pairs.
+-- A truncated text may end in half a surrogate pair, such as \ud83d, which is invalid JSON. Removes the half; NULL
+-- without one. The pattern also matches what must stay, escaped backslashes and whole pairs, and puts it back.
 CREATE MACRO without_half_characters(line) AS CASE
   WHEN regexp_matches(line, '\\u[dD][89a-fA-F]')
     THEN regexp_replace(
@@ -24,15 +24,15 @@ CREATE MACRO without_half_characters(line) AS CASE
     )
 END;
 
--- DuckDB reads numbers with a fraction or an exponent as doubles. An id that is one is taken from the line as it stands.
+-- DuckDB reads numbers with a fraction or an exponent as doubles. Such an id is taken from the text of the line.
 CREATE MACRO number_as_sent(text, field, line) AS CASE
   WHEN contains(text, '.') AND regexp_full_match(text, '-?[0-9]+\.[0-9]+(e[-+]?[0-9]+)?')
     THEN coalesce(nullif(regexp_extract(line, '"' || field || '"\s*:\s*(-?[0-9][-+.0-9eE]*)', 1), ''), text)
   ELSE text
 END;
 
--- Whether a line belongs to the day that is read: it occurred then, or it cannot be dated and was received then. A line
--- that does not say when it was received was received in the slice. Where no day is named all lines are kept.
+-- Whether a line belongs to the day of the read: its event occurred on that day, or has no valid date and was received
+-- on that day. A line without a time of receipt counts as received in the slice. Without a day, all lines are kept.
 CREATE MACRO is_kept(occurred_at, received_at) AS CASE
   WHEN getvariable('kept_from') IS NULL THEN TRUE
   ELSE (

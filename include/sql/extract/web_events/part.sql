@@ -1,8 +1,8 @@
--- One slice of the answer as one part of the raw folder: every line that is kept, its values as text.
+-- Writes one slice of the response as one part of the raw folder: every kept line, its values as text.
 --
--- `lines`: line_number, line, fault (what could be told without reading it as JSON). Of a key that an object has twice
--- the last one counts, as for most readers of JSON; DuckDB takes the first. To look for such keys is slow, and most
--- objects have the same keys in the same order as the first one, `usual_keys`.
+-- `lines`: line_number, line, fault (found before parsing the JSON). Of a repeated key the last value counts, as in
+-- most JSON parsers; DuckDB takes the first. Searching for repeated keys is slow, so objects with the same keys in the
+-- same order as the first object (`usual_keys`) are not searched.
 COPY (
   WITH
   parsed AS (

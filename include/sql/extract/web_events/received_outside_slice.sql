@@ -1,4 +1,4 @@
--- How many lines of a part say that they were received at another time than was asked for, by more than the tolerance.
+-- Number of lines in a part that were received outside the requested slice by more than the tolerance.
 SELECT count(*)
 FROM read_parquet(getvariable('part'))
 WHERE

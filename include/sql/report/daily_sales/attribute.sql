@@ -1,6 +1,6 @@
--- Sales of the day by the REPORT_ATTRIBUTE of their orders; NULL where the order has none or is unknown. `days` includes
--- the days of the returned orders. Amounts are in ten-thousandths of the reporting currency, unrounded; amounts without an
--- exchange rate are excluded.
+-- Sales of the day by the REPORT_ATTRIBUTE of their orders; NULL where the order has none or is unknown. `days`
+-- includes the days of the returned orders. Amounts are in ten-thousandths of the reporting currency, unrounded;
+-- amounts without an exchange rate are excluded.
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns with context %}
 WITH attributed_orders AS (
     SELECT

@@ -1,5 +1,5 @@
--- Days with sales of each channel in the quarter before the day: the first and the last one, how many of the seven days up
--- to `base`, and whether all sales come from exports, which do not continue.
+-- Days with sales of each channel in the quarter before the day: the first and the last one, how many of the seven days
+-- up to `base`, and whether all sales come from exports, which do not continue.
 SELECT
     channel,
     MIN(business_date) AS first_sold,

@@ -1,6 +1,6 @@
 {% from "warehouse/macros/event_days.sql" import event_days with context %}
--- The funnel of the day and of the 28 days before, by device, for days whose events were read. A day without sessions has
--- one row without a step.
+-- The funnel of the day and of the 28 days before, by device, for days whose events were read. A day without sessions
+-- has one row without a step.
 WITH read_days AS (
     {{ event_days(first, day) }}
 )

@@ -1,8 +1,8 @@
 {% from "warehouse/macros/exports.sql" import exports with context %}
--- Headline figures of the day and of the days it is compared with, one row per loaded day. A day on which an export has no
--- orders has no row in daily_summary, because it had no run: between the export's first and last day it gets a row of
--- zeros. So do up to six days after the last one if the same weekday had no row in the four weeks before: a shop that is
--- closed on Sundays may switch systems on a Monday.
+-- Headline figures of the day and of the days it is compared with, one row per loaded day. A day on which an export has
+-- no orders has no row in daily_summary, because it had no run: between the export's first and last day it gets a row
+-- of zeros. So do up to six days after the last one if the same weekday had no row in the four weeks before: a shop
+-- that is closed on Sundays may switch systems on a Monday.
 WITH exports AS (
     {{ exports() }}
 ),

@@ -1,4 +1,5 @@
--- Number of counted orders of the day. Read from `orders`, because an order with two categories has two rows in daily_sales.
+-- Number of counted orders of the day. Read from `orders`, because an order with two categories has two rows in
+-- daily_sales.
 SELECT
     channel,
     COALESCE(country_code, 'ZZ') AS country_code,

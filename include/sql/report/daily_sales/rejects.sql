@@ -1,6 +1,6 @@
 {% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
--- Rejected rows of the day: the first {{ most }} of each source and reason, and the number of rows with that reason. Sorted
--- by order, because row numbers of records without a file change between reads.
+-- Rejected rows of the day: the first {{ most }} of each source and reason, and the number of rows with that reason.
+-- Sorted by order, because row numbers of records without a file change between reads.
 SELECT
     rejected.source,
     rejected.reason,

@@ -1,5 +1,5 @@
--- Changes of mailed figures that no report of an earlier day has listed. A report lists the changes of its own and earlier
--- days up to the time when its figures were queried.
+-- Changes of mailed figures that no report of an earlier day has listed. A report lists the changes of its own and
+-- earlier days up to the time when its figures were queried.
 WITH listed AS (
     SELECT
         restated.business_date,

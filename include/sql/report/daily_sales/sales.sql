@@ -1,5 +1,5 @@
--- Sales of a day, or of the day it is compared with, at the grain of daily_sales without the source. Amounts in reporting
--- currency are NULL without an exchange rate.
+-- Sales of a day, or of the day it is compared with, at the grain of daily_sales without the source. Amounts in
+-- reporting currency are NULL without an exchange rate.
 SELECT
     channel,
     category,

@@ -1,5 +1,5 @@
--- Values in the last mailed report of figures that have changed since: the first value that was replaced after the figures
--- of the report were queried.
+-- Values in the last mailed report of figures that have changed since: the first value that was replaced after the
+-- figures of the report were queried.
 WITH mailed AS (
     SELECT
         business_date,

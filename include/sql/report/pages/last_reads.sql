@@ -1,5 +1,5 @@
--- Last successful read of each source: of any kind (`read_at`), and without an upper bound (`last_read`), where the next run
--- continues.
+-- Last successful read of each source: of any kind (`read_at`), and without an upper bound (`last_read`), where the
+-- next run continues.
 SELECT
     source,
     MAX(read_at) AS read_at,

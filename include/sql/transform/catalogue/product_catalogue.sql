@@ -1,6 +1,6 @@
--- How one entry of the catalogue's JSON becomes a product. For another JSON this is the file to change
--- (docs/CATALOGUE.md): on the right of AS stand our names, on the left the JSON's, as paths such as '$.offer.price'.
--- Any DuckDB expression does, NULL where there is none. Only the sku must be there; updated_at needs an offset.
+-- Maps one entry of the catalogue's JSON to a product. For a different JSON, change only this file (docs/CATALOGUE.md):
+-- the names right of AS are the pipeline's, the paths on the left those of the JSON, such as '$.offer.price'. Any
+-- DuckDB expression is allowed; use NULL for missing fields. Only sku is required; updated_at needs a UTC offset.
 SELECT
     entry_number,
     record -> '$.sku' AS sku,

@@ -1,7 +1,7 @@
--- Text becomes instants, and what cannot be used is named in `fault`.
+-- Casts text to instants. `fault` names the reason why an event is invalid.
 
--- The host a visitor came from, in lower case: of a URL without user, port and path; an app's name; a bare host or a
--- word stays. What is neither, such as an e-mail address or a sentence, becomes NULL.
+-- The referring host in lower case: the host of a URL without user, port and path, the name of an app, a bare host or a
+-- single word. Anything else, such as an e-mail address or a sentence, becomes NULL.
 CREATE MACRO host_of(referrer) AS CASE
     WHEN referrer IS NULL THEN NULL
     WHEN regexp_matches(referrer, '^\s*[A-Za-z][A-Za-z0-9+.-]*://')
@@ -22,7 +22,7 @@ CREATE MACRO host_of(referrer) AS CASE
     ELSE left(nullif(lower(regexp_extract(referrer, '^(//)?([^/?#\\:]+)(:\d*)?([/?#\\]|$)', 2)), ''), 253)
 END;
 
--- A code or a word of the shop's own; e-mail addresses in it are masked, and nothing endless is kept.
+-- A code or word of the shop, at most 200 characters, with masked e-mail addresses.
 CREATE MACRO as_code(value) AS mask_e_mails(left(value, 200));
 
 CREATE VIEW typed_events AS
@@ -56,7 +56,7 @@ judged AS (
 
 SELECT
     line_number,
-    -- An id that looks like an address is known by its hash.
+    -- An id that looks like an e-mail address is replaced with its hash.
     CASE
         WHEN contains(event_id, '@') OR contains(event_id, '%40')
             THEN keyed_hash('event ' || event_id, hash_key.inner_key, hash_key.outer_key)
@@ -75,7 +75,7 @@ SELECT
     coalesce(
         text_fault,
         CASE WHEN received_date - business_date > getvariable('late_days') THEN 'too_late received_at' END,
-        -- Two promises of the extract, on which the load relies.
+        -- The load relies on these two guarantees of the extract.
         CASE
             WHEN
                 received_date NOT BETWEEN business_date_of(getvariable('window_start'))

@@ -1,7 +1,7 @@
--- Events that the read has more than once: the one received first counts, and of those received at the same instant the
--- one that the website sent first. The others are superseded. What cannot be used takes no part.
+-- Repeated events of one read: the one received first counts; of several received at the same instant, the one that the
+-- website sent first. The others are superseded. Invalid events are ignored.
 --
--- Few events are there twice, so only those are sorted.
+-- Only the few repeated events are sorted.
 
 CREATE TABLE superseded_events AS
 WITH repeated AS (
@@ -12,7 +12,7 @@ WITH repeated AS (
     HAVING count(*) > 1
 ),
 
-suspects AS (
+repeated_lines AS (
     SELECT line_number
     FROM staged_events
     SEMI JOIN repeated ON hash(staged_events.event_id) = repeated.event_hash
@@ -20,6 +20,6 @@ suspects AS (
 
 SELECT line_number
 FROM typed_events
-SEMI JOIN suspects USING (line_number)
+SEMI JOIN repeated_lines USING (line_number)
 WHERE fault IS NULL
 QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY received_at, line_number) > 1;

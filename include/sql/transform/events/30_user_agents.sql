@@ -1,5 +1,4 @@
--- What each user agent is: parsed once, however many events have it. (browser_family and is_crawler are functions of
--- ecommerce.events.user_agents.)
+-- Parses each distinct user agent once. browser_family and is_crawler are functions of ecommerce.events.user_agents.
 
 CREATE TABLE user_agents AS
 SELECT
@@ -10,4 +9,4 @@ FROM (
     SELECT DISTINCT left(user_agent, 500) AS user_agent
     FROM staged_events
     WHERE user_agent IS NOT NULL
-) AS different;
+) AS distinct_agents;

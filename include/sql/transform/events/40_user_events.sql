@@ -1,4 +1,4 @@
--- Loadable: one row per event. Who it was is known by a keyed hash only.
+-- Loadable: one row per event. Visitors are identified by a keyed hash only.
 
 CREATE VIEW user_events AS
 SELECT

@@ -1,6 +1,6 @@
--- Loadable: every event that was left out and why. Ids of visitors and sessions, user agents and referrers are not
--- kept, e-mail addresses are masked. Of a line that is no event nobody knows what is personal: its signs are kept,
--- letters and digits become x.
+-- Loadable: every rejected event with its reason. Ids of visitors and sessions, user agents and referrers are not
+-- stored, and e-mail addresses are masked. A line that is not an event may contain personal data anywhere, so its
+-- letters and digits are replaced with x.
 
 CREATE VIEW rejected_rows AS
 WITH faulty AS (

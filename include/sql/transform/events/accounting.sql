@@ -1,4 +1,4 @@
--- What became of every line, counted in the files that were written; and what people should be told.
+-- Row counts of the written files by outcome, and warnings.
 
 WITH reasons AS (
     SELECT

@@ -1,4 +1,4 @@
--- What the extract of the web events left -> staged layout: text as it was sent, the empty text is no value.
+-- Raw files of the web events -> staged layout: text as sent; empty text becomes NULL.
 
 CREATE VIEW staged_events AS
 SELECT

@@ -1,5 +1,4 @@
--- Ids of orders and refunds without e-mail addresses, wherever a source has them: the steps after this one compare,
--- store and reject by these.
+-- Replaces e-mail addresses in ids of orders and refunds with hashes. Later steps use only these ids.
 
 ALTER VIEW staged_orders RENAME TO mapped_orders;
 CREATE VIEW staged_orders AS

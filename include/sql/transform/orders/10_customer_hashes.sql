@@ -1,5 +1,5 @@
--- Who a customer is: the address in lower case without blanks around it, else the source's own customer id. An order
--- that gives no address has its customer's. Each identity is hashed once; no step after the orders sees an address.
+-- Customer identity: the trimmed e-mail address in lower case, else the source's customer id. An order without an
+-- address has that of its customer. Each identity is hashed once; no step after the orders sees an address.
 
 CREATE MACRO customer_key(email, customer_id) AS CASE
     WHEN contains(email, '@') THEN lower(trim(email, E' \t\r\n'))

@@ -1,5 +1,5 @@
--- Lines: text becomes numbers, and what cannot be used is named in `fault`. A source that states a line's amount itself
--- may state a negative one: that is a discount, of no piece. A negative price is a mistake.
+-- Lines: casts text to numbers. `fault` names the reason why a line is invalid. If the source provides the amount of a
+-- line, a negative amount is a discount with quantity 0. A negative price is invalid.
 
 CREATE VIEW typed_lines AS
 WITH cast_lines AS (
@@ -39,7 +39,7 @@ WITH cast_lines AS (
     FROM (
         FROM staged_order_lines
         UNION ALL BY NAME
-        SELECT NULL::VARCHAR AS currency  -- which a source may leave out
+        SELECT NULL::VARCHAR AS currency  -- optional
         WHERE FALSE
     ) AS staged_order_lines
 ),

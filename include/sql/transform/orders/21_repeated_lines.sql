@@ -1,7 +1,7 @@
--- Lines that an order version has twice: the newer one counts (then the later in the files). The other is superseded
--- when it is an older state or an exact copy, and rejected when the two contradict each other.
+-- Repeated lines of an order version: the newer line counts, then the later one in the files. The other is superseded
+-- when it is older or an exact copy, and rejected when the two contradict each other.
 --
--- Few orders have any, so only those are sorted: a bit per line number (modulo 64) shows which orders might.
+-- Only the few orders with repeated lines are sorted: one bit per line number (modulo 64) selects the candidates.
 
 CREATE TABLE line_sums AS
 SELECT
@@ -17,7 +17,7 @@ WHERE fault IS NULL
 GROUP BY order_id, version;
 
 CREATE TABLE repeated_lines AS
-WITH suspects AS (
+WITH candidate_orders AS (
     SELECT
         order_id,
         version
@@ -43,9 +43,9 @@ candidates AS (
             quantity := quantity,
             unit_price := unit_price,
             discount_amount := discount_amount, tax_amount := tax_amount, gross_amount := gross_amount
-        ) AS said
+        ) AS line_values
     FROM typed_lines
-    SEMI JOIN suspects USING (order_id, version)
+    SEMI JOIN candidate_orders USING (order_id, version)
     WHERE fault IS NULL
 ),
 
@@ -53,7 +53,7 @@ ranked AS (
     SELECT
         *,
         row_number() OVER newest AS recency,
-        first_value(said) OVER newest AS newest_said,
+        first_value(line_values) OVER newest AS newest_values,
         first_value(line_updated_at) OVER newest AS newest_updated_at
     FROM candidates
     WINDOW newest AS (
@@ -63,12 +63,12 @@ ranked AS (
 )
 
 SELECT
-    * EXCLUDE (said, newest_said, newest_updated_at, recency),
-    said = newest_said OR coalesce(line_updated_at < newest_updated_at, FALSE) AS is_superseded
+    * EXCLUDE (line_values, newest_values, newest_updated_at, recency),
+    line_values = newest_values OR coalesce(line_updated_at < newest_updated_at, FALSE) AS is_superseded
 FROM ranked
 WHERE recency > 1;
 
--- What the lines of each order version add up to.
+-- Sums of the lines of each order version.
 CREATE VIEW order_totals AS
 WITH repeated AS (
     SELECT

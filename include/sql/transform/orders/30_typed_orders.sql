@@ -1,4 +1,4 @@
--- Order headers: text becomes instants and numbers, and what cannot be used is named in `fault`.
+-- Order headers: casts text to instants and numbers. `fault` names the reason why a header is invalid.
 
 CREATE VIEW typed_orders AS
 SELECT
@@ -46,6 +46,6 @@ SELECT
 FROM (
     FROM staged_orders
     UNION ALL BY NAME
-    SELECT NULL::VARCHAR AS channel  -- which a source may leave out
+    SELECT NULL::VARCHAR AS channel  -- optional
     WHERE FALSE
 ) AS staged_orders;

@@ -1,7 +1,7 @@
--- Which versions of an order are left out: broken ones first, then all but the newest of what is left. So an older
--- valid version wins over a newer one that is broken. A header made from lines is broken when none of them is usable.
+-- Versions of orders that are not loaded: invalid ones, then all but the newest valid one. An older valid version wins
+-- over a newer invalid one. A header that is derived from lines is invalid when all its lines are.
 --
--- Few orders are there twice, so only those are sorted.
+-- Only the few orders with several versions are sorted.
 
 CREATE TABLE rejected_orders AS
 SELECT

@@ -1,4 +1,4 @@
--- Loadable: one row per order, with what its accepted lines add up to. An order without lines is kept.
+-- Loadable: one row per order with the sums of its accepted lines. Orders without lines are kept.
 
 CREATE VIEW orders AS
 SELECT

@@ -1,5 +1,5 @@
--- Loadable: the usable lines of the accepted orders, with what they share with their order. Name and category are the
--- line's own, else the product's.
+-- Loadable: the valid lines of the accepted orders, with columns of their order. Name and category are those of the
+-- line, else those of the product.
 
 CREATE TABLE product_names AS
 SELECT

@@ -1,5 +1,5 @@
--- Refunds: text becomes numbers and instants, what cannot be used is named in `fault`, and of a refund that is there
--- twice the later one counts.
+-- Refunds: casts text to numbers and instants. `fault` names the reason why a refund is invalid. Of a repeated refund
+-- the later one counts.
 
 CREATE TABLE refunded_orders AS
 SELECT
@@ -25,7 +25,7 @@ SELECT
 FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
 SEMI JOIN refunded_orders USING (order_id);
 
--- One row per line of a refund; a fault in one of them is a fault of the refund.
+-- One row per line of a refund; an invalid line makes the whole refund invalid.
 CREATE TABLE typed_refunds AS
 WITH cast_refunds AS (
     SELECT
@@ -46,7 +46,7 @@ WITH cast_refunds AS (
             missing(order_id, 'order_id'),
             missing(refunded_at, 'refunded_at'),
             instant_fault(refunded_at, 'refunded_at'),
-            -- One amount is enough; without any, the refund is unknown, not 0.
+            -- One amount is enough; without any, the refund is unknown and not 0.
             missing(
                 coalesce(
                     merchandise_amount::VARCHAR, tax_amount::VARCHAR, shipping_amount::VARCHAR,
@@ -72,7 +72,7 @@ WITH cast_refunds AS (
     FROM staged_refunds
 ),
 
--- The line of a voucher is negative, in its refund as in its order. The refund as a whole is not.
+-- The line of a voucher is negative in its order and in its refund; the refund as a whole must not be negative.
 judged_refunds AS (
     SELECT
         * REPLACE (

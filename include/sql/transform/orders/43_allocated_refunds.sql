@@ -1,12 +1,12 @@
--- An amount that a source paid back without a line is taken, refund after refund, from what is left of the order's
--- merchandise, then of its tax, then of its shipping and fees. The excess over all three is merchandise, and so is the
--- whole amount where the order is not known.
+-- Allocates refunded amounts without a line: refund by refund, to the remaining merchandise of the order, then to its
+-- tax, then to its shipping and fees. The excess counts as merchandise, as does the whole amount when the order is
+-- unknown.
 --
--- Taken up to a refund = the most that any refund up to it could reach, which is the smaller of what had been paid by
--- then and what the lines of the refunds had left by then. A refund whose lines are negative leaves no more to take.
+-- Allocated up to a refund = the maximum, over all refunds up to it, of the smaller of the amount paid by then and the
+-- amount that the lines of the refunds left by then. A refund with negative lines does not increase the remainder.
 
 CREATE VIEW allocated_refunds AS
-WITH paid AS (
+WITH refund_sums AS (
     SELECT
         order_id,
         refund_id,
@@ -19,25 +19,27 @@ WITH paid AS (
     GROUP BY order_id, refund_id
 ),
 
-so_far AS (
+running_sums AS (
     SELECT
-        paid.order_id,
-        paid.refund_id,
-        paid.amount,
-        sum(paid.amount) OVER in_order AS paid_so_far,
-        refunded_orders.merchandise_amount - sum(paid.merchandise) OVER in_order AS merchandise_left,
-        refunded_orders.tax_amount - sum(paid.tax) OVER in_order AS tax_left,
-        refunded_orders.shipping_amount - sum(paid.shipping) OVER in_order AS shipping_left
-    FROM paid
+        refund_sums.order_id,
+        refund_sums.refund_id,
+        refund_sums.amount,
+        sum(refund_sums.amount) OVER in_order AS paid_so_far,
+        refunded_orders.merchandise_amount - sum(refund_sums.merchandise) OVER in_order AS merchandise_left,
+        refunded_orders.tax_amount - sum(refund_sums.tax) OVER in_order AS tax_left,
+        refunded_orders.shipping_amount - sum(refund_sums.shipping) OVER in_order AS shipping_left
+    FROM refund_sums
     LEFT JOIN refunded_orders USING (order_id)
-    WINDOW in_order AS (PARTITION BY paid.order_id ORDER BY try_cast(paid.refund_id AS HUGEINT), paid.refund_id)
+    WINDOW in_order AS (
+        PARTITION BY refund_sums.order_id ORDER BY try_cast(refund_sums.refund_id AS HUGEINT), refund_sums.refund_id
+    )
 ),
 
 from_merchandise AS (
     SELECT
         *,
         greatest(0, max(least(paid_so_far, merchandise_left)) OVER in_order) AS merchandise_so_far
-    FROM so_far
+    FROM running_sums
     WINDOW in_order AS (PARTITION BY order_id ORDER BY try_cast(refund_id AS HUGEINT), refund_id)
 ),
 
@@ -58,7 +60,7 @@ from_shipping AS (
     WINDOW in_order AS (PARTITION BY order_id ORDER BY try_cast(refund_id AS HUGEINT), refund_id)
 ),
 
-steps AS (
+allocated AS (
     SELECT
         order_id,
         refund_id,
@@ -75,5 +77,5 @@ SELECT
     amount - tax_amount - shipping_amount AS merchandise_amount,
     tax_amount,
     shipping_amount
-FROM steps
+FROM allocated
 WHERE amount > 0;

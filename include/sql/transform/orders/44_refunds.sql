@@ -1,6 +1,6 @@
--- Loadable: one row per refund and line of the order, in the terms of the order as it is now. Line 0 is the whole
--- order, under the category 'unallocated'; so is a line the order does not have. A refund whose order is unknown is
--- kept, in the reporting currency.
+-- Loadable: one row per refund and order line, with channel, country and currency of the current version of the order.
+-- Line 0 is the whole order, in the category 'unallocated'; lines that the order does not have are added to it. A
+-- refund of an unknown order is kept, in the reporting currency.
 
 CREATE VIEW refunds AS
 WITH by_line AS (

@@ -1,4 +1,4 @@
--- Loadable: the source's products, the latest state of each.
+-- Loadable: the latest version of each product of the source.
 
 CREATE VIEW products AS
 SELECT

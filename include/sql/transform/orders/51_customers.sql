@@ -1,4 +1,4 @@
--- Loadable: the source's customers, and those who are known only from an order.
+-- Loadable: the customers of the source, and customers that only orders mention.
 
 CREATE VIEW customers AS
 WITH seen AS (

@@ -1,4 +1,4 @@
--- Loadable: reference rates, units of the currency per euro; where a day states one twice, the later line counts.
+-- Loadable: reference rates, in units of the currency per euro; of a repeated rate the later line counts.
 
 CREATE TABLE typed_rates AS
 WITH cast_rates AS (

@@ -1,5 +1,5 @@
--- Loadable: every record that was left out and why. What is kept of it locates the original; known personal columns are
--- removed and anything like an e-mail address is masked.
+-- Loadable: every rejected record with its reason. The stored text helps to find the original; known personal columns
+-- are removed, and anything like an e-mail address is masked.
 
 CREATE VIEW line_verdicts AS
 SELECT
@@ -15,8 +15,9 @@ SELECT
 FROM line_sums
 ANTI JOIN staged_orders USING (order_id, version);
 
--- A list that is read while it shifts names an order several times; its lines are rejected once, by the last.
-CREATE VIEW told_again AS
+-- A list that changes while it is read may contain an order several times: only the lines of the last version are
+-- rejected.
+CREATE VIEW repeated_headers AS
 SELECT
     order_id,
     version
@@ -29,7 +30,7 @@ SELECT
     row_number,
     fault
 FROM typed_lines
-ANTI JOIN told_again USING (order_id, version)
+ANTI JOIN repeated_headers USING (order_id, version)
 WHERE fault IS NOT NULL
 UNION ALL
 SELECT
@@ -114,7 +115,7 @@ rejected AS (
     FROM faulty
 ),
 
-without_names AS (
+without_personal_columns AS (
     SELECT
         file,
         row_number,
@@ -122,7 +123,7 @@ without_names AS (
         reason,
         detail,
         CASE
-            WHEN NOT json_valid(raw) THEN raw  -- CASE, not AND: only CASE promises which test comes first
+            WHEN NOT json_valid(raw) THEN raw  -- CASE guarantees the order of the tests, AND does not
             WHEN json_type(raw) <> 'OBJECT' THEN raw
             ELSE json_merge_patch(raw, '{
                 "address": null, "address_1": null, "address_2": null, "billing": null, "city": null,
@@ -144,4 +145,4 @@ SELECT
     file,
     left(mask_e_mails(raw), 2000) AS raw,
     safe_id(order_id) AS order_id
-FROM without_names;
+FROM without_personal_columns;

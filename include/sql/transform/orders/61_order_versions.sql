@@ -1,5 +1,5 @@
--- Loadable: the orders this run replaces as a whole. One that is not among the orders was removed, or is known only
--- from a refund, or both.
+-- Loadable: the orders that this run replaces as a whole. An order that is not in `orders` was removed, or only its
+-- refunds are known.
 
 CREATE VIEW order_versions AS
 WITH absent AS (

@@ -1,4 +1,4 @@
--- Loadable: the files that need not be read again, each with what became of it.
+-- Loadable: one row per file that was read, with its row counts; it need not be read again.
 
 CREATE VIEW loaded_files AS
 WITH accepted AS (
@@ -37,7 +37,7 @@ SELECT
     coalesce(rejected.records, 0) AS rows_rejected,
     staged_files.source_orders,
     coalesce(accepted.orders, 0) AS orders_loaded,
-    -- A sum that no column can hold is not known; it must not keep other files out.
+    -- A sum that exceeds the column becomes NULL, so that other files are still loaded.
     try_cast(staged_files.source_amount AS DECIMAL(18, 4)) AS source_amount,
     try_cast(coalesce(accepted.amount, 0) AS DECIMAL(18, 4)) AS amount_loaded,
     list_transform(staged_files.warnings, LAMBDA one: mask_e_mails(one)) AS warnings

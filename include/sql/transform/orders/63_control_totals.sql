@@ -1,6 +1,7 @@
--- Loadable: by file and currency, what the source states (`source_amounts` of the extract's totals) and what became of
--- it. Empty where the extract states nothing. Amounts beyond the limits of values.sql are on neither side. A source
--- with headers counts an order once, in its newest version; a file states all that it holds.
+-- Loadable: amounts by file and currency as reported by the source (`source_amounts` of the extract), and how much of
+-- them was loaded, superseded and rejected. Empty if the extract reports none. Amounts beyond the limits of values.sql
+-- are excluded on both sides. A source with headers counts the newest version of an order, a file everything it
+-- contains.
 
 CREATE MACRO amount_of_line(is_stated, quantity, unit_price, gross_amount) AS CASE
     WHEN is_stated THEN CASE WHEN abs(gross_amount) < amount_limit() THEN gross_amount END
@@ -53,7 +54,7 @@ WITH amounts AS (
             ) AS one
     ) AS stated
     UNION ALL
-    -- What a source had to leave out before it had columns.
+    -- Amounts of records that the extract rejected.
     SELECT
         one.file,
         one.currency,
@@ -85,7 +86,7 @@ WITH amounts AS (
         ) AS amount
     FROM typed_lines
     INNER JOIN left_out_lines USING (file, row_number)
-    -- A line without an order has no currency: its amount is lost.
+    -- A line without an order has no currency and is not counted.
     INNER JOIN staged_orders USING (order_id, version)
     LEFT JOIN rejected_newest AS newest ON typed_lines.order_id = newest.order_id
     WHERE coalesce(newest.version = typed_lines.version, TRUE)
@@ -102,7 +103,7 @@ WITH amounts AS (
     INNER JOIN staged_orders USING (order_id, version)
     WHERE typed_lines.fault IS NULL AND NOT getvariable('headers_are_records')
     UNION ALL
-    -- An older version that is loaded because the newest is rejected, which the source counts.
+    -- An older version that is loaded because the newest one, which the source counts, is rejected.
     SELECT
         NULL AS file,
         currency,
@@ -122,7 +123,7 @@ WITH amounts AS (
     FROM read_parquet(getvariable('loadable') || '/order_lines.parquet')
     WHERE getvariable('headers_are_records')
     UNION ALL
-    -- Where each line has a currency of its own, the order has that of one of them.
+    -- Where lines have their own currency, the order has that of one of them.
     SELECT
         typed_lines.file,
         typed_lines.currency,

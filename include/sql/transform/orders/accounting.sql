@@ -1,4 +1,4 @@
--- What became of every record, counted in the files that were written; and what people should be told.
+-- Row counts of the written files by outcome, and warnings.
 
 WITH superseded AS (
     SELECT count(*) AS records
@@ -72,7 +72,7 @@ SELECT
             FROM staged_warnings
             UNION ALL
             FROM unknown_statuses
-        ) AS told
+        ) AS all_warnings
     ) AS warnings
 FROM orders
 CROSS JOIN order_lines;

@@ -1,7 +1,7 @@
--- The statuses of an order, in lower case, and which of them are sales. Edit this list when your shop has others:
--- a status that is not here is kept with the order, does not count, and the report warns of it.
+-- Order statuses in lower case, and whether each is a sale. Edit this list for the statuses of your shop. An order with
+-- an unlisted status is stored but not counted, and the report warns about it.
 --
--- An unfinished draft has no date yet and belongs to no day; only drafts may lack one without an alarm.
+-- Only drafts may lack a date without an alarm: an unfinished draft belongs to no day yet.
 
 CREATE TABLE order_status AS
 FROM (

@@ -1,7 +1,7 @@
--- Partner files -> staged layout. Every CSV line repeats its order's header, so each line is a witness of it: a line
--- whose header columns are unusable is rejected here, and the header comes from the lowest line number that is left.
--- A version of an order is what one file holds of it. An export, which has this layout and a source name of its own, is
--- one delivery: a version is what all its files say, and none of them is remembered as loaded.
+-- Partner files -> staged layout. Every CSV line repeats the header of its order: a line with invalid header columns is
+-- rejected here, and the header is taken from the remaining line with the lowest number. The lines of an order in one
+-- file are one version of it. An export has the same layout and its own source name; all its files are one delivery,
+-- and none of them is recorded as loaded.
 
 SET VARIABLE headers_are_records = FALSE;
 SET VARIABLE versions_by_updated_at = TRUE;
@@ -10,7 +10,7 @@ SET VARIABLE files_are_deliveries = getvariable('source') = 'partner_files';
 CREATE TABLE partner_lines AS
 WITH trimmed AS (
     SELECT
-        safe_id(nullif(trim(raw.order_id, E' \t\r\n'), '')) AS order_id,  -- as the extract keeps those it remembers
+        safe_id(nullif(trim(raw.order_id, E' \t\r\n'), '')) AS order_id,  -- as in loaded_files
         files.version,
         as_text(raw.line_number) AS line_number,
         raw.file,
@@ -42,7 +42,7 @@ WITH trimmed AS (
     ) AS files USING (file)
 ),
 
--- An order id belongs to the partner whose file was loaded or, among new files, received first.
+-- An order id belongs to the partner whose file was loaded first or, among new files, received first.
 contested AS (
     SELECT
         order_id,
@@ -63,7 +63,7 @@ contested AS (
             received_at,
             file
         FROM read_parquet(getvariable('raw') || '/known_orders.parquet')
-    ) AS witnesses
+    ) AS occurrences
     GROUP BY order_id
     HAVING min(partner) <> max(partner)
 ),
@@ -185,8 +185,8 @@ CREATE MACRO disagreement(orders, example) AS
 orders || ' order(s) have lines that differ in status, currency, time, customer or country; what the line with the '
 || 'lowest number says was taken (for example order ' || example || ')';
 
--- An order belongs to the partner that keeps it; another file that names it must not remove it one day. What is wrong
--- with a file is told as long as the delivery stands, also by runs that find nothing new in it.
+-- Leaves out orders that belong to another partner, so that a later delivery of the file cannot remove them. The
+-- warnings about a file are stored with it: they apply as long as the delivery is in force.
 CREATE OR REPLACE VIEW staged_files AS
 WITH foreign_orders AS (
     SELECT
@@ -197,7 +197,7 @@ WITH foreign_orders AS (
     GROUP BY file
 ),
 
-said AS (
+file_totals AS (
     SELECT
         file,
         count(DISTINCT order_id) AS orders,
@@ -224,12 +224,12 @@ SELECT
     files.received_at,
     list_filter(files.order_ids, LAMBDA id: NOT list_contains(coalesce(foreign_orders.order_ids, []), id)) AS order_ids,
     files.lines AS rows_read,
-    coalesce(said.orders, 0) AS source_orders,
-    coalesce(said.amount, 0) AS source_amount,
+    coalesce(file_totals.orders, 0) AS source_orders,
+    coalesce(file_totals.amount, 0) AS source_amount,
     list_filter(list_append(files.warnings, disagreeing.warning), LAMBDA one: one IS NOT NULL) AS warnings
 FROM read_parquet(getvariable('raw') || '/files.parquet') AS files
 LEFT JOIN foreign_orders USING (file)
-LEFT JOIN said USING (file)
+LEFT JOIN file_totals USING (file)
 LEFT JOIN disagreeing USING (file)
 WHERE getvariable('files_are_deliveries');
 

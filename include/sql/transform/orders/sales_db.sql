@@ -1,6 +1,6 @@
--- Sales database -> staged layout. Amounts of a line follow from quantity and unit price; a refund's amount is
--- merchandise only. Lines and refunds of an order whose own row could not be read are rejected with it: as those of an
--- order that does not exist, they would take the place of what was loaded of it before.
+-- Sales database -> staged layout. The amount of a line is quantity x unit price; the amount of a refund is merchandise
+-- only. Lines and refunds of an order whose own row could not be read are rejected with it; otherwise they would
+-- replace the stored version as lines of an order that does not exist.
 
 CREATE TABLE unread_orders AS
 FROM read_parquet(getvariable('raw') || '/rejected_orders.parquet');

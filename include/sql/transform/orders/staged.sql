@@ -1,10 +1,10 @@
--- The staged layout, empty: what every source is mapped to. A source replaces the views it has rows for; the steps
--- after it read only these. Columns are described in staged_columns.md; values may still be text.
+-- The staged layout as empty views. A source replaces the views that it has rows for; later steps read only these
+-- views. staged_columns.md describes the columns; values may still be text.
 
--- false: the source has no headers of its own; they are put together from lines, and none exists without one.
+-- FALSE: the source has no order headers; they are derived from lines, so an order without lines does not exist.
 SET VARIABLE headers_are_records = TRUE;
 
--- true: of two versions of an order the one with the later updated_at is newer, whenever it was received (files).
+-- TRUE: the version with the later updated_at is newer, whenever it was received (files).
 SET VARIABLE versions_by_updated_at = FALSE;
 
 CREATE VIEW staged_orders AS
@@ -117,7 +117,7 @@ SELECT
     NULL::VARCHAR AS raw
 WHERE FALSE;
 
--- What the rejects add up to, where they are lines and their amounts can be read.
+-- Readable amounts of rejected lines.
 CREATE VIEW staged_rejected_amounts AS
 SELECT
     NULL::VARCHAR AS file,

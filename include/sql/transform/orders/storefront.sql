@@ -1,22 +1,22 @@
--- Storefront (WooCommerce pages) -> staged layout. Numbers are read as text, so that no id loses digits and no amount
--- becomes a float; what is no number is passed on as it is, for the shared steps to name it.
+-- Storefront (WooCommerce pages) -> staged layout. Numbers are read as text, so that ids keep all digits and amounts do
+-- not become floats. Invalid numbers are passed on unchanged; the shared steps reject them.
 
--- The storefront's UTC carries no Z.
+-- The storefront writes UTC without Z.
 CREATE MACRO gmt(value) AS rtrim(value, 'Zz') || 'Z';
 
--- WordPress keeps names as HTML: `Tea &amp; Biscuits` is the category that other channels call `Tea & Biscuits`.
+-- WordPress stores names as HTML: `Tea &amp; Biscuits` is the category `Tea & Biscuits` of other channels.
 CREATE MACRO from_html(value) AS CASE WHEN contains(value, '&') THEN without_entities(value) ELSE value END;
 
-CREATE MACRO unusable(value) AS amount_fault(value, '') IS NOT NULL;
+CREATE MACRO is_invalid(value) AS amount_fault(value, '') IS NOT NULL;
 
 CREATE MACRO difference(value, less) AS CASE
-    WHEN unusable(value) THEN value
-    WHEN unusable(less) THEN less
+    WHEN is_invalid(value) THEN value
+    WHEN is_invalid(less) THEN less
     ELSE (as_amount(value)::DECIMAL(38, 4) - as_amount(less))::VARCHAR
 END;
 
 CREATE MACRO total_of(amounts) AS coalesce(
-    list_filter(amounts, LAMBDA one: unusable(one))[1],
+    list_filter(amounts, LAMBDA one: is_invalid(one))[1],
     list_sum(list_transform(amounts, LAMBDA one: as_amount(one)))::VARCHAR
 );
 
@@ -47,8 +47,8 @@ FROM read_json(
     }
 );
 
--- What passes through is a field of the order or, as plugins write them, one of its meta_data; an order is read once
--- more for it, because which columns a read of JSON has must stand in the statement.
+-- A configured attribute is a field of the order or one of its meta_data, which plugins write. Orders are read once
+-- more for them, because read_json needs its columns in the statement.
 CREATE TABLE storefront_attributes AS
 SELECT
     filename,
@@ -148,9 +148,9 @@ SELECT
     item.id AS line_number,
     items.file || '#line_items' AS file,
     items.version * 1000000 + items.position AS row_number,
-    coalesce(as_text(item.sku), known.sku) AS sku,
+    coalesce(as_text(item.sku), stored.sku) AS sku,
     from_html(item.name) AS product_name,
-    coalesce(as_text(products.category), known.category) AS category,
+    coalesce(as_text(products.category), stored.category) AS category,
     item.quantity,
     per_unit(as_amount(item.subtotal), as_amount(item.quantity)) AS unit_price,
     item.subtotal AS gross_amount,
@@ -159,20 +159,22 @@ SELECT
     NULL::TIMESTAMPTZ AS line_updated_at
 FROM items
 LEFT JOIN storefront_products AS products ON item.product_id = products.id
-LEFT JOIN read_parquet(getvariable('raw') || '/known_lines.parquet') AS known
-    ON items.order_id = known.order_id AND item.id = known.line_number::VARCHAR;
+LEFT JOIN read_parquet(getvariable('raw') || '/known_lines.parquet') AS stored
+    ON items.order_id = stored.order_id AND item.id = stored.line_number::VARCHAR;
 
--- What of the first parts of a refund, `so_far`, was paid of `amount`, when all its parts say more than that: they are
--- cut in proportion. Rounding the running total, not each part, keeps the sum exact.
--- `said` is above zero where a refund `is_cut`; `so_far` is negative where the line of a voucher comes first.
-CREATE MACRO paid_of(so_far, amount, said) AS
-(2 * ten_thousandths(abs(so_far)) * ten_thousandths(amount) + ten_thousandths(said))
-// (2 * ten_thousandths(said)) * 0.0001 * sign(so_far);
+-- The share of `running_total`, the sum of the first parts of a refund, when its parts add up to `stated_total` but
+-- only `amount` was paid: the parts are reduced in proportion. Rounding the running total instead of each part keeps
+-- the sum exact. `stated_total` is positive where `is_reduced`; `running_total` is negative where a voucher line comes
+-- first.
+CREATE MACRO paid_share(running_total, amount, stated_total) AS
+(2 * ten_thousandths(abs(running_total)) * ten_thousandths(amount) + ten_thousandths(stated_total))
+// (2 * ten_thousandths(stated_total)) * 0.0001 * sign(running_total);
 
--- What a refund's own lines explain is theirs; its shipping and fee lines are shipping; the rest says nothing. The
--- amount is what was paid back: lines that say more, as when a shop keeps a part, are cut to it.
+-- Splits a refund: the amounts of its lines are merchandise and tax, those of its shipping and fee lines are shipping,
+-- and the remainder is unallocated. `amount` is what was paid back: if the lines add up to more, for example because
+-- the shop keeps a part, they are reduced to it.
 CREATE OR REPLACE VIEW staged_refunds AS
-WITH opened AS (
+WITH parsed AS (
     SELECT
         *,
         list_transform(
@@ -193,17 +195,17 @@ summed AS (
         *,
         total_of(shipping_amounts) AS shipping_amount,
         total_of(shipping_taxes) AS shipping_tax,
-        coalesce(list_sum(line_amounts), 0) AS of_lines
-    FROM opened
+        coalesce(list_sum(line_amounts), 0) AS lines_total
+    FROM parsed
 ),
 
 compared AS (
     SELECT
         *,
-        of_lines + coalesce(as_amount(shipping_amount), 0) + coalesce(as_amount(shipping_tax), 0) AS said,
-        of_lines + coalesce(as_amount(shipping_amount), 0) AS before_shipping_tax,
+        lines_total + coalesce(as_amount(shipping_amount), 0) + coalesce(as_amount(shipping_tax), 0) AS stated_total,
+        lines_total + coalesce(as_amount(shipping_amount), 0) AS before_shipping_tax,
         as_amount(amount) AS paid,
-        paid BETWEEN 0 AND said AND paid <> said AS is_cut
+        paid BETWEEN 0 AND stated_total AND paid <> stated_total AS is_reduced
     FROM summed
 ),
 
@@ -211,19 +213,22 @@ remainders AS (
     SELECT
         * REPLACE (
             CASE
-                WHEN is_cut AND NOT unusable(shipping_amount)
-                    THEN (paid_of(before_shipping_tax, paid, said) - paid_of(of_lines, paid, said))::VARCHAR
+                WHEN is_reduced AND NOT is_invalid(shipping_amount)
+                    THEN (
+                        paid_share(before_shipping_tax, paid, stated_total)
+                        - paid_share(lines_total, paid, stated_total)
+                    )::VARCHAR
                 ELSE shipping_amount
             END AS shipping_amount,
             CASE
-                WHEN is_cut AND NOT unusable(shipping_tax)
-                    THEN (paid - paid_of(before_shipping_tax, paid, said))::VARCHAR
+                WHEN is_reduced AND NOT is_invalid(shipping_tax)
+                    THEN (paid - paid_share(before_shipping_tax, paid, stated_total))::VARCHAR
                 ELSE shipping_tax
             END AS shipping_tax
         ),
         CASE
-            WHEN amount IS NULL OR unusable(amount) OR paid < 0 THEN amount
-            ELSE greatest(paid - said, 0)::VARCHAR
+            WHEN amount IS NULL OR is_invalid(amount) OR paid < 0 THEN amount
+            ELSE greatest(paid - stated_total, 0)::VARCHAR
         END AS unallocated_amount
     FROM compared
 ),
@@ -237,8 +242,8 @@ lines AS (
         reason,
         date_created_gmt,
         paid,
-        said,
-        is_cut,
+        stated_total,
+        is_reduced,
         unnest(line_items) AS item,
         unnest(
             list_transform(range(len(line_amounts)), LAMBDA position: coalesce(list_sum(line_amounts[:position]), 0))
@@ -265,13 +270,13 @@ SELECT
     row_number,
     difference('0', item.quantity) AS quantity,
     CASE
-        WHEN is_cut AND NOT unusable(merchandise_amount)
-            THEN (paid_of(before_tax, paid, said) - paid_of(before, paid, said))::VARCHAR
+        WHEN is_reduced AND NOT is_invalid(merchandise_amount)
+            THEN (paid_share(before_tax, paid, stated_total) - paid_share(before, paid, stated_total))::VARCHAR
         ELSE merchandise_amount
     END AS merchandise_amount,
     CASE
-        WHEN is_cut AND NOT unusable(tax_amount)
-            THEN (paid_of(until_tax, paid, said) - paid_of(before_tax, paid, said))::VARCHAR
+        WHEN is_reduced AND NOT is_invalid(tax_amount)
+            THEN (paid_share(until_tax, paid, stated_total) - paid_share(before_tax, paid, stated_total))::VARCHAR
         ELSE tax_amount
     END AS tax_amount,
     NULL::VARCHAR AS shipping_amount,
@@ -296,9 +301,9 @@ SELECT
 FROM remainders
 WHERE
     len(coalesce(line_items, [])) = 0
-    OR unusable(unallocated_amount) OR as_amount(unallocated_amount) <> 0
-    OR unusable(shipping_amount) OR as_amount(shipping_amount) <> 0
-    OR unusable(shipping_tax) OR as_amount(shipping_tax) <> 0
+    OR is_invalid(unallocated_amount) OR as_amount(unallocated_amount) <> 0
+    OR is_invalid(shipping_amount) OR as_amount(shipping_amount) <> 0
+    OR is_invalid(shipping_tax) OR as_amount(shipping_tax) <> 0
 UNION ALL
 SELECT
     refund_id,
@@ -329,7 +334,7 @@ SELECT
     gmt(date_modified_gmt) AS updated_at
 FROM storefront_products;
 
--- Two columns where one would do: with one, DuckDB 2.0 keeps a 32 MB buffer for every page it has read.
+-- Reads two columns: with a single column, DuckDB keeps a 32 MB buffer for every page.
 CREATE VIEW staged_rows_read AS
 SELECT coalesce(sum(records), 0)::BIGINT AS rows_read
 FROM (

@@ -167,7 +167,8 @@ counted AS (
 
 SELECT
     * EXCEPT (records_of_read, rows_accepted),
-    -- Only rejected records may explain missing orders. Two files may contain one order: the older version is superseded.
+    -- Only rejected records may explain missing orders. Two files may contain one order: the older version is
+    -- superseded.
     CASE
         WHEN source_orders < orders_loaded THEN source_orders - orders_loaded
         WHEN source_orders > orders_loaded + read_rejected + IF(is_delivered, rows_rejected + rows_superseded, 0)

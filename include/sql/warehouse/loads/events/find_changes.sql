@@ -1,9 +1,9 @@
 {% from "warehouse/macros/event_slice.sql" import in_slice %}
 {% from "warehouse/macros/funnel.sql" import STEP_DAYS, step_types with context %}
--- Runs before the transaction: which events are added and removed, and which days they affect. BigQuery prunes partitions
--- by constants only, so the script of the transaction needs the list of days. This file reads a fixed number of days
--- around those of the read, so the bytes read do not grow with history. An event occurs at most three days before and
--- one day after the day of its read; copies of it are searched for in three more days on either side.
+-- Runs before the transaction: which events are added and removed, and which days they affect. BigQuery prunes
+-- partitions by constants only, so the script of the transaction needs the list of days. This file reads a fixed number
+-- of days around those of the read, so the bytes read do not grow with history. An event occurs at most three days
+-- before and one day after the day of its read; copies of it are searched for in three more days on either side.
 
 {% include "warehouse/loads/audit_state.sql" %}
 

@@ -1,5 +1,5 @@
--- Runs before the transaction: the days whose actual sales are updated. These are the ended days of this forecast and of
--- the five weeks before it, in which late orders may still change the actual sales.
+-- Runs before the transaction: the days whose actual sales are updated. These are the ended days of this forecast and
+-- of the five weeks before it, in which late orders may still change the actual sales.
 
 {% include "warehouse/loads/audit_state.sql" %}
 

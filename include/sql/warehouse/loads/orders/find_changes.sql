@@ -1,11 +1,11 @@
 {% from "warehouse/macros/versions.sql" import not_older %}
--- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by constants
--- only, so the script of the transaction needs the list of days.
+-- Runs before the transaction: which orders are replaced, and which days change. BigQuery prunes partitions by
+-- constants only, so the script of the transaction needs the list of days.
 
 {% include "warehouse/loads/audit_state.sql" %}
 
--- Staged orders that are not older than the stored version, with the day of the stored rows. Only this statement and the
--- next one read all orders in history, in a few narrow columns.
+-- Staged orders that are not older than the stored version, with the day of the stored rows. Only this statement and
+-- the next one read all orders in history, in a few narrow columns.
 CREATE OR REPLACE TABLE {{ staged("replaced_orders") }} AS
 WITH deliveries AS (
     -- A newer delivery of a file contains all of its orders: the others are removed.

@@ -1,6 +1,6 @@
 {% from "warehouse/macros/versions.sql" import as_text, is_newer %}
--- The newest description of a customer wins, whichever run loads first. first_ordered_at is recomputed for the customers
--- of replaced orders.
+-- The newest description of a customer wins, whichever run loads first. first_ordered_at is recomputed for the
+-- customers of replaced orders.
 MERGE INTO {{ table("customers") }} AS stored
 USING (
     WITH described AS (

@@ -8,8 +8,8 @@ WHERE TRUE;
 INSERT INTO {{ staged("daily_summary") }} (
     {{ columns("daily_summary") | map(attribute="name") | join(", ") }}
 )
--- A day has a row when it has orders or refunds, or a run of its own, so the result does not depend on the order of runs.
--- The load of an export is not a run of a day.
+-- A day has a row when it has orders or refunds, or a run of its own, so the result does not depend on the order of
+-- runs. The load of an export is not a run of a day.
 WITH activity AS (
     {% for name in ["orders", "refunds"] %}
     SELECT
@@ -31,8 +31,8 @@ WITH activity AS (
         AND status <> 'history'
 ),
 
--- The daily sources are expected on days with a run, and on days with orders or refunds of one of them. Earlier days, which
--- only an export covers, are complete without them.
+-- The daily sources are expected on days with a run, and on days with orders or refunds of one of them. Earlier days,
+-- which only an export covers, are complete without them.
 known_days AS (
     SELECT
         business_date,
@@ -42,8 +42,8 @@ known_days AS (
     GROUP BY business_date
 ),
 
--- A source that was added later is expected from the first day with an audit row of it, whatever its status; without such
--- a row, from the newest day of any run.
+-- A source that was added later is expected from the first day with an audit row of it, whatever its status; without
+-- such a row, from the newest day of any run.
 expected_sources AS (
     SELECT
         name AS source,

@@ -179,8 +179,8 @@ WHERE rows_rejected * 100 > most_read
 {% endcall %}
 
 UNION ALL
--- A few invalid records in a small file do not hold the report back. Exports are left out: their first part contains the
--- records without a readable day of all files, which are checked before anything is loaded.
+-- A few invalid records in a small file do not hold the report back. Exports are left out: their first part contains
+-- the records without a readable day of all files, which are checked before anything is loaded.
 {% call check(
     "load_audit: at most 20 % of a source is rejected (more than 50 records)",
     "error",

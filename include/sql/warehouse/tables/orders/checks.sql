@@ -23,8 +23,8 @@ HAVING COUNT(*) > 1
 {% endcall %}
 
 UNION ALL
--- An export contains orders of a live source, or was loaded under two names. Comparing the amount excludes orders of two
--- sources that use the same numbers.
+-- An export contains orders of a live source, or was loaded under two names. Comparing the amount excludes orders of
+-- two sources that use the same numbers.
 {% call check(
     "orders: no order is stored under two sources",
     "warn",

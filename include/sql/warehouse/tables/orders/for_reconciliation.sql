@@ -2,8 +2,8 @@
 {% macro digits(amount) -%}
 COALESCE(CAST(CAST(CAST({{ amount }} AS BIGNUMERIC) * 10000 AS INT64) AS STRING), '')
 {%- endmacro %}
--- Stored orders of a source on some days, for reconciliation. `line_digest` covers SKU, quantity and amounts of all lines;
--- include/sql/reconciliation/orders.sql calculates the same digest from the source's lines.
+-- Stored orders of a source on some days, for reconciliation. `line_digest` covers SKU, quantity and amounts of all
+-- lines; include/sql/reconciliation/orders.sql calculates the same digest from the source's lines.
 SELECT
     {% for column in columns("orders") if column.name not in ("source", "updated_at", "run_id") %}
     stored.{{ column.name }},

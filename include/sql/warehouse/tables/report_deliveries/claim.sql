@@ -1,4 +1,5 @@
--- Claims a delivery unless it is claimed or sent already. A claim that was not marked as sent is sent with current figures.
+-- Claims a delivery unless it is claimed or sent already. A claim that was not marked as sent is sent with current
+-- figures.
 MERGE {{ table("report_deliveries") }} AS stored
 USING (
     SELECT

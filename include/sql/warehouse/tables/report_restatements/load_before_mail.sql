@@ -1,6 +1,6 @@
 {% from "warehouse/macros/restatement.sql" import figure_value, is_restated %}
--- Figures that changed after the report was built and before it was mailed: the load that changed them did not know of the
--- mail. The figures of the report are parameters in ten-thousandths; empty for a missing figure.
+-- Figures that changed after the report was built and before it was mailed: the load that changed them did not know of
+-- the mail. The figures of the report are parameters in ten-thousandths; empty for a missing figure.
 INSERT INTO {{ table("report_restatements") }} (
     business_date, figure, detected_at, old, `new`, reason
 )

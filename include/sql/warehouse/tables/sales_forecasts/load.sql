@@ -1,4 +1,5 @@
--- A rerun of a week replaces the forecast with the same origin, whatever its model: each origin has one forecast per day.
+-- A rerun of a week replaces the forecast with the same origin, whatever its model: each origin has one forecast per
+-- day.
 DELETE FROM {{ table("sales_forecasts") }} AS stored
 WHERE
     {{ read_days("stored.target_date") }}

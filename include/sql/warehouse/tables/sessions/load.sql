@@ -1,6 +1,6 @@
 {% from "warehouse/macros/funnel.sql" import STEPS, STEP_DAYS, is_bot_session, place_of with context %}
--- Recomputes the sessions that began on the touched days. Also reads the day before, whose sessions may continue, and six
--- days after, which covers sessions of up to seven days.
+-- Recomputes the sessions that began on the touched days. Also reads the day before, whose sessions may continue, and
+-- six days after, which covers sessions of up to seven days.
 DELETE FROM {{ table("sessions") }} AS stored
 WHERE {{ days("stored.business_date") }};
 
