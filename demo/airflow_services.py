@@ -13,6 +13,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 from demo import processes
@@ -20,6 +21,9 @@ from demo.environment import environment, format_env_file
 from demo.layout import REPOSITORY, Folders, Ports
 from demo.ledger import PARTNERS
 from demo.services.ports import is_open, stays_open
+
+if TYPE_CHECKING:
+    from ecommerce.cli.airflow_api import AirflowApi
 
 USER = "demo"
 PASSWORD = "demo"  # the UI listens on the loopback interface only
@@ -90,6 +94,13 @@ class AirflowServices:
             time.sleep(0.5)
         with suppress(OSError), urlopen(f"{self.url}/execution/health", timeout=seconds):
             pass
+
+    def create_pools(self, api: AirflowApi) -> None:
+        """Create the pools of `include/pools.json` that are missing."""
+        existing = {pool["name"] for pool in api.get("pools")["pools"]}
+        for name, pool in json.loads((REPOSITORY / "include" / "pools.json").read_text()).items():
+            if name not in existing:
+                api.post("pools", {"name": name, **pool})
 
     def stop(self) -> list[str]:
         """Stop all processes and return the names of those that were running."""

@@ -16,7 +16,7 @@ from demo.layout import REPOSITORY
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import FINISHED, begin
+from ecommerce.cli.backfill import FINISHED, start
 from ecommerce.core.names import ENDED
 
 _POLL_SECONDS = 2.0
@@ -129,8 +129,8 @@ class DagRunner:
             The runs, by day; empty where all days have succeeded before.
         """
         self.unpause(dag_id)
-        begun = begin(self.api, first, last, jobs=jobs, mail=mail, dag_id=dag_id)
-        runs = sorted(begun.runs.items()) if begun else []
+        started = start(self.api, first, last, jobs=jobs, mail=mail, dag_id=dag_id)
+        runs = sorted(started.runs.items()) if started else []
         return [DagRun(dag_id, run["dag_run_id"], f"the run of {day}") for day, run in runs]
 
     def wait(self, runs: Sequence[DagRun]) -> None:

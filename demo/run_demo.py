@@ -106,7 +106,9 @@ class Demo:
             for started in (executor.submit(self._company.start), executor.submit(self._airflow.start)):
                 started.result()
         self._airflow.wait()
-        self.dags = DagRunner(sign_in(self._airflow), self._airflow.home / "logs")
+        api = sign_in(self._airflow)
+        self._airflow.create_pools(api)
+        self.dags = DagRunner(api, self._airflow.home / "logs")
         self.dags.wait_for(*_DAGS)
         self._print_elapsed()
 

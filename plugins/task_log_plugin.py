@@ -1,4 +1,4 @@
-"""Lets the log of a failed task end with what is wrong, and `airflow dags test` say when the next try is."""
+"""Ends the log of a failed task with the reason and the time of the next attempt."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from ecommerce.core import waiting
 from ecommerce.runtime import task_log
 
 
 class TaskLogPlugin(AirflowPlugin):
-    """Two listeners; each is a module."""
+    """Registers the listener `ecommerce.runtime.task_log`."""
 
     name = "task_log"
-    listeners: ClassVar[list[Any]] = [task_log, waiting]
+    listeners: ClassVar[list[Any]] = [task_log]

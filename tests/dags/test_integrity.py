@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from airflow.sdk import CronPartitionTimetable
 
 from ecommerce.core.business_day import TICKS
+from ecommerce.core.names import POOL_LOADS
 from ecommerce.core.owner import OWNER
 from ecommerce.mail.alerts import RunTimeoutNotifier
 from ecommerce.sources import SOURCES
@@ -113,7 +115,7 @@ EXCEPTIONS = {
     "ecommerce/runtime/run_context.py": {"airflow.sdk.execution_time"},
     # Commands, not tasks: they create a metadata database of their own, and read the UI's connections.
     "ecommerce/cli/environment.py": {"airflow", "airflow.models", "airflow.utils.session"},
-    "ecommerce/cli/local_run.py": {"airflow.utils"},
+    "ecommerce/cli/run.py": {"airflow.utils"},
     "ecommerce/cli/check.py": {"airflow"},
 }
 
@@ -247,11 +249,14 @@ class TestDailySalesPipeline:
             assert task.retry_policy is not None
 
 
-def test_loads_of_one_dag_do_not_run_at_the_same_time(dag_bag):
+def test_all_loads_share_a_pool_with_one_slot(dag_bag):
     tasks = [task for dag in dag_bag.dags.values() for task in dag.tasks]
     loads = [task for task in tasks if task.task_id.rpartition(".")[2] == "load"]
     assert len({task.dag_id for task in loads}) == 7
-    assert {task.max_active_tis_per_dag for task in loads} == {1}
+    assert {task.pool for task in loads} == {POOL_LOADS}
+    pools = json.loads((REPOSITORY / "include" / "pools.json").read_text())
+    assert {task.pool for task in tasks} - {"default_pool"} == set(pools)
+    assert pools[POOL_LOADS]["slots"] == 1
 
 
 def test_a_day_that_cannot_be_read_again_keeps_no_other_from_report_and_mail(dag_bag):

@@ -225,7 +225,7 @@ def mail_server_that_nobody_needs(trial: Trial) -> str:
     for name in ("REPORT", "ALERT"):
         trial.patch.setenv(f"AIRFLOW_VAR_{name}_RECIPIENTS", "")
     return (
-        "hint smtp_default: nobody gets mail yet, so this can wait: the mail server cannot be reached: "
+        "hint smtp_default: not needed while no recipient is set: the mail server cannot be reached: "
         f"nothing answers at 127.0.0.1:{port}: does the server run, are host and port right?"
     )
 
@@ -255,7 +255,7 @@ def folder_that_is_not_there(trial: Trial) -> str:
     folder = trial.shop.folders.home / "not" / "yet"
     trial.patch.setenv("STAGING_URI", f"file://{folder}")
     return (
-        f"ok STAGING_URI: file://{folder} does not exist yet; the first run can make it in "
+        f"ok STAGING_URI: file://{folder} does not exist yet; the first run creates it in "
         f"{trial.shop.folders.home}"
     )
 

@@ -46,6 +46,7 @@ class LiveAirflow(AirflowServices):
         self.start()
         self.wait(LIMIT)
         self.api = self.until(self._signed_in, "answers")
+        self.create_pools(self.api)
         for dag_id in dag_ids:
             self.until(lambda dag_id=dag_id: self._knows(dag_id), f"has read {dag_id}")
             self.api.patch(f"dags/{dag_id}", {"is_paused": False})

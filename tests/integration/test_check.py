@@ -63,7 +63,7 @@ def test_all_is_well(shop: Company) -> None:
     findings = {one.subject: one for one in check.findings()}
     assert {one.state for one in findings.values()} == {"ok", "hint"}
     assert {subject for subject, one in findings.items() if one.state == "hint"} == {"alert_recipients"}
-    assert findings["alert_recipients"].text == "the Variable is empty: nobody hears of failures"
+    assert findings["alert_recipients"].text == "the Variable is empty: failures are not mailed"
     assert findings["report_recipients"].text == "2 addresses"
     assert findings["sales_db"].text.endswith("; all queries of include/sql/extract/sales_db fit it")
     assert findings["storefront_api"].text == "0 orders can be read"
@@ -107,9 +107,7 @@ def test_each_wrong_setting_is_one_failure(monkeypatch: pytest.MonkeyPatch) -> N
     first, second, *others = check.findings(["settings", "STAGING_URI", "REPORTS_URI", "MODELS_URI"])
     assert str(first).startswith("FAIL  settings             REPORTING_CURRENCY='EURO' is not a three-letter")
     assert str(second).startswith("FAIL  settings             RECONCILE_DAYS='many' is not a positive whole")
-    assert [(each.state, each.text) for each in others] == [
-        ("hint", "not checked: settings has to be correct first")
-    ] * 3
+    assert [(each.state, each.text) for each in others] == [("hint", "not checked: fix settings first")] * 3
 
 
 def test_a_timezone_that_is_none_is_a_failure(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,21 +139,21 @@ def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
     )
     assert (said.returncode, said.stderr) == (1, "")
     lines = dict(line.split(None, 2)[1:] for line in said.stdout.splitlines())
-    still = "in .env is not filled in yet: it still has"
-    assert lines["sales_db"] == f"AIRFLOW_CONN_SALES_DB {still} host of the example"
+    empty, one, many = "in .env is not filled in:", "has the value", "have the values"
+    assert lines["sales_db"] == f"AIRFLOW_CONN_SALES_DB {empty} host still {one} of the example"
     assert lines["storefront_api"] == (
-        f"AIRFLOW_CONN_STOREFRONT_API {still} host, login and password of the example"
+        f"AIRFLOW_CONN_STOREFRONT_API {empty} host, login, password still {many} of the example"
     )
     assert lines["web_events_api"] == "not set: user_events_daily cannot run"
     assert lines["product_catalogue_api"] == "not set: product_catalogue_refresh cannot run"
     assert lines["partner_ftp"] == "not set: weekly_sales_forecast cannot run"
-    assert lines["bigquery"] == f"AIRFLOW_CONN_BIGQUERY {still} project of the example"
+    assert lines["bigquery"] == f"AIRFLOW_CONN_BIGQUERY {empty} project still {one} of the example"
     assert lines["smtp_default"] == (
-        f"nobody gets mail yet, so this can wait: AIRFLOW_CONN_SMTP_DEFAULT {still} host, password and "
-        "from_email of the example"
+        f"not needed while no recipient is set: AIRFLOW_CONN_SMTP_DEFAULT {empty} host, password, from_email "
+        f"still {many} of the example"
     )
     assert lines["STAGING_URI"] == (
-        f"file://{installation}/.airflow/data/staging does not exist yet; the first run can make it in "
+        f"file://{installation}/.airflow/data/staging does not exist yet; the first run creates it in "
         f"{installation}"
     )
     assert not re.search(r"\w(Error|Exception)\b", said.stdout)
@@ -175,7 +173,7 @@ def test_timezone_files_older_than_duckdbs_are_found(
         zoneinfo.ZoneInfo.clear_cache()
         [_, (state, text)] = found("settings")
         assert state == "FAIL"
-        assert text.startswith("this machine's timezone files do not have Europe/Berlin as DuckDB has it")
+        assert text.startswith("this machine's timezone files and DuckDB disagree in Europe/Berlin")
         zoneinfo.reset_tzpath([])
         zoneinfo.ZoneInfo.clear_cache()
         assert [state for state, _ in found("settings")] == ["ok"]
@@ -186,7 +184,7 @@ def test_timezone_files_older_than_duckdbs_are_found(
 
 def test_what_it_does_not_know_it_says(shop: Company) -> None:
     [(state, text)] = found("smtp")
-    assert (state, text.split("; there are ")[0]) == ("FAIL", "there is no such thing to look at")
+    assert (state, text.split("; choose ")[0]) == ("FAIL", "unknown subject")
     assert "smtp_default" in text
 
 
@@ -242,12 +240,12 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
         ),
         (
             *("REPORTS_URI", "file:///dev/null/no"),
-            "REPORTS_URI: file:///dev/null/no does not exist, and this user cannot make it in /dev/null: let "
-            "REPORTS_URI in .env name a folder that tasks may write to",
+            "REPORTS_URI: file:///dev/null/no does not exist, and this user cannot create it in /dev/null: "
+            "set REPORTS_URI in .env to a folder that tasks may write to",
         ),
         (
             *("REPORTS_URI", "file:///dev/null"),
-            "REPORTS_URI: REPORTS_URI=file:///dev/null cannot be written to: Not a directory",
+            "REPORTS_URI: REPORTS_URI=file:///dev/null is not writable: Not a directory",
         ),
         (
             *("AIRFLOW_CONN_SALES_DB", '{"conn_type": "postgres", host: db}'),
@@ -256,12 +254,12 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
         ),
         (
             *("AIRFLOW_CONN_SALES_DB", "postgresql://reader:pass#word@db/shop"),
-            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI that Airflow can read (write its "
-            "special characters as %23 and the like, or use JSON)",
+            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI that Airflow can read (encode "
+            "special characters, such as # as %23, or use JSON)",
         ),
         (
             *("AIRFLOW_CONN_SALES_DB", "db.example.com:5432/shop"),
-            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI: begin it with a type",
+            "sales_db: AIRFLOW_CONN_SALES_DB is neither JSON nor a URI: start it with a type",
         ),
         (
             *(
@@ -273,8 +271,8 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
         ),
         (
             *("STAGING_URI", "gsutil://bucket"),
-            "STAGING_URI: STAGING_URI=gsutil://bucket cannot be written to: file://, gs:// and s3:// are "
-            "known",
+            "STAGING_URI: STAGING_URI=gsutil://bucket is not writable: supported are file://, gs:// and "
+            "s3://",
         ),
         (
             "AIRFLOW_VAR_REPORT_RECIPIENTS",

@@ -118,7 +118,7 @@ def test_the_mail_says_why_even_when_nobody_is_left_who_knows(ended):
         next(text for text in ended.texts() if f"mails.{task}" in text) for task in ("broken", "lost")
     )
     assert "orders.csv, line 7: no column sku (asked for by <e-mail>)" in broken
-    assert "the worker stopped without saying why (killed, out of memory, or lost): see the log" in lost
+    assert "the worker stopped without an error (killed, out of memory, or lost): see the log" in lost
 
 
 @pytest.mark.parametrize("task", LIMITS)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from demo.ledger import PARTNER_FILES, SALES_DB, STOREFRONT, Ledger
-from ecommerce.cli.operate import backfill
+from ecommerce.cli.backfill import backfill
 from tests.integration.daily_run import morning_after, report_of, run_day
 
 DAYS = [date(2026, 9, 1) + timedelta(days=number) for number in range(5)]

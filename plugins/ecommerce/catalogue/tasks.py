@@ -11,6 +11,7 @@ from airflow.sdk import task
 
 from ecommerce.catalogue import loading, mail
 from ecommerce.core.business_day import BusinessDay, business_day
+from ecommerce.core.names import POOL_LOADS
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
@@ -63,7 +64,7 @@ def pictures(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(refresh(parsed, folder, run.run_id, loading.remember()))
 
 
-@task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
+@task(pool=POOL_LOADS, **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load products and pictures in one transaction; what the load did."""
     return to_xcom(loading.load_catalogue(run_of(context), from_xcom(Manifest, manifest)))

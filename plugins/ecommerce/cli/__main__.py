@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ecommerce.cli import check, forecast, operate, query, repair, tables, warehouse
+from ecommerce.cli import backfill, check, forecast, local_airflow, query, repair, run, tables, warehouse
 from ecommerce.core.errors import PipelineError, problems_of
 
 
@@ -17,9 +17,9 @@ def app() -> None:
 
 for command in (
     check.check,
-    operate.run,
-    operate.airflow,
-    operate.backfill,
+    run.run,
+    local_airflow.airflow,
+    backfill.backfill,
     repair.repair,
     repair.report,
     query.query,
@@ -33,9 +33,9 @@ for command in (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code is 0 only when everything it started went well.
+    """Run one command and return its exit code, 0 only if everything it started succeeded.
 
-    What the package raises on purpose is said in one sentence.
+    Errors of this package are printed as one line each.
     """
     try:
         code: int | None = app.main(arguments, prog_name="python -m ecommerce.cli", standalone_mode=False)

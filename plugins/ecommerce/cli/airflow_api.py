@@ -1,5 +1,8 @@
-"""A small client of Airflow's REST API v2, for the commands of this package. The address and the user come
-from `AIRFLOW_URL` (default `http://localhost:8080`), `AIRFLOW_USERNAME` and `AIRFLOW_PASSWORD`."""
+"""Client of Airflow's REST API v2, for the commands of this package.
+
+It signs in with `AIRFLOW_USERNAME` and `AIRFLOW_PASSWORD` at `AIRFLOW_URL` (default `http://localhost:8080`).
+docs/DECISIONS.md has the comparison with `apache-airflow-client`.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +21,19 @@ from ecommerce.core.names import DAG_DAILY
 if TYPE_CHECKING:
     import requests
 
-BUSY = 503
-"""Airflow's database is locked by somebody else: nothing was done."""
 _REFUSED = {400, 401, 403, 422}
-_AWAY = {BUSY, 502, 504}
-"""What a proxy in front of Airflow answers meanwhile; a question may then be asked again."""
-PAUSES = (0, 1, 2, 4, 8, 15, 30)
-"""Seconds before asking and, as long as it is busy or a question is not answered, before asking again."""
+_UNAVAILABLE = {502, 503, 504}
+"""Answers of Airflow with a locked database, or of a proxy in front of an Airflow that is down."""
+_PAUSES = (0, 1, 2, 4, 8, 15, 30)
+"""Seconds before each attempt of a request."""
 
 
 class AirflowApi:
-    """One signed-in session; it signs in again when its token has expired.
+    """A signed-in session that renews an expired token and repeats requests where nothing can happen twice.
 
     Raises:
-        ConfigurationError: the address is malformed, or something else than Airflow answers there.
-        TransientError: nothing answers at the address.
+        ConfigurationError: the address is malformed, or another server answers there.
+        TransientError: Airflow is unavailable.
         CredentialsError: Airflow refuses the user.
     """
 
@@ -44,108 +45,85 @@ class AirflowApi:
         self._session = requests.Session()
         self._sign_in()
 
-    def _sign_in(self) -> None:
-        import requests
-
-        self._session.headers.pop("Authorization", None)
-        try:
-            answer = self._session.post(f"{self.url}/auth/token", json=self._user, timeout=30)
-        except (requests.ConnectionError, requests.Timeout):
-            raise TransientError(f"no Airflow answers at {self.url} (AIRFLOW_URL): is it running?") from None
-        except (requests.RequestException, ValueError):
-            raise ConfigurationError(
-                f"AIRFLOW_URL={self.url!r} is not an address like http://localhost:8080"
-            ) from None
-        if answer.status_code in _REFUSED:
-            raise CredentialsError(
-                f"Airflow at {self.url} refuses the user {self._user['username']!r}: "
-                "set AIRFLOW_USERNAME, AIRFLOW_PASSWORD"
-            )
-        if answer.status_code in _AWAY:
-            raise TransientError(
-                f"the server at {self.url} (AIRFLOW_URL) answers {answer.status_code} in place of Airflow: "
-                "is Airflow running?"
-            )
-        try:
-            token = answer.json()["access_token"]
-        except (ValueError, KeyError, TypeError):
-            raise ConfigurationError(
-                f"the server at {self.url} (AIRFLOW_URL) is not Airflow: it answers {answer.status_code}"
-            ) from None
-        self._session.headers["Authorization"] = f"Bearer {token}"
-
     @classmethod
     def from_environment(cls) -> AirflowApi:
-        """Sign in with what the environment says."""
+        """Sign in with the address and the user of the environment."""
         try:
             username, password = os.environ["AIRFLOW_USERNAME"], os.environ["AIRFLOW_PASSWORD"]
         except KeyError as error:
             raise ConfigurationError(
-                f"{error.args[0]} is not set: the user to sign in to Airflow as"
+                f"{error.args[0]} is not set: commands sign in to Airflow with it"
             ) from None
         return cls(os.environ.get("AIRFLOW_URL", "http://localhost:8080"), username, password)
 
     def get(self, path: str, **params: Any) -> Any:
-        """GET `/api/v2/<path>`; the decoded answer."""
-        return self._ask("GET", path, params=params)
+        """GET `/api/v2/<path>` and return the decoded body."""
+        return self._request("GET", path, params=params)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """POST `body` to `/api/v2/<path>`; the decoded answer."""
-        return self._ask("POST", path, json=body)
+        """POST `body` to `/api/v2/<path>` and return the decoded body of the response."""
+        return self._request("POST", path, json=body)
 
     def put(self, path: str, body: dict[str, Any]) -> None:
-        """PUT `body` to `/api/v2/<path>`, which answers nothing."""
-        self._ask("PUT", path, json=body)
+        """PUT `body` to `/api/v2/<path>`."""
+        self._request("PUT", path, json=body)
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
-        """PATCH `/api/v2/<path>` with `body`; the decoded answer."""
-        return self._ask("PATCH", path, json=body)
+        """PATCH `/api/v2/<path>` with `body` and return the decoded body of the response."""
+        return self._request("PATCH", path, json=body)
 
     def runs_of_day(self, day: date, dag_id: str = DAG_DAILY) -> list[dict[str, Any]]:
-        """All runs of a business day, newest first: those with its partition key or its `business_date`, and
-        those with neither that began on the day after."""
+        """Return all runs of a business day, newest first: those with its partition key or its
+        `business_date`, and runs without either for which it was the newest closed day."""
         keyed = self._runs(dag_id, partition_key_pattern=str(day))
-        named = self._runs(dag_id, conf_contains=str(day))
-        named = [run for run in named if (run["conf"] or {}).get("business_date") == str(day)]
-        runs = {run["dag_run_id"]: run for run in keyed + named + self._runs_after(day, dag_id)}
+        dated = self._runs(dag_id, conf_contains=str(day))
+        dated = [run for run in dated if (run["conf"] or {}).get("business_date") == str(day)]
+        runs = {run["dag_run_id"]: run for run in keyed + dated + self._undated_runs(day, dag_id)}
         return sorted(
             runs.values(), key=lambda run: run["queued_at"] or run["start_date"] or "", reverse=True
         )
 
     def clear(self, run_id: str, task_ids: list[str], dag_id: str = DAG_DAILY) -> list[str]:
-        """Run `task_ids` of a run, and everything behind them, once more; the ids of what was cleared."""
-        cleared = self.post(
-            f"dags/{dag_id}/clearTaskInstances",
-            {
-                "dry_run": False,
-                "only_failed": False,
-                "include_downstream": True,
-                "dag_run_id": run_id,
-                "task_ids": task_ids,
-            },
-        )
+        """Clear tasks of a run with downstream, so that they run again.
+
+        Args:
+            run_id: the run.
+            task_ids: the tasks to clear.
+            dag_id: the run's DAG.
+
+        Returns:
+            The ids of all cleared tasks, in order.
+        """
+        request = {
+            "dry_run": False,
+            "only_failed": False,
+            "include_downstream": True,
+            "dag_run_id": run_id,
+            "task_ids": task_ids,
+        }
+        cleared = self.post(f"dags/{dag_id}/clearTaskInstances", request)
         return sorted({instance["task_id"] for instance in cleared["task_instances"]})
 
     def is_paused(self, dag_id: str = DAG_DAILY) -> bool:
-        """Whether the scheduler leaves the DAG's runs alone."""
+        """Return whether the scheduler starts no run of the DAG."""
         return bool(self.get(f"dags/{dag_id}")["is_paused"])
 
     def task_state(self, run_id: str, task_id: str, dag_id: str = DAG_DAILY) -> str | None:
-        """The state of a task in a run; None before it has any."""
-        found = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")
-        return cast(str | None, found["state"])
+        """Return the state of a task in a run; None before the scheduler has looked at it."""
+        instance = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")
+        return cast(str | None, instance["state"])
 
     def run_state(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
-        """The state of a run: queued, running, success or failed."""
+        """Return the state of a run: queued, running, success or failed."""
         return cast(str, self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def task_instances(self, run_id: str, dag_id: str = DAG_DAILY) -> list[dict[str, Any]]:
-        """The task instances of a run, at most a hundred."""
-        answer = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)
-        return cast(list[dict[str, Any]], answer["task_instances"])
+        """Return the task instances of a run, at most a hundred."""
+        response = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)
+        return cast(list[dict[str, Any]], response["task_instances"])
 
     def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> dict[str, dict[str, Any]]:
-        """The task instances of a run by id; those of a mapped task by id and number."""
+        """Return the task instances of a run by `task_id`, mapped ones by `task_id[map_index]`."""
         return {
             each["task_id"] + (f"[{each['map_index']}]" if each["map_index"] >= 0 else ""): each
             for each in self.task_instances(run_id, dag_id)
@@ -154,22 +132,60 @@ class AirflowApi:
     def log_lines(
         self, run_id: str, instance: Mapping[str, Any], dag_id: str = DAG_DAILY
     ) -> list[dict[str, Any]]:
-        """The log of the latest attempt of a task instance, as Airflow describes its lines; empty where it
-        cannot be read."""
+        """Return the log of the latest attempt of a task instance.
+
+        Args:
+            run_id: the run.
+            instance: a task instance, as `instances` returns it.
+            dag_id: the run's DAG.
+
+        Returns:
+            One mapping per line, with `event` and `level`; none where the log cannot be read.
+        """
         path = f"dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{instance['task_id']}"
         try:
-            answer = self.get(f"{path}/logs/{instance['try_number']}", map_index=instance["map_index"])
-        except PipelineError:  # the worker that has it may be gone
+            log = self.get(f"{path}/logs/{instance['try_number']}", map_index=instance["map_index"])
+        except PipelineError:  # the worker that has the log may be gone
             return []
-        content = answer.get("content")
+        content = log.get("content")
         return [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
 
-    def page_of(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
-        """The address of a run in the UI."""
+    def run_url(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
+        """Return the address of a run in the UI."""
         return f"{self.url}/dags/{dag_id}/runs/{quote(run_id)}"
 
-    def _runs_after(self, day: date, dag_id: str) -> list[dict[str, Any]]:
-        """The runs without a day, for which `day` was the newest closed one."""
+    def _sign_in(self) -> None:
+        import requests
+
+        self._session.headers.pop("Authorization", None)
+        try:
+            response = self._session.post(f"{self.url}/auth/token", json=self._user, timeout=30)
+        except (requests.ConnectionError, requests.Timeout):
+            raise TransientError(
+                f"Airflow at {self.url} (AIRFLOW_URL) cannot be reached: is it running?"
+            ) from None
+        except (requests.RequestException, ValueError):
+            raise ConfigurationError(
+                f"AIRFLOW_URL={self.url!r} is not an address like http://localhost:8080"
+            ) from None
+        if response.status_code in _REFUSED:
+            raise CredentialsError(
+                f"Airflow at {self.url} refuses the user {self._user['username']!r}: "
+                "check AIRFLOW_USERNAME and AIRFLOW_PASSWORD"
+            )
+        if response.status_code in _UNAVAILABLE:
+            raise TransientError(
+                f"the server at {self.url} (AIRFLOW_URL) answered {response.status_code}: is Airflow running?"
+            )
+        try:
+            token = response.json()["access_token"]
+        except (ValueError, KeyError, TypeError):
+            raise ConfigurationError(
+                f"the server at {self.url} (AIRFLOW_URL) is not Airflow: it answered {response.status_code}"
+            ) from None
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def _undated_runs(self, day: date, dag_id: str) -> list[dict[str, Any]]:
         span = {"run_after_gte": f"{day}T00:00:00Z", "run_after_lte": f"{day + timedelta(days=3)}T00:00:00Z"}
         runs = [
             run
@@ -184,33 +200,36 @@ class AirflowApi:
         ]
 
     def _runs(self, dag_id: str, **filters: str) -> list[dict[str, Any]]:
-        answer = self.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters)
-        return cast(list[dict[str, Any]], answer["dag_runs"])
+        response = self.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters)
+        return cast(list[dict[str, Any]], response["dag_runs"])
 
-    def _ask(self, method: str, path: str, **options: Any) -> Any:
+    def _request(self, method: str, path: str, **options: Any) -> Any:
         import requests
 
         response = None
-        for pause in PAUSES:
+        for pause in _PAUSES:
             time.sleep(pause)
             try:
-                response = self._request(method, path, **options)
+                response = self._send(method, path, **options)
                 if response.status_code == requests.codes.unauthorized:
                     self._sign_in()
-                    response = self._request(method, path, **options)
+                    response = self._send(method, path, **options)
             except (requests.ConnectionError, requests.Timeout):
-                if method != "GET":  # it may have been done, and must not be done twice
-                    raise TransientError(f"Airflow at {self.url} did not answer: is it running?") from None
+                response = None
+                if method != "GET":  # Airflow may have carried it out
+                    break
                 continue
-            again = _is_database_error(response) and path != "backfills"  # which may be begun by then
-            if not again and response.status_code not in (_AWAY if method == "GET" else {BUSY}):
+            # Airflow keeps a backfill whose runs it failed to create.
+            is_rolled_back = _is_database_error(response) and path != "backfills"
+            unavailable = _UNAVAILABLE if method == "GET" else {503}
+            if not is_rolled_back and response.status_code not in unavailable:
                 break
         if response is None:
-            raise TransientError(f"Airflow at {self.url} does not answer any more: is it running?")
+            raise TransientError(f"Airflow at {self.url} does not answer: is it running?")
         if _is_database_error(response):
             raise PipelineError(
                 f"Airflow's own database failed or was busy ({method} {path}; the API server's log has the "
-                "error): give the command again. While other runs use it, SQLite serves one writer at a time"
+                "error): run the command again. SQLite serves one writer at a time"
             )
         if response.ok:
             return response.json() if response.content else None
@@ -220,24 +239,22 @@ class AirflowApi:
             detail = response.text[:300]
         raise PipelineError(f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}")
 
-    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
 
 
 def _is_database_error(response: requests.Response) -> bool:
-    """Whether Airflow answers that its database refused a statement, which it rolls back and shows nobody."""
-    if response.status_code != 500:
-        return False
+    """Return whether Airflow reports a database error, after which it has rolled back."""
     try:
-        return "orig_error" in response.json()["detail"]
+        return response.status_code == 500 and "orig_error" in response.json()["detail"]
     except (ValueError, KeyError, TypeError):
         return False
 
 
 @contextmanager
 def signed_in() -> Iterator[AirflowApi]:
-    """A signed-in session; Ctrl-C ends the command and nothing else."""
+    """Yield a signed-in session; Ctrl-C ends the command, and Airflow continues."""
     try:
         yield AirflowApi.from_environment()
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("what was begun goes on in Airflow") from None
+        raise KeyboardInterrupt("Airflow continues what was started") from None

@@ -1,10 +1,10 @@
-"""`make check`: is everything there that the pipeline needs?
+"""`make check`: test everything that the pipeline needs.
 
-    ok    sales_db          PostgreSQL 18.4, all queries fit its tables
+    ok    sales_db          PostgreSQL 18.4, all queries match its tables
     hint  sales_db          faster with: CREATE INDEX ON refunds (order_id)
     FAIL  storefront_api    storefront_api: GET /orders (page 1) answered 401 …: check …
 
-What each line looks at stands in the modules `checking` of core, mail, the warehouse and each source.
+The checks are in `settings_check` and in the modules `check` of mail, the warehouse and each source.
 """
 
 from __future__ import annotations
@@ -33,29 +33,29 @@ OPTIONAL = {
     names.CONNECTION_CATALOGUE: names.DAG_CATALOGUE,
     names.CONNECTION_PARTNER_FTP: names.DAG_FORECAST,
 }
-"""Connections that a shop may do without, and the DAG that cannot run without them."""
+"""Optional connections, and the DAG that needs them."""
 
-WAITED_WITH = (
+PRELOADED = (
     "airflow.providers.http.hooks.http",
     "airflow.providers.postgres.hooks.postgres",
     "airflow.providers.smtp.hooks.smtp",
     "duckdb",
 )
-"""What the examinations import, except the BigQuery client."""
+"""Modules that the checks import; without the BigQuery client."""
 
 
 @click.command()
 @click.argument("subjects", nargs=-1, metavar="[SUBJECT …]")
 def check(subjects: tuple[str, ...]) -> int:
-    """See whether all is there that the pipeline needs (SUBJECT: only that).
+    """Check everything that the pipeline needs, or only SUBJECT.
 
-    One line per finding: ok, hint, off, or FAIL and what to do. Nothing is changed: a file in each folder and
-    a table in the warehouse are made and removed again. A source that is off in the Variable source_policy is
-    not asked.
+    Each line is a finding: ok, hint, off, or FAIL with the fix. Nothing changes: the check creates a file in
+    each folder and a table in the warehouse, and removes them again. It skips sources that are off in the
+    Variable source_policy.
     """
     environment.load()
     with _airflow_home():
-        import airflow  # noqa: F401 - which sets up its loggers, so that they can be silenced
+        import airflow  # noqa: F401 - sets up its loggers, which the next lines silence
         import structlog
 
         logging.disable(logging.CRITICAL)
@@ -70,8 +70,8 @@ def check(subjects: tuple[str, ...]) -> int:
 
 @contextmanager
 def _airflow_home(environ: MutableMapping[str, str] = os.environ) -> Iterator[None]:
-    """Let Airflow, which makes its home when it is imported, make it in a temporary folder. Its configuration
-    is read where it is, and so is the home of an Airflow that has been set up."""
+    """Keep Airflow from creating its home on import: a temporary folder replaces a home that is not set up.
+    Its configuration stays in use."""
     with TemporaryDirectory(prefix="make-check-", ignore_cleanup_errors=True) as folder:
         environ["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] = folder
         if not environment.has_ui(environ):
@@ -82,76 +82,72 @@ def _airflow_home(environ: MutableMapping[str, str] = os.environ) -> Iterator[No
 
 
 def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
-    """The findings about `subjects`, keys of `examinations` (none: all of them), in their order. All are
-    waited for at once."""
-    from ecommerce.cli.settings_check import is_set, see_that_it_can_be_read
+    """Yield the findings about `subjects`, keys of `checks` (default: all), which run in parallel."""
+    from ecommerce.cli.settings_check import is_set, refuse_unreadable
     from ecommerce.sales.source_policy import source_policy
     from ecommerce.sources import SOURCES, module
 
-    known = examinations()
+    known = checks()
     wanted = [*(subjects or known)]
     if len(wanted) > 1:
-        for name in WAITED_WITH:  # in one thread: Airflow's circular imports do not bear several
+        for name in PRELOADED:  # in one thread, because of Airflow's circular imports
             import_module(name)
     source_of = {module(source).SUBJECT: source for source in SOURCES}
     try:
         off = {source for source, policy in source_policy().items() if policy == OFF}
     except ConfigurationError:
-        off = set()  # which is a finding of its own
+        off = set()  # reported by its own check
 
-    def found(subject: str) -> list[Finding]:
+    def run_check(subject: str) -> list[Finding]:
         source = source_of.get(subject)
         if source in off:
             return [Finding(subject, OFF, f"{source} is off in the Variable source_policy")]
         lines: list[Finding] = []
         try:
             if subject not in known:
-                raise ConfigurationError(f"there is no such thing to look at; there are {', '.join(known)}")
+                raise ConfigurationError(f"unknown subject; choose {', '.join(known)}")
             if subject in OPTIONAL and not is_set(subject):
                 return [Finding(subject, HINT, f"not set: {OPTIONAL[subject]} cannot run")]
-            see_that_it_can_be_read(subject)
+            refuse_unreadable(subject)
             for state, text in known[subject]():
                 lines.append(Finding(subject, state, text))
         except PipelineError as error:
             lines += [_failure(subject, problem) for problem in problems_of(error)]
-        except Exception as error:  # its own text might show a secret
+        except Exception as error:  # its own text may show a secret
             file = getattr(error, "filename", None)
             reason = reason_of(error, otherwise=_unknown(error))
             lines.append(_failure(subject, f"{file}: {reason}" if isinstance(file, str) else reason))
         return lines
 
-    reasons: dict[str, str] = {}
+    first_with: dict[str, str] = {}
     with ThreadPoolExecutor(len(wanted)) as threads:
-        for lines in threads.map(found, wanted):
+        for lines in threads.map(run_check, wanted):
             shown = []
             for line in lines:
-                first = reasons.setdefault(line.text, line.subject) if line.state == FAIL else line.subject
-                if first == line.subject:
-                    shown.append(line)
-                else:
-                    text = f"not checked: {first} has to be correct first"
-                    shown.append(Finding(line.subject, HINT, text))
+                first = first_with.setdefault(line.text, line.subject) if line.state == FAIL else line.subject
+                same = Finding(line.subject, HINT, f"not checked: fix {first} first")
+                shown.append(line if first == line.subject else same)
             yield from dict.fromkeys(shown)
 
 
 def _failure(subject: str, text: str) -> Finding:
-    from ecommerce.mail.check import nobody_gets_mail
+    from ecommerce.mail.check import has_recipients
 
-    if subject == names.CONNECTION_MAIL and nobody_gets_mail():
-        return Finding(subject, HINT, f"nobody gets mail yet, so this can wait: {text}")
+    if subject == names.CONNECTION_MAIL and not has_recipients():
+        return Finding(subject, HINT, f"not needed while no recipient is set: {text}")
     return Finding(subject, FAIL, text)
 
 
 def _unknown(error: Exception) -> str:
-    """Where an error came up that nobody has foreseen, for whoever will look into it."""
+    """Return where an unforeseen error arose."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).parent.name}/{Path(frame.filename).name}, line {frame.lineno}"
-    return f"an error that make check does not know, from {place}: are the connection's fields right?"
+    return f"unexpected error in {place}: check the fields of the connection"
 
 
-def examinations() -> dict[str, Callable[[], Lines]]:
-    """Everything there is to look at, in the order in which a new installation is set up."""
-    from ecommerce.cli.settings_check import check_folder, check_settings
+def checks() -> dict[str, Callable[[], Lines]]:
+    """Return all checks by subject, in the order in which a new installation is set up."""
+    from ecommerce.cli.settings_check import check_folder, check_pool, check_settings
     from ecommerce.mail.check import check_chat, check_recipients, check_server
     from ecommerce.sources import OPTIONAL_SOURCES, SOURCES, module
     from ecommerce.sources.partner_ftp.check import check as check_partner_ftp
@@ -161,6 +157,7 @@ def examinations() -> dict[str, Callable[[], Lines]]:
     report, alert = names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS
     return {
         "settings": check_settings,
+        names.POOL_LOADS: check_pool,
         names.VARIABLE_SOURCE_POLICY: _policy,
         **{module(source).SUBJECT: module(source).check for source in (*SOURCES, *OPTIONAL_SOURCES)},
         names.CONNECTION_CATALOGUE: check_catalogue,
@@ -169,7 +166,7 @@ def examinations() -> dict[str, Callable[[], Lines]]:
         names.CONNECTION_MAIL: check_server,
         names.CONNECTION_CHAT: check_chat,
         report: partial(check_recipients, report, "no report is mailed"),
-        alert: partial(check_recipients, alert, "nobody hears of failures"),
+        alert: partial(check_recipients, alert, "failures are not mailed"),
         "STAGING_URI": partial(check_folder, "staging_uri"),
         "REPORTS_URI": partial(check_folder, "reports_uri"),
         "MODELS_URI": partial(check_folder, "models_uri"),

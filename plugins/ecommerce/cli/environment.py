@@ -1,5 +1,7 @@
-"""The environment of a command: the settings, connections and Variables with which tasks run. Airflow reads
-its configuration when it is imported, so `load` comes before anything that imports it."""
+"""The environment of a command: the settings, connections and Variables of tasks.
+
+Airflow reads its configuration when it is imported, so commands call `load` first.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +24,16 @@ FOLDERS = sorted(name.removesuffix("_URI").lower() for name in SETTINGS if name.
 
 
 def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_ui: bool = True) -> None:
-    """Add to `environ` what it lacks: from `.env`, or else from what `make demo` left in `$DEMO_HOME`, and of
-    this machine what neither says.
+    """Complete `environ` from `.env`, or else the demo's `$DEMO_HOME/environment`, and with defaults for this
+    machine.
 
-    What is set already wins, except an empty setting. In a container, where there is neither file, that is
-    all there is.
+    A value in `environ` wins, except an empty setting. A container has neither file: its environment stays as
+    it is.
 
     Args:
-        environ: a process's environment.
-        connections_of_the_ui: let this process itself find connections that were entered in Airflow's UI, as
-            Airflow's own `connections get` does. Tasks are given theirs by the API server.
+        environ: the environment of this process.
+        connections_of_the_ui: let this process read the connections of Airflow's UI from the metadata
+            database, as `airflow connections get` does. Tasks get theirs from the API server.
 
     Raises:
         ConfigurationError: there is neither file, and `environ` has no setting and no connection.
@@ -40,36 +42,38 @@ def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_u
     file = next((file for file in (REPOSITORY / ".env", demo) if file.exists()), None)
     if file:
         set_here = {name: value for name, value in environ.items() if value or name not in SETTINGS}
-        given = _read(file) | set_here
-        environ.update(_of_this_machine(given.get("AIRFLOW_HOME", "")) | given)
+        values = _parse(file) | set_here
+        environ.update(_defaults(values.get("AIRFLOW_HOME", "")) | values)
     elif not any(name in SETTINGS or name.startswith("AIRFLOW_CONN_") for name in environ):
         raise ConfigurationError(
-            "there is no .env and no setting in the environment: run make env, and fill in .env, or make demo"
+            "there is no .env and no setting in the environment: run make env and fill in .env, or make demo"
         )
     if connections_of_the_ui and has_ui(environ):
         environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 
 
 def has_ui(environ: Mapping[str, str] = os.environ) -> bool:
-    """Return whether the metadata database may hold connections and Variables. One that nobody has migrated
-    is left alone: Airflow creates the file when it looks for them."""
+    """Return whether Airflow's metadata database may hold connections and Variables.
+
+    An SQLite database without tables does not: Airflow would create the file when it looks for them.
+    """
     file = metadata_file(environ)
     return file is None or is_migrated(file)
 
 
-def go_apart(folder: Path) -> None:
-    """Let Airflow, which this imports, keep its metadata in a database of this process alone in `folder`, and
-    find in the environment the connections and Variables of the one that it used before.
+def isolate_metadata(folder: Path) -> None:
+    """Make Airflow use a metadata database of this process alone, in `folder`, with the connections and
+    Variables of its regular one in the environment.
 
-    A scheduler never sees that database. In the scheduler's own, a run of this process would write anew when
-    the DAG runs next: the scheduler may then run the newest day once more.
+    In the scheduler's own database, a run of this process would change when the DAG runs next, and the
+    scheduler might run the newest day again.
 
     Raises:
-        ConfigurationError: the database that the environment names cannot be read.
+        ConfigurationError: the regular database cannot be read.
     """
     from airflow import settings
 
-    for name, value in _of_the_ui().items():
+    for name, value in _ui_values().items():
         os.environ.setdefault(name, value)
     for name in [name for name in os.environ if name.startswith("AIRFLOW__DATABASE__")]:
         del os.environ[name]
@@ -79,9 +83,27 @@ def go_apart(folder: Path) -> None:
     settings.configure_orm()
 
 
-def _of_the_ui() -> dict[str, str]:
-    """The connections and Variables in Airflow's database, as the environment gives them; none where it has
-    not been migrated."""
+def has_pool(name: str) -> bool:
+    """Return whether Airflow's metadata database has a pool of this name.
+
+    Raises:
+        ConfigurationError: the database cannot be read.
+    """
+    from airflow.models.pool import Pool
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    try:
+        with create_session() as session:
+            return session.scalar(select(Pool.id).where(Pool.pool == name)) is not None
+    except Exception:  # from the driver; its text may show a secret
+        raise ConfigurationError(
+            "Airflow's metadata database is unavailable, or of another version (airflow db migrate)"
+        ) from None
+
+
+def _ui_values() -> dict[str, str]:
+    """Return the connections and Variables of Airflow's database as environment variables."""
     from airflow.models.connection import Connection
     from airflow.models.variable import Variable
     from airflow.utils.session import create_session
@@ -97,54 +119,56 @@ def _of_the_ui() -> dict[str, str]:
                 for each in session.scalars(select(Connection))
             }
             variables = {str(each.key): each.val for each in session.scalars(select(Variable))}
-    except Exception:  # of the database's driver, or of decryption; its text may show a secret
+    except Exception:  # from the driver or from decryption; its text may show a secret
         variables = {"": None}
-    if None in variables.values():  # Airflow decrypts what it cannot read to nothing
+    if None in variables.values():  # Airflow returns None for a value that it cannot decrypt
         raise ConfigurationError(
-            "the connections and Variables of Airflow's UI cannot be read: its database does not answer "
-            "(AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, or airflow.db in AIRFLOW_HOME), is of another version "
-            "(airflow db migrate), or encrypted with another AIRFLOW__CORE__FERNET_KEY"
+            "the connections and Variables of Airflow's UI cannot be read: its database is unavailable "
+            "(AIRFLOW__DATABASE__SQL_ALCHEMY_CONN, or airflow.db in AIRFLOW_HOME), has another version "
+            "(airflow db migrate), or is encrypted with another AIRFLOW__CORE__FERNET_KEY"
         )
     return {f"AIRFLOW_CONN_{name.upper()}": text for name, text in connections.items()} | {
         f"AIRFLOW_VAR_{name.upper()}": text for name, text in variables.items()
     }
 
 
-def _of_this_machine(home: str) -> dict[str, str]:
-    """What Airflow and the pipeline need here beside settings: the code, folders below `home` (empty:
-    `.airflow` in the repository), and a UI that no other machine reaches."""
+def _defaults(home: str) -> dict[str, str]:
+    """Return what Airflow needs on this machine: the code, folders below `home` (empty: `.airflow` in the
+    repository), and a UI for this machine only."""
     folder = Path(home or REPOSITORY / ".airflow").expanduser().absolute()
     return {
         "AIRFLOW_HOME": str(folder),
         **{f"AIRFLOW__CORE__{name.upper()}_FOLDER": str(REPOSITORY / name) for name in ("dags", "plugins")},
-        # Not `as_uri`, which writes blanks as %20, which nobody reads back.
+        # `as_uri` would write spaces as %20, which nothing decodes.
         **{f"{name.upper()}_URI": f"file://{folder}/data/{name}" for name in FOLDERS},
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__PARALLELISM": "8",  # each is a process that is there from the start
+        "AIRFLOW__CORE__PARALLELISM": "8",  # processes, all started at once
         "AIRFLOW__API__HOST": "127.0.0.1",
-        "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends forked tasks otherwise
+        "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # otherwise macOS ends forked tasks
     }
 
 
-def _read(file: Path) -> dict[str, str]:
-    """What a file gives; an empty value counts as not given, and a dollar sign is one. A line that cannot be
-    read is reported by its number and its name alone: the rest may be a secret."""
+def _parse(file: Path) -> dict[str, str]:
+    """Return the variables of an environment file: without empty values, and without `$` substitution.
+
+    The warning about an invalid line shows only its number and variable: the rest may be a secret.
+    """
     from dotenv.parser import parse_stream
 
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     with file.open(encoding="utf-8") as stream:
         for line in parse_stream(stream):
             if line.key and line.value:
-                found[line.key] = line.value
+                values[line.key] = line.value
             elif line.key:
-                found.pop(line.key, None)
+                values.pop(line.key, None)
             if line.error:
                 text = line.original.string.lstrip("\r\n")
                 number = line.original.line + line.original.string[: -len(text) or None].count("\n")
                 name = re.match(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=", text)
                 click.echo(
-                    f"warning: line {number} of {file.name} is ignored, because it cannot be read: "
-                    f"{f'{name[1]}=…; is a quote missing at its end?' if name else 'it is not NAME=value'}",
+                    f"warning: line {number} of {file.name} is ignored: "
+                    f"{f'{name[1]}=… may lack its closing quote' if name else 'it is not NAME=value'}",
                     err=True,
                 )
-    return found
+    return values

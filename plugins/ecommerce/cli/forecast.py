@@ -1,4 +1,4 @@
-"""`make forecast`: four weeks of one series, in this terminal, apart from any scheduler."""
+"""`make forecast`: forecast one series for four weeks, in this terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ecommerce.cli import environment
+from ecommerce.cli.terminal import aligned
 from ecommerce.core.errors import ConfigurationError, PipelineError
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ COLUMNS = ("target_date", "forecast", "lower_80", "upper_80", "lower_95", "upper
 @click.command()
 @click.option("--series", default="total", help="total, category:…, channel:… or sku:…")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="the first day to forecast (default: today)")
-@click.option("--out", default="", help="a CSV file; a picture is written beside it")
-@click.option("--champion", default="", help="a candidate other than the one that was selected")
+@click.option("--out", default="", help="a CSV file; its chart gets the same name with .png")
+@click.option("--champion", default="", help="a candidate model instead of the selected one")
 def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> None:
-    """Forecast the gross sales of four weeks from what the warehouse says of the days before.
+    """Forecast the gross sales of four weeks from the history in the warehouse.
 
-    Nothing of the day AS_OF or later is looked at, whatever is loaded. Amounts are in reporting currency.
+    The forecast uses only data of days before AS_OF. Amounts are in reporting currency.
     """
     environment.load()
     from ecommerce.forecast import adhoc
@@ -41,24 +42,22 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
     if champion and champion not in CANDIDATES:
-        raise ConfigurationError(f"{champion!r} is no candidate: say one of {', '.join(CANDIDATES)}")
-    with _quiet():
+        raise ConfigurationError(f"{champion!r} is not a candidate: choose {', '.join(CANDIDATES)}")
+    with _warnings_only():
         made = adhoc.forecast_series(series, as_of.date() if as_of else None, champion or None)
-    lines = table(made.days)
     click.echo(f"{series}: gross sales in {made.currency}, by {made.champion}, as of {made.as_of}")
-    for line in lines:
+    for line in table(made.days):
         click.echo(line)
     if out:
         file = Path(out)
         _write(file, made.days)
-        picture = file.with_suffix(".png")
-        adhoc.draw(made, picture)
-        click.echo(f"Written: {file} and {picture}")
+        chart = file.with_suffix(".png")
+        adhoc.draw(made, chart)
+        click.echo(f"Written: {file} and {chart}")
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Let only warnings be logged, so that the answer stands alone on standard output."""
+def _warnings_only() -> Iterator[None]:
     logger = logging.getLogger("ecommerce")
     level = logger.level
     logger.setLevel(logging.WARNING)
@@ -68,27 +67,13 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def table(days: Sequence[Day]) -> list[str]:
-    """One line for each day, amounts with two decimals at the right."""
+def table(days: Sequence[Day]) -> Iterator[str]:
+    """Yield a header and one line for each day, amounts with two decimals."""
     rows: list[tuple[str, ...]] = [("day", "forecast", "80 % from", "to", "95 % from", "to")]
-    rows += [
-        (
-            f"{day.target_date:%Y-%m-%d %a}",
-            *(
-                f"{value:,.2f}"
-                for value in (day.forecast, day.lower_80, day.upper_80, day.lower_95, day.upper_95)
-            ),
-        )
-        for day in days
-    ]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
+    for day in days:
+        amounts = (f"{getattr(day, column):,.2f}" for column in COLUMNS[1:])
+        rows.append((f"{day.target_date:%Y-%m-%d %a}", *amounts))
+    return aligned(rows, [False, *[True] * 5])
 
 
 def _write(file: Path, days: Sequence[Day]) -> None:

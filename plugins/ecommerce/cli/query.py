@@ -1,4 +1,4 @@
-"""`make query`: a question to the warehouse, and its answer as a table or CSV."""
+"""`make query`: query the warehouse and print the result as a table or CSV."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,39 +16,38 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ecommerce.cli import environment, tables
+from ecommerce.cli.terminal import aligned
 from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 
 if TYPE_CHECKING:
     from ecommerce.warehouse.adhoc_query import Answer
 
-MOST_ROWS = 200
-"""Rows of a table in a terminal; a CSV has all."""
-LEAST_WIDTH = 8
-"""Columns of text are cut to no less, so that the first words can be read."""
+MAX_ROWS = 200
+"""Rows of a table in the terminal; a CSV has all rows."""
+MIN_WIDTH = 8
+"""Width to which columns of text are cut at most."""
 NUMBERS = {"INTEGER", "INT64", "NUMERIC", "BIGNUMERIC", "FLOAT", "FLOAT64"}
-GAP = "  "
 
 
 @click.command()
 @click.option(
     "--sql", envvar="QUERY", default="", help="one SELECT or WITH statement; tables need no dataset"
 )
-@click.option("--file", default="", help="a file that holds it")
+@click.option("--file", default="", help="a file with the statement")
 @click.option(
     "--format", "shape", type=click.Choice(["table", "csv"]), default="table", help="csv has all rows"
 )
 def query(sql: str, file: str, shape: str) -> None:
-    """Ask the warehouse: nothing is changed, and tables need no dataset.
+    """Query the warehouse, read-only; tables need no dataset.
 
-    SHOW TABLES and DESCRIBE <table> list its tables and columns. At most MAXIMUM_BYTES_BILLED are read.
+    SHOW TABLES and DESCRIBE <table> list its tables and columns. A query reads at most MAXIMUM_BYTES_BILLED.
     """
     if bool(sql.strip()) == bool(file):
         raise ConfigurationError(
-            "say what to ask, in one of two ways: make query SQL='SELECT * FROM daily_summary …' or "
-            "make query FILE=question.sql"
+            "pass one statement: make query SQL='SELECT * FROM daily_summary …' or make query FILE=query.sql"
         )
-    text = _read(file) if file else sql
-    answer = tables.answer(text) or _asked(text, None if shape == "csv" else MOST_ROWS)
+    statement = _read_file(file) if file else sql
+    answer = tables.answer(statement) or _run(statement, None if shape == "csv" else MAX_ROWS)
     if shape == "csv":
         _write_csv(answer)
         return
@@ -57,20 +56,20 @@ def query(sql: str, file: str, shape: str) -> None:
         click.echo(line)
 
 
-def _asked(sql: str, most_rows: int | None) -> Answer:
+def _run(sql: str, max_rows: int | None) -> Answer:
     environment.load()
     from ecommerce.warehouse.adhoc_query import ask
     from ecommerce.warehouse.client import connect
 
     try:
-        return ask(sql, connect(step="query", interactive=True), most_rows)
+        return ask(sql, connect(step="query", interactive=True), max_rows)
     except ContractError as error:
         if not re.search(r"\b(INFORMATION_SCHEMA|__TABLES__)\b", sql, re.IGNORECASE):
             raise
         raise ContractError(f"{error}: {tables.INSTEAD}") from None
 
 
-def _read(file: str) -> str:
+def _read_file(file: str) -> str:
     try:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -85,32 +84,34 @@ def _write_csv(answer: Answer) -> None:
         writer.writerow(["" if value is None else shown(value) for value in row])
 
 
-def table(answer: Answer, width: int | None = None) -> list[str]:
-    """The answer as lines: numbers at the right, NULL as such, nothing wider than `width` characters (None:
-    as wide as it is), and a last line with the number of rows."""
+def table(answer: Answer, width: int | None = None) -> Iterator[str]:
+    """Yield the answer as lines: numbers flush right, and the number of rows at the end.
+
+    `width` is that of the terminal: columns of text are cut to fit it.
+    """
     rows = list(answer.rows)
-    texts = [
+    columns = [
         _column([row[place] for row in rows], kind, name) for place, (name, kind) in enumerate(answer.columns)
     ]
     right = [kind in NUMBERS for _, kind in answer.columns]
-    widths = _fitted([max(map(len, cells)) for cells in texts], right, width)
-    lines = []
-    for place in range(len(rows) + 1):
-        cells = [
-            _cell(column[place], wide, is_right)
-            for column, wide, is_right in zip(texts, widths, right, strict=False)
-        ]
-        lines.append(GAP.join(cells).rstrip())
-        if place == 0:
-            lines.append(GAP.join("-" * wide for wide in widths))
-    if left_out := [name for name, _ in answer.columns[len(widths) :]]:
-        lines.append(f"not shown, as the terminal is too narrow: {', '.join(left_out)} (FORMAT=csv has them)")
-    lines.append(_counted(len(rows), answer.total))
-    return lines
+    widths = [max(map(len, cells)) for cells in columns]
+    while width is not None and sum(widths) + 2 * (len(widths) - 1) > width:
+        texts = [place for place, wide in enumerate(widths) if not right[place] and wide > MIN_WIDTH]
+        if not texts:
+            break
+        widths[max(texts, key=widths.__getitem__)] -= 1
+    for column, wide in zip(columns, widths, strict=True):
+        column[:] = [cell if len(cell) <= wide else f"{cell[: wide - 1]}…" for cell in column]
+        column.insert(1, "-" * wide)
+    yield from aligned(list(zip(*columns, strict=True)), right)
+    if len(rows) < answer.total:
+        yield f"the first {len(rows)} of {answer.total:,} rows: FORMAT=csv has all"
+    else:
+        yield f"{len(rows):,} row{'' if len(rows) == 1 else 's'}"
 
 
 def shown(value: Any) -> str:
-    """One value as text that says exactly the same; a decimal without zeros at its end."""
+    """Return the exact value as text, a decimal without trailing zeros."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):
@@ -126,7 +127,7 @@ def shown(value: Any) -> str:
 
 
 def _column(values: Sequence[Any], kind: str, name: str) -> list[str]:
-    """A column's title and cells; decimals with as many places as the longest of them needs."""
+    """Return a column's title and cells, decimals with equally many places."""
     texts = [shown(value) for value in values]
     if kind in ("NUMERIC", "BIGNUMERIC"):
         places = max((len(text.partition(".")[2]) for text in texts), default=0)
@@ -134,32 +135,5 @@ def _column(values: Sequence[Any], kind: str, name: str) -> list[str]:
             text if value is None or not places else f"{value:.{max(2, places)}f}"
             for text, value in zip(texts, values, strict=True)
         ]
-    # One line each, and nothing that moves the terminal's cursor.
+    # One line each, without characters that move the terminal's cursor.
     return [name, *("".join(sign if sign.isprintable() else " " for sign in text) for text in texts)]
-
-
-def _fitted(widths: Sequence[int], right: Sequence[bool], width: int | None) -> list[int]:
-    """Widths of as many columns as fit: the widest ones of text are cut first, then those at the end left
-    out."""
-    fitted = list(widths)
-    while width is not None and sum(fitted) + len(GAP) * (len(fitted) - 1) > width:
-        texts = [place for place, wide in enumerate(fitted) if not right[place] and wide > LEAST_WIDTH]
-        if texts:
-            fitted[max(texts, key=fitted.__getitem__)] -= 1
-        elif len(fitted) > 1:
-            fitted.pop()
-        else:
-            break
-    return fitted
-
-
-def _cell(text: str, wide: int, is_right: bool) -> str:
-    if len(text) > wide:
-        text = f"{text[: wide - 1]}…"
-    return text.rjust(wide) if is_right else text.ljust(wide)
-
-
-def _counted(shown_rows: int, total: int) -> str:
-    if shown_rows < total:
-        return f"the first {shown_rows} of {total:,} rows: FORMAT=csv gives all"
-    return f"{total:,} row{'' if total == 1 else 's'}"

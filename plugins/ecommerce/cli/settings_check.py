@@ -1,4 +1,4 @@
-"""What `make check` looks at that belongs to no source: settings, folders, connections in the environment."""
+"""Checks of settings, folders, the pool of loads, and connections in the environment, for `make check`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ecommerce.cli import environment
+from ecommerce.core import names
 from ecommerce.core.business_day import BusinessDay, shop_day
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings
-from ecommerce.core.text import listed
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
 
 PLACEHOLDER = re.compile(r".*….*|(https?://)?(\w+\.)?example\.com|reports@example\.com|my-project")
-"""What `.env.example` has in connections where a value of one's own belongs."""
+"""Placeholders in the connections of `.env.example`."""
 
 
 def check_settings() -> Lines:
-    """Every setting but the secret one is shown; the timezone is compared with the transform's."""
+    """Show every setting except the secret one, and compare the timezone with DuckDB's."""
     settings = load_settings()
     shown = [
         f"{field.name.upper()}={getattr(settings, field.name)}"
@@ -36,15 +37,16 @@ def check_settings() -> Lines:
     if day := _disputed_day(zone, shop_day(datetime.now(UTC), zone)):
         yield (
             FAIL,
-            f"this machine's timezone files do not have {zone} as DuckDB has it: they disagree when {day} "
-            "begins; renew them, or set PYTHONTZPATH= (empty), which takes the locked package tzdata",
+            f"this machine's timezone files and DuckDB disagree in {zone} about the start of {day}: renew "
+            "the files, or set PYTHONTZPATH= (empty) to use the locked package tzdata",
         )
 
 
 def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
-    """The first day, a year back or ahead, that Python and the transform's DuckDB let begin differently.
-    Countries change their clocks at short notice; orders would then lie on other days than those that were
-    read for them."""
+    """Return the first day, a year back or ahead, whose start differs between Python and DuckDB.
+
+    The extracts select days with Python's timezone data, the transforms assign orders to days with DuckDB's.
+    """
     import duckdb
 
     from ecommerce.storage.duckdb import connect_duckdb
@@ -56,77 +58,96 @@ def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
         try:
             [(dates,)] = connection.execute(query, [instants, timezone]).fetchall()
         except duckdb.Error:
-            raise ConfigurationError(f"SHOP_TIMEZONE={timezone!r} is a timezone that DuckDB lacks") from None
+            raise ConfigurationError(f"SHOP_TIMEZONE={timezone!r} is unknown to DuckDB") from None
     pairs = zip(days, dates[::2], dates[1::2], strict=True)
     return next((day for day, at, before in pairs if not before < day.date <= at), None)
 
 
 def check_folder(setting: str) -> Lines:
-    """A file is written to the folder of `setting`, a field of `Settings`, and removed again. A folder that
-    is not there is not made: whoever looks may be another user than the one whose tasks will write to it."""
+    """Write a file to the folder of `setting`, a field of `Settings`, and remove it again.
+
+    A missing folder is not created: the tasks may run as another user.
+    """
     name, uri = setting.upper(), str(getattr(load_settings(), setting))
     above = _existing(Path(local_or_uri(uri))) if is_local(uri) else None
     if above and above != Path(local_or_uri(uri)):
         if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
             raise ConfigurationError(
-                f"{uri} does not exist, and this user cannot make it in {above}: let {name} in .env name a "
-                "folder that tasks may write to (/opt/airflow/data is the containers')"
+                f"{uri} does not exist, and this user cannot create it in {above}: set {name} in .env to a "
+                "folder that tasks may write to (/opt/airflow/data exists in containers)"
             )
-        yield OK, f"{uri} does not exist yet; the first run can make it in {above}"
+        yield OK, f"{uri} does not exist yet; the first run creates it in {above}"
     else:
         try:
             probe = storage_path(uri) / f".check-{uuid.uuid4().hex}"
             probe.write_text("written by make check")
             probe.unlink()
-        except Exception as error:  # the libraries of object stores have kinds of their own
+        except Exception as error:  # the libraries of object stores raise their own types
             unknown = isinstance(error, ValueError) and not isinstance(error, OSError)
-            otherwise = "file://, gs:// and s3:// are known" if unknown else "are its credentials right?"
+            otherwise = "supported are file://, gs:// and s3://" if unknown else "check its credentials"
             raise ConfigurationError(
-                f"{name}={uri} cannot be written to: {reason_of(error, otherwise=otherwise)}"
+                f"{name}={uri} is not writable: {reason_of(error, otherwise=otherwise)}"
             ) from None
-        yield OK, f"{uri} can be written to"
+        yield OK, f"{uri} is writable"
     if warning := unshared(uri, str(above or "")):
         yield warning
 
 
 def _existing(folder: Path) -> Path:
-    """The folder itself, or the nearest above it that exists."""
+    """Return the folder, or the nearest existing one above it."""
     return next(each for each in (folder, *folder.parents) if os.access(each, os.F_OK))
 
 
 def unshared(uri: str, path: str, environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
-    """What is wrong with a folder (`path`: where it or what it will be made in is on this machine) when tasks
-    run on several machines, which nobody can see from one of them.
-    A container's own disk ends with it, and no other container sees it. Elsewhere the workers may all be on
-    this machine, or mount the folder where this one has it."""
+    """Return a finding where workers on other machines may not see a folder of this machine's disk.
+
+    Args:
+        uri: the folder.
+        path: the folder, or its nearest existing parent, on this machine.
+        environ: the environment, which shows whether this is a pod.
+    """
     from airflow.sdk.configuration import conf
 
     executor = conf.get("core", "executor", fallback="")
     alone = not any(name in executor for name in ("CeleryExecutor", "KubernetesExecutor"))
     if alone or not is_local(uri) or Path(path).stat().st_dev != Path("/").stat().st_dev:
         return None
-    text = f"{uri} is on this machine's own disk, and the {executor} runs tasks on others: "
+    text = f"{uri} is on this machine's own disk, and the {executor} runs tasks on other machines: "
     if Path("/.dockerenv").exists() or "KUBERNETES_SERVICE_HOST" in environ:
         return FAIL, text + "mount one volume there in every worker, or use a bucket (gs://, s3://)"
-    return HINT, text + "it works only while all workers are on this machine"
+    return HINT, text + "this works only while all workers are on this machine"
 
 
-def see_that_it_can_be_read(connection: str, environ: Mapping[str, str] = os.environ) -> None:
-    """Airflow takes a connection in the environment that it cannot read for one that is not there.
+def check_pool() -> Lines:
+    """Look for the pool of the loads in Airflow's metadata database."""
+    name = names.POOL_LOADS
+    if not environment.has_ui():
+        yield HINT, "Airflow has no metadata database yet: make airflow creates the pool"
+    elif environment.has_pool(name):
+        yield OK, "the pool of all loads exists"
+    else:
+        yield (
+            FAIL,
+            "this pool is missing, and Airflow starts no load: airflow pools import include/pools.json",
+        )
+
+
+def refuse_unreadable(connection: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Raise for a connection in the environment that Airflow would treat as missing.
 
     Raises:
         ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI, or still has
-            what `.env.example` says in place of a value.
+            placeholders of `.env.example`.
     """
-    if left := _left_of_the_example(connection, environ):
+    if fields := _placeholders(connection, environ):
         raise ConfigurationError(
-            f"AIRFLOW_CONN_{connection.upper()} in .env is not filled in yet: it still has {listed(left)} "
-            "of the example"
+            f"AIRFLOW_CONN_{connection.upper()} in .env is not filled in: {', '.join(fields)} still "
+            f"{'has the value' if len(fields) == 1 else 'have the values'} of the example"
         )
 
 
 def is_set(connection: str, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether a connection is there, in the environment or elsewhere, and is not that of `.env.example`.
+    """Return whether a connection exists, and is not that of `.env.example`.
 
     Raises:
         ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI.
@@ -134,7 +155,7 @@ def is_set(connection: str, environ: Mapping[str, str] = os.environ) -> bool:
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    if _left_of_the_example(connection, environ):
+    if _placeholders(connection, environ):
         return False
     try:
         Connection.get(connection)
@@ -143,8 +164,8 @@ def is_set(connection: str, environ: Mapping[str, str] = os.environ) -> bool:
     return True
 
 
-def _left_of_the_example(connection: str, environ: Mapping[str, str]) -> list[str]:
-    """The fields of a connection in the environment that nobody has filled in."""
+def _placeholders(connection: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the fields of a connection in the environment that have the example's value."""
     from airflow.sdk import Connection
 
     name = f"AIRFLOW_CONN_{connection.upper()}"
@@ -153,15 +174,15 @@ def _left_of_the_example(connection: str, environ: Mapping[str, str]) -> list[st
         return []
     if not text.startswith("{") and "://" not in text:
         raise ConfigurationError(
-            f"{name} is neither JSON nor a URI: begin it with a type, such as postgresql://"
+            f"{name} is neither JSON nor a URI: start it with a type, such as postgresql://"
         )
     try:
-        read = Connection.from_json if text.startswith("{") else Connection.from_uri
-        found = read(text, conn_id=connection)
-        values = {"host": found.host, "login": found.login, "password": found.password, **found.extra_dejson}
-    except Exception as error:  # a library's text may quote the password; a parser's says where only
+        parse = Connection.from_json if text.startswith("{") else Connection.from_uri
+        parsed = parse(text, conn_id=connection)
+        values = {name: getattr(parsed, name) for name in ("host", "login", "password")} | parsed.extra_dejson
+    except Exception as error:  # its text may show the password, except that of the JSON parser
         parser = isinstance(error.__cause__ or error, json.JSONDecodeError)
-        where = f"{error}" if parser else "write its special characters as %23 and the like, or use JSON"
+        where = f"{error}" if parser else "encode special characters, such as # as %23, or use JSON"
         raise ConfigurationError(
             f"{name} is neither JSON nor a URI that Airflow can read ({where})"
         ) from None

@@ -1,6 +1,7 @@
-"""`make tables`, the list of tables in docs/QUERIES.md, and what `make query` answers to SHOW TABLES and
-DESCRIBE: the warehouse's tables as their files in include/sql/warehouse describe them. Nothing is asked of
-the warehouse."""
+"""The warehouse's tables, as their files in include/sql/warehouse describe them, without a query.
+
+For `make tables`, the list of tables in docs/QUERIES.md, and SHOW TABLES and DESCRIBE in `make query`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ecommerce.cli import environment
+from ecommerce.cli.terminal import aligned
 from ecommerce.core.errors import ConfigurationError, ContractError
 
 if TYPE_CHECKING:
@@ -23,13 +25,13 @@ if TYPE_CHECKING:
     from ecommerce.warehouse.rendering import Column
 
 OPERATIONS = "operations"
-"""The group of tables that every domain writes, or none by its load."""
+"""The group of tables that all domains write, or no load."""
 FOR_ANALYSTS = (
     "daily_summary", "daily_sales", "orders", "order_lines", "order_lines_reporting", "refunds", "products",
     "customers", "orders_attributes", "daily_funnel", "sessions", "user_events", "sales_forecasts",
     "exchange_rates", "conversion_rates",
 )  # fmt: skip
-"""The tables that answer questions, the first to look at first; the others are the pipeline's own."""
+"""The tables for queries, most important first; the others are the pipeline's own."""
 BEGIN, END = "<!-- Written by make tables ARGS='--into docs/QUERIES.md' -->", "<!-- End of the tables -->"
 _FILTER = re.compile(r"^PARTITION BY (?P<column>\w+)(?s:.*)require_partition_filter = TRUE", re.MULTILINE)
 _TABLE = re.compile(r'^OPTIONS \(\s*description = "(?P<description>[^"]+)"', re.MULTILINE)
@@ -41,8 +43,10 @@ INSTEAD = "type SHOW TABLES, or DESCRIBE and the name of a table; make tables li
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A table or view; `domain` is the one whose load writes it, types of a view's columns are empty, and a
-    query must filter by the column `filtered_by`, if any."""
+    """A table or view, and the domain whose load writes it.
+
+    A view's columns have empty types. A query must filter by the column `filtered_by`, if it is set.
+    """
 
     domain: str
     name: str
@@ -52,7 +56,7 @@ class Described:
 
 
 @click.command()
-@click.option("--into", type=click.Path(path_type=Path, exists=True), help="Write them into this document.")
+@click.option("--into", type=click.Path(path_type=Path, exists=True), help="update this document instead")
 def tables(into: Path | None) -> None:
     """List the warehouse's tables, their columns, types and descriptions, by the domain that writes them."""
     if into:
@@ -65,15 +69,13 @@ def tables(into: Path | None) -> None:
             domain = table.domain
             click.echo(f"\n{click.style(domain.upper(), bold=True)}")
         click.echo(f"\n  {click.style(table.name, bold=True)}: {table.description}")
-        widths = [max(len(part(column)) for column in table.columns) for part in (_name, _type)]
-        for column in table.columns:
-            click.echo(
-                f"    {_name(column):<{widths[0]}}  {_type(column):<{widths[1]}}  {column.description}"
-            )
+        for line in aligned([(each.name, _type(each), each.description) for each in table.columns]):
+            click.echo(f"    {line}")
 
 
 def markdown() -> str:
-    """All tables for docs/QUERIES.md, those `FOR_ANALYSTS` first. No setting of this machine is in it."""
+    """Return all tables as Markdown for docs/QUERIES.md, those `FOR_ANALYSTS` first, without this machine's
+    settings."""
     known = {each.name: each for each in described({})}
     own = sorted(known.keys() - set(FOR_ANALYSTS))
     parts = []
@@ -95,17 +97,17 @@ def markdown() -> str:
 
 
 def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
-    """All tables and views, by domain, those that no single domain writes at the end; with the settings of
-    `environ`, by default of this command."""
+    """Yield all tables and views by domain, the shared ones last, with the settings of `environ` (default: of
+    this command)."""
     from ecommerce.core.settings import load_settings
     from ecommerce.warehouse.rendering import declared_columns, render, views
     from ecommerce.warehouse.rendering import tables as all_tables
 
     if environ is None:
-        with suppress(ConfigurationError):  # a table takes only the names of attributes from the settings
+        with suppress(ConfigurationError):  # only the names of attributes depend on the settings
             environment.load()
         environ = os.environ
-    settings = load_settings({"CUSTOMER_HASH_KEY": "no statement has it", **environ})
+    settings = load_settings({"CUSTOMER_HASH_KEY": "not in any statement", **environ})
     files = dict.fromkeys(all_tables(), "table.sql") | dict.fromkeys(views(), "view.sql")
     statements = {
         name: render(f"warehouse/tables/{name}/{file}", settings=settings) for name, file in files.items()
@@ -114,20 +116,19 @@ def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
     order = [*dict.fromkeys(domains.values()), OPERATIONS]
     for name in sorted(statements, key=lambda name: (order.index(domains.get(name, OPERATIONS)), name)):
         head = statements[name].partition("\nAS\n")[0]
-        found = _TABLE.search(head)
-        filtered = _FILTER.search(head)
+        options, filtered = _TABLE.search(head), _FILTER.search(head)
         yield Described(
             domains.get(name, OPERATIONS),
             name,
-            found["description"] if found else "",
+            options["description"] if options else "",
             declared_columns(head),
             filtered["column"] if filtered else "",
         )
 
 
 def _domains(statements: dict[str, str]) -> dict[str, str]:
-    """The domain of each table that the load of one domain writes, the first where two do; and of each view,
-    that of the first table it reads."""
+    """Return the domain of each table that the load of one domain writes, the first where two do, and of each
+    view, that of the first table it reads."""
     from ecommerce.catalogue.loading import CATALOGUE
     from ecommerce.events.loading import EVENTS
     from ecommerce.forecast.loading import FORECASTS
@@ -144,7 +145,7 @@ def _domains(statements: dict[str, str]) -> dict[str, str]:
 
 
 def answer(sql: str) -> Answer | None:
-    """The answer to SHOW TABLES, or to DESCRIBE or DESC of a table; None to any other statement.
+    """Return the answer to SHOW TABLES, DESCRIBE or DESC of a table; None for any other statement.
 
     Raises:
         ContractError: there is no table of that name.
@@ -154,13 +155,13 @@ def answer(sql: str) -> Answer | None:
     if _SHOW.fullmatch(sql):
         rows = [(each.name, each.domain, each.description) for each in described()]
         columns = ("table_name", "domain", "description")
-    elif asked := _DESCRIBE.fullmatch(sql):
+    elif described_table := _DESCRIBE.fullmatch(sql):
         known = {each.name: each for each in described()}
-        name = asked[1].lower()
+        name = described_table[1].lower()
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            meant = f"; did you mean {near[0]}?" if near else ""
-            raise ContractError(f"there is no table {asked[1]}{meant} (SHOW TABLES lists them)")
+            similar = get_close_matches(name, known, n=1)
+            meant = f"; did you mean {similar[0]}?" if similar else ""
+            raise ContractError(f"there is no table {described_table[1]}{meant} (SHOW TABLES lists them)")
         rows = [(each.name, _type(each), each.description) for each in known[name].columns]
         columns = ("column_name", "type", "description")
     else:
@@ -170,10 +171,6 @@ def answer(sql: str) -> Answer | None:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
-
-
-def _name(column: Column) -> str:
-    return column.name
 
 
 def _type(column: Column) -> str:

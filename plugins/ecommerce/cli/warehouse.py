@@ -1,4 +1,4 @@
-"""`make migrate`, `make undo-history`, `make forget-customer`: what people do to the warehouse's tables."""
+"""`make migrate`, `make undo-history` and `make forget-customer`: changes to the warehouse's tables."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ecommerce.core.errors import PipelineError
 
 @click.command()
 def migrate() -> int:
-    """Bring the tables to include/sql/warehouse.
+    """Update the tables to include/sql/warehouse.
 
-    The exit code is 1 when something is left to do by hand.
+    The exit code is 1 if something remains to be done by hand.
     """
     environment.load()
     from ecommerce.warehouse import migrate
@@ -24,7 +24,7 @@ def migrate() -> int:
         migration = migrate.migrate(connect(step="migrate"))
     except PipelineError as error:
         raise PipelineError(f"not migrated: {error}") from None
-    for sentence in migration.done or ["every table was as its file says"]:
+    for sentence in migration.done or ["every table was up to date"]:
         click.echo(sentence)
     for sentence in migration.left:
         click.echo(f"left to do: {sentence}", err=True)
@@ -32,7 +32,7 @@ def migrate() -> int:
 
 
 @click.command("undo-history")
-@click.option("--source", required=True, help="the name under which the history was loaded")
+@click.option("--source", required=True, help="source name of the history load")
 def undo_history(source: str) -> None:
     """Remove the orders of a history load from the warehouse."""
     environment.load()
@@ -43,11 +43,11 @@ def undo_history(source: str) -> None:
 
 @click.command("forget-customer")
 def forget_customer() -> int:
-    """Remove every trace of a customer from the warehouse.
+    """Remove all data about a customer from the warehouse.
 
-    It asks for the e-mail address, or <source>:<customer id> of a customer without one, on standard input, so
-    that it stands in no command line and no history. Erase the customer in the sources first. The exit code
-    is 1 when the warehouse knows nobody by that name.
+    The command reads the e-mail address, or <source>:<customer id> of a customer without one, from standard
+    input, so that no shell history keeps it. Erase the customer in the sources first. The exit code is 1 if
+    the warehouse has no such customer.
     """
     environment.load()
     from ecommerce.warehouse.client import connect
@@ -57,12 +57,12 @@ def forget_customer() -> int:
         click.echo("E-mail address, or <source>:<customer id>: ", nl=False)
     identity = sys.stdin.readline().strip()
     if not identity:
-        raise PipelineError("no e-mail address was given: nobody was forgotten")
+        raise PipelineError("no e-mail address on standard input: nothing was removed")
     removed = forget(identity, connect(step="erasure"))
     if not any(removed.values()):
         raise PipelineError(
-            "the warehouse has no customer of that address, so nothing was removed: is it spelt as in the "
-            "sources, and CUSTOMER_HASH_KEY the one with which the orders were loaded?"
+            "the warehouse has no customer with that address, so nothing was removed: compare its spelling "
+            "with the sources, and CUSTOMER_HASH_KEY with the one of the loads"
         )
-    click.echo(", ".join(f"{count} rows of {table}" for table, count in removed.items()) + " forgotten")
+    click.echo(", ".join(f"{count} rows of {table}" for table, count in removed.items()) + " removed")
     return 0

@@ -37,8 +37,8 @@ TASK_CHECKS = f"{GROUP_LOAD}.checks"
 TASK_REPORT = f"{GROUP_REPORT}.report"
 TASK_SEND = f"{GROUP_MAIL}.send"
 
-NEXT_ATTEMPT = "the next attempt begins not before "
-"""How the line of a task's log begins that has the instant of its next attempt."""
+NEXT_ATTEMPT = "next attempt not before "
+"""Start of the log line with the time of a task's next attempt."""
 
 MAILED, NOT_MAILED = "mailed: ", "not mailed: "
 """How the line of `mail.send`'s log begins that has the subject, or why nothing was mailed."""
@@ -50,6 +50,9 @@ VARIABLE_ALERT_RECIPIENTS = "alert_recipients"
 VARIABLE_SOURCE_POLICY = "source_policy"
 POLICY_DELIVERIES = "partner_deliveries"
 """The key of that Variable that says how much a due partner file matters."""
+
+POOL_LOADS = "warehouse_loads"
+"""The pool of all loads, see include/pools.json."""
 
 CONNECTION_SALES_DB = "sales_db"
 CONNECTION_STOREFRONT = "storefront_api"

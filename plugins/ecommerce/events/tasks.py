@@ -12,6 +12,7 @@ from typing import Any
 from airflow.sdk import task
 
 from ecommerce.core.business_day import business_day
+from ecommerce.core.names import POOL_LOADS
 from ecommerce.events import loading, read_windows
 from ecommerce.events.transform import transform as run_transform
 from ecommerce.runtime.retries import NETWORK_RETRIES
@@ -40,7 +41,7 @@ def transform(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
 
 
-@task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
+@task(pool=POOL_LOADS, **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the events, and compute the sessions and funnel of the days they change, in one transaction."""
     return to_xcom(loading.load_day(business_day(context), run_of(context), from_xcom(Manifest, manifest)))

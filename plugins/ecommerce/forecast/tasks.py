@@ -12,6 +12,7 @@ from typing import Any
 from airflow.sdk import task
 
 from ecommerce.core.business_day import BusinessDay, business_day, day_window
+from ecommerce.core.names import POOL_LOADS
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.forecast import loading, missing_forecast
 from ecommerce.forecast.weeks import HORIZON, Week, newest_week, reason_to_skip, week_of
@@ -102,7 +103,7 @@ def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
     return to_xcom(loading.write(predicted, run_of(context), prepared.rejected))
 
 
-@task(max_active_tis_per_dag=1)
+@task(pool=POOL_LOADS)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the forecasts in one transaction, and what came of earlier ones; what the load did."""
     return to_xcom(loading.load_forecasts(run_of(context), from_xcom(Manifest, manifest)))

@@ -1,7 +1,7 @@
-"""The same words in a chat (Slack, Teams, Mattermost, Discord, …), where the connection `alert_chat` exists.
+"""Messages to a chat (Slack, Teams, Mattermost, Discord, …), where the connection `alert_chat` exists.
 
-Mail comes first, and a chat that is down, slow or refuses is a warning in the log and nothing else. The URLs
-of its services hold secrets, and Apprise and urllib3 quote them: of neither's own log is anything passed on.
+Mail goes first. A chat that is down, slow or refuses a message only causes a warning in the log. The URLs of
+its services contain secrets, which Apprise and urllib3 log, so their own logs are suppressed.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CONNECTION = names.CONNECTION_CHAT
-PATIENCE = 20.0
-"""Seconds after which a chat that has not answered is left alone."""
+TIMEOUT = 20.0
+"""Seconds to wait for a chat's response."""
 SENDER = "Sales pipeline"
 
 _CODE = re.compile(r"error=(\d{3})\b")
@@ -33,52 +33,52 @@ _MENTION = str.maketrans("@", "\N{FULLWIDTH COMMERCIAL AT}")
 
 
 class Chat(NamedTuple):
-    """The services of the connection, and which of its entries (from 1) are none that Apprise can read."""
+    """The services of the connection, and the numbers (from 1) of entries that Apprise cannot parse."""
 
     services: Apprise
-    wrong: list[int]
+    invalid: list[int]
 
 
 def post(title: str, text: str, picture: bytes | None = None) -> bool:
-    """Post a message; whether a service took it. Nothing is raised; without the connection nothing is done.
+    """Post a message and return whether a service accepted it; never raise.
 
     Args:
         title: one line.
-        text: plain text, of any length: it is split where a service takes less.
-        picture: a PNG; services that take no files get the message without it.
+        text: plain text of any length; it is split for services with a limit.
+        picture: a PNG, for services that accept files.
     """
     try:
         if not (chat := configured()):
             return False
-        if chat.wrong:
-            log.warning("%s", not_readable(chat))
-        taken = [_told(result) for result in _notify(chat.services, title, text, picture)]
-        return any(taken)
+        if chat.invalid:
+            log.warning("%s", invalid_entries(chat))
+        accepted = [_log_result(result) for result in _notify(chat.services, title, text, picture)]
+        return any(accepted)
     except PipelineError as error:
         log.warning("nothing was posted to the chat: %s", error)
-    except Exception as error:  # whose own text might show a secret
+    except Exception as error:  # its own text may show a secret
         log.warning("nothing was posted to the chat: %s", reason_of(error, otherwise="its library fails"))
     return False
 
 
 def configured() -> Chat | None:
-    """The chat of the connection `alert_chat`; None where there is no such connection.
+    """Return the chat of the connection `alert_chat`; None without that connection.
 
     Raises:
-        ConfigurationError: its extra has no `config` of the kind that the provider's hook takes.
+        ConfigurationError: its extra has no valid `config`.
     """
     if not (connection := _connection()):
         return None
     from airflow.providers.apprise.hooks.apprise import AppriseHook
     from apprise import Apprise, AppriseAsset
 
-    _keep_quiet()
+    _suppress_logs()
     services = Apprise(asset=AppriseAsset(app_id=SENDER, app_desc=SENDER))
     try:
         config = AppriseHook(CONNECTION).get_config_from_conn(connection)
         entries = [config] if isinstance(config, dict) else list(config)
-        entries[0]  # an empty list is none of these either
-        wrong = [
+        entries[0]  # an empty list is invalid, too
+        invalid = [
             place
             for place, entry in enumerate(entries, start=1)
             if not services.add(str(entry["path"]), tag=entry.get("tag"))
@@ -86,14 +86,14 @@ def configured() -> Chat | None:
     except (LookupError, TypeError, ValueError, AttributeError):
         raise ConfigurationError(
             f'the connection {CONNECTION} needs "config" in its extra: {{"path": "<Apprise URL>"}}, or a '
-            "list of such"
+            "list of these"
         ) from None
-    return Chat(services, wrong)
+    return Chat(services, invalid)
 
 
-def not_readable(chat: Chat) -> str:
-    """What is wrong with entries of the connection, which are named by their place, never by their text."""
-    places = " and ".join(map(str, chat.wrong))
+def invalid_entries(chat: Chat) -> str:
+    """Return a sentence about the invalid entries, by number: their text is secret."""
+    places = " and ".join(map(str, chat.invalid))
     return f"the connection {CONNECTION}: Apprise cannot read the URL of entry {places} of its config"
 
 
@@ -113,49 +113,49 @@ def _notify(chat: Apprise, title: str, text: str, picture: bytes | None) -> Iter
 
     of_bytes: Any = memory.AttachMemory
     for service in chat:
-        service.overflow_mode = OverflowMode.SPLIT  # a longer text than it takes would be refused
-    # The hook's own `notify` has no time limit, and does not say whether anybody took the message.
+        service.overflow_mode = OverflowMode.SPLIT  # a service would refuse a text that is too long
+    # The hook's own `notify` has no timeout, and does not return whether a service accepted the message.
     result: Any = chat.notify(
         body=_harmless(text),
         title=clean(_harmless(title)),
         body_format=NotifyFormat.TEXT,
         attach=of_bytes(picture, name="sales-report.png", mimetype="image/png") if picture else None,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     return tuple(result)
 
 
-def _told(result: NotifyResult) -> bool:
-    """Whether this service took the message, which is logged by the service's name."""
+def _log_result(result: NotifyResult) -> bool:
+    """Log the result by the service's name, and return whether the service accepted the message."""
     if result:
         log.info("posted to the chat (%s)", result.name)
         return True
-    said = " ".join(str(entry) for entry in result.logs())
+    text = " ".join(str(entry) for entry in result.logs())
     if result.status.name == "TIMEOUT":
-        reason = f"it has not answered within {PATIENCE:g} seconds"
-    elif code := _CODE.search(said):
+        reason = f"no response within {TIMEOUT:g} seconds"
+    elif code := _CODE.search(text):
         reason = f"it answered {code[1]}"
     else:
-        reason = "it cannot be reached, or refuses it"
-    log.warning("the chat (%s) did not take the message: %s", result.name, reason)
+        reason = "it is unavailable, or refused the message"
+    log.warning("the chat (%s) did not accept the message: %s", result.name, reason)
     return False
 
 
 def _harmless(text: str) -> str:
-    """No name in the data calls a whole channel (`@everyone`), and no address is shown."""
+    """Mask addresses, and @ so that no text mentions a whole channel (`@everyone`)."""
     return mask_e_mails(text).translate(_MENTION)
 
 
-def _keep_quiet() -> None:
-    """For good, because what has not ended in time goes on beside the task."""
-    of_apprise = logging.getLogger("apprise")
-    of_apprise.propagate = False
-    of_apprise.addFilter(_only_the_code)
-    logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # debug and retries name the path, a secret
+def _suppress_logs() -> None:
+    """Suppress logs for good, because a request may go on after its timeout."""
+    apprise_log = logging.getLogger("apprise")
+    apprise_log.propagate = False
+    apprise_log.addFilter(_only_the_code)
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its debug lines show the path, a secret
 
 
 def _only_the_code(record: logging.LogRecord) -> bool:
-    """Of a line of Apprise's log, or of those kept with a result, leave the code that a server answered."""
+    """Reduce a line of Apprise's log to the status code of the response."""
     code = _CODE.search(record.getMessage())
     record.msg, record.args, record.exc_info = code[0] if code else "", (), None
     return True

@@ -1,4 +1,4 @@
-"""Does the mail server take a connection and the login, who gets which mail, and is there a chat?"""
+"""Checks of the mail server, the recipients and the chat, for `make check`."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from ecommerce.mail import chat, transport
 
 
 def check_server() -> Lines:
-    """The server is connected to and signed in at; nothing is sent."""
+    """Connect and sign in to the server, without sending anything."""
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
-    transport.sender()  # raises when nothing could be sent
+    transport.sender()  # raises without a sender
     with transport.smtp_errors(), SmtpHook(smtp_conn_id=transport.CONNECTION):
-        yield OK, "the mail server takes the connection, and the login where there is one"
+        yield OK, "the mail server accepts the connection, and the login if there is one"
 
 
 def check_chat() -> Lines:
-    """The URLs of the connection are read; nothing is posted."""
-    if not (found := chat.configured()):
-        yield OK, "not set: alerts and the headline go by mail alone"
+    """Parse the URLs of the connection, without posting anything."""
+    if not (configured := chat.configured()):
+        yield OK, "not set: alerts and the headline are only mailed"
         return
-    if found.wrong:
-        raise ConfigurationError(chat.not_readable(found))
-    services = ", ".join(str(service.service_name) for service in found.services)
+    if configured.invalid:
+        raise ConfigurationError(chat.invalid_entries(configured))
+    services = ", ".join(str(service.service_name) for service in configured.services)
     yield OK, f"alerts and the headline are posted to {services} (nothing was posted now)"
 
 
-def nobody_gets_mail() -> bool:
-    """Whether the Variables name no recipient at all; then the pipeline needs no mail server."""
+def has_recipients() -> bool:
+    """Return whether the Variables have any recipient; otherwise the pipeline needs no mail server."""
     try:
-        return not any(
+        return any(
             transport.recipients(each)
             for each in (names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS)
         )
     except PipelineError:
-        return False  # an entry that is no address is still somebody
+        return True  # an invalid address still means that mail is wanted
 
 
 def check_recipients(variable: str, without: str) -> Lines:
-    """The addresses of a Variable are counted; `without` says what happens when there are none."""
+    """Count the addresses of a Variable; `without` is the consequence of having none."""
     count = len(transport.recipients(variable))
-    found = f"{count} address{'' if count == 1 else 'es'}"
-    yield (OK, found) if count else (HINT, f"the Variable is empty: {without}")
+    addresses = f"{count} address{'' if count == 1 else 'es'}"
+    yield (OK, addresses) if count else (HINT, f"the Variable is empty: {without}")

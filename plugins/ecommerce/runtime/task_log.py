@@ -1,9 +1,8 @@
-"""What is said of a failed task, in mails and as the last line of its log.
+"""The reason of a failed task, in mails and as the last line of its log.
 
 Airflow logs a traceback and then its own *Post Execute*. As a listener (plugins/task_log_plugin.py) this
-module logs one sentence behind all that. An error of the pipeline's own is that sentence and no traceback:
-its text is made for people, and names what to mend. An unforeseen error keeps its traceback before the
-sentence.
+module adds the reason as one line at the end. The pipeline's own errors state the problem and the fix, so
+they have no traceback; unforeseen errors keep theirs.
 """
 
 from __future__ import annotations
@@ -21,46 +20,46 @@ from ecommerce.core.text import LONGEST, clean, mask_e_mails
 from ecommerce.runtime.retries import pause_after
 
 _TRACEBACK, _END = "Task failed with exception", "::endgroup::"
-"""What Airflow logs: above the traceback, and below everything."""
+"""Airflow's lines above the traceback, and at the end of the log."""
 
 
 class _Log:
-    has_ended = False  # of the running task: its last sentence has been logged
+    has_ended = False  # the running task's reason has been logged
 
 
 def failure_line(error: BaseException | str | None) -> str:
-    """All of what `error` says on one line, without secrets and addresses."""
+    """Return the whole text of `error` on one line, without secrets and addresses."""
     return _line(error, longest=sys.maxsize)
 
 
 def failure_reason(error: BaseException | str | None) -> str:
-    """The first line of what `error` says, cut to a length fit for a mail, without secrets and addresses."""
+    """Return the first line of `error`, shortened for a mail, without secrets and addresses."""
     if error is not None and (lines := str(error).strip().splitlines()):
         return _line(error, lines[0])
     return _line(error)
 
 
-def _line(error: BaseException | str | None, words: str | None = None, longest: int = LONGEST) -> str:
+def _line(error: BaseException | str | None, first_line: str | None = None, longest: int = LONGEST) -> str:
     from airflow.sdk.exceptions import AirflowTaskTimeout
     from airflow.sdk.log import redact
 
     if error is None:
-        return "the worker stopped without saying why (killed, out of memory, or lost): see the log"
+        return "the worker stopped without an error (killed, out of memory, or lost): see the log"
     if isinstance(error, AirflowTaskTimeout):
-        return "the task ran longer than its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped"
-    line = str(error).strip() if words is None else words
+        return "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped"
+    line = str(error).strip() if first_line is None else first_line
     if isinstance(error, BaseException) and not isinstance(error, PipelineError):
         line = f"{type(error).__name__}: {line}" if line else type(error).__name__
-    # Masked before it is cut short: half an address is no address any more, and still somebody's name.
+    # Mask before shortening: half an address no longer looks like one, and still names a person.
     return clean(mask_e_mails(str(redact(line))), longest)
 
 
 @hookimpl
 def on_task_instance_running() -> None:
-    """Let the task's log pass through `_tidy`.
+    """Pass the task's log through `_tidy`.
 
-    Airflow has no setting for it. Loggers keep the list of processors they were made with, so the list itself
-    is changed, as `structlog.testing.capture_logs` does.
+    Airflow has no setting for it. Loggers keep the list of processors they were created with, so the list
+    itself changes, as in `structlog.testing.capture_logs`.
     """
     processors = structlog.get_config()["processors"]
     if _tidy not in processors:
@@ -69,25 +68,32 @@ def on_task_instance_running() -> None:
 
 @hookimpl
 def on_task_instance_failed(task_instance: Any, error: BaseException | str | None) -> None:
-    """Log when the next attempt begins, if there is one, and last what is wrong, behind the group *Post
-    Execute*, which the UI folds."""
+    """Log the time of the next attempt, if any, and the reason, after the group *Post Execute*, which the UI
+    folds."""
     if _tidy not in structlog.get_config()["processors"]:
         return  # no task runs in this process: somebody set its state by hand
     log = structlog.get_logger(logger_name="task")
     log.info(_END)
-    if getattr(task_instance, "state", None) == "up_for_retry" and isinstance(error, BaseException):
-        begins = task_instance.end_date + pause_after(task_instance.task, task_instance.try_number, error)
-        log.warning(f"{NEXT_ATTEMPT}{begins:%H:%M:%S} UTC")
+    if retry := next_attempt(task_instance, error):
+        log.warning(retry)
     log.error(failure_line(error))
     _Log.has_ended = True
 
 
+def next_attempt(task_instance: Any, error: BaseException | str | None) -> str:
+    """Return when the next attempt of a failed task starts at the earliest; empty if there is none."""
+    if getattr(task_instance, "state", None) != "up_for_retry" or not isinstance(error, BaseException):
+        return ""
+    earliest = task_instance.end_date + pause_after(task_instance.task, task_instance.try_number, error)
+    return f"{NEXT_ATTEMPT}{earliest:%H:%M:%S} UTC"
+
+
 def _tidy(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Leave out the traceback of the pipeline's own errors, and a second end of the group."""
-    words = event.get("event")
-    if words == _TRACEBACK and isinstance(sys.exc_info()[1], PipelineError):
+    """Drop the traceback of the pipeline's own errors, and a second end of the group."""
+    text = event.get("event")
+    if text == _TRACEBACK and isinstance(sys.exc_info()[1], PipelineError):
         event.pop("exc_info", None)
-    elif words == _END and _Log.has_ended:
+    elif text == _END and _Log.has_ended:
         _Log.has_ended = False
         raise structlog.DropEvent
     return event

@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import task
 
 from ecommerce.core.business_day import business_day, day_window
-from ecommerce.core.names import GROUP_EXTRACT, STATE_SEND_MAIL
+from ecommerce.core.names import GROUP_EXTRACT, POOL_LOADS, STATE_SEND_MAIL
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail.alerts import failure_notifier
 from ecommerce.mail.outages import outage_told
@@ -78,14 +78,14 @@ def transform(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
 
 
-@task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
+@task(pool=POOL_LOADS, **NETWORK_RETRIES)
 def load(manifests: list[Plain], **context: Any) -> Plain:
     """Load the run's business day in one transaction; what the load did."""
     day = business_day(context)
     return to_xcom(loading.load_day(day, run_of(context), all_from_xcom(Manifest, manifests[:])))
 
 
-@task(task_id="load", max_active_tis_per_dag=1, **NETWORK_RETRIES)
+@task(task_id="load", pool=POOL_LOADS, **NETWORK_RETRIES)
 def load_read(manifest: Plain, **context: Any) -> Plain:
     """Load one source's read outside a daily run, in one transaction; what the load did."""
     return to_xcom(loading.load_read(run_of(context), from_xcom(Manifest, manifest)))

@@ -63,7 +63,7 @@ def test_a_forgotten_customer_is_in_no_table_and_no_figure_changes(company, inst
     )
 
     assert done.returncode == 0, done.stderr
-    assert "1 rows of customers forgotten" in done.stdout
+    assert "1 rows of customers removed" in done.stdout
     assert order.email not in done.stdout + done.stderr
     after = company.warehouse()
     assert hashes(company) == known - {gone}
@@ -79,4 +79,4 @@ def test_nobody_is_refused(company, installation):
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stderr) == (1, "no e-mail address was given: nobody was forgotten\n")
+    assert (done.returncode, done.stderr) == (1, "no e-mail address on standard input: nothing was removed\n")

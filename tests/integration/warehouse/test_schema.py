@@ -70,7 +70,7 @@ def test_a_fresh_warehouse_needs_no_migration(
 ):
     monkeypatch.setattr(command_line.warehouse.environment, "load", lambda: None)  # it is this process's own
     assert command_line.main(["migrate"]) == 0
-    assert "every table was as its file says" in capsys.readouterr().out
+    assert "every table was up to date" in capsys.readouterr().out
 
 
 def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset: str):

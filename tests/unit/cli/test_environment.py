@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from ecommerce.cli import __main__ as command_line
-from ecommerce.cli import environment, operate
+from ecommerce.cli import environment, local_airflow
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings, load_settings
 
@@ -93,9 +93,8 @@ def test_a_line_that_cannot_be_read_is_named_without_its_value(
     given = loaded()
     assert (given["SHOP_TIMEZONE"], given["REPORT_LOCALE"]) == ("Asia/Tokyo", "de_CH")
     assert capsys.readouterr().err.splitlines() == [
-        "warning: line 4 of .env is ignored, because it cannot be read: AIRFLOW_CONN_SALES_DB=…; is a quote "
-        "missing at its end?",
-        "warning: line 5 of .env is ignored, because it cannot be read: it is not NAME=value",
+        "warning: line 4 of .env is ignored: AIRFLOW_CONN_SALES_DB=… may lack its closing quote",
+        "warning: line 5 of .env is ignored: it is not NAME=value",
     ]
     assert caplog.text == ""
 
@@ -129,7 +128,7 @@ with create_session() as session:
     session.add(Connection(conn_id="shop", extra='{"a": 1}', **of_the_ui))
     session.add(Variable(key="x", val="of the UI"))
     session.add(Variable(key="policy", val='{"storefront": "off"}'))
-environment.go_apart(Path(sys.argv[1]))
+environment.isolate_metadata(Path(sys.argv[1]))
 db.initdb()
 with create_session() as session:
     seen = [session.query(Connection).filter_by(conn_id="shop").count(), session.query(Variable).count()]
@@ -189,7 +188,7 @@ def test_a_database_that_nobody_has_migrated_is_left_alone(folder: Path) -> None
 
 
 def test_where_there_is_nothing_one_sentence_says_what_to_do(folder: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"run make env, .* or make demo"):
+    with pytest.raises(ConfigurationError, match=r"run make env .* or make demo"):
         loaded(PATH="/bin", AIRFLOW_HOME="/opt/airflow")
 
 
@@ -246,7 +245,7 @@ def test_without_env_file_the_demos_airflow_is_not_started_twice(installation: P
     done = command(installation, "airflow")
     assert done.returncode == 1
     assert done.stderr == (
-        "there is no .env: run make env, and fill it in (the demo's Airflow is started by make demo)\n"
+        "there is no .env: run make env and fill it in (make demo starts its own Airflow)\n"
     )
 
 
@@ -260,14 +259,18 @@ def test_airflows_own_commands_find_what_the_pipeline_finds(installation: Path) 
 def test_a_scheduler_is_started_with_the_password_of_env_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = []
+    prepared, started = [], []
     (folder / ".env").write_text(ENV_FILE + "AIRFLOW_ADMIN_PASSWORD=secret\n")
     with monkeypatch.context() as patched:
         patched.setattr(os, "environ", {"PATH": "/bin"})
         patched.setattr(environment.load, "__defaults__", (os.environ,))
-        patched.setattr(operate, "attend", lambda words, _: started.append((words, dict(os.environ))) or 3)
+        patched.setattr(subprocess, "run", lambda words, **_: prepared.append(words[1:]))
+        patched.setattr(
+            local_airflow, "supervise", lambda words, _: started.append((words, dict(os.environ))) or 3
+        )
         assert command_line.main(["airflow"]) == 3
     [(words, given)] = started
+    assert prepared == [["db", "migrate"], ["pools", "import", f"{folder}/include/pools.json"]]
     binary = Path(words[0])
     assert (binary.name, words[1:]) == ("airflow", ["standalone"])
     assert given["PATH"].split(os.pathsep)[0] == str(binary.parent)  # where it finds itself once more
@@ -294,7 +297,8 @@ COMMAND = [sys.executable, "-c", TOLD]
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_what_is_attended_is_told_once_of_the_end(repository: Path, number: signal.Signals) -> None:
     attend = (
-        f"import sys; from ecommerce.cli import attend as a; sys.exit(a.attend({COMMAND!r}, a.interrupt))"
+        "import sys; from ecommerce.cli import local_airflow as a; "
+        f"sys.exit(a.supervise({COMMAND!r}, a.interrupt))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", attend],
@@ -326,7 +330,8 @@ while True:
 def test_a_run_that_is_interrupted_ends_with_every_process_of_it(repository: Path, number: int) -> None:
     command = [sys.executable, "-c", STUBBORN]
     code = (
-        f"from ecommerce.cli import attend as a; a.GRACE = 0.5; a.attend({command!r}, a.end_with_descendants)"
+        "from ecommerce.cli import local_airflow as a; a.GRACE = 0.5; "
+        f"a.supervise({command!r}, a.end_with_descendants)"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code],

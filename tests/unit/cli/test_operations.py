@@ -16,7 +16,7 @@ import requests
 from ecommerce.cli import environment
 from ecommerce.cli.__main__ import main
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import begin, plan, wait
+from ecommerce.cli.backfill import plan, start, wait
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
 from ecommerce.core.names import TASK_GATE
 from ecommerce.sales.report.figures.model import HEADLINE
@@ -204,8 +204,8 @@ def airflow(monkeypatch, tmp_path):
 
 def run_backfill(progress=lambda runs: None, **options):
     api = AirflowApi.from_environment()
-    begun = begin(api, date(2026, 11, 1), date(2026, 11, 3), again=True, **options)
-    return wait(api, begun, progress, pause=0)
+    started = start(api, date(2026, 11, 1), date(2026, 11, 3), again=True, **options)
+    return wait(api, started, progress, pause=0)
 
 
 def created(server):
@@ -233,7 +233,7 @@ def test_backfill_names_the_days_before_whose_refunds_it_may_miss(airflow, capsy
     airflow.never_run, airflow.looks = ["2026-10-29", "2026-10-30", "2026-10-31"], 0
     assert main(command) == 0
     (note,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note:")]
-    assert "2 days before, 2026-10-30 to 2026-10-31, have no run" in note
+    assert "2 earlier days, 2026-10-30 to 2026-10-31, have no run" in note
     assert note.endswith("make backfill FROM=2026-10-30 TO=2026-11-03")
 
 
@@ -301,7 +301,7 @@ def test_nothing_to_do_is_said_and_is_no_failure(airflow, capsys):
     assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 0
     assert capsys.readouterr().out == (
         "nothing to do: every day from 2026-11-01 to 2026-11-03 has succeeded before "
-        "(AGAIN=1 runs them once more)\n"
+        "(AGAIN=1 runs them again)\n"
     )
 
 
@@ -309,7 +309,7 @@ def test_days_whose_run_is_under_way_are_not_said_to_have_succeeded(airflow, cap
     airflow.open_days = ["2026-11-02"]
     assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 0
     said = capsys.readouterr().out
-    assert "left alone, because a run of it is under way: 2026-11-02\n" in said
+    assert "left out, because a run of it is in progress: 2026-11-02\n" in said
     assert "nothing to do: every other day from 2026-11-01 to 2026-11-03 has succeeded before" in said
 
 
@@ -320,7 +320,7 @@ def test_another_backfill_is_named_with_the_page_on_which_it_can_be_cancelled(ai
     assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]) == 1
     said = capsys.readouterr().err
     assert said.startswith(
-        "another backfill is under way, from 2026-10-01 to 2026-10-10, and Airflow takes one"
+        "another backfill is in progress, from 2026-10-01 to 2026-10-10, and Airflow runs one"
     )
     assert said.endswith("/dags/daily_sales_pipeline/backfills\n")
 
@@ -345,7 +345,7 @@ def test_a_day_that_is_left_out_because_it_runs_is_named(airflow, capsys, monkey
     monkeypatch.setattr(time, "sleep", lambda _: None)
     airflow.open_days = ["2026-11-04", "2026-11-02"]
     assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-04", "--again"]) == 0
-    assert "left alone, because a run of it is under way: 2026-11-04\n" in capsys.readouterr().out
+    assert "left out, because a run of it is in progress: 2026-11-04\n" in capsys.readouterr().out
 
 
 def test_runs_behind_a_hundred_newer_ones_are_found(airflow):
@@ -377,8 +377,7 @@ def test_a_range_that_ends_before_it_begins_is_said_in_its_own_words(airflow, ca
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--jobs", "0", "'0' is not a number of days, 1 or more"),  # Airflow would begin none, and wait
-        ("--jobs", "-1", "'-1' is not a number of days"),
+        ("--jobs", "0", "0 is not in the range x>=1"),  # Airflow would start none, and wait
         ("--to", "2026-02-30", "'2026-02-30' is not a day like 2026-11-19"),
     ],
 )
@@ -393,7 +392,7 @@ def test_an_interrupted_backfill_is_said_to_go_on(airflow, capsys, monkeypatch):
 
     monkeypatch.setattr(time, "sleep", lambda seconds: seconds and interrupt(seconds))
     assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]) == 130
-    assert capsys.readouterr().err.endswith("Interrupted; what was begun goes on in Airflow\n")
+    assert capsys.readouterr().err.endswith("Interrupted; Airflow continues what was started\n")
 
 
 def test_a_token_that_has_expired_is_renewed(airflow):
@@ -459,7 +458,7 @@ def test_a_backfill_that_fails_half_way_is_not_asked_for_twice(airflow, monkeypa
         return self.answer(500, {"detail": HIDDEN})
 
     monkeypatch.setattr(Handler, "do_POST", fails)
-    said = "may have made some of its runs" if begun else "give the command again"
+    said = "may have created some of its runs" if begun else "run the command again"
     with pytest.raises(PipelineError, match=said):
         run_backfill()
     assert len(created) == 1
@@ -479,11 +478,11 @@ def test_an_airflow_that_is_gone_for_a_moment_is_asked_again_but_never_told_twic
     monkeypatch.setattr(api._session, "request", unwell)
     assert api.get("dags/x") == {"is_paused": False}
     asked.clear()
-    with pytest.raises(TransientError, match="did not answer: is it running"):
+    with pytest.raises(TransientError, match="does not answer: is it running"):
         api.post("backfills", {})
     assert asked == ["POST"]
     monkeypatch.setattr(api._session, "request", lambda *_, **__: unwell("GET", asked.clear() or ""))
-    with pytest.raises(TransientError, match="does not answer any more"):
+    with pytest.raises(TransientError, match="does not answer: is it running"):
         api.get("dags/x")
 
 
@@ -503,7 +502,7 @@ def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, c
         f"running again extract.sales_db, load.load: {airflow.url}/dags/daily_sales_pipeline/runs/new",
         "  extract.sales_db                      1.2 s",
         "  load.load[0]                         12.3 s",
-        "the run of 2026-11-02 has succeeded",
+        "The run of 2026-11-02 succeeded",
     ]
 
 
@@ -522,14 +521,14 @@ def test_a_try_that_fails_is_told_once(airflow, capsys, monkeypatch):
     airflow.retries = True
     airflow.log = [
         {"event": "::group::Post Execute", "sources": ["a file"]},
-        {"event": "the next attempt begins not before 11:00:33 UTC", "level": "warning"},
+        {"event": "next attempt not before 11:00:33 UTC", "level": "warning"},
         {"event": "BigQuery cannot be reached", "level": "error"},
     ]
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 0
     assert capsys.readouterr().out.splitlines()[1:-1] == [
         "  extract.sales_db                      1.2 s",
-        "  retry: load.load[0]: try 1 of 6 has failed, at 11:00:03 UTC: BigQuery cannot be reached; "
-        "the next attempt begins not before 11:00:33 UTC",
+        "  retry: load.load[0]: attempt 1 of 6 failed at 11:00:03 UTC: BigQuery cannot be reached; "
+        "next attempt not before 11:00:33 UTC",
         "  load.load[0]                         12.3 s",
     ]
 
@@ -557,7 +556,7 @@ def test_a_repair_that_fails_names_the_task(airflow, capsys, monkeypatch):
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 1
     assert capsys.readouterr().out.splitlines()[-2:] == [
         "  load.load[0]                         12.3 s  failed: its log has the error",
-        "the run of 2026-11-02 has failed",
+        "The run of 2026-11-02 failed",
     ]
 
 
@@ -637,7 +636,7 @@ def test_repair_of_one_source_names_the_other_required_ones_that_failed(airflow,
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db", "--no-wait"]) == 0
     assert airflow.requests[-1][1]["task_ids"] == again
     others = " and ".join(each.removeprefix("extract.") for each in again[1:])
-    assert capsys.readouterr().out.startswith(f"{others} {'was' if len(again) == 2 else 'were'} not read ")
+    assert capsys.readouterr().out.startswith(f"also reading {others}: required")
 
 
 @pytest.mark.parametrize("source", [None, "sales_db"])
@@ -690,7 +689,7 @@ def test_what_was_mailed_or_would_be_is_shown(airflow, capsys, monkeypatch):
     assert main(["report", "--day", "2026-11-02"]) == 0
     assert capsys.readouterr().out.splitlines()[-2:] == [
         airflow.log[1]["event"],
-        "the run of 2026-11-02 has succeeded",
+        "The run of 2026-11-02 succeeded",
     ]
 
 
@@ -705,7 +704,7 @@ def test_no_report_is_promised_where_nothing_was_loaded(airflow, capsys, state):
 def test_the_report_of_a_run_that_is_under_way_is_left_to_it(airflow, capsys):
     airflow.state_of_checks = None
     assert main(["report", "--day", "2026-11-02"]) == 1
-    assert "new is under way and has not come to its report" in capsys.readouterr().err
+    assert "new is in progress and will build the report itself" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [["repair", "--source", "sales_db"], ["report"]])
@@ -738,7 +737,9 @@ def test_wrong_password_is_said_without_the_password(airflow, monkeypatch):
 
 
 def test_no_airflow_at_the_address(monkeypatch):
-    with pytest.raises(TransientError, match=r"no Airflow answers at http://127\.0\.0\.1:9"):
+    with pytest.raises(
+        TransientError, match=r"Airflow at http://127\.0\.0\.1:9 \(AIRFLOW_URL\) cannot be reached"
+    ):
         AirflowApi("http://127.0.0.1:9", "admin", "right")
 
 
@@ -751,12 +752,16 @@ def test_what_is_no_address_is_said(url):
 @pytest.mark.parametrize(
     ("status", "kind", "said"),
     [
-        (404, ConfigurationError, r"the server at http://\S+ \(AIRFLOW_URL\) is not Airflow: it answers 404"),
+        (
+            404,
+            ConfigurationError,
+            r"the server at http://\S+ \(AIRFLOW_URL\) is not Airflow: it answered 404",
+        ),
         (201, ConfigurationError, "is not Airflow"),
         (
             502,
             TransientError,
-            r"the server at http://\S+ \(AIRFLOW_URL\) answers 502 in place of Airflow: is",
+            r"the server at http://\S+ \(AIRFLOW_URL\) answered 502: is Airflow running",
         ),
     ],
 )

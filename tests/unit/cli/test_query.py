@@ -23,7 +23,7 @@ def answer(*columns: tuple[str, str], rows: list[tuple[Any, ...]], total: int | 
 def test_numbers_stand_at_the_right_and_decimals_below_each_other() -> None:
     rows = [("Kitchen", 12, Decimal("1210.5")), (None, 3, Decimal("-7.1250")), ("Garden", None, None)]
     found = answer(("category", "STRING"), ("orders", "INTEGER"), ("net", "NUMERIC"), rows=rows)
-    assert table(found) == [
+    assert list(table(found)) == [
         "category  orders       net",
         "--------  ------  --------",
         "Kitchen       12  1210.500",
@@ -43,15 +43,12 @@ def test_every_value_says_exactly_what_the_warehouse_has() -> None:
     assert json.loads(shown(["sales_db", "partner_files: acme"])) == ["sales_db", "partner_files: acme"]
 
 
-def test_a_wide_table_is_cut_to_the_terminal_and_says_what_it_leaves_out() -> None:
+def test_texts_are_cut_to_the_width_of_the_terminal() -> None:
     columns = (("sku", "STRING"), ("product_name", "STRING"), ("units", "INTEGER"), ("sales", "NUMERIC"))
     rows = [("STA-001", "A notebook of two hundred pages", 12, Decimal("132"))]
-    narrow = table(answer(*columns, rows=rows), width=38)
+    narrow = list(table(answer(*columns, rows=rows), width=38))
     assert max(map(len, narrow)) <= 38
     assert narrow[2] == "STA-001  A notebook of …     12    132"
-    tiny = table(answer(*columns, rows=rows), width=20)
-    assert max(map(len, tiny[:3])) <= 20
-    assert tiny[-2] == "not shown, as the terminal is too narrow: units, sales (FORMAT=csv has them)"
 
 
 def test_control_characters_cannot_move_the_cursor() -> None:
@@ -60,16 +57,15 @@ def test_control_characters_cannot_move_the_cursor() -> None:
 
 
 def test_more_rows_than_are_shown_are_told_of() -> None:
-    assert table(answer(("n", "INTEGER"), rows=[(1,)] * 200, total=52_099))[-1] == (
-        "the first 200 of 52,099 rows: FORMAT=csv gives all"
-    )
-    assert table(answer(("n", "INTEGER"), rows=[]))[-1] == "0 rows"
+    *_, last = table(answer(("n", "INTEGER"), rows=[(1,)] * 200, total=52_099))
+    assert last == "the first 200 of 52,099 rows: FORMAT=csv has all"
+    assert [*table(answer(("n", "INTEGER"), rows=[]))][-1] == "0 rows"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--sql", "SELECT 1", "--file", "question.sql"]])
 def test_a_question_is_given_in_one_way(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["query", *arguments]) == 1
-    assert capsys.readouterr().err.startswith("say what to ask, in one of two ways: make query SQL=")
+    assert capsys.readouterr().err.startswith("pass one statement: make query SQL=")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

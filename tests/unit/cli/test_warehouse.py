@@ -65,16 +65,16 @@ def test_a_customer_is_named_on_standard_input_alone(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.StringIO("ada@example.com\n"))
     assert main(["forget-customer"]) == 0
     assert asked == ["ada@example.com"]
-    assert capsys.readouterr().out == "3 rows of orders, 1 rows of customers forgotten\n"
+    assert capsys.readouterr().out == "3 rows of orders, 1 rows of customers removed\n"
     monkeypatch.setattr(erasure, "forget", lambda who, _: {"orders": 0, "customers": 0})
     monkeypatch.setattr(sys, "stdin", io.StringIO("bob@example.com\n"))
     assert main(["forget-customer"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("the warehouse has no customer of that address, so nothing was removed")
+    assert said.startswith("the warehouse has no customer with that address, so nothing was removed")
     assert "bob" not in said
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     assert main(["forget-customer"]) == 1
-    assert capsys.readouterr().err == "no e-mail address was given: nobody was forgotten\n"
+    assert capsys.readouterr().err == "no e-mail address on standard input: nothing was removed\n"
     assert main(["forget-customer", "ada@example.com"]) == 2
 
 

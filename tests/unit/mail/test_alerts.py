@@ -135,7 +135,7 @@ def test_a_killed_worker_leaves_little_to_say_but_is_said(use_server, context):
     use_server(1)
     context = {"ti": context["ti"], "dag": None}
     body = alerts.failure_message(context).get_body(("plain",)).get_content()
-    assert "the worker stopped without saying why" in body
+    assert "the worker stopped without an error" in body
     assert context["ti"].log_url in body
 
 

@@ -68,17 +68,17 @@ def test_a_chat_that_refuses_is_a_warning_without_its_url(chat, spoken, status, 
 def test_a_chat_that_is_down_is_a_warning_without_its_url(chat, monkeypatch, spoken):
     monkeypatch.setenv("AIRFLOW_CONN_ALERT_CHAT", chat.connection(f"json://127.0.0.1:{free_port()}/{SECRET}"))
     assert not posting.post("title", "text")
-    assert "it cannot be reached, or refuses it" in spoken()
+    assert "it is unavailable, or refused the message" in spoken()
     assert SECRET not in spoken()
 
 
 def test_a_chat_that_does_not_answer_is_left_alone(chat, monkeypatch, spoken):
     chat.slow = True
-    monkeypatch.setattr(posting, "PATIENCE", 0.5)
+    monkeypatch.setattr(posting, "TIMEOUT", 0.5)
     before = time.monotonic()
     assert not posting.post("title", "text")
     assert time.monotonic() - before < 15  # the server would keep it for thirty
-    assert "it has not answered within 0.5 seconds" in spoken()
+    assert "no response within 0.5 seconds" in spoken()
     assert SECRET not in spoken()
 
 

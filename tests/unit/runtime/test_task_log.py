@@ -102,12 +102,12 @@ def test_the_next_attempt_is_named_before_the_sentence(log):
     ended = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
     ti = SimpleNamespace(state="up_for_retry", task=x, try_number=2, max_tries=5, end_date=ended)
     run_and_fail(error, ti)
-    begins = "warning: the next attempt begins not before 11:01:03 UTC"  # 60 s, and up to as much by chance
+    begins = "warning: next attempt not before 11:01:03 UTC"  # 60 s, and up to as much by chance
     assert log[-2:] == [begins, "error: no answer"]
     log.clear()
     ti.task = BashOperator(task_id="y", bash_command="true", retries=1)
     run_and_fail(error, ti)
-    assert log[-2] == "warning: the next attempt begins not before 11:05:03 UTC"
+    assert log[-2] == "warning: next attempt not before 11:05:03 UTC"
 
 
 def test_the_next_task_of_the_same_process_ends_in_the_same_way(log):

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from airflow.sdk import task, task_group
 
-from ecommerce.core.names import GROUP_MONTH
+from ecommerce.core.names import GROUP_MONTH, POOL_LOADS
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
@@ -58,7 +58,7 @@ def months(totals: Plain, **context: Any) -> list[Plain]:
     return cast(list[Plain], to_xcom(parts.months_of(totals)))
 
 
-@task(max_active_tis_per_dag=1, **NETWORK_RETRIES)
+@task(pool=POOL_LOADS, **NETWORK_RETRIES)
 def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
     """Load the rates that the export's days need: a daily run reads those of its own weeks only. Skipped in a
     dry run, and so is every load, which waits for it."""
@@ -76,7 +76,7 @@ def transform(month: Plain, **context: Any) -> Plain:
     return to_xcom(manifest)
 
 
-@task(max_active_tis_per_dag=1, map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
+@task(pool=POOL_LOADS, map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
 def load(month: Plain, manifest: Plain, **context: Any) -> Plain:
     """Load one month in one transaction; what the load did."""
     loaded = loading.load_history(run_of(context), from_xcom(Manifest, manifest))
