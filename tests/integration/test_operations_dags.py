@@ -52,7 +52,7 @@ def test_reconciliation_reads_a_day_again_and_mails_what_it_did(start_company, s
     assert message["Subject"] == "Reconciliation: 1 day differed, 1 corrected"
     body = message.get_body(("plain",)).get_content()
     assert f"{YESTERDAY}, Sales database: 1 order is gone from the source" in body
-    assert f"Their reports were built again and are not mailed: {YESTERDAY}" in body
+    assert f"Reports that were rebuilt but not mailed: {YESTERDAY}" in body
     assert_report_is_of_now(company)
     assert airflow.test_dag("sales_reconciliation") == 0, airflow.log()  # nothing differs now …
     assert len(mailbox.messages()) == 1  # … so nobody is told

@@ -161,7 +161,7 @@ def test_the_thread_goes_on_when_the_source_has_been_made_optional_meanwhile(mai
         source.fails(after)
     warning, failure = mailbox()
     assert failure["References"] == warning["Message-ID"]
-    assert "To go on without" not in failure.get_body(("plain",)).get_content()
+    assert "To continue without" not in failure.get_body(("plain",)).get_content()
 
 
 def test_what_fails_at_the_first_try_refers_to_no_mail(mailbox):
@@ -178,7 +178,7 @@ def test_a_wrong_variable_does_not_keep_the_failure_from_being_told(mailbox, mon
     source.ti.try_number = source.ti.max_tries
     source.fails(0, errors.ConfigurationError("the Variable source_policy is not JSON"))
     (message,) = mailbox()
-    assert "To go on without" not in message.get_body(("plain",)).get_content()
+    assert "To continue without" not in message.get_body(("plain",)).get_content()
 
 
 def test_a_due_partner_file_stays_as_required_as_it_was(monkeypatch):

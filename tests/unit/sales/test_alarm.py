@@ -79,7 +79,7 @@ def test_people_are_told_why_and_what_to_do(mailbox):
     assert message["X-Sales-Mail"] == "alarm"
     for body in (unescape(part.get_content()) for part in message.iter_parts()):
         text = " ".join(body.split())
-        assert "although nothing has failed" in text
+        assert "although no task failed" in text
         for reason in REASONS:
             assert reason in text
         assert "make report DAY=2026-11-19" in text

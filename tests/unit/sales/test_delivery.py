@@ -107,7 +107,7 @@ def test_an_incomplete_day_says_so_before_it_is_opened():
     body = message.get_body(("plain",)).get_content()
     (said,) = re.findall(r"^INCOMPLETE: .+\n?.*", body, re.MULTILINE)
     assert all(name in said.lower() for name in ("storefront", "partner files", "exchange rates"))
-    assert "Mailed before, and changed since:" in body
+    assert "Changed since they were mailed:" in body
     assert "Restated days" not in body
 
 

@@ -117,8 +117,8 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
     """Everything below the chart."""
     weeks = texts["weeks"]
     forecast = ("Forecast", "80 % interval", "Actual", "Difference", "Change")
-    changes = ("Usual week", "Coming week", "Difference", "Change")
-    errors = ("Error of 13 weeks", "Error of repeating a week")
+    changes = ("Average week", "Coming week", "Difference", "Change")
+    errors = ("Error over 13 weeks", "Error of the naive forecast")
     scored = ("Series", "Scored", "Forecast", "Actual", "Error (WAPE)", "Bias", "In 80 %", "In 95 %")
     history = ("Number", "History from", "Days")
     return [
@@ -128,8 +128,8 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
             "Last week: forecast against actual",
             [word("Day"), *map(number, forecast), word("Verdict")],
             texts["last_week"],
-            empty="No forecast was in force last week.",
-            note="unusual: outside the 80 % interval; very unusual: outside that of 95 %",
+            empty="No forecast was available for last week.",
+            note="unusual: outside the 80 % interval; very unusual: outside the 95 % interval",
         ),
         _past(figures),
         table(
@@ -137,29 +137,29 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
             "Largest expected changes",
             [name("Series"), word("Kind"), *map(number, changes)],
             texts["changes"],
-            empty="Nothing changes much.",
-            note="coming week against the mean week of the last four",
+            empty="No large changes are expected.",
+            note="coming week vs the average of the last four weeks",
         ),
         table(
             "promotions",
             "Promotions of the coming four weeks",
-            [word("When"), name("Article"), number("Discount")],
+            [word("When"), name("Product"), number("Discount")],
             texts["promotions"],
-            empty="None is announced.",
+            empty="No promotions are announced.",
         ),
         table(
             "scores",
-            "How good the forecasts were",
+            "Forecast accuracy",
             [name("What"), *map(number, scored)],
             texts["scores"],
-            empty="No forecast has met a day that has ended.",
+            empty="No forecast day has ended yet.",
             note="last eight weeks, by the forecast in force on each day",
             remarks=[texts["drift"]],
         ),
         table(
             "series",
             "Every series by week",
-            [name("Series"), word("Kind"), number("Usual"), *map(number, weeks), number("Change")],
+            [name("Series"), word("Kind"), number("Average"), *map(number, weeks), number("Change")],
             texts["series"],
             empty="None.",
             note="change: of the coming week",
@@ -167,15 +167,15 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
         table(
             "skipped",
             "Skipped",
-            [name("Series"), word("Kind"), name("Why")],
+            [name("Series"), word("Kind"), name("Reason")],
             texts["skipped"],
-            empty="Every series is forecast.",
+            empty="Every series has a forecast.",
         ),
         sentences("warnings", "Warnings", texts["warnings"], empty="None."),
         facts("card", "Model card", texts["card"]),
         table(
             "kinds",
-            "What the model learned from",
+            "Training data",
             [name("Series"), *map(number, history), name("Weights"), *map(number, errors)],
             texts["kinds"],
             empty="Nothing was trained.",

@@ -108,8 +108,8 @@ def test_the_detail_can_be_read(pages) -> None:
 def test_the_first_forecast_says_what_there_is_not(pages) -> None:
     text = " ".join(pages(first_ever))
     for expected in (
-        "No forecast was in force last week.", "No forecast has met a day that has ended.",
-        "None is announced.", "Warnings of the partner's files and of the checks None.",
+        "No forecast was available for last week.", "No forecast day has ended yet.",
+        "No promotions are announced.", "Warnings about the partner's files and from the checks None.",
     ):  # fmt: skip
         assert expected in text
 

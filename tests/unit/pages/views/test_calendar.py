@@ -135,7 +135,7 @@ def test_the_page_begins_with_the_newest_month_that_has_days(open_pages):
 def test_an_empty_shop_is_told_which_dag_makes_reports(open_pages, reports):
     shutil.rmtree(reports)
     page = open_pages(runs=FakeRuns({}), warehouse=FakeWarehouse({}, {})).get("/").text
-    assert "No report has been made yet. The DAG daily_sales_pipeline" in page
+    assert "No report has been built yet. The DAG daily_sales_pipeline" in page
 
 
 def test_who_may_not_see_runs_sees_no_state_of_them(open_pages):

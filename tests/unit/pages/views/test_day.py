@@ -109,7 +109,7 @@ def test_only_who_may_trigger_sees_buttons(open_pages):
 def test_while_a_run_is_under_way_there_are_no_buttons(client):
     page = client.get("/2026-11-18/").text
     assert "<form" not in page
-    assert "under way" in page
+    assert "still running" in page
 
 
 def test_who_may_not_see_runs_sees_none(open_pages):

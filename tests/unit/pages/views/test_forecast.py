@@ -24,7 +24,7 @@ def test_the_page_has_four_weeks_what_came_and_the_models_card(client):
     assert "Thu 24 Sep" in part(page, "past")
     assert "very unusual" in part(page, "last-week")
     assert "blend" in part(page, "card")
-    assert "Repeating" in text_of(page) or "repeating a week" in text_of(page)
+    assert "Error of the naive forecast" in text_of(page)
 
 
 def test_its_files_are_served_by_fixed_names(client):

@@ -76,7 +76,7 @@ def test_the_mail_says_what_was_found_what_was_done_and_what_is_left():
         assert "not read again yet: 2026-11-17" in body
         assert "make report DAY=2026-11-19" in body
         assert "make report DAY=2026-11-18" not in body
-        assert "reports were built again and are not mailed: 2026-11-16" in body
+        assert "Reports that were rebuilt but not mailed: 2026-11-16" in body
         assert "make report DAY=2026-11-16" not in body
         assert "sales_reconciliation --conf" in body
     assert (
