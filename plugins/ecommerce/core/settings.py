@@ -68,6 +68,7 @@ class Settings:
     holidays: str = ""
     owner_link: str = ""
     report_locale: str = "en_US"
+    forecast_miss_alert_percent: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -140,6 +141,7 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
         picture_networks=valid(_networks, env, "PICTURE_NETWORKS"),
         holidays=env.get("HOLIDAYS", "").strip(),
         owner_link=valid(owner_link, env),
+        forecast_miss_alert_percent=valid(_percent, env, "FORECAST_MISS_ALERT_PERCENT"),
     )
     if problems:
         raise WrongSettingsError(problems)
@@ -308,6 +310,10 @@ def _positive_int(env: Mapping[str, str], name: str, default: int, most: int | N
     if most is not None and int(text) > most:
         raise ConfigurationError(f"{name}={text!r} is too much: it may be {most} at most")
     return int(text)
+
+
+def _percent(env: Mapping[str, str], name: str) -> int | None:
+    return _positive_int(env, name, 0) if env.get(name) else None
 
 
 def _days(env: Mapping[str, str], name: str, default: int) -> int:

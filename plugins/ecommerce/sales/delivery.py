@@ -13,10 +13,11 @@ from email.message import EmailMessage
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from ecommerce.core import text
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import MAILED, NOT_MAILED, VARIABLE_REPORT_RECIPIENTS
-from ecommerce.core.settings import shop_timezone
+from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.templates import render
 from ecommerce.core.text import in_report_locale
 from ecommerce.mail import chat, notify
@@ -26,6 +27,7 @@ from ecommerce.runtime.task_log import failure_reason
 from ecommerce.sales import day_state, delivery_log
 from ecommerce.sales.report.archive import read_figures, read_file, read_report
 from ecommerce.sales.report.charts.chart_files import TREND_PNG
+from ecommerce.sales.report.figures.forecast_comparison import TOTAL
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.view.mail import mail_texts
@@ -52,6 +54,7 @@ def deliver(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> 
     mailed = send(report)
     mark(report)
     post_headline(mailed)
+    post_forecast_miss(mailed.figures)
     return ""
 
 
@@ -185,11 +188,48 @@ def _restate(report: Mapping[str, Any]) -> None:
 def post_headline(mailed: Mailed) -> bool:
     """Post the headline of a mailed report to the chat; whether anybody took it. Nothing is raised."""
     try:
-        title, text = chat_texts(mailed)
+        title, body = chat_texts(mailed)
     except Exception as error:
         log.warning("the headline is not posted to the chat: %s", failure_reason(error))
         return False
-    return chat.post(title, text, mailed.trend)
+    return chat.post(title, body, mailed.trend)
+
+
+def post_forecast_miss(figures: Figures) -> bool:
+    """Post to the chat if gross sales miss their forecast by FORECAST_MISS_ALERT_PERCENT or more.
+
+    Returns:
+        Whether a service accepted the message; nothing is raised.
+    """
+    try:
+        message = forecast_miss_texts(figures, load_settings().forecast_miss_alert_percent)
+    except Exception as error:
+        log.warning("the forecast miss is not posted to the chat: %s", failure_reason(error))
+        return False
+    return chat.post(*message) if message else False
+
+
+@in_report_locale
+def forecast_miss_texts(figures: Figures, percent: int | None) -> tuple[str, str] | None:
+    """Return title and text of the message; None where the day does not miss its forecast by `percent`, has
+    none, or is incomplete."""
+    series = figures.expectation.series if figures.expectation else []
+    total = next((each for each in series if each.series == TOTAL and each.verdict), None)
+    if not (percent and total and total.forecast > 0):
+        return None
+    if abs(total.actual - total.forecast) * 100 < percent * total.forecast:
+        return None
+    actual, forecast, low, high = (
+        text.amount(each, figures.currency)
+        for each in (total.actual, total.forecast, total.lower_80, total.upper_80)
+    )
+    change = text.change(total.actual, total.forecast)
+    title = f"Forecast missed: {text.short_day(figures.business_date)}: {change}"
+    body = (
+        f"Gross sales: {actual} {figures.currency}, {change} compared with the forecast of {forecast} "
+        f"(80 % interval {low} \N{EN DASH} {high}).\n{page_url(figures.business_date)}"
+    )
+    return title, body.strip()
 
 
 @in_report_locale

@@ -61,6 +61,7 @@ def test_folders_may_have_blanks_and_any_letters():
         (KEY | {"REPORT_LOCALE": "german"}, "REPORT_LOCALE='german' is no locale that Babel knows"),
         (KEY | {"REPORT_LOCALE": "../de"}, "REPORT_LOCALE='../de' is no locale that Babel knows"),
         (KEY | {"RECONCILE_DAYS": "0"}, "RECONCILE_DAYS='0' is not a positive whole number"),
+        (KEY | {"FORECAST_MISS_ALERT_PERCENT": "20%"}, "FORECAST_MISS_ALERT_PERCENT='20%' is not a positive"),
     ],
 )
 def test_what_is_refused(environ, sentence):

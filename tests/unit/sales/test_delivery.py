@@ -11,6 +11,7 @@ import pytest
 
 from ecommerce.core import errors
 from ecommerce.core.business_day import day_window
+from ecommerce.core.text import MINUS
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.charts.chart_files import TREND
@@ -20,7 +21,7 @@ from ecommerce.sales.report.findings import ranking
 from ecommerce.sales.report.view.captions import alternatives
 from ecommerce.sales.report.view.mail import mail_texts
 from tests.unit.conftest import SENDER
-from tests.unit.sales.report.samples import DAY, crowded, empty_day, full, make_figures, noted
+from tests.unit.sales.report.samples import DAY, crowded, empty_day, expectation, full, make_figures, noted
 
 TO = ["ann@example.com", "bob@example.com"]
 
@@ -240,6 +241,26 @@ class TestChat:
         assert not delivery.post_headline(delivery.Mailed(make_figures(), None, None))
         assert "the headline is not posted to the chat" in caplog.text
         assert chat.posts == []
+
+    @pytest.mark.parametrize(
+        ("percent", "actual", "change"),
+        [
+            ("20", "15119.99", f"{MINUS}20.0 %"),
+            ("20", "15120.01", None),
+            ("5", "20411.06", "+8.0 %"),
+            ("", "1", None),
+        ],
+    )
+    def test_a_missed_forecast_is_posted(self, chat, monkeypatch, percent, actual, change):
+        monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+        monkeypatch.setenv("FORECAST_MISS_ALERT_PERCENT", percent)
+        figures = make_figures(expectation=expectation(("18900", "17100", "20700", "15800", "22000", actual)))
+        assert delivery.post_forecast_miss(figures) == bool(change)
+        posts = [(each["title"], each["message"]) for each in chat.posts]
+        assert len(posts) == bool(change)
+        for title, message in posts:
+            assert title == f"Forecast missed: Thu 19 Nov: {change}"
+            assert f"{change} compared with the forecast of 18,900.00 (80 % interval 17,100.00" in message
 
 
 class TestSteps:
