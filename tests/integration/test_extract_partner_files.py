@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,7 @@ from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.sales.report.figures.warnings import HARMLESS, Remark
 from ecommerce.sales.transform import transform
 from ecommerce.sources import delivered_files, partner_files
-from ecommerce.sources.partner_files import extract
-from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
 from tests.explained import unexplained
@@ -307,7 +307,7 @@ def test_blanks_before_quotes_swallow_nothing(drop: Drop) -> None:
 def test_a_file_of_which_not_every_record_comes_out_is_rejected_whole(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivered_files, "unpadded", lambda text: text)
+    monkeypatch.setattr(delivered_files, "unpadded", lambda text, _: text)
     drop.put(
         "acme_2026-03-10.csv", file_of(line("A"), line("B", name='  ","'), line("C") + ",more", line("D"))
     )
@@ -359,7 +359,7 @@ def test_a_file_is_read_once_until_its_content_changes(drop: Drop) -> None:
     path = drop.put("acme_2026-03-05.csv", file_of(line("A"), line("B")))
     first = drop.extract()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert rows(first, "files") == [("acme_2026-03-05.csv", "acme", digest, RECEIVED, 2, ["A", "B"], [])]
+    assert rows(first, "files") == [("acme_2026-03-05.csv", "acme", digest, RECEIVED, 2, ["A", "B"], [], {})]
     drop.load(first)
     drop.put("acme_2026-03-05.csv", file_of(line("A"), line("B")), received=datetime(2026, 3, 12, tzinfo=UTC))
     assert drop.extract().rows == 0
@@ -557,6 +557,9 @@ def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -
 def test_lines_that_need_too_much_memory_keep_no_other_out(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    extract = import_module(
+        "ecommerce.sources.partner_files.extract"
+    )  # the package's `extract` is the function
     connect = extract.connect_duckdb
     monkeypatch.setattr(extract, "connect_duckdb", lambda memory_limit: connect(memory_limit="24MB"))
     drop.put("long_2026-03-10.csv", file_of(*(line(f"L{each}", name="x" * 900_000) for each in range(20))))

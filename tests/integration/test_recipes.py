@@ -202,11 +202,12 @@ import duckdb, psycopg
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
-from ecommerce.sources.sales_db import extract
+from ecommerce.sources import sales_db
+from ecommerce.sources.sales_db.extract import sales_query
 day = day_window(date(2026, 3, 10), "Europe/Berlin")
 window = ReadWindow("sales_db", day, day.start, day.end, {folder!r}, known_orders=["4", "99"])
-checked = [level for level, _ in extract.check()]
-done = transform(extract.extract(window), run_id="recipe")
+checked = [level for level, _ in sales_db.check()]
+done = transform(sales_db.extract(window), run_id="recipe")
 def rows(name, columns):
     sql = f"SELECT {{columns}} FROM '{{done.file(name + '.parquet')}}' ORDER BY ALL"
     return [[str(value) for value in row] for row in duckdb.sql(sql).fetchall()]
@@ -214,7 +215,7 @@ plans = {{}}
 with psycopg.connect({dsn!r}) as connection:
     connection.execute("SET enable_seqscan = off")
     for name in ("orders", "order_items", "refunds"):
-        query = extract.sales_query(name, window)
+        query = sales_query(name, window)
         text = psycopg.ClientCursor(connection).mogrify("EXPLAIN " + query.sql, query.parameters)
         plans[name] = "Seq Scan" in str(connection.execute(text).fetchall())
 print(json.dumps({{

@@ -19,6 +19,7 @@ from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import CredentialsError, TransientError
 from ecommerce.core.paths import read_sql
 from ecommerce.sources.csv_records import Bounds, OutOfBoundsError, header, records, unpadded
+from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 LINE_FACTS = ("file", "partner", "row_number", "received_at", "record_number")
 """What `lines.parquet` has beside the file's own columns."""
 
-DELIMITERS = {";": "semicolon", "\t": "tab", "|": "pipe"}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 GONE = "it has disappeared since the folder was listed"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_RAW_TEXT = 10_000
@@ -93,120 +94,147 @@ def modified_at(file_system: Any, path: str) -> datetime:
     return modified.astimezone(UTC) if modified.tzinfo else modified.replace(tzinfo=UTC)
 
 
-def column_names(stream: IO[bytes], required: Sequence[str]) -> list[str]:
-    """The column names in the first line of a CSV file, all of `required` among them.
+def column_names(stream: IO[bytes], layout: Layout = STANDARD) -> list[str]:
+    """Return the column names in the first line of a CSV file, all those of `layout` among them.
 
     Raises:
-        UnusableFileError: it is no header in UTF-8, lacks a column, or has one of them twice.
+        UnusableFileError: the line is no header in the layout's encoding, lacks a column, or repeats one.
     """
     try:
-        names = header(stream)
+        names = header(stream, layout.delimiter, layout.encoding.upper())
     except ValueError as error:
         raise UnusableFileError("file_unreadable", str(error)) from None
-    if twice := [name for name in required if names.count(name) > 1]:
+    required = layout.file_columns()
+    if twice := [name for name in dict.fromkeys(required.values()) if names.count(name) > 1]:
         raise UnusableFileError("file_unreadable", f"its header has {', '.join(twice)} more than once")
-    if len(names) == 1 and (found := next((each for each in DELIMITERS if each in names[0]), "")):
+    others = [delimiter for delimiter in DELIMITERS if delimiter != layout.delimiter]
+    if len(names) == 1 and (found := next((each for each in others if each in names[0]), "")):
         raise UnusableFileError(
             "missing_column",
-            f"its header is separated by the delimiter {DELIMITERS[found]}; the delimiter has to be a comma",
+            f"its header is separated by the delimiter {DELIMITERS[found]}; the delimiter has to be a "
+            f"{DELIMITERS[layout.delimiter]}",
         )
-    if missing := [name for name in required if name not in names]:
+    if missing := [_named(ours, theirs) for ours, theirs in required.items() if theirs not in names]:
         raise UnusableFileError("missing_column", f"its header lacks {', '.join(missing)}")
     return names
 
 
-def unread_columns(names: Sequence[str], read: Sequence[str]) -> list[str]:
-    """What to call the columns of a file that nobody reads, each once."""
-    return list(dict.fromkeys(name or "(no name)" for name in names if name not in read))
+def _named(ours: str, theirs: str) -> str:
+    return ours if ours == theirs else f"{theirs} ({ours})"
 
 
-def csv_columns(names: Sequence[str], read: Sequence[str]) -> dict[str, str]:
-    """The columns of a file as DuckDB's reader takes them: all text, those that nobody reads renamed."""
-    kept: dict[str, str] = {}
-    for place, name in enumerate(names):
-        kept[name if name in read and name not in kept else f"not read {place}"] = "VARCHAR"
-    return kept
+def unread_columns(names: Sequence[str], layout: Layout, attributes: Sequence[str]) -> list[str]:
+    """Return the names of the columns of a file that are not read, each once."""
+    known = layout.file_columns(attributes).values()
+    return list(dict.fromkeys(name or "(no name)" for name in names if name not in known))
 
 
-def extra_columns(attributes: Sequence[str], required: Sequence[str]) -> list[str]:
-    """Those of `ORDER_ATTRIBUTES` that a file may have beside the columns that `lines.parquet` always has."""
-    always = {*required, *LINE_FACTS}
+def extra_columns(attributes: Sequence[str]) -> list[str]:
+    """Return those of `ORDER_ATTRIBUTES` that are not among the columns that `lines.parquet` always has."""
+    always = {*COLUMNS, *LINE_FACTS}
     return [name for name in attributes if name.lower() not in always]
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A CSV file after `split_records`: its column names, how many records, and where they are."""
+    """A CSV file after `split_records`: its column names, the number of its records, and the files of those
+    that are well-formed and of the others."""
 
     names: list[str]
+    layout: Layout
     records: int
     good: Path
     bad: Path
 
+    @property
+    def order_id_place(self) -> int:
+        """The place of the order id among the columns, from 1."""
+        return self.names.index(self.layout.file_columns()["order_id"]) + 1
+
 
 def split_records(
-    stream: IO[bytes], required: Sequence[str], work: Path, bounds: Bounds | None = None
+    stream: IO[bytes], work: Path, layout: Layout = STANDARD, bounds: Bounds | None = None
 ) -> Split:
-    """Write the numbered records of `stream`, and those that can be none, into two files in `work`.
+    """Write the numbered records of `stream`, and the malformed ones, into two files in the folder `work`.
+
+    Args:
+        stream: the file as delivered, decompressed.
+        work: a folder that may hold the two files of an earlier call.
+        layout: of the file.
+        bounds: limits of lines, bytes and seconds.
 
     Raises:
-        UnusableFileError: it is not what its name says, ends too early, lacks a column, or exceeds `bounds`.
+        UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
     good, bad, found, malformed = work / "good.csv", work / "bad.csv", 0, 0
+    dialect = {"delimiter": layout.delimiter, "encoding": layout.encoding.upper()}
+    comma = layout.delimiter.encode()
     try:
-        with good.open("wb") as records_out, bad.open("w", newline="") as bad_out:
-            names = column_names(stream, required)
+        with (
+            good.open("wb") as records_out,
+            bad.open("w", newline="") as bad_out,
+            layout.as_utf8(stream) as text,
+        ):
+            names = column_names(text, layout)
             rejects = csv.writer(bad_out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-            for record in records(stream, len(names), bounds):
+            for record in records(text, len(names), bounds, **dialect):
                 found += 1
                 if record.fault:
                     malformed += 1
                     if bounds and malformed > MOST_MALFORMED:
                         why = f"more than {MOST_MALFORMED:,} of its lines are malformed"
                         raise UnusableFileError("file_unreadable", why)
-                    text = record.text[:_MOST_RAW_TEXT].decode("utf-8", "replace")
-                    rejects.writerow((record.number, *record.fault, text))
+                    raw = record.text[:_MOST_RAW_TEXT].decode("utf-8", "replace")
+                    rejects.writerow((record.number, *record.fault, raw))
                 else:
-                    records_out.write(b"%d,%s\n" % (record.number, unpadded(record.text)))
+                    record_text = unpadded(record.text, layout.delimiter)
+                    records_out.write(b"%d%s%s\n" % (record.number, comma, record_text))
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise UnusableFileError("file_unreadable", "its gzip data is damaged or ends too early") from None
+    except UnicodeError:  # UTF-16 with half a character: no line of the rest can be read
+        raise UnusableFileError("file_unreadable", f"it is not valid {dialect['encoding']}") from None
     except OutOfBoundsError as error:
         raise UnusableFileError("file_too_large", str(error)) from None
-    return Split(names, found, good, bad)
+    return Split(names, layout, found, good, bad)
 
 
 def read_records(
-    duck: duckdb.DuckDBPyConnection,
-    split: Split,
-    required: Sequence[str],
-    facts: Mapping[str, Any],
-    attributes: Sequence[str] = (),
+    duck: duckdb.DuckDBPyConnection, split: Split, facts: Mapping[str, Any], attributes: Sequence[str] = ()
 ) -> None:
-    """Read what was split: lines into the Parquet file `facts["lines"]`, the rest into the table `rejects`.
+    """Read the records of `split`: lines into the Parquet file `facts["lines"]`, others into `rejects`.
 
-    `required` are the columns that are read, `facts` file, partner, received_at and lines. `attributes`
-    (`ORDER_ATTRIBUTES`) become columns of the lines too, NULL where the file lacks one.
+    Args:
+        duck: a connection with the table `rejects`.
+        split: the file.
+        facts: file, partner, received_at and lines, the parameters of `read_file.sql`.
+        attributes: `ORDER_ATTRIBUTES`: further columns of the lines, NULL where the file lacks one.
 
     Raises:
-        UnusableFileError: fewer or more came out than there are records, or they need too much memory.
+        UnusableFileError: the numbers of records in and out differ, or there is not enough memory.
     """
     import duckdb
 
-    extras = extra_columns(attributes, required)
-    columns = {"record_number": "BIGINT"} | csv_columns(split.names, [*required, *extras])
-    statement = read_sql("extract/partner_files/read_file.sql")
-    # Only settings become SQL here; the columns' names are the file's own and must not.
-    texts = (f'"{name}"' if name in columns else f'NULL::VARCHAR AS "{name}"' for name in extras)
-    statement = statement.replace("{attributes}", "".join(f"{text},\n        " for text in texts))
+    extras = extra_columns(attributes)
+    wanted = split.layout.file_columns(extras)
+    columns, held_in = {"record_number": "BIGINT"}, dict[str, str]()
+    for place, name in enumerate(split.names):
+        ours = [column for column, theirs in wanted.items() if theirs == name and column not in held_in]
+        columns[ours[0] if ours else f"not read {place}"] = "VARCHAR"
+        held_in |= dict.fromkeys(ours, *ours[:1])
+    # Only settings and layouts become SQL here; the file's own column names must not.
+    expressions = ",\n        ".join(split.layout.expressions(held_in, extras))
+    statement = read_sql("extract/partner_files/read_file.sql").replace("{columns}", expressions)
+    duck.execute(read_sql("extract/partner_files/layout_macros.sql"))
+    dialect = {"delimiter": split.layout.delimiter}
     try:
-        read = duck.execute(statement, {**facts, "path": str(split.good), "columns": columns})
+        read = duck.execute(statement, {**facts, **dialect, "path": str(split.good), "columns": columns})
     except duckdb.OutOfMemoryException:
         Path(facts["lines"]).unlink(missing_ok=True)
         raise UnusableFileError(
             "file_too_large", "its lines are too long to be read in the memory that there is"
         ) from None
     lines, file = read.fetchall()[0][0], {"file": facts["file"]}
-    duck.execute(read_sql("extract/partner_files/keep_rejects.sql"), file)
+    duck.execute(read_sql("extract/partner_files/keep_rejects.sql"), file | dialect)
     duck.execute("TRUNCATE reject_errors")
     duck.execute(read_sql("extract/partner_files/keep_bad_records.sql"), {**file, "path": str(split.bad)})
     rejected = duck.execute("SELECT count(*) FROM rejects WHERE file = $file", file).fetchall()[0][0]

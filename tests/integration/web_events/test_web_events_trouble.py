@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,7 +26,7 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.sources.web_events import client, extract
+from ecommerce.sources.web_events import client
 from ecommerce.storage.staging import Manifest, exists
 from tests.integration.web_events.reading import (
     Serve,
@@ -379,6 +380,7 @@ def test_a_failed_conversion_stops_the_download_that_is_ahead(
     serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, read: Read
 ) -> None:
     collector = serve()
+    extract = import_module("ecommerce.sources.web_events.extract")
     monkeypatch.setattr(extract._Writer, "write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         read()

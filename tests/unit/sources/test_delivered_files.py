@@ -16,7 +16,7 @@ from ecommerce.sources.delivered_files import (
     split_records,
     unread_columns,
 )
-from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.sources.partner_layouts import COLUMNS, STANDARD
 from ecommerce.storage.duckdb import connect_duckdb
 
 ATTRIBUTES = ("Payment", "group", "partner", "sales_channel")
@@ -25,12 +25,12 @@ ATTRIBUTES = ("Payment", "group", "partner", "sales_channel")
 def read(tmp_path, header, *records, attributes=ATTRIBUTES):
     """The lines of a file whose records begin with the contract's columns."""
     text = "\n".join([",".join([*COLUMNS, *header]), *(",".join([*COLUMNS, *record]) for record in records)])
-    split = split_records(io.BytesIO(text.encode()), COLUMNS, tmp_path)
+    split = split_records(io.BytesIO(text.encode()), tmp_path)
     target = f"{tmp_path}/lines.parquet"
     facts = {"file": "acme.csv", "partner": "acme", "received_at": datetime(2026, 11, 20, tzinfo=UTC)}
     with connect_duckdb() as duck:
         duck.execute(read_sql("extract/create_rejects.sql"))
-        read_records(duck, split, COLUMNS, facts | {"lines": target}, attributes)
+        read_records(duck, split, facts | {"lines": target}, attributes)
         assert duck.table("rejects").fetchall() == []
         lines = duck.from_parquet(target)
         return split, [dict(zip(lines.columns, row, strict=True)) for row in lines.fetchall()]
@@ -41,7 +41,7 @@ def test_named_columns_are_kept_wherever_they_stand(tmp_path):
     assert (line["sales_channel"], line["group"], line["Payment"]) == ("app", "b", None)
     assert line["country_code"] == "country_code"
     assert "colour" not in line
-    assert unread_columns(split.names, [*COLUMNS, *ATTRIBUTES]) == ["colour"]
+    assert unread_columns(split.names, STANDARD, ATTRIBUTES) == ["colour"]
 
 
 def test_every_file_gives_the_same_columns(tmp_path):
@@ -65,13 +65,13 @@ def test_names_that_collide_do_no_harm(tmp_path, header, record, expected):
 
 
 def test_what_every_line_has_is_no_extra_column():
-    assert extra_columns(["Partner", "SKU", "sku", "utm"], COLUMNS) == ["utm"]
+    assert extra_columns(["Partner", "SKU", "sku", "utm"]) == ["utm"]
 
 
 @pytest.mark.parametrize(("delimiter", "name"), [(";", "semicolon"), ("\t", "tab"), ("|", "pipe")])
 def test_another_delimiter_is_named(delimiter, name):
     with pytest.raises(UnusableFileError) as refused:
-        column_names(io.BytesIO(delimiter.join(COLUMNS).encode()), COLUMNS)
+        column_names(io.BytesIO(delimiter.join(COLUMNS).encode()))
     assert refused.value.args == (
         "missing_column",
         f"its header is separated by the delimiter {name}; the delimiter has to be a comma",

@@ -7,7 +7,8 @@ COPY (
         received_at,
         lines,
         order_ids,
-        []::VARCHAR[] AS warnings
+        []::VARCHAR[] AS warnings,
+        NULL::MAP(VARCHAR, VARCHAR) AS columns
     FROM read_parquet(getvariable('files'))
 ) TO (getvariable('folder') || '/files.parquet') (FORMAT parquet, COMPRESSION zstd);
 

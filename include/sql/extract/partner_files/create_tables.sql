@@ -29,7 +29,8 @@ CREATE TABLE files (
     received_at TIMESTAMPTZ,
     lines BIGINT,
     order_ids VARCHAR[],
-    warnings VARCHAR[]
+    warnings VARCHAR[],
+    columns MAP(VARCHAR, VARCHAR)
 );
 
 -- Orders of previously loaded deliveries of the files in the folder, one row each.

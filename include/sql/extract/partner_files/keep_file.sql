@@ -10,7 +10,8 @@ SELECT
     (SELECT count(*) FROM read_parquet($lines))
     + (SELECT count(*) FROM rejects WHERE rejects.file = $file),
     coalesce(list_sort(list(DISTINCT safe_id)), []),
-    $warnings
+    $warnings,
+    map($columns::VARCHAR[], $file_columns::VARCHAR[])
 FROM (
     SELECT CASE WHEN regexp_matches(order_id, getvariable('suspect')) THEN safe_order_id(order_id) ELSE order_id END
         AS safe_id
@@ -20,7 +21,7 @@ FROM (
 
         UNION
 
-        SELECT trim(split_part(raw, ',', $place), E' "\t\r\n') AS order_id
+        SELECT trim(split_part(raw, $delimiter, $place), E' "\t\r\n') AS order_id
         FROM rejects
         WHERE rejects.file = $file
     ) AS ids

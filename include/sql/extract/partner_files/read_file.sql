@@ -1,24 +1,10 @@
 -- DuckDB: converts one file with numbered records (its first column) to the layout of the table `lines`; all values
 -- stay text. Column names and the delimiter are checked before, in sources/delivered_files.py and csv_records.py. The
--- pipeline replaces the name in braces with the columns that ORDER_ATTRIBUTES names.
+-- pipeline replaces the name in braces with the columns of `lines`, as the partner's layout (sources/partner_layouts.py)
+-- maps them, and those that ORDER_ATTRIBUTES names.
 COPY (
     SELECT
-        order_id,
-        line_number,
-        ordered_at,
-        updated_at,
-        status,
-        sku,
-        product_name,
-        category,
-        quantity,
-        unit_price,
-        discount_amount,
-        tax_amount,
-        currency,
-        customer_email,
-        country_code,
-        {attributes}
+        {columns},
         $file AS file,
         $partner AS partner,
         record_number AS row_number,
@@ -29,7 +15,7 @@ COPY (
         auto_detect = false,
         header = false,
         new_line = '\n', -- a carriage return in quotes is text
-        delim = ',',
+        delim = $delimiter,
         quote = '"',
         escape = '"',
         nullstr = '',

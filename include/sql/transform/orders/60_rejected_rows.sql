@@ -141,8 +141,15 @@ SELECT
     getvariable('run_id') AS run_id,
     row_number,
     reason,
-    left(mask_e_mails(detail), 500) AS detail,
-    file,
+    left(
+        mask_e_mails(
+            coalesce(named.file_name || ' (' || named.name || ')' || substr(detail, len(named.name) + 1), detail)
+        ),
+        500
+    ) AS detail,
+    without_personal_columns.file,
     left(mask_e_mails(raw), 2000) AS raw,
     safe_id(order_id) AS order_id
-FROM without_personal_columns;
+FROM without_personal_columns
+LEFT JOIN staged_column_names AS named
+    ON without_personal_columns.file = named.file AND split_part(without_personal_columns.detail, ' ', 1) = named.name;

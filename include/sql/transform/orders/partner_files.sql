@@ -233,6 +233,13 @@ LEFT JOIN file_totals USING (file)
 LEFT JOIN disagreeing USING (file)
 WHERE getvariable('files_are_deliveries');
 
+CREATE OR REPLACE VIEW staged_column_names AS
+SELECT
+    file,
+    unnest(map_keys(columns)) AS name,
+    unnest(map_values(columns)) AS file_name
+FROM read_parquet(getvariable('raw') || '/files.parquet');
+
 CREATE OR REPLACE VIEW staged_rejects AS
 SELECT
     file,

@@ -108,6 +108,14 @@ SELECT
     NULL::VARCHAR[] AS warnings
 WHERE FALSE;
 
+-- What a file calls the columns that have another name there.
+CREATE VIEW staged_column_names AS
+SELECT
+    NULL::VARCHAR AS file,
+    NULL::VARCHAR AS name,
+    NULL::VARCHAR AS file_name
+WHERE FALSE;
+
 CREATE VIEW staged_rejects AS
 SELECT
     NULL::VARCHAR AS file,

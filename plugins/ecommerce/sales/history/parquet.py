@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.sources.delivered_files import UnusableFileError, extra_columns
-from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.sources.partner_layouts import COLUMNS
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,7 +36,7 @@ def read(duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]) -> 
     if missing := [name for name in COLUMNS if name not in types]:
         raise UnusableFileError("missing_column", f"it lacks the columns {', '.join(missing)}")
     expressions = [f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS]
-    for name in extra_columns(load_settings().order_attributes, COLUMNS):
+    for name in extra_columns(load_settings().order_attributes):
         value = f'"{name}"' if name in types else "NULL"
         expressions.append(f'{value}::VARCHAR AS "{name}"')
     statement = read_sql("extract/history/read_parquet.sql")

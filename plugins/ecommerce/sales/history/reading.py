@@ -1,6 +1,7 @@
 """Reading one file of an export into staging, in bounded memory and without losing a line.
 
-A CSV file is split record by record, as partner files are, so that one bad line costs one line.
+A CSV file is split record by record, as partner files are, so that one bad line costs one line. Its layout
+may be in `include/partners/<source>.yaml`.
 
 The folder it leaves: `lines.parquet` (the columns of partner files' lines and `day` DATE, the shop's day of
 `ordered_at` or NULL; sorted by it) and `rejects.parquet` (as every source). Control totals: file, bytes,
@@ -27,7 +28,7 @@ from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.history import parquet
 from ecommerce.sales.history.files import Batch, Compression, ExportFile
 from ecommerce.sources import delivered_files
-from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.scratch import scratch_folder
@@ -93,7 +94,11 @@ def read_file(file: ExportFile, folder: str, batch: Batch) -> Manifest:
                 "received_at": file.modified_at,
                 "lines": str(work / "lines.parquet"),
             }
-            sha256, warnings = (_read_parquet if file.is_parquet else _read_csv)(duck, file, lines, work)
+            if file.is_parquet:
+                sha256, warnings = _read_parquet(duck, file, lines, work)
+            else:
+                layout = partner_layouts().get(batch.source, STANDARD)
+                sha256, warnings = _read_csv(duck, file, lines, work, layout)
             file.check_unchanged()
             duck.execute(
                 read_sql("extract/history/keep_lines.sql"),
@@ -136,17 +141,17 @@ class _Counted(io.RawIOBase):
 
 
 def _read_csv(
-    duck: duckdb.DuckDBPyConnection, file: ExportFile, facts: dict[str, Any], work: Path
+    duck: duckdb.DuckDBPyConnection, file: ExportFile, facts: dict[str, Any], work: Path, layout: Layout
 ) -> tuple[str, list[str]]:
     """Write the lines of a CSV file to `facts["lines"]`, the rest to `rejects`; checksum and warnings."""
     with file.file_system.open(file.path, "rb") as delivered:
         counted = _Counted(delivered)
         with _decompressed(counted, file.compression) as text:
-            split = delivered_files.split_records(text, COLUMNS, work)
+            split = delivered_files.split_records(text, work, layout)
         _read_to_the_end(counted)
     attributes = load_settings().order_attributes
-    delivered_files.read_records(duck, split, COLUMNS, facts, attributes)
-    extra = delivered_files.unread_columns(split.names, [*COLUMNS, *attributes])
+    delivered_files.read_records(duck, split, facts, attributes)
+    extra = delivered_files.unread_columns(split.names, layout, attributes)
     warnings = [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
     return counted.digest.hexdigest(), warnings
 

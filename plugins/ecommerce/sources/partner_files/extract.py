@@ -15,7 +15,8 @@ Raw folder (every file is always there, possibly without rows):
     `file_unreadable` and `missing_column` with row_number 0 for a whole file.
 `files.parquet`: the files read. file, partner, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT
     (records, rejected ones included), order_ids VARCHAR[] (as `loaded_files.order_ids` stores
-    them, by `core.addresses.safe_id`), warnings VARCHAR[] (sentences for the report).
+    them, by `core.email_masking.safe_id`), warnings VARCHAR[] (sentences for the report), columns
+    MAP(VARCHAR, VARCHAR) (the file's name of each column of ours that it calls otherwise).
 `removed_orders.parquet`: order_id, file VARCHAR, received_at TIMESTAMPTZ. Orders of a redelivered file's
     former version that are in no file of that partner, of whatever day.
 `known_orders.parquet`: order_id, partner, file VARCHAR, received_at TIMESTAMPTZ. Orders of deliveries loaded
@@ -41,11 +42,12 @@ from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import TransientError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import LoadedFile, Memory, ReadWindow
-from ecommerce.core.settings import Settings, load_settings
+from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds
 from ecommerce.sources.partner_files.expected_partners import WEEKS, due_partners
 from ecommerce.sources.partner_files.folder import LATE_DAYS, NAME, DroppedFile, Folder
+from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest, publish, read_manifest
@@ -53,11 +55,6 @@ from ecommerce.storage.staging import Manifest, publish, read_manifest
 if TYPE_CHECKING:
     import duckdb
 
-COLUMNS = (
-    *("order_id", "line_number", "ordered_at", "updated_at", "status", "sku", "product_name", "category"),
-    *("quantity", "unit_price", "discount_amount", "tax_amount"),
-    *("currency", "customer_email", "country_code"),
-)
 MOST_NAMED = 10
 """Columns that are not read."""
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
@@ -75,6 +72,7 @@ def extract(window: ReadWindow) -> Manifest:
         StagingError: the files could not be written.
     """
     settings, memory, read_at = load_settings(), window.remembered, datetime.now(UTC)
+    layouts = partner_layouts()
     found = Folder.listed(settings.partner_drop_uri)
     dropped, warnings = found.of_days(window.day.date), found.misnamed()
     loaded = memory.loaded_files([file.name for file in dropped]) if dropped else {}
@@ -89,7 +87,8 @@ def extract(window: ReadWindow) -> Manifest:
         for file in dropped:
             try:
                 with delivered_files.storage_errors(file.name):
-                    warnings += _read(duck, file, loaded.get(file.name), work, settings)
+                    layout = layouts.get(file.partner, STANDARD)
+                    warnings += _read_file(duck, file, layout, loaded.get(file.name), work)
             except delivered_files.UnusableFileError as fault:
                 reason, detail = fault.args
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
@@ -98,7 +97,7 @@ def extract(window: ReadWindow) -> Manifest:
                 log.warning("%s", warnings[-1])
         _remember_others(duck, memory, loaded)
         if window.changed_until is None:
-            warnings += _came_too_late(found, window.day, memory)
+            warnings += _came_too_late(found, window.day, memory, layouts)
             warnings += found.unread(window.day.date, since=window.day.start)
         of_day = [file for file in dropped if f"_{window.day}." in file.name]
         missing = _missing_deliveries(duck, window.day.date, of_day, loaded, memory)
@@ -122,7 +121,9 @@ def extract(window: ReadWindow) -> Manifest:
     return read_manifest(window.folder)
 
 
-def _came_too_late(folder: Folder, day: BusinessDay, memory: Memory) -> list[str]:
+def _came_too_late(
+    folder: Folder, day: BusinessDay, memory: Memory, layouts: Mapping[str, Layout]
+) -> list[str]:
     """A warning of files for days before those a run reads, which arrived in those and were never loaded."""
     first = day.shifted(-LATE_DAYS)
     lately = [
@@ -132,7 +133,9 @@ def _came_too_late(folder: Folder, day: BusinessDay, memory: Memory) -> list[str
     ]
     known = memory.loaded_files([file.name for _, file in lately]) if lately else {}
     late = sorted(
-        (file_day, file.name) for file_day, file in lately if not _is_loaded(file, known.get(file.name))
+        (file_day, file.name)
+        for file_day, file in lately
+        if not _is_loaded(file, layouts.get(file.partner, STANDARD), known.get(file.name))
     )
     if not late:
         return []
@@ -170,20 +173,20 @@ def _missing_deliveries(
     return sorted({*due, *(file.partner for file in of_day)} - there)
 
 
-def _is_loaded(file: DroppedFile, known: LoadedFile | None) -> bool:
+def _is_loaded(file: DroppedFile, layout: Layout, known: LoadedFile | None) -> bool:
     try:
         with delivered_files.storage_errors(file.name):
-            return known is not None and known.sha256 == file.checksum()
+            return known is not None and known.sha256 == file.checksum(layout)
     except delivered_files.UnusableFileError:
         return False
 
 
-def _read(
+def _read_file(
     duck: duckdb.DuckDBPyConnection,
     file: DroppedFile,
+    layout: Layout,
     known: LoadedFile | None,
     work: Path,
-    settings: Settings,
 ) -> list[str]:
     """Read one file, its lines into a Parquet file in `work`, unless that was done before; returns warnings.
 
@@ -191,10 +194,11 @@ def _read(
         delivered_files.UnusableFileError: nothing of it was read.
         TransientError: it changed meanwhile.
     """
+    settings = load_settings()
     if known:
         _remember(duck, file.name, file.partner, known)
     file.check(settings.partner_file_max_bytes)
-    sha256 = file.checksum()
+    sha256 = file.checksum(layout)
     if known and known.sha256 == sha256 and not known.was_refused:
         return []
     facts: dict[str, Any] = {
@@ -211,15 +215,17 @@ def _read(
         seconds=settings.partner_file_max_seconds,
     )
     with file.text() as stream:
-        split = delivered_files.split_records(stream, COLUMNS, work, bounds)
-    if file.checksum() != sha256:
+        split = delivered_files.split_records(stream, work, layout, bounds)
+    if file.checksum(layout) != sha256:
         raise TransientError(f"{file.name} changed while it was read: it is still being delivered")
-    delivered_files.read_records(duck, split, COLUMNS, facts, attributes)
-    extra = delivered_files.unread_columns(split.names, [*COLUMNS, *attributes])
+    delivered_files.read_records(duck, split, facts, attributes)
+    extra = delivered_files.unread_columns(split.names, layout, attributes)
     more = f" and {len(extra) - MOST_NAMED} more" if len(extra) > MOST_NAMED else ""
     named = ", ".join(extra[:MOST_NAMED]) + more
     warnings = [f"{file.name} has columns that are not read: {named}"] if extra else []
-    facts |= {"sha256": sha256, "place": split.names.index("order_id") + 1, "warnings": warnings}
+    facts |= {"sha256": sha256, "warnings": warnings}
+    facts |= {"place": split.order_id_place, "delimiter": layout.delimiter}
+    facts |= {"columns": list(layout.renamed()), "file_columns": list(layout.renamed().values())}
     duck.execute(read_sql("extract/partner_files/keep_file.sql"), facts)
     log.info("read %s, received %s", file.name, facts["received_at"])
     return warnings

@@ -17,6 +17,7 @@ from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.sources import delivered_files
+from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
 from ecommerce.storage.staging import is_local, storage_path
 
 if TYPE_CHECKING:
@@ -50,10 +51,14 @@ class DroppedFile:
         if most_bytes is not None and size > most_bytes:
             raise delivered_files.UnusableFileError("file_too_large", f"it has {size:,} bytes")
 
-    def checksum(self) -> str:
-        """SHA-256 of the file as delivered."""
+    def checksum(self, layout: Layout) -> str:
+        """Return the SHA-256 of the file as delivered, and of a layout of its own, so that a changed layout
+        reads the file again."""
         with self._delivered() as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            digest = hashlib.file_digest(stream, "sha256")
+        if layout != STANDARD:
+            digest.update(layout.model_dump_json().encode())
+        return digest.hexdigest()
 
     def received_at(self) -> datetime:
         """Its modification time, UTC."""
@@ -168,10 +173,12 @@ class Folder:
 
 def check() -> Lines:
     """List the folder, and what in it is not read; no file is opened."""
+    layouts = partner_layouts()
     drop, day = load_settings().partner_drop_uri, newest_closed_day(datetime.now(UTC), shop_timezone()).date
     folder = Folder.listed(drop)
     files = folder.of_days(day)
-    yield OK, f"{drop}: {len(files)} files of the last eight days"
+    own = f"; layouts of {', '.join(layouts)} in include/partners/" if layouts else ""
+    yield OK, f"{drop}: {len(files)} files of the last eight days{own}"
     yield from ((HINT, warning) for warning in folder.misnamed() + folder.unread(day))
     for file in files:
         try:

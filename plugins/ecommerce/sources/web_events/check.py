@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ecommerce.core.check_result import HINT, OK, Lines
-from ecommerce.sources.web_events import extract, lines
+from ecommerce.sources.web_events import lines
 from ecommerce.sources.web_events.client import CONNECTION, PATH, EventsClient
+from ecommerce.sources.web_events.extract import now
 from ecommerce.sources.web_events.slices import Slice
 from ecommerce.storage.scratch import scratch_folder
 
@@ -21,8 +22,8 @@ def check() -> Lines:
         PipelineError: as `EventsClient.download`, and where the answer holds no events.
     """
     client = EventsClient.connect()
-    now = extract.now()
-    hour = Slice(now - timedelta(hours=1), now)
+    until = now()
+    hour = Slice(until - timedelta(hours=1), until)
     with scratch_folder() as folder:
         file = folder / "hour.ndjson"
         media_type = client.download(hour, file, ENOUGH)

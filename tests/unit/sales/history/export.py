@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from ecommerce.sales.history import tasks
-from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.storage.staging import Manifest, local_or_uri, read_manifest
 from ecommerce.storage.xcom import from_xcom
 

@@ -18,7 +18,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from ecommerce.core.errors import ConfigurationError, ContractError, StagingError, TransientError
 from ecommerce.sales.history import files, monthly_load, tasks
 from ecommerce.sources import exchange_rates
-from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.storage.staging import Manifest
 from tests.unit.sales.history.export import HEADER, Export, line, staged, text
 

@@ -12,7 +12,7 @@ import pytest
 
 from ecommerce.core.errors import ContractError
 from ecommerce.sales.history import reading, tasks
-from ecommerce.sources.partner_files.extract import COLUMNS
+from ecommerce.sources.partner_layouts import COLUMNS
 from tests.unit.sales.history.export import HEADER, Export, all_staged, day, facts, line, staged, text
 
 SOUND = [

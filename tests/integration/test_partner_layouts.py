@@ -1,0 +1,126 @@
+"""A partner with a layout of its own, from its file to what is loaded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.sales.transform import transform
+from ecommerce.sources import partner_files, partner_layouts
+from tests.integration.test_extract_partner_files import Drop, drop, file_of, line, rows
+
+__all__ = ["drop"]
+
+LAYOUT = """
+delimiter: ";"
+encoding: latin-1
+decimal_comma: true
+date_format: "%d.%m.%Y %H:%M"
+timezone: Europe/Berlin
+columns:
+  Bestellung: order_id
+  Pos: line_number
+  Datum: [ordered_at, updated_at]
+  Artikel: sku
+  Bezeichnung: product_name
+  Menge: quantity
+  Einzelpreis: unit_price
+  Rabatt: discount_amount
+  E-Mail: customer_email
+  Land: country_code
+constants:
+  status: completed
+  category: Küche
+  currency: EUR
+  tax_amount: 0
+"""
+HEADER = "Bestellung;Pos;Datum;Artikel;Bezeichnung;Menge;Einzelpreis;Rabatt;E-Mail;Land;Notiz"
+FILE = "globex_2026-03-10.csv"
+
+
+@pytest.fixture(autouse=True)
+def layouts(tmp_path, monkeypatch):
+    folder = tmp_path / "partners"
+    folder.mkdir()
+    (folder / "globex.yaml").write_text(LAYOUT)
+    monkeypatch.setattr(partner_layouts, "FOLDER", folder)
+    return folder
+
+
+def deliver(drop: Drop, *lines: str) -> None:
+    drop.put(FILE, "\n".join([HEADER, *lines, ""]).encode("latin-1"))
+
+
+def test_semicolons_decimal_commas_and_other_columns_are_loaded(drop: Drop) -> None:
+    deliver(
+        drop,
+        'G1;1;10.03.2026 08:00;MUG;"Becher; groß";2;1.234,50;0,50;jo@example.com;de;ok',
+        "G1;2;10.03.2026 08:00;CUP;Tasse;1;3;;jo@example.com;de;",
+    )
+    drop.put("acme_2026-03-10.csv", file_of(line("A1")))
+    raw = drop.extract()
+    assert raw.control_totals["source_amount"] == "2493.0000", "2 x 1,234.50, 3 and acme's 2 x 10.50"
+    assert raw.control_totals["warnings"] == [f"{FILE} has columns that are not read: Notiz"]
+    manifest = transform(raw, run_id="run")
+    assert rows(
+        manifest, "order_lines", "order_id, product_name, category, quantity, unit_price, discount_amount"
+    ) == [
+        ("A1", "Mug", "Cups", Decimal(2), Decimal("10.5"), Decimal(0)),
+        ("G1", "Becher; groß", "Küche", Decimal(2), Decimal("1234.5"), Decimal("0.5")),
+        ("G1", "Tasse", "Küche", Decimal(1), Decimal(3), Decimal(0)),
+    ]
+    ordered = datetime(2026, 3, 10, 7, tzinfo=UTC)
+    columns = "order_id, channel, status, currency, country_code, ordered_at, updated_at"
+    assert rows(manifest, "orders", columns)[1] == (
+        *("G1", "globex", "completed", "EUR", "DE", ordered, ordered),
+    )
+    assert manifest.control_totals["rows_rejected"] == 0
+
+
+def test_broken_lines_keep_their_number_and_the_partners_column(drop: Drop) -> None:
+    deliver(
+        drop,
+        "G1;1;10.03.2026 08:00;MUG;Becher;2;10,50;0;;DE;",
+        "G2;1;10.03.2026 08:00;MUG;Becher;2;10.50;0;;DE;",
+        "G3;1;2026-03-10 08:00;MUG;Becher;2;10,50;0;;DE;",
+        'G4;1;10.03.2026 08:00;MUG;"Becher;2;10,50;0;;DE;',
+        "G5;1;10.03.2026 08:00;MUG",
+        ";1;10.03.2026 08:00;MUG;Becher;2;10,50;0;;DE;",
+        "G7;1;10.03.2026 08:00;MUG;Becher;2;10,50;0;;DE;",
+    )
+    raw = drop.extract()
+    assert rows(raw, "files", "order_ids")[0] == (["G1", "G2", "G3", "G4", "G5", "G7"],)
+    manifest = transform(raw, run_id="run")
+    assert rows(manifest, "rejected_rows", "row_number, reason, detail, file") == [
+        (3, "invalid_number", "Einzelpreis (unit_price) = 10.50 (not a number with a decimal comma)", FILE),
+        (
+            *(4, "invalid_timestamp"),
+            *("Datum (ordered_at) = 2026-03-10 08:00 (does not match %d.%m.%Y %H:%M)", FILE),
+        ),
+        (5, "malformed_line", "a quote that is not closed", FILE),
+        (6, "malformed_line", "too few fields", FILE),
+        (7, "missing_value", "Bestellung (order_id) is empty", FILE),
+    ]
+    assert [order_id for (order_id,) in rows(manifest, "orders", "order_id")] == ["G1", "G7"]
+
+
+def test_a_changed_layout_reads_loaded_files_again(drop: Drop, layouts) -> None:
+    deliver(drop, "G1;1;10.03.2026 08:00;MUG;Becher;2;10,50;0;;DE;")
+    drop.load(drop.extract())
+    assert rows(drop.extract(), "files") == []
+    (layouts / "globex.yaml").write_text(LAYOUT.replace("currency: EUR", "currency: CHF"))
+    assert rows(drop.extract(), "lines", "currency") == [("CHF",)]
+
+
+def test_check_names_layouts_and_what_is_wrong_with_one(drop: Drop, layouts) -> None:
+    [(_, text), *_] = partner_files.check()
+    assert text.endswith("; layouts of globex in include/partners/")
+    (layouts / "initech.yaml").write_text("delimeter: ';'")
+    wrong = r"include/partners/initech\.yaml: delimeter: Extra inputs are not permitted"
+    with pytest.raises(ConfigurationError, match=wrong):
+        list(partner_files.check())
+    with pytest.raises(ConfigurationError, match=wrong):
+        drop.extract()
