@@ -1,9 +1,10 @@
-"""A partner with a layout of its own, from its file to what is loaded."""
+"""A partner with the layout of docs/RECIPES.md, from its file to what is loaded."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -11,32 +12,12 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.sales.transform import transform
 from ecommerce.sources import partner_files, partner_layouts
 from tests.integration.test_extract_partner_files import Drop, drop, file_of, line, rows
+from tests.recipes import steps
 
 __all__ = ["drop"]
 
-LAYOUT = """
-delimiter: ";"
-encoding: latin-1
-decimal_comma: true
-date_format: "%d.%m.%Y %H:%M"
-timezone: Europe/Berlin
-columns:
-  Bestellung: order_id
-  Pos: line_number
-  Datum: [ordered_at, updated_at]
-  Artikel: sku
-  Bezeichnung: product_name
-  Menge: quantity
-  Einzelpreis: unit_price
-  Rabatt: discount_amount
-  E-Mail: customer_email
-  Land: country_code
-constants:
-  status: completed
-  category: Küche
-  currency: EUR
-  tax_amount: 0
-"""
+[RECIPE] = steps("A partner with another layout")
+LAYOUT = RECIPE.text
 HEADER = "Bestellung;Pos;Datum;Artikel;Bezeichnung;Menge;Einzelpreis;Rabatt;E-Mail;Land;Notiz"
 FILE = "globex_2026-03-10.csv"
 
@@ -45,7 +26,7 @@ FILE = "globex_2026-03-10.csv"
 def layouts(tmp_path, monkeypatch):
     folder = tmp_path / "partners"
     folder.mkdir()
-    (folder / "globex.yaml").write_text(LAYOUT)
+    (folder / Path(RECIPE.path).name).write_text(LAYOUT)
     monkeypatch.setattr(partner_layouts, "FOLDER", folder)
     return folder
 

@@ -10,7 +10,11 @@ from tests.recipes import RECIPES, copy_repository, steps
 
 
 @pytest.mark.parametrize(
-    "recipe", ["A column of your own", "Another schema", "A typed column", "A source", "A figure", "A DAG"]
+    "recipe",
+    [
+        *("A column of your own", "Another schema", "A typed column", "A partner with another layout"),
+        *("A source", "A figure", "A DAG"),
+    ],
 )
 def test_a_recipe_can_be_carried_out(recipe, tmp_path):
     copy = copy_repository(tmp_path / "copy")
@@ -24,5 +28,12 @@ def test_a_recipe_can_be_carried_out(recipe, tmp_path):
 
 def test_readme_and_recipes_name_each_other():
     readme = (RECIPES.parents[1] / "README.md").read_text()
-    for anchor in ("another-schema", "a-typed-column", "a-source", "a-figure", "a-dag"):
+    for anchor in (
+        "another-schema",
+        "a-typed-column",
+        "a-partner-with-another-layout",
+        "a-source",
+        "a-figure",
+        "a-dag",
+    ):
         assert f"docs/RECIPES.md#{anchor}" in readme

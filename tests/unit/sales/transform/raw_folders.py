@@ -176,13 +176,14 @@ class RawFolders:
                 orders = sorted(
                     {safe_id(line["order_id"], KEY) for line in file["lines"] if line["order_id"]}
                 )
-                told = {"order_ids": orders, "warnings": file.get("warnings", [])}
+                told = {"order_ids": orders, "warnings": file.get("warnings", []), "columns": None}
                 facts.append(here | {"sha256": "5" * 64, "lines": len(file["lines"])} | told)
             texts = " ".join((*PARTNER_COLUMNS, *extras, "file", "partner"))
             types = {"VARCHAR": texts, "BIGINT": "row_number", INSTANT: "received_at"}
             write(folder / "lines.parquet", columns(**types), lines)
             types = {"VARCHAR": "file partner sha256", "BIGINT": "lines", INSTANT: "received_at"}
-            write(folder / "files.parquet", columns(**types, **{"VARCHAR[]": "order_ids warnings"}), facts)
+            types |= {"VARCHAR[]": "order_ids warnings", "MAP(VARCHAR, VARCHAR)": "columns"}
+            write(folder / "files.parquet", columns(**types), facts)
             types = {"VARCHAR": "order_id file", INSTANT: "received_at"}
             write(folder / "removed_orders.parquet", columns(**types), removed or [])
             types = {"VARCHAR": "order_id partner file", INSTANT: "received_at"}
