@@ -54,8 +54,8 @@ with DAG(
     doc_md=__doc__,
 ) as dag:
     with TaskGroup(GROUP_EXTRACT, tooltip="One task per source; each leaves files and a manifest in staging"):
-        ready = tasks.sources_ready()
-        [tasks.extract.override(task_id=source)(source) for source in SOURCES] >> ready
+        extracted = [tasks.extract.override(task_id=source)(source) for source in SOURCES]
+        ready = tasks.sources_ready(extracted)
 
     with TaskGroup(GROUP_TRANSFORM, tooltip="Clean and type each source's files with DuckDB"):
         loadable = tasks.transform.expand(manifest=ready)

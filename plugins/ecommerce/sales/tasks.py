@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import task
 
 from ecommerce.core.business_day import business_day, day_window
-from ecommerce.core.names import GROUP_EXTRACT, POOL_LOADS, STATE_SEND_MAIL
+from ecommerce.core.names import POOL_LOADS, STATE_SEND_MAIL
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail.alerts import failure_notifier
 from ecommerce.mail.outages import outage_told
@@ -22,7 +22,7 @@ from ecommerce.runtime.run_context import dag_run_of, run_of, skip
 from ecommerce.sales import delivery, loading, missing_report, read_windows, source_policy
 from ecommerce.sales.report import steps
 from ecommerce.sales.transform import transform as run_transform
-from ecommerce.sources import SOURCES, module
+from ecommerce.sources import module
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
 from ecommerce.warehouse import load_history
@@ -55,21 +55,12 @@ def extract_changes(source: str, **context: Any) -> Plain:
     return to_xcom(module(source).extract(window))
 
 
+# A failed or skipped extract gives None: its XCom is empty.
 @task(trigger_rule="all_done", **GATE_RETRIES)
-def sources_ready(**context: Any) -> list[dict[str, Any]]:
-    """Let the run go on with what the extracts left, when the source policy allows it; their manifests."""
-    ti, run = context["ti"], run_of(context)
-    task_ids = {source: f"{GROUP_EXTRACT}.{source}" for source in SOURCES}
-    found = ti.get_task_states(dag_id=run.dag_id, task_ids=list(task_ids.values()), run_ids=[run.run_id])
-    states = {source: found.get(run.run_id, {}).get(task_id) for source, task_id in task_ids.items()}
-    succeeded = {
-        source: ti.xcom_pull(task_ids=task_ids[source])
-        for source, state in states.items()
-        if state == "success"
-    }
-    manifests = {source: left for source, left in succeeded.items() if left}
-    skipped = {source for source, state in states.items() if state == "skipped"}
-    return source_policy.go_on_with(source_policy.source_policy(), manifests, skipped)
+def sources_ready(manifests: list[Plain | None]) -> list[dict[str, Any]]:
+    """Let the run continue with the sources that were read, where the source policy allows it; return their
+    manifests."""
+    return source_policy.usable_manifests(source_policy.source_policy(), [each for each in manifests if each])
 
 
 @task(task_id="transform_source", map_index_template="{{ task.op_kwargs['manifest']['source'] }}")

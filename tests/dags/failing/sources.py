@@ -27,8 +27,7 @@ with DAG(dag_id="sources", schedule=None, default_args=DEFAULT_ARGS, doc_md=__do
                 raise ContractError(f"{source} is not what was agreed")
             return {"source": source}
 
-        ready = tasks.sources_ready()
-        [extract.override(task_id=source)(source) for source in SOURCES] >> ready
+        ready = tasks.sources_ready([extract.override(task_id=source)(source) for source in SOURCES])
 
     @task
     def load(manifests):
