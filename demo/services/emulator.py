@@ -18,7 +18,7 @@ from demo.services.ports import free_port, listen_address, stays_open, wait_for
 
 PROJECT = "demo-shop"
 REPOSITORY = Path(__file__).resolve().parents[2]
-DEFAULT_VENV = REPOSITORY / ".venv-emulator"
+VENV = REPOSITORY / ".venv-emulator"
 PROCESS = Path(__file__).with_name("emulator_process.py")
 DATA = REPOSITORY / ".airflow" / "bigquery"
 CONNECTION = {"conn_type": "google_cloud_platform", "extra": {"is_anonymous": True, "project": PROJECT}}
@@ -42,16 +42,12 @@ class Emulator:
         self.process.wait(20)
 
 
-def start(
-    data_dir: Path, port: int, venv: Path | None = None, gcs_root: Path | None = None, *, keep: bool = True
-) -> Emulator:
+def start(data_dir: Path, port: int, *, keep: bool = True) -> Emulator:
     """Start an emulator.
 
     Args:
         data_dir: the folder of its tables and of emulator.log.
         port: the port of its REST API.
-        venv: its virtual environment.
-        gcs_root: the folder that `gs://` URIs read from.
         keep: keep the tables on disk; False keeps them in memory, which is faster.
 
     Raises:
@@ -59,24 +55,19 @@ def start(
         RuntimeError: it has ended; see its log.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    command, environment = _command(data_dir, port, venv, keep)
-    if gcs_root:
-        environment["BQEMU_GCS_LOCAL_ROOT"] = str(gcs_root)
+    command, environment = _command(data_dir, port, keep)
     with (data_dir / "emulator.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
     wait_for(port, process=process)
     return Emulator(process, port)
 
 
-def _command(
-    data_dir: Path, port: int, venv: Path | None = None, keep: bool = True
-) -> tuple[list[str], dict[str, str]]:
+def _command(data_dir: Path, port: int, keep: bool = True) -> tuple[list[str], dict[str, str]]:
     """Return the command that runs the emulator, and its environment."""
-    venv = venv or Path(os.environ.get("EMULATOR_VENV", DEFAULT_VENV))
     # DuckDB loads its extensions from HOME; bootstrap has installed them in the virtual environment.
-    environment = os.environ | {"HOME": str(venv), "BQEMU_UPLOAD_MAX_BYTES": str(4 * 1024**3)}
+    environment = os.environ | {"HOME": str(VENV), "BQEMU_UPLOAD_MAX_BYTES": str(4 * 1024**3)}
     command = [
-        *(str(venv / "bin" / "python"), str(PROCESS)),
+        *(str(VENV / "bin" / "python"), str(PROCESS)),
         *("start", "--persistent" if keep else "--ephemeral", "--data-dir", str(data_dir)),
         *("--rest-host", listen_address(), "--rest-port", str(port), "--grpc-port", str(free_port())),
         *("--project", PROJECT, "--log-level", "warning"),

@@ -85,22 +85,17 @@ def generate(dialect: Dialect, expression: exp.Expression, copy: bool = True, **
 
 
 def has_not_null_constraint(column: exp.ColumnDef) -> bool:
-    """Check like the emulator, which reads the `kind` of each constraint.
-
-    The compiled sqlglot raises an error for it where a column has OPTIONS.
-    """
+    """Check without `constraint.kind`, which fails in the compiled sqlglot for a column with OPTIONS."""
     constraints = column.args.get("constraints") or ()
     return any(isinstance(each.args.get("kind"), exp.NotNullColumnConstraint) for each in constraints)
 
 
-READ_ONLY = {
-    f"bqemulator.{name}"
-    for name in (
-        *("api.routes.jobs", "catalog.ddl_sync", "jobs.ddl_result", "jobs.executor", "jobs.routine_ddl"),
-        *("sql.catalog_schema", "sql.inner_query"),
-        *("scripting.interpreter._dml_targets", "scripting.interpreter._is_row_producing"),
-    )
-}
+_READERS = (
+    *("api.routes.jobs", "catalog.ddl_sync", "jobs.ddl_result", "jobs.executor", "jobs.routine_ddl"),
+    *("sql.catalog_schema", "sql.inner_query"),
+    *("scripting.interpreter._dml_targets", "scripting.interpreter._is_row_producing"),
+)
+READ_ONLY = {f"bqemulator.{name}" for name in _READERS}
 """Modules and functions that do not change their trees, and share them."""
 _parse_one = sqlglot.parse_one
 parse_script = lru_cache(TREES)(interpreter.parse_script)
@@ -156,10 +151,8 @@ VARYING = re.compile(
     r"(?<=__)[0-9a-f]{12}(?![0-9A-Za-z_])"  # the suffix of a staging table
     r"|(?<=DATE ')\d{4}-\d\d-\d\d(?=')|(?<=CAST\(')\d{4}-\d\d-\d\d(?=' AS DATE\))"
 )
-"""The parts in which the statements of two loads differ.
-
-No rewriter depends on them, so they can be replaced before a translation and restored after it.
-"""
+"""The parts in which the statements of two loads differ. No rewriter depends on them, so they can be replaced
+before a translation and restored after it."""
 
 
 class DiskCache:

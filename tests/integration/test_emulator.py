@@ -13,7 +13,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from demo.services.emulator import DEFAULT_VENV, PROCESS, PROJECT, Emulator
+from demo.services.emulator import PROCESS, PROJECT, VENV, Emulator
 from ecommerce.warehouse.rendering import columns, staging_table, tables
 from tests import googlesql
 
@@ -24,7 +24,7 @@ Text = tuple[str, dict[str, dict[str, str]]]
 
 def test_its_sql_parser_is_the_compiled_one() -> None:
     where = "import sqlglot.parser; print(sqlglot.parser.__file__)"
-    found = subprocess.run([DEFAULT_VENV / "bin" / "python", "-c", where], capture_output=True, text=True)
+    found = subprocess.run([VENV / "bin" / "python", "-c", where], capture_output=True, text=True)
     assert found.stdout.strip().endswith(".so"), found.stderr
 
 
@@ -44,7 +44,7 @@ def test_columns_with_options_say_whether_they_may_be_null(bigquery_emulator: Em
 def translated(pairs: list[tuple[Text, Text]]) -> list[tuple[str, str, bool, bool]]:
     """What `translations.py` answers to texts, each with its sibling."""
     done = subprocess.run(
-        [DEFAULT_VENV / "bin" / "python", Path(__file__).with_name("translations.py")],
+        [VENV / "bin" / "python", Path(__file__).with_name("translations.py")],
         input=json.dumps([[*text, *sibling] for text, sibling in pairs]),
         env={"PYTHONPATH": str(PROCESS.parent)},
         capture_output=True,

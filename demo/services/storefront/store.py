@@ -26,11 +26,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 Amount = Decimal | str
 
@@ -117,6 +118,9 @@ class WooProduct:
     modified_at: datetime
 
 
+_PRODUCT, _ORDER = TypeAdapter(WooProduct), TypeAdapter(WooOrder)
+
+
 class WooStore:
     """Orders with their refunds, and products, both by id; thread-safe.
 
@@ -143,9 +147,9 @@ class WooStore:
             for line in lines:
                 record = json.loads(line)
                 if record.pop("kind") == "product":
-                    products[record["id"]] = _product(record)
+                    products[record["id"]] = _PRODUCT.validate_python(record)
                 else:
-                    orders[record["id"]] = _order(record)
+                    orders[record["id"]] = _ORDER.validate_python(record)
         with self.lock:
             self.orders, self.products = orders, products
             self.version += 1
@@ -154,16 +158,13 @@ class WooStore:
         """Write the file atomically."""
         partial = path.with_name(f".{path.name}.partial")
         with self.lock, partial.open("w", encoding="utf-8") as stream:
-            for kind, records in (("product", self.products), ("order", self.orders)):
-                for record in records.values():
-                    stream.write(json.dumps({"kind": kind, **asdict(record)}, default=_plain) + "\n")
+            for product in self.products.values():
+                record = _PRODUCT.dump_python(product, mode="json")
+                stream.write(json.dumps({"kind": "product", **record}) + "\n")
+            for order in self.orders.values():
+                record = _ORDER.dump_python(order, mode="json")
+                stream.write(json.dumps({"kind": "order", **record}) + "\n")
         partial.replace(path)
-
-    def put_product(self, product: WooProduct) -> None:
-        """Add or replace a product."""
-        with self.lock:
-            self.products[product.id] = product
-            self.version += 1
 
     def create_order(self, order: WooOrder) -> None:
         """Add or replace an order."""
@@ -264,38 +265,3 @@ def is_number(value: Amount) -> bool:
 def number(value: Amount) -> Decimal:
     """Return `value` as a number, 0 for an invalid one."""
     return Decimal(value) if is_number(value) else Decimal(0)
-
-
-def _plain(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _product(record: dict[str, Any]) -> WooProduct:
-    return WooProduct(**record | {"modified_at": datetime.fromisoformat(record["modified_at"])})
-
-
-def _order(record: dict[str, Any]) -> WooOrder:
-    created_at = record.get("created_at")
-    return WooOrder(
-        **record
-        | {
-            "created_at": datetime.fromisoformat(created_at) if created_at else None,
-            "lines": [WooLine(**line) for line in record.get("lines", [])],
-            "refunds": [_refund(refund) for refund in record.get("refunds", [])],
-            "shipping": Decimal(record.get("shipping", 0)),
-            "fee": Decimal(record.get("fee", 0)),
-            "changes": [(datetime.fromisoformat(at), kind) for at, kind in record.get("changes", [])],
-        }
-    )
-
-
-def _refund(record: dict[str, Any]) -> WooRefund:
-    return WooRefund(
-        **record
-        | {
-            "created_at": datetime.fromisoformat(record["created_at"]),
-            "amount": Decimal(record["amount"]),
-            "lines": [WooRefundLine(**line) for line in record.get("lines", [])],
-            "shipping": Decimal(record.get("shipping", 0)),
-        }
-    )
