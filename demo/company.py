@@ -1,13 +1,7 @@
-"""The demo company's systems as background programs: `python -m demo.company <command>`.
+"""The demo company's systems as background programs.
 
-start     start what is not running, with the company's data as of now
-stop      stop what start started
-status    show which programs are running
-advance   book a refund for a day that has a report (--day, default: the day before yesterday), and deliver
-          the missing partner file
-tamper    change two orders without a new modification date (--day, default: three days ago): edit one of the
-          sales database, delete one of the storefront; sales_reconciliation finds them
-serve     start, follow the clock in the foreground, stop on SIGTERM (for containers)
+`python -m demo.company [--elsewhere SYSTEM …]` starts them, keeps their data up to date in the foreground,
+and stops them on SIGTERM (for containers).
 """
 
 from __future__ import annotations
@@ -158,7 +152,7 @@ class Company:
         """
         scenario = Scenario.load(self._scenario_file)
         if not scenario:
-            raise LookupError(f"there is no company in {self.folders.home}: run python -m demo.company start")
+            raise LookupError(f"there is no company in {self.folders.home}: start it first")
         return scenario
 
     def _begin_scenario(self, now: datetime) -> None:
@@ -236,33 +230,13 @@ def serve(company: Company) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command and return its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m demo.company", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("command", choices=("start", "stop", "status", "advance", "tamper", "serve"))
-    parser.add_argument("--day", type=date.fromisoformat, help="advance, tamper: the day to change")
-    parser.add_argument("--elsewhere", nargs="+", default=(), help="serve: systems in other containers")
+    """Run the company and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m demo.company", description=__doc__)
+    parser.add_argument("--elsewhere", nargs="+", default=(), help="systems in other containers")
     options = parser.parse_args(arguments)
-    company = Company(Ports.from_environ(), Folders.from_environ(), options.elsewhere)
     try:
-        if options.command == "serve":
-            serve(company)
-        elif options.command == "advance":
-            day = company.advance(options.day)
-            print(f"A refund of {day} is booked, and the missing partner files are delivered.")
-        elif options.command == "tamper":
-            day = company.tamper(options.day)
-            print(f"Two orders of {day} have changed without a new modification date.")
-        elif options.command == "stop":
-            print(f"Stopped: {', '.join(company.stop()) or 'nothing was running'}")
-        else:
-            if options.command == "start":
-                company.start()
-                company.export_old_shop()
-            for name, is_running in company.status().items():
-                print(f"{name:16}{'running' if is_running else 'stopped'}")
-    except (PortTaken, LookupError, RuntimeError, TimeoutError) as error:
+        serve(Company(Ports.from_environ(), Folders.from_environ(), options.elsewhere))
+    except (PortTaken, RuntimeError, TimeoutError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return 0

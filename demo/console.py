@@ -68,7 +68,7 @@ class Progress:
 
 
 def describe_history(totals: dict[str, Any], months: Sequence[dict[str, Any]]) -> str:
-    """Return one line that compares an export with what a history load took over from it.
+    """Return one line about a history load: loaded orders, rejected rows, gross sales.
 
     Args:
         totals: the return value of the task `control_totals`.

@@ -86,9 +86,9 @@ def environment(
     }
 
 
-def format_env_file(known: Mapping[str, str]) -> str:
-    """Return the content of an env file that sets `known`; no value may be empty."""
-    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in known.items()}
+def format_env_file(variables: Mapping[str, str]) -> str:
+    """Return the content of an env file that sets `variables`; no value may be empty."""
+    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in variables.items()}
     return "".join(f"{name}='{value}'\n" for name, value in quoted.items())
 
 

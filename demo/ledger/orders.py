@@ -94,13 +94,13 @@ def orphan_refunds(shop: Shop, day: date) -> Iterator[Refund]:
 
 def _is_refundable(history: OrderHistory, refunded_at: datetime, booked_at: datetime) -> bool:
     """Whether a first refund, dated `refunded_at` and booked at `booked_at`, is consistent with `history`."""
-    known = [version for version in history.versions if version.updated_at < booked_at]
+    versions = [version for version in history.versions if version.updated_at < booked_at]
     return (
-        bool(known)
-        and known[-1].status in PAID
-        and not known[-1].is_test
-        and known[-1].ordered_at < refunded_at
-        and known[-1].valid_lines[0].after_discount > 0
+        bool(versions)
+        and versions[-1].status in PAID
+        and not versions[-1].is_test
+        and versions[-1].ordered_at < refunded_at
+        and versions[-1].valid_lines[0].after_discount > 0
         and not history.refunds
     )
 

@@ -50,12 +50,12 @@ def merge_files(received: Sequence[PartnerFile]) -> list[Order]:
 
     The version with the newest `updated_at` wins, then the file received last.
     """
-    known: dict[str, Order] = {}
+    newest: dict[str, Order] = {}
     for file in sorted({file.name: file for file in received}.values(), key=lambda file: file.received_at):
         for order in file.orders:
-            if order.order_id not in known or order.updated_at >= known[order.order_id].updated_at:
-                known[order.order_id] = order
-    return sorted(known.values(), key=lambda order: order.order_id)
+            if order.order_id not in newest or order.updated_at >= newest[order.order_id].updated_at:
+                newest[order.order_id] = order
+    return sorted(newest.values(), key=lambda order: order.order_id)
 
 
 def _sends(partner: str, day: date) -> bool:

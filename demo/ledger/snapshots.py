@@ -168,8 +168,8 @@ class Ledger:
         late = [incident.booked_at for incident in self.late_refunds if incident.day == day]
         yield from orders.order_histories(self.shop, day, late)
 
-    def _customers(self, known: list[Order]) -> tuple[Customer, ...]:
-        ids = {order.customer_id for order in known if order.channel == SALES_DB and order.customer_id}
+    def _customers(self, orders: list[Order]) -> tuple[Customer, ...]:
+        ids = {order.customer_id for order in orders if order.channel == SALES_DB and order.customer_id}
         return tuple(self.shop.customer(customer_id) for customer_id in sorted(ids))
 
 

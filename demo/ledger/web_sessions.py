@@ -25,7 +25,7 @@ MOST_LATE = timedelta(days=3)
 OUTAGE_AFTER = timedelta(days=8)
 """The time from the move to an outage of some hours, in which events are lost."""
 _OUTAGE_HOURS = (13, 19)
-_SEEN = 0.96
+_TRACKED = 0.96
 """The share of orders whose buyer allows tracking."""
 _SESSIONS_PER_ORDER = 22
 _BOUNCED = 0.32
@@ -153,16 +153,16 @@ class _Session:
 
     def end_at(self, instant: datetime) -> None:
         """Shift all events so that the last occurs at `instant`."""
-        by = instant - self.sent[-1].occurred_at
+        shift = instant - self.sent[-1].occurred_at
         self.sent = [
-            replace(event, occurred_at=event.occurred_at + by, received_at=event.received_at + by)
+            replace(event, occurred_at=event.occurred_at + shift, received_at=event.received_at + shift)
             for event in self.sent
         ]
 
 
 def _purchases(shop: Shop, orders: Sequence[Order], rng: Random) -> Iterator[Event]:
     for order in orders:
-        if rng.random() > _SEEN:
+        if rng.random() > _TRACKED:
             continue
         session = _Session(order.ordered_at, rng, _visitor(shop, order.email or order.order_id))
         for line in order.lines:
@@ -180,22 +180,22 @@ def _purchases(shop: Shop, orders: Sequence[Order], rng: Random) -> Iterator[Eve
 def _browsing(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
     sessions = round(_SESSIONS_PER_ORDER * 0.35 * shop.volume(day) * rng.uniform(0.9, 1.1))
     # Products out of season are viewed all the same.
-    looks = [1.3 - 0.3 * wanted for wanted in popularity(day)] if shop.season else None
+    weights = [1.3 - 0.3 * demand for demand in popularity(day)] if shop.season else None
     for number, at in enumerate(shop.instants(day, sessions, rng)):
-        known = rng.random() < 0.35
-        session = _Session(at, rng, _visitor(shop, rng.randrange(4000) if known else f"{day} {number}"))
+        returning = rng.random() < 0.35
+        session = _Session(at, rng, _visitor(shop, rng.randrange(4000) if returning else f"{day} {number}"))
         if rng.random() < _BOUNCED:
             for _ in range(rng.choice((1, 1, 2))):
                 session.do(PAGE)
             yield from session.sent
             continue
-        seen = rng.choices(_SKUS, looks, k=rng.choices((1, 2, 3, 5, 9), (42, 24, 18, 12, 4))[0])
-        for sku in seen:
+        viewed = rng.choices(_SKUS, weights, k=rng.choices((1, 2, 3, 5, 9), (42, 24, 18, 12, 4))[0])
+        for sku in viewed:
             if rng.random() < 0.03:
                 session.do("search")
             session.do(VIEW, sku if rng.random() > 0.003 else "RETIRED-07")
         if rng.random() < 0.11:
-            session.do(ADD, seen[-1])
+            session.do(ADD, viewed[-1])
             if rng.random() < 0.4:
                 session.do(CHECKOUT)
         yield from session.sent
@@ -233,12 +233,12 @@ def _transmitted(sent: Sequence[Event], rng: Random) -> Iterator[Event]:
         for event in session:
             if rng.random() < 0.001:
                 event = replace(event, session_id=None, visitor_id=None)  # noqa: PLW2901 - a broken page
-            received = event.received_at + late + timedelta(milliseconds=rng.randint(150, 4000))
-            delivered = replace(event, occurred_at=event.occurred_at + skew, received_at=received)
+            received_at = event.received_at + late + timedelta(milliseconds=rng.randint(150, 4000))
+            delivered = replace(event, occurred_at=event.occurred_at + skew, received_at=received_at)
             yield delivered
             if rng.random() < 0.006:
                 yield replace(
-                    delivered, received_at=received + timedelta(milliseconds=rng.randint(20, 90_000))
+                    delivered, received_at=received_at + timedelta(milliseconds=rng.randint(20, 90_000))
                 )
 
 
@@ -251,5 +251,5 @@ def _invalid_lines(shop: Shop, day: date, rng: Random) -> Iterator[Event]:
         yield Event(at, at, text=text)
 
 
-def _visitor(shop: Shop, who: object) -> str:
-    return "v-" + hashlib.sha256(f"{shop.seed}|visitor|{who}".encode()).hexdigest()[:20]
+def _visitor(shop: Shop, person: object) -> str:
+    return "v-" + hashlib.sha256(f"{shop.seed}|visitor|{person}".encode()).hexdigest()[:20]

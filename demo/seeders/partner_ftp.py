@@ -33,8 +33,8 @@ def fill(root: Path, first_day: date, today: date) -> None:
 def _offers(first_day: date, today: date) -> Iterator[str]:
     """Yield a row per offer, which applies to all products and to consecutive days with the same code."""
     days = (first_day + _DAY * number for number in range((today + ANNOUNCED - first_day).days + 1))
-    known = ((day, offer) for day in days if (offer := offer_of(day)))
-    for (_, _, percent), pairs in groupby(known, lambda pair: (pair[0].year, pair[1].code, pair[1].percent)):
+    offers = ((day, offer) for day in days if (offer := offer_of(day)))
+    for (_, _, percent), pairs in groupby(offers, lambda pair: (pair[0].year, pair[1].code, pair[1].percent)):
         offer_days = [day for day, _ in pairs]
         yield f"{offer_days[0]},{offer_days[-1]},*,{int(Decimal(percent) * 100)}"
 

@@ -39,8 +39,8 @@ class Api:
         query = ListQuery.parse(values, self.version, self.zone, self._cached("statuses", self._statuses))
         if route == "/orders":
             # All pages of a list share one cache entry.
-            rest = sorted((name, tuple(given)) for name, given in values.items() if name != "page")
-            orders = self._cached(("orders", *rest), lambda: self._orders(query))
+            key = sorted((name, tuple(texts)) for name, texts in values.items() if name != "page")
+            orders = self._cached(("orders", *key), lambda: self._orders(query))
             return _page(query, orders, lambda order: self._order(order, query))
         if match := re.fullmatch(r"/orders/(\d+)", route):
             if int(match[1]) not in self.store.orders:
@@ -77,19 +77,19 @@ class Api:
     def _refunds(
         self, query: ListQuery, owners: list[WooOrder], with_parent: dict[str, bool]
     ) -> tuple[bytes, tuple[int, int] | None]:
-        found = [
+        refunds = [
             (order, refund, dates)
             for order in owners
             for refund in self.version.refunds(order)
             if query.matches_dates(dates := dates_of(refund, self.version, self.zone))
         ]
-        found.sort(key=lambda item: query.sort_key(item[1].id, item[2]), reverse=query.descending)
+        refunds.sort(key=lambda item: query.sort_key(item[1].id, item[2]), reverse=query.descending)
 
         def body(item: tuple[WooOrder, WooRefund, Dates]) -> bytes:
             parent = {"parent_id": item[0].id} if with_parent else {}
             return _dump(refund_json(item[0], item[1], self.zone, query.dp) | parent, query)
 
-        return _page(query, found, body)
+        return _page(query, refunds, body)
 
     def _order(self, order: WooOrder, query: ListQuery) -> bytes:
         key = (order.id, query.dp, query.fields)
@@ -104,8 +104,8 @@ class Api:
     def _cached(self, key: Any, compute: Callable[[], _Item]) -> _Item:
         if key not in self._cache:
             self._cache[key] = compute()
-        kept: _Item = self._cache[key]
-        return kept
+        item: _Item = self._cache[key]
+        return item
 
 
 def _page(

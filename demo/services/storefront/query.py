@@ -76,7 +76,11 @@ class ListQuery:
 
     @classmethod
     def parse(
-        cls, values: dict[str, list[str]], version: Version, zone: ZoneInfo, known: Iterable[str] = ()
+        cls,
+        values: dict[str, list[str]],
+        version: Version,
+        zone: ZoneInfo,
+        plugin_statuses: Iterable[str] = (),
     ) -> ListQuery:
         """Validate the query string of a request.
 
@@ -84,7 +88,7 @@ class ListQuery:
             values: the parameters, as `parse_qs` returns them.
             version: the version of WooCommerce.
             zone: the site's timezone.
-            known: further valid statuses, which plugins add.
+            plugin_statuses: further valid statuses.
 
         Raises:
             RestError: 400, with WordPress's error code.
@@ -98,8 +102,8 @@ class ListQuery:
             raise invalid("orderby", f"orderby is not one of {', '.join(ORDER_BY)}.", "rest_not_in_enum")
         if order not in ("asc", "desc"):
             raise invalid("order", "order is not one of asc and desc.", "rest_not_in_enum")
-        statuses = frozenset(_listed(values, "status") or ["any"])
-        if statuses - STATUSES - (frozenset(known) - {"draft"}):
+        statuses = frozenset(_list(values, "status") or ["any"])
+        if statuses - STATUSES - (frozenset(plugin_statuses) - {"draft"}):
             raise invalid(
                 "status", f"status[0] is not one of {', '.join(sorted(STATUSES))}.", "rest_not_in_enum"
             )
@@ -110,16 +114,16 @@ class ListQuery:
         return cls(
             version=version,
             zone=zone,
-            page=_whole("page", one("page", "1"), 1, None),
-            per_page=_whole("per_page", one("per_page", "10"), 1, 100),
+            page=_integer("page", one("page", "1"), 1, None),
+            per_page=_integer("per_page", one("per_page", "10"), 1, 100),
             order_by=order_by,
             descending=order == "desc",
             statuses=statuses,
-            include=tuple(int(text) for text in _listed(values, "include") if text.isdigit()),
+            include=tuple(int(text) for text in _list(values, "include") if text.isdigit()),
             bounds=bounds,
             gmt=gmt,
-            dp=_whole("dp", one("dp", "2"), 0, None),
-            fields=frozenset(_listed(values, "_fields")),
+            dp=_integer("dp", one("dp", "2"), 0, None),
+            fields=frozenset(_list(values, "_fields")),
         )
 
     def matches_status(self, status: str) -> bool:
@@ -178,7 +182,7 @@ def _bound(name: str, text: str, gmt: bool, version: Version, zone: ZoneInfo) ->
     return value.astimezone(UTC).replace(tzinfo=None)
 
 
-def _whole(name: str, text: str, lowest: int, highest: int | None) -> int:
+def _integer(name: str, text: str, lowest: int, highest: int | None) -> int:
     if not re.fullmatch(r"-?\d+", text):
         raise invalid(name, f"{name} is not of type integer.", "rest_invalid_type")
     value = int(text)
@@ -193,10 +197,10 @@ def _whole(name: str, text: str, lowest: int, highest: int | None) -> int:
     return value
 
 
-def _listed(values: dict[str, list[str]], name: str) -> list[str]:
+def _list(values: dict[str, list[str]], name: str) -> list[str]:
     """Return a list parameter: `name=a,b`, `name[]=a&name[]=b` and `name[0]=a` are equivalent."""
-    texts = [text for key, given in values.items() if re.sub(r"\[\d*\]$", "", key) == name for text in given]
-    return [item.strip() for text in texts for item in text.split(",") if item.strip()]
+    lists = (texts for key, texts in values.items() if re.sub(r"\[\d*\]$", "", key) == name)
+    return [item.strip() for texts in lists for text in texts for item in text.split(",") if item.strip()]
 
 
 def _utc(moment: datetime | None) -> datetime | None:

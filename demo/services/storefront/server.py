@@ -118,11 +118,8 @@ class Storefront(HttpService):
         path, _, query = target.partition("?")
         values = parse_qs(query, keep_blank_values=True)
         if self.plain_permalinks:
-            path = (
-                f"{self.prefix}/wp-json{values.pop('rest_route')[0]}"
-                if "rest_route" in values
-                else "/nowhere"
-            )
+            rest_route = values.pop("rest_route", None)
+            path = f"{self.prefix}/wp-json{rest_route[0]}" if rest_route else ""
         route = path.removeprefix(self.prefix + ROOT)
         fault, number = self._record_request(f"{method} {target}", route, values)
         time.sleep(self.latency + fault.delay)
@@ -173,7 +170,7 @@ def _paging_headers(url: str, values: dict[str, list[str]], totals: tuple[int, i
 
     def link(number: int, relation: str) -> str:
         # The link repeats all parameters, including credentials in the query string.
-        others = {name: given for name, given in values.items() if name != "page"}
+        others = {name: texts for name, texts in values.items() if name != "page"}
         query = urlencode(others | {"page": [str(number)]}, doseq=True)
         return f'<{url}?{query}>; rel="{relation}"'
 

@@ -92,7 +92,7 @@ def test_the_command_reports_it_on_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as somebody:
         environment |= {Ports.variable(field.name): str(free_port()) for field in fields(Ports)}
         environment["DEMO_SMTP_PORT"] = str(somebody.getsockname()[1])
-        command = [sys.executable, "-m", "demo.company", "start"]
+        command = [sys.executable, "-m", "demo.company"]
         done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith(
