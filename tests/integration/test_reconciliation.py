@@ -89,37 +89,29 @@ def without(gone: Order) -> Callable[[Snapshot], Snapshot]:
     return change
 
 
+def replaced(order: Order, **values: object) -> Callable[[Snapshot], Snapshot]:
+    """The order has other `values`."""
+    new = replace(order, **values)
+    return lambda snapshot: replace(
+        snapshot, orders=tuple(new if old.order_id == order.order_id else old for old in snapshot.orders)
+    )
+
+
 def edited(order: Order) -> Callable[[Snapshot], Snapshot]:
     """Its first line gets a piece more, and nothing says when."""
     first, *others = order.lines
     more = replace(first, quantity=first.quantity + 1, gross=first.gross + first.unit_price)
-    new = replace(order, lines=(more, *others))
-
-    def change(snapshot: Snapshot) -> Snapshot:
-        return replace(
-            snapshot,
-            orders=tuple(new if each.order_id == order.order_id else each for each in snapshot.orders),
-        )
-
-    return change
+    return replaced(order, lines=(more, *others))
 
 
 def swapped(order: Order) -> Callable[[Snapshot], Snapshot]:
-    """Two of its lines swap their articles; pieces, amounts and all sums of the order stay."""
+    """Two of its lines swap their products; pieces, amounts and all sums of the order stay."""
     first, second, *others = order.lines
-    article, other = (
+    product, other = (
         {name: getattr(line, name) for name in ("sku", "product_name", "category")}
         for line in (first, second)
     )
-    new = replace(order, lines=(replace(first, **other), replace(second, **article), *others))
-
-    def change(snapshot: Snapshot) -> Snapshot:
-        return replace(
-            snapshot,
-            orders=tuple(new if each.order_id == order.order_id else each for each in snapshot.orders),
-        )
-
-    return change
+    return replaced(order, lines=(replace(first, **other), replace(second, **product), *others))
 
 
 def refund_deleted(order: Order) -> Callable[[Snapshot], Snapshot]:
@@ -180,10 +172,7 @@ def test_edits_that_leave_every_sum_of_the_day_equal_are_found_and_corrected(pas
 @pytest.mark.parametrize("shared_past", ["11"], indirect=True)
 def test_an_order_moved_to_another_day_without_a_date_is_not_taken_for_deleted(past):
     order = plain_order(past.snapshot, SALES_DB)
-    moved = replace(order, ordered_at=order.ordered_at - timedelta(days=9))
-    past.change(
-        lambda snapshot: replace(snapshot, orders=tuple(moved if o is order else o for o in snapshot.orders))
-    )
+    past.change(replaced(order, ordered_at=order.ordered_at - timedelta(days=9)))
     reconcile(past.now)
     assert past.differences() == ""
 
@@ -192,10 +181,5 @@ def test_an_order_moved_to_another_day_without_a_date_is_not_taken_for_deleted(p
 def test_what_changed_since_the_last_read_is_left_to_the_next_run(past):
     order = plain_order(past.snapshot, STOREFRONT)
     at = past.now - LATER / 2
-    changed = replace(order, coupon_code="LATER", updated_at=at, status_changed_at=at)
-    past.change(
-        lambda snapshot: replace(
-            snapshot, orders=tuple(changed if o is order else o for o in snapshot.orders)
-        )
-    )
+    past.change(replaced(order, coupon_code="LATER", updated_at=at, status_changed_at=at))
     assert compare(past.now) == []
