@@ -141,7 +141,7 @@ class DagRunner:
                 states = self._states(runs)
                 ended = sum(state in FINISHED for state in states.values())
                 tasks = self._task_instances(limit=1, state=sorted(ENDED))["total_entries"]
-                progress.update(ended, len(runs), f"{tasks} tasks so far")
+                progress.update(ended, len(runs), f"{tasks} task{'s' * (tasks != 1)} so far")
                 for task in self._task_instances(limit=50, state="up_for_retry")["task_instances"]:
                     name = f"{task['task_id']} of {task['dag_run_id']}"
                     progress.log(f"  attempt {task['try_number']} of {name} failed; Airflow retries it")

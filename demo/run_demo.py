@@ -160,10 +160,12 @@ class Demo:
         sunday = yesterday - timedelta(days=yesterday.isoweekday() % 7)
         monday, runs = sunday - timedelta(days=6), []
         if monday >= first:
-            echo(f"Forecasting: the week from {monday} is complete, which triggered the forecast …")
+            echo(f"Running the weekly forecast, triggered by the last day of the week from {monday} …")
             runs.append(self.dags.wait_for_asset_run(DAG_FORECAST, monday))
         elif not self.dags.has_succeeded(DAG_FORECAST, monday):
-            echo(f"Forecasting: triggered by hand, because the week from {monday} began before the move …")
+            echo(
+                f"Running the weekly forecast, triggered by hand: the week from {monday} began before the move …"
+            )
             runs.append(self.dags.run_day(DAG_FORECAST, monday, force=True))
         return sunday + timedelta(days=1), runs
 

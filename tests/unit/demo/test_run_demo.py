@@ -156,7 +156,7 @@ def test_a_run_that_failed_ends_the_demo(capsys: pytest.CaptureFixture[str]) -> 
     }
     with pytest.raises(DemoFailed, match=r"the run of 2026-11-18 failed at load\.load"):
         dag_runner_with(answers).wait([RUN])
-    assert capsys.readouterr().out == "  1 of 1 runs finished; 1 tasks so far\n"
+    assert capsys.readouterr().out == "  1 of 1 runs finished; 1 task so far\n"
 
 
 def test_a_bar_is_drawn_in_a_terminal(
