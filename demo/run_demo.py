@@ -163,9 +163,7 @@ class Demo:
             echo(f"Running the weekly forecast, triggered by the last day of the week from {monday} …")
             runs.append(self.dags.wait_for_asset_run(DAG_FORECAST, monday))
         elif not self.dags.has_succeeded(DAG_FORECAST, monday):
-            echo(
-                f"Running the weekly forecast, triggered by hand: the week from {monday} began before the move …"
-            )
+            echo(f"Running the weekly forecast by hand: the week from {monday} began before the move …")
             runs.append(self.dags.run_day(DAG_FORECAST, monday, force=True))
         return sunday + timedelta(days=1), runs
 

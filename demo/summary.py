@@ -95,7 +95,7 @@ def print_links(company: Company, airflow: AirflowServices, day: date, forecast_
             "the mailbox: reports, the forecast, and the differences that the reconciliation found",
         ),
         (f"{airflow.url}/dags/{DAG_DAILY}", "the daily pipeline in Airflow"),
-        (f"{airflow.url}/dags", "all DAGs, now unpaused; every one except the monthly one has run"),
+        (f"{airflow.url}/dags", "all DAGs, now unpaused; only the monthly one has not run yet"),
         (f'make query SQL="{_QUERY}"', "a query of the warehouse from this terminal"),
     )
 
