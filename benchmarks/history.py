@@ -102,8 +102,8 @@ def make_export(folder: Path, lines: int, files: int, months: int) -> None:
 
 
 def _load(lines: int) -> list[Stage]:
-    batches = _result(_tasks("list files", [None], 1))[0]
-    reading = _tasks("read", batches, 2)
+    files = _result(_tasks("list files", [None], 1))[0]
+    reading = _tasks("read", files, 2)
     reads = _result(reading)
     summing = _tasks("control totals", [reads], 1)
     (totals,) = _result(summing)

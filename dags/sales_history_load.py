@@ -82,7 +82,7 @@ with DAG(
     tags=["sales", "manual"],
     doc_md=__doc__,
 ) as dag:
-    read = tasks.read.expand(batch=tasks.list_files())
+    read = tasks.read.expand(request=tasks.list_files())
     totals = tasks.control_totals(read)
     rates = tasks.exchange_rates(totals)
     transformed, checked = tasks.one_month.partial(rates=rates).expand(month=tasks.months(totals))

@@ -115,7 +115,7 @@ class HistoryLoad:
     def totals(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """What was read, and the control totals."""
         with time_machine.travel(self.at):
-            reads = [tasks.read.function(batch) for batch in tasks.list_files.function(**self.context)]
+            reads = [tasks.read.function(each) for each in tasks.list_files.function(**self.context)]
             return reads, tasks.control_totals.function(reads, **self.context)
 
     def months(self) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,8 @@
-"""What an export says before anything is loaded: its control totals by month, and which order belongs where.
+"""The control totals of an export by month, before anything is loaded, and the month of each order.
 
-The folder it leaves: `files.parquet` (folder, file, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT,
-order_ids VARCHAR[] empty) and `moved.parquet` (lines of orders that are in two places, under the day that
-counts; see order_days.sql). Nothing of it is in the warehouse yet.
+The staging folder has `files.parquet` (folder, file, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT,
+order_ids VARCHAR[] empty) and `moved.parquet` (lines of orders whose lines name several days, under the day
+that counts; see order_days.sql).
 """
 
 from __future__ import annotations
@@ -23,38 +23,44 @@ from ecommerce.storage.staging import Manifest
 if TYPE_CHECKING:
     import duckdb
 
-FEW = 50
-"""So many broken records are no reason to doubt the whole export, however small it is."""
-
 log = logging.getLogger(__name__)
 
 
-def sum_up(folders: Sequence[str], read_at: datetime, first_day: date, last_day: date) -> dict[str, Any]:
-    """The control totals of the files read into `folders`; leaves the staging folder `export` beside them.
+def are_unusable(rejected: int, rows: int) -> bool:
+    """Return whether more than a fifth of `rows`, and more than 50, were rejected."""
+    return rejected > 50 and rejected * 5 > rows
 
-    Returns plain JSON: `export` (the folder), `months` (month `YYYY-MM`, first_day, last_day ISO dates of its
-    orders, rows, orders, amounts: decimal text by currency), `rows`, `left_out` (rows outside the range),
-    `without_day`, `rejected` (counts by reason), `warnings`.
+
+def amounts_text(amounts: Mapping[str, Any]) -> str:
+    """Return amounts by currency as text for a log."""
+    return ", ".join(f"{amount} {currency or '(none)'}" for currency, amount in amounts.items()) or "none"
+
+
+def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: date) -> dict[str, Any]:
+    """Compute the control totals of an export, and write the staging folder `export` beside its files.
 
     Args:
-        folders: staging URIs, in the order of the files' names.
-        read_at: when the files were listed (aware).
-        first_day: shop days; orders outside the range stay out, lines without a readable day do not.
-        last_day: included.
+        manifests: those of the files, in the order of the files' names.
+        first_day: orders of earlier shop days are left out; lines without a readable day are not.
+        last_day: the last day, included.
+
+    Returns:
+        plain JSON: `export` (the folder), `months` (month `YYYY-MM`, first_day, last_day ISO dates of its
+        orders, rows, orders, amounts: decimal text by currency), `rows`, `left_out` (rows outside the range),
+        `without_day`, `rejected` (counts by reason), `warnings`.
 
     Raises:
-        ConfigurationError: no order lies in the range.
+        ConfigurationError: no order is in the range.
         ContractError: more than a fifth of the records is unusable.
     """
-    manifests = [staging.read_manifest(folder) for folder in folders]
-    one, target = manifests[0], f"{folders[0].rsplit('/', 2)[0]}/export"
+    one, target = manifests[0], f"{manifests[0].uri.rsplit('/', 2)[0]}/export"
     rejected: Counter[str] = Counter()
     for manifest in manifests:
         rejected.update(manifest.control_totals["rejected"])
     rows = sum(manifest.rows for manifest in manifests)
     without_day = sum(manifest.control_totals["without_day"] for manifest in manifests)
     unusable = without_day + sum(rejected.values())
-    if unusable > FEW and unusable * 5 > rows:
+    if are_unusable(unusable, rows):
         raise ContractError(
             f"{unusable} of {rows} records cannot be used ({without_day} have no readable ordered_at; "
             f"{dict(rejected) or 'none'} rejected): nothing was loaded; is this the layout of partner files?"
@@ -81,12 +87,12 @@ def sum_up(folders: Sequence[str], read_at: datetime, first_day: date, last_day:
             business_date=one.business_date,
             rows=len(manifests),
             columns={},
-            read_at=read_at,
-            window_start=read_at,
-            window_end=read_at,
+            read_at=one.read_at,
+            window_start=one.read_at,
+            window_end=one.read_at,
             control_totals=totals,
         )
-    log.info("%s\n%s", one.source, table(totals))
+    log.info("%s\n%s", one.source, totals_table(totals))
     if not months:
         raise ConfigurationError(
             f"none of the {rows} records belongs to a day from {first_day} to {last_day}: nothing to load"
@@ -94,29 +100,27 @@ def sum_up(folders: Sequence[str], read_at: datetime, first_day: date, last_day:
     return {"export": target, **totals}
 
 
-def table(totals: Mapping[str, Any]) -> str:
-    """Control totals as lines of text for a log: what the export itself says, before any rule."""
+def totals_table(totals: Mapping[str, Any]) -> str:
+    """Return control totals as lines of text for a log."""
     lines = [f"{'month':<8} {'rows':>12} {'orders':>12}  amount by currency"]
     for month in totals["months"]:
-        amounts = ", ".join(
-            f"{amount} {currency or '(none)'}" for currency, amount in month["amounts"].items()
-        )
-        lines.append(f"{month['month']:<8} {month['rows']:>12,} {month['orders']:>12,}  {amounts}")
+        counts = f"{month['month']:<8} {month['rows']:>12,} {month['orders']:>12,}"
+        lines.append(f"{counts}  {amounts_text(month['amounts'])}")
     rows, orders = (sum(month[name] for month in totals["months"]) for name in ("rows", "orders"))
-    lines.append(f"{'all':<8} {rows:>12,} {orders:>12,}")
-    lines.append(
-        f"outside the range: {totals['left_out']:,}; without a readable day: {totals['without_day']:,}"
-    )
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(totals["rejected"].items()))
-    lines.append(f"not readable as records: {reasons or 'none'}")
-    lines.append("what the rules reject of these rows is told by the last task, summary")
+    lines += [
+        f"{'all':<8} {rows:>12,} {orders:>12,}",
+        f"outside the range: {totals['left_out']:,}; without a readable day: {totals['without_day']:,}",
+        f"malformed: {reasons or 'none'}",
+        "the last task, summary, shows the rows that the rules of the transform reject",
+    ]
     return "\n".join([*lines, *totals["warnings"]])
 
 
 def _months(
     duck: duckdb.DuckDBPyConnection, lines: list[str], first_day: date, last_day: date
 ) -> list[dict[str, Any]]:
-    found = duck.execute(
+    totals = duck.execute(
         read_sql("extract/history/source_totals.sql"),
         {"files": lines, "first_day": first_day, "last_day": last_day},
     ).fetchall()
@@ -129,7 +133,7 @@ def _months(
             "orders": orders,
             "amounts": amounts,
         }
-        for month, first, last, rows, orders, amounts in found
+        for month, first, last, rows, orders, amounts in totals
     ]
 
 
@@ -138,17 +142,10 @@ def _write_files(duck: duckdb.DuckDBPyConnection, manifests: Iterable[Manifest],
         "CREATE TABLE files (folder VARCHAR, file VARCHAR, sha256 VARCHAR, received_at TIMESTAMPTZ, "
         "lines BIGINT, order_ids VARCHAR[])"
     )
-    duck.executemany(
-        "INSERT INTO files VALUES (?, ?, ?, ?, ?, [])",
-        [
-            (
-                manifest.uri,
-                manifest.control_totals["file"],
-                manifest.control_totals["sha256"],
-                datetime.fromisoformat(manifest.control_totals["modified_at"]),
-                manifest.rows,
-            )
-            for manifest in manifests
-        ],
-    )
+    rows = [
+        (each.uri, totals["file"], totals["sha256"], datetime.fromisoformat(totals["modified_at"]), each.rows)
+        for each in manifests
+        for totals in [each.control_totals]
+    ]
+    duck.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, [])", rows)
     duck.execute(f"COPY files TO '{folder}/files.parquet' (FORMAT parquet, COMPRESSION zstd)")

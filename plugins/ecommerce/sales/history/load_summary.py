@@ -1,5 +1,5 @@
-"""What became of an export's rows, month by month, by the transform's own rules: the same table after a dry
-run, which loads nothing, and after the load."""
+"""The summary of a history load: how many rows of each month the transform accepted and rejected. A dry run,
+which loads nothing, has the same summary as the load."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from decimal import Decimal
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
+from ecommerce.sales.history.control_totals import amounts_text
 from ecommerce.sales.history.monthly_load import is_unusable
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest
+
+COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded", "orders")
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Rows that were rejected for one `reason`; `places` names file and line of the first three."""
+    """Rows that were rejected for one `reason`; `places` has file and line of the first three."""
 
     reason: str
     rows: int
@@ -28,10 +31,10 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class MonthAccounts:
-    """What became of one month's rows. `month` is like `2019-01`. `amounts` are the gross amounts of the
-    accepted lines, decimal text by currency. Rows without a readable day are the first month's.
-    `is_refused`: too many are unusable, so the month is not loaded."""
+class MonthSummary:
+    """The rows of one month. `month` is like `2019-01`. `amounts` are the gross amounts of the accepted
+    lines, decimal text by currency. Rows without a readable day are the first month's. `is_refused`: too many
+    are unusable, so the month is not loaded."""
 
     month: str
     rows_read: int
@@ -44,8 +47,8 @@ class MonthAccounts:
     is_refused: bool
 
 
-def accounts_of(manifest: Manifest) -> MonthAccounts:
-    """What became of the rows of one month, whose loadable folder is `manifest`'s.
+def summarize(manifest: Manifest) -> MonthSummary:
+    """Summarize the month of a loadable folder.
 
     Raises:
         StagingError: its files are gone.
@@ -59,13 +62,9 @@ def accounts_of(manifest: Manifest) -> MonthAccounts:
         if "rejected_rows.parquet" in manifest.columns:
             files = {"rejected": manifest.file("rejected_rows.parquet")}
             rejected = duck.execute(read_sql("extract/history/rejected_by_reason.sql"), files).fetchall()
-    totals = manifest.control_totals
-    return MonthAccounts(
+    return MonthSummary(
         month=f"{manifest.business_date:%Y-%m}",
-        **{
-            name: int(totals[name])
-            for name in ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
-        },
+        **{name: int(manifest.control_totals[name]) for name in COUNTS if name != "orders"},
         orders=orders,
         amounts=amounts or {},
         rejected=[Rejected(*each) for each in rejected],
@@ -73,66 +72,55 @@ def accounts_of(manifest: Manifest) -> MonthAccounts:
     )
 
 
-def tell(months: Sequence[MonthAccounts], *, limit: Decimal, is_dry_run: bool) -> None:
-    """Log the table of `months`, and judge it.
+def log_and_judge(months: Sequence[MonthSummary], *, limit: Decimal, is_dry_run: bool) -> None:
+    """Log the summary of an export, and fail where too many rows were rejected.
 
     Args:
-        limit: the most rows that may be rejected, in per cent of all.
-        is_dry_run: nothing is loaded, so that more than that is no failure but a warning.
+        months: the summaries of its months.
+        limit: the highest share of rejected rows, in per cent.
+        is_dry_run: nothing is loaded: more rejected rows are a warning.
 
     Raises:
-        ContractError: more than `limit` were rejected. What was accepted is loaded.
+        ContractError: more than `limit` were rejected. The accepted rows are loaded.
     """
-    log.info("%s\n%s", "dry run: nothing is loaded" if is_dry_run else "loaded", table(months))
-    read, rejected = (sum(getattr(each, name) for each in months) for name in ("rows_read", "rows_rejected"))
+    log.info("%s\n%s", "dry run: nothing is loaded" if is_dry_run else "loaded", summary_table(months))
+    rows, rejected = (sum(getattr(each, name) for each in months) for name in ("rows_read", "rows_rejected"))
     if not rejected:
         return
     reasons: Counter[str] = Counter()
-    for each in months:
-        reasons.update({one.reason: one.rows for one in each.rejected})
-    told = (
-        f"{rejected:,} of {read:,} rows ({rejected / read:.1%}) "
+    for month in months:
+        reasons.update({each.reason: each.rows for each in month.rejected})
+    result = (
+        f"{rejected:,} of {rows:,} rows ({rejected / rows:.1%}) "
         f"{'would be' if is_dry_run else 'were'} rejected: "
         + ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
     )
-    if rejected * 100 <= limit * read:
-        log.warning("%s", told)
+    if rejected * 100 <= limit * rows:
+        log.warning("%s", result)
     elif is_dry_run:
-        log.warning("%s; that is more than %s %%: the load would fail after its last month", told, limit)
+        log.warning("%s; that is more than %s %%: the load would fail after its last month", result, limit)
     else:
         raise ContractError(
-            f"{told}; that is more than {limit} %. All else is loaded: put the export right and load it "
-            "again, take it back with make undo-history, or leave it"
+            f"{result}; that is more than {limit} %. The accepted rows are loaded: fix the export and load "
+            "it again, undo the load with make undo-history, or leave it"
         )
 
 
-def table(months: Sequence[MonthAccounts]) -> str:
-    """The accounts as lines of text for a log."""
-    names = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded", "orders")
-    lines = [
-        f"{'month':<8}" + "".join(f"{name.removeprefix('rows_'):>12}" for name in names) + "  accepted amount"
-    ]
-    for each in months:
-        amounts = ", ".join(f"{amount} {currency or '(none)'}" for currency, amount in each.amounts.items())
-        refused = "  NOT LOADED: too much of it is unusable" if each.is_refused else ""
-        counts = "".join(f"{getattr(each, name):>12,}" for name in names)
-        lines.append(f"{each.month:<8}{counts}  {amounts or 'none'}{refused}")
-    sums = "".join(f"{sum(getattr(each, name) for each in months):>12,}" for name in names)
-    lines.append(f"{'all':<8}{sums}  {_all_amounts(months)}")
-    for each in months:
-        for one in each.rejected:
-            more = ", …" if one.rows > len(one.places) else ""
-            lines.append(
-                f"rejected in {each.month}: {one.reason} {one.rows:,} ({', '.join(one.places)}{more})"
-            )
-    return "\n".join(lines)
-
-
-def _all_amounts(months: Sequence[MonthAccounts]) -> str:
+def summary_table(months: Sequence[MonthSummary]) -> str:
+    """Return the summaries as lines of text for a log."""
+    header = "".join(f"{name.removeprefix('rows_'):>12}" for name in COUNTS)
+    lines = [f"{'month':<8}{header}  accepted amount"]
     sums: dict[str, Decimal] = {}
-    for each in months:
-        for currency, amount in each.amounts.items():
+    for month in months:
+        refused = "  NOT LOADED: more than a fifth of it is unusable" if month.is_refused else ""
+        counts = "".join(f"{getattr(month, name):>12,}" for name in COUNTS)
+        lines.append(f"{month.month:<8}{counts}  {amounts_text(month.amounts)}{refused}")
+        for currency, amount in month.amounts.items():
             sums[currency] = sums.get(currency, Decimal()) + Decimal(amount)
-    return (
-        ", ".join(f"{amount} {currency or '(none)'}" for currency, amount in sorted(sums.items())) or "none"
-    )
+    counts = "".join(f"{sum(getattr(each, name) for each in months):>12,}" for name in COUNTS)
+    lines.append(f"{'all':<8}{counts}  {amounts_text(dict(sorted(sums.items())))}")
+    for month in months:
+        for each in month.rejected:
+            places = ", ".join([*each.places, *["…"] * (each.rows > len(each.places))])
+            lines.append(f"rejected in {month.month}: {each.reason} {each.rows:,} ({places})")
+    return "\n".join(lines)

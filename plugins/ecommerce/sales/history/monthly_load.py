@@ -1,4 +1,4 @@
-"""The months of an export, each gathered from all files and transformed, and the rates that its days need."""
+"""The months of an export, gathered from all files and transformed, and the exchange rates of its days."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sales import loading, source_policy
-from ecommerce.sales.history.control_totals import FEW
+from ecommerce.sales.history.control_totals import are_unusable
 from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, module
 from ecommerce.storage import staging
@@ -34,9 +34,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month of an export: number `number` of `of`. `export` is the staging folder of its control totals.
-    `month` is like `2019-01`; `first_day` and `last_day` are the first and last of its shop days with
-    orders."""
+    """Month `number` of the `of` months of an export. `export` is the staging folder of its control totals,
+    `month` like `2019-01`; `first_day` and `last_day` are the first and last of its shop days with orders."""
 
     export: str
     month: str
@@ -45,26 +44,31 @@ class Month:
     first_day: date
     last_day: date
 
+    @property
+    def is_first(self) -> bool:
+        """Whether it takes the rows without a readable day, and the malformed ones."""
+        return self.number == 1
+
 
 def months_of(totals: Mapping[str, Any]) -> list[Month]:
-    """The months of an export, in order; `totals` is what `totals.sum_up` returned."""
-    found = totals["months"]
+    """Return the months of an export, in order; `totals` as `control_totals.compute_totals` returns them."""
+    months = totals["months"]
     return [
         Month(
             export=totals["export"],
-            month=each["month"],
+            month=month["month"],
             number=number,
-            of=len(found),
-            first_day=date.fromisoformat(each["first_day"]),
-            last_day=date.fromisoformat(each["last_day"]),
+            of=len(months),
+            first_day=date.fromisoformat(month["first_day"]),
+            last_day=date.fromisoformat(month["last_day"]),
         )
-        for number, each in enumerate(found, start=1)
+        for number, month in enumerate(months, start=1)
     ]
 
 
 def transform(month: Month, run_id: str) -> Manifest:
-    """Gather a month's lines and transform them; the manifest of the loadable folder. Done before for the
-    same export, it returns what that left.
+    """Gather a month's lines and transform them, unless an earlier attempt did; return the manifest of the
+    loadable folder.
 
     Raises:
         StagingError: the files that were read are gone.
@@ -72,18 +76,18 @@ def transform(month: Month, run_id: str) -> Manifest:
     """
     export = staging.read_manifest(month.export)
     folder = f"{month.export.rsplit('/', 1)[0]}/{month.month}"
-    done = f"{folder}/transformed/{export.source}"
-    manifest = staging.read_manifest(done) if staging.exists(done) else None
-    if manifest and manifest.control_totals["export_sha256"] == export.sha256:
-        log.info("%s was transformed before: taking the result", month.month)
-    else:
-        raw = gather(month, export, f"{folder}/{export.source}")
-        manifest = run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
-    return manifest
+    transformed = f"{folder}/transformed/{export.source}"
+    if staging.exists(transformed):
+        manifest = staging.read_manifest(transformed)
+        if manifest.control_totals["export_sha256"] == export.sha256:
+            log.info("%s is transformed already", month.month)
+            return manifest
+    raw = gather(month, export, f"{folder}/{export.source}")
+    return run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
 
 
 def refuse_unusable(manifest: Manifest) -> None:
-    """Let a month not be loaded whose loadable folder says that its lines are not what they should be.
+    """Raise unless the month of the loadable folder can be loaded.
 
     Raises:
         ContractError: more than a fifth of the month's own lines was rejected.
@@ -98,57 +102,84 @@ def refuse_unusable(manifest: Manifest) -> None:
 
 
 def is_unusable(manifest: Manifest) -> bool:
-    """Whether more than a fifth of a month's own lines was rejected."""
+    """Return whether more than a fifth of a month's own lines was rejected."""
     read, rejected = _own_rows(manifest)
-    return rejected > FEW and rejected * 5 > read
+    return are_unusable(rejected, read)
 
 
 def _own_rows(manifest: Manifest) -> tuple[int, int]:
-    """Read and rejected, without the rows that no month has: the first month takes them."""
+    """Return how many rows were read and rejected, without those that no month has."""
     totals = manifest.control_totals
-    of_none = totals["without_day"]
-    return totals["rows_read"] - of_none, totals["rows_rejected"] - of_none
+    return totals["rows_read"] - totals["without_day"], totals["rows_rejected"] - totals["without_day"]
 
 
 def gather(month: Month, export: Manifest, folder: str) -> Manifest:
-    """The raw folder of a month, as partner files' extract leaves one. The first month has all rejects."""
-    timezone = load_settings().shop_timezone
-    is_first = month.number == 1
+    """Write the raw folder of a month, in the layout of the partner files' extract.
+
+    Args:
+        month: the month.
+        export: the manifest of its export.
+        folder: the staging URI to write.
+    """
+    timezone, of_export = load_settings().shop_timezone, export.control_totals
     with staging.publish(folder) as draft, connect_duckdb(export.uri, memory_limit="300MB") as duck:
-        _write(duck, month, export, draft.path)
-        totals = duck.execute(
-            read_sql("extract/partner_files/control_totals.sql"), {"lines": f"{draft.path}/lines.parquet"}
-        )
+        _write_month(duck, month, export, draft.path)
+        lines = f"{draft.path}/lines.parquet"
+        totals = duck.execute(read_sql("extract/partner_files/control_totals.sql"), {"lines": lines})
         names = [column[0] for column in totals.description or []]
-        control_totals = dict(zip(names, totals.fetchall()[0], strict=True))
-        records = 0
-        for name in ("lines", "rejects"):
-            file = f"{draft.path}/{name}.parquet"
-            records += duck.execute("SELECT count(*) FROM read_parquet(?)", [file]).fetchall()[0][0]
-        without_day = export.control_totals["without_day"] + sum(export.control_totals["rejected"].values())
+        control_totals = dict(zip(names, totals.fetchall()[0], strict=True)) | {
+            "export_sha256": export.sha256,
+            "without_day": 0,
+            "warnings": [],
+        }
+        if month.is_first:
+            control_totals["without_day"] = of_export["without_day"] + sum(of_export["rejected"].values())
+            control_totals["warnings"] = of_export["warnings"]
+        ((rejects,),) = duck.execute(
+            "SELECT count(*) FROM read_parquet(?)", [f"{draft.path}/rejects.parquet"]
+        ).fetchall()
         draft.seal(
             source=export.source,
             business_date=month.first_day,
-            rows=records,
+            rows=control_totals["source_lines"] + rejects,
             columns={f"{name}.parquet": [] for name in OUTPUTS},
             read_at=export.read_at,
             window_start=day_window(month.first_day, timezone).start,
             window_end=day_window(month.last_day, timezone).end,
-            control_totals=control_totals
-            | {
-                "export_sha256": export.sha256,
-                "without_day": without_day if is_first else 0,
-                "warnings": export.control_totals["warnings"] if is_first else [],
-            },
+            control_totals=control_totals,
         )
     return staging.read_manifest(folder)
 
 
-def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
-    """Load the rates of the days in `totals`, as `months_of`; None when there is nothing to load.
+def _write_month(duck: duckdb.DuckDBPyConnection, month: Month, export: Manifest, folder: Path) -> None:
+    files = export.file("files.parquet")
+    folders = [row[0] for row in duck.execute("SELECT folder FROM read_parquet(?)", [files]).fetchall()]
+    lines, rejects = (
+        [staging.local_or_uri(f"{each}/{name}.parquet") for each in folders] for name in ("lines", "rejects")
+    )
+    duck.execute(
+        read_sql("extract/history/month_lines.sql"),
+        {
+            "files": lines,
+            "moved": export.file("moved.parquet"),
+            "first_day": month.first_day,
+            "last_day": month.last_day,
+            "is_first": month.is_first,
+            "target": f"{folder}/lines.parquet",
+        },
+    )
+    duck.execute(
+        read_sql("extract/history/month_rejects.sql"),
+        {"rejects": rejects, "is_first": month.is_first, "target": f"{folder}/rejects.parquet"},
+    )
+    duck.execute("SET VARIABLE files = ?", [files])
+    duck.execute("SET VARIABLE folder = ?", [str(folder)])
+    duck.execute(read_sql("extract/history/month_files.sql"))
 
-    A daily run asks for those of its own weeks only. Where the source is off, or optional and fails, amounts
-    stay unconverted.
+
+def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
+    """Load the exchange rates of an export's days; a daily run reads those of its own weeks only. Return None
+    where no rates are needed, or the source is off, or optional and fails: amounts stay unconverted.
 
     Raises:
         PipelineError: as the daily run's extract, transform and load of the rates.
@@ -158,47 +189,19 @@ def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
     if not currencies - {settings.reporting_currency, ""}:
         log.info("all amounts are in %s: no rates are needed", settings.reporting_currency)
         return None
-    matters = source_policy.source_policy()[EXCHANGE_RATES]
-    if matters == source_policy.OFF:
+    policy = source_policy.source_policy()[EXCHANGE_RATES]
+    if policy == source_policy.OFF:
         log.warning("%s is off: other currencies stay unconverted", EXCHANGE_RATES)
         return None
     first = date.fromisoformat(totals["months"][0]["first_day"])
-    # The day before: the audit of a run has one load per day, and the first month has the first day.
+    # The day before: the audit has one load per run and day, and the first month has the first day.
     day = day_window(first, settings.shop_timezone).shifted(-1)
     folder = f"{totals['export'].rsplit('/', 1)[0]}/{EXCHANGE_RATES}"
     try:
         raw = module(EXCHANGE_RATES).extract(ReadWindow(EXCHANGE_RATES, day, day.start, day.end, folder))
     except PipelineError:
-        if matters == source_policy.REQUIRED:
+        if policy == source_policy.REQUIRED:
             raise
-        log.exception("going on without %s: other currencies stay unconverted", EXCHANGE_RATES)
+        log.exception("continuing without %s: other currencies stay unconverted", EXCHANGE_RATES)
         return None
     return loading.load_history(run, run_transform(raw, run_id=run.run_id))
-
-
-def _write(duck: duckdb.DuckDBPyConnection, month: Month, export: Manifest, folder: Path) -> None:
-    files = export.file("files.parquet")
-    folders = [row[0] for row in duck.execute("SELECT folder FROM read_parquet(?)", [files]).fetchall()]
-    is_first = month.number == 1
-
-    def parts(name: str) -> list[str]:
-        return [staging.local_or_uri(f"{each}/{name}.parquet") for each in folders]
-
-    duck.execute(
-        read_sql("extract/history/month_lines.sql"),
-        {
-            "files": parts("lines"),
-            "moved": export.file("moved.parquet"),
-            "first_day": month.first_day,
-            "last_day": month.last_day,
-            "is_first": is_first,
-            "target": f"{folder}/lines.parquet",
-        },
-    )
-    duck.execute(
-        read_sql("extract/history/month_rejects.sql"),
-        {"rejects": parts("rejects"), "is_first": is_first, "target": f"{folder}/rejects.parquet"},
-    )
-    duck.execute("SET VARIABLE files = ?", [files])
-    duck.execute("SET VARIABLE folder = ?", [str(folder)])
-    duck.execute(read_sql("extract/history/month_files.sql"))

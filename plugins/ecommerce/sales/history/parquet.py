@@ -1,4 +1,4 @@
-"""Parquet files of an export: columns by name, every value as the text that says exactly the same."""
+"""Parquet files of an export: columns by name, every value as the text of exactly the same value."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ if TYPE_CHECKING:
     import duckdb
 
 _PLAIN = re.compile(r"VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,\d+\)|ENUM\(.*\)", re.DOTALL)
-_FLOAT = ("FLOAT", "DOUBLE")
 _INSTANTS = ("ordered_at", "updated_at")
 
 
-def read(duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]) -> None:
-    """Write the lines of the Parquet file `path` to `facts["lines"]`, in the layout of partner files. `duck`
-    has the time zone UTC. `facts` are the parameters of read_parquet.sql: file, partner, received_at, lines.
+def read_lines(duck: duckdb.DuckDBPyConnection, path: Path, parameters: dict[str, Any]) -> None:
+    """Write the lines of a Parquet file in the layout of partner files.
+
+    Args:
+        duck: a connection with the time zone UTC.
+        path: the file.
+        parameters: those of read_parquet.sql but `path`: file, partner, received_at, lines.
 
     Raises:
-        UnusableFileError: no Parquet, a column is missing, or has a type that cannot be read exactly.
+        UnusableFileError: not Parquet, or a column is missing or has a type that cannot be read exactly.
     """
     import duckdb
 
     try:
-        described = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
+        columns = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
     except (duckdb.InvalidInputException, duckdb.IOException):
         raise UnusableFileError("file_unreadable", "it is not a Parquet file, or it is damaged") from None
-    types = {str(column[0]): str(column[1]) for column in described}
+    types = {str(column[0]): str(column[1]) for column in columns}
     if missing := [name for name in COLUMNS if name not in types]:
         raise UnusableFileError("missing_column", f"it lacks the columns {', '.join(missing)}")
     expressions = [f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS]
@@ -41,24 +44,22 @@ def read(duck: duckdb.DuckDBPyConnection, path: Path, facts: dict[str, Any]) -> 
         expressions.append(f'{value}::VARCHAR AS "{name}"')
     statement = read_sql("extract/history/read_parquet.sql")
     statement = statement.replace("{columns}", ",\n        ".join(expressions))
-    duck.execute(statement, facts | {"path": str(path)})
+    duck.execute(statement, parameters | {"path": str(path)})
 
 
 def _as_text(name: str, kind: str) -> str:
-    """The expression that turns a column of the type `kind` into text."""
+    """Return the expression that turns a column of the type `kind` into text."""
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
-    if kind == "TIMESTAMPTZ_NS":  # what pandas writes; its text ends in +00, because the time zone is UTC
+    if kind in ("TIMESTAMPTZ_NS", '"NULL"'):  # of pandas; its text ends in +00. A column without any value.
         return f"{name}::VARCHAR"
-    if kind == '"NULL"':  # a column without a single value, of which the writer knew no type
-        return "NULL::VARCHAR"
     if name in _INSTANTS and kind != "VARCHAR":
         raise UnusableFileError(
             "missing_column",
             f"its column {name} is {kind}: a time needs a time zone, or has to be text with an offset",
         )
-    if kind in _FLOAT:
-        # Writers that know no missing integers store 1 as 1.0; a float's text is the shortest that means it.
+    if kind in ("FLOAT", "DOUBLE"):
+        # pandas stores integers with missing values as floats (1.0); the shortest text of others is exact.
         whole = f"CASE WHEN {name} = trunc({name}) THEN try_cast({name} AS DECIMAL(38, 0))::VARCHAR END"
         return f"coalesce({whole}, {name}::VARCHAR)"
     if _PLAIN.fullmatch(kind):

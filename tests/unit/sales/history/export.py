@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ecommerce.sales.history import tasks
 from ecommerce.sources.partner_layouts import COLUMNS
-from ecommerce.storage.staging import Manifest, local_or_uri, read_manifest
+from ecommerce.storage.staging import Manifest, local_or_uri
 from ecommerce.storage.xcom import from_xcom
 
 HEADER = ",".join(COLUMNS)
@@ -83,7 +83,7 @@ class Export:
 
     def read(self, **params: Any) -> list[dict[str, Any]]:
         """List and read the files."""
-        return [tasks.read.function(batch) for batch in tasks.list_files.function(**self.context(**params))]
+        return [tasks.read.function(each) for each in tasks.list_files.function(**self.context(**params))]
 
     def totals(self, **params: Any) -> dict[str, Any]:
         """The control totals."""
@@ -107,15 +107,15 @@ def staged(folder: str, name: str = "lines", columns: str = "*") -> list[tuple[A
 def all_staged(reads: list[dict[str, Any]], name: str = "lines", columns: str = "*") -> list[tuple[Any, ...]]:
     """The rows of all files that were read."""
     return sorted(
-        (row for each in reads for folder in each["folders"] for row in staged(folder, name, columns)),
+        (row for each in reads for row in staged(each["uri"], name, columns)),
         key=repr,
     )
 
 
 def facts(reads: list[dict[str, Any]]) -> dict[str, Any]:
     """What the manifest of the only file says of it."""
-    ((folder,),) = (each["folders"] for each in reads)
-    return dict(read_manifest(folder).control_totals)
+    (manifest,) = reads
+    return dict(manifest["control_totals"])
 
 
 def day(text: str) -> date:

@@ -84,7 +84,7 @@ def test_a_dry_run_tells_of_a_month_that_would_be_refused(
     caplog.set_level(logging.INFO)
     (march,) = summary(export, dry_run=True)
     assert march["is_refused"]
-    assert "NOT LOADED: too much of it is unusable" in caplog.text
+    assert "NOT LOADED: more than a fifth of it is unusable" in caplog.text
 
 
 def test_an_export_of_one_month_comes_without_a_list_around_it(export: Export) -> None:

@@ -251,17 +251,6 @@ def test_nothing_raw_is_left_when_all_months_are_transformed(export: Export) -> 
         tasks.control_totals.function(reads, **context)
 
 
-def test_a_batch_is_named_by_its_files(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("a.csv", "b.csv"):
-        export.put(name, text(line("A")))
-    each = tasks.list_files.function(**export.context())
-    monkeypatch.setattr(files, "in_batches", lambda files: [files])
-    (both,) = tasks.list_files.function(**export.context())
-
-    assert [batch["label"] for batch in each] == ["a.csv", "b.csv"]
-    assert both["label"] == "a.csv and 1 more"
-
-
 def test_export_and_staging_in_an_object_store(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemoryFileSystem()
     attach("memory", fs=store)
@@ -277,7 +266,7 @@ def test_export_and_staging_in_an_object_store(export: Export, monkeypatch: pyte
     store.pipe(f"{place}/b.csv.gz", gzip.compress(text(line("C")).encode()))
     context = export.context(files=f"memory:/{place}/*")
 
-    reads = [tasks.read.function(batch) for batch in tasks.list_files.function(**context)]
+    reads = [tasks.read.function(each) for each in tasks.list_files.function(**context)]
     totals = tasks.control_totals.function(reads, **context)
     done = [tasks.transform.function(month, **context) for month in tasks.months.function(totals, **context)]
     tasks.clean_up.function(reads, totals)

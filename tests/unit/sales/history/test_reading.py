@@ -167,11 +167,11 @@ def test_the_day_is_the_shops_and_unusable_instants_have_none(export: Export) ->
 
 def test_a_file_that_was_read_is_not_read_again(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
     export.put("a.csv", text(line("A")))
-    (batch,) = tasks.list_files.function(**export.context())
-    first = tasks.read.function(batch)
+    (request,) = tasks.list_files.function(**export.context())
+    first = tasks.read.function(request)
     monkeypatch.setattr(reading, "_read_csv", None)
 
-    assert tasks.read.function(batch) == first
+    assert tasks.read.function(request) == first
 
 
 def test_a_file_that_was_replaced_is_read_again(export: Export) -> None:
@@ -261,7 +261,7 @@ def test_parquet_columns_that_cannot_be_read_exactly(
 def test_staged_rows_lie_in_the_order_of_days(export: Export) -> None:
     days = [f"2024-0{1 + number % 9}-05T15:00:00Z" for number in range(100)]
     export.put("a.csv", text(*[line(f"O{n}", ordered_at=at) for n, at in enumerate(days)]))
-    (folder,) = export.read()[0]["folders"]
+    folder = export.read()[0]["uri"]
 
     assert staged(folder, columns="count(DISTINCT day)") == [(9,)]
     stored = pq.read_table(folder.removeprefix("file://") + "/lines.parquet")["day"].to_pylist()
