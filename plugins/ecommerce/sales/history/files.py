@@ -169,29 +169,29 @@ def find_files(pattern: str) -> list[ExportFile]:
     with storage_errors(f"the folder of {pattern}"):
         file_system = storage_path(f"{scheme}://{folder}").fs
         listing = {
-            PurePosixPath(path): info
-            for path, info in file_system.glob(path, detail=True).items()
-            if info["type"] != "directory" and PurePosixPath(path).name[0] not in "._"
+            PurePosixPath(each): info
+            for each, info in file_system.glob(path, detail=True).items()
+            if info["type"] != "directory" and PurePosixPath(each).name[0] not in "._"
         }
         if not listing:
             raise ConfigurationError(f"no file matches {pattern}")
-        for path, info in listing.items():
+        for each, info in listing.items():
             if info["type"] != "file":
                 raise ConfigurationError(
-                    f"{path.name} is a link, a named pipe or a device: put the file itself there"
+                    f"{each.name} is a link, a named pipe or a device: put the file itself there"
                 )
-            if not _ending(path.name):
+            if not _ending(each.name):
                 raise ConfigurationError(
-                    f"{path.name} ends in none of {', '.join(COMPRESSIONS)}: exclude it by the pattern"
+                    f"{each.name} ends in none of {', '.join(COMPRESSIONS)}: exclude it by the pattern"
                 )
         files = [
             ExportFile(
-                uri=f"{scheme}://{path}",
-                name=str(path).partition(f"{folder.strip('/')}/")[2] or path.name,
+                uri=f"{scheme}://{each}",
+                name=str(each).partition(f"{folder.strip('/')}/")[2] or each.name,
                 bytes=int(info["size"]),
-                modified_at=modified_at(file_system, str(path)),
+                modified_at=modified_at(file_system, str(each)),
             )
-            for path, info in listing.items()
+            for each, info in listing.items()
         ]
     return sorted(files, key=lambda file: file.name)
 
