@@ -203,7 +203,7 @@ def mail_server_without_tls(trial: Trial) -> str:
     extra = {"from_email": "reports@shop.example"}
     port = trial.connection("smtp_default", extra=extra)["port"]
     return (
-        "FAIL smtp_default: the mail server does not speak what the connection smtp_default asks for: "
+        "FAIL smtp_default: the mail server does not support the options of the connection smtp_default: "
         f"127.0.0.1:{port} does not speak TLS: check disable_ssl (true with port 587), disable_tls, "
         "ssl_context and the port"
     )
@@ -213,7 +213,7 @@ def mail_server_without_starttls(trial: Trial) -> str:
     extra = {"from_email": "reports@shop.example", "disable_ssl": True}
     trial.connection("smtp_default", extra=extra)
     return (
-        "FAIL smtp_default: the mail server does not speak what the connection smtp_default asks for: it "
+        "FAIL smtp_default: the mail server does not support the options of the connection smtp_default: it "
         "does not offer STARTTLS, or no login: check disable_ssl (true with port 587), disable_tls, "
         "ssl_context and the port"
     )

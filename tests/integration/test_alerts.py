@@ -69,7 +69,7 @@ with DAG(dag_id="absent", schedule=None, params={"business_date": BUSINESS_DATE}
         **NETWORK_RETRIES | PAUSES,
     )
     def storefront(**context):
-        with outages.outage_told(context, source_policy.detour):
+        with outages.outage_alert(context, source_policy.detour):
             raise TransientError("the storefront at shop.example:443 cannot be reached")
 
     storefront()

@@ -58,7 +58,7 @@ def watch(day: BusinessDay) -> str:
     texts = mail_texts(week, missing)
     log.warning("no forecast was made after %s: %s", week, texts["problem"])
     message = mail.compose(f"No sales forecast after {week}", "week_mail", texts)
-    return notify.tell(message, notify.new_name("week"))
+    return notify.send_alert(message, notify.unique_name("week"))
 
 
 def reason_for_silence(week: Week, made: Collection[date]) -> str:

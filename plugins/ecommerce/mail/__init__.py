@@ -1,1 +1,1 @@
-"""Mails: how they leave, and the ones about failures; the same words in a chat. It knows no domain."""
+"""Mails and chat messages: delivery, and alerts about failed tasks. It knows no domain."""

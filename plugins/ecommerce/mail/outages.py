@@ -1,9 +1,8 @@
-"""The mail about a source that keeps failing while it is still tried: once, and early.
+"""The early mail about a source that keeps failing while Airflow retries it.
 
-A failed task is told of when its last try has failed, which takes the better part of half an hour where the
-other side is down. So the first failed try after which no other can begin within `PATIENCE` of the first
-failure sends a mail; none is sent when the source is back by then. With the pauses of `NETWORK_RETRIES` (at
-least 30, 60, 120, 240 s) and quick failures that is the fourth try, after three and a half to seven minutes.
+The mail about a failed task follows its last attempt, almost half an hour after the first where the other
+side is down. This mail follows the first failed attempt whose next retry is more than `PATIENCE` after the
+first failure: with the pauses of `NETWORK_RETRIES` (at least 30, 60, 120, 240 s), usually the fourth.
 """
 
 from __future__ import annotations
@@ -19,39 +18,43 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import RetryAction
 
 from ecommerce.core.settings import shop_timezone
-from ecommerce.mail import alerts, notify
-from ecommerce.mail import transport as mail
+from ecommerce.mail import alerts, notify, transport
 from ecommerce.runtime.retries import backoff, pause_after
 from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(minutes=5)
-"""A source that is back this soon after its first failed try is not worth a mail."""
+"""No mail is sent about a source that recovers this soon after its first failed attempt."""
 
 _KEY = "outage"
 
 
 @contextmanager
-def outage_told(context: Mapping[str, Any], detour: alerts.Detour) -> Iterator[None]:
-    """Around the reading of a source; `context` is Airflow's. What is raised inside is raised all the same.
+def outage_alert(context: Mapping[str, Any], detour: alerts.Detour) -> Iterator[None]:
+    """Alert when reading a source in this block fails, and raise the error again.
 
-    Airflow's own callback for a try that is to be repeated comes too late: the task's state, which remembers
-    when it began to fail and whether people were told, is closed by then.
+    Airflow's callback for a failed attempt comes too late: the task's state store, which remembers when the
+    attempts began to fail and whether the mail was sent, is closed by then.
     """
     try:
         yield
     except Exception as error:
         try:
-            tell(context, error, detour, datetime.now(UTC))
-        except Exception as problem:  # it must not take the place of the failure itself
-            log.warning("nobody could be told that the source is failing: %s", failure_reason(problem))
+            alert_if_due(context, error, detour, datetime.now(UTC))
+        except Exception as problem:  # it must not replace the failure itself
+            log.warning("the alert that the source is failing was not sent: %s", failure_reason(problem))
         raise
 
 
-def tell(context: Mapping[str, Any], error: Exception, detour: alerts.Detour, now: datetime) -> None:
-    """Tell people, by mail and in the chat, that the running try has failed with `error` at `now`, when it is
-    time, has not been done, and the run cannot go on without the source.
+def alert_if_due(context: Mapping[str, Any], error: Exception, detour: alerts.Detour, now: datetime) -> None:
+    """Send the alert, by mail and chat, if it is due, was not sent, and the run needs the source.
+
+    Args:
+        context: Airflow's, of the attempt.
+        error: why the attempt failed.
+        detour: see `alerts.Detour`.
+        now: when it failed, an aware instant.
 
     Raises:
         PipelineError: the mail cannot be sent.
@@ -59,40 +62,43 @@ def tell(context: Mapping[str, Any], error: Exception, detour: alerts.Detour, no
     ti = context["ti"]
     decision = ti.task.retry_policy.evaluate(error, try_number=ti.try_number, max_tries=ti.max_tries)
     if ti.try_number > ti.max_tries or decision.action is RetryAction.FAIL:
-        return  # it has failed for good, which is another mail
-    if not (way_round := alerts.detour_of(ti, detour)):
+        return  # the last attempt has failed: `FailureNotifier` mails
+    if not (policy := alerts.detour_of(ti, detour)):
         return
-    store, series = context["task_state_store"], ti.max_tries  # which clearing the task raises
-    known = store.get(_KEY) or {}
-    if known.get("series") != series:
-        known = {"series": series, "since": now.isoformat(), "told": False}
-    since, next_try = datetime.fromisoformat(known["since"]), now + pause_after(ti.task, ti.try_number, error)
-    if not known["told"] and next_try >= since + PATIENCE:
-        message = outage_message({**context, "exception": error}, way_round, since, now)
-        notify.tell(message, alerts.outage_name(ti))
-        known["told"] = True
-    store.set(_KEY, known)
+    store, series = context["task_state_store"], ti.max_tries  # clearing the task raises `max_tries`
+    state = store.get(_KEY) or {}
+    if state.get("series") != series:
+        state = {"series": series, "since": now.isoformat(), "mailed": False}
+    since, next_attempt = (
+        datetime.fromisoformat(state["since"]),
+        now + pause_after(ti.task, ti.try_number, error),
+    )
+    if not state["mailed"] and next_attempt >= since + PATIENCE:
+        message = outage_message({**context, "exception": error}, policy, since, now)
+        notify.send_alert(message, alerts.outage_mail_name(ti))
+        state["mailed"] = True
+    store.set(_KEY, state)
 
 
 def outage_message(context: Mapping[str, Any], detour: str, since: datetime, now: datetime) -> EmailMessage:
-    """The mail without addresses and Message-ID. The one that the task has failed for good refers to it.
+    """Return the mail without addresses and Message-ID.
 
     Args:
         context: with the error as `exception`.
-        detour: what to set the Variable `source_policy` to.
-        since: when the first try failed, an instant.
-        now: when the latest did.
+        detour: the value of `source_policy` with which the run continues.
+        since: when the first attempt failed, an instant.
+        now: when the latest one failed.
     """
     ti, error = context["ti"], context["exception"]
     zone = ZoneInfo(shop_timezone())
-    others = range(ti.try_number + 1, ti.max_tries + 1)
+    later = range(ti.try_number + 1, ti.max_tries + 1)
     last = now + sum(
-        (backoff(ti.task, each, 2) for each in others), pause_after(ti.task, ti.try_number, error, 2)
+        (backoff(ti.task, each, 2) for each in later), pause_after(ti.task, ti.try_number, error, 2)
     )
     clock = {"since": since, "next": now + pause_after(ti.task, ti.try_number, error), "last": last}
-    texts = alerts.texts_of(context, detour) | {
+    texts = alerts.task_texts(context, detour) | {
         **{name: f"{instant.astimezone(zone):%H:%M}" for name, instant in clock.items()},
         "zone": zone.key,
-        "left": 1 + len(others),
+        "left": 1 + len(later),
     }
-    return mail.compose(alerts.subject_of("Still trying", context), "outage_mail", texts)
+    return transport.compose(alerts.subject_of("Still trying", context), "outage_mail", texts)

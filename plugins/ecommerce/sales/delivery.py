@@ -130,7 +130,7 @@ def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
     subject = "Delivery refused" if is_complete else "Incomplete"
     message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
     told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return notify.tell(message, f"alarm.{day}.{told}")
+    return notify.send_alert(message, f"alarm.{day}.{told}")
 
 
 def should_mail(day: BusinessDay, now: datetime, *, send_mail: bool) -> bool:

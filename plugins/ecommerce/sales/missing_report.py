@@ -71,7 +71,7 @@ def watch(
     texts = mail_texts(day, run_id, states)
     log.warning("the report of %s has not been mailed: %s (run %s)", day, texts["problem"], texts["run_id"])
     message = mail.compose(f"No sales report for {day}", "watch_mail", texts)
-    return notify.tell(message, notify.new_name("watch"))
+    return notify.send_alert(message, notify.unique_name("watch"))
 
 
 def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], Run]) -> str:

@@ -16,7 +16,7 @@ from ecommerce.core.business_day import business_day, day_window
 from ecommerce.core.names import POOL_LOADS, STATE_SEND_MAIL
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail.alerts import failure_notifier
-from ecommerce.mail.outages import outage_told
+from ecommerce.mail.outages import outage_alert
 from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
 from ecommerce.runtime.run_context import dag_run_of, run_of, skip
 from ecommerce.sales import delivery, loading, missing_report, read_windows, source_policy
@@ -43,7 +43,7 @@ def extract(source: str, **context: Any) -> Plain:
     day = business_day(context)
     folder = run_of(context).folder(day.date, source)
     window = read_windows.window_of_day(source, day, folder, load_history, datetime.now(UTC))
-    with outage_told(context, source_policy.detour):
+    with outage_alert(context, source_policy.detour):
         return to_xcom(module(source).extract(window))
 
 

@@ -27,7 +27,6 @@ from tests.unit.sales.report.samples import DAY, breakdown, make_figures, noted
 JAPANESE, ARABIC = "日本の急須" * 8, "كرسي مكتب مريح"
 LONG = "Handmade stoneware teapot with bamboo handle and a strainer " * 3 + "in its own gift box"
 FAILED = {
-    "in_terminal": False,
     "task": "daily_sales_pipeline.extract.storefront",
     "day": str(DAY),
     "run_id": "scheduled__2026-11-20T11:00:00+00:00",
@@ -35,6 +34,9 @@ FAILED = {
     "log_url": "https://airflow.example/dags/daily_sales_pipeline/runs/scheduled__2026-11-20/tasks/extract.storefront",
     "detour": '{"storefront": "optional"}',
     "variable": "source_policy",
+    "fix": "Fix the cause, then rerun the failed tasks and everything downstream:",
+    "resume": "clear extract.sources_ready with downstream",
+    "skip_retries": "mark this task as failed in the UI",
 }
 
 
@@ -101,7 +103,7 @@ def _alarm() -> EmailMessage:
 
 
 def _failure() -> EmailMessage:
-    texts = {"command": f"make repair DAY={DAY}", "gate": "extract.sources_ready"}
+    texts = {"command": f"make repair DAY={DAY}"}
     advice = "When it fails: open the failed task's log. Its last line names the cause; mend that."
     return mail.compose("Failed: a task", "failure_mail", FAILED | texts | {"advice": advice})
 
@@ -109,6 +111,11 @@ def _failure() -> EmailMessage:
 def _outage() -> EmailMessage:
     clock = {"since": "06:00", "next": "06:12", "last": "06:40", "zone": "America/New_York", "left": 3}
     return mail.compose("Still trying: a task", "outage_mail", FAILED | clock)
+
+
+def _refused() -> EmailMessage:
+    texts = {"addresses": [f"somebody.{number}@example.com" for number in range(3)]}
+    return mail.compose("Not delivered to all: a report", "refused_mail", texts)
 
 
 def _drift() -> EmailMessage:
@@ -196,6 +203,7 @@ EVERY: dict[str, Callable[[], EmailMessage]] = {
     "forecast": _forecast,
     "outage": _outage,
     "reconciliation": _reconciliation,
+    "refused": _refused,
     "selection": _selection,
     "watch": _watch,
     "week": _week,

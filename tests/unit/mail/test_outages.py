@@ -54,7 +54,7 @@ class Source:
             "params": {"business_date": None},
             "task_state_store": self.store,
         }
-        outages.tell(context, error, source_policy.detour, SIX + timedelta(seconds=after))
+        outages.alert_if_due(context, error, source_policy.detour, SIX + timedelta(seconds=after))
         if self.ti.try_number > self.ti.max_tries:
             notify = alerts.failure_notifier(source_policy.detour)
             notify.to = "oncall@example.com"
@@ -205,9 +205,9 @@ def test_the_failure_itself_stays_the_failure_when_nobody_can_be_told(use_server
     source.ti.try_number = 1
     context = {"ti": source.ti, "dag": None, "task_state_store": source.store}
     with pytest.raises(errors.TransientError, match="storefront at"):
-        with outages.outage_told(context, source_policy.detour):
+        with outages.outage_alert(context, source_policy.detour):
             raise errors.TransientError(DOWN)
-    assert "nobody could be told that the source is failing" in caplog.text
+    assert "the alert that the source is failing was not sent" in caplog.text
     assert "oncall" not in caplog.text
 
 

@@ -120,7 +120,7 @@ def test_a_refused_message_is_tried_again_only_when_the_server_says_later(use_se
 
     with server(Refusing()) as port:
         use_server(port)
-        with pytest.raises(kind, match="does not take the mail"):
+        with pytest.raises(kind, match="rejects the mail"):
             mail.send(a_mail(), TO)
 
 

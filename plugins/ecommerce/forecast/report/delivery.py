@@ -44,7 +44,7 @@ def send_alarm(archived: Mapping[str, Any]) -> str:
     if not (reasons := archived["drift"]):
         return "the forecast does not drift, or too few days are scored"
     told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return notify.tell(alarm_message(archived["as_of"], reasons), f"drift.{archived['as_of']}.{told}")
+    return notify.send_alert(alarm_message(archived["as_of"], reasons), f"drift.{archived['as_of']}.{told}")
 
 
 @in_report_locale

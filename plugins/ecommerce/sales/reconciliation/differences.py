@@ -82,7 +82,7 @@ def tell(differences: Sequence[Difference], results: Results, built: Collection[
     """
     texts = mail_texts(differences, results, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
-    return notify.tell(message, notify.new_name("reconciliation"))
+    return notify.send_alert(message, notify.unique_name("reconciliation"))
 
 
 def mail_texts(
