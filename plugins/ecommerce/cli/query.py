@@ -20,7 +20,7 @@ from ecommerce.cli.terminal import aligned
 from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
 
 if TYPE_CHECKING:
-    from ecommerce.warehouse.adhoc_query import Answer
+    from ecommerce.warehouse.adhoc_query import QueryResult
 
 MAX_ROWS = 200
 """Rows of a table in the terminal; a CSV has all rows."""
@@ -56,13 +56,13 @@ def query(sql: str, file: str, shape: str) -> None:
         click.echo(line)
 
 
-def _run(sql: str, max_rows: int | None) -> Answer:
+def _run(sql: str, max_rows: int | None) -> QueryResult:
     environment.load()
-    from ecommerce.warehouse.adhoc_query import ask
+    from ecommerce.warehouse.adhoc_query import run_query
     from ecommerce.warehouse.client import connect
 
     try:
-        return ask(sql, connect(step="query", interactive=True), max_rows)
+        return run_query(sql, connect(step="query", interactive=True), max_rows)
     except ContractError as error:
         if not re.search(r"\b(INFORMATION_SCHEMA|__TABLES__)\b", sql, re.IGNORECASE):
             raise
@@ -77,14 +77,14 @@ def _read_file(file: str) -> str:
         raise PipelineError(f"{file} cannot be read: {reason}") from None
 
 
-def _write_csv(answer: Answer) -> None:
+def _write_csv(answer: QueryResult) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([name for name, _ in answer.columns])
     for row in answer.rows:
         writer.writerow(["" if value is None else shown(value) for value in row])
 
 
-def table(answer: Answer, width: int | None = None) -> Iterator[str]:
+def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:
     """Yield the answer as lines: numbers flush right, and the number of rows at the end.
 
     `width` is that of the terminal: columns of text are cut to fit it.

@@ -21,7 +21,7 @@ from ecommerce.cli.terminal import aligned
 from ecommerce.core.errors import ConfigurationError, ContractError
 
 if TYPE_CHECKING:
-    from ecommerce.warehouse.adhoc_query import Answer
+    from ecommerce.warehouse.adhoc_query import QueryResult
     from ecommerce.warehouse.rendering import Column
 
 OPERATIONS = "operations"
@@ -144,13 +144,13 @@ def _domains(statements: dict[str, str]) -> dict[str, str]:
     return {name: domains[name] for load in loads for name in domains if domains[name] == load.name}
 
 
-def answer(sql: str) -> Answer | None:
+def answer(sql: str) -> QueryResult | None:
     """Return the answer to SHOW TABLES, DESCRIBE or DESC of a table; None for any other statement.
 
     Raises:
         ContractError: there is no table of that name.
     """
-    from ecommerce.warehouse.adhoc_query import Answer
+    from ecommerce.warehouse.adhoc_query import QueryResult
 
     if _SHOW.fullmatch(sql):
         rows = [(each.name, each.domain, each.description) for each in described()]
@@ -166,7 +166,7 @@ def answer(sql: str) -> Answer | None:
         columns = ("column_name", "type", "description")
     else:
         return None
-    return Answer(tuple((column, "STRING") for column in columns), len(rows), iter(rows))
+    return QueryResult(tuple((column, "STRING") for column in columns), len(rows), iter(rows))
 
 
 def _cell(text: str) -> str:

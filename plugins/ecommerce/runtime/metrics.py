@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ecommerce.core.connections import option
 from ecommerce.core.error_messages import reason_of
 
 log = logging.getLogger(__name__)
@@ -63,14 +62,9 @@ def _gauge(name: str, value: float, **tags: str) -> None:
     _emit(lambda stats: stats.gauge(name, value, tags=tags))
 
 
-def _is_on() -> bool:
-    clients = ("statsd_on", "statsd_datadog_enabled", "otel_on")
-    return any(option("metrics", name).strip().lower() in ("true", "t", "1") for name in clients)
-
-
 def _emit(send: Callable[[Any], None]) -> None:
-    if "airflow" not in sys.modules and not _is_on():
-        return  # which a command would import for it
+    if "airflow" not in sys.modules:
+        return  # a command, which would import it for nothing else
     try:
         from airflow.sdk.observability import stats
 

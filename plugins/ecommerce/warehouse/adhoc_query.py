@@ -1,106 +1,18 @@
-"""Questions of people to the warehouse: one statement that reads, and its answer."""
+"""Queries of users: one statement that only reads, and its result."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ContractError
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors, words_of
+from ecommerce.warehouse.bigquery_errors import bigquery_errors, refusal_text
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
-
-READS = "SELECT"
-"""The kind that BigQuery gives to a statement that only reads, whether it begins with SELECT or WITH."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to a question: names of its columns and their types, as BigQuery names them; how many rows
-    it has, and these (at most as many as were asked for)."""
-
-    columns: tuple[tuple[str, str], ...]
-    total: int
-    rows: Iterator[tuple[Any, ...]]
-
-
-def ask(sql: str, warehouse: Warehouse, most_rows: int | None = None) -> Answer:
-    """What the warehouse answers to `sql`, in which its tables need no dataset.
-
-    What the text shows to be more than one statement, or of another kind, is not even sent: the emulator runs
-    a script's statements in a dry run too. Then BigQuery itself says by a dry run (the emulator as well) what
-    kind of statement it is, and whether it can be run. A query bills at most MAXIMUM_BYTES_BILLED.
-
-    Args:
-        sql: one SELECT or WITH statement of GoogleSQL.
-        warehouse: the deployment's.
-        most_rows: None gives all rows.
-
-    Raises:
-        ContractError: it is no statement that only reads, or cannot be run; the text says why.
-        ConfigurationError, CredentialsError, TransientError: as `bigquery_errors`.
-    """
-    from google.cloud import bigquery
-
-    statement = _only_statement(sql)
-    client, settings = warehouse.client, warehouse.settings
-    dataset = f"{client.project}.{settings.bigquery_dataset}"
-
-    def query(*, dry: bool) -> bigquery.QueryJob:
-        config = bigquery.QueryJobConfig(
-            default_dataset=dataset,
-            labels=dict(warehouse.labels),
-            maximum_bytes_billed=settings.maximum_bytes_billed,
-            dry_run=dry,
-        )
-        options = warehouse.bounded() | {"location": settings.bigquery_location, "job_retry": None}
-        if not dry:
-            options["timeout"] = REQUEST_SECONDS  # the emulator answers when the query has ended
-        return client.query(statement, job_config=config, **options)
-
-    with bigquery_errors("the query"):
-        kind = _explained(lambda: query(dry=True)).statement_type
-        if kind != READS:
-            raise _refused(
-                "more than one statement" if kind == "SCRIPT" else f"of the kind {kind or 'unknown'}"
-            )
-        found = _explained(lambda: warehouse.result(query(dry=False), "the query", max_results=most_rows))
-        columns = tuple((field.name, _type_of(field)) for field in found.schema)
-        return Answer(columns, found.total_rows or 0, (tuple(row.values()) for row in found))
-
-
-def _explained(do: Any) -> Any:
-    """What `do` gives; a statement that cannot be run is said in one sentence."""
-    from google.api_core.exceptions import BadRequest, NotFound
-
-    try:
-        return do()
-    except (BadRequest, NotFound) as error:
-        if {"bytesBilledLimitExceeded"} & {each.get("reason") for each in error.errors or ()}:
-            raise
-        raise ContractError(f"the query cannot be run: {words_of(error)}") from None
-
-
-def _only_statement(sql: str) -> str:
-    """`sql` without what follows its only statement; ContractError where its text shows that it has more, or
-    one that does more than read."""
-
-    def blank(found: re.Match[str]) -> str:
-        # In comments, texts and quoted names anything may stand; all else stays where it is.
-        return (" " if found["comment"] else "_") * len(found[0])
-
-    bare = _QUOTED.sub(blank, sql).rstrip("; \t\r\n")
-    if ";" in bare:
-        raise _refused("more than one statement")
-    first = re.match(r"[\s(]*(\w*)", bare)
-    word = first[1].upper() if first else ""
-    if word not in ("SELECT", "WITH"):
-        raise _refused(f"a statement that begins with {word}" if word else "empty")
-    return sql[: len(bare)]
-
 
 _QUOTED = re.compile(
     r"(?P<comment>--[^\n]*|\#[^\n]*|/\*.*?\*/)"
@@ -110,9 +22,84 @@ _QUOTED = re.compile(
 )
 
 
-def _refused(called: str) -> ContractError:
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """Names and BigQuery types of the columns, the number of rows, and the rows, at most as many as
+    requested."""
+
+    columns: tuple[tuple[str, str], ...]
+    total: int
+    rows: Iterator[tuple[Any, ...]]
+
+
+def run_query(sql: str, warehouse: Warehouse, most_rows: int | None = None) -> QueryResult:
+    """Run a query in which the warehouse's tables need no dataset. It bills at most MAXIMUM_BYTES_BILLED.
+
+    A text with several statements or of another kind is not sent, because the emulator executes scripts even
+    in a dry run. Then a dry run returns the kind of the statement, and whether it is valid.
+
+    Args:
+        sql: one SELECT or WITH statement of GoogleSQL.
+        warehouse: the deployment's.
+        most_rows: None returns all rows.
+
+    Raises:
+        ContractError: the statement does more than read, or is invalid.
+        ConfigurationError, CredentialsError, TransientError: as `bigquery_errors`.
+    """
+    statement = _only_statement(sql)
+    dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
+    with bigquery_errors("the query"):
+        dry_run = _explained(lambda: warehouse.begin_query(statement, default_dataset=dataset, dry_run=True))
+        if (kind := dry_run.statement_type) != "SELECT":
+            raise _refused(
+                "more than one statement" if kind == "SCRIPT" else f"of the kind {kind or 'unknown'}"
+            )
+        # The emulator answers when the query has ended.
+        job = _explained(
+            lambda: warehouse.begin_query(statement, timeout=REQUEST_SECONDS, default_dataset=dataset)
+        )
+        rows = _explained(lambda: warehouse.rows(job, "the query", max_results=most_rows))
+        columns = tuple((field.name, _type_of(field)) for field in rows.schema)
+        return QueryResult(columns, rows.total_rows or 0, (tuple(row.values()) for row in rows))
+
+
+def _explained(request: Callable[[], Any]) -> Any:
+    """Return the result of `request`; an invalid statement is a ContractError of one sentence."""
+    from google.api_core.exceptions import BadRequest, NotFound
+
+    try:
+        return request()
+    except (BadRequest, NotFound) as error:
+        if "bytesBilledLimitExceeded" in {each.get("reason") for each in error.errors or ()}:
+            raise
+        raise ContractError(f"the query cannot be run: {refusal_text(error)}") from None
+
+
+def _only_statement(sql: str) -> str:
+    """Return `sql` up to the end of its only statement.
+
+    Raises:
+        ContractError: it has several statements, or none that begins with SELECT or WITH.
+    """
+
+    def blank(match: re.Match[str]) -> str:
+        # Comments, strings and quoted names may hold anything; positions stay the same.
+        return (" " if match["comment"] else "_") * len(match[0])
+
+    bare = _QUOTED.sub(blank, sql).rstrip("; \t\r\n")
+    if ";" in bare:
+        raise _refused("more than one statement")
+    first = re.match(r"[\s(]*(\w*)", bare)
+    keyword = first[1].upper() if first else ""
+    if keyword not in ("SELECT", "WITH"):
+        raise _refused(f"a statement that begins with {keyword}" if keyword else "empty")
+    return sql[: len(bare)]
+
+
+def _refused(kind: str) -> ContractError:
     return ContractError(
-        f"the query was not run: it is {called}, and only a single SELECT or WITH statement, which changes "
+        f"the query was not run: it is {kind}, and only a single SELECT or WITH statement, which changes "
         "nothing, is accepted"
     )
 

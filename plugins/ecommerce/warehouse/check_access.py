@@ -5,20 +5,21 @@ from __future__ import annotations
 from ecommerce.core.check_result import FAIL, OK, Lines
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.warehouse import client, permissions, schema
+from ecommerce.warehouse.bigquery_errors import bigquery_errors
 
 
 def check() -> Lines:
     """A query runs, the datasets fit the settings. A table is made there and removed again; no more."""
     warehouse = client.connect(interactive=True)
     settings = warehouse.settings
-    with client.bigquery_errors("bigquery: list of datasets"):
+    with bigquery_errors("bigquery: list of datasets"):
         datasets = {one.dataset_id for one in warehouse.client.list_datasets(**warehouse.bounded())}
     warehouse.run("SELECT 1", "bigquery: a query")
     where = f"project {warehouse.client.project}"
     if settings.bigquery_dataset not in datasets:
         yield OK, f"{where}: queries run; the first run creates the dataset {settings.bigquery_dataset}"
         return
-    with client.bigquery_errors(f"bigquery: dataset {settings.bigquery_dataset}"):
+    with bigquery_errors(f"bigquery: dataset {settings.bigquery_dataset}"):
         location = warehouse.client.get_dataset(settings.bigquery_dataset, **warehouse.bounded()).location
     if location and location.upper() != settings.bigquery_location.upper():
         raise ConfigurationError(

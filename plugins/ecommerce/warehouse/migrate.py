@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ecommerce.warehouse.client import Warehouse, bigquery_errors
+from ecommerce.warehouse.bigquery_errors import bigquery_errors
+from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.rendering import SQL_ROOT, Column, columns, tables, views
 from ecommerce.warehouse.schema import api_field, ddl, prepare
 

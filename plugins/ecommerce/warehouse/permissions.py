@@ -10,7 +10,8 @@ from contextlib import suppress
 from uuid import uuid4
 
 from ecommerce.core.errors import CredentialsError, PipelineError
-from ecommerce.warehouse.client import Warehouse, bigquery_errors
+from ecommerce.warehouse.bigquery_errors import bigquery_errors
+from ecommerce.warehouse.client import Warehouse
 
 ON_TABLES = tuple(f"bigquery.tables.{may}" for may in ("get", "getData", "update", "updateData"))
 """Needed on every table of the dataset; `roles/bigquery.dataEditor` on the dataset has them, and what creates

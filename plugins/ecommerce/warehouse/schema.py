@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
-from ecommerce.warehouse.client import Warehouse, bigquery_errors
+from ecommerce.warehouse.bigquery_errors import bigquery_errors
+from ecommerce.warehouse.client import Warehouse
 from ecommerce.warehouse.rendering import Column, render, tables, views
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ecommerce.core.errors import ContractError
 from ecommerce.storage.staging import Manifest, storage_path
-from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse, bigquery_errors
+from ecommerce.warehouse.bigquery_errors import bigquery_errors
+from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 from ecommerce.warehouse.rendering import Column, columns, render, staging_table
 from ecommerce.warehouse.schema import api_field, arrow_type, create_datasets
 from ecommerce.warehouse.spec import LoadSpec

@@ -13,11 +13,11 @@ import pytest
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.cli.query import shown, table
-from ecommerce.warehouse.adhoc_query import Answer
+from ecommerce.warehouse.adhoc_query import QueryResult
 
 
-def answer(*columns: tuple[str, str], rows: list[tuple[Any, ...]], total: int | None = None) -> Answer:
-    return Answer(columns, len(rows) if total is None else total, iter(rows))
+def answer(*columns: tuple[str, str], rows: list[tuple[Any, ...]], total: int | None = None) -> QueryResult:
+    return QueryResult(columns, len(rows) if total is None else total, iter(rows))
 
 
 def test_numbers_stand_at_the_right_and_decimals_below_each_other() -> None:
@@ -85,7 +85,7 @@ print(code, [name for name in ("airflow", "google.cloud.bigquery") if name in sy
         "PYTHONPATH": "plugins",
         "CUSTOMER_HASH_KEY": "0123456789abcdef",
         "AIRFLOW_HOME": str(installation / "airflow"),
-        "AIRFLOW_CONN_BIGQUERY": "google-cloud-platform://?project=p&is_anonymous=true",
+        "AIRFLOW_CONN_BIGQUERY": '{"extra": {"project": "p", "is_anonymous": true}}',
         "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:1",
         "GOOGLE_CLOUD_PROJECT": "p",
     }

@@ -117,7 +117,7 @@ def test_what_the_warehouse_refuses_of_its_information_schema_says_what_to_type(
         raise ContractError("the query cannot be run: Not found")
 
     monkeypatch.setattr(client, "connect", lambda **_: None)
-    monkeypatch.setattr("ecommerce.warehouse.adhoc_query.ask", refuse)
+    monkeypatch.setattr("ecommerce.warehouse.adhoc_query.run_query", refuse)
     for sql in ("SELECT * FROM INFORMATION_SCHEMA.COLUMNS", "SELECT 1 FROM sales.__tables__"):
         assert command_line.main(["query", "--sql", sql]) == 1
         assert capsys.readouterr().err == f"the query cannot be run: Not found: {query.tables.INSTEAD}\n"

@@ -16,7 +16,8 @@ from requests.exceptions import ConnectionError as LostConnection
 
 from ecommerce.core import errors
 from ecommerce.core.settings import load_settings
-from ecommerce.warehouse.client import RETRY_SECONDS, Warehouse, bigquery_errors, connect
+from ecommerce.warehouse.bigquery_errors import bigquery_errors
+from ecommerce.warehouse.client import RETRY_SECONDS, Warehouse, connect
 
 SETTINGS = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
 
@@ -164,24 +165,16 @@ def key() -> dict[str, str]:
     }
 
 
-PREFIX = "extra__google_cloud_platform__"
-ROBOT = "a@one.iam.gserviceaccount.com"
-CHAIN = f"{ROBOT}, b@two.iam.gserviceaccount.com"
-
-
 @pytest.mark.parametrize(
     ("extra", "by_hook"),
     [
         ({"is_anonymous": True, "project": "p"}, False),
         ({"key_path": "KEY"}, False),
-        ({"key_path": "KEY", "project": "p", "scope": "https://a, https://b", "num_retries": 3}, False),
-        ({f"{PREFIX}key_path": "KEY", f"{PREFIX}project": "p", "keyfile_dict": ""}, False),
-        ({"key_path": "KEY", "project": "", f"{PREFIX}project": "unused"}, False),
+        ({"key_path": "KEY", "project": "p", "num_retries": 3}, False),
+        ({"key_path": "KEY", "project": "", "keyfile_dict": ""}, False),
         ({"keyfile_dict": {}}, False),
         ({"keyfile_dict": "as text"}, False),
-        ({"key_path": "KEY", "impersonation_chain": ROBOT}, False),
-        ({"key_path": "KEY", "impersonation_chain": CHAIN, "scope": "https://a"}, False),
-        ({"key_path": "KEY", "impersonation_chain": [ROBOT, "b@two.x"], "project": "p"}, False),
+        ({"key_path": "KEY", "impersonation_chain": "a@one.iam.gserviceaccount.com"}, True),
         ({"key_path": "KEY", "quota_project_id": "another-one"}, True),
         ({"credential_config_file": "KEY", "project": "p"}, True),
     ],

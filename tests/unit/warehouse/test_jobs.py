@@ -15,7 +15,7 @@ from ecommerce.core.errors import TimedOutError, TransientError
 from ecommerce.core.settings import load_settings
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.warehouse import client
-from ecommerce.warehouse.adhoc_query import ask
+from ecommerce.warehouse.adhoc_query import run_query
 from ecommerce.warehouse.client import Warehouse, connect
 from tests.unit.warehouse.silent_bigquery import ANONYMOUS, SilentBigQuery
 
@@ -65,7 +65,7 @@ def test_a_job_that_does_not_end_is_cancelled_and_named(running: SilentBigQuery,
 
 def test_a_query_of_a_person_is_cancelled_too(running: SilentBigQuery, connected: Connect) -> None:
     with pytest.raises(TimedOutError, match=r"^the query: "):
-        ask("SELECT 1", connected(running, interactive=True))
+        run_query("SELECT 1", connected(running, interactive=True))
     assert len(running.cancelled) == 1
 
 
@@ -95,7 +95,7 @@ def test_a_server_that_never_answers_is_given_up(
     monkeypatch.setattr(client, f"{prefix}RETRY_SECONDS", 0.2)
     monkeypatch.setattr(client, f"{prefix}REQUEST_SECONDS", 0.3)
     with pytest.raises(TransientError, match=r"BigQuery cannot be reached: .*does not answer in time"):
-        ask("SELECT 1", connected(mute, interactive=interactive))
+        run_query("SELECT 1", connected(mute, interactive=interactive))
 
 
 def test_a_command_waits_for_seconds_not_for_a_minute(mute: SilentBigQuery, connected: Connect) -> None:

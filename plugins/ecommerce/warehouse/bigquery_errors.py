@@ -1,0 +1,110 @@
+"""Errors of the Google libraries as errors of this package."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ecommerce.core import errors
+from ecommerce.core.error_messages import reason_of
+from ecommerce.core.names import CONNECTION_WAREHOUSE
+
+CONCURRENT = "due to concurrent update"
+"""In BigQuery's message for a transaction that lost to another, and in that of the load's own SQL."""
+_NO_DATASET = "Not found: Dataset"
+_INVALID = "invalidQuery"  # the reason BigQuery gives; its text names the column in one of many ways
+_OLDER_TABLE = "the tables and this statement do not match; if a column is missing, run make migrate: "
+_PASSING = {"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded", "backendError", "internalError"}
+
+
+@contextmanager
+def bigquery_errors(what: str) -> Iterator[None]:
+    """Raise errors of this package in place of the Google libraries'. Refusals have no cause, because a cause
+    would show the account's address in the log.
+
+    Raises:
+        ConcurrentUpdateError: BigQuery cancelled the transaction or statement in favour of another.
+        CredentialsError: 401, 403, or invalid credentials.
+        TransientError: quota and rate limits, 5xx, lost connections, timeouts.
+        ConfigurationError: an invalid connection, or a job that would bill more than MAXIMUM_BYTES_BILLED.
+        ContractError: everything else BigQuery refuses: SQL, schemas, missing tables.
+    """
+    from google.api_core.exceptions import GoogleAPICallError, RetryError
+    from google.auth.exceptions import (
+        DefaultCredentialsError,
+        GoogleAuthError,
+        MalformedError,
+        RefreshError,
+        TransportError,
+    )
+    from requests import exceptions
+
+    invalid = (
+        (MalformedError, "the key file is not a service account's key"),
+        (RefreshError, "Google refuses them: is the key still valid, is this machine's clock right?"),
+        (DefaultCredentialsError, "there are none: set key_path in its extra to a service account's key"),
+    )
+    try:
+        yield
+    except GoogleAPICallError as error:
+        raise _refusal(what, error) from None
+    except (
+        RetryError,
+        exceptions.ConnectionError,
+        exceptions.Timeout,
+        TimeoutError,
+        TransportError,
+    ) as error:
+        if isinstance(error, RetryError) and isinstance(error.cause, GoogleAPICallError):
+            raise _refusal(what, error.cause) from None  # it was reached, and refused each attempt
+        raise errors.TransientError(f"{what}: BigQuery cannot be reached: {reason_of(error)}") from error
+    except GoogleAuthError as error:
+        reason = next((text for kind, text in invalid if isinstance(error, kind)), "they cannot be read")
+        raise errors.CredentialsError(
+            f"{what}: invalid credentials of the connection {CONNECTION_WAREHOUSE}: {reason}"
+        ) from error
+    except _airflow_exceptions() as error:
+        raise errors.ConfigurationError(f"{what}: {_without_addresses(str(error))}") from None
+
+
+def refusal_text(error: Any) -> str:
+    """Return why BigQuery refused, without the request's URL and the job's id, with the fix for a missing
+    dataset."""
+    text = (error.message or str(error)).rpartition("prettyPrint=false: ")[2]
+    text = " ".join(re.split(r"; reason:|\n\nLocation:|\nLINE ", text)[0].split())
+    if text.startswith(_NO_DATASET):
+        text += ": is BIGQUERY_LOCATION right? The first run creates the dataset, and so does make migrate"
+    return text
+
+
+def _refusal(what: str, error: Any) -> errors.PipelineError:
+    text = refusal_text(error) if _NO_DATASET in str(error) else error.message or str(error)
+    hint = _OLDER_TABLE if _INVALID in str(error) else ""
+    return _kind_of(error)(f"{what}: {hint}{_without_addresses(text)}")
+
+
+def _kind_of(error: Any) -> type[errors.PipelineError]:
+    reasons = {detail.get("reason") for detail in error.errors or () if isinstance(detail, dict)}
+    if CONCURRENT in str(error).lower():
+        return errors.ConcurrentUpdateError
+    if "bytesBilledLimitExceeded" in reasons:
+        return errors.ConfigurationError
+    if error.code in (429, 500, 502, 503, 504) or reasons & _PASSING:
+        return errors.TransientError
+    return errors.CredentialsError if error.code in (401, 403) else errors.ContractError
+
+
+def _airflow_exceptions() -> tuple[type[Exception], ...]:
+    if "airflow" not in sys.modules:
+        return ()
+    from airflow.exceptions import AirflowException
+
+    return (AirflowException,)
+
+
+def _without_addresses(text: str) -> str:
+    # BigQuery names the service account in refusals; addresses do not belong in logs.
+    return re.sub(r"[\w.+-]+@[\w.-]+", "<address>", text.strip())
