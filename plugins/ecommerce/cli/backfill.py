@@ -22,7 +22,7 @@ from ecommerce.cli.terminal import TaskLines, day_option, show_report
 from ecommerce.core.business_day import TICKS
 from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.names import DAG_DAILY
-from ecommerce.core.settings import refund_lookback_days
+from ecommerce.core.settings import read_setting
 
 FINISHED = ("success", "failed")
 PAUSE = 3.0
@@ -109,7 +109,7 @@ def _lookback_days() -> int:
     environ = dict(os.environ)
     with suppress(ConfigurationError):  # Airflow and its settings may be on another machine
         environment.load(environ)
-    return refund_lookback_days(environ)
+    return int(read_setting("refund_lookback_days", environ))
 
 
 def plan(

@@ -48,9 +48,9 @@ def in_report_locale(function: Callable[Arguments, Result]) -> Callable[Argument
 
     @wraps(function)
     def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        from ecommerce.core.settings import report_locale
+        from ecommerce.core.settings import read_setting
 
-        with written_in(report_locale()):
+        with written_in(read_setting("report_locale")):
             return function(*args, **kwargs)
 
     return wrapped

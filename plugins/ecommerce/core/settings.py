@@ -1,282 +1,134 @@
-"""What is fixed at deployment, read from the environment (`.env.example` lists every name)."""
+"""Settings that are fixed at deployment, from the environment (`.env.example` lists them all)."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
-from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, TypeVar, cast
+from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from ecommerce.core.errors import ConfigurationError, WrongSettingsError
-from ecommerce.core.owner import owner_link
 from ecommerce.core.paths import read_sql
 
-Value = TypeVar("Value")
 Network = IPv4Network | IPv6Network
 Expected = Mapping[str, frozenset[int]]
 """The weekdays (0 is Monday) on which each partner delivers."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ATTRIBUTE_NAME = r"(?i)(?!_(table_|file_|partition|row_timestamp|_root__|colidentifier))[a-z_][a-z0-9_]{0,62}"
-"""A name that is an identifier everywhere; BigQuery keeps some prefixes for itself."""
+"""A column name that is valid everywhere; BigQuery reserves some prefixes."""
 MOST_ATTRIBUTES = 20
 LONG = 4
-"""How many times longer a task may run that reads, trains on or fetches years of history at once."""
-_TASK_TIMEOUT = "TASK_TIMEOUT_SECONDS", 3_600
-_RUN_TIMEOUT = "RUN_TIMEOUT_SECONDS", 21_600
+"""The factor of the timeouts of tasks that read, train on or fetch years of history at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """One deployment's settings. URIs have no trailing slash; `shop_timezone` is an IANA name.
-    `order_attributes`: columns of the sources that pass through to `orders.attributes`, sorted by name.
-    `report_attribute`: the one of them that the daily report breaks down by. `expected_partners`: None where
-    they are learnt from what was delivered. `picture_networks`: private networks that pictures of the
-    catalogue may be fetched from."""
-
-    shop_timezone: str
-    reporting_currency: str
-    bigquery_dataset: str
-    bigquery_location: str
-    staging_uri: str
-    reports_uri: str
-    models_uri: str
-    pictures_uri: str
-    partner_drop_uri: str
-    customer_hash_key: str
-    refund_lookback_days: int
-    reconcile_days: int
-    staging_retention_days: int
-    log_retention_days: int
-    events_retention_days: int
-    maximum_bytes_billed: int
-    task_timeout_seconds: int
-    run_timeout_seconds: int
-    bigquery_job_timeout_seconds: int
-    partner_file_max_lines: int
-    partner_file_max_bytes: int
-    partner_file_max_seconds: int
-    sync_start_date: date | None = None
-    order_attributes: tuple[str, ...] = ()
-    report_attribute: str | None = None
-    expected_partners: Expected | None = field(default=None, hash=False)  # a mapping has no hash
-    picture_networks: tuple[Network, ...] = ()
-    holidays: str = ""
-    owner_link: str = ""
-    report_locale: str = "en_US"
-    forecast_miss_alert_percent: int | None = None
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The shop's timezone. Business days begin at its midnight; nothing else is local."""
-        return ZoneInfo(self.shop_timezone)
-
-    @property
-    def holiday_calendar(self) -> str:
-        """Whose public holidays the forecast knows: a calendar of the package `holidays` such as `US` or
-        `DE-BY`; empty for none. Unless HOLIDAYS says otherwise, that of the country in which the shop's
-        timezone is."""
-        if self.holidays:
-            return "" if self.holidays == "none" else self.holidays
-        from babel.core import get_global
-
-        return str(get_global("zone_territories").get(self.shop_timezone, ""))
-
-    @property
-    def staging_dataset(self) -> str:
-        """The BigQuery dataset whose tables expire by themselves and hold one load's input."""
-        return f"{self.bigquery_dataset}_staging"
-
-
-def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings; one that is there but empty counts as not set. Cheap enough to call in every task;
-    never called while a DAG file is parsed (see `shop_timezone`).
-
-    Raises:
-        WrongSettingsError: values are malformed, or `CUSTOMER_HASH_KEY` is missing.
-    """
-    problems: list[str] = []
-
-    def valid(read: Callable[..., Value], *arguments: Any) -> Value:
-        try:
-            return read(*arguments)
-        except ConfigurationError as error:
-            problems.append(str(error))
-            return cast("Value", None)  # unused: the problem is raised below
-
-    attributes = valid(_order_attributes, env.get("ORDER_ATTRIBUTES", ""))
-    shown_attribute = env.get("REPORT_ATTRIBUTE", "") if attributes is not None else ""
-    settings = Settings(
-        customer_hash_key=valid(_hash_key, env),
-        shop_timezone=valid(shop_timezone, env),
-        reporting_currency=valid(_currency, env.get("REPORTING_CURRENCY") or "USD"),
-        report_locale=valid(report_locale, env),
-        bigquery_dataset=valid(_identifier, env, "BIGQUERY_DATASET", "sales"),
-        bigquery_location=valid(_location, env.get("BIGQUERY_LOCATION") or "US"),
-        staging_uri=valid(_uri, env, "STAGING_URI", "file:///opt/airflow/data/staging"),
-        reports_uri=valid(_uri, env, "REPORTS_URI", "file:///opt/airflow/data/reports"),
-        models_uri=valid(_uri, env, "MODELS_URI", "file:///opt/airflow/data/models"),
-        pictures_uri=valid(_uri, env, "PICTURES_URI", "file:///opt/airflow/data/pictures"),
-        partner_drop_uri=valid(_uri, env, "PARTNER_DROP_URI", "file:///opt/airflow/data/partner_drop"),
-        refund_lookback_days=valid(refund_lookback_days, env),
-        reconcile_days=valid(_days, env, "RECONCILE_DAYS", 35),
-        staging_retention_days=valid(_days, env, "STAGING_RETENTION_DAYS", 14),
-        log_retention_days=valid(_days, env, "LOG_RETENTION_DAYS", 60),
-        events_retention_days=valid(_days, env, "EVENTS_RETENTION_DAYS", 400),
-        maximum_bytes_billed=valid(_positive_int, env, "MAXIMUM_BYTES_BILLED", 100 * 1024**3),
-        task_timeout_seconds=valid(_seconds, env, *_TASK_TIMEOUT),
-        run_timeout_seconds=valid(_seconds, env, *_RUN_TIMEOUT),
-        bigquery_job_timeout_seconds=valid(_seconds, env, "BIGQUERY_JOB_TIMEOUT_SECONDS", 1_800),
-        partner_file_max_lines=valid(_positive_int, env, "PARTNER_FILE_MAX_LINES", 5_000_000),
-        partner_file_max_bytes=valid(_positive_int, env, "PARTNER_FILE_MAX_BYTES", 2 * 1024**3),
-        partner_file_max_seconds=valid(_seconds, env, "PARTNER_FILE_MAX_SECONDS", 600),
-        sync_start_date=valid(_date, env, "SYNC_START_DATE"),
-        order_attributes=attributes,
-        report_attribute=valid(_report_attribute, shown_attribute, attributes),
-        expected_partners=valid(_expected_partners, env.get("EXPECTED_PARTNERS", "")),
-        picture_networks=valid(_networks, env, "PICTURE_NETWORKS"),
-        holidays=env.get("HOLIDAYS", "").strip(),
-        owner_link=valid(owner_link, env),
-        forecast_miss_alert_percent=valid(_percent, env, "FORECAST_MISS_ALERT_PERCENT"),
-    )
-    if problems:
-        raise WrongSettingsError(problems)
-    return settings
-
-
-def shop_timezone(env: Mapping[str, str] = os.environ) -> str:
-    """The shop's timezone name, the one setting a DAG file needs while it is parsed; ConfigurationError where
-    it is not an IANA timezone's."""
-    name = env.get("SHOP_TIMEZONE") or "America/New_York"
+def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ConfigurationError(
-            f"SHOP_TIMEZONE={name!r} is not an IANA timezone name such as Europe/Berlin"
-        ) from None
+        raise ValueError("is not an IANA timezone name such as Europe/Berlin") from None
     return name
 
 
-def report_locale(env: Mapping[str, str] = os.environ) -> str:
-    """How reports, their mails and pages write numbers, dates and countries: a locale that Babel knows, such
-    as `de_CH`; ConfigurationError where it is none."""
-    return _locale(env.get("REPORT_LOCALE", "").strip() or "en_US")
+def _locale(text: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale.parse(text.strip().replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        raise ValueError("is no locale that Babel knows, such as en_US, de_CH or ja_JP") from None
 
 
-def task_timeout(times: int = 1, env: Mapping[str, str] = os.environ) -> timedelta:
-    """The `execution_timeout` of tasks, read while a DAG file is parsed; `times` is 1 or `LONG`."""
-    return times * timedelta(seconds=_seconds(env, *_TASK_TIMEOUT))
+def _matching(pattern: str, problem: str) -> Callable[[str], str]:
+    """Return a parser of texts that match `pattern`, and raise ValueError(`problem`) otherwise."""
+
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(problem)
+        return text
+
+    return parse
 
 
-def run_timeout(times: int = 1, env: Mapping[str, str] = os.environ) -> timedelta:
-    """The `dagrun_timeout` of DAGs, read while a DAG file is parsed; `times` is 1 or `LONG`."""
-    return times * timedelta(seconds=_seconds(env, *_RUN_TIMEOUT))
+def _currency(text: str) -> str:
+    return _matching("[A-Za-z]{3}", "is not a three-letter ISO 4217 code such as EUR")(text).upper()
 
 
-def refund_lookback_days(env: Mapping[str, str] = os.environ) -> int:
-    """For how many days before its own a daily run reads the storefront's orders again."""
-    return _days(env, "REFUND_LOOKBACK_DAYS", 14)
+def _uri(text: str) -> str:
+    uri = text.rstrip("/")
+    if uri != uri.strip() or not re.match("[a-z][a-z0-9+.-]*://.", uri):
+        raise ValueError("is not a URI: begin it with file://, gs:// or s3://")
+    if uri.startswith("file://") and not uri.startswith("file:///"):
+        raise ValueError("needs three slashes, to name a folder from the root on: file:///folder")
+    return uri
 
 
-def _hash_key(env: Mapping[str, str]) -> str:
-    key = env.get("CUSTOMER_HASH_KEY", "")
-    if len(key) < 16:
+def _up_to(most: int | None) -> Callable[[str], int]:
+    """Return a parser of positive whole numbers up to `most`."""
+
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < 1:
+            raise ValueError("is not a positive whole number")
+        if most is not None and int(text) > most:
+            raise ValueError(f"is too much: it may be {most} at most")
+        return int(text)
+
+    return parse
+
+
+_number, _days, _seconds = _up_to(None), _up_to(36_500), _up_to(30 * 86_400)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValueError("is not a date like 2026-11-01") from None
+
+
+def _hash_key(text: str) -> str:
+    if len(text) < 16:
         raise ConfigurationError(
             "CUSTOMER_HASH_KEY is missing or shorter than 16 characters: set it once to a long random "
             "text and keep it, because it identifies customers across sources"
         )
-    return key
+    return text
 
 
-@cache
-def _locale(value: str) -> str:
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return str(Locale.parse(value.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
-        raise ConfigurationError(
-            f"REPORT_LOCALE={value!r} is no locale that Babel knows, such as en_US, de_CH or ja_JP"
-        ) from None
-
-
-def _currency(value: str) -> str:
-    if len(value) != 3 or not value.isascii() or not value.isalpha():
-        raise ConfigurationError(
-            f"REPORTING_CURRENCY={value!r} is not a three-letter ISO 4217 code such as EUR"
-        )
-    return value.upper()
-
-
-def _identifier(env: Mapping[str, str], name: str, default: str) -> str:
-    value = env.get(name) or default
-    if not value.isascii() or not value.replace("_", "").isalnum():
-        raise ConfigurationError(f"{name}={value!r} may only hold letters, digits and underscores")
-    return value
-
-
-def _location(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
-        raise ConfigurationError(f"BIGQUERY_LOCATION={value!r} is not a location such as EU or europe-west3")
-    return value
-
-
-def _uri(env: Mapping[str, str], name: str, default: str) -> str:
-    given = env.get(name) or default
-    value = given.rstrip("/")
-    if value != value.strip() or not re.match("[a-z][a-z0-9+.-]*://.", value):
-        raise ConfigurationError(f"{name}={given!r} is not a URI: begin it with file://, gs:// or s3://")
-    if value.startswith("file://") and not value.startswith("file:///"):
-        raise ConfigurationError(
-            f"{name}={given!r} needs three slashes, to name a folder from the root on: file:///folder"
-        )
-    return value
-
-
-def _order_attributes(value: str) -> tuple[str, ...]:
-    names = [name.strip() for name in value.split(",")] if value.strip() else []
+def _order_attributes(text: str) -> tuple[str, ...]:
+    names = [name.strip() for name in text.split(",")] if text.strip() else []
     if len(names) > MOST_ATTRIBUTES:
         raise ConfigurationError(
             f"ORDER_ATTRIBUTES names {len(names)} columns, more than {MOST_ATTRIBUTES}: add typed "
             "columns instead (README, Change an extract)"
         )
     table = read_sql("warehouse/tables/orders/table.sql") if names else ""
-    taken = re.findall(r"^ {4}`?(\w+)`? ", table, re.MULTILINE)
+    columns = re.findall(r"^ {4}`?(\w+)`? ", table, re.MULTILINE)
     lower = [name.lower() for name in names]
     for name in names:
         if not re.fullmatch(ATTRIBUTE_NAME, name):
             raise ConfigurationError(
                 f"ORDER_ATTRIBUTES: {name!r} cannot name a column: use letters, digits and underscores (63 "
-                "at most), and begin with no digit and no prefix of BigQuery's own"
+                "at most), and begin with no digit and no prefix that BigQuery reserves"
             )
         # BigQuery and DuckDB do not tell Channel from channel.
-        if name.lower() in taken:
-            raise ConfigurationError(f"ORDER_ATTRIBUTES: {name} is a column of orders already: take it out")
+        if name.lower() in columns:
+            raise ConfigurationError(f"ORDER_ATTRIBUTES: {name} is a column of orders already: remove it")
         if lower.count(name.lower()) > 1:
             raise ConfigurationError(f"ORDER_ATTRIBUTES names {name} more than once")
     return tuple(sorted(names))
 
 
-def _report_attribute(value: str, attributes: tuple[str, ...]) -> str | None:
-    if value and value not in attributes:
-        raise ConfigurationError(
-            f"REPORT_ATTRIBUTE={value!r} is not one of ORDER_ATTRIBUTES ({', '.join(attributes) or 'none'})"
-        )
-    return value or None
-
-
-def _expected_partners(value: str) -> Expected | None:
-    """`acme, globex:mon-fri, initech:tue+sat`; `none` expects nobody, the empty text is None."""
-    if not value.strip():
-        return None
-    if value.strip() == "none":
-        return {}
+def _expected_partners(text: str) -> Expected | None:
+    """Parse `acme, globex:mon-fri, initech:tue+sat`; `none` expects no partner, the empty text is None."""
+    if text.strip() in ("", "none"):
+        return {} if text.strip() else None
     expected = {}
-    for entry in value.split(","):
+    for entry in text.split(","):
         partner, _, days = (part.strip() for part in entry.partition(":"))
         spans = [span.partition("-") for span in (days or "mon-sun").lower().split("+")]
         names = [name.strip() for first, dash, last in spans for name in (first, last if dash else first)]
@@ -295,38 +147,148 @@ def _expected_partners(value: str) -> Expected | None:
     return expected
 
 
-def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
-    given = [text.strip() for text in env.get(name, "").split(",") if text.strip()]
+def _networks(text: str) -> tuple[Network, ...]:
     try:
-        return tuple(ip_network(text) for text in given)
+        return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
     except ValueError as error:
-        raise ConfigurationError(f"{name}: {error}: give networks such as 10.1.0.0/16,fd00::/8") from None
+        raise ConfigurationError(
+            f"PICTURE_NETWORKS: {error}: list networks such as 10.1.0.0/16,fd00::/8"
+        ) from None
 
 
-def _positive_int(env: Mapping[str, str], name: str, default: int, most: int | None = None) -> int:
-    text = env.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ConfigurationError(f"{name}={text!r} is not a positive whole number")
-    if most is not None and int(text) > most:
-        raise ConfigurationError(f"{name}={text!r} is too much: it may be {most} at most")
-    return int(text)
+def _owner_link(text: str) -> str:
+    link = text.strip()
+    parts = urlsplit(link)
+    if link and not (parts.scheme in ("http", "https") and parts.hostname):
+        # The text may be an e-mail address.
+        raise ConfigurationError(
+            "OWNER_LINK is not a web address such as https://wiki.example.com/sales-data"
+        )
+    return link
 
 
-def _percent(env: Mapping[str, str], name: str) -> int | None:
-    return _positive_int(env, name, 0) if env.get(name) else None
+def _setting(parse: Callable[[str], Any], default: str = "", **options: Any) -> Any:
+    """Declare a field whose text `parse` converts; it raises ValueError with the problem, or a
+    ConfigurationError with the whole message."""
+    return field(metadata={"parse": parse, "default": default}, **options)
 
 
-def _days(env: Mapping[str, str], name: str, default: int) -> int:
-    return _positive_int(env, name, default, 36_500)  # a hundred years ago is still a date
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One deployment's settings. Each is the environment variable of its name in capital letters; an empty
+    one counts as not set. URIs have no trailing slash."""
+
+    customer_hash_key: str = _setting(_hash_key)
+    shop_timezone: str = _setting(_timezone, "America/New_York")
+    reporting_currency: str = _setting(_currency, "USD")
+    report_locale: str = _setting(_locale, "en_US")
+    bigquery_dataset: str = _setting(
+        _matching(r"\w+", "may only hold letters, digits and underscores"), "sales"
+    )
+    bigquery_location: str = _setting(
+        _matching(r"[A-Za-z0-9-]+", "is not a location such as EU or europe-west3"), "US"
+    )
+    staging_uri: str = _setting(_uri, "file:///opt/airflow/data/staging")
+    reports_uri: str = _setting(_uri, "file:///opt/airflow/data/reports")
+    models_uri: str = _setting(_uri, "file:///opt/airflow/data/models")
+    pictures_uri: str = _setting(_uri, "file:///opt/airflow/data/pictures")
+    partner_drop_uri: str = _setting(_uri, "file:///opt/airflow/data/partner_drop")
+    refund_lookback_days: int = _setting(_days, "14")
+    reconcile_days: int = _setting(_days, "35")
+    staging_retention_days: int = _setting(_days, "14")
+    log_retention_days: int = _setting(_days, "60")
+    events_retention_days: int = _setting(_days, "400")
+    maximum_bytes_billed: int = _setting(_number, str(100 * 1024**3))
+    task_timeout_seconds: int = _setting(_seconds, "3600")
+    run_timeout_seconds: int = _setting(_seconds, "21600")
+    bigquery_job_timeout_seconds: int = _setting(_seconds, "1800")
+    partner_file_max_lines: int = _setting(_number, "5000000")
+    partner_file_max_bytes: int = _setting(_number, str(2 * 1024**3))
+    partner_file_max_seconds: int = _setting(_seconds, "600")
+    sync_start_date: date | None = _setting(_date)  # noqa: RUF009
+    order_attributes: tuple[str, ...] = _setting(_order_attributes)
+    """Columns of the sources that pass through to `orders.attributes`, sorted by name."""
+    report_attribute: str | None = _setting(lambda text: text or None)
+    """One of them, by which the daily report breaks down."""
+    expected_partners: Expected | None = _setting(_expected_partners, hash=False)  # noqa: RUF009
+    """None: learnt from what was delivered."""
+    picture_networks: tuple[Network, ...] = _setting(_networks)
+    """Private networks from which pictures of the catalogue may be fetched."""
+    holidays: str = _setting(str.strip)
+    owner_link: str = _setting(_owner_link)
+    forecast_miss_alert_percent: int | None = _setting(lambda text: _number(text) if text else None)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's timezone, in which business days begin at midnight."""
+        return ZoneInfo(self.shop_timezone)
+
+    @property
+    def holiday_calendar(self) -> str:
+        """The calendar of the package `holidays` that the forecast uses, such as `US` or `DE-BY`; empty for
+        none. Unless HOLIDAYS is set, that of the country of the shop's timezone."""
+        if self.holidays:
+            return "" if self.holidays == "none" else self.holidays
+        from babel.core import get_global
+
+        return str(get_global("zone_territories").get(self.shop_timezone, ""))
+
+    @property
+    def staging_dataset(self) -> str:
+        """The BigQuery dataset whose tables expire and hold one load's input."""
+        return f"{self.bigquery_dataset}_staging"
 
 
-def _seconds(env: Mapping[str, str], name: str, default: int) -> int:
-    return _positive_int(env, name, default, 30 * 86_400)
+_FIELDS = {each.name: each.metadata for each in fields(Settings)}
 
 
-def _date(env: Mapping[str, str], name: str) -> date | None:
-    text = env.get(name, "")
+def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
+    """Read all settings. Never called while a DAG file is parsed (see `read_setting`).
+
+    Raises:
+        WrongSettingsError: values are malformed, or `CUSTOMER_HASH_KEY` is missing.
+    """
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name in _FIELDS:
+        try:
+            values[name] = read_setting(name, env)
+        except ConfigurationError as error:
+            problems.append(str(error))
+    shown, attributes = values["report_attribute"], values.get("order_attributes")
+    if shown and attributes is not None and shown not in attributes:
+        problems.append(
+            f"REPORT_ATTRIBUTE={shown!r} is not one of ORDER_ATTRIBUTES ({', '.join(attributes) or 'none'})"
+        )
+    if problems:
+        raise WrongSettingsError(problems)
+    return Settings(**values)
+
+
+def read_setting(name: str, env: Mapping[str, str] = os.environ) -> Any:
+    """Read one setting, by the name of its field; a DAG file may read some while it is parsed.
+
+    Raises:
+        ConfigurationError: its value is malformed.
+    """
+    declared = _FIELDS[name]
+    text = env.get(name.upper()) or declared["default"]
     try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise ConfigurationError(f"{name}={text!r} is not a date like 2026-11-01") from None
+        return declared["parse"](text)
+    except ValueError as error:
+        raise ConfigurationError(f"{name.upper()}={text!r} {error}") from None
+
+
+def shop_timezone(env: Mapping[str, str] = os.environ) -> str:
+    """Read the name of the shop's timezone."""
+    return str(read_setting("shop_timezone", env))
+
+
+def task_timeout(times: int = 1) -> timedelta:
+    """Read the `execution_timeout` of tasks; `times` is 1 or `LONG`."""
+    return times * timedelta(seconds=read_setting("task_timeout_seconds"))
+
+
+def run_timeout(times: int = 1) -> timedelta:
+    """Read the `dagrun_timeout` of DAGs; `times` is 1 or `LONG`."""
+    return times * timedelta(seconds=read_setting("run_timeout_seconds"))
