@@ -1,7 +1,6 @@
-"""The BigQuery warehouse: its tables, the load of every domain, its checks, and what other steps ask it.
+"""The BigQuery warehouse: its tables, the load of every domain, its checks and its queries.
 
-`schema.prepare` creates what is missing, `load.load` loads one run's staged files in one transaction,
-`checks.run_checks` judges the result; both take the domain's `spec.LoadSpec`. `reads` answers the sources,
-`client.connect` and `client.Warehouse.query` are for everything else. SQL is in
-include/sql.
+`schema.prepare` creates what is missing, `load.load` loads one run's staged files in one transaction, and
+`checks.run_checks` checks the result; both need the domain's `spec.LoadSpec`. `load_history` is the memory of
+the sources, `client.connect` and `client.Warehouse.query` are for everything else. SQL is in include/sql.
 """

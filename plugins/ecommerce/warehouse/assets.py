@@ -1,5 +1,4 @@
-"""The assets by which DAGs announce data to each other. Partitions of those in the warehouse are business
-days."""
+"""The assets by which DAGs schedule each other. Partitions of those in the warehouse are business days."""
 
 from __future__ import annotations
 
@@ -14,6 +13,5 @@ WEB_EVENTS = Asset("web_events", uri="x-warehouse://sales/daily_funnel", group="
 """One business day of the website's events, with its sessions and funnel, loaded and checked."""
 
 FORECAST_CHAMPION = Asset("forecast_champion", uri="x-models://forecast/champion", group="models")
-"""The candidate that the weekly forecast trains, chosen once a month. It starts no run: it shows where a
-model comes from, and the event's extra names candidate and record. The truth is the record below MODELS_URI,
-which `make forecast` reads without a scheduler."""
+"""The candidate that the weekly forecast trains, chosen once a month. It schedules no DAG. Its event's extra
+names candidate and record; the record below MODELS_URI is authoritative."""

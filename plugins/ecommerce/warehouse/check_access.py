@@ -1,4 +1,4 @@
-"""Does BigQuery take queries, does the dataset fit the settings, and may the account do what loads do?"""
+"""`make check` of BigQuery: queries, datasets, settings and permissions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ecommerce.warehouse.bigquery_errors import bigquery_errors
 
 
 def check() -> Lines:
-    """A query runs, the datasets fit the settings. A table is made there and removed again; no more."""
+    """Run a query, compare the datasets with the settings, and create and remove one empty table."""
     warehouse = client.connect(interactive=True)
     settings = warehouse.settings
     with bigquery_errors("bigquery: list of datasets"):

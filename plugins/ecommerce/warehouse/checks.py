@@ -1,4 +1,4 @@
-"""The checks after a load: the `checks.sql` of every table of its domain, on the days it touched."""
+"""Checks after a load: the `checks.sql` of every table of its domain, for the days it touched."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ SEVERITIES = ("error", "warn")
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found. `failing_rows` is 0 when the run's day is sound; `found` describes them,
-    `meaning` what this does to the figures, `action` what to do about it, `weight` how bad it is (3: figures
-    are wrong or lack something, 2: they may, 1: they do not); `sample` describes one of them. `other_rows`,
-    with an `other_sample`, are what the run loaded of the `other_days` (ISO dates, separated by blanks)."""
+    """The result of one check. `failing_rows` counts those of the run's day: `found` describes them, `sample`
+    is one of them, `meaning` is their effect on the figures, `action` the fix, `weight` the severity (3:
+    figures are wrong or incomplete, 2: they may be, 1: they are not). `other_rows`, with an `other_sample`,
+    are those of `other_days` (ISO dates, separated by blanks) that the run loaded."""
 
     check: str
     severity: str
@@ -42,7 +42,7 @@ class CheckResult:
 
     @property
     def is_failing(self) -> bool:
-        """Whether it found anything, on any day."""
+        """Whether any row failed, on any day."""
         return bool(self.failing_rows or self.other_rows)
 
     def __str__(self) -> str:
@@ -51,17 +51,15 @@ class CheckResult:
         return f"{_counted(self.other_rows, self.found)}: {self.meaning}{_example(self.other_sample)}"
 
     def remarks(self) -> list[dict[str, Any]]:
-        """The finding in parts, as plain JSON: found, meaning, action, weight; apart, with their `days`, what
-        the run loaded of other days."""
-        known = {"meaning": self.meaning, "action": self.action, "weight": self.weight}
-        remarks = []
+        """Return the warnings of a report as plain JSON (found, meaning, action, weight): one for the run's
+        day, and one, with its `days`, for the other days."""
+        common = {"meaning": self.meaning, "action": self.action, "weight": self.weight}
+        remarks: list[dict[str, Any]] = []
         if self.failing_rows:
-            remarks.append(
-                {"found": _counted(self.failing_rows, self.found) + _example(self.sample), **known}
-            )
+            remarks += [{"found": _counted(self.failing_rows, self.found) + _example(self.sample), **common}]
         if self.other_rows:
             found = _counted(self.other_rows, self.found) + _example(self.other_sample)
-            remarks.append({"found": found, **known, "days": sorted((self.other_days or "").split())})
+            remarks += [{"found": found, **common, "days": sorted((self.other_days or "").split())}]
         return remarks
 
 
@@ -75,17 +73,22 @@ def _example(sample: str | None) -> str:
 
 
 def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[str]:
-    """Check the days that a run's load touched; the sentences to warn people with, its inputs' first.
+    """Check the days that a run's load touched, and return warnings, those of its extracts first.
+
+    Args:
+        run: the load's run.
+        loaded: the result of the load.
+        spec: the domain's load.
 
     Raises:
-        CheckFailed: a check of severity `error` found something; nothing must be mailed or announced.
-        PipelineError: the warehouse cannot be asked.
+        CheckFailed: a check of severity `error` failed; nothing must be mailed or announced.
+        PipelineError: as `Warehouse.run`.
     """
     return [*loaded.warnings, *map(str, failing(run, loaded, spec))]
 
 
 def failing(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[CheckResult]:
-    """As `check_load`, what the checks alone found, the worst first."""
+    """Return the failed checks only, the worst first; otherwise as `check_load`."""
     results = run_checks(
         loaded.touched_days,
         spec=spec,
@@ -104,13 +107,17 @@ def run_checks(
     run_id: str,
     warehouse: Warehouse | None = None,
 ) -> list[CheckResult]:
-    """Run every check of the domain's tables and return what each found, the good news too.
+    """Run every check of the domain's tables and return all results.
 
-    `days` are the touched days of the `LoadResult`; the audit is checked of `business_date`, the run's day.
-    `warehouse` is opened from the connection when not given. Tables of other domains are no reason to stop.
+    Args:
+        days: the touched days of the `LoadResult`.
+        spec: the domain's load.
+        business_date: the run's day, whose audit is checked.
+        run_id: the run that loaded.
+        warehouse: opened from the connection when not given.
 
     Raises:
-        CheckFailed: a check of severity `error` found something; names each such check and an example.
+        CheckFailed: a check of severity `error` failed; names each such check and an example.
         PipelineError: as `Warehouse.run`.
     """
     warehouse = warehouse or connect(step="checks")
@@ -120,7 +127,6 @@ def run_checks(
     )
     statements = {}
     for table in filter(has_checks, sorted(spec.tables)):
-        # Every file gets what any of them may ask for.
         sql = render(
             f"warehouse/tables/{table}/checks.sql",
             days=days,
@@ -130,18 +136,20 @@ def run_checks(
         )
         own = sql.strip().removesuffix(";")
         statements[table] = f"SELECT '{table}' AS checked, {', '.join(columns)} FROM (\n{own}\n)"  # noqa: S608
-    # One job for all: each costs BigQuery a second. A parameter that no statement names does no harm.
+    # One job for all, because each costs BigQuery a second.
     together = "\nUNION ALL\n".join(statements.values())
     rows = warehouse.run(together, "checks", {"run_id": run_id}) if statements else []
     results: list[CheckResult] = []
     for table in statements:
-        found = [CheckResult(*(row[column] for column in columns)) for row in rows if row["checked"] == table]
-        if not found or not all(map(_is_whole, found)):
+        of_table = [
+            CheckResult(*(row[column] for column in columns)) for row in rows if row["checked"] == table
+        ]
+        if not of_table or not all(map(_is_complete, of_table)):
             raise ContractError(
                 f"include/sql/warehouse/tables/{table}/checks.sql must give {', '.join(columns)} for each "
                 "check: write it with the macro check"
             )
-        results += found
+        results += of_table
     failed = [each for each in results if each.is_failing]
     for each in failed:
         level = logging.ERROR if each.severity == "error" else logging.WARNING
@@ -153,6 +161,6 @@ def run_checks(
     return results
 
 
-def _is_whole(result: CheckResult) -> bool:
-    words = result.found and result.meaning and (result.action or result.severity == "error")
-    return bool(words) and result.severity in SEVERITIES and result.failing_rows is not None
+def _is_complete(result: CheckResult) -> bool:
+    texts = result.found and result.meaning and (result.action or result.severity == "error")
+    return bool(texts) and result.severity in SEVERITIES and result.failing_rows is not None

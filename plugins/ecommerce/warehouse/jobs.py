@@ -1,4 +1,4 @@
-"""Waiting for a job of BigQuery: for a limited time, after which the job is cancelled."""
+"""Waits for a BigQuery job, and cancels it when its time is up."""
 
 from __future__ import annotations
 
@@ -13,18 +13,23 @@ log = logging.getLogger(__name__)
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 CANCEL_SECONDS = 10
-"""How long the request to cancel a job may take; it is not repeated."""
+"""The timeout of the request to cancel a job, which is not repeated."""
 
 
 def wait(job: Any, seconds: float, what: str, **request: Any) -> None:
-    """Return when `job` has ended, whatever its result. `request`: the options of each request for its state.
+    """Return when `job` has ended, whatever its result. (`job.result(timeout=…)` cancels nothing, and waits
+    two minutes for one response, however short its timeout.)
 
-    `job.result(timeout=…)` cancels nothing, and waits two minutes for one answer, however short its timeout.
+    Args:
+        job: a query or load job.
+        seconds: how long it may take.
+        what: names it in errors.
+        request: the options of each request for its state.
 
     Raises:
         TimedOutError: the job has not ended within `seconds`; it is cancelled.
-        GoogleAPICallError, RetryError: BigQuery does not report the state. The job goes on, and the next
-            attempt finds it again.
+        GoogleAPICallError, RetryError: the state is unknown. The job continues, and the next attempt
+            re-attaches to it.
     """
     end = time.monotonic() + seconds
     pause = SHORTEST_PAUSE
@@ -39,7 +44,7 @@ def wait(job: Any, seconds: float, what: str, **request: Any) -> None:
             time.sleep(min(pause, left))
             pause = min(1.5 * pause, LONGEST_PAUSE)
     except BaseException as error:
-        # The time of the job or of the task is up, or somebody has interrupted the command.
+        # The job or the task timed out, or the command was interrupted.
         if isinstance(error, TimedOutError) or not isinstance(error, Exception):
             _cancel(job)
         raise

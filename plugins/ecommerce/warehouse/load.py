@@ -1,8 +1,8 @@
-"""The load: one run's staged files into the warehouse, all of it or nothing.
+"""Loads one run's staged files into the warehouse, all or nothing.
 
-Load jobs fill staging tables; `find_changes.sql` finds the days that change; one script, one transaction,
-replaces what was read, recomputes those days and writes the audit. Every step may be repeated, and any order
-of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
+Load jobs fill staging tables; `find_changes.sql` returns the days that change; one script, which is one
+transaction, replaces what was read, recomputes those days and writes the audit. Every step may be repeated,
+and any order of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ log = logging.getLogger(__name__)
 AUDIT = "warehouse/tables/load_audit/by_run.sql"
 RESTATEMENTS = "warehouse/tables/report_restatements/by_load.sql"
 ATTEMPTS = 5
-"""How often a load that lost against a concurrent one is tried before Airflow's retry takes over."""
+"""Attempts of a load that conflicts with another, before Airflow retries the task."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What a load did. `rows` counts what it brought, by table. `audit` holds this run's rows of
-    `load_audit`, `restatements` the rows of `report_restatements` it added; amounts are Decimal, instants
-    aware. `warnings` are the sentences of the extracts and transforms."""
+    """The result of a load. `rows` counts the loaded rows by table, `audit` has this run's rows of
+    `load_audit`, `restatements` its rows of `report_restatements`; amounts are Decimal, instants aware.
+    `warnings` are those of the extracts and transforms."""
 
     business_date: date
     touched_days: list[date]
@@ -64,20 +64,19 @@ def load(
 
     Args:
         manifests: of the loadable folders; there may be none.
-        spec: of the domain.
-        business_date: the run's business day; it is recomputed even if nothing was read.
-        run_id: a second load of the same run replaces what the first one wrote of the same sources into the
-            audit and the rejected rows.
+        spec: the domain's load.
+        business_date: the run's business day, which is recomputed even if nothing was read.
+        run_id: a second load of the run replaces the audit and rejected rows of the same sources.
         dag_id: for names and labels.
-        missing_sources: sources that failed; the day stays incomplete until a run has read them.
-        off_sources: sources switched off by policy; the day is complete without them.
-        status: what the audit notes for the manifests' sources: `staged.SUCCESS` or `staged.HISTORY`.
+        missing_sources: sources that failed; the day is incomplete until a run has read them.
+        off_sources: sources that are off by policy; the day is complete without them.
+        status: in the audit, `staging_tables.SUCCESS` or `HISTORY`.
         warehouse: opened from the connection when not given.
 
     Raises:
         ConcurrentUpdateError: other loads won `ATTEMPTS` times; nothing is loaded.
         ContractError: a manifest's source is not one of the domain's, and its status is not HISTORY.
-        PipelineError: as `staged.stage` and `Warehouse.run`; nothing is loaded.
+        PipelineError: as `staging_tables.stage` and `Warehouse.run`; nothing is loaded.
     """
     _check_sources(spec, [manifest.source for manifest in manifests], status)
     warehouse = warehouse or connect(dag=dag_id, step="load")
@@ -106,20 +105,20 @@ def load(
 
 
 def _check_sources(spec: LoadSpec, sources: Collection[str], status: str) -> None:
-    """Refuse what nobody could tell apart later: audit rows belong to a domain by source and status."""
+    """Refuse sources of other domains: audit rows belong to a domain by source and status."""
     if status == HISTORY:
-        strangers = [] if spec.takes_exports else list(sources)
+        others = [] if spec.takes_exports else list(sources)
     else:
-        strangers = [source for source in sources if source not in spec.sources]
-    if strangers:
+        others = [source for source in sources if source not in spec.sources]
+    if others:
         raise ContractError(
-            f"{', '.join(strangers)} cannot be loaded with the status {status}: the sources of the domain "
+            f"{', '.join(others)} cannot be loaded with the status {status}: the sources of the domain "
             f"{spec.name} are {', '.join(spec.sources)}"
         )
 
 
 def _read_days(manifests: Sequence[Manifest], timezone: str) -> list[date]:
-    """The shop's days from the first in which a read's window lies to the last, in order."""
+    """Return the shop's days, in order, from the first to the last of the reads' windows."""
     if not manifests:
         return []
     first = shop_day(min(manifest.window_start for manifest in manifests), timezone).date
@@ -133,22 +132,22 @@ def _load_staged(
 ) -> tuple[list[date], Mapping[str, int]]:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _try_to_load(staging, business_date, read_days)
+            return _attempt(staging, business_date, read_days)
         except ConcurrentUpdateError:
             if attempt == ATTEMPTS:
                 raise
-            pause = random.uniform(1, 4) * attempt  # noqa: S311 (two loads must not meet again, that is all)
-            log.info("Another load committed first; trying again in %.1f s", pause)
+            pause = random.uniform(1, 4) * attempt  # noqa: S311 (only to keep two loads apart)
+            log.info("Another load committed first; the next attempt begins in %.1f s", pause)
             time.sleep(pause)
     raise AssertionError("the loop returns or raises")
 
 
-def _try_to_load(
+def _attempt(
     staging: Staging, business_date: date, read_days: Collection[date]
 ) -> tuple[list[date], Mapping[str, int]]:
     run = staging.warehouse.run
-    found = run(staging.rendered("find_changes", read_days=read_days), "look up touched days")
-    days = in_few_ranges([row["business_date"] for row in found])
+    changes = run(staging.rendered("find_changes", read_days=read_days), "look up touched days")
+    days = in_few_ranges([row["business_date"] for row in changes])
     script = staging.rendered("script", days, read_days, business_date=business_date)
     stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
     return days, {row["name"]: row["entries"] for row in run(script, "load", job_stem=stem)}

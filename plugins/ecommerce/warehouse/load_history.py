@@ -1,5 +1,5 @@
-"""What the warehouse remembers of earlier reads: when they began, refunds, partner files, orders. Each
-function creates the warehouse's tables on first use, and raises as `schema.prepare`."""
+"""The warehouse's records of earlier reads: when they began, refunds, partner files, orders. Each function
+creates the warehouse's tables on first use, and raises as `schema.prepare`."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 IDS_PER_QUERY = 10_000
-"""A query's parameters may be 10 MB at most; ids are short."""
+"""Fit into the 10 MB of a query's parameters."""
 
 
 def last_read(source: str) -> datetime | None:
-    """When the last successful read of `source` without upper bound began (UTC); None before the first."""
+    """As `core.read_window.Memory.last_read`."""
     rows = _warehouse().query("warehouse/tables/load_audit/last_read.sql", parameters={"source": source})
     return rows[0]["last_read"]
 
 
 def was_read(source: str, day: date) -> bool:
-    """As `core.reads.Memory.was_read`."""
+    """As `core.read_window.Memory.was_read`."""
     path, parameters = "warehouse/tables/load_audit/has_open_read.sql", {"source": source}
     [row] = _warehouse().query(path, parameters=parameters, business_date=day)
     return bool(row["was_read"])
 
 
 def known_refunds(order_ids: Sequence[str]) -> pa.Table:
-    """The stored refund rows of the storefront's orders `order_ids`, in the layout of the table `refunds`."""
+    """As `core.read_window.Memory.known_refunds`."""
     return _of_orders("refunds", [column.name for column in columns("refunds")], order_ids)
 
 
 def known_lines(order_ids: Sequence[str]) -> pa.Table:
-    """As `core.reads.Memory.known_lines`."""
+    """As `core.read_window.Memory.known_lines`."""
     return _of_orders("order_lines", ["order_id", "line_number", "sku", "category"], order_ids)
 
 
 def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
-    """As `core.reads.Memory.loaded_files`."""
-    found: dict[str, LoadedFile] = {}
+    """As `core.read_window.Memory.loaded_files`."""
+    files: dict[str, LoadedFile] = {}
     if not (names or order_ids):
-        return found
+        return files
     warehouse = _warehouse()
 
-    def ask(statement: str, **parameters: list[str]) -> list[tuple[str, LoadedFile]]:
+    def query(statement: str, **parameters: list[str]) -> list[tuple[str, LoadedFile]]:
         rows = warehouse.query(f"warehouse/tables/loaded_files/{statement}.sql", parameters=parameters)
         return [
             (
@@ -63,42 +63,42 @@ def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping
         ]
 
     for start in range(0, len(order_ids), IDS_PER_QUERY):
-        for name, file in ask("by_order", order_ids=list(order_ids[start : start + IDS_PER_QUERY])):
-            before = found[name].order_ids if name in found else []
-            found[name] = replace(file, order_ids=[*before, *file.order_ids])
-    return found | (dict(ask("by_name", files=list(names))) if names else {})
+        for name, file in query("by_order", order_ids=list(order_ids[start : start + IDS_PER_QUERY])):
+            before = files[name].order_ids if name in files else []
+            files[name] = replace(file, order_ids=[*before, *file.order_ids])
+    return files | (dict(query("by_name", files=list(names))) if names else {})
 
 
 def delivered_files(oldest: date) -> list[str]:
-    """As `core.reads.Memory.delivered_files`."""
+    """As `core.read_window.Memory.delivered_files`."""
     path = "warehouse/tables/loaded_files/since_day.sql"
     return [row["file"] for row in _warehouse().query(path, oldest_day=oldest)]
 
 
 def read_days(source: str, oldest: date, newest: date) -> list[date]:
-    """The days from `oldest` to `newest` for which a run has read `source` after they had ended, in order."""
+    """Return the days from `oldest` to `newest` whose `source` a run has read after they had ended, in
+    order."""
     path, parameters = "warehouse/tables/daily_summary/read_days.sql", {"source": source}
     rows = _warehouse().query(path, parameters=parameters, oldest_day=oldest, newest_day=newest)
     return [row["business_date"] for row in rows]
 
 
 def known_orders(source: str, day: date) -> list[str]:
-    """Ids of the orders of `source` that are stored under `day`, or of which a refund is."""
+    """As `core.read_window.Memory.known_orders`."""
     return _order_ids("warehouse/tables/orders/order_ids.sql", source, [day])
 
 
 def rejected_orders(source: str, day: date) -> list[str]:
-    """As `core.reads.Memory.rejected_orders`."""
+    """As `core.read_window.Memory.rejected_orders`."""
     return _order_ids("warehouse/tables/rejected_rows/order_ids.sql", source, [day])
 
 
 def refunded_orders(source: str, days: Collection[date]) -> list[str]:
-    """Ids of the orders of `source` of which a refund is stored under `days`, but not the order itself."""
+    """Return the ids of the orders of `source` of which only a refund is stored under `days`."""
     return _order_ids("warehouse/tables/refunds/orders_of_other_days.sql", source, days)
 
 
 def _of_orders(table: str, names: Collection[str], order_ids: Sequence[str]) -> pa.Table:
-    """What `by_order.sql` of a table finds of some orders."""
     import pyarrow as pa
 
     rows: list[dict[str, Any]] = []

@@ -1,8 +1,8 @@
-"""Brings the tables to their `table.sql`: `make migrate`.
+"""Migrates the tables to their `table.sql`: `make migrate`.
 
-It creates what is missing, adds columns, and renews descriptions, clustering, the partition filter, the days
-after which partitions expire, and the views. What would need data to be copied (a type, the partitioning) or
-thrown away (a column) it only names.
+It creates what is missing, adds columns, and updates descriptions, clustering, the partition filter, the
+expiry of partitions, and the views. A change that needs data to be copied (a type, the partitioning) or
+removed (a column) is only reported.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Migration:
-    """What was done, and what somebody has to decide, in sentences."""
+    """What was done, and what needs a decision, in sentences."""
 
     done: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
 
 
 def migrate(warehouse: Warehouse) -> Migration:
-    """Bring every table and view to its file; raises as `schema.prepare`. Doing it twice changes nothing the
-    second time."""
+    """Migrate every table and view; raises as `schema.prepare`. A second time changes nothing."""
     prepare(warehouse)
     migration = Migration()
     for table in tables():
@@ -44,28 +43,28 @@ def migrate(warehouse: Warehouse) -> Migration:
 
 def _migrate_table(warehouse: Warehouse, table: str, migration: Migration) -> None:
     name = f"{warehouse.settings.bigquery_dataset}.{table}"
-    actual = _read(warehouse, name)
+    actual = _get_table(warehouse, name)
     present = {each.name for each in actual.schema}
     added = [column for column in columns(table) if column.name not in present]
-    migration.left += _what_is_left(table, actual, added)
+    migration.left += _decisions(table, actual, added)
     for column in added:
         warehouse.run(
             f"ALTER TABLE `{name}` ADD COLUMN IF NOT EXISTS `{column.name}` {column.type} "
             f"OPTIONS (description = {column.description!r})",
             f"add {column.name} to {table}",
         )
-        migration.done.append(f"{table}: column {column.name} added, empty in the rows there are")
-    # Read again where columns came: BigQuery takes an update only of the table as it was last changed.
-    _renew(warehouse, _read(warehouse, name) if added else actual, table, added)
+        migration.done.append(f"{table}: column {column.name} added, NULL in existing rows")
+    # BigQuery accepts an update only of the table's newest version.
+    _update(warehouse, _get_table(warehouse, name) if added else actual, table, added)
 
 
-def _read(warehouse: Warehouse, name: str) -> bigquery.Table:
+def _get_table(warehouse: Warehouse, name: str) -> bigquery.Table:
     with bigquery_errors(f"read schema of {name}"):
         return warehouse.client.get_table(name, **warehouse.bounded())
 
 
-def _what_is_left(table: str, actual: bigquery.Table, added: list[Column]) -> list[str]:
-    """Sentences on the differences that need a decision."""
+def _decisions(table: str, actual: bigquery.Table, added: list[Column]) -> list[str]:
+    """Return sentences on the differences that need a decision."""
     wanted = {column.name: api_field(column) for column in columns(table)}
     left = [
         f"{table}: column {column.name} is NOT NULL in table.sql, which an added column cannot be"
@@ -74,20 +73,20 @@ def _what_is_left(table: str, actual: bigquery.Table, added: list[Column]) -> li
     ]
     for each in actual.schema:
         if each.name not in wanted:
-            left += [f"{table}: column {each.name} is not in table.sql; drop it by hand if nobody reads it"]
+            left += [f"{table}: column {each.name} is not in table.sql; drop it by hand if no query needs it"]
         elif _differ(each, wanted[each.name]):
             left.append(
-                f"{table}: column {each.name} is {_described(each)}, table.sql says "
+                f"{table}: column {each.name} is {_described(each)}, and in table.sql "
                 f"{_described(wanted[each.name])}; copy the table to change that"
             )
     partition = actual.time_partitioning.field if actual.time_partitioning else ""
     if partition != _clause(table, _PARTITION):
-        left.append(f"{table}: its partitioning is not table.sql's; copy the table to change that")
+        left.append(f"{table}: its partitioning is not that of table.sql; copy the table to change that")
     return left
 
 
-def _renew(warehouse: Warehouse, actual: bigquery.Table, table: str, added: list[Column]) -> None:
-    """Descriptions, clustering and partition filter as in table.sql; the columns stay what they are."""
+def _update(warehouse: Warehouse, actual: bigquery.Table, table: str, added: list[Column]) -> None:
+    """Update descriptions, clustering, partition filter and expiry; the columns stay as they are."""
     from google.cloud import bigquery
 
     described = {column.name: column.description for column in columns(table)}
@@ -95,7 +94,7 @@ def _renew(warehouse: Warehouse, actual: bigquery.Table, table: str, added: list
     for each in actual.schema:
         text = {"description": described.get(each.name, each.description)}
         kept.append(bigquery.SchemaField.from_api_repr(each.to_api_repr() | text))
-    # The emulator's answer knows no column that a statement has added.
+    # The emulator does not return a column that a statement has added.
     unknown = [column for column in added if column.name not in {each.name for each in actual.schema}]
     actual.schema = [*kept, *(api_field(column, nullable=True) for column in unknown)]
     actual.description = _clause(table, r'^OPTIONS \(\s+description = "([^"]+)"')
@@ -117,22 +116,25 @@ _PARTITION = r"^PARTITION BY (\w+)"
 
 
 def _clause(table: str, pattern: str) -> str:
-    """The first group of `pattern` in the table's DDL, or nothing."""
+    """Return the first group of `pattern` in the table's DDL, or nothing."""
     text = (SQL_ROOT / "warehouse" / "tables" / table / "table.sql").read_text()
-    found = re.search(pattern, text, re.MULTILINE)
-    return found[1] if found else ""
+    match = re.search(pattern, text, re.MULTILINE)
+    return match[1] if match else ""
 
 
 def _differ(actual: bigquery.SchemaField, wanted: bigquery.SchemaField) -> bool:
-    # The emulator does not tell a NUMERIC's digits, so they are compared where both are known.
+    # The emulator does not return a NUMERIC's digits; they are compared where both are known.
     digits = actual.precision, actual.scale
     known = (wanted.precision, wanted.scale) if actual.precision is not None else digits
-    found = _standard(actual.field_type), actual.mode, digits
-    return found != (_standard(wanted.field_type), wanted.mode, known)
+    return (_standard(actual.field_type), actual.mode, digits) != (
+        _standard(wanted.field_type),
+        wanted.mode,
+        known,
+    )
 
 
 def _standard(field_type: str) -> str:
-    """The API calls some types by their old names."""
+    """Return the name of a type for which the API uses an old one."""
     return {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}.get(field_type, field_type)
 
 

@@ -1,8 +1,5 @@
-"""What the account of the connection `bigquery` may do, compared with what this package asks of BigQuery.
-
-The roles to grant are in deploy/bigquery_grants.sql. Whether queries may run is not asked here: one that runs
-says it.
-"""
+"""The permissions of the account of the connection `bigquery`. deploy/bigquery_grants.sql has the roles to
+grant. Queries are not tested here, because `make check` runs one."""
 
 from __future__ import annotations
 
@@ -13,16 +10,17 @@ from ecommerce.core.errors import CredentialsError, PipelineError
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse
 
-ON_TABLES = tuple(f"bigquery.tables.{may}" for may in ("get", "getData", "update", "updateData"))
-"""Needed on every table of the dataset; `roles/bigquery.dataEditor` on the dataset has them, and what creates
+ON_TABLES = tuple(f"bigquery.tables.{action}" for action in ("get", "getData", "update", "updateData"))
+"""Needed on every table. `roles/bigquery.dataEditor` on the dataset has them, and the right to create
 tables."""
 
 
 def lacking(warehouse: Warehouse, table: str) -> list[str]:
-    """The permissions of `ON_TABLES` that the account lacks on an existing table; empty where nobody can say.
+    """Return the permissions of `ON_TABLES` that the account lacks on an existing table; empty on the
+    emulator.
 
     Raises:
-        PipelineError: BigQuery cannot be asked at all.
+        PipelineError: as `bigquery_errors`.
     """
     from google.api_core.exceptions import Forbidden, MethodNotAllowed, MethodNotImplemented, NotFound
 
@@ -30,7 +28,7 @@ def lacking(warehouse: Warehouse, table: str) -> list[str]:
     with bigquery_errors(f"permissions on {name}"):
         try:
             answer = warehouse.client.test_iam_permissions(name, list(ON_TABLES), **warehouse.bounded())
-        except (NotFound, MethodNotAllowed, MethodNotImplemented):  # the emulator knows no permissions
+        except (NotFound, MethodNotAllowed, MethodNotImplemented):  # the emulator has no permissions
             return []
         except Forbidden:
             return list(ON_TABLES)
@@ -38,10 +36,11 @@ def lacking(warehouse: Warehouse, table: str) -> list[str]:
 
 
 def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
-    """Create an empty table in a dataset and remove it, as every load does in the staging dataset.
+    """Create and remove an empty table in a dataset, as every load does in the staging dataset.
 
     Raises:
-        PipelineError: it cannot be created; CredentialsError when that is a matter of permission.
+        CredentialsError: the account must not create it.
+        PipelineError: as `bigquery_errors`.
     """
     from google.cloud import bigquery
 
@@ -54,5 +53,5 @@ def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
         raise CredentialsError(
             f"{error}: grant roles/bigquery.dataEditor on {dataset} (deploy/bigquery_grants.sql)"
         ) from None
-    with suppress(PipelineError), bigquery_errors(f"remove a table of {dataset}"):  # it expires by itself
+    with suppress(PipelineError), bigquery_errors(f"remove a table of {dataset}"):  # it expires anyway
         warehouse.client.delete_table(probe, **warehouse.bounded())

@@ -1,16 +1,16 @@
-"""SQL files of include/sql, rendered for this deployment.
+"""Renders the SQL files of include/sql for this deployment.
 
-Files are Jinja templates, but what can be put into them is narrow on purpose: names of tables in
-include/sql/warehouse, names of one load's staging tables, DATE literals, and the deployment's own settings.
-Values from data never become SQL text; they come through staging tables or query parameters.
+Files are Jinja templates. Only these values are substituted: names of tables in include/sql/warehouse, names
+of one load's staging tables, DATE literals, numbers, and the deployment's own settings. Values from data
+never become SQL text; they arrive in staging tables or as query parameters.
 
 In a template: `{{ table("orders") }}`, `{{ staged("orders") }}`, `{{ days("o.business_date") }}` (a
-predicate that holds on the days being rendered for, and prunes partitions; with `before=1, after=6` also on
-so many days before and after each), `{{ read_days(…) }}` (the same for the days in which the load's reads
-lie), `{{ shop_timezone }}` and `{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a
-number), `{{ order_attributes }}` and `{{ report_attribute }}` (names,
-safe as identifiers), and every keyword argument of `render` by its name. Where the `spec` of a domain is
-given: `{{ load }}` (its name), `{{ sources }}` (a list of string literals), `{{ takes_exports }}`.
+predicate for the rendered days, which prunes partitions; `before=1, after=6` adds the days before and after
+each), `{{ read_days(…) }}` (the same for the days of the load's reads), `{{ shop_timezone }}` and
+`{{ reporting_currency }}` (string literals), `{{ events_retention_days }}` (a number),
+`{{ order_attributes }}` and `{{ report_attribute }}` (identifiers), and every keyword argument of `render` by
+its name. With the `spec` of a domain: `{{ load }}` (its name), `{{ sources }}` (a list of string literals),
+`{{ takes_exports }}`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 SQL_ROOT = INCLUDE / "sql"
 FIRST_DAY = date(1999, 12, 31)
-"""No business day lies before: timestamps before the year 2000 are rejected. For statements that must look at
-all days of a table that requires a partition filter."""
+"""The first business day, because timestamps before the year 2000 are rejected. For statements that read all
+days of a table with a required partition filter."""
 
 MOST_RANGES = 200
-"""How many separate runs of days a load names: its script has each some twenty times, of at most 1 MB."""
+"""Ranges of days in a load's script, which holds each about twenty times and may have 1 MB."""
 
 RESTATED = (
     *("net_sales", "orders", "average_order_value", "customers"),
@@ -71,14 +71,14 @@ def render(
     settings: Settings | None = None,
     **values: Value,
 ) -> str:
-    """The SQL of `include/sql/<path>` for this deployment.
+    """Render `include/sql/<path>` for this deployment.
 
     Args:
         path: such as `"report/daily_sales/headline.sql"`.
         days: those of `{{ days(column) }}`.
         read_days: those of `{{ read_days(column) }}`.
         staging: the suffix of this load's staging tables.
-        spec: the domain that loads, or whose report or checks ask.
+        spec: the domain of the load, report or checks.
         settings: read from the environment when not given.
         values: dates (rendered as DATE literals) and whole numbers, by the name the template uses.
 
@@ -111,8 +111,13 @@ def render(
 
 
 def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -> str:
-    """The name of the staging table `name` of the load with `suffix` (a short hash); those that only a
-    look-up makes are known where the `spec` of their domain is given."""
+    """Return the name of the staging table `name` of a load.
+
+    Args:
+        name: a table of the warehouse, or of staging only.
+        suffix: the short hash of the load.
+        spec: of a domain with staging tables that only `find_changes.sql` creates.
+    """
     if name not in {*tables(), *staging_only_tables(), "audit_state", *(spec.looked_up if spec else ())}:
         raise ValueError(f"there is no staging table {name!r}")
     if not suffix or not re.fullmatch(r"[0-9a-f]+", suffix):
@@ -122,38 +127,38 @@ def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -
 
 @cache
 def tables() -> tuple[str, ...]:
-    """Every table of the warehouse: the folders of include/sql/warehouse with a `table.sql`."""
+    """Return the tables of the warehouse: the folders of include/sql/warehouse with a `table.sql`."""
     return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/tables/*/table.sql")))
 
 
 @cache
 def views() -> tuple[str, ...]:
-    """Every view of the warehouse: the folders with a `view.sql`."""
+    """Return the views of the warehouse: the folders with a `view.sql`."""
     return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/tables/*/view.sql")))
 
 
 def has_checks(table: str) -> bool:
-    """Whether a table has a `checks.sql`."""
+    """Return whether a table has a `checks.sql`."""
     return (SQL_ROOT / f"warehouse/tables/{_known(table)}/checks.sql").is_file()
 
 
 @cache
 def staging_only_tables() -> Mapping[str, str]:
-    """Staging tables without counterpart in the warehouse, with their files below include/sql: `run`, and
-    warehouse/loads/<domain>/staging/<table>.sql."""
+    """Return the staging tables without a table in the warehouse, with their files below include/sql: `run`,
+    and warehouse/loads/<domain>/staging/<table>.sql."""
     paths = (path.relative_to(SQL_ROOT) for path in SQL_ROOT.glob("warehouse/loads/*/staging/*.sql"))
     return {"run": "warehouse/loads/run.sql"} | {path.stem: path.as_posix() for path in paths}
 
 
 @cache
 def columns(table: str) -> tuple[Column, ...]:
-    """The columns of a table (or of a staging-only table), in order, as its DDL file declares them."""
+    """Return the columns of a table (or of a staging-only table), in the order of its DDL file."""
     path = staging_only_tables().get(table) or f"warehouse/tables/{_known(table)}/table.sql"
     return declared_columns((SQL_ROOT / path).read_text())
 
 
 def declared_columns(statement: str) -> tuple[Column, ...]:
-    """The columns that a CREATE statement declares, in order; those of a view have no type."""
+    """Return the columns that a CREATE statement declares, in order; those of a view have no type."""
     return tuple(
         Column(match["name"], match["type"] or "", bool(match["required"]), match["description"])
         for match in _COLUMN.finditer(statement)
@@ -168,7 +173,7 @@ _COLUMN = re.compile(
 
 
 def environment() -> Environment:
-    """The Jinja environment of the SQL files."""
+    """Return the Jinja environment of the SQL files."""
     return templates.environment(SQL_ROOT)
 
 
@@ -179,8 +184,8 @@ def _known(name: str) -> str:
 
 
 def _days_predicate(days: Collection[date], column: str, before: int = 0, after: int = 0) -> str:
-    """That `column` lies on one of `days`, or on one of the `before` days before it or the `after` days after
-    it; by ranges, so that a load of ten years stays a short statement."""
+    """Return a predicate: `column` is one of `days`, or up to `before` days before or `after` days after one.
+    It consists of ranges, so that a load of ten years stays a short statement."""
     if not days:
         raise ValueError("no days to render this statement for")
     days = {day + timedelta(days=shift) for day in days for shift in range(-before, after + 1)}
@@ -194,8 +199,7 @@ def _days_predicate(days: Collection[date], column: str, before: int = 0, after:
 
 
 def in_few_ranges(days: Collection[date], most: int = MOST_RANGES) -> list[date]:
-    """`days` in order; where they form more than `most` runs, with the days of the narrowest gaps. For what
-    may be computed for more days than it must."""
+    """Return `days` in order, with the days of the narrowest gaps where they form more than `most` ranges."""
     ordered = sorted(set(days))
     gaps = [(later - earlier, later) for earlier, later in pairwise(ordered)]
     begins = {later for gap, later in nlargest(most - 1, gaps) if gap > timedelta(days=1)}

@@ -1,4 +1,4 @@
-"""The warehouse's datasets, tables and view: made on first use, and checked against this deployment."""
+"""The warehouse's datasets, tables and views: created on first use, and compared with the settings."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def prepare(warehouse: Warehouse) -> None:
 
 
 _PREPARED: set[tuple[str, str, Settings]] = set()
-"""What this process has prepared: the service's address, the project, and the settings it had."""
+"""The warehouses that this process has prepared: address of the service, project, settings."""
 
 
 def prepare_once(warehouse: Warehouse) -> None:
-    """As `prepare`, but once in a process: for a task that asks several small questions."""
-    # (The client shows the address that it asks nowhere else.)
+    """As `prepare`, once in a process, for tasks with several small queries."""
+    # The client has no public attribute with the address.
     place = (warehouse.client._connection.API_BASE_URL, warehouse.client.project, warehouse.settings)
     if place not in _PREPARED:
         prepare(warehouse)
@@ -50,7 +50,8 @@ def prepare_once(warehouse: Warehouse) -> None:
 
 
 def compare_settings(warehouse: Warehouse) -> bool:
-    """Whether the warehouse, whose tables exist, remembers settings; raises as `prepare` where others."""
+    """Return whether the warehouse, whose tables exist, has stored settings; raises as `prepare` where they
+    differ."""
     rows = warehouse.query("warehouse/tables/warehouse_settings/stored.sql")
     remembered = {row["setting"]: row["value"] for row in rows}
     for setting, value in _current(warehouse.settings).items():
@@ -60,7 +61,7 @@ def compare_settings(warehouse: Warehouse) -> bool:
 
 
 def missing(warehouse: Warehouse) -> list[str]:
-    """The tables and views that the warehouse lacks, in the order in which they can be created."""
+    """Return the tables and views that do not exist, in the order in which they can be created."""
     from google.api_core.exceptions import NotFound
 
     with bigquery_errors("list tables"):
@@ -76,7 +77,7 @@ def create_datasets(warehouse: Warehouse) -> None:
     """Create both datasets if they are missing; tables of the staging dataset expire after a day."""
     from google.cloud import bigquery
 
-    # Where both are there, nobody needs the permission to create datasets, which is one on the whole project.
+    # Where both exist, the account needs no permission to create datasets, which is for the whole project.
     with bigquery_errors("list datasets"):
         present = {each.dataset_id for each in warehouse.client.list_datasets(**warehouse.bounded())}
     settings = warehouse.settings
@@ -91,13 +92,13 @@ def create_datasets(warehouse: Warehouse) -> None:
 
 
 def ddl(table: str, settings: Settings) -> str:
-    """The statement that creates a table or view if it is missing."""
+    """Return the statement that creates a table or view if it does not exist."""
     kind = "view" if table in views() else "table"
     return render(f"warehouse/tables/{table}/{kind}.sql", settings=settings)
 
 
 def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField:
-    """A column as the API describes it; `nullable` drops NOT NULL, as staging tables do."""
+    """Return a column as the API describes it; `nullable` drops NOT NULL, for staging tables."""
     from google.cloud import bigquery
 
     name, element, size = _parsed(column.type)
@@ -108,7 +109,7 @@ def api_field(column: Column, *, nullable: bool = False) -> bigquery.SchemaField
 
 
 def arrow_type(column: Column) -> pa.DataType:
-    """The Arrow type of a column in the Parquet files that BigQuery loads."""
+    """Return the Arrow type of a column in the Parquet files that BigQuery loads."""
     import pyarrow as pa
 
     name, element, size = _parsed(column.type)
@@ -127,14 +128,14 @@ _ARROW: dict[str, Callable[[Any], Any]] = {
 
 
 def _parsed(text: str) -> tuple[str, str, list[int]]:
-    """`NUMERIC(18, 4)` as (NUMERIC, "", [18, 4]); `ARRAY<STRING>` as (ARRAY, STRING, [])."""
+    """Parse `NUMERIC(18, 4)` as (NUMERIC, "", [18, 4]), `ARRAY<STRING>` as (ARRAY, STRING, [])."""
     name, _, rest = text.partition("<")
     name, _, size = name.rstrip(")").partition("(")
     return name, rest.rstrip(">"), [int(digits) for digits in size.split(",") if digits]
 
 
 def _current(settings: Settings) -> dict[str, str]:
-    # The fingerprint tells two keys apart and nothing else about them.
+    # The fingerprint only shows whether two keys differ.
     fingerprint = hmac.digest(settings.customer_hash_key.encode(), b"warehouse fingerprint", "sha256").hex()
     return {
         "timezone": settings.shop_timezone,
@@ -149,13 +150,11 @@ def _mismatch(settings: Settings, setting: str, remembered: str | None, value: s
         "reporting_currency": "REPORTING_CURRENCY",
         "hash_key_fingerprint": "CUSTOMER_HASH_KEY",
     }[setting]
-    dataset, remedy = (
-        f"dataset {settings.bigquery_dataset}",
-        "choose another BIGQUERY_DATASET and load the history into it",
-    )
+    dataset = f"dataset {settings.bigquery_dataset}"
+    fix = "choose another BIGQUERY_DATASET and load the history into it"
     if setting == "hash_key_fingerprint":  # a key is secret
-        return f"{dataset} was built with another {variable} than is set now: set that one again, or {remedy}"
+        return f"{dataset} was built with another {variable} than is set now: set that one again, or {fix}"
     return (
         f"{dataset} was built with {variable} = {remembered}, and {value} is set now: set {remembered} "
-        f"again, or {remedy}"
+        f"again, or {fix}"
     )

@@ -1,8 +1,7 @@
-"""One load's staging tables: what the manifests name, brought into BigQuery by load jobs.
+"""One load's staging tables: the manifests' files, loaded into BigQuery by load jobs.
 
-Their names and their jobs' ids are made of the run and the content, so that a retry of the same load finds
-its own work and any other load has tables of its own. They expire by themselves. Which tables there are
-is in the domain's `LoadSpec`.
+Table names and job ids derive from the run and the content: a retry of a load re-attaches to its jobs, and
+any other load has tables of its own. Tables expire. Which tables there are is in the domain's `LoadSpec`.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ SUCCESS, HISTORY = "success", "history"
 """How a source was read: live, or as part of an export, which completes no day and moves no watermark."""
 
 Input = list[str] | Callable[[], BinaryIO]
-"""What one load job takes: URIs in Google Cloud Storage, or something that opens one Parquet file."""
+"""The input of one load job: URIs in Google Cloud Storage, or a function that opens one Parquet file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Who loads. `started_at` is an aware instant, `missing` and `off` are sources without manifest, `status`
-    is what `load_audit` notes for the sources that were read: `SUCCESS` or `HISTORY`."""
+    """The run of a load. `started_at` is an aware instant, `missing` and `off` are sources without manifest,
+    `status` is that of the others in `load_audit`: `SUCCESS` or `HISTORY`."""
 
     business_date: date
     run_id: str
@@ -50,8 +49,8 @@ class Run:
 
 
 def suffix(run: Run, manifests: Sequence[Manifest]) -> str:
-    """The short hash in the names of a load's staging tables. It changes with the calendar day: tomorrow
-    these tables are gone, and jobs that filled them must not be taken for done."""
+    """Return the short hash in the names of a load's staging tables. It changes with the calendar day:
+    tomorrow the tables have expired, and the jobs that filled them must run again."""
     parts = [
         *(run.dag_id, run.run_id, run.business_date.isoformat(), datetime.now(UTC).date().isoformat()),
         *(each.sha256 for each in manifests),
@@ -63,7 +62,7 @@ def suffix(run: Run, manifests: Sequence[Manifest]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """One load's staging tables: whose load it is, and the `suffix` in their names."""
+    """One load's staging tables; `suffix` is in their names."""
 
     warehouse: Warehouse
     spec: LoadSpec
@@ -72,7 +71,14 @@ class Staging:
     def rendered(
         self, statement: str, days: Collection[date] = (), read_days: Collection[date] = (), **values: date
     ) -> str:
-        """The SQL of one of the spec's statements, for these staging tables."""
+        """Render one of the spec's statements for these staging tables.
+
+        Args:
+            statement: such as `script`, see `LoadSpec`.
+            days: as in `rendering.render`.
+            read_days: as in `rendering.render`.
+            values: further dates of the template.
+        """
         return render(
             self.spec.path(statement),
             days=days,
@@ -85,7 +91,12 @@ class Staging:
 
 
 def stage(into: Staging, run: Run, manifests: Sequence[Manifest]) -> None:
-    """Fill the staging tables, and compare what arrived with what the manifests say.
+    """Fill the staging tables, and compare them with the manifests' totals.
+
+    Args:
+        into: the staging tables.
+        run: the load's run.
+        manifests: of the files to load.
 
     Raises:
         ContractError: a file's columns are not the table's, keys are not unique, or totals differ.
@@ -104,7 +115,7 @@ def stage(into: Staging, run: Run, manifests: Sequence[Manifest]) -> None:
     for table in (table for table, parts in inputs.items() if not parts):
         _create_empty(into, table)
     jobs = [(table, number, part) for table, parts in inputs.items() for number, part in enumerate(parts)]
-    # The first job of a table empties it, so the others begin when all first ones are through.
+    # The first job of a table empties it, so the others begin when all first ones have ended.
     for together in ([each for each in jobs if not each[1]], [each for each in jobs if each[1]]):
         for table, job in [(table, _begin(into, table, part, number)) for table, number, part in together]:
             with bigquery_errors(f"load {table}"):
@@ -113,12 +124,12 @@ def stage(into: Staging, run: Run, manifests: Sequence[Manifest]) -> None:
 
 
 def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
-    """The columns of a table's Parquet files and staging table, in order."""
+    """Return the columns of a table's Parquet files and staging table, in order."""
     return [column for column in columns(table) if column.name not in spec.not_staged.get(table, ())]
 
 
 def audit_rows(run: Run, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
-    """The rows of `load_audit` this load writes, without what only the load itself can count."""
+    """Return this load's rows of `load_audit`, without the counts of the load itself."""
     key = {"business_date": run.business_date, "run_id": run.run_id}
     rows = [{**key, "source": source, "status": "failed"} for source in run.missing]
     rows += [{**key, "source": source, "status": "off"} for source in run.off]
@@ -146,17 +157,17 @@ _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 
 
 def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[Input]:
-    """What brings a table's files, one load job each; those in Google Cloud Storage are one job's."""
+    """Return the inputs of a table's load jobs; files in Google Cloud Storage share one job."""
     uris = []
     expected = [column.name for column in staged_columns(spec, table)]
     for manifest in manifests:
-        found = manifest.columns.get(f"{table}.parquet")
-        if found is None:
+        names = manifest.columns.get(f"{table}.parquet")
+        if names is None:
             continue
-        if list(found) != expected:
+        if list(names) != expected:
             day = manifest.business_date
             raise ContractError(
-                f"{table}.parquet of {manifest.source} has the columns {', '.join(found)}, and the table "
+                f"{table}.parquet of {manifest.source} has the columns {', '.join(names)}, and the table "
                 f"needs {', '.join(expected)}, in this order: correct the transform. Where an update added "
                 f"columns, read the sources again: make backfill FROM={day} TO={day} AGAIN=1"
             )
@@ -171,7 +182,7 @@ def _open(uri: str) -> BinaryIO:
 
 
 def _begin(into: Staging, table: str, data: Input, number: int) -> Any:
-    """Begin the load job of `data`; number 0 replaces what the staging table holds."""
+    """Begin the load job of `data`; number 0 truncates the staging table."""
     from google.cloud import bigquery
 
     warehouse = into.warehouse
@@ -221,7 +232,6 @@ def _schema(spec: LoadSpec, table: str) -> list[bigquery.SchemaField]:
 
 
 def _in_memory(spec: LoadSpec, table: str, rows: list[dict[str, Any]]) -> Input:
-    """`rows` as a Parquet file in the table's layout."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -238,7 +248,7 @@ def _compare(into: Staging, manifests: Sequence[Manifest]) -> None:
     for row in into.warehouse.run(into.rendered("staged_totals"), "count staged rows"):
         name, source = row["name"], row["source"]
         if row["entries"] != row["different_keys"]:
-            raise ContractError(f"{source}: {_what_is_wrong(row)}: correct the transform")
+            raise ContractError(f"{source}: {_key_problem(row)}: correct the transform")
         amounts[source] += row["amount"] or 0
         if name == spec.counted:
             counts[source] = row["entries"]
@@ -252,7 +262,7 @@ def _compare(into: Staging, manifests: Sequence[Manifest]) -> None:
             )
 
 
-def _what_is_wrong(row: Mapping[str, Any]) -> str:
+def _key_problem(row: Mapping[str, Any]) -> str:
     if row["different_keys"]:
         return f"{row['entries']} rows of {row['name']} have only {row['different_keys']} different keys"
     return f"{row['entries']} rows belong to {row['name']}"

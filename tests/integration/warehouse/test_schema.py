@@ -85,13 +85,13 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset: str):
     migration = migrate(warehouse)
 
     assert migration.done == [
-        f"products: column {column} added, empty in the rows there are"
+        f"products: column {column} added, NULL in existing rows"
         for column in ("category", "picture_uri", "thumbnail_uri", "updated_at")
     ]
     assert migration.left == [
-        "products: column sku is INT64 NULLABLE, table.sql says STRING REQUIRED; "
+        "products: column sku is INT64 NULLABLE, and in table.sql STRING REQUIRED; "
         "copy the table to change that",
-        "products: column colour is not in table.sql; drop it by hand if nobody reads it",
+        "products: column colour is not in table.sql; drop it by hand if no query needs it",
     ]
     rows = warehouse.run(f"SELECT sku, name, category FROM `{empty_dataset}.products`", "look")
     assert rows == [{"sku": 1, "name": "Old", "category": None}]
@@ -130,7 +130,7 @@ def test_migrate_updates_a_table_as_it_is_after_its_columns_were_added(
     monkeypatch.setattr(client, "get_table", reading)
     monkeypatch.setattr(client, "update_table", updating)
 
-    assert migrate(warehouse).done == ["products: column category added, empty in the rows there are"]
+    assert migrate(warehouse).done == ["products: column category added, NULL in existing rows"]
     assert changes == 1
     described = {each.name: each.description for each in read(f"{empty_dataset}.products").schema}
     assert described["category"] == "Category in the source that changed the product last."
