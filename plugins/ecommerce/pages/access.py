@@ -1,6 +1,6 @@
 """Who may see a page and restart tasks. Everything below the application needs a session; a page about a DAG
 needs the right to read that DAG, its forms the right to clear the DAG's tasks. A form carries a signed token
-beside the session's cookie."""
+in addition to the session's cookie."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def page(
         request: answered by the page.
         template: a file of include/templates/pages.
         title: the browser's title.
-        texts: the template's variables, beside those of the frame.
+        texts: the template's variables, in addition to those of the frame.
         status: the HTTP status.
     """
     up = path_to_root(request)

@@ -19,10 +19,15 @@ def window_of_day(source: str, day: BusinessDay, folder: str, memory: Memory, no
     known = memory.rejected_orders(source, day.date) if module(source).RECONCILED else []
     if day.date != newest_closed_day(now, day.timezone).date:
         return ReadWindow(source, day, day.start, day.end, folder, known_orders=known, memory=memory)
-    since = day.start
-    if (overlap := module(source).OVERLAP) is not None:
-        since = min(memory.last_read(source) or day.start, day.start) - overlap
+    since = changes_since(source, day, memory.last_read(source))
     return ReadWindow(source, day, since, None, folder, known_orders=known, memory=memory)
+
+
+def changes_since(source: str, day: BusinessDay, last_read: datetime | None) -> datetime:
+    """Return since when the run of the newest closed day reads changes of `source`, which was last read at
+    `last_read`."""
+    overlap = module(source).OVERLAP
+    return day.start if overlap is None else min(last_read or day.start, day.start) - overlap
 
 
 def window_of_sync(source: str, run: DagRun, memory: Memory, now: datetime) -> ReadWindow:

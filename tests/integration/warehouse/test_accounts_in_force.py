@@ -11,7 +11,7 @@ import pytest
 
 from ecommerce.core.errors import CheckFailed
 from ecommerce.pages.views import quality as pages
-from ecommerce.pages.views.quality_tables import _state_words, state
+from ecommerce.pages.views.quality_tables import _state_text, state
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.queries import read_figures
 from ecommerce.sales.report.view.notices import alarms
@@ -204,7 +204,7 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop: Shop)
             "figures are those of the version loaded before"
         )
         warning = f"a new version of {FILE} was not loaded and will be tried again: it is HTML"
-        assert marked(shop) == ([why], [warning], f"cannot be used: {FILE}")
+        assert marked(shop) == ([why], [warning], f"invalid: {FILE}")
         assert loaded_files([FILE])[FILE].was_refused, "the version that is loaded may be delivered once more"
 
     # A usable one that the next day's run finds is the end of it.
@@ -218,7 +218,7 @@ def marked(shop: Shop) -> tuple[list[str], list[str], str]:
     figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
     totals = pages.read(shop.warehouse, MONDAY).totals
     row = next(each for each in totals if (each["source"], each["business_date"]) == (PARTNER_FILES, MONDAY))
-    on_page = state(row) if state(row) == "agrees" else _state_words(row)
+    on_page = state(row) if state(row) == "agrees" else _state_text(row)
     return alarms(figures), [each.found for each in figures.quality.warnings], on_page
 
 

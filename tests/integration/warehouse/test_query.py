@@ -119,6 +119,6 @@ def test_a_query_says_what_it_may_bill_and_when_there_are_more_rows(shop, capsys
     monkeypatch.setattr(bigquery.Client, "query", query)
     _, out, _ = ask(capsys, "--sql", "SELECT n FROM UNNEST(GENERATE_ARRAY(1, 450)) AS n")
     assert len(out.splitlines()) == 203
-    assert out.splitlines()[-1] == "the first 200 of 450 rows: FORMAT=csv gives all"
+    assert out.splitlines()[-1] == "the first 200 of 450 rows: FORMAT=csv has all"
     assert [bool(config.dry_run) for config in sent] == [True, False]
     assert {config.maximum_bytes_billed for config in sent} == {12345678}

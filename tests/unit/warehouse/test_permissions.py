@@ -115,7 +115,8 @@ class TestUnshared:
         state, text = settings_check.unshared("file:///", "/", {"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
         assert state == check_result.FAIL
         assert (
-            "file:/// is on this machine's own disk, and the KubernetesExecutor runs tasks on others" in text
+            "file:/// is on this machine's own disk, and the KubernetesExecutor runs tasks on other machines"
+            in text
         )
 
     def test_celery_workers_may_all_be_on_one_machine(self, executor, monkeypatch):
@@ -124,7 +125,7 @@ class TestUnshared:
         state, text = settings_check.unshared("file:///", "/", {})
         assert (state, text.partition(": ")[2]) == (
             check_result.HINT,
-            "it works only while all workers are on this machine",
+            "this works only while all workers are on this machine",
         )
 
     def test_a_mounted_volume_and_a_bucket_are_fine(self, executor):

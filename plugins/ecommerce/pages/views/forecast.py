@@ -1,4 +1,4 @@
-"""*Forecast*: the coming four weeks, the last ones against what came, and the model's card."""
+"""*Forecast*: the coming four weeks, the last eight against actual sales, and the model card."""
 
 from __future__ import annotations
 
@@ -30,18 +30,16 @@ _SHOWN_INLINE = {document.PREVIEW, charts.SVG, charts.NARROW_SVG}
 
 @router.get("")
 def without_slash() -> Response:
-    """To the page of the newest forecast."""
+    """Redirect to the newest forecast."""
     return responses.with_slash("forecast")
 
 
 @router.get("/")
 def newest(request: Request) -> Response:
-    """The page of the newest forecast."""
+    """Show the newest forecast."""
     days = _archived()
     if not days:
-        words = (
-            f"No forecast has been made yet: the DAG {DAG_FORECAST} makes one when a week's days are loaded."
-        )
+        words = f"No forecast yet: the DAG {DAG_FORECAST} makes one when all days of a week are loaded."
         texts = {"section": "Forecast", "status": None, "words": words}
         return responses.page(request, "message.html", "No forecast yet", texts)
     return _page(request, days[-1], days, f"{days[-1]}/")
@@ -49,19 +47,19 @@ def newest(request: Request) -> Response:
 
 @router.get("/{as_of}")
 def of_day_without_slash(as_of: Day) -> Response:
-    """To the page of the forecast made as of a day."""
+    """Redirect to the forecast made as of a day."""
     return responses.with_slash(as_of)
 
 
 @router.get("/{as_of}/")
 def show(request: Request, as_of: Day) -> Response:
-    """The page of the forecast made as of a day."""
+    """Show the forecast made as of a day."""
     return _page(request, as_of, _archived(), "")
 
 
 @router.get("/{as_of}/{name}")
 def file(as_of: Day, name: str) -> Response:
-    """One of the files of a forecast, by its fixed name."""
+    """Return one of the archived files of a forecast, by its fixed name."""
     if (content := archive.read_file(load_settings().reports_uri, as_of, name)) is None:
         raise HTTPException(404, "There is no such file.")
     attachment = None if name in _SHOWN_INLINE else f"sales-forecast-{as_of}-{name}"
@@ -73,7 +71,7 @@ def _archived() -> list[date]:
 
 
 def _page(request: Request, as_of: date, days: list[date], folder: str) -> Response:
-    """`folder`: the way from the page to the forecast's files."""
+    """Show a forecast; `folder` is the path from the page to its files."""
     if as_of not in days:
         raise HTTPException(404, f"There is no forecast made as of {as_of}.")
     uri = archive.folder_of(load_settings().reports_uri, as_of)
@@ -114,7 +112,7 @@ def _report(figures: Figures, uri: str, folder: str) -> dict[str, Any]:
 
 
 def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
-    """Everything below the chart."""
+    """Return the sections below the chart."""
     weeks = texts["weeks"]
     forecast = ("Forecast", "80 % interval", "Actual", "Difference", "Change")
     changes = ("Average week", "Coming week", "Difference", "Change")
@@ -162,7 +160,7 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
             [name("Series"), word("Kind"), number("Average"), *map(number, weeks), number("Change")],
             texts["series"],
             empty="None.",
-            note="change: of the coming week",
+            note="with sales; average: the last four weeks; change: of the coming week",
         ),
         table(
             "skipped",
@@ -178,7 +176,7 @@ def sections(figures: Figures, texts: dict[str, Any]) -> list[Section]:
             "Training data",
             [name("Series"), *map(number, history), name("Weights"), *map(number, errors)],
             texts["kinds"],
-            empty="Nothing was trained.",
+            empty="No model was trained.",
         ),
         facts("provenance", "Provenance", texts["provenance"]),
     ]
@@ -199,14 +197,13 @@ def _coming(figures: Figures) -> Section:
             ]
             for each in days
         ],
-        empty="Nothing could be forecast.",
+        empty="No forecast could be made.",
         note=f"gross sales of the whole shop by day in {figures.currency}, after the eight weeks before",
         chart=charts.SVG,
     )
 
 
 def _past(figures: Figures) -> Section:
-    """The eight weeks before, newest first."""
     return table(
         "past",
         "The last eight weeks",
@@ -221,6 +218,6 @@ def _past(figures: Figures) -> Section:
             ]
             for each in reversed(figures.past)
         ],
-        empty="No day before is known.",
-        note="by the forecast that was in force",
+        empty="No earlier day is loaded.",
+        note="by the forecast in force on each day",
     )

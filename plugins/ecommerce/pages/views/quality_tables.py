@@ -1,18 +1,17 @@
-"""What the page *Data quality* says, as parts that are ready to print."""
+"""The sections of the page *Data quality*, ready to print."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from ecommerce.core import text
 from ecommerce.core.business_day import BusinessDay, due_at, newest_closed_day
-from ecommerce.core.read_window import Memory
 from ecommerce.core.settings import Settings
 from ecommerce.reporting.sections import Section, name, number, table, word
-from ecommerce.sales.read_windows import window_of_day
+from ecommerce.sales.read_windows import changes_since
 from ecommerce.sales.report.figures import rejected, restatements
 from ecommerce.sales.report.view.notices import is_loss
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES, STOREFRONT
@@ -22,23 +21,23 @@ from ecommerce.sources.partner_files.expected_partners import due_partners
 Row = Mapping[str, Any]
 
 _LONGEST = 500
-"""Characters of a sentence on the partner folder, whose names others choose."""
+"""Characters of a sentence about the partner folder, which quotes file names."""
 
 STATES = {
-    "agrees": ("✓", "all that the source has is loaded, superseded or rejected"),
+    "agrees": ("✓", "every order of the source is loaded, superseded or rejected"),
     "differs": ("≠", "orders or amounts of the source are lost"),
-    "late": ("!", "read, and a partner's file is missing or cannot be used"),
+    "late": ("!", "read, but a partner's file is missing or invalid"),
     "failed": ("✕", "could not be read"),
-    "off": ("·", "switched off"),
+    "off": ("·", "off"),
     "unread": (text.NOTHING, "not read"),
 }
-"""Of one source on one day: sign and meaning."""
+"""Sign and meaning by the state of one source on one day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The answers of include/sql/report/pages for the days from `first` to `newest`; `restated` is that of
-    the daily report."""
+    """The rows of the queries in include/sql/report/pages for the days from `first` to `newest`; `restated`
+    has those of the daily report."""
 
     newest: date
     first: date
@@ -51,8 +50,14 @@ class Facts:
 
 @text.in_report_locale
 def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[str] = ()) -> dict[str, Any]:
-    """`strips`: one row of days for each source; `states`, their legend; `sections`. `unread`: sentences on
-    what lies in the partner folder and is not read."""
+    """Return the texts of the page: `strips`, one row of days by source; `states`, their legend; `sections`.
+
+    Args:
+        facts: from the warehouse.
+        at: the time (aware).
+        settings: the deployment's.
+        unread: sentences about unread files in the partner folder.
+    """
     strips = _strips(facts)
     used = {day["state"] for strip in strips for day in strip["days"]}
     return {
@@ -70,7 +75,7 @@ def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[
 
 
 def state(row: Row | None) -> str:
-    """Which of `STATES` a row of control_totals.sql is; None is a source that no run has read."""
+    """Return the key of `STATES` for a row of control_totals.sql; None is a source that no run has read."""
     if row is None:
         return "unread"
     if row["status"] in ("failed", "off"):
@@ -81,11 +86,11 @@ def state(row: Row | None) -> str:
 
 
 def _lost(row: Row) -> list[Row]:
-    """The amounts, by currency, that are neither loaded nor superseded nor rejected."""
+    """Return the amounts by currency that are neither loaded nor superseded nor rejected."""
     return [each for each in row.get("amounts", ()) if is_loss(each["unexplained_amount"])]
 
 
-def _lost_words(row: Row) -> str:
+def _lost_text(row: Row) -> str:
     lost = [text.with_currency(each["unexplained_amount"], each["currency"]) for each in _lost(row)]
     return ", ".join(lost) or text.NOTHING
 
@@ -106,11 +111,11 @@ def _differences(facts: Facts) -> Section:
     rows = [row for row in reversed(facts.totals) if state(row) in ("differs", "late", "failed")]
     return table(
         "differences",
-        "Control totals: what is not as the source says",
+        "Control totals: differences from the sources",
         [
             word("Day"),
             name("Source"),
-            *map(number, ("Orders there", "Orders loaded", "Amount lost")),
+            *map(number, ("Orders in source", "Orders loaded", "Amount lost")),
             name("State"),
         ],
         [
@@ -119,21 +124,21 @@ def _differences(facts: Facts) -> Section:
                 text.source_name(row["source"]),
                 text.count(row["source_orders"]),
                 text.count(row["orders_loaded"] if row["source_orders"] is not None else None),
-                _lost_words(row),
-                _state_words(row),
+                _lost_text(row),
+                _state_text(row),
             ]
             for row in rows
         ],
-        empty=f"None: since {text.short_day(facts.first)} all that was read is accounted for.",
-        note="lost: gross amounts of the source that are neither loaded nor superseded nor rejected",
+        empty=f"None since {text.short_day(facts.first)}: every order that was read is accounted for.",
+        note="lost: gross amount of the source that is neither loaded nor superseded nor rejected",
     )
 
 
-def _state_words(row: Row) -> str:
+def _state_text(row: Row) -> str:
     if late := row["missing_deliveries"]:
-        return f"no usable file of {', '.join(map(text.clean, late))}"
+        return f"no valid file from {', '.join(map(text.clean, late))}"
     if refused := row.get("refused_files"):
-        return f"cannot be used: {text.clean(refused)}"
+        return f"invalid: {text.clean(refused)}"
     return STATES[state(row)][1]
 
 
@@ -152,8 +157,8 @@ def _freshness(facts: Facts, at: datetime) -> Section:
     known = {row["source"]: row for row in facts.last_reads}
     return table(
         "freshness",
-        "How fresh each source is",
-        [name("Source"), number("Last read"), number("Ago"), word("For the day")],
+        "Freshness by source",
+        [name("Source"), number("Last read"), number("Age"), word("Business day")],
         [
             [
                 text.source_name(source),
@@ -166,7 +171,7 @@ def _freshness(facts: Facts, at: datetime) -> Section:
             for source in SOURCES
         ],
         empty="No source has been read.",
-        note="reads that succeeded",
+        note="successful reads",
     )
 
 
@@ -179,18 +184,18 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> Section:
         of_days.append((partner, of_day))
     due = due_partners(facts.newest, of_days, settings.expected_partners)
     delivered = {partner for partner, of_day in of_days if of_day == facts.newest}
-    asked = (PARTNER_FILES, facts.newest)
-    was_read = any((row["source"], row["business_date"]) == asked for row in facts.totals)
+    source_day = (PARTNER_FILES, facts.newest)
+    was_read = any((row["source"], row["business_date"]) == source_day for row in facts.totals)
     is_awaited = not was_read and at < due_at(facts.newest, settings.shop_timezone)
-    lacking = "not read yet" if is_awaited else "missing"
+    undelivered = "not read yet" if is_awaited else "missing"
     return table(
         "partners",
-        "How fresh each partner is",
+        "Freshness by partner",
         [
             name("Partner"),
             name("Newest file"),
             number("Received"),
-            number("Ago"),
+            number("Age"),
             number("Orders"),
             word("Due"),
         ],
@@ -201,13 +206,13 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> Section:
                 text.instant(row["received_at"]) if row else text.NOTHING,
                 ago(at - row["received_at"]) if row else text.NOTHING,
                 text.count(row["source_orders"]) if row else text.NOTHING,
-                "delivered" if partner in delivered else lacking if partner in due else "not due",
+                "delivered" if partner in delivered else undelivered if partner in due else "not due",
             ]
             for partner in sorted({*newest, *due})
             for row in [newest.get(partner)]
         ],
         empty=f"No partner has delivered a file since {text.short_day(facts.first)}.",
-        note=f"due: for {text.short_day(facts.newest)}",
+        note=f"due for {text.short_day(facts.newest)}",
     )
 
 
@@ -222,53 +227,37 @@ def _restated(facts: Facts, settings: Settings) -> Section:
     return table(
         "restated",
         "Open restatements",
-        [word("Day"), word("Figure"), *map(number, ("Mailed", "Now", "Change")), name("Why")],
+        [word("Day"), word("Figure"), *map(number, ("Mailed", "Now", "Change")), name("Cause")],
         restatements.cells(found, facts.newest, settings.reporting_currency),
-        empty="None: every mailed figure is still so, or a later report has said what changed.",
-        note="mailed figures that have changed, and that no mailed report has listed yet",
+        empty="None: no mailed figure has changed, or a later report has listed the change.",
+        note="mailed figures that changed and that no later report has listed yet",
     )
-
-
-class _Remembered:
-    """Of `core.reads.Memory` what tells a window: when each source was last read."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._read = {row["source"]: row["last_read"] for row in rows}
-
-    def last_read(self, source: str) -> datetime | None:
-        """As `Memory.last_read`."""
-        return self._read.get(source)
-
-    def rejected_orders(self, source: str, day: date) -> list[str]:
-        """None: the page shows from when on changes are read."""
-        return []
 
 
 def _next(facts: Facts, at: datetime, settings: Settings) -> Section:
     day = newest_closed_day(at, settings.shop_timezone).shifted(1)
-    memory = cast(Memory, _Remembered(facts.last_reads))
+    last_reads = {row["source"]: row["last_read"] for row in facts.last_reads}
     return table(
         "next",
-        "What the next run will read",
-        [name("Source"), number("Changed since"), name("And")],
-        [_window_row(source, day, memory, settings) for source in SOURCES],
+        "What the next run reads",
+        [name("Source"), number("Changes since"), name("Also")],
+        [_next_row(source, day, last_reads.get(source), settings) for source in SOURCES],
         empty="",
-        note=f"the run for {text.short_day(day.date)}, on the morning after; without upper bound",
+        note=f"the run for {text.short_day(day.date)}, on the morning after",
     )
 
 
-def _window_row(source: str, day: BusinessDay, memory: Memory, settings: Settings) -> list[str]:
-    called = text.source_name(source)
+def _next_row(source: str, day: BusinessDay, last_read: datetime | None, settings: Settings) -> list[str]:
+    title = text.source_name(source)
     if source == PARTNER_FILES:
-        return [called, text.NOTHING, "every file that is new or was delivered again"]
+        return [title, text.NOTHING, "every file that is new or was delivered again"]
     if source == EXCHANGE_RATES:
         back = EARLIER_DAYS + settings.reconcile_days
-        return [called, text.NOTHING, f"the rates published in the last {back} days"]
-    window = window_of_day(source, day, "", memory, day.end)
+        return [title, text.NOTHING, f"the rates published in the last {back} days"]
     also = f"orders of {text.short_day(day.date)}"
     if source == STOREFRONT:
         also += f", and for their refunds those of the {settings.refund_lookback_days} days before"
-    return [called, text.instant(window.changed_from), also]
+    return [title, text.instant(changes_since(source, day, last_read)), also]
 
 
 def ago(time: timedelta) -> str:

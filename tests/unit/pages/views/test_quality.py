@@ -28,7 +28,7 @@ def test_each_source_has_a_mark_for_each_day(page):
 def test_control_totals_that_differ_are_listed(page):
     words = part(page, "differences")
     assert "Thu 19 Nov Partner files 120 118 25.00 EUR orders or amounts of the source are lost" in words
-    assert f"Thu 12 Nov Partner files 120 120 {NOTHING} no usable file of alpenmarkt" in words
+    assert f"Thu 12 Nov Partner files 120 120 {NOTHING} no valid file from alpenmarkt" in words
     assert "Thu 12 Nov Storefront" in words
     assert "Wed 18 Nov" not in words
 
@@ -99,7 +99,7 @@ def test_a_source_that_was_read_long_ago_is_read_from_there(open_pages):
 def test_without_anything_wrong_every_part_says_so(open_pages):
     words = text_of(open_pages(warehouse=FakeWarehouse(rows={})).get("/quality/").text)
     assert "None since Fri 23 Oct." in words
-    assert "every mailed figure is still so" in words
+    assert "no mailed figure has changed" in words
 
 
 def test_without_warehouse_the_page_says_why(open_pages):
