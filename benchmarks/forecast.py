@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks import forecast_data
 from benchmarks.runner import REPOSITORY, Contender, compare, measured, report
 from ecommerce.forecast.data.panel import Panel
-from ecommerce.forecast.models.ensemble import DEFAULT, Forecast, forecasts_of_all, predict, train
+from ecommerce.forecast.models.ensemble import DEFAULT, PanelForecast, forecasts_of_all, predict, train
 from ecommerce.forecast.weeks import HORIZON
 
 ORIGINS = 8
@@ -94,7 +94,7 @@ def _wape(said: np.ndarray, actual: np.ndarray) -> float:
     return float(np.abs(said - actual)[known].sum() / np.abs(actual)[known].sum())
 
 
-def _covered(made: list[Forecast], actual: np.ndarray, level: int) -> float:
+def _covered(made: list[PanelForecast], actual: np.ndarray, level: int) -> float:
     """The part of days, of all series, that lay in the interval; days that are closed are not counted."""
     lower = np.stack([one.bounds[level][0] for one in made])
     upper = np.stack([one.bounds[level][1] for one in made])

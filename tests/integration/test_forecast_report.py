@@ -15,7 +15,7 @@ from ecommerce.forecast.data import dataset
 from ecommerce.forecast.forecast_rows import predict_all
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.report import archive, steps
-from ecommerce.forecast.report.figures import Figures
+from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.weeks import Week
 from ecommerce.sources.partner_ftp.files import Parsed, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
@@ -36,11 +36,11 @@ PARTNER = PartnerFiles(
 )
 
 
-def report_of(week: Week) -> tuple[Figures, dict[str, Any]]:
+def report_of(week: Week) -> tuple[ForecastFigures, dict[str, Any]]:
     """The tasks of a weekly run, but for the fetching: the figures, and what the mails are given."""
     run, store = DagRun("weekly_sales_forecast", f"run-{week}"), Store.of_models()
     prepared = dataset.prepare(run, week, PARTNER)
-    history = dataset.read(prepared)
+    history = dataset.read_prepared(prepared).panels()
     kept = training.fit(history, registry.champion(store, week.as_of), store)
     loaded = loading.load_forecasts(run, loading.write(predict_all(history, training.read(kept, store)), run))
     warnings = check_load(run, loaded, loading.FORECASTS)
@@ -100,6 +100,6 @@ def test_each_report_looks_back_at_the_forecasts_before(
     )
     ask(client, f"UPDATE {dataset}.daily_summary SET complete = FALSE WHERE business_date = '{last}'")
     third, archived = report_of(weeks[2])
-    assert [each.mark for each in third.last_week] == ["very unusual"] * 6 + [""]
+    assert [each.mark for each in third.last_week] == ["outside 95 %"] * 6 + [""]
     assert third.scores[0].periods == third.drift.score.periods == 13
     assert archived["drift"] == []

@@ -1,6 +1,6 @@
 {% from "warehouse/macros/conversion.sql" import converted, rate_columns, rounded with context %}
--- Daily gross sales by SKU: of the best-selling SKUs in the weeks before the forecast, and of the SKUs named in @named,
--- such as those with promotions.
+-- Daily gross sales by SKU: of the best-selling SKUs in the weeks before the forecast, and of the SKUs in the parameter
+-- "named", such as those with promotions.
 WITH sums AS (
     SELECT
         business_date,

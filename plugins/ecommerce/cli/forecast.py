@@ -17,7 +17,7 @@ from ecommerce.cli.terminal import aligned
 from ecommerce.core.errors import ConfigurationError, PipelineError
 
 if TYPE_CHECKING:
-    from ecommerce.forecast.forecast_rows import Day
+    from ecommerce.forecast.forecast_rows import ForecastRow
 
 COLUMNS = ("target_date", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 
@@ -44,15 +44,15 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
     if champion and champion not in CANDIDATES:
         raise ConfigurationError(f"{champion!r} is not a candidate: choose {', '.join(CANDIDATES)}")
     with _warnings_only():
-        made = adhoc.forecast_series(series, as_of.date() if as_of else None, champion or None)
-    click.echo(f"{series}: gross sales in {made.currency}, by {made.champion}, as of {made.as_of}")
-    for line in table(made.days):
+        result = adhoc.forecast_series(series, as_of.date() if as_of else None, champion or None)
+    click.echo(f"{series}: gross sales in {result.currency}, by {result.champion}, as of {result.as_of}")
+    for line in table(result.rows):
         click.echo(line)
     if out:
         file = Path(out)
-        _write(file, made.days)
+        _write(file, result.rows)
         chart = file.with_suffix(".png")
-        adhoc.draw(made, chart)
+        adhoc.draw(result, chart)
         click.echo(f"Written: {file} and {chart}")
 
 
@@ -67,7 +67,7 @@ def _warnings_only() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def table(days: Sequence[Day]) -> Iterator[str]:
+def table(days: Sequence[ForecastRow]) -> Iterator[str]:
     """Yield a header and one line for each day, amounts with two decimals."""
     rows: list[tuple[str, ...]] = [("day", "forecast", "80 % from", "to", "95 % from", "to")]
     for day in days:
@@ -76,7 +76,7 @@ def table(days: Sequence[Day]) -> Iterator[str]:
     return aligned(rows, [False, *[True] * 5])
 
 
-def _write(file: Path, days: Sequence[Day]) -> None:
+def _write(file: Path, days: Sequence[ForecastRow]) -> None:
     try:
         with file.open("w", encoding="utf-8", newline="") as opened:
             writer = csv.writer(opened, lineterminator="\n")

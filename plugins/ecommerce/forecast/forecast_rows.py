@@ -1,5 +1,4 @@
-"""What is forecast of a shop: `total`, `category:…`, `channel:…` and `sku:…`, as rows of
-`sales_forecasts`."""
+"""The forecasts of all series of a shop, as rows of `sales_forecasts`."""
 
 from __future__ import annotations
 
@@ -11,14 +10,14 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 
 from ecommerce.forecast.data.history import KINDS, TOTAL, History
-from ecommerce.forecast.models.ensemble import DEFAULT, Forecast, Trained, predict, train
+from ecommerce.forecast.models.ensemble import DEFAULT, PanelForecast, TrainedModel, predict, train
 
 AMOUNT = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """One day of one series: gross sales in reporting currency."""
+class ForecastRow:
+    """The forecast of one series on one day: gross sales in reporting currency."""
 
     series: str
     target_date: date
@@ -30,13 +29,13 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Predicted:
-    """The forecasts of a shop, made from what was known before `as_of`: four weeks of each series, by series
-    and day; `skipped` are series that cannot be forecast, with the reason."""
+class ForecastRun:
+    """The forecasts of four weeks from `as_of` on, ordered by series and day; `skipped` has the reason by
+    series."""
 
     as_of: date
     champion: str
-    days: tuple[Day, ...]
+    rows: tuple[ForecastRow, ...]
     skipped: Mapping[str, str]
 
     @property
@@ -45,52 +44,60 @@ class Predicted:
         return self.as_of - timedelta(days=1)
 
 
-def train_all(history: History, champion: str = DEFAULT, kinds: Sequence[str] = KINDS) -> dict[str, Trained]:
-    """The champion, fitted on each kind of series; kinds without any series are left out."""
+def train_all(
+    history: History, champion: str = DEFAULT, kinds: Sequence[str] = KINDS
+) -> dict[str, TrainedModel]:
+    """Train the champion on each kind of series.
+
+    Args:
+        history: the panels.
+        champion: a candidate's name.
+        kinds: the kinds to train; those without series are left out.
+    """
     return {kind: train(history.panels[kind], champion) for kind in kinds if history.panels[kind].series}
 
 
-def predict_all(history: History, trained: Mapping[str, Trained]) -> Predicted:
-    """The next four weeks of the kinds that were trained. The total is the sum of the categories; its
-    intervals come from the errors of that sum.
+def predict_all(history: History, trained: Mapping[str, TrainedModel]) -> ForecastRun:
+    """Return the next four weeks of all trained kinds. The total is the sum of the categories, with intervals
+    from the errors of that sum.
 
     Raises:
         ValueError: nothing was trained.
     """
-    days: list[Day] = []
+    if not trained:
+        raise ValueError("nothing was trained")
+    rows: list[ForecastRow] = []
     skipped: dict[str, str] = {}
     for kind, model in trained.items():
         panel = history.panels[kind]
         groups = [range(len(panel.series))] if kind == "category" else []
-        made = predict(model, panel, groups)
+        forecast = predict(model, panel, groups)
         skipped |= model.skipped
-        days += _days(made, [*panel.series, *(TOTAL for _ in groups)], history.as_of)
-    days.sort(key=lambda day: (day.series, day.target_date))
-    champion = next(iter(trained.values())).champion if trained else ""
-    if not champion:
-        raise ValueError("nothing was trained")
-    return Predicted(history.as_of, champion, tuple(days), skipped)
+        rows += _rows(forecast, [*panel.series, *(TOTAL for _ in groups)], history.as_of)
+    rows.sort(key=lambda row: (row.series, row.target_date))
+    champion = next(iter(trained.values())).champion
+    return ForecastRun(history.as_of, champion, tuple(rows), skipped)
 
 
 def kind_of(series: str) -> str:
-    """Which kind of series a name is of; ValueError where it is none."""
+    """Return the kind of a series; ValueError for an unknown one."""
     kind, colon, name = series.partition(":")
     if series == TOTAL:
         return "category"
     if kind not in KINDS or not colon or not name:
-        raise ValueError(f"{series!r} is no series: say total, category:…, channel:… or sku:…")
+        raise ValueError(f"{series!r} is not a series: use total, category:…, channel:… or sku:…")
     return kind
 
 
-def _days(one: Forecast, names: list[str], as_of: date) -> Iterator[Day]:
+def _rows(forecast: PanelForecast, names: list[str], as_of: date) -> Iterator[ForecastRow]:
     for place, name in enumerate(names):
-        if np.isnan(one.values[:, place]).any():
+        if np.isnan(forecast.values[:, place]).any():
             continue
-        for ahead in range(len(one.values)):
-            bounds = [amount(bound[ahead, place]) for level in (80, 95) for bound in one.bounds[level]]
-            yield Day(name, as_of + timedelta(days=ahead), amount(one.values[ahead, place]), *bounds)
+        for ahead, values in enumerate(forecast.values):
+            bounds = [bound[ahead, place] for level in (80, 95) for bound in forecast.bounds[level]]
+            yield ForecastRow(name, as_of + timedelta(days=ahead), *map(_amount, (values[place], *bounds)))
 
 
-def amount(value: float) -> Decimal:
-    """A forecast as an amount with four decimals, rounded half away from zero."""
+def _amount(value: float) -> Decimal:
+    """Round to four decimals, half away from zero."""
     return Decimal(repr(float(value))).quantize(AMOUNT, ROUND_HALF_UP)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.settings import load_settings, shop_timezone
+from ecommerce.core.settings import shop_timezone
 from ecommerce.forecast.weeks import HORIZON
 from ecommerce.runtime import metrics
 from ecommerce.sources import SOURCES
@@ -19,10 +20,10 @@ from ecommerce.warehouse.schema import arrow_type
 from ecommerce.warehouse.spec import LoadSpec
 
 if TYPE_CHECKING:
-    from ecommerce.forecast.forecast_rows import Predicted
+    from ecommerce.forecast.forecast_rows import ForecastRun
 
 SOURCE = "sales_forecast"
-"""What forecasts are called in `load_audit`."""
+"""The source's name in `load_audit`."""
 FORECASTS = LoadSpec(
     name="forecasts",
     sources=(SOURCE,),
@@ -31,57 +32,49 @@ FORECASTS = LoadSpec(
     counted="sales_forecasts",
 )
 _DAILY_RUNS = LoadSpec(name="orders", sources=SOURCES, files=(), tables=(), counted="")
-"""To ask which days have had a daily run."""
 
 
 def loaded_days(warehouse: Warehouse, last: date) -> set[date]:
-    """The business days up to `last` that have had a daily run."""
+    """Return the business days up to `last` with a daily run."""
     rows = warehouse.query("warehouse/tables/load_audit/daily_runs.sql", spec=_DAILY_RUNS, day=last)
     return {row["business_date"] for row in rows}
 
 
 def made_before(warehouse: Warehouse, first: date, last: date) -> set[date]:
-    """The days, from `first` to `last`, as of which forecasts are in the warehouse."""
+    """Return the first days, from `first` to `last`, of forecasts in the warehouse."""
     rows = warehouse.query("warehouse/tables/sales_forecasts/origins.sql", first=first, day=last)
     return {row["as_of"] for row in rows}
 
 
-def write(predicted: Predicted, run: DagRun, rejected: Sequence[Mapping[str, Any]] = ()) -> Manifest:
-    """Leave the forecasts in staging as the load takes them.
+def write(forecasts: ForecastRun, run: DagRun, rejected: Sequence[Mapping[str, Any]] = ()) -> Manifest:
+    """Write the forecasts to staging for the load.
 
     Args:
-        predicted: the forecasts.
-        run: who made them.
-        rejected: rows of the partner's files that could not be used: `file`, `line_number`, `reason`,
-            `detail`, `raw`.
+        forecasts: the forecasts.
+        run: the run that made them.
+        rejected: rejected rows of the partner's files: `file`, `line_number`, `reason`, `detail`, `raw`.
 
     Raises:
-        StagingError: they cannot be written.
+        StagingError: the files cannot be written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    made_at = day_window(predicted.as_of, shop_timezone()).start
-    horizon = day_window(predicted.as_of, load_settings().shop_timezone).shifted(HORIZON - 1)
+    first = day_window(forecasts.as_of, shop_timezone())
+    made_at, amount = first.start, str(sum(row.forecast for row in forecasts.rows))
     rows = [
         {
-            "series": day.series,
-            "target_date": day.target_date,
-            "model": predicted.champion,
+            **asdict(row),
+            "model": forecasts.champion,
             "made_at": made_at,
-            "forecast": day.forecast,
-            "lower_80": day.lower_80,
-            "upper_80": day.upper_80,
-            "lower_95": day.lower_95,
-            "upper_95": day.upper_95,
             "actual": None,
             "run_id": run.run_id,
         }
-        for day in predicted.days
+        for row in forecasts.rows
     ]
-    refused = [
+    rejected_rows = [
         {
-            "business_date": predicted.last_known,
+            "business_date": forecasts.last_known,
             "source": SOURCE,
             "run_id": run.run_id,
             "row_number": row["line_number"],
@@ -90,47 +83,47 @@ def write(predicted: Predicted, run: DagRun, rejected: Sequence[Mapping[str, Any
         }
         for row in rejected
     ]
-    tables = {"sales_forecasts": rows, "rejected_rows": refused}
-    uri = run.folder(predicted.as_of, f"transformed/{SOURCE}")
+    tables = {"sales_forecasts": rows, "rejected_rows": rejected_rows}
+    uri = run.folder(forecasts.as_of, f"transformed/{SOURCE}")
     with publish(uri) as draft:
-        names = {}
+        column_names = {}
         for name, content in tables.items():
             schema = pa.schema([(column.name, arrow_type(column)) for column in columns(name)])
             pq.write_table(pa.Table.from_pylist(content, schema=schema), draft.path / f"{name}.parquet")
-            names[f"{name}.parquet"] = schema.names
+            column_names[f"{name}.parquet"] = schema.names
         draft.seal(
             source=SOURCE,
-            business_date=predicted.last_known,
+            business_date=forecasts.last_known,
             rows=len(rows),
-            columns=names,
+            columns=column_names,
             read_at=made_at,
             window_start=made_at,
-            window_end=horizon.end,
+            window_end=first.shifted(HORIZON - 1).end,
             control_totals={
                 "sales_forecasts": len(rows),
-                "amount": str(sum(day.forecast for day in predicted.days)),
-                "rows_read": len(rows) + len(refused),
+                "amount": amount,
+                "rows_read": len(rows) + len(rejected_rows),
                 "rows_accepted": len(rows),
-                "rows_rejected": len(refused),
+                "rows_rejected": len(rejected_rows),
                 "rows_superseded": 0,
                 "source_orders": len(rows),
-                "source_amount": str(sum(day.forecast for day in predicted.days)),
-                "warnings": [skipped_warning(series, why) for series, why in predicted.skipped.items()],
+                "source_amount": amount,
+                "warnings": [skipped_warning(series, why) for series, why in forecasts.skipped.items()],
             },
         )
     return read_manifest(uri)
 
 
 def skipped_warning(series: str, why: str) -> str:
-    """What people are told of a series that is not forecast."""
+    """Return the warning about a skipped series."""
     return f"{series}: no forecast, {why}"
 
 
 def load_forecasts(run: DagRun, manifest: Manifest) -> LoadResult:
-    """Load the forecasts, and renew what came of the last five weeks, in one transaction.
+    """Load the forecasts and update the actual sales of the last five weeks, in one transaction.
 
     Raises:
-        PipelineError: nothing was loaded; the warehouse is as it was.
+        PipelineError: nothing was loaded; the warehouse is unchanged.
     """
     day = manifest.business_date
     result = load([manifest], spec=FORECASTS, business_date=day, run_id=run.run_id, dag_id=run.dag_id)

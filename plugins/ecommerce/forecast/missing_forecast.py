@@ -1,12 +1,9 @@
-"""The watch over the week: could last week's forecast be made, and if not, which of its days are missing?
-
-A week that lacks a day is never forecast, and no task fails for it: nobody else would tell.
-"""
+"""The alert for a missing forecast: a week without one of its days is never forecast, and no task fails."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +11,7 @@ from ecommerce.core import names
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.text import in_report_locale, short_day
 from ecommerce.forecast import loading
-from ecommerce.forecast.weeks import DAYS, Week, missing_days
+from ecommerce.forecast.weeks import DAYS, Week, spans
 from ecommerce.mail import notify
 from ecommerce.mail import transport as mail
 from ecommerce.warehouse.client import connect
@@ -22,79 +19,65 @@ from ecommerce.warehouse.schema import prepare
 
 log = logging.getLogger(__name__)
 
-FORGOTTEN_DAYS = 56
-"""Where no forecast was made for so long, nobody waits for one: the shop does not use it."""
+UNUSED_DAYS = 56
+"""After so many days without any forecast, the shop does not use it and gets no alert."""
 
 FILL = (
-    "When these days are loaded and checked, the forecast is made by itself. Until then reports compare with "
-    "the one that was made before:"
+    "The forecast is made as soon as these days are loaded and checked. Until then, reports compare with the "
+    "previous forecast:"
 )
 LOOK = (
-    "Look at the runs of the DAG: this week's may have failed or be under way. There is none where the "
-    "checks of one of the days failed, or where the DAG was paused when the last day came in: such a week is "
-    "lost to its schedule, also after it is unpaused."
+    "Look at the runs of the DAG: this week's may have failed or still be running. There is none if the "
+    "checks of a day failed, or if the DAG was paused when the last day was loaded: unpausing does not make "
+    "up for that week."
 )
 
 
-def watch(day: BusinessDay) -> str:
-    """Tell people, by mail and in the chat, when no forecast was made after the week that ended on the Sunday
-    before `day`; returns why not, or nothing.
+def check_last_week(day: BusinessDay) -> str:
+    """Notify `alert_recipients` and the chat if no forecast was made after the week before `day`; return why
+    not, or an empty text.
 
     Args:
-        day: the run's, which is a Monday when the run is on a Tuesday; on others there is nothing to do.
+        day: the run's; the week is checked once, for a Monday (in Tuesday's run).
 
     Raises:
-        PipelineError: the warehouse cannot be asked, or the mail not be sent.
+        PipelineError: the warehouse is unavailable, or the mail cannot be sent.
     """
     if day.date.weekday():
-        return f"{day} is no Monday: the week before is looked at once, on Tuesday, for Monday"
+        return f"{day} is not a Monday: the week is checked on Tuesdays, for Monday"
     week = Week(day.date - timedelta(days=DAYS))
     warehouse = connect(dag=names.DAG_WATCH, step="weeks")
-    prepare(warehouse)  # a deployment that is older than the forecast has no table of it
-    first = week.as_of - timedelta(days=FORGOTTEN_DAYS)
+    prepare(warehouse)  # creates the forecast's table in an older deployment
+    first = week.as_of - timedelta(days=UNUSED_DAYS)
     if reason := reason_for_silence(week, loading.made_before(warehouse, first, week.as_of)):
         return reason
-    missing = missing_days(week, loading.loaded_days(warehouse, week.days[-1]))
-    texts = mail_texts(week, missing)
+    texts = mail_texts(week, week.missing_days(loading.loaded_days(warehouse, week.days[-1])))
     log.warning("no forecast was made after %s: %s", week, texts["problem"])
     message = mail.compose(f"No sales forecast after {week}", "week_mail", texts)
     return notify.send_alert(message, notify.unique_name("week"))
 
 
 def reason_for_silence(week: Week, made: Collection[date]) -> str:
-    """Why nobody need be told of `week`; empty where the forecast after it is missing. `made`: the days as of
-    which there are forecasts."""
+    """Return why no alert is due for `week`; empty if one is. `made`: the first days of forecasts."""
     if week.as_of in made:
-        return f"the forecast after {week} has been made"
-    if not any(timedelta(0) < week.as_of - each <= timedelta(days=FORGOTTEN_DAYS) for each in made):
-        return f"no forecast was made in the {FORGOTTEN_DAYS // DAYS} weeks before: nobody waits for one"
+        return f"the forecast after {week} exists"
+    if not any(timedelta(0) < week.as_of - each <= timedelta(days=UNUSED_DAYS) for each in made):
+        return f"no forecast was made in the {UNUSED_DAYS // DAYS} weeks before: the forecast is not in use"
     return ""
 
 
 @in_report_locale
 def mail_texts(week: Week, missing: Sequence[date]) -> dict[str, Any]:
-    """The mail's texts about `week`, of which the days `missing` (in order) have had no daily run."""
-    said = ", ".join(short_day(each) for each in missing)
-    problem = f"{said} {'has' if len(missing) == 1 else 'have'} no daily run" if missing else ""
+    """Return the mail's texts about `week`, whose days `missing` (in order) have no daily run."""
     url = mail.airflow_url()
+    days = ", ".join(map(short_day, missing))
     return {
         "week": str(week),
-        "problem": problem or "all of its days are in, and no forecast was made",
+        "problem": f"no daily run of {days}" if missing else "all days are loaded, but no forecast was made",
         "dag": names.DAG_FORECAST,
         "url": f"{url}/dags/{names.DAG_FORECAST}/runs" if url else "",
         "advice": FILL if missing else LOOK,
-        "commands": [f"make backfill FROM={first} TO={last}" for first, last in runs(missing)],
-        "otherwise": f"To forecast {'with what there is' if missing else 'now'}, trigger the DAG with "
+        "commands": [f"make backfill FROM={first} TO={last}" for first, last in spans(missing)],
+        "otherwise": f"To forecast {'without them' if missing else 'now'}, trigger the DAG with "
         f"{week.monday} as Week and with Forecast in any case.",
     }
-
-
-def runs(days: Iterable[date]) -> list[tuple[date, date]]:
-    """`days` (in order) as runs of consecutive days, each by its first and its last."""
-    found: list[tuple[date, date]] = []
-    for day in days:
-        if found and day - found[-1][1] == timedelta(days=1):
-            found[-1] = (found[-1][0], day)
-        else:
-            found.append((day, day))
-    return found

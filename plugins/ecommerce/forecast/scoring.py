@@ -1,4 +1,4 @@
-"""How good forecasts were whose days have ended, and whether they drift (docs/DEFINITIONS.md says how)."""
+"""Accuracy of forecasts whose days have ended, and drift (see docs/DEFINITIONS.md)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 from ecommerce.core.text import share
 from ecommerce.forecast.data.history import KINDS, TOTAL
@@ -15,21 +14,22 @@ from ecommerce.forecast.weeks import DAYS
 SCORED_DAYS = 56
 DRIFT_DAYS = 28
 LEAST_SCORED_DAYS = 14
-"""Of fewer days nobody can say whether a forecast drifts."""
+"""Drift is not judged on fewer days."""
 LARGEST_BIAS = Decimal("0.10")
 LEAST_COVERED = Decimal("0.60")
-"""Of the days, which should be 80 % in the 80 % interval."""
+"""Of the days within the 80 % interval, nominally 80 %."""
 LARGEST_ERROR = Decimal("1.5")
 """Times the champion's error in its back-test."""
 _RATIO = Decimal("0.000001")
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
-Kept = Mapping[tuple[str, date], "Made"]
+InForce = Mapping[tuple[str, date], "StoredForecast"]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A row of `sales_forecasts`: amounts in reporting currency, `made_at` an aware instant. `actual` is None
-    where the day has not ended."""
+class StoredForecast:
+    """A row of `sales_forecasts`: amounts in reporting currency, `made_at` aware, `actual` None until the day
+    has ended."""
 
     series: str
     target_date: date
@@ -42,22 +42,16 @@ class Made:
     upper_95: Decimal
     actual: Decimal | None
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether nothing at all was expected, because the shop is closed on such days."""
-        return self.upper_95 == 0
-
-    def holds(self, level: int) -> bool:
-        """Whether the interval of `level` percent holds what came; False where nobody knows what came."""
+    def covers(self, level: int) -> bool:
+        """Return whether the actual sales are within the interval of `level` percent."""
         lower, upper = (self.lower_80, self.upper_80) if level == 80 else (self.lower_95, self.upper_95)
         return self.actual is not None and lower <= self.actual <= upper
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How good the forecasts of `of` were: `total`, or all series of a kind together. `periods` counts what
-    was scored: days of a series, of articles whole weeks. `error` is the WAPE; it, the bias and the parts of
-    days in the intervals are None where they cannot be told."""
+    """The accuracy of the forecasts of `of`: the total, or all series of a kind. `periods` counts scored days
+    (for products whole weeks). `error` is the WAPE. The ratios are None without sales."""
 
     of: str
     series: int
@@ -72,8 +66,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The total's score of the last four weeks, the champion's `usual_error`, and sentences that say why the
-    forecast drifts: none where it does not, or where too few days are scored."""
+    """The total's score of the last four weeks, the champion's back-test error (`usual_error`), and the
+    reasons why the forecast drifts: none where it does not, or where too few days are scored."""
 
     score: Score
     usual_error: Decimal | None
@@ -85,105 +79,102 @@ class Drift:
         return self.score.periods >= LEAST_SCORED_DAYS
 
 
-def made(rows: Iterable[Mapping[str, Any]]) -> list[Made]:
-    """Rows of the warehouse, by column, as `Made`."""
-    return [Made(**row) for row in rows]
-
-
-def in_force(forecasts: Iterable[Made], begins: Callable[[date], datetime]) -> dict[tuple[str, date], Made]:
-    """By series and day, what the forecast in force said: the one made last, and not after the day began, for
-    all series alike."""
-    of_day: dict[date, list[Made]] = {}
+def in_force(
+    forecasts: Iterable[StoredForecast], begins: Callable[[date], datetime]
+) -> dict[tuple[str, date], StoredForecast]:
+    """Return the forecasts in force by series and day: those made last, and not after the day began, the same
+    for all series. `begins` gives the instant at which a day begins."""
+    of_day: dict[date, list[StoredForecast]] = {}
     for each in forecasts:
-        of_day.setdefault(each.target_date, []).append(each)
-    found = {}
-    for day, rows in of_day.items():
-        in_time = [each for each in rows if each.made_at <= begins(day)]
-        newest = max((each.made_at for each in in_time), default=None)
-        found.update({(each.series, day): each for each in in_time if each.made_at == newest})
-    return found
+        if each.made_at <= begins(each.target_date):
+            of_day.setdefault(each.target_date, []).append(each)
+    newest = {day: max(each.made_at for each in rows) for day, rows in of_day.items()}
+    return {
+        (each.series, day): each
+        for day, rows in of_day.items()
+        for each in rows
+        if each.made_at == newest[day]
+    }
 
 
-def scores(kept: Kept, as_of: date, complete: Collection[date]) -> list[Score]:
-    """Of the last eight weeks: the total, and categories, channels and articles pooled; those without any
-    scored day are left out.
+def scores(forecasts: InForce, as_of: date, complete: Collection[date]) -> list[Score]:
+    """Return the scores of the last eight weeks: the total, then categories, channels and products pooled,
+    without those that have no scored day.
 
     Args:
-        kept: as `in_force`.
+        forecasts: as `in_force` returns them.
         as_of: the day after the last that has ended.
-        complete: the days whose sales are all there; others are not scored.
+        complete: the days whose sales are complete; others are not scored.
     """
-    ended = _ended(kept, as_of, SCORED_DAYS, complete)
-    total = [each for each in ended if each.series == TOTAL]
-    found = [score(TOTAL, total)]
+    ended = _ended(forecasts, as_of, SCORED_DAYS, complete)
+    found = [score(TOTAL, [each for each in ended if each.series == TOTAL])]
     for kind in KINDS:
         of_kind = [each for each in ended if each.series.startswith(f"{kind}:")]
         found.append(weekly_score(kind, of_kind, as_of) if kind == "sku" else score(kind, of_kind))
     return [each for each in found if each.periods]
 
 
-def drift(kept: Kept, as_of: date, complete: Collection[date], usual_error: Decimal | None) -> Drift:
-    """Whether the total's forecasts drifted in the four weeks before `as_of`. `usual_error`: the champion's,
-    of the total, in its back-test; None where it has none. The others as in `scores`."""
-    ended = _ended(kept, as_of, DRIFT_DAYS, complete)
-    found = score(TOTAL, [each for each in ended if each.series == TOTAL])
-    if found.periods < LEAST_SCORED_DAYS:
-        return Drift(found, usual_error, [])
-    one = Decimal(1)
+def drift(forecasts: InForce, as_of: date, complete: Collection[date], usual_error: Decimal | None) -> Drift:
+    """Return whether the total's forecasts drifted in the four weeks before `as_of`.
+
+    Args:
+        forecasts: as in `scores`.
+        as_of: as in `scores`.
+        complete: as in `scores`.
+        usual_error: the champion's back-test error of the total; None without a back-test.
+    """
+    ended = _ended(forecasts, as_of, DRIFT_DAYS, complete)
+    total = score(TOTAL, [each for each in ended if each.series == TOTAL])
+    judged = Drift(total, usual_error, [])
+    if not judged.is_judged:
+        return judged
     reasons = []
-    if found.bias is not None and abs(found.bias) > LARGEST_BIAS:
-        much = "too much" if found.bias > 0 else "too little"
+    if total.bias is not None and abs(total.bias) > LARGEST_BIAS:
+        side = "high" if total.bias > 0 else "low"
         reasons.append(
-            f"the forecasts said {share(abs(found.bias), one)} {much}, more than {share(LARGEST_BIAS, one)}"
+            f"forecasts were {share(abs(total.bias), _ONE)} too {side} (limit {share(LARGEST_BIAS, _ONE)})"
         )
-    if found.covered_80 is not None and found.covered_80 < LEAST_COVERED:
+    if total.covered_80 is not None and total.covered_80 < LEAST_COVERED:
         reasons.append(
-            f"only {share(found.covered_80, one)} of the days lay in their 80 % interval, fewer than "
-            f"{share(LEAST_COVERED, one)}"
+            f"only {share(total.covered_80, _ONE)} of days were within their 80 % interval "
+            f"(limit {share(LEAST_COVERED, _ONE)})"
         )
-    if found.error is not None and usual_error and found.error > LARGEST_ERROR * usual_error:
+    if total.error is not None and usual_error and total.error > LARGEST_ERROR * usual_error:
         reasons.append(
-            f"the error was {share(found.error, one)} of sales, more than {LARGEST_ERROR} times the "
-            f"{share(usual_error, one)} of the back-test"
+            f"the error was {share(total.error, _ONE)} of sales, more than {LARGEST_ERROR} times the "
+            f"{share(usual_error, _ONE)} of the back-test"
         )
-    return Drift(found, usual_error, reasons)
+    return Drift(total, usual_error, reasons)
 
 
-def score(of: str, days: Sequence[Made]) -> Score:
-    """The score of days that have ended; days on which nothing was expected are in no interval's part."""
-    open_days = [each for each in days if not each.is_closed]
+def score(of: str, days: Sequence[StoredForecast]) -> Score:
+    """Return the score of days that have ended. Closed days (forecast 0) do not count for the intervals."""
+    open_days = [each for each in days if each.upper_95 != 0]
     pairs = [(each.forecast, each.actual) for each in days if each.actual is not None]
-    return _score(
-        of,
-        {each.series for each in days},
-        pairs,
-        *(_part(sum(each.holds(level) for each in open_days), len(open_days)) for level in (80, 95)),
-    )
+    covered = [_ratio(sum(each.covers(level) for each in open_days), len(open_days)) for level in (80, 95)]
+    return _score(of, {each.series for each in days}, pairs, *covered)
 
 
-def weekly_score(of: str, days: Iterable[Made], as_of: date) -> Score:
-    """The score of the sums of whole weeks: whether an article that sells now and then sells on a Tuesday,
-    nobody can forecast. Weeks are counted back from `as_of`; intervals of their sums are not known."""
-    weeks: dict[tuple[str, int], list[Made]] = {}
+def weekly_score(of: str, days: Iterable[StoredForecast], as_of: date) -> Score:
+    """Return the score of whole weeks, counted back from `as_of`, without intervals. Products sell too rarely
+    to be scored by day."""
+    weeks: dict[tuple[str, int], list[StoredForecast]] = {}
     for each in days:
         back = ((as_of - each.target_date).days - 1) // DAYS
         weeks.setdefault((each.series, back), []).append(each)
-    whole = {key: found for key, found in weeks.items() if len(found) == DAYS}
+    whole = {key: rows for key, rows in weeks.items() if len(rows) == DAYS}
     pairs = [
-        (
-            sum((each.forecast for each in found), Decimal(0)),
-            sum((each.actual for each in found if each.actual is not None), Decimal(0)),
-        )
-        for found in whole.values()
+        (_sum(each.forecast for each in rows), _sum(each.actual or _ZERO for each in rows))
+        for rows in whole.values()
     ]
     return _score(of, {series for series, _ in whole}, pairs)
 
 
-def _ended(kept: Kept, as_of: date, days: int, complete: Collection[date]) -> list[Made]:
+def _ended(forecasts: InForce, as_of: date, days: int, complete: Collection[date]) -> list[StoredForecast]:
     first = as_of - timedelta(days=days)
     return [
         each
-        for (_, day), each in sorted(kept.items())
+        for (_, day), each in sorted(forecasts.items())
         if first <= day < as_of and day in complete and each.actual is not None
     ]
 
@@ -195,22 +186,26 @@ def _score(
     covered_80: Decimal | None = None,
     covered_95: Decimal | None = None,
 ) -> Score:
-    said = sum((forecast for forecast, _ in pairs), Decimal(0))
-    came = sum((actual for _, actual in pairs), Decimal(0))
-    missed = sum((abs(forecast - actual) for forecast, actual in pairs), Decimal(0))
-    bias = None if came <= 0 else _part(said, came)
+    forecast, actual = _sum(forecast for forecast, _ in pairs), _sum(actual for _, actual in pairs)
+    errors = _sum(abs(forecast - actual) for forecast, actual in pairs)
+    sales = max(actual, _ZERO)
+    bias = _ratio(forecast, sales)
     return Score(
         of=of,
         series=len(series),
         periods=len(pairs),
-        forecast=said,
-        actual=came,
-        error=None if came <= 0 else _part(missed, came),
+        forecast=forecast,
+        actual=actual,
+        error=_ratio(errors, sales),
         bias=None if bias is None else bias - 1,
         covered_80=covered_80,
         covered_95=covered_95,
     )
 
 
-def _part(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, _ZERO)
+
+
+def _ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
     return (Decimal(part) / Decimal(whole)).quantize(_RATIO, ROUND_HALF_UP) if whole else None

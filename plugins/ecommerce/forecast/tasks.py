@@ -1,5 +1,5 @@
-"""The tasks of the forecast's DAGs, each defined once. They are tried again as the DAGs' default arguments
-say: once, after five minutes. The shell script has tried several times by then."""
+"""The tasks of the forecast's DAGs. Their default arguments retry once, after five minutes; the shell script
+has made several attempts by then."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ log = logging.getLogger(__name__)
 def _week(context: Mapping[str, Any]) -> Week:
     dag_run = context["dag_run"]
     key = context.get("partition_key") or getattr(dag_run, "partition_key", None)
-    given = key or (context.get("params") or {}).get("week") or None
-    return week_of(given, getattr(dag_run, "run_after", None) or datetime.now(UTC), shop_timezone())
+    monday = key or (context.get("params") or {}).get("week") or None
+    return week_of(monday, getattr(dag_run, "run_after", None) or datetime.now(UTC), shop_timezone())
 
 
 @task
 def due(**context: Any) -> None:
-    """Go on only for the newest complete week, and once; the form's `force` goes on in any case."""
+    """Skip the run unless its week is the newest complete one and has no forecast; `force` never skips."""
     week = _week(context)
     if context["params"].get("force"):
         return
@@ -55,7 +55,7 @@ def due(**context: Any) -> None:
 
 
 class FetchPartnerFiles(FetchByScript):
-    """Runs the script that fetches the partner's files; the manifest of what it left."""
+    """The script that fetches the partner's files."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(bash_command=fetch_command.COMMAND, **arguments)
@@ -72,7 +72,7 @@ class FetchPartnerFiles(FetchByScript):
 
 @task
 def preprocess(manifest: Plain, **context: Any) -> Plain:
-    """Read the partner's files, and what the warehouse knows of the days before the forecast."""
+    """Read the partner's files and the history from the warehouse."""
     from ecommerce.forecast.data import dataset
 
     partner = read_files(from_xcom(Manifest, manifest))
@@ -81,13 +81,13 @@ def preprocess(manifest: Plain, **context: Any) -> Plain:
 
 @task(inlets=[FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
 def train(manifest: Plain, **context: Any) -> Plain:
-    """Fit the champion, and keep it with its card."""
+    """Train the champion and store it with its model card."""
     from ecommerce.forecast.data import dataset
     from ecommerce.forecast.models import registry, training
 
     prepared, store = from_xcom(Manifest, manifest), Store.of_models()
     champion = registry.champion(store, _week(context).as_of)
-    return Plain(training.fit(dataset.read(prepared), champion, store))
+    return Plain(training.fit(dataset.read_prepared(prepared).panels(), champion, store))
 
 
 @task
@@ -105,26 +105,25 @@ def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
 
 @task(pool=POOL_LOADS)
 def load(manifest: Plain, **context: Any) -> Plain:
-    """Load the forecasts in one transaction, and what came of earlier ones; what the load did."""
+    """Load the forecasts, and the actual sales for earlier ones, in one transaction."""
     return to_xcom(loading.load_forecasts(run_of(context), from_xcom(Manifest, manifest)))
 
 
 @task
 def checks(loaded: Plain, **context: Any) -> list[str]:
-    """Check what was loaded; warnings for the report."""
+    """Check the load; returns warnings for the report."""
     return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.FORECASTS)
 
 
 @task
 def week_complete(**context: Any) -> None:
-    """On a Tuesday: was a forecast made after last week? If not, tell people which of its days are missing.
-    Skipped on other days."""
-    skip(missing_forecast.watch(business_day(context)))
+    """On Tuesdays, notify if no forecast was made after last week; skipped on other days."""
+    skip(missing_forecast.check_last_week(business_day(context)))
 
 
 @task
 def report(manifest: Plain, model: Plain, warnings: list[str], **context: Any) -> Plain:
-    """Build and archive the report: the forecasts, how good earlier ones were, what the run found."""
+    """Build and archive the report."""
     from ecommerce.forecast.report import steps
 
     return Plain(steps.build_report(from_xcom(Manifest, manifest), model, warnings, run_of(context)))
@@ -132,7 +131,7 @@ def report(manifest: Plain, model: Plain, warnings: list[str], **context: Any) -
 
 @task
 def mail(archived: Plain) -> None:
-    """Mail the report to whoever gets reports; skipped where nobody does."""
+    """Mail the report; skipped without recipients."""
     from ecommerce.forecast.report import delivery
 
     skip(delivery.send_report(archived))
@@ -140,8 +139,7 @@ def mail(archived: Plain) -> None:
 
 @task
 def alarm(archived: Plain) -> None:
-    """Tell people that the forecast drifts. Nothing waits for it, so in an ordinary week it ends well, and is
-    not skipped."""
+    """Notify of drift. Without drift it succeeds instead of being skipped, as no task follows."""
     from ecommerce.forecast.report import delivery
 
-    log.info("%s", delivery.send_alarm(archived) or "people were told")
+    log.info("%s", delivery.send_alarm(archived) or "sent")

@@ -1,22 +1,23 @@
-"""The week a run is for, and whether a forecast is made after it."""
+"""The week of a run, and whether it is forecast."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.errors import ConfigurationError
 
 DAYS = 7
 HORIZON = 28
-"""How many days are forecast: four whole weeks, so that each weekday comes equally often."""
+"""Forecast days: four whole weeks, so that each weekday counts equally."""
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Monday to Sunday, in the shop's calendar."""
+    """Monday to Sunday in the shop's calendar."""
 
     monday: date
 
@@ -27,76 +28,77 @@ class Week:
 
     @property
     def as_of(self) -> date:
-        """The first day that a forecast after this week is for: the next Monday."""
+        """The first day of the forecast made after this week: the next Monday."""
         return self.monday + timedelta(days=DAYS)
 
     def __str__(self) -> str:
         return f"the week of {self.monday}"
 
+    def missing_days(self, loaded: Collection[date]) -> list[date]:
+        """Return its days without a daily run."""
+        return [day for day in self.days if day not in loaded]
 
-def week_of(given: str | None, now: datetime, timezone: str) -> Week:
-    """The week that a run is for.
+
+def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
+    """Return the week of a run.
 
     Args:
-        given: its Monday, from the run's partition key or its form; None for the newest week that has ended.
+        monday: ISO date from the partition key or the form; None for the newest week that has ended.
         now: an aware instant.
         timezone: the shop's.
 
     Raises:
-        ConfigurationError: it is no date, or no Monday, or the week has not ended.
+        ConfigurationError: this is not a date, not a Monday, or the week has not ended.
     """
     newest = newest_week(now, timezone)
-    if not given:
+    if not monday:
         return newest
     try:
-        monday = date.fromisoformat(given)
+        day = date.fromisoformat(monday)
     except ValueError:
-        raise ConfigurationError(f"{given!r} is not a date like 2026-11-16") from None
-    if monday.weekday():
-        begins = monday - timedelta(days=monday.weekday())
+        raise ConfigurationError(f"{monday!r} is not a date like 2026-11-16") from None
+    if day.weekday():
+        first = day - timedelta(days=day.weekday())
+        raise ConfigurationError(f"{day} is not a Monday: use the first day of the week, {first}")
+    if day > newest.monday:
         raise ConfigurationError(
-            f"{monday} is no Monday: a week is named by its first day, here {begins}, also as a partition key"
+            f"the week of {day} has not ended in {timezone}: the newest that has is {newest.monday}"
         )
-    if monday > newest.monday:
-        raise ConfigurationError(
-            f"the week of {monday} has not ended in {timezone}: the newest that has is {newest.monday}"
-        )
-    return Week(monday)
+    return Week(day)
 
 
 def newest_week(now: datetime, timezone: str) -> Week:
-    """The last week whose Sunday has ended at `now` (an aware instant)."""
+    """Return the last week whose Sunday has ended at `now` (an aware instant)."""
     yesterday = newest_closed_day(now, timezone).date
     return Week(yesterday - timedelta(days=(yesterday.weekday() + 1) % DAYS + DAYS - 1))
 
 
-def missing_days(week: Week, loaded: Collection[date]) -> list[date]:
-    """Its days without a daily run."""
-    return [day for day in week.days if day not in loaded]
-
-
 def reason_to_skip(week: Week, newest: Week, loaded: Collection[date], made: Collection[date]) -> str:
-    """Why no forecast is made after `week`; empty where one is.
+    """Return why no forecast is made after `week`; empty if one is.
 
     Args:
         week: the run's.
         newest: the last week that has ended.
-        loaded: business days that have had a daily run.
-        made: the days as of which there are forecasts.
+        loaded: business days with a daily run.
+        made: the first days of existing forecasts.
     """
-    if missing := missing_days(week, loaded):
-        listed = ", ".join(map(str, missing))
+    if missing := week.missing_days(loaded):
         return (
-            f"{week} is not complete: {listed} {'has' if len(missing) == 1 else 'have'} no daily run "
-            f"(make backfill FROM={missing[0]} TO={missing[-1]}); with force it is forecast all the same"
+            f"{week} is not complete: no daily run of {', '.join(map(str, missing))} "
+            f"(make backfill FROM={missing[0]} TO={missing[-1]}); force forecasts it anyway"
         )
-    later = week.monday + timedelta(days=DAYS)
-    while later <= newest.monday:
-        if not missing_days(Week(later), loaded):
-            return (
-                f"{week} is not the newest complete week, which is that of {later} or a later one: see force"
-            )
-        later += timedelta(days=DAYS)
+    later = Week(week.as_of)
+    while later.monday <= newest.monday:
+        if not later.missing_days(loaded):
+            return f"{week} is not the newest complete week ({later} is complete): see force"
+        later = Week(later.as_of)
     if week.as_of in made:
-        return f"the forecast after {week} has been made before: with force it is made again"
+        return f"the forecast after {week} exists: force makes it again"
     return ""
+
+
+def spans(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Return the first and last day of each run of consecutive days; `days` are in order."""
+    runs = groupby(enumerate(days), lambda pair: pair[1] - timedelta(days=pair[0]))
+    consecutive = [[day for _, day in run] for _, run in runs]
+    return [(run[0], run[-1]) for run in consecutive]

@@ -55,25 +55,25 @@ def run(shop: Shop, *days: date) -> None:
 
 def test_people_are_told_on_tuesday_which_days_of_the_week_are_missing(shop: Shop, mailbox: Mailbox) -> None:
     run(shop, *WEEK[:2], *WEEK[3:])
-    assert "nobody waits for one" in missing_forecast.watch(DAY)
+    assert "the forecast is not in use" in missing_forecast.check_last_week(DAY)
     forecast(shop, MONDAY - timedelta(days=14))
-    assert missing_forecast.watch(DAY) == ""
-    assert missing_forecast.watch(DAY) == ""
+    assert missing_forecast.check_last_week(DAY) == ""
+    assert missing_forecast.check_last_week(DAY) == ""
     first, again = mailbox.messages()
     assert first["Subject"] == "No sales forecast after the week of 2026-02-23"
     assert first["X-Envelope-To"] == ALERTED
     assert first["Message-ID"] != again["Message-ID"]
     body = first.get_body(("plain",)).get_content()
-    assert "Wed 25 Feb has no daily run" in body
+    assert "no daily run of Wed 25 Feb" in body
     assert "make backfill FROM=2026-02-25 TO=2026-02-25" in body
 
     run(shop, WEEK[2])
-    assert missing_forecast.watch(DAY) == ""
+    assert missing_forecast.check_last_week(DAY) == ""
     body = mailbox.messages()[-1].get_body(("plain",)).get_content()
-    assert "all of its days are in, and no forecast was made" in body
+    assert "all days are loaded, but no forecast was made" in body
 
     forecast(shop, MONDAY)
-    assert missing_forecast.watch(DAY) == "the forecast after the week of 2026-02-23 has been made"
+    assert missing_forecast.check_last_week(DAY) == "the forecast after the week of 2026-02-23 exists"
     assert len(mailbox.messages()) == 3
 
 
@@ -82,10 +82,10 @@ def test_without_recipients_nobody_is_told(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
     forecast(shop, MONDAY - timedelta(days=7))
-    assert missing_forecast.watch(DAY) == "the Variable alert_recipients is empty"
+    assert missing_forecast.check_last_week(DAY) == "the Variable alert_recipients is empty"
     assert mailbox.messages() == []
 
 
 def test_a_warehouse_older_than_the_forecast_gets_its_table(shop: Shop, mailbox: Mailbox) -> None:
     shop.warehouse.run(f"DROP TABLE `{shop.warehouse.settings.bigquery_dataset}.sales_forecasts`", "drop")
-    assert "nobody waits for one" in missing_forecast.watch(DAY)
+    assert "the forecast is not in use" in missing_forecast.check_last_week(DAY)

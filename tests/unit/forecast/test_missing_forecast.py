@@ -13,8 +13,8 @@ from ecommerce.mail import transport as mail
 
 WEEK = Week(date(2026, 11, 9))
 A_WEEK = timedelta(days=7)
-FILLED = "the forecast is made by itself"
-LOST = "lost to its schedule"
+FILLED = "as soon as these days are loaded and checked"
+LOST = "unpausing does not make up for that week"
 
 
 def bodies(texts):
@@ -25,41 +25,43 @@ def bodies(texts):
 @pytest.mark.parametrize("weekday", range(1, 7))
 def test_it_looks_on_tuesdays_alone(weekday):
     day = day_window(WEEK.as_of + timedelta(days=weekday), "America/New_York")
-    assert missing_forecast.watch(day).startswith(f"{day} is no Monday")  # and asks nothing of the warehouse
+    assert missing_forecast.check_last_week(day).startswith(f"{day} is not a Monday")  # without a query
 
 
 def test_a_forecast_that_was_made_is_no_news():
     reason = missing_forecast.reason_for_silence(WEEK, {WEEK.as_of, WEEK.monday})
-    assert reason == "the forecast after the week of 2026-11-09 has been made"
+    assert reason == "the forecast after the week of 2026-11-09 exists"
 
 
 @pytest.mark.parametrize(("weeks_ago", "waits"), [(1, True), (8, True), (9, False), (-1, False)])
 def test_nobody_waits_where_no_forecast_was_made_in_eight_weeks(weeks_ago, waits):
     reason = missing_forecast.reason_for_silence(WEEK, {WEEK.as_of - weeks_ago * A_WEEK})
-    assert reason == ("" if waits else "no forecast was made in the 8 weeks before: nobody waits for one")
+    assert reason == (
+        "" if waits else "no forecast was made in the 8 weeks before: the forecast is not in use"
+    )
 
 
 def test_a_shop_that_never_forecast_is_left_in_peace():
-    assert "nobody waits" in missing_forecast.reason_for_silence(WEEK, set())
+    assert "not in use" in missing_forecast.reason_for_silence(WEEK, set())
 
 
 def test_one_missing_day_has_its_command():
     texts = missing_forecast.mail_texts(WEEK, [date(2026, 11, 12)])
-    assert texts["problem"] == "Thu 12 Nov has no daily run"
+    assert texts["problem"] == "no daily run of Thu 12 Nov"
     assert texts["commands"] == ["make backfill FROM=2026-11-12 TO=2026-11-12"]
     for body in bodies(texts):
         assert "There is no sales forecast after the week of 2026-11-09" in body
         assert "make backfill FROM=2026-11-12 TO=2026-11-12" in body
         assert FILLED in body
         assert LOST not in body
-        otherwise = "To forecast with what there is, trigger the DAG with 2026-11-09 as Week"
+        otherwise = "To forecast without them, trigger the DAG with 2026-11-09 as Week"
         assert f"{otherwise} and with Forecast in any case." in body
 
 
 def test_each_run_of_missing_days_has_its_command():
     missing = [WEEK.days[place] for place in (0, 1, 2, 5)]
     texts = missing_forecast.mail_texts(WEEK, missing)
-    assert texts["problem"] == "Mon 9 Nov, Tue 10 Nov, Wed 11 Nov, Sat 14 Nov have no daily run"
+    assert texts["problem"] == "no daily run of Mon 9 Nov, Tue 10 Nov, Wed 11 Nov, Sat 14 Nov"
     assert texts["commands"] == [
         "make backfill FROM=2026-11-09 TO=2026-11-11",
         "make backfill FROM=2026-11-14 TO=2026-11-14",
@@ -73,7 +75,7 @@ def test_where_no_day_is_missing_the_dag_is_to_blame(monkeypatch):
     texts = missing_forecast.mail_texts(WEEK, [])
     assert texts["commands"] == []
     for body in bodies(texts):
-        assert "all of its days are in, and no forecast was made" in body
+        assert "all days are loaded, but no forecast was made" in body
         assert "https://airflow.example/shop/dags/weekly_sales_forecast/runs" in body
         assert LOST in body
         assert FILLED not in body

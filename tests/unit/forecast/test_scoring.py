@@ -10,7 +10,7 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.forecast import scoring
-from ecommerce.forecast.scoring import Made
+from ecommerce.forecast.scoring import StoredForecast
 
 AS_OF = date(2026, 11, 16)
 ZONE = "America/New_York"
@@ -21,16 +21,18 @@ def begins(day: date) -> datetime:
     return day_window(day, ZONE).start
 
 
-def made(back: int, forecast: str, actual: str | None, series: str = "total", **changes: object) -> Made:
+def made(
+    back: int, forecast: str, actual: str | None, series: str = "total", **changes: object
+) -> StoredForecast:
     """A forecast of the day `back` days before `AS_OF`; its intervals reach 10 and 20 to either side."""
     target, said = AS_OF - timedelta(days=back), Decimal(forecast)
     bounds = [said - 10, said + 10, said - 20, said + 20]
     came = None if actual is None else Decimal(actual)
-    row = Made(series, target, "blend", begins(target), said, *bounds, came)
+    row = StoredForecast(series, target, "blend", begins(target), said, *bounds, came)
     return replace(row, **changes)
 
 
-def kept(*rows: Made) -> dict[tuple[str, date], Made]:
+def kept(*rows: StoredForecast) -> dict[tuple[str, date], StoredForecast]:
     return scoring.in_force(rows, begins)
 
 
@@ -110,11 +112,11 @@ def test_articles_are_scored_by_whole_weeks() -> None:
     assert found.covered_80 is None
 
 
-def drift(*rows: Made, usual: str | None = "0.2") -> scoring.Drift:
+def drift(*rows: StoredForecast, usual: str | None = "0.2") -> scoring.Drift:
     return scoring.drift(kept(*rows), AS_OF, DAYS, usual and Decimal(usual))
 
 
-def days(forecast: str, count: int = 28) -> list[Made]:
+def days(forecast: str, count: int = 28) -> list[StoredForecast]:
     return [made(back, forecast, "100") for back in range(1, count + 1)]
 
 
@@ -142,8 +144,8 @@ def test_a_bias_of_more_than_ten_percent_is_drift(said: str, drifts: bool) -> No
     assert bool(reasons) == drifts
     if drifts:
         assert reasons[0] in (
-            "the forecasts said 10.1 % too much, more than 10.0 %",
-            "the forecasts said 10.1 % too little, more than 10.0 %",
+            "forecasts were 10.1 % too high (limit 10.0 %)",
+            "forecasts were 10.1 % too low (limit 10.0 %)",
         )
 
 
@@ -156,7 +158,7 @@ def test_fewer_than_sixty_percent_of_days_in_their_interval_are_drift(outside: i
     reasons = drift(*rows, usual="1").reasons
     assert bool(reasons) == drifts
     if drifts:
-        assert reasons == ["only 55.0 % of the days lay in their 80 % interval, fewer than 60.0 %"]
+        assert reasons == ["only 55.0 % of days were within their 80 % interval (limit 60.0 %)"]
 
 
 @pytest.mark.parametrize(("usual", "drifts"), [("0.06", False), ("0.059", True), (None, False)])

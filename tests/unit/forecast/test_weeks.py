@@ -28,7 +28,7 @@ def test_a_week_has_ended_when_its_sunday_has(now, monday):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("2026-11-11", "2026-11-11 is no Monday: a week is named by its first day, here 2026-11-09"),
+        ("2026-11-11", "2026-11-11 is not a Monday: use the first day of the week, 2026-11-09"),
         ("2026-11-16", "has not ended in America/New_York: the newest that has is 2026-11-09"),
         ("next week", "'next week' is not a date"),
     ],
@@ -40,12 +40,12 @@ def test_what_is_no_ended_week_is_refused_in_a_sentence(given, sentence):
 
 def test_the_newest_complete_week_is_forecast_once():
     assert reason_to_skip(WEEK, WEEK, WEEK.days, ()) == ""
-    assert "made before" in reason_to_skip(WEEK, WEEK, WEEK.days, [WEEK.as_of])
+    assert "exists: force makes it again" in reason_to_skip(WEEK, WEEK, WEEK.days, [WEEK.as_of])
 
 
 def test_a_missing_day_holds_the_week_back_and_is_named():
     reason = reason_to_skip(WEEK, WEEK, WEEK.days[:3] + WEEK.days[4:], ())
-    assert "2026-11-12 has no daily run (make backfill FROM=2026-11-12 TO=2026-11-12)" in reason
+    assert "no daily run of 2026-11-12 (make backfill FROM=2026-11-12 TO=2026-11-12)" in reason
 
 
 def test_an_older_week_is_skipped_where_a_later_one_is_complete():

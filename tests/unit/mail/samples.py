@@ -13,6 +13,7 @@ from ecommerce.catalogue.summaries import Broken, Summary
 from ecommerce.forecast import missing_forecast as week_watch
 from ecommerce.forecast.report import delivery as forecast
 from ecommerce.forecast.selection import mail as selection
+from ecommerce.forecast.selection.champion_rule import Choice
 from ecommerce.forecast.weeks import Week
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
@@ -129,7 +130,8 @@ def _forecast() -> EmailMessage:
 
 def _selection() -> EmailMessage:
     test = shops.figures(8, blend=(0.2, 0.021), ridge=(0.1, -0.034))
-    told = selection.Selected("champions/2026-12-06-001-ab.json", "ridge", "blend", "ridge is better.", test)
+    choice = Choice("ridge", "blend", "ridge is better.")
+    told = selection.Selection("champions/2026-12-06-001-ab.json", choice, test)
     return selection.compose(told, picture())
 
 

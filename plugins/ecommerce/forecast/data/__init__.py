@@ -1,1 +1,1 @@
-"""What the models learn from: daily series, closed days, promotions, market index."""
+"""The training data: daily series, closed days, promotions, market index."""

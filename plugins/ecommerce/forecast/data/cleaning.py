@@ -1,11 +1,9 @@
-"""What the models learn from: days on which the shop is closed, days that nobody should learn from, and
-outliers.
+"""Cleaning of a panel for training: closed days, partial days, outliers, vanished series.
 
-The rules, which DEFINITIONS has in words: a weekday that brought nothing is closed; so is a holiday that
-did. Days without sales are left out where a series sells nearly every day, and are figures where it sells
-rarely; those before its first sale are always left out. A last day that is far too low is one of which a
-part is missing. A day above two and a half times the usual is capped for learning, while the truth that
-forecasts are measured by keeps it.
+The rules (see docs/DEFINITIONS.md): a weekday without sales is closed, and so is a holiday without sales.
+Days without sales are dropped from series that sell nearly every day, and kept in series that sell rarely;
+days before the first sale are always dropped. A last day that is far too low is partial. A day above 2.5
+times the usual is capped for training, and keeps its value where forecasts are measured.
 """
 
 from __future__ import annotations
@@ -23,21 +21,21 @@ _YEAR = 364
 _TRUNCATED = 0.4
 _MOST_TRUNCATED = 3
 _CAPPED = 2.5
+_VANISHED_DAYS, _REPLACED_DAYS = 28, 7
+_RARELY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
-    """`values` [days, series]: what a model may learn from, NaN elsewhere. `closed` [days + HORIZON,
-    series]: days that are expected to bring nothing. `sells_rarely` [series]: days without sales are
-    ordinary."""
+class CleanedPanel:
+    """`values` [days, series]: training data, NaN elsewhere. `closed` [days + HORIZON, series]: days that are
+    forecast as 0."""
 
     values: Floats
     closed: Bools
-    sells_rarely: Bools
 
 
-def clean(panel: Panel) -> Cleaned:
-    """Apply the rules as they stand at the panel's origin."""
+def clean(panel: Panel) -> CleanedPanel:
+    """Apply the rules with the data known at the panel's origin."""
     values, days = panel.values.copy(), panel.days
     _drop_truncated(values)
     values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
@@ -49,19 +47,18 @@ def clean(panel: Panel) -> Cleaned:
     rarely = zeros > _RARE
     _close_holidays(panel, closed, is_zero, rarely, np.isnan(values))
     values[is_zero & (~rarely | closed[:days])] = np.nan
-    return Cleaned(_capped(values), closed, rarely)
+    return CleanedPanel(_capped(values), closed)
 
 
 def shifted(values: Floats, days: int) -> Floats:
-    """`values` as many days later; the first ones are unknown."""
-    found = np.full_like(values, np.nan)
-    found[days:] = values[: len(values) - days] if days < len(values) else values[:0]
-    return found
+    """Return `values` moved `days` later; the first ones are NaN."""
+    moved = np.full_like(values, np.nan)
+    moved[days:] = values[: max(len(values) - days, 0)]
+    return moved
 
 
 def same_weekday_mean(values: Floats, weeks: int) -> Floats:
-    """Of each day, the mean of its weekday over as many weeks, its own included; unknown days are left
-    out."""
+    """Return the weekday average of `weeks` weeks up to each day, over known days."""
     total, known = np.zeros_like(values), np.zeros_like(values)
     for week in range(min(weeks, len(values) // 7 + 1)):
         one = values if week == 0 else shifted(values, 7 * week)
@@ -71,9 +68,36 @@ def same_weekday_mean(values: Floats, weeks: int) -> Floats:
     return np.divide(total, known, out=np.full_like(total, np.nan), where=known > 0)
 
 
+def has_vanished(recent: Floats) -> Bools:
+    """Return the series of `recent` [days, series] to forecast as 0: those without sales for four
+    weeks; and those without for a week or more, twice as long as ever before, while the sum of all series is
+    as before: others replaced them."""
+    is_known = ~np.isnan(recent)
+    is_empty = np.nan_to_num(recent) <= 0
+    for_long = is_known[-_VANISHED_DAYS:].any(axis=0) & is_empty[-_VANISHED_DAYS:].all(axis=0)
+    runs = np.zeros(recent.shape[1], dtype=int)
+    longest = np.zeros_like(runs)
+    for day in range(len(recent)):
+        longest = np.where(is_empty[day], longest, np.maximum(longest, runs))
+        runs = np.where(is_empty[day], np.where(is_known[day], runs + 1, runs), 0)
+    has_sold = is_known.sum(axis=0) - runs >= _VANISHED_DAYS
+    week = np.nansum(recent[-_REPLACED_DAYS:])
+    usual = np.nansum(recent[:-_REPLACED_DAYS]) / max(len(recent) - _REPLACED_DAYS, 1) * _REPLACED_DAYS
+    replaced = has_sold & (runs >= _REPLACED_DAYS) & (runs >= 2 * longest) & (week >= usual / 2)
+    return for_long | replaced
+
+
+def sells_rarely(values: Floats) -> Bools:
+    """Return the series without sales on more than half of the days of a quarter: they are forecast by
+    week."""
+    recent = values[-91:]
+    known = np.maximum((~np.isnan(recent)).sum(axis=0), 1)
+    return (recent == 0).sum(axis=0) / known > _RARELY
+
+
 def _drop_truncated(values: Floats) -> None:
-    """Forget the last days, three at most, on which all series together brought less than 40 % of the lowest
-    of the same weekday in eight weeks: an export that ended in the middle of a day."""
+    """Drop the last days, three at most, whose total is below 40 % of the lowest of the same weekday in eight
+    weeks: an export that ended in the middle of a day."""
     total = np.nansum(values, axis=1)
     for day in range(len(total) - 1, max(len(total) - 1 - _MOST_TRUNCATED, -1), -1):
         before = total[day - 7 :: -7][:8] if day >= 7 else total[:0]
@@ -83,7 +107,7 @@ def _drop_truncated(values: Floats) -> None:
 
 
 def _closed_weekdays(values: Floats, weekdays: np.ndarray) -> Bools:
-    """[7, series]; a series that brings nothing on any weekday is not closed: it does not sell."""
+    """[7, series]; a series without sales on all weekdays is not closed: it does not sell."""
     closed = np.zeros((7, values.shape[1]), dtype=bool)
     for weekday in range(7):
         recent = values[weekdays == weekday][-_WEEKDAY_WEEKS:]
@@ -94,8 +118,8 @@ def _closed_weekdays(values: Floats, weekdays: np.ndarray) -> Bools:
 
 
 def _close_holidays(panel: Panel, closed: Bools, is_zero: Bools, rarely: Bools, unknown: Bools) -> None:
-    """Close the coming holidays that brought nothing the last time, or, where one has not been seen, if
-    others were closed."""
+    """Close the coming holidays that had no sales the last time, or, if one is new, where others were
+    closed."""
     days = panel.days
     for place in np.flatnonzero(~rarely):
         holidays = panel.holidays[:, place]
@@ -110,7 +134,7 @@ def _close_holidays(panel: Panel, closed: Bools, is_zero: Bools, rarely: Bools, 
 
 
 def _capped(values: Floats) -> Floats:
-    """`values` up to 2.5 times the median of the same weekday in the eight weeks before."""
+    """Cap `values` at 2.5 times the median of the same weekday in the eight weeks before."""
     earlier = np.sort(np.stack([shifted(values, 7 * week) for week in range(1, 9)]), axis=0)  # NaN comes last
     known = (~np.isnan(earlier)).sum(axis=0)
     upper = np.take_along_axis(earlier, (known // 2)[None].clip(max=7), axis=0)[0]

@@ -1,5 +1,5 @@
-"""Preprocess: the partner's files and the warehouse's history become one folder, from which training,
-prediction and the choice of the champion read the same panels."""
+"""The prepared folder: the partner's files and the warehouse's history, from which training, prediction and
+the selection of the champion read the same panels."""
 
 from __future__ import annotations
 
@@ -13,65 +13,97 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import StagingError
 from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.forecast.data.history import TOTAL, History, ask_history, panels
+from ecommerce.forecast.data.history import TOTAL, History, panels, query_history
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.weeks import Week
 from ecommerce.sources.partner_ftp.fetch_command import MARKET_INDEX, PROMOTIONS
-from ecommerce.sources.partner_ftp.files import Announced, PartnerFiles
+from ecommerce.sources.partner_ftp.files import Announced, Parsed, PartnerFiles
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest, storage_errors, storage_path
+from ecommerce.storage.xcom import from_xcom, to_xcom
 from ecommerce.warehouse.client import connect
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DAILY, ARTICLES, KNOWN = "daily.parquet", "articles.parquet", "known.json"
+DAILY, PRODUCTS, KNOWN = "daily.parquet", "products.parquet", "known.json"
 STEP = "prepared"
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A prepared folder: `daily` and `products` as `history.query_history` returns them, the partner's
+    announcements, and its rejected rows."""
+
+    last_day: date
+    daily: pa.Table
+    products: pa.Table
+    announced: Announced
+    calendar: str
+    rejected: list[dict[str, Any]]
+
+    def panels(self) -> History:
+        """Return the panels to train on."""
+        return panels(
+            self.daily, self.products, self.last_day, announced=self.announced, calendar=self.calendar
+        )
+
+    def amounts(self, first: date) -> dict[str, dict[date, Decimal]]:
+        """Return gross sales by series and day from `first` on, without days that have no sales."""
+        import pyarrow.compute as pc
+
+        amounts: dict[str, dict[date, Decimal]] = {}
+        for whole in (self.daily, self.products):
+            table = whole.filter(pc.field("business_date") >= first)
+            for row in table.select(["business_date", "kind", "name", "gross_sales"]).to_pylist():
+                names = [f"{row['kind']}:{row['name']}"]
+                names += [TOTAL] if row["kind"] == "category" else []
+                for name in names:
+                    days = amounts.setdefault(name, {})
+                    day = row["business_date"]
+                    days[day] = days.get(day, Decimal(0)) + (row["gross_sales"] or 0)
+        return amounts
+
+
 def prepare(run: DagRun, week: Week, partner: PartnerFiles) -> Manifest:
-    """Ask the warehouse for what is known before `week.as_of`, keep what the partner has told by then, and
-    leave both in staging.
+    """Prepare the folder of a weekly run, and store the partner's announcements.
+
+    Args:
+        run: the run.
+        week: the week before the forecast.
+        partner: the partner's files.
 
     Raises:
         NoHistory: there are no sales.
-        PipelineError: the warehouse cannot be asked, or the files not be written.
+        PipelineError: the warehouse is unavailable, or the files cannot be written.
     """
-    kept = registry.as_json(partner.announced) | {"calendar": load_settings().holiday_calendar}
-    registry.keep(Store.of_models(), registry.INPUTS, week.as_of, kept)
-    rejected = [
-        asdict(row) | {"file": file}
-        for file, rows in (
-            (PROMOTIONS, partner.promotions.rejected),
-            (MARKET_INDEX, partner.market_index.rejected),
-        )
-        for row in rows
-    ]
-    return leave(
+    calendar = {"calendar": load_settings().holiday_calendar}
+    registry.keep(Store.of_models(), registry.INPUTS, week.as_of, to_xcom(partner.announced) | calendar)
+    parsed: dict[str, Parsed[Any]] = {PROMOTIONS: partner.promotions, MARKET_INDEX: partner.market_index}
+    return write(
         run,
         week.as_of,
         partner.announced,
-        rejected,
-        warnings=[*partner.promotions.warnings, *partner.market_index.warnings],
+        [asdict(row) | {"file": file} for file, rows in parsed.items() for row in rows.rejected],
+        warnings=[warning for rows in parsed.values() for warning in rows.warnings],
     )
 
 
-def leave(
+def write(
     run: DagRun,
     as_of: date,
     announced: Announced,
     rejected: Sequence[dict[str, Any]] = (),
     **totals: Any,
 ) -> Manifest:
-    """Ask the warehouse for what is known before `as_of`, and leave it in staging with `announced` and the
-    calendar, as `read` takes it.
+    """Query the history before `as_of` and write the prepared folder.
 
     Args:
-        run: the run that asks.
-        as_of: the first day that nothing is known of.
-        announced: what the partner has told by then.
-        rejected: the rows of the partner's files that cannot be used, as `loading.write` takes them.
-        totals: more for the manifest.
+        run: the run.
+        as_of: the first forecast day.
+        announced: the partner's promotions and market index.
+        rejected: rejected rows of the partner's files, as `loading.write` takes them.
+        totals: more of the manifest's control totals.
 
     Raises:
         NoHistory: there are no sales.
@@ -80,21 +112,22 @@ def leave(
     import pyarrow.parquet as pq
 
     known = {
-        **registry.as_json(announced),
+        **to_xcom(announced),
         "calendar": load_settings().holiday_calendar,
         "rejected": list(rejected),
     }
-    daily, articles = ask_history(connect(dag=run.dag_id, step="history"), as_of, announced.promotions)
+    daily, products = query_history(connect(dag=run.dag_id, step="history"), as_of, announced.promotions)
     day = day_window(as_of, shop_timezone()).shifted(-1)
-    with publish(run.folder(as_of, STEP)) as draft:
+    uri = run.folder(as_of, STEP)
+    with publish(uri) as draft:
         pq.write_table(daily, draft.path / DAILY)
-        pq.write_table(articles, draft.path / ARTICLES)
+        pq.write_table(products, draft.path / PRODUCTS)
         (draft.path / KNOWN).write_text(json.dumps(known), encoding="utf-8")
         draft.seal(
             source=STEP,
             business_date=day.date,
-            rows=daily.num_rows + articles.num_rows,
-            columns={DAILY: daily.column_names, ARTICLES: articles.column_names, KNOWN: []},
+            rows=daily.num_rows + products.num_rows,
+            columns={DAILY: daily.column_names, PRODUCTS: products.column_names, KNOWN: []},
             read_at=day.end,
             window_start=day.start,
             window_end=day.end,
@@ -105,51 +138,11 @@ def leave(
                 **totals,
             },
         )
-    return read_manifest(run.folder(as_of, STEP))
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What `prepare` left: `daily` and `articles` as `history.ask_history` answers, and what was known of the
-    days after them; `rejected` are rows of the partner's files that cannot be used."""
-
-    last_day: date
-    daily: pa.Table
-    articles: pa.Table
-    announced: Announced
-    calendar: str
-    rejected: list[dict[str, Any]]
-
-    def panels(self) -> History:
-        """The panels that a champion is trained on."""
-        return panels(
-            self.daily, self.articles, self.last_day, announced=self.announced, calendar=self.calendar
-        )
-
-    def amounts(self, first: date) -> dict[str, dict[date, Decimal]]:
-        """Gross sales by series and day, from `first` on; days without sales are not there."""
-        import pyarrow.compute as pc
-
-        found: dict[str, dict[date, Decimal]] = {}
-        for whole in (self.daily, self.articles):
-            table = whole.filter(pc.field("business_date") >= first)
-            for row in table.select(["business_date", "kind", "name", "gross_sales"]).to_pylist():
-                day, value = row["business_date"], row["gross_sales"] or Decimal(0)
-                names = [f"{row['kind']}:{row['name']}"]
-                names += [TOTAL] if row["kind"] == "category" else []
-                for name in names:
-                    of_series = found.setdefault(name, {})
-                    of_series[day] = of_series.get(day, Decimal(0)) + value
-        return found
-
-
-def read(manifest: Manifest) -> History:
-    """The panels of a prepared folder; raises as `read_prepared`."""
-    return read_prepared(manifest).panels()
+    return read_manifest(uri)
 
 
 def read_prepared(manifest: Manifest) -> Prepared:
-    """What is in a prepared folder.
+    """Read a prepared folder.
 
     Raises:
         StagingError: it is gone, or another version of this code wrote it.
@@ -158,12 +151,12 @@ def read_prepared(manifest: Manifest) -> Prepared:
 
     with storage_errors(manifest.uri):
         folder = storage_path(manifest.uri)
-        with (folder / DAILY).open("rb") as daily, (folder / ARTICLES).open("rb") as articles:
-            tables = pq.read_table(daily), pq.read_table(articles)
+        with (folder / DAILY).open("rb") as daily, (folder / PRODUCTS).open("rb") as products:
+            tables = pq.read_table(daily), pq.read_table(products)
         text = (folder / KNOWN).read_text()
     try:
         known = json.loads(text)
-        announced = registry.from_json(known)
+        announced = from_xcom(Announced, known)
         return Prepared(manifest.business_date, *tables, announced, known["calendar"], known["rejected"])
     except (ValueError, KeyError):
         raise StagingError(f"{manifest.uri} was written by another version of this code") from None

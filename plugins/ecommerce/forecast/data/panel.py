@@ -1,11 +1,9 @@
-"""What a forecast is made from: daily gross sales of several series up to an origin, and what was known of
-the days after it."""
+"""A panel: daily gross sales of several series up to an origin, and what is known of the days after it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +19,9 @@ Ints = NDArray[np.int64]
 class Panel:
     """Several series of the same days.
 
-    `values` [days, series]: gross sales of each day, NaN where it is unknown (a gap in the history).
-    `promotions` [days + HORIZON, series]: the share of a series that was, or is announced to be, on promotion
-    (0 to 1). `holidays` [days + HORIZON, series]: a number for each holiday's name, 0 on other days.
-    `market` [days]: the market index that was known on each day, NaN where there was none.
+    `values` [days, series]: gross sales of each day, NaN in gaps. `promotions` [days + HORIZON, series]: the
+    share of a series that is on promotion (0 to 1). `holidays` [days + HORIZON, series]: a number for each
+    holiday's name, 0 on other days. `market` [days]: the market index known on each day, NaN without one.
     """
 
     first_day: date
@@ -35,7 +32,7 @@ class Panel:
     market: Floats | None = None
 
     def __post_init__(self) -> None:
-        """Refuse shapes that do not fit together."""
+        """Raise ValueError for shapes that do not fit together."""
         shape = (self.days + HORIZON, len(self.series))
         if self.values.shape != (self.days, len(self.series)):
             raise ValueError(
@@ -49,7 +46,7 @@ class Panel:
 
     @property
     def days(self) -> int:
-        """How many days are known; the forecast begins after them."""
+        """The number of known days; the forecast begins after them."""
         return len(self.values)
 
     @property
@@ -59,7 +56,7 @@ class Panel:
 
     @property
     def dates(self) -> NDArray[np.datetime64]:
-        """Every day of the panel, those of the horizon included."""
+        """Every day of the panel and the horizon."""
         return np.datetime64(self.first_day) + np.arange(self.days + HORIZON)
 
     @property
@@ -68,8 +65,7 @@ class Panel:
         return (self.first_day.weekday() + np.arange(self.days + HORIZON)) % 7
 
     def until(self, days: int) -> Panel:
-        """What was known when `days` days were: a forecast of the past is made from this, and from nothing
-        else."""
+        """Return the panel as it was when `days` days were known: a past forecast is made from this alone."""
         return replace(
             self,
             values=self.values[:days],
@@ -79,7 +75,7 @@ class Panel:
         )
 
     def last(self, days: int) -> Panel:
-        """The panel without what is older than `days` days."""
+        """Return the last `days` days of the panel."""
         skipped = max(0, self.days - days)
         return replace(
             self,
@@ -88,15 +84,4 @@ class Panel:
             promotions=self.promotions[skipped:],
             holidays=self.holidays[skipped:],
             market=None if self.market is None else self.market[skipped:],
-        )
-
-    def of(self, chosen: Any) -> Panel:
-        """The panel of some of its series, by their places."""
-        names = tuple(np.array(self.series, dtype=object)[chosen])
-        return replace(
-            self,
-            series=names,
-            values=self.values[:, chosen],
-            promotions=self.promotions[:, chosen],
-            holidays=self.holidays[:, chosen],
         )

@@ -1,5 +1,5 @@
-"""From a panel to its forecast: the champion is trained, and so are its members' weights and the intervals,
-by the errors that the same procedure made at the weekly origins before."""
+"""Training and prediction of a panel: the champion, its members' weights, and intervals from its errors at
+the weekly origins before."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecommerce.forecast.data.cleaning import clean
-from ecommerce.forecast.data.panel import Bools, Floats, Panel
+from ecommerce.forecast.data.cleaning import clean, has_vanished, sells_rarely
+from ecommerce.forecast.data.panel import Floats, Panel
 from ecommerce.forecast.models import intervals
 from ecommerce.forecast.models.members import (
     LEAST_DAYS_BOOSTING,
@@ -26,13 +26,11 @@ from ecommerce.forecast.weeks import HORIZON
 
 CALIBRATION_WEEKS = 13
 LEAST_DAYS = 28
-"""A series with fewer known days is not forecast."""
+"""Series with fewer known days are skipped."""
 RIDGE_REFITTED = 4
-"""Of the origins before, every fourth has a ridge of its own; the others take the last one."""
+"""Every fourth calibration origin refits the ridge; the others reuse it."""
 SEEN_DAYS = 504
-"""A forecast looks back so far; only training looks further."""
-VANISHED_DAYS, REPLACED_DAYS = 28, 7
-RARE = 0.5
+"""Days of history that a prediction uses; training uses more."""
 
 SIMPLE: dict[str, Model] = {
     "seasonal_naive": WeekdayMean(1),
@@ -41,25 +39,24 @@ SIMPLE: dict[str, Model] = {
     "open_weekday_mean": OpenWeekdayMean(8),
 }
 PLAIN = "open_weekday_mean"
-"""What is said where nothing else is known."""
+"""The fallback for values that other models cannot forecast."""
 MEMBERS = (PLAIN, "ridge", "boosting")
-"""What the combinations are made of."""
+"""The members of the combined candidates `median` and `blend`."""
 CANDIDATES = (*SIMPLE, "ridge", "boosting", "median", "blend")
 DEFAULT = "blend"
-"""Weights by recent errors: as good as the median of the three where they are alike, far better where one of
-them cannot know what matters, as the weekday mean does not know promotions."""
+"""Weighted by recent errors: as good as the median where the members are alike, far better where one of them
+lacks an input, as the weekday mean lacks promotions."""
 POWER = 4
 _RARE_MODEL = WeekdayMean(13)
 _LAST_RESORT = OpenWeekdayMean(SEEN_DAYS // 7)
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """The champion, fitted: what `predict` needs beside the panel it was trained on.
+class TrainedModel:
+    """The trained champion of a panel.
 
-    `weights`: those of the champion's members. `errors`: of each candidate, its absolute errors at the weekly
-    origins relative to sales. `calibration`: what the champion said there, and what came. `skipped`: series
-    that are not forecast, with the reason.
+    `weights`: those of the champion's members. `errors`: the WAPE of each candidate at the weekly origins.
+    `calibration`: the champion's forecasts there, and the actual sales. `skipped`: reasons by series.
     """
 
     champion: str
@@ -73,9 +70,9 @@ class Trained:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class PanelForecast:
     """The next `HORIZON` days: `values` [HORIZON, series], `bounds` by level: lower and upper [HORIZON,
-    series]; NaN for series that are skipped. Sums of series come last."""
+    series]; NaN for skipped series. Sums of series come last."""
 
     values: Floats
     bounds: Mapping[int, tuple[Floats, Floats]]
@@ -83,108 +80,60 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the candidates said at an origin `weeks` weeks ago, and what came: [days, series], at most
+    """The candidates' forecasts at an origin `weeks` weeks ago, and the actual sales: [days, series], at most
     `HORIZON` days."""
 
     weeks: int
-    said: Mapping[str, Floats]
-    truth: Floats
+    forecasts: Mapping[str, Floats]
+    actual: Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """What is the same whichever candidate is the champion, and costs the time: the models fitted on a panel,
-    what each of them says of the days after it, and what it said at the weekly origins before."""
+class FittedModels:
+    """What all candidates share: the models fitted on a panel, their forecasts, and those at the origins."""
 
     panel: Panel
-    before: Sequence[Origin]
+    origins: Sequence[Origin]
     ridge: Ridge | None
     boosting: Boosting | None
-    said: Mapping[str, Floats]
+    forecasts: Mapping[str, Floats]
 
 
-def train(panel: Panel, champion: str = DEFAULT) -> Trained:
-    """Fit the champion on the panel, and measure its errors at the weekly origins before.
-
-    The same panel gives the same result, whatever the number of cores.
-    """
-    return _trained(_fitted(panel), champion)
+def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
+    """Train the champion and measure its errors at the weekly origins before. The result does not depend on
+    the number of cores."""
+    return _trained(_fit_all(panel), champion)
 
 
-def predict(trained: Trained, panel: Panel, groups: Sequence[Sequence[int]] = ()) -> Forecast:
-    """The days after the panel that the champion was trained on: every series, and the sum of each of the
-    `groups` of series (their places), whose intervals are made from errors of sums.
+def predict(trained: TrainedModel, panel: Panel, groups: Sequence[Sequence[int]] = ()) -> PanelForecast:
+    """Forecast the days after a panel.
+
+    Args:
+        trained: the champion.
+        panel: the one that it was trained on.
+        groups: places of series whose sum is forecast, too, with an interval from the errors of the sum.
 
     Raises:
         ValueError: the panel has other series.
     """
     if panel.series != trained.series:
         raise ValueError("the panel has other series than the model was trained on")
-    return _forecast(trained, _said(_begun(panel), trained.ridge, trained.boosting), groups)
+    forecasts = _forecasts(_without_days_before_first_sale(panel), trained.ridge, trained.boosting)
+    return _forecast(trained, forecasts, groups)
 
 
-def forecasts_of_all(panel: Panel, groups: Sequence[Sequence[int]] = ()) -> dict[str, Forecast]:
-    """What each of the candidates says of the days after the panel: as if each had been trained and asked,
-    but all that they share is done once."""
-    fitted = _fitted(panel)
-    return {name: _forecast(_trained(fitted, name), fitted.said, groups) for name in CANDIDATES}
-
-
-def _fitted(panel: Panel) -> Fitted:
-    panel = _begun(panel)
-    before = look_back(panel)
-    ridge, boosting = _fit(panel)
-    return Fitted(panel, before, ridge, boosting, _said(panel, ridge, boosting))
-
-
-def _trained(fitted: Fitted, champion: str) -> Trained:
-    panel, before = fitted.panel, fitted.before
-    weights = _weights(before, champion, tuple(fitted.said))
-    calibration = tuple((one.weeks, _combined(one.said, weights, champion), one.truth) for one in before)
-    return Trained(
-        champion=champion,
-        series=panel.series,
-        ridge=fitted.ridge,
-        boosting=fitted.boosting,
-        weights=weights,
-        errors=_errors(before),
-        calibration=calibration,
-        skipped=_too_short(panel),
-    )
-
-
-def _forecast(trained: Trained, said: Mapping[str, Floats], groups: Sequence[Sequence[int]]) -> Forecast:
-    values = _combined(said, trained.weights, trained.champion)
-    values[:, [name in trained.skipped for name in trained.series]] = np.nan
-    values = _with_sums(values, groups)
-    calibration = [
-        (weeks, _with_sums(told, groups), _with_sums(truth, groups))
-        for weeks, told, truth in trained.calibration
-    ]
-    return Forecast(values, intervals.around(values, calibration))
-
-
-def _begun(panel: Panel) -> Panel:
-    """The panel without the days before a series' first sale, which are no days without sales."""
-    sells = panel.values > 0
-    has_begun = np.maximum.accumulate(sells, axis=0) | ~sells.any(axis=0)
-    return replace(panel, values=np.where(has_begun, panel.values, np.nan))
-
-
-def _too_short(panel: Panel) -> dict[str, str]:
-    known = (~np.isnan(panel.values)).sum(axis=0)
-    return {
-        name: f"fewer than {LEAST_DAYS} days of history"
-        for place, name in enumerate(panel.series)
-        if known[place] < LEAST_DAYS
-    }
+def forecasts_of_all(panel: Panel, groups: Sequence[Sequence[int]] = ()) -> dict[str, PanelForecast]:
+    """Return the forecast of every candidate, as `train` and `predict` would, with the shared work done
+    once."""
+    fitted = _fit_all(panel)
+    return {name: _forecast(_trained(fitted, name), fitted.forecasts, groups) for name in CANDIDATES}
 
 
 def look_back(panel: Panel) -> list[Origin]:
-    """What the candidates would have said at the weekly origins of the last 13 weeks, oldest first, each
-    from what was known then. Boosting is trained once, at the oldest of them."""
+    """Return the forecasts at the weekly origins of the last 13 weeks, oldest first, each from data before
+    its origin. Boosting is trained once, at the oldest."""
     weeks = min(CALIBRATION_WEEKS, (panel.days - 3 * 7) // 7)
-    found: list[Origin] = []
+    origins: list[Origin] = []
     boosting: Boosting | None = None
     ridge: Ridge | None = None
     for number, back in enumerate(range(weeks, 0, -1)):
@@ -194,15 +143,63 @@ def look_back(panel: Panel) -> list[Origin]:
         elif number % RIDGE_REFITTED == 0 and then.days >= LEAST_DAYS_RIDGE:
             ridge = Ridge.fit(_input(then))
         days = min(HORIZON, 7 * back)
-        said = {name: values[:days] for name, values in _said(then, ridge, boosting).items()}
-        found.append(Origin(back, said, panel.values[then.days : then.days + days]))
-    return found
+        forecasts = {name: values[:days] for name, values in _forecasts(then, ridge, boosting).items()}
+        origins.append(Origin(back, forecasts, panel.values[then.days : then.days + days]))
+    return origins
+
+
+def _fit_all(panel: Panel) -> FittedModels:
+    panel = _without_days_before_first_sale(panel)
+    origins = look_back(panel)
+    ridge, boosting = _fit(panel)
+    return FittedModels(panel, origins, ridge, boosting, _forecasts(panel, ridge, boosting))
+
+
+def _trained(fitted: FittedModels, champion: str) -> TrainedModel:
+    panel, origins = fitted.panel, fitted.origins
+    weights = _weights(origins, champion, tuple(fitted.forecasts))
+    return TrainedModel(
+        champion=champion,
+        series=panel.series,
+        ridge=fitted.ridge,
+        boosting=fitted.boosting,
+        weights=weights,
+        errors=_errors(origins),
+        calibration=tuple(
+            (one.weeks, _combined(one.forecasts, weights, champion), one.actual) for one in origins
+        ),
+        skipped={
+            name: f"fewer than {LEAST_DAYS} days of history"
+            for name, known in zip(panel.series, (~np.isnan(panel.values)).sum(axis=0), strict=True)
+            if known < LEAST_DAYS
+        },
+    )
+
+
+def _forecast(
+    trained: TrainedModel, forecasts: Mapping[str, Floats], groups: Sequence[Sequence[int]]
+) -> PanelForecast:
+    values = _combined(forecasts, trained.weights, trained.champion)
+    values[:, [name in trained.skipped for name in trained.series]] = np.nan
+    values = _with_sums(values, groups)
+    calibration = [
+        (weeks, _with_sums(forecast, groups), _with_sums(actual, groups))
+        for weeks, forecast, actual in trained.calibration
+    ]
+    return PanelForecast(values, intervals.around(values, calibration))
+
+
+def _without_days_before_first_sale(panel: Panel) -> Panel:
+    """Days before a series' first sale are unknown, not days without sales."""
+    sells = panel.values > 0
+    has_begun = np.maximum.accumulate(sells, axis=0) | ~sells.any(axis=0)
+    return replace(panel, values=np.where(has_begun, panel.values, np.nan))
 
 
 def _fit(panel: Panel) -> tuple[Ridge | None, Boosting | None]:
-    given = _input(panel)
-    ridge = Ridge.fit(given) if panel.days >= LEAST_DAYS_RIDGE else None
-    boosting = Boosting.fit(given) if panel.days >= LEAST_DAYS_BOOSTING else None
+    data = _input(panel)
+    ridge = Ridge.fit(data) if panel.days >= LEAST_DAYS_RIDGE else None
+    boosting = Boosting.fit(data) if panel.days >= LEAST_DAYS_BOOSTING else None
     return ridge, boosting
 
 
@@ -210,96 +207,62 @@ def _input(panel: Panel) -> ModelInput:
     return model_input(panel, clean(panel))
 
 
-def _said(panel: Panel, ridge: Ridge | None, boosting: Boosting | None) -> dict[str, Floats]:
-    given = _input(panel.last(SEEN_DAYS))
-    has_vanished = _has_vanished(panel)
-    is_rare = _sells_rarely(panel)
-    models = dict(SIMPLE)
-    if ridge is not None:
-        models["ridge"] = ridge
-    if boosting is not None:
-        models["boosting"] = boosting
-    plain = SIMPLE[PLAIN].forecast(given)
+def _forecasts(panel: Panel, ridge: Ridge | None, boosting: Boosting | None) -> dict[str, Floats]:
+    data = _input(panel.last(SEEN_DAYS))
+    is_gone = has_vanished(panel.values[-SEEN_DAYS:])
+    is_rare = sells_rarely(panel.values)
+    models = SIMPLE | {
+        name: model for name, model in (("ridge", ridge), ("boosting", boosting)) if model is not None
+    }
+    plain = SIMPLE[PLAIN].forecast(data)
     # After a gap that is longer than its window, the weekday as it was before the gap.
-    plain = np.nan_to_num(np.where(np.isnan(plain), _LAST_RESORT.forecast(given), plain))
-    rare = np.nan_to_num(_RARE_MODEL.forecast(given))
-    said = {}
+    plain = np.nan_to_num(np.where(np.isnan(plain), _LAST_RESORT.forecast(data), plain))
+    rare = np.nan_to_num(_RARE_MODEL.forecast(data))
+    forecasts = {}
     for name, model in models.items():
-        values = model.forecast(given)
+        values = model.forecast(data)
         values = np.where(np.isnan(values), plain, values)
         if name not in SIMPLE:
-            values = np.where(is_rare, _smooth(rare), values)
-        said[name] = np.where(has_vanished, 0.0, values)
-    return said
+            values = np.where(is_rare, _spread_by_week(rare), values)
+        forecasts[name] = np.where(is_gone, 0.0, values)
+    return forecasts
 
 
-def _has_vanished(panel: Panel) -> Bools:
-    """Series that brought nothing for four weeks; and those that brought nothing for a week or more, twice as
-    long as ever in the year before, while all series together sold as before: others took their place."""
-    recent = panel.values[-SEEN_DAYS:]
-    is_known = ~np.isnan(recent)
-    is_empty = np.nan_to_num(recent) <= 0
-    for_long = is_known[-VANISHED_DAYS:].any(axis=0) & is_empty[-VANISHED_DAYS:].all(axis=0)
-    runs = np.zeros(recent.shape[1], dtype=int)
-    longest = np.zeros_like(runs)
-    for day in range(len(recent)):
-        longest = np.where(is_empty[day], longest, np.maximum(longest, runs))
-        runs = np.where(is_empty[day], np.where(is_known[day], runs + 1, runs), 0)
-    has_sold = is_known.sum(axis=0) - runs >= VANISHED_DAYS
-    week = np.nansum(recent[-REPLACED_DAYS:])
-    usual = np.nansum(recent[:-REPLACED_DAYS]) / max(len(recent) - REPLACED_DAYS, 1) * REPLACED_DAYS
-    replaced = has_sold & (runs >= REPLACED_DAYS) & (runs >= 2 * longest) & (week >= usual / 2)
-    return for_long | replaced
-
-
-def _sells_rarely(panel: Panel) -> Bools:
-    """Series without sales on more than half of the days of a quarter: only their weekly sums can be
-    forecast."""
-    recent = panel.values[-91:]
-    known = np.maximum((~np.isnan(recent)).sum(axis=0), 1)
-    return (recent == 0).sum(axis=0) / known > RARE
-
-
-def _smooth(values: Floats) -> Floats:
+def _spread_by_week(values: Floats) -> Floats:
     """Each week's sum, spread evenly over the days that are not closed."""
-    found = np.zeros_like(values)
-    for first in range(0, HORIZON, 7):
-        week = values[first : first + 7]
-        is_open = week > 0
-        count = np.maximum(is_open.sum(axis=0), 1)
-        found[first : first + 7] = np.where(is_open, week.sum(axis=0) / count, 0.0)
-    return found
+    weeks = values.reshape(HORIZON // 7, 7, -1)
+    count = np.maximum((weeks > 0).sum(axis=1, keepdims=True), 1)
+    return np.where(weeks > 0, weeks.sum(axis=1, keepdims=True) / count, 0.0).reshape(values.shape)
 
 
-def _weights(before: Sequence[Origin], champion: str, there: Sequence[str]) -> dict[str, float]:
-    """Of each member, its part in the champion. One that could not be judged at the origins before has none;
-    where none could be judged, the weekday mean has all."""
+def _weights(origins: Sequence[Origin], champion: str, available: Sequence[str]) -> dict[str, float]:
+    """The weight of each member of the champion, without members that have no forecast at an origin."""
     if champion not in ("median", "blend"):
-        return {champion if champion in there else PLAIN: 1.0}
+        return {champion if champion in available else PLAIN: 1.0}
     members = [
-        name for name in MEMBERS if name in there and before and all(name in one.said for one in before)
+        name
+        for name in MEMBERS
+        if name in available and origins and all(name in one.forecasts for one in origins)
     ]
     if not members:
         return {PLAIN: 1.0}
     if champion == "median":
         return dict.fromkeys(members, 1 / len(members))
-    errors = np.array(
-        [sum(np.nansum(np.abs(one.said[name] - one.truth)) for one in before) for name in members]
-    )
+    errors = np.array([sum(_absolute_error(one, name) for one in origins) for name in members])
     parts = 1 / np.maximum(errors / max(errors.min(), 1e-9), 1e-9) ** POWER
     return {name: float(part) for name, part in zip(members, parts / parts.sum(), strict=True)}
 
 
-def _combined(said: Mapping[str, Floats], weights: Mapping[str, float], champion: str) -> Floats:
-    there = [name for name in weights if name in said] or [PLAIN]
+def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float], champion: str) -> Floats:
+    members = [name for name in weights if name in forecasts] or [PLAIN]
     if champion == "median":
-        return np.median(np.stack([said[name] for name in there]), axis=0)
-    whole = sum(weights.get(name, 1.0) for name in there)
-    return np.sum([weights.get(name, 1.0) / whole * said[name] for name in there], axis=0)
+        return np.median(np.stack([forecasts[name] for name in members]), axis=0)
+    whole = sum(weights.get(name, 1.0) for name in members)
+    return np.sum([weights.get(name, 1.0) / whole * forecasts[name] for name in members], axis=0)
 
 
 def _with_sums(table: Floats, groups: Sequence[Sequence[int]]) -> Floats:
-    """`table` [days, series] with the sums of the groups, in which unknown series count nothing."""
+    """`table` [days, series] with the sums of the groups; unknown series count 0."""
     sums = []
     for group in groups:
         part = table[:, list(group)]
@@ -307,11 +270,15 @@ def _with_sums(table: Floats, groups: Sequence[Sequence[int]]) -> Floats:
     return np.column_stack([table, *sums])
 
 
-def _errors(before: Sequence[Origin]) -> dict[str, float]:
-    found = {}
+def _errors(origins: Sequence[Origin]) -> dict[str, float]:
+    errors = {}
     for name in CANDIDATES:
-        judged = [one for one in before if name in one.said]
-        sales = sum(np.nansum(np.abs(one.truth)) for one in judged)
+        judged = [one for one in origins if name in one.forecasts]
+        sales = sum(np.nansum(np.abs(one.actual)) for one in judged)
         if sales > 0:
-            found[name] = float(sum(np.nansum(np.abs(one.said[name] - one.truth)) for one in judged) / sales)
-    return found
+            errors[name] = float(sum(_absolute_error(one, name) for one in judged) / sales)
+    return errors
+
+
+def _absolute_error(origin: Origin, name: str) -> float:
+    return float(np.nansum(np.abs(origin.forecasts[name] - origin.actual)))

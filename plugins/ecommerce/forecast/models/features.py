@@ -1,5 +1,4 @@
-"""What boosting is told of a day to forecast: everything is known at the origin that the forecast is made
-from."""
+"""The features of boosting, all known at the forecast's origin."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecommerce.forecast.data.cleaning import Cleaned, same_weekday_mean
+from ecommerce.forecast.data.cleaning import CleanedPanel, same_weekday_mean
 from ecommerce.forecast.data.panel import Floats, Panel
 from ecommerce.forecast.weeks import HORIZON
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 YEAR = 364
-"""So many days ago it was the same weekday."""
+"""Days; the same weekday a year ago."""
 LEAST_EFFECT = 0.2
 
 NAMES = (
@@ -32,8 +31,8 @@ NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Running figures of a panel, [days, series], `market` [days]: each row holds nothing later than its day,
-    but for `week_around`, which is read a year before the day to forecast."""
+    """Running statistics of a panel, [days, series], `market` [days]. No row uses later days, except
+    `week_around`, which is used a year later."""
 
     panel: Panel
     closed: NDArray[np.bool_]
@@ -51,8 +50,8 @@ class Statistics:
     market: Floats
 
     @classmethod
-    def of(cls, panel: Panel, cleaned: Cleaned) -> Statistics:
-        """`neutral` are the values without the effect that promotions have had on the series in half a
+    def of(cls, panel: Panel, cleaned: CleanedPanel) -> Statistics:
+        """Compute them; `neutral` are the values without the effect of promotions, measured over half a
         year."""
         values = cleaned.values
         is_promoted = panel.promotions[: panel.days] > 0
@@ -85,17 +84,23 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """`features` [HORIZON, series, len(NAMES)]. What boosting forecasts is the difference from `base`, in
-    units of `level`; both [HORIZON, series], NaN where a series has no recent history."""
+class FeatureTable:
+    """`features` [HORIZON, series, len(NAMES)]. Boosting forecasts the difference from `base` in units of
+    `level`; both [HORIZON, series], NaN for a series without recent history."""
 
     features: NDArray[np.float32]
     base: Floats
     level: Floats
 
 
-def features(known: Statistics, origin: int, chosen: Any = slice(None)) -> Told:
-    """The features of the days after day number `origin`, of the `chosen` series."""
+def features(known: Statistics, origin: int, chosen: Any = slice(None)) -> FeatureTable:
+    """Return the features of the days after an origin.
+
+    Args:
+        known: the panel's statistics.
+        origin: the number of the last known day.
+        chosen: places of the series to compute; default all.
+    """
     panel = known.panel
     ahead = np.arange(1, HORIZON + 1)
     day = origin + ahead
@@ -159,11 +164,11 @@ def features(known: Statistics, origin: int, chosen: Any = slice(None)) -> Told:
         np.log(level),
         np.full(shape, known.market[origin]),
     )
-    return Told(np.stack(columns, axis=-1).astype(np.float32), base, level)
+    return FeatureTable(np.stack(columns, axis=-1).astype(np.float32), base, level)
 
 
 def trailing_mean(values: Floats, days: int) -> Floats:
-    """Of each day, the mean of as many days, its own included; unknown days are left out."""
+    """Return the mean of the `days` days up to each day, over known days."""
     known = ~np.isnan(values)
     total = np.cumsum(np.where(known, values, 0), axis=0)
     count = np.cumsum(known, axis=0).astype(float)
@@ -174,7 +179,7 @@ def trailing_mean(values: Floats, days: int) -> Floats:
 
 
 def _market_trend(panel: Panel, days: int) -> Floats:
-    """[days]: the market index of the last four weeks relative to that of the year; unknown without one."""
+    """[days]: the market index of the last four weeks relative to that of the year; NaN without an index."""
     if panel.market is None:
         return np.full(days, np.nan)
     index = panel.market[:, None]
@@ -182,7 +187,7 @@ def _market_trend(panel: Panel, days: int) -> Floats:
 
 
 def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
-    """Since how many days a series has been on promotion, counted for two weeks before the origin at most."""
+    """Return for how many days a promotion has lasted, from two weeks before the origin at most."""
     run = np.zeros(promotions.shape[1])
     found = []
     for day in range(max(0, origin - 13), origin + HORIZON + 1):

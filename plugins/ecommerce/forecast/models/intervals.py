@@ -1,5 +1,4 @@
-"""Intervals by split conformal prediction: as wide as the errors that were made at the weekly origins
-before."""
+"""Intervals by split conformal prediction, from the errors at the weekly origins before."""
 
 from __future__ import annotations
 
@@ -12,22 +11,22 @@ from ecommerce.forecast.weeks import HORIZON
 
 LEVELS = (80, 95)
 Calibration = tuple[int, Floats, Floats]
-"""An origin so many weeks ago: what was forecast and what came, [days, series]."""
+"""An origin so many weeks ago: forecast and actual sales, [days, series]."""
 _WEEKS = HORIZON // 7
 _FEWEST = 20
 _WIDENED = 1.5
 
 
 def around(values: Floats, calibration: Sequence[Calibration]) -> dict[int, tuple[Floats, Floats]]:
-    """Lower and upper bounds of `values` [HORIZON, series] by level in percent.
+    """Return lower and upper bounds of `values` [HORIZON, series] by level in percent.
 
-    An error counts relative to its forecast, whatever its sign, and for the week of the horizon it was made
-    in. Of n errors the ⌈(n + 1) · level⌉-th smallest is the half width. Where they are fewer than 20, it is
-    widened by half; where there are none, the interval reaches from nothing to twice the forecast.
+    The half width is the ⌈(n + 1) · level⌉-th smallest of the n absolute errors relative to their forecasts,
+    from the same week of the horizon. With fewer than 20 errors it is widened by half; without errors the
+    interval is from 0 to twice the forecast.
     """
     series = values.shape[1]
     errors = [_of_week(week, calibration, series) for week in range(_WEEKS)]
-    found = {}
+    bounds = {}
     for level in LEVELS:
         lower, upper = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
         for week, relative in enumerate(errors):
@@ -35,29 +34,27 @@ def around(values: Floats, calibration: Sequence[Calibration]) -> dict[int, tupl
             half = values[days] * _quantile(relative, level / 100)
             lower[days] = np.maximum(values[days] - half, 0)
             upper[days] = values[days] + half
-        found[level] = (lower, upper)
-    return found
+        bounds[level] = (lower, upper)
+    return bounds
 
 
 def _of_week(week: int, calibration: Sequence[Calibration], series: int) -> Floats:
-    """Relative errors [errors, series], sorted, NaN last. A week that no origin is old enough for takes
+    """Return relative errors [errors, series], sorted, NaN last. A week without an origin old enough uses
     those of the week before."""
     for nearest in range(week, -1, -1):
-        rows = [
-            (said[7 * nearest : 7 * nearest + 7], truth[7 * nearest : 7 * nearest + 7])
-            for _, said, truth in calibration
-        ]
-        rows = [(said, truth) for said, truth in rows if len(said)]
-        if rows:
-            said = np.concatenate([each for each, _ in rows])
-            truth = np.concatenate([each for _, each in rows])
-            relative = np.divide(np.abs(truth - said), said, out=np.full(said.shape, np.nan), where=said > 0)
-            return np.sort(relative, axis=0)
+        days = slice(7 * nearest, 7 * nearest + 7)
+        old_enough = [pair for _, *pair in calibration if len(pair[0]) > days.start]
+        if old_enough:
+            forecast, actual = (
+                np.concatenate([each[days] for each in side]) for side in zip(*old_enough, strict=True)
+            )
+            errors, unknown = np.abs(actual - forecast), np.full(forecast.shape, np.nan)
+            return np.sort(np.divide(errors, forecast, out=unknown, where=forecast > 0), axis=0)
     return np.full((0, series), np.nan)
 
 
 def _quantile(relative: Floats, level: float) -> Floats:
-    """[series]: the half width of the interval in units of the forecast."""
+    """Return the half width of each series' interval, in units of its forecast."""
     if not len(relative):
         return np.ones(relative.shape[1])
     known = (~np.isnan(relative)).sum(axis=0)

@@ -1,5 +1,5 @@
 """The candidate models. Each is fitted on a panel and then forecasts the days after any later panel of the
-same series, as [HORIZON, series], never below zero and zero on days that are closed."""
+same series as [HORIZON, series]: never negative, and 0 on closed days."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ecommerce.forecast.data.cleaning import Cleaned, same_weekday_mean
+from ecommerce.forecast.data.cleaning import CleanedPanel, same_weekday_mean
 from ecommerce.forecast.data.panel import Bools, Floats, Panel
 from ecommerce.forecast.models.features import NAMES, Statistics, features
 from ecommerce.forecast.weeks import HORIZON
@@ -32,51 +32,50 @@ _RISES_WITH = np.array([name == "market_trend" for name in NAMES], dtype=np.int8
 
 @dataclass(frozen=True, slots=True)
 class ModelInput:
-    """A panel, what was cleaned of it, and its running figures: what every model looks at."""
+    """The input of every model: a panel, its cleaned values, its running statistics."""
 
     panel: Panel
-    cleaned: Cleaned
+    cleaned: CleanedPanel
     statistics: Statistics
 
 
 class Model(Protocol):
     """A fitted model."""
 
-    def forecast(self, given: ModelInput) -> Floats:
-        """The `HORIZON` days after the panel, [HORIZON, series]; NaN for a series that it knows too little
-        of."""
+    def forecast(self, data: ModelInput) -> Floats:
+        """Return the `HORIZON` days after the panel, [HORIZON, series]; NaN for a series with too little
+        history."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class WeekdayMean:
-    """The mean of the same weekday over the last `weeks`; over one, the seasonal naive forecast. It takes the
-    values as they are: days without sales count."""
+    """The weekday average of the last `weeks`; of one week, the seasonal naive forecast. Days without sales
+    count."""
 
     weeks: int
 
-    def forecast(self, given: ModelInput) -> Floats:
+    def forecast(self, data: ModelInput) -> Floats:
         """As `Model`."""
-        return _by_weekday(same_weekday_mean(given.panel.values, self.weeks))
+        return _by_weekday(same_weekday_mean(data.panel.values, self.weeks))
 
 
 @dataclass(frozen=True, slots=True)
 class OpenWeekdayMean:
-    """The mean of the same weekday over the last `weeks`, of the days that a model may learn from."""
+    """The weekday average of the last `weeks`, over the cleaned days."""
 
     weeks: int
 
-    def forecast(self, given: ModelInput) -> Floats:
+    def forecast(self, data: ModelInput) -> Floats:
         """As `Model`."""
-        found = _by_weekday(same_weekday_mean(given.cleaned.values, self.weeks))
-        return _open_days(found, given)
+        return _open_days(_by_weekday(same_weekday_mean(data.cleaned.values, self.weeks)), data)
 
 
 @dataclass(frozen=True, slots=True)
 class Ridge:
-    """A linear model of the logarithm of sales, one per series: weekday, promotion by weekday, holidays and
-    the days beside them, days of the month, December; a year's season from two years of history on. Recent
-    days weigh more, and the level of the last four weeks corrects it."""
+    """A linear model of log sales, one per series: weekday, promotion by weekday, holidays and the days next
+    to them, days of the month, December; yearly season from two years of history on. Recent days weigh more,
+    and the level of the last four weeks corrects it."""
 
     coefficients: Floats
     """[columns, series], on top of `means` [series]."""
@@ -86,9 +85,9 @@ class Ridge:
     has_season: bool
 
     @classmethod
-    def fit(cls, given: ModelInput) -> Ridge:
+    def fit(cls, data: ModelInput) -> Ridge:
         """Fit on the last three years; a series with fewer than three known weeks gets no coefficients."""
-        panel, values = given.panel, given.cleaned.values
+        panel, values = data.panel, data.cleaned.values
         has_season = panel.days >= 730
         calendar = _calendar(panel, has_season=has_season)
         age = np.arange(panel.days)[::-1]
@@ -117,9 +116,9 @@ class Ridge:
             smearing.append(np.clip(ratio, 0.8, 1.5))
         return cls(np.stack(coefficients, axis=1), np.array(means), np.array(smearing), has_season)
 
-    def forecast(self, given: ModelInput) -> Floats:
+    def forecast(self, data: ModelInput) -> Floats:
         """As `Model`."""
-        panel, values = given.panel, given.cleaned.values
+        panel, values = data.panel, data.cleaned.values
         calendar = _calendar(panel, has_season=self.has_season)
         found = np.full((HORIZON, len(panel.series)), np.nan)
         for place in range(len(panel.series)):
@@ -136,47 +135,47 @@ class Ridge:
             highest = np.nanmax(values[:, place], initial=0.0)
             ahead = np.expm1(np.minimum(line[panel.days :] + level, np.log1p(1.5 * highest) + 1))
             found[:, place] = np.clip(ahead * self.smearing[place], 0, 1.5 * highest)
-        return _open_days(found, given)
+        return _open_days(found, data)
 
 
 @dataclass(frozen=True, slots=True)
 class Boosting:
-    """Gradient-boosted trees, one for all series and all 28 days: how far a day will be from the mean of its
-    weekday, in units of the series' level."""
+    """Gradient-boosted trees for all series and all 28 days: the difference of a day from its weekday
+    average, in units of the series' level."""
 
     trees: HistGradientBoostingRegressor
-    told: Bools
-    """[features]: which of them had any value."""
+    has_value: Bools
+    """[features]: those with any value in training."""
 
     @classmethod
-    def fit(cls, given: ModelInput) -> Boosting | None:
+    def fit(cls, data: ModelInput) -> Boosting | None:
         """Fit on weekly origins of the last year and a half, recent ones more densely; 200,000 rows at most.
         None where the history is too short."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
-        days, series = given.panel.values.shape
+        days, series = data.panel.values.shape
         origins = list(range(days - 8, _FIRST_ORIGIN, -7))[:_MOST_ORIGINS]
         share = 0.5 ** (np.arange(len(origins)) / _HALF_LIFE_ORIGINS)
         share *= min(1.0, _MOST_ROWS / max(share.sum() * series * HORIZON, 1))
         drawn = np.random.default_rng(0)  # the same rows each time
-        told, targets = [], []
+        sampled, targets = [], []
         for origin, part in zip(origins, share, strict=True):
-            # With many series some are drawn for each origin, so that features are computed for those alone.
+            # With many series, each origin computes features for a sample of them only.
             part_of_series = min(1.0, 4 * part)
             chosen = np.flatnonzero(drawn.random(series) < part_of_series)
             if not len(chosen):
                 continue
             rows = min(HORIZON, days - 1 - origin)
-            one = features(given.statistics, origin, chosen)
-            truth = given.cleaned.values[origin + 1 : origin + 1 + rows][:, chosen]
+            one = features(data.statistics, origin, chosen)
+            truth = data.cleaned.values[origin + 1 : origin + 1 + rows][:, chosen]
             target = (truth - one.base[:rows]) / one.level[:rows]
             kept = ~np.isnan(target) & (drawn.random(target.shape) < part / part_of_series)
-            told.append(one.features[:rows][kept])
+            sampled.append(one.features[:rows][kept])
             targets.append(np.clip(target[kept], -3, 3))
         if sum(map(len, targets)) < 500:
             return None
-        rows_told = np.concatenate(told)
-        has_value = ~np.isnan(rows_told).all(axis=0)  # a column without any value is refused
+        samples = np.concatenate(sampled)
+        has_value = ~np.isnan(samples).all(axis=0)  # sklearn refuses a column without any value
         trees = HistGradientBoostingRegressor(
             max_iter=150,
             learning_rate=0.08,
@@ -186,30 +185,30 @@ class Boosting:
             max_bins=128,
             early_stopping=False,
             random_state=0,
-            # A market that grows never lowers a forecast: else its level would only tell the dates apart.
+            # A growing market never lowers a forecast; otherwise its level would only identify the date.
             monotonic_cst=_RISES_WITH[has_value] if has_value[_RISES_WITH > 0].any() else None,
         )
         with _one_thread():
-            trees.fit(rows_told[:, has_value], np.concatenate(targets))
+            trees.fit(samples[:, has_value], np.concatenate(targets))
         return cls(trees, has_value)
 
-    def forecast(self, given: ModelInput) -> Floats:
+    def forecast(self, data: ModelInput) -> Floats:
         """As `Model`."""
-        one = features(given.statistics, given.panel.days - 1)
-        rows = one.features.reshape(-1, one.features.shape[-1])[:, self.told]
+        one = features(data.statistics, data.panel.days - 1)
+        rows = one.features.reshape(-1, one.features.shape[-1])[:, self.has_value]
         with _one_thread():
             difference = self.trees.predict(rows).reshape(one.base.shape)
-        return _open_days(np.maximum(one.base + difference * one.level, 0), given)
+        return _open_days(np.maximum(one.base + difference * one.level, 0), data)
 
 
-def model_input(panel: Panel, cleaned: Cleaned) -> ModelInput:
-    """A panel with what every model looks at."""
+def model_input(panel: Panel, cleaned: CleanedPanel) -> ModelInput:
+    """Return the models' input."""
     return ModelInput(panel, cleaned, Statistics.of(panel, cleaned))
 
 
 def _one_thread() -> AbstractContextManager[Any]:
-    """A worker runs several tasks at a time. Threads that wait for each other on busy cores took four
-    times as long, and the trees are the same."""
+    """A worker runs several tasks at a time: on busy cores, several threads took four times as long for the
+    same trees."""
     from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
@@ -217,7 +216,7 @@ def _one_thread() -> AbstractContextManager[Any]:
 
 
 def _by_weekday(means: Floats) -> Floats:
-    """Of each day of the horizon, the mean of its weekday as it was last known."""
+    """Return for each day of the horizon the last known average of its weekday."""
     ahead = np.arange(1, HORIZON + 1)
     back = len(means) - 1 + ahead - 7 * np.ceil(ahead / 7).astype(int)
     found = np.full((HORIZON, means.shape[1]), np.nan)
@@ -225,13 +224,13 @@ def _by_weekday(means: Floats) -> Floats:
     return found
 
 
-def _open_days(found: Floats, given: ModelInput) -> Floats:
-    closed = given.cleaned.closed[given.panel.days :]
+def _open_days(found: Floats, data: ModelInput) -> Floats:
+    closed = data.cleaned.closed[data.panel.days :]
     return np.where(closed & ~np.isnan(found), 0.0, found)
 
 
 def _calendar(panel: Panel, *, has_season: bool) -> Floats:
-    """[days + HORIZON, columns]: what is the same for all series. The first seven are the weekdays."""
+    """[days + HORIZON, columns]: the features that all series share. The first seven are the weekdays."""
     dates = panel.dates
     month = dates.astype("datetime64[M]")
     day = (dates - month).astype(int) + 1

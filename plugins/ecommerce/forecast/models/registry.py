@@ -1,29 +1,26 @@
-"""What the domain keeps below MODELS_URI, for good: `champions/`, `inputs/` and `trained/`. Files are named
-by the first day they may be used for, numbered, and end with a hash of their content; none is ever
-overwritten."""
+"""What the forecast stores for good below MODELS_URI: `champions/`, `inputs/` and `trained/`. File names are
+the first day of use, a number and a hash of the content; no file is ever overwritten."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.models.ensemble import CANDIDATES, DEFAULT
-from ecommerce.sources.partner_ftp.files import Announced, MarketWeek, Promotion
+from ecommerce.sources.partner_ftp.files import Announced
 from ecommerce.storage.kept_files import Store
+from ecommerce.storage.xcom import from_xcom
 
 CHAMPIONS, INPUTS, TRAINED = "champions", "inputs", "trained"
 
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The candidate that is trained since `as_of`; `version` names the record, None where none was
-    selected."""
+    """The candidate in use since `as_of`; `version` names its record, None for the default."""
 
     name: str = DEFAULT
     as_of: date | None = None
@@ -31,8 +28,17 @@ class Champion:
 
 
 def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str:
-    """Write `content` as JSON, unless the last record of that day says the same; the record's name. Of
-    several of one day the last one counts.
+    """Store `content` as JSON unless the last record of that day is the same. Of several records of a day the
+    last one counts.
+
+    Args:
+        store: below MODELS_URI.
+        folder: `CHAMPIONS` or `INPUTS`.
+        as_of: the first day of use.
+        content: plain JSON.
+
+    Returns:
+        The record's name.
 
     Raises:
         StagingError: the store cannot be written.
@@ -47,7 +53,7 @@ def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str
 
 
 def champion(store: Store, as_of: date) -> Champion:
-    """The champion that was selected last, by what was known before `as_of`; the default where none was.
+    """Return the champion selected last from data before `as_of`, or the default.
 
     Raises:
         StagingError: the store cannot be read, or another version of this code wrote the record.
@@ -61,77 +67,32 @@ def champion(store: Store, as_of: date) -> Champion:
 
 
 def why(store: Store, version: str) -> str:
-    """Why the champion of a record was chosen; empty where there is no such record, or it does not say.
+    """Return the reason in a champion's record; empty without a record or reason.
 
     Raises:
         StagingError: the store cannot be read.
     """
-    try:
-        return str(json.loads(store.read(version) or b"{}").get("why") or "")
-    except ValueError:
-        return ""
+    return str(json.loads(store.read(version) or b"{}").get("why") or "")
 
 
 def announced(store: Store, as_of: date) -> Announced:
-    """What the partner had told when the forecast of `as_of` was made: the last inputs kept."""
-    _, record = _newest(store, INPUTS, as_of)
-    return from_json(record)
-
-
-def from_json(kept: Mapping[str, Any]) -> Announced:
-    """What `as_json` wrote; a record that lacks a part of it has nothing in it.
-
-    Raises:
-        ValueError, KeyError: it was written by something else.
-    """
-    return Announced(
-        tuple(
-            Promotion(
-                date.fromisoformat(each["start_date"]),
-                date.fromisoformat(each["end_date"]),
-                each["sku"],
-                Decimal(each["discount_percent"]),
-            )
-            for each in kept.get("promotions", ())
-        ),
-        tuple(
-            MarketWeek(date.fromisoformat(each["week_start"]), Decimal(each["index"]))
-            for each in kept.get("market_index", ())
-        ),
-    )
-
-
-def as_json(known: Announced) -> dict[str, Any]:
-    """What the partner told, as plain JSON that `from_json` reads."""
-    return {
-        "promotions": [
-            {
-                "start_date": str(each.start_date),
-                "end_date": str(each.end_date),
-                "sku": each.sku,
-                "discount_percent": str(each.discount_percent),
-            }
-            for each in known.promotions
-        ],
-        "market_index": [
-            {"week_start": str(each.week_start), "index": str(each.index)} for each in known.market_index
-        ],
-    }
+    """Return the partner's announcements at the time of the forecast of `as_of`: the last stored inputs."""
+    return from_xcom(Announced, _newest(store, INPUTS, as_of)[1])
 
 
 def _newest(store: Store, folder: str, as_of: date) -> tuple[str | None, dict[str, Any]]:
-    """The record of the latest day up to `as_of`; of several of one day the last one."""
+    """The last record of the latest day up to `as_of`."""
     names = [name for name in _names(store, folder) if _day(name) <= str(as_of)]
     if not names:
         return None, {}
     try:
         return names[-1], json.loads(store.read(names[-1]) or b"{}")
     except ValueError:
-        raise StagingError(f"{store.uri_of(names[-1])} is no JSON: remove it") from None
+        raise StagingError(f"{store.uri_of(names[-1])} is not JSON: remove it") from None
 
 
 def _names(store: Store, folder: str) -> list[str]:
-    """The records in the order of their days and numbers, without what a killed process left half written."""
+    """The records ordered by day and number, without partial files of a killed process."""
     return sorted(name for name in store.names(folder) if name.endswith(".json"))
 
 

@@ -1,4 +1,4 @@
-"""Train: the champion is fitted on a prepared folder and kept, with a card that says what it is."""
+"""Training: the champion is fitted on a prepared folder and stored with its model card."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.forecast_rows import train_all
-from ecommerce.forecast.models.ensemble import Trained
+from ecommerce.forecast.models.ensemble import TrainedModel
 from ecommerce.forecast.models.registry import TRAINED, Champion
 from ecommerce.storage.kept_files import Store
 
@@ -23,8 +23,15 @@ BY_DEFAULT = "by default"
 
 
 def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:
-    """Fit the champion and keep it below `trained/<as of>-<hash>/`; the folder's name, and the SHA-256 of the
-    model, as `read` takes them. What is there already is left as it is.
+    """Fit the champion and store it below `trained/<as of>-<hash>/`, unless it is there.
+
+    Args:
+        history: the training data.
+        champion: the candidate to fit.
+        store: below MODELS_URI.
+
+    Returns:
+        The folder's `name` and the model's `sha256`, for `read`.
 
     Raises:
         StagingError: the store cannot be written.
@@ -38,11 +45,11 @@ def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:
     return {"name": name, "sha256": hashlib.sha256(store.read(f"{name}/{MODEL}") or b"").hexdigest()}
 
 
-def read(kept: Mapping[str, Any], store: Store) -> dict[str, Trained]:
-    """The model that `fit` kept.
+def read(kept: Mapping[str, Any], store: Store) -> dict[str, TrainedModel]:
+    """Return the model that `fit` stored.
 
     Raises:
-        StagingError: it is gone, or not the one that was kept: what is unpickled runs code.
+        StagingError: it is gone or has changed (unpickling runs code, so the checksum must match).
     """
     name = f"{kept['name']}/{MODEL}"
     data = store.read(name)
@@ -50,12 +57,12 @@ def read(kept: Mapping[str, Any], store: Store) -> dict[str, Trained]:
         raise StagingError(
             f"{store.uri_of(name)} is gone or has changed: clear the task `train` with downstream"
         )
-    found: dict[str, Trained] = pickle.loads(data)  # noqa: S301 - by its checksum it is what `fit` wrote
-    return found
+    trained: dict[str, TrainedModel] = pickle.loads(data)  # noqa: S301 - the checksum matches
+    return trained
 
 
 def read_card(kept: Mapping[str, Any], store: Store) -> dict[str, Any]:
-    """The card of the model that `fit` kept.
+    """Return the card of the model that `fit` stored.
 
     Raises:
         StagingError: it is gone.
@@ -64,25 +71,25 @@ def read_card(kept: Mapping[str, Any], store: Store) -> dict[str, Any]:
     data = store.read(name)
     if data is None:
         raise StagingError(f"{store.uri_of(name)} is gone: clear the task `train` with downstream")
-    found: dict[str, Any] = json.loads(data)
-    return found
+    content: dict[str, Any] = json.loads(data)
+    return content
 
 
-def card(history: History, champion: Champion, trained: Mapping[str, Trained]) -> dict[str, Any]:
-    """The model card: what was trained on what, how good it was at the weekly origins before, and what it is
-    not for. The same history gives the same card, byte by byte."""
+def card(history: History, champion: Champion, trained: Mapping[str, TrainedModel]) -> dict[str, Any]:
+    """Return the model card: training data, errors at the weekly origins, limits. The same history gives the
+    same card, byte by byte."""
     return {
         "as_of": str(history.as_of),
         "champion": champion.name,
         "selected": champion.version or BY_DEFAULT,
         "forecasts": "gross sales in reporting currency of 28 days, with intervals of 80 and 95 percent",
-        "not_for": "days after these 28, net sales, and plans that change what the forecast is made from",
+        "not_for": "days after these 28, net sales, and changes that the history and promotions do not show",
         "gaps": [str(day) for day in history.gaps],
         "kinds": {kind: _of_kind(history, kind, model) for kind, model in trained.items()},
     }
 
 
-def _of_kind(history: History, kind: str, model: Trained) -> dict[str, Any]:
+def _of_kind(history: History, kind: str, model: TrainedModel) -> dict[str, Any]:
     panel = history.panels[kind]
     first: date = panel.first_day
     of_total = {"total_error_of_13_weeks": champion_error(model, whole=True)} if kind == "category" else {}
@@ -99,14 +106,14 @@ def _of_kind(history: History, kind: str, model: Trained) -> dict[str, Any]:
     }
 
 
-def champion_error(model: Trained, *, whole: bool = False) -> float | None:
-    """The champion's absolute errors at the weekly origins before, relative to sales; None where there are
-    none. With `whole`, those of the sum of all series."""
-    missed = sales = 0.0
-    for _, said, truth in model.calibration:
-        known = ~np.isnan(truth)
-        pair = np.stack([np.where(known, said, 0.0), np.where(known, truth, 0.0)])
-        told, came = pair.sum(axis=2) if whole else pair
-        missed += float(np.abs(told - came).sum())
-        sales += float(np.abs(came).sum())
-    return round(missed / sales, 6) if sales > 0 else None
+def champion_error(model: TrainedModel, *, whole: bool = False) -> float | None:
+    """Return the champion's WAPE at the weekly origins, of the single series or (`whole`) of their sum; None
+    without sales."""
+    errors = sales = 0.0
+    for _, forecast, actual in model.calibration:
+        known = ~np.isnan(actual)
+        pair = np.stack([np.where(known, table, 0.0) for table in (forecast, actual)])
+        compared, sold = pair.sum(axis=2) if whole else pair
+        errors += float(np.abs(compared - sold).sum())
+        sales += float(np.abs(sold).sum())
+    return round(errors / sales, 6) if sales > 0 else None

@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from ecommerce.core.business_day import day_window
-from ecommerce.forecast.report import charts, document
-from ecommerce.forecast.report.figures import Figures, figures_csv, figures_hash
+from ecommerce.forecast.report import charts
+from ecommerce.forecast.report.figures import ForecastFigures, figures_csv, figures_hash
+from ecommerce.forecast.report.view import page_texts
 from ecommerce.forecast.weeks import HORIZON
-from ecommerce.reporting.archive import FIGURES_CSV, FIGURES_JSON, Archive, media_types
+from ecommerce.reporting.archive import PREVIEW, Archive, media_types
+from ecommerce.reporting.typesetting import typeset
 
-__all__ = [
-    "FIGURES_CSV", "FIGURES_JSON", "FILES", "FOLDER", "archived", "folder_of", "publish", "read_figures",
-    "read_file", "read_report",
-]  # fmt: skip
-
-FOLDER = "forecasts"
-FILES = media_types(document.PDF, charts.SVG, charts.NARROW_SVG)
+FOLDER, PDF = "forecasts", "forecast.pdf"
+FILES = media_types(PDF, charts.SVG, charts.NARROW_SVG)
 """The files of a forecast's folder that pages serve, with media types."""
+_NOTICE_HEIGHT = 9.5
+"""Millimetres that a notice of two lines takes on page one."""
+
+
+def write_document(figures: ForecastFigures, folder: Path) -> None:
+    """Write the PDF, the picture of its page one and the charts into `folder`. The same figures give the same
+    bytes: the PDF's date is `provenance.generated_at`."""
+    texts = page_texts(figures)
+    chart = charts.draw(figures, folder, lower_by=_NOTICE_HEIGHT * len(texts["notices"]))
+    typeset(
+        "forecast.typ",
+        texts,
+        {chart.name: chart.read_bytes()},
+        pdf=folder / PDF,
+        preview=folder / PREVIEW,
+        made_at=figures.provenance.generated_at,
+    )
+
+
 _ARCHIVE = Archive(
-    Figures, figures_hash, figures_csv, document.write, FILES, source="forecast_report", folder=FOLDER
+    ForecastFigures,
+    figures_hash,
+    figures_csv,
+    write_document,
+    FILES,
+    source="forecast_report",
+    folder=FOLDER,
 )
 folder_of, read_figures, read_file = _ARCHIVE.folder_of, _ARCHIVE.read_figures, _ARCHIVE.read_file
 archived = _ARCHIVE.days
 
 
-def publish(reports_uri: str, figures: Figures) -> str:
+def publish(reports_uri: str, figures: ForecastFigures) -> str:
     """Write the report into the archive and return the forecast's folder there.
 
     Raises:
@@ -43,6 +66,6 @@ def publish(reports_uri: str, figures: Figures) -> str:
     return uri
 
 
-def read_report(uri: str, expected_hash: str) -> tuple[Figures, bytes, bytes]:
+def read_report(uri: str, expected_hash: str) -> tuple[ForecastFigures, bytes, bytes]:
     """Return the figures, the PDF and the chart's PNG of a report; raises as `Archive.read_figures`."""
-    return read_figures(uri, expected_hash), _ARCHIVE.read(uri, document.PDF), _ARCHIVE.read(uri, charts.PNG)
+    return read_figures(uri, expected_hash), _ARCHIVE.read(uri, PDF), _ARCHIVE.read(uri, charts.PNG)

@@ -1,5 +1,5 @@
-"""The report's chart: eight weeks of sales with the forecasts in force, and the next 28 days with their
-intervals. As SVG for the PDF, narrower for a page on a phone, and as PNG for the mail."""
+"""The forecast chart: eight weeks of sales with the forecasts in force, and the next 28 days with their
+intervals. SVG for the PDF, a narrower SVG for phones, PNG for the mail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.text import short_day
-from ecommerce.forecast.report.figures import VERY_UNUSUAL, ComingDay, Figures, PastDay
+from ecommerce.forecast.report.figures import OUTSIDE_80, OUTSIDE_95, ComingDay, ForecastFigures, PastDay
 from ecommerce.reporting.drawing import (
     FAINT,
     INK,
@@ -31,31 +31,59 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SVG, NARROW_SVG, PNG = "forecast.svg", "forecast-narrow.svg", "forecast.png"
-_WIDTH, _HEIGHT = 178.0, 86.0
+WIDTH, HEIGHT = 178.0, 86.0
 _PHONE_WIDTH, _PHONE_HEIGHT = 90.0, 74.0
-_PNG_DOTS = 190
-_WIDE, _NARROW = FAINT, PALE
+PNG_DPI = 190
 _NAN = float("nan")
 
 
-def draw(figures: Figures, folder: Path, lower_by: float = 0.0) -> Path:
-    """Write `SVG`, `NARROW_SVG` and `PNG` into `folder`; the path of the first, which is `lower_by`
-    millimetres lower than usual."""
+def draw(figures: ForecastFigures, folder: Path, lower_by: float = 0.0) -> Path:
+    """Write `SVG`, `NARROW_SVG` and `PNG` into `folder`.
+
+    Args:
+        figures: the report's.
+        folder: an existing folder.
+        lower_by: millimetres that the first SVG is lower than usual.
+
+    Returns:
+        The path of the first SVG.
+    """
+    coming = figures.total.days if figures.total else []
+
+    def drawn(height: float, width: float = WIDTH) -> Figure:
+        return chart(figures.past, coming, figures.as_of, height, width)
+
     with style():
-        save(_chart(figures, _HEIGHT - lower_by), folder / SVG)
-        save(_chart(figures, _PHONE_HEIGHT, _PHONE_WIDTH), folder / NARROW_SVG)
-        save_png(_chart(figures, _HEIGHT), folder / PNG, _PNG_DOTS)
+        save(drawn(HEIGHT - lower_by), folder / SVG)
+        save(drawn(_PHONE_HEIGHT, _PHONE_WIDTH), folder / NARROW_SVG)
+        save_png(drawn(HEIGHT), folder / PNG, PNG_DPI)
     return folder / SVG
 
 
-def _chart(figures: Figures, height: float, width: float = _WIDTH) -> Figure:
+def chart(
+    past: Sequence[PastDay],
+    coming: Sequence[ComingDay],
+    as_of: date,
+    height: float = HEIGHT,
+    width: float = WIDTH,
+) -> Figure:
+    """Draw the chart within `drawing.style`.
+
+    Args:
+        past: the days before `as_of`.
+        coming: the forecast days; none without a forecast.
+        as_of: the first forecast day.
+        height: in millimetres.
+        width: in millimetres; a narrow chart labels every fourth Monday, others every second.
+    """
     figure = canvas(width, height)
     axes = figure.add_axes((0, 0, 1, 1))
-    coming = figures.total.days if figures.total else []
-    entries = [*_past(axes, figures.past, figures.as_of), *_coming(axes, coming, figures.as_of)]
+    entries = [*_past(axes, past, as_of), *_coming(axes, coming, as_of)]
     axes.axvline(-0.5, color=MUTED, linewidth=0.6, zorder=1.5)
-    is_narrow = width < _WIDTH
-    _scales(axes, figures, weeks=4 if is_narrow else 2)
+    is_narrow = width < WIDTH
+    _scales(axes, len(past), len(coming), as_of, step=28 if is_narrow else 14)
+    if not coming and not any(each.actual for each in past):
+        axes.set_ylim(0, 1)
     columns = 3 if is_narrow else max(len(entries), 1)
     place_axes(figure, above=3 + 4 * -(-len(entries) // columns), below=6)
     legend_above(axes, entries, columns)
@@ -63,99 +91,64 @@ def _chart(figures: Figures, height: float, width: float = _WIDTH) -> Figure:
 
 
 def _past(axes: Axes, days: Sequence[PastDay], as_of: date) -> list[Any]:
-    places = [(each.day - as_of).days for each in days]
-    (actual,) = axes.plot(
-        places,
-        [_NAN if each.actual is None else float(each.actual) for each in days],
-        color=INK,
-        linewidth=1.1,
-        zorder=4,
-        label="Sales",
-    )
-    entries = [actual]
+    places = _places(days, as_of)
+    actuals = [_NAN if each.actual is None else float(each.actual) for each in days]
+    entries = axes.plot(places, actuals, color=INK, linewidth=1.1, zorder=4, label="Sales")
     if any(each.expected for each in days):
-        lower, upper, said = (
+        lower, upper, forecast = (
             [float(getattr(each.expected, name)) if each.expected else _NAN for each in days]
             for name in ("lower_80", "upper_80", "forecast")
         )
-        axes.fill_between(places, lower, upper, color=_NARROW, linewidth=0, zorder=2)
-        entries += axes.plot(
-            places, said, color=STRONG, linewidth=1, dashes=(3, 1.5), zorder=3, label="Forecast in force"
-        )
-    entries += _marks(axes, days, as_of)
-    return entries
-
-
-def _marks(axes: Axes, days: Sequence[PastDay], as_of: date) -> list[Any]:
-    found = [(each.mark == VERY_UNUSUAL, (each.day - as_of).days, each.actual) for each in days if each.mark]
-    entries = []
-    for is_very, words in ((False, "Unusual day"), (True, "Very unusual day")):
-        points = [
-            (place, float(value)) for very, place, value in found if very == is_very and value is not None
-        ]
-        if points:
-            entries += axes.plot(
-                *zip(*points, strict=True),
-                linestyle="",
-                marker="o",
-                markersize=4,
-                markeredgecolor=SIGNAL,
-                markeredgewidth=1,
-                markerfacecolor=SIGNAL if is_very else "white",
-                zorder=5,
-                label=words,
-            )
-    missing = [(each.day - as_of).days for each in days if each.actual is None]
-    if missing:
-        entries += axes.plot(
-            missing,
-            [0.0] * len(missing),
-            linestyle="",
-            marker="x",
-            color=MUTED,
-            markersize=3.5,
-            clip_on=False,
-            label="Not known",
-        )
+        axes.fill_between(places, lower, upper, color=PALE, linewidth=0, zorder=2)
+        dashed: dict[str, Any] = {"color": STRONG, "linewidth": 1, "dashes": (3, 1.5), "zorder": 3}
+        entries += axes.plot(places, forecast, label="Forecast in force", **dashed)
+    rings: dict[str, Any] = {"marker": "o", "markersize": 4, "markeredgecolor": SIGNAL, "zorder": 5}
+    crosses: dict[str, Any] = {"marker": "x", "markersize": 3.5, "color": MUTED, "clip_on": False}
+    marks = [
+        (
+            "Outside 80 %",
+            [each for each in days if each.mark == OUTSIDE_80],
+            rings | {"markerfacecolor": "white"},
+        ),
+        (
+            "Outside 95 %",
+            [each for each in days if each.mark == OUTSIDE_95],
+            rings | {"markerfacecolor": SIGNAL},
+        ),
+        ("No data", [each for each in days if each.actual is None], crosses),
+    ]
+    for label, marked, look in marks:
+        if marked:
+            heights = [float(each.actual or 0) for each in marked]
+            entries += axes.plot(_places(marked, as_of), heights, linestyle="", label=label, **look)
     return entries
 
 
 def _coming(axes: Axes, days: Sequence[ComingDay], as_of: date) -> list[Any]:
     if not days:
         return []
-    places = [(each.day - as_of).days for each in days]
-    entries: list[Any] = []
-    (line,) = axes.plot(
-        places,
-        [float(each.expected.forecast) for each in days],
-        color=STRONG,
-        linewidth=1.8,
-        zorder=4,
-        label="Forecast",
-    )
-    for level, colour, order in ((80, _NARROW, 2.5), (95, _WIDE, 2)):
+    places = _places(days, as_of)
+    forecast = [float(each.expected.forecast) for each in days]
+    entries: list[Any] = axes.plot(places, forecast, color=STRONG, linewidth=1.8, zorder=4, label="Forecast")
+    for level, colour, order in ((80, PALE, 2.5), (95, FAINT, 2)):
         lower, upper = (
             [float(getattr(each.expected, f"{side}_{level}")) for each in days] for side in ("lower", "upper")
         )
-        entries.append(
-            axes.fill_between(
-                places, lower, upper, color=colour, linewidth=0, zorder=order, label=f"{level} % interval"
-            )
-        )
-    return [line, *entries]
+        look: dict[str, Any] = {"color": colour, "linewidth": 0, "zorder": order}
+        entries.append(axes.fill_between(places, lower, upper, label=f"{level} % interval", **look))
+    return entries
 
 
-def _scales(axes: Axes, figures: Figures, weeks: int) -> None:
-    """`weeks`: from one date to the next."""
+def _places(days: Sequence[PastDay | ComingDay], as_of: date) -> list[int]:
+    return [(each.day - as_of).days for each in days]
+
+
+def _scales(axes: Axes, past: int, coming: int, as_of: date, step: int) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    first, last = -len(figures.past), (figures.last_day - figures.as_of).days
-    axes.set_xlim(first - 0.7, last + 0.7)
-    step = 7 * weeks
-    mondays = list(range(-(len(figures.past) // step) * step, last + 1, step))
-    axes.set_xticks(mondays, [short_day(figures.as_of + timedelta(days=place)) for place in mondays])
+    axes.set_xlim(-past - 0.7, coming - 0.3)
+    places = list(range(-(past // step) * step, max(coming, 1), step))
+    axes.set_xticks(places, [short_day(as_of + timedelta(days=place)) for place in places])
     axes.set_ylim(bottom=0)
-    if not any(each.actual for each in figures.past) and figures.total is None:
-        axes.set_ylim(0, 1)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     amounts_upward(axes)

@@ -1,5 +1,5 @@
-"""The forecast's mails: the report to `report_recipients`, and to `alert_recipients` that forecasts drift.
-The same figures, or reasons, of a day always come under the same Message-ID."""
+"""The forecast's mails: the report to `report_recipients`, drift alerts to `alert_recipients`. The same
+figures, or reasons, of a day always have the same Message-ID."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report.archive import read_report
-from ecommerce.forecast.report.figures import Figures
+from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.report.view import mail_texts
 from ecommerce.mail import notify
 from ecommerce.mail import transport as mail
 
-_PICTURE = "forecast-chart@forecast"
+_CHART_CID = "forecast-chart@forecast"
 
 
 def send_report(archived: Mapping[str, Any]) -> str:
-    """Mail the archived report (what `building.build_report` returned); returns why not, or nothing.
+    """Mail the archived report that `steps.build_report` returned; return why not, or an empty text.
 
     Raises:
-        StagingError: the report is gone or has been replaced by other figures since.
+        StagingError: the report is gone or has been replaced.
         PipelineError: the mail cannot be sent.
     """
     if not (to := mail.recipients(VARIABLE_REPORT_RECIPIENTS)):
-        return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty: nobody gets the forecast"
+        return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     message = report_message(*read_report(archived["uri"], archived["figures_hash"]))
     short = archived["figures_hash"][:16]  # so that the header is not folded
     message["Message-ID"] = mail.message_id(f"forecast.{archived['as_of']}.{short}")
@@ -36,22 +36,28 @@ def send_report(archived: Mapping[str, Any]) -> str:
 
 
 def send_alarm(archived: Mapping[str, Any]) -> str:
-    """Tell people, by mail and in the chat, why the forecasts drift; returns why not, or nothing.
+    """Notify `alert_recipients` and the chat of drift; return why not, or an empty text.
 
     Raises:
         PipelineError: the mail cannot be sent.
     """
     if not (reasons := archived["drift"]):
         return "the forecast does not drift, or too few days are scored"
-    told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return notify.send_alert(alarm_message(archived["as_of"], reasons), f"drift.{archived['as_of']}.{told}")
+    digest = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
+    return notify.send_alert(alarm_message(archived["as_of"], reasons), f"drift.{archived['as_of']}.{digest}")
 
 
 @in_report_locale
-def report_message(figures: Figures, pdf: bytes, chart: bytes) -> EmailMessage:
-    """The report's mail without its addresses: text, HTML with the chart in it, the PDF attached."""
-    texts = mail_texts(figures) | {"chart_cid": _PICTURE}
-    message = mail.compose(texts["subject"], "forecast_mail", texts, [mail.Picture(_PICTURE, chart)])
+def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailMessage:
+    """Compose the report's mail without its addresses.
+
+    Args:
+        figures: the report's.
+        pdf: the document to attach.
+        chart: the PNG within the HTML.
+    """
+    texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
+    message = mail.compose(texts["subject"], "forecast_mail", texts, [mail.Picture(_CHART_CID, chart)])
     message.add_attachment(
         pdf, maintype="application", subtype="pdf", filename=f"sales-forecast-{figures.as_of}.pdf"
     )
@@ -59,6 +65,6 @@ def report_message(figures: Figures, pdf: bytes, chart: bytes) -> EmailMessage:
 
 
 def alarm_message(as_of: str, reasons: Sequence[str]) -> EmailMessage:
-    """The mail about drift without its addresses; `reasons` are sentences."""
+    """Compose the drift mail without its addresses; `reasons` are sentences."""
     texts = {"as_of": as_of, "reasons": reasons}
     return mail.compose(f"Drift: the sales forecast as of {as_of}", "drift_mail", texts)

@@ -1,6 +1,6 @@
-"""What a forecast's report says: one plain structure, the same for the PDF, the mail and the archive.
+"""The figures of a forecast report: one structure for the PDF, the mail, the page and the archive.
 
-Amounts are gross sales as `Decimal` in reporting currency, and travel through JSON as text.
+Amounts are gross sales as `Decimal` in reporting currency. JSON holds them as text.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ from ecommerce.core.text import inert
 from ecommerce.forecast.data.history import TOTAL
 from ecommerce.forecast.scoring import Drift, Score
 from ecommerce.forecast.weeks import DAYS, HORIZON
-from ecommerce.reporting.interval_verdict import verdict
 
-VERY_UNUSUAL = "very unusual"
+OUTSIDE_80, OUTSIDE_95 = "outside 80 %", "outside 95 %"
 
 
-class _Model(BaseModel):
+class _FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Expected(_Model):
-    """A forecast of one day with its intervals of 80 and 95 %."""
+class DayForecast(_FrozenModel):
+    """The forecast of one day with its 80 % and 95 % intervals."""
 
     forecast: Decimal
     lower_80: Decimal
@@ -37,52 +36,58 @@ class Expected(_Model):
     upper_95: Decimal
 
 
-class PastDay(_Model):
-    """A day that has ended, of the whole shop. `actual` is None where it is a gap in the history, `expected`
-    where no forecast was in force; it is not `complete` where sales may still be missing."""
+class PastDay(_FrozenModel):
+    """A day of the whole shop that has ended. `actual` is None for a gap in the history, `expected` where no
+    forecast was in force. A day that is not `complete` may lack sales."""
 
     day: date
     actual: Decimal | None
     complete: bool
-    expected: Expected | None = None
+    expected: DayForecast | None = None
 
     @property
     def mark(self) -> str:
-        """The verdict of `interval_verdict` where the day is unusual, else an empty text."""
-        said, came = self.expected, self.actual
-        if said is None or came is None or not self.complete:
+        """`OUTSIDE_80` or `OUTSIDE_95` for a complete day outside that interval of its forecast, else an
+        empty text. The bounds belong to the interval."""
+        if self.expected is None or self.actual is None or not self.complete:
             return ""
-        found = verdict(came, (said.lower_80, said.upper_80), (said.lower_95, said.upper_95))
-        return "" if found == "as expected" else found
+        if self.expected.lower_80 <= self.actual <= self.expected.upper_80:
+            return ""
+        return OUTSIDE_80 if self.expected.lower_95 <= self.actual <= self.expected.upper_95 else OUTSIDE_95
 
 
-class ComingDay(_Model):
-    """A day that is forecast."""
+class ComingDay(_FrozenModel):
+    """A forecast day."""
 
     day: date
-    expected: Expected
+    expected: DayForecast
 
 
-class Series(_Model):
-    """One series: `usual_week` is the mean week of the last four, None where nothing is known of them; `days`
-    are the 28 that are forecast. `category`: of an article, where it is known."""
+class ForecastSeries(_FrozenModel):
+    """The 28 forecast `days` of one series. `usual_week` is the average week of the last four, None without
+    history; `category` that of a product, where it is known."""
 
     name: str
     category: str | None = None
     usual_week: Decimal | None
     days: list[ComingDay]
 
+    @property
+    def difference(self) -> Decimal:
+        """The coming week less the average week."""
+        return self.week(0) - (self.usual_week or 0)
+
     def week(self, number: int) -> Decimal:
-        """What is expected in the coming week (0), or so many weeks later."""
+        """Return the forecast of the coming week (0) or a later one."""
         return self.sum(number * DAYS, number * DAYS + DAYS)
 
     def sum(self, first: int, end: int) -> Decimal:
-        """What is expected on some of the days, by their places."""
+        """Return the forecast of the days `first` to `end` (exclusive) of the horizon."""
         return sum((each.expected.forecast for each in self.days[first:end]), Decimal(0))
 
 
-class ComingPromotion(_Model):
-    """A promotion of the coming four weeks; without `sku` it is the whole shop's."""
+class ComingPromotion(_FrozenModel):
+    """A promotion of the next four weeks, of one SKU or (None) the whole shop."""
 
     first: date
     last: date
@@ -90,9 +95,9 @@ class ComingPromotion(_Model):
     discount_percent: Decimal
 
 
-class KindCard(_Model):
-    """What the champion learned a kind of series from. `error`: its absolute errors at the weekly origins of
-    13 weeks relative to sales, `error_of_last_week` those of saying what came a week before."""
+class KindCard(_FrozenModel):
+    """Training data and errors of one kind of series. `error` is the champion's WAPE at the 13 weekly
+    origins, `error_of_last_week` that of the seasonal naive model."""
 
     kind: str
     series: int
@@ -103,9 +108,9 @@ class KindCard(_Model):
     error_of_last_week: Decimal | None
 
 
-class Card(_Model):
-    """The model card. `selected` names the record by which the champion was chosen, `why` is what that says;
-    None and empty: by default."""
+class ModelCard(_FrozenModel):
+    """The champion. `selected` names the record of its selection and `why` its reason; None and empty for
+    the default model."""
 
     champion: str
     selected: str | None
@@ -116,8 +121,8 @@ class Card(_Model):
     kinds: list[KindCard]
 
 
-class Provenance(_Model):
-    """Where the report comes from; instants are UTC."""
+class ForecastProvenance(_FrozenModel):
+    """The run, code version and model of a report; instants in UTC."""
 
     dag_id: str
     run_id: str
@@ -127,33 +132,33 @@ class Provenance(_Model):
     generated_at: datetime
 
 
-class Figures(_Model):
-    """The report of the forecast made as of the first day that is forecast. `past`: the eight weeks before.
-    `series` are all that are forecast, the total first; none where nothing could be. `skipped`: the others,
-    with the reason. `gaps`: days of which the warehouse knows nothing."""
+class ForecastFigures(_FrozenModel):
+    """The report of the forecast whose first day is `as_of`. `past` holds the eight weeks before; `series`
+    begins with the total and is empty where no series has enough history; `skipped` has the reason by
+    series; `gaps` are days without data."""
 
     as_of: date
     currency: str
     past: list[PastDay]
-    series: list[Series]
+    series: list[ForecastSeries]
     promotions: list[ComingPromotion]
     scores: list[Score]
     drift: Drift
     skipped: dict[str, str]
     gaps: list[date]
     warnings: list[str]
-    card: Card
-    provenance: Provenance
+    card: ModelCard
+    provenance: ForecastProvenance
 
     @property
-    def total(self) -> Series | None:
-        """The whole shop; None where nothing could be forecast."""
+    def total(self) -> ForecastSeries | None:
+        """The whole shop; None without a forecast."""
         return next((each for each in self.series if each.name == TOTAL), None)
 
     def sum_before(self, days: int) -> Decimal | None:
-        """What came on the last `days` days; None where one of them is a gap."""
-        found = [each.actual for each in self.past[-days:] if each.actual is not None]
-        return sum(found, Decimal(0)) if len(found) == days else None
+        """Return the actual sales of the last `days` days; None where one of them is a gap."""
+        actuals = [each.actual for each in self.past[-days:] if each.actual is not None]
+        return sum(actuals, Decimal(0)) if len(actuals) == days else None
 
     @property
     def last_week(self) -> list[PastDay]:
@@ -161,30 +166,32 @@ class Figures(_Model):
         return self.past[-DAYS:]
 
     @property
+    def last_week_forecast(self) -> Decimal | None:
+        """The sum of last week's forecasts in force; None where a day has none."""
+        forecasts = [each.expected.forecast for each in self.last_week if each.expected]
+        return sum(forecasts, Decimal(0)) if len(forecasts) == len(self.last_week) else None
+
+    @property
     def last_day(self) -> date:
-        """The last that is forecast."""
+        """The last forecast day."""
         return self.as_of + timedelta(days=HORIZON - 1)
 
-    def to_json(self) -> str:
-        """The archive's `figures.json`; `Figures.model_validate_json` is the inverse."""
-        return self.model_dump_json(indent=1)
 
-
-def figures_hash(figures: Figures) -> str:
-    """SHA-256 of all that the report states but who made it and when."""
+def figures_hash(figures: ForecastFigures) -> str:
+    """Return the SHA-256 of everything but the provenance."""
     facts = figures.model_dump(mode="json", exclude={"provenance"})
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def figures_csv(figures: Figures) -> str:
-    """Every forecast as a row: as_of, series, target_date, forecast, bounds, currency. Values are plain
-    decimals; cells that a spreadsheet would take for a formula begin with an apostrophe."""
+def figures_csv(figures: ForecastFigures) -> str:
+    """Return every forecast as a CSV row of plain decimals; cells that a spreadsheet would take for a formula
+    begin with an apostrophe."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    names = list(Expected.model_fields)
-    writer.writerow(["as_of", "series", "target_date", *names, "currency"])
+    amounts = list(DayForecast.model_fields)
+    writer.writerow(["as_of", "series", "target_date", *amounts, "currency"])
     for series in figures.series:
         for each in series.days:
-            values = [getattr(each.expected, name) for name in names]
+            values = [getattr(each.expected, name) for name in amounts]
             writer.writerow([figures.as_of, inert(series.name), each.day, *values, figures.currency])
     return stream.getvalue()

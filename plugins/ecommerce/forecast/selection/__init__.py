@@ -1,1 +1,1 @@
-"""Which candidate the weekly forecast trains: a back-test every month, a rule, a record, and a mail."""
+"""The monthly selection of the model that the weekly forecast trains: back-test, rule, record, mail."""

@@ -12,9 +12,9 @@ from ecommerce.forecast.data.history import KIND_NAMES
 from ecommerce.forecast.models.ensemble import CANDIDATES
 from ecommerce.forecast.selection import selection_store
 from ecommerce.forecast.selection.backtest import kinds_of
-from ecommerce.forecast.selection.champion_rule import exact, percent
+from ecommerce.forecast.selection.champion_rule import Choice, exact, percent
 from ecommerce.forecast.selection.score_chart import ranked
-from ecommerce.forecast.selection.selection_store import Selected
+from ecommerce.forecast.selection.selection_store import Selection
 from ecommerce.mail import transport as mail
 from ecommerce.storage.staging import Manifest
 
@@ -22,61 +22,59 @@ CID = "scores@forecast"
 
 
 def notify(manifest: Manifest) -> str:
-    """Mail what was selected; returns why there is no mail, or nothing. A record's mail always has the same
+    """Mail the selection; return why there is no mail, or an empty text. A record's mail always has the same
     Message-ID.
 
     Raises:
         PipelineError: the mail cannot be sent, or the run's files are gone.
     """
     if not (to := mail.recipients(VARIABLE_REPORT_RECIPIENTS)):
-        return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty: nobody is told"
-    selected, picture = selection_store.read(manifest)
-    message = compose(selected, picture)
-    told = hashlib.sha256(selected.version.encode()).hexdigest()[:24]
-    message["Message-ID"] = mail.message_id(f"selection.{told}")
+        return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
+    selection, picture = selection_store.read(manifest)
+    message = compose(selection, picture)
+    digest = hashlib.sha256(selection.version.encode()).hexdigest()[:24]
+    message["Message-ID"] = mail.message_id(f"selection.{digest}")
     mail.send(message, to)
     return ""
 
 
 @in_report_locale
-def compose(selected: Selected, picture: bytes) -> EmailMessage:
-    """The mail without its addresses: text, and HTML with the picture in it."""
-    said = texts(selected, has_picture=bool(picture))
+def compose(selection: Selection, picture: bytes) -> EmailMessage:
+    """Compose the mail without its addresses: text, and HTML with the chart."""
     pictures = [mail.Picture(CID, picture)] if picture else []
-    return mail.compose(subject(selected), "selection_mail", said, pictures)
+    texts = _texts(selection, has_picture=bool(picture))
+    return mail.compose(_subject(selection.choice), "selection_mail", texts, pictures)
 
 
-def subject(selected: Selected) -> str:
-    """`Forecast model: ridge takes over from blend`, or `Forecast model: blend stays`."""
-    if selected.has_changed:
-        return f"Forecast model: {selected.champion} takes over from {selected.previous}"
-    return f"Forecast model: {selected.champion} stays"
+def _subject(choice: Choice) -> str:
+    if choice.has_changed:
+        return f"Forecast model: {choice.champion} replaces {choice.previous}"
+    return f"Forecast model: {choice.champion} stays"
 
 
-def texts(selected: Selected, *, has_picture: bool) -> dict[str, Any]:
-    """What the templates say."""
-    test = selected.test
-    known = ranked(test.scores)
-    said = ", ".join(f"{each.candidate} {percent(each.score)}" for each in known)
+def _texts(selection: Selection, *, has_picture: bool) -> dict[str, Any]:
+    test, choice = selection.test, selection.choice
+    ranking = ", ".join(f"{each.candidate} {percent(each.score)}" for each in ranked(test.scores))
     scores = sorted(test.scores, key=lambda each: CANDIDATES.index(each.candidate))
-    headings = [KIND_NAMES[kind] for kind in kinds_of(test.scores)]
+    kinds = list(kinds_of(test.scores))
+    headings = [KIND_NAMES[kind] for kind in kinds]
     columns = ["Candidate", "Score", *headings, "Total: bias", "Total by day", "In 80 %", "In 95 %"]
     split = 2 + len(headings)
     rows = [
         [
-            each.candidate + (" (champion)" if each.candidate == selected.champion else ""),
+            each.candidate + (" (champion)" if each.candidate == choice.champion else ""),
             percent(each.score),
-            *(percent(each.weekly[kind]) for kind in kinds_of(test.scores)),
+            *(percent(each.weekly[kind]) for kind in kinds),
             NOTHING if each.bias is None else change(1 + exact(each.bias), exact(1.0)),
             percent(each.daily),
-            *(percent(each.coverage[level]) for level in each.coverage),
+            *map(percent, each.coverage.values()),
         ]
         for each in scores
     ]
     return {
-        "subject": subject(selected),
-        "champion": selected.champion,
-        "why": selected.why,
+        "subject": _subject(choice),
+        "champion": choice.champion,
+        "why": choice.why,
         "as_of": long_day(test.as_of),
         "first_day": long_day(test.first_day),
         "days": test.days,
@@ -86,13 +84,12 @@ def texts(selected: Selected, *, has_picture: bool) -> dict[str, Any]:
         "headings": headings,
         "columns": columns,
         "rows": rows,
-        # Side by side they are wider than a telephone.
-        "tables": [
+        "tables": [  # one table would be wider than a phone
             (columns[:split], [row[:split] for row in rows]),
             ([columns[0], *columns[split:]], [[row[0], *row[split:]] for row in rows]),
         ],
-        "bold": [place for place, each in enumerate(scores) if each.candidate == selected.champion],
+        "bold": [place for place, each in enumerate(scores) if each.candidate == choice.champion],
         "cid": CID if has_picture else "",
-        "alt": f"Scores, lower is better: {said}",
-        "version": selected.version,
+        "alt": f"Scores, lower is better: {ranking}",
+        "version": selection.version,
     }

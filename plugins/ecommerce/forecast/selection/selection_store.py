@@ -1,4 +1,4 @@
-"""What the steps of a selection leave: figures in staging, and the record of the champion for good."""
+"""The steps of a selection and their files: figures in staging, and the champion's record for good."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecommerce.core.settings import shop_timezone
 from ecommerce.forecast.data import dataset
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.selection.backtest import BackTest, back_test
-from ecommerce.forecast.selection.champion_rule import choose
+from ecommerce.forecast.selection.champion_rule import Choice, choose
 from ecommerce.forecast.selection.score_chart import draw
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest, storage_errors, storage_path
@@ -24,106 +24,95 @@ TESTED, SELECTED = "tested", "selected"
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
-    """A selection as it was kept: `version` names the record, `has_changed` whether another candidate was
-    champion before, `why` is one sentence."""
+class Selection:
+    """A stored selection: the record's name (`version`), the choice, and the back-test."""
 
     version: str
-    champion: str
-    previous: str
-    why: str
+    choice: Choice
     test: BackTest
 
-    @property
-    def has_changed(self) -> bool:
-        """Whether another candidate is trained from now on."""
-        return self.champion != self.previous
 
-
-def as_of_run(given: str | None, run_after: datetime) -> date:
-    """The day before which a run looks at everything, and at nothing later.
+def as_of_run(as_of: str | None, run_after: datetime) -> date:
+    """Return the day before which a run's data ends.
 
     Args:
-        given: the run's param `as_of`; None for the day of the run.
+        as_of: the run's param; None for the day of the run.
         run_after: when the run was due; an aware instant.
 
     Raises:
-        ConfigurationError: what is given is no date, or has not come yet.
+        ConfigurationError: the param is not a date, or is in the future.
     """
     today = shop_day(run_after, shop_timezone()).date
-    if not given:
+    if not as_of:
         return today
     try:
-        asked = date.fromisoformat(given)
+        day = date.fromisoformat(as_of)
     except ValueError:
-        raise ConfigurationError(f"{given!r} is not a date like 2026-12-06") from None
-    if asked > today:
-        raise ConfigurationError(f"{asked} has not come yet in {shop_timezone()}: today is {today}")
-    return asked
+        raise ConfigurationError(f"{as_of!r} is not a date like 2026-12-06") from None
+    if day > today:
+        raise ConfigurationError(f"{day} is in the future in {shop_timezone()}: today is {today}")
+    return day
 
 
 def prepare(run: DagRun, as_of: date) -> Manifest:
-    """Leave what is known before `as_of` in staging, with the promotions that were known to the forecasts
-    before.
+    """Write the history before `as_of` to staging, with the promotions known to earlier forecasts.
 
     Raises:
         NoHistory: there are no sales.
-        PipelineError: the warehouse cannot be asked, or the files not be written.
+        PipelineError: the warehouse is unavailable, or the files cannot be written.
     """
-    return dataset.leave(run, as_of, registry.announced(Store.of_models(), as_of))
+    return dataset.write(run, as_of, registry.announced(Store.of_models(), as_of))
 
 
 def test(run: DagRun, prepared: Manifest) -> Manifest:
-    """Test every candidate on the history that was prepared, and leave the figures in staging.
+    """Back-test every candidate on the prepared history, and write the figures to staging.
 
     Raises:
         StagingError: the files cannot be read or written.
     """
-    found = back_test(dataset.read(prepared))
-    return _leave(run, found.as_of, TESTED, {FIGURES: _json(to_xcom(found))}, rows=len(found.scores))
+    tested = back_test(dataset.read_prepared(prepared).panels())
+    return _write(run, tested, TESTED, {FIGURES: _json(to_xcom(tested))})
 
 
 def select(run: DagRun, tested: Manifest) -> Manifest:
-    """Choose the champion by the rule and keep the choice; what the mail says stays in staging, the record's
-    name in `control_totals`. Choosing again by the same figures keeps the same record.
+    """Choose the champion and store its record; write what the mail needs to staging, and the record's name
+    to `control_totals`. The same figures give the same record.
 
     Raises:
         StagingError: the files cannot be read or written.
     """
-    store, found = Store.of_models(), from_xcom(BackTest, json.loads(_read(tested, FIGURES)))
-    # The champion of the day before: a run that is repeated starts from where it started the first time.
-    choice = choose(found, registry.champion(store, found.as_of - timedelta(days=1)).name)
-    content = {
-        "champion": choice.champion,
-        "previous": choice.previous,
-        "why": choice.why,
-        **to_xcom(found),
+    store, figures = Store.of_models(), from_xcom(BackTest, json.loads(_read(tested, FIGURES)))
+    # The champion of the day before: a repeated run starts from where the first one did.
+    choice = choose(figures, registry.champion(store, figures.as_of - timedelta(days=1)).name)
+    record = {**to_xcom(choice), **to_xcom(figures)}
+    version = registry.keep(store, registry.CHAMPIONS, figures.as_of, record)
+    files = {
+        RECORD: _json(to_xcom(Selection(version, choice, figures))),
+        PICTURE: draw(figures.scores, choice.champion),
     }
-    version = registry.keep(store, registry.CHAMPIONS, found.as_of, content)
-    selected = Selected(version, choice.champion, choice.previous, choice.why, found)
-    files = {RECORD: _json(to_xcom(selected)), PICTURE: draw(found.scores, choice.champion)}
     totals = {"champion": choice.champion, "version": version}
-    return _leave(run, found.as_of, SELECTED, files, rows=len(found.scores), control_totals=totals)
+    return _write(run, figures, SELECTED, files, control_totals=totals)
 
 
-def read(manifest: Manifest) -> tuple[Selected, bytes]:
-    """The selection that `select` left, and its picture (PNG).
+def read(manifest: Manifest) -> tuple[Selection, bytes]:
+    """Return the selection that `select` wrote, and its chart (PNG).
 
     Raises:
         StagingError: it is gone.
     """
-    return from_xcom(Selected, json.loads(_read(manifest, RECORD))), _read(manifest, PICTURE)
+    return from_xcom(Selection, json.loads(_read(manifest, RECORD))), _read(manifest, PICTURE)
 
 
-def _leave(run: DagRun, as_of: date, step: str, files: dict[str, bytes], **facts: Any) -> Manifest:
-    day = day_window(as_of, shop_timezone()).shifted(-1)
-    uri = run.folder(as_of, step)
+def _write(run: DagRun, figures: BackTest, step: str, files: dict[str, bytes], **facts: Any) -> Manifest:
+    day = day_window(figures.as_of, shop_timezone()).shifted(-1)
+    uri = run.folder(figures.as_of, step)
     with publish(uri) as draft:
         for name, data in files.items():
             (draft.path / name).write_bytes(data)
         draft.seal(
             source=step,
             business_date=day.date,
+            rows=len(figures.scores),
             columns={name: [] for name in files},
             read_at=day.end,
             window_start=day.start,

@@ -1,4 +1,4 @@
-"""The tasks of the DAG `forecast_model_selection`, each defined once."""
+"""The tasks of the DAG `forecast_model_selection`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ecommerce.warehouse.assets import FORECAST_CHAMPION
 
 @task(**NETWORK_RETRIES)
 def prepare(**context: Any) -> Plain:
-    """Read what the warehouse knows of the days before the run's; skipped where it knows no sales."""
+    """Read the history before the run's day; skipped without sales."""
     from ecommerce.forecast.data.history import NoHistory
     from ecommerce.forecast.selection import selection_store
     from ecommerce.warehouse.client import connect
@@ -29,14 +29,14 @@ def prepare(**context: Any) -> Plain:
     prepare_warehouse(connect(dag=run.dag_id, step="history"))
     try:
         return to_xcom(selection_store.prepare(run, as_of))
-    except NoHistory as nothing:
-        skip(str(nothing))
+    except NoHistory as error:
+        skip(str(error))
         raise
 
 
 @task(execution_timeout=task_timeout(LONG))
 def back_test(manifest: Plain, **context: Any) -> Plain:
-    """Forecast the last weeks with every candidate from what was known then; hold it against what came."""
+    """Forecast past weeks with every candidate, and compare with the actual sales."""
     from ecommerce.forecast.selection import selection_store
 
     return to_xcom(selection_store.test(run_of(context), from_xcom(Manifest, manifest)))
@@ -44,7 +44,7 @@ def back_test(manifest: Plain, **context: Any) -> Plain:
 
 @task(outlets=[FORECAST_CHAMPION])
 def select(manifest: Plain, *, outlet_events: Any, **context: Any) -> Plain:
-    """Choose the champion by the rule, keep the record, and announce it."""
+    """Choose the champion, store its record, and update the asset."""
     from ecommerce.forecast.selection import selection_store
 
     selected = selection_store.select(run_of(context), from_xcom(Manifest, manifest))
@@ -54,7 +54,7 @@ def select(manifest: Plain, *, outlet_events: Any, **context: Any) -> Plain:
 
 @task(**NETWORK_RETRIES)
 def mail(manifest: Plain) -> None:
-    """Mail the table of the candidates, the champion, and why; skipped where nobody is to be told."""
+    """Mail the champion, the reason and all scores; skipped without recipients."""
     from ecommerce.forecast.selection import mail
 
     skip(mail.notify(from_xcom(Manifest, manifest)))

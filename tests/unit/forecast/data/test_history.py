@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.forecast.data.calendar import holidays_of
+from ecommerce.forecast.data.covariates import holidays_of
 from ecommerce.forecast.data.history import gaps, known_index, panels
 from ecommerce.forecast.weeks import HORIZON
 from ecommerce.sources.partner_ftp.files import Announced, MarketWeek, Promotion
@@ -140,5 +140,5 @@ def test_a_holiday_has_the_same_number_every_year():
     assert found[5] == 0
     assert not holidays_of("", date(2025, 1, 1), 730).any()
     assert len(holidays_of("DE-BY", date(2026, 11, 1), 10 + HORIZON)) == 10 + HORIZON
-    with pytest.raises(ConfigurationError, match="HOLIDAYS='XX' is no calendar"):
+    with pytest.raises(ConfigurationError, match="HOLIDAYS='XX' is not a calendar"):
         holidays_of("XX", date(2026, 11, 1), 10)

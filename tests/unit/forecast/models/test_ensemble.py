@@ -18,7 +18,7 @@ from ecommerce.forecast.models.ensemble import (
     CANDIDATES,
     DEFAULT,
     LEAST_DAYS,
-    Forecast,
+    PanelForecast,
     forecasts_of_all,
     look_back,
     predict,
@@ -33,7 +33,7 @@ REPOSITORY = Path(__file__).parents[4]
 COMING = np.tile(WEEK, HORIZON // 7)
 
 
-def forecast(panel: Panel, champion: str = DEFAULT, groups: Sequence[Sequence[int]] = ()) -> Forecast:
+def forecast(panel: Panel, champion: str = DEFAULT, groups: Sequence[Sequence[int]] = ()) -> PanelForecast:
     return predict(train(panel, champion), panel, groups)
 
 
@@ -46,13 +46,15 @@ def error(values: np.ndarray, truth: np.ndarray = COMING) -> float:
 
 
 @pytest.fixture(scope="module")
-def said_by_all() -> Mapping[str, Forecast]:
+def said_by_all() -> Mapping[str, PanelForecast]:
     """Of each candidate. The back-test's tests show that each one trained alone forecasts the same."""
     return forecasts_of_all(make_panel(weekly(364, series=3)))
 
 
 @pytest.mark.parametrize("champion", CANDIDATES)
-def test_every_candidate_finds_the_pattern_of_the_week(champion: str, said_by_all: Mapping[str, Forecast]):
+def test_every_candidate_finds_the_pattern_of_the_week(
+    champion: str, said_by_all: Mapping[str, PanelForecast]
+):
     found = said_by_all[champion]
     assert error(found.values[:, 0]) < 0.06
     for lower, upper in found.bounds.values():
@@ -108,7 +110,7 @@ def test_nothing_that_was_not_known_at_an_origin_moves_its_forecast():
     )
     # The origins that errors are measured at know nothing of what came after them, either.
     seen = [look_back(shop.until(origin + 28)) for shop in shops]
-    before = [[origin.said for origin in each if origin.weeks >= 4] for each in seen]
+    before = [[origin.forecasts for origin in each if origin.weeks >= 4] for each in seen]
     assert all((one[name] == other[name]).all() for one, other in zip(*before, strict=True) for name in one)
 
 
@@ -118,7 +120,7 @@ def test_a_growing_market_is_a_reason_to_expect_more_and_never_less():
     panel = make_panel(weekly(days, series=4) * market[:, None] / 100, market=market)
     trees = Boosting.fit(model_input(panel, clean(panel)))
     assert trees is not None
-    assert trees.told[NAMES.index("market_trend")]
+    assert trees.has_value[NAMES.index("market_trend")]
     falling, rising = (
         trees.forecast(model_input(shop, clean(shop)))
         for shop in (
@@ -134,7 +136,7 @@ RARE = np.where(np.random.default_rng(5).random(364) < 0.15, 40.0, 0.0)
 
 
 @pytest.fixture(scope="module")
-def shop() -> Forecast:
+def shop() -> PanelForecast:
     """The forecast of one shop, each of whose series is in another state."""
     values = weekly(364, series=len(STATES))
     values[:, 1] = 0
@@ -147,16 +149,16 @@ def shop() -> Forecast:
     return forecast(make_panel(values))
 
 
-def state(shop: Forecast, name: str) -> np.ndarray:
+def state(shop: PanelForecast, name: str) -> np.ndarray:
     """The forecast of the series in a state."""
     return shop.values[:, STATES.index(name)]
 
 
-def test_no_state_of_a_series_spoils_the_others(shop: Forecast):
+def test_no_state_of_a_series_spoils_the_others(shop: PanelForecast):
     assert error(state(shop, "ordinary")) < 0.06
 
 
-def test_a_series_of_zeros_is_forecast_as_nothing(shop: Forecast):
+def test_a_series_of_zeros_is_forecast_as_nothing(shop: PanelForecast):
     assert (state(shop, "zeros") == 0).all()
     assert all((bound[:, 1] == 0).all() for pair in shop.bounds.values() for bound in pair)
 
@@ -206,11 +208,11 @@ def test_a_constant_series_stays_constant():
     assert all(np.allclose(bound, 50, rtol=0.04) for pair in found.bounds.values() for bound in pair)
 
 
-def test_a_level_that_has_doubled_two_months_ago_is_the_level_of_the_forecast(shop: Forecast):
+def test_a_level_that_has_doubled_two_months_ago_is_the_level_of_the_forecast(shop: PanelForecast):
     assert error(state(shop, "doubled"), 2 * COMING) < 0.15
 
 
-def test_a_category_that_has_vanished_is_forecast_as_nothing(shop: Forecast):
+def test_a_category_that_has_vanished_is_forecast_as_nothing(shop: PanelForecast):
     assert (state(shop, "vanished") == 0).all()
 
 
@@ -226,11 +228,11 @@ def test_a_shop_that_was_closed_for_a_week_opens_again():
     assert error(forecast(make_panel(values)).values[:, 0]) < 0.15
 
 
-def test_a_category_that_appeared_six_weeks_ago_is_forecast_from_those(shop: Forecast):
+def test_a_category_that_appeared_six_weeks_ago_is_forecast_from_those(shop: PanelForecast):
     assert error(state(shop, "new")) < 0.1
 
 
-def test_a_weekday_on_which_the_shop_is_closed_brings_nothing(shop: Forecast):
+def test_a_weekday_on_which_the_shop_is_closed_brings_nothing(shop: PanelForecast):
     found = state(shop, "closed on Sundays")
     assert (found[6::7] == 0).all()
     assert (state(shop, "ordinary")[6::7] > 0).all()
@@ -247,7 +249,7 @@ def test_a_holiday_that_brought_nothing_the_last_time_brings_nothing():
     assert found[6] > 50
 
 
-def test_a_black_friday_does_not_lift_the_weeks_after_it(shop: Forecast):
+def test_a_black_friday_does_not_lift_the_weeks_after_it(shop: PanelForecast):
     assert error(state(shop, "spike")) < 0.12
 
 
@@ -256,7 +258,7 @@ def test_a_last_day_of_which_a_part_is_missing_is_not_learned_from():
     assert (forecast(make_panel(values)).values[6::7, 0] > 0.9 * WEEK[6]).all()
 
 
-def test_an_article_that_sells_rarely_is_forecast_by_its_weeks(shop: Forecast):
+def test_an_article_that_sells_rarely_is_forecast_by_its_weeks(shop: PanelForecast):
     expected = RARE[-91:].sum() / 13
     weeks = state(shop, "rare").reshape(4, 7).sum(axis=1)
     assert np.allclose(weeks, expected, rtol=0.35)

@@ -12,7 +12,7 @@ from typing import Any
 from ecommerce.core.business_day import day_window
 from ecommerce.forecast.report import figures as model
 from ecommerce.forecast.report import steps
-from ecommerce.forecast.scoring import Made
+from ecommerce.forecast.scoring import StoredForecast
 from ecommerce.sources.partner_ftp.files import Promotion
 
 AS_OF = date(2026, 11, 16)
@@ -35,13 +35,15 @@ def day(ahead: int) -> date:
     return AS_OF + timedelta(days=ahead)
 
 
-def made(series: str, target: date, forecast: float, actual: float | None = None, **changes: Any) -> Made:
+def made(
+    series: str, target: date, forecast: float, actual: float | None = None, **changes: Any
+) -> StoredForecast:
     """A forecast whose intervals reach 10 and 20 % to either side, made on the Monday of its week."""
     monday = min(target, day(27)) - timedelta(days=target.weekday())
     cents = [Decimal(str(round(forecast * part, 4))) for part in (1, 0.9, 1.1, 0.8, 1.2)]
     made_on = min(monday, AS_OF)
     came = None if actual is None else Decimal(str(round(actual, 4)))
-    row = Made(series, target, "blend", day_window(made_on, ZONE).start, *cents, came)
+    row = StoredForecast(series, target, "blend", day_window(made_on, ZONE).start, *cents, came)
     return replace(row, **changes)
 
 
@@ -73,7 +75,9 @@ def expected(each: date, value: Decimal) -> float:
     return float(value) / UNUSUAL.get(each, 1)
 
 
-def rows(actuals: dict[str, dict[date, Decimal]], *, past: bool = True, bias: float = 1) -> list[Made]:
+def rows(
+    actuals: dict[str, dict[date, Decimal]], *, past: bool = True, bias: float = 1
+) -> list[StoredForecast]:
     """The forecasts of eight weeks, each made on its Monday, and of the coming four; the former are `bias`
     times what one expects."""
     drawn = random.Random(5)
@@ -111,13 +115,13 @@ def card(series: Sequence[str], **changes: Any) -> dict[str, Any]:
         "champion": "blend",
         "selected": "champions/2026-11-02-0123456789abcdef.json",
         "forecasts": "gross sales in reporting currency of 28 days, with intervals of 80 and 95 percent",
-        "not_for": "days after these 28, net sales, and plans that change what the forecast is made from",
+        "not_for": "days after these 28, net sales, and changes that the history and promotions do not show",
         "gaps": [],
         "kinds": kinds,
     } | changes
 
 
-def known(actuals: dict[str, dict[date, Decimal]], **changes: Any) -> steps.Known:
+def known(actuals: dict[str, dict[date, Decimal]], **changes: Any) -> steps.PastSales:
     """What the run knows of a shop without gaps."""
     values = {
         "actuals": actuals,
@@ -126,7 +130,7 @@ def known(actuals: dict[str, dict[date, Decimal]], **changes: Any) -> steps.Know
         "gaps": (),
         "promotions": PROMOTIONS,
     }
-    return steps.Known(**values | changes)
+    return steps.PastSales(**values | changes)
 
 
 def make_figures(
@@ -135,20 +139,20 @@ def make_figures(
     past: bool = True,
     complete: Sequence[date] = ALL_DAYS,
     warnings: Sequence[str] = ("promotions.csv: 1 of 40 rows cannot be used, the first of them line 7: sku",),
-    forecasts: Sequence[Made] | None = None,
+    forecasts: Sequence[StoredForecast] | None = None,
     model_card: dict[str, Any] | None = None,
     **changes: Any,
-) -> model.Figures:
+) -> model.ForecastFigures:
     """The report of an ordinary week; `changes` replace what the run knows."""
     series = names() if series is None else series
     actuals = history(series)
-    return steps.put_together(
+    return steps.assemble(
         rows(actuals, past=past) if forecasts is None else forecasts,
         complete,
         known(actuals, **changes),
         model_card or card(series),
         warnings=warnings,
-        origin=model.Provenance(
+        origin=model.ForecastProvenance(
             dag_id="weekly_sales_forecast",
             run_id="scheduled__2026-11-16T11:00:00+00:00",
             code_version="1f2e3d4c",

@@ -13,7 +13,7 @@ import pytest
 
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.report import archive, delivery, steps
-from ecommerce.forecast.report.figures import Figures
+from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.sales.report.archive import archived_days
 from tests.unit.forecast.report.samples import history, make_figures, names, rows
 
@@ -30,10 +30,10 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def archived(tmp_path: Path) -> Callable[[Figures], dict[str, Any]]:
+def archived(tmp_path: Path) -> Callable[[ForecastFigures], dict[str, Any]]:
     """Archive figures as the tasks do; what the mails are given."""
 
-    def put(figures: Figures) -> dict[str, Any]:
+    def put(figures: ForecastFigures) -> dict[str, Any]:
         return steps.archive_report(figures)
 
     return put
@@ -62,7 +62,7 @@ def test_the_newest_run_of_a_day_wins_and_the_older_is_not_mailed(archived) -> N
     older, newer = archived(make_figures()), archived(make_figures(promotions=()))
     assert older["uri"] == newer["uri"]
     assert archive.read_figures(newer["uri"]).promotions == []
-    with pytest.raises(StagingError, match="newer run has replaced it"):
+    with pytest.raises(StagingError, match="a newer run has replaced it"):
         delivery.send_report(older)
 
 
@@ -96,7 +96,7 @@ def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(archived, mailbo
             "16 Nov to 13 Dec 2026",
             "95,697",
             "Fri 13 Nov",
-            "very unusual",
+            "outside 95 %",
             "Toys",
             "2 promotions",
         ):
@@ -133,9 +133,9 @@ def test_the_same_figures_always_have_the_same_message_id(archived, mailbox: Mai
 def test_nobody_is_a_reason(archived, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     report = archived(make_figures())
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    assert delivery.send_report(report) == "the Variable report_recipients is empty: nobody gets the forecast"
+    assert delivery.send_report(report) == "the Variable report_recipients is empty"
     monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "")
-    drifting = report | {"drift": ["it says too much"]}
+    drifting = report | {"drift": ["forecasts were 30.0 % too high"]}
     assert delivery.send_alarm(drifting) == "the Variable alert_recipients is empty"
     assert mailbox() == []
 

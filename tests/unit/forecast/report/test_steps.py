@@ -49,7 +49,7 @@ def prepared() -> dataset.Prepared:
     return dataset.Prepared(
         last_day=AS_OF - timedelta(days=1),
         daily=table([("category", "a", 0), ("category", "b", 1), ("channel", "web", 2)]),
-        articles=table([("sku", "A-1", 0)], category="a"),
+        products=table([("sku", "A-1", 0)], category="a"),
         announced=Announced((Promotion(day(1), day(2), "A-1", Decimal(5)),)),
         calendar="",
         rejected=[],
@@ -67,14 +67,14 @@ def test_what_was_prepared_becomes_amounts_by_series_and_day(prepared: dataset.P
 
 
 def test_a_gap_is_known_as_one_and_so_are_days_before_the_history(prepared: dataset.Prepared) -> None:
-    known = steps.known_of(prepared, AS_OF)
+    known = steps.past_sales(prepared, AS_OF)
     assert list(known.gaps) == [AS_OF - timedelta(days=3)]
     assert set(known.unknown) == set(known.gaps)
     assert known.categories == {"sku:A-1": "a"}
     later = prepared.daily.filter(pa.compute.greater(prepared.daily["business_date"], pa.scalar(day(-30))))
-    articles = prepared.articles.slice(0, 0)
-    young = dataset.Prepared(prepared.last_day, later, articles, Announced(), "", [])
-    assert len(steps.known_of(young, AS_OF).unknown) == 56 - 29 + 1
+    products = prepared.products.slice(0, 0)
+    young = dataset.Prepared(prepared.last_day, later, products, Announced(), "", [])
+    assert len(steps.past_sales(young, AS_OF).unknown) == 56 - 29 + 1
 
 
 def test_the_card_knows_the_champion_s_error_and_the_total_s(prepared: dataset.Prepared) -> None:

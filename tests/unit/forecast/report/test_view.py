@@ -6,8 +6,14 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MINUS, NOTHING
-from ecommerce.forecast.report import steps, view
-from ecommerce.forecast.report.figures import VERY_UNUSUAL, Figures, figures_csv, figures_hash
+from ecommerce.forecast.report import steps, tables, view, wording
+from ecommerce.forecast.report.figures import (
+    OUTSIDE_80,
+    OUTSIDE_95,
+    ForecastFigures,
+    figures_csv,
+    figures_hash,
+)
 from ecommerce.sources.partner_ftp.files import Promotion
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
@@ -23,14 +29,21 @@ from tests.unit.forecast.report.samples import (
 )
 
 
-def flat(found: object) -> str:
-    return str(found)
+def rows_of(figures: ForecastFigures, section: str) -> list[list[str]]:
+    return next(each["rows"] for each in tables.sections(figures) if each["id"] == section)
+
+
+def drift_of(figures: ForecastFigures) -> str:
+    (section,) = (each for each in tables.sections(figures) if each["id"] == "scores")
+    return section["remarks"][0]
 
 
 def test_figures_survive_json() -> None:
     figures = make_figures()
-    assert Figures.model_validate_json(figures.to_json()) == figures
-    assert figures_hash(Figures.model_validate_json(figures.to_json())) == figures_hash(figures)
+    assert ForecastFigures.model_validate_json(figures.model_dump_json()) == figures
+    assert figures_hash(ForecastFigures.model_validate_json(figures.model_dump_json())) == figures_hash(
+        figures
+    )
 
 
 def test_the_hash_is_of_what_is_said_and_not_of_who_says_it() -> None:
@@ -62,7 +75,7 @@ def test_the_headline_compares_with_what_came() -> None:
     assert week["value"] == f"{round(total.week(0)):,}"
     assert month["value"] == f"{round(total.sum(0, 28)):,}"
     assert last["value"] == f"{round(came):,}"
-    assert last["changes"][1] == {"words": "2", "label": "unusual days", "tone": 0}
+    assert last["changes"][1] == {"words": "2", "label": "days outside 80 %", "tone": 0}
     assert error["value"].endswith(" %")
 
 
@@ -72,7 +85,7 @@ def test_a_week_with_a_gap_is_compared_with_nothing() -> None:
     assert figures.sum_before(2) is not None
     page = view.page_texts(figures)
     assert page["tiles"][0]["changes"][0]["words"] == NOTHING
-    assert page["gaps"] == "2026-11-13"
+    assert rows_of(figures, "gaps") == [["2026-11-13"]]
     assert view.subject(figures).endswith("USD next week")
     usual = figures.total and figures.total.usual_week
     known_days = [value for each, value in history(names())["total"].items() if day(-28) <= each != day(-3)]
@@ -81,35 +94,41 @@ def test_a_week_with_a_gap_is_compared_with_nothing() -> None:
 
 def test_gaps_in_a_row_are_one_span() -> None:
     days = [day(-50), day(-49), day(-48), day(-20)]
-    assert view.page_texts(make_figures(gaps=days))["gaps"] == "2026-09-27 to 2026-09-29, 2026-10-27"
+    gaps = rows_of(make_figures(gaps=days), "gaps")
+    assert gaps == [["2026-09-27 to 2026-09-29, 2026-10-27"]]
 
 
 def test_days_outside_their_intervals_are_marked() -> None:
     marks = {each.day: each.mark for each in make_figures().last_week}
-    assert {each: mark for each, mark in marks.items() if mark} == {day(-5): "unusual", day(-3): VERY_UNUSUAL}
+    assert {each: mark for each, mark in marks.items() if mark} == {day(-5): OUTSIDE_80, day(-3): OUTSIDE_95}
     incomplete = make_figures(complete=ALL_DAYS[:-3])
     page = view.page_texts(incomplete)
-    assert [row[-1] for row in page["last_week"]] == ["", "", "unusual", "", *["incomplete"] * 3, ""]
+    assert [row[-1] for row in rows_of(incomplete, "last-week")] == [
+        *("", "", OUTSIDE_80, "", *["incomplete"] * 3, "")
+    ]
     assert page["notices"] == [
         {
             "title": "Incomplete",
-            "words": "Sales of Fri 13 Nov, Sat 14 Nov, Sun 15 Nov may still be missing: comparisons with "
-            "last week are not even.",
+            "words": "Sales of Fri 13 Nov, Sat 14 Nov and Sun 15 Nov may be missing, also from comparisons "
+            "with last week.",
             "urgent": False,
         }
     ]
 
 
 def test_the_first_forecast_ever_has_nothing_to_look_back_at() -> None:
-    page = view.page_texts(make_figures(past=False))
-    assert page["last_week"] == page["scores"] == page["notices"] == []
-    assert page["drift"].endswith("of which 0 days are scored; 14 are needed.")
+    figures = make_figures(past=False)
+    page = view.page_texts(figures)
+    assert rows_of(figures, "last-week") == rows_of(figures, "scores") == page["notices"] == []
+    assert drift_of(figures) == (
+        "Drift needs 14 scored days of the total in the last four weeks; there are 0."
+    )
     assert page["tiles"][3]["value"] == NOTHING
 
 
 def test_a_shop_that_is_too_young_has_a_report() -> None:
     figures = make_figures(forecasts=[])
-    assert view.subject(figures) == "Forecast from Mon 16 Nov: nothing could be forecast"
+    assert view.subject(figures) == "Forecast from Mon 16 Nov: not enough history"
     assert view.page_texts(figures)["notices"][0]["title"] == "No forecast"
 
 
@@ -117,9 +136,9 @@ def test_drift_is_the_first_notice() -> None:
     figures = make_figures(forecasts=rows(history(names()), bias=1.3))
     first = view.notices(figures)[0]
     assert (first["title"], first["urgent"]) == ("Drift", True)
-    assert "% too much, more than 10.0 %; only " in first["words"]
-    assert view.page_texts(figures)["drift"].endswith("The forecast drifts.")
-    assert view.page_texts(make_figures())["drift"].endswith("The forecast does not drift.")
+    assert "% too high (limit 10.0 %); only " in first["words"]
+    assert drift_of(figures).endswith("The forecast drifts.")
+    assert drift_of(make_figures()).endswith("The forecast does not drift.")
 
 
 def test_the_largest_changes_come_first_and_tiny_ones_not_at_all() -> None:
@@ -127,21 +146,21 @@ def test_the_largest_changes_come_first_and_tiny_ones_not_at_all() -> None:
     total = figures.total
     assert total is not None
     assert total.usual_week
-    found = view.changes(figures, ("category", "channel"))
+    found = tables.changes(figures, ("category", "channel"))
     sizes = [abs(each.difference) for each in found]
     assert sizes == sorted(sizes, reverse=True)
-    assert min(sizes) >= view.TINY * total.usual_week
-    page = view.page_texts(figures)
-    kinds = [row[1] for row in page["changes"]]
-    assert kinds == sorted(kinds, key=lambda kind: kind == "Kitchen"), "articles come last"
+    assert min(sizes) >= tables.SMALLEST_CHANGE * total.usual_week
+    shown = rows_of(figures, "changes")
+    kinds = [row[1] for row in shown]
+    assert kinds == sorted(kinds, key=lambda kind: kind == "Kitchen"), "products are last"
     first = found[0]
-    assert page["changes"][0][0] == view.name_of(first.series.name)
-    assert page["changes"][0][4].startswith("+" if first.difference > 0 else MINUS)
+    assert shown[0][0] == wording.series_name(first.name)
+    assert shown[0][4].startswith("+" if first.difference > 0 else MINUS)
 
 
 def test_the_only_category_is_no_news() -> None:
     figures = make_figures(["category:all", "channel:a", "channel:b"])
-    assert {each.series.name for each in view.changes(figures, ("category", "channel"))} <= {
+    assert {each.name for each in tables.changes(figures, ("category", "channel"))} <= {
         "channel:a",
         "channel:b",
     }
@@ -154,7 +173,7 @@ def test_promotions_of_the_four_weeks_are_listed_together() -> None:
         Promotion(day(-9), day(-1), "over", Decimal(10)),
         Promotion(day(28), day(30), "later", Decimal(10)),
     ]
-    listed = view.page_texts(make_figures(promotions=promotions))["promotions"]
+    listed = rows_of(make_figures(promotions=promotions), "promotions")
     assert [row[0] for row in listed] == ["16 Nov to 19 Nov 2026", "13 Dec to 26 Dec 2026"]
     assert listed[0][1].startswith("A-00, A-01, ")
     assert listed[0][1].endswith("A-19 and 5 more")
@@ -163,15 +182,15 @@ def test_promotions_of_the_four_weeks_are_listed_together() -> None:
 
 def test_what_is_skipped_is_said_once() -> None:
     warning = "sku:new: no forecast, fewer than 28 days of history"
-    page = view.page_texts(make_figures(warnings=[warning, "mine", "mine", "ann@example.com wrote"]))
-    assert page["skipped"] == [["new", "Article", "fewer than 28 days of history"]]
-    assert page["warnings"] == ["mine", "<e-mail> wrote"]
+    figures = make_figures(warnings=[warning, "mine", "mine", "ann@example.com wrote"])
+    assert rows_of(figures, "skipped") == [["new", "Product", "fewer than 28 days of history"]]
+    assert rows_of(figures, "warnings") == [["mine"], ["<e-mail> wrote"]]
 
 
 @pytest.mark.parametrize(
     ("selected", "said"),
     [
-        ("by default", "blend, by default: none has been selected yet"),
+        ("by default", "blend, default model, no selection yet"),
         (
             "champions/2026-11-02-0123.json",
             "blend, selected on 2026-11-02 (record champions/2026-11-02-0123.json)",
@@ -179,13 +198,13 @@ def test_what_is_skipped_is_said_once() -> None:
     ],
 )
 def test_the_card_says_why_this_model(selected: str, said: str) -> None:
-    page = view.page_texts(make_figures(model_card=card(names(), selected=selected)))
-    assert page["card"][0] == ["Champion", said]
+    figures = make_figures(model_card=card(names(), selected=selected))
+    assert rows_of(figures, "card")[0] == ["Champion", said]
     told = make_figures(
         model_card=card(names(), selected="champions/2026-11-02-0123.json", why="it is best.")
     )
-    assert "selected on 2026-11-02: it is best (record" in str(view.page_texts(told)["card"][0])
-    assert page["kinds"][0][4:] == [
+    assert "selected on 2026-11-02: it is best (record" in rows_of(told, "card")[0][1]
+    assert rows_of(figures, "kinds")[0][4:] == [
         "boosting 42.0 %, ridge 37.0 %, open_weekday_mean 21.0 %", "11.0 %", "15.4 %",
     ]  # fmt: skip
 
@@ -198,7 +217,7 @@ def test_a_card_without_back_test_has_no_errors() -> None:
     kinds["category"]["total_error_of_13_weeks"] = None
     figures = make_figures(model_card=card(names(), kinds=kinds))
     assert figures.drift.usual_error is None
-    assert view.page_texts(figures)["kinds"][0][5:] == [NOTHING, NOTHING]
+    assert rows_of(figures, "kinds")[0][5:] == [NOTHING, NOTHING]
 
 
 def test_the_csv_has_every_forecast_and_no_formula() -> None:
@@ -210,7 +229,7 @@ def test_the_csv_has_every_forecast_and_no_formula() -> None:
 
 
 def test_known_days_are_those_since_the_history_began() -> None:
-    figures = steps.put_together(
+    figures = steps.assemble(
         [],
         ALL_DAYS,
         known(history(names()), unknown=set(ALL_DAYS[:40])),
@@ -229,6 +248,6 @@ def test_a_series_that_neither_sold_nor_is_expected_to_is_in_no_row() -> None:
     nothing = first.days[0].expected.model_copy(update={"forecast": Decimal(0)})
     days = [each.model_copy(update={"expected": nothing}) for each in first.days]
     silent = first.model_copy(update={"name": "category:unallocated", "usual_week": Decimal(0), "days": days})
-    told = view.page_texts(figures.model_copy(update={"series": [first, silent, *others]}))
-    assert len(told["series"]) == len(figures.series)
-    assert "unallocated" not in {row[0] for row in told["series"]}
+    shown = rows_of(figures.model_copy(update={"series": [first, silent, *others]}), "series")
+    assert len(shown) == len(figures.series)
+    assert "unallocated" not in {row[0] for row in shown}

@@ -10,14 +10,13 @@ import pytest
 
 from ecommerce.forecast.models.ensemble import CANDIDATES, forecasts_of_all, predict, train
 from ecommerce.forecast.selection.backtest import (
-    Tried,
+    PastForecasts,
     back_test,
     bias_of_total,
-    by_name,
     coverage,
     daily_error_of_total,
-    made_at,
     origins,
+    past_forecasts,
     score,
     weekly_error,
 )
@@ -29,13 +28,13 @@ from tests.unit.forecast.selection.shops import history, panel
 NAN = float("nan")
 
 
-def made(*series: tuple[object, object], has_total: bool = False) -> Tried:
+def made(*series: tuple[object, object], has_total: bool = False) -> PastForecasts:
     """One origin; of each series what was said and what came, an amount a day or a list of them."""
     said, truth = (
         np.stack([np.broadcast_to(np.array(one[side], dtype=float), HORIZON) for one in series], axis=1)[None]
         for side in (0, 1)
     )
-    return Tried(said, truth, {80: (said - 1, said + 1), 95: (said - 3, said + 3)}, has_total)
+    return PastForecasts(said, truth, {80: (said - 1, said + 1), 95: (said - 3, said + 3)}, has_total)
 
 
 def test_errors_within_a_week_cancel_out_and_those_of_a_week_count():
@@ -77,7 +76,7 @@ def test_coverage_counts_days_on_which_something_was_expected():
     one = made((10, truth))
     assert coverage({"category": one}, 80) == pytest.approx(2 / 3)
     assert coverage({"category": one}, 95) == 1
-    closed = replace(one, bounds={80: (0 * one.said, 0 * one.said)})
+    closed = replace(one, bounds={80: (0 * one.forecast, 0 * one.forecast)})
     assert coverage({"category": closed}, 80) is None
 
 
@@ -102,7 +101,7 @@ def test_origins_are_a_week_apart_and_the_last_one_has_four_weeks_after_it():
 
 def test_a_shop_whose_promotions_are_announced_is_forecast_best_by_who_knows_of_them():
     test = back_test(history())
-    scores = by_name(test.scores)
+    scores = {each.candidate: each for each in test.scores}
     assert tuple(scores) == CANDIDATES
     assert min(test.scores, key=lambda each: each.score).candidate == "ridge"
     assert scores["ridge"].score < 0.5 * scores["seasonal_naive"].score
@@ -121,7 +120,9 @@ def test_a_short_history_is_not_tested():
 
 def test_a_shop_without_articles_is_judged_by_categories_and_channels():
     shop = history(110)
-    none = shop.panels["sku"].of([])
+    skus = shop.panels["sku"]
+    tables = {name: getattr(skus, name)[:, :0] for name in ("values", "promotions", "holidays")}
+    none = replace(skus, series=(), **tables)
     test = back_test(replace(shop, panels={**shop.panels, "sku": none}))
     assert set(test.scores[0].weekly) == {"category", "channel"}
     assert test.scores[0].score
@@ -151,16 +152,16 @@ def test_an_origin_knows_nothing_of_what_came_after_it(days: int):
     """A leak detector: sales after each origin are shuffled, promotions beyond its horizon turned around."""
     shop = panel("category", days, 2, seed=5)
     known = origins(days)[::7]
-    seen = [made_at(shop, [origin], has_total=True) for origin in known]
+    seen = [past_forecasts(shop, [origin], has_total=True) for origin in known]
     for origin, before in zip(known, seen, strict=True):
         values = changed(shop.values, lambda table, o=origin: np.random.default_rng(0).shuffle(table[o:]))
         promotions = changed(
             shop.promotions,
             lambda table, o=origin: np.subtract(1, table[o + HORIZON :], table[o + HORIZON :]),
         )
-        after = made_at(replace(shop, values=values, promotions=promotions), [origin], has_total=True)
+        after = past_forecasts(replace(shop, values=values, promotions=promotions), [origin], has_total=True)
         for name in CANDIDATES:
-            assert after[name].said.tobytes() == before[name].said.tobytes()
+            assert after[name].forecast.tobytes() == before[name].forecast.tobytes()
             for level in (80, 95):
                 for side in (0, 1):
                     one, other = (each[name].bounds[level][side] for each in (before, after))

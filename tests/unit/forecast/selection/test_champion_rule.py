@@ -16,7 +16,7 @@ def chosen(champion: str = "blend", /, **scores: float | tuple[float | None, flo
 def test_a_challenger_that_is_almost_enough_better_changes_nothing():
     choice = choose(figures(blend=0.2, ridge=0.1902), "blend")
     assert not choice.has_changed
-    assert choice.why == "blend stays: the best other, ridge, is 4.9 % better, and 5 % are needed."
+    assert choice.why == "blend stays: the next best, ridge, is 4.9 % better, and 5 % are needed."
     assert chosen(blend=0.2, ridge=0.190001) == "blend"
 
 
@@ -24,7 +24,7 @@ def test_a_challenger_that_is_almost_enough_better_changes_nothing():
 def test_a_challenger_that_is_just_enough_better_takes_over(champion: float):
     choice = choose(figures(blend=champion, ridge=round(0.95 * champion, 6)), "blend")
     assert (choice.champion, choice.previous) == ("ridge", "blend")
-    assert "ridge takes over from blend" in choice.why
+    assert "ridge replaces blend" in choice.why
     assert "is 5.0 % better" in choice.why
 
 
@@ -68,9 +68,7 @@ def test_the_next_best_takes_over_where_the_best_is_biased():
 def test_too_few_origins_change_nothing():
     choice = choose(figures(3, blend=0.2, ridge=0.1), "blend")
     assert choice.champion == "blend"
-    assert choice.why == (
-        "blend stays: 339 days of history are enough for 3 weekly origins, and the test needs 4."
-    )
+    assert choice.why == ("blend stays: 339 days of history give 3 weekly origins, and the test needs 4.")
 
 
 def test_candidates_that_could_not_be_judged_are_no_challengers():

@@ -13,20 +13,19 @@ from ecommerce.forecast.selection import mail, selection_store
 from ecommerce.forecast.selection.backtest import BackTest
 from ecommerce.forecast.selection.champion_rule import choose
 from ecommerce.forecast.selection.score_chart import draw
-from ecommerce.forecast.selection.selection_store import Selected
+from ecommerce.forecast.selection.selection_store import Selection
 from ecommerce.storage.staging import Manifest
 from tests.unit.forecast.selection.shops import figures
 
 
-def selected(test: BackTest) -> Selected:
-    choice = choose(test, "blend")
-    return Selected("champions/2026-12-06-001-ab.json", choice.champion, "blend", choice.why, test)
+def selected(test: BackTest) -> Selection:
+    return Selection("champions/2026-12-06-001-ab.json", choose(test, "blend"), test)
 
 
 def parts(test: BackTest) -> tuple[EmailMessage, str, str, list[EmailMessage]]:
     """The mail, its text, its HTML, its pictures."""
     told = selected(test)
-    message = mail.compose(told, draw(test.scores, told.champion))
+    message = mail.compose(told, draw(test.scores, told.choice.champion))
     text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
     return message, text, html, [part for part in message.walk() if part.get_content_type() == "image/png"]
 
@@ -39,7 +38,7 @@ def table(text: str) -> list[str]:
 
 def test_it_has_every_candidate_the_champion_and_why() -> None:
     message, text, html, pictures = parts(figures(8, blend=(0.2, 0.021), ridge=(0.1, -0.034)))
-    assert message["Subject"] == "Forecast model: ridge takes over from blend"
+    assert message["Subject"] == "Forecast model: ridge replaces blend"
     assert message["X-Sales-Mail"] == "selection"
     rows = table(text)
     assert [row.split()[0] for row in rows] == list(CANDIDATES)
@@ -47,7 +46,7 @@ def test_it_has_every_candidate_the_champion_and_why() -> None:
     assert f"ridge (champion) 10.0 % 10.0 % 10.0 % 10.0 % {bias} 10.0 % 81.0 % 95.0 %" in rows
     assert "blend 20.0 % 20.0 % 20.0 % 20.0 % +2.1 % 20.0 % 81.0 % 95.0 %" in rows
     for said in (text, html):
-        assert "ridge takes over from blend: its score of 10.0 % is 50.0 % better than 20.0 %." in said
+        assert "ridge replaces blend: its score of 10.0 % is 50.0 % better than 20.0 %." in said
         assert "champions/2026-12-06-001-ab.json" in said
         assert "2026-09-19 to 2026-11-07" in said
     assert html.count("(champion)") == 2  # in either table
@@ -60,12 +59,12 @@ def test_it_has_every_candidate_the_champion_and_why() -> None:
 def test_it_says_why_nothing_changes() -> None:
     message, text, _, _ = parts(figures(8, blend=0.2, ridge=0.198))
     assert message["Subject"] == "Forecast model: blend stays"
-    assert "blend stays: the best other, ridge, is 1.0 % better, and 5 % are needed." in text.splitlines()
+    assert "blend stays: the next best, ridge, is 1.0 % better, and 5 % are needed." in text.splitlines()
 
 
 def test_a_short_history_has_no_table_and_no_picture() -> None:
     _, text, html, pictures = parts(figures(2, blend=0.2))
-    assert "enough for 2 weekly origins" in text
+    assert "give 2 weekly origins" in text
     assert "<th" not in html
     assert not pictures
     assert "cid:" not in html
@@ -86,10 +85,12 @@ def test_a_record_has_one_message_id_and_nobody_is_no_reader(
 ) -> None:
     test = figures(8, blend=0.2, ridge=0.1)
     told = selected(test)
-    monkeypatch.setattr(selection_store, "read", lambda manifest: (told, draw(test.scores, told.champion)))
+    monkeypatch.setattr(
+        selection_store, "read", lambda manifest: (told, draw(test.scores, told.choice.champion))
+    )
     manifest = object.__new__(Manifest)
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    assert mail.notify(manifest) == "the Variable report_recipients is empty: nobody is told"
+    assert mail.notify(manifest) == "the Variable report_recipients is empty"
     assert mailbox() == []
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "ann@example.com")
     assert mail.notify(manifest) == mail.notify(manifest) == ""

@@ -56,7 +56,7 @@ def test_the_record_says_who_was_chosen_why_and_by_which_figures(store: Store) -
     version = select(figures(8, blend=0.2, ridge=0.1))
     record = json.loads(store.read(version) or b"")
     assert (record["champion"], record["previous"], record["as_of"]) == ("ridge", "blend", "2026-12-06")
-    assert record["why"].startswith("ridge takes over from blend")
+    assert record["why"].startswith("ridge replaces blend")
     assert (record["first_day"], record["days"], len(record["origins"])) == ("2026-01-01", 339, 8)
     assert record["scores"][4]["candidate"] == "ridge"
     assert record["scores"][4]["weekly"] == {"category": 0.1, "channel": 0.1, "sku": 0.1}
@@ -97,8 +97,8 @@ def test_a_repeated_older_month_changes_nothing_that_a_newer_one_chose(store: St
 def test_a_short_history_keeps_the_champion_and_says_so(store: Store) -> None:
     manifest = selection_store.select(RUN, leave(figures(2, blend=0.2)))
     selected, picture = selection_store.read(manifest)
-    assert (selected.champion, selected.has_changed, picture) == ("blend", False, b"")
-    assert "enough for 2 weekly origins" in selected.why
+    assert (selected.choice.champion, selected.choice.has_changed, picture) == ("blend", False, b"")
+    assert "give 2 weekly origins" in selected.choice.why
 
 
 def test_what_the_mail_is_made_of_stays_in_staging() -> None:
@@ -124,7 +124,7 @@ def test_a_run_looks_at_what_was_before_its_own_day_in_the_shop() -> None:
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [("2026-12-07", "2026-12-07 has not come yet in America/New_York"), ("soon", "'soon' is not a date")],
+    [("2026-12-07", "2026-12-07 is in the future in America/New_York"), ("soon", "'soon' is not a date")],
 )
 def test_a_day_that_cannot_be_is_refused(given: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
