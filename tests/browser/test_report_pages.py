@@ -78,14 +78,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     reports = made_up.write_archive(tmp_path_factory.mktemp("pages"))
     days = {
         day: replace(each, mailed=each.mailed or {"net_sales": each.net_sales + 1})
-        for day, each in made_up.standings().items()
+        for day, each in made_up.day_states().items()
     }
     warehouse = made_up.FakeWarehouse(days, rows=made_up.quality_rows())
     runs = made_up.FakeRuns()
     with pytest.MonkeyPatch.context() as shop:
         shop.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
         shop.setenv("REPORTS_URI", f"file://{reports}")
-        shop.setattr("ecommerce.sales.day_state.standing", made_up.standing)
+        shop.setattr("ecommerce.sales.day_state.load_day_states", made_up.load_day_states)
         shop.setattr(day_status, "required_sources", lambda: ["sales_db", "storefront"])
         other = made_up.User("4", may_restart=True)
         servers = [

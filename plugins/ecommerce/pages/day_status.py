@@ -11,7 +11,7 @@ from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import NOTHING
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.sales import day_state
-from ecommerce.sales.day_state import Standing
+from ecommerce.sales.day_state import DayState
 from ecommerce.sales.source_policy import REQUIRED, source_policy
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import Warehouse
@@ -21,7 +21,7 @@ from ecommerce.warehouse.client import Warehouse
 class Days:
     """Days in the warehouse, and the first and the last day for which it has figures at all."""
 
-    days: Mapping[date, Standing] = field(default_factory=dict)
+    days: Mapping[date, DayState] = field(default_factory=dict)
     first: date | None = None
     last: date | None = None
 
@@ -71,7 +71,7 @@ def load_days(warehouse: Warehouse, first: date, last: date) -> Days:
         required: Collection[str] = required_sources()
     except PipelineError:
         required = SOURCES  # the page of a day shows the policy's error
-    days = day_state.standing(warehouse, first, last, required)
+    days = day_state.load_day_states(warehouse, first, last, required)
     [bounds] = warehouse.query("report/pages/loaded_days.sql")
     return Days({each.business_date: each for each in days}, bounds["first_day"], bounds["last_day"])
 
@@ -86,7 +86,7 @@ def required_sources() -> list[str]:
     return [source for source in SOURCES if policies[source] == REQUIRED]
 
 
-def restated_figures(day: Standing) -> dict[str, tuple[Decimal | None, Decimal | None]]:
+def restated_figures(day: DayState) -> dict[str, tuple[Decimal | None, Decimal | None]]:
     """Return the figures that changed after the mail, by name: as mailed, and now."""
     return {name: (mailed, day.figure(name)) for name, mailed in day.mailed.items()}
 
@@ -135,7 +135,7 @@ def status_of(
     return STATUSES.get(code)
 
 
-def _reported_code(loaded: Standing | None) -> str:
+def _reported_code(loaded: DayState | None) -> str:
     if loaded and not loaded.complete:
         return "incomplete"
     mails = loaded.mails if loaded else 0

@@ -1,7 +1,5 @@
-"""Days that are not complete, or may not be, although every source was read: a source or a partner that
-usually has many orders has none, or few.
-
-The tables record what was read (`daily_summary.complete`); reports and pages ask here what it is worth.
+"""Business days that may be incomplete although every source was read: a source or a partner has no orders,
+or few, on a day on which it usually has many. Partners are named `partner_files: <partner>`.
 """
 
 from __future__ import annotations
@@ -15,21 +13,25 @@ from ecommerce.sources.partner_files.expected_partners import WEEKS, doubtful_pa
 from ecommerce.warehouse.client import Warehouse
 
 FEW = 5
-"""A file of a day with fewer orders makes no habit: another day may well have none."""
+"""Partners whose files have fewer orders may well have a day without any."""
 
 
 class Unusual(NamedTuple):
-    """Sources and partners (`partner_files: <partner>`) by business day, in alphabetical order: those without
-    an order, and those with fewer than a quarter of the sales that the weekday usually has."""
+    """Sources and partners by business day, in alphabetical order: those without orders, and those with fewer
+    than a quarter of the weekday's usual sales."""
 
     empty: dict[date, list[str]]
     few: dict[date, list[str]]
 
 
 def unusual_sources(warehouse: Warehouse, days: Collection[date], required: Collection[str]) -> Unusual:
-    """Return the sources and partners that have unusually few orders on `days`; days without any are not in
-    it. Only `required` sources are judged: of another one it means nothing that it has no order. A source is
-    named where none of its partners is.
+    """Return the `required` sources, and their partners, that have unusually few orders on `days`. A source
+    is named where none of its partners is.
+
+    Args:
+        warehouse: where to look.
+        days: the business days.
+        required: the sources that are judged.
 
     Raises:
         PipelineError: as `Warehouse.query`.
@@ -45,9 +47,14 @@ def unusual_sources(warehouse: Warehouse, days: Collection[date], required: Coll
 
 
 def doubtful_partners_of(warehouse: Warehouse, day: date, required: Collection[str]) -> list[str]:
-    """Return the partners (`partner_files: <partner>`) whose orders of `day` may be missing, sorted: they
-    deliver on most days, and for this day there is no file, or one without any order although the others have
-    `FEW` or more. Whether the delivery was due, and so makes the day incomplete, is another question.
+    """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
+    have no file for this day, or a file without orders although their others have `FEW` or more. A missing
+    file that was due makes the day incomplete, too.
+
+    Args:
+        warehouse: where to look.
+        day: the business day.
+        required: the sources that are judged; without partner files, no partner is doubtful.
 
     Raises:
         PipelineError: as `Warehouse.query`.
@@ -56,9 +63,8 @@ def doubtful_partners_of(warehouse: Warehouse, day: date, required: Collection[s
         return []
     rows = warehouse.query("report/daily_sales/partner_days.sql", first=day - timedelta(weeks=WEEKS), day=day)
     orders = {(row["partner"], date.fromisoformat(row["delivered_for"])): row["orders"] for row in rows}
-    of_day = {partner: number for (partner, delivered_for), number in orders.items() if delivered_for == day}
-    absent = doubtful_partners(day, orders)
-    empty = doubtful_partners(day, (each for each, number in orders.items() if number >= FEW))
-    without_file = {each for each in absent if each not in of_day}
-    doubtful = without_file | {each for each in empty if of_day.get(each) == 0}
+    of_day = {partner: count for (partner, delivered_for), count in orders.items() if delivered_for == day}
+    without_file = {each for each in doubtful_partners(day, orders) if each not in of_day}
+    usually_many = doubtful_partners(day, (each for each, count in orders.items() if count >= FEW))
+    doubtful = without_file | {each for each in usually_many if of_day.get(each) == 0}
     return [f"{PARTNER_FILES}: {each}" for each in sorted(doubtful)]

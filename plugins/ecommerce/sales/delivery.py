@@ -1,6 +1,7 @@
-"""The report's mail: whether it is sent, what it says, and its three steps: claim, send, mark. Delivery is at
-least once: after a kill between sending and marking the next attempt sends again, under the same Message-ID;
-after marking it sends nothing. The headline in the chat follows the mail that was marked.
+"""The mail of a report, in three steps: claim, send, mark.
+
+Delivery is at least once: an attempt after one that was killed between sending and marking sends the mail
+again, under the same Message-ID. After the mail, its headline is posted to the chat.
 """
 
 from __future__ import annotations
@@ -37,16 +38,24 @@ _TREND_CID = "trend@report"
 log = logging.getLogger(__name__)
 
 
+class Mailed(NamedTuple):
+    """The contents of a mail: `trend` is a PNG, `corrections` as in `mail_texts`."""
+
+    figures: Figures
+    trend: bytes | None
+    corrections: Sequence[Correction] | None
+
+
 def deliver(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
-    """Mail the archived `report` of `day`, then post its headline to the chat; returns why not, or nothing.
+    """Mail a report, then post its headline to the chat; return why not, or nothing.
 
     Args:
         day: the report's business day.
-        report: what `report.building.build_report` returned.
+        report: its archive entry, as `report.steps.build_report` returns it.
         send_mail: mail it although the day is not the newest closed one, or was mailed before.
 
     Raises:
-        PipelineError: as `claim`, `send` and `mark`. The next attempt does what is left to do.
+        PipelineError: as `claim`, `send` and `mark`. The next attempt continues at the step that failed.
     """
     if reason := claim(day, report, send_mail=send_mail):
         log.info("%s%s", NOT_MAILED, reason)
@@ -59,39 +68,31 @@ def deliver(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> 
 
 
 def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
-    """Claim the mailing of the archived `report`; returns why there is none, or nothing. Arguments as
-    `deliver`.
+    """Claim the mail of a report; return why it is not mailed, or nothing. Arguments as in `deliver`.
 
     Raises:
-        PipelineError: the warehouse cannot be asked, or the recipients or the sender are no addresses.
+        PipelineError: the warehouse is unavailable, or the recipients or the sender are no addresses.
     """
-    if not send_mail and (reason := _reason_to_wait_for_a_request(day, report)):
+    if not send_mail and (reason := _not_due(day, report)):
         return reason
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     figures_at = datetime.fromisoformat(report["figures_at"])
     if not delivery_log.claim_delivery(day.date, report["figures_hash"], message_id(report), figures_at):
-        # The attempt that mailed them may have been killed before this step.
-        _restate(report)
-        return "the very same figures were mailed before"
+        _restate(report)  # the attempt that mailed them may have been killed before this step
+        return "a report with the same figures was mailed before"
     return ""
 
 
-def _reason_to_wait_for_a_request(day: BusinessDay, report: Mapping[str, Any]) -> str:
-    """Why the report is mailed only when somebody asks for it, and what the mail would be; empty where it is
-    due. A correction never is: people who have a report of the day get no second one unasked."""
-    rows = delivery_log.deliveries(day.date)
-    own = {row["state"] for row in rows if row["figures_hash"] == report["figures_hash"]}
-    mailed_others = any(
-        row["state"] == "sent" for row in rows if row["figures_hash"] != report["figures_hash"]
-    )
-    # An attempt after midnight still mails what an earlier one has claimed. What was sent is mailed by no
-    # request either.
-    if own:
+def _not_due(day: BusinessDay, report: Mapping[str, Any]) -> str:
+    """Return why a report is mailed on request only, and the mail's subject; empty where it is due, or an
+    earlier attempt has claimed it. Reports of older days and corrections are mailed on request."""
+    states = {row["figures_hash"]: row["state"] for row in reversed(delivery_log.deliveries(day.date))}
+    if report["figures_hash"] in states:
         return ""
     if not should_mail(day, datetime.now(UTC), send_mail=False):
         reason = f"{day} is not the newest closed day"
-    elif mailed_others:
+    elif "sent" in states.values():
         reason = f"an earlier report of {day} was mailed"
     else:
         return ""
@@ -104,61 +105,16 @@ def _reason_to_wait_for_a_request(day: BusinessDay, report: Mapping[str, Any]) -
 def _subject(report: Mapping[str, Any]) -> str:
     try:
         return str(mail_texts(read_figures(report["uri"]), corrections(report))["subject"])
-    except PipelineError:  # which is no reason to fail where nothing is mailed
+    except PipelineError:  # nothing is mailed, so nothing fails
         return f"the report of {report['business_date']}"
-
-
-def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
-    """Send an alert, by mail and in the chat, why the archived `report` is incomplete, or which delivery
-    cannot be used, where no failed task has sent one; returns why not, or nothing. The same reasons always
-    have the same Message-ID.
-
-    Raises:
-        PipelineError: the mail cannot be sent.
-    """
-    if not (reasons := report["alarms"]):
-        return "every source and partner brought what it usually brings"
-    if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
-        return f"{day} is not the newest closed day and send_mail is not set"
-    is_complete = bool(report.get("complete"))
-    texts = {
-        "day": str(day),
-        "reasons": reasons,
-        "page_url": page_url(day.date),
-        "is_complete": is_complete,
-    }
-    subject = "Delivery refused" if is_complete else "Incomplete"
-    message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
-    told = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
-    return notify.send_alert(message, f"alarm.{day}.{told}")
-
-
-def should_mail(day: BusinessDay, now: datetime, *, send_mail: bool) -> bool:
-    """Whether the report of `day` is mailed at `now` (an aware instant): only the newest closed day's is,
-    or any with `send_mail`."""
-    return send_mail or day.date == newest_closed_day(now, day.timezone).date
-
-
-def message_id(report: Mapping[str, Any]) -> str:
-    """The Message-ID of one day's figures: the same figures always have the same one."""
-    short = report["figures_hash"][:16]  # so that the header is not folded
-    return mail.message_id(f"report.{report['business_date']}.{short}")
-
-
-class Mailed(NamedTuple):
-    """The contents of a mail: `trend` is a PNG, `corrections` as in `mail_texts`."""
-
-    figures: Figures
-    trend: bytes | None
-    corrections: Sequence[Correction] | None
 
 
 def send(report: Mapping[str, Any]) -> Mailed:
     """Mail the claimed `report`.
 
     Raises:
-        StagingError: the archived report is gone or has been replaced by other figures since.
-        PipelineError: the warehouse cannot be asked whether the day was mailed before.
+        StagingError: the archived report is gone, or a newer run has replaced it.
+        PipelineError: the warehouse is unavailable.
         ConfigurationError, CredentialsError, TransientError: as `mail.transport.send`.
     """
     figures, pdf = read_report(report["uri"], report["figures_hash"])
@@ -173,7 +129,7 @@ def send(report: Mapping[str, Any]) -> Mailed:
 
 
 def mark(report: Mapping[str, Any]) -> None:
-    """Remember that `report` was mailed, so that a change of its day since its figures is a restatement."""
+    """Mark `report` as sent. Changes of its day since its figures were queried are restatements."""
     day = date.fromisoformat(report["business_date"])
     delivery_log.mark_delivered(day, report["figures_hash"])
     _restate(report)
@@ -186,7 +142,7 @@ def _restate(report: Mapping[str, Any]) -> None:
 
 
 def post_headline(mailed: Mailed) -> bool:
-    """Post the headline of a mailed report to the chat; whether anybody took it. Nothing is raised."""
+    """Post the headline of a mailed report to the chat; return whether it was accepted. Raises nothing."""
     try:
         title, body = chat_texts(mailed)
     except Exception as error:
@@ -234,23 +190,10 @@ def forecast_miss_texts(figures: Figures, percent: int | None) -> tuple[str, str
 
 @in_report_locale
 def chat_texts(mailed: Mailed) -> tuple[str, str]:
-    """The title, of one line, and the text of the headline, in the words of the mail."""
+    """Return the title, of one line, and the text of the headline, both as in the mail."""
     texts = mail_texts(mailed.figures, mailed.corrections)
     texts |= {"page_url": page_url(mailed.figures.business_date)}
     return texts["subject"], render("report_chat.txt", texts)
-
-
-def corrections(report: Mapping[str, Any]) -> Sequence[Correction] | None:
-    """What has changed since the latest other report of the day was mailed; None where none was.
-
-    Raises:
-        PipelineError: the warehouse cannot be asked.
-    """
-    day = date.fromisoformat(report["business_date"])
-    others = (row for row in delivery_log.deliveries(day) if row["figures_hash"] != report["figures_hash"])
-    if not any(row["state"] == "sent" for row in others):
-        return None
-    return day_state.corrections(day, report["headline"]) or ()
 
 
 @in_report_locale
@@ -260,8 +203,14 @@ def report_message(
     trend: bytes | None = None,
     corrections: Sequence[Correction] | None = None,
 ) -> EmailMessage:
-    """The report's mail without its addresses: text and HTML with the headline, the picture of the `trend` in
-    the HTML where there is one, the PDF attached. `corrections` as in `mail_texts`."""
+    """Compose the mail of a report without its addresses: text and HTML with the headline, the PDF attached.
+
+    Args:
+        figures: the report's figures.
+        pdf: the report.
+        trend: the trend chart in the HTML, as PNG.
+        corrections: as in `mail_texts`.
+    """
     texts = mail_texts(figures, corrections) | {
         "trend_cid": _TREND_CID if trend else "",
         "page_url": page_url(figures.business_date),
@@ -274,8 +223,52 @@ def report_message(
     return message
 
 
+def corrections(report: Mapping[str, Any]) -> Sequence[Correction] | None:
+    """Return what has changed since another report of the day was mailed; None where none was.
+
+    Raises:
+        PipelineError: the warehouse is unavailable.
+    """
+    day = date.fromisoformat(report["business_date"])
+    others = (row for row in delivery_log.deliveries(day) if row["figures_hash"] != report["figures_hash"])
+    if not any(row["state"] == "sent" for row in others):
+        return None
+    return day_state.corrections(day, report["headline"]) or ()
+
+
+def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
+    """Send an alert, by mail and chat, with the reasons why a day is incomplete, or a partner's file cannot
+    be used; return why not, or nothing. The same reasons have the same Message-ID. Arguments as in `deliver`.
+
+    Raises:
+        PipelineError: the mail cannot be sent.
+    """
+    if not (reasons := report["alarms"]):
+        return "every source and partner has its usual orders"
+    if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
+        return f"{day} is not the newest closed day and send_mail is not set"
+    is_complete = bool(report.get("complete"))
+    texts = {"day": str(day), "reasons": reasons, "page_url": page_url(day.date), "is_complete": is_complete}
+    subject = "Delivery refused" if is_complete else "Incomplete"
+    message = mail.compose(f"{subject}: sales of {day}", "alarm_mail", texts)
+    name = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
+    return notify.send_alert(message, f"alarm.{day}.{name}")
+
+
+def should_mail(day: BusinessDay, now: datetime, *, send_mail: bool) -> bool:
+    """Return whether the report of `day` is mailed at `now` (aware): the newest closed day's, or any with
+    `send_mail`."""
+    return send_mail or day.date == newest_closed_day(now, day.timezone).date
+
+
+def message_id(report: Mapping[str, Any]) -> str:
+    """Return the Message-ID of a day's figures."""
+    short = report["figures_hash"][:16]  # so that the header is not folded
+    return mail.message_id(f"report.{report['business_date']}.{short}")
+
+
 def page_url(day: date) -> str:
-    """The report's page inside the Airflow UI; empty where Airflow does not know its own address."""
+    """Return the address of the report's page in the Airflow UI; empty where Airflow's address is not set."""
     base = mail.airflow_url()
     # The UI keeps the path of the page in its frame behind that of the frame.
     return f"{base}/plugin/sales-reports{urlsplit(base).path}/sales-reports/{day}/" if base else ""

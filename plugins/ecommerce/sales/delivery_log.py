@@ -1,4 +1,4 @@
-"""Mailings: what the warehouse remembers of reports on their way to people."""
+"""The delivery log: the reports that were mailed, in the warehouse."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from ecommerce.warehouse.schema import prepare_once
 
 
 def claim_delivery(business_date: date, figures_hash: str, message_id: str, figures_at: datetime) -> bool:
-    """Claim the mailing of a day's figures; False when these very figures were mailed before.
+    """Claim the mail of a day's figures; return False when these figures were mailed before. A claim that was
+    never marked as sent can be claimed again.
 
-    A claim that was never marked as sent is claimed again: the mail goes out at least once, always under
-    the same Message-ID. `figures_at` (an aware instant) is when the figures were asked for: what changes
-    later is in the next report.
+    Args:
+        business_date: the report's day.
+        figures_hash: identifies its figures.
+        message_id: the mail's Message-ID.
+        figures_at: when the figures were queried (aware); later changes are in the next report.
     """
     _warehouse().query(
         "warehouse/tables/report_deliveries/claim.sql",
@@ -34,7 +37,7 @@ def claim_delivery(business_date: date, figures_hash: str, message_id: str, figu
 
 
 def mark_delivered(business_date: date, figures_hash: str) -> None:
-    """Remember that the mail server took the mail."""
+    """Record that the mail server accepted the mail."""
     _warehouse().query(
         "warehouse/tables/report_deliveries/mark_sent.sql",
         parameters={
@@ -46,30 +49,28 @@ def mark_delivered(business_date: date, figures_hash: str) -> None:
 
 
 def restate_since(business_date: date, headline: Mapping[str, str | None], figures_at: datetime) -> None:
-    """Record what of a report that has just been mailed is no longer so. May be done again.
-
-    Loads record only changes of days that are known to be mailed, and a mail may wait for hours.
+    """Record the figures of a mailed report that have changed since they were queried; idempotent. Loads
+    record changes of mailed days only, and a mail may wait for hours.
 
     Args:
         business_date: the report's day.
-        headline: what the report says of `rendering.RESTATED`, as decimal texts; None where it has no figure.
-        figures_at: when its figures were asked for.
+        headline: the report's figures of `rendering.RESTATED`, as decimal texts.
+        figures_at: when they were queried (aware).
     """
-    told = {name: _ten_thousandths(headline.get(name)) for name in RESTATED}
+    figures = {
+        name: "" if (text := headline.get(name)) is None else str(int(Decimal(text).scaleb(4)))
+        for name in RESTATED
+    }
     _warehouse().query(
         "warehouse/tables/report_restatements/load_before_mail.sql",
-        parameters=told | {"detected_at": datetime.now(UTC), "figures_at": figures_at},
+        parameters=figures | {"detected_at": datetime.now(UTC), "figures_at": figures_at},
         business_date=business_date,
     )
 
 
 def deliveries(business_date: date) -> list[dict[str, Any]]:
-    """The rows of `report_deliveries` of a day, the latest first."""
+    """Return the rows of `report_deliveries` of a day, the latest first."""
     return _warehouse().query("warehouse/tables/report_deliveries/by_day.sql", business_date=business_date)
-
-
-def _ten_thousandths(text: str | None) -> str:
-    return "" if text is None else str(int(Decimal(text).scaleb(4)))
 
 
 def _warehouse() -> Warehouse:

@@ -137,4 +137,4 @@ def _is_mail_asked(context: Any) -> bool:
 @task(**NETWORK_RETRIES)
 def report_mailed(**context: Any) -> None:
     """Has the day's report been mailed? If not, tell people which tasks of which run are at fault."""
-    skip(missing_report.watch(business_day(context), context["ti"].get_task_states, dag_run_of))
+    skip(missing_report.alert_if_not_mailed(business_day(context), context["ti"].get_task_states, dag_run_of))

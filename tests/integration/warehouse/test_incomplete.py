@@ -10,7 +10,7 @@ import pytest
 
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality_tables import state
-from ecommerce.sales.day_state import standing
+from ecommerce.sales.day_state import load_day_states
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.queries import read_figures
@@ -93,9 +93,9 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
         assert later.trend[-8].complete == is_base
         assert later.trend[-1].weekday_mean == (10 if is_base else None)
         assert later.month.unfinished == (7 if is_base else 8)
-    (empty,) = standing(shop.warehouse, MONDAY, MONDAY)
+    (empty,) = load_day_states(shop.warehouse, MONDAY, MONDAY)
     assert (empty.complete, empty.missing_sources, empty.empty_sources) == (False, [], [STOREFRONT])
-    (known,) = standing(shop.warehouse, MONDAY, MONDAY, required=[SALES_DB])
+    (known,) = load_day_states(shop.warehouse, MONDAY, MONDAY, required=[SALES_DB])
     assert (known.complete, known.empty_sources) == (True, [])
 
 

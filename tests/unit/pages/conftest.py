@@ -27,7 +27,7 @@ def shop(archive_of_november, monkeypatch):
     """This process then is a deployment with that archive, which nobody changes."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     monkeypatch.setenv("REPORTS_URI", f"file://{archive_of_november}")
-    monkeypatch.setattr("ecommerce.sales.day_state.standing", made_up.standing)
+    monkeypatch.setattr("ecommerce.sales.day_state.load_day_states", made_up.load_day_states)
     monkeypatch.setattr(day_status, "source_policy", lambda: SOURCE_POLICY)
 
 

@@ -34,8 +34,8 @@ def day(number: int) -> date:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """As `ecommerce.sales.day_state.Standing`."""
+class DayState:
+    """As `ecommerce.sales.day_state.DayState`."""
 
     business_date: date
     net_sales: Decimal = Decimal("18342.56")
@@ -57,19 +57,19 @@ class Standing:
         return getattr(self, name)
 
 
-def standings() -> dict[date, Standing]:
+def day_states() -> dict[date, DayState]:
     """From the 3rd on; the 9th is missing, the 12th incomplete, the 17th restated since it was mailed."""
     found = {
-        day(number): Standing(day(number), net_sales=Decimal(14_900 + number * 211) + Decimal("0.56"))
+        day(number): DayState(day(number), net_sales=Decimal(14_900 + number * 211) + Decimal("0.56"))
         for number in range(3, 20)
         if number != 9
     }
-    found[day(19)] = Standing(day(19))
-    found[day(12)] = Standing(
+    found[day(19)] = DayState(day(19))
+    found[day(12)] = DayState(
         day(12), complete=False, missing_sources=("storefront", "partner_files: alpenmarkt")
     )
     restated = {"net_sales": Decimal("18716.13"), "orders": Decimal(201)}
-    found[day(17)] = Standing(day(17), net_sales=Decimal("20373.40"), mailed=restated)
+    found[day(17)] = DayState(day(17), net_sales=Decimal("20373.40"), mailed=restated)
     return found
 
 
@@ -89,7 +89,7 @@ ARCHIVED = [number for number in range(5, 20) if number != 9]
 class FakeWarehouse:
     """Answers the statements of the pages from what it is given, by the names of their files."""
 
-    days: Mapping[date, Any] = field(default_factory=standings)
+    days: Mapping[date, Any] = field(default_factory=day_states)
     mails: Mapping[date, int] = field(default_factory=lambda: MAILS)
     rows: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -100,8 +100,10 @@ class FakeWarehouse:
         return self.rows.get(name, [])
 
 
-def standing(warehouse: FakeWarehouse, first: date, last: date, required: Collection[str]) -> list[Any]:
-    """In place of `restated.standing`."""
+def load_day_states(
+    warehouse: FakeWarehouse, first: date, last: date, required: Collection[str]
+) -> list[Any]:
+    """In place of `day_state.load_day_states`."""
     return [
         replace(each, mails=warehouse.mails.get(of_day, 0))
         for of_day, each in warehouse.days.items()

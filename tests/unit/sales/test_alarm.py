@@ -97,7 +97,7 @@ def test_the_same_reasons_of_a_day_have_one_message_id(mailbox):
 
 
 def test_nobody_is_told_of_an_ordinary_day(mailbox):
-    assert "brought what it usually brings" in delivery.alarm(DAY, {"alarms": []}, send_mail=True)
+    assert "has its usual orders" in delivery.alarm(DAY, {"alarms": []}, send_mail=True)
     assert mailbox() == []
 
 

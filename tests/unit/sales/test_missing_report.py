@@ -51,8 +51,8 @@ def test_without_a_run_the_scheduler_or_the_pause_is_to_blame():
     other_day = "scheduled__2026-11-19T11:00:00+00:00__2026-11-18__aB3xY"
     assert latest({other_day: run("2026-11-18"), "by_hand": run(business_date="2026-11-17")}) == ""
     found = missing_report.mail_texts(DAY, "", {})
-    assert "there is no run of daily_sales_pipeline for 2026-11-19" in found["problem"]
-    assert "the scheduler was down or the DAG paused" in found["advice"]
+    assert "daily_sales_pipeline has no run for 2026-11-19" in found["problem"]
+    assert "the scheduler was down or the DAG was paused" in found["advice"]
     assert found["commands"] == ["make backfill FROM=2026-11-19 TO=2026-11-19 MAIL=1"]
 
 
@@ -124,13 +124,13 @@ def test_a_run_under_way_needs_time():
 
 def test_a_report_that_the_run_decided_not_to_mail():
     found = texts(mail_send="skipped")
-    assert found["problem"] == "the run has ended without a failure and without mailing it"
-    assert "the log of mail.send" in found["advice"]
+    assert found["problem"] == "the run has ended without a failure and without a mail"
+    assert "The log of mail.send" in found["advice"]
 
 
 def test_a_run_of_which_nothing_has_begun_waits_for_the_scheduler():
     found = missing_report.mail_texts(DAY, SCHEDULED, dict.fromkeys(pipeline(), None))
-    assert found["problem"] == "the run is still under way: extract.exchange_rates (not begun)"
+    assert found["problem"] == "the run is still under way: extract.exchange_rates (not started)"
     assert "the scheduler is down" in found["advice"]
 
 

@@ -20,14 +20,14 @@ from ecommerce.pages import access, responses
 from ecommerce.pages.day_status import STATUSES, Days, load_days, restated_figures, status_of
 from ecommerce.pages.page_request import PageRequest, PageRequestDep
 from ecommerce.pages.runs import Run
-from ecommerce.sales.day_state import Standing
+from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import HEADLINE, Figures
 
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
 LISTED = ("net_sales", "orders", "average_order_value", "customers")
-"""The headline figures of the list; all are fields of `Standing`."""
+"""The headline figures of the list; all are fields of `DayState`."""
 MONTHS_BACK = 24
 """How far back the newest report is searched while the warehouse is unavailable."""
 
@@ -215,7 +215,7 @@ def _compact(value: Decimal | None) -> str:
     return "" if value is None else wording.compact(float(f"{value:.3g}"))
 
 
-def _mailed_figure(loaded: Standing, currency: str) -> str:
+def _mailed_figure(loaded: DayState, currency: str) -> str:
     """Return `was 18,716.13 when mailed` for the first listed figure that changed after the mail."""
     changes = restated_figures(loaded)
     name = next((name for name in (*LISTED, *changes) if name in changes), None)
@@ -232,7 +232,7 @@ def _source_title(source: str) -> str:
     return wording.clean(partner) if partner else wording.source_name(source)
 
 
-def _sources_text(loaded: Standing | None, figures: Figures | None) -> str:
+def _sources_text(loaded: DayState | None, figures: Figures | None) -> str:
     state = loaded or (figures.quality if figures else None)
     if state is None:
         return ""
@@ -254,10 +254,10 @@ def _summary(data: MonthData, settings: Settings) -> list[tuple[str, str]]:
     days = list(data.days.days.values())
     if not days:
         return []
-    total = sum((day.net_sales or Decimal(0) for day in days), Decimal(0))
+    total = sum((day.figure("net_sales") or Decimal(0) for day in days), Decimal(0))
     return [
         ("Net sales", wording.with_currency(total, settings.reporting_currency)),
-        ("Orders", wording.count(sum(day.orders or 0 for day in days))),
+        ("Orders", wording.count(sum(day.figure("orders") or 0 for day in days))),
         ("Days loaded", f"{len(days)} of {data.month.last.day}"),
         ("Reports mailed", wording.count(sum(bool(day.mails) for day in days))),
     ]

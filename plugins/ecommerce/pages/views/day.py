@@ -18,7 +18,7 @@ from ecommerce.pages.day_status import load_days, status_of
 from ecommerce.pages.page_request import Day, PageRequest, PageRequestDep, is_day
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.pages.views.calendar import Month
-from ecommerce.sales.day_state import Standing
+from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive, document
 from ecommerce.sales.report.charts import chart_files
 from ecommerce.sales.report.figures.model import HEADLINE, Figures
@@ -187,7 +187,7 @@ def _thumbnails(figures: Figures) -> dict[str, str]:
 
 
 @wording.in_report_locale
-def _restated(loaded: Standing | None, currency: str) -> list[list[str]]:
+def _restated(loaded: DayState | None, currency: str) -> list[list[str]]:
     """Return the figures that changed after the mail: label, as mailed, now, change."""
     rows = []
     for name, (mailed, now) in day_status.restated_figures(loaded).items() if loaded else ():
