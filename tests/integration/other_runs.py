@@ -56,7 +56,7 @@ def reconcile(at: datetime, most: int = 7) -> list[Difference]:
     found = compare(at)
     run = _run(DAG_RECONCILIATION, at)
     with time_machine.travel(at):
-        for pair in differences.to_read_again(found, most):
+        for pair in differences.select_rereads(found, most):
             day = day_window(pair.business_date, shop_timezone())
             raw = module(pair.source).extract(
                 read_windows.window_of_reread(pair.source, day, run, load_history)

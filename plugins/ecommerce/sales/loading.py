@@ -1,4 +1,4 @@
-"""What sales loads (`ORDERS`), its load and its checks, for the runs that ask for them."""
+"""The load of orders: its `LoadSpec`, and how each kind of run loads."""
 
 from __future__ import annotations
 
@@ -36,14 +36,19 @@ ORDERS = LoadSpec(
     },
     takes_exports=True,
 )
-"""Orders, with what belongs to them, of every source and of exports."""
+"""Orders and their related records, of every source and of exports."""
 
 
 def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> LoadResult:
-    """Load what the transforms of a daily run left; sources without manifest are missing, or off by policy.
+    """Load the loadable folders of a daily run. Sources without a manifest are missing, unless they are off.
+
+    Args:
+        day: the run's business day.
+        run: the run.
+        manifests: those of the loadable folders.
 
     Raises:
-        PipelineError: nothing was loaded; the warehouse is as it was.
+        PipelineError: nothing was loaded.
     """
     policies = source_policy.source_policy()
     result = _load(
@@ -51,7 +56,7 @@ def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> Lo
         manifests,
         day.date,
         missing_sources=source_policy.missing_sources(policies, {manifest.source for manifest in manifests}),
-        off_sources=[source for source, given in policies.items() if given == source_policy.OFF],
+        off_sources=[source for source, policy in policies.items() if policy == source_policy.OFF],
     )
     metrics.loaded(run.dag_id, result.audit)
     metrics.business_day_done("load", day.end)
@@ -59,17 +64,18 @@ def load_day(day: BusinessDay, run: DagRun, manifests: Sequence[Manifest]) -> Lo
 
 
 def load_read(run: DagRun, manifest: Manifest) -> LoadResult:
-    """As `load_day`, of one source's read of one business day outside its daily run. It says nothing of other
-    sources: whether a day is complete is for its daily run to say."""
+    """Load one source's loadable folder outside a daily run, which alone decides whether its day is complete.
+    Raises as `load_day`."""
     result = _load(run, [manifest], manifest.business_date)
     metrics.loaded(run.dag_id, result.audit)
     return result
 
 
 def load_history(run: DagRun, manifest: Manifest) -> LoadResult:
-    """As `load_day`, of one part of an export, or of taking one back: no day complete, no watermark moved."""
+    """Load one part of an export, or undo one: completes no day and moves no watermark. Raises as
+    `load_day`."""
     return _load(run, [manifest], manifest.business_date, status=HISTORY)
 
 
-def _load(run: DagRun, manifests: Sequence[Manifest], day: date, **how: Any) -> LoadResult:
-    return load(manifests, spec=ORDERS, business_date=day, run_id=run.run_id, dag_id=run.dag_id, **how)
+def _load(run: DagRun, manifests: Sequence[Manifest], day: date, **options: Any) -> LoadResult:
+    return load(manifests, spec=ORDERS, business_date=day, run_id=run.run_id, dag_id=run.dag_id, **options)

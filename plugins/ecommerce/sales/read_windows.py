@@ -1,4 +1,4 @@
-"""Which window a run reads from a source: the rule of DEFINITIONS, "What a run reads"."""
+"""The window that a run reads from a source, as docs/DEFINITIONS.md explains it (What a run reads)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from ecommerce.storage.staging import DagRun
 
 
 def window_of_day(source: str, day: BusinessDay, folder: str, memory: Memory, now: datetime) -> ReadWindow:
-    """What a daily run for `day` that takes place at `now` (an aware instant) reads from `source`. The run of
-    the newest closed day reads everything changed since the last read, the run of an older day what changed
-    in that day; and what an earlier run of the day has rejected, wherever it lies. `folder` is the staging
-    URI to read into."""
+    """Return the window of a daily run: of the newest closed day, everything changed since the last read; of
+    an older day, what changed in that day. Orders that an earlier run of the day rejected are read again.
+
+    Args:
+        source: the source.
+        day: the run's business day.
+        folder: the staging URI to write.
+        memory: the reads so far.
+        now: the present (aware).
+    """
     known = memory.rejected_orders(source, day.date) if module(source).RECONCILED else []
     if day.date != newest_closed_day(now, day.timezone).date:
         return ReadWindow(source, day, day.start, day.end, folder, known_orders=known, memory=memory)
@@ -31,9 +37,16 @@ def changes_since(source: str, day: BusinessDay, last_read: datetime | None) -> 
 
 
 def window_of_sync(source: str, run: DagRun, memory: Memory, now: datetime) -> ReadWindow:
-    """What a run between daily ones reads: orders of the running day, and all changes since the last read.
-    Where nothing was ever read, changes since `SYNC_START_DATE` (unset: since yesterday began). The daily run
-    reads the last `REFUND_LOOKBACK_DAYS` again; every hour that would be too much."""
+    """Return the window of an hourly sync: orders of the current day, and all changes since the last read;
+    before the first read, since `SYNC_START_DATE` (unset: yesterday). Only the daily run reads the last
+    `REFUND_LOOKBACK_DAYS` again.
+
+    Args:
+        source: the source.
+        run: the run.
+        memory: the reads so far.
+        now: the present (aware).
+    """
     settings = load_settings()
     today = shop_day(now, settings.shop_timezone)
     since = day_window(settings.sync_start_date or today.shifted(-1).date, settings.shop_timezone).start
@@ -44,8 +57,15 @@ def window_of_sync(source: str, run: DagRun, memory: Memory, now: datetime) -> R
 
 
 def window_of_reread(source: str, day: BusinessDay, run: DagRun, memory: Memory) -> ReadWindow:
-    """The orders created or changed in the closed day `day`, and those the warehouse has of it, or has
-    rejected."""
+    """Return the window of a reread: the orders created or changed in a closed day, and those of it that the
+    warehouse has or has rejected.
+
+    Args:
+        source: the source.
+        day: the closed day.
+        run: the run.
+        memory: the reads so far.
+    """
     known = sorted({*memory.known_orders(source, day.date), *memory.rejected_orders(source, day.date)})
     folder = run.folder(day.date, source)
     return ReadWindow(source, day, day.start, day.end, folder, known_orders=known, memory=memory)

@@ -1,7 +1,7 @@
-"""The tasks of the sales DAGs, each defined once; DAG files say when they run and in which order.
+"""The tasks of the sales DAGs, each defined once; DAG files define when and in which order they run.
 
 Only this module, and `tasks` of history and reconciliation, see Airflow's context and XCom: they turn both
-into plain arguments of functions that know nothing of Airflow.
+into plain arguments of functions without Airflow.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from ecommerce.warehouse.checks import failing
 from ecommerce.warehouse.load import LoadResult
 
 Warning_ = str | dict[str, Any]
-"""A sentence, or the fields of a `report.remarks.Remark`."""
+"""A sentence, or the fields of a `checks.Remark`."""
 
 log = logging.getLogger(__name__)
 
 
 @task(on_failure_callback=failure_notifier(source_policy.detour), **NETWORK_RETRIES)
 def extract(source: str, **context: Any) -> Plain:
-    """Read one source for the run's business day; the manifest of what was read."""
+    """Read one source for the run's business day; return the manifest."""
     skip(source_policy.reason_to_skip(source))
     day = business_day(context)
     folder = run_of(context).folder(day.date, source)
@@ -49,7 +49,7 @@ def extract(source: str, **context: Any) -> Plain:
 
 @task(task_id="extract", **NETWORK_RETRIES)
 def extract_changes(source: str, **context: Any) -> Plain:
-    """Read what changed in one source since the last read; the manifest of what was read."""
+    """Read the changes of one source since the last read; return the manifest."""
     skip(source_policy.reason_to_skip(source))
     window = read_windows.window_of_sync(source, run_of(context), load_history, datetime.now(UTC))
     return to_xcom(module(source).extract(window))
@@ -65,26 +65,26 @@ def sources_ready(manifests: list[Plain | None]) -> list[dict[str, Any]]:
 
 @task(task_id="transform_source", map_index_template="{{ task.op_kwargs['manifest']['source'] }}")
 def transform(manifest: Plain, **context: Any) -> Plain:
-    """Clean and type what one extract left; the manifest of what is to be loaded."""
+    """Clean and type the files of one extract; return the manifest of the loadable folder."""
     return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
 
 
 @task(pool=POOL_LOADS, **NETWORK_RETRIES)
 def load(manifests: list[Plain], **context: Any) -> Plain:
-    """Load the run's business day in one transaction; what the load did."""
+    """Load the run's business day in one transaction; return the load's result."""
     day = business_day(context)
     return to_xcom(loading.load_day(day, run_of(context), all_from_xcom(Manifest, manifests[:])))
 
 
 @task(task_id="load", pool=POOL_LOADS, **NETWORK_RETRIES)
 def load_read(manifest: Plain, **context: Any) -> Plain:
-    """Load one source's read outside a daily run, in one transaction; what the load did."""
+    """Load one source outside a daily run, in one transaction; return the load's result."""
     return to_xcom(loading.load_read(run_of(context), from_xcom(Manifest, manifest)))
 
 
 @task(outlets=[DAILY_SALES], **NETWORK_RETRIES)
 def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[Warning_]:
-    """Check the days that the load touched, then announce the run's business day; warnings for the report."""
+    """Check the days that the load touched, then announce the run's business day; return warnings."""
     warnings = _checked(loaded, context)
     outlet_events[DAILY_SALES].add_partitions(str(business_day(context)))
     return warnings
@@ -92,7 +92,7 @@ def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[Warning
 
 @task(task_id="checks", **NETWORK_RETRIES)
 def check_read(loaded: Plain, **context: Any) -> list[Warning_]:
-    """Check the days that a load outside a daily run touched; warnings."""
+    """Check the days that a load outside a daily run touched; return warnings."""
     return _checked(loaded, context)
 
 
@@ -104,37 +104,40 @@ def _checked(loaded: Plain, context: Any) -> list[Warning_]:
 
 @task(**NETWORK_RETRIES)
 def report(warnings: list[Warning_], business_date: str | None = None, **context: Any) -> Plain:
-    """Build and archive the report of the run's business day, or of `business_date`; where it is, and its
-    headline."""
-    given = day_window(date.fromisoformat(business_date), shop_timezone()) if business_date else None
-    return Plain(steps.build_report(given or business_day(context), run_of(context), warnings))
+    """Build and archive the report of the run's business day, or of `business_date`; return its archive
+    entry."""
+    day = (
+        day_window(date.fromisoformat(business_date), shop_timezone())
+        if business_date
+        else business_day(context)
+    )
+    return Plain(steps.build_report(day, run_of(context), warnings))
 
 
 @task(**NETWORK_RETRIES)
 def alarm(report: Plain, **context: Any) -> None:
-    """Send an alert that the day is incomplete, or that a delivery cannot be used, where no failed task has
-    sent one. Nothing waits for it, so on an ordinary day it succeeds, and is not skipped."""
-    reason = delivery.alarm(business_day(context), report, send_mail=_is_mail_asked(context))
-    log.info("%s", reason or "people were told")
+    """Send an alert where the day is incomplete, or a partner's file cannot be used, and no failed task has
+    sent one. On an ordinary day it succeeds, because no task depends on it."""
+    reason = delivery.alarm(business_day(context), report, send_mail=_is_mail_requested(context))
+    log.info("%s", reason or "the alert was sent")
 
 
 @task(**NETWORK_RETRIES)
 def send(report: Plain, **context: Any) -> None:
-    """Mail the report, then post its headline to the chat, if there is one; skipped where it is not due, or
-    was mailed before, and nobody asked for it."""
-    skip(delivery.deliver(business_day(context), report, send_mail=_is_mail_asked(context)))
+    """Mail the report, then post its headline to the chat; skipped unless it is due or was requested."""
+    skip(delivery.deliver(business_day(context), report, send_mail=_is_mail_requested(context)))
 
 
-def _is_mail_asked(context: Any) -> bool:
-    """Whether to mail what is not due. The run's param holds until the task has run and is cleared; then a
-    repair asks anew, by the number of the attempt that it starts."""
+def _is_mail_requested(context: Any) -> bool:
+    """Return whether a mail was requested. The run's param counts for the first run of the task; after it is
+    cleared, a repair requests the mail by the number of the attempt that it starts."""
     ti = context["ti"]
     first = ti.max_tries - ti.task.retries + 1  # after the latest clearing, which raises max_tries
-    asked = context["task_state_store"].get(STATE_SEND_MAIL)
-    return asked == first or (first == 1 and bool(context["params"].get("send_mail")))
+    requested = context["task_state_store"].get(STATE_SEND_MAIL)
+    return requested == first or (first == 1 and bool(context["params"].get("send_mail")))
 
 
 @task(**NETWORK_RETRIES)
 def report_mailed(**context: Any) -> None:
-    """Has the day's report been mailed? If not, tell people which tasks of which run are at fault."""
+    """Send an alert with the failed tasks when the day's report has not been mailed."""
     skip(missing_report.alert_if_not_mailed(business_day(context), context["ti"].get_task_states, dag_run_of))

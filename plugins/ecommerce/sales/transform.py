@@ -16,10 +16,13 @@ ORDERS = TransformSpec(
 
 
 def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
-    """`run_transform` of orders: the manifest's control totals also have orders (count) and amount.
+    """Transform orders; the control totals also have orders (count) and amount (of the accepted lines, gross,
+    decimal text).
 
-    Amount is the sum of the accepted lines' gross amounts, decimal text. `mapping`: the source whose SQL file
-    maps the raw folder to the staged layout, where it is not the manifest's own.
+    Args:
+        manifest: the raw folder.
+        run_id: the run's.
+        mapping: the source whose SQL file maps the raw folder to the staged layout, if not its own.
 
     Raises:
         PipelineError: as `run_transform`.

@@ -1,7 +1,7 @@
-"""The comparison of one source with the warehouse: what to read, and on which days the two differ.
+"""The comparison of a source with the warehouse.
 
-Every source is compared in the same way: its orders of all days are read and transformed as for a load, and
-compared with the stored ones order by order; nothing of that is loaded.
+The orders of all days to compare are read and transformed as for a load, and compared with the stored ones
+order by order. Nothing is loaded.
 """
 
 from __future__ import annotations
@@ -28,35 +28,40 @@ if TYPE_CHECKING:
 
 STATEMENT = "reconciliation/orders.sql"
 NOT_COMPARED = {"source", "updated_at", "read_at", "run_id", "category"}
-"""Columns that say when and by which run a row was read, and the product's category, which is as of then."""
+"""Columns of the run that read a row, and the product's category at that time."""
 OF_OTHER_RECORDS = {SALES_DB: {"customer_hash"}}
-"""Columns that a source keeps beside the order: a new e-mail address of a customer changes no order."""
+"""Columns of other records of a source: a customer's new e-mail address changes no order."""
 NULL_IS_A_VALUE = {
     *("country_code", "customer_hash", "coupon_code"),
     *("order_business_date", "sku", "quantity", "reason"),
 }
-"""Columns in which a stored NULL means that there is no value. In others it means that the row was loaded
-before the column was there (`make migrate` adds columns as NULL), which is no difference."""
+"""Columns in which a stored NULL is a value. In others, which `make migrate` may have added after the row was
+loaded, NULL is no difference."""
 
 
 def reconciled_sources() -> list[str]:
-    """The sources that can be read once more."""
+    """Return the sources that can be reconciled."""
     return [source for source in SOURCES if module(source).RECONCILED]
 
 
 def days_to_compare(now: datetime) -> list[BusinessDay]:
-    """The last `RECONCILE_DAYS` closed days at the instant `now`, oldest first."""
+    """Return the last `RECONCILE_DAYS` closed days at `now` (aware), oldest first."""
     settings = load_settings()
     newest = newest_closed_day(now, settings.shop_timezone)
     return [newest.shifted(-back) for back in reversed(range(settings.reconcile_days))]
 
 
 def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
-    """Read the orders created on those days to compare that a run has read; None where there is no such day.
-    Also orders of other days of which a refund is stored under these days. The window of changes is empty.
+    """Read the orders created on those days to compare that a run has read, and the orders of refunds stored
+    under these days; return None where there is no such day. The window of changes is empty.
+
+    Args:
+        source: the source.
+        run: the run, in whose staging folder the orders are written.
+        now: the present (aware).
 
     Raises:
-        PipelineError: source or warehouse cannot be asked, see the source's `extract`.
+        PipelineError: as the source's `extract`, or the warehouse is unavailable.
     """
     days = days_to_compare(now)
     read = load_history.read_days(source, days[0].date, days[-1].date)
@@ -71,12 +76,12 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
 
 
 def compare(loadable: Manifest) -> list[Difference]:
-    """The days on which orders that were read once more and transformed differ from the stored ones. The
-    folder of `loadable` is removed afterwards.
+    """Return the days on which the orders in a loadable folder differ from the stored ones, and remove the
+    folder.
 
     Raises:
-        StagingError: it is not there.
-        PipelineError: the warehouse cannot be asked.
+        StagingError: the folder is gone.
+        PipelineError: the warehouse is unavailable.
     """
     source = loadable.source
     first = shop_day(loadable.window_start, load_settings().shop_timezone)
@@ -93,8 +98,14 @@ def compare(loadable: Manifest) -> list[Difference]:
 def differing_days(
     duck: duckdb.DuckDBPyConnection, loadable: Manifest, days: Sequence[date], changed_since: datetime | None
 ) -> list[Difference]:
-    """As `compare`, with the tables `stored_orders` and `stored_refunds` of `duck`, oldest day first. Orders
-    changed since `changed_since` (aware; None: none) are left out."""
+    """Return the days on which orders differ, oldest first.
+
+    Args:
+        duck: a connection with the tables of `keep_stored`.
+        loadable: the orders as read and transformed.
+        days: the days to compare.
+        changed_since: orders changed since then (aware) are not compared; None: all are.
+    """
     statement = rendering.environment().get_template(STATEMENT)
     compared = statement.render(
         order_columns=_compared("orders", loadable),
@@ -110,14 +121,13 @@ def differing_days(
 
 
 def _compared(table: str, loadable: Manifest) -> list[str]:
-    """The columns that the source's file and the warehouse's table have in common, without technical ones."""
-    found = {*loadable.columns[f"{table}.parquet"]} - NOT_COMPARED
-    found -= OF_OTHER_RECORDS.get(loadable.source, set())
-    return [column.name for column in rendering.columns(table) if column.name in found]
+    ignored = NOT_COMPARED | OF_OTHER_RECORDS.get(loadable.source, set())
+    names = {*loadable.columns[f"{table}.parquet"]} - ignored
+    return [column.name for column in rendering.columns(table) if column.name in names]
 
 
 def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]) -> None:
-    """Make the tables stored_orders and stored_refunds: what the warehouse has of `days`, day by day."""
+    """Create the tables stored_orders and stored_refunds with the warehouse's rows of `days`."""
     import pyarrow as pa
 
     schemas = {
@@ -138,7 +148,7 @@ def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[d
 
 
 def order_differences(source: str, rows: Iterable[Mapping[str, Any]]) -> list[Difference]:
-    """The days on which orders differ, from the rows of `STATEMENT`, oldest first."""
+    """Return the days on which orders differ, from the rows of `STATEMENT`."""
     return [
         Difference(
             row["business_date"],

@@ -1,9 +1,8 @@
-"""Days on which source and warehouse differ: which are read again, and the mail about them.
+"""Days on which a source and the warehouse differ: which of them are read again, and the alert.
 
-Differences are what leaves no trace for the other runs: orders deleted for good, and changes that move no
-`updated_at`. Compared are the last `RECONCILE_DAYS` closed days, of each those that a run has read (missing
-days are the daily report's business); orders changed since the last read are left out, because the next run
-reads them anyway.
+Other runs cannot see these differences: orders deleted for good, and changes that leave `updated_at` as it
+is. Days that no run has read are not compared, nor are orders changed since the last read, which the next run
+reads.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ from ecommerce.warehouse.load import LoadResult
 log = logging.getLogger(__name__)
 
 COUNTS = ("orders", "refunds")
-"""Which figures are no amounts."""
+"""The figures that are no amounts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs on one business day of one source. `figures` holds (source, warehouse) by name, in the
-    order they are shown; `what` says it in words."""
+    """The difference between a source and the warehouse on one business day. `figures` has (source,
+    warehouse) by name; `what` describes the orders that differ."""
 
     business_date: date
     source: str
@@ -49,36 +48,36 @@ class Reread:
 
 
 Results = Mapping[Reread, LoadResult | None]
-"""What each load of what was read again did; None where reading or loading failed."""
+"""The result of each load; None where reading or loading failed."""
 
 
-def newest_first(found: Iterable[Sequence[Difference]]) -> list[Difference]:
-    """What the comparisons left, in one list."""
+def newest_first(by_source: Iterable[Sequence[Difference]]) -> list[Difference]:
+    """Log the differences of all sources, and return them in one list."""
     differences = sorted(
-        (each for of_source in found for each in of_source),
+        (each for differences in by_source for each in differences),
         key=lambda each: (each.business_date, each.source),
         reverse=True,
     )
     for each in differences:
         log.warning("%s %s: %s %s", each.business_date, each.source, each.what, dict(each.figures))
     if not differences:
-        log.info("source and warehouse agree on every day compared")
+        log.info("the sources agree with the warehouse on every day compared")
     return differences
 
 
-def to_read_again(differences: Iterable[Difference], most_days: int) -> list[Reread]:
-    """The sources to read again, for the first `most_days` days of `newest_first`."""
+def select_rereads(differences: Iterable[Difference], most_days: int) -> list[Reread]:
+    """Return the days and sources to read again: all that differ on the first `most_days` days."""
     pairs = [Reread(each.business_date, each.source) for each in differences]
     days = list(dict.fromkeys(pair.business_date for pair in pairs))[:most_days]
     return [pair for pair in pairs if pair.business_date in days]
 
 
-def tell(differences: Sequence[Difference], results: Results, built: Collection[date]) -> str:
-    """Tell people, by mail and in the chat, what differed and what was done about it; returns why not, or
-    nothing. Its arguments are those of `mail_texts`.
+def send_alert(differences: Sequence[Difference], results: Results, built: Collection[date]) -> str:
+    """Send an alert, by mail and chat, with the differences and their corrections; return why it cannot be
+    sent, or nothing. Arguments as in `mail_texts`.
 
     Raises:
-        PipelineError: the mail could not be sent, see `telling.tell`.
+        PipelineError: the mail cannot be sent.
     """
     texts = mail_texts(differences, results, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
@@ -88,7 +87,13 @@ def tell(differences: Sequence[Difference], results: Results, built: Collection[
 def mail_texts(
     differences: Sequence[Difference], results: Results, built: Collection[date]
 ) -> dict[str, Any]:
-    """What the mail says; `built` names the days whose report was built again."""
+    """Return the texts of the alert.
+
+    Args:
+        differences: all that were found, the newest day first.
+        results: the results of the loads.
+        built: the days whose report was built again.
+    """
     days = dict.fromkeys(pair.business_date for pair in results)
     failed = [pair for pair, result in results.items() if not result]
     loaded = dict.fromkeys(pair.business_date for pair, result in results.items() if result)
@@ -108,7 +113,7 @@ def mail_texts(
 
 
 def _restatements(results: Iterable[LoadResult]) -> list[str]:
-    """One sentence per figure that a mailed report says otherwise, also where two loads changed it."""
+    """Return one sentence for each changed figure of a mailed report, however many loads changed it."""
     values: dict[tuple[str, str], tuple[str, str]] = {}
     rows = [row for result in results for row in result.restatements]
     for row in sorted(rows, key=lambda row: str(row["detected_at"])):
@@ -119,7 +124,6 @@ def _restatements(results: Iterable[LoadResult]) -> list[str]:
 
 
 def _value(figure: str, stored: Any) -> str:
-    """A restated figure, stored with four decimals, as its kind is written."""
     if stored is None:
         return wording.NOTHING
     return wording.figure(Decimal(stored), HEADLINE[figure].kind, load_settings().reporting_currency)
@@ -130,7 +134,7 @@ def _texts_of(difference: Difference, results: Results) -> dict[str, Any]:
     outcome = "not read again yet"
     if result := results.get(pair):
         days = _days(len(result.touched_days))
-        outcome = f"read again: {result.rows.get('orders', 0)} orders loaded, {days} computed again"
+        outcome = f"read again: {result.rows.get('orders', 0)} orders loaded, {days} recomputed"
     elif pair in results:
         outcome = "reading it again failed"
     return {

@@ -1,4 +1,4 @@
-"""The tasks and task groups of reconciliation; what it shares with the daily run is in `sales.tasks`."""
+"""The tasks of `sales_reconciliation`; those that it shares with the daily run are in `sales.tasks`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sales import read_windows, source_policy, tasks
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.sales.reconciliation import differences as reconciliation
+from ecommerce.sales.reconciliation.differences import (
+    Difference,
+    Reread,
+    newest_first,
+    select_rereads,
+    send_alert,
+)
 from ecommerce.sources import module
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
@@ -27,13 +33,13 @@ TASK_REREAD_DAYS = "reread_days"
 
 @task_group
 def compare(source: str) -> Any:
-    """Compare one source with the warehouse: its days that differ."""
+    """Compare one source with the warehouse; return the days that differ."""
     return days_that_differ(tasks.transform.override(task_id="transform")(manifest=read(source)))
 
 
 @task(**NETWORK_RETRIES)
 def read(source: str, **context: Any) -> Plain:
-    """Read the source's orders of all days to compare once more; the manifest of what was read."""
+    """Read the source's orders of all days to compare; return the manifest."""
     skip(source_policy.reason_to_skip(source))
     manifest = comparison.read_once_more(source, run_of(context), datetime.now(UTC))
     skip("" if manifest else f"no run has read {source} for any of the days to compare")
@@ -42,22 +48,20 @@ def read(source: str, **context: Any) -> Plain:
 
 @task(task_id="differences", **NETWORK_RETRIES)
 def days_that_differ(manifest: Plain) -> list[Plain]:
-    """Compare what was read with the warehouse, order by order; the days that differ."""
+    """Compare the orders with the warehouse; return the days that differ."""
     return to_xcom(comparison.compare(from_xcom(Manifest, manifest)))
 
 
 @task(trigger_rule="none_failed")  # a source may be off
-def differences(found: list[list[Plain] | None]) -> list[Plain]:
-    """What differs in all sources, the newest day first."""
-    of_sources = [all_from_xcom(reconciliation.Difference, each or []) for each in found]
-    return to_xcom(reconciliation.newest_first(of_sources))
+def differences(by_source: list[list[Plain] | None]) -> list[Plain]:
+    """Return the differences of all sources, the newest day first."""
+    return to_xcom(newest_first(all_from_xcom(Difference, each or []) for each in by_source))
 
 
 @task(task_id=TASK_REREADS)
 def rereads(differing: list[Plain], *, params: dict[str, Any]) -> list[Plain]:
-    """The days and sources to read again: all that differ on the newest `most_days` days."""
-    found = all_from_xcom(reconciliation.Difference, differing)
-    return to_xcom(reconciliation.to_read_again(found, params["most_days"]))
+    """Return the days and sources to read again: all that differ on the newest `most_days` days."""
+    return to_xcom(select_rereads(all_from_xcom(Difference, differing), params["most_days"]))
 
 
 OF_MANIFEST = "{{ task.op_kwargs['manifest']['business_date'] }} {{ task.op_kwargs['manifest']['source'] }}"
@@ -66,7 +70,7 @@ OF_MANIFEST = "{{ task.op_kwargs['manifest']['business_date'] }} {{ task.op_kwar
 @task_group(group_id=GROUP_REREAD)
 def reread(business_date: str, source: str) -> None:
     """Read one source again for one day, and load it."""
-    # Arguments by name, as map_index_template asks for them.
+    # Arguments by name: map_index_template reads op_kwargs.
     transform = tasks.transform.override(task_id="transform", map_index_template=OF_MANIFEST)
     load = tasks.load_read.override(map_index_template=OF_MANIFEST)
     checks = tasks.check_read.override(map_index_template="{{ task.op_kwargs['loaded']['business_date'] }}")
@@ -79,45 +83,45 @@ def reread(business_date: str, source: str) -> None:
     **NETWORK_RETRIES,
 )
 def extract(business_date: str, source: str, **context: Any) -> Plain:
-    """Read the orders of one day once more, and those the warehouse has of it; the manifest."""
+    """Read the orders of one day, and those that the warehouse has of it; return the manifest."""
     day = day_window(date.fromisoformat(business_date), shop_timezone())
     return to_xcom(
         module(source).extract(read_windows.window_of_reread(source, day, run_of(context), load_history))
     )
 
 
-# Its only upstream task is the last of `reread`: it fails where nothing could be read again, is skipped where
-# nothing had to be, and goes on with what there is otherwise.
+# Its upstream is the last task of `reread`: it fails where all instances failed, and is skipped where there
+# are none.
 @task(task_id=TASK_REREAD_DAYS, trigger_rule="all_done_min_one_success")
 def reread_days(**context: Any) -> list[Plain]:
-    """The days of which something was loaded and checked, each with the warnings for its report."""
+    """Return the days that were loaded and checked, each with the warnings for its report."""
     pairs = context["ti"].xcom_pull(task_ids=TASK_REREADS)
     warnings: dict[str, list[tasks.Warning_]] = {}
     for pair, checked in zip(pairs, _of_each(context, f"{GROUP_REREAD}.checks", pairs), strict=True):
         if checked is not None:
             warnings.setdefault(pair["business_date"], []).extend(checked)
-    return [Plain({"business_date": day, "warnings": told}) for day, told in warnings.items()]
+    return [Plain({"business_date": day, "warnings": each}) for day, each in warnings.items()]
 
 
 report = tasks.report.override(map_index_template="{{ task.op_kwargs['business_date'] }}")
 
 
-# A day that fails must not keep the others from the mail.
+# A day that fails must not keep the others out of the mail.
 @task(trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
 def tell(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
-    """Tell people what differed and what was done about it."""
+    """Send an alert with the differences and their corrections."""
     loads = _of_each(context, f"{GROUP_REREAD}.load", pairs)
     days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
     reports = _of_each(context, "report", days)
     results = {
-        from_xcom(reconciliation.Reread, pair): from_xcom(LoadResult, load) if load else None
+        from_xcom(Reread, pair): from_xcom(LoadResult, load) if load else None
         for pair, load in zip(pairs, loads, strict=True)
     }
     built = [date.fromisoformat(each["business_date"]) for each in reports if each]
-    skip(reconciliation.tell(all_from_xcom(reconciliation.Difference, differing), results, built))
+    skip(send_alert(all_from_xcom(Difference, differing), results, built))
 
 
 def _of_each(context: Any, task_id: str, mapped_over: list[Plain]) -> list[Any]:
-    """What the instances of a mapped task returned, in order; None of those that failed."""
+    """Return the results of a mapped task's instances, in order; None for those that failed."""
     indexes = list(range(len(mapped_over)))
     return cast(list[Any], context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes))

@@ -13,7 +13,7 @@ from ecommerce.sales.reconciliation.differences import (
     Reread,
     mail_texts,
     newest_first,
-    to_read_again,
+    select_rereads,
 )
 from ecommerce.sources import SALES_DB, STOREFRONT
 from ecommerce.storage.xcom import from_xcom, to_xcom
@@ -48,7 +48,7 @@ def test_a_difference_survives_xcom():
 def test_the_newest_days_are_read_again_each_with_its_sources():
     days = DAYS[:9]
     listed = newest_first([[difference(day) for day in days], [], [difference(days[-1], STOREFRONT)]])
-    pairs = to_read_again(listed, 7)
+    pairs = select_rereads(listed, 7)
     assert [pair.business_date for pair in pairs] == [days[-1], *reversed(days[2:])]
     assert [pair.source for pair in pairs[:3]] == [STOREFRONT, SALES_DB, SALES_DB]
 
@@ -70,7 +70,7 @@ def test_the_mail_says_what_was_found_what_was_done_and_what_is_left():
     texts = mail_texts(differences, results, [days[3]])
     assert texts["subject"] == "Reconciliation: 4 days differed, 2 corrected"
     for body in both_bodies(differences, results, [days[3]]):
-        assert "read again: 12 orders loaded, 1 day computed again" in body
+        assert "read again: 12 orders loaded, 1 day recomputed" in body
         assert "2026-11-19: net sales 90.00 is now 50.00" in body
         assert "Reading again failed for 2026-11-18" in body
         assert "not read again yet: 2026-11-17" in body
