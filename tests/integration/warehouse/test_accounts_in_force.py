@@ -64,7 +64,7 @@ def shown(shop: Shop, source: str, run_id: str = "run") -> tuple[int | None, int
     [row] = [
         each for each in read_figures(shop.warehouse, MONDAY, origin).quality.sources if each.source == source
     ]
-    totals = pages.read(shop.warehouse, MONDAY).totals
+    totals = pages.load_facts(shop.warehouse, MONDAY).totals
     on_page = next(each for each in totals if (each["source"], each["business_date"]) == (source, MONDAY))
     assert on_page["rows_rejected"] == row.rows_rejected
     return row.rows_read, row.rows_rejected
@@ -216,7 +216,7 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop: Shop)
 def marked(shop: Shop) -> tuple[list[str], list[str], str]:
     """What Monday's alert and report say, and how the page marks the partners' files."""
     figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
-    totals = pages.read(shop.warehouse, MONDAY).totals
+    totals = pages.load_facts(shop.warehouse, MONDAY).totals
     row = next(each for each in totals if (each["source"], each["business_date"]) == (PARTNER_FILES, MONDAY))
     on_page = state(row) if state(row) == "agrees" else _state_text(row)
     return alarms(figures), [each.found for each in figures.quality.warnings], on_page
@@ -252,7 +252,7 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> 
         (SALES_DB, "USD", Decimal("17.5")),
     ]
     assert {each.unexplained_amount for each in figures.quality.totals} == {0}
-    assert {state(row) for row in pages.read(shop.warehouse, MONDAY).totals} <= {"agrees"}
+    assert {state(row) for row in pages.load_facts(shop.warehouse, MONDAY).totals} <= {"agrees"}
 
     lost = replace(
         again, currency_totals=[(None, "USD", "37.5", "10", "0", "7.5")], read_at=at("2026-03-03 13:00")
@@ -262,5 +262,5 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> 
     why = "sales_db has 37.5000 USD, 10.0000 were loaded, 0.0000 superseded, 7.5000 rejected: 20.0000 lost"
     with pytest.raises(CheckFailed, match=f"1 amount of a source is neither .*{why}"):
         warnings(shop, "lost")
-    [row] = [row for row in pages.read(shop.warehouse, MONDAY).totals if state(row) == "differs"]
+    [row] = [row for row in pages.load_facts(shop.warehouse, MONDAY).totals if state(row) == "differs"]
     assert row["source"] == SALES_DB

@@ -41,10 +41,10 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     shop.load(Folder([NEXT], read_at=at("2026-03-04 09:00")), day=TUESDAY, run_id="tuesday")
     mail(MONDAY, "first")
     load_late_file(shop)
-    listed = pages.read(shop.warehouse, TUESDAY).restated
+    listed = pages.load_facts(shop.warehouse, TUESDAY).restated
     assert {row["figure"] for row in listed} >= {"net_sales", "orders"}
     mail(TUESDAY, "tuesday")
-    assert pages.read(shop.warehouse, TUESDAY).restated == [], "the newest report has listed them"
+    assert pages.load_facts(shop.warehouse, TUESDAY).restated == [], "the newest report has listed them"
 
     monday, tuesday = load_day_states(shop.warehouse, MONDAY, WEDNESDAY)
 

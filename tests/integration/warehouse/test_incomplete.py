@@ -44,7 +44,7 @@ def report(shop: Shop, **options: object) -> Figures:
 
 def control_totals(shop: Shop) -> Row:
     """What the page *Data quality* asks of the partners' files of Monday."""
-    totals = pages.read(shop.warehouse, MONDAY).totals
+    totals = pages.load_facts(shop.warehouse, MONDAY).totals
     return next(row for row in totals if row["source"] == PARTNER_FILES)
 
 
