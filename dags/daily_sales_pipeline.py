@@ -1,13 +1,13 @@
 """
 # Daily sales pipeline
 
-**When it fails:** open the failed task's log; its last line says what is wrong and with which file, row or
-response. Fix that, then `make repair DAY=<day>` (or clear the task *with downstream* in the UI). Running
-it again, at any time and as often as you like, ends in the same tables.
+**When it fails:** open the log of the failed task. Its last line describes the error and names the file, row
+or response. Fix it, then run `make repair DAY=<day>`, or clear the task *with downstream* in the UI. You can
+rerun a day at any time and as often as you like, with the same result.
 
-Every morning at six, for the business day that just ended: extract from every source, transform, load
-BigQuery, build the report, mail it. The run's partition key is its business day; a run without a key takes
-the param `business_date`, or yesterday. A source the run can do without: the Variable `source_policy`.
+Runs every morning at six for the business day that just ended: extracts all sources, transforms, loads
+BigQuery, builds the report and mails it. The partition key of a run is its business day; a run without a key
+uses the param `business_date`, or yesterday. To make a source optional, set the Variable `source_policy`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ with DAG(
             False,
             type="boolean",
             title="Mail the report",
-            description="Mail it even when the day is not the newest closed one.",
+            description="Mail the report even if the day is not the newest completed one.",
         ),
     },
     dagrun_timeout=run_timeout(),
@@ -53,19 +53,23 @@ with DAG(
     tags=["sales", "daily"],
     doc_md=__doc__,
 ) as dag:
-    with TaskGroup(GROUP_EXTRACT, tooltip="One task per source; each leaves files and a manifest in staging"):
+    with TaskGroup(GROUP_EXTRACT, tooltip="One task per source; each writes files and a manifest to staging"):
         extracted = [tasks.extract.override(task_id=source)(source) for source in SOURCES]
         ready = tasks.sources_ready(extracted)
 
     with TaskGroup(GROUP_TRANSFORM, tooltip="Clean and type each source's files with DuckDB"):
         loadable = tasks.transform.expand(manifest=ready)
 
-    with TaskGroup(GROUP_LOAD, tooltip="One transaction, then checks that may stop the run before the mail"):
+    with TaskGroup(
+        GROUP_LOAD, tooltip="One transaction, then checks; failed checks stop the run before the mail"
+    ):
         warnings = tasks.checks(tasks.load(loadable))
 
-    with TaskGroup(GROUP_REPORT, tooltip="Figures, charts and PDF; clear it to build them again"):
+    with TaskGroup(GROUP_REPORT, tooltip="Figures, charts and PDF; clear it to rebuild them"):
         report = tasks.report(warnings)
 
-    with TaskGroup(GROUP_MAIL, tooltip="Claim, send, mark: delivered at least once, under one Message-ID"):
+    with TaskGroup(
+        GROUP_MAIL, tooltip="Claim, send, mark as sent: at-least-once delivery with one Message-ID"
+    ):
         tasks.alarm(report)
         tasks.send(report)

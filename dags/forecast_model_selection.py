@@ -1,19 +1,18 @@
 """
 # Forecast model selection
 
-**When it fails:** the weekly forecast goes on with the champion that it has, and next month's run chooses
-again. The log's last line names the fault: `prepare` the warehouse, `back_test` and `select` the staging
-folder or `MODELS_URI`, `mail` the mail server. Mend that and clear the task *with downstream*.
+**When it fails:** the weekly forecast keeps its current champion, and the run of the next month selects
+again. The last line of the log describes the error: `prepare` needs the warehouse, `back_test` and `select`
+the staging folder or `MODELS_URI`, `mail` the mail server. Fix it and clear the task *with downstream*.
 
-On the first Sunday of each month at eight: every candidate forecasts four weeks from each of the last eight
-weekly origins, from what was known then, and is held against what came: categories, channels and best-selling
-articles. The champion, which `weekly_sales_forecast` trains, changes only for one that is at least 5 %
-better. The choice is kept below `MODELS_URI/champions`, also where nothing changes, and mailed to
-`report_recipients` with its reason and the figures of all candidates.
+Runs on the first Sunday of each month at eight. Every candidate forecasts four weeks from each of the last
+eight weekly origins, with the data of that time, and is compared with the actual sales of categories,
+channels and best-selling products. A candidate replaces the champion, which `weekly_sales_forecast` trains,
+only if it is at least 5 % better. The result is stored below `MODELS_URI/champions` and mailed to
+`report_recipients` with the reason and the scores of all candidates.
 
-A history of fewer than 105 days changes no champion. To repeat a choice, trigger the DAG with *As of*:
-nothing of that day or later is looked at, and the same history gives the same record. What a later run has
-chosen stays.
+With fewer than 105 days of history the champion stays. To repeat a selection, trigger the DAG with *As of*:
+it ignores that day and later ones, and the same history gives the same record. Later selections are kept.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 
 with DAG(
     dag_id=DAG_SELECTION,
-    description="Every month: test the models on the last weeks, choose the one that forecasts.",
-    # The first Sunday. Days and a weekday (`1-7 * 0`) would mean: each of these days, and each Sunday.
+    description="Every month: backtest the forecast models and select the champion.",
+    # The first Sunday. Days with a weekday (`1-7 * 0`) would match each of these days and every Sunday.
     schedule=CronTriggerTimetable("0 8 * * 0#1", timezone=shop_timezone()),
     catchup=False,
     max_active_runs=1,
@@ -39,7 +38,7 @@ with DAG(
             type=["null", "string"],
             format="date",
             title="As of",
-            description="Choose by what was known before this day. Empty: the day of the run.",
+            description="Use only data from before this day. Empty: the day of the run.",
         )
     },
     dagrun_timeout=run_timeout(),

@@ -1,13 +1,14 @@
 """
 # Maintenance
 
-**When it fails:** nothing is lost and nothing waits for it; disks grow until it runs again. The log's last
-line names the folder that could not be cleaned. Mend that and clear the task.
+**When it fails:** no data is lost and no other DAG is affected, but disk usage grows until the next
+successful run. The last line of the log names the folder that could not be cleaned. Fix the error and clear
+the task.
 
-Every night at three: staging folders older than `STAGING_RETENTION_DAYS` (never those of a run that goes on)
-and log files older than `LOG_RETENTION_DAYS`. Reports, the warehouse and models are never touched. Airflow's
-own database is cleaned beside Airflow: by the service `airflow-db-clean` of docker-compose.yaml, or by the
-Helm chart's job.
+Runs every night at three. Deletes staging folders older than `STAGING_RETENTION_DAYS`, except those of
+running runs, and log files older than `LOG_RETENTION_DAYS`. It does not touch reports, the warehouse or
+models. Airflow's own database is cleaned by the service `airflow-db-clean` of docker-compose.yaml or by the
+job of the Helm chart.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ecommerce.maintenance import tasks
 
 with DAG(
     dag_id=DAG_MAINTENANCE,
-    description="Every night: remove expired staging folders and old log files.",
+    description="Every night: delete expired staging folders and old log files.",
     schedule=CronTriggerTimetable("0 3 * * *", timezone=shop_timezone()),
     catchup=False,
     max_active_runs=1,

@@ -1,18 +1,18 @@
 """
 # Product catalogue refresh
 
-**When it fails:** products keep the names and pictures that they had, and tomorrow's run reads everything
-again. The log's last line names the page, product or table at fault. Mend that and clear the task *with
-downstream*. A catalogue that is empty, or has lost more than half of its products, is refused: if that is
-right, trigger the DAG with `accept_shrunk`.
+**When it fails:** products keep their names and pictures, and tomorrow's run reads everything again. The
+last line of the log names the page, product or table with the error. Fix it and clear the task *with
+downstream*. A catalogue that is empty or has lost more than half of its products is refused; if it is
+correct, trigger the DAG with `accept_shrunk`.
 
-Every morning at five, an hour before the daily report: `curl` fetches the catalogue's JSON from the
-connection `product_catalogue_api`, page by page, and only pages that have changed. Each product is checked by
-itself; what is wrong with one is kept in `rejected_rows`. Pictures that are new or have changed are
-downloaded, eight at a time, from public addresses only (`PICTURE_NETWORKS` allows others). They are stored
-below `PICTURES_URI` with small ones for the report. One transaction then brings products and pictures to what
-the catalogue says. Broken pictures fail nothing: they are in the mail to `report_recipients`, which is sent
-when something has changed. docs/CATALOGUE.md points this DAG at another JSON.
+Runs every morning at five, one hour before the daily report. `curl` fetches the pages of the catalogue's
+JSON that have changed from the connection `product_catalogue_api`. Each product is validated separately;
+rejected ones are stored in `rejected_rows`. New and changed pictures are downloaded, eight at a time, from
+public addresses only (`PICTURE_NETWORKS` allows others), and stored below `PICTURES_URI` with thumbnails for
+the report. One transaction then updates products and pictures. A broken picture does not fail the run: the
+mail to `report_recipients` lists it. The mail is sent when something has changed. To use a different JSON,
+see docs/CATALOGUE.md.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 
 with DAG(
     dag_id=DAG_CATALOGUE,
-    description="Every morning: names, categories and pictures from the product catalogue.",
+    description="Every morning: load names, categories and pictures from the product catalogue.",
     schedule=CronTriggerTimetable("0 5 * * *", timezone=shop_timezone()),
     catchup=False,
     max_active_runs=1,
@@ -36,13 +36,13 @@ with DAG(
             False,
             type="boolean",
             title="Accept a shrunk catalogue",
-            description="Also take a catalogue that is empty or has lost more than half of its products.",
+            description="Load a catalogue even if it is empty or has lost more than half of its products.",
         ),
         "send_mail": Param(
             False,
             type="boolean",
             title="Mail in any case",
-            description="Also mail when nothing has changed.",
+            description="Send the mail even if nothing has changed.",
         ),
     },
     dagrun_timeout=run_timeout(),

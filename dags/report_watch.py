@@ -1,20 +1,18 @@
 """
 # Report watch
 
-**When it fails:** nobody knows whether yesterday's report was mailed: look at the latest run of
-`daily_sales_pipeline`; on a Tuesday, or whether last week's forecast was made: look at
-`weekly_sales_forecast`. The log's last line says what the watch could not ask (the warehouse) or do (send its
-own mail). Mend that and clear the task.
+**When it fails:** nothing has checked whether yesterday's report was mailed: see the latest run of
+`daily_sales_pipeline`. On a Tuesday, the same applies to last week's forecast: see `weekly_sales_forecast`.
+The last line of the log describes the error, in the warehouse or the mail server. Fix it and clear the task.
 
-Every morning at nine: has yesterday's report been mailed? If not, `alert_recipients` are told which task of
-which run is at fault, and what to do. It is skipped when `report_recipients` is empty, because nobody waits.
+Runs every morning at nine. If yesterday's report has not been mailed, it mails `alert_recipients` the failed
+task and run and what to do. It is skipped when `report_recipients` is empty.
 
-On Tuesdays: was a forecast made after the week that ended on Sunday? If not, `alert_recipients` are told
-which of its days are missing, and what to do. It is skipped on other days, and when no forecast was made in
-the eight weeks before, because nobody waits for one.
+On Tuesdays it also checks that a forecast was made after the week that ended on Sunday. If not, it mails
+`alert_recipients` the missing days and what to do. It is skipped on other days, and when no forecast was
+made in the previous eight weeks.
 
-It cannot speak when the scheduler itself is down: for that, watch Airflow's `/api/v2/monitor/health` from
-outside.
+It does not run while the scheduler is down: monitor Airflow's `/api/v2/monitor/health` from outside.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ from ecommerce.sales import tasks as sales
 
 with DAG(
     dag_id=DAG_WATCH,
-    description="At nine each morning: tell people when yesterday's report or the forecast is missing.",
+    description="Every morning at nine: alert if yesterday's report or last week's forecast is missing.",
     schedule=CronPartitionTimetable(
         "0 9 * * *", timezone=shop_timezone(), run_offset=-1, key_format="%Y-%m-%d"
     ),

@@ -1,19 +1,19 @@
 """
 # Sales history load
 
-**When it fails:** nothing is half-loaded: a month is loaded whole or not at all. The failed task's last line
-names the file, month or setting at fault. Mend it and clear the failed tasks; what was done stays done, and
-only the rest is repeated. Running it again from the start ends in the same tables. To take an export back:
-`make undo-history SOURCE=<its name>`.
+**When it fails:** no month is loaded partially. The last line of the failed task names the file, month or
+setting with the error. Fix it and clear the failed tasks: completed work is kept and only the rest is
+repeated. Rerunning from the start gives the same result. To remove an export, run `make undo-history
+SOURCE=<its name>`.
 
-The form begins with *Dry run* on: switch it off to load.
+The form starts with *Dry run* on. Switch it off to load.
 
-A bulk export in the layout of partner files: one or many CSV (plain, gz, zst) or Parquet files, which
-together are one delivery under a source name of its own. List and read the files in parallel, show control
-totals by month, load the exchange rates of its days, then month by month: transform, load in one transaction,
-check. The last task shows what became of every row, and what was rejected where; after a dry run, which
-transforms everything and loads nothing, it shows the same. It completes no business day, moves no watermark,
-announces nothing and mails no report; the next report names it.
+Loads a bulk export in the layout of partner files: CSV (plain, gz, zst) or Parquet files, which together are
+one delivery under their own source name. The DAG lists and reads the files in parallel, shows control totals
+by month and loads the exchange rates of these days. Then, month by month, it transforms, loads in one
+transaction and checks. The last task reports how many rows were loaded and rejected, and why. A dry run
+transforms everything, loads nothing, and reports the same. The load completes no business day, moves no
+watermark, updates no asset and mails no report; the next report mentions it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ecommerce.sales.history import tasks
 
 with DAG(
     dag_id=DAG_HISTORY,
-    description="By hand: load a bulk export of older orders, month by month; first as a dry run.",
+    description="Manual: load a bulk export of older orders, month by month; first as a dry run.",
     schedule=None,
     catchup=False,
     max_active_runs=1,
@@ -37,7 +37,7 @@ with DAG(
             True,
             type="boolean",
             title="Dry run",
-            description="Read and transform everything, show what a load would do, load nothing. Off: load.",
+            description="Read and transform everything and report the result without loading. Off: load.",
         ),
         "files": Param(
             type="string",
@@ -49,22 +49,22 @@ with DAG(
             type="string",
             pattern="^[a-z][a-z0-9_]{0,62}$",
             title="Source",
-            description="A name of the export's own, such as old_shop, under which its orders are kept. The "
-            "name of a source that is read live is refused.",
+            description="Source name of the export's orders, such as old_shop. It must differ from the names "
+            "of live sources.",
         ),
         "first_day": Param(
             None,
             type=["null", "string"],
             format="date",
             title="First day",
-            description="Empty: from the first.",
+            description="Empty: the first day of the export.",
         ),
         "last_day": Param(
             None,
             type=["null", "string"],
             format="date",
             title="Last day",
-            description="Included. Empty: to the last.",
+            description="Inclusive. Empty: the last day of the export.",
         ),
         "most_rejected": Param(
             5,
@@ -72,7 +72,7 @@ with DAG(
             minimum=0,
             maximum=100,
             title="Most rejected rows",
-            description="In per cent of all. When more were rejected the last task fails; else it warns.",
+            description="In percent of all rows. The last task fails above this share and warns below it.",
         ),
     },
     dagrun_timeout=run_timeout(LONG),

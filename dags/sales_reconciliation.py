@@ -1,16 +1,17 @@
 """
 # Sales reconciliation
 
-**When it fails:** the warehouse holds what the other runs read; only what left no trace in a source may still
-be wrong. Open the failed task's log: its last line names the source, query or day at fault. Mend that and
-clear the task *with downstream*. A day that failed to be read again keeps no other day from it.
+**When it fails:** the warehouse contains everything that regular runs read; only changes that left no trace
+in a source may be missing. The last line of the failed task's log names the source, query or day with the
+error. Fix it and clear the task *with downstream*. A day that cannot be read again does not block the
+others.
 
-Every Monday: each source that can be read once more is compared with the warehouse, order by order, over
-`RECONCILE_DAYS`. At most seven days that differ, the newest first, are read again through the same extract,
-transform and load as the daily run; orders that the source no longer has leave sales, and the day's report
-is built again. Then a mail to `alert_recipients` says what differed and what was done; when nothing differs,
-there is none. To read more days again, run it with a larger `most_days`. Nothing is announced and no report
-is mailed.
+Runs every Monday. Compares each source that can be read again with the warehouse, order by order, over
+`RECONCILE_DAYS`. Reads up to seven days with differences again, newest first, through the same extract,
+transform and load as the daily run. Orders that no longer exist in the source are removed from sales, and
+the report of the day is rebuilt. Then it mails the differences and corrections to `alert_recipients`;
+without differences it sends no mail. To read more days again, run it with a larger `most_days`. It updates
+no asset and mails no report.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from ecommerce.sales.reconciliation.comparison import reconciled_sources
 
 with DAG(
     dag_id=DAG_RECONCILIATION,
-    description="Every Monday: compare the sources with the warehouse, read again the days that differ.",
-    # After Monday's daily run, so that little has changed since the last read, and somebody is there to read.
+    description="Every Monday: compare the sources with the warehouse and reload days that differ.",
+    # After Monday's daily run: little has changed since the last read, and people are at work.
     schedule=CronTriggerTimetable("0 8 * * 1", timezone=shop_timezone()),
     catchup=False,
     max_active_runs=1,
@@ -37,7 +38,7 @@ with DAG(
             type="integer",
             minimum=1,
             title="Days to read again",
-            description="Of the days that differ, the newest ones up to this number are read again.",
+            description="Maximum number of days with differences to read again, newest first.",
         )
     },
     dagrun_timeout=run_timeout(),
@@ -47,7 +48,7 @@ with DAG(
     tags=["sales", "weekly", "operations"],
     doc_md=__doc__,
 ) as dag:
-    with TaskGroup(GROUP_COMPARE, tooltip="Read each source once more, and compare it with the warehouse"):
+    with TaskGroup(GROUP_COMPARE, tooltip="Read each source again and compare it with the warehouse"):
         found = [tasks.compare.override(group_id=source)(source) for source in reconciled_sources()]
 
     differing = tasks.differences(found)

@@ -1,16 +1,17 @@
 """
 # Storefront orders sync
 
-**When it fails:** nothing is lost. The next run, and at the latest the daily one, reads everything since the
-last successful read. If it fails hour after hour, the log's last line says what the storefront or the
-warehouse refuses; mend that, and the next run catches up.
+**When it fails:** no data is lost. The next run, at the latest the daily one, reads everything since the
+last successful read. If it fails every hour, the last line of the log describes the error of the storefront
+or the warehouse; after the fix, the next run catches up.
 
-Every hour: what changed in the storefront since the last successful read (`load_audit`, less two hours), and
-all orders of the running day, through the same extract, transform and load as the daily run. So the two may
-come in any order. Trashed orders leave sales by their status, orders deleted for good by
-`sales_reconciliation`. It neither announces `daily_sales` nor completes a day: both belong to the daily run.
+Runs every hour. Reads what changed in the storefront since the last successful read (`load_audit`, minus two
+hours) and all orders of the current day, through the same extract, transform and load as the daily run; the
+two may run in any order. Trashed orders leave sales by their status; permanently deleted orders are found by
+`sales_reconciliation`. It neither updates the asset `daily_sales` nor completes a day: the daily run does
+both.
 
-Where nothing was ever read it begins with `SYNC_START_DATE`, or yesterday.
+Without a previous read it starts at `SYNC_START_DATE`, or yesterday.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from ecommerce.sources import STOREFRONT
 
 with DAG(
     dag_id=DAG_SYNC,
-    description="Every hour: what changed in the storefront, into the warehouse.",
-    # At half past, when the daily run of 06:00 is usually through.
+    description="Every hour: load changed storefront orders into the warehouse.",
+    # At half past, when the daily run of 06:00 has usually finished.
     schedule=CronTriggerTimetable("30 * * * *", timezone=shop_timezone()),
     catchup=False,
     max_active_runs=1,

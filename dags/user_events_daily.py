@@ -1,16 +1,17 @@
 """
 # User events, day by day
 
-**When it fails:** nothing is lost. The failed task's log ends with what is wrong, and with which line or
-response; mend that and clear the task *with downstream*, or let it be: the next run reads everything that
-was received since the last successful read. Running a day again, at any time and as often as you like, ends
-in the same tables.
+**When it fails:** no data is lost. The last line of the failed task's log describes the error and names the
+line or response. Fix it and clear the task *with downstream*, or wait: the next run reads everything
+received since the last successful read. You can rerun a day at any time and as often as you like, with the
+same result.
 
-Every morning at half past five, for the business day that just ended: read the website's events, transform
-them, load BigQuery, check. The run of the newest day reads what was *received* since the last read, so late
-events join their own day; the sessions and the funnel of every day that gained an event are computed again.
-History: `make backfill DAG=user_events_daily FROM= TO=` (new logic for days that have been run: `AGAIN=1`).
-Days older than `EVENTS_RETENTION_DAYS` are refused. The report of six o'clock shows the funnel.
+Runs every morning at half past five for the business day that just ended: reads the website's events,
+transforms and loads them, and checks the result. The run of the newest day reads what was *received* since
+the last read, so late events are added to their own day. Sessions and funnel are recomputed for every day
+with new events. For history, run `make backfill DAG=user_events_daily FROM= TO=` (with `AGAIN=1` for days
+that have been run). Days older than `EVENTS_RETENTION_DAYS` are refused. The daily report at six shows the
+funnel.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ecommerce.runtime.params import BUSINESS_DATE
 
 with DAG(
     dag_id=DAG_EVENTS,
-    description="Every morning: load the website's events of yesterday; sessions and funnel.",
+    description="Every morning: load yesterday's web events and compute sessions and funnel.",
     schedule=CronPartitionTimetable(
         "30 5 * * *", timezone=shop_timezone(), run_offset=-1, key_format="%Y-%m-%d"
     ),

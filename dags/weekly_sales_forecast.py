@@ -1,23 +1,23 @@
 """
 # Weekly sales forecast
 
-**When it fails:** reports keep last week's forecast. A task that failed is tried once more after five
-minutes; then `alert_recipients` are told. The log's last line names the file, the connection or the table at
-fault: `fetch` the partner's FTP server, `preprocess` a file of theirs or the warehouse, `load` BigQuery,
-`mail` the mail server. Mend that and clear the task *with downstream*.
+**When it fails:** reports keep last week's forecast. A failed task is retried once after five minutes; then
+`alert_recipients` get a mail. The last line of the log names the file, connection or table with the error:
+`fetch` needs the partner's FTP server, `preprocess` its files and the warehouse, `load` BigQuery, `mail` the
+mail server. Fix it and clear the task *with downstream*.
 
-It runs when all seven days of a week (Monday to Sunday, in the shop) have been loaded and checked: each
-daily run announces its day. Its partition key is the week's Monday. Shell and curl fetch the partner's
-promotions and market index; the history of gross sales is read from the warehouse; the champion, which
-`forecast_model_selection` chooses, is trained; four weeks of every category, channel and best-selling
-article are forecast with intervals of 80 and 95 % and loaded into `sales_forecasts`.
+Runs when all seven days of a week (Monday to Sunday, in the shop) are loaded and checked: each daily run
+updates the asset for its day. The partition key is the Monday of the week. Shell and curl fetch the
+partner's promotions and market index. The history of gross sales comes from the warehouse. The champion,
+which `forecast_model_selection` selects, is trained. Then four weeks of every category, channel and
+best-selling product are forecast with intervals of 80 and 95 % and loaded into `sales_forecasts`.
 
-The report (PDF, archived below `forecasts/` of `REPORTS_URI`) is mailed to `report_recipients`, and
-`alert_recipients` are told when the forecasts of the last four weeks drift.
+The report (PDF, archived below `forecasts/` of `REPORTS_URI`) is mailed to `report_recipients`. When the
+forecasts of the last four weeks drift, `alert_recipients` get a mail.
 
-Only the newest complete week is forecast, and once: a run for an older week, or for one that was forecast
-before, is skipped. A day that is missing holds its week back. To forecast with what there is, or once more,
-trigger the DAG with the week's Monday and `force`.
+Only the newest complete week is forecast, and only once: runs of older weeks or repeated runs are skipped. A
+missing day holds back its week. To forecast anyway, or again, trigger the DAG with the week's Monday and
+`force`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from ecommerce.warehouse.assets import DAILY_SALES
 
 with DAG(
     dag_id=DAG_FORECAST,
-    description="When a week is loaded: forecast the next four, mail the report, tell people of drift.",
+    description="When a week is loaded: forecast the next four weeks, mail the report, alert on drift.",
     schedule=PartitionedAssetTimetable(
         assets=DAILY_SALES,
         default_partition_mapper=RollupMapper(
@@ -58,13 +58,13 @@ with DAG(
             type=["null", "string"],
             format="date",
             title="Week",
-            description="Its Monday, when the run has no key. Empty: the newest week that has ended.",
+            description="Monday of the week, for runs without a key. Empty: the newest week that has ended.",
         ),
         "force": Param(
             False,
             type="boolean",
             title="Forecast in any case",
-            description="Also with days missing, after an older week, or once more.",
+            description="Forecast even if days are missing, the week is not the newest or has a forecast.",
         ),
     },
     dagrun_timeout=run_timeout(),

@@ -17,7 +17,7 @@ def _text() -> str:
 
 
 def _user_id() -> str:
-    # What containers write belongs to whoever runs the stack; root and Windows take the image's own user.
+    # Files written by containers belong to the user who runs the stack; root and Windows use the image's user.
     return str(getattr(os, "getuid", int)() or 50000)
 
 
@@ -25,18 +25,18 @@ FILLED: dict[str, Callable[[], str]] = {
     "CUSTOMER_HASH_KEY": _text,
     "AIRFLOW_ADMIN_PASSWORD": lambda: secrets.token_urlsafe(12),
     "AIRFLOW__CORE__FERNET_KEY": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-    "AIRFLOW__API_AUTH__JWT_SECRET": lambda: secrets.token_urlsafe(64),  # HS512 wants 64 bytes
+    "AIRFLOW__API_AUTH__JWT_SECRET": lambda: secrets.token_urlsafe(64),  # HS512 requires 64 bytes
     "AIRFLOW__API__SECRET_KEY": _text,
     "POSTGRES_PASSWORD": _text,
     "REDIS_PASSWORD": _text,
     "GRAFANA_ADMIN_PASSWORD": lambda: secrets.token_urlsafe(12),
     "AIRFLOW_UID": _user_id,
 }
-"""The settings that are empty in `.env.example` and what fills each."""
+"""The settings that are empty in `.env.example`, with the function that creates each value."""
 
 
 def filled(example: str) -> str:
-    """The text of `.env.example` with a fresh value for each setting in `FILLED`."""
+    """Return the text of `.env.example` with a new value for each setting in `FILLED`."""
     lines = example.splitlines()
     for number, line in enumerate(lines):
         name, _, value = line.partition("=")
@@ -46,9 +46,9 @@ def filled(example: str) -> str:
 
 
 def unset(env: str) -> list[str]:
-    """The settings of `FILLED` that the text of a `.env` does not give a value."""
-    given = {name for name, _, value in (line.partition("=") for line in env.splitlines()) if value}
-    return [name for name in FILLED if name not in given]
+    """Return the settings of `FILLED` without a value in the text of a `.env`."""
+    set_names = {name for name, _, value in (line.partition("=") for line in env.splitlines()) if value}
+    return [name for name in FILLED if name not in set_names]
 
 
 def main(folder: Path = REPOSITORY) -> int:
@@ -59,7 +59,7 @@ def main(folder: Path = REPOSITORY) -> int:
     except FileExistsError:
         missing = unset(path.read_text())
         lacks = f"; it has no value for {', '.join(missing)}" if missing else ""
-        sys.stdout.write(f".env exists and stays as it is{lacks}\n")
+        sys.stdout.write(f".env exists and is not changed{lacks}\n")
         return 1 if missing else 0
     path.write_text(filled((folder / ".env.example").read_text()))
     sys.stdout.write("wrote .env with random secrets: sign in as admin with its AIRFLOW_ADMIN_PASSWORD\n")

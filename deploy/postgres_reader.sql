@@ -1,10 +1,10 @@
--- The least the connection `sales_db` needs: a role that can read five tables. Run it as the owner of the tables; the
--- password comes from the environment, so that it stands in no command line.
+-- Minimal role for the connection `sales_db`: it can read five tables. Run this as the owner of the tables. The password is
+-- taken from the environment, so that it is in no command line.
 --
 --   export SALES_READER_PASSWORD="$(openssl rand -hex 24)"
 --   psql "$OWNER_DSN" -v ON_ERROR_STOP=1 -f deploy/postgres_reader.sql
 --
--- It may be run again: that sets the password again. Another schema, other tables: change the two lines with GRANT.
+-- Running it again sets a new password. For another schema or other tables, change the two GRANT lines.
 \set reader sales_reader
 \set password `printenv SALES_READER_PASSWORD`
 
@@ -14,7 +14,8 @@ SELECT NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = :'reader') AS is_new \
 \endif
 ALTER ROLE :"reader" PASSWORD :'password' CONNECTION LIMIT 10;
 
--- Grants decide; this turns a mistake in them into an error instead of a change. An extract never waits long for a lock.
+-- Grants define the permissions; read-only transactions prevent changes even if a grant is wrong. lock_timeout keeps extracts
+-- from waiting for locks.
 ALTER ROLE :"reader" SET default_transaction_read_only = on;
 ALTER ROLE :"reader" SET lock_timeout = '30s';
 

@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
 # Fetches the partner's files by FTP:  fetch_partner_files.sh FOLDER
 #
-# Each file has a `.sha256` beside it on the server. The script leaves in FOLDER only files that agree with theirs, each with its
-# checksum as `sha256sum --check` takes it. Where it cannot, it leaves `problem`: the kind of failure, and one sentence.
+# Each file has a `.sha256` file on the server. The script writes only files with a matching checksum to FOLDER, each with its
+# checksum in the format of `sha256sum --check`. On failure it writes `problem`: the kind of failure and one sentence.
 #
-# From the environment: PARTNER_FTP_URL (the folder on the server, with a slash at its end), PARTNER_FTP_FILES (names, separated by
-# blanks), PARTNER_FTP_OPTIONS (lines of a curl configuration: TLS, login, password) and the limits below. curl gets addresses and
-# credentials through its standard input: what stands in its arguments, everybody on this machine can read. Works with curl 7.68
-# and bash 3.2; tries are counted here, because curl's own --retry throws away what has come.
+# Environment: PARTNER_FTP_URL (the folder on the server, with a trailing slash), PARTNER_FTP_FILES (names, separated by blanks),
+# PARTNER_FTP_OPTIONS (lines of a curl configuration: TLS, login, password) and the limits below. curl reads URLs and credentials
+# from standard input, because all users of the machine can see command-line arguments. Works with curl 7.68 and bash 3.2. The
+# script counts its own attempts, because curl's --retry discards partial downloads.
 set -euo pipefail
 
 folder=$1
 options=${PARTNER_FTP_OPTIONS:-}
-# No program that is started from here needs these in its environment.
+# No child process needs these.
 unset PARTNER_FTP_OPTIONS ${!AIRFLOW_CONN_@}
 most_bytes=${PARTNER_FTP_MOST_BYTES:-52428800} # of one file
 most_seconds=${PARTNER_FTP_SECONDS:-1800}      # for everything
 transfer_seconds=${PARTNER_FTP_TRANSFER_SECONDS:-300}
-tries=${PARTNER_FTP_TRIES:-4} # of one transfer; pauses double
+tries=${PARTNER_FTP_TRIES:-4} # per transfer; pauses double
 pause=${PARTNER_FTP_PAUSE:-2}
-looks=${PARTNER_FTP_LOOKS:-4} # at a file that is not there or does not agree with its checksum; pauses double
+looks=${PARTNER_FTP_LOOKS:-4} # attempts for a missing file or a wrong checksum; pauses double
 look_pause=${PARTNER_FTP_LOOK_PAUSE:-30}
 checksum_bytes=4096
 
@@ -29,9 +29,8 @@ fail() { # kind, sentence
     exit 1
 }
 
-# Ends with curl's exit code, and prints the server's last reply. --continue-at asks for the rest of what is there already, and begins at
-# the start where nothing is. --max-filesize goes by what the server announces, the shell's own limit by what it sends.
-# --ftp-skip-pasv-ip: no server sends curl to another host.
+# Returns curl's exit code and prints the server's last reply. --continue-at resumes a partial file. --max-filesize checks the
+# announced size, ulimit the size that is sent. --ftp-skip-pasv-ip: the server cannot redirect curl to another host.
 transfer() { # name, most bytes, seconds
     { printf 'url = "%s%s"\n' "$PARTNER_FTP_URL" "$1" && printf '%s\n' "$options"; } | (
         ulimit -f $((($2 + 1023) / 1024))
@@ -41,7 +40,7 @@ transfer() { # name, most bytes, seconds
     )
 }
 
-# Fails where asking once more cannot help. A reply 5yz means no, 4yz not now.
+# Fails if retrying cannot help. Reply 5yz is permanent, 4yz temporary.
 refuse() { # what, curl's exit code, reply, most bytes
     case $2.$3 in
         67.4*) ;;
@@ -49,7 +48,7 @@ refuse() { # what, curl's exit code, reply, most bytes
         9.*) fail contract "$1 failed: the server does not let this login into the folder ($3): check \`path\` in the connection's extra" ;;
         64.*) fail contract "$1 failed: the server offers no TLS, and the connection requires it" ;;
         35.* | 51.* | 58.* | 60.* | 77.* | 83.* | 90.* | 91.*)
-            fail contract "$1 failed: no trusted TLS connection came about (curl: $2): let the host be a name of the server's \
+            fail contract "$1 failed: no trusted TLS connection could be established (curl: $2): use a host name of the server's \
 certificate; \`cacert\` in the connection's extra names a file with a certificate of its own"
             ;;
         23.* | 63.* | 153.*) fail contract "$1 failed: it is larger than $4 bytes, or the disk is full" ;;
@@ -57,37 +56,37 @@ certificate; \`cacert\` in the connection's extra names a file with a certificat
     esac
 }
 
-# Fails for what may be better later.
+# Fails with an error that may be temporary.
 give_up() { # what, curl's exit code, reply
     case $2.$3 in
         6.*) fail transient "$1 failed: the name of its host cannot be resolved (DNS): is the host right?" ;;
         7.*) fail transient "$1 failed: nothing answers: does the server run, are host and port right?" ;;
-        8.*) fail transient "$1 failed: what answers there is no FTP server: are host and port right?" ;;
+        8.*) fail transient "$1 failed: no FTP server answers there: are host and port right?" ;;
         28.421) fail transient "$1 failed: the server takes no more connections, or ended this one (421)" ;;
-        28.*) fail transient "$1 failed: the server does not answer in time" ;;
+        28.*) fail transient "$1 failed: the server timed out" ;;
         19.* | 67.*) fail transient "$1 failed: the server cannot serve it now ($3)" ;;
         *) fail transient "$1 failed: the connection broke (curl: $2)" ;;
     esac
 }
 
-# Fetches a file to NAME.part; 1 where the server does not have it. `resumed` is empty unless it came in several parts.
+# Downloads a file to NAME.part; returns 1 if it is not on the server. `resumed` is empty unless the download was resumed.
 fetch() { # name, most bytes
     local name=$1 what="fetching $1" between=$pause try=0 code reply left
     resumed=
     rm -f "$folder/$name.part"
     while try=$((try + 1)); do
         left=$((most_seconds - SECONDS))
-        [ "$left" -gt 0 ] || fail transient "$what failed: all together took longer than $most_seconds seconds"
+        [ "$left" -gt 0 ] || fail transient "$what failed: the whole download took longer than $most_seconds seconds"
         [ "$left" -lt "$transfer_seconds" ] || left=$transfer_seconds
         [ ! -s "$folder/$name.part" ] || resumed=yes
         reply=$(transfer "$name" "$2" "$left") && code=0 || code=$?
         case $code.$reply in
             0.*)
-                [ -e "$folder/$name.part" ] || : >"$folder/$name.part" # some versions make no file of nothing
+                [ -e "$folder/$name.part" ] || : >"$folder/$name.part" # some versions of curl write no empty file
                 return 0
                 ;;
             78.* | 19.5*) return 1 ;;
-            31.* | 36.*) rm -f "$folder/$name.part" && resumed= ;; # no rest of it can be had: from the start
+            31.* | 36.*) rm -f "$folder/$name.part" && resumed= ;; # cannot be resumed: start again
         esac
         refuse "$what" "$code" "$reply" "$2"
         [ "$try" -lt "$tries" ] || give_up "$what" "$code" "$reply"
@@ -100,7 +99,7 @@ sum_of() { # file
     if command -v sha256sum >/dev/null; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -c 1-64
 }
 
-# Prints the checksum that a .sha256 file gives: hexadecimal digits alone, or as sha256sum writes them. Nothing where it has none.
+# Prints the checksum in a .sha256 file: hexadecimal digits, alone or in the format of sha256sum. Prints nothing without one.
 published() { # file
     local first
     first=$(head -n 1 "$1" | tr -d '\000\r')
@@ -109,24 +108,24 @@ published() { # file
     [[ $first =~ ^[0-9a-f]{64}$ ]] && printf '%s' "$first"
 }
 
-# Looks at a file and its checksum once: `wrong` is empty, and the file in its place, or `wrong` says what does not fit.
+# Fetches a file and its checksum once. Moves the file to its place, or sets `wrong` to the problem.
 look() { # name
     local name=$1 wanted found
     wrong="$name is not on the server, or this login may not read it: ask the partner, or check \`path\` in the connection's extra"
     fetch "$name" "$most_bytes" || return 0
     local pieces=$resumed
-    # The file first: where the partner replaces both meanwhile, the new checksum does not fit the old file.
-    wrong="$name.sha256 is not on the server, or this login may not read it: without it nobody knows whether $name is whole"
+    # The file first: if the partner replaces both meanwhile, the new checksum does not match the old file.
+    wrong="$name.sha256 is not on the server, or this login may not read it: without it, $name cannot be verified"
     fetch "$name.sha256" "$checksum_bytes" || return 0
     wrong="$name.sha256 does not begin with a SHA-256 checksum: 64 hexadecimal digits, as sha256sum writes them"
     wanted=$(published "$folder/$name.sha256.part") || return 0
     found=$(sum_of "$folder/$name.part")
-    if [ "$found" != "$wanted" ] && [ -n "$pieces" ]; then # its parts may be of two versions: from the start, in one
+    if [ "$found" != "$wanted" ] && [ -n "$pieces" ]; then # its parts may be of two versions: start again
         wrong="$name was replaced while it was fetched"
         fetch "$name" "$most_bytes" || return 0
         found=$(sum_of "$folder/$name.part")
     fi
-    wrong="$name does not agree with $name.sha256: its checksum is $found, and the published one $wanted"
+    wrong="$name does not match $name.sha256: its checksum is $found, the published one is $wanted"
     [ "$found" = "$wanted" ] || return 0
     wrong=
     printf '%s  %s\n' "$found" "$name" >"$folder/$name.sha256"
@@ -134,7 +133,7 @@ look() { # name
     rm -f "$folder/$name.sha256.part"
 }
 
-[ -d "$folder" ] || { printf 'the folder %s is not there\n' "$folder" >&2 && exit 1; }
+[ -d "$folder" ] || { printf 'the folder %s does not exist\n' "$folder" >&2 && exit 1; }
 command -v curl >/dev/null || fail configuration "curl is not installed on this worker"
 
 for name in $PARTNER_FTP_FILES; do
@@ -143,9 +142,9 @@ for name in $PARTNER_FTP_FILES; do
         look "$name"
         [ -n "$wrong" ] || break
         [ "$number" -lt "$looks" ] || fail contract "$wrong"
-        printf '%s\nLooking again in %s seconds: the partner may be replacing it\n' "$wrong" "$between"
+        printf '%s\nRetrying in %s seconds: the partner may be replacing it\n' "$wrong" "$between"
         sleep "$between"
         between=$((between * 2))
     done
-    printf '%s: %s bytes, as its checksum says\n' "$name" "$(wc -c <"$folder/$name" | tr -d ' ')"
+    printf '%s: %s bytes, checksum verified\n' "$name" "$(wc -c <"$folder/$name" | tr -d ' ')"
 done

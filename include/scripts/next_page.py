@@ -1,9 +1,9 @@
-"""For fetch_catalogue.sh: reads where the next page is, and writes the request for it.
+"""Find the next page of the catalogue and write the request for it; used by fetch_catalogue.sh.
 
-`next_page.py FOLDER NUMBER` reads page NUMBER in FOLDER (0: the file `start`). Where another page follows, it
-leaves `page-<number>.url` and `page-<number>.request`, a configuration for curl, which asks conditionally
-where `former/` has that page with an ETag. The next page must be on the same scheme, host and port, and none
-of those that were read. In the environment: CATALOGUE_NEXT, the path to its address within the JSON, and
+`next_page.py FOLDER NUMBER` reads page NUMBER in FOLDER (0: the file `start`). If another page follows, it
+writes `page-<number>.url` and `page-<number>.request`, a curl configuration with a conditional request if
+`former/` has that page with an ETag. The next page must have the same scheme, host and port and must not have
+been read before. Environment: CATALOGUE_NEXT, the path of the next page's URL within the JSON, and
 CATALOGUE_MOST_PAGES.
 """
 
@@ -17,15 +17,15 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 ALLOWED = "!#$%&'()*+,/:;=?@[]~"
-"""What may stand in an address beside letters and digits; anything else is escaped."""
+"""Characters of a URL that are not escaped, besides letters and digits."""
 
 
 class Refused(Exception):
-    """What is wrong with a page, in a sentence."""
+    """A page is invalid; the message is one sentence."""
 
 
 def main(folder: Path, number: int) -> None:
-    """See the module's text."""
+    """Write the request for the page after page `number`, if there is one."""
     if number:
         page = folder / f"page-{number:04d}"
         url = page.with_suffix(".url").read_text()
@@ -38,33 +38,33 @@ def main(folder: Path, number: int) -> None:
     visited = [each.read_text() for each in sorted(folder.glob("page-*.url"))]
     if _origin(following) != _origin(url):
         raise Refused(
-            f"page {number} says that the next one is on another host ({urlsplit(following).netloc}), "
+            f"the next page in page {number} is on another host ({urlsplit(following).netloc}), "
             "which is not followed"
         )
     if following in visited:
-        raise Refused(f"page {number} says that the next one is page {visited.index(following) + 1} again")
+        raise Refused(f"the next page in page {number} is page {visited.index(following) + 1} again")
     if number >= (most := int(os.environ["CATALOGUE_MOST_PAGES"])):
         raise Refused(f"there are more than {most} pages")
     _ask(folder, f"page-{number + 1:04d}", following)
 
 
 def _next(path: Path, url: str, number: int) -> str:
-    """The address of the page that follows; empty after the last one."""
+    """Return the URL of the next page; empty after the last one."""
     try:
         value = json.loads(path.read_bytes())
     except (ValueError, RecursionError):
         start = " ".join(path.read_bytes()[:200].decode("utf-8", "replace").split())[:80]
         start = re.sub(r"\S+@\S+", "<e-mail>", start)
-        raise Refused(f"page {number} is no JSON, it begins with {start!r}") from None
+        raise Refused(f"page {number} is not JSON, it begins with {start!r}") from None
     for name in os.environ["CATALOGUE_NEXT"].split("."):
         value = value.get(name) if isinstance(value, dict) else None
     if value is not None and not isinstance(value, str):
-        raise Refused(f"page {number}: {os.environ['CATALOGUE_NEXT']} is neither an address nor null")
+        raise Refused(f"page {number}: {os.environ['CATALOGUE_NEXT']} is neither a URL nor null")
     try:
         found = quote(urljoin(url, value.strip()), safe=ALLOWED) if value else ""
         _origin(found)
     except ValueError:
-        raise Refused(f"page {number}: {os.environ['CATALOGUE_NEXT']} is no address") from None
+        raise Refused(f"page {number}: {os.environ['CATALOGUE_NEXT']} is not a URL") from None
     return found
 
 
@@ -74,7 +74,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _etag(folder: Path, page: Path) -> str:
-    """What the server's last answer named the page, or what it was named before when that was 304."""
+    """Return the ETag of the last response; after a 304 response, the previous ETag."""
     answers = re.split(r"(?m)^HTTP/", page.with_suffix(".head").read_text("latin-1"))
     found = re.search(r"(?im)^etag:[ \t]*([\x21-\x7e]+)", answers[-1])
     if not found and page.with_suffix(".unchanged").exists():

@@ -155,11 +155,11 @@ def problem(kind: type[errors.PipelineError], **settings: str) -> str:
         pytest.param(
             429, errors.RateLimitedError, "GET page 1 answered 429: too many requests", marks=pytest.mark.full
         ),
-        (500, errors.TransientError, "GET page 1 answered 500: the server is unwell"),
+        (500, errors.TransientError, "GET page 1 answered 500: the server is unavailable"),
         pytest.param(
             503,
             errors.TransientError,
-            "GET page 1 answered 503: the server is unwell",
+            "GET page 1 answered 503: the server is unavailable",
             marks=pytest.mark.full,
         ),
     ],
@@ -206,7 +206,7 @@ def following(shown: Catalogue, where: object) -> None:
 )
 def test_a_next_page_on_another_host_is_not_asked(shown: Catalogue, where: str) -> None:
     following(shown, where.format(port=shown.site.port))
-    assert "page 1 says that the next one is on another host" in problem(errors.ContractError)
+    assert "the next page in page 1 is on another host" in problem(errors.ContractError)
     assert len(shown.site.requests) == 1
 
 
@@ -219,7 +219,7 @@ def test_a_next_page_may_be_relative(shown: Catalogue, where: str) -> None:
 
 def test_pages_in_a_circle_end(shown: Catalogue) -> None:
     following(shown, "?page=1")
-    assert problem(errors.ContractError) == "page 1 says that the next one is page 1 again"
+    assert problem(errors.ContractError) == "the next page in page 1 is page 1 again"
 
 
 @pytest.mark.full
@@ -246,7 +246,7 @@ def test_a_server_that_drips_or_is_silent_or_away_is_told(
     shown: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown.site.dripping("/products?page=2")
-    assert "does not answer in time" in problem(errors.TransientError, CATALOGUE_PAGE_SECONDS="1")
+    assert "the server timed out" in problem(errors.TransientError, CATALOGUE_PAGE_SECONDS="1")
     shown.site.silent("/products?page=2")
     assert "the connection broke" in problem(errors.TransientError)
     for name, value in shown.environment(host="http://127.0.0.1:9").items():

@@ -70,8 +70,8 @@ def test_a_wrong_checksum_is_told_with_both_after_looks_at_growing_intervals(
     path = f"{sleep.parent}:{os.environ['PATH']}"
     said = problem(errors.ContractError, PARTNER_FTP_LOOKS="3", PARTNER_FTP_LOOK_PAUSE="5", PATH=path)
     assert said == (
-        f"market_index.csv does not agree with market_index.csv.sha256: its checksum is "
-        f"{sha256(MARKET_INDEX)}, and the published one {'0' * 64}"
+        f"market_index.csv does not match market_index.csv.sha256: its checksum is "
+        f"{sha256(MARKET_INDEX)}, the published one is {'0' * 64}"
     )
     assert shown.asked("RETR").count("market_index.csv") == 3
     assert Path(f"{sleep}.log").read_text().split() == ["5", "10"]
