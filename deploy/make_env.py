@@ -17,7 +17,7 @@ def _text() -> str:
 
 
 def _user_id() -> str:
-    # Files written by containers belong to the user who runs the stack; root and Windows use the image's user.
+    # Files written by containers belong to the user of the stack; root and Windows use the image's user.
     return str(getattr(os, "getuid", int)() or 50000)
 
 
