@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 import click
 
+import ecommerce
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import aligned
 from ecommerce.core.errors import ConfigurationError, ContractError
@@ -23,6 +26,7 @@ from ecommerce.core.errors import ConfigurationError, ContractError
 if TYPE_CHECKING:
     from ecommerce.warehouse.adhoc_query import QueryResult
     from ecommerce.warehouse.rendering import Column
+    from ecommerce.warehouse.spec import LoadSpec
 
 OPERATIONS = "operations"
 """The group of tables that all domains write, or no load."""
@@ -129,12 +133,7 @@ def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
 def _domains(statements: dict[str, str]) -> dict[str, str]:
     """Return the domain of each table that the load of one domain writes, the first where two do, and of each
     view, that of the first table it reads."""
-    from ecommerce.catalogue.loading import CATALOGUE
-    from ecommerce.events.loading import EVENTS
-    from ecommerce.forecast.loading import FORECASTS
-    from ecommerce.sales.loading import ORDERS
-
-    loads = (ORDERS, EVENTS, CATALOGUE, FORECASTS)
+    loads = _loads()
     of_all = set.intersection(*(set(load.tables) for load in loads))
     domains = {name: load.name for load in reversed(loads) for name in load.tables if name not in of_all}
     for name, statement in statements.items():
@@ -142,6 +141,17 @@ def _domains(statements: dict[str, str]) -> dict[str, str]:
             read = re.findall(r"FROM `[^`]*?(\w+)`", statement)
             domains[name] = next((domains[each] for each in read if each in domains), OPERATIONS)
     return {name: domains[name] for load in loads for name in domains if domains[name] == load.name}
+
+
+def _loads() -> list[LoadSpec]:
+    """Return the loads of the domains that this deployment has, sales first."""
+    from ecommerce.warehouse.spec import LoadSpec
+
+    names = [each.name for each in iter_modules(ecommerce.__path__) if each.ispkg]
+    domains = [name for name in ("sales", "events", "catalogue", "forecast") if name in names]
+    modules = [import_module(f"ecommerce.{name}.loading") for name in domains]
+    specs = [each for module in modules for each in vars(module).values() if isinstance(each, LoadSpec)]
+    return [spec for spec in specs if spec.files]
 
 
 def answer(sql: str) -> QueryResult | None:

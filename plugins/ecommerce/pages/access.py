@@ -14,14 +14,12 @@ from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_da
 from fastapi import Depends, HTTPException, Request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
+from ecommerce.core.names import DAG_DAILY
 
 TOKEN_LIFETIME = timedelta(hours=12)
 
 reads_sales = requires_access_dag("GET", param_dag_id=DAG_DAILY)
 """The dependency of pages about sales."""
-reads_forecasts = requires_access_dag("GET", param_dag_id=DAG_FORECAST)
-"""The dependency of pages about forecasts."""
 may_clear = requires_access_dag("PUT", DagAccessEntity.TASK_INSTANCE, DAG_DAILY)
 """The dependency of forms that restart tasks; Airflow requires the same to clear a task."""
 

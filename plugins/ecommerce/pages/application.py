@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from ecommerce.core.errors import PipelineError
-from ecommerce.pages import access, errors
-from ecommerce.pages.views import calendar, day, forecast, quality
+from ecommerce.pages import access, errors, views
 from ecommerce.pages.warehouse_cache import WarehouseCache
 
 
@@ -27,7 +30,16 @@ def create_app() -> FastAPI:
     app.add_exception_handler(RequestValidationError, errors.error_page)
     app.add_exception_handler(PipelineError, errors.unavailable_page)
     app.add_exception_handler(OSError, errors.unavailable_page)
-    # Days come last: their address is a parameter.
-    for page in (calendar, quality, forecast, day, errors):
-        app.include_router(page.router)
+    for view in _views():
+        app.include_router(view.router)
+    app.include_router(errors.router)
     return app
+
+
+def _views() -> list[ModuleType]:
+    """Import the modules of `views` that have a router, `day` last: its address is a parameter."""
+    names = sorted(
+        (each.name for each in iter_modules(views.__path__)), key=lambda name: (name == "day", name)
+    )
+    modules = [import_module(f"{views.__name__}.{name}") for name in names]
+    return [module for module in modules if hasattr(module, "router")]

@@ -281,6 +281,7 @@ def application(
     from ecommerce.core.errors import TransientError
     from ecommerce.pages import access, page_request
     from ecommerce.pages.runs import AirflowRuns
+    from ecommerce.pages.views import forecast
     from ecommerce.pages.warehouse_cache import WarehouseCache
 
     def opened() -> Any:
@@ -302,7 +303,7 @@ def application(
     app.dependency_overrides = {
         get_user: lambda: None,
         access.reads_sales: lambda: None,
-        access.reads_forecasts: lambda: None,
+        forecast.may_read: lambda: None,
         access.may_clear: may_clear,
         access.current_user: lambda: who,
         page_request.now: lambda: now,
