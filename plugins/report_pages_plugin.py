@@ -11,7 +11,7 @@ from ecommerce.pages.navigation import NAVIGATION, PREFIX
 
 
 class ReportPagesPlugin(AirflowPlugin):
-    """Three navigation entries, and the one application behind them."""
+    """Registers the pages' application and its three navigation entries."""
 
     name = "report_pages"
     fastapi_apps: ClassVar[list[dict[str, Any]]] = [

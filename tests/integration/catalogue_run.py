@@ -73,7 +73,7 @@ class Prepared:
     @property
     def summary(self) -> Summary:
         """What the mail would say."""
-        return summaries.read(self.loadable)
+        return summaries.read_summary(self.loadable)
 
     def load(self) -> LoadResult:
         """Load and check."""
@@ -99,11 +99,11 @@ def prepare(run_id: str, *, accept_shrunk: bool = False) -> Prepared:
     """Everything before the load."""
     run = DagRun(DAG_CATALOGUE, run_id)
     raw = fetch(run)
-    known = loading.remember().present
+    known = loading.last_catalogue().present
     folder = run.folder(raw.business_date, "parsed")
     parsed = parser.parse(raw, folder, known, accept_shrunk=accept_shrunk)
     loadable = pictures.refresh(
-        parsed, run.folder(raw.business_date, "transformed"), run_id, loading.remember(), QUICK
+        parsed, run.folder(raw.business_date, "transformed"), run_id, loading.last_catalogue(), QUICK
     )
     return Prepared(run, raw, loadable)
 

@@ -95,7 +95,7 @@ def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silen
 
     assert airflow.test_dag(DAG) == 0, airflow.log()[-5000:]
     assert len(mailbox.messages()) == 1
-    assert "nothing has changed in the catalogue" in airflow.log()
+    assert "the catalogue has not changed" in airflow.log()
     assert stored(environment["PICTURES_URI"]) == kept
 
 

@@ -1,1 +1,1 @@
-"""The product catalogue: a JSON with pictures, fetched every day."""
+"""The product catalogue and its pictures, refreshed every day."""

@@ -1,4 +1,4 @@
-"""What Pillow makes of downloaded bytes: is it a picture, of which format, and how does it look small."""
+"""Validation of downloaded images, and their thumbnails, by Pillow."""
 
 from __future__ import annotations
 
@@ -12,41 +12,43 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
-"""The formats that are taken; each file's name ends by what it really is."""
-MOST_PIXELS = 40_000_000
-MOST_PIXELS_OF_WEBP = 20_000_000
-"""Less, because its decoder holds four copies of a picture."""
+"""File endings by accepted format, which the content determines."""
+MAX_PIXELS = 40_000_000
+MAX_PIXELS_WEBP = 20_000_000
+"""Fewer, because the WebP decoder keeps four copies of an image."""
 THUMBNAIL_PIXELS = 96
 """Of the longer side."""
 
 _STRIP = 16
-"""Rows of a reduced picture that are made at once."""
+"""Rows of a reduced image that are created at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """`ending` of the original's file name, and its thumbnail: a PNG without anything but pixels."""
+class CheckedImage:
+    """The file ending of a valid image, and its thumbnail, a PNG without metadata."""
 
     ending: str
     thumbnail: bytes
 
 
-def examine(data: bytes) -> Picture:
-    """Decode a picture. Call it in one thread only: a decoded picture takes up to 330 MB, whatever the file's
-    size, and the C library keeps memory for each thread that has decoded one.
+def examine(data: bytes) -> CheckedImage:
+    """Decode an image and return its format and thumbnail.
+
+    Call this in one thread only: a decoded image takes up to 330 MB, whatever the file's size, and the C
+    library keeps memory for each thread that has decoded one.
 
     Raises:
-        UnusablePicture: it is none, damaged, or has too many pixels.
+        UnusablePicture: the data are not an image, are damaged, or have too many pixels.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(data), formats=tuple(ENDINGS)) as image:
             kind = str(image.format)
-            most = MOST_PIXELS_OF_WEBP if kind == "WEBP" else MOST_PIXELS
-            if image.width * image.height > most:
-                raise _too_many(most)
-            image.draft("RGB", (2 * THUMBNAIL_PIXELS, 2 * THUMBNAIL_PIXELS))  # JPEG decodes to less
+            limit = MAX_PIXELS_WEBP if kind == "WEBP" else MAX_PIXELS
+            if image.width * image.height > limit:
+                raise _too_many_pixels(limit)
+            image.draft("RGB", (2 * THUMBNAIL_PIXELS, 2 * THUMBNAIL_PIXELS))  # JPEG decodes fewer pixels
             image.load()
             small = _reduced(image)
         small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
@@ -54,25 +56,27 @@ def examine(data: bytes) -> Picture:
     except UnusablePicture:
         raise
     except Image.DecompressionBombError:
-        raise _too_many(MOST_PIXELS) from None
+        raise _too_many_pixels(MAX_PIXELS) from None
     except UnidentifiedImageError:
         raise UnusablePicture("its content is no JPEG, PNG, WebP or GIF picture") from None
-    except Exception:  # Pillow's decoders raise whatever comes up in damaged files
+    except Exception:  # Pillow's decoders raise any type for damaged files
         raise UnusablePicture("it is damaged") from None
     bare = Image.new(small.mode, small.size)
     bare.paste(small)
-    written = io.BytesIO()
-    bare.save(written, "PNG", optimize=True)
-    return Picture(ENDINGS[kind], written.getvalue())
+    png = io.BytesIO()
+    bare.save(png, "PNG", optimize=True)
+    return CheckedImage(ENDINGS[kind], png.getvalue())
 
 
-def _too_many(most: int) -> UnusablePicture:
-    return UnusablePicture(f"it has more than {most // 1_000_000} million pixels")
+def _too_many_pixels(limit: int) -> UnusablePicture:
+    return UnusablePicture(f"it has more than {limit // 1_000_000} million pixels")
 
 
 def _reduced(image: Image) -> Image:
-    """The picture as RGB or RGBA, with at most eight times the thumbnail's side; strip after strip, because
-    each conversion of the whole picture would copy all its pixels."""
+    """Return the image as RGB or RGBA, at most eight times the thumbnail's side.
+
+    It works in strips, because each conversion of the whole image would copy all its pixels.
+    """
     from PIL import Image
 
     has_alpha = "A" in image.getbands() or "transparency" in image.info
@@ -86,7 +90,7 @@ def _reduced(image: Image) -> Image:
         end = min((top + _STRIP) * factor, height)
         strip = image.crop((0, top * factor, width, end)).convert(mode)
         if has_alpha:
-            strip = strip.convert("RGBa")  # what is transparent lends no colour to its neighbours
+            strip = strip.convert("RGBa")  # transparent pixels do not colour their neighbours
         reduced.paste(strip.reduce(factor).convert(mode), (0, top))
-    reduced.info = image.info.copy()  # with the orientation
+    reduced.info = image.info.copy()  # includes the orientation
     return reduced

@@ -1,5 +1,4 @@
-"""What the catalogue loads (`CATALOGUE`), its load, its checks, and what the warehouse remembers of earlier
-ones."""
+"""The load of the product catalogue (`CATALOGUE`), and its state in the warehouse before a run."""
 
 from __future__ import annotations
 
@@ -23,14 +22,14 @@ CATALOGUE = LoadSpec(
     counted="product_pictures",
     looked_up=("newest_read", "arriving_pictures", "gone_products"),
 )
-"""The product catalogue; of `products` it owns the pictures."""
+"""The product catalogue, which owns the pictures in `products`."""
 
 OK, NO_PICTURE, BROKEN, GONE = "ok", "no_picture", "broken", "gone"
-"""The states of a product's picture: see the table product_pictures."""
+"""The states of a product's picture in the table product_pictures."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StoredProduct:
     """A row of `product_pictures`, without the run; instants are aware."""
 
     sku: str
@@ -51,36 +50,36 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What the warehouse knows of the catalogue as it was loaded last: its products and those that are gone,
-    by sku, and how many of its entries were rejected (None before the first load)."""
+class LastCatalogue:
+    """The catalogue as loaded last: products by SKU, including removed ones, and the number of rejected
+    entries (None before the first load)."""
 
-    products: Mapping[str, Known]
+    products: Mapping[str, StoredProduct]
     rejected: int | None
 
     @property
     def present(self) -> set[str]:
-        """The products that the catalogue had."""
-        return {sku for sku, known in self.products.items() if known.state != GONE}
+        """The SKUs of the products in the catalogue."""
+        return {sku for sku, product in self.products.items() if product.state != GONE}
 
 
-def remember() -> Memory:
-    """What is known; creates the warehouse's tables on first use, and raises as `schema.prepare`."""
+def last_catalogue() -> LastCatalogue:
+    """Read the catalogue as loaded last; creates missing tables, and raises as `schema.prepare`."""
     warehouse = connect(step="audit")
     prepare(warehouse)
     rows = warehouse.query("warehouse/tables/product_pictures/all_products.sql")
     counts = warehouse.query(
         "warehouse/tables/product_pictures/rejected_count.sql", parameters={"source": SOURCE}
     )
-    products = {row["sku"]: Known(**row) for row in rows}
-    return Memory(products, next((row["rows_rejected"] for row in counts), None))
+    products = {row["sku"]: StoredProduct(**row) for row in rows}
+    return LastCatalogue(products, next((row["rows_rejected"] for row in counts), None))
 
 
 def load_catalogue(run: DagRun, manifest: Manifest) -> LoadResult:
-    """Load what a run has made of the catalogue, in one transaction.
+    """Load the result of a run, in one transaction.
 
     Raises:
-        PipelineError: nothing was loaded; the warehouse is as it was.
+        PipelineError: nothing was loaded.
     """
     day = manifest.business_date
     result = load([manifest], spec=CATALOGUE, business_date=day, run_id=run.run_id, dag_id=run.dag_id)

@@ -1,10 +1,9 @@
-"""The pictures of a parsed catalogue: fetched side by side, the new and the changed ones only.
+"""The pictures of the parsed catalogue: parallel downloads of new and changed ones.
 
-Each address is fetched once, each content stored once, under names that are made of the content:
-`originals/<sha256>.<ending>` and `thumbnails/<sha256>.png` below PICTURES_URI. A picture that is known is
-asked for by its ETag and date; one whose server names neither is fetched again after `REFETCH_DAYS`. What is
-broken is listed, and fails nothing. The loadable folder has `product_pictures.parquet`,
-`rejected_rows.parquet`, and `summary.json` for the mail.
+Each URL is downloaded once and each content stored once, as `originals/<sha256>.<ending>` and
+`thumbnails/<sha256>.png` below PICTURES_URI. A known picture is requested with its ETag and date; if its
+server sends neither, it is downloaded again after `REFETCH_DAYS`. Broken pictures are listed only. The
+loadable folder has `product_pictures.parquet`, `rejected_rows.parquet`, and `summary.json` for the mail.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.catalogue import images, summaries
-from ecommerce.catalogue.loading import BROKEN, CATALOGUE, NO_PICTURE, OK, Known, Memory
+from ecommerce.catalogue.loading import BROKEN, CATALOGUE, NO_PICTURE, OK, LastCatalogue, StoredProduct
 from ecommerce.core.settings import Network, load_settings
 from ecommerce.sources.product_catalogue.download import Limits, Validators, download, host_of
 from ecommerce.sources.product_catalogue.parser import Catalogue, Product, read_parsed
@@ -36,18 +35,18 @@ from ecommerce.warehouse.staging_tables import staged_columns
 
 log = logging.getLogger(__name__)
 
-AT_ONCE, AT_ONCE_FROM_A_HOST = 8, 4
-SILENT_AT_MOST = 5
-"""After so many pictures in a row for which a host was silent, it is not asked for the others."""
+THREADS, THREADS_PER_HOST = 8, 4
+MAX_TIMEOUTS = 5
+"""After so many timeouts in a row a host is not requested again."""
 REFETCH_DAYS = 7
-"""How long a picture stands whose server names neither ETag nor date."""
+"""After how many days a picture without ETag and date is downloaded again."""
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A usable picture: what its server knows it by, where it lies, when (aware) it was downloaded."""
+class StoredPicture:
+    """A usable picture in storage; `fetched_at` is aware."""
 
     validators: Validators
     sha256: str
@@ -58,16 +57,16 @@ class Stored:
 
 @dataclass
 class _Host:
-    """How one host has answered so far."""
-
-    places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE_FROM_A_HOST))
-    silent: int = 0
+    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(THREADS_PER_HOST))
+    timeouts: int = 0
 
 
 @dataclass
 class Fetcher:
-    """Fetches pictures into `store`; one for all threads of a run. `present`: the files that are stored
-    already. `decoder` has one thread, see `images.examine`."""
+    """Downloads pictures to `store`, for all threads of a run.
+
+    `present` are the names of stored files. `decoder` has one thread, see `images.examine`.
+    """
 
     store: Store
     present: set[str]
@@ -79,59 +78,68 @@ class Fetcher:
     decoder: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "decoder"))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fetch(self, url: str, known: Stored | None) -> Stored | str:
-        """The picture at `url`, of which `known` was fetched before; why there is none, where it cannot be
-        used.
+    def fetch(self, url: str, known: StoredPicture | None) -> StoredPicture | str:
+        """Return the picture at `url`, or why it cannot be used.
+
+        Args:
+            url: its address.
+            known: what the same URL returned before.
 
         Raises:
-            StagingError: it cannot be stored.
+            StagingError: the picture cannot be stored.
         """
         with self._lock:
             host = self.hosts[host_of(url)]
-        if known and not self._is_stored(known):
+        if known and not {self._name(known.picture_uri), self._name(known.thumbnail_uri)} <= self.present:
             known = None
-        if known and known.validators == Validators() and self._is_fresh(known):
+        is_recent = known and self.now - known.fetched_at < timedelta(days=REFETCH_DAYS)
+        if known and known.validators == Validators() and is_recent:
             return known
-        with host.places:
-            if host.silent >= SILENT_AT_MOST:
+        with host.slots:
+            if host.timeouts >= MAX_TIMEOUTS:
                 return "its host did not answer for others before it"
             try:
-                found = download(url, known.validators if known else Validators(), self.networks, self.limits)
-                host.silent = 0
-                if found.data is None and known:
+                response = download(
+                    url, known.validators if known else Validators(), self.networks, self.limits
+                )
+                host.timeouts = 0
+                if response.data is None and known:
                     return known
-                return self._kept(found.data or b"", found.validators)
+                return self._stored(response.data or b"", response.validators)
             except SilentHost as error:
-                host.silent += 1
+                host.timeouts += 1
                 return str(error)
             except UnusablePicture as error:
                 return str(error)
 
-    def _kept(self, data: bytes, validators: Validators) -> Stored:
+    def _stored(self, data: bytes, validators: Validators) -> StoredPicture:
         with self._lock:
             self.downloaded += 1
-        picture = self.decoder.submit(images.examine, data).result()
+        image = self.decoder.submit(images.examine, data).result()
         sha256 = hashlib.sha256(data).hexdigest()
-        original, thumbnail = f"originals/{sha256}.{picture.ending}", f"thumbnails/{sha256}.png"
-        for name, content in ((original, data), (thumbnail, picture.thumbnail)):
+        original, thumbnail = f"originals/{sha256}.{image.ending}", f"thumbnails/{sha256}.png"
+        for name, content in ((original, data), (thumbnail, image.thumbnail)):
             if name not in self.present:
                 self.store.write(name, content)
                 self.present.add(name)
         uris = self.store.uri_of(original), self.store.uri_of(thumbnail)
-        return Stored(validators, sha256, *uris, self.now)
+        return StoredPicture(validators, sha256, *uris, self.now)
 
-    def _is_stored(self, known: Stored) -> bool:
-        names = (uri.removeprefix(f"{self.store.uri}/") for uri in (known.picture_uri, known.thumbnail_uri))
-        return all(name in self.present for name in names)
-
-    def _is_fresh(self, known: Stored) -> bool:
-        return self.now - known.fetched_at < timedelta(days=REFETCH_DAYS)
+    def _name(self, uri: str) -> str:
+        return uri.removeprefix(f"{self.store.uri}/")
 
 
 def refresh(
-    parsed: Manifest, folder: str, run_id: str, memory: Memory, limits: Limits | None = None
+    parsed: Manifest, folder: str, run_id: str, last: LastCatalogue, limits: Limits | None = None
 ) -> Manifest:
-    """Fetch the pictures of the parsed catalogue and leave the loadable folder.
+    """Download the pictures of the parsed catalogue and write the loadable folder.
+
+    Args:
+        parsed: the parsed catalogue.
+        folder: URI of the loadable folder.
+        run_id: for the rows.
+        last: the catalogue as loaded last.
+        limits: of downloads.
 
     Raises:
         StagingError: the parsed folder is gone, or pictures cannot be stored.
@@ -140,19 +148,19 @@ def refresh(
     store = Store.of_pictures()
     present = store.names("originals") | store.names("thumbnails")
     fetcher = Fetcher(store, present, load_settings().picture_networks, now, limits or Limits())
-    found = fetch_all(fetcher, catalogue.products, memory.products)
+    results = fetch_all(fetcher, catalogue.products, last.products)
     rows = [
-        _row(product, found.get(product.image_url or ""), memory.products.get(product.sku))
+        _row(product, results.get(product.image_url or ""), last.products.get(product.sku))
         | {"first_seen_at": now, "last_seen_at": now, "run_id": run_id}
         for product in catalogue.products
     ]
-    summary = summaries.summarise(catalogue, rows, memory, fetcher.downloaded)
-    rows += _untouched(catalogue, memory, {"last_seen_at": now, "run_id": run_id})
+    summary = summaries.summarise(catalogue, rows, last, fetcher.downloaded)
+    rows += _untouched(catalogue, last, {"last_seen_at": now, "run_id": run_id})
     for broken in summary.broken:
         log.warning(
             "%s: the picture of %s cannot be used: %s", broken.host or "no host", broken.sku, broken.reason
         )
-    log.info("%d addresses, %d pictures downloaded; %s", len(found), fetcher.downloaded, summary.counts)
+    log.info("%d URLs, %d pictures downloaded; %s", len(results), fetcher.downloaded, summary.counts)
     with staging.publish(folder) as draft:
         columns = {"product_pictures.parquet": _write(draft.path, "product_pictures", rows)}
         if catalogue.rejected:
@@ -168,78 +176,87 @@ def refresh(
                 **parsed.control_totals,
                 "product_pictures": len(rows),
                 "downloaded": fetcher.downloaded,
-                "addresses": len(found),
+                "addresses": len(results),
             },
         )
     return staging.read_manifest(folder)
 
 
 def fetch_all(
-    fetcher: Fetcher, products: Sequence[Product], memory: Mapping[str, Known]
-) -> dict[str, Stored | str]:
-    """What became of each address, by the address."""
+    fetcher: Fetcher, products: Sequence[Product], last: Mapping[str, StoredProduct]
+) -> dict[str, StoredPicture | str]:
+    """Return the result of `Fetcher.fetch` by URL.
+
+    Args:
+        fetcher: of the run.
+        products: of the parsed catalogue.
+        last: the products as loaded last, by SKU.
+    """
     known = {
-        each.image_url_hash: stored
-        for each in sorted(memory.values(), key=lambda each: each.last_seen_at)
-        if (stored := _stored(each))
+        each.image_url_hash: picture
+        for each in sorted(last.values(), key=lambda each: each.last_seen_at)
+        if (picture := _picture_of(each))
     }
     urls = sorted({product.image_url for product in products if product.image_url})
-    with ThreadPoolExecutor(AT_ONCE, "pictures") as pool:
+    with ThreadPoolExecutor(THREADS, "pictures") as pool:
         return dict(
             zip(urls, pool.map(lambda url: fetcher.fetch(url, known.get(hash_of(url))), urls), strict=True)
         )
 
 
 def hash_of(url: str) -> str:
-    """What stands for an address in the warehouse."""
+    """Return the hash that replaces a URL in the warehouse."""
     return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _stored(known: Known) -> Stored | None:
-    """The usable picture that the address of `known` brought."""
+def _picture_of(known: StoredProduct) -> StoredPicture | None:
     if not (known.fetched_at and known.sha256 and known.picture_uri and known.thumbnail_uri):
         return None
     validators = Validators(known.etag, known.last_modified)
-    return Stored(validators, known.sha256, known.picture_uri, known.thumbnail_uri, known.fetched_at)
+    return StoredPicture(validators, known.sha256, known.picture_uri, known.thumbnail_uri, known.fetched_at)
 
 
-def _row(product: Product, found: Stored | str | None, known: Known | None) -> Row:
-    """The product's row of `product_pictures`, but for when and by whom it was read. Where its picture is
-    broken, the one it had stays, with what its server knows it by if the address is the same."""
-    columns: Row = dict.fromkeys(column.name for column in staged_columns(CATALOGUE, "product_pictures"))
-    columns |= {"sku": product.sku, "name": product.name, "category": product.category, "state": NO_PICTURE}
+def _row(product: Product, result: StoredPicture | str | None, known: StoredProduct | None) -> Row:
+    """Return the product's row of `product_pictures`, without the run's columns.
+
+    A product with a broken picture keeps its previous one, with its validators if the URL is the same.
+    """
+    row: Row = dict.fromkeys(column.name for column in staged_columns(CATALOGUE, "product_pictures"))
+    row |= {"sku": product.sku, "name": product.name, "category": product.category, "state": NO_PICTURE}
     if not product.image_url:
-        return columns
-    columns |= {"image_url_hash": hash_of(product.image_url), "image_host": host_of(product.image_url)}
-    reason = found if isinstance(found, str) else None
-    stored = found if isinstance(found, Stored) else None
-    if stored is None and known:
-        stored = _stored(known)
-        kept = {name: getattr(known, name) for name in ("sha256", "picture_uri", "thumbnail_uri")}
-        columns |= kept
-        if known.image_url_hash != columns["image_url_hash"]:
-            stored = None
-    if stored:
-        columns |= {
-            "etag": stored.validators.etag,
-            "last_modified": stored.validators.last_modified,
-            "sha256": stored.sha256,
-            "picture_uri": stored.picture_uri,
-            "thumbnail_uri": stored.thumbnail_uri,
-            "fetched_at": stored.fetched_at,
+        return row
+    url_hash = hash_of(product.image_url)
+    row |= {"image_url_hash": url_hash, "image_host": host_of(product.image_url), "state": OK}
+    if isinstance(result, StoredPicture):
+        picture: StoredPicture | None = result
+    else:
+        picture = _picture_of(known) if known else None
+        if result:
+            row |= {"state": BROKEN, "reason": result}
+        if known:
+            row |= {name: getattr(known, name) for name in ("sha256", "picture_uri", "thumbnail_uri")}
+            if known.image_url_hash != url_hash:
+                picture = None
+    if picture:
+        row |= {
+            "etag": picture.validators.etag,
+            "last_modified": picture.validators.last_modified,
+            "sha256": picture.sha256,
+            "picture_uri": picture.picture_uri,
+            "thumbnail_uri": picture.thumbnail_uri,
+            "fetched_at": picture.fetched_at,
         }
-    return columns | {"state": BROKEN if reason else OK, "reason": reason}
+    return row
 
 
-def _untouched(catalogue: Catalogue, memory: Memory, seen: Row) -> list[Row]:
-    """Products whose entry was rejected this time: the catalogue has them still, and nothing new is known of
-    them."""
+def _untouched(catalogue: Catalogue, last: LastCatalogue, seen: Row) -> list[Row]:
+    """Return the previous rows of products whose entry was rejected: they are still in the catalogue."""
     accepted = {product.sku for product in catalogue.products}
-    again = {each.sku for each in catalogue.rejected if each.sku} - accepted
+    rejected = {each.sku for each in catalogue.rejected if each.sku} - accepted
     names = [column.name for column in staged_columns(CATALOGUE, "product_pictures")]
     return [
-        {name: getattr(memory.products[sku], name, None) for name in names} | seen
-        for sku in sorted(again & memory.present)
+        {name: getattr(last.products[sku], name, None) for name in names} | seen
+        for sku in sorted(rejected & last.present)
     ]
 
 
@@ -263,7 +280,7 @@ def _rejected(parsed: Manifest, catalogue: Catalogue, run_id: str) -> list[Row]:
 
 
 def _write(folder: Path, table: str, rows: Sequence[Row]) -> list[str]:
-    """Write a table's rows as its staging table takes them; its columns."""
+    """Write rows in the schema of their staging table, and return its columns."""
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -1,8 +1,7 @@
-"""The tasks of the DAG `product_catalogue_refresh`, each defined once."""
+"""The tasks of the DAG `product_catalogue_refresh`."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -23,11 +22,9 @@ from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 
-log = logging.getLogger(__name__)
-
 
 class FetchCatalogue(FetchByScript):
-    """Runs the script that fetches the catalogue's pages; the manifest of what it left."""
+    """Runs the script that fetches the catalogue's pages, and returns their manifest."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(bash_command=fetch_command.COMMAND, **NETWORK_RETRIES | arguments)
@@ -44,40 +41,38 @@ class FetchCatalogue(FetchByScript):
 
 @task(**NETWORK_RETRIES)
 def parse(manifest: Plain, **context: Any) -> Plain:
-    """Read the pages: products, and entries that are rejected; refuse a catalogue that has lost most of its
-    products."""
+    """Parse the pages into products and rejected entries; refuse a catalogue without most of its products."""
     raw = from_xcom(Manifest, manifest)
     folder = run_of(context).folder(raw.business_date, "parsed")
-    known = loading.remember().present
     accept_shrunk = bool(context["params"].get("accept_shrunk"))
-    return to_xcom(parser.parse(raw, folder, known, accept_shrunk=accept_shrunk))
+    return to_xcom(parser.parse(raw, folder, loading.last_catalogue().present, accept_shrunk=accept_shrunk))
 
 
 @task(execution_timeout=task_timeout(LONG), **NETWORK_RETRIES)
 def pictures(manifest: Plain, **context: Any) -> Plain:
-    """Fetch the pictures that are new or may have changed, side by side, and make thumbnails of them."""
+    """Download new and changed pictures in parallel, and create their thumbnails."""
     from ecommerce.catalogue.pictures import refresh
 
     parsed = from_xcom(Manifest, manifest)
     run = run_of(context)
     folder = run.folder(parsed.business_date, f"transformed/{parsed.source}")
-    return to_xcom(refresh(parsed, folder, run.run_id, loading.remember()))
+    return to_xcom(refresh(parsed, folder, run.run_id, loading.last_catalogue()))
 
 
 @task(pool=POOL_LOADS, **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
-    """Load products and pictures in one transaction; what the load did."""
+    """Load products and pictures in one transaction, and return the result."""
     return to_xcom(loading.load_catalogue(run_of(context), from_xcom(Manifest, manifest)))
 
 
 @task(**NETWORK_RETRIES)
 def checks(loaded: Plain, **context: Any) -> list[str]:
-    """Check what was loaded; warnings for the mail."""
+    """Check the load, and return warnings for the mail."""
     return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.CATALOGUE)
 
 
 @task(**NETWORK_RETRIES)
 def notify(manifest: Plain, warnings: list[str], **context: Any) -> None:
-    """Mail what is new, changed, gone and broken; skipped where nothing is different from the time before."""
+    """Mail what is new, changed, gone and broken; skipped if nothing has changed."""
     send_mail = bool(context["params"].get("send_mail"))
     skip(mail.notify(run_of(context), from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail))

@@ -1,1 +1,1 @@
-"""The website's events: sessions, visitors and the funnel of every day."""
+"""Web events, and the sessions and daily funnel computed from them."""

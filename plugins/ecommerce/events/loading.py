@@ -1,4 +1,4 @@
-"""What web events load (`EVENTS`), their load and its checks."""
+"""The load of web events (`EVENTS`)."""
 
 from __future__ import annotations
 
@@ -21,33 +21,38 @@ EVENTS = LoadSpec(
     counted="user_events",
     looked_up=("arriving_events", "leaving_events", "touched_days"),
 )
-"""Events of the website, and the sessions and funnel they make."""
+"""Web events, sessions and the funnel."""
 
 MARGIN_DAYS = 2
-"""A day is computed from its events and those of the day before, and BigQuery's days end in UTC. The load
-leaves older days alone by the same margin (loads/events/find_changes.sql)."""
+"""A day's sessions need the events of the day before, and BigQuery expires partitions in UTC. The load skips
+older days by the same margin (loads/events/find_changes.sql)."""
 
 
 def refuse_expired(day: BusinessDay, now: datetime | None = None) -> None:
-    """Stop before anything is read for a day whose events the warehouse would not keep.
+    """Refuse a day whose events would expire at once.
 
     Raises:
-        ConfigurationError: it is older than EVENTS_RETENTION_DAYS, less two days.
+        ConfigurationError: the day is older than EVENTS_RETENTION_DAYS, less two days.
     """
     kept = load_settings().events_retention_days
     oldest = (now or datetime.now(UTC)).date() - timedelta(days=kept - MARGIN_DAYS)
     if day.date < oldest:
         raise ConfigurationError(
             f"the events of {day} would expire at once, because EVENTS_RETENTION_DAYS is {kept}: {oldest} is "
-            "the first day that can be run; sessions and funnel of older days stay as they are"
+            "the first day that can be run; sessions and funnel of older days do not change"
         )
 
 
 def load_day(day: BusinessDay, run: DagRun, manifest: Manifest) -> LoadResult:
-    """Load what the transform left, and compute sessions and funnel of the days that gained or lost events.
+    """Load the transformed events, and recompute sessions and funnel of the changed days.
+
+    Args:
+        day: the run's business day.
+        run: the run.
+        manifest: of the transformed folder.
 
     Raises:
-        PipelineError: nothing was loaded; the warehouse is as it was.
+        PipelineError: nothing was loaded.
     """
     result = load([manifest], spec=EVENTS, business_date=day.date, run_id=run.run_id, dag_id=run.dag_id)
     metrics.loaded(run.dag_id, result.audit)

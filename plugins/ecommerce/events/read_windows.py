@@ -1,4 +1,4 @@
-"""Which window a run reads from the web events: the rule of DEFINITIONS, "What a run reads"."""
+"""The window of web events that a run reads: the rule of DEFINITIONS, "What a run reads"."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from ecommerce.sources.web_events import AHEAD, LATE_DAYS, OVERLAP
 
 
 def window_of(day: BusinessDay, folder: str, memory: Memory, now: datetime) -> ReadWindow:
-    """What a run for `day` that takes place at `now` (an aware instant) reads, by the instant of receipt,
-    into the staging URI `folder`.
+    """Return the window of a run, by time of receipt.
 
-    The run of the newest closed day reads what was received since the last read, without upper bound,
-    whatever day it occurred on. Run again, it reads its whole day again. The run of an older day reads what
-    was received from its start until `LATE_DAYS` days after its end, which may not have come yet; the extract
-    then keeps the day's own events. That end stays the window's: only a read without upper bound is one that
-    the next may go on from. A day's first events may have been received `AHEAD` of its start.
+    The newest closed day reads everything received since the last read, without upper bound, whatever day it
+    occurred on; a second run of that day reads the whole day again. An older day reads from its start to
+    `LATE_DAYS` days after its end, even if that is in the future, and the extract keeps the day's own events.
+    Only a read without upper bound counts as a last read. A day's first events may be received `AHEAD` of it.
+
+    Args:
+        day: the run's business day.
+        folder: the staging URI to read into.
+        memory: earlier reads.
+        now: an aware instant.
     """
     start = day.start - AHEAD
     if day.date != newest_closed_day(now, day.timezone).date:

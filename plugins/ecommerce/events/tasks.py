@@ -1,8 +1,4 @@
-"""The tasks of the web events' DAG, each defined once; the DAG file says when they run and in which order.
-
-Only this module sees Airflow's context and XCom: it turns both into plain arguments of functions that know
-nothing of Airflow.
-"""
+"""The tasks of the DAG `user_events_daily`."""
 
 from __future__ import annotations
 
@@ -28,7 +24,7 @@ from ecommerce.warehouse.load import LoadResult
 
 @task(**NETWORK_RETRIES)
 def extract(**context: Any) -> Plain:
-    """Read the web events for the run's business day; the manifest of what was read."""
+    """Read the web events of the run's window, and return their manifest."""
     day, now = business_day(context), datetime.now(UTC)
     loading.refuse_expired(day, now)
     window = read_windows.window_of(day, run_of(context).folder(day.date, WEB_EVENTS), load_history, now)
@@ -37,19 +33,19 @@ def extract(**context: Any) -> Plain:
 
 @task
 def transform(manifest: Plain, **context: Any) -> Plain:
-    """Clean, type and hash what the extract left; the manifest of what is to be loaded."""
+    """Clean, type and hash the events, and return the manifest of the loadable folder."""
     return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
 
 
 @task(pool=POOL_LOADS, **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
-    """Load the events, and compute the sessions and funnel of the days they change, in one transaction."""
+    """Load the events, and recompute sessions and funnel of the changed days, in one transaction."""
     return to_xcom(loading.load_day(business_day(context), run_of(context), from_xcom(Manifest, manifest)))
 
 
 @task(outlets=[ANNOUNCED], **NETWORK_RETRIES)
 def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[str]:
-    """Check the days that the load touched, then announce the run's business day; what the checks warn of."""
+    """Check the loaded days, announce the run's business day, and return the warnings."""
     warnings = check_load(run_of(context), from_xcom(LoadResult, loaded), loading.EVENTS)
     outlet_events[ANNOUNCED].add_partitions(str(business_day(context)))
     return warnings

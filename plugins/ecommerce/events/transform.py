@@ -1,4 +1,4 @@
-"""Transform of web events: the raw staging folder → the loadable one, by include/sql/transform/events."""
+"""The transform of web events by include/sql/transform/events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
     add_functions(connection)
-    # What the extract reads for a day, and what the transform takes for it, must be the same.
+    # The transform must keep exactly the events that the extract reads for a day.
     connection.execute("SET VARIABLE ahead = ?", [AHEAD])
     connection.execute("SET VARIABLE late_days = ?", [LATE_DAYS])
 
@@ -30,9 +30,5 @@ EVENTS = TransformSpec(
 
 
 def transform(manifest: Manifest, *, run_id: str) -> Manifest:
-    """`run_transform` of web events: the manifest's control totals also have user_events (count).
-
-    Raises:
-        PipelineError: as `run_transform`.
-    """
+    """Transform web events, and raise as `run_transform`; control totals also have the count user_events."""
     return run_transform(EVENTS, manifest, run_id=run_id)

@@ -1,7 +1,7 @@
-"""User agents: the family of the browser, and whether it is a bot's; nothing else of them is kept.
+"""User agents: browser family, and whether it is a bot; the rest is discarded.
 
-Both lists come from packages that are renewed with the lock: ua-parser knows browsers, crawler-user-agents
-bots. Their patterns run in a compiled engine whose time grows with the text's length only.
+The patterns are from the packages ua-parser (browsers) and crawler-user-agents (bots), matched by a compiled
+engine in time linear in the text's length.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 
 
 def add_functions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give the connection `browser_family` and `is_crawler`, by which SQL asks this module."""
+    """Register `browser_family` and `is_crawler` as SQL functions."""
     connection.create_function("browser_family", browser_family, ["VARCHAR"], "VARCHAR")
     connection.create_function("is_crawler", is_crawler, ["VARCHAR"], "BOOLEAN")
 
 
 def browser_family(user_agent: str) -> str:
-    """Such as `Mobile Safari`; `Other` where nobody knows it."""
+    """Return the family, such as `Mobile Safari`; `Other` if it is unknown."""
     import ua_parser
 
-    found = ua_parser.parse_user_agent(user_agent)
-    return found.family[:100] if found else "Other"
+    browser = ua_parser.parse_user_agent(user_agent)
+    return browser.family[:100] if browser else "Other"
 
 
 def is_crawler(user_agent: str) -> bool:
-    """Whether a pattern of the list of known bots matches."""
+    """Return whether the user agent is a known bot's."""
     return bool(_crawlers().extract(user_agent))
 
 
 @cache
 def _crawlers() -> Any:
-    # The package's own function asks one pattern after the other, which takes two hundred times as long.
+    # The package's own function tries each pattern in turn, which takes 200 times as long.
     from crawleruseragents import CRAWLER_USER_AGENTS_DATA
     from ua_parser_rs import UserAgentExtractor
 

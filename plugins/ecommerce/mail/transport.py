@@ -33,7 +33,7 @@ KIND_HEADER = "X-Sales-Mail"
 _ADDRESS = re.compile(r"[^@\s<>()\[\]\\,:\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
-class Picture(NamedTuple):
+class InlineImage(NamedTuple):
     """A PNG file within a mail; `cid` has the form of an address and is unique in the mail."""
 
     cid: str
@@ -100,7 +100,7 @@ def airflow_url() -> str:
 
 
 def compose(
-    subject: str, template: str, texts: Mapping[str, Any], pictures: Sequence[Picture] = ()
+    subject: str, template: str, texts: Mapping[str, Any], pictures: Sequence[InlineImage] = ()
 ) -> EmailMessage:
     """Return a mail from the templates `<template>.txt` and `<template>.html`, without addresses.
 

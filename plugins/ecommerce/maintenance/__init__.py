@@ -1,1 +1,1 @@
-"""Housekeeping: what is older than a retention setting goes."""
+"""Removal of files that are older than a retention setting."""

@@ -1,5 +1,4 @@
-"""Housekeeping: staged files and task logs that nobody needs any more. What is removed is older than a
-retention setting; nothing else is looked at. Running it again, or twice at once, changes nothing more."""
+"""Removal of expired staging folders and task logs; safe to repeat and to run in parallel."""
 
 from __future__ import annotations
 
@@ -17,14 +16,19 @@ log = logging.getLogger(__name__)
 UNFINISHED = {"queued", "running"}
 
 IsRunning = Callable[[str, str], bool]
-"""Of a DAG's id and the name of a run's staging folder: does that run go on?"""
+"""Returns, for a DAG id and a run's staging folder, whether the run is unfinished."""
 
 
 def expire_staging(staging_uri: str, limit: datetime, is_running: IsRunning) -> int:
-    """Remove run folders whose newest file is older than `limit` (aware); how many were removed.
+    """Remove run folders whose newest file is older than a limit, except those of unfinished runs.
 
-    A folder that was given up half-way, raw files with e-mail addresses among them, counts like any other.
-    The folder of a run that has not ended stays, however old.
+    Args:
+        staging_uri: the staging area.
+        limit: an aware instant.
+        is_running: whether a folder's run is unfinished.
+
+    Returns:
+        The number of removed folders.
 
     Raises:
         StagingError: the staging area cannot be read, or a folder cannot be removed.
@@ -40,7 +44,7 @@ def expire_staging(staging_uri: str, limit: datetime, is_running: IsRunning) -> 
                     if staging.newest_change(run) >= limit:
                         continue
                     if is_running(dag.name, run.name):
-                        log.warning("%s is old, but its run has not ended: it stays", run)
+                        log.warning("%s has expired, but its run has not ended: not removed", run)
                         continue
                     staging.remove_folder(run)
                     log.info("removed %s", run)
@@ -52,8 +56,12 @@ def expire_staging(staging_uri: str, limit: datetime, is_running: IsRunning) -> 
 
 
 def run_is_unfinished(states_of: Callable[..., Any], run_state: Callable[[str, str], str]) -> IsRunning:
-    """Asks Airflow: `states_of` names the runs of a DAG, `run_state` gives the state of one of them. A run
-    that Airflow no longer knows has ended."""
+    """Return a function that looks up runs in Airflow; runs unknown to Airflow have ended.
+
+    Args:
+        states_of: returns the states of a DAG's tasks by run.
+        run_state: returns the state of a run.
+    """
     run_ids: dict[str, list[str]] = {}
 
     def is_running(dag_id: str, folder: str) -> bool:
@@ -66,11 +74,13 @@ def run_is_unfinished(states_of: Callable[..., Any], run_state: Callable[[str, s
 
 
 def expire_logs(folder: Path, limit: datetime) -> int:
-    """Remove log files below `folder` that nobody wrote to since `limit` (aware); how many were removed. Logs
-    in a bucket or in CloudWatch expire by the rules set there."""
+    """Remove log files below `folder` last written before `limit` (aware), and return their number.
+
+    Logs in a bucket or in CloudWatch expire by the rules of that service.
+    """
     removed = 0
     for path in folder.rglob("*.log"):
-        with suppress(FileNotFoundError):  # another worker does the same
+        with suppress(FileNotFoundError):  # another worker was faster
             if not path.is_symlink() and path.stat().st_mtime < limit.timestamp():
                 path.unlink()
                 removed += 1
@@ -86,7 +96,7 @@ def _folders(path: Any) -> Iterable[Any]:
 
 
 def _remove_if_empty(folder: Path) -> None:
-    with suppress(OSError):  # it is not empty, or another worker was first
+    with suppress(OSError):  # it is not empty, or another worker was faster
         folder.rmdir()
 
 

@@ -14,7 +14,7 @@ from ecommerce.maintenance import expiry
 
 @task
 def expired_staging(**context: Any) -> int:
-    """Remove run folders older than `STAGING_RETENTION_DAYS` from staging; how many were removed."""
+    """Remove staging folders older than `STAGING_RETENTION_DAYS`, and return their number."""
     settings, ti = load_settings(), context["ti"]
     limit = datetime.now(UTC) - timedelta(days=settings.staging_retention_days)
     is_running = expiry.run_is_unfinished(ti.get_task_states, ti.get_dagrun_state)
@@ -23,7 +23,7 @@ def expired_staging(**context: Any) -> int:
 
 @task
 def old_logs() -> int:
-    """Remove Airflow's log files older than `LOG_RETENTION_DAYS`; how many were removed."""
+    """Remove Airflow's log files older than `LOG_RETENTION_DAYS`, and return their number."""
     from airflow.sdk.configuration import conf
 
     limit = datetime.now(UTC) - timedelta(days=load_settings().log_retention_days)

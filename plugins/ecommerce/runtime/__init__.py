@@ -1,1 +1,1 @@
-"""What a running task meets: its context, params, retries, metrics, and the end of its log."""
+"""Support for running tasks: context, params, retries, metrics, and the end of the log."""

@@ -1,8 +1,7 @@
-"""Figures for those who watch the pipeline, sent through Airflow's own metrics client.
+"""Metrics of the pipeline, sent through Airflow's metrics client (StatsD, OpenTelemetry).
 
-They go where `[metrics]` of Airflow's configuration says (StatsD, OpenTelemetry), or nowhere. What each is
-called in Prometheus stands in `deploy/monitoring/statsd_mapping.yml`, what it means in docs/MONITORING.md.
-A metric is never worth a task: what goes wrong here is a line in the log.
+docs/MONITORING.md defines them; `deploy/monitoring/statsd_mapping.yml` has their Prometheus names. A metric
+that cannot be sent causes a warning in the log, never a failure.
 """
 
 from __future__ import annotations
@@ -24,19 +23,21 @@ REJECTED_RATIO = "ecommerce.rejected_ratio"
 BYTES_BILLED = "ecommerce.bytes_billed"
 MAILS_SENT = "ecommerce.mails_sent"
 NAMES = (BUSINESS_DAY_END, SOURCE_READ, ROWS, REJECTED_RATIO, BYTES_BILLED, MAILS_SENT)
-"""All metrics of this package, as Airflow's client is given them."""
+"""The names of all metrics of this package."""
 
 OUTCOMES = ("read", "accepted", "rejected", "superseded")
 
 
 def business_day_done(step: str, day_end: datetime) -> None:
-    """A business day that ended at `day_end` (aware) has passed `step`: load, report or mail. The time since
-    then is the freshness. A backfill of an older day sets it back: take the maximum over days."""
+    """Send the end of a business day (aware) that has passed `step`: load, report or mail.
+
+    The time since then is the freshness. A backfill sets it back: take the maximum over days.
+    """
     _gauge(BUSINESS_DAY_END, day_end.timestamp(), step=step)
 
 
 def loaded(dag_id: str, audit: Iterable[Mapping[str, Any]]) -> None:
-    """What a load has written into `load_audit`: one mapping per source, with that table's columns."""
+    """Send the counts of a load: its rows of `load_audit`, one per source."""
     for row in audit:
         source = str(row["source"])
         if isinstance(row.get("read_at"), datetime):
@@ -49,12 +50,12 @@ def loaded(dag_id: str, audit: Iterable[Mapping[str, Any]]) -> None:
 
 
 def bytes_billed(count: int, step: str) -> None:
-    """BigQuery bills `count` bytes for a statement of `step` (such as load, checks, report)."""
+    """Send the bytes that BigQuery bills for a statement of `step`, such as load, checks or report."""
     _emit(lambda stats: stats.incr(BYTES_BILLED, count, tags={"step": step}))
 
 
 def mail_sent(kind: str) -> None:
-    """The mail server has taken one mail: report, failure, watch, reconciliation, …"""
+    """Count one mail of a kind: report, failure, watch, reconciliation, …"""
     _emit(lambda stats: stats.incr(MAILS_SENT, 1, tags={"kind": kind}))
 
 
@@ -64,7 +65,7 @@ def _gauge(name: str, value: float, **tags: str) -> None:
 
 def _emit(send: Callable[[Any], None]) -> None:
     if "airflow" not in sys.modules:
-        return  # a command, which would import it for nothing else
+        return  # a command does not import Airflow for metrics
     try:
         from airflow.sdk.observability import stats
 

@@ -1,4 +1,4 @@
-"""Params that several DAGs ask for in their forms."""
+"""Params that several DAGs share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Retry policies: which errors are tried again, and after which pause."""
+"""Retry policies: which errors are retried, and after which pause."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 from ecommerce.core import errors
 
 LONGEST_DELAY = timedelta(hours=1)
-"""A side that asks to be left alone for longer than this is asked again after it."""
+"""The longest pause, even if a server requests a longer one."""
 
 
 class RetryPolicy(ExceptionRetryPolicy):
-    """Rules by kind of error, and obedience: where the other side named the pause, it is taken. The task
-    gives its worker back meanwhile."""
+    """Rules by type of error; a pause that the server requested (`retry_after`) takes precedence."""
 
     def evaluate(self, exception: BaseException, *arguments: Any, **options: Any) -> RetryDecision:
-        """What to do about `exception`; for the other arguments see Airflow."""
+        """Return the decision on `exception`; see Airflow for the other arguments."""
         decision = super().evaluate(exception, *arguments, **options)
-        asked = getattr(exception, "retry_after", None)
-        if asked is None:
+        requested = getattr(exception, "retry_after", None)
+        if requested is None:
             return decision
-        delay = max(decision.retry_delay or timedelta(), timedelta(seconds=asked))
+        delay = max(decision.retry_delay or timedelta(), timedelta(seconds=requested))
         return replace(decision, retry_delay=min(delay, LONGEST_DELAY))
 
 
-def _in_vain(kinds: type[Exception] | list[type[BaseException]], why: str) -> RetryRule:
-    return RetryRule(kinds, RetryAction.FAIL, reason=f"trying again cannot help: {why}")
+def _final(kinds: type[Exception] | list[type[BaseException]], why: str) -> RetryRule:
+    return RetryRule(kinds, RetryAction.FAIL, reason=f"a retry cannot help: {why}")
 
 
 NETWORK_RETRIES: dict[str, Any] = {
@@ -40,51 +39,57 @@ NETWORK_RETRIES: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=10),
     "retry_policy": RetryPolicy(
         rules=[
-            _in_vain(
+            _final(
                 [errors.CredentialsError, errors.ConfigurationError],
-                "somebody has to change a setting or a permission",
+                "a setting or a permission must be changed",
             ),
-            _in_vain([errors.ContractError, errors.CheckFailed], "the data are not what was agreed"),
-            _in_vain(
-                [errors.TimedOutError, AirflowTaskTimeout], "it would take as long again, and delay the mail"
-            ),
-            _in_vain([AttributeError, ImportError, NameError, TypeError], "this is a mistake in the code"),
+            _final([errors.ContractError, errors.CheckFailed], "the data violate their contract"),
+            _final([errors.TimedOutError, AirflowTaskTimeout], "it would take as long, and delay the mail"),
+            _final([AttributeError, ImportError, NameError, TypeError], "this is a bug"),
             RetryRule(
                 errors.RateLimitedError,
                 RetryAction.RETRY,
                 retry_delay=timedelta(minutes=2),
-                reason="the other side asked us to slow down",
+                reason="the server limits the rate of requests",
             ),
             RetryRule(
                 [errors.TransientError, ConnectionError, TimeoutError],
                 RetryAction.RETRY,
-                reason="the other side is unwell: trying again with growing pauses",
+                reason="the server is unavailable: retried with growing pauses",
             ),
         ]
     ),
 }
-"""Arguments of every task that talks to the network. A policy can only stop early or set the pause, so
-the number of retries is the most a task may need."""
+"""Arguments of every task that uses the network. A policy can only stop early or set the pause: `retries` is
+the maximum."""
 
 GATE_RETRIES: dict[str, Any] = {
     "retry_policy": ExceptionRetryPolicy(
-        rules=[_in_vain(errors.PipelineError, "the extracts have ended, and what they left stays the same")]
+        rules=[_final(errors.PipelineError, "the extracts have ended, and their output does not change")]
     )
 }
-"""Arguments of the task behind the extracts: its verdict is final, only a lost worker is worth a retry."""
+"""Arguments of the gate after the extracts: its result is final, so only a lost worker is retried."""
 
 
 def pause_after(task: Any, number: int, error: BaseException, most: int = 1) -> timedelta:
-    """Return how long Airflow waits after attempt `number`, which failed with `error`; for `most` see
-    `backoff`."""
+    """Return the pause after a failed attempt.
+
+    Args:
+        task: Airflow's operator.
+        number: of the attempt.
+        error: its failure.
+        most: as for `backoff`.
+    """
     policy = task.retry_policy
-    asked = policy.evaluate(error, try_number=number, max_tries=number).retry_delay if policy else None
-    return asked or backoff(task, number, most)
+    delay = policy.evaluate(error, try_number=number, max_tries=number).retry_delay if policy else None
+    return delay or backoff(task, number, most)
 
 
 def backoff(task: Any, number: int, most: int = 1) -> timedelta:
-    """Return the pause after attempt `number` where no other is set: at least, or with 2 at most, for Airflow
-    adds up to as much again by chance."""
+    """Return the shortest exponential pause after attempt `number`, or with `most=2` the longest.
+
+    Airflow adds jitter of up to 100 %.
+    """
     factor = task.retry_exponential_backoff or 1.0
     seconds = task.retry_delay.total_seconds() * factor ** (number - 1) * (most if factor != 1 else 1)
     longest = task.max_retry_delay.total_seconds() if task.max_retry_delay else seconds

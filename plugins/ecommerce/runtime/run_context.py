@@ -1,4 +1,4 @@
-"""A run, from Airflow's task context. For the modules `tasks`, which alone see it."""
+"""The run of a task, from Airflow's context; for the modules `tasks`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ecommerce.storage.staging import DagRun
 
 
 def run_of(context: Mapping[str, Any]) -> DagRun:
-    """The run that a task belongs to."""
+    """Return the run that a task belongs to."""
     return DagRun(context["dag_run"].dag_id, context["run_id"])
 
 
 def dag_run_of(dag_id: str, run_id: str) -> Any:
-    """Airflow's own record of another run: `partition_key`, `conf`, `run_after`, `start_date` and so on."""
-    # (Airflow 3.3 answers this question to any task, and has no method of the task instance that asks it.)
+    """Return Airflow's record of another run: `partition_key`, `conf`, `run_after`, `start_date`, …"""
+    # Airflow 3.3 has this request, but no public method for it.
     from airflow.sdk.execution_time.comms import GetDagRun
     from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
 
@@ -23,7 +23,7 @@ def dag_run_of(dag_id: str, run_id: str) -> Any:
 
 
 def skip(reason: str) -> None:
-    """Skip the running task, and what comes after it, unless `reason` is empty."""
+    """Skip the running task and everything downstream, unless `reason` is empty."""
     from airflow.sdk.exceptions import AirflowSkipException
 
     if reason:

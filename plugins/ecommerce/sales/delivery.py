@@ -215,7 +215,7 @@ def report_message(
         "trend_cid": _TREND_CID if trend else "",
         "page_url": page_url(figures.business_date),
     }
-    pictures = [mail.Picture(_TREND_CID, trend)] if trend else []
+    pictures = [mail.InlineImage(_TREND_CID, trend)] if trend else []
     message = mail.compose(texts["subject"], "report_mail", texts, pictures)
     message.add_attachment(
         pdf, maintype="application", subtype="pdf", filename=f"sales-report-{figures.business_date}.pdf"

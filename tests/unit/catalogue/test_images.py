@@ -162,7 +162,7 @@ peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 fetcher, before = pictures.Fetcher(store, set(), (), datetime.now(UTC)), peak()
 products = [SimpleNamespace(image_url=f"https://{number}.example.com/a.png") for number in range(4)]
 found = pictures.fetch_all(fetcher, products, {})
-assert all(isinstance(each, pictures.Stored) for each in found.values()), found
+assert all(isinstance(each, pictures.StoredPicture) for each in found.values()), found
 unit = 1 if sys.platform == "darwin" else 1024
 print((peak() - before) * unit // 1_000_000)
 """

@@ -122,10 +122,10 @@ def test_it_is_sent_once_something_has_changed_and_somebody_wants_it(
         return mail.notify(RUN, publish(found, tmp_path), [], send_mail=send_mail)
 
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
-    assert notify(summary) == "the Variable report_recipients is empty: nobody is told"
+    assert notify(summary) == "the Variable report_recipients is empty"
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "ann@example.com")
     silent = replace(summary, is_news=False)
-    assert notify(silent) == "nothing has changed in the catalogue, and send_mail is not set"
+    assert notify(silent) == "the catalogue has not changed, and send_mail is not set"
     assert mailbox() == []
     assert notify(summary) == notify(silent, send_mail=True) == ""
     first, second = mailbox()

@@ -156,7 +156,7 @@ def _catalogue() -> EmailMessage:
         for number, name in enumerate((JAPANESE, ARABIC, LONG, "Mug", ""))
     ]
     texts = catalogue.texts(summary, ["1 source had no picture"], shown)
-    pictures = [mail.Picture(cid, data) for cid, _, _, data in shown]
+    pictures = [mail.InlineImage(cid, data) for cid, _, _, data in shown]
     return mail.compose(catalogue.subject(summary), "catalogue_mail", texts, pictures)
 
 

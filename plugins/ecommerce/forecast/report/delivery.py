@@ -57,7 +57,7 @@ def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailM
         chart: the PNG within the HTML.
     """
     texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
-    message = mail.compose(texts["subject"], "forecast_mail", texts, [mail.Picture(_CHART_CID, chart)])
+    message = mail.compose(texts["subject"], "forecast_mail", texts, [mail.InlineImage(_CHART_CID, chart)])
     message.add_attachment(
         pdf, maintype="application", subtype="pdf", filename=f"sales-forecast-{figures.as_of}.pdf"
     )

@@ -41,7 +41,7 @@ def notify(manifest: Manifest) -> str:
 @in_report_locale
 def compose(selection: Selection, picture: bytes) -> EmailMessage:
     """Compose the mail without its addresses: text, and HTML with the chart."""
-    pictures = [mail.Picture(CID, picture)] if picture else []
+    pictures = [mail.InlineImage(CID, picture)] if picture else []
     texts = _texts(selection, has_picture=bool(picture))
     return mail.compose(_subject(selection.choice), "selection_mail", texts, pictures)
 
