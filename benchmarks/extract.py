@@ -7,7 +7,7 @@
 The limit is the database itself: `COPY … (FORMAT binary)` of the same five queries, one after the other,
 received by psql and thrown away. All others write Parquet files; the pipeline also checks every value, asks
 for the control totals and seals its folder. Its own PostgreSQL is kept in `.bench/postgres`; the other
-readers need the environment `.bench/venv` (see requirements.txt beside this file).
+readers need the environment `.bench/venv` (see requirements.txt in this folder).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=2_000_000, help="order lines of the day read")
     parser.add_argument("--days", type=int, default=10, help="days of history, each like the day read")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--readers", nargs="*", choices=[*CONTENDERS], help="only these, beside the limit")
+    parser.add_argument("--readers", nargs="*", choices=[*CONTENDERS], help="run only these, and the limit")
     parser.add_argument("--history", action="store_true", help="the pipeline only, with growing history")
     arguments = parser.parse_args()
     with _server() as server:

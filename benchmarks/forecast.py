@@ -73,10 +73,10 @@ def _score(name: str, panel: Panel, earlier: int) -> None:
     of_all = [forecasts_of_all(panel.until(days), [places]) for days in known]
     for champion in COMPARED:
         made = [of_origin[champion] for of_origin in of_all]
-        said = np.stack([one.values for one in made])
+        predicted = np.stack([one.values for one in made])
         actual = np.stack(truth)
-        cells = [_wape(said[:, :, part], actual[:, :, part]) for part in parts.values()]
-        bias = np.nansum(said[:, :, -1]) / np.nansum(actual[:, :, -1]) - 1
+        cells = [_wape(predicted[:, :, part], actual[:, :, part]) for part in parts.values()]
+        bias = np.nansum(predicted[:, :, -1]) / np.nansum(actual[:, :, -1]) - 1
         covers = [_covered(made, actual, level) for level in (80, 95)]
         print(
             f"| {champion} | {' | '.join(f'{cell:.2%}' for cell in cells)} | {bias:+.1%} | "
@@ -89,9 +89,9 @@ def _with_total(values: np.ndarray) -> np.ndarray:
     return np.column_stack([values, np.nansum(values, axis=1)])
 
 
-def _wape(said: np.ndarray, actual: np.ndarray) -> float:
-    known = ~np.isnan(actual) & ~np.isnan(said)
-    return float(np.abs(said - actual)[known].sum() / np.abs(actual)[known].sum())
+def _wape(predicted: np.ndarray, actual: np.ndarray) -> float:
+    known = ~np.isnan(actual) & ~np.isnan(predicted)
+    return float(np.abs(predicted - actual)[known].sum() / np.abs(actual)[known].sum())
 
 
 def _covered(made: list[PanelForecast], actual: np.ndarray, level: int) -> float:

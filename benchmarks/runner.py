@@ -127,7 +127,7 @@ def run_once(contender: Contender) -> tuple[float, float, dict[str, Any]]:
     )
     assert process.stdout is not None
     output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)  # the only call that tells one child's peak memory
+    _, status, usage = os.wait4(process.pid, 0)  # the only call that returns the peak memory of one child
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{contender.name} failed with {process.returncode}:\n{output[-3000:]}")

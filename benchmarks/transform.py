@@ -7,7 +7,7 @@
 The limit reads the files that the pipeline wrote and writes them again, with DuckDB under the same memory
 limit. Polars and pandas make the same orders and lines (checked: same counts and amount), hash the same
 customers, and leave out what else the pipeline does (text checks, rejected rows, refunds, accounting).
-They need the environment `.bench/venv` (see requirements.txt beside this file).
+They need the environment `.bench/venv` (see requirements.txt in this folder).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--source", choices=["sales_db", "partner_files"], default="sales_db")
     parser.add_argument("--lines", type=int, default=2_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="*", choices=[*CONTENDERS], help="only these, beside the limit")
+    parser.add_argument("--only", nargs="*", choices=[*CONTENDERS], help="run only these, and the limit")
     arguments = parser.parse_args()
     wanted = [LIMIT, *(arguments.only or [name for name in CONTENDERS if name != LIMIT])]
     if not BENCHMARK_PYTHON.exists() or arguments.source != "sales_db":

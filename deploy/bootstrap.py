@@ -1,14 +1,14 @@
 """Build the virtual environments, then run a command in them: `python3 deploy/bootstrap.py <command>`.
 
-    env       .venv: Airflow and the pipeline, which is all that the commands of an operator need
-    dev       env, with the tools for tests and linting, and .venv-emulator (the BigQuery emulator)
+    env       .venv: Airflow and the pipeline, sufficient for all operator commands
+    dev       env with the tools for tests and linting, and .venv-emulator (the BigQuery emulator)
     demo      env and .venv-emulator, then the demo company, Airflow, and several days through its scheduler
-    stop      stop what demo started
+    stop      stop the demo
     emulator  env and .venv-emulator, then a BigQuery emulator without the company, until Ctrl-C
     test      dev, then the tests that need no operating-system package (further arguments go to pytest)
 
-It needs nothing but Python's standard library, and parses on interpreters too old for the repository, so
-that they get a sentence instead of a traceback. What is built is left alone until a lock file changes.
+It needs only Python's standard library and parses on older interpreters, so that they print an error message
+instead of a traceback. An environment is rebuilt only when a lock file changes.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ DEV_LOCKS = (*DEMO_LOCKS, "requirements-dev.txt")
 EMULATOR_LOCKS = ("demo/emulator-requirements.txt",)
 VERSIONS = ((3, 11), (3, 12), (3, 13))
 MEMORY_GB = 3.0
-DISK_GB = {VENV: 3.4, EMULATOR_VENV: 0.8}  # with what is downloaded meanwhile
-# The emulator loads these DuckDB extensions from below HOME, and must not look for them on the network.
+DISK_GB = {VENV: 3.4, EMULATOR_VENV: 0.8}  # including downloads
+# The emulator loads these DuckDB extensions from HOME instead of the network.
 EXTENSIONS = "import duckdb_extensions as d; d.import_extension('spatial'); d.import_extension('avro')"
-# In the order of tests/conftest.py: what takes longest begins. Three processes, because two leave a third of
-# two cores idle: each waits for its emulator, and the emulator for it.
+# In the order of tests/conftest.py: slowest first. Three processes on two cores: with two, a third of the CPU
+# time is idle while tests and emulators wait for each other.
 TESTS = (
     *("-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"),
     *("-m", "not (full or browser or compose or monitoring or bigquery)"),
 )
-COMMANDS = {  # the lock files of .venv, those of .venv-emulator, and what then runs in .venv
+COMMANDS = {  # lock files of .venv, lock files of .venv-emulator, command to run in .venv
     "env": (LOCKS, (), ()),
     "dev": (DEV_LOCKS, EMULATOR_LOCKS, ()),
     "demo": (DEMO_LOCKS, EMULATOR_LOCKS, ("-m", "demo.run_demo", "start")),
@@ -53,18 +53,18 @@ COMMANDS = {  # the lock files of .venv, those of .venv-emulator, and what then 
 
 
 class Refusal(Exception):
-    """This machine lacks something; the text is one sentence that says what to do."""
+    """A requirement is missing on this machine; the message is one sentence with the fix."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; its exit code, or 1 after a sentence on standard error."""
+    """Run one command and return its exit code, or 1 after an error message on standard error."""
     if not arguments or arguments[0] not in COMMANDS:
         print(__doc__)
         return 0 if arguments in (["help"], ["--help"], ["-h"]) else 2
     try:
         check_platform(sys.platform)
         unsuited = tuple(sys.version_info[:2]) not in VERSIONS
-        if unsuited and to_build(*COMMANDS[arguments[0]][:2]):  # begin again with an interpreter that suits
+        if unsuited and to_build(*COMMANDS[arguments[0]][:2]):  # restart with a suitable interpreter
             other = find_python(sys.version_info[:2])
             return subprocess.run([other, __file__, *arguments], check=False).returncode
         return perform(arguments[0], arguments[1:])
@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
 
 
 def perform(name: str, arguments: list[str]) -> int:
-    """Build what the command `name` needs and become it, so that a signal ends it; 0 where nothing is run."""
+    """Build the environments of the command `name`, then replace this process with it, if there is any."""
     locks, emulator_locks, command = COMMANDS[name]
     if locks:
         build(locks, emulator_locks)
@@ -91,10 +91,10 @@ def perform(name: str, arguments: list[str]) -> int:
 
 
 def build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> None:
-    """Install in each environment what it lacks of its lock files; nothing happens when both are complete.
+    """Install the missing lock files in each environment; do nothing when both are complete.
 
     Raises:
-        Refusal: this machine lacks something (checked before anything is downloaded), or a download failed.
+        Refusal: a requirement is missing (checked before any download), or a download failed.
     """
     wanted = to_build(locks, emulator_locks)
     if not wanted:
@@ -110,16 +110,16 @@ def build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> None:
 
 
 def make(venv: Path) -> None:
-    """Make an environment of this interpreter's version, unless it is there."""
+    """Create an environment with the version of this interpreter, unless it exists."""
     if version_of(venv) != sys.version_info[:2]:
-        run([sys.executable, "-m", "venv", "--clear", str(venv)], "no virtual environment could be made")
+        run([sys.executable, "-m", "venv", "--clear", str(venv)], "creating the virtual environment failed")
 
 
 def fill(venv: Path, locks: tuple[str, ...]) -> None:
-    """Install those of `locks` that the environment lacks, and note them."""
+    """Install the missing files of `locks` in the environment, and record them."""
     lacks = lacking(venv, locks)
     complete = [lock for lock in (*DEV_LOCKS, *EMULATOR_LOCKS) if not lacking(venv, (lock,))]
-    stamp(venv).write_text("")  # an installation that is cut short leaves an environment that is built again
+    stamp(venv).write_text("")  # an interrupted installation is repeated
     install(venv, lacks)
     if venv == EMULATOR_VENV:
         emulator_home = dict(os.environ, HOME=str(venv))
@@ -129,7 +129,7 @@ def fill(venv: Path, locks: tuple[str, ...]) -> None:
 
 
 def get_uv() -> None:
-    """Install uv into .venv, unless it is there or pip has an index of its own."""
+    """Install uv into .venv, unless it exists or pip uses its own package index."""
     python = str(python_of(VENV))
     if not uv_of(VENV).exists() and not own_index(python):
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *strictly(UV_LOCK)]
@@ -137,16 +137,16 @@ def get_uv() -> None:
 
 
 def to_build(locks: tuple[str, ...], emulator_locks: tuple[str, ...]) -> dict[Path, tuple[str, ...]]:
-    """The environments that lack something of their lock files, and these. Only files are looked at: every
-    command begins with this."""
+    """Return the environments that do not match their lock files. Every command starts with this, so it reads
+    only files."""
     wanted = {VENV: locks, EMULATOR_VENV: emulator_locks}
     return {venv: own for venv, own in wanted.items() if lacking(venv, own)}
 
 
 def install(venv: Path, locks: tuple[str, ...]) -> None:
-    """Install complete lock files: with uv in seconds, or else with pip in minutes.
+    """Install complete lock files with uv (seconds), or else with pip (minutes).
 
-    uv does not read pip's configuration, so where that names a package index of its own, pip is used.
+    uv ignores pip's configuration, so pip is used if it has its own package index.
     """
     python, uv = str(python_of(venv)), uv_of(VENV)
     by_uv = uv.exists() and not own_index(python)
@@ -157,25 +157,25 @@ def install(venv: Path, locks: tuple[str, ...]) -> None:
             command = [str(uv), "pip", "install", "--quiet", "--python", python, *strictly(lock)]
             by_uv = subprocess.run(command, cwd=str(REPOSITORY), check=False).returncode == 0
             if not by_uv:
-                say("uv did not manage: going on with pip, which takes a few minutes …")
+                say("uv failed: continuing with pip, which takes a few minutes …")
         if not by_uv:
             pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *strictly(lock)]
             run(pip, f"the packages of {lock} could not be installed")
 
 
 def strictly(lock: str) -> tuple[str, ...]:
-    """Exactly what a lock file says, and nothing that its hashes do not cover."""
+    """Return pip options that install exactly the packages of a lock file, with verified hashes."""
     return ("--no-deps", "--require-hashes", "-r", lock)
 
 
 def own_index(python: str) -> bool:
-    """Whether pip is configured with another package index than PyPI."""
+    """Return whether pip is configured with a package index other than PyPI."""
     listed = subprocess.run([python, "-m", "pip", "config", "list"], check=False, stdout=subprocess.PIPE)
     return b".index-url=" in listed.stdout
 
 
 def lacking(venv: Path, locks: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of `locks` that `venv` was not completely built from as they are now."""
+    """Return the files of `locks` from which `venv` was not built in their current version."""
     version = version_of(venv) if locks else None
     if version not in VERSIONS:
         return locks
@@ -184,18 +184,18 @@ def lacking(venv: Path, locks: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def fingerprint(lock: str, version: tuple[int, ...]) -> str:
-    """Changes with the lock file and with the Python version."""
+    """Return a hash of the lock file and the Python version."""
     return hashlib.sha256(repr(tuple(version)).encode() + (REPOSITORY / lock).read_bytes()).hexdigest()
 
 
 def check_platform(name: str) -> None:
-    """Refuse where neither Airflow nor the demo runs."""
+    """Refuse a platform on which Airflow does not run."""
     if not name.startswith(("linux", "darwin")):
         raise Refusal("this runs on Linux and macOS; on Windows run it inside WSL2")
 
 
 def find_python(version: tuple[int, ...]) -> str:
-    """The command of an interpreter that suits, because this one, of `version`, does not."""
+    """Return the command of a suitable interpreter; the current one has the unsuitable `version`."""
     for major, minor in VERSIONS[1:] + VERSIONS[:1]:
         command = f"python{major}.{minor}"
         answer = "import sys; print('{}.{}'.format(*sys.version_info))"
@@ -206,21 +206,21 @@ def find_python(version: tuple[int, ...]) -> str:
         if found.returncode == 0 and found.stdout.decode().strip() == f"{major}.{minor}":
             return command
     raise Refusal(
-        f"Python {version[0]}.{version[1]} does not suit: install Python 3.11, 3.12 or 3.13 and try again"
+        f"Python {version[0]}.{version[1]} is not supported: install Python 3.11, 3.12 or 3.13 and try again"
     )
 
 
 def check_venv_module() -> None:
-    """Refuse where Python came without what makes environments (Debian splits it off)."""
+    """Refuse a Python without the venv module (Debian packages it separately)."""
     if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
         raise Refusal(
-            "this Python cannot make virtual environments: install its venv module "
+            "this Python cannot create virtual environments: install its venv module "
             f"(Debian and Ubuntu: apt install python{sys.version_info[0]}.{sys.version_info[1]}-venv)"
         )
 
 
 def check_disk(free_gb: float, needed_gb: float) -> None:
-    """Refuse before a download that would fill the disk."""
+    """Refuse a disk with too little free space for the downloads."""
     if free_gb < needed_gb:
         raise Refusal(
             f"{free_gb:.1f} GB are free on the disk of {REPOSITORY}, {needed_gb:.1f} GB are needed: "
@@ -229,7 +229,7 @@ def check_disk(free_gb: float, needed_gb: float) -> None:
 
 
 def check_memory(total_gb: float) -> None:
-    """Refuse where Airflow beside the demo company would be killed."""
+    """Refuse a machine with too little memory for Airflow and the demo company."""
     if total_gb < MEMORY_GB:
         raise Refusal(
             f"this machine has {total_gb:.1f} GB of memory, {MEMORY_GB:.1f} GB are needed: "
@@ -238,7 +238,7 @@ def check_memory(total_gb: float) -> None:
 
 
 def memory_gb() -> float:
-    """The memory this process may use: the machine's, or its container's when that is less."""
+    """Return the available memory in GB: that of the machine, or the lower limit of its container."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
@@ -248,8 +248,8 @@ def memory_gb() -> float:
 
 
 def version_of(venv: Path) -> tuple[int, ...] | None:
-    """The Python version of an environment, None when there is none that works: its interpreter is gone, or
-    an update of the machine has put one of another version into its place."""
+    """Return the Python version of an environment; None if its interpreter is missing or was replaced with
+    another version."""
     python = Path(os.path.realpath(str(python_of(venv))))
     made_with = venv / "pyvenv.cfg"
     if not (made_with.is_file() and python.is_file() and os.access(str(python), os.X_OK)):
@@ -262,17 +262,17 @@ def version_of(venv: Path) -> tuple[int, ...] | None:
 
 
 def python_of(venv: Path) -> Path:
-    """An environment's interpreter."""
+    """Return the interpreter of an environment."""
     return venv / "bin" / "python"
 
 
 def uv_of(venv: Path) -> Path:
-    """Where uv is in an environment."""
+    """Return the path of uv in an environment."""
     return venv / "bin" / "uv"
 
 
 def stamp(venv: Path) -> Path:
-    """The file with the fingerprints of what an environment was completely built from."""
+    """Return the file with the fingerprints of the lock files from which an environment was built."""
     return venv / "built-from"
 
 
@@ -286,13 +286,13 @@ def run(command: list[str], complaint: str, environment: dict[str, str] | None =
 
 
 def with_bytecode() -> dict[str, str]:
-    """Return the environment, in which Python keeps the bytecode of what it imports. uv compiles nothing, so
-    each process would compile Airflow again, which takes longer than everything else in its imports."""
+    """Return the environment variables without PYTHONDONTWRITEBYTECODE. uv compiles nothing, so without
+    bytecode every process would compile Airflow again, which dominates its startup time."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def say(text: str) -> None:
-    """Tell the person waiting."""
+    """Print a progress message."""
     print(text, flush=True)
 
 

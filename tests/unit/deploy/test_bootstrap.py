@@ -47,7 +47,7 @@ def test_a_python_that_does_not_suit_is_refused(
     monkeypatch.setattr(sys, "version_info", version)
     assert bootstrap.main(["demo"]) == 1
     assert capsys.readouterr().err == (
-        f"bootstrap: Python {version[0]}.{version[1]} does not suit: "
+        f"bootstrap: Python {version[0]}.{version[1]} is not supported: "
         "install Python 3.11, 3.12 or 3.13 and try again\n"
     )
     assert _downloads(nothing_built) == []
@@ -159,7 +159,7 @@ def test_a_python_without_venv_is_refused(
     )
     assert bootstrap.main(["env"]) == 1
     assert capsys.readouterr().err == (
-        "bootstrap: this Python cannot make virtual environments: install its venv module "
+        "bootstrap: this Python cannot create virtual environments: install its venv module "
         f"(Debian and Ubuntu: apt install python3.{sys.version_info[1]}-venv)\n"
     )
     assert _downloads(nothing_built) == []

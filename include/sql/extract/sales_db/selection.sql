@@ -17,7 +17,7 @@ read_orders AS NOT MATERIALIZED (
 
     UNION ALL
 
-    -- … orders of which only a refund was created or changed, and the known orders. An OR over both tables would read
+    -- … orders with only a new or changed refund, and the known orders. An OR over both tables would read
     -- the whole history.
     SELECT *
     FROM orders
