@@ -14,7 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.settings import Settings, load_settings
-from ecommerce.runtime import metrics
+from ecommerce.runtime import lineage, metrics
 from ecommerce.warehouse import jobs
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.credentials import create_client
@@ -170,6 +170,7 @@ class Warehouse:
     def rows(self, job: Any, what: str, **options: Any) -> Any:
         """Return the rows of a query job, and count the bytes it billed; arguments as `result`."""
         rows = self.result(job, what, **options)
+        lineage.report_query(job.query, namespace=lineage.BIGQUERY, database=job.project, query_id=job.job_id)
         billed = job.total_bytes_billed or 0
         self.bytes_billed += billed
         metrics.bytes_billed(billed, self.labels.get("step", "other"))
