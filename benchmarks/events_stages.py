@@ -16,7 +16,7 @@ from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import WEB_EVENTS
 from ecommerce.sources.web_events import client, slices
-from ecommerce.sources.web_events import extract as web_events
+from ecommerce.sources.web_events import extraction as web_events
 from ecommerce.storage import staging
 from ecommerce.storage.xcom import from_xcom, to_xcom
 

@@ -28,6 +28,7 @@ from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 from ecommerce.runtime.params import BUSINESS_DATE
 from ecommerce.sales import tasks
 from ecommerce.sources import SOURCES
+from ecommerce.warehouse import assets
 
 with DAG(
     dag_id=DAG_DAILY,
@@ -54,7 +55,10 @@ with DAG(
     doc_md=__doc__,
 ) as dag:
     with TaskGroup(GROUP_EXTRACT, tooltip="One task per source; each writes files and a manifest to staging"):
-        extracted = [tasks.extract.override(task_id=source)(source) for source in SOURCES]
+        extracted = [
+            tasks.extract.override(task_id=source, inlets=[assets.source(source)])(source)
+            for source in SOURCES
+        ]
         ready = tasks.sources_ready(extracted)
 
     with TaskGroup(GROUP_TRANSFORM, tooltip="Clean and type each source's files with DuckDB"):

@@ -24,6 +24,7 @@ from ecommerce.core.settings import run_timeout, shop_timezone
 from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
 from ecommerce.sales import tasks
 from ecommerce.sources import STOREFRONT
+from ecommerce.warehouse import assets
 
 with DAG(
     dag_id=DAG_SYNC,
@@ -39,5 +40,5 @@ with DAG(
     tags=["sales", "hourly"],
     doc_md=__doc__,
 ) as dag:
-    read = tasks.extract_changes.override(task_id=STOREFRONT)(STOREFRONT)
+    read = tasks.extract_changes.override(task_id=STOREFRONT, inlets=[assets.source(STOREFRONT)])(STOREFRONT)
     tasks.check_read(tasks.load_read(tasks.transform.override(task_id="transform")(manifest=read)))

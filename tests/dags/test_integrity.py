@@ -233,7 +233,8 @@ class TestDailySalesPipeline:
         assert "extract.sources_ready" not in {task.task_id for task in pipeline.leaves}
 
     def test_the_day_is_announced_when_it_has_been_checked(self, pipeline):
-        assert [task.task_id for task in pipeline.tasks if task.outlets] == ["load.checks"]
+        announcing = [each for each in pipeline.tasks if "daily_sales" in {one.name for one in each.outlets}]
+        assert [task.task_id for task in announcing] == ["load.checks"]
         assert [asset.name for asset in pipeline.get_task("load.checks").outlets] == ["daily_sales"]
 
     def test_the_alarm_knows_the_report_and_holds_up_no_mail(self, pipeline):
@@ -286,3 +287,13 @@ def test_the_id_of_a_run_says_its_business_day(dag_bag, dag_id, run_type):
         partition_key="2026-11-19",
     )
     assert run_id.split("__")[2] == "2026-11-19"
+
+
+def test_every_extract_names_its_source_and_every_load_its_tables(dag_bag):
+    tasks = {(dag.dag_id, task.task_id): task for dag in dag_bag.dags.values() for task in dag.tasks}
+    read = {asset.name for task in tasks.values() for asset in task.inlets if asset.group == "sources"}
+    assert read >= {"source_sales_db", "source_storefront", "source_partner_files", "source_web_events"}
+    loads = {key: task for key, task in tasks.items() if task.task_id.rpartition(".")[2] == "load"}
+    assert len(loads) >= 6
+    for key, task in loads.items():
+        assert {asset.group for asset in task.outlets} == {"warehouse"}, key

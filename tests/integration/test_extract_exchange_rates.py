@@ -27,7 +27,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.sources.exchange_rates import extract as exchange_rates
+from ecommerce.sources.exchange_rates import extraction as exchange_rates
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
 from tests.explained import unexplained

@@ -558,7 +558,7 @@ def test_lines_that_need_too_much_memory_keep_no_other_out(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     extract = import_module(
-        "ecommerce.sources.partner_files.extract"
+        "ecommerce.sources.partner_files.extraction"
     )  # the package's `extract` is the function
     connect = extract.connect_duckdb
     monkeypatch.setattr(extract, "connect_duckdb", lambda memory_limit: connect(memory_limit="24MB"))

@@ -203,7 +203,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
 from ecommerce.sources import sales_db
-from ecommerce.sources.sales_db.extract import sales_query
+from ecommerce.sources.sales_db.extraction import sales_query
 day = day_window(date(2026, 3, 10), "Europe/Berlin")
 window = ReadWindow("sales_db", day, day.start, day.end, {folder!r}, known_orders=["4", "99"])
 checked = [level for level, _ in sales_db.check()]

@@ -95,7 +95,8 @@ def test_runs_of_two_days_leave_the_sessions_and_the_funnel_of_the_oracle(
         dataset["facets"]["columnLineage"]["fields"]
         for event in lineage.posts
         for dataset in event["outputs"]
-        if dataset["name"].endswith(f".{company.dataset}.user_events") and "columnLineage" in dataset["facets"]
+        if dataset["name"].endswith(f".{company.dataset}.user_events")
+        and "columnLineage" in dataset["facets"]
     ]
     [origin] = written[0]["event_id"]["inputFields"]
     assert (origin["field"], origin["name"].split("_")[-2:]) == ("event_id", ["staging.user", "events"])

@@ -19,6 +19,7 @@ from ecommerce.sources.product_catalogue.source import SOURCE
 from ecommerce.sources.script_operator import FetchByScript
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
+from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 
@@ -27,7 +28,8 @@ class FetchCatalogue(FetchByScript):
     """Runs the script that fetches the catalogue's pages, and returns their manifest."""
 
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(bash_command=fetch_command.COMMAND, **NETWORK_RETRIES | arguments)
+        fixed = {"bash_command": fetch_command.COMMAND, "inlets": [assets.source(SOURCE)]}
+        super().__init__(**fixed | NETWORK_RETRIES | arguments)
 
     def workplace(self) -> AbstractContextManager[fetch_command.Workplace]:
         """As `FetchByScript`."""
@@ -59,7 +61,7 @@ def pictures(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(refresh(parsed, folder, run.run_id, loading.last_catalogue()))
 
 
-@task(pool=POOL_LOADS, **NETWORK_RETRIES)
+@task(pool=POOL_LOADS, outlets=assets.tables(loading.CATALOGUE.tables), **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load products and pictures in one transaction, and return the result."""
     return to_xcom(loading.load_catalogue(run_of(context), from_xcom(Manifest, manifest)))

@@ -16,13 +16,13 @@ from ecommerce.runtime.run_context import run_of
 from ecommerce.sources import WEB_EVENTS, module
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
-from ecommerce.warehouse import load_history
+from ecommerce.warehouse import assets, load_history
 from ecommerce.warehouse.assets import WEB_EVENTS as ANNOUNCED
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
 
 
-@task(**NETWORK_RETRIES)
+@task(inlets=[assets.source(WEB_EVENTS)], **NETWORK_RETRIES)
 def extract(**context: Any) -> Plain:
     """Read the web events of the run's window, and return their manifest."""
     day, now = business_day(context), datetime.now(UTC)
@@ -37,7 +37,7 @@ def transform(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
 
 
-@task(pool=POOL_LOADS, **NETWORK_RETRIES)
+@task(pool=POOL_LOADS, outlets=assets.tables(loading.EVENTS.tables), **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the events, and recompute sessions and funnel of the changed days, in one transaction."""
     return to_xcom(loading.load_day(business_day(context), run_of(context), from_xcom(Manifest, manifest)))

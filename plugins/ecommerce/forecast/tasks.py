@@ -24,7 +24,8 @@ from ecommerce.sources.script_operator import FetchByScript
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
-from ecommerce.warehouse.assets import FORECAST_CHAMPION
+from ecommerce.warehouse import assets
+from ecommerce.warehouse.assets import DAILY_SALES, FORECAST_CHAMPION
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import LoadResult
@@ -58,7 +59,7 @@ class FetchPartnerFiles(FetchByScript):
     """The script that fetches the partner's files."""
 
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(bash_command=fetch_command.COMMAND, **arguments)
+        super().__init__(bash_command=fetch_command.COMMAND, inlets=[assets.source(SOURCE)], **arguments)
 
     def workplace(self) -> AbstractContextManager[fetch_command.Workplace]:
         """As `FetchByScript`."""
@@ -70,7 +71,7 @@ class FetchPartnerFiles(FetchByScript):
         return run_of(context).folder(week.as_of, SOURCE), day_window(week.days[-1], shop_timezone())
 
 
-@task
+@task(inlets=[DAILY_SALES])
 def preprocess(manifest: Plain, **context: Any) -> Plain:
     """Read the partner's files and the history from the warehouse."""
     from ecommerce.forecast.data import dataset
@@ -103,7 +104,7 @@ def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
     return to_xcom(loading.write(predicted, run_of(context), prepared.rejected))
 
 
-@task(pool=POOL_LOADS)
+@task(pool=POOL_LOADS, outlets=assets.tables(loading.FORECASTS.tables))
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the forecasts, and the actual sales for earlier ones, in one transaction."""
     return to_xcom(loading.load_forecasts(run_of(context), from_xcom(Manifest, manifest)))

@@ -1,4 +1,4 @@
-"""OpenLineage events of SQL statements, for deployments that install `apache-airflow-providers-openlineage`."""
+"""OpenLineage events of SQL statements, for deployments that configure a transport."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import get_current_context
+
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import InputDataset, OutputDataset
 
 log = logging.getLogger(__name__)
 
+BIGQUERY = "bigquery"
+"""The namespace of BigQuery's tables by OpenLineage's naming rules."""
 _LISTENER = "airflow.providers.openlineage.plugins.listener"
-"""In a task's process, Airflow imports it where the provider is installed and has a transport."""
+"""Airflow imports it in a task's process where the provider is installed and has a transport."""
 _LOAD_SUFFIX = re.compile(r"__[0-9a-f]+$")
 """What a staging table's name ends with; a catalogue keeps one dataset for all loads."""
+
+_PARAMETER = re.compile(r"%\(\w+\)s")
+"""A parameter of a PostgreSQL query; its value stays here."""
 
 
 def report_query(sql: str, *, namespace: str, database: str, query_id: str | None = None) -> None:
@@ -24,11 +31,15 @@ def report_query(sql: str, *, namespace: str, database: str, query_id: str | Non
 
     Args:
         sql: one statement, or a script of several.
-        namespace: of the datasets by OpenLineage's naming rules: `bigquery`, `postgres://host:port`.
+        namespace: `BIGQUERY`, or `postgres://host:port`.
         database: of tables that name none: a BigQuery project, a PostgreSQL database.
         query_id: the job's id in the database.
     """
     if _LISTENER not in sys.modules:
+        return
+    try:
+        get_current_context()
+    except RuntimeError:  # a page or a command, not a task
         return
     from airflow.providers.openlineage.api import emit_query_lineage, is_openlineage_active
     from openlineage.client.facet_v2 import sql_job
@@ -64,7 +75,7 @@ def datasets(sql: str, namespace: str, database: str) -> tuple[list[InputDataset
 
     reads: set[str] = set()
     writes: dict[str, dict[str, lineage.Fields]] = {}
-    for statement in filter(str.strip, sql.split(";\n")):
+    for statement in filter(str.strip, _PARAMETER.sub("NULL", sql).split(";\n")):
         parsed = parse([statement], dialect=namespace.partition(":")[0])
         if parsed is None:
             continue

@@ -25,7 +25,7 @@ from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import module
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
-from ecommerce.warehouse import load_history
+from ecommerce.warehouse import assets, load_history
 from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.checks import failing
 from ecommerce.warehouse.load import LoadResult
@@ -69,14 +69,14 @@ def transform(manifest: Plain, **context: Any) -> Plain:
     return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
 
 
-@task(pool=POOL_LOADS, **NETWORK_RETRIES)
+@task(pool=POOL_LOADS, outlets=assets.tables(loading.ORDERS.tables), **NETWORK_RETRIES)
 def load(manifests: list[Plain], **context: Any) -> Plain:
     """Load the run's business day in one transaction; return the load's result."""
     day = business_day(context)
     return to_xcom(loading.load_day(day, run_of(context), all_from_xcom(Manifest, manifests[:])))
 
 
-@task(task_id="load", pool=POOL_LOADS, **NETWORK_RETRIES)
+@task(task_id="load", pool=POOL_LOADS, outlets=assets.tables(loading.ORDERS.tables), **NETWORK_RETRIES)
 def load_read(manifest: Plain, **context: Any) -> Plain:
     """Load one source outside a daily run, in one transaction; return the load's result."""
     return to_xcom(loading.load_read(run_of(context), from_xcom(Manifest, manifest)))
@@ -102,7 +102,7 @@ def _checked(loaded: Plain, context: Any) -> list[Warning_]:
     return [*result.warnings, *(remark for each in failed for remark in each.remarks())]
 
 
-@task(**NETWORK_RETRIES)
+@task(inlets=[DAILY_SALES, *assets.tables(loading.ORDERS.tables)], **NETWORK_RETRIES)
 def report(warnings: list[Warning_], business_date: str | None = None, **context: Any) -> Plain:
     """Build and archive the report of the run's business day, or of `business_date`; return its archive
     entry."""

@@ -102,6 +102,11 @@ class Session:
         self.conn_id = conn_id
         self._connection = connection
 
+    def address(self) -> dict[str, str]:
+        """The namespace and database of its tables, as OpenLineage names them."""
+        server = self._connection.info
+        return {"namespace": f"postgres://{server.host}:{server.port}", "database": server.dbname}
+
     def row(self, query: Query) -> dict[str, Any]:
         """The only row of a query, by column."""
         from psycopg.rows import dict_row

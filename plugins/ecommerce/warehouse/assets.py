@@ -1,6 +1,9 @@
-"""The assets by which DAGs schedule each other. Partitions of those in the warehouse are business days."""
+"""Assets: sources, the warehouse's tables, and what DAGs announce to each other. Airflow's asset graph shows
+which tasks read and write them. Partitions of the announced tables are business days."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from airflow.sdk import Asset
 
@@ -15,3 +18,20 @@ WEB_EVENTS = Asset("web_events", uri="x-warehouse://sales/daily_funnel", group="
 FORECAST_CHAMPION = Asset("forecast_champion", uri="x-models://forecast/champion", group="models")
 """The candidate that the weekly forecast trains, chosen once a month. It schedules no DAG. Its event's extra
 names candidate and record; the record below MODELS_URI is authoritative."""
+
+_ANNOUNCED = {"daily_sales", "daily_funnel"}
+
+
+def source(name: str) -> Asset:
+    """Return the asset of a source, an inlet of the task that reads it."""
+    return Asset(f"source_{name}", uri=f"x-source://{name}", group="sources")
+
+
+def tables(names: Iterable[str]) -> list[Asset]:
+    """Return the assets of tables, outlets of the task that loads them. The announced ones are outlets of
+    the checks alone: they start other DAGs, and only a checked day may."""
+    return [
+        Asset(name, uri=f"x-warehouse://sales/{name}", group="warehouse")
+        for name in names
+        if name not in _ANNOUNCED
+    ]

@@ -14,7 +14,7 @@ import pytest
 from demo.services.storefront import Storefront, WooStore
 from ecommerce.core.business_day import BusinessDay, day_window
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.sources.storefront import extract as storefront
+from ecommerce.sources.storefront import extraction as storefront
 from tests.integration.storefront.days import (
     CHANGED_ON_THE_DAY,
     LOOKED_BACK_AT,

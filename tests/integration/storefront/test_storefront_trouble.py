@@ -23,7 +23,7 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources.storefront import client as storefront_client
-from ecommerce.sources.storefront import extract as storefront
+from ecommerce.sources.storefront import extraction as storefront
 from ecommerce.storage.staging import exists
 from tests.explained import unexplained
 from tests.integration.storefront.days import storefront_days

@@ -380,7 +380,7 @@ def test_a_failed_conversion_stops_the_download_that_is_ahead(
     serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, read: Read
 ) -> None:
     collector = serve()
-    extract = import_module("ecommerce.sources.web_events.extract")
+    extract = import_module("ecommerce.sources.web_events.extraction")
     monkeypatch.setattr(extract._Writer, "write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         read()

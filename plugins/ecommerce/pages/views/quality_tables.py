@@ -15,7 +15,7 @@ from ecommerce.sales.read_windows import changes_since
 from ecommerce.sales.report.figures import rejected, restatements
 from ecommerce.sales.report.view.notices import is_loss
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES, STOREFRONT
-from ecommerce.sources.exchange_rates.extract import EARLIER_DAYS
+from ecommerce.sources.exchange_rates.extraction import EARLIER_DAYS
 from ecommerce.sources.partner_files.expected_partners import due_partners
 
 Row = Mapping[str, Any]

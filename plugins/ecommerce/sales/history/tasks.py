@@ -19,6 +19,7 @@ from ecommerce.sales.history.control_totals import compute_totals
 from ecommerce.sales.history.reading import read_file
 from ecommerce.storage.staging import Manifest, discard, read_manifest
 from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
+from ecommerce.warehouse import assets
 
 DRY_RUN = "a dry run loads nothing: the task summary shows what a load would do"
 
@@ -72,7 +73,12 @@ def transform(month: Plain, **context: Any) -> Plain:
     return to_xcom(manifest)
 
 
-@task(pool=POOL_LOADS, map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
+@task(
+    pool=POOL_LOADS,
+    outlets=assets.tables(loading.ORDERS.tables),
+    map_index_template="{{ task.op_kwargs['month']['month'] }}",
+    **LONG_TASK,
+)
 def load(month: Plain, manifest: Plain, **context: Any) -> Plain:
     """Load one month in one transaction; return the load's result."""
     loaded = loading.load_history(run_of(context), from_xcom(Manifest, manifest))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecommerce.core.settings import Settings
-from ecommerce.sources.exchange_rates.extract import CONNECTION, check, extract
+from ecommerce.sources.exchange_rates.extraction import CONNECTION, check, extract
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecommerce.core.settings import Settings
-from ecommerce.sources.partner_files.extract import extract
+from ecommerce.sources.partner_files.extraction import extract
 from ecommerce.sources.partner_files.folder import check
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ecommerce.core.settings import Settings
-from ecommerce.sources.sales_db.extract import CONNECTION, check, extract
+from ecommerce.sources.sales_db.extraction import CONNECTION, check, extract
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 

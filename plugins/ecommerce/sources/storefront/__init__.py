@@ -8,7 +8,7 @@ from datetime import timedelta
 from ecommerce.core.settings import Settings
 from ecommerce.sources.storefront.check import check
 from ecommerce.sources.storefront.client import CONNECTION
-from ecommerce.sources.storefront.extract import extract
+from ecommerce.sources.storefront.extraction import extract
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 

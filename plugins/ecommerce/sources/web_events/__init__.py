@@ -9,7 +9,7 @@ from datetime import timedelta
 from ecommerce.core.settings import Settings
 from ecommerce.sources.web_events.check import check
 from ecommerce.sources.web_events.client import CONNECTION
-from ecommerce.sources.web_events.extract import extract
+from ecommerce.sources.web_events.extraction import extract
 
 __all__ = ["AHEAD", "LATE_DAYS", "OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.sources.web_events import lines
 from ecommerce.sources.web_events.client import CONNECTION, PATH, EventsClient
-from ecommerce.sources.web_events.extract import now
+from ecommerce.sources.web_events.extraction import now
 from ecommerce.sources.web_events.slices import Slice
 from ecommerce.storage.scratch import scratch_folder
 

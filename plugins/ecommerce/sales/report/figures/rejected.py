@@ -187,7 +187,7 @@ def _record(source: str, row: Row) -> dict[str, str]:
 
 
 def _of_the_database(query: str, raw: str) -> dict[str, str]:
-    from ecommerce.sources.sales_db.extract import COLUMNS
+    from ecommerce.sources.sales_db.extraction import COLUMNS
 
     names = COLUMNS.get(query, "").split()
     values = next(csv.reader([raw.replace("\0", "")]), [])

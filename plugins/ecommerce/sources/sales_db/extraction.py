@@ -49,6 +49,7 @@ from ecommerce.core.names import CONNECTION_SALES_DB
 from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import shop_timezone
+from ecommerce.runtime import lineage
 from ecommerce.sources.postgres import Copied, Query, Session, copy_to_parquet, snapshot
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest, publish, read_manifest
@@ -114,6 +115,8 @@ def extract(window: ReadWindow) -> Manifest:
             return totals
 
         _, totals = _both(lines_then_products, totals_then_the_rest, cancel=(first.cancel, second.cancel))
+        for name in copied:
+            lineage.report_query(sales_query(name, window).sql, **first.address())
         order_ids = rejected_orders(_rejected(duck, "orders"), copied["orders"].columns)
         totals["rejected_amounts"] = _rejected_amounts(duck, draft.path, copied)
         duck.execute(
