@@ -84,13 +84,7 @@ def draw(forecast: AdhocForecast, file: Path) -> None:
         )
         for place, value in enumerate(forecast.past)
     ]
-    coming = [
-        ComingDay(
-            day=row.target_date,
-            expected=DayForecast(**{name: getattr(row, name) for name in DayForecast.model_fields}),
-        )
-        for row in forecast.rows
-    ]
+    coming = [ComingDay(day=row.target_date, expected=DayForecast.of(row)) for row in forecast.rows]
     try:
         with style():
             save_png(charts.chart(past, coming, forecast.as_of), file, charts.PNG_DPI)

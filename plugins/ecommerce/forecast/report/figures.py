@@ -9,8 +9,10 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +22,8 @@ from ecommerce.forecast.scoring import Drift, Score
 from ecommerce.forecast.weeks import DAYS, HORIZON
 
 OUTSIDE_80, OUTSIDE_95 = "outside 80 %", "outside 95 %"
+SMALLEST_CHANGE = Decimal("0.002")
+"""Of the shop's average week; smaller changes are not listed."""
 
 
 class _FrozenModel(BaseModel):
@@ -34,6 +38,11 @@ class DayForecast(_FrozenModel):
     upper_80: Decimal
     lower_95: Decimal
     upper_95: Decimal
+
+    @classmethod
+    def of(cls, row: Any) -> DayForecast:
+        """Take the amounts of a `ForecastRow` or a `StoredForecast`."""
+        return cls.model_validate(row, from_attributes=True)
 
 
 class PastDay(_FrozenModel):
@@ -170,6 +179,22 @@ class ForecastFigures(_FrozenModel):
         """The sum of last week's forecasts in force; None where a day has none."""
         forecasts = [each.expected.forecast for each in self.last_week if each.expected]
         return sum(forecasts, Decimal(0)) if len(forecasts) == len(self.last_week) else None
+
+    def changes(self, kinds: Sequence[str]) -> list[ForecastSeries]:
+        """Return the series of these kinds whose coming week differs from their average week, the largest
+        difference first, without those below `SMALLEST_CHANGE` and without the only series of a kind."""
+        total = self.total
+        least = SMALLEST_CHANGE * (total.usual_week or total.week(0)) if total else Decimal(0)
+        of_kinds = [[each for each in self.series if each.name.startswith(f"{kind}:")] for kind in kinds]
+        shown = [
+            each
+            for of_kind in of_kinds
+            for each in of_kind
+            if len(of_kind) > 1
+            and each.usual_week is not None
+            and abs(each.difference) >= max(least, Decimal("0.5"))
+        ]
+        return sorted(shown, key=lambda each: (-abs(each.difference), each.name))
 
     @property
     def last_day(self) -> date:

@@ -210,7 +210,7 @@ def _past(
             day=day,
             actual=None if day in sales.unknown else total.get(day, Decimal(0)),
             complete=day in complete,
-            expected=_day_forecast(in_force[TOTAL, day]) if (TOTAL, day) in in_force else None,
+            expected=DayForecast.of(in_force[TOTAL, day]) if (TOTAL, day) in in_force else None,
         )
         for day in days
     ]
@@ -219,7 +219,7 @@ def _past(
 def _series(coming: Iterable[StoredForecast], sales: PastSales, as_of: date) -> list[ForecastSeries]:
     days: dict[str, list[ComingDay]] = {}
     for each in sorted(coming, key=lambda each: each.target_date):
-        day = ComingDay(day=each.target_date, expected=_day_forecast(each))
+        day = ComingDay(day=each.target_date, expected=DayForecast.of(each))
         days.setdefault(each.series, []).append(day)
     return [
         ForecastSeries(
@@ -240,10 +240,6 @@ def _usual_week(sales: PastSales, name: str, as_of: date) -> Decimal | None:
     if not values:
         return None
     return (sum(values, Decimal(0)) / len(values) * DAYS).quantize(AMOUNT, ROUND_HALF_UP)
-
-
-def _day_forecast(row: StoredForecast) -> DayForecast:
-    return DayForecast(**{name: getattr(row, name) for name in DayForecast.model_fields})
 
 
 def _kinds(card: Mapping[str, Any]) -> list[KindCard]:

@@ -5,16 +5,17 @@ Forecasts are shown in whole units of the currency: cents would promise an accur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.forecast.report import charts
-from ecommerce.forecast.report.figures import ForecastFigures, ForecastSeries, PastDay
+from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.report.wording import (
     cut,
+    day_row,
     difference,
+    drift_sentence,
     interval,
     kind_name,
     kind_of,
@@ -23,12 +24,9 @@ from ecommerce.forecast.report.wording import (
     signed_count,
     signed_percent,
 )
-from ecommerce.forecast.scoring import LEAST_SCORED_DAYS
 from ecommerce.forecast.weeks import DAYS, spans
 from ecommerce.reporting.sections import Section, facts, name, number, sentences, table, word
 
-SMALLEST_CHANGE = Decimal("0.002")
-"""Of the shop's average week; smaller changes are not listed."""
 MOST_CHANGES, MOST_NAMED = 7, 20
 _DAY = [
     name("Day"),
@@ -67,7 +65,7 @@ def last_week(figures: ForecastFigures) -> Section:
         "last-week",
         "Last week: forecast vs actual",
         _DAY,
-        [*map(_day_row, week), total] if has_forecast else [],
+        [*map(day_row, week), total] if has_forecast else [],
         empty="No forecast was available for last week.",
         note=_OUTSIDE,
     )
@@ -85,7 +83,7 @@ def largest_changes(figures: ForecastFigures) -> Section:
             text.change(each.week(0), each.usual_week),
         ]
         for kinds in (("category", "channel"), ("sku",))
-        for each in changes(figures, kinds)[:MOST_CHANGES]
+        for each in figures.changes(kinds)[:MOST_CHANGES]
     ]
     return table(
         "changes",
@@ -99,19 +97,6 @@ def largest_changes(figures: ForecastFigures) -> Section:
         empty="No large changes are expected.",
         note="coming week vs average week (previous 4)",
     )
-
-
-def changes(figures: ForecastFigures, kinds: Sequence[str]) -> list[ForecastSeries]:
-    """Return the series of these kinds whose coming week differs from their average week, the largest
-    difference first, without those below `SMALLEST_CHANGE` and without the only series of a kind."""
-    total = figures.total
-    least = SMALLEST_CHANGE * (total.usual_week or total.week(0)) if total else Decimal(0)
-    of_kinds = [[each for each in figures.series if each.name.startswith(f"{kind}:")] for kind in kinds]
-    candidates = [
-        each for of_kind in of_kinds if len(of_kind) > 1 for each in of_kind if each.usual_week is not None
-    ]
-    shown = [each for each in candidates if abs(each.difference) >= max(least, Decimal("0.5"))]
-    return sorted(shown, key=lambda each: (-abs(each.difference), each.name))
 
 
 def _coming(figures: ForecastFigures) -> Section:
@@ -139,7 +124,7 @@ def _past(figures: ForecastFigures) -> Section:
         "past",
         "Past eight weeks",
         _DAY,
-        [_day_row(each) for each in reversed(figures.past)],
+        [day_row(each) for each in reversed(figures.past)],
         empty="No past day has data.",
         note="by the forecast in force on each day, newest first",
     )
@@ -191,22 +176,7 @@ def _scores(figures: ForecastFigures) -> Section:
         ],
         empty="No forecast day has ended yet.",
         note="last eight weeks, by the forecast in force on each day; products by whole weeks",
-        remarks=[_drift(figures)],
-    )
-
-
-def _drift(figures: ForecastFigures) -> str:
-    drift = figures.drift
-    if not drift.is_judged:
-        return (
-            f"Drift needs {LEAST_SCORED_DAYS} scored days of the total in the last four weeks; there are "
-            f"{drift.score.periods}."
-        )
-    return (
-        f"Last four weeks: the total's error was {percent(drift.score.error)} (back-test: "
-        f"{percent(drift.usual_error)}), its bias {signed_percent(drift.score.bias)}, and "
-        f"{percent(drift.score.covered_80)} of days were within their 80 % interval. "
-        f"The forecast {'drifts' if drift.reasons else 'does not drift'}."
+        remarks=[drift_sentence(figures.drift)],
     )
 
 
@@ -323,16 +293,3 @@ def _provenance(figures: ForecastFigures) -> Section:
             ["Generated at", text.instant(origin.generated_at)],
         ],
     )
-
-
-def _day_row(each: PastDay) -> list[str]:
-    forecast = each.expected.forecast if each.expected else None
-    is_partial = each.actual is not None and not each.complete
-    return [
-        text.short_day(each.day),
-        text.count(forecast),
-        interval(each.expected),
-        text.count(each.actual),
-        *difference(each.actual, forecast),
-        "incomplete" if is_partial else each.mark,
-    ]

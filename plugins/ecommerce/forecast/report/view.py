@@ -110,7 +110,7 @@ def _error_tile(figures: ForecastFigures) -> dict[str, Any]:
     score = next((each for each in figures.scores if each.of == TOTAL), None)
     changes = [
         _line(signed_percent(score.bias if score else None), "bias"),
-        _line(percent(score.covered_80 if score else None), "of days in 80 % interval"),
+        _line(percent(score.covered_80 if score else None), "in 80 % interval"),
     ]
     return {
         "label": "Forecast error, 8 weeks",

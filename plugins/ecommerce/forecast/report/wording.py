@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from ecommerce.core import text
 from ecommerce.forecast.data.history import KIND_NAMES, TOTAL
-from ecommerce.forecast.report.figures import DayForecast
+from ecommerce.forecast.report.figures import DayForecast, PastDay
+from ecommerce.forecast.scoring import LEAST_SCORED_DAYS, Drift
 
 MOST_ROWS = 40
 """Of a list; figures.json has all."""
@@ -61,6 +62,35 @@ def interval(expected: DayForecast | None, level: int = 80) -> str:
         return text.NOTHING
     lower, upper = (getattr(expected, f"{side}_{level}") for side in ("lower", "upper"))
     return f"{text.count(lower)} {text.NOTHING} {text.count(upper)}"
+
+
+def day_row(each: PastDay) -> list[str]:
+    """Return the row of a past day: forecast, interval, actual, difference, change, verdict."""
+    forecast = each.expected.forecast if each.expected else None
+    is_partial = each.actual is not None and not each.complete
+    return [
+        text.short_day(each.day),
+        text.count(forecast),
+        interval(each.expected),
+        text.count(each.actual),
+        *difference(each.actual, forecast),
+        "incomplete" if is_partial else each.mark,
+    ]
+
+
+def drift_sentence(drift: Drift) -> str:
+    """Return whether the forecast drifts, with the figures it is judged by."""
+    if not drift.is_judged:
+        return (
+            f"Drift needs {LEAST_SCORED_DAYS} scored days of the total in the last four weeks; there are "
+            f"{drift.score.periods}."
+        )
+    return (
+        f"Last four weeks: the total's error was {percent(drift.score.error)} (back-test: "
+        f"{percent(drift.usual_error)}), its bias {signed_percent(drift.score.bias)}, and "
+        f"{percent(drift.score.covered_80)} of days were within their 80 % interval. "
+        f"The forecast {'drifts' if drift.reasons else 'does not drift'}."
+    )
 
 
 def cut(rows: list[list[str]]) -> list[list[str]]:

@@ -10,6 +10,7 @@ from ecommerce.forecast.report import steps, tables, view, wording
 from ecommerce.forecast.report.figures import (
     OUTSIDE_80,
     OUTSIDE_95,
+    SMALLEST_CHANGE,
     ForecastFigures,
     figures_csv,
     figures_hash,
@@ -146,10 +147,10 @@ def test_the_largest_changes_come_first_and_tiny_ones_not_at_all() -> None:
     total = figures.total
     assert total is not None
     assert total.usual_week
-    found = tables.changes(figures, ("category", "channel"))
+    found = figures.changes(("category", "channel"))
     sizes = [abs(each.difference) for each in found]
     assert sizes == sorted(sizes, reverse=True)
-    assert min(sizes) >= tables.SMALLEST_CHANGE * total.usual_week
+    assert min(sizes) >= SMALLEST_CHANGE * total.usual_week
     shown = rows_of(figures, "changes")
     kinds = [row[1] for row in shown]
     assert kinds == sorted(kinds, key=lambda kind: kind == "Kitchen"), "products are last"
@@ -160,7 +161,7 @@ def test_the_largest_changes_come_first_and_tiny_ones_not_at_all() -> None:
 
 def test_the_only_category_is_no_news() -> None:
     figures = make_figures(["category:all", "channel:a", "channel:b"])
-    assert {each.name for each in tables.changes(figures, ("category", "channel"))} <= {
+    assert {each.name for each in figures.changes(("category", "channel"))} <= {
         "channel:a",
         "channel:b",
     }
