@@ -11,7 +11,7 @@ import pytest
 from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
 from ecommerce.sales import delivery_log
 from ecommerce.sales.history import undo as undoing
-from ecommerce.sales.history.undo import in_parts, undo
+from ecommerce.sales.history.undo import day_batches, undo
 from ecommerce.sources import LIVE, SOURCES
 from ecommerce.warehouse.staging_tables import HISTORY
 from tests.integration.warehouse.conftest import MONDAY, STATE, Shop
@@ -117,7 +117,7 @@ def test_twice_changes_nothing_and_the_same_export_can_be_loaded_again(shop: Sho
     undone, audits = shop.state(), shop.rows("load_audit")
     assert not any(undone[table] for table in OWNED), "nothing is remembered as removed"
     again = undo("old_shop")
-    assert (again.orders, str(again)) == (0, "old_shop has no orders: nothing was left to take back")
+    assert (again.orders, str(again)) == (0, "old_shop has no orders: nothing to undo")
     assert (shop.state(), shop.rows("load_audit")) == (undone, audits)
 
     load_export(shop, run_id="manual__again")
@@ -159,7 +159,7 @@ def test_an_export_that_is_loaded_meanwhile_is_noticed(shop: Shop, monkeypatch: 
 
     monkeypatch.setattr(undoing, "MOST_DAYS", 10_000)
     monkeypatch.setattr(undoing.loading, "load_history", followed)
-    with pytest.raises(PipelineError, match="loaded while the export was being taken back: wait for the end"):
+    with pytest.raises(PipelineError, match="loaded during the undo: wait for the end"):
         undo("old_shop")
 
 
@@ -172,7 +172,7 @@ def test_names_that_cannot_be_taken_back(shop: Shop):
     with pytest.raises(ConfigurationError, match=r"the name 'old'; names of exports: old_shop$"):
         undo("old")
     for source in LIVE:
-        with pytest.raises(ConfigurationError, match=f"^{source} is a source that is read live"):
+        with pytest.raises(ConfigurationError, match=f"^{source} is a live source"):
             undo(source)
     assert len(shop.rows("orders")) == 4
 
@@ -188,10 +188,10 @@ def test_one_load_removes_neither_many_days_nor_many_orders(monkeypatch: pytest.
     newest = date(2026, 3, 2)
     stored = [{"business_date": newest - timedelta(days=3 * n), "orders": 100} for n in range(2000)]
 
-    parts = list(in_parts(stored))
+    parts = list(day_batches(stored))
     assert [day for part in parts for day in part] == [row["business_date"] for row in stored]
     assert max((part[0] - part[-1]).days for part in parts) < 366
     monkeypatch.setattr(undoing, "MOST_ORDERS", 250)
-    assert {len(part) for part in in_parts(stored)} == {2}
+    assert {len(part) for part in day_batches(stored)} == {2}
     monkeypatch.setattr(undoing, "MOST_ORDERS", 50)
-    assert {len(part) for part in in_parts(stored)} == {1}
+    assert {len(part) for part in day_batches(stored)} == {1}

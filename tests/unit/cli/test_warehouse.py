@@ -56,7 +56,7 @@ def test_undo_history_says_what_it_removed(monkeypatch, capsys):
 
 def test_undo_history_refuses_a_live_source_in_one_sentence(capsys):
     assert main(["undo-history", "--source", "storefront"]) == 1
-    assert capsys.readouterr().err.startswith("storefront is a source that is read live: only an export, ")
+    assert capsys.readouterr().err.startswith("storefront is a live source: only a history load can ")
 
 
 def test_a_customer_is_named_on_standard_input_alone(monkeypatch, capsys):

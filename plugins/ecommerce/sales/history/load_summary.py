@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
@@ -21,34 +21,13 @@ COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded", "ord
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Rows that were rejected for one `reason`; `places` has file and line of the first three."""
-
-    reason: str
-    rows: int
-    places: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class MonthSummary:
-    """The rows of one month. `month` is like `2019-01`. `amounts` are the gross amounts of the accepted
-    lines, decimal text by currency. Rows without a readable day are the first month's. `is_refused`: too many
-    are unusable, so the month is not loaded."""
-
-    month: str
-    rows_read: int
-    rows_accepted: int
-    rows_rejected: int
-    rows_superseded: int
-    orders: int
-    amounts: dict[str, str]
-    rejected: list[Rejected]
-    is_refused: bool
-
-
-def summarize(manifest: Manifest) -> MonthSummary:
+def summarize(manifest: Manifest) -> dict[str, Any]:
     """Summarize the month of a loadable folder.
+
+    Returns:
+        plain JSON: `month` (`YYYY-MM`; the first one takes rows without a readable day), `COUNTS`, `amounts`
+        (gross, of the accepted lines: decimal text by currency), `rejected` (reason, rows, places: file and
+        line of the first three), `is_refused` (too many rows are unusable, so the month is not loaded).
 
     Raises:
         StagingError: its files are gone.
@@ -62,17 +41,17 @@ def summarize(manifest: Manifest) -> MonthSummary:
         if "rejected_rows.parquet" in manifest.columns:
             files = {"rejected": manifest.file("rejected_rows.parquet")}
             rejected = duck.execute(read_sql("extract/history/rejected_by_reason.sql"), files).fetchall()
-    return MonthSummary(
-        month=f"{manifest.business_date:%Y-%m}",
+    return {
+        "month": f"{manifest.business_date:%Y-%m}",
         **{name: int(manifest.control_totals[name]) for name in COUNTS if name != "orders"},
-        orders=orders,
-        amounts=amounts or {},
-        rejected=[Rejected(*each) for each in rejected],
-        is_refused=is_unusable(manifest),
-    )
+        "orders": orders,
+        "amounts": amounts or {},
+        "rejected": [dict(zip(("reason", "rows", "places"), row, strict=True)) for row in rejected],
+        "is_refused": is_unusable(manifest),
+    }
 
 
-def log_and_judge(months: Sequence[MonthSummary], *, limit: Decimal, is_dry_run: bool) -> None:
+def log_summary(months: Sequence[Mapping[str, Any]], *, limit: Decimal, is_dry_run: bool) -> None:
     """Log the summary of an export, and fail where too many rows were rejected.
 
     Args:
@@ -84,12 +63,12 @@ def log_and_judge(months: Sequence[MonthSummary], *, limit: Decimal, is_dry_run:
         ContractError: more than `limit` were rejected. The accepted rows are loaded.
     """
     log.info("%s\n%s", "dry run: nothing is loaded" if is_dry_run else "loaded", summary_table(months))
-    rows, rejected = (sum(getattr(each, name) for each in months) for name in ("rows_read", "rows_rejected"))
+    rows, rejected = (sum(each[name] for each in months) for name in ("rows_read", "rows_rejected"))
     if not rejected:
         return
     reasons: Counter[str] = Counter()
     for month in months:
-        reasons.update({each.reason: each.rows for each in month.rejected})
+        reasons.update({each["reason"]: each["rows"] for each in month["rejected"]})
     result = (
         f"{rejected:,} of {rows:,} rows ({rejected / rows:.1%}) "
         f"{'would be' if is_dry_run else 'were'} rejected: "
@@ -106,21 +85,21 @@ def log_and_judge(months: Sequence[MonthSummary], *, limit: Decimal, is_dry_run:
         )
 
 
-def summary_table(months: Sequence[MonthSummary]) -> str:
+def summary_table(months: Sequence[Mapping[str, Any]]) -> str:
     """Return the summaries as lines of text for a log."""
     header = "".join(f"{name.removeprefix('rows_'):>12}" for name in COUNTS)
     lines = [f"{'month':<8}{header}  accepted amount"]
     sums: dict[str, Decimal] = {}
     for month in months:
-        refused = "  NOT LOADED: more than a fifth of it is unusable" if month.is_refused else ""
-        counts = "".join(f"{getattr(month, name):>12,}" for name in COUNTS)
-        lines.append(f"{month.month:<8}{counts}  {amounts_text(month.amounts)}{refused}")
-        for currency, amount in month.amounts.items():
+        refused = "  NOT LOADED: more than a fifth of it is unusable" if month["is_refused"] else ""
+        counts = "".join(f"{month[name]:>12,}" for name in COUNTS)
+        lines.append(f"{month['month']:<8}{counts}  {amounts_text(month['amounts'])}{refused}")
+        for currency, amount in month["amounts"].items():
             sums[currency] = sums.get(currency, Decimal()) + Decimal(amount)
-    counts = "".join(f"{sum(getattr(each, name) for each in months):>12,}" for name in COUNTS)
+    counts = "".join(f"{sum(month[name] for month in months):>12,}" for name in COUNTS)
     lines.append(f"{'all':<8}{counts}  {amounts_text(dict(sorted(sums.items())))}")
     for month in months:
-        for each in month.rejected:
-            places = ", ".join([*each.places, *["…"] * (each.rows > len(each.places))])
-            lines.append(f"rejected in {month.month}: {each.reason} {each.rows:,} ({places})")
+        for each in month["rejected"]:
+            places = ", ".join([*each["places"], *["…"] * (each["rows"] > len(each["places"]))])
+            lines.append(f"rejected in {month['month']}: {each['reason']} {each['rows']:,} ({places})")
     return "\n".join(lines)

@@ -21,6 +21,7 @@ from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, module
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import DagRun, Manifest
+from ecommerce.storage.xcom import from_xcom
 from ecommerce.warehouse.load import LoadResult
 
 if TYPE_CHECKING:
@@ -52,16 +53,9 @@ class Month:
 
 def months_of(totals: Mapping[str, Any]) -> list[Month]:
     """Return the months of an export, in order; `totals` as `control_totals.compute_totals` returns them."""
-    months = totals["months"]
+    months = [dict(month) for month in totals["months"]]
     return [
-        Month(
-            export=totals["export"],
-            month=month["month"],
-            number=number,
-            of=len(months),
-            first_day=date.fromisoformat(month["first_day"]),
-            last_day=date.fromisoformat(month["last_day"]),
-        )
+        from_xcom(Month, month | {"export": totals["export"], "number": number, "of": len(months)})
         for number, month in enumerate(months, start=1)
     ]
 

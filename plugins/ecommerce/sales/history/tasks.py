@@ -101,13 +101,13 @@ def summary(manifests: list[Plain] | Plain, **context: Any) -> list[Plain]:
     # Airflow gives the value of a mapped group with one instance itself, not a list of one.
     plain = [manifests] if isinstance(manifests, dict) else manifests
     transformed = all_from_xcom(Manifest, list(plain))
-    summaries = [load_summary.summarize(manifest) for manifest in transformed]
+    summaries = [Plain(load_summary.summarize(manifest)) for manifest in transformed]
     is_dry_run, limit = context["params"]["dry_run"], Decimal(str(context["params"]["most_rejected"]))
-    load_summary.log_and_judge(summaries, limit=limit, is_dry_run=is_dry_run)
+    load_summary.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
     if is_dry_run:
         for manifest in transformed:
             discard(manifest.uri)
-    return cast(list[Plain], to_xcom(summaries))
+    return summaries
 
 
 @task_group(group_id=GROUP_MONTH)

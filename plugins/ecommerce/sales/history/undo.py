@@ -1,13 +1,12 @@
-"""Taking an export back: all orders of its source are removed, by loads like any other.
+"""Undo a history load: remove all orders of an export, by loads like any other.
 
 The loads go from the newest day to the oldest; each is one transaction over at most `MOST_DAYS` days and
-about `MOST_ORDERS` orders. A load names every stored order, with a newer version that has no rows. So
-aggregates, customers' first orders, restatements and the audit follow as they do when a live source removes
-an order, and what other runs loaded in between stays. If the command is killed, the newest days are gone;
-begun again, it removes the rest.
+about `MOST_ORDERS` orders. A load names stored orders in a newer version without rows, so aggregates,
+customers' first orders, restatements and the audit follow as when a live source removes an order, and the
+loads of other runs stay. After an interruption, a second undo removes the rest.
 
-What stays: rows of `load_audit` (the export was loaded, and was taken back), of `customers` (no source owns
-them; `first_ordered_at` is that of the orders left, or NULL) and of `exchange_rates`.
+The rows of `load_audit`, `customers` (whose `first_ordered_at` is that of the remaining orders, or NULL) and
+`exchange_rates` stay.
 """
 
 from __future__ import annotations
@@ -41,8 +40,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """What was removed: how many orders, and their first and last business day (None where there were none).
-    `restated` are the days whose mailed figures changed."""
+    """The result: how many orders were removed, their first and last business day, and the days whose mailed
+    figures changed."""
 
     source: str
     orders: int
@@ -52,7 +51,7 @@ class UndoResult:
 
     def __str__(self) -> str:
         if not self.orders:
-            return f"{self.source} has no orders: nothing was left to take back"
+            return f"{self.source} has no orders: nothing to undo"
         return (
             f"{self.orders} orders of {self.source} from {self.first_day} to {self.last_day} are removed; "
             f"mailed figures of {len(self.restated)} days have changed"
@@ -60,21 +59,16 @@ class UndoResult:
 
 
 def undo(source: str) -> UndoResult:
-    """Remove every order that was loaded under the name `source`, with its lines, refunds and rejected rows.
-
-    A second call finds nothing to remove and changes nothing. The same export, or a corrected one, may be
-    loaded again afterwards.
+    """Remove the orders of the export `source`, with their lines, refunds and rejected rows; idempotent. The
+    export can be loaded again afterwards.
 
     Raises:
-        ConfigurationError: a source that is read live, or a name under which no export was loaded.
-        PipelineError: as `warehouse.load.load`, or an export was loaded under the name meanwhile. Days that
-            were removed stay removed; call it again for the others.
+        ConfigurationError: a live source, or no export of this name was loaded.
+        PipelineError: as `warehouse.load.load`, or the export was loaded meanwhile. Days that were removed
+            stay removed.
     """
     if source in LIVE:
-        raise ConfigurationError(
-            f"{source} is a source that is read live: only an export, which has a name of its own, can be "
-            "taken back"
-        )
+        raise ConfigurationError(f"{source} is a live source: only a history load can be undone")
     warehouse = connect(dag=DAG_HISTORY, step="undo")
     prepare(warehouse)
     names = [row["source"] for row in warehouse.query(_sql("exports"), spec=loading.ORDERS)]
@@ -85,29 +79,26 @@ def undo(source: str) -> UndoResult:
     now = datetime.now(UTC)
     run = DagRun(DAG_HISTORY, f"undo__{source}__{now.isoformat(timespec='seconds')}")
     stored = _stored_days(warehouse, source)
-    # Files may carry a time of change that lies ahead of this machine's clock.
+    # The modification times of files may be ahead of this machine's clock.
     read_at = max([now, *(day["last_read_at"] for day in stored)])
     orders, restated = 0, set()
-    for days in in_parts(stored):
+    for days in day_batches(stored):
         removed, changed = _remove(warehouse, run, source, days, read_at)
         orders += removed
         restated |= changed
     if _stored_days(warehouse, source):
         raise PipelineError(
-            f"orders of {source} were loaded while the export was being taken back: wait for the end of that "
-            f"run of {DAG_HISTORY}, then take it back once more"
+            f"orders of {source} were loaded during the undo: wait for the end of that run of {DAG_HISTORY}, "
+            "then undo it once more"
         )
     warehouse.query(_sql("rejected_rows"), parameters={"source": source})
-    found = [day["business_date"] for day in stored]
-    return UndoResult(source, orders, min(found, default=None), max(found, default=None), sorted(restated))
+    removed_days = [day["business_date"] for day in stored]
+    first, last = min(removed_days, default=None), max(removed_days, default=None)
+    return UndoResult(source, orders, first, last, sorted(restated))
 
 
-def in_parts(stored: Iterable[Mapping[str, Any]]) -> Iterator[list[date]]:
-    """The days that one load removes each.
-
-    Args:
-        stored: days with orders, the newest first: business_date, orders (how many).
-    """
+def day_batches(stored: Iterable[Mapping[str, Any]]) -> Iterator[list[date]]:
+    """Yield the days of each load; `stored` has business_date and orders (a count), the newest first."""
     days: list[date] = []
     orders = 0
     for each in stored:
@@ -128,15 +119,17 @@ def _stored_days(warehouse: Warehouse, source: str) -> list[dict[str, Any]]:
 def _remove(
     warehouse: Warehouse, run: DagRun, source: str, days: Sequence[date], read_at: datetime
 ) -> tuple[int, set[date]]:
-    """Remove the orders of some days in one transaction; how many, and the mailed days that changed."""
+    """Remove the orders of some days in one transaction; return their number, and the mailed days changed."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    found = warehouse.query("warehouse/tables/orders/order_ids.sql", days=days, parameters={"source": source})
-    described, rows = columns("order_versions"), len(found)
+    orders = warehouse.query(
+        "warehouse/tables/orders/order_ids.sql", days=days, parameters={"source": source}
+    )
+    described, rows = columns("order_versions"), len(orders)
     values = {
         "source": [source] * rows,
-        "order_id": [row["order_id"] for row in found],
+        "order_id": [row["order_id"] for row in orders],
         "version_updated_at": [None] * rows,  # compared by read_at
         "read_at": [read_at] * rows,
     }
@@ -146,7 +139,7 @@ def _remove(
         ("source_orders", "rows_read", "rows_accepted", "rows_rejected", "rows_superseded", "orders"), 0
     )
     folder = run.folder(days[-1], source)
-    with staging.publish(folder) as draft:  # a loadable folder that names orders and has no rows of them
+    with staging.publish(folder) as draft:  # a loadable folder with versions of orders and none of their rows
         pq.write_table(pa.table(values, schema=schema), draft.path / FILE)
         draft.seal(
             source=source,

@@ -110,14 +110,6 @@ def test_the_name_of_a_source_that_is_read_live_is_refused(name: str, export: Ex
         tasks.list_files.function(**export.context(source=name))
 
 
-@pytest.mark.parametrize("name", ["", "Old Shop", "1st", "a.b", "x" * 64])
-def test_names_that_no_source_can_have(name: str, export: Export) -> None:
-    export.put("orders.csv", text(line("A")))
-
-    with pytest.raises(ConfigurationError, match="cannot be the name of an export"):
-        tasks.list_files.function(**export.context(source=name))
-
-
 def test_a_range_that_ends_before_it_begins(export: Export) -> None:
     export.put("orders.csv", text(line("A")))
 
