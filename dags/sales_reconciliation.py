@@ -55,4 +55,4 @@ with DAG(
     rereads = tasks.rereads(differing)
     days = tasks.reread_days()
     tasks.reread.expand_kwargs(rereads) >> days
-    tasks.report.expand_kwargs(days) >> tasks.tell(differing, rereads)
+    tasks.report.expand_kwargs(days) >> tasks.alert(differing, rereads)

@@ -107,8 +107,8 @@ report = tasks.report.override(map_index_template="{{ task.op_kwargs['business_d
 
 
 # A day that fails must not keep the others out of the mail.
-@task(trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
-def tell(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
+@task(task_id="tell", trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
+def alert(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
     """Send an alert with the differences and their corrections."""
     loads = _of_each(context, f"{GROUP_REREAD}.load", pairs)
     days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
