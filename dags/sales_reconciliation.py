@@ -49,9 +49,9 @@ with DAG(
     doc_md=__doc__,
 ) as dag:
     with TaskGroup(GROUP_COMPARE, tooltip="Read each source again and compare it with the warehouse"):
-        found = [tasks.compare.override(group_id=source)(source) for source in reconciled_sources()]
+        by_source = [tasks.compare.override(group_id=source)(source) for source in reconciled_sources()]
 
-    differing = tasks.differences(found)
+    differing = tasks.differences(by_source)
     rereads = tasks.rereads(differing)
     days = tasks.reread_days()
     tasks.reread.expand_kwargs(rereads) >> days
