@@ -186,7 +186,7 @@ def storefront_500(shop: Shop) -> None:
 
 @case(
     errors.TransientError,
-    "storefront_api: GET /orders (page 1) failed: … does not answer in time: is it overloaded, …",
+    "storefront_api: GET /orders (page 1) failed: … timed out: is it overloaded, …",
 )
 def storefront_timeout(shop: Shop) -> None:
     shop.connection("storefront_api", extra={"timeout": 0.2})

@@ -1,1 +1,1 @@
-"""What everything else stands on; it imports nothing of this package but itself."""
+"""The base of all other packages; it imports none of them."""

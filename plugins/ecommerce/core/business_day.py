@@ -1,8 +1,8 @@
-"""The business day: the only place where dates are computed.
+"""The business day, and the only place where dates are computed.
 
-A business day runs from midnight to midnight in `SHOP_TIMEZONE`; in UTC it is a window `[start, end)` of 23,
-24 or 25 hours. A run learns its day from its partition key (scheduled runs, backfills, a trigger with a key)
-or from the param `business_date` (form, `--conf`, `airflow dags test`).
+A business day is from midnight to midnight in `SHOP_TIMEZONE`; in UTC it is a window `[start, end)` of 23, 24
+or 25 hours. A run's day is its partition key (scheduled runs, backfills, a trigger with a key) or its param
+`business_date` (form, `--conf`, `airflow dags test`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ecommerce.core.names import DAG_DAILY, DAG_EVENTS
 from ecommerce.core.settings import shop_timezone
 
 TICKS = {DAG_DAILY: timedelta(hours=6), DAG_EVENTS: timedelta(hours=5, minutes=30)}
-"""The DAGs whose days can be run again, and how long after midnight in the shop their schedules tick."""
+"""By DAG: the time after the shop's midnight at which its daily run is scheduled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +39,31 @@ class BusinessDay:
         return round((self.end - self.start) / timedelta(hours=1))
 
     def shifted(self, days: int) -> BusinessDay:
-        """The business day `days` later (earlier when negative)."""
+        """Return the business day `days` later (earlier when negative)."""
         return day_window(self.date + timedelta(days=days), self.timezone)
 
 
 def day_window(day: date, timezone: str) -> BusinessDay:
-    """The business day `day` of a shop in `timezone`."""
+    """Return the business day `day` of a shop in `timezone`."""
     return BusinessDay(day, timezone, _midnight(day, timezone), _midnight(day + timedelta(days=1), timezone))
 
 
 def shop_day(now: datetime, timezone: str) -> BusinessDay:
-    """The business day that `now` (an aware instant) lies in."""
+    """Return the business day of `now` (an aware instant)."""
     return day_window(now.astimezone(ZoneInfo(timezone)).date(), timezone)
 
 
 def newest_closed_day(now: datetime, timezone: str) -> BusinessDay:
-    """The last business day that has ended at `now` (an aware instant): yesterday in the shop."""
+    """Return the last business day that has ended at `now` (an aware instant): yesterday in the shop."""
     return shop_day(now, timezone).shifted(-1)
 
 
 def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
-    """When the scheduled run of business day `day` begins (UTC): at the tick of the morning after.
+    """Return when the scheduled run of a business day begins (UTC), on the morning after.
 
     Args:
+        day: the business day.
+        timezone: the shop's.
         dag_id: one of `TICKS`.
     """
     # Adding to an aware datetime moves the hands of the clock, as a cron schedule does.
@@ -70,8 +72,8 @@ def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
 
 
 def business_day(context: Mapping[str, Any], now: datetime | None = None) -> BusinessDay:
-    """The business day of a run, from Airflow's task context. With neither partition key nor param, the
-    newest closed day at the run's start (so that a retry after midnight keeps its day).
+    """Return the business day of a run, from Airflow's task context. With neither partition key nor param it
+    is the newest closed day at the run's start, so that a retry after midnight keeps its day.
 
     Raises:
         ConfigurationError: both are given and differ, one is no date `YYYY-MM-DD`, or the day has not ended.
@@ -85,17 +87,22 @@ def business_day(context: Mapping[str, Any], now: datetime | None = None) -> Bus
             f"the run's partition key is {key} but its param business_date is {param}: give one of the two"
         )
     now = now or datetime.now(UTC)
-    given = key or param
-    if not given:
+    text = key or param
+    if not text:
         return newest_closed_day(getattr(dag_run, "run_after", None) or now, timezone)
-    return closed_day(_parse(given), timezone, now)
+    return closed_day(_parse(text), timezone, now)
 
 
 def closed_day(day: date, timezone: str, now: datetime) -> BusinessDay:
-    """The business day `day`, which has ended at `now` (an aware instant).
+    """Return the business day `day`.
+
+    Args:
+        day: the date.
+        timezone: the shop's.
+        now: an aware instant.
 
     Raises:
-        ConfigurationError: it has not.
+        ConfigurationError: it has not ended at `now`.
     """
     window = day_window(day, timezone)
     if window.end > now:

@@ -1,4 +1,4 @@
-"""What `make check` prints: one line per thing looked at."""
+"""The lines of `make check`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 OK, HINT, FAIL, OFF = "ok", "hint", "FAIL", "off"
 Lines = Iterator[tuple[str, str]]
-"""What one examination yields: states and sentences. What it raises becomes the last, a failure."""
+"""What one check yields: states and sentences. An error that it raises becomes the last, a failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was looked at, how it is (ok, hint, FAIL, off), a sentence with the remedy."""
+    """One line: the subject, its state (ok, hint, FAIL, off), and a sentence with the fix."""
 
     subject: str
     state: str

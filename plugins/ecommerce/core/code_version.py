@@ -1,4 +1,4 @@
-"""Which version of the code is running."""
+"""The version of the deployed code."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def code_version() -> str:
-    """`CODE_VERSION` of the environment, else a fingerprint of the deployed files."""
-    if given := os.environ.get("CODE_VERSION"):
-        return given
+    """Return `CODE_VERSION` of the environment, else a fingerprint of the deployed files."""
+    if version := os.environ.get("CODE_VERSION"):
+        return version
     root = Path(__file__).resolve().parents[3]
     digest = hashlib.sha256()
     for folder in ("dags", "include", "plugins"):

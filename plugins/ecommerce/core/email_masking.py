@@ -1,8 +1,8 @@
-"""E-mail addresses in texts and ids, and control characters: one pattern for Python and for DuckDB.
+"""Masks e-mail addresses and removes control characters, with one pattern for Python and DuckDB.
 
-The pattern is written for both `re` and RE2: it spells out its spaces and has no look-around. An address may
-be disguised: `ann (at) example.com`, `ann @ example.com`, `ann&#64;example.com`, a full-width sign. Prices
-such as `2 @ 5.00`, sizes such as `M(at)home` and names such as `@shop` are none.
+The pattern is for both `re` and RE2: it lists its spaces and has no look-around. It matches disguised
+addresses too: `ann (at) example.com`, `ann @ example.com`, `ann&#64;example.com`, a full-width sign. It does
+not match prices such as `2 @ 5.00`, sizes such as `M(at)home` and names such as `@shop`.
 """
 
 from __future__ import annotations
@@ -32,35 +32,39 @@ _SPACED = rf"[{_SPACES}]*(?:{_SIGN}|{_AT})[{_SPACES}]*{_DOMAIN}\b"
 ADDRESS = rf"{_LOCAL}(?:{_SPACED}|{_SIGN}{_HOST})"
 """In free text."""
 ADDRESS_IN_CODE = rf"{_LOCAL}{_SPACED}"
-"""In a SKU, which may have a sign of its own, such as `MUG@BLUE`: only what ends like a domain."""
+"""In a SKU, which may hold a sign, such as `MUG@BLUE`: only what ends like a domain."""
 CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-"""As part of a character class. Tabs and line breaks are none: texts keep them."""
+"""As part of a character class, without tabs and line breaks, which texts keep."""
 SUSPECT = rf"[{_SIGNS}%&(\[{{\\{CONTROLS}]"
-"""A text without any of these has neither address nor control character; it is looked for first, because that
-is fast."""
+"""In every text with an address or a control character; searched first, because that is fast."""
 
 _ADDRESS, _ADDRESS_IN_CODE, _SUSPECT = (re.compile(each) for each in (ADDRESS, ADDRESS_IN_CODE, SUSPECT))
 _CONTROL = re.compile(f"[{CONTROLS}]")
 
 
 def is_suspect(text: str) -> bool:
-    """Whether `text` may hold an address or a control character; most texts do not."""
+    """Return whether `text` may hold an address or a control character."""
     return bool(_SUSPECT.search(text))
 
 
 def mask_e_mails(text: str) -> str:
-    """`text` with everything that looks like an e-mail address replaced."""
+    """Replace e-mail addresses in `text`."""
     return _ADDRESS.sub(MASK, text) if _SUSPECT.search(text) else text
 
 
 def without_controls(text: str) -> str:
-    """`text` without control characters but tabs and line breaks."""
+    """Remove control characters except tabs and line breaks."""
     return _CONTROL.sub("", text)
 
 
 def safe_id(text: str, key: str, *, is_sku: bool = False) -> str:
-    """The id `text` without control characters or, where it holds an e-mail address, a keyed hash of it: the
-    same for the same id, so that a row that is read again finds the one that is stored."""
+    """Return an id without control characters or, where it holds an e-mail address, its keyed hash.
+
+    Args:
+        text: the id.
+        key: of the hash; the same id always has the same hash.
+        is_sku: SKUs may hold an at sign.
+    """
     readable = without_controls(text).strip()
     pattern = _ADDRESS_IN_CODE if is_sku else _ADDRESS
     if not (_SUSPECT.search(readable) and pattern.search(readable)):
@@ -69,8 +73,8 @@ def safe_id(text: str, key: str, *, is_sku: bool = False) -> str:
 
 
 def teach_addresses(connection: duckdb.DuckDBPyConnection, key: str) -> None:
-    """Give `connection` what the macros of include/sql/transform/values.sql ask for: the variables `address`,
-    `control` and `suspect`, and the functions `safe_order_id` and `safe_sku`."""
+    """Define the variables and functions that the macros of include/sql/transform/values.sql need: `address`,
+    `control`, `suspect`, `safe_order_id`, `safe_sku`."""
     connection.execute("SET VARIABLE address = ?", [ADDRESS])
     connection.execute("SET VARIABLE control = ?", [f"[{CONTROLS}]"])
     connection.execute("SET VARIABLE suspect = ?", [SUSPECT])

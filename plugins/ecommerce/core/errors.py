@@ -1,8 +1,5 @@
-"""The kinds of failure a task can meet, told apart by what retrying would do.
-
-`retries.NETWORK_RETRIES` decides by these classes, so a source or the warehouse raises one of them (naming
-the file, row or response at fault) instead of a library's own exception.
-"""
+"""The kinds of failure of a task. `runtime.retries` decides by these classes whether to retry, so sources and
+the warehouse raise one of them, with the invalid file, row or response, instead of a library's exception."""
 
 from __future__ import annotations
 
@@ -10,12 +7,12 @@ from collections.abc import Sequence
 
 
 class PipelineError(Exception):
-    """Base of every error this package raises on purpose; its text is fit for a person to read. The text
-    never holds a secret or a customer's e-mail address."""
+    """Base of all errors that this package raises. The text is for users, and holds no secret and no e-mail
+    address of a customer."""
 
 
 class ConfigurationError(PipelineError):
-    """A setting, variable or connection is missing or unusable. Retrying cannot help."""
+    """A setting, Variable or connection is missing or invalid; not retried."""
 
 
 class WrongSettingsError(ConfigurationError):
@@ -32,40 +29,46 @@ def problems_of(error: PipelineError) -> Sequence[str]:
 
 
 def wrong_variable(name: str, problem: str, example: str) -> ConfigurationError:
-    """Return the error of an Airflow Variable: its problem, a right value, and where to set it."""
+    """Return the error of an Airflow Variable.
+
+    Args:
+        name: of the Variable.
+        problem: a clause.
+        example: a valid value.
+    """
     return ConfigurationError(
-        f"the Variable {name} {problem}; right is {example}, in the UI (Admin, Variables) or as "
+        f"the Variable {name} {problem}; valid: {example}, in the UI (Admin, Variables) or as "
         f"AIRFLOW_VAR_{name.upper()} in the environment"
     )
 
 
 class AlertedError(PipelineError):
-    """A task ends because others have failed, which have sent their mails."""
+    """A task fails because others have failed, which have been alerted."""
 
 
 class CredentialsError(PipelineError):
-    """The other side refuses our credentials or permissions. Retrying could lock the account."""
+    """Credentials or permissions are refused; not retried, which could lock the account."""
 
 
 class ContractError(PipelineError):
-    """The other side answered something its contract excludes (missing column, malformed page)."""
+    """A response or file violates its contract (missing column, malformed page)."""
 
 
 class StagingError(PipelineError):
-    """A staged file is missing, incomplete or cannot be seen from this worker."""
+    """A staged file is missing, incomplete or not visible from this worker."""
 
 
 class CheckFailed(PipelineError):
-    """A data check of severity `error` found rows; nothing has been mailed."""
+    """A data check of severity `error` failed; nothing has been mailed."""
 
 
 class TransientError(PipelineError):
-    """The other side is unwell now (timeout, lost connection, 5xx): later is likely to work."""
+    """A service is unavailable (timeout, lost connection, 5xx); retried."""
 
 
 class RateLimitedError(TransientError):
-    """The other side asked us to slow down (429, 503 with `Retry-After`). `retry_after`: for how many
-    seconds, None where it did not say."""
+    """A service limits the rate of requests (429, 503 with `Retry-After`). `retry_after` is in seconds, None
+    where it is not given."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -73,9 +76,8 @@ class RateLimitedError(TransientError):
 
 
 class TimedOutError(PipelineError):
-    """A job or a run took longer than its setting allows, and was stopped. Another attempt would take as
-    long, and delay the mail."""
+    """A job or run exceeded its timeout and was stopped; not retried, which would take as long."""
 
 
 class ConcurrentUpdateError(TransientError):
-    """BigQuery cancelled this transaction in favour of a concurrent one."""
+    """BigQuery cancelled this transaction in favour of a concurrent one; retried."""

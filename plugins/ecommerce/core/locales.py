@@ -1,8 +1,7 @@
-"""How a locale writes numbers and dates, by Babel: the one that texts are written in at the moment.
+"""Numbers and dates in the current locale, by Babel.
 
-The words of reports are English everywhere. In English locales dates and per cents are written in one way,
-`Thu 19 Nov` and `+1.3 %`, and so they are in those that run from right to left; their numbers, and everything
-in other locales, are as Babel has them. Babel's data are read once per locale and process.
+The words of reports are always English. In English and in right-to-left locales, dates and percentages have
+the house style, `Thu 19 Nov` and `+1.3 %`; their numbers, and everything in other locales, are Babel's.
 """
 
 from __future__ import annotations
@@ -30,8 +29,7 @@ _AXIS_DIGITS = 3
 
 @contextmanager
 def written_in(locale: str) -> Iterator[None]:
-    """Write texts as people of `locale` do (an identifier that Babel knows, such as `de_DE`); in this thread
-    and task only."""
+    """Make `locale` (a Babel identifier such as `de_DE`) the current one, in this thread only."""
     token = _current.set(locale)
     try:
         yield
@@ -40,7 +38,7 @@ def written_in(locale: str) -> Iterator[None]:
 
 
 def in_report_locale(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Decorates what makes pages, mails and documents: its texts are written in the setting REPORT_LOCALE.
+    """Decorate a function whose texts are in the locale of the setting REPORT_LOCALE.
 
     Raises:
         ConfigurationError: when called, where the setting is malformed.
@@ -57,32 +55,32 @@ def in_report_locale(function: Callable[Arguments, Result]) -> Callable[Argument
 
 
 def habits() -> Habits:
-    """Those of the locale that texts are written in."""
+    """Return the formats of the current locale."""
     return _habits(_current.get())
 
 
 @dataclass(eq=False)
 class Habits:
-    """What one locale writes."""
+    """The formats of one locale."""
 
     locale: Locale
 
     @cached_property
     def is_english(self) -> bool:
-        """Whether dates and per cents follow the house style."""
+        """Whether dates and percentages have the house style."""
         return self.words.language == "en"
 
     @cached_property
     def words(self) -> Locale:
-        """Whose names of days, months and countries are written. Those that run from right to left would turn
-        the figures around them in an English sentence."""
+        """The locale of the names of days, months and countries: English where its own run from right to
+        left, which would reorder an English sentence."""
         from babel import Locale
 
         return Locale.parse(DEFAULT) if self.locale.text_direction == "rtl" else self.locale
 
     @cached_property
     def _symbols(self) -> dict[int, str] | None:
-        """What stands for comma and point; None where digits are not grouped by thousands."""
+        """Group and decimal separators; None where digits are not grouped by thousands."""
         from babel.numbers import get_decimal_symbol, get_group_symbol
 
         known: Any = self.locale.decimal_formats[None]
@@ -91,23 +89,23 @@ class Habits:
         return {ord(","): get_group_symbol(self.locale), ord("."): get_decimal_symbol(self.locale)}
 
     def number(self, value: Decimal, places: int) -> str:
-        """`value`, which has no more than so many decimals, with all of them."""
-        # Babel's data have a plain hyphen for most minus signs; callers put the typographic one.
+        """Format `value` with `places` decimals."""
+        # Babel has a hyphen for most minus signs; callers replace it.
         if self._symbols is not None:
             return f"{value:,.{places}f}".translate(self._symbols)  # three times as fast as the pattern
         return _pattern(self.locale, "decimal", places).apply(value, self.locale)
 
     def per_cent(self, percent: Decimal, places: int) -> str:
-        """13.5 as `13.5 %`, without a sign."""
+        """Format 13.5 as `13.5 %`, without a sign."""
         if self.is_english:
             return f"{self.number(percent, places)} %"
         return _pattern(self.locale, "percent", places).apply(percent / 100, self.locale)
 
     def axis(self, value: float) -> str:
-        """A round number in few letters."""
+        """Format a round number in few letters."""
         from babel.numbers import format_compact_decimal
 
-        exact = Decimal(repr(float(value) + 0.0))  # numpy's floats are written otherwise, and so is -0.0
+        exact = Decimal(repr(float(value) + 0.0))  # numpy's repr differs, and so does that of -0.0
         return str(
             format_compact_decimal(
                 exact, format_type="short", locale=self.locale, fraction_digits=_AXIS_DIGITS
@@ -115,25 +113,25 @@ class Habits:
         )
 
     def day(self, day: date, form: str) -> str:
-        """`day` in one of Babel's forms (such as `full`) or by a pattern."""
+        """Format a day by one of Babel's forms (such as `full`) or by a pattern."""
         from babel.dates import format_date
 
         return str(format_date(day, form, locale=self.locale))
 
     def parts(self, day: date, skeleton: str) -> str:
-        """`day` in the parts that the CLDR skeleton names, in the locale's order."""
+        """Format the parts of a day that a CLDR skeleton names, in the locale's order."""
         from babel.dates import format_skeleton
 
         return str(format_skeleton(skeleton, day, locale=self.locale))
 
     def span(self, first: date, last: date) -> str:
-        """Two different days and those between them, with the year."""
+        """Format a range of days with the year."""
         from babel.dates import format_interval
 
         return str(format_interval(first, last, "yMMMd", locale=self.locale))
 
     def country(self, code: str) -> str | None:
-        """The name of a country by its ISO 3166 code."""
+        """Return the name of a country by its ISO 3166 code."""
         return self.words.territories.get(code)
 
 

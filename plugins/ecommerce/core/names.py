@@ -49,7 +49,7 @@ VARIABLE_REPORT_RECIPIENTS = "report_recipients"
 VARIABLE_ALERT_RECIPIENTS = "alert_recipients"
 VARIABLE_SOURCE_POLICY = "source_policy"
 POLICY_DELIVERIES = "partner_deliveries"
-"""The key of that Variable that says how much a due partner file matters."""
+"""The key of that Variable with the policy for due partner files."""
 
 POOL_LOADS = "warehouse_loads"
 """The pool of all loads, see include/pools.json."""

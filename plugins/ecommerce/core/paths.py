@@ -1,5 +1,5 @@
-"""Where the SQL files and templates are: `include/` beside `plugins/`, or the folder `INCLUDE_FOLDER`.
-Services that copy only some folders to the workers, such as Cloud Composer, need the latter."""
+"""The folder of SQL files and templates: `include/` next to `plugins/`, or `INCLUDE_FOLDER`, which services
+need that copy only some folders to the workers, such as Cloud Composer."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ INCLUDE = Path(os.environ.get("INCLUDE_FOLDER") or Path(__file__).resolve().pare
 
 
 def read_sql(path: str) -> str:
-    """The text of `include/sql/<path>`, as DuckDB and PostgreSQL take it; BigQuery's are templates."""
+    """Return the text of `include/sql/<path>`, for DuckDB or PostgreSQL; BigQuery's files are templates."""
     return (INCLUDE / "sql" / path).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What one run reads from one source, and what is known of earlier reads."""
+"""What one run reads from one source, and the records of earlier reads."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """What the warehouse table `loaded_files` knows of the delivery loaded last under a name. `was_refused`:
-    a later one could not be used, and is rejected until one can."""
+    """The delivery loaded last under a name, from the warehouse table `loaded_files`. `was_refused`: a later
+    one was invalid."""
 
     sha256: str
     received_at: datetime
@@ -25,48 +25,47 @@ class LoadedFile:
 
 
 class Memory(Protocol):
-    """What a source may ask about earlier reads. `warehouse.reads` answers from the warehouse."""
+    """The records of earlier reads; `warehouse.load_history` implements them."""
 
     def last_read(self, source: str) -> datetime | None:
-        """When the last successful read without upper bound began (UTC); None before the first."""
+        """Return when the last successful read without upper bound began (UTC); None before the first."""
 
     def was_read(self, source: str, day: date) -> bool:
-        """Whether a run for the business day `day` has read `source` without upper bound, with success."""
+        """Return whether a run for the business day `day` has read `source` without upper bound."""
 
     def known_refunds(self, order_ids: Sequence[str]) -> pa.Table:
-        """The storefront's rows of the table `refunds` for `order_ids`; no ids give the bare columns."""
+        """Return the storefront's rows of the table `refunds` for `order_ids`."""
 
     def known_lines(self, order_ids: Sequence[str]) -> pa.Table:
-        """What is stored of the lines of the storefront's orders `order_ids`, where anything is: order_id,
-        line_number, sku, category."""
+        """Return order_id, line_number, sku and category of the stored lines of the storefront's orders
+        `order_ids`."""
 
     def known_orders(self, source: str, day: date) -> list[str]:
-        """Ids of the orders of `source` that are stored under `day`, or of which a refund is."""
+        """Return the ids of the orders of `source` that are stored under `day`, or have a refund there."""
 
     def rejected_orders(self, source: str, day: date) -> list[str]:
-        """Ids of the orders of `source` of which runs for `day` have rejected something, and no run since has
-        read them without."""
+        """Return the ids of the orders of `source` with rows that runs for `day` rejected, and no later run
+        accepted."""
 
     def delivered_files(self, oldest: date) -> list[str]:
-        """Names of the partner files that runs for `oldest` and later days have loaded."""
+        """Return the names of the partner files that runs for `oldest` and later days have loaded."""
 
     def loaded_files(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
-        """Partner files by name: those of `names` that were loaded, and all that hold some of the orders
-        `order_ids`, with only these orders listed."""
+        """Return loaded partner files by name: those of `names`, and those with orders of `order_ids`, which
+        list these orders only."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadWindow:
-    """One extract's task: orders created in `day`, and everything changed in `[changed_from, changed_until)`.
+    """What an extract reads: orders created in `day`, and all changes in `[changed_from, changed_until)`.
 
-    `changed_until` is None for the newest closed day: what changed after midnight must not wait for
-    tomorrow's run. `folder` is the staging URI the extract publishes to. `looks_back`: a read without upper
-    bound also reads the storefront's orders of the last `REFUND_LOOKBACK_DAYS`.
+    `changed_until` is None for the newest closed day, whose run also reads changes after midnight. `folder`
+    is the staging URI to publish to. `looks_back`: a read without upper bound also reads the storefront's
+    orders of the last `REFUND_LOOKBACK_DAYS`.
 
-    `known_orders`: ids of orders the warehouse has of that day, or has rejected. The extract reads them too,
-    wherever they lie now, and says which of them the source no longer has. Given where changes without a date
-    are looked for, and for what an earlier run of the day has rejected.
-    Sources that never ask about earlier reads do without `memory`.
+    `known_orders`: ids of orders that the warehouse has of that day, or has rejected. The extract reads them
+    too, whatever their day is now, and reports those that the source no longer has. `memory` is None for
+    sources that need no records of earlier reads.
     """
 
     source: str
@@ -79,7 +78,7 @@ class ReadWindow:
     memory: Memory | None = None
 
     def facts(self, read_at: datetime) -> dict[str, Any]:
-        """A manifest's facts about this window when it was read at `read_at` (UTC)."""
+        """Return a manifest's fields about this window, read at `read_at` (UTC)."""
         return {
             "source": self.source,
             "business_date": self.day.date,
@@ -90,7 +89,7 @@ class ReadWindow:
 
     @property
     def remembered(self) -> Memory:
-        """`memory`; a ValueError where the window was made without."""
+        """`memory`, or a ValueError where there is none."""
         if self.memory is None:
             raise ValueError(f"the window of {self.source} was made without memory")
         return self.memory

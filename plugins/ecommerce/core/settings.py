@@ -115,7 +115,7 @@ def _order_attributes(text: str) -> tuple[str, ...]:
                 f"ORDER_ATTRIBUTES: {name!r} cannot name a column: use letters, digits and underscores (63 "
                 "at most), and begin with no digit and no prefix that BigQuery reserves"
             )
-        # BigQuery and DuckDB do not tell Channel from channel.
+        # BigQuery and DuckDB ignore the case of column names.
         if name.lower() in columns:
             raise ConfigurationError(f"ORDER_ATTRIBUTES: {name} is a column of orders already: remove it")
         if lower.count(name.lower()) > 1:

@@ -1,5 +1,4 @@
-"""Jinja2 templates: SQL files, and the mails, web pages and bar charts of include/templates (its
-documents are Typst)."""
+"""Jinja2 templates: SQL files, and the mails, pages and bar charts of include/templates."""
 
 from __future__ import annotations
 
@@ -18,13 +17,13 @@ TEMPLATES = INCLUDE / "templates"
 
 
 def render(template: str, texts: Mapping[str, Any]) -> str:
-    """The Jinja2 template `include/templates/<template>` filled with `texts`; HTML and SVG escape them."""
+    """Render `include/templates/<template>`; HTML and SVG escape `texts`."""
     return environment(TEMPLATES).get_template(template).render(texts)
 
 
 @cache
 def environment(folder: Path) -> Environment:
-    """The templates of `folder`: an unknown name is an error, values are escaped in HTML and SVG only."""
+    """Return the templates of `folder`. An undefined variable is an error; HTML and SVG escape values."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     made = Environment(
@@ -40,7 +39,6 @@ def environment(folder: Path) -> Environment:
 
 
 def isolated(name: str) -> str:
-    """`name` as a part of a line of plain text that is read from left to right, also where the name is not:
-    without the marks (first strong isolate, pop directional isolate) it would turn the figures around it."""
+    """Isolate a right-to-left `name` in a line of plain text, whose figures it would reorder otherwise."""
     is_turned = any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in name)
     return f"\u2068{name}\u2069" if is_turned else name

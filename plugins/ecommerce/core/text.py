@@ -1,9 +1,7 @@
-"""Texts for people: how figures are written, and how texts of others are made harmless.
+"""Formats figures and dates for users, and cleans text from data.
 
-Figures have the currency's own decimals, percentages a sign. Rounding is half away from zero. Numbers, dates
-and countries' names are written as the locale does that is set by `written_in`, by default as in en_US; the
-examples below are those. What comes from data (names, raw rows) is stripped of control characters, so that a
-product name can neither break a line nor turn the text that follows it around.
+Amounts have the currency's own decimals. Rounding is half away from zero. The locale is the current one of
+`written_in`, by default en_US, as in the examples below.
 """
 
 from __future__ import annotations
@@ -33,60 +31,66 @@ NOTHING, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 MANIFOLD = "> 10\N{MULTIPLICATION SIGN}"
 """A change above 999 %."""
 UNALLOCATED = "unallocated"
-"""The category of refunds that name no line of an order, which are those of whole orders."""
+"""The category of refunds without a line: those of whole orders."""
 LONGEST = 250
-"""Characters of a line that is made for a page or a mail."""
+"""Characters of a line on a page or in a mail."""
 _WORDS = {"db": "database", "api": "API"}
 
 
 @cache
 def decimals(currency: str) -> int:
-    """How many decimals amounts in `currency` are written with: JPY 0, USD 2, KWD 3."""
+    """Return the number of decimals of a currency: JPY 0, USD 2, KWD 3."""
     from babel.numbers import get_currency_precision
 
     return int(get_currency_precision(currency))
 
 
 def amount(value: Decimal | None, currency: str) -> str:
-    """1234.5 in USD as `1,234.50`, with a typographic minus; `NOTHING` for None."""
+    """Format 1234.5 in USD as `1,234.50`, with a typographic minus; None as `NOTHING`."""
     return NOTHING if value is None else _number(value, decimals(currency))
 
 
 def with_currency(value: Decimal | None, currency: str) -> str:
-    """`1,234.50 USD`: for texts that stand alone, such as a mail's subject."""
+    """Format an amount as `1,234.50 USD`, for texts without a currency of their own."""
     return NOTHING if value is None else f"{amount(value, currency)} {currency}"
 
 
 def signed(value: Decimal, currency: str) -> str:
-    """An amount that is a difference: with its sign, unless it is zero."""
+    """Format a difference with its sign, unless it is zero."""
     return f"+{amount(value, currency)}" if value > 0 else amount(value, currency)
 
 
 def count(value: Decimal | int | None) -> str:
-    """A whole number with thousands separators."""
+    """Format a whole number with thousands separators."""
     return NOTHING if value is None else _number(Decimal(value), 0)
 
 
 def quantity(value: Decimal | None) -> str:
-    """Pieces: up to two decimals, none where they are zeros."""
+    """Format units with up to two decimals, none where they are zeros."""
     return NOTHING if value is None else _shortest(value, 0, 2)
 
 
 def plain(value: Decimal | None) -> str:
-    """An amount of no single currency: two to four decimals, so that the smallest difference shows."""
+    """Format an amount of several currencies with two to four decimals."""
     return NOTHING if value is None else _shortest(value, 2, 4, step=2)
 
 
 def figure(value: Decimal | None, kind: Kind, currency: str) -> str:
-    """A headline figure by its kind."""
+    """Format a headline figure.
+
+    Args:
+        value: the figure.
+        kind: how it is counted.
+        currency: of money.
+    """
     if kind == "money":
         return amount(value, currency)
     return count(value) if kind == "count" else quantity(value)
 
 
 def change(value: Decimal | None, base: Decimal | None) -> str:
-    """The change from `base` to `value` in percent, always with a sign; `NOTHING` without comparison. There
-    is none with a base of zero. Above 999.9 % it is `MANIFOLD`, and nothing where the sign changes, too."""
+    """Format the change from `base` to `value` in percent with a sign. It is `NOTHING` without a base or with
+    a base of zero, above 999.9 % `MANIFOLD`, or `NOTHING` where the sign changes too."""
     if value is None or not base:
         return NOTHING
     percent = ((value - base) / abs(base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
@@ -97,21 +101,31 @@ def change(value: Decimal | None, base: Decimal | None) -> str:
 
 
 def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
-    """1 where the change is welcome, -1 where it is not, 0 where it is neither."""
+    """Return 1 for a welcome change, -1 for an unwelcome one, 0 for neither.
+
+    Args:
+        value: the figure.
+        base: the one to compare with.
+        good: 1 where a rise is welcome, -1 where a fall is, 0 where neither is.
+    """
     return 0 if value is None or not base else ((value > base) - (value < base)) * good
 
 
 def average_name(days: int, without_sales: int = 0) -> str:
-    """The name of the mean of those of the last 28 days that can be compared with: `28-day average`, or
-    `28-day average, 4 days without sales`."""
-    closed = (
-        f", {without_sales} day{'' if without_sales == 1 else 's'} without sales" if without_sales else ""
-    )
+    """Return the name of an average: `28-day average`, or `28-day average, 4 days without sales`."""
+    plural = "" if without_sales == 1 else "s"
+    closed = f", {without_sales} day{plural} without sales" if without_sales else ""
     return f"{days or 28}-day average{closed}"
 
 
 def share(part: Decimal, whole: Decimal, places: int = 1) -> str:
-    """`part` of `whole` in percent with `places` decimals; `NOTHING` where the whole is not positive."""
+    """Format `part` of `whole` in percent; `NOTHING` where the whole is not positive.
+
+    Args:
+        part: of the whole.
+        whole: all parts.
+        places: decimals.
+    """
     if whole <= 0:
         return NOTHING
     percent = (part / whole * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
@@ -119,7 +133,7 @@ def share(part: Decimal, whole: Decimal, places: int = 1) -> str:
 
 
 def compact(value: float) -> str:
-    """A place on an axis (not a figure): `1.2M`, `250k`."""
+    """Format a position on an axis: `1.2M`, `250k`."""
     if not habits().is_english:
         return habits().axis(value).replace("-", MINUS)
     for limit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
@@ -175,23 +189,23 @@ def span(first: date, last: date) -> str:
 
 
 def country(code: str) -> str:
-    """The name of the country with this ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
+    """Return the name of a country by its ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
     return "Unknown" if code == "ZZ" else habits().country(code) or clean(code)
 
 
 def instant(when: datetime | None) -> str:
-    """An instant in UTC to the second."""
+    """Format an instant in UTC to the second."""
     return NOTHING if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def category(name: str) -> str:
-    """The name of a category of `daily_sales`."""
+    """Return the name of a category of `daily_sales`."""
     return "Returns of whole orders" if name == UNALLOCATED else clean(name)
 
 
 def clean(text: str | None, longest: int = LONGEST) -> str:
-    """Text from data, harmless in any layout: one line of at most `longest` characters, none of which is a
-    control character or overrides the direction of what follows."""
+    """Clean a text from data for any layout: one line of at most `longest` characters, without control
+    characters and overrides of the text direction."""
     if text is None:
         return ""
     spaced = re.sub(r"\s+", " ", text[: 4 * longest]).strip()
@@ -208,8 +222,8 @@ def listed(names: Iterable[object], most: int = 0, others: str = "more") -> str:
 
 
 def inert(text: str) -> str:
-    """A cell of a CSV file without control characters, which no spreadsheet takes for a formula: those that
-    begin like one get an apostrophe."""
+    """Clean a cell of a CSV file: without control characters, and with an apostrophe where a spreadsheet
+    would take it for a formula."""
     text = without_controls(text)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
@@ -225,7 +239,7 @@ def _number(value: Decimal, places: int) -> str:
 
 
 def _shortest(value: Decimal, least: int, most: int, step: int = 1) -> str:
-    """With as few decimals as say the same as `most` do: `least`, or by `step` more."""
+    """Format with `least` decimals, or by `step` more up to `most` where they are not zeros."""
     rounded = value.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
     places = least
     while rounded != rounded.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):

@@ -1,1 +1,1 @@
-"""Files between tasks and for good: staging, scratch folders, DuckDB on them, XCom values."""
+"""Files of tasks: staging, permanent files, scratch folders, DuckDB on them, XCom values."""

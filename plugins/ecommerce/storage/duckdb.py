@@ -1,4 +1,4 @@
-"""DuckDB as every step uses it: in UTC, in bounded memory, on the file systems of staging."""
+"""DuckDB connections in UTC with limited memory, on the file systems of staging."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 
 
 def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection in UTC that reads and writes the file systems of `uris` through fsspec. It spills
-    to a temporary folder of its own beyond `memory_limit`."""
+    """Open a DuckDB connection. Beyond `memory_limit` it spills to a temporary folder.
+
+    Args:
+        uris: whose file systems it reads and writes through fsspec.
+        memory_limit: of DuckDB alone.
+        threads: of DuckDB.
+    """
     import duckdb
 
     spill = Scratch.make()

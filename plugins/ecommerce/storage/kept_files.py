@@ -1,5 +1,5 @@
-"""Files that a domain keeps for good: pictures below PICTURES_URI (`originals/`, `thumbnails/`, and `pages/`
-of the last fetch), models below MODELS_URI."""
+"""Permanent files: pictures below PICTURES_URI (`originals/`, `thumbnails/`, and `pages/` of the last fetch),
+models below MODELS_URI."""
 
 from __future__ import annotations
 
@@ -13,35 +13,33 @@ from ecommerce.storage.staging import is_local, local_or_uri, storage_errors, st
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The folder `uri`. Names are relative to it, and none is made of what others have sent.
-
-    Every method raises StagingError where the storage fails.
-    """
+    """The folder `uri`. Names are relative to it, and never taken from data. Every method raises StagingError
+    where the storage fails."""
 
     uri: str
 
     @classmethod
     def of_pictures(cls) -> Store:
-        """The store that `PICTURES_URI` names."""
+        """Return the store of `PICTURES_URI`."""
         return cls(load_settings().pictures_uri)
 
     @classmethod
     def of_models(cls) -> Store:
-        """The store that `MODELS_URI` names."""
+        """Return the store of `MODELS_URI`."""
         return cls(load_settings().models_uri)
 
     def uri_of(self, name: str) -> str:
-        """The URI of a file."""
+        """Return the URI of a file."""
         return f"{self.uri}/{name}"
 
     def names(self, folder: str) -> set[str]:
-        """The names of the files in `folder`, in one listing."""
+        """List the names of the files in `folder`."""
         with storage_errors(self.uri):
             path = storage_path(self.uri_of(folder))
-            return {f"{folder}/{Path(found).name}" for found in path.fs.find(path.path)}
+            return {f"{folder}/{Path(file).name}" for file in path.fs.find(path.path)}
 
     def read(self, name: str) -> bytes | None:
-        """What is in a file; None where there is none."""
+        """Return the content of a file; None where it does not exist."""
         with storage_errors(self.uri):
             try:
                 return bytes(storage_path(self.uri_of(name)).read_bytes())
@@ -49,7 +47,7 @@ class Store:
                 return None
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file, which others see whole or not at all."""
+        """Write a file atomically."""
         with storage_errors(self.uri):
             if not is_local(self.uri):
                 storage_path(self.uri_of(name)).write_bytes(data)

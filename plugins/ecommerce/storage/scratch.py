@@ -1,7 +1,7 @@
-"""Folders on this machine for rows that are not yet masked: readable by this user only, gone when done.
+"""Temporary folders for rows that are not yet masked: readable by this user only, removed after use.
 
-A killed process cannot clear up. The next one that makes a folder here does it: a folder is locked as long as
-its process lives, and then the kernel unlocks it, in whatever container that process was.
+A folder is locked as long as its process lives, in whatever container. The next process that makes a folder
+removes those that a killed process left, whose locks the kernel has released.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 
 PREFIX = "ecommerce-pipeline-scratch-"
 _OURS = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")
-"""As mkdtemp names them: what is swept away must be nobody else's."""
-_NEWBORN = 60
-"""Seconds for which a folder may be there without its lock."""
+"""The names of mkdtemp, so that no other folder is removed."""
+_NEW_SECONDS = 60
+"""Seconds in which a new folder may not be locked yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Scratch:
 
     @classmethod
     def make(cls) -> Scratch:
-        """A new folder, after the removal of those whose process is dead; OSError where it cannot be made."""
+        """Make a folder, and remove those whose process is dead; OSError where that fails."""
         _sweep(Path(tempfile.gettempdir()))
         path = Path(tempfile.mkdtemp(prefix=PREFIX))
         scratch = cls(path, os.open(path, os.O_RDONLY))
@@ -44,14 +44,14 @@ class Scratch:
         return scratch
 
     def remove(self) -> None:
-        """Take the folder away with all that is in it."""
+        """Remove the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self.lock)
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder for the length of the block."""
+    """Make a folder for the length of the block."""
     scratch = Scratch.make()
     try:
         yield scratch.path
@@ -63,8 +63,8 @@ def _sweep(place: Path) -> None:
     for path in place.glob(f"{PREFIX}*"):
         if not _OURS.fullmatch(path.name):
             continue
-        with suppress(OSError):  # somebody else's, still in use, or just removed
-            if time.time() - path.stat().st_mtime < _NEWBORN:
+        with suppress(OSError):  # of another user, in use, or just removed
+            if time.time() - path.stat().st_mtime < _NEW_SECONDS:
                 continue
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:

@@ -1,8 +1,8 @@
-"""Staging: where one task leaves files for the next, and the manifest that says what it left.
+"""Staging: the files that one task leaves for the next, with a manifest.
 
-Files lie under `<STAGING_URI>/<dag>/<business_date>/<run_id>/<step>/`, so any worker can take the next step.
-A folder becomes visible whole: it is written beside its place and renamed (local disk), or its
-`manifest.json` is uploaded last (object stores); a folder without manifest does not exist for a reader.
+Files are in `<STAGING_URI>/<dag>/<business_date>/<run_id>/<step>/`, so any worker can run the next task. A
+folder becomes visible at once: it is renamed (local disk), or its `manifest.json` is uploaded last (object
+stores). Without a manifest it does not exist for readers.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _FOLDERS = ("STAGING_URI", "REPORTS_URI", "MODELS_URI", "PICTURES_URI")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What one task left in staging; the only thing about data that travels through XCom.
+    """Describes the files that one task left in staging; the only XCom about data.
 
-    `rows` counts the records of all files, `columns` names the columns of each file in `uri` (paths relative
-    to it), `sha256` covers every file. Instants are aware, in UTC; `window_end` of a read without upper
-    bound is its `read_at`. `control_totals` holds the source's own sums over the same snapshot: amounts
-    as decimal text, counts as integers.
+    `rows` counts the records of all files, `columns` has the columns of each file in `uri` (by relative
+    path), `sha256` covers every file. Instants are aware, in UTC; `window_end` of a read without upper bound
+    is its `read_at`. `control_totals` are the source's own sums over the same snapshot: amounts as decimal
+    texts, counts as integers.
     """
 
     source: str
@@ -57,46 +57,53 @@ class Manifest:
     control_totals: Mapping[str, Any] = field(default_factory=dict)
 
     def file(self, name: str) -> str:
-        """The URI (a plain path for `file://`) of one of the manifest's files, as DuckDB takes it."""
+        """Return the URI (a path for `file://`) of one of the manifest's files, for DuckDB."""
         return local_or_uri(f"{self.uri}/{name}")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A folder being written: fill `path`, then say what it holds with `seal`."""
+    """A folder being written: fill `path`, then call `seal`."""
 
     path: Path
     uri: str
     facts: dict[str, Any] = field(default_factory=dict)
 
     def seal(self, **facts: Any) -> None:
-        """Give the manifest's fields that files cannot tell: all but uri, bytes and sha256."""
+        """Set the manifest's fields other than uri, bytes and sha256."""
         self.facts.update(facts)
 
 
 @dataclass(frozen=True, slots=True)
 class DagRun:
-    """Which run of which DAG; what its steps leave in staging lies together."""
+    """A run of a DAG, whose staged folders are together."""
 
     dag_id: str
     run_id: str
 
     def folder(self, business_date: date, step: str) -> str:
-        """The URI of the folder that `step` of this run leaves for `business_date`."""
+        """Return the URI of the folder that `step` of this run leaves for `business_date`."""
         return f"{run_folder(load_settings().staging_uri, self.dag_id, business_date, self.run_id)}/{step}"
 
 
 def run_folder(staging_uri: str, dag_id: str, business_date: date, run_id: str) -> str:
-    """The URI under which one run's steps leave their folders."""
+    """Return the URI of the folders of one run.
+
+    Args:
+        staging_uri: the setting.
+        dag_id: of the run.
+        business_date: of the files.
+        run_id: of the run.
+    """
     return f"{staging_uri}/{dag_id}/{business_date.isoformat()}/{path_safe(run_id)}"
 
 
 @contextmanager
 def publish(uri: str) -> Iterator[Draft]:
-    """Write the folder `uri` so that readers see all of it or nothing; replaces what a former try left.
+    """Write the folder `uri` atomically, and replace that of an earlier attempt.
 
     The caller fills `draft.path` (a local folder) and calls `draft.seal(...)`. When the block raises, nothing
-    is visible at `uri` that was not there before. After the block, `read_manifest(uri)` gives the manifest.
+    changes at `uri`.
 
     Raises:
         StagingError: the files could not be written (no space, no permission).
@@ -117,7 +124,7 @@ def publish(uri: str) -> Iterator[Draft]:
 
 
 def _setting_of(uri: str) -> str:
-    """Return the setting that names the folder in which `uri` is; empty where none does."""
+    """Return the setting whose folder contains `uri`; empty where none does."""
     try:
         settings = load_settings()
     except ConfigurationError:
@@ -127,29 +134,29 @@ def _setting_of(uri: str) -> str:
 
 
 def read_manifest(uri: str) -> Manifest:
-    """The manifest of a published folder.
+    """Return the manifest of a published folder.
 
     Raises:
-        StagingError: there is none, or this worker cannot see it.
+        StagingError: it does not exist, or is not visible from this worker.
     """
     path = storage_path(uri) / MANIFEST_FILE
     try:
         return from_xcom(Manifest, json.loads(path.read_text()))
     except FileNotFoundError:
         raise StagingError(
-            f"no staged files at {uri}, as {socket.gethostname()} sees it: they have expired, were removed "
-            "after their transform, or STAGING_URI is not shared between workers (make check); clear the "
-            "extract task with downstream to read again"
+            f"no staged files at {uri} on {socket.gethostname()}: they have expired, were removed after "
+            "their transform, or STAGING_URI is not shared between workers (make check); to read again, "
+            "clear the extract task with downstream"
         ) from None
 
 
 def exists(uri: str) -> bool:
-    """Whether a folder has been published at `uri`."""
+    """Return whether a folder is published at `uri`."""
     return (storage_path(uri) / MANIFEST_FILE).exists()
 
 
 def discard(uri: str) -> None:
-    """Remove a published folder, its manifest first; nothing happens when it is already gone."""
+    """Remove a published folder, its manifest first; it may not exist."""
     path = storage_path(uri)
     (path / MANIFEST_FILE).unlink(missing_ok=True)
     if path.exists():
@@ -157,7 +164,7 @@ def discard(uri: str) -> None:
 
 
 def newest_change(folder: UPath) -> datetime:
-    """When the newest file below `folder` was written, as its store says (aware)."""
+    """Return when the newest file below `folder` was written (aware)."""
     files = folder.fs.find(folder.path)
     if files:
         return max(folder.fs.modified(file) for file in files)
@@ -166,7 +173,7 @@ def newest_change(folder: UPath) -> datetime:
 
 
 def remove_folder(folder: UPath) -> None:
-    """Remove everything below `folder`, manifests first, so that no reader takes a part for the whole."""
+    """Remove everything below `folder`, manifests first, so that no reader finds an incomplete folder."""
     manifests = [file for file in folder.fs.find(folder.path) if file.endswith(f"/{MANIFEST_FILE}")]
     if manifests:
         folder.fs.rm(manifests)
@@ -175,7 +182,7 @@ def remove_folder(folder: UPath) -> None:
 
 @contextmanager
 def storage_errors(uri: str) -> Iterator[None]:
-    """Raise a StagingError, one sentence, in place of any OSError."""
+    """Raise a StagingError in place of any OSError."""
     try:
         yield
     except OSError as error:
@@ -184,8 +191,8 @@ def storage_errors(uri: str) -> Iterator[None]:
 
 
 def storage_path(uri: str) -> UPath:
-    """`uri` as a path: Airflow's storage path, which is a `UPath` too, where it is not on this machine.
-    Google Cloud Storage uses the connection of the warehouse."""
+    """Return `uri` as a path; outside this machine Airflow's storage path, which is a `UPath` too. Google
+    Cloud Storage has the connection of the warehouse."""
     if is_local(uri):
         from upath import UPath
 
@@ -196,12 +203,12 @@ def storage_path(uri: str) -> UPath:
 
 
 def is_local(uri: str) -> bool:
-    """Whether `uri` is on this machine's file system."""
+    """Return whether `uri` is on this machine's file system."""
     return uri.startswith("file://")
 
 
 def local_or_uri(uri: str) -> str:
-    """A plain path for `file://` URIs, anything else unchanged."""
+    """Return the path of a `file://` URI, any other unchanged."""
     return uri.removeprefix("file://") if is_local(uri) else uri
 
 
@@ -211,7 +218,7 @@ def _why(error: OSError) -> str:
 
 @contextmanager
 def _work_folder(uri: str) -> Iterator[Path]:
-    """Where `uri` is written first: beside it, to be renamed; for an object store, on this machine."""
+    """Make the folder in which `uri` is written first: next to it, or on this machine for an object store."""
     if not is_local(uri):
         with scratch_folder() as work:
             yield work
@@ -237,7 +244,7 @@ def _seal(draft: Draft) -> Manifest:
 
 
 def _swap(work: Path, final: Path) -> None:
-    """Rename `work` to `final`; what a former try left there steps aside first and is then removed."""
+    """Rename `work` to `final`, and remove the folder of an earlier attempt."""
     old = final.with_name(f".{final.name}.{uuid.uuid4().hex}.old")
     with suppress(FileNotFoundError):
         final.rename(old)
@@ -249,7 +256,7 @@ def _upload(work: Path, target: UPath) -> None:
     (target / MANIFEST_FILE).unlink(missing_ok=True)
     manifest = work / MANIFEST_FILE
     files = [path for path in sorted(work.rglob("*")) if path.is_file() and path != manifest]
-    # In one call, which the object stores' file systems send side by side; the manifest when all is there.
+    # One call uploads in parallel; the manifest is last.
     for together in (files, [manifest]):
         places = [(target / path.relative_to(work).as_posix()).path for path in together]
         if places:
@@ -257,5 +264,5 @@ def _upload(work: Path, target: UPath) -> None:
 
 
 def path_safe(run_id: str) -> str:
-    """The name of a run's folder: run ids hold colons and plus signs, which some file systems do not take."""
+    """Return the name of a run's folder: some file systems refuse the colons and plus signs of run ids."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", run_id)

@@ -1,8 +1,7 @@
-"""Transform: one source's raw staging folder → its loadable one, by include/sql/transform/<domain>.
+"""Transforms one source's raw staging folder into its loadable one, by include/sql/transform/<domain>.
 
-`<source>.sql` maps the raw files to the domain's staged layout, the numbered steps after it name no source
-(staged_columns.md beside them describes both layouts). DuckDB runs them out of core; nothing passes through
-Python but counts. What a domain transforms is its `TransformSpec`.
+`<source>.sql` maps the raw files to the domain's staged layout, then the numbered steps run, which name no
+source (staged_columns.md describes both layouts). DuckDB spills to disk; only counts pass through Python.
 """
 
 from __future__ import annotations
@@ -42,11 +41,11 @@ ACCOUNTING = "accounting.sql"
 class TransformSpec:
     """What one domain transforms; files are named without `.sql`.
 
-    `folder` is the one in include/sql/transform. `first_steps` run before the source's own file, the numbered
-    files after it, `accounting.sql` last: one row with at least rows_read, rows_accepted, rows_rejected,
+    `folder` is in include/sql/transform. `first_steps` run before the source's own file, the numbered files
+    after it, `accounting.sql` last. It returns one row with at least rows_read, rows_accepted, rows_rejected,
     rows_superseded, rejected (counts by reason) and warnings (sentences for the report). A step `<n>_<table>`
-    whose table is in `always_there` or `when_they_have_rows` writes `<table>.parquet`. `prepare` gives
-    the connection the functions and variables of the domain's own that its SQL files ask for.
+    whose table is in `always_there` or `when_they_have_rows` writes `<table>.parquet`. `prepare` defines the
+    domain's own functions and variables.
     """
 
     folder: str
@@ -57,34 +56,39 @@ class TransformSpec:
 
     @property
     def path(self) -> Path:
-        """Where the domain's SQL files are."""
+        """The folder of the domain's SQL files."""
         return FOLDER / self.folder
 
     def steps(self, mapping: str) -> list[Path]:
-        """The SQL files in the order they run, but for the accounting; `mapping` is the source's own."""
+        """Return the SQL files in order, without the accounting; `mapping` is the source's own."""
         named = (self.path / f"{name}.sql" for name in (*self.first_steps, mapping))
         return [FOLDER / "values.sql", *named, *sorted(self.path.glob("[0-9]*.sql"))]
 
 
 def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
-    """Turn the raw folder of `manifest` into the loadable folder `<run folder>/transformed/<source>`.
+    """Transform a raw folder into the loadable folder `<run folder>/transformed/<source>`, and return its
+    manifest.
 
-    The raw folder, which holds personal data, is removed when the loadable one is there. Run again after
-    that, this returns what the first time left, so a repair of another source needs no second read.
-    `run_id` goes into every row. `mapping` names the source whose SQL file maps the raw folder to the staged
-    layout; not given: the manifest's own. To the control totals come the accounts, raw_sha256 and run_id.
+    The raw folder, which holds personal data, is removed afterwards. A second call returns the first result,
+    so a repair of another source reads nothing twice. The accounts, raw_sha256 and run_id are added to the
+    control totals.
+
+    Args:
+        spec: the domain's transform.
+        manifest: of the raw folder.
+        run_id: written into every row.
+        mapping: the source whose SQL file maps the raw folder; by default the manifest's.
 
     Raises:
-        StagingError: neither raw nor loadable files are there, or the raw ones are not the manifest's.
-        ContractError: the raw files are not what the source's extract promises, or a record got lost.
+        StagingError: raw and loadable files are missing, or the raw ones are not the manifest's.
+        ContractError: the raw files violate the source's contract, or a record was lost.
     """
     folder = f"{manifest.uri.rsplit('/', 1)[0]}/transformed/{manifest.source}"
     if not staging.exists(manifest.uri):
         return _already_transformed(manifest, folder)
     if staging.read_manifest(manifest.uri).sha256 != manifest.sha256:
         raise StagingError(
-            f"the files at {manifest.uri} have been read again since this task was given them: "
-            "clear the extract task with downstream"
+            f"the files at {manifest.uri} have been read again since: clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
         steps = spec.steps(mapping or manifest.source)
@@ -105,15 +109,15 @@ def _already_transformed(manifest: Manifest, folder: str) -> Manifest:
     if staging.exists(folder):
         done = staging.read_manifest(folder)
         if done.control_totals.get("raw_sha256") == manifest.sha256:
-            log.info("%s was transformed before: taking the result at %s", manifest.source, folder)
+            log.info("%s was transformed before: using the result at %s", manifest.source, folder)
             return done
-    return staging.read_manifest(manifest.uri)  # raises: it says what is missing and what to do
+    return staging.read_manifest(manifest.uri)  # raises
 
 
 def _run_steps(
     spec: TransformSpec, manifest: Manifest, run_id: str, folder: Path, steps: Sequence[Path]
 ) -> tuple[dict[str, Any], dict[str, list[str]], int]:
-    """Run the SQL files in order; the accounts, and the columns by file and the number of rows written."""
+    """Run the SQL files; return the accounts, the columns by file and the number of rows written."""
     columns: dict[str, list[str]] = {}
     rows = 0
     with _connection(manifest, run_id, folder) as connection:
@@ -139,7 +143,7 @@ def _run_steps(
 
 @contextmanager
 def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB with what the SQL files may ask for: the variables and the key of the customer hash."""
+    """Open DuckDB with the variables and functions of the SQL files and the key of the customer hash."""
     settings = load_settings()
     variables = {
         "raw": staging.local_or_uri(manifest.uri),
@@ -156,8 +160,8 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckd
         "reporting_currency": settings.reporting_currency,
     }
     with connect_duckdb(manifest.uri, memory_limit=MEMORY_LIMIT) as connection:
-        # Joins run as written, with the right side in memory: DuckDB guesses that anti joins leave few rows,
-        # and would hold the lines instead of the orders.
+        # Joins run as written, with the right side in memory: DuckDB estimates that anti joins leave few
+        # rows, and would keep the lines in memory instead of the orders.
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         for name, value in variables.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
@@ -172,7 +176,7 @@ def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckd
 
 
 def padded_keys(key: bytes) -> list[bytes]:
-    """The two forms of `key` that HMAC-SHA256 hashes (RFC 2104): inner, outer."""
+    """Return the inner and the outer key of HMAC-SHA256 (RFC 2104)."""
     block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
     return [bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)]
 
@@ -184,7 +188,6 @@ def _write(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _accounts(connection: duckdb.DuckDBPyConnection, manifest: Manifest, run_id: str) -> dict[str, Any]:
-    """The one row of the accounting step, with what only the caller knows."""
     values = connection.fetchall()[0]
     accounts = {column[0]: value for column, value in zip(connection.description, values, strict=True)}
     return accounts | {
@@ -213,7 +216,7 @@ def _check_nothing_is_lost(manifest: Manifest, accounts: Mapping[str, Any]) -> N
 
 @contextmanager
 def _readable_errors(what: str) -> Iterator[None]:
-    """DuckDB's errors as ours; their text may quote a row, so the original is not chained."""
+    """Raise masked errors of this package in place of DuckDB's, whose texts may quote a row."""
     import duckdb
 
     try:

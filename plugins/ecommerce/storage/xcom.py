@@ -1,5 +1,5 @@
-"""How values of this package travel through XCom and `manifest.json`: as plain JSON types, by pydantic. Dates
-and instants become ISO texts, amounts decimal texts, so nothing passes through a float."""
+"""Values in XCom and `manifest.json`: plain JSON types, by pydantic. Dates and instants become ISO texts,
+amounts decimal texts, never floats."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pydantic import TypeAdapter
 
 T = TypeVar("T")
 Plain = NewType("Plain", dict[str, Any])
-"""What `to_xcom` makes of a dataclass, and what tasks return. Where a task is annotated with `dict`, Airflow
-stores each key as another XCom, with a request for each."""
+"""The result of `to_xcom` for a dataclass, as tasks return it. Airflow stores each key of a task annotated
+with `dict` as another XCom, with a request for each."""
 
 
 def to_xcom(value: Any) -> Any:
-    """`value`, a dataclass or a list of them, in plain JSON types; `from_xcom` is the inverse."""
+    """Convert a dataclass or a list of them to plain JSON types."""
     if isinstance(value, list):
         return [to_xcom(each) for each in value]
     return _adapter(type(value)).dump_python(value, mode="json")
 
 
 def from_xcom(kind: type[T], plain: Any) -> T:
-    """The `kind` of which `to_xcom` made `plain`; pydantic.ValidationError where that was something else."""
+    """Convert the result of `to_xcom` back to a `kind`; pydantic.ValidationError where that is impossible."""
     return cast(T, _adapter(kind).validate_python(plain))
 
 
 def all_from_xcom(kind: type[T], plain: Sequence[Any]) -> list[T]:
-    """As `from_xcom`, for each of a list."""
+    """Convert a list with `from_xcom`."""
     return [from_xcom(kind, each) for each in plain]
 
 

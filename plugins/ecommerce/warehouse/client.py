@@ -224,7 +224,7 @@ def connect(settings: Settings | None = None, *, interactive: bool = False, **la
     Args:
         settings: read from the environment when not given.
         interactive: see `Warehouse`.
-        labels: put on every job beside `application`, such as `dag="daily_sales_pipeline"`.
+        labels: of every job, in addition to `application`, such as `dag="daily_sales_pipeline"`.
 
     Raises:
         ConfigurationError: the connection `bigquery` does not exist or is invalid.

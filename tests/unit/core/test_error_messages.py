@@ -40,7 +40,7 @@ def untrusted() -> ssl.SSLCertVerificationError:
         (ConnectionRefusedError(111, "Connection refused"), REFUSED),
         (
             TimeoutError(),
-            "shop.example:443 does not answer in time: is it overloaded, or is a firewall in between?",
+            "shop.example:443 timed out: is it overloaded, or is a firewall in between?",
         ),
         (
             OSError(errno.EHOSTUNREACH, "No route to host"),
@@ -54,7 +54,7 @@ def untrusted() -> ssl.SSLCertVerificationError:
         (tls("WRONG_VERSION_NUMBER"), "shop.example:443 does not speak TLS"),
         (
             tls("SSLV3_ALERT_HANDSHAKE_FAILURE"),
-            "no TLS connection to shop.example:443 came about (sslv3 alert handshake failure)",
+            "the TLS connection to shop.example:443 failed (sslv3 alert handshake failure)",
         ),
         (OSError(errno.ENOSPC, "No space left on device", "/secret/file"), "No space left on device"),
         (PermissionError("Access Denied to secret"), "permission denied"),

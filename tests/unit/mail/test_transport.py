@@ -61,7 +61,7 @@ def test_recipients_may_be_separated_in_any_usual_way(text, expected):
 def test_a_wrong_address_is_named_by_its_place_only(wrong):
     with pytest.raises(
         errors.ConfigurationError,
-        match=r"report_recipients is wrong: entry 2 of 2 is not an e-mail address; right is addresses",
+        match=r"report_recipients is wrong: entry 2 of 2 is not an e-mail address; valid: addresses",
     ) as caught:
         mail.parse_recipients(f"a@b.example, {wrong}", "report_recipients")
     assert "cret" not in str(caught.value)

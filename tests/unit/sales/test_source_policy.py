@@ -66,6 +66,6 @@ def test_malformed_policy_is_refused(text, sentence):
         source_policy.parse_source_policy(text)
     # In a mail, too, which is cut to one line.
     assert failure_reason(raised.value).endswith(
-        '; right is {"storefront": "optional"}, in the UI (Admin, Variables) or as AIRFLOW_VAR_SOURCE_POLICY '
+        '; valid: {"storefront": "optional"}, in the UI (Admin, Variables) or as AIRFLOW_VAR_SOURCE_POLICY '
         "in the environment"
     )

@@ -140,7 +140,7 @@ def test_no_answer_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         place = f"127.0.0.1:{silent.getsockname()[1]}"
         assert error_of(f"http://{place}/", TransientError, timeout=0.2) == (
-            f"{WHAT} failed: {place} does not answer in time: is it overloaded, or is a firewall in between?"
+            f"{WHAT} failed: {place} timed out: is it overloaded, or is a firewall in between?"
         )
 
 
