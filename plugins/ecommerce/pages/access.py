@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
@@ -18,7 +18,13 @@ from ecommerce.core.names import DAG_DAILY
 
 TOKEN_LIFETIME = timedelta(hours=12)
 
-reads_sales = requires_access_dag("GET", param_dag_id=DAG_DAILY)
+
+def may_read(dag_id: str) -> Any:
+    """Return the dependency of pages about a DAG."""
+    return requires_access_dag("GET", param_dag_id=dag_id)
+
+
+reads_sales = may_read(DAG_DAILY)
 """The dependency of pages about sales."""
 may_clear = requires_access_dag("PUT", DagAccessEntity.TASK_INSTANCE, DAG_DAILY)
 """The dependency of forms that restart tasks; Airflow requires the same to clear a task."""

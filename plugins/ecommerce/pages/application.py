@@ -41,5 +41,5 @@ def _views() -> list[ModuleType]:
     names = sorted(
         (each.name for each in iter_modules(views.__path__)), key=lambda name: (name == "day", name)
     )
-    modules = [import_module(f"{views.__name__}.{name}") for name in names]
+    modules = [import_module(f"ecommerce.pages.views.{name}") for name in names]
     return [module for module in modules if hasattr(module, "router")]

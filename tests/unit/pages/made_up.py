@@ -303,7 +303,7 @@ def application(
     app.dependency_overrides = {
         get_user: lambda: None,
         access.reads_sales: lambda: None,
-        forecast.may_read: lambda: None,
+        forecast.reads_forecasts: lambda: None,
         access.may_clear: may_clear,
         access.current_user: lambda: who,
         page_request.now: lambda: now,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from ecommerce.core.errors import StagingError
@@ -15,12 +14,12 @@ from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.report.view import page_texts
-from ecommerce.pages import inline_charts, responses
+from ecommerce.pages import access, inline_charts, responses
 from ecommerce.pages.page_request import Day
 from ecommerce.reporting.archive import FIGURES_CSV, FIGURES_JSON, PREVIEW
 
-may_read = requires_access_dag("GET", param_dag_id=DAG_FORECAST)
-router = APIRouter(prefix="/forecast", dependencies=[Depends(may_read)])
+reads_forecasts = access.may_read(DAG_FORECAST)
+router = APIRouter(prefix="/forecast", dependencies=[Depends(reads_forecasts)])
 
 DOWNLOADS = (
     (archive.PDF, "PDF", "Forecast as PDF"),
