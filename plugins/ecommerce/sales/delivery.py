@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from typing import Any, NamedTuple
@@ -143,24 +143,22 @@ def _restate(report: Mapping[str, Any]) -> None:
 
 def post_headline(mailed: Mailed) -> bool:
     """Post the headline of a mailed report to the chat; return whether it was accepted. Raises nothing."""
-    try:
-        title, body = chat_texts(mailed)
-    except Exception as error:
-        log.warning("the headline is not posted to the chat: %s", failure_reason(error))
-        return False
-    return chat.post(title, body, mailed.trend)
+    return _post("headline", lambda: (*chat_texts(mailed), mailed.trend))
 
 
 def post_forecast_miss(figures: Figures) -> bool:
-    """Post to the chat if gross sales miss their forecast by FORECAST_MISS_ALERT_PERCENT or more.
+    """Post to the chat if gross sales miss their forecast by FORECAST_MISS_ALERT_PERCENT or more; return
+    whether it was accepted. Raises nothing."""
+    return _post(
+        "forecast miss", lambda: forecast_miss_texts(figures, load_settings().forecast_miss_alert_percent)
+    )
 
-    Returns:
-        Whether a service accepted the message; nothing is raised.
-    """
+
+def _post(what: str, compose: Callable[[], tuple[Any, ...] | None]) -> bool:
     try:
-        message = forecast_miss_texts(figures, load_settings().forecast_miss_alert_percent)
+        message = compose()
     except Exception as error:
-        log.warning("the forecast miss is not posted to the chat: %s", failure_reason(error))
+        log.warning("the %s is not posted to the chat: %s", what, failure_reason(error))
         return False
     return chat.post(*message) if message else False
 
@@ -256,8 +254,13 @@ def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
 
 
 def should_mail(day: BusinessDay, now: datetime, *, send_mail: bool) -> bool:
-    """Return whether the report of `day` is mailed at `now` (aware): the newest closed day's, or any with
-    `send_mail`."""
+    """Return whether a report is mailed.
+
+    Args:
+        day: the report's business day; the newest closed one is mailed.
+        now: the present (aware).
+        send_mail: mail it whatever the day.
+    """
     return send_mail or day.date == newest_closed_day(now, day.timezone).date
 
 

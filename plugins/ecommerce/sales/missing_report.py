@@ -80,8 +80,13 @@ def alert_if_not_mailed(
 
 
 def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], Run]) -> str:
-    """Return the id of the run of `day` that started last, or has not started yet; empty where there is
-    none."""
+    """Return the id of the run of `day` that started last, or has not started yet; empty without one.
+
+    Args:
+        run_ids: the runs of the daily DAG.
+        day: the business day.
+        run_of: returns a run by its id.
+    """
     # Each record is a request, and there may be years of scheduled runs: their ids contain their key.
     candidates = (
         each for each in run_ids if not each.startswith(AIRFLOWS_OWN) or str(day) in each.split("__")

@@ -30,8 +30,13 @@ def window_of_day(source: str, day: BusinessDay, folder: str, memory: Memory, no
 
 
 def changes_since(source: str, day: BusinessDay, last_read: datetime | None) -> datetime:
-    """Return since when the run of the newest closed day reads changes of `source`, which was last read at
-    `last_read`."""
+    """Return since when the run of the newest closed day reads changes.
+
+    Args:
+        source: the source.
+        day: the newest closed day.
+        last_read: when the source was last read (aware); None: never.
+    """
     overlap = module(source).OVERLAP
     return day.start if overlap is None else min(last_read or day.start, day.start) - overlap
 

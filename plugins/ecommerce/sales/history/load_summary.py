@@ -12,7 +12,7 @@ from typing import Any
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.sales.history.control_totals import amounts_text
-from ecommerce.sales.history.monthly_load import is_unusable
+from ecommerce.sales.history.monthly_load import reason_to_refuse
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest
 
@@ -47,7 +47,7 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
         "orders": orders,
         "amounts": amounts or {},
         "rejected": [dict(zip(("reason", "rows", "places"), row, strict=True)) for row in rejected],
-        "is_refused": is_unusable(manifest),
+        "is_refused": bool(reason_to_refuse(manifest)),
     }
 
 

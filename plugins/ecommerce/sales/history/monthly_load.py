@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.errors import ContractError, PipelineError
+from ecommerce.core.errors import PipelineError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -80,31 +80,18 @@ def transform(month: Month, run_id: str) -> Manifest:
     return run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
 
 
-def refuse_unusable(manifest: Manifest) -> None:
-    """Raise unless the month of the loadable folder can be loaded.
-
-    Raises:
-        ContractError: more than a fifth of the month's own lines was rejected.
-    """
-    if is_unusable(manifest):
-        read, rejected = _own_rows(manifest)
-        raise ContractError(
-            f"{manifest.business_date:%Y-%m}: {rejected} of {read} lines were rejected "
-            f"{manifest.control_totals['rejected']}; "
-            "the month was not loaded"
-        )
-
-
-def is_unusable(manifest: Manifest) -> bool:
-    """Return whether more than a fifth of a month's own lines was rejected."""
-    read, rejected = _own_rows(manifest)
-    return are_unusable(rejected, read)
-
-
-def _own_rows(manifest: Manifest) -> tuple[int, int]:
-    """Return how many rows were read and rejected, without those that no month has."""
+def reason_to_refuse(manifest: Manifest) -> str:
+    """Return why the month of a loadable folder cannot be loaded: too many of its own lines were rejected.
+    Empty where it can."""
     totals = manifest.control_totals
-    return totals["rows_read"] - totals["without_day"], totals["rows_rejected"] - totals["without_day"]
+    # The first month also has the rows of no month.
+    read, rejected = (totals[name] - totals["without_day"] for name in ("rows_read", "rows_rejected"))
+    if not are_unusable(rejected, read):
+        return ""
+    return (
+        f"{manifest.business_date:%Y-%m}: {rejected} of {read} lines were rejected {totals['rejected']}; "
+        "the month was not loaded"
+    )
 
 
 def gather(month: Month, export: Manifest, folder: str) -> Manifest:

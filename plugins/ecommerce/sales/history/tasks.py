@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from airflow.sdk import task, task_group
 
+from ecommerce.core.errors import ContractError
 from ecommerce.core.names import GROUP_MONTH, POOL_LOADS
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES
@@ -68,8 +69,8 @@ def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
 def transform(month: Plain, **context: Any) -> Plain:
     """Gather one month's lines from all files and transform them; return the manifest of the result."""
     manifest = monthly_load.transform(from_xcom(monthly_load.Month, month), context["run_id"])
-    if not context["params"]["dry_run"]:
-        monthly_load.refuse_unusable(manifest)
+    if not context["params"]["dry_run"] and (reason := monthly_load.reason_to_refuse(manifest)):
+        raise ContractError(reason)
     return to_xcom(manifest)
 
 

@@ -127,7 +127,13 @@ def _compared(table: str, loadable: Manifest) -> list[str]:
 
 
 def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]) -> None:
-    """Create the tables stored_orders and stored_refunds with the warehouse's rows of `days`."""
+    """Create the tables stored_orders and stored_refunds with the warehouse's rows.
+
+    Args:
+        duck: the connection to create them in.
+        source: the source of the orders.
+        days: their business days.
+    """
     import pyarrow as pa
 
     schemas = {
