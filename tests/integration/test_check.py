@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
-import zoneinfo
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -159,27 +157,6 @@ def test_a_new_env_file_is_told_what_is_not_filled_in_and_nothing_is_made(
     assert not re.search(r"\w(Error|Exception)\b", said.stdout)
     assert not list(home.rglob("*"))
     assert not (installation / ".airflow").exists()
-
-
-def test_timezone_files_older_than_duckdbs_are_found(
-    shop: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = tmp_path / "Europe" / "Berlin"
-    old.parent.mkdir()
-    old.write_bytes((importlib.resources.files("tzdata") / "zoneinfo" / "Africa" / "Lagos").read_bytes())
-    monkeypatch.setenv("SHOP_TIMEZONE", "Europe/Berlin")
-    try:
-        zoneinfo.reset_tzpath([tmp_path])
-        zoneinfo.ZoneInfo.clear_cache()
-        [_, (state, text)] = found("settings")
-        assert state == "FAIL"
-        assert text.startswith("this machine's timezone files and DuckDB disagree in Europe/Berlin")
-        zoneinfo.reset_tzpath([])
-        zoneinfo.ZoneInfo.clear_cache()
-        assert [state for state, _ in found("settings")] == ["ok"]
-    finally:
-        zoneinfo.reset_tzpath()
-        zoneinfo.ZoneInfo.clear_cache()
 
 
 def test_what_it_does_not_know_it_says(shop: Company) -> None:

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import fields
 from pathlib import Path
-
-import click
 
 from ecommerce.core.connections import is_migrated, metadata_file
 from ecommerce.core.errors import ConfigurationError
@@ -42,7 +39,10 @@ def load(environ: MutableMapping[str, str] = os.environ, *, connections_of_the_u
     file = next((file for file in (REPOSITORY / ".env", demo) if file.exists()), None)
     if file:
         set_here = {name: value for name, value in environ.items() if value or name not in SETTINGS}
-        values = _parse(file) | set_here
+        from dotenv import dotenv_values
+
+        parsed = dotenv_values(file, interpolate=False)  # logs a line that it cannot parse by its number
+        values = {name: value for name, value in parsed.items() if value} | set_here
         environ.update(_defaults(values.get("AIRFLOW_HOME", "")) | values)
     elif not any(name in SETTINGS or name.startswith("AIRFLOW_CONN_") for name in environ):
         raise ConfigurationError(
@@ -146,29 +146,3 @@ def _defaults(home: str) -> dict[str, str]:
         "AIRFLOW__API__HOST": "127.0.0.1",
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # otherwise macOS ends forked tasks
     }
-
-
-def _parse(file: Path) -> dict[str, str]:
-    """Return the variables of an environment file: without empty values, and without `$` substitution.
-
-    The warning about an invalid line shows only its number and variable: the rest may be a secret.
-    """
-    from dotenv.parser import parse_stream
-
-    values: dict[str, str] = {}
-    with file.open(encoding="utf-8") as stream:
-        for line in parse_stream(stream):
-            if line.key and line.value:
-                values[line.key] = line.value
-            elif line.key:
-                values.pop(line.key, None)
-            if line.error:
-                text = line.original.string.lstrip("\r\n")
-                number = line.original.line + line.original.string[: -len(text) or None].count("\n")
-                name = re.match(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=", text)
-                click.echo(
-                    f"warning: line {number} of {file.name} is ignored: "
-                    f"{f'{name[1]}=… may lack its closing quote' if name else 'it is not NAME=value'}",
-                    err=True,
-                )
-    return values

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from typing import Any
 from urllib.parse import quote
 
 import click
 
-from ecommerce.cli import environment
 from ecommerce.cli.airflow_api import AirflowApi, signed_in
 from ecommerce.cli.backfill import FINISHED, PAUSE
 from ecommerce.cli.terminal import TaskLines, day_option, show_report
-from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import (
     DAG_DAILY,
     GROUP_EXTRACT,
@@ -28,7 +25,6 @@ from ecommerce.core.names import (
     TASK_GATE,
     TASK_REPORT,
     TASK_SEND,
-    VARIABLE_SOURCE_POLICY,
 )
 from ecommerce.sources import PARTNER_FILES, SOURCES
 
@@ -54,7 +50,7 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
         run_id = _newest_run(api, day)
         instances = api.instances(run_id)
         if source:
-            task_ids = [f"{GROUP_EXTRACT}.{each}" for each in (source, *_also_failed(api, instances, source))]
+            task_ids = [f"{GROUP_EXTRACT}.{each}" for each in (source, *_others_not_read(instances, source))]
         else:
             has_failed = any(each["state"] == "failed" for each in instances.values())
             stopped = not has_failed and api.run_state(run_id) == "failed"
@@ -94,38 +90,15 @@ def tasks_to_clear(instances: Instances, *, stopped: bool = False) -> list[str]:
     return sorted(again) or sorted(failed_ids)
 
 
-def _also_failed(api: AirflowApi, instances: Instances, source: str) -> list[str]:
-    """Print and return the other required sources that failed or were off: without them the run ends at the
-    gate."""
-    if instances.get(TASK_GATE, {}).get("state") == "success":  # the run continued without those that failed
+def _others_not_read(instances: Instances, source: str) -> list[str]:
+    """Print and return the other sources that failed or were off, without which the run fails at the gate."""
+    if instances.get(TASK_GATE, {}).get("state") == "success":  # the run continued without them
         return []
-    policies = _source_policy(api)
-    others = [
-        each
-        for each in SOURCES
-        if each != source
-        and instances.get(f"{GROUP_EXTRACT}.{each}", {}).get("state") in ("failed", "skipped")
-        and policies[each] == "required"
-    ]
+    states = {each: instances.get(f"{GROUP_EXTRACT}.{each}", {}).get("state") for each in SOURCES}
+    others = [each for each, state in states.items() if each != source and state in ("failed", "skipped")]
     if others:
-        click.echo(
-            f"also reading {' and '.join(others)}: required (Variable {VARIABLE_SOURCE_POLICY}) and not "
-            f"read, so the run would fail at {TASK_GATE}"
-        )
+        click.echo(f"also reading {' and '.join(others)}: the run failed at {TASK_GATE} without them")
     return others
-
-
-def _source_policy(api: AirflowApi) -> dict[str, str]:
-    """Return the source policy of this machine's environment, or else of Airflow's UI."""
-    from ecommerce.sales.source_policy import parse_source_policy
-
-    environ = dict(os.environ)
-    with suppress(ConfigurationError):  # Airflow and its settings may be on another machine
-        environment.load(environ)
-    text = environ.get(f"AIRFLOW_VAR_{VARIABLE_SOURCE_POLICY.upper()}")
-    with suppress(PipelineError):
-        return parse_source_policy(text or api.get(f"variables/{VARIABLE_SOURCE_POLICY}")["value"])
-    return parse_source_policy("{}")
 
 
 def _nothing_failed(day: date, run_id: str, instances: Instances) -> str:

@@ -8,12 +8,10 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ecommerce.cli import environment
 from ecommerce.core import names
-from ecommerce.core.business_day import BusinessDay, shop_day
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError
@@ -25,7 +23,7 @@ PLACEHOLDER = re.compile(r".*….*|(https?://)?(\w+\.)?example\.com|reports@exam
 
 
 def check_settings() -> Lines:
-    """Show every setting except the secret one, and compare the timezone with DuckDB's."""
+    """Show every setting except the secret one."""
     settings = load_settings()
     shown = [
         f"{field.name.upper()}={getattr(settings, field.name)}"
@@ -33,34 +31,6 @@ def check_settings() -> Lines:
         if field.name != "customer_hash_key"
     ]
     yield OK, ", ".join([*shown, "CUSTOMER_HASH_KEY is set"])
-    zone = settings.shop_timezone
-    if day := _disputed_day(zone, shop_day(datetime.now(UTC), zone)):
-        yield (
-            FAIL,
-            f"this machine's timezone files and DuckDB disagree in {zone} about the start of {day}: renew "
-            "the files, or set PYTHONTZPATH= (empty) to use the locked package tzdata",
-        )
-
-
-def _disputed_day(timezone: str, today: BusinessDay) -> BusinessDay | None:
-    """Return the first day, a year back or ahead, whose start differs between Python and DuckDB.
-
-    The extracts select days with Python's timezone data, the transforms assign orders to days with DuckDB's.
-    """
-    import duckdb
-
-    from ecommerce.storage.duckdb import connect_duckdb
-
-    days = [today.shifted(number) for number in range(-366, 367)]
-    instants = [at for day in days for at in (day.start, day.start - timedelta(microseconds=1))]
-    query = "SELECT list_transform($1::TIMESTAMPTZ[], lambda each: (each AT TIME ZONE $2)::DATE)"
-    with connect_duckdb() as connection:
-        try:
-            [(dates,)] = connection.execute(query, [instants, timezone]).fetchall()
-        except duckdb.Error:
-            raise ConfigurationError(f"SHOP_TIMEZONE={timezone!r} is unknown to DuckDB") from None
-    pairs = zip(days, dates[::2], dates[1::2], strict=True)
-    return next((day for day, at, before in pairs if not before < day.date <= at), None)
 
 
 def check_folder(setting: str) -> Lines:

@@ -37,7 +37,7 @@ class Airflow(ThreadingHTTPServer):
         self.state_of_load, self.backfills = "success", []
         self.never_run, self.retries = [], False
         self.open_days, self.state_of_checks, self.expired, self.lost = [], "success", 0, []
-        self.newer_runs, self.states, self.policy, self.log = [], {}, None, []
+        self.newer_runs, self.states, self.log = [], {}, []
         self.without_key = []
 
     @property
@@ -92,8 +92,6 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.expired:
             self.server.expired -= 1
             return self.answer(401, {"detail": "Token expired"})
-        if self.path.endswith("/variables/source_policy") and self.server.policy is None:
-            return self.answer(404, {"detail": "The Variable was not found"})
         return self.answer(200, self.found())
 
     def found(self):  # noqa: PLR0911 - one for each address
@@ -105,8 +103,6 @@ class Handler(BaseHTTPRequestHandler):
                 return {"try_number": 2}
             case [*_, "taskInstances", _, "logs", _]:
                 return {"content": self.server.log}
-            case ["variables", _]:
-                return {"value": server.policy}
             case [*_, "details"]:
                 return {"timezone": "America/New_York"}
             case [*_, "taskInstances"] if server.states:
@@ -622,21 +618,12 @@ def test_repair_where_nothing_failed_names_what_else_would_help(airflow, capsys)
     assert not airflow.requests[1:]  # signed in, nothing cleared
 
 
-@pytest.mark.parametrize(
-    ("policy", "again"),
-    [
-        (None, ["extract.sales_db", "extract.storefront", "extract.exchange_rates"]),
-        ('{"storefront": "optional"}', ["extract.sales_db", "extract.exchange_rates"]),
-        ("{", ["extract.sales_db", "extract.storefront", "extract.exchange_rates"]),
-    ],
-)
-def test_repair_of_one_source_names_the_other_required_ones_that_failed(airflow, capsys, policy, again):
-    airflow.policy = policy
-    airflow.states = states([*again, "extract.storefront", GATE])
+def test_repair_of_one_source_reads_the_others_that_failed_too(airflow, capsys):
+    airflow.states = states(["extract.sales_db", "extract.storefront", "extract.exchange_rates", GATE])
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db", "--no-wait"]) == 0
-    assert airflow.requests[-1][1]["task_ids"] == again
-    others = " and ".join(each.removeprefix("extract.") for each in again[1:])
-    assert capsys.readouterr().out.startswith(f"also reading {others}: required")
+    failed = ["extract.sales_db", "extract.storefront", "extract.exchange_rates"]
+    assert airflow.requests[-1][1]["task_ids"] == failed
+    assert capsys.readouterr().out.startswith("also reading storefront and exchange_rates: ")
 
 
 @pytest.mark.parametrize("source", [None, "sales_db"])
