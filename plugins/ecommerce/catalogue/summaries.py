@@ -64,7 +64,7 @@ class Summary:
 
     @property
     def most_are_broken(self) -> bool:
-        """Whether so many pictures are broken that the catalogue or the network is probably at fault."""
+        """Whether so many pictures are broken that the cause is probably the catalogue or the network."""
         return len(self.broken) > MANY_BROKEN and 2 * len(self.broken) > self.pictures
 
 

@@ -225,7 +225,7 @@ class AirflowApi:
             if not is_rolled_back and response.status_code not in unavailable:
                 break
         if response is None:
-            raise TransientError(f"Airflow at {self.url} does not answer: is it running?")
+            raise TransientError(f"Airflow at {self.url} is unavailable: is it running?")
         if _is_database_error(response):
             raise PipelineError(
                 f"Airflow's own database failed or was busy ({method} {path}; the API server's log has the "

@@ -87,8 +87,8 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
     from ecommerce.sales.source_policy import source_policy
     from ecommerce.sources import SOURCES, module
 
-    known = checks()
-    wanted = [*(subjects or known)]
+    all_checks = checks()
+    wanted = [*(subjects or all_checks)]
     if len(wanted) > 1:
         for name in PRELOADED:  # in one thread, because of Airflow's circular imports
             import_module(name)
@@ -104,12 +104,12 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
             return [Finding(subject, OFF, f"{source} is off in the Variable source_policy")]
         lines: list[Finding] = []
         try:
-            if subject not in known:
-                raise ConfigurationError(f"unknown subject; choose {', '.join(known)}")
+            if subject not in all_checks:
+                raise ConfigurationError(f"unknown subject; choose {', '.join(all_checks)}")
             if subject in OPTIONAL and not is_set(subject):
                 return [Finding(subject, HINT, f"not set: {OPTIONAL[subject]} cannot run")]
             refuse_unreadable(subject)
-            for state, text in known[subject]():
+            for state, text in all_checks[subject]():
                 lines.append(Finding(subject, state, text))
         except PipelineError as error:
             lines += [_failure(subject, problem) for problem in problems_of(error)]

@@ -81,7 +81,7 @@ def _write_csv(answer: QueryResult) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([name for name, _ in answer.columns])
     for row in answer.rows:
-        writer.writerow(["" if value is None else shown(value) for value in row])
+        writer.writerow(["" if value is None else format_value(value) for value in row])
 
 
 def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:
@@ -110,7 +110,7 @@ def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:
         yield f"{len(rows):,} row{'' if len(rows) == 1 else 's'}"
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Return the exact value as text, a decimal without trailing zeros."""
     if value is None:
         return "NULL"
@@ -122,13 +122,13 @@ def shown(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
     if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False, default=shown)
+        return json.dumps(value, ensure_ascii=False, default=format_value)
     return str(value)
 
 
 def _column(values: Sequence[Any], kind: str, name: str) -> list[str]:
     """Return a column's title and cells, decimals with equally many places."""
-    texts = [shown(value) for value in values]
+    texts = [format_value(value) for value in values]
     if kind in ("NUMERIC", "BIGNUMERIC"):
         places = max((len(text.partition(".")[2]) for text in texts), default=0)
         texts = [

@@ -66,7 +66,7 @@ def tasks_to_clear(instances: Instances, *, stopped: bool = False) -> list[str]:
 
     - An extract or transform failed: read that source again.
     - The checks failed: read all sources again, because the checks do not know which one is wrong.
-    - Only the gate failed: read the partner files, of which one was due and missing.
+    - Only the gate failed: read the partner files, because a due file was missing.
     - The gate failed: also read the sources that were off, because the source policy may have changed.
 
     `stopped`: the run failed at its timeout, for which Airflow skips tasks, without a failed task.

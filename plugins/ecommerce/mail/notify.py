@@ -22,7 +22,7 @@ def send_alert(
         reply_to: the name of the mail that this one follows in a thread.
 
     Returns:
-        Why nobody was notified; empty otherwise.
+        The reason if no alert was sent; empty otherwise.
 
     Raises:
         PipelineError: the mail cannot be sent, see `transport.send`. Nothing has been posted then.

@@ -34,8 +34,8 @@ _KEY = "outage"
 def outage_alert(context: Mapping[str, Any], detour: alerts.Detour) -> Iterator[None]:
     """Alert when reading a source in this block fails, and raise the error again.
 
-    Airflow's callback for a failed attempt comes too late: the task's state store, which remembers when the
-    attempts began to fail and whether the mail was sent, is closed by then.
+    Airflow's callback for a failed attempt runs too late: by then the task's state store is closed, which
+    remembers when the attempts began to fail and whether the mail was sent.
     """
     try:
         yield

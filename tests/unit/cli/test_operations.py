@@ -474,11 +474,11 @@ def test_an_airflow_that_is_gone_for_a_moment_is_asked_again_but_never_told_twic
     monkeypatch.setattr(api._session, "request", unwell)
     assert api.get("dags/x") == {"is_paused": False}
     asked.clear()
-    with pytest.raises(TransientError, match="does not answer: is it running"):
+    with pytest.raises(TransientError, match="is unavailable: is it running"):
         api.post("backfills", {})
     assert asked == ["POST"]
     monkeypatch.setattr(api._session, "request", lambda *_, **__: unwell("GET", asked.clear() or ""))
-    with pytest.raises(TransientError, match="does not answer: is it running"):
+    with pytest.raises(TransientError, match="is unavailable: is it running"):
         api.get("dags/x")
 
 

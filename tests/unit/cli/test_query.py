@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ecommerce.cli import __main__ as command_line
-from ecommerce.cli.query import shown, table
+from ecommerce.cli.query import format_value, table
 from ecommerce.warehouse.adhoc_query import QueryResult
 
 
@@ -34,13 +34,19 @@ def test_numbers_stand_at_the_right_and_decimals_below_each_other() -> None:
 
 
 def test_every_value_says_exactly_what_the_warehouse_has() -> None:
-    assert shown(Decimal("12.5000")) == shown(Decimal("12.5")) == "12.5"
-    assert shown(Decimal("100")) == "100"
-    assert shown(Decimal("0.0000000001")) == "0.0000000001"
-    assert shown(date(2026, 11, 18)) == "2026-11-18"
-    assert shown(datetime(2026, 11, 18, 4, 59, 59, 120000, tzinfo=UTC)) == "2026-11-18 04:59:59.120000+00:00"
-    assert shown(True) == "true"
-    assert json.loads(shown(["sales_db", "partner_files: acme"])) == ["sales_db", "partner_files: acme"]
+    assert format_value(Decimal("12.5000")) == format_value(Decimal("12.5")) == "12.5"
+    assert format_value(Decimal("100")) == "100"
+    assert format_value(Decimal("0.0000000001")) == "0.0000000001"
+    assert format_value(date(2026, 11, 18)) == "2026-11-18"
+    assert (
+        format_value(datetime(2026, 11, 18, 4, 59, 59, 120000, tzinfo=UTC))
+        == "2026-11-18 04:59:59.120000+00:00"
+    )
+    assert format_value(True) == "true"
+    assert json.loads(format_value(["sales_db", "partner_files: acme"])) == [
+        "sales_db",
+        "partner_files: acme",
+    ]
 
 
 def test_texts_are_cut_to_the_width_of_the_terminal() -> None:
