@@ -18,7 +18,7 @@ import pytest
 from demo.services import mail
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
-from ecommerce.cli import check
+from ecommerce.cli import check, environment
 from tests.integration.catalogue_run import catalogue
 from tests.integration.check_cases import CASES, TODAY
 from tests.integration.check_trial import Trial
@@ -57,7 +57,9 @@ def found(subject: str) -> list[tuple[str, str]]:
     return [(one.state, one.text) for one in check.findings([subject])]
 
 
-def test_all_is_well(shop: Company) -> None:
+def test_all_is_well(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "has_ui", lambda *_: True)
+    monkeypatch.setattr(environment, "has_pool", lambda _: True)
     findings = {one.subject: one for one in check.findings()}
     assert {one.state for one in findings.values()} == {"ok", "hint"}
     assert {subject for subject, one in findings.items() if one.state == "hint"} == {"alert_recipients"}
@@ -76,6 +78,15 @@ def test_all_is_well(shop: Company) -> None:
     shown = findings["settings"].text
     assert "SHOP_TIMEZONE=America/New_York" in shown
     assert shop.environment["CUSTOMER_HASH_KEY"] not in shown
+
+
+@pytest.mark.parametrize(("has_ui", "state"), [(True, "FAIL"), (False, "hint")])
+def test_a_missing_pool_is_a_failure_once_airflow_has_a_database(
+    monkeypatch: pytest.MonkeyPatch, has_ui: bool, state: str
+) -> None:
+    monkeypatch.setattr(environment, "has_ui", lambda *_: has_ui)
+    monkeypatch.setattr(environment, "has_pool", lambda _: False)
+    assert [each for each, _ in found("warehouse_loads")] == [state]
 
 
 def test_as_a_command_it_prints_the_findings_and_only_a_failure_is_in_its_exit_code(

@@ -126,6 +126,7 @@ with create_session() as session:
     session.add(Connection(conn_id="shop", extra='{"a": 1}', **of_the_ui))
     session.add(Variable(key="x", val="of the UI"))
     session.add(Variable(key="policy", val='{"storefront": "off"}'))
+assert environment.has_pool("default_pool") and not environment.has_pool("warehouse_loads")
 environment.isolate_metadata(Path(sys.argv[1]))
 db.initdb()
 with create_session() as session:
