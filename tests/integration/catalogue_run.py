@@ -85,7 +85,7 @@ class Prepared:
 def fetch(run: DagRun, **settings: str) -> Manifest:
     """The first task; `settings`: of the script."""
     day = newest_closed_day(datetime.now(UTC), "America/New_York")
-    with fetch_command.workplace() as place:
+    with fetch_command.fetch_folder() as place:
         environment = os.environ | place.environment() | {"CATALOGUE_RETRIES": "0"} | settings
         done = subprocess.run(
             ["bash", "-c", fetch_command.COMMAND], env=environment, capture_output=True, text=True

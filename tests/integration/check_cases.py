@@ -133,8 +133,8 @@ def storefront_that_redirects(trial: Trial) -> str:
     trial.shop.storefront.faults.append(Fault(status=301, headers={"Location": to}))
     return (
         f"FAIL storefront_api: storefront_api: GET /orders (page 1) answered 301: "
-        f"{trial.shop.storefront.url} sends on to https://www.shop.example, which was not asked. If that is "
-        "the right address, make it the host of the connection storefront_api"
+        f"{trial.shop.storefront.url} redirects to https://www.shop.example, which is another site. "
+        "If that is the right address, make it the host of the connection storefront_api"
     )
 
 
@@ -147,7 +147,7 @@ def storefront_in_the_open(trial: Trial) -> str:
     trial.connection("storefront_api", host="http://shop.example")
     return (
         "FAIL storefront_api: the host of the connection storefront_api does not begin with https://, and "
-        "everybody on the way could read the key: begin it with https://, or, where the shop has no "
+        "the key would travel without encryption: begin it with https://, or, if the shop has no "
         'certificate, set the extra {"auth": "oauth1"}'
     )
 

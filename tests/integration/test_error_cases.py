@@ -169,8 +169,8 @@ def storefront_404(shop: Shop) -> None:
 
 @case(
     errors.RateLimitedError,
-    "storefront_api: GET /orders (page 1) answered 429 Too Many Requests: too many requests, to be "
-    "asked again in 600 s",
+    "storefront_api: GET /orders (page 1) answered 429 Too Many Requests: too many requests, "
+    "retry after 600 s",
 )
 def storefront_429(shop: Shop) -> None:
     shop.fault("/orders", status=429, headers={"Retry-After": "600"})
@@ -178,7 +178,7 @@ def storefront_429(shop: Shop) -> None:
 
 @case(
     errors.TransientError,
-    "storefront_api: GET /orders (page 1) answered 500 Internal Server Error: the server is unwell",
+    "storefront_api: GET /orders (page 1) answered 500 Internal Server Error: the server is unavailable",
 )
 def storefront_500(shop: Shop) -> None:
     shop.fault("/orders", status=500, body=b"Fatal error near ann@example.com")

@@ -199,7 +199,7 @@ BUSY = {"Retry-After": "7"}
         (
             (503, BUSY, b""),
             RateLimitedError,
-            f"{WHAT} answered 503 Service Unavailable: the server has",
+            f"{WHAT} answered 503 Service Unavailable: the server is busy",
         ),
         ((503, {}, b""), TransientError, f"{WHAT} answered 503 Service Unavailable: the server is"),
         ((500, {}, b""), TransientError, f"{WHAT} answered 500 Internal Server Error: the server is"),

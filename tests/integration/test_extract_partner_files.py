@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from ecommerce.core.read_window import LoadedFile, ReadWindow
 from ecommerce.sales.report.figures.warnings import HARMLESS, Remark
 from ecommerce.sales.transform import transform
 from ecommerce.sources import delivered_files, partner_files
+from ecommerce.sources.partner_files import extraction
 from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
@@ -557,11 +557,8 @@ def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -
 def test_lines_that_need_too_much_memory_keep_no_other_out(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extract = import_module(
-        "ecommerce.sources.partner_files.extraction"
-    )  # the package's `extract` is the function
-    connect = extract.connect_duckdb
-    monkeypatch.setattr(extract, "connect_duckdb", lambda memory_limit: connect(memory_limit="24MB"))
+    connect = extraction.connect_duckdb
+    monkeypatch.setattr(extraction, "connect_duckdb", lambda memory_limit: connect(memory_limit="24MB"))
     drop.put("long_2026-03-10.csv", file_of(*(line(f"L{each}", name="x" * 900_000) for each in range(20))))
     drop.put("acme_2026-03-10.csv", file_of(line("A")))
     drop.put("zeta_2026-03-10.csv", file_of(line("Z")))

@@ -100,7 +100,7 @@ def test_the_password_is_in_no_argument_and_in_no_environment_of_a_program(
         monkeypatch.setenv(name, value)
     answer = shown.site.answers["/products?page=2"]
     shown.site.answers["/products?page=2"] = lambda request: (time.sleep(1), answer(request))
-    with fetch_command.workplace() as place:
+    with fetch_command.fetch_folder() as place:
         given = place.environment()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_CONN")}
         running = subprocess.Popen(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 from airflow.sdk import task
@@ -27,13 +26,11 @@ from ecommerce.warehouse.load import LoadResult
 class FetchCatalogue(FetchByScript):
     """Runs the script that fetches the catalogue's pages, and returns their manifest."""
 
+    fetch_folder = fetch_command.fetch_folder
+
     def __init__(self, **arguments: Any) -> None:
         fixed = {"bash_command": fetch_command.COMMAND, "inlets": [assets.source(SOURCE)]}
         super().__init__(**fixed | NETWORK_RETRIES | arguments)
-
-    def workplace(self) -> AbstractContextManager[fetch_command.Workplace]:
-        """As `FetchByScript`."""
-        return fetch_command.workplace()
 
     def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
         """As `FetchByScript`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,12 +57,10 @@ def due(**context: Any) -> None:
 class FetchPartnerFiles(FetchByScript):
     """The script that fetches the partner's files."""
 
+    fetch_folder = fetch_command.fetch_folder
+
     def __init__(self, **arguments: Any) -> None:
         super().__init__(bash_command=fetch_command.COMMAND, inlets=[assets.source(SOURCE)], **arguments)
-
-    def workplace(self) -> AbstractContextManager[fetch_command.Workplace]:
-        """As `FetchByScript`."""
-        return fetch_command.workplace()
 
     def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
         """As `FetchByScript`."""

@@ -1,4 +1,4 @@
-"""Reading PostgreSQL: one snapshot over two connections, streamed into Parquet, failures in plain words.
+"""Reading PostgreSQL: one snapshot over two connections, streamed into Parquet.
 
 A result goes `COPY (query) TO STDOUT` as CSV → pipe → DuckDB → zstd Parquet, without a row becoming a Python
 object; memory stays flat. Two connections share one exported snapshot, so two results stream at a time and
@@ -21,26 +21,18 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import errors
-from ecommerce.core.error_messages import (
-    CLOSED,
-    NO_TLS,
-    NO_WAY,
-    NOT_TRUSTED,
-    REFUSED,
-    SILENT,
-    UNRESOLVED,
-    place_of,
-)
+from ecommerce.core.connections import connection
+from ecommerce.core.error_messages import place_of
 from ecommerce.core.paths import read_sql
 from ecommerce.core.text import mask_e_mails
+from ecommerce.sources.postgres_errors import raise_connection_error, raise_query_error
 
 if TYPE_CHECKING:
     import duckdb
     import psycopg
-    from psycopg.pq.abc import PGresult
 
 STATEMENT_TIMEOUT = "30min"
 CANCEL_SECONDS = 5.0
@@ -60,16 +52,6 @@ _QUOTED = r"""'(?:[^']|'')*'|"[^"]*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
 _QUOTED_OR_COMMENT = re.compile(rf"(?P<quoted>{_QUOTED})|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TYPES = {16: "BOOLEAN", 20: "BIGINT", 21: "INTEGER", 23: "INTEGER", 1184: "TIMESTAMPTZ"}
 _NUMERIC, _TIMESTAMP_WITHOUT_ZONE = 1700, 1114
-_NO_CONNECTION = (
-    (r"resolve host|translate host name|Name or service not known", UNRESOLVED),
-    (r"Connection refused|No such file or directory\n\tIs the server", REFUSED),
-    (r"timeout expired|timed out", SILENT),
-    (r"No route to host|[Uu]nreachable", NO_WAY),
-    (r"certificate", NOT_TRUSTED),
-    (r"does not support SSL|invalid response to SSL negotiation", NO_TLS),
-    (r"closed the connection unexpectedly|Connection reset", CLOSED),
-)
-"""How libpq says that it reached no server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +65,8 @@ class Query:
     """The files with which `sql` begins before that of its name, and how many lines each has."""
 
     def at(self, text: str, position: str | None) -> str:
-        """The file and line of a place, counted from 1, in `text`, the query as PostgreSQL got it; the file
-        alone where PostgreSQL names no place."""
+        """Return the file and line of a position (from 1) in `text`, the query as sent; without a position,
+        the file."""
         if not position:
             return self.name
         line = text[: int(position) - 1].count("\n") + 1
@@ -108,7 +90,7 @@ class Session:
         return {"namespace": f"postgres://{server.host}:{server.port}", "database": server.dbname}
 
     def row(self, query: Query) -> dict[str, Any]:
-        """The only row of a query, by column."""
+        """Return the only row of a query, by column."""
         from psycopg.rows import dict_row
 
         with self._named(query), self._connection.cursor(row_factory=dict_row) as cursor:
@@ -118,7 +100,7 @@ class Session:
         return row
 
     def columns(self, query: Query) -> dict[str, str]:
-        """The result's columns and the DuckDB type that holds each exactly; nothing is read.
+        """Return the result's columns, each with the DuckDB type that holds it exactly, without reading rows.
 
         Raises:
             ContractError: a column is a timestamp without time zone, which names no instant.
@@ -136,18 +118,18 @@ class Session:
 
     def copy_csv(self, query: Query, sink: int) -> None:
         """Write the result as CSV into the file descriptor `sink`, and close that in any case."""
+        from psycopg.errors import error_from_result
         from psycopg.pq import ExecStatus
 
         # libpq's own calls: psycopg's cursor does the same with twice the time per row.
         connection = self._connection.pgconn
-        with open(sink, "wb", buffering=1 << 18) as stream, self._named(query):
-            # A database without encoding holds any bytes: sent as they are, only rows at fault are rejected.
+        with open(sink, "wb", buffering=1 << 18) as stream, self._named(query, "COPY ("):
+            # A database without encoding holds any bytes: sent unchecked, only invalid rows are rejected.
             unchecked = connection.parameter_status(b"server_encoding") == b"SQL_ASCII"
             text = self._literal(query), b"SQL_ASCII" if unchecked else b"UTF8"
             begun = connection.exec_(b"COPY (%s\n) TO STDOUT (FORMAT csv, ENCODING '%s')" % text)
             if begun.status != ExecStatus.COPY_OUT:
-                text_sent = f"COPY ({text[0].decode()}"
-                _fail(self.conn_id, query.at(text_sent, _position(begun)), *_reason(begun))
+                raise error_from_result(begun)
             with selectors.DefaultSelector() as selector:
                 selector.register(connection.socket, selectors.EVENT_READ)
                 while True:
@@ -161,11 +143,10 @@ class Session:
                         break
             while ended := connection.get_result():
                 if ended.status == ExecStatus.FATAL_ERROR:
-                    _fail(self.conn_id, query.name, *_reason(ended))
+                    raise error_from_result(ended)
 
     def cancel(self) -> None:
-        """Stop what another thread is running here; that thread meets a TransientError, also where the server
-        no longer answers: it would wait for ever."""
+        """Stop the query of another thread, which raises a TransientError, even if the server is down."""
         import psycopg
 
         with suppress(psycopg.Error):
@@ -185,7 +166,7 @@ class Session:
 
     @contextmanager
     def _named(self, query: Query, prefix: str = "") -> Iterator[None]:
-        """Name the file, and the line where PostgreSQL does; `prefix` is what is sent before the query."""
+        """Turn errors into ours, with the query's file and line; `prefix` is sent before the query."""
         import psycopg
 
         try:
@@ -193,17 +174,17 @@ class Session:
         except psycopg.Error as error:
             position = error.diag.statement_position
             place = query.at(prefix + self._literal(query).decode(), position) if position else query.name
-            _fail(self.conn_id, place, error.sqlstate, error.diag.message_primary or str(error))
+            state = error.diag.sqlstate or error.sqlstate
+            raise_query_error(self.conn_id, place, state, error.diag.message_primary or str(error))
 
 
 @contextmanager
 def snapshot(conn_id: str) -> Iterator[tuple[Session, Session, datetime]]:
-    """Two sessions that see the same state of the database, and the instant of that state by its own clock.
+    """Provide two sessions that see the same state of the database, and its instant by the database's clock.
 
     Raises:
-        TransientError: the server does not answer, is starting, or has no connection left.
-        CredentialsError: it refuses user, password or address.
-        ContractError: the database does not exist.
+        ConfigurationError: the connection is not defined.
+        PipelineError: as `raise_connection_error`.
     """
     setup = Query("the snapshot", "SELECT now() AS read_at, pg_export_snapshot() AS id", {})
     with _connect(conn_id) as first, _connect(conn_id) as second:
@@ -220,7 +201,7 @@ def snapshot(conn_id: str) -> Iterator[tuple[Session, Session, datetime]]:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What `copy_to_parquet` wrote: column names in order, and the number of rows (without rejects)."""
+    """A file of `copy_to_parquet`: its columns in order, and the number of its rows (without rejects)."""
 
     columns: list[str]
     rows: int
@@ -233,8 +214,15 @@ def copy_to_parquet(
     duck: duckdb.DuckDBPyConnection,
     texts: Collection[str] = (),
 ) -> Copied:
-    """Stream a query's result into the Parquet file `target`; the columns `texts` are VARCHAR in any case.
-    Rows with a value that is not of its column's declared type go into the table `rejects` of `duck`.
+    """Stream a query's result into a Parquet file. Rows with a value that does not have its column's declared
+    type go into the table `rejects`.
+
+    Args:
+        session: the connection.
+        query: to be run.
+        target: the Parquet file.
+        duck: DuckDB with the table `rejects`.
+        texts: columns that are VARCHAR whatever the database declares.
 
     Raises:
         StagingError: the file cannot be written.
@@ -267,23 +255,19 @@ def copy_to_parquet(
 
 @contextmanager
 def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection about to begin its transaction; whatever state it ends in, it is closed."""
+    """Provide a connection that has not begun its transaction, and close it."""
     import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
 
-    hook = PostgresHook(conn_id)
+    server = connection(conn_id)
     try:
-        connection = hook.get_conn()
-    except AirflowNotFoundException:
-        raise errors.ConfigurationError(f"the connection {conn_id} is not defined") from None
+        connected = PostgresHook(conn_id).get_conn()
     except psycopg.OperationalError as error:
-        asked = hook.get_connection(conn_id)
-        _refused(conn_id, place_of(asked.host, asked.port or 5432), mask_e_mails(str(error)))
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    connection.read_only = True
-    with closing(connection):
-        yield connection
+        raise_connection_error(conn_id, place_of(server.host, server.port or 5432), mask_e_mails(str(error)))
+    connected.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connected.read_only = True
+    with closing(connected):
+        yield connected
 
 
 def _prepare(connection: psycopg.Connection[Any]) -> None:
@@ -293,74 +277,8 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
         connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
 
 
-def _refused(conn_id: str, place: str, text: str) -> NoReturn:
-    """A connection that did not come about has no SQLSTATE, only the words of libpq, or after `FATAL:` those
-    of the server (English, or unknown)."""
-    _, answered, after = text.rpartition("FATAL:")
-    reason = after.strip().splitlines()[0]
-    if not answered:
-        words = next((words for pattern, words in _NO_CONNECTION if re.search(pattern, text)), "{detail}")
-        detail = reason.rpartition(" failed: ")[2]
-        said = words.format(place=place, host=place.rpartition(":")[0], detail=detail)
-        if words in (NOT_TRUSTED, NO_TLS):
-            raise errors.ContractError(
-                f"{conn_id}: {said}: check sslmode and sslrootcert in the connection's extra"
-            ) from None
-        raise errors.TransientError(f"{conn_id}: {said}") from None
-    if re.search(r"password|authentication|pg_hba\.conf|role .* does not exist|certificate", reason):
-        raise errors.CredentialsError(
-            f"{conn_id}: the server refuses the login ({reason}): check login and password of the connection"
-        ) from None
-    if re.search(r"permission denied for database", reason):
-        raise errors.CredentialsError(
-            f"{conn_id}: {reason}: grant CONNECT on it to the connection's role (deploy/postgres_reader.sql)"
-        ) from None
-    if re.search(r"database .* does not exist", reason):
-        raise errors.ContractError(f"{conn_id}: {reason}: check the schema field of the connection") from None
-    raise errors.TransientError(f"{conn_id}: {place} takes no connection now ({reason})") from None
-
-
-def _fail(conn_id: str, name: str, state: str | None, message: str) -> NoReturn:
-    """Raise what a failed query means, by SQLSTATE; no state means that the connection was lost."""
-    reason = mask_e_mails(" ".join(message.split()))
-    error: errors.PipelineError
-    if state is None or state[:2] in ("08", "40", "53", "55", "57", "58") or state == "25P04":
-        error = errors.TransientError(f"{conn_id}: {name} did not finish: {reason}")
-        if state == "57014" and "timeout" in reason:
-            error = errors.TransientError(
-                f"{conn_id}: {name} took longer than statement_timeout allows: add the indexes that "
-                "make check names, or raise statement_timeout in the connection's extra"
-            )
-    elif state == "42501" or state[:2] == "28":
-        error = errors.CredentialsError(f"{conn_id}: {name}: {reason}: grant SELECT to the connection's role")
-    elif state[:2] == "22":
-        error = errors.ContractError(
-            f"{conn_id}: {name}: {reason}: mend that row, or let the query leave it out"
-        )
-    else:
-        error = errors.ContractError(
-            f"{conn_id}: {name}: {reason}: adapt include/sql/extract/{conn_id} to the schema of the source"
-        )
-    raise error from None
-
-
-def _reason(result: PGresult) -> tuple[str | None, str]:
-    from psycopg.pq import DiagnosticField
-
-    state = result.error_field(DiagnosticField.SQLSTATE)
-    message = result.error_field(DiagnosticField.MESSAGE_PRIMARY) or result.error_message
-    return state.decode() if state else None, message.decode("utf-8", "replace")
-
-
 def _without_comment(found: re.Match[str]) -> str:
     return found["quoted"] or " " + "\n" * found[0].count("\n")  # lines keep their numbers
-
-
-def _position(result: PGresult) -> str | None:
-    from psycopg.pq import DiagnosticField
-
-    position = result.error_field(DiagnosticField.STATEMENT_POSITION)
-    return position.decode() if position else None
 
 
 def _duckdb_type(column: psycopg.Column) -> str:

@@ -30,7 +30,7 @@ def connect(known: pytest.MonkeyPatch, site: PartnerSite, **fields: Any) -> None
 def fetch(**settings: str) -> Manifest:
     """What the task does, with settings of the script."""
     day = newest_closed_day(datetime.now(UTC), "America/New_York")
-    with fetch_command.workplace() as place:
+    with fetch_command.fetch_folder() as place:
         environment = os.environ | place.environment() | AT_ONCE | settings
         done = subprocess.run(
             ["bash", "-c", fetch_command.COMMAND], env=environment, capture_output=True, text=True

@@ -184,7 +184,7 @@ def test_the_password_is_in_no_argument_no_environment_of_a_program_and_no_outpu
         site.put("market_index.csv", MARKET_INDEX, "0" * 64)
         for name in ("promotions.csv", "market_index.csv"):
             site.fail(name, look_around)
-        with fetch_command.workplace() as place:
+        with fetch_command.fetch_folder() as place:
             given = place.environment()
             running = subprocess.Popen(
                 ["bash", "-c", f"read -r _; {fetch_command.COMMAND}"],

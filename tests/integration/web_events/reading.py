@@ -6,7 +6,6 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +83,7 @@ def older(folder: Path, day: BusinessDay = DAY) -> Manifest:
 
 def newest(folder: Path, since: datetime, now: datetime, patch: pytest.MonkeyPatch) -> Manifest:
     """Read all that was received from `since` to `now`, as the run of the newest day does."""
-    patch.setattr(import_module("ecommerce.sources.web_events.extraction"), "now", lambda: now)
+    patch.setattr("ecommerce.sources.web_events.extraction.now", lambda: now)
     return web_events.extract(ReadWindow("web_events", DAY, since, None, f"file://{folder}/staging/newest"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -152,7 +151,7 @@ def test_a_day_that_is_not_over_at_the_server_is_not_asked_for_what_is_to_come(
 ) -> None:
     collector = serve()
     now = DAY.end + timedelta(hours=30)
-    monkeypatch.setattr(import_module("ecommerce.sources.web_events.extraction"), "now", lambda: now)
+    monkeypatch.setattr("ecommerce.sources.web_events.extraction.now", lambda: now)
     manifest = older(tmp_path)
     assert manifest.window_end == DAY.shifted(3).end
     assert manifest.read_at == now

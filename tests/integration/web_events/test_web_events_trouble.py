@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -26,7 +25,7 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.sources.web_events import client
+from ecommerce.sources.web_events import client, extraction
 from ecommerce.storage.staging import Manifest, exists
 from tests.integration.web_events.reading import (
     Serve,
@@ -321,7 +320,7 @@ def test_a_redirect_to_elsewhere_is_not_followed_and_takes_no_token_along(
         with pytest.raises(ConfigurationError) as failure:
             read()
         assert other.requests == []
-    assert str(failure.value).startswith(f"{WHAT} answered 302: {collector.url} sends on to ")
+    assert str(failure.value).startswith(f"{WHAT} answered 302: {collector.url} redirects to ")
     assert "make it the host of the connection web_events_api" in str(failure.value)
     assert "a-secret" not in str(failure.value)
 
@@ -380,8 +379,7 @@ def test_a_failed_conversion_stops_the_download_that_is_ahead(
     serve: Serve, received: list[str], monkeypatch: pytest.MonkeyPatch, read: Read
 ) -> None:
     collector = serve()
-    extract = import_module("ecommerce.sources.web_events.extraction")
-    monkeypatch.setattr(extract._Writer, "write", lambda *_: 1 / 0)
+    monkeypatch.setattr(extraction._Writer, "write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         read()
     assert len(collector.requests) <= 2

@@ -1,9 +1,9 @@
 """Reference rates from the connection `exchange_rates_api`, in the layout of the ECB's `eurofxref-hist.csv`.
 
-The connection (type http) holds the base URL as host; without a path `/stats/eurofxref/eurofxref-hist.csv` is
-read, with a path exactly that address, as in `https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip`,
-which is how the ECB publishes it: of a zip archive the first file is taken. Login and password, where given,
-are sent as basic authentication; extra may hold `timeout` (seconds) and what else the http provider knows.
+The host of the connection (type http) is the URL of the file, such as
+`https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip` (of an archive, the first file is read).
+Without a path, `/stats/eurofxref/eurofxref-hist.csv` is added. Login and password are sent as basic
+authentication; extra may have `timeout` (seconds) and the other options of the http provider.
 
 Raw folder:
 
@@ -29,15 +29,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecommerce.core.check_result import HINT, OK, Lines
-from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.core.errors import ContractError
 from ecommerce.core.names import CONNECTION_EXCHANGE_RATES
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.core.text import mask_e_mails
-from ecommerce.sources.http_errors import (
-    QUOTED_CHARACTERS,
+from ecommerce.sources.http import (
+    connection_with_host,
     first_characters,
     network_errors,
+    quoted,
     raise_for_status,
 )
 from ecommerce.storage.staging import Manifest, publish, read_manifest
@@ -50,21 +50,20 @@ DEFAULT_PATH = "/stats/eurofxref/eurofxref-hist.csv"
 TIMEOUT = 60
 RATE_LASTS_DAYS = 7
 EARLIER_DAYS = 10
-"""How far before a day its rate may lie: those for which a rate counts, and a few more do no harm."""
+"""How far before a day its rate may be published; more than `RATE_LASTS_DAYS`."""
 
 Cell = tuple[int, str, str, str]
 Reject = tuple[int, str, str, str, str]
 
 
 def extract(window: ReadWindow) -> Manifest:
-    """Read the rates that the day may need, and every later one; see the module's text. The run of
-    the newest day also takes those of the days that reconciliation goes back to, so that a rate that was
-    published late reaches the days that wait for it.
+    """Read the rates from `EARLIER_DAYS` before the day on; see the module's text. The run of the newest day
+    goes back as far as reconciliation, so that a rate that is published late reaches the days without it.
 
     Raises:
-        CredentialsError, RateLimitedError, TransientError: see `http_errors`.
-        ContractError: 404, or something else than the file.
-        ConfigurationError: the connection is missing.
+        CredentialsError, RateLimitedError, TransientError: see `sources.http`.
+        ContractError: 404, or an answer that is not the file.
+        ConfigurationError: the connection is not defined.
     """
     back = EARLIER_DAYS + (load_settings().reconcile_days if window.changed_until is None else 0)
     read_at = datetime.now(UTC)
@@ -92,7 +91,7 @@ def extract(window: ReadWindow) -> Manifest:
 
 
 def check() -> Lines:
-    """The whole file is fetched and read."""
+    """Fetch and parse the whole file."""
     rates, _ = parse(fetch(), date.min)
     if not rates:
         raise ContractError(f"{CONNECTION}: the file has no exchange rate in it")
@@ -109,29 +108,23 @@ def check() -> Lines:
 
 
 def fetch() -> str:
-    """The file's text; raises as `extract`."""
+    """Return the text of the file; raises as `extract`."""
     from airflow.providers.http.hooks.http import HttpHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
 
+    timeout = connection_with_host(CONNECTION).extra.get("timeout", TIMEOUT)
     hook = HttpHook("GET", CONNECTION)
-    try:
-        connection = hook.get_connection(CONNECTION)
-    except AirflowNotFoundException:
-        raise ConfigurationError(f"the connection {CONNECTION} is not defined") from None
-    if not connection.host:
-        raise ConfigurationError(f"the connection {CONNECTION} has no host: set it to the server's URL")
     path = urlsplit(hook.url_from_endpoint("")).path.strip("/")
     endpoint = "" if path else DEFAULT_PATH
     what = f"{CONNECTION}: GET /{path or endpoint.lstrip('/')}"
     with network_errors(what):
-        options = {"check_response": False, "timeout": connection.extra_dejson.get("timeout", TIMEOUT)}
+        options = {"check_response": False, "timeout": timeout}
         response: Response = hook.run(endpoint, extra_options=options)
     raise_for_status(response, what)
     return _text(response)
 
 
 def parse(text: str, first_day: date) -> tuple[list[Cell], list[Reject]]:
-    """The cells dated `first_day` or later, and the lines that cannot be used.
+    """Return the cells dated `first_day` or later, and the malformed lines.
 
     Raises:
         ContractError: the text does not begin with the header `Date,…`.
@@ -139,10 +132,9 @@ def parse(text: str, first_day: date) -> tuple[list[Cell], list[Reject]]:
     lines = _cells(text)
     _, header = next(lines, (0, []))
     if header[:1] != ["Date"] or len(header) < 2:
-        start = mask_e_mails(" ".join(text[:200].split()))[:QUOTED_CHARACTERS]
         raise ContractError(
-            f"{CONNECTION}: the answer is not the CSV file of exchange rates, it begins with {start!r}: does "
-            "the host of the connection lead to that file?"
+            f"{CONNECTION}: the answer is not the CSV file of exchange rates, it begins with "
+            f"{quoted(text.encode())}: does the host of the connection lead to that file?"
         )
     rates: list[Cell] = []
     rejects: list[Reject] = []
@@ -165,7 +157,7 @@ def parse(text: str, first_day: date) -> tuple[list[Cell], list[Reject]]:
 
 
 def _cells(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines by number, each by itself: a quote that is not closed must not swallow the days after it."""
+    """Yield the cells of each numbered line, parsed one by one, so that an open quote costs one day."""
     for number, line in enumerate(text.splitlines(), 1):
         try:
             cells = next(csv.reader([line]), [])

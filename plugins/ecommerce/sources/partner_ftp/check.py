@@ -1,4 +1,4 @@
-"""What `make check` says of the partner's server: can both files be fetched and read?"""
+"""`make check` of the partner's server: can both files be fetched and parsed?"""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from ecommerce.sources.partner_ftp.fetch_command import (
     COMMAND,
     MARKET_INDEX,
     PROMOTIONS,
-    Workplace,
-    workplace,
+    FtpFolder,
+    fetch_folder,
 )
 from ecommerce.sources.partner_ftp.files import read_market_index, read_promotions
 from ecommerce.sources.partner_ftp.source import TLS_REQUIRED
 
-IMPATIENT = {
+SHORT_TIMEOUTS = {
     "PARTNER_FTP_SECONDS": "60",
     "PARTNER_FTP_TRANSFER_SECONDS": "30",
     "PARTNER_FTP_TRIES": "1",
     "PARTNER_FTP_LOOKS": "1",
 }
-"""Somebody waits for the answer."""
+"""For a command whose user is waiting."""
 
 
 def check() -> Lines:
-    """The files are fetched as the task fetches them, into a folder that is removed again, and read.
+    """Fetch the files as the task does, into a temporary folder, and parse them.
 
     Raises:
-        PipelineError: why they cannot be fetched, as `source.address` or the script say, or not be read.
+        PipelineError: as `source.address` and `files`, or the script's failure.
     """
-    with workplace() as place:
+    with fetch_folder() as place:
         encrypted = _fetch(place)
         with (place.path / PROMOTIONS).open("rb") as stream:
             promotions = read_promotions(stream)
@@ -50,9 +50,9 @@ def check() -> Lines:
         yield HINT, "login and password travel without encryption: the server offers no TLS"
 
 
-def _fetch(place: Workplace) -> bool:
-    """Whether the files came encrypted. That is asked for first; a server which does not offer it is asked
-    again where the connection allows that."""
+def _fetch(place: FtpFolder) -> bool:
+    """Return whether the files were fetched encrypted: that is tried first, and the unencrypted transfer only
+    where the connection allows it."""
     try:
         _run(replace(place, address=replace(place.address, tls=TLS_REQUIRED)))
     except ContractError:
@@ -63,7 +63,7 @@ def _fetch(place: Workplace) -> bool:
     return True
 
 
-def _run(place: Workplace) -> None:
-    environment = {**os.environ, **place.environment(), **IMPATIENT}
+def _run(place: FtpFolder) -> None:
+    environment = {**os.environ, **place.environment(), **SHORT_TIMEOUTS}
     if subprocess.run(["bash", "-c", COMMAND], env=environment, capture_output=True, check=False).returncode:
         raise place.problem()

@@ -1,5 +1,4 @@
-"""Fetching the partner's files: what include/scripts/fetch_partner_files.sh is given, and what becomes of
-what it leaves.
+"""Fetching the partner's files with include/scripts/fetch_partner_files.sh.
 
 The raw folder has `promotions.csv` and `market_index.csv` as the server sent them, each with its `.sha256`.
 """
@@ -10,82 +9,57 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from ecommerce.core import errors
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.paths import INCLUDE
-from ecommerce.sources import curl
-from ecommerce.sources.partner_ftp.source import CONNECTION, SOURCE, TLS_REQUIRED, Address, address
-from ecommerce.storage import staging
+from ecommerce.sources.partner_ftp import source
+from ecommerce.sources.partner_ftp.source import TLS_REQUIRED, Address, address
+from ecommerce.sources.script_folder import ScriptFolder, curl_option
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
 COMMAND = f'bash "{INCLUDE}/scripts/fetch_partner_files.sh" "$PARTNER_FTP_FOLDER"'
-"""What the task's BashOperator runs."""
+"""The command of the task's BashOperator."""
 PROMOTIONS, MARKET_INDEX = "promotions.csv", "market_index.csv"
 FILES = (PROMOTIONS, MARKET_INDEX)
 
 
 @dataclass(frozen=True, slots=True)
-class Workplace:
-    """The folder `path` on this machine in which the script works; `begun_at` is the read's instant (UTC)."""
+class FtpFolder(ScriptFolder):
+    """The folder into which the script fetches from `address`."""
 
-    path: Path
     address: Address
-    begun_at: datetime
+
+    SCRIPT = "fetch_partner_files.sh"
+    CONNECTION = source.CONNECTION
+    SOURCE = source.SOURCE
 
     def environment(self) -> dict[str, str]:
-        """The script's environment. It holds the password, so it is made when the script is started and is no
-        field of the operator: Airflow shows those."""
-        where = self.address
-        lines = ["ssl-reqd" if where.tls == TLS_REQUIRED else "ssl"]
-        if where.cacert:
-            lines.append(curl.option("cacert", where.cacert))
-        if where.login:
-            lines.append(curl.option("user", f"{where.login}:{where.password}"))
+        """Return the script's environment."""
+        lines = ["ssl-reqd" if self.address.tls == TLS_REQUIRED else "ssl"]
+        if self.address.cacert:
+            lines.append(curl_option("cacert", self.address.cacert))
+        if self.address.login:
+            lines.append(curl_option("user", f"{self.address.login}:{self.address.password}"))
         return {
             "PARTNER_FTP_FOLDER": str(self.path),
-            "PARTNER_FTP_URL": where.url,
+            "PARTNER_FTP_URL": self.address.url,
             "PARTNER_FTP_FILES": " ".join(FILES),
             "PARTNER_FTP_OPTIONS": "\n".join(lines),
         }
 
-    def problem(self) -> errors.PipelineError:
-        """Why the script failed, as the error that its task raises."""
-        return curl.problem(self.path, "fetch_partner_files.sh", CONNECTION)
-
     def publish(self, folder: str, day: BusinessDay) -> Manifest:
-        """Move the files into staging, both or none; the manifest's `rows` counts the files, and its control
-        totals have each file's SHA-256.
-
-        Raises:
-            StagingError: they cannot be written.
-        """
+        """Move both files or none; the control totals have each file's SHA-256."""
         checksums = {name: (self.path / f"{name}.sha256").read_text().split()[0] for name in FILES}
-        with staging.publish(folder) as draft:
-            for name in FILES:
-                for kept in (name, f"{name}.sha256"):
-                    (draft.path / kept).write_bytes((self.path / kept).read_bytes())
-            draft.seal(
-                source=SOURCE,
-                business_date=day.date,
-                rows=len(FILES),
-                columns={name: [] for name in FILES},
-                read_at=self.begun_at,
-                window_start=self.begun_at,
-                window_end=self.begun_at,
-                control_totals={"sha256": checksums},
-            )
-        return staging.read_manifest(folder)
+        return self._publish(folder, day, {name: f"{name}.sha256" for name in FILES}, {"sha256": checksums})
 
 
 @contextmanager
-def workplace() -> Iterator[Workplace]:
-    """A place to fetch in, for the length of the block.
+def fetch_folder() -> Iterator[FtpFolder]:
+    """Provide an empty folder for the script.
 
     Raises:
         ConfigurationError: as `source.address`.
     """
     with scratch_folder() as path:
-        yield Workplace(path, address(), datetime.now(UTC))
+        yield FtpFolder(path, datetime.now(UTC), address())

@@ -1,4 +1,4 @@
-"""Where the partner's files are: what the connection `partner_ftp` says.
+"""Where the partner's files are: the connection `partner_ftp`.
 
 Host, port (21 where none is given), login and password; without a login the server is asked as `anonymous`.
 Extra may hold
@@ -19,6 +19,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from urllib.parse import quote
 
+from ecommerce.core.connections import connection
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_PARTNER_FTP
 
@@ -31,8 +32,8 @@ _HOST = re.compile(r"\w(?:[\w.-]*\w)?")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The folder's `url` with a slash at its end, login and password (empty: none), `tls` as in the extra,
-    and the path of the trusted certificates (empty: the machine's)."""
+    """The folder's `url` with a trailing slash, login and password (empty: none), `tls` as in the extra, and
+    the path of the trusted certificates (empty: the machine's)."""
 
     url: str
     login: str
@@ -42,19 +43,13 @@ class Address:
 
 
 def address() -> Address:
-    """What the connection says.
+    """Return the address in the connection.
 
     Raises:
         ConfigurationError: it does not exist, or has a field that cannot be used; the text names the field.
     """
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        found = Connection.get(CONNECTION)
-    except AirflowNotFoundException:
-        raise ConfigurationError(f"the connection {CONNECTION} is not defined") from None
-    extra = found.extra_dejson
+    found = connection(CONNECTION)
+    extra = found.extra
     path, tls, cacert = (
         str(extra.get(name) or other)
         for name, other in (("path", found.schema or ""), ("tls", TLS_OFFERED), ("cacert", ""))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.settings import load_settings
-from ecommerce.sources.http_errors import network_errors, raise_for_status
+from ecommerce.sources.http import network_errors, raise_for_status
 from ecommerce.sources.product_catalogue.download import host_of
 from ecommerce.sources.product_catalogue.parser import read_page
 from ecommerce.sources.product_catalogue.source import CONNECTION, address
@@ -20,7 +20,7 @@ def check() -> Lines:
     """The first page is fetched and read; the hosts of its pictures are looked up, and none is asked.
 
     Raises:
-        PipelineError: as `source.address`, `http_errors` and `parsing.parse`.
+        PipelineError: as `source.address`, `sources.http` and `parser.read_page`.
     """
     import requests
 

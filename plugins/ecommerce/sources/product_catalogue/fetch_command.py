@@ -1,8 +1,7 @@
-"""Fetching the catalogue's pages: what include/scripts/fetch_catalogue.sh is given, and what becomes of what
-it leaves.
+"""Fetching the catalogue's pages with include/scripts/fetch_catalogue.sh.
 
-The raw folder has `page-0001.json`, `page-0002.json`, … as the server sent them, each with `page-0001.url`,
-its address.
+The raw folder has `page-0001.json`, `page-0002.json`, … as the server sent them, each with its address in
+`page-0001.url`.
 """
 
 from __future__ import annotations
@@ -17,110 +16,87 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ecommerce.core import errors
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.paths import INCLUDE
-from ecommerce.sources import curl
-from ecommerce.sources.product_catalogue.source import CONNECTION, SOURCE, Address, address
-from ecommerce.storage import staging
+from ecommerce.sources.product_catalogue import source
+from ecommerce.sources.product_catalogue.source import Address, address
+from ecommerce.sources.script_folder import ScriptFolder, curl_option
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
 COMMAND = f'bash "{INCLUDE}/scripts/fetch_catalogue.sh" "$CATALOGUE_FOLDER"'
-"""What the task's BashOperator runs."""
+"""The command of the task's BashOperator."""
 MOST_PAGES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Workplace:
-    """The folder `path` on this machine in which the script works; `begun_at` is the read's instant (UTC)."""
+class CatalogueFolder(ScriptFolder):
+    """The folder into which the script fetches from `address`; `store` keeps the pages for the next run."""
 
-    path: Path
     address: Address
     store: Store
-    begun_at: datetime
+
+    SCRIPT = "fetch_catalogue.sh"
+    CONNECTION = source.CONNECTION
+    SOURCE = source.SOURCE
 
     def environment(self) -> dict[str, str]:
-        """The script's environment. It holds the password, so it is made when the script is started and is no
-        field of the operator: Airflow shows those."""
-        where = self.address
-        given = {
+        """Return the script's environment."""
+        variables = {
             "CATALOGUE_FOLDER": str(self.path),
             "CATALOGUE_PYTHON": sys.executable,
-            "CATALOGUE_NEXT": where.next,
+            "CATALOGUE_NEXT": self.address.next,
             "CATALOGUE_MOST_PAGES": str(MOST_PAGES),
         }
-        if where.login or where.password:
-            given["CATALOGUE_CREDENTIALS"] = curl.option("user", f"{where.login}:{where.password}")
-        return given
-
-    def problem(self) -> errors.PipelineError:
-        """Why the script failed, as the error that its task raises."""
-        return curl.problem(self.path, "fetch_catalogue.sh", CONNECTION)
+        if self.address.login or self.address.password:
+            user = f"{self.address.login}:{self.address.password}"
+            variables["CATALOGUE_CREDENTIALS"] = curl_option("user", user)
+        return variables
 
     def publish(self, folder: str, day: BusinessDay) -> Manifest:
-        """Move the pages into staging, and keep them for the next time; control totals: pages,
-        unchanged_pages.
-
-        Raises:
-            StagingError: they cannot be written.
-        """
+        """Move the pages, and keep them for the next run; control totals: pages, unchanged_pages."""
         pages = sorted(self.path.glob("page-*.json"))
-        with staging.publish(folder) as draft:
-            for page in pages:
-                for kept in (page, page.with_suffix(".url")):
-                    (draft.path / kept.name).write_bytes(kept.read_bytes())
-            draft.seal(
-                source=SOURCE,
-                business_date=day.date,
-                rows=len(pages),
-                columns={page.name: [] for page in pages},
-                read_at=self.begun_at,
-                window_start=self.begun_at,
-                window_end=self.begun_at,
-                control_totals={
-                    "pages": len(pages),
-                    "unchanged_pages": len(list(self.path.glob("page-*.unchanged"))),
-                },
-            )
+        unchanged = len(list(self.path.glob("page-*.unchanged")))
+        files = {page.name: page.with_suffix(".url").name for page in pages}
+        totals = {"pages": len(pages), "unchanged_pages": unchanged}
+        manifest = self._publish(folder, day, files, totals)
         self._keep(pages)
-        return staging.read_manifest(folder)
+        return manifest
 
     def _keep(self, pages: list[Path]) -> None:
-        """One file, so that two runs at once cannot mix their pages."""
+        """Store all pages in one file, so that two runs at once cannot mix their pages."""
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
             for page in pages:
                 for end in (".json", ".url", ".etag"):
                     packed.write(page.with_suffix(end), page.with_suffix(end).name)
-        self.store.write(_kept(self.address), archive.getvalue())
+        self.store.write(self._kept_pages(), archive.getvalue())
 
-    def recall(self) -> None:
-        """Lay out the pages of the last time, so that the script may ask for what has changed only."""
+    def restore(self) -> None:
+        """Write the pages of the previous run, so that the script requests only changed ones."""
         (self.path / "start").write_text(self.address.url)
         former = self.path / "former"
         former.mkdir()
-        if kept := self.store.read(_kept(self.address)):
+        if kept := self.store.read(self._kept_pages()):
             with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(kept)) as packed:
                 packed.extractall(former)
 
+    def _kept_pages(self) -> str:
+        """Name the kept pages after address and login: another user may see other pages."""
+        key = f"{self.address.url}\n{self.address.login}"
+        return f"pages/{hashlib.sha256(key.encode()).hexdigest()[:16]}.zip"
+
 
 @contextmanager
-def workplace() -> Iterator[Workplace]:
-    """A place to fetch in, with what is known of the last time.
+def fetch_folder() -> Iterator[CatalogueFolder]:
+    """Provide a folder for the script, with the pages of the previous run.
 
     Raises:
         ConfigurationError: as `source.address`.
         StagingError: the store cannot be read.
     """
     with scratch_folder() as path:
-        place = Workplace(path, address(), Store.of_pictures(), datetime.now(UTC))
-        place.recall()
-        yield place
-
-
-def _kept(where: Address) -> str:
-    """Where the pages of an address are kept; who signs in as somebody else may be shown other ones."""
-    key = f"{where.url}\n{where.login}"
-    return f"pages/{hashlib.sha256(key.encode()).hexdigest()[:16]}.zip"
+        folder = CatalogueFolder(path, datetime.now(UTC), address(), Store.of_pictures())
+        folder.restore()
+        yield folder

@@ -1,4 +1,4 @@
-"""Where the catalogue is: what the connection `product_catalogue_api` says.
+"""Where the catalogue is: the connection `product_catalogue_api`.
 
 Its host without a path means `/products?page=1`; with a path, exactly that address. Login and password, where
 given, are sent by HTTP basic authentication. Extra may hold `entries` and `next`: where a page's JSON has its
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.names import CONNECTION_CATALOGUE
 from ecommerce.sources import PRODUCT_CATALOGUE
+from ecommerce.sources.http import connection_with_host
 
 SOURCE = PRODUCT_CATALOGUE
 """Its name in `load_audit` and `rejected_rows`."""
@@ -33,21 +34,15 @@ class Address:
 
 
 def address() -> Address:
-    """What the connection says.
+    """Return the address in the connection.
 
     Raises:
         ConfigurationError: it does not exist, names no host, or has what HTTP cannot send.
     """
     from airflow.providers.http.hooks.http import HttpHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
 
+    found = connection_with_host(CONNECTION)
     hook = HttpHook("GET", CONNECTION)
-    try:
-        found = hook.get_connection(CONNECTION)
-    except AirflowNotFoundException:
-        raise ConfigurationError(f"the connection {CONNECTION} is not defined") from None
-    if not found.host:
-        raise ConfigurationError(f"the connection {CONNECTION} has no host: set it to the server's URL")
     try:
         url = hook.url_from_endpoint("")
         parts = urlsplit(url)
@@ -64,7 +59,7 @@ def address() -> Address:
         raise ConfigurationError(
             f"login or password of the connection {CONNECTION} has a character that HTTP cannot send"
         )
-    extra = found.extra_dejson
+    extra = found.extra
     if not (parts.path.strip("/") or parts.query):
         url = f"{parts.scheme}://{parts.netloc}{FIRST_PAGE}"
     return Address(url, login, password, extra.get("entries", "results"), extra.get("next", "next"))

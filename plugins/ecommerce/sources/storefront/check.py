@@ -25,7 +25,7 @@ def check() -> Lines:
             ) from None
         raise error
     yield OK, f"{'some' if page.total is None else page.total} orders can be read"
-    if client.is_open:
+    if client.is_unencrypted:
         yield HINT, "orders and addresses travel without encryption: let the host begin with https://"
     if client.may_write():
         yield HINT, "reading is enough, but the key may write: make one with the permission Read"

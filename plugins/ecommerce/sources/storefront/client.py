@@ -19,9 +19,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import errors
+from ecommerce.core.connections import connection
 from ecommerce.core.names import CONNECTION_STOREFRONT
-from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
-from ecommerce.sources.same_site import answer_of_site, is_open
+from ecommerce.sources.http import (
+    first_characters,
+    is_unencrypted,
+    network_errors,
+    raise_for_status,
+    request,
+    retry_after,
+)
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -90,29 +97,25 @@ class StorefrontClient:
             ConfigurationError: the connection is missing, has no login, or would send the key openly.
         """
         from airflow.providers.http.hooks.http import HttpHook
-        from airflow.sdk.exceptions import AirflowNotFoundException
         from requests.adapters import HTTPAdapter
 
-        try:
-            connection = HttpHook.get_connection(CONNECTION)
-        except AirflowNotFoundException:
-            raise errors.ConfigurationError(f"the connection {CONNECTION} is not defined") from None
-        if not (connection.host and connection.login and connection.password):
+        shop = connection(CONNECTION)
+        if not (shop.host and shop.login and shop.password):
             raise errors.ConfigurationError(
                 f"the connection {CONNECTION} needs the shop's address as host, and consumer key and secret "
                 "as login and password"
             )
-        signed = connection.extra_dejson.get("auth") == "oauth1"
+        signed = shop.extra.get("auth") == "oauth1"
         adapter = HTTPAdapter(pool_maxsize=CONCURRENCY)
         hook = HttpHook("GET", CONNECTION, auth_type=_oauth1 if signed else None, adapter=adapter)
         # One session for all threads: nothing of it changes after this, and its pool is made for that.
         session = hook.get_conn()
         session.headers.pop("auth", None)  # the hook takes unknown extras for headers
         root = hook.base_url.rstrip("/").removesuffix(API_ROOT) + API_ROOT
-        if is_open(root) and not signed:
+        if is_unencrypted(root) and not signed:
             raise errors.ConfigurationError(
-                f"the host of the connection {CONNECTION} does not begin with https://, and everybody on the "
-                "way could read the key: begin it with https://, or, where the shop has no certificate, set "
+                f"the host of the connection {CONNECTION} does not begin with https://, and the key would "
+                "travel without encryption: begin it with https://, or, if the shop has no certificate, set "
                 'the extra {"auth": "oauth1"}'
             )
         return cls(session, root, hook.merged_extra.get("timeout") or TIMEOUT)
@@ -121,10 +124,10 @@ class StorefrontClient:
         """One page of the list at `path` (below the API root, as `/orders`).
 
         Raises:
-            ConfigurationError: the server sends requests on to another address.
+            ConfigurationError: the server redirects to another host.
             CredentialsError: 401, 403.
             NotFoundError: 404.
-            RateLimitedError, TransientError: still refused, unwell or silent after several attempts.
+            RateLimitedError, TransientError: several attempts were refused, failed or timed out.
             ContractError: any other status, or an answer that is no JSON list.
         """
         what = f"{CONNECTION}: GET {path} (page {page})"
@@ -153,9 +156,9 @@ class StorefrontClient:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     @property
-    def is_open(self) -> bool:
+    def is_unencrypted(self) -> bool:
         """Whether requests travel the internet without encryption."""
-        return is_open(self._root)
+        return is_unencrypted(self._root)
 
     def has_plain_permalinks(self) -> bool:
         """Whether the API answers to the parameter `rest_route`, which is all that such a WordPress knows."""
@@ -183,7 +186,7 @@ class StorefrontClient:
             return None
 
     def _answer(self, method: str, url: str, query: dict[str, Any] | None, what: str) -> Response:
-        return answer_of_site(self._session, method, url, query, what, timeout=self._timeout)
+        return request(self._session, method, url, query, what, timeout=self._timeout)
 
     def _sleep_until_allowed(self) -> None:
         if (wait := self._resume_at - time.monotonic()) > 0:
@@ -199,7 +202,7 @@ def _oauth1(key: str, secret: str) -> Any:
 
 
 def _raise_for_status(response: Response, what: str) -> None:
-    """As `http_errors.raise_for_status`, with what WooCommerce's answers mean."""
+    """Raise as `http.raise_for_status`, with the meaning of WooCommerce's answers."""
     answer = f"{what} answered {response.status_code}"
     if response.status_code in (401, 403):
         raise errors.CredentialsError(

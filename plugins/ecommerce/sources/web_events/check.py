@@ -31,5 +31,5 @@ def check() -> Lines:
         found = sum(len(batch) for batch in lines.Lines(file).batches())
         more = "more than " if file.stat().st_size >= ENOUGH else ""
     yield OK, f"{more}{found} events in the last hour" if found else "it answers; no event in the last hour"
-    if client.is_open:
+    if client.is_unencrypted:
         yield HINT, "events travel without encryption, and the token too: let the host begin with https://"

@@ -22,8 +22,15 @@ from urllib.parse import urlsplit
 from ecommerce.core import errors
 from ecommerce.core.error_messages import place_of, reason_of
 from ecommerce.core.names import CONNECTION_WEB_EVENTS
-from ecommerce.sources.http_errors import QUOTED_CHARACTERS, network_errors, quoted, raise_for_status
-from ecommerce.sources.same_site import answer_of_site, is_open
+from ecommerce.sources.http import (
+    QUOTED_CHARACTERS,
+    connection_with_host,
+    is_unencrypted,
+    network_errors,
+    quoted,
+    raise_for_status,
+    request,
+)
 from ecommerce.sources.web_events.slices import Slice, instant
 
 if TYPE_CHECKING:
@@ -86,26 +93,17 @@ class EventsClient:
             ConfigurationError: the connection is missing, or has no host.
         """
         from airflow.providers.http.hooks.http import HttpHook
-        from airflow.sdk.exceptions import AirflowNotFoundException
 
-        try:
-            connection = HttpHook.get_connection(CONNECTION)
-        except AirflowNotFoundException:
-            raise errors.ConfigurationError(f"the connection {CONNECTION} is not defined") from None
-        if not connection.host:
-            raise errors.ConfigurationError(
-                f"the connection {CONNECTION} has no host: set it to the server's URL, without {PATH}"
-            )
+        token = (connection_with_host(CONNECTION, f"URL, without {PATH}").password or "").strip()
         hook = HttpHook("GET", CONNECTION)
         session = hook.get_conn()
         root = hook.base_url.rstrip("/").removesuffix(PATH)
-        token = (connection.password or "").strip()
         return cls(session, root, token or None, hook.merged_extra.get("timeout") or TIMEOUT)
 
     @property
-    def is_open(self) -> bool:
+    def is_unencrypted(self) -> bool:
         """Whether requests travel the internet without encryption."""
-        return is_open(self._root)
+        return is_unencrypted(self._root)
 
     def stop(self) -> None:
         """Let what is under way in another thread end soon, with an error."""
@@ -117,10 +115,9 @@ class EventsClient:
         `most`: stop after about that many bytes, which may be in the middle of a line.
 
         Raises:
-            ConfigurationError: the server sends requests on to another address.
+            ConfigurationError: the server redirects to another host.
             CredentialsError: 401, 403.
-            RateLimitedError, TransientError: still refused, unwell, silent or broken off after several
-            attempts.
+            RateLimitedError, TransientError: several attempts were refused, failed, timed out or broke off.
             UnreliableServerError: failed attempts have taken `MOST_LOST` seconds since `connect`.
             ContractError: any other answer.
         """
@@ -158,9 +155,8 @@ class EventsClient:
         query = {"start": instant(part.start), "end": instant(part.end)}
         self.requests += 1
         with network_errors(what), self._stream_errors(what):
-            answer = answer_of_site(
-                self._session, "GET", self._root + PATH, query, what, stream=True, timeout=self._timeout
-            )
+            options = {"stream": True, "timeout": self._timeout}
+            answer = request(self._session, "GET", self._root + PATH, query, what, **options)
             with closing(answer) as response:
                 if response.status_code not in (200, 204):
                     raise _refusal(response, what)

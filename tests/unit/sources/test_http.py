@@ -19,7 +19,7 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.sources.http_errors import first_characters, network_errors, raise_for_status, retry_after
+from ecommerce.sources.http import first_characters, network_errors, raise_for_status, retry_after
 
 WHAT = "some_api: GET /things"
 
@@ -53,16 +53,16 @@ def test_success(status: int) -> None:
         (
             answer(429, Retry_After="120"),
             RateLimitedError,
-            f"{WHAT} answered 429: too many requests, to be asked again in 120 s",
+            f"{WHAT} answered 429: too many requests, retry after 120 s",
         ),
         (
             answer(503, Retry_After="5"),
             RateLimitedError,
-            f"{WHAT} answered 503: the server has no time now, to be asked again in 5 s",
+            f"{WHAT} answered 503: the server is busy, retry after 5 s",
         ),
-        (answer(503), TransientError, f"{WHAT} answered 503: the server is unwell"),
-        (answer(500, reason="Oops"), TransientError, f"{WHAT} answered 500 Oops: the server is unwell"),
-        (answer(408), TransientError, f"{WHAT} answered 408: the server is unwell"),
+        (answer(503), TransientError, f"{WHAT} answered 503: the server is unavailable"),
+        (answer(500, reason="Oops"), TransientError, f"{WHAT} answered 500 Oops: the server is unavailable"),
+        (answer(408), TransientError, f"{WHAT} answered 408: the server is unavailable"),
         (
             answer(404, b"<h1>Not\n  here</h1>", "Not Found"),
             ContractError,
