@@ -21,8 +21,8 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
-from ecommerce.core.connections import NotDefinedError
 from ecommerce.core.errors import (
+    ConfigurationError,
     ContractError,
     CredentialsError,
     StagingError,
@@ -58,7 +58,7 @@ def failure(shop: SalesDatabase, kind: type[Exception]) -> str:
 
 def test_no_connection_defined(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_SALES_DB")
-    assert failure(shop, NotDefinedError) == "the connection sales_db is not defined"
+    assert failure(shop, ConfigurationError) == "the connection sales_db is not defined"
 
 
 def test_server_down(shop: SalesDatabase) -> None:

@@ -1,4 +1,5 @@
-"""What a command needs of Airflow's configuration without `import airflow`, which takes seconds."""
+"""Airflow's connections, and what a command needs of its configuration without `import airflow`, which takes
+seconds."""
 
 from __future__ import annotations
 
@@ -11,10 +12,13 @@ from collections.abc import Mapping
 from configparser import RawConfigParser
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ecommerce.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
 
 _IMPORT = threading.Lock()
 """Held while Airflow is imported, so that no other thread sees half of it."""
@@ -34,11 +38,20 @@ def connection_extra(conn_id: str) -> dict[str, Any]:
             return dict(json.loads(extra) if isinstance(extra, str) else extra)
         except ValueError:
             pass  # Airflow takes a connection that it cannot parse for undefined
+    return dict(connection(conn_id).extra_dejson)
+
+
+def connection(conn_id: str) -> Connection:
+    """Return a connection, as Airflow reads it.
+
+    Raises:
+        ConfigurationError: the connection is not defined.
+    """
     with _IMPORT:
         from airflow.sdk import Connection
         from airflow.sdk.exceptions import AirflowNotFoundException
     try:
-        return dict(Connection.get(conn_id).extra_dejson)
+        return Connection.get(conn_id)
     except AirflowNotFoundException:
         raise ConfigurationError(f"the connection {conn_id} is not defined") from None
 

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from ecommerce.core.connections import Connection, connection
+from ecommerce.core.connections import connection
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import (
     ConfigurationError,
@@ -27,6 +27,7 @@ from ecommerce.core.errors import (
 from ecommerce.core.text import mask_e_mails
 
 if TYPE_CHECKING:
+    from airflow.sdk import Connection
     from requests import Response, Session
 
 MOST_REDIRECTS = 5

@@ -127,7 +127,7 @@ def test_a_redirect_within_the_shop_is_followed(client: StorefrontClient, shop: 
         shop.faults.append(Fault("/orders", status=301, headers={"Location": place}))
         assert client.get("/orders", 1, {"orderby": "id", "order": "asc"}).total == 3
     shop.faults.append(Fault("/orders", status=302, headers={"Location": moved}, times=99))
-    with pytest.raises(ContractError, match="sent on 5 times"):
+    with pytest.raises(ContractError, match="redirected 5 times"):
         client.get("/orders")
 
 

@@ -111,7 +111,7 @@ def fetch() -> str:
     """Return the text of the file; raises as `extract`."""
     from airflow.providers.http.hooks.http import HttpHook
 
-    timeout = connection_with_host(CONNECTION).extra.get("timeout", TIMEOUT)
+    timeout = connection_with_host(CONNECTION).extra_dejson.get("timeout", TIMEOUT)
     hook = HttpHook("GET", CONNECTION)
     path = urlsplit(hook.url_from_endpoint("")).path.strip("/")
     endpoint = "" if path else DEFAULT_PATH

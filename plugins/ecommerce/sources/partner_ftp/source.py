@@ -49,7 +49,7 @@ def address() -> Address:
         ConfigurationError: it does not exist, or has a field that cannot be used; the text names the field.
     """
     found = connection(CONNECTION)
-    extra = found.extra
+    extra = found.extra_dejson
     path, tls, cacert = (
         str(extra.get(name) or other)
         for name, other in (("path", found.schema or ""), ("tls", TLS_OFFERED), ("cacert", ""))

@@ -59,7 +59,7 @@ def address() -> Address:
         raise ConfigurationError(
             f"login or password of the connection {CONNECTION} has a character that HTTP cannot send"
         )
-    extra = found.extra
+    extra = found.extra_dejson
     if not (parts.path.strip("/") or parts.query):
         url = f"{parts.scheme}://{parts.netloc}{FIRST_PAGE}"
     return Address(url, login, password, extra.get("entries", "results"), extra.get("next", "next"))

@@ -105,7 +105,7 @@ class StorefrontClient:
                 f"the connection {CONNECTION} needs the shop's address as host, and consumer key and secret "
                 "as login and password"
             )
-        signed = shop.extra.get("auth") == "oauth1"
+        signed = shop.extra_dejson.get("auth") == "oauth1"
         adapter = HTTPAdapter(pool_maxsize=CONCURRENCY)
         hook = HttpHook("GET", CONNECTION, auth_type=_oauth1 if signed else None, adapter=adapter)
         # One session for all threads: nothing of it changes after this, and its pool is made for that.
