@@ -77,7 +77,7 @@ class Pages:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     reports = made_up.write_archive(tmp_path_factory.mktemp("pages"))
     days = {
-        day: replace(each, mailed=each.mailed or {"net_sales": each.net_sales + 1})
+        day: replace(each, mailed=each.mailed or {"net_sales": each.figure("net_sales") + 1})
         for day, each in made_up.day_states().items()
     }
     warehouse = made_up.FakeWarehouse(days, rows=made_up.quality_rows())

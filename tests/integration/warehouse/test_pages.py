@@ -28,7 +28,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
 
     days = day_status.load_days(shop.warehouse, MONDAY - ONE_DAY, newest)
     assert (days.first, days.last) == (MONDAY, newest)
-    assert {day: each.orders for day, each in days.days.items()} == {MONDAY: 2, newest: 1}
+    assert {day: each.figure("orders") for day, each in days.days.items()} == {MONDAY: 2, newest: 1}
     assert [each.mails for each in days.days.values()] == [0, 0]
 
     found = quality.load_facts(shop.warehouse, newest)

@@ -16,6 +16,7 @@ from typing import Any
 from ecommerce.forecast.report import archive as forecasts
 from ecommerce.pages.access import User
 from ecommerce.pages.runs import Run
+from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import Figures
 from tests.unit.forecast.report import samples as forecast_samples
@@ -33,43 +34,37 @@ def day(number: int) -> date:
     return DAY.replace(day=number)
 
 
-@dataclass(frozen=True)
-class DayState:
-    """As `ecommerce.sales.day_state.DayState`."""
-
-    business_date: date
-    net_sales: Decimal = Decimal("18342.56")
-    orders: Decimal | None = Decimal(214)
-    average_order_value: Decimal | None = Decimal("91.63")
-    customers: Decimal | None = Decimal(201)
-    complete: bool = True
-    missing_sources: tuple[str, ...] = ()
-    empty_sources: tuple[str, ...] = ()
-    mailed_at: datetime | None = NOW
-    mails: int = 0
-    mailed: Mapping[str, Decimal] = field(default_factory=dict)
-
-    @property
-    def is_restated(self) -> bool:
-        return bool(self.mailed)
-
-    def figure(self, name: str) -> Decimal | None:
-        return getattr(self, name)
+def day_state(
+    business_date: date,
+    net_sales: Decimal = Decimal("18342.56"),
+    customers: Decimal = Decimal(201),
+    complete: bool = True,
+    **rest: Any,
+) -> DayState:
+    """A day in the warehouse."""
+    orders, average = Decimal(214), Decimal("91.63")
+    figures = {
+        "net_sales": net_sales,
+        "orders": orders,
+        "average_order_value": average,
+        "customers": customers,
+    }
+    return DayState(business_date, figures, complete, **rest)
 
 
 def day_states() -> dict[date, DayState]:
     """From the 3rd on; the 9th is missing, the 12th incomplete, the 17th restated since it was mailed."""
     found = {
-        day(number): DayState(day(number), net_sales=Decimal(14_900 + number * 211) + Decimal("0.56"))
+        day(number): day_state(day(number), net_sales=Decimal(14_900 + number * 211) + Decimal("0.56"))
         for number in range(3, 20)
         if number != 9
     }
-    found[day(19)] = DayState(day(19))
-    found[day(12)] = DayState(
+    found[day(19)] = day_state(day(19))
+    found[day(12)] = day_state(
         day(12), complete=False, missing_sources=("storefront", "partner_files: alpenmarkt")
     )
     restated = {"net_sales": Decimal("18716.13"), "orders": Decimal(201)}
-    found[day(17)] = DayState(day(17), net_sales=Decimal("20373.40"), mailed=restated)
+    found[day(17)] = day_state(day(17), net_sales=Decimal("20373.40"), mailed=restated)
     return found
 
 

@@ -191,7 +191,7 @@ def _entry(day: date, data: MonthData, page: PageRequest, figures: Figures | Non
     currency = page.settings.reporting_currency
     missing: Sequence[str] = ()
     if loaded:
-        values = {name: getattr(loaded, name) for name in LISTED}
+        values = {name: loaded.figure(name) for name in LISTED}
         missing = loaded.missing_sources
     elif figures:
         values = {name: figures.headline[name].value for name in LISTED}

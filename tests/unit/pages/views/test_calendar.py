@@ -12,7 +12,7 @@ from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.pages.views.calendar import Month
 from ecommerce.sales.report import archive
 from tests.unit.pages import made_up
-from tests.unit.pages.made_up import DayState, FakeRuns, FakeWarehouse, day
+from tests.unit.pages.made_up import FakeRuns, FakeWarehouse, day, day_state
 from tests.unit.pages.reading import cell, row, text_of
 from tests.unit.sales.report.samples import crowded, make_figures
 
@@ -51,21 +51,21 @@ def test_the_list_says_which_source_or_partner_is_missing(client):
 
 
 def test_a_source_that_brought_no_order_is_named(open_pages):
-    empty = DayState(day(19), complete=False, empty_sources=("storefront",))
+    empty = day_state(day(19), complete=False, empty_sources=("storefront",))
     found = row(open_pages(warehouse=FakeWarehouse({day(19): empty})).get("/").text, "Thu 19 Nov")
     assert "Incomplete" in found
     assert "no orders from Storefront" in found
 
 
 def test_a_day_that_is_not_over_lacks_nothing(open_pages):
-    begun = DayState(day(20), complete=False, missing_sources=("storefront",), mailed_at=None)
+    begun = day_state(day(20), complete=False, missing_sources=("storefront",))
     found = row(open_pages(warehouse=FakeWarehouse({day(20): begun})).get("/").text, "Fri 20 Nov")
     assert "Not over" in found
     assert "without" not in found
 
 
 def test_a_changed_figure_that_is_not_net_sales_is_named(open_pages):
-    changed = DayState(day(19), customers=Decimal(201), mailed={"customers": Decimal(199)})
+    changed = day_state(day(19), customers=Decimal(201), mailed={"customers": Decimal(199)})
     page = open_pages(warehouse=FakeWarehouse({day(19): changed})).get("/").text
     assert "customers were 199 when mailed" in text_of(page)
 
@@ -113,7 +113,7 @@ def test_only_the_month_that_is_shown_is_looked_at(open_pages, reports, monkeypa
 
 
 def test_ten_years_are_paged(open_pages):
-    days = {date(2016, 11, 3): DayState(date(2016, 11, 3))} | made_up.day_states()
+    days = {date(2016, 11, 3): day_state(date(2016, 11, 3))} | made_up.day_states()
     client = open_pages(warehouse=FakeWarehouse(days))
     page = client.get("/").text
     assert [year for year in range(2010, 2030) if f'href="?month={year}-11"' in page] == list(
@@ -127,7 +127,7 @@ def test_ten_years_are_paged(open_pages):
 
 
 def test_the_page_begins_with_the_newest_month_that_has_days(open_pages):
-    days = {date(2026, 3, 2): DayState(date(2026, 3, 2))}
+    days = {date(2026, 3, 2): day_state(date(2026, 3, 2))}
     page = open_pages(runs=FakeRuns({}), warehouse=FakeWarehouse(days, {})).get("/").text
     assert "<h1>November 2026</h1>" in page  # the archive has days of it
     assert "<h1>March 2026</h1>" in open_pages(warehouse=FakeWarehouse(days)).get("/?month=2026-03").text
@@ -155,7 +155,7 @@ def test_hostile_figures_do_not_break_the_list(open_pages, reports):
     made_up.archive_figures_alone(reports, crowded())
     page = open_pages(warehouse=None).get("/").text
     assert f"{MINUS}123,456,789,012" in page
-    nasty = DayState(day(19), complete=False, missing_sources=("<script>alert(1)</script>",))
+    nasty = day_state(day(19), complete=False, missing_sources=("<script>alert(1)</script>",))
     assert "<script>" not in open_pages(warehouse=FakeWarehouse({day(19): nasty})).get("/").text
 
 
@@ -183,7 +183,7 @@ def test_until_its_daily_run_is_due_the_newest_day_is_awaited_and_not_missing(op
     days, runs = made_up.day_states(), dict(made_up.RUNS)
     del days[day(19)], runs[day(19)]
     if synced:
-        days[day(19)] = DayState(day(19), complete=False, missing_sources=("sales_db",))
+        days[day(19)] = day_state(day(19), complete=False, missing_sources=("sales_db",))
     warehouse = FakeWarehouse(days, {})
     client = open_pages(runs=FakeRuns(runs), warehouse=warehouse, now=EARLY)
     page = client.get("/").text

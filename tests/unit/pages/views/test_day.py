@@ -11,11 +11,11 @@ from ecommerce.sales.report import archive
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.pages.made_up import (
     VIEWER,
-    DayState,
     FakeRuns,
     FakeWarehouse,
     archive_figures_alone,
     day,
+    day_state,
 )
 from tests.unit.pages.reading import part, row, text_of
 from tests.unit.sales.report.samples import crowded, empty_day, make_figures
@@ -149,7 +149,7 @@ def test_no_run_means_no_buttons(open_pages):
 
 
 def test_a_day_is_incomplete_where_the_warehouse_says_so(open_pages):
-    page = open_pages(warehouse=FakeWarehouse({day(19): DayState(day(19), complete=False)}))
+    page = open_pages(warehouse=FakeWarehouse({day(19): day_state(day(19), complete=False)}))
     assert '<span class="pill incomplete">' in page.get("/2026-11-19/").text
     assert "Incomplete" in row(page.get("/").text, "Thu 19 Nov")
 
