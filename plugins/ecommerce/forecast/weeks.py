@@ -53,10 +53,7 @@ def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
     newest = newest_week(now, timezone)
     if not monday:
         return newest
-    try:
-        day = date.fromisoformat(monday)
-    except ValueError:
-        raise ConfigurationError(f"{monday!r} is not a date like 2026-11-16") from None
+    day = parse_date(monday)
     if day.weekday():
         first = day - timedelta(days=day.weekday())
         raise ConfigurationError(f"{day} is not a Monday: use the first day of the week, {first}")
@@ -65,6 +62,14 @@ def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
             f"the week of {day} has not ended in {timezone}: the newest that has is {newest.monday}"
         )
     return Week(day)
+
+
+def parse_date(text: str) -> date:
+    """Parse an ISO date; ConfigurationError for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is not a date like 2026-11-16") from None
 
 
 def newest_week(now: datetime, timezone: str) -> Week:

@@ -31,19 +31,6 @@ class Panel:
     holidays: Ints
     market: Floats | None = None
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for shapes that do not fit together."""
-        shape = (self.days + HORIZON, len(self.series))
-        if self.values.shape != (self.days, len(self.series)):
-            raise ValueError(
-                f"values have the shape {self.values.shape}, not {(self.days, len(self.series))}"
-            )
-        if self.market is not None and self.market.shape != (self.days,):
-            raise ValueError(f"market has the shape {self.market.shape}, not {(self.days,)}")
-        for name in ("promotions", "holidays"):
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name} have the shape {getattr(self, name).shape}, not {shape}")
-
     @property
     def days(self) -> int:
         """The number of known days; the forecast begins after them."""

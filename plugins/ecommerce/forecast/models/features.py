@@ -110,10 +110,10 @@ def features(known: Statistics, origin: int, chosen: Any = slice(None)) -> Featu
     shape = promotions[day].shape
 
     def at(table: Floats, days: Any) -> Floats:
-        found = np.full(shape, np.nan)
+        values = np.full(shape, np.nan)
         exists = days >= 0
-        found[exists] = table[:, chosen][days[exists]]
-        return found
+        values[exists] = table[:, chosen][days[exists]]
+        return values
 
     def now(table: Floats) -> Floats:
         return np.broadcast_to(table[origin, chosen], shape)
@@ -189,11 +189,11 @@ def _market_trend(panel: Panel, days: int) -> Floats:
 def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
     """Return for how many days a promotion has lasted, from two weeks before the origin at most."""
     run = np.zeros(promotions.shape[1])
-    found = []
+    runs = []
     for day in range(max(0, origin - 13), origin + HORIZON + 1):
         run = np.where(promotions[day] > 0, run + 1, 0)
-        found.append(run)
-    return np.stack(found[-HORIZON:])
+        runs.append(run)
+    return np.stack(runs[-HORIZON:])
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

@@ -59,6 +59,6 @@ def _quantile(relative: Floats, level: float) -> Floats:
         return np.ones(relative.shape[1])
     known = (~np.isnan(relative)).sum(axis=0)
     place = np.ceil((known + 1) * level).astype(int).clip(1, np.maximum(known, 1)) - 1
-    found = np.take_along_axis(relative, place[None], axis=0)[0]
-    found = np.where(known < _FEWEST, found * _WIDENED, found)
-    return np.where(known == 0, 1.0, found)
+    half_width = np.take_along_axis(relative, place[None], axis=0)[0]
+    half_width = np.where(known < _FEWEST, half_width * _WIDENED, half_width)
+    return np.where(known == 0, 1.0, half_width)

@@ -107,11 +107,11 @@ class Ridge:
             weighted = rows * share[:, None]
             matrix = weighted.T @ rows
             matrix[np.diag_indices_from(matrix)] += 1.0
-            found = np.linalg.solve(matrix, weighted.T @ (target - mean))
-            fitted = np.maximum(np.expm1(mean + rows @ found), 0)
+            fit = np.linalg.solve(matrix, weighted.T @ (target - mean))
+            fitted = np.maximum(np.expm1(mean + rows @ fit), 0)
             whole = np.average(fitted, weights=share)
             ratio = np.average(np.maximum(truth, 0), weights=share) / whole if whole > 0 else 1.0
-            coefficients.append(found)
+            coefficients.append(fit)
             means.append(mean)
             smearing.append(np.clip(ratio, 0.8, 1.5))
         return cls(np.stack(coefficients, axis=1), np.array(means), np.array(smearing), has_season)
@@ -120,7 +120,7 @@ class Ridge:
         """As `Model`."""
         panel, values = data.panel, data.cleaned.values
         calendar = _calendar(panel, has_season=self.has_season)
-        found = np.full((HORIZON, len(panel.series)), np.nan)
+        values_ahead = np.full((HORIZON, len(panel.series)), np.nan)
         for place in range(len(panel.series)):
             if np.isnan(self.means[place]):
                 continue
@@ -134,8 +134,8 @@ class Ridge:
                 level = float(np.average(rest, weights=share)) * min(1.0, len(rest) / _LEVEL_DAYS)
             highest = np.nanmax(values[:, place], initial=0.0)
             ahead = np.expm1(np.minimum(line[panel.days :] + level, np.log1p(1.5 * highest) + 1))
-            found[:, place] = np.clip(ahead * self.smearing[place], 0, 1.5 * highest)
-        return _open_days(found, data)
+            values_ahead[:, place] = np.clip(ahead * self.smearing[place], 0, 1.5 * highest)
+        return _open_days(values_ahead, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +219,14 @@ def _by_weekday(means: Floats) -> Floats:
     """Return for each day of the horizon the last known average of its weekday."""
     ahead = np.arange(1, HORIZON + 1)
     back = len(means) - 1 + ahead - 7 * np.ceil(ahead / 7).astype(int)
-    found = np.full((HORIZON, means.shape[1]), np.nan)
-    found[back >= 0] = means[back[back >= 0]]
-    return found
+    ahead_means = np.full((HORIZON, means.shape[1]), np.nan)
+    ahead_means[back >= 0] = means[back[back >= 0]]
+    return ahead_means
 
 
-def _open_days(found: Floats, data: ModelInput) -> Floats:
+def _open_days(values: Floats, data: ModelInput) -> Floats:
     closed = data.cleaned.closed[data.panel.days :]
-    return np.where(closed & ~np.isnan(found), 0.0, found)
+    return np.where(closed & ~np.isnan(values), 0.0, values)
 
 
 def _calendar(panel: Panel, *, has_season: bool) -> Floats:

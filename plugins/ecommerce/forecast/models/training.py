@@ -71,8 +71,7 @@ def read_card(kept: Mapping[str, Any], store: Store) -> dict[str, Any]:
     data = store.read(name)
     if data is None:
         raise StagingError(f"{store.uri_of(name)} is gone: clear the task `train` with downstream")
-    content: dict[str, Any] = json.loads(data)
-    return content
+    return dict(json.loads(data))
 
 
 def card(history: History, champion: Champion, trained: Mapping[str, TrainedModel]) -> dict[str, Any]:

@@ -58,16 +58,16 @@ def subject(figures: ForecastFigures) -> str:
 
 def notices(figures: ForecastFigures) -> list[dict[str, Any]]:
     """Return what a reader must know before the first figure, worst first: `title`, `words`, `urgent`."""
-    found = []
+    shown = []
     if figures.total is None:
-        found.append(notice("No forecast", "No category has enough history; see Skipped.", urgent=True))
+        shown.append(notice("No forecast", "No category has enough history; see Skipped.", urgent=True))
     if figures.drift.reasons:
         reasons = "; ".join(figures.drift.reasons)
-        found.append(notice("Drift", f"In the last four weeks {reasons}.", urgent=True))
+        shown.append(notice("Drift", f"In the last four weeks {reasons}.", urgent=True))
     if incomplete := [text.short_day(each.day) for each in figures.last_week if not each.complete]:
         words = f"Sales of {text.listed(incomplete)} may be missing, also from comparisons with last week."
-        found.append(notice("Incomplete", words))
-    return found
+        shown.append(notice("Incomplete", words))
+    return shown
 
 
 def _top(figures: ForecastFigures) -> dict[str, Any]:

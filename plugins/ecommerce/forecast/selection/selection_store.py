@@ -15,6 +15,7 @@ from ecommerce.forecast.models import registry
 from ecommerce.forecast.selection.backtest import BackTest, back_test
 from ecommerce.forecast.selection.champion_rule import Choice, choose
 from ecommerce.forecast.selection.score_chart import draw
+from ecommerce.forecast.weeks import parse_date
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest, storage_errors, storage_path
 from ecommerce.storage.xcom import from_xcom, to_xcom
@@ -45,10 +46,7 @@ def as_of_run(as_of: str | None, run_after: datetime) -> date:
     today = shop_day(run_after, shop_timezone()).date
     if not as_of:
         return today
-    try:
-        day = date.fromisoformat(as_of)
-    except ValueError:
-        raise ConfigurationError(f"{as_of!r} is not a date like 2026-12-06") from None
+    day = parse_date(as_of)
     if day > today:
         raise ConfigurationError(f"{day} is in the future in {shop_timezone()}: today is {today}")
     return day

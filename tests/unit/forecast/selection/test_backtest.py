@@ -166,4 +166,4 @@ def test_an_origin_knows_nothing_of_what_came_after_it(days: int):
                 for side in (0, 1):
                     one, other = (each[name].bounds[level][side] for each in (before, after))
                     assert one.tobytes() == other.tobytes()
-        assert (after["ridge"].truth != before["ridge"].truth).any()
+        assert (after["ridge"].actual != before["ridge"].actual).any()
