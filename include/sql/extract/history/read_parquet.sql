@@ -1,5 +1,5 @@
 -- DuckDB: converts a Parquet file to the layout of the partner files' lines, every value as its exact text. The
--- expressions in braces depend on the types of the file (plugins/ecommerce/sales/history/parquet.py).
+-- expressions in braces depend on the types of the file (plugins/ecommerce/sales/history/reading.py).
 COPY (
     SELECT
         {columns},

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,10 +25,9 @@ from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import mask_e_mails
-from ecommerce.sales.history import parquet
 from ecommerce.sales.history.files import ExportFile, ReadRequest
 from ecommerce.sources import delivered_files
-from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
+from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout, partner_layouts
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.scratch import scratch_folder
@@ -35,6 +35,9 @@ from ecommerce.storage.staging import Manifest
 
 if TYPE_CHECKING:
     import duckdb
+
+_PLAIN = re.compile(r"VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,\d+\)|ENUM\(.*\)", re.DOTALL)
+_INSTANTS = ("ordered_at", "updated_at")
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +75,7 @@ def read_file(request: ReadRequest) -> Manifest:
                 "lines": str(work / "lines.parquet"),
             }
             if file.is_parquet:
-                parquet.read_lines(duck, local, parameters)
+                _read_parquet(duck, local, parameters)
                 warnings = []
             else:
                 layout = partner_layouts().get(request.source, STANDARD)
@@ -141,6 +144,52 @@ def _read_csv(
     delivered_files.read_records(duck, split, parameters, attributes)
     extra = delivered_files.unread_columns(split.names, layout, attributes)
     return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
+
+
+def _read_parquet(duck: duckdb.DuckDBPyConnection, path: Path, parameters: dict[str, Any]) -> None:
+    """Write the lines to `parameters["lines"]`, every value as the text of exactly the same value."""
+    import duckdb
+
+    try:
+        columns = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
+    except (duckdb.InvalidInputException, duckdb.IOException):
+        raise delivered_files.UnusableFileError(
+            "file_unreadable", "it is not a Parquet file, or it is damaged"
+        ) from None
+    types = {str(column[0]): str(column[1]) for column in columns}
+    if missing := [name for name in COLUMNS if name not in types]:
+        raise delivered_files.UnusableFileError(
+            "missing_column", f"it lacks the columns {', '.join(missing)}"
+        )
+    expressions = [f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS]
+    for name in delivered_files.extra_columns(load_settings().order_attributes):
+        value = f'"{name}"' if name in types else "NULL"
+        expressions.append(f'{value}::VARCHAR AS "{name}"')
+    statement = read_sql("extract/history/read_parquet.sql")
+    statement = statement.replace("{columns}", ",\n        ".join(expressions))
+    duck.execute(statement, parameters | {"path": str(path)})
+
+
+def _as_text(name: str, kind: str) -> str:
+    """Return the expression that turns a column of the type `kind` into text."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
+    if kind in ("TIMESTAMPTZ_NS", '"NULL"'):  # of pandas; its text ends in +00. A column without any value.
+        return f"{name}::VARCHAR"
+    if name in _INSTANTS and kind != "VARCHAR":
+        raise delivered_files.UnusableFileError(
+            "missing_column",
+            f"its column {name} is {kind}: a time needs a time zone, or has to be text with an offset",
+        )
+    if kind in ("FLOAT", "DOUBLE"):
+        # pandas stores integers with missing values as floats (1.0); the shortest text of others is exact.
+        whole = f"CASE WHEN {name} = trunc({name}) THEN try_cast({name} AS DECIMAL(38, 0))::VARCHAR END"
+        return f"coalesce({whole}, {name}::VARCHAR)"
+    if _PLAIN.fullmatch(kind):
+        return f"{name}::VARCHAR"
+    raise delivered_files.UnusableFileError(
+        "missing_column", f"its column {name} is {kind}, which is neither text nor number"
+    )
 
 
 def _totals(duck: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
