@@ -138,7 +138,7 @@ def test_the_watch_says_when_there_was_no_run(start_company, start_airflow, mail
     airflow = start_airflow(start_company().environment | mailbox.environment())
     assert airflow.test_dag("report_watch", business_date=str(day_before)) == 0, airflow.log()
     (message,) = mailbox.messages()
-    assert f"no run of daily_sales_pipeline for {day_before}" in message.get_body(("plain",)).get_content()
+    assert f"daily_sales_pipeline has no run for {day_before}" in message.get_body(("plain",)).get_content()
 
 
 def test_the_watch_names_the_days_that_last_weeks_forecast_lacks(start_company, start_airflow, mailbox):
