@@ -1,13 +1,18 @@
-"""Whether the report can say what a warning of an extract or a transform means, and what to do about it."""
+"""The words of the warnings of extracts and transforms, and whether the report explains them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
-from ecommerce.sales.report.figures.warnings import Remark
+from ecommerce.core.data_warnings import DataWarning, sentence, wording
 
 
-def unexplained(warnings: Iterable[str]) -> list[str]:
-    """Those of `warnings` that the report would show without a meaning or an action."""
-    remarks = [Remark.model_validate(each) for each in warnings]
-    return [each.found for each in remarks if not (each.meaning and each.action)]
+def unexplained(warnings: Iterable[DataWarning]) -> list[str]:
+    """Return the sentences of `warnings` that the report would show without a meaning or an action."""
+    return [sentence(each) for each in warnings if not (wording(each).meaning and wording(each).action)]
+
+
+def findings(warnings: Iterable[DataWarning | str]) -> list[str]:
+    """Return what each warning found; stored ones are JSON."""
+    return [wording(json.loads(each) if isinstance(each, str) else each).found for each in warnings]

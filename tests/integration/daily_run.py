@@ -13,8 +13,9 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.names import DAG_DAILY as DAG
 from ecommerce.sales import read_windows, transform
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.model import Figures, Provenance
-from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.figures.model import Figures
+from ecommerce.sales.report.figures.quality import Provenance
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import SOURCES, module
 from ecommerce.storage import staging
 from ecommerce.warehouse import checks, load, load_history

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,17 +21,17 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.check_result import OK
+from ecommerce.core.data_warnings import HARMLESS, wording
 from ecommerce.core.email_masking import safe_id
 from ecommerce.core.errors import ConfigurationError, TransientError
 from ecommerce.core.read_window import LoadedFile, ReadWindow
-from ecommerce.sales.report.figures.warnings import HARMLESS, Remark
 from ecommerce.sales.transform import transform
 from ecommerce.sources import delivered_files, partner_files
 from ecommerce.sources.partner_files import extraction
 from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
-from tests.explained import unexplained
+from tests.explained import findings, unexplained
 from tests.memory import Remembered
 
 DAY = date(2026, 3, 10)
@@ -135,14 +136,13 @@ def test_the_files_of_eight_days_and_no_others(drop: Drop) -> None:
         ("big-shop_eu_2026-03-09.csv.gz", "big-shop_eu", RECEIVED, 1),
     ]
     assert drop.asked[0] == ["acme_2026-03-03.csv", "acme_2026-03-10.csv", "big-shop_eu_2026-03-09.csv.gz"]
-    assert manifest.control_totals["warnings"] == [
+    assert findings(manifest.control_totals["warnings"]) == [
         "acme-2026-03-10.CSV was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
         "acme_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
-        "1 file(s) came more than 7 days late and were not read, the first is acme_2026-03-02.csv: "
-        "make backfill FROM=2026-03-02 TO=2026-03-02 AGAIN=1",
+        "1 file arrived more than 7 days late and was not read, the first is acme_2026-03-02.csv",
         "4 other entries of the partner folder were not read: .acme_2026-03-10.csv.partial (hidden or a "
         "temporary upload), README (not <partner>_<YYYY-MM-DD>.csv or .csv.gz), "
-        "acme_2026-03-10.csv.filepart (hidden or a temporary upload), archive (a folder)",
+        "acme_2026-03-10.csv.filepart (hidden or a temporary upload) and archive (a folder)",
     ]
     assert unexplained(manifest.control_totals["warnings"]) == []
 
@@ -152,14 +152,15 @@ def test_only_files_that_came_lately_and_were_never_loaded_are_called_late(drop:
     drop.put("acme_2026-02-15.csv", file_of(line("B")), datetime(2026, 3, 8, 12, tzinfo=UTC))
     drop.put("acme_2026-02-20.csv", file_of(line("C")), datetime(2026, 3, 8, 12, tzinfo=UTC))
     (warning,) = drop.extract().control_totals["warnings"]
-    assert warning.endswith("acme_2026-02-15.csv: make backfill FROM=2026-02-15 TO=2026-02-20 AGAIN=1")
-    assert warning.startswith("2 file(s) came more than 7 days late")
+    assert wording(warning).found.endswith("acme_2026-02-15.csv")
+    assert wording(warning).action == "make backfill FROM=2026-02-15 TO=2026-02-20 AGAIN=1"
+    assert wording(warning).found.startswith("2 files arrived more than 7 days late and were not read")
     for day in (15, 20):
         drop.load(drop.extract(date(2026, 2, day)))
     assert drop.extract().control_totals["warnings"] == []
     drop.put("acme_2026-02-20.csv", file_of(line("C"), line("D")))
     (warning,) = drop.extract().control_totals["warnings"]
-    assert warning.startswith("1 file(s) came more than 7 days late")
+    assert wording(warning).found.startswith("1 file arrived more than 7 days late")
 
 
 def test_every_field_comes_as_delivered(drop: Drop) -> None:
@@ -245,9 +246,7 @@ def test_a_broken_file_is_rejected_whole_and_tried_again(
     for _ in range(2):
         manifest = drop.extract()
         assert rows(manifest, "rejects") == [(0, reason, detail, name, None)]
-        assert manifest.control_totals["warnings"] == [
-            f"{name} was not loaded and will be tried again: {detail}"
-        ]
+        assert findings(manifest.control_totals["warnings"]) == [f"{name} was not loaded: {detail}"]
         assert unexplained(manifest.control_totals["warnings"]) == []
         assert "bad" not in {partner for _, partner in rows(manifest, "files", "file, partner")}
         assert manifest.control_totals["missing_deliveries"] == ["bad"], "also when it is its first"
@@ -262,10 +261,8 @@ def test_a_broken_file_is_rejected_whole_and_tried_again(
     again = drop.extract().control_totals
     assert again["missing_deliveries"] == [], "what was loaded before stands"
     (warning,) = again["warnings"]
-    assert warning == f"a new version of {name} was not loaded and will be tried again: {detail}"
-    assert Remark.model_validate(warning).meaning == (
-        "the figures are those of the version that was loaded before"
-    )
+    assert wording(warning).found == f"a new version of {name} was not loaded: {detail}"
+    assert wording(warning).meaning == "the figures are those of the version loaded before"
 
 
 def test_a_header_alone_is_a_day_without_orders(drop: Drop) -> None:
@@ -285,7 +282,7 @@ def test_more_columns_are_said_and_not_read(drop: Drop) -> None:
     drop.put("acme_2026-03-10.csv", f"note,{HEADER},record_number\nhello,{line('A')},77\n")
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id, row_number") == [("A", 2)]
-    assert manifest.control_totals["warnings"] == [
+    assert findings(manifest.control_totals["warnings"]) == [
         "acme_2026-03-10.csv has columns that are not read: note, record_number"
     ]
     assert unexplained(manifest.control_totals["warnings"]) == []
@@ -324,7 +321,7 @@ def test_columns_without_a_name_or_with_one_twice_are_more_columns_like_others(d
     drop.put("acme_2026-03-10.csv", f"note,{HEADER},note,,\nhello,{line('A')},world,,\n")
     manifest = drop.extract()
     assert rows(manifest, "lines", "order_id, row_number") == [("A", 2)]
-    assert manifest.control_totals["warnings"] == [
+    assert findings(manifest.control_totals["warnings"]) == [
         "acme_2026-03-10.csv has columns that are not read: note, (no name)"
     ]
 
@@ -381,9 +378,10 @@ def test_orders_that_a_second_delivery_lacks_are_removed(drop: Drop) -> None:
     drop.put("zeta_2026-03-10.csv", file_of(line("goes")))  # that partner's own order of this number
     second = drop.extract()
     assert rows(second, "removed_orders") == [("goes", "acme_2026-03-09.csv", later)]
-    shrunk = "acme_2026-03-09.csv was delivered again without 1 of its 5 orders: they are removed"
-    assert shrunk in second.control_totals["warnings"]
-    assert ("acme_2026-03-09.csv", [shrunk]) in rows(second, "files", "file, warnings")
+    (shrunk,) = (each for each in second.control_totals["warnings"] if each["kind"] == "orders_removed")
+    assert wording(shrunk).found == "acme_2026-03-09.csv was delivered again without 1 of its 5 orders"
+    stored = {file: list(map(json.loads, each)) for file, each in rows(second, "files", "file, warnings")}
+    assert stored["acme_2026-03-09.csv"] == [shrunk]
     assert unexplained([shrunk]) == []
     assert ("acme_2026-03-09.csv", ["blank", "breaks", "stays"]) in rows(second, "files", "file, order_ids")
 
@@ -548,9 +546,9 @@ def test_only_regular_files_of_the_folder_are_read(drop: Drop, tmp_path: Path) -
     assert rows(manifest, "rejects", "file, row_number, reason, detail") == [
         (f"{partner}_2026-03-10.csv", 0, "file_unreadable", detail) for partner, detail in refused.items()
     ]
-    warnings = manifest.control_totals["warnings"]
+    warnings = findings(manifest.control_totals["warnings"])
     for partner, detail in refused.items():
-        assert f"{partner}_2026-03-10.csv was not loaded and will be tried again: {detail}" in warnings
+        assert f"{partner}_2026-03-10.csv was not loaded: {detail}" in warnings
     assert manifest.control_totals["missing_deliveries"] == list(refused)
 
 
@@ -599,7 +597,7 @@ def test_names_that_are_long_or_not_utf_8_keep_no_other_out(drop: Drop) -> None:
         Path(os.fsdecode(os.fsencode(drop.drop) + b"/" + name)).write_text("")
     manifest = transform(drop.extract(), run_id="run")
     assert rows(manifest, "loaded_files", "file") == [(long,)]
-    assert manifest.control_totals["warnings"] == [
+    assert findings(manifest.control_totals["warnings"]) == [
         "M\ufffdrz.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
         "1 other entry of the partner folder was not read: \ufffd.txt (not <partner>_<YYYY-MM-DD>.csv or "
         ".csv.gz)",
@@ -701,11 +699,10 @@ def test_what_lies_in_the_folder_and_is_not_read_is_listed_once_and_briefly(drop
     drop.put("acme_2027-03-10.csv", file_of(line("A")))
     drop.put("acme_2026-03-11.csv", file_of(line("B")))  # the next run's
     (warning,) = drop.extract().control_totals["warnings"]
-    assert warning.startswith(
-        "8 other entries of the partner folder were not read: .upload0.csv.part (hidden"
-    )
-    assert warning.endswith(" and 3 more")
-    assert Remark.model_validate(warning).weight == HARMLESS
+    (found,) = findings([warning])
+    assert found.startswith("8 other entries of the partner folder were not read: .upload0.csv.part (hidden")
+    assert found.endswith(" and 3 more")
+    assert wording(warning).weight == HARMLESS
     hints = [text for verdict, text in partner_files.check() if verdict != OK]
     assert len(hints) == 1
     # The next day's report lists what is new alone.

@@ -9,8 +9,9 @@ import pytest
 
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import model
-from ecommerce.sales.report.figures.queries import read_figures
-from ecommerce.sales.report.findings import ranking
+from ecommerce.sales.report.figures.quality import Provenance
+from ecommerce.sales.report.findings.sentences import sentence
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse import erasure
 from ecommerce.warehouse.client import connect
@@ -145,7 +146,7 @@ def figures_of(warehouse, day=DAY, **origin):
         "window_end": NOON,
         "generated_at": datetime.now(UTC),
     }
-    return read_figures(warehouse, day, model.Provenance(**values | origin), ["a warning of bob@example.com"])
+    return read_figures(warehouse, day, Provenance(**values | origin), ["a warning of bob@example.com"])
 
 
 def headline(figures):
@@ -254,9 +255,9 @@ def test_the_mean_of_a_weekday_leaves_out_the_day_itself(figures):
 
 def test_findings_name_what_is_in_no_amount_and_compare_the_rest(figures):
     assert figures.changes.unconverted == ["BRL"]
-    assert [ranking.words(each, "USD") for each in figures.findings] == [
-        "1 order in BRL is in no amount: no exchange rate is known.",
-        "Change of channels since Mon 23 Feb: Storefront began (+87.50).",
+    assert [sentence(each, "USD") for each in figures.findings] == [
+        "1 order in BRL is excluded from all amounts: no exchange rate is known.",
+        "Channels since Mon 23 Feb: Storefront began (+87.50).",
         "Garden accounts for 100 % of the increase: +40.00 vs Mon 23 Feb, without BRL and Storefront.",
     ]
 

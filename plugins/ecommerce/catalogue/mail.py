@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from ecommerce.catalogue.summaries import MAX_LISTED, Summary, read_summary
+from ecommerce.core.data_warnings import DataWarning, sentence
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.text import clean
 from ecommerce.mail import transport
@@ -15,7 +16,7 @@ from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun, Manifest
 
 
-def notify(run: DagRun, manifest: Manifest, warnings: list[str], *, send_mail: bool) -> str:
+def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send_mail: bool) -> str:
     """Mail the changes that a run found, always with the same Message-ID.
 
     Args:
@@ -42,7 +43,7 @@ def notify(run: DagRun, manifest: Manifest, warnings: list[str], *, send_mail: b
     return ""
 
 
-def compose(summary: Summary, warnings: list[str]) -> EmailMessage:
+def compose(summary: Summary, warnings: list[DataWarning]) -> EmailMessage:
     """Return the mail without its addresses: text, and HTML with the new pictures."""
     store = Store.of_pictures()
     pictures = []
@@ -67,7 +68,7 @@ def subject(summary: Summary) -> str:
 
 
 def texts(
-    summary: Summary, warnings: list[str], pictures: list[tuple[str, str, str, bytes]]
+    summary: Summary, warnings: list[DataWarning], pictures: list[tuple[str, str, str, bytes]]
 ) -> dict[str, Any]:
     """Return the variables of the templates, which escape them.
 
@@ -103,5 +104,5 @@ def texts(
             for each in summary.broken[:MAX_LISTED]
         ],
         "more_broken": max(len(summary.broken) - MAX_LISTED, 0),
-        "warnings": [clean(each) for each in warnings],
+        "warnings": [clean(sentence(each)) for each in warnings],
     }

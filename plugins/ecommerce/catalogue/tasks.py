@@ -9,6 +9,7 @@ from airflow.sdk import task
 
 from ecommerce.catalogue import loading, mail
 from ecommerce.core.business_day import BusinessDay, business_day
+from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS
 from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES
@@ -65,13 +66,13 @@ def load(manifest: Plain, **context: Any) -> Plain:
 
 
 @task(**NETWORK_RETRIES)
-def checks(loaded: Plain, **context: Any) -> list[str]:
+def checks(loaded: Plain, **context: Any) -> list[DataWarning]:
     """Check the load, and return warnings for the mail."""
     return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.CATALOGUE)
 
 
 @task(**NETWORK_RETRIES)
-def notify(manifest: Plain, warnings: list[str], **context: Any) -> None:
+def notify(manifest: Plain, warnings: list[DataWarning], **context: Any) -> None:
     """Mail what is new, changed, gone and broken; skipped if nothing has changed."""
     send_mail = bool(context["params"].get("send_mail"))
     skip(mail.notify(run_of(context), from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail))

@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import task
 
 from ecommerce.core.business_day import business_day
+from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS
 from ecommerce.events import loading, read_windows
 from ecommerce.events.transform import transform as run_transform
@@ -44,7 +45,7 @@ def load(manifest: Plain, **context: Any) -> Plain:
 
 
 @task(outlets=[ANNOUNCED], **NETWORK_RETRIES)
-def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[str]:
+def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[DataWarning]:
     """Check the loaded days, announce the run's business day, and return the warnings."""
     warnings = check_load(run_of(context), from_xcom(LoadResult, loaded), loading.EVENTS)
     outlet_events[ANNOUNCED].add_partitions(str(business_day(context)))

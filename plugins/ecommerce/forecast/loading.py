@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.data_warnings import SERIES_SKIPPED, data_warning
 from ecommerce.core.settings import shop_timezone
 from ecommerce.forecast.weeks import HORIZON
 from ecommerce.runtime import metrics
@@ -108,15 +109,13 @@ def write(forecasts: ForecastRun, run: DagRun, rejected: Sequence[Mapping[str, A
                 "rows_superseded": 0,
                 "source_orders": len(rows),
                 "source_amount": amount,
-                "warnings": [skipped_warning(series, why) for series, why in forecasts.skipped.items()],
+                "warnings": [
+                    data_warning(SERIES_SKIPPED, series=series, detail=why)
+                    for series, why in forecasts.skipped.items()
+                ],
             },
         )
     return read_manifest(uri)
-
-
-def skipped_warning(series: str, why: str) -> str:
-    """Return the warning about a skipped series."""
-    return f"{series}: no forecast, {why}"
 
 
 def load_forecasts(run: DagRun, manifest: Manifest) -> LoadResult:

@@ -11,6 +11,7 @@ from typing import Any
 from airflow.sdk import task
 
 from ecommerce.core.business_day import BusinessDay, business_day, day_window
+from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.forecast import loading, missing_forecast
@@ -108,7 +109,7 @@ def load(manifest: Plain, **context: Any) -> Plain:
 
 
 @task
-def checks(loaded: Plain, **context: Any) -> list[str]:
+def checks(loaded: Plain, **context: Any) -> list[DataWarning]:
     """Check the load; returns warnings for the report."""
     return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.FORECASTS)
 
@@ -120,7 +121,7 @@ def week_complete(**context: Any) -> None:
 
 
 @task
-def report(manifest: Plain, model: Plain, warnings: list[str], **context: Any) -> Plain:
+def report(manifest: Plain, model: Plain, warnings: list[DataWarning], **context: Any) -> Plain:
     """Build and archive the report."""
     from ecommerce.forecast.report import steps
 

@@ -19,7 +19,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
+
 Row = TypeVar("Row")
+Part = TypeVar("Part", bound=BaseModel)
 
 Column = dict[str, Any]
 Section = dict[str, Any]
@@ -43,6 +46,32 @@ def first_and_others(
         [row for place, row in enumerate(rows) if place in shown],
         [row for place, row in enumerate(rows) if place not in shown],
     )
+
+
+def with_others(
+    rows: Sequence[Part],
+    most: int,
+    sums: Sequence[str],
+    *,
+    label: str = "name",
+    size: Callable[[Part], Decimal] = lambda row: Decimal(0),
+    alone: Callable[[Part], bool] = lambda row: False,
+) -> list[Part]:
+    """Return at most `most` rows; where there are more, the last one, `4 others`, adds up those left out.
+
+    Args:
+        rows: in reading order.
+        most: how many to return.
+        sums: the fields that are added up.
+        label: the field for the name of the last row.
+        size: as in `first_and_others`.
+        alone: as in `first_and_others`.
+    """
+    shown, others = first_and_others(rows, most, size=size, alone=alone)
+    if others:
+        totals = {field: sum(getattr(row, field) or 0 for row in others) for field in sums}
+        shown.append(others[0].model_copy(update={label: f"{len(others)} others", **totals}))
+    return shown
 
 
 def name(heading: str, grow: float = 1.0) -> Column:

@@ -13,6 +13,7 @@ from typing import Any
 from airflow.sdk import task
 
 from ecommerce.core.business_day import business_day, day_window
+from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS, STATE_SEND_MAIL
 from ecommerce.core.settings import shop_timezone
 from ecommerce.mail.alerts import failure_notifier
@@ -27,11 +28,8 @@ from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
 from ecommerce.warehouse import assets, load_history
 from ecommerce.warehouse.assets import DAILY_SALES
-from ecommerce.warehouse.checks import failing
+from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.load import LoadResult
-
-Warning_ = str | dict[str, Any]
-"""A sentence, or the fields of a `checks.Remark`."""
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +81,7 @@ def load_read(manifest: Plain, **context: Any) -> Plain:
 
 
 @task(outlets=[DAILY_SALES], **NETWORK_RETRIES)
-def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[Warning_]:
+def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[DataWarning]:
     """Check the days that the load touched, then announce the run's business day; return warnings."""
     warnings = _checked(loaded, context)
     outlet_events[DAILY_SALES].add_partitions(str(business_day(context)))
@@ -91,19 +89,17 @@ def checks(loaded: Plain, *, outlet_events: Any, **context: Any) -> list[Warning
 
 
 @task(task_id="checks", **NETWORK_RETRIES)
-def check_read(loaded: Plain, **context: Any) -> list[Warning_]:
+def check_read(loaded: Plain, **context: Any) -> list[DataWarning]:
     """Check the days that a load outside a daily run touched; return warnings."""
     return _checked(loaded, context)
 
 
-def _checked(loaded: Plain, context: Any) -> list[Warning_]:
-    result = from_xcom(LoadResult, loaded)
-    failed = failing(run_of(context), result, loading.ORDERS)
-    return [*result.warnings, *(remark for each in failed for remark in each.remarks())]
+def _checked(loaded: Plain, context: Any) -> list[DataWarning]:
+    return check_load(run_of(context), from_xcom(LoadResult, loaded), loading.ORDERS)
 
 
 @task(inlets=[DAILY_SALES, *assets.tables(loading.ORDERS.tables)], **NETWORK_RETRIES)
-def report(warnings: list[Warning_], business_date: str | None = None, **context: Any) -> Plain:
+def report(warnings: list[DataWarning], business_date: str | None = None, **context: Any) -> Plain:
     """Build and archive the report of the run's business day, or of `business_date`; return its archive
     entry."""
     day = (

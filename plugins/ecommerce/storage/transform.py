@@ -43,7 +43,7 @@ class TransformSpec:
 
     `folder` is in include/sql/transform. `first_steps` run before the source's own file, the numbered files
     after it, `accounting.sql` last. It returns one row with at least rows_read, rows_accepted, rows_rejected,
-    rows_superseded, rejected (counts by reason) and warnings (sentences for the report). A step `<n>_<table>`
+    rows_superseded, rejected (counts by reason) and warnings (see `core.data_warnings`). A step `<n>_<table>`
     whose table is in `always_there` or `when_they_have_rows` writes `<table>.parquet`. `prepare` defines the
     domain's own functions and variables.
     """
@@ -192,7 +192,10 @@ def _accounts(connection: duckdb.DuckDBPyConnection, manifest: Manifest, run_id:
     accounts = {column[0]: value for column, value in zip(connection.description, values, strict=True)}
     return accounts | {
         "rejected": accounts["rejected"] or {},
-        "warnings": [*manifest.control_totals.get("warnings", []), *(accounts["warnings"] or [])],
+        "warnings": [
+            *manifest.control_totals.get("warnings", []),
+            *map(json.loads, accounts["warnings"] or ()),
+        ],
         "raw_sha256": manifest.sha256,
         "run_id": run_id,
     }

@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
+from ecommerce.core.data_warnings import CHECK, DataWarning
 from ecommerce.core.errors import CheckFailed, ContractError
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
@@ -50,17 +50,18 @@ class CheckResult:
             return f"{_counted(self.failing_rows, self.found)}: {self.meaning}{_example(self.sample)}"
         return f"{_counted(self.other_rows, self.found)}: {self.meaning}{_example(self.other_sample)}"
 
-    def remarks(self) -> list[dict[str, Any]]:
-        """Return the warnings of a report as plain JSON (found, meaning, action, weight): one for the run's
-        day, and one, with its `days`, for the other days."""
-        common = {"meaning": self.meaning, "action": self.action, "weight": self.weight}
-        remarks: list[dict[str, Any]] = []
+    def warnings(self) -> list[DataWarning]:
+        """Return the result as warnings: one of the run's day; one, with its `days`, of other loaded days."""
+        known = {"meaning": self.meaning, "action": self.action, "weight": self.weight}
+        warnings = []
         if self.failing_rows:
-            remarks += [{"found": _counted(self.failing_rows, self.found) + _example(self.sample), **common}]
+            found = _counted(self.failing_rows, self.found) + _example(self.sample)
+            warnings.append({"kind": CHECK, "found": found, **known})
         if self.other_rows:
             found = _counted(self.other_rows, self.found) + _example(self.other_sample)
-            remarks += [{"found": found, **common, "days": sorted((self.other_days or "").split())}]
-        return remarks
+            days = sorted((self.other_days or "").split())
+            warnings.append({"kind": CHECK, "found": found, **known, "days": days})
+        return warnings
 
 
 def _counted(rows: int, found: str) -> str:
@@ -72,7 +73,7 @@ def _example(sample: str | None) -> str:
     return f" (for example {sample})" if sample else ""
 
 
-def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[str]:
+def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[DataWarning]:
     """Check the days that a run's load touched, and return warnings, those of its extracts first.
 
     Args:
@@ -84,11 +85,6 @@ def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[str]:
         CheckFailed: a check of severity `error` failed; nothing must be mailed or announced.
         PipelineError: as `Warehouse.run`.
     """
-    return [*loaded.warnings, *map(str, failing(run, loaded, spec))]
-
-
-def failing(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[CheckResult]:
-    """Return the failed checks only, the worst first; otherwise as `check_load`."""
     results = run_checks(
         loaded.touched_days,
         spec=spec,
@@ -96,7 +92,8 @@ def failing(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[CheckResult
         run_id=run.run_id,
         warehouse=connect(dag=run.dag_id, step="checks"),
     )
-    return sorted((each for each in results if each.is_failing), key=lambda each: -each.weight)
+    failed = sorted((each for each in results if each.is_failing), key=lambda each: -each.weight)
+    return [*loaded.warnings, *(warning for each in failed for warning in each.warnings())]
 
 
 def run_checks(

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ecommerce.core.business_day import shop_day
+from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse.client import Warehouse, connect
@@ -44,7 +45,7 @@ class LoadResult:
     rows: Mapping[str, int]
     audit: list[dict[str, Any]]
     restatements: list[dict[str, Any]]
-    warnings: list[str]
+    warnings: list[DataWarning]
     bytes_billed: int
 
 
@@ -94,7 +95,7 @@ def load(
         rows=rows,
         audit=audit,
         restatements=warehouse.query(RESTATEMENTS, staging=staging.suffix) if restates else [],
-        warnings=[text for manifest in manifests for text in manifest.control_totals.get("warnings", ())],
+        warnings=[each for manifest in manifests for each in manifest.control_totals.get("warnings", ())],
         bytes_billed=warehouse.bytes_billed,
     )
     log.info(

@@ -13,7 +13,7 @@ import pytest
 
 from demo.services.emulator import PROJECT, Emulator
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.model import Provenance
+from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult, load
 from ecommerce.warehouse.schema import prepare

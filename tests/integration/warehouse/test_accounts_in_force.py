@@ -13,11 +13,12 @@ from ecommerce.core.errors import CheckFailed
 from ecommerce.pages.views import quality as pages
 from ecommerce.pages.views.quality_tables import _state_text, state
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.report.view.notices import alarms
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse.checks import run_checks
 from ecommerce.warehouse.load_history import loaded_files
+from tests.explained import findings
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, Row, at
 
@@ -200,10 +201,10 @@ def test_a_redelivery_that_cannot_be_used_marks_the_day_until_it_can(shop: Shop)
         refused = Folder(source=PARTNER_FILES, rejected=[unusable], read_at=at(read_at))
         load_all(shop, refused, run_id=run_id, read_at=read_at)
         why = (
-            f"alpenmarkt has delivered {FILE} again, and the new version cannot be used (it is HTML); the "
+            f"alpenmarkt has delivered {FILE} again, and the new version is invalid (it is HTML); the "
             "figures are those of the version loaded before"
         )
-        warning = f"a new version of {FILE} was not loaded and will be tried again: it is HTML"
+        warning = f"a new version of {FILE} was not loaded: it is HTML"
         assert marked(shop) == ([why], [warning], f"invalid: {FILE}")
         assert loaded_files([FILE])[FILE].was_refused, "the version that is loaded may be delivered once more"
 
@@ -219,7 +220,7 @@ def marked(shop: Shop) -> tuple[list[str], list[str], str]:
     totals = pages.load_facts(shop.warehouse, MONDAY).totals
     row = next(each for each in totals if (each["source"], each["business_date"]) == (PARTNER_FILES, MONDAY))
     on_page = state(row) if state(row) == "agrees" else _state_text(row)
-    return alarms(figures), [each.found for each in figures.quality.warnings], on_page
+    return alarms(figures), findings(figures.quality.warnings), on_page
 
 
 def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> None:

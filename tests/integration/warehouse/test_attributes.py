@@ -12,7 +12,7 @@ import pytest
 
 from ecommerce.core.errors import ContractError
 from ecommerce.sales.report.figures.model import FIGURES
-from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.transform import transform
 from ecommerce.storage.staging import Manifest
 from ecommerce.warehouse.client import connect

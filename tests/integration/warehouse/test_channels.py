@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.queries import read_figures
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 

@@ -158,11 +158,11 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop: Sho
     yen = Order("9", sunday, currency="JPY")
     shop.load(Folder([yen], orphans=[("77", "r7", sunday, "1.00")]), run_id="monday")
 
-    def remarks(run_id: str) -> list[dict]:
+    def warnings(run_id: str) -> list[dict]:
         run = {"spec": ORDERS, "business_date": MONDAY, "run_id": run_id, "warehouse": shop.warehouse}
-        return [remark for each in run_checks([SUNDAY, MONDAY], **run) for remark in each.remarks()]
+        return [warning for each in run_checks([SUNDAY, MONDAY], **run) for warning in each.warnings()]
 
-    assert [(each["found"], each["days"]) for each in remarks("monday")] == [
+    assert [(each["found"], each["days"]) for each in warnings("monday")] == [
         (
             "1 currency has no exchange rate for a day with sales or returns (for example JPY on 2026-03-01)",
             ["2026-03-01"],
@@ -173,7 +173,7 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop: Sho
             ["2026-03-01"],
         ),
     ]
-    assert remarks("another") == []
+    assert warnings("another") == []
 
 
 def test_checks_pass_on_a_day_without_anything(shop: Shop):

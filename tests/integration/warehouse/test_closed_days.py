@@ -9,7 +9,7 @@ import pytest
 
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import month
-from ecommerce.sales.report.figures.queries import HEADLINE, read_figures
+from ecommerce.sales.report.queries import HEADLINE, read_figures
 from ecommerce.sales.report.view import page
 from ecommerce.sources import SOURCES
 from tests.integration.warehouse.conftest import ORIGIN, Shop

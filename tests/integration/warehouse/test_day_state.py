@@ -10,9 +10,9 @@ from decimal import Decimal
 from ecommerce.pages.views import quality as pages
 from ecommerce.sales import delivery_log
 from ecommerce.sales.day_state import corrections, load_day_states
-from ecommerce.sales.report.figures.queries import read_figures
 from ecommerce.sales.report.figures.restatements import Correction
-from ecommerce.sales.report.view import notices
+from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.view.restatements import first_lines
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -64,7 +64,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     assert "storefront" in tuesday.missing_sources, "a run knew of it and has not read it"
     assert (monday.mails, tuesday.mails) == (1, 1)
     report = read_figures(shop.warehouse, TUESDAY, ORIGIN)
-    assert notices.restatement_lines(report) == [
+    assert first_lines(report.quality.restatements, report.business_date, report.currency) == [
         "Mon 2 Mar: net sales 10.00 → 130.00, > 10\N{MULTIPLICATION SIGN}: late file of alpenmarkt, 1 order"
     ]
 

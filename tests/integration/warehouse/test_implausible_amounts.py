@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.queries import read_figures
-from ecommerce.sales.report.findings.ranking import words
+from ecommerce.sales.report.findings.sentences import sentence
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.warehouse.checks import run_checks
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -73,7 +73,7 @@ def test_implausible_amounts_are_loaded_and_warned_of(shop: Shop):
         "effect": Decimal("-199979.98") - 1 - Decimal("99949") - 5,
         "orders": 4,
     }
-    assert words(finding, "USD") == (
+    assert sentence(finding, "USD") == (
         "Sales database order 14 has refunds of 199,999.98 on a total of 20.00. "
-        "Net sales are 299,934.98 lower for it and 3 other orders."
+        "with 3 other orders like it, net sales are 299,934.98 lower."
     )

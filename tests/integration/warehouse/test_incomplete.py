@@ -13,7 +13,7 @@ from ecommerce.pages.views.quality_tables import state
 from ecommerce.sales.day_state import load_day_states
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures.model import Figures
-from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.report.view.mail import subject
 from ecommerce.sales.report.view.notices import alarms, notices
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
@@ -64,9 +64,9 @@ def test_a_source_without_an_order_where_there_always_are_many_is_unusually_empt
     assert not found.quality.complete
     assert found.quality.empty_sources == [STOREFRONT]
     (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
-    assert notice["words"].startswith("Storefront has no order.")
+    assert notice["words"].startswith("Storefront has no orders.")
     assert alarms(found) == [
-        "Storefront has no order at all, and had 20 or more on each of the last four Mondays",
+        "Storefront has no orders, and had 20 or more on each of the last four Mondays",
     ]
     assert warned(shop) == [
         "1 source has no orders on the day and usually has 20 or more: orders are missing, unless the shop "
@@ -161,10 +161,8 @@ def test_a_partner_whose_file_has_no_order_where_there_always_are_many_makes_the
     assert found.quality.empty_sources == ["partner_files: alpenmarkt"]
     assert found.quality.doubtful_sources == []
     (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
-    assert notice["words"].startswith("alpenmarkt has no order.")
-    assert alarms(found) == [
-        "alpenmarkt has no order at all, and had 20 or more on each of the last four Mondays"
-    ]
+    assert notice["words"].startswith("alpenmarkt has no orders.")
+    assert alarms(found) == ["alpenmarkt has no orders, and had 20 or more on each of the last four Mondays"]
     (warning,) = warned(shop)
     assert "partner_files: alpenmarkt has no orders on 2026-03-02" in warning
     # Without its file, that is the reason instead.
@@ -214,10 +212,8 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     )
     found = report(shop)
     (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
-    assert notice["words"].startswith("acme and bolt have not delivered a usable file.")
-    assert alarms(found) == [
-        f"{partner} has delivered no file that can be used" for partner in ("acme", "bolt")
-    ]
+    assert notice["words"].startswith("acme and bolt have not delivered a valid file.")
+    assert alarms(found) == [f"{partner} has delivered no valid file" for partner in ("acme", "bolt")]
 
     order = Order("A1", NOON, source=PARTNER_FILES, channel="acme", read_at=at("2026-03-04 09:00"))
     other = Order("B1", NOON, source=PARTNER_FILES, channel="bolt", read_at=at("2026-03-04 09:00"))
@@ -237,7 +233,7 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     missing = shop.by("daily_summary", "business_date", "missing_sources")
     assert missing[MONDAY] == ["partner_files: bolt"]
     assert control_totals(shop)["missing_deliveries"] == ["bolt"]
-    assert alarms(report(shop)) == ["bolt has delivered no file that can be used"]
+    assert alarms(report(shop)) == ["bolt has delivered no valid file"]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 
 from ecommerce.core.text import MINUS
 from ecommerce.sales.report.figures import month
-from ecommerce.sales.report.figures.queries import read_figures
-from ecommerce.sales.report.findings import ranking
+from ecommerce.sales.report.findings.sentences import sentence
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import SOURCES
+from tests.explained import findings
 from tests.integration.warehouse.conftest import ORIGIN, Shop
 
 DAY = date(2026, 3, 5)
@@ -91,10 +92,9 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
     assert figures.expectation.without == ["AED"]
     (total,) = figures.expectation.series  # an export that has ended misses no forecast
     assert round(total.forecast, 2) == D("909.09")
-    assert [ranking.words(each, "USD") for each in figures.findings] == [
-        "Returns in AED are in no amount: no exchange rate is known.",
-        "Change of channels since Thu 26 Feb: Sales database began (+900.00), "
-        f"Old shop ended ({MINUS}1,000.00).",
+    assert [sentence(each, "USD") for each in figures.findings] == [
+        "Returns in AED are excluded from all amounts: no exchange rate is known.",
+        f"Channels since Thu 26 Feb: Sales database began (+900.00), Old shop ended ({MINUS}1,000.00).",
     ]
 
 
@@ -119,4 +119,4 @@ def test_an_export_that_was_undone_has_no_forecast_and_no_warning_that_it_was_lo
     figures = read_figures(moved.warehouse, DAY, ORIGIN)
     assert figures.expectation
     assert [each.series for each in figures.expectation.series] == ["total"]
-    assert [each.found for each in figures.quality.warnings if "export" in each.found] == []
+    assert [each for each in findings(figures.quality.warnings) if "export" in each] == []

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.sales.report.figures.model import Quality
-from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.figures.quality import Quality
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.warehouse.staging_tables import HISTORY
+from tests.explained import findings
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
 
@@ -31,7 +32,12 @@ def test_a_rerun_that_finds_nothing_new_tells_what_the_first_run_told(shop: Shop
     broken = {"reason": "malformed_line", "file": "acme.csv", "row_number": 3}
     unusable = {"reason": "file_unreadable", "file": "bolt.csv", "row_number": 0}
     files = [
-        delivery("acme.csv", 1, source_amount=Decimal(904), warnings=["acme.csv has columns"]),
+        delivery(
+            "acme.csv",
+            1,
+            source_amount=Decimal(904),
+            warnings=['{"kind": "note", "text": "acme.csv has columns"}'],
+        ),
         delivery("cosy.csv"),
     ]
     orders = [Order(name, NOON, source="partner_files") for name in ("A1", "C1")]
@@ -44,9 +50,9 @@ def test_a_rerun_that_finds_nothing_new_tells_what_the_first_run_told(shop: Shop
         ("file_unreadable", 1),
         ("malformed_line", 1),
     ]
-    assert {each.found for each in told.warnings} == {
+    assert set(findings(told.warnings)) == {
         "acme.csv has columns",
-        "bolt.csv was not loaded and will be tried again: file_unreadable",
+        "bolt.csv was not loaded: file_unreadable",
     }
 
     shop.load(
@@ -67,10 +73,10 @@ def test_an_export_is_named_by_the_reports_of_the_day_it_was_loaded_on_and_the_o
     shop.load(export, day=date(2024, 5, 6), run_id="manual__export", dag_id="history", status=HISTORY)
 
     def told(day: date) -> list[str]:
-        return [each.found for each in read_figures(shop.warehouse, day, ORIGIN).quality.warnings]
+        return findings(read_figures(shop.warehouse, day, ORIGIN).quality.warnings)
 
     sentence = (
-        "old_shop: an export of 1 orders was loaded by manual__export; 3 of its 5 rows were rejected "
+        "old_shop: manual__export loaded an export of 1 orders; 3 of its 5 rows were rejected "
         "(invalid_quantity 2, negative_price 1)"
     )
     assert [told(MONDAY + timedelta(days=days)) for days in (-1, 0, 1, 2)] == [[], [sentence], [sentence], []]

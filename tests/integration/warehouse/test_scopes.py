@@ -18,8 +18,9 @@ import pytest
 from demo.services.emulator import Emulator
 from ecommerce.core.errors import CheckFailed, ContractError
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures.model import Figures, Provenance
-from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.figures.model import Figures
+from ecommerce.sales.report.figures.quality import Provenance
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
 from ecommerce.warehouse import rendering
@@ -408,7 +409,7 @@ def test_days_before_an_added_source_have_had_their_daily_run(shop: Shop, monkey
     for day in (MONDAY, TUESDAY):
         run_of(shop, day)
     run_of(shop, FRIDAY, spec=LARGER)
-    monkeypatch.setattr("ecommerce.sales.report.figures.queries.ORDERS", LARGER)
+    monkeypatch.setattr("ecommerce.sales.report.queries.ORDERS", LARGER)
 
     assert report(shop, FRIDAY).quality.missing_days == [date(2026, 3, 4), date(2026, 3, 5)]
 

@@ -65,7 +65,7 @@ def publish(summary: Summary, folder: Path) -> Manifest:
 
 
 def test_it_has_counts_lists_and_the_new_pictures(summary: Summary) -> None:
-    message = mail.compose(summary, ["1 source had …"])
+    message = mail.compose(summary, [{"kind": "note", "text": "1 source had …"}])
     assert message["Subject"] == "Product catalogue: 2 new, 1 changed, 1 gone, 1 broken, 1 rejected"
     text = message.get_body(("plain",)).get_content()
     for line in (

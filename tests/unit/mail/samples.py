@@ -98,7 +98,7 @@ def _corrected_without_visible_change() -> EmailMessage:
 
 
 def _alarm() -> EmailMessage:
-    reasons = ["northwind has delivered no file that can be used", "Storefront has no order at all"]
+    reasons = ["northwind has delivered no valid file", "Storefront has no orders"]
     texts = {"day": str(DAY), "reasons": reasons, "page_url": "https://airflow.example/x"}
     return mail.compose(f"Incomplete: sales of {DAY}", "alarm_mail", texts)
 

@@ -9,15 +9,15 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.sales import delivery
-from ecommerce.sales.report.figures.model import RefusedFile
+from ecommerce.sales.report.figures.quality import RefusedFile
 from ecommerce.sales.report.view.notices import alarms, notices
 from tests.unit.sales.report.samples import make_figures
 
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 LONG_AGO = day_window(date(2020, 1, 6), "America/New_York")
 REASONS = [
-    "northwind has delivered no file that can be used",
-    "Storefront has no order at all, and had 20 or more on each of the last four Thursdays",
+    "northwind has delivered no valid file",
+    "Storefront has no orders, and had 20 or more on each of the last four Thursdays",
 ]
 
 
@@ -51,9 +51,9 @@ def test_a_refused_delivery_is_a_reason_once():
     found = make_figures(complete=False, missing_sources=["partner_files: northwind"], refused_files=files)
     assert alarms(found) == [
         REASONS[0],
-        "acme has delivered acme_2026-11-19.csv.gz again, and the new version cannot be used "
+        "acme has delivered acme_2026-11-19.csv.gz again, and the new version is invalid "
         "(its header lacks sku); the figures are those of the version loaded before",
-        "late_shop has delivered late_shop_2026-11-16.csv, which cannot be used (its header lacks sku); its "
+        "late_shop has delivered late_shop_2026-11-16.csv, which is invalid (its header lacks sku); its "
         "orders are in no figure",
     ]
     (notice,) = [each for each in notices(found) if each["title"] == "Delivery refused"]

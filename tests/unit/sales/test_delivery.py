@@ -226,7 +226,7 @@ class TestChat:
 
     def test_findings_are_among_the_words(self):
         figures = full()
-        figures = figures.model_copy(update={"findings": ranking.find(figures)})
+        figures = figures.model_copy(update={"findings": ranking.findings_of(figures)})
         said = mail_texts(figures)["findings"]
         assert said
         _, text = delivery.chat_texts(delivery.Mailed(figures, None, None))

@@ -14,6 +14,7 @@ import pytest
 from ecommerce.core.errors import CheckFailed
 from ecommerce.sales import tasks
 from ecommerce.storage.xcom import to_xcom
+from ecommerce.warehouse import checks
 from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.checks import CheckResult
 from ecommerce.warehouse.load import LoadResult
@@ -24,7 +25,7 @@ LOADED = LoadResult(
     rows={},
     audit=[],
     restatements=[],
-    warnings=["a.csv is odd"],
+    warnings=[{"kind": "note", "text": "a.csv is odd"}],
     bytes_billed=0,
 )
 
@@ -38,9 +39,16 @@ def check_the_day(events: Any) -> Any:
 def test_a_day_is_announced_after_its_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     events: Any = defaultdict(Mock)
     seen = []
-    warned = CheckResult("name", "warn", 3, "rows are odd", "sums are wrong", None, "mend them", 3)
-    monkeypatch.setattr(tasks, "failing", lambda *_: seen.append(dict(events)) or [warned])
-    told = {"found": "3 rows are odd", "meaning": "sums are wrong", "action": "mend them", "weight": 3}
+    warned = CheckResult("name", "warn", 3, "rows are odd", "sums are wrong", None, "fix them", 3)
+
+    def checked(*_: Any, **__: Any) -> list[CheckResult]:
+        seen.append(dict(events))
+        return [warned]
+
+    monkeypatch.setattr(checks, "run_checks", checked)
+    monkeypatch.setattr(checks, "connect", lambda **_: None)
+    words = {"found": "3 rows are odd", "meaning": "sums are wrong", "action": "fix them", "weight": 3}
+    told = {"kind": "check", **words}
     assert check_the_day(events) == [*LOADED.warnings, told]
     assert json.dumps(told), "it goes through XCom"
     assert seen == [{}], "nothing was announced before"
@@ -49,7 +57,7 @@ def test_a_day_is_announced_after_its_checks(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_day_that_fails_its_checks_is_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     events: Any = defaultdict(Mock)
-    monkeypatch.setattr(tasks, "failing", Mock(side_effect=CheckFailed("no")))
+    monkeypatch.setattr(tasks, "check_load", Mock(side_effect=CheckFailed("no")))
     with pytest.raises(CheckFailed):
         check_the_day(events)
     assert not events

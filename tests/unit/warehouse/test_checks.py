@@ -50,14 +50,15 @@ def test_people_are_told_what_it_means_and_what_to_do():
         "refunds: the order is in the warehouse", "warn", 26, FOUND, "counted as returns", "r7", "read it"
     )
     of_the_day = {
+        "kind": "check",
         "found": "26 refunds belong to orders missing from the warehouse (for example r7)",
         "meaning": "counted as returns",
         "action": "read it",
         "weight": 2,
     }
-    assert found.remarks() == [of_the_day]
+    assert found.warnings() == [of_the_day]
     others = replace(found, other_rows=1, other_sample="r1", other_days="2026-11-18 2026-11-09")
-    assert others.remarks() == [
+    assert others.warnings() == [
         of_the_day,
         of_the_day
         | {

@@ -2,7 +2,9 @@
 UPDATE files
 SET warnings = list_append(
     warnings,
-    files.file || ' was delivered again without ' || shrunk.removed || ' of its ' || shrunk.former || ' orders: they are removed'
+    json_object(
+        'kind', 'orders_removed', 'file', files.file, 'removed', shrunk.removed, 'former', shrunk.former
+    )::VARCHAR
 )
 FROM (
     SELECT

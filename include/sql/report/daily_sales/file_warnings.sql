@@ -11,10 +11,7 @@ CROSS JOIN UNNEST(warnings) AS warning
 WHERE {{ is_of_day("loaded", day) }}
 UNION ALL
 SELECT
-    CONCAT(
-        IF(loaded.file IS NULL, '', 'a new version of '), refused.file,
-        ' was not loaded and will be tried again: ', COALESCE(refused.detail, refused.reason)
-    ) AS warning,
+    CAST(NULL AS STRING) AS warning,
     refused.file,
     COALESCE(refused.detail, refused.reason) AS detail,
     loaded.file IS NOT NULL AS is_loaded
@@ -27,4 +24,4 @@ WHERE
     refused.business_date = {{ day }}
     AND refused.source IN ({{ sources }})
     AND refused.row_number = 0
-ORDER BY warning
+ORDER BY warning, file

@@ -24,9 +24,6 @@ SELECT
     (SELECT map_from_entries(list(row(reason, records) ORDER BY reason)) FROM reasons) AS rejected,
     CASE
         WHEN events.skewed > 0
-            THEN list_value(
-                events.skewed || ' event(s) occurred after they were received, by the clock of the visitor; '
-                || 'they are kept, under the day of that clock'
-            )
+            THEN list_value(json_object('kind', 'skewed_events', 'events', events.skewed)::VARCHAR)
     END AS warnings
 FROM events;

@@ -25,8 +25,9 @@ WITH superseded AS (
 
 unknown_statuses AS (
     SELECT
-        count(*) || ' order(s) of ' || business_date || ' have the status ' || status
-        || ', which order_status.sql does not list: they count as no sale' AS warning
+        json_object(
+            'kind', 'unknown_status', 'orders', count(*), 'day', business_date::VARCHAR, 'status', status
+        )::VARCHAR AS warning
     FROM read_parquet(getvariable('loadable') || '/orders.parquet')
     ANTI JOIN order_status USING (status)
     GROUP BY status, business_date

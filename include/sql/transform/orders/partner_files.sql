@@ -181,9 +181,10 @@ HAVING
     OR min(lower(coalesce(customer_email, ''))) <> max(lower(coalesce(customer_email, '')))
     OR min(coalesce(country_code, '')) <> max(coalesce(country_code, ''));
 
-CREATE MACRO disagreement(orders, example) AS
-orders || ' order(s) have lines that differ in status, currency, time, customer or country; what the line with the '
-|| 'lowest number says was taken (for example order ' || example || ')';
+CREATE MACRO disagreement(file, orders, example) AS
+json_object(
+    'kind', 'lines_differ', 'file', file, 'place', coalesce(file || ': ', ''), 'orders', orders, 'example', example
+)::VARCHAR;
 
 -- Leaves out orders that belong to another partner, so that a later delivery of the file cannot remove them. The
 -- warnings about a file are stored with it: they apply as long as the delivery is in force.
@@ -213,7 +214,7 @@ file_totals AS (
 disagreeing AS (
     SELECT
         file,
-        file || ': ' || disagreement(count(*), min(order_id)) AS warning
+        disagreement(file, count(*), min(order_id)) AS warning
     FROM disagreeing_orders
     GROUP BY file
 )
@@ -267,12 +268,12 @@ FROM partner_lines
 WHERE fault IS NOT NULL;
 
 CREATE OR REPLACE VIEW staged_warnings AS
-SELECT file || ': ' || disagreement(count(*), min(order_id)) AS warning
+SELECT disagreement(file, count(*), min(order_id)) AS warning
 FROM disagreeing_orders
 WHERE getvariable('files_are_deliveries')
 GROUP BY file
 UNION ALL
-SELECT disagreement(count(*), min(order_id))
+SELECT disagreement(NULL, count(*), min(order_id))
 FROM disagreeing_orders
 HAVING count(*) > 0 AND NOT getvariable('files_are_deliveries');
 

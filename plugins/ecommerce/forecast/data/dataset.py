@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import StagingError
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.forecast.data.history import TOTAL, History, panels, query_history
@@ -85,7 +86,7 @@ def prepare(run: DagRun, week: Week, partner: PartnerFiles) -> Manifest:
         week.as_of,
         partner.announced,
         [asdict(row) | {"file": file} for file, rows in parsed.items() for row in rows.rejected],
-        warnings=[warning for rows in parsed.values() for warning in rows.warnings],
+        warnings=[data_warning("note", text=text) for rows in parsed.values() for text in rows.warnings],
     )
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.code_version import code_version
+from ecommerce.core.data_warnings import SERIES_SKIPPED, DataWarning, sentences
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale, mask_e_mails
-from ecommerce.forecast import loading, scoring
+from ecommerce.forecast import scoring
 from ecommerce.forecast.data import dataset
 from ecommerce.forecast.data.history import TOTAL
 from ecommerce.forecast.forecast_rows import AMOUNT
@@ -57,14 +58,14 @@ class PastSales:
 
 @in_report_locale
 def build_report(
-    prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[str], run: DagRun
+    prepared: Manifest, kept: Mapping[str, Any], warnings: Iterable[DataWarning], run: DagRun
 ) -> dict[str, Any]:
     """Build and archive the report; it replaces an older one of the same day.
 
     Args:
         prepared: the folder that the model was trained on.
         kept: the model, as `training.fit` returned it.
-        warnings: sentences of the steps before.
+        warnings: of the steps before.
         run: the report's run.
 
     Returns:
@@ -141,7 +142,7 @@ def assemble(
     sales: PastSales,
     card: Mapping[str, Any],
     *,
-    warnings: Iterable[str],
+    warnings: Iterable[DataWarning],
     origin: ForecastProvenance,
     as_of: date,
     currency: str,
@@ -153,7 +154,7 @@ def assemble(
         complete: days whose sales are complete, from the same query.
         sales: the past.
         card: the model card, with the reason of the selection as `why`.
-        warnings: sentences; those about skipped series are dropped, as the report lists them itself.
+        warnings: of the run; those about skipped series are dropped, as the report lists them itself.
         origin: the report's provenance.
         as_of: the first forecast day.
         currency: the reporting currency.
@@ -165,7 +166,7 @@ def assemble(
     made_at = day_window(as_of, timezone).start
     coming = [each for each in rows if each.made_at == made_at and each.model == card["champion"]]
     skipped = {series: why for kind in card["kinds"].values() for series, why in kind["skipped"].items()}
-    repeated = {*map(loading.skipped_warning, skipped, skipped.values())}
+    others = sentences(each for each in warnings if each["kind"] != SERIES_SKIPPED)
     total_error = _decimal(card["kinds"].get("category", {}).get("total_error_of_13_weeks"))
     return ForecastFigures(
         as_of=as_of,
@@ -186,7 +187,7 @@ def assemble(
         drift=scoring.drift(past, as_of, complete, total_error),
         skipped=skipped,
         gaps=sorted(sales.gaps),
-        warnings=list(dict.fromkeys(mask_e_mails(each) for each in warnings if each not in repeated)),
+        warnings=list(map(mask_e_mails, others)),
         card=ModelCard(
             champion=card["champion"],
             selected=None if card["selected"] == training.BY_DEFAULT else card["selected"],

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
+from ecommerce.core.data_warnings import wording
 from ecommerce.core.errors import PipelineError
 from ecommerce.pages import access, responses
 from ecommerce.pages.page_request import PageRequestDep
@@ -52,7 +53,8 @@ def _unread_files(drop: str, newest: date, loaded: Collection[str]) -> list[str]
     except PipelineError:
         return []
     never_loaded = folder.never_loaded(newest - timedelta(weeks=WEEKS), newest, loaded)
-    return [*folder.misnamed()[:MOST_SAMPLES], *folder.unread(newest), *never_loaded]
+    warnings = [*folder.misnamed()[:MOST_SAMPLES], *folder.unread(newest)]
+    return [*(wording(each).found for each in warnings), *never_loaded]
 
 
 def load_facts(warehouse: Warehouse, newest: date) -> Facts:

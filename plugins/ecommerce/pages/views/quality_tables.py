@@ -13,7 +13,8 @@ from ecommerce.core.settings import Settings
 from ecommerce.reporting.sections import Section, name, number, table, word
 from ecommerce.sales.read_windows import changes_since
 from ecommerce.sales.report.figures import rejected, restatements
-from ecommerce.sales.report.view.notices import is_loss
+from ecommerce.sales.report.view import restatements as restatement_rows
+from ecommerce.sales.report.view.quality_tables import is_loss, reject_rows
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES, STOREFRONT
 from ecommerce.sources.exchange_rates.extraction import EARLIER_DAYS
 from ecommerce.sources.partner_files.expected_partners import due_partners
@@ -147,7 +148,7 @@ def _rejected(facts: Facts) -> Section:
         "rejected",
         "Rejected rows",
         [word("Source"), word("Reason"), number("Rows"), name("Where"), name("Found"), name("Expected")],
-        rejected.cells(rejected.rejects(facts.rejected)),
+        reject_rows(rejected.rejects(facts.rejected)),
         empty=f"None since {text.short_day(facts.first)}.",
         note=f"since {text.short_day(facts.first)}; the newest of each reason, personal data masked",
     )
@@ -228,7 +229,7 @@ def _restated(facts: Facts, settings: Settings) -> Section:
         "restated",
         "Open restatements",
         [word("Day"), word("Figure"), *map(number, ("Mailed", "Now", "Change")), name("Cause")],
-        restatements.cells(found, facts.newest, settings.reporting_currency),
+        restatement_rows.rows(found, facts.newest, settings.reporting_currency),
         empty="None: no mailed figure has changed, or a later report has listed the change.",
         note="mailed figures that changed and that no later report has listed yet",
     )

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core.data_warnings import sentence
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.storage import staging
@@ -114,7 +115,7 @@ def totals_table(totals: Mapping[str, Any]) -> str:
         f"malformed: {reasons or 'none'}",
         "the last task, summary, shows the rows that the rules of the transform reject",
     ]
-    return "\n".join([*lines, *totals["warnings"]])
+    return "\n".join([*lines, *map(sentence, totals["warnings"])])
 
 
 def _months(

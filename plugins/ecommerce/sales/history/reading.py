@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
@@ -126,7 +127,7 @@ def _local_copy(file: ExportFile, work: Path) -> tuple[Path, str]:
 
 def _read_csv(
     duck: duckdb.DuckDBPyConnection, file: ExportFile, local: Path, parameters: dict[str, Any], layout: Layout
-) -> list[str]:
+) -> list[DataWarning]:
     """Write the lines to `parameters["lines"]`, malformed ones to the table `rejects`; return warnings."""
     import pyarrow as pa
 
@@ -143,7 +144,7 @@ def _read_csv(
         ) from None
     delivered_files.read_records(duck, split, parameters, attributes)
     extra = delivered_files.unread_columns(split.names, layout, attributes)
-    return [f"{file.name} has columns that are not read: {', '.join(extra)}"] if extra else []
+    return [data_warning("columns_not_read", file=file.name, columns=", ".join(extra))] if extra else []
 
 
 def _read_parquet(duck: duckdb.DuckDBPyConnection, path: Path, parameters: dict[str, Any]) -> None:

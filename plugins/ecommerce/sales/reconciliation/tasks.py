@@ -8,6 +8,7 @@ from typing import Any, cast
 from airflow.sdk import task, task_group
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import GROUP_REREAD
 from ecommerce.core.settings import shop_timezone
 from ecommerce.runtime.retries import NETWORK_RETRIES
@@ -96,7 +97,7 @@ def extract(business_date: str, source: str, **context: Any) -> Plain:
 def reread_days(**context: Any) -> list[Plain]:
     """Return the days that were loaded and checked, each with the warnings for its report."""
     pairs = context["ti"].xcom_pull(task_ids=TASK_REREADS)
-    warnings: dict[str, list[tasks.Warning_]] = {}
+    warnings: dict[str, list[DataWarning]] = {}
     for pair, checked in zip(pairs, _of_each(context, f"{GROUP_REREAD}.checks", pairs), strict=True):
         if checked is not None:
             warnings.setdefault(pair["business_date"], []).extend(checked)

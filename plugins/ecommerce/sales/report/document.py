@@ -38,19 +38,19 @@ def write(figures: Figures, folder: Path) -> None:
 
 
 def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:
-    """The name and content of each thumbnail by its product's SKU. A report does not fail for a picture."""
+    """Return name and content of each thumbnail by SKU; a report does not fail for a picture."""
     products: list[Product | Mover] = [*figures.products]
     if figures.changes:
         products += [*figures.changes.rising, *figures.changes.falling]
-    found: dict[str, tuple[str, bytes]] = {}
+    thumbnails: dict[str, tuple[str, bytes]] = {}
     for number, each in enumerate(products):
-        if each.sku not in found and each.thumbnail and (picture := _picture(each.thumbnail)):
-            found[each.sku] = (f"picture-{number}.png", picture)
-    return found
+        if each.sku not in thumbnails and each.thumbnail and (picture := _picture(each.thumbnail)):
+            thumbnails[each.sku] = (f"picture-{number}.png", picture)
+    return thumbnails
 
 
 def _picture(uri: str) -> bytes | None:
-    """The content of a PNG file, if it is one from its beginning to its end."""
+    """Return the content of a complete PNG file, else None."""
     from PIL import Image
 
     try:
@@ -58,6 +58,6 @@ def _picture(uri: str) -> bytes | None:
         with Image.open(BytesIO(picture), formats=["PNG"]) as opened:
             opened.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        log.warning("the report goes without the picture %s: %s", uri, error)
+        log.warning("the report has no picture %s: %s", uri, error)
         return None
     return picture

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ecommerce.core.text import inert
-from ecommerce.sales.report.figures import contributions, forecast_comparison, month, return_reasons, upcoming
+from ecommerce.sales.report.figures import contributions, finding, forecast_comparison, upcoming
 from ecommerce.sales.report.figures.model import AMOUNTS, FIGURES, HEADLINE, Figures, breakdowns
-from ecommerce.sales.report.findings import ranking
 
 Cell = tuple[str, str, str, Decimal | int | None]
 """Section, name, figure and value."""
@@ -24,16 +23,16 @@ _MONEY = frozenset(
         "weekday_mean",
         *AMOUNTS,
         *forecast_comparison.FIGURES,
-        *ranking.AMOUNTS,
+        *finding.AMOUNTS,
     }
 )
-"""Beside the headline's."""
+"""Amounts, besides those of the headline."""
 
 
 def figures_csv(figures: Figures) -> str:
-    """The figures as one long table: business_date, section, name, figure, value, currency, complete. Values
-    are plain decimals; cells that a spreadsheet would take for a formula begin with an apostrophe. `complete`
-    is `true` or `false`: of the trend's own day in its rows, of the business day in all others."""
+    """Return the figures as one long table: business_date, section, name, figure, value, currency, complete.
+    Values are plain decimals; cells that a spreadsheet would take for a formula begin with an apostrophe.
+    `complete` is `true` or `false`: of the trend's own day in its rows, of the business day in all others."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["business_date", "section", "name", "figure", "value", "currency", "complete"])
@@ -48,7 +47,7 @@ def figures_csv(figures: Figures) -> str:
 
 
 def _cells(figures: Figures) -> Iterator[Cell]:
-    """What follows from the day alone, and the trend."""
+    """Yield the cells of the day, then the comparisons and the trend."""
     for name, figure in figures.headline.items():
         yield "headline", "", name, figure.value
     for section, rows in breakdowns(figures):
@@ -59,8 +58,9 @@ def _cells(figures: Figures) -> Iterator[Cell]:
     for product in figures.products:
         yield "products", product.sku, "units", product.units
         yield "products", product.sku, "sales", product.sales
-    for reason, figure_name, value in return_reasons.csv_rows(figures.return_reasons):
-        yield "return_reasons", reason, figure_name, value
+    for reason in figures.return_reasons:
+        yield "return_reasons", reason.reason or "", "refunds", reason.refunds
+        yield "return_reasons", reason.reason or "", "amount", reason.amount
     for each in figures.quality.unconverted:
         yield "unconverted", each.currency, "orders", each.orders
         yield "unconverted", each.currency, "net_sales", each.net_sales
@@ -73,16 +73,25 @@ def _cells(figures: Figures) -> Iterator[Cell]:
 
 
 def _compared(figures: Figures) -> Iterator[Cell]:
-    """What does not follow from the day alone."""
+    """Yield the cells that depend on other days."""
     for name, rate in figures.rates.items():
         yield "rates", "", name, rate.value
-    for series, figure, value in forecast_comparison.csv_rows(figures.expectation):
-        yield "expectation", series, figure, value
-    for day, figure, value in upcoming.csv_rows(figures.outlook):
-        yield "outlook", day, figure, value
-    for span, figure, number in month.csv_rows(figures.month):
-        yield "month", span, figure, number
-    yield from contributions.csv_rows(figures.changes)
-    for place, finding in enumerate(figures.findings, start=1):
-        for figure, value in finding.numbers.items():
-            yield "findings", f"{place} {finding.kind}", figure, value
+    for series in figures.expectation.series if figures.expectation else ():
+        for name in forecast_comparison.FIGURES:
+            yield "expectation", series.series, name, getattr(series, name)
+    for day in figures.outlook.days if figures.outlook else ():
+        for name in upcoming.FIGURES:
+            yield "outlook", day.day.isoformat(), name, getattr(day, name)
+    for span in ("now", "last_month", "last_year") if figures.month else ():
+        yield "month", span, "net_sales", getattr(figures.month, span).net_sales
+        yield "month", span, "orders", getattr(figures.month, span).orders
+    if figures.changes:
+        sections = {f"change_by_{field}": field for field in contributions.KINDS.values()}
+        for section, field in (sections | {"rising": "rising", "falling": "falling"}).items():
+            for row in getattr(figures.changes, field):
+                name = row.sku if field == section else row.name
+                yield section, name, "before", row.before
+                yield section, name, "now", row.now
+    for place, each in enumerate(figures.findings, start=1):
+        for name, value in each.numbers.items():
+            yield "findings", f"{place} {each.kind}", name, value

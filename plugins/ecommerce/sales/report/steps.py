@@ -1,22 +1,24 @@
-"""Builds a day's report: asks the warehouse for its figures, lays them out, archives the result.
+"""Builds a day's report: reads its figures from the warehouse, typesets and archives them.
 
-Clearing the task `report` builds the report again, from the figures as they are then.
+Clearing the task `report` builds the report again from the current figures.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.code_version import code_version
+from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.figures.model import Figures, Provenance, figures_hash
-from ecommerce.sales.report.figures.queries import read_figures
+from ecommerce.sales.report.figures.model import Figures, figures_hash
+from ecommerce.sales.report.figures.quality import Provenance
+from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.report.view import notices
 from ecommerce.sales.source_policy import REQUIRED, source_policy
 from ecommerce.storage.staging import DagRun
@@ -26,18 +28,16 @@ log = logging.getLogger(__name__)
 
 
 @in_report_locale
-def build_report(
-    day: BusinessDay, run: DagRun, warnings: Sequence[str | Mapping[str, Any]] = ()
-) -> dict[str, Any]:
+def build_report(day: BusinessDay, run: DagRun, warnings: Sequence[DataWarning] = ()) -> dict[str, Any]:
     """Build the report of `day` and archive it in place of an older one. The id of `run` selects the data
     quality figures; `warnings` of the steps before go to the same page.
 
     Returns plain JSON for the mail: `uri` of the archived folder, `business_date`, `figures_hash`,
     `figures_at` (ISO 8601), `complete`, `alarms` (sentences), and `headline` (decimal texts by the names of
-    `figures.HEADLINE`).
+    `model.HEADLINE`).
 
     Raises:
-        PipelineError: the warehouse cannot be asked, or the archive cannot be written.
+        PipelineError: the warehouse cannot be queried, or the archive cannot be written.
     """
     origin = Provenance(
         dag_id=run.dag_id,

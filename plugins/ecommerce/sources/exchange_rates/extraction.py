@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecommerce.core.check_result import HINT, OK, Lines
+from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import ContractError
 from ecommerce.core.names import CONNECTION_EXCHANGE_RATES
 from ecommerce.core.read_window import ReadWindow
@@ -82,9 +83,7 @@ def extract(window: ReadWindow) -> Manifest:
             control_totals={
                 "source_rates": len(rates),
                 "newest_rate_date": max((rate_date for _, rate_date, _, _ in rates), default=None),
-                "warnings": []
-                if rates
-                else [f"no exchange rate was published in the {back} days before {window.day}"],
+                "warnings": [] if rates else [data_warning("no_rates", before=back, day=str(window.day))],
             },
         )
     return read_manifest(window.folder)

@@ -15,7 +15,7 @@ Raw folder (every file is always there, possibly without rows):
     `file_unreadable` and `missing_column` with row_number 0 for a whole file.
 `files.parquet`: the files read. file, partner, sha256 VARCHAR, received_at TIMESTAMPTZ, lines BIGINT
     (records, rejected ones included), order_ids VARCHAR[] (as `loaded_files.order_ids` stores
-    them, by `core.email_masking.safe_id`), warnings VARCHAR[] (sentences for the report), columns
+    them, by `core.email_masking.safe_id`), warnings VARCHAR[] (JSON, see `core.data_warnings`), columns
     MAP(VARCHAR, VARCHAR) (the file's name of each column of ours that it calls otherwise).
 `removed_orders.parquet`: order_id, file VARCHAR, received_at TIMESTAMPTZ. Orders of a redelivered file's
     former version that are in no file of that partner, of whatever day.
@@ -31,6 +31,7 @@ and not there, or is there and cannot be used); and `warnings`.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -38,6 +39,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.data_warnings import DataWarning, data_warning, sentence
 from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import TransientError
 from ecommerce.core.paths import read_sql
@@ -92,9 +94,9 @@ def extract(window: ReadWindow) -> Manifest:
             except delivered_files.UnusableFileError as fault:
                 reason, detail = fault.args
                 duck.execute("INSERT INTO rejects VALUES (0, ?, ?, ?, NULL)", [reason, detail, file.name])
-                what = f"a new version of {file.name}" if file.name in loaded else file.name
-                warnings.append(f"{what} was not loaded and will be tried again: {detail}")
-                log.warning("%s", warnings[-1])
+                kind = "new_version_refused" if file.name in loaded else "file_refused"
+                warnings.append(data_warning(kind, file=file.name, detail=detail))
+                log.warning("%s", sentence(warnings[-1]))
         _remember_others(duck, memory, loaded)
         if window.changed_until is None:
             warnings += _came_too_late(found, window.day, memory, layouts)
@@ -102,11 +104,10 @@ def extract(window: ReadWindow) -> Manifest:
         of_day = [file for file in dropped if f"_{window.day}." in file.name]
         missing = _missing_deliveries(duck, window.day.date, of_day, loaded, memory)
         absent = [partner for partner in missing if partner not in {file.partner for file in of_day}]
-        warnings += [f"{partner} has delivered no file for {window.day}" for partner in absent]
+        warnings += [data_warning("no_delivery", partner=partner, day=str(window.day)) for partner in absent]
         duck.execute(f"CREATE TABLE removed_orders AS {read_sql('extract/partner_files/removed_orders.sql')}")
-        warnings += [
-            each for (each,) in duck.execute(read_sql("extract/partner_files/shrunk_files.sql")).fetchall()
-        ]
+        shrunk = duck.execute(read_sql("extract/partner_files/shrunk_files.sql")).fetchall()
+        warnings += [json.loads(warning) for (warning,) in shrunk]
         columns, rows = _write(duck, work, draft.path)
         query = read_sql("extract/partner_files/control_totals.sql")
         totals = duck.execute(query, {"lines": f"{draft.path}/lines.parquet"})
@@ -123,7 +124,7 @@ def extract(window: ReadWindow) -> Manifest:
 
 def _came_too_late(
     folder: Folder, day: BusinessDay, memory: Memory, layouts: Mapping[str, Layout]
-) -> list[str]:
+) -> list[DataWarning]:
     """A warning of files for days before those a run reads, which arrived in those and were never loaded."""
     first = day.shifted(-LATE_DAYS)
     lately = [
@@ -139,10 +140,8 @@ def _came_too_late(
     )
     if not late:
         return []
-    return [
-        f"{len(late)} file(s) came more than {LATE_DAYS} days late and were not read, the first is "
-        f"{late[0][1]}: make backfill FROM={late[0][0]} TO={late[-1][0]} AGAIN=1"
-    ]
+    days = {"first_day": str(late[0][0]), "last_day": str(late[-1][0]), "late_days": LATE_DAYS}
+    return [data_warning("late_files", files=len(late), first_file=late[0][1], **days)]
 
 
 def _arrived_since(file: DroppedFile, instant: datetime) -> bool:
@@ -187,7 +186,7 @@ def _read_file(
     layout: Layout,
     known: LoadedFile | None,
     work: Path,
-) -> list[str]:
+) -> list[DataWarning]:
     """Read one file, its lines into a Parquet file in `work`, unless that was done before; returns warnings.
 
     Raises:
@@ -222,8 +221,9 @@ def _read_file(
     extra = delivered_files.unread_columns(split.names, layout, attributes)
     more = f" and {len(extra) - MOST_NAMED} more" if len(extra) > MOST_NAMED else ""
     named = ", ".join(extra[:MOST_NAMED]) + more
-    warnings = [f"{file.name} has columns that are not read: {named}"] if extra else []
-    facts |= {"sha256": sha256, "warnings": warnings}
+    warnings = [data_warning("columns_not_read", file=file.name, columns=named)] if extra else []
+    stored = [json.dumps(each, ensure_ascii=False) for each in warnings]
+    facts |= {"sha256": sha256, "warnings": stored}
     facts |= {"place": split.order_id_place, "delimiter": layout.delimiter}
     facts |= {"columns": list(layout.renamed()), "file_columns": list(layout.renamed().values())}
     duck.execute(read_sql("extract/partner_files/keep_file.sql"), facts)

@@ -14,8 +14,10 @@ from typing import IO, TYPE_CHECKING, cast
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.check_result import HINT, OK, Lines
+from ecommerce.core.data_warnings import DataWarning, data_warning, wording
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings, shop_timezone
+from ecommerce.core.text import listed
 from ecommerce.sources import delivered_files
 from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
 from ecommerce.storage.staging import is_local, storage_path
@@ -150,25 +152,22 @@ class Folder:
         command = f"make backfill FROM={from_day} TO={to_day} AGAIN=1"
         return [f"{files} not been loaded, the first is {name}: {command}"]
 
-    def misnamed(self) -> list[str]:
-        """A warning of each file whose name is nearly right."""
-        names = [_shown(path) for path in self.others if _is_misnamed(path)]
-        return [f"{name} was not read: its name is not {_LAYOUT}" for name in names]
+    def misnamed(self) -> list[DataWarning]:
+        """Return a warning of each file whose name is nearly right."""
+        return [
+            data_warning("misnamed_file", file=_shown(path)) for path in self.others if _is_misnamed(path)
+        ]
 
-    def unread(self, day: date, since: datetime | None = None) -> list[str]:
-        """One warning of all other entries that no run reads, such as hidden names; none without any.
+    def unread(self, day: date, since: datetime | None = None) -> list[DataWarning]:
+        """Return one warning of all other entries that no run reads, such as hidden names; none without any.
         A file of the day after `day` is read by the next run. `since`: only what arrived then or later."""
-        found = [(path, _why_unread(path)) for path in self.others if not _is_misnamed(path)]
+        unread = [(path, _why_unread(path)) for path in self.others if not _is_misnamed(path)]
         tomorrow = day + timedelta(days=1)
-        found += [(file.path, "dated in the future") for dated, file in self.files if dated > tomorrow]
-        names = [f"{_shown(path)} ({why})" for path, why in found if since is None or _is_newer(path, since)]
+        unread += [(file.path, "dated in the future") for dated, file in self.files if dated > tomorrow]
+        names = [f"{_shown(path)} ({why})" for path, why in unread if since is None or _is_newer(path, since)]
         if not names:
             return []
-        listed, more = ", ".join(names[:MOST_NAMED]), len(names) - MOST_NAMED
-        entries = "1 other entry" if len(names) == 1 else f"{len(names)} other entries"
-        was = "was" if len(names) == 1 else "were"
-        rest = f" and {more} more" if more > 0 else ""
-        return [f"{entries} of the partner folder {was} not read: {listed}{rest}"]
+        return [data_warning("entries_not_read", entries=len(names), names=listed(names, MOST_NAMED + 1))]
 
 
 def check() -> Lines:
@@ -179,7 +178,7 @@ def check() -> Lines:
     files = folder.of_days(day)
     own = f"; layouts of {', '.join(layouts)} in include/partners/" if layouts else ""
     yield OK, f"{drop}: {len(files)} files of the last eight days{own}"
-    yield from ((HINT, warning) for warning in folder.misnamed() + folder.unread(day))
+    yield from ((HINT, wording(each).found) for each in folder.misnamed() + folder.unread(day))
     for file in files:
         try:
             file.check(load_settings().partner_file_max_bytes)

@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 
 from pydantic import ValidationError
 
+from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.email_masking import is_suspect, safe_id
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
@@ -120,7 +121,7 @@ def parse(
                 "rows_accepted": len(catalogue.products),
                 "rows_rejected": len(catalogue.rejected),
                 "rows_superseded": catalogue.superseded,
-                "warnings": catalogue.warnings,
+                "warnings": [data_warning("note", text=text) for text in catalogue.warnings],
             },
         )
     return staging.read_manifest(folder)

@@ -53,6 +53,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core.data_warnings import DataWarning, data_warning, sentence
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.read_window import ReadWindow
@@ -127,16 +128,11 @@ def extract(window: ReadWindow) -> staging.Manifest:
         _write_refunds(draft.path, refunds, known)
         given = {key: {str(refund.get("id")) for refund in found} for key, found in refunds.items()}
         if lacking := [key for key, each in changed.items() if each.amounts.keys() - given.get(key, set())]:
-            warnings += [
-                f"{len(lacking)} storefront order(s) have refunds that the storefront does not hand out: the "
-                "figures lack these refunds"
-            ]
+            warnings.append(data_warning("refunds_withheld", orders=len(lacking)))
         if short := reader.withheld:
-            warnings += [
-                f"the storefront counts {short} more order(s) than it returns: the figures lack them"
-            ]
+            warnings.append(data_warning("orders_withheld", orders=short))
         for warning in warnings:
-            log.warning("%s", warning)
+            log.warning("%s", sentence(warning))
         read = sum(map(len, refunds.values()))
         draft.seal(
             **window.facts(read_at),
@@ -246,7 +242,7 @@ def _write_refunds(folder: Path, refunds: Mapping[str, list[dict[str, Any]]], kn
 
 def _read_products(
     client: StorefrontClient, pool: Executor, ids: list[str], folder: Path
-) -> tuple[int, list[str]]:
+) -> tuple[int, list[DataWarning]]:
     """Write the pages of `ids`; returns how many products there were, and warnings."""
     fields = COLUMNS["products"].replace(" ", ",")
 
@@ -260,7 +256,7 @@ def _read_products(
     try:
         return sum(pool.map(read, range(0, len(ids), PER_PAGE))), []
     except (CredentialsError, NotFoundError) as error:
-        return 0, [f"storefront sales stay uncategorised: {error}"]
+        return 0, [data_warning("uncategorised", detail=str(error))]
 
 
 def _control_totals(totals: tuple[Any, ...], stubs: Mapping[str, Stubs]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.paths import read_sql
@@ -108,6 +109,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 if number % TOLD_EVERY == 0 or number == len(parts):
                     log.info("%d of %d slices read, with %d lines", number, len(parts), writer.found)
         writer.see_that_there_is_a_part()
+        notes = client.warnings + ([] if writer.rows else [_nothing(start, end, kept)])
         draft.seal(
             **window.facts(read_at),
             rows=writer.rows,
@@ -118,7 +120,7 @@ def extract(window: ReadWindow) -> staging.Manifest:
                 "bytes_read": client.bytes_read,
                 "requests": client.requests,
                 "kept_day": kept and kept.date.isoformat(),
-                "warnings": client.warnings + ([] if writer.rows else [_nothing(start, end, kept)]),
+                "warnings": [data_warning("note", text=text) for text in notes],
             },
         )
     return staging.read_manifest(window.folder)

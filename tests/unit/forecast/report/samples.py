@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.data_warnings import DataWarning, data_warning
 from ecommerce.forecast.report import figures as model
 from ecommerce.forecast.report import steps
 from ecommerce.forecast.scoring import StoredForecast
@@ -28,6 +29,11 @@ ALL_DAYS = [AS_OF + timedelta(days=day) for day in range(-56, 0)]
 
 
 UNUSUAL = {AS_OF - timedelta(days=5): 1.12, AS_OF - timedelta(days=3): 1.35}
+
+
+REJECTED = data_warning(
+    "note", text="promotions.csv: 1 of 40 rows cannot be used, the first of them line 7: sku"
+)
 
 
 def day(ahead: int) -> date:
@@ -138,7 +144,7 @@ def make_figures(
     *,
     past: bool = True,
     complete: Sequence[date] = ALL_DAYS,
-    warnings: Sequence[str] = ("promotions.csv: 1 of 40 rows cannot be used, the first of them line 7: sku",),
+    warnings: Sequence[DataWarning] = (REJECTED,),
     forecasts: Sequence[StoredForecast] | None = None,
     model_card: dict[str, Any] | None = None,
     **changes: Any,

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.forecast.report import steps, tables, view, wording
 from ecommerce.forecast.report.figures import (
@@ -51,7 +52,7 @@ def test_the_hash_is_of_what_is_said_and_not_of_who_says_it() -> None:
     figures = make_figures()
     later = figures.provenance.model_copy(update={"run_id": "manual", "code_version": "2"})
     assert figures_hash(figures.model_copy(update={"provenance": later})) == figures_hash(figures)
-    assert figures_hash(make_figures(warnings=["other"])) != figures_hash(figures)
+    assert figures_hash(make_figures(warnings=[data_warning("note", text="other")])) != figures_hash(figures)
     assert figures_hash(make_figures(promotions=())) != figures_hash(figures)
 
 
@@ -182,8 +183,9 @@ def test_promotions_of_the_four_weeks_are_listed_together() -> None:
 
 
 def test_what_is_skipped_is_said_once() -> None:
-    warning = "sku:new: no forecast, fewer than 28 days of history"
-    figures = make_figures(warnings=[warning, "mine", "mine", "ann@example.com wrote"])
+    skipped = data_warning("series_skipped", series="sku:new", detail="fewer than 28 days of history")
+    notes = [data_warning("note", text=text) for text in ("mine", "mine", "ann@example.com wrote")]
+    figures = make_figures(warnings=[skipped, *notes])
     assert rows_of(figures, "skipped") == [["new", "Product", "fewer than 28 days of history"]]
     assert rows_of(figures, "warnings") == [["mine"], ["<e-mail> wrote"]]
 

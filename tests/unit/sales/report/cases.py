@@ -17,12 +17,13 @@ from types import MappingProxyType
 from typing import Any
 
 from ecommerce.core.business_day import day_window
+from ecommerce.core.data_warnings import data_warning
 from ecommerce.sales.report import document
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.figures.month import MonthToDate, Span
+from ecommerce.sales.report.figures.quality import Cause, Restatement, Unconverted
 from ecommerce.sales.report.figures.return_reasons import ReturnReason
-from ecommerce.sales.report.figures.warnings import remarks
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, breakdown, full, make_figures
 
@@ -135,12 +136,12 @@ def restated() -> model.Figures:
     )
     return full(
         restatements=[
-            model.Restatement(
+            Restatement(
                 business_date=DAY - timedelta(days=back),
                 figure=figure,
                 old=Decimal(old),
                 new=Decimal(new),
-                reason="late file of alpenmarkt, 13 orders",
+                causes=[Cause(kind="late", source="partner_files", channel="alpenmarkt", orders=13)],
                 detected_at=samples.provenance().generated_at,
             )
             for back, figure, old, new in rows
@@ -156,7 +157,7 @@ def three_currencies() -> model.Figures:
     return full(
         headline={**headline, "average_order_value": average},
         unconverted=[
-            model.Unconverted(
+            Unconverted(
                 currency=currency,
                 orders=orders,
                 gross_sales=Decimal(gross),
@@ -288,12 +289,14 @@ def big_shop() -> model.Figures:
                 for place, (each, sku) in enumerate(zip(ordinary.products, skus, strict=True))
             ],
             "quality": samples.quality(
-                warnings=remarks(
-                    [
-                        f"northwind-marketplace_2026-11-{day:02}.csv has columns that are not read: gift_note"
-                        for day in range(1, 18)
-                    ]
-                )
+                warnings=[
+                    data_warning(
+                        "columns_not_read",
+                        file=f"northwind-marketplace_2026-11-{day:02}.csv",
+                        columns="gift_note",
+                    )
+                    for day in range(1, 18)
+                ]
             ),
         }
     )

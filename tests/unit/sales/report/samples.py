@@ -6,17 +6,26 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from ecommerce.core.data_warnings import data_warning
 from ecommerce.reporting import interval_verdict
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.contributions import Changes, Contribution, Mover
+from ecommerce.sales.report.figures.finding import Finding
 from ecommerce.sales.report.figures.forecast_comparison import Expectation, Expected
 from ecommerce.sales.report.figures.month import MonthToDate, Span
-from ecommerce.sales.report.figures.rejected import RejectSample
+from ecommerce.sales.report.figures.quality import (
+    Cause,
+    CurrencyTotals,
+    Provenance,
+    Quality,
+    Restatement,
+    SourceQuality,
+    Unconverted,
+)
+from ecommerce.sales.report.figures.rejected import Rejects, RejectSample
 from ecommerce.sales.report.figures.return_reasons import ReturnReason
 from ecommerce.sales.report.figures.upcoming import Outlook, OutlookDay
-from ecommerce.sales.report.figures.warnings import remarks
 from ecommerce.sales.report.figures.website import Device, Step, Tracked, Viewed, Website
-from ecommerce.sales.report.findings.ranking import Finding
 
 DAY = date(2026, 11, 19)
 NASTY = [
@@ -147,9 +156,9 @@ def make_figures(**changes: Any) -> model.Figures:
         "quality": quality(),
         "provenance": provenance(),
     }
-    quality_fields = {name: changes.pop(name) for name in list(changes) if name in model.Quality.model_fields}
+    quality_fields = {name: changes.pop(name) for name in list(changes) if name in Quality.model_fields}
     values["quality"] = quality(**quality_fields)
-    origin = {name: changes.pop(name) for name in list(changes) if name in model.Provenance.model_fields}
+    origin = {name: changes.pop(name) for name in list(changes) if name in Provenance.model_fields}
     values["provenance"] = provenance(**origin)
     return model.Figures(**{**values, **changes})
 
@@ -320,7 +329,7 @@ def trend(last: date = DAY, days: int = 28) -> list[model.TrendDay]:
     ]
 
 
-def source(name: str, **changes: Any) -> model.SourceQuality:
+def source(name: str, **changes: Any) -> SourceQuality:
     read_at = datetime(2026, 11, 20, 11, 0, 3, tzinfo=UTC)
     values: dict[str, Any] = {
         "source": name,
@@ -337,16 +346,16 @@ def source(name: str, **changes: Any) -> model.SourceQuality:
         "source_amount": Decimal("20500.5500"),
         "amount_loaded": Decimal("20411.0600"),
     }
-    return model.SourceQuality(**{**values, **changes})
+    return SourceQuality(**{**values, **changes})
 
 
-def quality(**changes: Any) -> model.Quality:
+def quality(**changes: Any) -> Quality:
     values: dict[str, Any] = {
         "complete": True,
         "missing_sources": [],
         "sources": [source("sales_db"), source("storefront", rows_rejected=0), source("partner_files")],
         "totals": [
-            model.CurrencyTotals(
+            CurrencyTotals(
                 source="partner_files",
                 currency="USD",
                 source_amount=Decimal("20500.55"),
@@ -357,7 +366,7 @@ def quality(**changes: Any) -> model.Quality:
             )
         ],
         "rejects": [
-            model.Rejects(
+            Rejects(
                 source="partner_files",
                 reason="invalid_number",
                 rows=3,
@@ -379,13 +388,13 @@ def quality(**changes: Any) -> model.Quality:
         "first_loaded": date(2025, 3, 1),
         "fill_command": None,
         "restatements": [],
-        "warnings": remarks(["northwind_2026-11-19.csv has columns that are not read: gift_note"]),
+        "warnings": [data_warning("columns_not_read", file="northwind_2026-11-19.csv", columns="gift_note")],
         "limits": ["Storefront: an order deleted for good; reconciliation finds it up to 35 days later."],
     }
-    return model.Quality(**{**values, **changes})
+    return Quality(**{**values, **changes})
 
 
-def provenance(**changes: Any) -> model.Provenance:
+def provenance(**changes: Any) -> Provenance:
     values: dict[str, Any] = {
         "dag_id": "daily_sales_pipeline",
         "run_id": "scheduled__2026-11-20T11:00:00+00:00",
@@ -395,7 +404,7 @@ def provenance(**changes: Any) -> model.Provenance:
         "window_end": datetime(2026, 11, 20, 5, tzinfo=UTC),
         "generated_at": datetime(2026, 11, 20, 11, 4, 5, tzinfo=UTC),
     }
-    return model.Provenance(**{**values, **changes})
+    return Provenance(**{**values, **changes})
 
 
 def _nasty_breakdowns(count: int, step: str) -> list[model.Breakdown]:
@@ -436,7 +445,7 @@ def crowded() -> model.Figures:
         complete=False,
         missing_sources=["storefront", "partner_files", "exchange_rates"],
         unconverted=[
-            model.Unconverted(
+            Unconverted(
                 currency=code,
                 orders=3,
                 gross_sales=Decimal("123456789012"),
@@ -449,18 +458,26 @@ def crowded() -> model.Figures:
         missing_days=[DAY - timedelta(days=back) for back in range(2, 20)],
         fill_command="make backfill FROM=2026-10-31 TO=2026-11-17",
         restatements=[
-            model.Restatement(
+            Restatement(
                 business_date=DAY - timedelta(days=3 + place),
                 figure=figure,
                 old=Decimal("123456789012.34"),
                 new=Decimal("-123456789012.34"),
-                reason="late refunds of orders 1001, 1002, 1003 and many more " * 3,
+                causes=[
+                    Cause(
+                        kind="changed",
+                        source="partner_files",
+                        channel="a partner with a long name " * 4,
+                        orders=3,
+                    ),
+                    Cause(kind="removed", source="an export with a long name " * 4, orders=1),
+                ],
                 detected_at=datetime(2026, 11, 20, 11, tzinfo=UTC),
             )
             for place, figure in enumerate(("net_sales", "orders", "returns", "units"))
         ],
         rejects=[
-            model.Rejects(
+            Rejects(
                 source="partner_files",
                 reason="malformed_line",
                 rows=12345678,
@@ -481,7 +498,9 @@ def crowded() -> model.Figures:
             source(name, rows_read=123456789012, source_amount=Decimal("123456789012.3456"))
             for name in ("sales_db", "storefront", "partner_files", "exchange_rates")
         ],
-        warnings=remarks([*NASTY, "a warning that goes on and on " * 20]),
+        warnings=[
+            data_warning("note", text=each) for each in (*NASTY, "a warning that goes on and on " * 20)
+        ],
         run_id="manual__2026-11-20T11:00:00.123456+00:00" + "x" * 120,
     )
 

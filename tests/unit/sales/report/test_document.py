@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.text import written_in
 from ecommerce.reporting.typesetting import fills
 from ecommerce.sales.report import document
-from ecommerce.sales.report.figures.warnings import remarks
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report.samples import NASTY, breakdown, crowded, empty_day, full, make_figures, noted
 
@@ -152,7 +152,7 @@ def test_data_quality_and_provenance_can_be_read(pages):
     text = " ".join(words(reader, page) for page in range(1, len(reader.pages)))
     for expected in (
         "Partner files", "invalid number", "unit_price: twelve", "a number such as 12.50",
-        "20,500.55", "76.99", "Each of the last 28 days has been loaded.",
+        "20,500.55", "76.99", "Each of the last 28 days is loaded.",
         "scheduled__2026-11-20T11:00:00+00:00", "1f2e3d4c", "2026-11-20 11:04:05 UTC", "gift_note",
     ):  # fmt: skip
         assert expected in text
@@ -179,7 +179,7 @@ def test_any_text_at_all_can_be_printed(names):
             each.model_copy(update={"name": name})
             for name, each in zip(names, ordinary.products, strict=False)
         ],
-        warnings=remarks(names),
+        warnings=[data_warning("note", text=name) for name in names],
     )
     with TemporaryDirectory() as folder:
         document.write(figures, Path(folder))

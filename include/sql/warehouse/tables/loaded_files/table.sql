@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS {{ table("loaded_files") }} (
     orders_loaded INT64 OPTIONS (description = "Orders with at least one accepted record."),
     source_amount NUMERIC(18, 4) OPTIONS (description = "Sum of quantity x unit price in the file, over all currencies."),
     amount_loaded NUMERIC(18, 4) OPTIONS (description = "Gross amount of the accepted lines, over all currencies."),
-    warnings ARRAY<STRING> OPTIONS (description = "Warnings about the delivery, one sentence each.")
+    warnings ARRAY<STRING> OPTIONS (description = "Warnings about the delivery, each a JSON object of kind and fields.")
 )
 OPTIONS (
     description = "One row per partner file: the latest delivery that was loaded."

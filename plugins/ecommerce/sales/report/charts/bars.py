@@ -1,8 +1,6 @@
-"""Horizontal bars: label, bar, and figures in columns of their own, so that nothing overlaps. Labels are
-measured before they are drawn and shortened where they would not fit.
+"""Horizontal bars: label, bar and figures in columns; labels that do not fit are shortened.
 
-These are SVG files of rectangles and texts, which a Jinja2 template writes: matplotlib takes ten times as
-long to lay the same out."""
+A Jinja2 template writes these SVG files, in a tenth of the time that matplotlib takes."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ from ecommerce.core.text import (
 )
 from ecommerce.reporting import svg_text
 from ecommerce.reporting.drawing import INK, MUTED, POINTS, SIGNAL, STRONG, TEXT_POINTS, shorten, text_width
-from ecommerce.reporting.sections import first_and_others
+from ecommerce.reporting.sections import Row, with_others
 from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.figures.model import Breakdown, Figures
 from ecommerce.sales.report.figures.website import STEPS
@@ -32,17 +30,17 @@ from ecommerce.sales.report.figures.website import STEPS
 WIDTH, ROW = 86.0, 5.0
 """Millimetres."""
 MOST = 6
-"""Bars of one chart; the last of more stands for all the others."""
+"""Bars of one chart; the last of more adds up the others."""
 _GAP = 6
 """Points between two columns."""
 _THICK = 0.56
-"""Of a bar, as a part of its row."""
+"""Of a bar, as a fraction of its row."""
 _BASELINE = 0.26
-"""Below the middle of a row, in heights of the letters: there its text looks centred."""
+"""Below the middle of a row, in font sizes, so that the text looks centred."""
 
 
 class Bar(NamedTuple):
-    """One bar: its label, its length, the two figures behind it, and whether it stands for several things."""
+    """One bar: label, length, the two figures behind it, and whether it adds up others."""
 
     label: str
     value: Decimal
@@ -52,37 +50,37 @@ class Bar(NamedTuple):
 
 
 def channels(figures: Figures) -> str:
-    """Net sales by channel, each with its share."""
+    """Draw net sales by channel, each with its share."""
     return _net_sales(figures, figures.channels, source_name)
 
 
 def categories(figures: Figures) -> str:
-    """Net sales by category."""
+    """Draw net sales by category."""
     return _net_sales(figures, figures.categories, category)
 
 
 def countries(figures: Figures) -> str:
-    """Net sales by country of delivery."""
+    """Draw net sales by country of delivery."""
     return _net_sales(figures, figures.countries, country)
 
 
 def changed_categories(figures: Figures) -> str:
-    """What each category contributes to the change of net sales, with its own change in per cent."""
+    """Draw the contribution of each category to the change of net sales, and its own change in percent."""
     return _contributions(figures, figures.changes.categories if figures.changes else [], category)
 
 
 def changed_countries(figures: Figures) -> str:
-    """As `changed_categories`, by country."""
+    """Draw `changed_categories` by country."""
     return _contributions(figures, figures.changes.countries if figures.changes else [], country)
 
 
 def changed_channels(figures: Figures) -> str:
-    """As `changed_categories`, by channel."""
+    """Draw `changed_categories` by channel."""
     return _contributions(figures, figures.changes.channels if figures.changes else [], source_name)
 
 
 def funnel(figures: Figures) -> str:
-    """The sessions that reached each step, and their share of all."""
+    """Draw the sessions that reached each step, and their share of all."""
     steps = figures.website.steps if figures.website else []
     whole = Decimal(steps[0].sessions) if steps else Decimal(0)
     return bars(
@@ -98,28 +96,13 @@ def funnel(figures: Figures) -> str:
     )
 
 
-def top(
-    rows: Sequence[tuple[str, Decimal, Decimal]], most: int = MOST
-) -> list[tuple[str, Decimal, Decimal, bool]]:
-    """Name and two amounts of the `most` largest rows, and whether it is the rest: when there are more, the
-    last one adds up all the others but returns of whole orders."""
-    first, others = first_and_others(
-        rows, most, size=lambda row: row[2] - row[1], alone=lambda row: row[0] == UNALLOCATED
-    )
-    shown = [(*row, False) for row in first]
-    if others:
-        sums = (sum((row[1] for row in others), Decimal(0)), sum((row[2] for row in others), Decimal(0)))
-        shown.append((f"{len(others)} others", *sums, True))
-    return shown
-
-
 def bars(rows: Sequence[Bar]) -> str:
-    """The SVG file of `rows`. Its lengths are points."""
+    """Return the SVG file of `rows`; its lengths are points."""
     width, tall = WIDTH * POINTS, ROW * POINTS
     beside_left = width - max(text_width(row.beside) for row in rows) - _GAP
     figures_left = beside_left - max(text_width(row.figure) for row in rows) - _GAP
     label_width = min(max(text_width(row.label[:100]) for row in rows) + _GAP, figures_left * 0.65)
-    # Lengths on paper, not figures. What stands for many things has no bar: it would dwarf the others.
+    # A row that adds up others has no bar: it would dwarf them.
     lengths = [0.0 if row.is_rest else float(row.value) for row in rows]
     low, high = min(0.0, *lengths), max(0.0, *lengths)
     scale = (figures_left - label_width) / ((high - low) or 1.0)
@@ -160,34 +143,47 @@ def _points(length: float) -> float:
 
 def _net_sales(figures: Figures, rows: Sequence[Breakdown], name_of: Callable[[str], str]) -> str:
     total = sum((row.net_sales for row in rows), Decimal(0))
+    shown = with_others(rows, MOST, ("net_sales",), size=lambda row: row.net_sales, alone=_is_unallocated)
     return bars(
         [
             Bar(
-                name if is_rest else name_of(name),
-                value,
-                amount(value, figures.currency),
-                share(value, total),
+                row.name if is_rest else name_of(row.name),
+                row.net_sales,
+                amount(row.net_sales, figures.currency),
+                share(row.net_sales, total),
                 is_rest,
             )
-            for name, value, _, is_rest in top([(row.name, row.net_sales, Decimal(0)) for row in rows])
+            for row, is_rest in _with_rest(shown, rows)
         ]
     )
 
 
 def _contributions(figures: Figures, rows: Sequence[Contribution], name_of: Callable[[str], str]) -> str:
     moved = [row for row in rows if row.now != row.before] or rows
+    shown = with_others(
+        moved, MOST, ("before", "now"), size=lambda row: row.now - row.before, alone=_is_unallocated
+    )
     return bars(
         [
             Bar(
-                name if is_rest else name_of(name),
-                now - before,
-                signed(now - before, figures.currency),
-                _change(now, before),
+                row.name if is_rest else name_of(row.name),
+                row.now - row.before,
+                signed(row.now - row.before, figures.currency),
+                _change(row.now, row.before),
                 is_rest,
             )
-            for name, before, now, is_rest in top([(row.name, row.before, row.now) for row in moved])
+            for row, is_rest in _with_rest(shown, moved)
         ]
     )
+
+
+def _with_rest(shown: Sequence[Row], rows: Sequence[Row]) -> list[tuple[Row, bool]]:
+    """Return each row, and whether it adds up others."""
+    return [(row, len(shown) < len(rows) and row is shown[-1]) for row in shown]
+
+
+def _is_unallocated(row: Breakdown | Contribution) -> bool:
+    return row.name == UNALLOCATED
 
 
 def _change(now: Decimal, before: Decimal) -> str:

@@ -1,5 +1,5 @@
-"""The report's charts: which there are, which of them a day has, and their files. They use the colours of
-`documents.drawing` alone, so that a page may swap them, and say nothing by colour alone."""
+"""The report's charts: their files, and which of them a day has. They use the colours of `reporting.drawing`
+alone, so that pages may replace them, and never distinguish by colour alone."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ CHARTS = (
     FUNNEL,
     OUTLOOK,
 )
-"""In reading order; a day has those that it has figures for."""
+"""In reading order."""
 TREND_PNG = "trend.png"
 """The trend for mail programs, on white, to be shown at half of its pixels."""
 
 TREND_LOW = "trend-low.svg"
-"""The trend for a page one that is full, beside the charts of a document and not kept."""
+"""The trend for a full page one; not archived."""
 _HEIGHT, _LOW_HEIGHT = 64.0, 50.0
 """Of the trend, in millimetres."""
 _DOTS_PER_INCH = 280
@@ -51,7 +51,7 @@ _BARS: dict[str, Callable[[Figures], str]] = {
 
 
 def drawn(figures: Figures) -> list[str]:
-    """Those of `CHARTS` that this day has figures for."""
+    """Return the charts that this day has figures for."""
     changes, site = figures.changes, figures.website
     has = {
         EXPECTED: figures.expectation is not None and figures.expectation.series,

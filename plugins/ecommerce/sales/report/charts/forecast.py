@@ -1,4 +1,4 @@
-"""What is forecast: the day beside its intervals, and the coming days with theirs. All is gross sales."""
+"""Charts of the forecast: the day within its intervals, and the coming days. All amounts are gross sales."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from ecommerce.reporting.drawing import (
     text_width,
 )
 from ecommerce.sales.report.figures.model import Figures
-from ecommerce.sales.report.view.forecast_tables import expectation_total
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,14 +33,14 @@ OUTLOOK_WIDTH, OUTLOOK_HEIGHT = 86.0, 40.0
 
 
 def expected(figures: Figures) -> Figure:
-    """A line of the day's gross sales: both intervals as bands, the forecast a stroke, the day a diamond."""
+    """Draw the day's gross sales: both intervals as bands, the forecast as a stroke, the day as a diamond."""
     figure = canvas(WIDTH, HEIGHT)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     width = WIDTH * POINTS
     axes.set_xlim(0, width)
     axes.set_ylim(0, HEIGHT)
-    total = expectation_total(figures)
+    total = figures.expectation.total if figures.expectation else None
     if total is None:
         return figure
     # Lengths on paper, not figures.
@@ -59,16 +58,16 @@ def expected(figures: Figures) -> Figure:
     ):
         long = max(place(upper) - place(lower), 0.8)
         axes.barh(middle, long, left=place(lower), height=high_by, color=color, linewidth=0, zorder=2)
-    at, came = place(total.forecast), place(total.actual)
-    axes.plot([at, at], [middle - 1.9, middle + 1.9], color=INK, linewidth=1.2, zorder=3)
-    axes.plot(came, middle, marker="D", markersize=4.6, color=STRONG, zorder=4)
-    _label(axes, "this day", came, HEIGHT - 0.2, color=INK, va="top")
-    _label(axes, "forecast", at, 0.2, color=MUTED, va="bottom")
+    forecast, actual = place(total.forecast), place(total.actual)
+    axes.plot([forecast, forecast], [middle - 1.9, middle + 1.9], color=INK, linewidth=1.2, zorder=3)
+    axes.plot(actual, middle, marker="D", markersize=4.6, color=STRONG, zorder=4)
+    _label(axes, "this day", actual, HEIGHT - 0.2, color=INK, va="top")
+    _label(axes, "forecast", forecast, 0.2, color=MUTED, va="bottom")
     return figure
 
 
 def outlook(figures: Figures) -> Figure:
-    """The coming days: the interval of each as a bar, its forecast a stroke with its amount above."""
+    """Draw the coming days: the interval of each as a bar, its forecast as a stroke."""
     figure = canvas(OUTLOOK_WIDTH, OUTLOOK_HEIGHT)
     axes = figure.add_axes((0, 0, 1, 1))
     days = figures.outlook.days if figures.outlook else []
@@ -90,8 +89,7 @@ def outlook(figures: Figures) -> Figure:
 
 
 def _size(labels: Sequence[str], wide: float) -> float:
-    """Of letters with which the days stand side by side on axes that are so `wide`, as a part of the drawing;
-    some locales write them on one line."""
+    """Return the font size with which the days fit on axes of this width, a part of the drawing."""
     room = OUTLOOK_WIDTH * wide * POINTS / 7 - 3
     widest = max((text_width(line) for label in labels for line in label.split("\n")), default=0.0)
     return min(TEXT_POINTS - 0.5, TEXT_POINTS * room / max(widest, 1))
@@ -106,7 +104,7 @@ def _outlook_legend(axes: Axes) -> None:
 
 
 def _label(axes: Axes, words: str, at: float, height: float, **style: Any) -> None:
-    """Words centred at `at`, moved to where they stay within the drawing."""
+    """Write words centred at `at`, or where they stay within the drawing."""
     half, width = text_width(words) / 2 + 1, axes.get_xlim()[1]
     axes.text(
         min(max(at, half), width - half), height, words, ha="center", fontsize=TEXT_POINTS - 0.5, **style

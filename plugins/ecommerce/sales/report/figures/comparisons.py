@@ -1,9 +1,6 @@
-"""What a day's headline figures are compared with: the day before, the week before, the mean of 28 days, the
-year before, and the mean of each weekday. Only complete days are compared with, for half a day looks like a
-slump.
-
-Its input are the rows of `headline.sql` by business date.
-"""
+"""Comparisons of a day's headline figures: the day before, the week before, the average of 28 days, the year
+before, and weekday averages. Only complete days count, because half a day looks like a slump. The input are
+the rows of `headline.sql` by business date."""
 
 from __future__ import annotations
 
@@ -13,46 +10,49 @@ from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from typing import Any
 
-from ecommerce.core.text import count, short_day
+from ecommerce.core.text import count, listed, short_day
 from ecommerce.sales.report.figures import model, month
+from ecommerce.sales.report.figures.base import Row
+from ecommerce.sales.report.figures.quality import Unconverted
 
 COMPARED_DAYS = 28
 WEEK, YEAR = timedelta(days=7), timedelta(weeks=52)
 """A year of whole weeks, so that a Thursday is compared with a Thursday."""
 MOST_CURRENCIES = 4
 
-Row = Mapping[str, Any]
-
 
 def recent_days(day: date) -> set[date]:
-    """The business day `day` and the 28 days before it."""
+    """Return the business day `day` and the 28 days before it."""
     return {day - timedelta(days=back) for back in range(COMPARED_DAYS + 1)}
 
 
-def days_asked(day: date) -> set[date]:
-    """The days whose headline figures the report of `day` states or compares with."""
-    found = (
-        {day - timedelta(days=back) for back in range(2 * COMPARED_DAYS)} | recent_days(day) | {day - YEAR}
-    )
+def compared_days(day: date) -> set[date]:
+    """Return the days whose headline figures the report of `day` states or compares with."""
+    days = {day - timedelta(days=back) for back in range(2 * COMPARED_DAYS)} | recent_days(day) | {day - YEAR}
     for first, last in month.spans(day):
-        found |= set(month.days_of(first, last))
-    return found
+        days |= set(month.days_of(first, last))
+    return days
 
 
 def headline(
     day: date,
     days: Mapping[date, Row],
-    unconverted: Sequence[model.Unconverted] = (),
+    unconverted: Sequence[Unconverted] = (),
     notes: Mapping[str, str | None] = MappingProxyType({}),
 ) -> dict[str, model.Figure]:
-    """The headline figures of `day` beside those of complete days. `unconverted` are the amounts of that day
-    that no average can take in, `notes` what to say of other figures by their names."""
+    """Return the headline figures of `day` and of complete days.
+
+    Args:
+        day: the report's.
+        days: the rows of `headline.sql` by business date.
+        unconverted: amounts of `day` that no average includes.
+        notes: footnotes of other figures by their names.
+    """
     notes = {"average_order_value": without_rate(unconverted), **notes}
     complete = {each: row for each, row in days.items() if row["complete"] and each < day}
     recent = [complete[each] for each in recent_days(day) if each in complete]
-    found = {}
-    for name in model.HEADLINE:
-        found[name] = model.Figure(
+    return {
+        name: model.Figure(
             value=_value(days.get(day, {}), name),
             day_before=_base(complete.get(day - timedelta(days=1)), name),
             week_before=_base(complete.get(day - WEEK), name),
@@ -60,19 +60,20 @@ def headline(
             year_before=_base(complete.get(day - YEAR), name),
             note=notes.get(name),
         )
-    return found
+        for name in model.HEADLINE
+    }
 
 
 def with_customers_since(days: Mapping[date, Row], since: date | None) -> dict[date, dict[str, Any]]:
-    """`days` with `customers_known`: whether customers from before that day are known. `since` is the first
-    complete day with customers; on that day each of them counts as new."""
+    """Return `days` with `customers_known`: whether customers from before that day are known. `since`: the
+    first complete day with customers; on that day each counts as new."""
     return {
         each: {**row, "customers_known": since is not None and each > since} for each, row in days.items()
     }
 
 
 def new_customers_note(day: date, row: Row, since: date | None) -> str | None:
-    """Why new customers are many, in the first weeks of a warehouse; None afterwards."""
+    """Return the footnote on new customers in the first weeks of a warehouse; None afterwards."""
     if not row.get("customers") or (since and day > since + COMPARED_DAYS * timedelta(days=1)):
         return None
     if since is None or day <= since:
@@ -81,33 +82,33 @@ def new_customers_note(day: date, row: Row, since: date | None) -> str | None:
 
 
 LACKING = {"return_rate": "without_returns", "discount_rate": "without_discounts"}
-"""The columns of `rate_bases.sql` with what is in no base of a rate."""
+"""The columns of `rate_bases.sql` with the sales that a rate's base leaves out."""
 
 
 def rate_bases(day: date, days: Mapping[date, Row]) -> dict[str, model.RateBase]:
-    """What the rates are parts of, by their names; only those from which a compared day leaves out sales.
-    `days`: rows of `headline.sql`, with the columns of `rate_bases.sql` where a day has them."""
-    found = {}
+    """Return the bases of the rates from which a compared day leaves out sales. `days`: rows of
+    `headline.sql` with the columns of `rate_bases.sql` where a day has them."""
+    rates = {}
     for name, lacking in LACKING.items():
         whole = model.RATES[name].of[1]
         if any(row.get(lacking) for row in days.values()):
             bases = {each: {**row, whole: row[whole] - row.get(lacking, 0)} for each, row in days.items()}
             counted = sum(bases[each][whole] > 0 for each in averaged_days(day, days))
-            found[name] = model.RateBase(**headline(day, bases)[whole].model_dump(), days=counted)
+            rates[name] = model.RateBase(**headline(day, bases)[whole].model_dump(), days=counted)
     if not all(row.get("customers_known", True) for row in days.values()):
         bases = {each: dict(row) for each, row in days.items() if row["customers_known"]}
         counted = sum(bases[each]["customers"] > 0 for each in averaged_days(day, bases))
-        found["repeat_share"] = model.RateBase(**headline(day, bases)["customers"].model_dump(), days=counted)
-    return found
+        rates["repeat_share"] = model.RateBase(**headline(day, bases)["customers"].model_dump(), days=counted)
+    return rates
 
 
 def averaged_days(day: date, days: Mapping[date, Row]) -> list[date]:
-    """Those of the 28 days before `day` that the averages are of."""
+    """Return the days, of the 28 before `day`, that the averages include."""
     return sorted(each for each in recent_days(day) - {day} if each in days and days[each]["complete"])
 
 
 def trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:
-    """The 28 days up to `day`, each with the mean of its weekday."""
+    """Return the 28 days up to `day`, each with its weekday average."""
     not_loaded = {"net_sales": None, "orders": None, "complete": False}
     return [
         model.TrendDay(
@@ -120,13 +121,13 @@ def trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:
 
 
 def weekday_mean(day: date, days: Mapping[date, Row]) -> Decimal | None:
-    """The mean net sales of the complete ones of the four same weekdays before `day`; None without any."""
+    """Return the average net sales of the complete same weekdays in the four weeks before `day`, or None."""
     same = (days.get(day - weeks * WEEK) for weeks in range(1, COMPARED_DAYS // 7 + 1))
     return _mean(row["net_sales"] for row in same if row and row["complete"])
 
 
-def without_rate(unconverted: Iterable[model.Unconverted]) -> str | None:
-    """Which orders the average order value leaves out, in a sentence; None where there are none."""
+def without_rate(unconverted: Iterable[Unconverted]) -> str | None:
+    """Return the footnote on orders that the average order value leaves out; None without any."""
     left_out = [each for each in unconverted if each.orders]
     if not left_out:
         return None
@@ -135,19 +136,18 @@ def without_rate(unconverted: Iterable[model.Unconverted]) -> str | None:
         counts.append(f"{count(sum(each.orders for each in others))} in other currencies")
     one = sum(each.orders for each in left_out) == 1
     counts[0] = counts[0].replace(" in ", " order in " if one else " orders in ")
-    said = " and ".join(", ".join(part) for part in (counts[:-1], counts[-1:]) if part)
-    return f"{said} without an exchange rate {'is' if one else 'are'} not in it"
+    return f"{listed(counts)} without an exchange rate {'is' if one else 'are'} not in it"
 
 
 def _base(row: Row | None, name: str) -> Decimal | None:
-    """A figure of a day to compare with; None where the day cannot have it."""
+    """Return a figure of a day to compare with; None where the day cannot have it."""
     if row and name in ("new_customers", "returning_customers") and not row.get("customers_known", True):
         return None
     return _value(row, name)
 
 
 def _value(row: Row | None, name: str) -> Decimal | None:
-    """One headline figure of a day's row; zero in a day without row, None without day."""
+    """Return a headline figure of a day's row; zero for an empty row, None without one."""
     if row is None:
         return None
     if name == "returning_customers":

@@ -1,18 +1,18 @@
-"""Where a change of net sales comes from: by category, country and channel, and by product."""
+"""Contributions to the change of net sales: by category, country and channel, and by product."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
 
-from ecommerce.sales.report.figures.base import Part
+from ecommerce.sales.report.figures.base import ZERO, Part, Row
 
 KINDS = {"category": "categories", "country": "countries", "channel": "channels"}
-"""What net sales are taken apart by, and the field of `Changes` that has it."""
+"""The dimensions of net sales, and the field of `Changes` for each."""
 COLUMNS = {"category": "category", "country": "country_code", "channel": "channel"}
 """The columns of `sales.sql` that have the names of each kind."""
 MOST_MOVERS = 5
@@ -20,8 +20,6 @@ QUARTER = timedelta(days=91)
 """A channel that did not sell in the quarter up to the other day is new."""
 GONE_DAYS, USUAL_DAYS = 3, 5
 """A channel that sold on so many of seven days has ended when it has not sold for so many."""
-ZERO = Decimal(0)
-Row = Mapping[str, Any]
 
 
 class Contribution(Part):
@@ -35,7 +33,7 @@ class Contribution(Part):
 
 class Mover(Part):
     """A product that sold more or less than on the other day: gross sales less discounts, in reporting
-    currency. `thumbnail` as in `figures.Product`."""
+    currency. `thumbnail` as in `model.Product`."""
 
     sku: str
     name: str | None
@@ -72,13 +70,14 @@ class Changes(LikeForLike):
 
 
 def base_of(day: date, days: Mapping[date, Row]) -> date | None:
-    """The day that `day` is compared with; None where neither is complete. `days`: rows of `headline.sql`."""
+    """Return the day that `day` is compared with; None where neither is complete. `days`: of
+    `headline.sql`."""
     candidates = (day - timedelta(days=back) for back in (7, 1))
     return next((each for each in candidates if each in days and days[each]["complete"]), None)
 
 
 def unconverted(*days: Iterable[Row]) -> list[str]:
-    """The currencies of which something is unconverted on one of the days; `days` are rows of `sales.sql`."""
+    """Return the currencies with unconverted sales on one of the days; `days` are rows of `sales.sql`."""
     return sorted({row["currency"] for rows in days for row in rows if row["net_sales_reporting"] is None})
 
 
@@ -89,9 +88,10 @@ def changes(
     products: Iterable[Row],
     channels: tuple[Collection[str], Collection[str]] = ((), ()),
 ) -> Changes:
-    """What has changed since `base`.
+    """Return the change of net sales since `base`.
 
     Args:
+        base: the day to compare with.
         totals: the headline's net sales of `base` and of the day.
         sales: the rows of `sales.sql` of both days, in the same order.
         products: the rows of `products.sql`.
@@ -196,20 +196,6 @@ def movers(rows: Iterable[Row]) -> tuple[list[Mover], list[Mover]]:
     rising = [each for each in found if each.now > each.before]
     falling = [each for each in found if each.now < each.before]
     return rising[:MOST_MOVERS], falling[:MOST_MOVERS]
-
-
-def csv_rows(changes: Changes | None) -> Iterator[tuple[str, str, str, Decimal]]:
-    """Section, name, figure and value of each cell of `figures.csv`."""
-    if changes is None:
-        return
-    for field in KINDS.values():
-        for each in getattr(changes, field):
-            yield f"change_by_{field}", each.name, "before", each.before
-            yield f"change_by_{field}", each.name, "now", each.now
-    for section in ("rising", "falling"):
-        for mover in getattr(changes, section):
-            yield section, mover.sku, "before", mover.before
-            yield section, mover.sku, "now", mover.now
 
 
 def _adding_up(amounts: Mapping[str, Decimal], total: Decimal) -> dict[str, Decimal]:

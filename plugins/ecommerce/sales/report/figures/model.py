@@ -1,4 +1,4 @@
-"""What a report says: one plain structure, the same for the PDF, the mail, the archive and the web page.
+"""The figures of a daily report: one structure for the PDF, the mail, the archive and the web page.
 
 Amounts are `Decimal` in the reporting currency unless a field says otherwise, and travel through JSON as
 text, so that no figure ever passes through a float.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
@@ -17,15 +17,13 @@ from pydantic import Field
 from ecommerce.core.text import Kind
 from ecommerce.sales.report.figures.base import Part
 from ecommerce.sales.report.figures.contributions import Changes
+from ecommerce.sales.report.figures.finding import Finding, ImplausibleAmount
 from ecommerce.sales.report.figures.forecast_comparison import Expectation
-from ecommerce.sales.report.figures.implausible import ImplausibleAmount
 from ecommerce.sales.report.figures.month import MonthToDate
-from ecommerce.sales.report.figures.rejected import Rejects
+from ecommerce.sales.report.figures.quality import Provenance, Quality
 from ecommerce.sales.report.figures.return_reasons import ReturnReason
 from ecommerce.sales.report.figures.upcoming import Outlook
-from ecommerce.sales.report.figures.warnings import Remark
 from ecommerce.sales.report.figures.website import Website
-from ecommerce.sales.report.findings.ranking import Finding
 
 
 class Meaning(NamedTuple):
@@ -128,109 +126,6 @@ class Product(Part):
     thumbnail: str | None = None
 
 
-class CurrencyTotals(Part):
-    """What one source states in one currency, and what became of it. `unexplained_amount` is what is left: a
-    loss, where it is not about 0."""
-
-    source: str
-    currency: str
-    source_amount: Decimal
-    loaded_amount: Decimal
-    superseded_amount: Decimal
-    rejected_amount: Decimal
-    unexplained_amount: Decimal
-
-
-class SourceQuality(Part):
-    """What the day's latest read of one source brought: its rows and amounts before any conversion."""
-
-    source: str
-    status: str
-    read_at: datetime | None
-    window_start: datetime | None
-    window_end: datetime | None
-    rows_read: int | None
-    rows_accepted: int | None
-    rows_rejected: int | None
-    rows_superseded: int | None
-    source_orders: int | None
-    orders_loaded: int | None
-    source_amount: Decimal | None
-    amount_loaded: Decimal | None
-
-
-class Unconverted(Part):
-    """Amounts no exchange rate was there for, in their own currency; in none of the headline sums."""
-
-    currency: str
-    orders: int
-    gross_sales: Decimal
-    discounts: Decimal
-    returns: Decimal
-    net_sales: Decimal
-
-
-class Restatement(Part):
-    """A headline figure of an already mailed day that has changed: as mailed, as it is now, and why, in words
-    for readers. A day has at most one of each figure; `detected_at` is of its last change."""
-
-    business_date: date
-    figure: str
-    old: Decimal | None
-    new: Decimal | None
-    reason: str | None
-    detected_at: datetime
-
-
-class RefusedFile(Part):
-    """A delivered file that no run could use, and why. `is_loaded`: a version of it that was delivered before
-    is, and stays."""
-
-    file: str
-    detail: str
-    is_loaded: bool
-
-
-class Quality(Part):
-    """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many;
-    orders of `doubtful_sources` may be missing although the day counts as complete. In them and in
-    `missing_sources` a partner is `partner_files: <partner>`. `refused_files` have been delivered and
-    cannot be used; each run of the day tries them again. `fill_command` is None when no day is missing.
-    `first_loaded` is the first business day that ever had a daily run: since then all days but the
-    `missing_days` are loaded; `first_exported` is the first day of any export, whose days have no daily run.
-    `restatements`: newest day first, figures in the headline's order. `warnings`: the worst first. `limits`:
-    sentences on changes of a source that no run can see."""
-
-    complete: bool
-    missing_sources: list[str]
-    empty_sources: list[str] = Field(default_factory=list)
-    doubtful_sources: list[str] = Field(default_factory=list)
-    refused_files: list[RefusedFile] = Field(default_factory=list)
-    sources: list[SourceQuality]
-    totals: list[CurrencyTotals] = Field(default_factory=list)
-    rejects: list[Rejects]
-    unconverted: list[Unconverted]
-    missing_days: list[date]
-    first_loaded: date | None = None
-    first_exported: date | None = None
-    fill_command: str | None
-    restatements: list[Restatement]
-    warnings: list[Remark]
-    limits: list[str] = Field(default_factory=list)
-
-
-class Provenance(Part):
-    """Where the report comes from. Instants are UTC; read times are in `Quality.sources`."""
-
-    dag_id: str
-    run_id: str
-    code_version: str
-    timezone: str
-    window_start: datetime
-    window_end: datetime
-    generated_at: datetime
-
-
 class Figures(Part):
     """One day's report. `averaged_days` counts the loaded days behind the 28-day averages, and
     `averaged_days_without_sales` those of them without an order. `attribute` is `REPORT_ATTRIBUTE`, None
@@ -312,10 +207,10 @@ class Figures(Part):
 
 
 def figures_hash(figures: Figures) -> str:
-    """SHA-256 of what the report states about the day: headline, breakdowns, products, reasons of returns,
-    missing sources. Not of comparisons, restatements or provenance, nor of what was or is expected: the same
-    day built twice has the same hash whatever became of the days around it, and also when its forecast came
-    later. A mail is sent once per hash."""
+    """Return the SHA-256 of what the report states about the day: headline, breakdowns, products, reasons of
+    returns, missing sources. Not of comparisons, restatements or provenance, nor of what was or is expected:
+    the same day built twice has the same hash whatever became of the days around it, and also when its
+    forecast came later. A mail is sent once per hash."""
     facts: dict[str, Any] = {
         "business_date": figures.business_date.isoformat(),
         "currency": figures.currency,

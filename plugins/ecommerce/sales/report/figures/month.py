@@ -6,9 +6,8 @@ from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
-from ecommerce.sales.report.figures.base import Part
+from ecommerce.sales.report.figures.base import Part, Row
 
 
 class Span(Part):
@@ -34,8 +33,9 @@ class MonthToDate(Part):
     last_year: Span
 
 
-def month_to_date(day: date, days: Mapping[date, Mapping[str, Any]]) -> MonthToDate:
-    """The month of `day` so far. `days`: the rows of `headline.sql` by business date, of all `spans`."""
+def month_to_date(day: date, days: Mapping[date, Row]) -> MonthToDate:
+    """Return the month of `day` so far. `days`: the rows of `headline.sql` by business date, of all
+    `spans`."""
     (first, _), *others = spans(day)
     there = [days[each] for each in days_of(first, day) if each in days]
     last_month, last_year = (_whole(*span, days) for span in others)
@@ -48,8 +48,8 @@ def month_to_date(day: date, days: Mapping[date, Mapping[str, Any]]) -> MonthToD
 
 
 def spans(day: date) -> list[tuple[date, date]]:
-    """The first and the last day of the month of `day` so far, of the last month and of the same month of
-    last year."""
+    """Return the first and the last day of the month of `day` so far, of the last month and of the same month
+    of last year."""
     first = day.replace(day=1)
     before = first - timedelta(days=1)
     return [
@@ -60,16 +60,8 @@ def spans(day: date) -> list[tuple[date, date]]:
 
 
 def days_of(first: date, last: date) -> Iterator[date]:
-    """The days from `first` to `last`."""
+    """Return the days from `first` to `last`."""
     return (first + timedelta(days=later) for later in range((last - first).days + 1))
-
-
-def csv_rows(month: MonthToDate | None) -> Iterator[tuple[str, str, Decimal | int | None]]:
-    """Span, figure and value of each cell of `figures.csv`."""
-    for name in ("now", "last_month", "last_year") if month else ():
-        span = getattr(month, name)
-        yield name, "net_sales", span.net_sales
-        yield name, "orders", span.orders
 
 
 def _until(last: int, year: int, month: int) -> tuple[date, date]:
@@ -77,7 +69,7 @@ def _until(last: int, year: int, month: int) -> tuple[date, date]:
     return first, first.replace(day=min(last, monthrange(year, month)[1]))
 
 
-def _whole(first: date, last: date, days: Mapping[date, Mapping[str, Any]]) -> Span:
+def _whole(first: date, last: date, days: Mapping[date, Row]) -> Span:
     there = [days.get(each) for each in days_of(first, last)]
     complete = [row for row in there if row and row["complete"]]
     if len(complete) < len(there):
@@ -85,7 +77,7 @@ def _whole(first: date, last: date, days: Mapping[date, Mapping[str, Any]]) -> S
     return _span(first, last, complete)
 
 
-def _span(first: date, last: date, rows: list[Mapping[str, Any]]) -> Span:
+def _span(first: date, last: date, rows: list[Row]) -> Span:
     return Span(
         first=first,
         last=last,

@@ -1,7 +1,6 @@
-"""Rejected rows as people look for them: where a row stands, which field is at fault, what was expected
-there.
+"""Rejected rows: where a row is, which field is invalid, and what was expected.
 
-The transform keeps each of them with a reason, a detail such as `unit_price = ten`, and the record itself.
+The transform keeps each with a reason, a detail such as `unit_price = ten`, and the record itself.
 """
 
 from __future__ import annotations
@@ -11,12 +10,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from typing import Any
 
-from pydantic import model_validator
-
-from ecommerce.core.text import clean, count, mask_e_mails, source_name
-from ecommerce.sales.report.figures.base import Part
+from ecommerce.core.text import clean, mask_e_mails
+from ecommerce.sales.report.figures.base import Part, Row
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES
 
 LONGEST_VALUE = 60
@@ -34,7 +30,7 @@ EXPECTED = {
     "undated_draft": "a date; a draft has none until it is placed",
     "order_rejected": "an order that can be read: it was rejected itself",
     "unknown_order": "an order that the source has",
-    "duplicate_line": "each line number once in an order; another line with this one says something else",
+    "duplicate_line": "each line number once in an order; another line with this one differs",
     "order_of_other_partner": "an order number that no other partner has used before",
     "malformed_line": "as many fields as the header has, every quote closed",
     "bad_encoding": "text in UTF-8",
@@ -57,13 +53,11 @@ _OF_NO_FIELD = frozenset(
     {"malformed_line", "bad_encoding", "file_unreadable", "file_too_large", "missing_column"}
 )
 
-Row = Mapping[str, Any]
-
 
 class RejectSample(Part):
-    """One rejected row. Where it stands: `file` and `line` of a delivered file (no line: the file as a
-    whole), `order_id` and `line_number` of an order, or a `record` that belongs to none, in words. `value`
-    is what stood in `field`, personal data masked; None where nothing did."""
+    """One rejected row. Its place: `file` and `line` of a delivered file (no line: the file as a
+    whole), `order_id` and `line_number` of an order, or the name of a `record` that belongs to none. `value`
+    is the content of `field`, personal data masked; None where it is empty."""
 
     file: str | None = None
     line: int | None = None
@@ -83,35 +77,20 @@ class Rejects(Part):
     rows: int
     samples: list[RejectSample]
 
-    @model_validator(mode="before")
-    @classmethod
-    def _of_older_reports(cls, given: Any) -> Any:
-        """Samples of reports that were archived with the record as it was read."""
-        if isinstance(given, Mapping) and isinstance(given.get("samples"), list):
-            samples = [
-                sample_of(given["source"], given["reason"], each)
-                if isinstance(each, Mapping) and "raw" in each
-                else each
-                for each in given["samples"]
-            ]
-            return {**given, "samples": samples}
-        return given
-
 
 def rejects(rows: Iterable[Row]) -> list[Rejects]:
-    """Rows of `rejected_rows` by source and reason, in their order; each has the number of all
-    `reason_rows`."""
-    found = []
+    """Return the rows of `rejects.sql` by source and reason, in their order."""
+    groups = []
     for (source, reason), group in groupby(rows, key=lambda row: (row["source"], row["reason"])):
         some = list(group)
         samples = [sample_of(source, reason, row) for row in some]
-        found.append(Rejects(source=source, reason=reason, rows=some[0]["reason_rows"], samples=samples))
-    return found
+        groups.append(Rejects(source=source, reason=reason, rows=some[0]["reason_rows"], samples=samples))
+    return groups
 
 
 def sample_of(source: str, reason: str, row: Row) -> RejectSample:
-    """One row as a sample. The transform has masked personal data already; an address in a free text must not
-    get past here either."""
+    """Return one row as a sample. The transform has masked personal data; addresses in free texts are masked
+    here."""
     record = _record(source, row)
     field, value = _fault(reason, row.get("detail") or "", record)
     is_file = source == PARTNER_FILES or source not in SOURCES
@@ -128,39 +107,8 @@ def sample_of(source: str, reason: str, row: Row) -> RejectSample:
     )
 
 
-def cells(all_rejects: Iterable[Rejects]) -> list[list[str]]:
-    """The table's rows: source, reason, rows, where, found, expected. The first three are said once."""
-    lines = []
-    for each in all_rejects:
-        first = [source_name(each.source), each.reason.replace("_", " "), count(each.rows)]
-        for sample in each.samples:
-            lines.append([*first, _where(sample), _found(sample), clean(sample.expected)])
-            first = ["", "", ""]
-    return lines
-
-
-def _where(sample: RejectSample) -> str:
-    places = []
-    if sample.file:
-        line = "the whole file" if sample.line is None else f"line {sample.line}"
-        places.append(f"{clean(sample.file)}, {line}")
-    if sample.order_id:
-        number = f", line {clean(sample.line_number)}" if sample.line_number and not sample.file else ""
-        places.append(f"order {clean(sample.order_id)}{number}")
-    if sample.record:
-        places.append(clean(sample.record))
-    return "; ".join(places)
-
-
-def _found(sample: RejectSample) -> str:
-    if sample.field is None:
-        return clean(sample.value)
-    name = clean(sample.field)
-    return f"{name} is empty" if sample.value is None else f"{name}: {clean(sample.value)}"
-
-
 def _fault(reason: str, detail: str, record: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """The field at fault and what stands in it; without field what is wrong, in words."""
+    """Return the invalid field and its value; without a field, what is wrong."""
     if match := re.fullmatch(r"(\w+) = (.*)", detail, re.DOTALL):
         return match[1], _short(match[2], LONGEST_VALUE)
     if match := re.fullmatch(r"(\w+) is empty", detail):
@@ -173,7 +121,7 @@ def _fault(reason: str, detail: str, record: Mapping[str, str]) -> tuple[str | N
 
 
 def _record(source: str, row: Row) -> dict[str, str]:
-    """The fields of the record as it was read, as texts; those that can be read of one that was cut off."""
+    """Return the fields of the record as texts; of one that was cut off, those that can be read."""
     raw = row.get("raw") or ""
     try:
         found = json.loads(raw)
@@ -195,7 +143,7 @@ def _of_the_database(query: str, raw: str) -> dict[str, str]:
 
 
 def _name(record: Mapping[str, str]) -> str | None:
-    """What names a record that is no line of an order."""
+    """Return the name of a record that is no line of an order."""
     if refund := record.get("refund_id"):
         return f"refund {_short(refund)}"
     if "rate" in record and "currency" in record:

@@ -1,18 +1,16 @@
-"""What is expected of the seven days after the business day."""
+"""The forecast of the seven days after the business day."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from ecommerce.core import text
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.sales.report.figures.base import Part
-from ecommerce.sales.report.figures.forecast_comparison import Ask
+from ecommerce.sales.report.figures.base import Part, Query, Row
 
 DAYS = 7
+BLACK_FRIDAY = "Black Friday"
 FIGURES = ("forecast", "lower_80", "upper_80")
 
 
@@ -27,9 +25,9 @@ class OutlookDay(Part):
 
 class Outlook(Part):
     """The newest forecast that was made by the end of the business day, of the days after it that it covers:
-    at most seven, in their order. `made_at` (UTC) as in `expectation.Expectation`. `event` names a holiday
-    among these days. `last_week`: gross sales of the seven days up to the business day, None where one of
-    them is not complete."""
+    at most seven, in their order. `made_at` (UTC) as in `forecast_comparison.Expectation`. `event` names a
+    holiday among these days. `last_week`: gross sales of the seven days up to the business day, None where
+    one of them is not complete."""
 
     made_at: datetime
     model: str
@@ -38,11 +36,10 @@ class Outlook(Part):
     last_week: Decimal | None = None
 
 
-def read(ask: Ask, day: BusinessDay) -> Outlook | None:
-    """The outlook from the end of `day`; None where no forecast covers a day after it. `ask` runs a query of
-    the report by its name."""
+def outlook_of(query: Query, day: BusinessDay) -> Outlook | None:
+    """Return the outlook from the end of `day`; None where no forecast covers a day after it."""
     first, last = (day.date + timedelta(days=later) for later in (1, DAYS))
-    rows = ask("upcoming_forecast", {"ends_at": day.end}, day_after=first, last=last)
+    rows = query("upcoming_forecast", {"ends_at": day.end}, day_after=first, last=last)
     if not rows:
         return None
     names = ("day", *FIGURES)
@@ -53,9 +50,7 @@ def read(ask: Ask, day: BusinessDay) -> Outlook | None:
     )
 
 
-def in_context(
-    outlook: Outlook | None, day: date, days: Mapping[date, Mapping[str, Any]], calendar: str
-) -> Outlook | None:
+def in_context(outlook: Outlook | None, day: date, days: Mapping[date, Row], calendar: str) -> Outlook | None:
     """Return `outlook` with its event and last week.
 
     Args:
@@ -77,9 +72,10 @@ def in_context(
 
 
 def event(days: Sequence[date], calendar: str) -> str | None:
-    """The name of what sells on one of `days`: Black Friday, else the first public holiday of `calendar`."""
+    """Return Black Friday where it is one of `days`, else the first public holiday of `calendar` among
+    them."""
     if any(each == black_friday(each.year) for each in days):
-        return "Black Friday"
+        return BLACK_FRIDAY
     if not calendar:
         return None
     from holidays import country_holidays
@@ -93,32 +89,6 @@ def event(days: Sequence[date], calendar: str) -> str | None:
 
 
 def black_friday(year: int) -> date:
-    """The day after the fourth Thursday of November."""
+    """Return the day after the fourth Thursday of November."""
     first = date(year, 11, 1)
     return first + timedelta(days=(3 - first.weekday()) % 7 + 22)
-
-
-def sentence(outlook: Outlook | None, currency: str) -> str | None:
-    """Return what is coming in one sentence, such as "Black Friday week: 228,848 USD gross sales expected,
-    +33.1 % vs the last 7 days."; None where there is no forecast."""
-    if outlook is None:
-        return None
-    count = len(outlook.days)
-    when = f"Next {count} days" if count > 1 else text.short_day(outlook.days[0].day)
-    if outlook.event:
-        when = (
-            f"{text.clean(outlook.event)} week"
-            if outlook.event == "Black Friday"
-            else (f"Week of {text.clean(outlook.event)}")
-        )
-    total = sum((each.forecast for each in outlook.days), Decimal(0))
-    changed = text.change(total, outlook.last_week) if count == DAYS else text.NOTHING
-    versus = "" if changed == text.NOTHING else f", {changed} vs the last {DAYS} days"
-    return f"{when}: {text.count(total)} {currency} gross sales expected{versus}."
-
-
-def csv_rows(outlook: Outlook | None) -> Iterator[tuple[str, str, Decimal]]:
-    """Day, figure and value of each cell of `figures.csv`."""
-    for each in outlook.days if outlook else ():
-        for figure in FIGURES:
-            yield each.day.isoformat(), figure, getattr(each, figure)

@@ -1,4 +1,4 @@
-"""What the report's charts show, in words: for those who cannot see them."""
+"""The alternative texts of the report's charts."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from collections.abc import Callable, Sequence
 
 from ecommerce.core import text
 from ecommerce.sales.report.charts import chart_files
-from ecommerce.sales.report.figures import website
 from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.figures.model import Breakdown, Figures
-from ecommerce.sales.report.view.forecast_tables import expectation_total
+from ecommerce.sales.report.figures.website import STEPS
 
-_NAMED = 3
-"""So many of the first rows are named; the table has all."""
+_MOST_NAMES = 4
+"""The table has all."""
 
 
 def alternatives(figures: Figures) -> dict[str, str]:
-    """The alternative text of each chart that is drawn of this day."""
-    return {name: _WORDS[name](figures) for name in chart_files.drawn(figures)}
+    """Return the alternative text of each chart that is drawn of this day."""
+    return {name: _CAPTIONS[name](figures) for name in chart_files.drawn(figures)}
 
 
 def _trend(figures: Figures) -> str:
+    currency = figures.currency
     known = [day for day in figures.trend if day.net_sales is not None]
-    said = f"Net sales of the {len(figures.trend)} days up to {text.short_day(figures.business_date)}"
+    title = f"Net sales of the {len(figures.trend)} days up to {text.short_day(figures.business_date)}"
     if not known:
-        return f"{said}: none is loaded."
-    lowest, highest = (pick(known, key=lambda day: day.net_sales or 0) for pick in (min, max))
+        return f"{title}: none is loaded."
     ends = ", ".join(
-        f"{name} {text.amount(day.net_sales, figures.currency)} on {text.short_day(day.business_date)}"
-        for name, day in (("lowest", lowest), ("highest", highest))
+        f"{name} {text.amount(day.net_sales, currency)} on {text.short_day(day.business_date)}"
+        for name, pick in (("lowest", min), ("highest", max))
+        for day in [pick(known, key=lambda day: day.net_sales or 0)]
     )
     average = figures.headline["net_sales"].average
     name = text.average_name(figures.averaged_days, figures.averaged_days_without_sales)
-    mean = f"; {name}: {text.amount(average, figures.currency)}"
+    mean = f"; {name}: {text.amount(average, currency)}" if average is not None else ""
     gap = f"; {text.count(len(figures.gaps))} not loaded" if figures.gaps else ""
-    return f"{said}: {ends}{mean if average is not None else ''}{gap}."
+    return f"{title}: {ends}{mean}{gap}."
 
 
 def _expected(figures: Figures) -> str:
-    total = expectation_total(figures)
+    total = figures.expectation.total if figures.expectation else None
     if total is None:
         return ""
     actual, forecast, low, high = (
@@ -49,37 +49,31 @@ def _expected(figures: Figures) -> str:
 
 
 def _outlook(figures: Figures) -> str:
-    said = [
+    days = [
         f"{text.short_day(each.day)} {text.amount(each.forecast, figures.currency)}"
         for each in (figures.outlook.days if figures.outlook else ())
     ]
-    return f"Forecast of gross sales: {', '.join(said)}."
+    return f"Forecast of gross sales: {', '.join(days)}."
 
 
 def _breakdown(figures: Figures, rows: Sequence[Breakdown], by: str, name_of: Callable[[str], str]) -> str:
-    said = [f"{name_of(row.name)} {text.amount(row.net_sales, figures.currency)}" for row in rows[:_NAMED]]
-    return f"Net sales by {by}: {', '.join(said)}{_more(rows)}."
+    amounts = [f"{name_of(row.name)} {text.amount(row.net_sales, figures.currency)}" for row in rows]
+    return f"Net sales by {by}: {text.listed(amounts, _MOST_NAMES)}."
 
 
 def _changed(figures: Figures, kind: str, by: str, name_of: Callable[[str], str]) -> str:
     rows: list[Contribution] = getattr(figures.changes, kind)
-    said = [
-        f"{name_of(row.name)} {text.signed(row.now - row.before, figures.currency)}" for row in rows[:_NAMED]
-    ]
-    return f"Contribution to the change of net sales by {by}: {', '.join(said)}{_more(rows)}."
+    amounts = [f"{name_of(row.name)} {text.signed(row.now - row.before, figures.currency)}" for row in rows]
+    return f"Contribution to the change of net sales by {by}: {text.listed(amounts, _MOST_NAMES)}."
 
 
 def _funnel(figures: Figures) -> str:
     steps = figures.website.steps if figures.website else []
-    said = [f"{website.STEPS[each.step]} {text.count(each.sessions)}" for each in steps]
-    return f"Sessions by the step that they reached: {', '.join(said)}."
+    sessions = [f"{STEPS[each.step]} {text.count(each.sessions)}" for each in steps]
+    return f"Sessions by the step that they reached: {', '.join(sessions)}."
 
 
-def _more(rows: Sequence[object]) -> str:
-    return f" and {text.count(len(rows) - _NAMED)} more" if len(rows) > _NAMED else ""
-
-
-_WORDS: dict[str, Callable[[Figures], str]] = {
+_CAPTIONS: dict[str, Callable[[Figures], str]] = {
     chart_files.TREND: _trend,
     chart_files.EXPECTED: _expected,
     chart_files.OUTLOOK: _outlook,

@@ -1,4 +1,4 @@
-"""What a figure is compared with, and how the change is written: tiles, the table of all figures, rates."""
+"""Headline figures and rates with their comparisons: tiles and tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecommerce.reporting.sections import Section, name, number, quiet, table
 from ecommerce.sales.report.figures.model import HEADLINE, RATES, Figures
 
 BASES = ("day_before", "week_before", "average", "year_before")
-"""The fields of `figures.Figure` that a figure is compared with, in reading order."""
+"""The fields of `model.Figure` that a figure is compared with, in reading order."""
 CHOICE = ("week_before", "day_before", "average", "year_before")
 """In the order in which one comparison is chosen where there is room for one."""
 SHOWN = ("week_before", "average", "day_before", "year_before")
@@ -23,7 +23,7 @@ NOTHING_YET, NO_ORDERS = "nothing to compare with yet", "no orders to average"
 
 
 def base_names(figures: Figures) -> dict[str, str]:
-    """How to call each of `BASES` on this day."""
+    """Return the labels of `BASES` on this day."""
     before, week = (text.short_day(figures.business_date - timedelta(days=days)) for days in (1, 7))
     year = figures.business_date - timedelta(days=364)  # the same weekday
     return {
@@ -35,13 +35,13 @@ def base_names(figures: Figures) -> dict[str, str]:
 
 
 def without_sales(figures: Figures) -> list[str]:
-    """The name of the average, where some of its days had no sales."""
+    """Return the name of the average, where some of its days had no sales."""
     closed = figures.averaged_days_without_sales
     return [text.average_name(figures.averaged_days, closed)] if closed else []
 
 
 def known_bases(figures: Figures) -> list[str]:
-    """Those of `BASES` that at least one figure of the day can be compared with."""
+    """Return the `BASES` that at least one figure of the day can be compared with."""
     return [
         base
         for base in BASES
@@ -50,25 +50,25 @@ def known_bases(figures: Figures) -> list[str]:
 
 
 def tile(figures: Figures, headline: str) -> dict[str, Any]:
-    """One headline figure: `label`, `value`; `changes` against each of `known_bases` (`words`, `label`,
-    `tone`); `shown`, at most `MOST_SHOWN` of them; `change`, the one of choice."""
+    """Return one headline figure: `label`, `value`; `changes` against each of `known_bases` (`words`,
+    `label`, `tone`); `shown`, at most `MOST_SHOWN` of them; `change`, the one of choice."""
     meaning, entry = HEADLINE[headline], figures.headline[headline]
-    found = {base: _change(figures, headline, base) for base in known_bases(figures)}
-    said = {base: change for base, change in found.items() if change["words"] != text.NOTHING}
-    shown = [base for base in SHOWN if base in said][:MOST_SHOWN]
+    changes = {base: _change(figures, headline, base) for base in known_bases(figures)}
+    stated = {base: change for base, change in changes.items() if change["words"] != text.NOTHING}
+    shown = [base for base in SHOWN if base in stated][:MOST_SHOWN]
     why = NO_ORDERS if entry.value is None else NOTHING_YET
     nothing = {"words": "", "label": why, "tone": 0}
     return {
         "label": f"{meaning.label}{NOTED}" if entry.note else meaning.label,
         "value": text.figure(entry.value, meaning.kind, figures.currency),
-        "changes": list(found.values()),
-        "shown": [change for base, change in said.items() if base in shown] or [nothing],
-        "change": next((said[base] for base in CHOICE if base in said), nothing),
+        "changes": list(changes.values()),
+        "shown": [change for base, change in stated.items() if base in shown] or [nothing],
+        "change": next((stated[base] for base in CHOICE if base in stated), nothing),
     }
 
 
 def figures_table(figures: Figures) -> Section:
-    """All headline figures beside everything that they are compared with, and the rates."""
+    """Return all headline figures and rates with all comparisons."""
     bases = known_bases(figures)
     names = base_names(figures)
     columns = [name("Figure"), number("This day")]
@@ -91,7 +91,7 @@ def figures_table(figures: Figures) -> Section:
 
 
 def summary(figures: Figures, section_id: str, title: str, wanted: Sequence[str], *, note: str) -> Section:
-    """A few figures and rates beside the comparison of choice."""
+    """Return a few figures and rates with one comparison."""
     bases = known_bases(figures)
     chosen = [base for base in CHOICE if base in bases][:1]
     rows = [
@@ -107,7 +107,7 @@ def _change(figures: Figures, headline: str, base: str) -> dict[str, Any]:
     before = getattr(entry, base)
     label = base_names(figures)[base]
     words = text.change(entry.value, before)
-    if words == text.NOTHING and entry.value and before is not None:  # no percentage says it: from zero, say
+    if words == text.NOTHING and entry.value and before is not None:  # no percentage, such as from zero
         words = text.figure(before, meaning.kind, figures.currency)
         return {"words": words, "label": f"on {label}", "tone": 0}
     tone = text.direction(entry.value, before, meaning.good)

@@ -1,4 +1,4 @@
-"""What the report's pages and its mail say, as finished texts: the only input of their templates."""
+"""The pages of the report as finished texts, the only input of the PDF's and the web page's templates."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core import text
-from ecommerce.reporting.sections import Section, first_and_others, name, number, quiet, table, word
+from ecommerce.reporting.sections import Section, name, number, quiet, table, with_others, word
 from ecommerce.sales.report.charts import chart_files
-from ecommerce.sales.report.figures import forecast_comparison
 from ecommerce.sales.report.figures.model import AMOUNTS, FIGURES, HEADLINE, Breakdown, Figures
-from ecommerce.sales.report.figures.return_reasons import ReturnReason
-from ecommerce.sales.report.findings import ranking
+from ecommerce.sales.report.findings.sentences import sentences
 from ecommerce.sales.report.view import (
     captions,
     contribution_tables,
@@ -34,14 +32,13 @@ _DEFINED = "All definitions: docs/DEFINITIONS.md."
 
 
 def page_texts(figures: Figures) -> dict[str, Any]:
-    """Everything that a page shows, for any template.
+    """Return everything that a page shows, for any template.
 
-    Returns the top of the report (`title`, `day`, `long_day`, `scope`, `footer`, `notices`, `findings`,
-    `tiles`, `small_tiles`, `expected`, `footnote`); `changed`, the change of net sales in half a line, and
-    `changed_since`, the day it is since, or nothing; `sections` in reading order, which the module of that
-    name describes; `annex`: its `title`, a `note` and the id of the section that it begins with; `charts`,
-    what each chart that is drawn of this day shows, in words, by its file's name; and `pictures`, files of
-    products' pictures by SKU, which the caller may fill.
+    The top of the report (`title`, `day`, `long_day`, `scope`, `footer`, `notices`, `findings`, `tiles`,
+    `small_tiles`, `expected`, `footnote`); `changed`, the change of net sales in half a line, and
+    `changed_since`, the day it is since, or nothing; `sections` in reading order (see `reporting.sections`);
+    `annex`: its `title`, a `note` and the id of its first section; `charts`, the alternative texts of the
+    drawn charts by file name; and `pictures`, files of product pictures by SKU, which the caller may fill.
     """
     day, zone = figures.business_date, figures.provenance.timezone
     return {
@@ -61,37 +58,25 @@ def page_texts(figures: Figures) -> dict[str, Any]:
 
 
 def _hours(figures: Figures) -> str:
-    """Said of a day on which the clocks change."""
+    """Return the hours of a day on which the clocks change."""
     hours = (figures.provenance.window_end - figures.provenance.window_start) / timedelta(hours=1)
     return "" if hours == 24 else f" ({hours:g} hours)"
 
 
 def _top(figures: Figures) -> dict[str, Any]:
-    """What page one and the mail begin with."""
+    """Return the top of page one."""
     tiles = [tile(figures, headline) for headline in HEADLINE]
     noted = [(HEADLINE[name].label, note) for name in HEADLINE if (note := figures.headline[name].note)]
     footnotes = [f"{NOTED}{label}: {text.clean(note)}." for label, note in noted]
     closed = [f"{averaged}." for averaged in without_sales(figures)]
     return {
         "notices": notices.notices(figures),
-        "findings": ranking.sentences(figures),
+        "findings": sentences(figures),
         "tiles": tiles[:TILES],
         "small_tiles": tiles[TILES:],
-        "expected": _expected(figures),
+        "expected": forecast_tables.verdict_line(figures),
         "footnote": " ".join([*(footnotes or [_AVERAGE]), *closed, _DEFINED]),
     }
-
-
-def _expected(figures: Figures) -> dict[str, Any] | None:
-    """What `expectation.line` says, and, as `changed`, by how much the day misses the forecast."""
-    line = forecast_comparison.line(figures.expectation, figures.currency, figures.caveat)
-    total = forecast_tables.expectation_total(figures)
-    if line is None or total is None:
-        return line
-    if total.verdict is None:
-        return line | {"changed": figures.caveat}
-    changed = text.change(total.actual, total.forecast)
-    return line | {"changed": "" if changed == text.NOTHING else f"{changed} against the forecast"}
 
 
 def _sections(figures: Figures) -> list[Section]:
@@ -148,34 +133,39 @@ def _trend(figures: Figures) -> Section:
 
 def _breakdowns(figures: Figures) -> list[Section]:
     currency = figures.currency
-    found = [
+    sections = [
         _breakdown_table(figures.channels, "channel", "By channel", text.source_name, currency),
         _breakdown_table(figures.categories, "category", "By category", text.category, currency),
         _breakdown_table(figures.countries, "country", "By country", text.country, currency),
     ]
     for section, chart in zip(
-        found, (chart_files.CHANNELS, chart_files.CATEGORIES, chart_files.COUNTRIES), strict=True
+        sections, (chart_files.CHANNELS, chart_files.CATEGORIES, chart_files.COUNTRIES), strict=True
     ):
         section["chart"] = chart if section["rows"] else ""
     if figures.attribute:
         title = attribute_title(figures.attribute)
-        rows = with_rest(figures.attributes, _MOST_VALUES)
-        found.append(_breakdown_table(rows, "attribute", f"By {title.lower()}", text.clean, currency))
-    return found
+        label = f"By {title.lower()}"
+        sections.append(_breakdown_table(figures.attributes, "attribute", label, text.clean, currency))
+    return sections
 
 
 def _breakdown_table(
     rows: Sequence[Breakdown], kind: str, title: str, name_of: Callable[[str], str], currency: str
 ) -> Section:
     plural = {"category": "categories", "country": "countries", "channel": "channels"}.get(kind, kind)
-    cells = _breakdown(
-        with_rest(rows, MOST_CATEGORIES if kind != "attribute" else _MOST_VALUES), name_of, currency
+    shown = with_others(
+        rows,
+        MOST_CATEGORIES if kind != "attribute" else _MOST_VALUES,
+        ("orders", *FIGURES),
+        size=lambda row: row.net_sales,
+        alone=lambda row: row.name == text.UNALLOCATED,
     )
+    cells = _breakdown(shown, name_of, currency)
     columns = ["Orders", "Units", "Gross sales", "Discounts", "Returns", "Net sales"]
     if kind == "category":  # an order with two categories cannot be counted under one
         cells, columns = [[first, *others] for first, _, *others in cells], columns[1:]
     total = sum((row.net_sales for row in rows), Decimal(0))
-    shares = [text.share(row.net_sales, total) for row in with_rest(rows, len(cells) or 1)]
+    shares = [text.share(row.net_sales, total) for row in shown]
     return table(
         plural,
         title,
@@ -207,10 +197,8 @@ def _products(figures: Figures) -> Section:
 
 def _return_reasons(figures: Figures) -> Section:
     total = sum((row.amount for row in figures.return_reasons), Decimal(0))
-    rows, others = first_and_others(figures.return_reasons, MOST_CATEGORIES)
-    if others:  # where customers write them themselves
-        sums = {name: sum(getattr(row, name) for row in others) for name in ("refunds", "amount")}
-        rows.append(ReturnReason(reason=f"{len(others)} others", **sums))
+    # Where customers write reasons themselves, there are many.
+    rows = with_others(figures.return_reasons, MOST_CATEGORIES, ("refunds", "amount"), label="reason")
     return table(
         "return_reasons",
         "Returns by reason",
@@ -224,28 +212,15 @@ def _return_reasons(figures: Figures) -> Section:
             ]
             for row in rows
         ],
-        empty="Nothing came back on this day.",
-        note="as the source gives it",
+        empty="No returns on this day.",
+        note=f"reasons of the source, amounts in {figures.currency}",
     )
 
 
 def attribute_title(name: str) -> str:
-    """`sales_channel` as a heading: `Sales channel`."""
+    """Return `sales_channel` as a heading: `Sales channel`."""
     words = name.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
-
-
-def with_rest(rows: Sequence[Breakdown], most: int) -> list[Breakdown]:
-    """The `most` largest rows; when there are more, the last one adds up all the others. Returns of whole
-    orders are never among them: they would hide what the others sold."""
-    shown, others = first_and_others(
-        rows, most, size=lambda row: row.net_sales, alone=lambda row: row.name == text.UNALLOCATED
-    )
-    if others:
-        sums = {name: sum((getattr(row, name) for row in others), Decimal(0)) for name in FIGURES}
-        orders = sum(row.orders or 0 for row in others)
-        shown.append(Breakdown(name=f"{len(others)} others", orders=orders, **sums))
-    return shown
 
 
 def _breakdown(rows: Sequence[Breakdown], name_of: Callable[[str], str], currency: str) -> list[list[str]]:

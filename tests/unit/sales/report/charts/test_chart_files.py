@@ -9,9 +9,11 @@ import pytest
 
 from ecommerce.core.text import clean
 from ecommerce.reporting import drawing, fonts
+from ecommerce.reporting.sections import with_others
 from ecommerce.sales.report.charts import chart_files
 from ecommerce.sales.report.charts.chart_files import bars
 from ecommerce.sales.report.charts.trend import trend as draw_trend
+from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import cases
 from tests.unit.sales.report.samples import NASTY, crowded, empty_day, make_figures, trend
@@ -100,11 +102,11 @@ def test_the_trend_for_mails_is_a_picture_on_white(tmp_path):
 
 
 def test_forty_categories_become_six_rows_that_add_up():
-    rows = [(str(place), Decimal(place), Decimal(2 * place)) for place in range(40, 0, -1)]
-    shown = bars.top(rows)
+    rows = [Contribution(name=f"{n}", before=Decimal(n), now=Decimal(2 * n)) for n in range(40, 0, -1)]
+    shown = with_others(rows, bars.MOST, ("before", "now"), size=lambda row: row.now - row.before)
     assert len(shown) == bars.MOST
-    assert shown[-1] == ("35 others", Decimal(630), Decimal(1260), True)
-    assert sum(row[1] for row in shown) == sum(row[1] for row in rows)
+    assert shown[-1] == Contribution(name="35 others", before=Decimal(630), now=Decimal(1260))
+    assert sum(row.before for row in shown) == sum(row.before for row in rows)
 
 
 def test_nothing_leaves_the_canvas_of_a_bar_chart():
@@ -182,7 +184,7 @@ def test_days_before_the_first_that_was_loaded_are_not_missing():
     assert [text.get_text() for text in axes.texts] == ["loaded since Tue 10 Nov"]
     assert "Not loaded" not in [text.get_text() for text in axes.get_legend().get_texts()]
     missing = next(each for each in page_texts(figures)["sections"] if each["id"] == "missing_days")
-    assert missing["empty"] == "Every day since Tue 10 Nov has been loaded; none before it."
+    assert missing["empty"] == "Every day since Tue 10 Nov is loaded; none before it."
 
 
 def test_days_before_the_first_daily_run_may_be_from_an_export():
@@ -192,14 +194,14 @@ def test_days_before_the_first_daily_run_may_be_from_an_export():
         return next(each for each in found if each["id"] == "missing_days")["empty"]
 
     assert said(date(2026, 11, 10)) == (
-        "Every day since Tue 10 Nov has been loaded; the days before it are from an export."
+        "Every day since Tue 10 Nov is loaded; the days before it are from an export."
     )
     assert said(date(2026, 11, 19)) == (
-        "This is the first day that has been loaded by a daily run; the days before it are from an export."
+        "This is the first day that is loaded by a daily run; the days before it are from an export."
     )
     # The days before have late orders of the first run.
-    assert said(date(2026, 11, 19), is_exported=False) == "This is the first day that has been loaded."
-    assert said(date(2026, 11, 10), is_exported=False).endswith("has been loaded; none before it.")
+    assert said(date(2026, 11, 19), is_exported=False) == "This is the first day that is loaded."
+    assert said(date(2026, 11, 10), is_exported=False).endswith("is loaded; none before it.")
 
 
 def test_days_that_were_not_loaded_are_not_said_to_be_before_the_first():

@@ -11,11 +11,11 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.sales.report.figures import comparisons, contributions, month, return_reasons, upcoming
+from ecommerce.sales.report.figures.finding import Finding
 from ecommerce.sales.report.figures.model import Figure, figures_hash
 from ecommerce.sales.report.figures_csv import figures_csv
-from ecommerce.sales.report.findings.ranking import Finding
-from tests.unit.sales.report.figures.test_queries import DAY, before, day_row
 from tests.unit.sales.report.samples import make_figures
+from tests.unit.sales.report.test_queries import DAY, before, day_row
 
 D = Decimal
 
@@ -44,7 +44,7 @@ def test_the_mean_of_a_weekday_is_of_complete_days_before_alone():
 
 
 def test_all_days_that_are_compared_with_are_asked_for_and_not_many_more():
-    asked = comparisons.days_asked(DAY)
+    asked = comparisons.compared_days(DAY)
     assert {DAY, before(55), before(364), date(2026, 10, 1), date(2026, 10, 19), date(2025, 11, 1)} <= asked
     assert not {before(56) - timedelta(1), date(2025, 11, 21), DAY + timedelta(1)} & asked
     assert len(asked) < 130
@@ -238,7 +238,7 @@ def test_the_outlook_begins_when_the_day_ends_also_where_clocks_change(day, ends
         return []
 
     window = day_window(date.fromisoformat(day), "America/New_York")
-    assert upcoming.read(ask, window) is None
+    assert upcoming.outlook_of(ask, window) is None
     assert asked["ends_at"] == datetime.fromisoformat(ends_at).replace(tzinfo=UTC)
     assert (asked["day_after"], asked["last"]) == tuple(window.date + timedelta(days) for days in (1, 7))
 

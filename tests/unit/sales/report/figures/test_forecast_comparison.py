@@ -15,10 +15,11 @@ from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales import delivery
 from ecommerce.sales.report import document
 from ecommerce.sales.report.figures import forecast_comparison
+from ecommerce.sales.report.figures.breakdowns import gross_sales_by_series
 from ecommerce.sales.report.figures.forecast_comparison import Expectation, Expected
 from ecommerce.sales.report.figures.model import Figures, figures_hash
-from ecommerce.sales.report.figures.queries import came
 from ecommerce.sales.report.figures_csv import figures_csv
+from ecommerce.sales.report.view.forecast_tables import series, verdict_line
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report.samples import DAY, NASTY, crowded, make_figures
 
@@ -72,11 +73,11 @@ def test_a_forecast_is_compared_without_the_part_of_currencies_that_the_day_lack
     ]
 
 
-def test_a_series_from_which_nothing_was_expected_is_listed_when_something_came():
+def test_a_series_from_which_nothing_was_expected_is_listed_when_something_was_sold():
     silent, back = (
         expected(f"channel:{name}", "0", actual, "0", "0") for name, actual in (("a", "0"), ("b", "5"))
     )
-    rows = forecast_comparison.page_texts(expectation_of(silent, back), DAY, "USD")["rows"]
+    rows = series(make_figures(expectation=expectation_of(silent, back)))["rows"]
     assert [(each[0], each[-1]) for each in rows] == [("Channel B", "outside 95 % (higher)")]
 
 
@@ -103,7 +104,7 @@ def row(series, forecast="100", made_at=MONDAY, model="blend", **bounds):
 def test_a_day_is_unusual_outside_the_intervals(actual, verdict, words, tone):
     found = expectation_of(expected(actual=actual))
     assert found.series[0].verdict == verdict
-    line = forecast_comparison.line(found, "USD")
+    line = verdict_line(make_figures(expectation=found))
     assert line is not None
     assert (line["verdict"], line["tone"]) == (words, tone)
 
@@ -112,7 +113,7 @@ def test_a_day_is_unusual_outside_the_intervals(actual, verdict, words, tone):
 def test_a_closed_day_has_a_verdict_and_no_percentage(actual, verdict):
     found = expectation_of(expected(forecast="0", actual=actual, near="0", far="0"))
     assert found.series[0].verdict == verdict
-    line = forecast_comparison.line(found, "USD")
+    line = verdict_line(make_figures(expectation=found))
     assert line is not None
     assert line["words"].endswith(f"this day {actual}.00")
 
@@ -120,13 +121,15 @@ def test_a_closed_day_has_a_verdict_and_no_percentage(actual, verdict):
 def test_an_incomplete_day_has_no_verdict_and_says_why():
     found = expectation_of(expected(actual="300"), complete=False)
     assert found.series[0].verdict is None
-    assert forecast_comparison.line(found, "USD", "the day is incomplete") == {
+    figures = make_figures(expectation=found, complete=False)
+    assert verdict_line(figures) == {
         "verdict": "No verdict",
         "words": "forecast of gross sales 1,000.00, 80 % interval 900.00 \N{EN DASH} 1,100.00; "
         "300.00 so far, and no verdict while the day is incomplete",
         "tone": 0,
+        "changed": "the day is incomplete",
     }
-    texts = forecast_comparison.page_texts(found, DAY, "USD", caveat="the day is incomplete")
+    texts = series(figures)
     assert texts["rows"][0][-1] == NOTHING
     assert texts["remarks"] == ["The day is incomplete, so there is no verdict."]
 
@@ -145,7 +148,9 @@ def test_what_is_asked_for_is_the_forecast_known_when_the_day_began():
         asked.append((name, parameters))
         return []
 
-    assert forecast_comparison.read(ask, day_window(DAY, "America/New_York"), {"total": D(5)}) is None
+    assert (
+        forecast_comparison.expectation_of(ask, day_window(DAY, "America/New_York"), {"total": D(5)}) is None
+    )
     assert asked == [("forecast", {"begins_at": datetime(2026, 11, 19, 5, tzinfo=UTC)})]
 
 
@@ -157,7 +162,7 @@ def test_the_total_comes_first_then_channels_and_categories_the_largest_first():
         row("total", "110"),
     ]
     actual = {"total": D("130"), "channel:storefront": D("130"), "category:Toys": D("130")}
-    found = forecast_comparison.read(
+    found = forecast_comparison.expectation_of(
         lambda *_: rows, day_window(DAY, "UTC"), actual | {"category:New": D("1")}
     )
     assert found
@@ -165,13 +170,13 @@ def test_the_total_comes_first_then_channels_and_categories_the_largest_first():
         ("total", 110, 130),
         ("channel:storefront", 110, 130),
         ("category:Toys", 60, 130),
-        ("category:Garden", 50, 0),  # forecast, and nobody bought
+        ("category:Garden", 50, 0),  # forecast, and not sold
     ]
     assert (found.made_at, found.model, found.unforecast) == (MONDAY, "blend", ["category:New"])
 
 
-def test_what_came_is_gross_sales_by_the_names_of_the_forecasts():
-    found = came(make_figures())
+def test_actual_sales_are_gross_sales_by_the_names_of_the_forecasts():
+    found = gross_sales_by_series(make_figures())
     assert found["total"] == D("20411.06")
     assert found["channel:storefront"] == D("9815.11")
     assert found["category:Kitchen"] == 6015
@@ -183,13 +188,13 @@ def test_the_report_says_it_on_page_one_and_in_the_details(tmp_path):
         " ".join(page.extract_text().split()) for page in PdfReader(tmp_path / document.PDF).pages
     )
     for text in (
-        "Within the 80 % interval +3.1 % against the forecast",
+        "Within the 80 % interval +3.1 % vs forecast",
         "80 % interval 17,800.00 \N{EN DASH} 21,800.00",
     ):
         assert text in first
     to = NOTHING
     for text in (
-        "Forecast and actual gross sales in USD; from what was known at 2026-11-16 05:00:00 UTC, model blend",
+        "Forecast and actual gross sales in USD; data until 2026-11-16 05:00:00 UTC, model blend",
         f"All sales 19,800.00 17,800.00 {to} 21,800.00 15,800.00 {to} 23,800.00 20,411.06 within the 80 %",
         f"Channel Storefront 9,000.00 8,900.00 {to} 9,100.00 8,800.00 {to} 9,200.00 9,815.11 outside 95 %",
         f"Category Kitchen 6,000.00 5,900.00 {to} 6,100.00 5,800.00 {to} 6,200.00 5,815.00 outside 80 %",

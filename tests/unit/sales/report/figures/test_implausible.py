@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.sales.report.figures.implausible import ImplausibleAmount
-from ecommerce.sales.report.findings.ranking import find, words
+from ecommerce.sales.report.figures.finding import ImplausibleAmount
+from ecommerce.sales.report.findings.ranking import findings_of
+from ecommerce.sales.report.findings.sentences import sentence
 from tests.unit.sales.report.findings.test_ranking import figures
 
 D = Decimal
@@ -21,46 +22,46 @@ def amount(kind: str, excess: str, order: str = "1001") -> ImplausibleAmount:
 
 
 @pytest.mark.parametrize(
-    ("kind", "sentence"),
+    ("kind", "words"),
     [
         (
             "discount",
-            "Sales database order 1001 has a discount of 620.00 on 20.00. Net sales are 600.00 lower for it.",
+            "Sales database order 1001 has a discount of 620.00 on 20.00: net sales are 600.00 lower.",
         ),
         (
             "refund",
-            "Sales database order 1001 has refunds of 620.00 on a total of 20.00. "
-            "Net sales are 600.00 lower for it.",
+            "Sales database order 1001 has refunds of 620.00 on a total of 20.00: "
+            "net sales are 600.00 lower.",
         ),
         (
             "negative_discount",
-            "Sales database order 1001 has a negative discount of \N{MINUS SIGN}600.00. "
-            "Net sales are 600.00 higher for it.",
+            "Sales database order 1001 has a negative discount of \N{MINUS SIGN}600.00: "
+            "net sales are 600.00 higher.",
         ),
     ],
 )
-def test_an_amount_of_three_per_cent_of_gross_sales_is_a_finding(kind, sentence):
-    (finding,) = find(figures(implausible=[amount(kind, "600.00")]))  # of 20,000.00
-    assert words(finding, "USD") == sentence
-    assert find(figures(implausible=[amount(kind, "599.99")])) == []
+def test_an_amount_of_three_per_cent_of_gross_sales_is_a_finding(kind, words):
+    (finding,) = findings_of(figures(implausible=[amount(kind, "600.00")]))  # of 20,000.00
+    assert sentence(finding, "USD") == words
+    assert findings_of(figures(implausible=[amount(kind, "599.99")])) == []
 
 
 def test_amounts_that_move_the_day_together_are_one_finding():
     some = [amount("discount", "400"), amount("negative_discount", "300", "7"), amount("refund", "250", "8")]
-    (finding,) = find(figures(implausible=some))
+    (finding,) = findings_of(figures(implausible=some))
     assert finding.numbers["effect"] == -650
-    assert words(finding, "USD").endswith("Net sales are 650.00 lower for it and 1 other order.")
+    assert sentence(finding, "USD").endswith(": with 1 other order like it, net sales are 650.00 lower.")
 
 
 def test_it_comes_first_and_also_on_an_incomplete_day():
     day = figures(implausible=[amount("discount", "600")])
     quality = day.quality.model_copy(update={"complete": False, "missing_sources": ["storefront"]})
-    found = find(day.model_copy(update={"quality": quality}))
+    found = findings_of(day.model_copy(update={"quality": quality}))
     assert [each.kind for each in found] == ["missing", "implausible"]
 
 
 def test_on_a_day_without_gross_sales_every_amount_moves_the_day():
     nothing = {"gross_sales": ("0", "0")}
-    assert [each.kind for each in find(figures(headline=nothing, implausible=[amount("refund", "1")]))] == [
-        "implausible"
-    ]
+    assert [
+        each.kind for each in findings_of(figures(headline=nothing, implausible=[amount("refund", "1")]))
+    ] == ["implausible"]

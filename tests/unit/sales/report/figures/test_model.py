@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.sales.report.figures.model import Figure, Figures, Unconverted, figures_hash
+from ecommerce.sales.report.figures.model import Figure, Figures, figures_hash
+from ecommerce.sales.report.figures.quality import Unconverted
 from ecommerce.sales.report.figures_csv import figures_csv
 from tests.unit.sales.report.samples import DAY, breakdown, make_figures
 
@@ -28,7 +29,7 @@ def test_the_hash_is_of_the_day_s_figures_not_of_the_making():
         trend=[],
         averaged_days=3,
         restatements=[],
-        warnings=["another warning"],
+        warnings=[{"kind": "note", "text": "another warning"}],
     )
     assert figures_hash(first) == figures_hash(again)
 

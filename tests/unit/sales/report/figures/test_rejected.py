@@ -9,7 +9,8 @@ import pytest
 
 from ecommerce.core.paths import INCLUDE
 from ecommerce.sales.report.figures import rejected
-from ecommerce.sales.report.figures.rejected import Rejects, sample_of
+from ecommerce.sales.report.figures.rejected import sample_of
+from ecommerce.sales.report.view.quality_tables import reject_rows
 
 LINE = {"order_id": "A-1001", "version": 0, "line_number": "2", "sku": "K", "product_name": "x" * 3000}
 
@@ -20,9 +21,7 @@ def row(detail: str | None, raw: object = None, **values: object) -> dict[str, o
 
 
 def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
-    (found,) = rejected.cells(
-        rejected.rejects([given | {"source": source, "reason": reason, "reason_rows": 3}])
-    )
+    (found,) = reject_rows(rejected.rejects([given | {"source": source, "reason": reason, "reason_rows": 3}]))
     return found[3:]
 
 
@@ -109,7 +108,7 @@ def test_reason_and_number_of_rows_are_said_once():
     given = [
         row("quantity = 0", source="sales_db", reason="invalid_quantity", reason_rows=1200) for _ in range(2)
     ]
-    assert [each[:3] for each in rejected.cells(rejected.rejects(given))] == [
+    assert [each[:3] for each in reject_rows(rejected.rejects(given))] == [
         ["Sales database", "invalid quantity", "1,200"],
         ["", "", ""],
     ]
@@ -124,16 +123,3 @@ def test_every_reason_of_the_transform_has_an_expectation():
     named = re.findall(rf"'((?:{faults})\w*) \w*'", "".join(step.read_text() for step in steps))
     assert len(set(named)) >= 12
     assert set(named) <= set(rejected.EXPECTED)
-
-
-def test_an_archived_report_of_before_can_be_read():
-    sample = {"file": "acme.csv", "row_number": 3, "detail": "quantity = 0", "raw": json.dumps(LINE)}
-    given = {"source": "partner_files", "reason": "invalid_quantity", "rows": 1, "samples": [sample]}
-    (read,) = Rejects.model_validate_json(json.dumps(given)).samples
-    assert (read.file, read.line, read.order_id, read.field, read.value) == (
-        "acme.csv",
-        3,
-        "A-1001",
-        "quantity",
-        "0",
-    )

@@ -1,4 +1,4 @@
-"""What a report says of figures that other reports gave otherwise."""
+"""Restated figures of a report, and their causes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report.figures import restatements
 from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.sales.report.view import notices
+from ecommerce.sales.report.view.restatements import NO_CAUSE, first_lines, newest_rows, reason
 from ecommerce.warehouse.rendering import RESTATED
 from tests.unit.sales.report.samples import DAY, make_figures
 
@@ -41,7 +42,7 @@ def shown(*rows: dict[str, Any]):
 
 
 def table(*rows: dict[str, Any]) -> list[list[str]]:
-    return notices.page_texts(shown(*rows))["restatements"]
+    return newest_rows(restatements.merged(rows), DAY, "USD")
 
 
 def test_a_day_has_one_row_for_each_figure_with_its_change_and_says_why_once():
@@ -83,7 +84,7 @@ def test_loads_that_changed_a_figure_one_after_another_are_one_row():
         [row("orders", "20", "19", **later), row("orders", "19", "25", **more), row("orders", "7", "20")]
     )
     assert (found.old, found.new, found.detected_at) == (7, 25, more["detected_at"])
-    assert found.reason == "late file of alpenmarkt, 13 orders; 1 order changed in the sales database"
+    assert reason(found.causes) == "late file of alpenmarkt, 13 orders; 1 order changed in the sales database"
 
 
 def test_what_is_again_what_was_mailed_is_no_restatement():
@@ -100,23 +101,23 @@ def test_an_average_of_no_order_can_be_restated():
     ("cause", "words"),
     [
         (("late", "partner_files", "partner_files", 1), "late file of a partner, 1 order"),
-        (("late", "storefront", "storefront", 1300), "1,300 orders read late from the storefront"),
-        (("late", "old_shop", "old_shop", 2), "the export old_shop was loaded, 2 orders"),
+        (("late", "storefront", "storefront", 1300), "1,300 orders loaded late from the storefront"),
+        (("late", "old_shop", "old_shop", 2), "the export old_shop loaded, 2 orders"),
         (("changed", "partner_files", "bazario", 2), "corrected file of bazario, 2 orders"),
         (("changed", "sales_db", "sales_db", 2), "2 orders changed in the sales database"),
         (("cancelled", "storefront", "storefront", 1), "1 order cancelled in the storefront"),
         (("removed", "sales_db", "sales_db", 1), "1 order deleted in the sales database"),
-        (("removed", "partner_files", "bazario", 1), "1 order taken out of the file of bazario"),
-        (("removed", "old_shop", "old_shop", 9), "the export old_shop was taken out, 9 orders"),
+        (("removed", "partner_files", "bazario", 1), "1 order removed from the file of bazario"),
+        (("removed", "old_shop", "old_shop", 9), "the export old_shop undone, 9 orders"),
         (("refunded", "storefront", "storefront", 1), "refunds recorded late in the storefront, 1 order"),
-        (("unrefunded", "sales_db", "sales_db", 1), "refunds taken back in the sales database, 1 order"),
+        (("unrefunded", "sales_db", "sales_db", 1), "refunds reversed in the sales database, 1 order"),
         (("rates", None, None, None), "exchange rates published after the report"),
         (("first_orders", None, None, None), "earlier orders of customers became known"),
     ],
 )  # fmt: skip
 def test_every_cause_has_words_for_a_reader(cause, words):
     fields = dict(zip(("kind", "source", "channel", "orders"), cause, strict=True))
-    assert restatements.reason("orders", [row("orders", "1", "2", causes=[fields])]) == words
+    assert reason(restatements.causes("orders", [row("orders", "1", "2", causes=[fields])])) == words
 
 
 def test_of_many_causes_the_largest_are_named():
@@ -125,7 +126,7 @@ def test_of_many_causes_the_largest_are_named():
         {"kind": kind, "source": "storefront", "channel": "storefront", "orders": 1}
         for kind in ("late", "removed")
     ]
-    assert restatements.reason("orders", [row("orders", "1", "2", causes=causes)]) == (
+    assert reason(restatements.causes("orders", [row("orders", "1", "2", causes=causes)])) == (
         "late file of alpenmarkt, 13 orders; 3 orders changed in the sales database; and 2 other causes"
     )
 
@@ -149,45 +150,29 @@ def test_a_figure_has_the_causes_that_can_change_it(figures, words):
     refunds = {"kind": "refunded", "source": "storefront", "channel": "storefront", "orders": 20}
     causes = [*LATE, refunds, {"kind": "first_orders"}, {"kind": "rates"}]
     found = restatements.merged(row(figure, "1", "2", causes=causes) for figure in figures.split())
-    assert {each.figure: each.reason for each in found} == dict.fromkeys(figures.split(), words)
+    assert {each.figure: reason(each.causes) for each in found} == dict.fromkeys(figures.split(), words)
 
 
 def test_where_no_cause_fits_all_of_the_day_are_named():
-    assert restatements.reason("returns", [row("returns", "1", "2")]) == FILE
+    assert reason(restatements.causes("returns", [row("returns", "1", "2")])) == FILE
 
 
-@pytest.mark.parametrize(
-    ("engineers", "words"),
-    [
-        (
-            "late or changed orders from sales_db and late or changed orders from storefront, run manual__x",
-            "late or changed orders from the sales database and the storefront",
-        ),
-        (
-            "late or changed orders from old_shop, run undo__x",
-            "late or changed orders from the export old_shop",
-        ),
-        ("a rerun of the load, run scheduled__2026-11-20T11:00:00+00:00", "a rerun of the load"),
-        ("changed between the figures of the report and its mail",) * 2,
-    ],
-)
-def test_rows_from_before_causes_were_kept_read_tolerably(engineers, words):
-    told = row("orders", "1", "2", causes=None, reason=engineers)
-    assert restatements.reason("orders", [told]) == words
+def test_a_change_without_a_cause_is_computed_again():
+    assert reason(restatements.causes("orders", [row("orders", "1", "2", causes=None)])) == NO_CAUSE
 
 
 def test_the_sentence_for_mail_and_notice():
     figures = shown(row("orders", "131", "144"), row("net_sales", "18716.13", "20373.40"))
     sentence = "Wed 18 Nov: net sales 18,716.13 → 20,373.40, +8.9 %: late file of alpenmarkt, 13 orders"
-    assert notices.restatement_lines(figures) == [sentence]
+    assert first_lines(figures.quality.restatements, DAY, "USD") == [sentence]
     (notice,) = notices.notices(figures)
     assert (notice["title"], notice["words"]) == ("Restated", f"{sentence}.")
-    assert notices.restatement_lines(make_figures()) == []
+    assert first_lines([], DAY, "USD") == []
 
 
 def test_of_many_days_the_newest_are_said_and_the_others_counted():
     days = [row("orders", "1", "2", WEDNESDAY - timedelta(days=back)) for back in range(400)]
-    lines = notices.restatement_lines(shown(*days))
+    lines = first_lines(restatements.merged(days), DAY, "USD")
     assert len(lines) == 6
     assert (lines[0][:11], lines[-1]) == ("Wed 18 Nov:", "and 395 earlier days")
     rows = table(*days)
@@ -196,7 +181,7 @@ def test_of_many_days_the_newest_are_said_and_the_others_counted():
 
 
 def test_a_day_of_another_year_is_named_with_it():
-    (line,) = notices.restatement_lines(shown(row("orders", "1", "2", date(2025, 11, 19))))
+    (line,) = first_lines(restatements.merged([row("orders", "1", "2", date(2025, 11, 19))]), DAY, "USD")
     assert line.startswith("Wed 19 Nov 2025: orders 1 → 2, +100.0 %")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ecommerce.core.text import MINUS
 from ecommerce.sales.report.figures import upcoming
-from ecommerce.sales.report.findings.ranking import sentences
+from ecommerce.sales.report.findings.sentences import sentences
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import make_figures
 

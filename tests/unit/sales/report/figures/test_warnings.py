@@ -1,138 +1,128 @@
-"""Warnings: what was found, what it means, what to do."""
+"""Warnings: which of them a report has, and how it words them."""
 
 from __future__ import annotations
 
+import json
+from string import Formatter
+
 import pytest
 
-from ecommerce.core.text import clean
-from ecommerce.sales.report.figures.warnings import DOUBTFUL, HARMLESS, WRONG, Remark, remarks, until
-from ecommerce.sales.report.view.notices import page_texts
-from tests.unit.sales.report.samples import DAY, make_figures
+from ecommerce.core.data_warnings import (
+    HARMLESS,
+    WORDINGS,
+    WRONG,
+    data_warning,
+    days_of,
+    sentence,
+    sentences,
+    wording,
+)
+from ecommerce.sales.report.figures.warnings import collected, of_exports, of_files
+from ecommerce.sales.report.view.quality_tables import other_days, warning_rows
+from tests.unit.sales.report.samples import DAY
 
 CHECK = {
+    "kind": "check",
     "found": "1 currency has no exchange rate (for example JPY on 2026-11-19)",
     "meaning": "the amounts are in no sum",
     "action": "wait for the rate",
     "weight": WRONG,
 }
+UNREAD = data_warning("columns_not_read", file="acme.csv", columns="mood")
+
+
+def packed(day: str) -> dict:
+    return data_warning("unknown_status", orders=10, day=day, status="packed")
 
 
 def test_the_worst_comes_first_and_each_once():
-    quiet = {**CHECK, "found": "quiet", "weight": HARMLESS}
-    found = remarks([quiet, "something new", CHECK, "something new", CHECK])
-    assert [(each.found, each.weight) for each in found] == [
-        (CHECK["found"], WRONG),
-        ("something new", DOUBTFUL),
-        ("quiet", HARMLESS),
-    ]
+    quiet, new = {**CHECK, "found": "quiet", "weight": HARMLESS}, data_warning("note", text="something new")
+    assert collected(DAY, [quiet, new, CHECK], [new, CHECK]) == [CHECK, new, quiet]
 
 
 def test_the_page_has_three_parts():
-    warnings = remarks([CHECK, "acme.csv has columns that are not read: mood"])
-    assert page_texts(make_figures(warnings=warnings))["warnings"] == [
+    assert warning_rows(collected(DAY, [CHECK, UNREAD]), DAY) == [
         [CHECK["found"], "The amounts are in no sum", "Wait for the rate"],
         [
             "acme.csv has columns that are not read: mood",
             "No figure lacks anything",
-            "Name in ORDER_ATTRIBUTES what reports should know of them",
+            "Add columns that reports should use to ORDER_ATTRIBUTES",
         ],
     ]
 
 
 def test_warnings_of_the_day_come_first_and_others_with_their_day():
     """A report of 19 November, by a run that loaded orders of other days."""
-    packed = "10 order(s) of {} have the status packed, which order_status.sql does not list: they count "
-    packed += "as no sale"
     aed = {**CHECK, "found": "1 currency has no rate (for example AED on 2026-11-09)", "days": ["2026-11-09"]}
     later = {**aed, "found": "a day later", "days": ["2026-11-20"]}
     both = {**aed, "found": "two days", "days": ["2026-11-18", "2026-11-20"]}
-    given = [
-        packed.format("2026-11-17"),
-        packed.format("2026-11-19"),
-        aed,
-        aed,
-        later,
-        both,
-        "x_2026-02-30.csv",
+    no_day = data_warning("misnamed_file", file="x_2026-02-30.csv")
+    warnings = collected(DAY, [packed("2026-11-17"), packed("2026-11-19"), aed, aed, later, both, no_day])
+    assert [cells[0] for cells in warning_rows(warnings, DAY)] == [
+        "10 orders of 2026-11-19 have the status packed, which order_status.sql does not list",
+        "x_2026-02-30.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz",
     ]
-    warnings = remarks(until(DAY, given))
-    texts = page_texts(make_figures(warnings=warnings))
-    assert [cells[0] for cells in texts["warnings"]] == [
-        "10 order(s) of 2026-11-19 have the status packed, which order_status.sql does not list",
-        "x_2026-02-30.csv",
-    ]
-    assert texts["other_warnings"] == [
+    assert other_days(warnings, DAY) == [
         "Wed 18 Nov: two days",
-        "Tue 17 Nov: 10 order(s) of 2026-11-17 have the status packed, which order_status.sql does not list",
+        "Tue 17 Nov: 10 orders of 2026-11-17 have the status packed, which order_status.sql does not list",
         "Mon 9 Nov: 1 currency has no rate (for example AED on 2026-11-09)",
     ]
 
 
 def test_warnings_about_many_days_are_a_short_list():
     days = [f"2026-10-{day:02}" for day in range(1, 13)]
-    texts = page_texts(
-        make_figures(warnings=remarks([{**CHECK, "found": day, "days": [day]} for day in days]))
-    )
-    assert texts["other_warnings"][0] == "Mon 12 Oct: 2026-10-12"
-    assert texts["other_warnings"][-1] == "2 more in figures.json"
-    every = remarks([{**CHECK, "days": days}])
-    assert page_texts(make_figures(warnings=every))["other_warnings"] == [
+    lines = other_days([{**CHECK, "found": day, "days": [day]} for day in days], DAY)
+    assert lines[0] == "Mon 12 Oct: 2026-10-12"
+    assert lines[-1] == "2 more in figures.json"
+    assert other_days([{**CHECK, "days": days}], DAY) == [
         f"Thu 1 Oct, Fri 2 Oct, Sat 3 Oct and 9 more days: {CHECK['found']}"
     ]
 
 
-@pytest.mark.parametrize(
-    ("sentence", "found", "weight"),
-    [
-        ("acme_2026-11-19.csv was not loaded and will be tried again: its header lacks sku", None, WRONG),
-        ("alpenmarkt has delivered no file for 2026-11-19", None, WRONG),
-        ("a.csv was not read: its name is not <partner>_<YYYY-MM-DD>.csv or .csv.gz", None, WRONG),
-        (
-            "2 file(s) came more than 7 days late and were not read, the first is a_2026-02-15.csv: "
-            "make backfill FROM=2026-02-15 TO=2026-02-20",
-            "2 file(s) came more than 7 days late and were not read, the first is a_2026-02-15.csv",
-            WRONG,
-        ),
-        (
-            "3 storefront order(s) have refunds that the storefront does not hand out: "
-            "the figures lack these refunds",
-            "3 storefront order(s) have refunds that the storefront does not hand out",
-            WRONG,
-        ),
-        (
-            "1 order(s) of 2026-11-19 have the status lost, which order_status.sql does not list: they count "
-            "as no sale",
-            "1 order(s) of 2026-11-19 have the status lost, which order_status.sql does not list",
-            WRONG,
-        ),
-        ("no exchange rate was published in the 10 days before 2026-11-19", None, WRONG),
-        (
-            "a.csv: 1 order(s) have lines that differ in status, currency, time, customer or country; "
-            "what the line with the lowest number says was taken (for example order P1)",
-            "a.csv: 1 order(s) have lines that differ in status, currency, time, customer or country "
-            "(for example order P1)",
-            DOUBTFUL,
-        ),
-        ("storefront sales stay uncategorised: 403", "storefront sales stay uncategorised", DOUBTFUL),
-    ],
-)
-def test_what_extracts_and_transforms_say_is_known(sentence, found, weight):
-    remark = Remark.model_validate(sentence)
-    assert (remark.found, remark.weight) == (found or sentence, weight)
-    assert remark.meaning
-    assert remark.action
+@pytest.mark.parametrize("kind", WORDINGS)
+def test_every_wording_can_be_filled_and_travels_as_json(kind):
+    fields = {name for words in WORDINGS[kind][:3] for _, name, *_ in Formatter().parse(words) if name}
+    warning = data_warning(kind, **dict.fromkeys(fields, 2))
+    assert "{" not in "".join(wording(warning)[:3])
+    assert wording(json.loads(json.dumps(warning))) == wording(warning)
+    if fields:
+        with pytest.raises(KeyError):
+            data_warning(kind)
 
 
-def test_a_command_in_a_sentence_is_what_to_do():
-    late = "1 file(s) came more than 7 days late and were not read, the first is a: make backfill FROM=1 TO=1"
-    assert Remark.model_validate(late).action == "run their days once more: make backfill FROM=1 TO=1"
+def test_counts_choose_the_form_of_a_word():
+    one, many = (data_warning("orders_withheld", orders=orders) for orders in (1, 1200))
+    assert (
+        sentence(one) == "the storefront counts 1 more order than it returns: the figures lack these orders"
+    )
+    assert wording(many).found == "the storefront counts 1,200 more orders than it returns"
+    assert sentences([many, many]) == [sentence(many)]
+
+
+def test_the_days_of_a_warning_are_its_own_or_those_of_its_file():
+    assert [str(day) for day in days_of(packed("2026-11-17"))] == ["2026-11-17"]
+    assert [str(day) for day in days_of({**UNREAD, "file": "acme_2026-11-12.csv"})] == ["2026-11-12"]
+    assert days_of(UNREAD) == []
+
+
+def test_refused_files_and_stored_warnings_of_files():
+    refused = {"warning": None, "file": "acme_2026-11-19.csv", "detail": "no header", "is_loaded": True}
+    stored = {"warning": json.dumps(UNREAD), "file": None, "detail": None, "is_loaded": False}
+    assert of_files([stored, refused]) == [
+        UNREAD,
+        {"kind": "new_version_refused", "file": "acme_2026-11-19.csv", "detail": "no header"},
+    ]
+
+
+def test_exports_that_were_loaded_in_part():
+    row = {"source": "old_shop", "run_id": "manual", "orders": 1200, "rows_read": 20, "rows_rejected": 0}
+    (whole,) = of_exports([{**row, "reasons": None}])
+    (part,) = of_exports([{**row, "rows_rejected": 2, "reasons": "2 missing_value"}])
+    assert sentence(whole).startswith("old_shop: manual loaded an export of 1,200 orders: ")
+    assert "; 2 of its 20 rows were rejected (2 missing_value)" in sentence(part)
 
 
 def test_addresses_are_masked():
-    (found,) = remarks(["ann@example.com has delivered no file for 2026-11-19"])
-    assert clean(found.found) == "<e-mail> has delivered no file for 2026-11-19"
-
-
-def test_warnings_of_an_archived_report_of_before_can_be_read():
-    stored = make_figures(warnings=[]).to_json().replace('"warnings": []', '"warnings": ["one is odd"]')
-    assert type(make_figures()).model_validate_json(stored).quality.warnings == [Remark(found="one is odd")]
+    absent = data_warning("no_delivery", partner="ann@example.com", day="2026-11-19")
+    (masked,) = collected(DAY, [absent])
+    assert wording(masked).found == "<e-mail> has delivered no file for 2026-11-19"

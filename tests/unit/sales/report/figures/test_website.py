@@ -7,14 +7,15 @@ from decimal import Decimal
 import pytest
 from pypdf import PdfReader
 
+from ecommerce.core.data_warnings import WRONG, wording
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales.report import document
 from ecommerce.sales.report.figures import website
 from ecommerce.sales.report.figures.model import Figures, figures_hash
-from ecommerce.sales.report.figures.warnings import WRONG
 from ecommerce.sales.report.figures.website import Device, Step, Tracked, Viewed, Website
 from ecommerce.sales.report.figures_csv import figures_csv
 from ecommerce.sales.report.view.notices import notices
+from ecommerce.sales.report.view.website_tables import sections
 from tests.unit.sales.report.samples import DAY, crowded, make_figures
 
 ORDINARY = Website(
@@ -49,8 +50,8 @@ def funnel(day: date, **sessions: int) -> list[dict]:
 
 
 def test_a_shop_without_web_events_has_no_website_part():
-    assert website.read(answering(), DAY, DAY - timedelta(days=28)) is None
-    assert website.page_texts(None, DAY) is None
+    assert website.website_of(answering(), DAY, DAY - timedelta(days=28)) is None
+    assert [each["rows"] for each in sections(make_figures(website=None))] == [[]]
     assert website.warnings(None, DAY) == []
 
 
@@ -60,7 +61,7 @@ def test_sessions_are_added_up_over_devices_and_stand_beside_yesterday_and_last_
         *funnel(DAY - timedelta(days=1), session=8, view_item=5, add_to_cart=4, purchase=2),
         *funnel(DAY - timedelta(days=7), session=7),
     ]
-    found = website.read(answering(funnel=rows), DAY, DAY - timedelta(days=28))
+    found = website.website_of(answering(funnel=rows), DAY, DAY - timedelta(days=28))
     assert found is not None
     assert found.steps == [
         Step(step="session", sessions=20, day_before=16, week_before=14),
@@ -76,12 +77,11 @@ def test_sessions_are_added_up_over_devices_and_stand_beside_yesterday_and_last_
 
 def test_a_day_whose_events_are_not_loaded_is_warned_of():
     rows = funnel(DAY - timedelta(days=1), session=8)
-    found = website.read(answering(funnel=rows), DAY, DAY - timedelta(days=28))
+    found = website.website_of(answering(funnel=rows), DAY, DAY - timedelta(days=28))
     assert found == Website()
-    assert (
-        f"(make backfill DAG=user_events_daily FROM={DAY} TO={DAY})" in website.warnings(found, DAY)[0].action
-    )
-    assert website.page_texts(found, DAY) is None
+    (warning,) = website.warnings(found, DAY)
+    assert f"(make backfill DAG=user_events_daily FROM={DAY} TO={DAY})" in wording(warning).action
+    assert [each["rows"] for each in sections(make_figures(website=found))] == [[]]
     assert notices(make_figures(website=found))[0]["title"] == "Website"
 
 
@@ -99,15 +99,15 @@ def test_a_day_that_was_read_and_has_no_session_may_be_read_again():
         }
         for back in (0, 1)
     ]
-    found = website.read(answering(funnel=rows, tracked_orders=orders), DAY, DAY - timedelta(days=28))
+    found = website.website_of(answering(funnel=rows, tracked_orders=orders), DAY, DAY - timedelta(days=28))
     assert found is not None
     assert found.steps == [Step(step="session", sessions=0, day_before=16)]
-    (warning,) = website.warnings(found, DAY)  # and none that tracking broke
+    (warning,) = map(wording, website.warnings(found, DAY))  # and none of broken tracking
     assert warning.found == "no web event of this day was received"
     assert warning.action.startswith(f"make backfill DAG=user_events_daily FROM={DAY} TO={DAY} AGAIN=1")
     few = found.model_copy(update={"steps": [Step(step="session", sessions=0, day_before=9)]})
-    assert "seen only 0 of 100 orders" in website.warnings(few, DAY)[0].found
-    assert website.page_texts(found, DAY)["steps"][0][:3] == ["Sessions", "0", NOTHING]
+    assert "match only 0 of 100 orders" in wording(website.warnings(few, DAY)[0]).found
+    assert sections(make_figures(website=found))[0]["rows"][0][:3] == ["Sessions", "0", NOTHING]
 
 
 def test_only_sources_that_are_sold_on_the_website_are_followed():
@@ -139,10 +139,10 @@ def test_people_are_told_when_tracking_broke(site, is_alarming):
 
 
 def test_the_warning_has_the_figures():
-    (warning,) = website.warnings(broken(), DAY)
+    (warning,) = map(wording, website.warnings(broken(), DAY))
     assert (warning.found, warning.meaning, warning.weight) == (
-        "the web events have seen only 61 of 98 orders of Storefront (62.2 %, usually 96.2 %)",
-        "tracking broke, and the funnel shows too little",
+        "web events match only 61 of 98 orders of Storefront (62.2 %, usually 96.2 %)",
+        "tracking is broken, and the funnel shows too little",
         WRONG,
     )
 
@@ -153,7 +153,7 @@ def test_the_report_prints_the_funnel(tmp_path):
         " ".join(page.extract_text().split()) for page in PdfReader(tmp_path / document.PDF).pages
     )
     for expected in (
-        "sessions of people, by the step they reached; 311 sessions of bots are not in it",
+        "sessions of people, by the step they reached; without 311 sessions of bots",
         f"Sessions 4,120 100.0 % 100.0 % 4,000 +3.0 % 4,300 {MINUS}4.2 %",
         "Viewed a product 2,900 70.4 % 70.4 %",
         f"Added to the cart 480 11.7 % 16.6 % 500 {MINUS}4.0 % {NOTHING} {NOTHING}",

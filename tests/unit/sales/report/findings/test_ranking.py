@@ -9,8 +9,11 @@ import pytest
 
 from ecommerce.core.text import MINUS, written_in
 from ecommerce.sales.report.figures.contributions import Changes, Contribution, LikeForLike
-from ecommerce.sales.report.figures.model import Figure, Figures, RateBase, Unconverted
-from ecommerce.sales.report.findings.ranking import Finding, find, words
+from ecommerce.sales.report.figures.finding import Finding
+from ecommerce.sales.report.figures.model import Figure, Figures, RateBase
+from ecommerce.sales.report.figures.quality import Unconverted
+from ecommerce.sales.report.findings.ranking import findings_of
+from ecommerce.sales.report.findings.sentences import sentence
 from tests.unit.sales.report.figures.test_forecast_comparison import expectation_of, expected
 from tests.unit.sales.report.samples import make_figures
 
@@ -41,30 +44,30 @@ def figures(**changes) -> Figures:
 
 
 def sentences(some: Figures) -> list[str]:
-    return [words(each, "USD") for each in find(some)]
+    return [sentence(each, "USD") for each in findings_of(some)]
 
 
 def test_a_day_of_which_there_is_nothing_to_say_has_no_findings():
     quiet = changed("16120", "16200", categories=parts(Kitchen="6000 6080", Toys="10120 10120"))
     ordinary = expectation_of(expected(), expected("channel:storefront"))
-    assert find(figures()) == find(figures(changes=quiet, expectation=ordinary)) == []
+    assert findings_of(figures()) == findings_of(figures(changes=quiet, expectation=ordinary)) == []
 
 
 def test_the_category_that_explains_most_of_a_rise_is_named():
     rise = changed("16120", "18093", categories=parts(Kitchen="6000 7204.1", Toys="10120 10888.9"))
-    (finding,) = find(figures(changes=rise))
+    (finding,) = findings_of(figures(changes=rise))
     assert finding == Finding(
         kind="contribution",
         about=["category", "Kitchen", "2026-11-12"],
         numbers={"change": D("1204.1"), "total_change": D("1973"), "share": D("0.610289")},
     )
-    assert words(finding, "USD") == ("Kitchen accounts for 61 % of the increase: +1,204.10 vs Thu 12 Nov.")
+    assert sentence(finding, "USD") == ("Kitchen accounts for 61 % of the increase: +1,204.10 vs Thu 12 Nov.")
 
 
 def test_a_sentence_that_ends_with_an_abbreviation_has_one_full_stop():
     rise = changed("16120", "18093", categories=parts(Kitchen="6000 7204.1", Toys="10120 10888.9"))
     with written_in("de_CH"):
-        assert words(find(figures(changes=rise))[0], "USD").endswith(" vs Do., 12. Nov.")
+        assert sentence(findings_of(figures(changes=rise))[0], "USD").endswith(" vs Do., 12. Nov.")
 
 
 def test_a_fall_and_what_grew_against_it():
@@ -92,7 +95,7 @@ def test_a_fall_and_what_grew_against_it():
 )
 def test_when_a_contribution_is_worth_a_word(before, now, kitchen, toys, is_said):
     changes = changed(before, now, categories=parts(Kitchen=kitchen, Toys=toys))
-    assert bool(find(figures(changes=changes))) is is_said
+    assert bool(findings_of(figures(changes=changes))) is is_said
 
 
 def test_refunds_of_whole_orders_and_products_without_category_have_words_of_their_own():
@@ -110,7 +113,7 @@ def test_the_largest_parts_of_a_change_leave_room_for_what_is_unusual():
     one = parts(A="100 1100", B="900 900")
     rise = changed("1000", "2000", categories=one, channels=one, countries=one)
     unusual = {"discounts": ("1600", "800")}
-    assert [each.kind for each in find(figures(changes=rise, headline=unusual))] == [
+    assert [each.kind for each in findings_of(figures(changes=rise, headline=unusual))] == [
         "contribution",
         "contribution",
         "unusual_rate",
@@ -143,7 +146,7 @@ def test_where_the_whole_is_as_expected_the_series_that_missed_most_is_named():
         "(forecast 5,000.00, 80 % interval 4,900.00 \N{EN DASH} 5,100.00)."
     ]
     small = some.model_copy(update={"series": [some.series[0], some.series[4]]})
-    assert find(figures(expectation=small)) == []
+    assert findings_of(figures(expectation=small)) == []
 
 
 def test_a_channel_that_ended_has_not_missed_its_forecast_as_well():
@@ -152,8 +155,8 @@ def test_a_channel_that_ended_has_not_missed_its_forecast_as_well():
         expected("channel:storefront", "5000", "0", "100", "1000"),
     )
     whole = changed("20000", "20000").model_copy(update={"ended": ["storefront"]})
-    assert [each.kind for each in find(figures(expectation=some))] == ["unusual_sales"]
-    assert find(figures(changes=whole, expectation=some)) == []
+    assert [each.kind for each in findings_of(figures(expectation=some))] == ["unusual_sales"]
+    assert findings_of(figures(changes=whole, expectation=some)) == []
 
 
 @pytest.mark.parametrize(
@@ -187,12 +190,14 @@ def test_what_is_incomplete_comes_first_and_half_a_day_has_no_other_findings():
     assert sentences(some) == [
         "alpenmarkt and Storefront are missing, so figures of this day will change.",
         "Sales database unusually had no orders, so figures of this day may change.",
-        "4 orders in BRL and CHF are in no amount: no exchange rate is known.",
+        "4 orders in BRL and CHF are excluded from all amounts: no exchange rate is known.",
     ]
     whole = figures(unconverted=[rest[0].model_copy(update={"orders": 1})])
-    assert sentences(whole) == ["1 order in BRL is in no amount: no exchange rate is known."]
+    assert sentences(whole) == ["1 order in BRL is excluded from all amounts: no exchange rate is known."]
     refunds_only = figures(unconverted=[rest[0].model_copy(update={"orders": 0})])
-    assert sentences(refunds_only) == ["Returns in BRL are in no amount: no exchange rate is known."]
+    assert sentences(refunds_only) == [
+        "Returns in BRL are excluded from all amounts: no exchange rate is known."
+    ]
 
 
 def test_a_rate_is_compared_with_the_days_that_can_have_it():
@@ -202,7 +207,7 @@ def test_a_rate_is_compared_with_the_days_that_can_have_it():
     assert some.rates["return_rate"].average == D("0.05")
     assert sentences(some) == ["Returns are 8.0 % of gross sales; the 14-day average is 5.0 %."]
     few = base.model_copy(update={"days": 9})
-    assert find(some.model_copy(update={"rate_bases": {"return_rate": few}})) == []
+    assert findings_of(some.model_copy(update={"rate_bases": {"return_rate": few}})) == []
 
 
 def test_channels_that_began_or_ended_are_said_once_and_are_no_cause():
@@ -216,7 +221,7 @@ def test_channels_that_began_or_ended_are_said_once_and_are_no_cause():
         )
     )
     assert sentences(some) == [
-        f"Change of channels since Thu 12 Nov: Sales database began (+13,900.00), Old shop ended "
+        f"Changed channels since Thu 12 Nov: Sales database began (+13,900.00), Old shop ended "
         f"({MINUS}25,078.00).",
         "Textiles account for 93 % of the increase: +1,400.00 vs Thu 12 Nov, without Old shop and "
         "Sales database.",
@@ -228,7 +233,7 @@ def test_a_small_channel_that_began_is_no_finding():
     lasting = LikeForLike(before=D(10000), now=D(10000), channels=[], countries=[], categories=[])
     some = changed("10000", "10299", channels=channels)
     small = some.model_copy(update={"began": ["kiosk"], "like_for_like": lasting})
-    assert find(figures(changes=small)) == []
+    assert findings_of(figures(changes=small)) == []
 
 
 def test_a_comparison_names_the_currencies_that_it_is_without():
@@ -241,7 +246,7 @@ def test_a_comparison_names_the_currencies_that_it_is_without():
         expectation=low,
     )
     assert sentences(some) == [
-        "2 orders in BRL are in no amount: no exchange rate is known.",
+        "2 orders in BRL are excluded from all amounts: no exchange rate is known.",
         f"Storefront accounts for 100 % of the decrease: {MINUS}5,000.00 vs Thu 12 Nov, without AED and BRL.",
         f"Gross sales are below the 80 % interval: 17,000.00, {MINUS}15.0 % vs forecast, without AED and BRL "
         "(forecast 20,000.00, 80 % interval 18,000.00 \N{EN DASH} 22,000.00).",

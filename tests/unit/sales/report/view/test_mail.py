@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MINUS, NOTHING
+from ecommerce.sales.report.figures.finding import Finding
 from ecommerce.sales.report.figures.model import HEADLINE, Figure, Figures
 from ecommerce.sales.report.figures.restatements import Correction
-from ecommerce.sales.report.findings import ranking
-from ecommerce.sales.report.view import mail, notices
+from ecommerce.sales.report.findings import sentences
+from ecommerce.sales.report.view import mail, notices, restatements
 from tests.unit.mail.samples import CORRECTIONS, without_last_week
 from tests.unit.sales.report.cases import first_day, partner_missing
 from tests.unit.sales.report.samples import breakdown, make_figures
@@ -45,7 +46,7 @@ def test_the_change_is_against_the_weekday_before_or_the_next_there_is(bases, ch
 def test_the_first_day_ever_has_no_change():
     texts = mail.mail_texts(first_day())
     assert texts["subject"] == "Thu 19 Nov: 18,342.56 USD"
-    assert texts["first_line"].endswith("18,342.56 USD. There is nothing yet to compare it with.")
+    assert texts["first_line"].endswith("18,342.56 USD. There is nothing to compare it with yet.")
     assert texts["small_columns"] == ["Figure", "This day"]
     said = [change["words"] + change["label"] for tile in texts["tiles"] for change in tile["changes"]]
     assert said == ["nothing to compare with yet"] * 4
@@ -90,7 +91,7 @@ def test_a_correction_agrees_with_the_attached_report():
 
 def test_a_correction_that_no_headline_figure_shows_says_so():
     (line,) = mail.correction_lines(make_figures(), CORRECTIONS[2:])
-    assert line.startswith("The headline figures are as they were mailed.")
+    assert line.startswith("The headline figures are unchanged.")
     assert "reasons of returns" in line
     assert mail.mail_texts(make_figures(), [])["corrected"] == [line]
     assert mail.mail_texts(make_figures())["corrected"] is None
@@ -106,10 +107,11 @@ def test_channels_that_have_no_room_are_added_up():
 
 
 def test_findings_and_restatements_are_in_the_mail(monkeypatch):
-    found = ranking.Finding(kind="any", about=["Kitchen"], numbers={"share": Decimal("0.5")})
-    monkeypatch.setattr(ranking, "words", lambda each, currency: f"{each.about[0]} fell, in {currency}.")
+    found = Finding(kind="any", about=["Kitchen"], numbers={"share": Decimal("0.5")})
+    kinds = {"any": lambda each, currency: f"{each.about[0]} fell, in {currency}."}
+    monkeypatch.setattr(sentences, "_SENTENCES", kinds)
     lines = [f"{day} Nov: 18,716.13 → 20,373.40, +8.9 %" for day in (18, 17)]
-    monkeypatch.setattr(notices, "restatement_lines", lambda _: lines)
+    monkeypatch.setattr(restatements, "first_lines", lambda *_: lines)
     texts = mail.mail_texts(make_figures(findings=[found]))
     assert texts["findings"][0] == "Kitchen fell, in USD."
     assert texts["restated"] == lines

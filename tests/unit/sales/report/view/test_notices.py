@@ -24,8 +24,8 @@ from tests.unit.sales.report.samples import expectation, full, make_figures
             [],
             "alpenmarkt has not delivered, storefront was not read",
         ),
-        ([], ["storefront"], "storefront has no order"),
-        ([], ["partner_files: alpenmarkt", "storefront"], "alpenmarkt and storefront have no order"),
+        ([], ["storefront"], "storefront has no orders"),
+        ([], ["partner_files: alpenmarkt", "storefront"], "alpenmarkt and storefront have no orders"),
         ([], [], "not every source of this day was read"),
     ],
 )
@@ -43,13 +43,13 @@ def test_page_one_names_every_partner_that_has_not_delivered():
     (notice,) = notices.notices(make_figures(complete=False, missing_sources=partners))
     assert notice["title"] == "INCOMPLETE"
     assert notice["words"] == (
-        "alpenmarkt, bazario and northwind have not delivered a usable file. Figures will change."
+        "alpenmarkt, bazario and northwind have not delivered a valid file. Figures will change."
     )
 
 
 def test_a_partner_whose_file_is_empty_keeps_its_name():
     (notice,) = notices.notices(make_figures(complete=False, empty_sources=["partner_files: alpenmarkt"]))
-    assert notice["words"] == "alpenmarkt has no order. Figures will change."
+    assert notice["words"] == "alpenmarkt has no orders. Figures will change."
 
 
 def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
@@ -57,7 +57,7 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
     unjudged = expectation()
     series = [each.model_copy(update={"verdict": None}) for each in unjudged.series]
     judged = expectations.judged(unjudged.model_copy(update={"series": series}), complete=not figures.caveat)
-    figures = figures.model_copy(update={"findings": ranking.find(figures), "expectation": judged})
+    figures = figures.model_copy(update={"findings": ranking.findings_of(figures), "expectation": judged})
     (notice,) = (each for each in notices.notices(figures) if "incomplete" in each["title"])
     assert notice["title"] == "May be incomplete"
     assert notice["words"] == (

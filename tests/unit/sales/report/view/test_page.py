@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MANIFOLD, MINUS, NOTHING
-from ecommerce.sales.report.charts.chart_files import bars
+from ecommerce.reporting.sections import with_others
+from ecommerce.sales.report.charts import bars
 from ecommerce.sales.report.figures.model import Figure
-from ecommerce.sales.report.view.page import page_texts, with_rest
+from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import cases
 from tests.unit.sales.report.samples import full, make_figures
 
@@ -89,6 +90,16 @@ def test_500_categories_are_the_20_largest_and_the_others_and_add_up():
     assert net == sum(D(1000 - at) for at in range(500))
 
 
+def with_rest(rows, most):
+    return with_others(
+        rows,
+        most,
+        ("net_sales",),
+        size=lambda row: row.net_sales,
+        alone=lambda row: row.name == "unallocated",
+    )
+
+
 def test_returns_of_whole_orders_have_a_line_of_their_own():
     rows = with_rest(cases.big_shop().categories, 4)
     assert [(row.name, row.net_sales) for row in rows] == [
@@ -144,7 +155,7 @@ def test_parts_without_figures_say_why():
     assert said["expected"] == "No forecast covers this day."
     assert said["outlook"] == "No forecast covers the next day."
     assert said["funnel"] == "No web events were loaded in the last 28 days."
-    assert said["missing_days"] == "This is the first day that has been loaded."
+    assert said["missing_days"] == "This is the first day that is loaded."
     assert sections(make_figures(return_reasons=[]))["return_reasons"]["empty"]
 
 

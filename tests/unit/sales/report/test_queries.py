@@ -5,9 +5,10 @@ from decimal import Decimal
 
 from ecommerce.core.settings import load_settings
 from ecommerce.sales.report.figures import comparisons
+from ecommerce.sales.report.figures.breakdowns import attributes, breakdown
 from ecommerce.sales.report.figures.comparisons import headline
-from ecommerce.sales.report.figures.model import Unconverted
-from ecommerce.sales.report.figures.queries import attributes, breakdown, limits, missing_days
+from ecommerce.sales.report.figures.quality import Unconverted
+from ecommerce.sales.report.queries import limits, missing_days
 from tests.unit.sales.report.samples import make_figures
 
 DAY = date(2026, 11, 19)

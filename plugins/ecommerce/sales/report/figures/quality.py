@@ -1,0 +1,124 @@
+"""Data quality: how far a day's figures can be trusted, and where they come from."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from pydantic import Field
+
+from ecommerce.core.data_warnings import DataWarning
+from ecommerce.sales.report.figures.base import Part
+from ecommerce.sales.report.figures.rejected import Rejects
+
+
+class CurrencyTotals(Part):
+    """The amounts of one source in one currency. `unexplained_amount`: neither loaded, superseded nor
+    rejected; a loss where it is not about 0."""
+
+    source: str
+    currency: str
+    source_amount: Decimal
+    loaded_amount: Decimal
+    superseded_amount: Decimal
+    rejected_amount: Decimal
+    unexplained_amount: Decimal
+
+
+class SourceQuality(Part):
+    """The rows and unconverted amounts of the day's latest read of one source."""
+
+    source: str
+    status: str
+    read_at: datetime | None
+    window_start: datetime | None
+    window_end: datetime | None
+    rows_read: int | None
+    rows_accepted: int | None
+    rows_rejected: int | None
+    rows_superseded: int | None
+    source_orders: int | None
+    orders_loaded: int | None
+    source_amount: Decimal | None
+    amount_loaded: Decimal | None
+
+
+class Unconverted(Part):
+    """Amounts without an exchange rate, in their own currency; the headline sums leave them out."""
+
+    currency: str
+    orders: int
+    gross_sales: Decimal
+    discounts: Decimal
+    returns: Decimal
+    net_sales: Decimal
+
+
+class Cause(Part):
+    """Why a mailed day changed; `source` and `channel` are None where the cause is no order of the day."""
+
+    kind: str
+    source: str | None = None
+    channel: str | None = None
+    orders: int = 0
+
+
+class Restatement(Part):
+    """A headline figure of a mailed day that has changed: as mailed, as it is now, and the causes; without
+    any, a load computed the day again. A day has at most one of each figure; `detected_at` is of its last
+    change."""
+
+    business_date: date
+    figure: str
+    old: Decimal | None
+    new: Decimal | None
+    causes: list[Cause] = Field(default_factory=list)
+    detected_at: datetime
+
+
+class RefusedFile(Part):
+    """A delivered file that no run could load, and why. `is_loaded`: an earlier version of it is loaded."""
+
+    file: str
+    detail: str
+    is_loaded: bool
+
+
+class Quality(Part):
+    """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many;
+    orders of `doubtful_sources` may be missing although the day counts as complete. In them and in
+    `missing_sources` a partner is `partner_files: <partner>`. Each run of the day tries the `refused_files`
+    again. `fill_command` is None when no day is missing.
+    `first_loaded` is the first business day that ever had a daily run: since then all days but the
+    `missing_days` are loaded; `first_exported` is the first day of any export, whose days have no daily run.
+    `restatements`: newest day first, figures in the headline's order. `warnings`: the worst first. `limits`:
+    sentences on changes of a source that no run can see."""
+
+    complete: bool
+    missing_sources: list[str]
+    empty_sources: list[str] = Field(default_factory=list)
+    doubtful_sources: list[str] = Field(default_factory=list)
+    refused_files: list[RefusedFile] = Field(default_factory=list)
+    sources: list[SourceQuality]
+    totals: list[CurrencyTotals] = Field(default_factory=list)
+    rejects: list[Rejects]
+    unconverted: list[Unconverted]
+    missing_days: list[date]
+    first_loaded: date | None = None
+    first_exported: date | None = None
+    fill_command: str | None
+    restatements: list[Restatement]
+    warnings: list[DataWarning]
+    limits: list[str] = Field(default_factory=list)
+
+
+class Provenance(Part):
+    """Where the report comes from. Instants are UTC; read times are in `Quality.sources`."""
+
+    dag_id: str
+    run_id: str
+    code_version: str
+    timezone: str
+    window_start: datetime
+    window_end: datetime
+    generated_at: datetime
