@@ -18,6 +18,7 @@ from demo.services.emulator import Emulator
 from ecommerce.forecast.models import registry
 from ecommerce.sources.partner_ftp.files import Announced, Promotion
 from ecommerce.storage.kept_files import Store
+from ecommerce.storage.xcom import to_xcom
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.schema import prepare
 from tests.integration.airflow_process import AirflowHome
@@ -152,7 +153,7 @@ def remember(store: Store, first: date, selected: date) -> None:
     promotions = (
         Promotion(start, start + timedelta(days=PROMOTED - 1), None, Decimal(30)) for start in starts
     )
-    kept = registry.as_json(Announced(tuple(promotions))) | {"calendar": ""}
+    kept = to_xcom(Announced(tuple(promotions))) | {"calendar": ""}
     registry.keep(store, registry.INPUTS, selected, kept)
     registry.keep(store, registry.CHAMPIONS, selected, {"champion": "seasonal_naive", "as_of": str(selected)})
 
