@@ -2,10 +2,10 @@
 
 A section has these keys:
 
-- `id`, `title`; `note` is what stands small beside the title
+- `id`, `title`, and a small `note` next to the title
 - `kind`: `table`, `list` (each row is one sentence) or `facts` (rows of a name and its words)
 - `columns`: of a table; each has `name`, `align` (`left`, `right`), `grow`, its share of the width that the
-  others leave (0: as wide as its cells), and `quiet`: whether it stands back behind the others
+  others leave (0: as wide as its cells), and `quiet`: whether it is less prominent than the others
 - `rows`: cells that are ready to print, harmless in any layout once a template escapes them
 - `keys`: for rows of products, their SKUs in the same order, to find their pictures by; else empty
 - `chart`: the file of the chart that shows the same, or nothing
@@ -75,22 +75,22 @@ def with_others(
 
 
 def name(heading: str, grow: float = 1.0) -> Column:
-    """A column of words, which takes the room that is left."""
+    """Return a column of words, which takes the remaining width."""
     return {"name": heading, "align": "left", "grow": grow, "quiet": False}
 
 
 def word(heading: str) -> Column:
-    """A column of short words, as wide as they are."""
+    """Return a column of short words, as wide as they are."""
     return {"name": heading, "align": "left", "grow": 0.0, "quiet": False}
 
 
 def number(heading: str, *, quiet: bool = False) -> Column:
-    """A column of figures."""
+    """Return a column of figures."""
     return {"name": heading, "align": "right", "grow": 0.0, "quiet": quiet}
 
 
 def quiet(heading: str) -> Column:
-    """A column of figures that others are read by, such as what is compared with."""
+    """Return a column of less prominent figures, such as those of a compared day."""
     return number(heading, quiet=True)
 
 
@@ -106,7 +106,7 @@ def table(
     keys: Sequence[str] = (),
     remarks: Sequence[str] = (),
 ) -> Section:
-    """A section with a table; `empty` is said in its place where it has no row."""
+    """Return a section with a table, or with `empty` in its place where it has no row."""
     return {
         "id": section_id,
         "kind": "table",
@@ -121,14 +121,14 @@ def table(
     }
 
 
-def sentences(section_id: str, title: str, said: Sequence[str], *, empty: str, note: str = "") -> Section:
-    """A section with a list of sentences."""
-    found = table(section_id, title, [], [[each] for each in said], empty=empty, note=note)
-    return found | {"kind": "list"}
+def sentences(section_id: str, title: str, lines: Sequence[str], *, empty: str, note: str = "") -> Section:
+    """Return a section with a list of sentences."""
+    section = table(section_id, title, [], [[line] for line in lines], empty=empty, note=note)
+    return section | {"kind": "list"}
 
 
 def facts(section_id: str, title: str, pairs: Sequence[Sequence[str]], *, note: str = "") -> Section:
-    """A section with names and what they are."""
+    """Return a section with names and their values."""
     return table(section_id, title, [], pairs, empty="", note=note) | {"kind": "facts"}
 
 

@@ -53,10 +53,10 @@ def typeset(
     Args:
         template: a file of include/templates.
         texts: what the template reads as `/texts.json`, plain JSON.
-        pictures: files that lie beside the template, by their names.
+        pictures: files next to the template, by their names.
         pdf: the document to write.
         preview: the PNG of page one to write.
-        made_at: the date that the PDF bears (aware).
+        made_at: the date of the PDF (aware).
     """
     with tempfile.TemporaryDirectory(prefix="document-") as work:
         root = Path(work)  # Typst reads nothing outside it
