@@ -62,7 +62,7 @@ def web_events_that_are_no_server(trial: Trial) -> str:
     trial.connection("web_events_api", host=trial.shop.storefront.url)
     return (
         "FAIL web_events_api: web_events_api: GET /events of … answered 404 …: is the host of the connection "
-        "what comes before /events?"
+        "the URL without /events?"
     )
 
 

@@ -24,7 +24,8 @@ from ecommerce.catalogue import images, summaries
 from ecommerce.catalogue.loading import BROKEN, CATALOGUE, NO_PICTURE, OK, LastCatalogue, StoredProduct
 from ecommerce.core.settings import Network, load_settings
 from ecommerce.sources.product_catalogue.download import Limits, Validators, download, host_of
-from ecommerce.sources.product_catalogue.parser import Catalogue, Product, read_parsed
+from ecommerce.sources.product_catalogue.entries import Catalogue, Product
+from ecommerce.sources.product_catalogue.parser import read_parsed
 from ecommerce.sources.product_catalogue.urls import SilentHost, UnusablePicture
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecommerce.catalogue.loading import BROKEN, OK, LastCatalogue
-from ecommerce.sources.product_catalogue.parser import Catalogue
+from ecommerce.sources.product_catalogue.entries import Catalogue
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 from ecommerce.storage.xcom import from_xcom
 

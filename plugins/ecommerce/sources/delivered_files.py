@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
 LINE_FACTS = ("file", "partner", "row_number", "received_at", "record_number")
-"""What `lines.parquet` has beside the file's own columns."""
+"""Columns of `lines.parquet` that are not the file's own."""
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 GONE = "it has disappeared since the folder was listed"
@@ -55,7 +55,7 @@ def storage_errors(what: str) -> Iterator[None]:
     except FileNotFoundError:
         raise TransientError(f"{what} has disappeared") from None
     except OSError as error:
-        if error.errno in _FULL:  # what this worker writes meanwhile: `publish` says so
+        if error.errno in _FULL:  # of this worker: `publish` reports it
             raise
         why = reason_of(error, otherwise="the storage fails")
         raise TransientError(f"{what} could not be read: {why}") from error
@@ -89,7 +89,7 @@ def check_regular(path: str, folder: str) -> None:
 
 
 def modified_at(file_system: Any, path: str) -> datetime:
-    """When the file was written, UTC."""
+    """Return when the file was written, UTC."""
     modified: datetime = file_system.modified(path)
     return modified.astimezone(UTC) if modified.tzinfo else modified.replace(tzinfo=UTC)
 

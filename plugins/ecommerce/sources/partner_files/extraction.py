@@ -125,7 +125,7 @@ def extract(window: ReadWindow) -> Manifest:
 def _came_too_late(
     folder: Folder, day: BusinessDay, memory: Memory, layouts: Mapping[str, Layout]
 ) -> list[DataWarning]:
-    """A warning of files for days before those a run reads, which arrived in those and were never loaded."""
+    """Return a warning of files that arrived too late for any run and were never loaded."""
     first = day.shifted(-LATE_DAYS)
     lately = [
         (file_day, file)
@@ -160,7 +160,7 @@ def _missing_deliveries(
     loaded: Mapping[str, LoadedFile],
     memory: Memory,
 ) -> list[str]:
-    """The partners whose file of `day` is due, or is one of `of_day`, and of whom none can be used."""
+    """Return the partners without a usable file of `day`, where it is due or among `of_day`."""
     names = memory.delivered_files(day - timedelta(weeks=WEEKS))
     found = [match for match in map(NAME.fullmatch, names) if match]
     delivered = [(match["partner"], date.fromisoformat(match["date"])) for match in found]

@@ -1,1 +1,1 @@
-"""What the partner publishes on its FTP server: promotions, and an index of the market."""
+"""The source `partner_ftp`: promotions and a market index from the partner's FTP server."""

@@ -1,4 +1,4 @@
-"""Reading the partner's files: what a row must be, and what becomes of one that is not.
+"""Parsing the partner's files, and rejecting invalid rows.
 
 Both are CSV with commas and a header, UTF-8 with or without a byte order mark. Columns are found by name;
 further ones are ignored, with a warning. A row that cannot be used is kept with its line and the reason. So
@@ -7,9 +7,9 @@ many of them that the file is probably another one than agreed are an error: mor
 
 - A promotion lasts from `start_date` to `end_date`, both included. An empty `sku`, or `*`, is the whole shop.
   `discount_percent` is above 0 and at most 100. Promotions may overlap: all are kept, and of those that reach
-  an article on a day the largest counts (`discount_on`); they do not add up.
+  a product on a day the largest counts (`discount_on`); they do not add up.
 - A week of the market index begins on a Monday, and `index` is above 0. Of several rows for one week the last
-  counts, for a correction is added at the end; a warning says so.
+  counts, because corrections are appended; a warning reports it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _WEEK = timedelta(days=7)
 @dataclass(frozen=True, slots=True)
 class Promotion:
     """A discount of `discount_percent` (0 < x <= 100) from `start_date` to `end_date`, both included, for one
-    article, or where `sku` is None for the whole shop."""
+    product, or the whole shop if `sku` is None."""
 
     start_date: date
     end_date: date
@@ -53,7 +53,7 @@ class Promotion:
     discount_percent: Decimal
 
     def reaches(self, day: date, sku: str | None) -> bool:
-        """Whether it holds on `day` for the article `sku`; None asks for the whole shop."""
+        """Return whether it applies on `day` to the product `sku`; None means the whole shop."""
         return self.start_date <= day <= self.end_date and self.sku in (None, sku)
 
 
@@ -70,8 +70,8 @@ Row = TypeVar("Row", Promotion, MarketWeek)
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that cannot be used: its line in the file (the header is 1), the reason as a code, what is wrong
-    in words, and the row itself, cut and with e-mail addresses masked."""
+    """A rejected row: its line in the file (the header is 1), reason code, detail, and the row itself, cut
+    and with e-mail addresses masked."""
 
     line_number: int
     reason: str
@@ -81,8 +81,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Parsed(Generic[Row]):
-    """What a file has: `rows` in its order (weeks by date), those that cannot be used, and sentences for
-    people about what else was found."""
+    """The content of a file: valid `rows` in its order (weeks by date), rejected rows, and warnings."""
 
     rows: tuple[Row, ...]
     rejected: tuple[Rejected, ...] = ()
@@ -91,7 +90,7 @@ class Parsed(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What the partner has told: promotions, those of coming days included, and the market index by week."""
+    """The partner's valid rows: promotions, also of coming days, and the market index by week."""
 
     promotions: tuple[Promotion, ...] = ()
     market_index: tuple[MarketWeek, ...] = ()
@@ -106,12 +105,12 @@ class PartnerFiles:
 
     @property
     def announced(self) -> Announced:
-        """What they say, without the rows that cannot be used."""
+        """Their valid rows."""
         return Announced(self.promotions.rows, self.market_index.rows)
 
 
 class _Unusable(Exception):
-    """Why a row cannot be used: a reason's code, and words."""
+    """Why a row is rejected: reason code and detail."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason, detail)
@@ -119,7 +118,7 @@ class _Unusable(Exception):
 
 
 def read_files(manifest: Manifest) -> PartnerFiles:
-    """Both files of the raw folder.
+    """Parse both files of the raw folder.
 
     Raises:
         ContractError: as `read_promotions` and `read_market_index`.
@@ -134,7 +133,7 @@ def read_files(manifest: Manifest) -> PartnerFiles:
 
 
 def read_promotions(stream: IO[bytes]) -> Parsed[Promotion]:
-    """The promotions of a file, in its order.
+    """Parse the promotions of a file, in its order.
 
     Raises:
         ContractError: it is empty, is no CSV in UTF-8, lacks a column, or too many of its rows cannot be
@@ -145,7 +144,7 @@ def read_promotions(stream: IO[bytes]) -> Parsed[Promotion]:
 
 
 def read_market_index(stream: IO[bytes]) -> Parsed[MarketWeek]:
-    """The weeks of a file, by date, each once.
+    """Parse the weeks of a file, by date, each once.
 
     Raises:
         ContractError: as `read_promotions`.
@@ -158,8 +157,8 @@ def read_market_index(stream: IO[bytes]) -> Parsed[MarketWeek]:
 
 
 def discount_on(promotions: Iterable[Promotion], day: date, sku: str | None) -> Decimal:
-    """The discount in percent on `day` of the article `sku`, or of the whole shop where that is None: the
-    largest of those that reach it, 0 without one. An article's own promotion is none of the whole shop."""
+    """Return the largest discount (percent, 0 without one) on `day` of the product `sku`, or of the whole
+    shop if that is None. A promotion of one product is not one of the whole shop."""
     reaching = (each.discount_percent for each in promotions if each.reaches(day, sku))
     return max(reaching, default=Decimal(0))
 

@@ -1,4 +1,4 @@
-"""What `make check` says of the product catalogue: can a page be read, and may its pictures be fetched?"""
+"""`make check` of the product catalogue: can a page be parsed, and may its pictures be fetched?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIMEOUT = 30
 
 
 def check() -> Lines:
-    """The first page is fetched and read; the hosts of its pictures are looked up, and none is asked.
+    """Fetch and parse the first page, and resolve the hosts of its pictures without requests to them.
 
     Raises:
         PipelineError: as `source.address`, `sources.http` and `parser.read_page`.

@@ -1,4 +1,4 @@
-"""One picture over HTTP, from servers that nobody vouches for.
+"""Download of a picture over HTTP from an untrusted server.
 
 Every hop of a redirect is checked like the first address, and connected to at the very IP address that was
 checked. Nothing is sent but the request: no login, no cookies; no proxy is used. Bytes and seconds are
@@ -45,7 +45,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """By what a server knows again what it has sent; None where it named none."""
+    """The validators of an earlier answer; None where it had none."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -53,7 +53,7 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """The server's answer: `data` is None where the picture is what it was."""
+    """A download: `data` is None where the picture is unchanged."""
 
     data: bytes | None
     validators: Validators
@@ -62,7 +62,13 @@ class Downloaded:
 def download(
     url: str, known: Validators, networks: Sequence[Network], limits: Limits | None = None
 ) -> Downloaded:
-    """Fetch `url`, conditionally by what is `known` of it. `networks`: private ones that may be connected to.
+    """Fetch a picture, conditionally.
+
+    Args:
+        url: of the picture.
+        known: validators of the last download.
+        networks: private networks that may be connected to.
+        limits: of bytes and seconds.
 
     Raises:
         UnusablePicture: why there is no picture; SilentHost where it is not this picture's fault.
@@ -84,7 +90,7 @@ def download(
 
 
 def host_of(url: str) -> str:
-    """Host and port as messages name them; empty where there is none."""
+    """Return host and port for messages; empty for an invalid URL."""
     try:
         parts = urlsplit(url)
         return f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"[:250]
@@ -110,8 +116,7 @@ def _checked(url: str) -> SplitResult:
 def _answer(
     parts: SplitResult, known: Validators, networks: Sequence[Network], limits: Limits, deadline: float
 ) -> Iterator[http.client.HTTPResponse]:
-    """The answer of one server, whose body is still to be read. What goes wrong meanwhile has its words
-    here."""
+    """Provide the answer of one server, before its body is read, and turn errors into `UnusablePicture`."""
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     addresses = allowed_addresses(host, port, networks)
@@ -148,8 +153,7 @@ def _answer(
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection to one of `addresses`, which were checked; `host` is what the server is told and TLS
-    verifies."""
+    """A connection to one of the checked `addresses`; `host` is for the header and for TLS."""
 
     def __init__(self, host: str, port: int, addresses: list[str], secure: bool, limits: Limits) -> None:
         super().__init__(host, port, timeout=limits.answer_seconds)
@@ -163,7 +167,7 @@ class _Connection(http.client.HTTPConnection):
         self.sock.settimeout(self.limits.answer_seconds)
         if self.secure:
             self.sock = _tls().wrap_socket(self.sock, server_hostname=self.host)
-        # Kept, because HTTPConnection forgets its own as soon as the server says that it will close.
+        # Kept, because HTTPConnection drops its own at a header "Connection: close".
         self.line = self.sock
 
     def _to_one_of_the_addresses(self) -> socket.socket:
@@ -176,8 +180,7 @@ class _Connection(http.client.HTTPConnection):
         raise OSError("there is no address")
 
     def abort(self) -> None:
-        """End whatever a thread waits for. Past SSLSocket's own method, which takes the thread's state
-        away."""
+        """Interrupt the thread that waits. SSLSocket's own `shutdown` would drop the state of that thread."""
         self.aborted = True
         with suppress(OSError, AttributeError):
             socket.socket.shutdown(self.line or self.sock, socket.SHUT_RDWR)
@@ -232,6 +235,6 @@ def _body(answer: http.client.HTTPResponse, limits: Limits, deadline: float) -> 
 
 
 def _header(answer: http.client.HTTPResponse, name: str) -> str | None:
-    """A header that may be sent back later as it came."""
+    """Return a header if it may be sent back unchanged later."""
     value = (answer.getheader(name) or "").strip()
     return value if value and len(value) <= 500 and value.isascii() and value.isprintable() else None

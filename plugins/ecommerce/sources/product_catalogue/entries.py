@@ -1,18 +1,57 @@
-"""What an entry of the catalogue must be to be a product, and what to call what is wrong with it."""
+"""Products of the catalogue: the schema of an entry, and the reason codes of invalid ones."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One product of the catalogue; `image_url` is absolute but not validated, `updated_at` is aware."""
+
+    sku: str
+    name: str | None
+    category: str | None
+    image_url: str | None
+    updated_at: datetime | None
+
+    @property
+    def version(self) -> tuple[Any, ...]:
+        """The sort key: of several entries with one sku, the last counts."""
+        oldest = datetime.min.replace(tzinfo=UTC)
+        return self.updated_at or oldest, *(text or "" for text in (self.name, self.category, self.image_url))
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An invalid entry; `sku` is None where it is unknown, `reason` is a code, `raw` is cut and masked."""
+
+    entry_number: int
+    page: str
+    sku: str | None
+    reason: str
+    detail: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The result of one fetch: `products` in order of sku; `superseded` counts older entries of a sku."""
+
+    products: list[Product]
+    rejected: list[Rejected]
+    superseded: int
+    warnings: list[str] = field(default_factory=list)
+
+
 def text_of(value: Any) -> Any:
-    """A number is the text that it is written as; a text without blanks around it, and None for an empty
-    one."""
+    """Return a number as text, and a text stripped; None for an empty one."""
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return f"{Decimal(str(value)):f}"
     if isinstance(value, str):
@@ -34,7 +73,7 @@ Text = BeforeValidator(text_of)
 
 
 class Entry(BaseModel):
-    """What a product of the catalogue must be; `price` and `currency` are looked at and not kept."""
+    """The schema of an entry; `price` and `currency` are validated and not kept."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -59,7 +98,7 @@ _REASONS = {
 
 
 def fault_of(error: ValidationError, values: dict[str, Any]) -> tuple[str, str]:
-    """Code and detail of the first thing that is wrong."""
+    """Return reason code and detail of the first error."""
     name = str(error.errors()[0]["loc"][0])
     value = values[name]
     if name == "sku" and (value is None or not str(value).strip()):

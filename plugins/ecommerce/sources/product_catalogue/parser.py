@@ -1,7 +1,7 @@
-"""From the catalogue's pages to its products: each entry by itself, so that a broken one costs no other.
+"""Parsing the catalogue's pages entry by entry, so that an invalid one costs no other.
 
-What stands where in the JSON is in include/sql/transform/catalogue/product_catalogue.sql. The parsed folder
-has `catalogue.json`, a `Catalogue`.
+include/sql/transform/catalogue/product_catalogue.sql maps the JSON. The parsed folder has `catalogue.json`, a
+`Catalogue`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -24,7 +23,7 @@ from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import clean, mask_e_mails
-from ecommerce.sources.product_catalogue.entries import Entry, fault_of, text_of
+from ecommerce.sources.product_catalogue.entries import Catalogue, Entry, Product, Rejected, fault_of, text_of
 from ecommerce.sources.product_catalogue.source import SOURCE, address
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest, storage_path
@@ -35,48 +34,6 @@ FILE = "catalogue.json"
 LONGEST_ENTRY = 256 * 1024
 """Characters of one entry's JSON."""
 LONGEST_RAW = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """One product of the catalogue. `image_url` is whole, and may still be anything; `updated_at` is
-    aware."""
-
-    sku: str
-    name: str | None
-    category: str | None
-    image_url: str | None
-    updated_at: datetime | None
-
-    @property
-    def version(self) -> tuple[Any, ...]:
-        """What sorts last counts, of several with one sku, in whatever order they come."""
-        oldest = datetime.min.replace(tzinfo=UTC)
-        return self.updated_at or oldest, *(text or "" for text in (self.name, self.category, self.image_url))
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """An entry that is no product. `sku` is None where it cannot be read; `reason` is a code; `raw` is cut
-    and masked."""
-
-    entry_number: int
-    page: str
-    sku: str | None
-    reason: str
-    detail: str
-    raw: str
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """What one fetch has brought: `products` by sku, in order; `superseded` counts older entries of the same
-    sku."""
-
-    products: list[Product]
-    rejected: list[Rejected]
-    superseded: int
-    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +85,7 @@ def parse(
 
 
 def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
-    """A server that is half broken must not make products disappear."""
+    """Refuse an incomplete answer, which would remove products."""
     here = {product.sku for product in catalogue.products} | {each.sku for each in catalogue.rejected}
     lost = len(set(known) - here)
     if catalogue.products and 2 * lost <= len(known):
@@ -146,13 +103,13 @@ def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
 
 
 def read_parsed(manifest: Manifest) -> Catalogue:
-    """What `parse` left; StagingError where it is gone."""
+    """Return the result of `parse`; StagingError where it is gone."""
     with staging.storage_errors(manifest.uri):
         return from_xcom(Catalogue, json.loads((storage_path(manifest.uri) / FILE).read_text()))
 
 
 def read_pages(manifest: Manifest) -> Catalogue:
-    """The catalogue in the raw folder of `manifest`; raises as `parse`."""
+    """Parse the pages in the raw folder of `manifest`; raises as `parse`."""
     where, found, counts = address(), list[_Found](), set[int]()
     with staging.storage_errors(manifest.uri):
         folder = storage_path(manifest.uri)
@@ -174,7 +131,7 @@ def read_pages(manifest: Manifest) -> Catalogue:
 
 
 def read_page(body: bytes, url: str) -> Catalogue:
-    """The products of one page by itself; raises as `parse`."""
+    """Parse one page by itself; raises as `parse`."""
     entries = _entries("page 1", _json("page 1", body), address().entries)
     found = [_Found(number, "page 1", url, _written(each)) for number, each in enumerate(entries, start=1)]
     return _catalogue(found, [])
@@ -195,7 +152,7 @@ def _whole_number(text: str) -> int | str:
 
 
 def _number(text: str) -> float | str:
-    """What is beyond all bounds is kept as text, which is no price either."""
+    """Keep an infinite number as text, which is then an invalid price."""
     return value if isfinite(value := float(text)) else text
 
 
@@ -240,7 +197,7 @@ def _catalogue(found: Sequence[_Found], warnings: list[str]) -> Catalogue:
             rejected.append(_rejected(entry, values["sku"], *fault_of(error, values)))
             continue
         accepted += 1
-        # A relative address is meant from the page it stands on.
+        # A relative URL is resolved against its page.
         url = _joined(entry.page_url, read.image_url) if read.image_url else None
         product = Product(_safe_sku(read.sku), read.name, read.category, url, read.updated_at)
         if product.sku not in products or product.version > products[product.sku].version:
@@ -257,12 +214,11 @@ def _joined(base: str, url: str) -> str:
     try:
         return urljoin(base, url)
     except ValueError:
-        return url  # which is told when it is to be fetched
+        return url  # the download rejects it
 
 
 def _mapped(found: Sequence[_Found]) -> Iterable[tuple[int, dict[str, Any]]]:
-    """By entry number, what the mapping makes of each: values of JSON as Python has them, others as DuckDB
-    has them."""
+    """Yield the mapped values of each entry by its number: those of JSON as Python objects."""
     import duckdb
     import pyarrow as pa
 
@@ -297,7 +253,7 @@ def _mapped(found: Sequence[_Found]) -> Iterable[tuple[int, dict[str, Any]]]:
 
 
 def _safe_sku(sku: str) -> str:
-    """As the orders' lines have it."""
+    """Replace an address in a SKU, as in order lines."""
     return safe_id(sku, load_settings().customer_hash_key, is_sku=True) if is_suspect(sku) else sku
 
 

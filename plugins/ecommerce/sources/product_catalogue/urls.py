@@ -1,4 +1,4 @@
-"""Which addresses pictures may be fetched from: public ones, and those of PICTURE_NETWORKS.
+"""Addresses from which pictures may be fetched: public ones, and those of PICTURE_NETWORKS.
 
 A catalogue is written by others, and this machine can reach what they cannot: the metadata service of a
 cloud, databases, Airflow itself. So a name is resolved here, once, all its addresses are looked at, and
@@ -17,11 +17,11 @@ Address = IPv4Address | IPv6Address
 
 
 class UnusablePicture(Exception):
-    """Why a picture cannot be used, in plain words without its address."""
+    """Why a picture cannot be used, without its URL."""
 
 
 class SilentHost(UnusablePicture):
-    """As its base, and it is the whole host that does not answer."""
+    """A picture that is unusable because its host is down."""
 
 
 _TRANSLATED = ip_network("64:ff9b::/96")  # NAT64: the last 32 bits are the IPv4 address that is reached
@@ -38,13 +38,13 @@ _NEVER = tuple(
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of `host`, in the order in which they are to be tried; OSError where there is none."""
+    """Return the addresses of `host` in the order of attempts; OSError without any."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 def allowed_addresses(host: str, port: int, networks: Sequence[Network]) -> list[str]:
-    """The addresses of `host`, all of which may be connected to.
+    """Return the addresses of `host`, after checking each of them.
 
     Raises:
         SilentHost: the name cannot be resolved.
@@ -61,7 +61,7 @@ def allowed_addresses(host: str, port: int, networks: Sequence[Network]) -> list
 
 
 def is_allowed(text: str, networks: Sequence[Network]) -> bool:
-    """Whether `text`, an address as `resolve` gives it, is public or within `networks`."""
+    """Return whether the address `text` is public or within `networks`."""
     try:
         address = _reached(ip_address(text.partition("%")[0]))
     except ValueError:

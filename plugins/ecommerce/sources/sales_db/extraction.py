@@ -23,7 +23,7 @@ Raw folder: one Parquet file per query with the query's columns. For the documen
   declared type, such as NaN; `file` is the query (`order_items`), `row_number` the place in its result
 
 Ids and SKUs are text whatever the database declares. The other types follow it: `numeric(p, s)` that fits
-DECIMAL(18,4) becomes it, integers stay integers; a `numeric` that could be rounded comes as VARCHAR, for the
+DECIMAL(18,4) becomes it, integers stay integers; a `numeric` that could be rounded becomes VARCHAR, for the
 transform to cast or reject. NULL and the empty text stay different; PostgreSQL's `infinity` stays infinite.
 
 Control totals: source_orders, source_lines, source_refunds (ints; all rows), source_amount (sum of quantity x
@@ -181,7 +181,7 @@ def _rejected_amounts(
 
 
 def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:
-    """The query `include/sql/extract/sales_db/<name>.sql` for `window`; `more` are parameters of its own."""
+    """Return the query of `include/sql/extract/sales_db/<name>.sql`; `more` are further parameters."""
     parameters = {
         "day_start": window.day.start,
         "day_end": window.day.end,
@@ -197,7 +197,7 @@ def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:
 
 
 def check() -> Lines:
-    """Every query is planned by the database as the user has written it; none is run."""
+    """Let the database plan every query, without running it."""
     day = newest_closed_day(datetime.now(UTC), shop_timezone())
     with snapshot(CONNECTION) as (session, _, _):
         server = session.row(Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {}))
@@ -207,7 +207,7 @@ def check() -> Lines:
     if not misfits:
         yield OK, f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it"
     refused = {query for misfit in misfits if _is_refusal(misfit) for query in misfits[misfit]}
-    if len(refused) == len(QUERIES):  # for one reason in many words: the first says it
+    if len(refused) == len(QUERIES):  # for one reason: the first query shows it
         misfit, (query, *_) = next(iter(misfits.items()))
         text = {":": misfit[2:], " ": misfit[2:-1]}.get(misfit[0], f"{query}{misfit}")
         yield FAIL, f"{CONNECTION}: no query runs in the database {server['database']}: {text}"
@@ -229,7 +229,7 @@ def _is_refusal(misfit: str) -> bool:
 
 
 def _misfits(window: ReadWindow) -> Iterator[tuple[str, str]]:
-    """Files of queries, and what is wrong with each, in the words that follow its name."""
+    """Yield files of queries, and the problem of each as text that follows its name."""
     for name in QUERIES:
         query = f"{name}.sql"
         try:

@@ -1,5 +1,6 @@
-"""The storefront, connection `storefront_api` (WooCommerce REST v3). `client.py` speaks HTTP, `walk.py` walks
-lists that change meanwhile, `refunds.py` asks sparingly for refunds, `reading.py` puts them together."""
+"""The storefront, connection `storefront_api` (WooCommerce REST v3). `client.py` sends
+requests, `pagination.py` reads lists that change meanwhile, `refunds.py` requests only changed refunds,
+`extraction.py` combines them."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ RECONCILED = True
 
 
 def limits(settings: Settings) -> list[str]:
-    """Which changes are seen late or never."""
+    """Return which changes are seen late or never."""
     return [
         "Storefront: an order deleted for good is only seen by reconciliation, up to "
         f"{settings.reconcile_days} days after its day. So is one that is refunded or edited more than "

@@ -1,4 +1,4 @@
-"""What `make check` says of the storefront: can it be read, does it date changes, may the key do too much."""
+"""`make check` of the storefront: can it be read, does it date changes, may the key write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ecommerce.sources.storefront.client import NotFoundError, StorefrontClient
 
 
 def check() -> Lines:
-    """Nothing is changed: whether the key may write is seen by asking for a change of order 0, which is none.
+    """Read a page, and test the key's permissions, by a change of order 0, which does not exist.
 
     Raises:
         ConfigurationError: the shop has plain permalinks, and so no address for its API.
@@ -29,10 +29,10 @@ def check() -> Lines:
         yield HINT, "orders and addresses travel without encryption: let the host begin with https://"
     if client.may_write():
         yield HINT, "reading is enough, but the key may write: make one with the permission Read"
-    yield from _told_changes(client)
+    yield from _dated_changes(client)
 
 
-def _told_changes(client: StorefrontClient) -> Lines:
+def _dated_changes(client: StorefrontClient) -> Lines:
     try:
         client.get("/refunds")
     except NotFoundError:

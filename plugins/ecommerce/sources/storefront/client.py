@@ -91,7 +91,7 @@ class StorefrontClient:
 
     @classmethod
     def connect(cls) -> StorefrontClient:
-        """A client for the connection `storefront_api`.
+        """Return a client for the connection `storefront_api`.
 
         Raises:
             ConfigurationError: the connection is missing, has no login, or would send the key openly.
@@ -121,7 +121,12 @@ class StorefrontClient:
         return cls(session, root, hook.merged_extra.get("timeout") or TIMEOUT)
 
     def get(self, path: str, page: int = 1, parameters: Mapping[str, str] | None = None) -> Page:
-        """One page of the list at `path` (below the API root, as `/orders`).
+        """Return one page of a list.
+
+        Args:
+            path: of the list below the API root, such as `/orders`.
+            page: its number, from 1.
+            parameters: of the query.
 
         Raises:
             ConfigurationError: the server redirects to another host.
@@ -161,7 +166,7 @@ class StorefrontClient:
         return is_unencrypted(self._root)
 
     def has_plain_permalinks(self) -> bool:
-        """Whether the API answers to the parameter `rest_route`, which is all that such a WordPress knows."""
+        """Return whether the API answers to the parameter `rest_route`, as with plain permalinks."""
         shop = self._root.removesuffix(API_ROOT)
         what = f"{CONNECTION}: GET /?rest_route="
         with network_errors(what):
@@ -169,14 +174,14 @@ class StorefrontClient:
         return answer.ok and answer.content.strip().startswith(b"[")
 
     def may_write(self) -> bool:
-        """Whether the key may change orders. It asks to change the order 0, which no shop has, in nothing."""
+        """Return whether the key may change orders, by an empty change of order 0, which does not exist."""
         what = f"{CONNECTION}: PUT /orders/0"
         with network_errors(what):
             return self._answer("PUT", f"{self._root}/orders/0", None, what).status_code not in (401, 403)
 
     def dates_all_changes(self) -> bool | None:
-        """Whether every change of an order moves its modified date: where WooCommerce keeps orders in tables
-        of their own (HPOS). None where the key may not know."""
+        """Return whether every change of an order moves its modified date, as with order tables (HPOS); None
+        where the key may not read that."""
         what = f"{CONNECTION}: GET /system_status"
         with network_errors(what):
             answer = self._answer("GET", f"{self._root}/system_status", {"_fields": "settings"}, what)
@@ -194,7 +199,7 @@ class StorefrontClient:
 
 
 def _oauth1(key: str, secret: str) -> Any:
-    from requests_oauthlib import OAuth1  # type: ignore[import-untyped] # it comes without type hints
+    from requests_oauthlib import OAuth1  # type: ignore[import-untyped] # it has no type hints
 
     for name in ("oauthlib", "requests_oauthlib"):  # both would log the header that authorises each request
         logging.getLogger(name).setLevel(logging.INFO)

@@ -170,7 +170,7 @@ class _PageReader:
             self._read("known", {"include": ",".join(order_ids[start : start + PER_PAGE])})
 
     def _read(self, name: str, bounds: Mapping[str, str]) -> None:
-        # The trash comes last: an order thrown away meanwhile is in one of the two; its newest state wins.
+        # The trash is read last: an order trashed meanwhile is in one of the two; its newest state wins.
         for status in STATUSES:
             parameters = {"status": status, "orderby": "id", "order": "asc", **bounds}
 

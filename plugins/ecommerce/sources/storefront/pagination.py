@@ -16,10 +16,10 @@ from ecommerce.core.errors import ContractError, TransientError
 from ecommerce.sources.storefront.client import PER_PAGE, Page
 
 MOST_LOOKS = 6
-"""How often one page is read before the list is said to change too fast."""
+"""How often one page is read before the list counts as changing too fast."""
 EMPTY = -1
 Total = int | None
-"""What one look at a page told: the list's total, None where the server is silent, `EMPTY` past the end."""
+"""The list's total in one answer; None without it, `EMPTY` past the end."""
 
 
 def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:

@@ -49,7 +49,7 @@ def group_stubs(rows: Iterable[tuple[str, datetime | None, str, Decimal | None]]
 
 def split_known(orders: Mapping[str, Stubs], known: pa.Table) -> tuple[pa.Table, dict[str, Stubs]]:
     """The rows of `known` that are still true, and the orders whose refunds must be read. Amounts of a refund
-    are spread over its lines, and over merchandise, tax and shipping; their sum is what the stub says."""
+    are spread over its lines, and over merchandise, tax and shipping; their sum is the stub's amount."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -112,7 +112,7 @@ def _of_order(client: StorefrontClient, order_id: str, stubs: Stubs) -> dict[str
     for number in itertools.count(1):
         refunds = _parse(client.get(path, number), path)
         found |= {str(refund.get("id")): refund | {"order_id": order_id} for refund in refunds}
-        # Newest first: what the order does not name yet comes before what it names.
+        # Newest first: refunds that the order does not list yet precede those that it lists.
         if not refunds or stubs.amounts.keys() <= found.keys():
             break
     return found

@@ -1,6 +1,6 @@
-"""The website's events, connection `web_events_api`. `client.py` speaks HTTP, `slices.py` cuts a window into
-time slices, `lines.py` finds the lines of an answer, `reading.py` turns each slice into a part of the raw
-folder."""
+"""The website's events, connection `web_events_api`. `client.py` sends requests, `slices.py` cuts a window
+into time slices, `lines.py` splits an answer into lines, `extraction.py` writes a part of the raw folder per
+slice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LATE_DAYS = 3
 
 
 def limits(settings: Settings) -> list[str]:
-    """Which events are never seen."""
+    """Return which events are never seen."""
     return [
         f"Web events: one that is received more than {LATE_DAYS} days late is read by the run of the newest "
         "day, and by no backfill of its own day. One that the server shows more than "

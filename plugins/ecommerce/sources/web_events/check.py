@@ -1,4 +1,4 @@
-"""What `make check` says of the web events: does the server answer, and are these events."""
+"""`make check` of the web events: does the server answer, and with events?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENOUGH = 1 << 20
 
 
 def check() -> Lines:
-    """The beginning of what was received in the last hour is read.
+    """Read the first events of the last hour.
 
     Raises:
         PipelineError: as `EventsClient.download`, and where the answer holds no events.

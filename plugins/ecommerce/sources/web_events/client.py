@@ -1,6 +1,6 @@
 """HTTP client of the web events: one time slice at a time, streamed to a file.
 
-The connection `web_events_api` (type http): host = what comes before `/events`, as in
+The connection `web_events_api` (type http): host = the URL without `/events`, as in
 `https://events.example.com` or `https://shop.example.com/api`; a password, where there is one, is sent as a
 bearer token, in the header `Authorization` and nowhere else. Extra may hold `timeout` (seconds) and what else
 the http provider knows.
@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 
 
 class HalfALineError(errors.TransientError):
-    """The answer ends in the middle of a line, and nothing says how long it should be."""
+    """An answer of unknown length that ends in the middle of a line."""
 
 
 class UnreliableServerError(errors.TransientError):
@@ -64,9 +64,8 @@ class UnreliableServerError(errors.TransientError):
 
 
 class EventsClient:
-    """Reads slices; asks again where the server or the connection fails. For one thread at a time, but for
-    `stop`. `requests` counts what was sent, `bytes_read` the bytes of the bodies that were taken, as they
-    came."""
+    """Reads slices, with retries. For one thread at a time, except `stop`. `requests` counts requests,
+    `bytes_read` the bytes of successful answers as received."""
 
     def __init__(
         self,
@@ -81,7 +80,7 @@ class EventsClient:
         self._stopped = threading.Event()
         self._pause: Callable[[float], object] = self._stopped.wait
         self._clock: Callable[[], float] = time.monotonic
-        self.requests = self.bytes_read = self._came = 0
+        self.requests = self.bytes_read = self._received_bytes = 0
         self._failed, self._lost = 0, 0.0
         self.warnings: list[str] = []
 
@@ -111,7 +110,7 @@ class EventsClient:
 
     def download(self, part: Slice, file: Path, most: int | None = None) -> str:
         """Write the lines of one slice into `file`, unpacked; its answer's media type. What ends in the
-        middle of a line in every attempt, and has no length that says otherwise, is taken with a warning.
+        middle of a line in every attempt, and has no length, is accepted with a warning.
         `most`: stop after about that many bytes, which may be in the middle of a line.
 
         Raises:
@@ -127,14 +126,14 @@ class EventsClient:
             began = self._clock()
             try:
                 media_type = self._attempt(part, file, most, what)
-                self.bytes_read += self._came
+                self.bytes_read += self._received_bytes
                 return media_type
             except errors.TransientError as error:
                 if isinstance(error, HalfALineError):
                     sizes.append(file.stat().st_size)
                 if len(sizes) == ATTEMPTS and len(set(sizes)) == 1:
                     self.warnings.append(f"{what} ends in the middle of a line, every time it is asked")
-                    self.bytes_read += self._came
+                    self.bytes_read += self._received_bytes
                     return ""
                 asked = getattr(error, "retry_after", None)
                 wait = FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked
@@ -164,7 +163,7 @@ class EventsClient:
 
     def _write(self, response: Response, file: Path, most: int | None, what: str) -> str:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
-        self._came = 0
+        self._received_bytes = 0
         chunks: Iterable[bytes] = self._received(response.raw.stream(CHUNK, decode_content=False))
         if encoding in ("gzip", "x-gzip"):
             chunks = _unpacked(chunks, what)
@@ -180,8 +179,8 @@ class EventsClient:
                 if most is not None and written >= most:
                     return response.headers.get("Content-Type", "")
         # Without a length a connection that broke looks like the end: only half a line gives it away.
-        told = response.raw.chunked or "Content-Length" in response.headers or "gzip" in encoding
-        if not told and _ends_in_half_a_line(file):
+        has_length = response.raw.chunked or "Content-Length" in response.headers or "gzip" in encoding
+        if not has_length and _ends_in_half_a_line(file):
             raise HalfALineError(f"{what} broke off in the middle of a line")
         return response.headers.get("Content-Type", "")
 
@@ -189,7 +188,7 @@ class EventsClient:
         for chunk in chunks:
             if self._stopped.is_set():
                 raise errors.TransientError(f"{CONNECTION}: the read was stopped")
-            self._came += len(chunk)
+            self._received_bytes += len(chunk)
             yield chunk
 
     @contextmanager
@@ -217,11 +216,11 @@ def _bearer(token: str | None) -> Callable[[PreparedRequest], PreparedRequest]:
 
 
 def _refusal(response: Response, what: str) -> errors.PipelineError:
-    """The error of a status that comes with no events."""
+    """Return the error of a status without events."""
     begins = _beginning(response)
     if response.status_code == 404:
         return errors.ContractError(
-            f"{what} answered 404 {quoted(begins)}: is the host of the connection what comes before {PATH}?"
+            f"{what} answered 404 {quoted(begins)}: is the host of the connection the URL without {PATH}?"
         )
     raise_for_status(response, what, begins)
     return errors.ContractError(f"{what} answered {response.status_code}, which is no answer with events")
@@ -251,7 +250,7 @@ def _unpacked(chunks: Iterable[bytes], what: str) -> Iterator[bytes]:
         while unpacker and not unpacker.eof and (text := unpacker.decompress(b"", CHUNK)):
             yield text
     except zlib.error:
-        raise errors.ContractError(f"{what}: the answer is said to be gzip and cannot be unpacked") from None
+        raise errors.ContractError(f"{what}: the answer is not valid gzip") from None
     if unpacker and not unpacker.eof:
         raise errors.TransientError(f"{what} broke off: the packed answer has no end")
 

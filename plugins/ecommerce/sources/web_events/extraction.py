@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     import duckdb
 
 COLUMNS = ["line_number", *FIELDS, "fault", "raw"]
-MEMORY_LIMIT = "250MB"  # of DuckDB; the process needs about 200 MB beside it
+MEMORY_LIMIT = "250MB"  # of DuckDB; the process needs about 200 MB more
 TOLERANCE = timedelta(minutes=1)
 """So far outside its slice a line may say that it was received: servers round instants, or take both bounds
 as included. A server that does not know the parameters is further off."""
@@ -61,7 +61,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said about one slice: its lines, on this machine's disk."""
+    """The server's answer for one slice: its lines, on this machine's disk."""
 
     slice: Slice
     file: Path
@@ -69,7 +69,7 @@ class Answer:
 
     @property
     def what(self) -> str:
-        """How messages name it."""
+        """Its name in messages."""
         return f"{CONNECTION}: GET {PATH} of {self.slice}"
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from ecommerce.core.errors import ContractError
 from ecommerce.sources.product_catalogue import parser
-from ecommerce.sources.product_catalogue.parser import Catalogue, read_pages
+from ecommerce.sources.product_catalogue.entries import Catalogue
+from ecommerce.sources.product_catalogue.parser import read_pages
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
 
