@@ -21,7 +21,7 @@ pytestmark = pytest.mark.full
 TRIED_AGAIN = ["lost_connection", "other_library", "unforeseen"]
 FAILED_AT_ONCE = ["wrong_password", "wrong_setting", "wrong_answer", "wrong_data", "mistake"]
 LIMITS = {
-    "limits.slow_task": "longer than its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped",
+    "limits.slow_task": "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped",
     "limits.slow_job": "job load-1-1 within 2 seconds (BIGQUERY_JOB_TIMEOUT_SECONDS); the job is cancelled",
     "run_limit.endless": "the run did not end within 1 seconds (RUN_TIMEOUT_SECONDS)",
 }
