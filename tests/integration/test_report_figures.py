@@ -146,7 +146,8 @@ def figures_of(warehouse, day=DAY, **origin):
         "window_end": NOON,
         "generated_at": datetime.now(UTC),
     }
-    return read_figures(warehouse, day, Provenance(**values | origin), ["a warning of bob@example.com"])
+    warning = {"kind": "note", "text": "a warning of bob@example.com"}
+    return read_figures(warehouse, day, Provenance(**values | origin), [warning])
 
 
 def headline(figures):

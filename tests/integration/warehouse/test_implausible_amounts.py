@@ -74,6 +74,6 @@ def test_implausible_amounts_are_loaded_and_warned_of(shop: Shop):
         "orders": 4,
     }
     assert sentence(finding, "USD") == (
-        "Sales database order 14 has refunds of 199,999.98 on a total of 20.00. "
+        "Sales database order 14 has refunds of 199,999.98 on a total of 20.00: "
         "with 3 other orders like it, net sales are 299,934.98 lower."
     )
