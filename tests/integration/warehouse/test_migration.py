@@ -94,7 +94,8 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
     assert round(total.forecast, 2) == D("909.09")
     assert [sentence(each, "USD") for each in figures.findings] == [
         "Returns in AED are excluded from all amounts: no exchange rate is known.",
-        f"Changed channels since Thu 26 Feb: Sales database began (+900.00), Old shop ended ({MINUS}1,000.00).",
+        "Changed channels since Thu 26 Feb: Sales database began (+900.00), Old shop ended "
+        f"({MINUS}1,000.00).",
     ]
 
 
