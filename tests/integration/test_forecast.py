@@ -24,7 +24,7 @@ from ecommerce.forecast.data.history import History, NoHistory
 from ecommerce.forecast.forecast_rows import predict_all
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.weeks import Week
-from ecommerce.sources.partner_ftp.files import Parsed, PartnerFiles, Rejected
+from ecommerce.sources.partner_ftp.files import Parsed, PartnerFiles, RejectedRecord
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import client as warehouse_client
@@ -162,7 +162,7 @@ def test_a_week_run_again_with_another_model_replaces_its_forecast(shop):
 
 def test_rows_of_the_partner_that_cannot_be_used_are_kept_with_their_reason(shop):
     shop.sell(FIRST, HISTORY)
-    bad = Rejected(3, "invalid_discount", "discount_percent is -5", "2026-11-27,2026-11-30,MUG-01,-5")
+    bad = RejectedRecord(3, "invalid_discount", "discount_percent is -5", "2026-11-27,2026-11-30,MUG-01,-5")
     for _ in range(2):
         run_week(WEEK, partner=PartnerFiles(Parsed((), (bad,)), Parsed(())))
     rows = shop.ask(f"SELECT * FROM {shop.dataset}.rejected_rows WHERE source = 'sales_forecast'")

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
+from ecommerce.maintenance import erasure
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.findings.sentences import sentence
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
-from ecommerce.warehouse import erasure
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
 from tests.integration.warehouse.loadable import Folder, Order, at

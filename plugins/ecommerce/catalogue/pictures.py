@@ -24,7 +24,7 @@ from ecommerce.catalogue import images, summaries
 from ecommerce.catalogue.loading import BROKEN, CATALOGUE, NO_PICTURE, OK, LastCatalogue, StoredProduct
 from ecommerce.core.settings import Network, load_settings
 from ecommerce.sources.product_catalogue.download import Limits, Validators, download, host_of
-from ecommerce.sources.product_catalogue.entries import Catalogue, Product
+from ecommerce.sources.product_catalogue.entries import Catalogue, CatalogueProduct
 from ecommerce.sources.product_catalogue.parser import read_parsed
 from ecommerce.sources.product_catalogue.urls import SilentHost, UnusablePicture
 from ecommerce.storage import staging
@@ -184,7 +184,7 @@ def refresh(
 
 
 def fetch_all(
-    fetcher: Fetcher, products: Sequence[Product], last: Mapping[str, StoredProduct]
+    fetcher: Fetcher, products: Sequence[CatalogueProduct], last: Mapping[str, StoredProduct]
 ) -> dict[str, StoredPicture | str]:
     """Return the result of `Fetcher.fetch` by URL.
 
@@ -217,7 +217,7 @@ def _picture_of(known: StoredProduct) -> StoredPicture | None:
     return StoredPicture(validators, known.sha256, known.picture_uri, known.thumbnail_uri, known.fetched_at)
 
 
-def _row(product: Product, result: StoredPicture | str | None, known: StoredProduct | None) -> Row:
+def _row(product: CatalogueProduct, result: StoredPicture | str | None, known: StoredProduct | None) -> Row:
     """Return the product's row of `product_pictures`, without the run's columns.
 
     A product with a broken picture keeps its previous one, with its validators if the URL is the same.

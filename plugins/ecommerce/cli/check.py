@@ -24,7 +24,7 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.core import names
-from ecommerce.core.check_result import FAIL, HINT, OFF, OK, Finding, Lines
+from ecommerce.core.check_result import FAIL, HINT, OFF, OK, CheckResult, Lines
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError, problems_of
 
@@ -81,7 +81,7 @@ def _airflow_home(environ: MutableMapping[str, str] = os.environ) -> Iterator[No
         yield
 
 
-def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
+def findings(subjects: Sequence[str] = ()) -> Iterator[CheckResult]:
     """Yield the findings about `subjects`, keys of `checks` (default: all), which run in parallel."""
     from ecommerce.cli.settings_check import is_set, refuse_unreadable
     from ecommerce.sales.source_policy import source_policy
@@ -98,19 +98,19 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
     except ConfigurationError:
         off = set()  # reported by its own check
 
-    def run_check(subject: str) -> list[Finding]:
+    def run_check(subject: str) -> list[CheckResult]:
         source = source_of.get(subject)
         if source in off:
-            return [Finding(subject, OFF, f"{source} is off in the Variable source_policy")]
-        lines: list[Finding] = []
+            return [CheckResult(subject, OFF, f"{source} is off in the Variable source_policy")]
+        lines: list[CheckResult] = []
         try:
             if subject not in all_checks:
                 raise ConfigurationError(f"unknown subject; choose {', '.join(all_checks)}")
             if subject in OPTIONAL and not is_set(subject):
-                return [Finding(subject, HINT, f"not set: {OPTIONAL[subject]} cannot run")]
+                return [CheckResult(subject, HINT, f"not set: {OPTIONAL[subject]} cannot run")]
             refuse_unreadable(subject)
             for state, text in all_checks[subject]():
-                lines.append(Finding(subject, state, text))
+                lines.append(CheckResult(subject, state, text))
         except PipelineError as error:
             lines += [_failure(subject, problem) for problem in problems_of(error)]
         except Exception as error:  # its own text may show a secret
@@ -125,17 +125,17 @@ def findings(subjects: Sequence[str] = ()) -> Iterator[Finding]:
             shown = []
             for line in lines:
                 first = first_with.setdefault(line.text, line.subject) if line.state == FAIL else line.subject
-                same = Finding(line.subject, HINT, f"not checked: fix {first} first")
+                same = CheckResult(line.subject, HINT, f"not checked: fix {first} first")
                 shown.append(line if first == line.subject else same)
             yield from dict.fromkeys(shown)
 
 
-def _failure(subject: str, text: str) -> Finding:
+def _failure(subject: str, text: str) -> CheckResult:
     from ecommerce.mail.check import has_recipients
 
     if subject == names.CONNECTION_MAIL and not has_recipients():
-        return Finding(subject, HINT, f"not needed while no recipient is set: {text}")
-    return Finding(subject, FAIL, text)
+        return CheckResult(subject, HINT, f"not needed while no recipient is set: {text}")
+    return CheckResult(subject, FAIL, text)
 
 
 def _unknown(error: Exception) -> str:

@@ -50,8 +50,8 @@ def forget_customer() -> int:
     the warehouse has no such customer.
     """
     environment.load()
+    from ecommerce.maintenance.erasure import forget
     from ecommerce.warehouse.client import connect
-    from ecommerce.warehouse.erasure import forget
 
     if sys.stdin.isatty():
         click.echo("E-mail address, or <source>:<customer id>: ", nl=False)

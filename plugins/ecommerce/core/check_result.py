@@ -11,7 +11,7 @@ Lines = Iterator[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One line: the subject, its state (ok, hint, FAIL, off), and a sentence with the fix."""
 
     subject: str

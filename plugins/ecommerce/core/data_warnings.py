@@ -19,7 +19,7 @@ business days that it is about; without any it is about the day of the run."""
 WRONG, DOUBTFUL, HARMLESS = 3, 2, 1
 """Weights: figures are wrong or lack something; they may; they do not."""
 CHECK, SERIES_SKIPPED = "check", "series_skipped"
-"""Kinds that code asks for; a warning of a check brings `found`, `meaning`, `action` and `weight` itself."""
+"""Kinds that code asks for; a warning of a check has its own `found`, `meaning`, `action` and `weight`."""
 
 
 class Wording(NamedTuple):

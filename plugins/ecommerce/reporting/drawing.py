@@ -124,8 +124,13 @@ def amounts_upward(axes: Axes) -> None:
 
 
 def place_axes(figure: Figure, *, above: float, below: float) -> None:
-    """Let the axes fill their drawing but for so many millimetres `above` (a legend) and `below` (what stands
-    under the horizontal axis), and at the left for the widest amount, which differs by locale and size."""
+    """Let the axes fill their drawing, except for space for the widest amount at the left.
+
+    Args:
+        figure: with one axes.
+        above: millimetres for the legend.
+        below: millimetres for the labels of the horizontal axis.
+    """
     (axes,) = figure.axes
     width, height = (inches / MILLIMETRE for inches in figure.get_size_inches())
     bottom, top = axes.get_ylim()

@@ -1,7 +1,7 @@
 """The fonts of all documents and charts. They come with Python packages and with include/fonts, never from
 the system, so that a document has the same bytes on every machine.
 
-DejaVu Sans (Latin, Greek, Cyrillic, Arabic, Hebrew, Georgian, Armenian) comes with matplotlib, Noto Sans CJK
+DejaVu Sans (Latin, Greek, Cyrillic, Arabic, Hebrew, Georgian, Armenian) is part of matplotlib, Noto Sans CJK
 (Chinese, Japanese, Korean) and Noto Sans Devanagari from PyPI; Noto Emoji, in one colour, is on npm only and
 lies in include/fonts. The last family has a box for every other letter, which names its script.
 """
@@ -71,7 +71,7 @@ def one_for(text: str) -> str:
 
 @cache
 def announce() -> None:
-    """Tell matplotlib of the fonts; their only style serves for bold letters too."""
+    """Register the fonts with matplotlib; their only style serves for bold letters too."""
     from matplotlib.font_manager import fontManager
 
     for family, path in paths().items():

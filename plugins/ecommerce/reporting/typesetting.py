@@ -1,6 +1,6 @@
 """Documents as PDF, laid out by a Typst template of include/templates.
 
-A template reads one JSON file of finished texts, so nothing that comes from data is ever evaluated; what
+A template reads one JSON file of finished texts, so data is never evaluated; what
 the templates share is in `family.typ`. Documents are tagged for screen readers (PDF/UA-1) and can be archived
 (PDF/A-2a): every font is embedded, every letter can be read and copied.
 """
@@ -48,7 +48,7 @@ def typeset(
 ) -> None:
     """Write a document and a picture of its first page. The same arguments give the same bytes. The gaps are
     those of `AIR` that leave no page less than a third full. Where the pictures are not fit for PDF/A or
-    PDF/UA, the document is an ordinary PDF, and the log says why.
+    PDF/UA, the document is an ordinary PDF, and the log shows why.
 
     Args:
         template: a file of include/templates.

@@ -41,7 +41,7 @@ NOT_MAILED = (
 )
 
 
-class Run(Protocol):
+class PipelineRun(Protocol):
     """Airflow's record of a run."""
 
     partition_key: str | None
@@ -51,7 +51,9 @@ class Run(Protocol):
 
 
 def alert_if_not_mailed(
-    day: BusinessDay, states_of: Callable[..., Mapping[str, States]], run_of: Callable[[str, str], Run]
+    day: BusinessDay,
+    states_of: Callable[..., Mapping[str, States]],
+    run_of: Callable[[str, str], PipelineRun],
 ) -> str:
     """Send an alert, by mail and chat, when the report of `day` has not been mailed; return why it cannot be
     sent, or nothing.
@@ -79,7 +81,7 @@ def alert_if_not_mailed(
     return notify.send_alert(message, notify.unique_name("watch"))
 
 
-def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], Run]) -> str:
+def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], PipelineRun]) -> str:
     """Return the id of the run of `day` that started last, or has not started yet; empty without one.
 
     Args:
@@ -95,14 +97,14 @@ def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str],
     return max(runs, key=lambda run_id: _start(runs[run_id]), default="")
 
 
-def _is_of(day: BusinessDay, run: Run) -> bool:
+def _is_of(day: BusinessDay, run: PipelineRun) -> bool:
     try:
         return business_day({"dag_run": run, "params": run.conf}) == day
     except ConfigurationError:  # every task of such a run fails
         return False
 
 
-def _start(run: Run) -> tuple[bool, datetime]:
+def _start(run: PipelineRun) -> tuple[bool, datetime]:
     """Return the key that orders runs by time; those that have not started are last."""
     return run.start_date is None, run.start_date or run.run_after
 

@@ -1,11 +1,20 @@
-"""`make check` of BigQuery: queries, datasets, settings and permissions."""
+"""`make check` of BigQuery: queries, datasets, settings and permissions. The roles to grant are in
+deploy/bigquery_grants.sql."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from uuid import uuid4
+
 from ecommerce.core.check_result import FAIL, OK, Lines
-from ecommerce.core.errors import ConfigurationError
-from ecommerce.warehouse import client, permissions, schema
+from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError
+from ecommerce.warehouse import client, schema
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
+from ecommerce.warehouse.client import Warehouse
+
+ON_TABLES = tuple(f"bigquery.tables.{action}" for action in ("get", "getData", "update", "updateData"))
+"""Needed on every table. `roles/bigquery.dataEditor` on the dataset has them, and the right to create
+tables."""
 
 
 def check() -> Lines:
@@ -30,7 +39,7 @@ def check() -> Lines:
         schema.compare_settings(warehouse)
     later = f"; the next run creates {len(absent)} tables and views in it" if absent else ""
     yield OK, f"{where}: queries run, and the dataset {settings.bigquery_dataset} fits the settings{later}"
-    if "orders" not in absent and (missing := permissions.lacking(warehouse, "orders")):
+    if "orders" not in absent and (missing := missing_permissions(warehouse, "orders")):
         yield (
             FAIL,
             f"the account lacks {', '.join(missing)}: grant roles/bigquery.dataEditor on the dataset "
@@ -38,4 +47,46 @@ def check() -> Lines:
         )
     for dataset in (settings.staging_dataset, *([settings.bigquery_dataset] if absent else ())):
         if dataset in datasets:
-            permissions.check_creation(warehouse, dataset)
+            check_creation(warehouse, dataset)
+
+
+def missing_permissions(warehouse: Warehouse, table: str) -> list[str]:
+    """Return the permissions of `ON_TABLES` that the account lacks on an existing table; empty on the
+    emulator.
+
+    Raises:
+        PipelineError: as `bigquery_errors`.
+    """
+    from google.api_core.exceptions import Forbidden, MethodNotAllowed, MethodNotImplemented, NotFound
+
+    name = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.{table}"
+    with bigquery_errors(f"permissions on {name}"):
+        try:
+            answer = warehouse.client.test_iam_permissions(name, list(ON_TABLES), **warehouse.bounded())
+        except (NotFound, MethodNotAllowed, MethodNotImplemented):  # the emulator has no permissions
+            return []
+        except Forbidden:
+            return list(ON_TABLES)
+    return [each for each in ON_TABLES if each not in answer.get("permissions", [])]
+
+
+def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
+    """Create and remove an empty table in a dataset, as every load does in the staging dataset.
+
+    Raises:
+        CredentialsError: the account must not create it.
+        PipelineError: as `bigquery_errors`.
+    """
+    from google.cloud import bigquery
+
+    dataset = f"{warehouse.client.project}.{dataset_id}"
+    probe = bigquery.Table(f"{dataset}.check_{uuid4().hex}", schema=[bigquery.SchemaField("x", "INT64")])
+    try:
+        with bigquery_errors(f"create a table in {dataset}"):
+            warehouse.client.create_table(probe, **warehouse.bounded())
+    except CredentialsError as error:
+        raise CredentialsError(
+            f"{error}: grant roles/bigquery.dataEditor on {dataset} (deploy/bigquery_grants.sql)"
+        ) from None
+    with suppress(PipelineError), bigquery_errors(f"remove a table of {dataset}"):  # it expires anyway
+        warehouse.client.delete_table(probe, **warehouse.bounded())

@@ -24,7 +24,7 @@ from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import in_few_ranges
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
-from ecommerce.warehouse.staging_tables import HISTORY, SUCCESS, Run, Staging, stage, suffix
+from ecommerce.warehouse.staging_tables import HISTORY, SUCCESS, LoadRun, Staging, stage, suffix
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def load(
     _check_sources(spec, [manifest.source for manifest in manifests], status)
     warehouse = warehouse or connect(dag=dag_id, step="load")
     prepare(warehouse)
-    run = Run(business_date, run_id, dag_id, datetime.now(UTC), missing_sources, off_sources, status)
+    run = LoadRun(business_date, run_id, dag_id, datetime.now(UTC), missing_sources, off_sources, status)
     staging = Staging(warehouse, spec, suffix(run, manifests))
     stage(staging, run, manifests)
     read_days = _read_days(manifests, warehouse.settings.shop_timezone) or [business_date]

@@ -94,7 +94,7 @@ def rejected_orders(source: str, day: date) -> list[str]:
 
 
 def refunded_orders(source: str, days: Collection[date]) -> list[str]:
-    """Return the ids of the orders of `source` of which only a refund is stored under `days`."""
+    """Return the ids of orders of `source` that have only a refund under `days`."""
     return _order_ids("warehouse/tables/refunds/orders_of_other_days.sql", source, days)
 
 

@@ -35,7 +35,7 @@ Input = list[str] | Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class LoadRun:
     """The run of a load. `started_at` is an aware instant, `missing` and `off` are sources without manifest,
     `status` is that of the others in `load_audit`: `SUCCESS` or `HISTORY`."""
 
@@ -48,7 +48,7 @@ class Run:
     status: str = SUCCESS
 
 
-def suffix(run: Run, manifests: Sequence[Manifest]) -> str:
+def suffix(run: LoadRun, manifests: Sequence[Manifest]) -> str:
     """Return the short hash in the names of a load's staging tables. It changes with the calendar day:
     tomorrow the tables have expired, and the jobs that filled them must run again."""
     parts = [
@@ -90,7 +90,7 @@ class Staging:
         )
 
 
-def stage(into: Staging, run: Run, manifests: Sequence[Manifest]) -> None:
+def stage(into: Staging, run: LoadRun, manifests: Sequence[Manifest]) -> None:
     """Fill the staging tables, and compare them with the manifests' totals.
 
     Args:
@@ -128,7 +128,7 @@ def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
     return [column for column in columns(table) if column.name not in spec.not_staged.get(table, ())]
 
 
-def audit_rows(run: Run, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
+def audit_rows(run: LoadRun, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
     """Return this load's rows of `load_audit`, without the counts of the load itself."""
     key = {"business_date": run.business_date, "run_id": run.run_id}
     rows = [{**key, "source": source, "status": "failed"} for source in run.missing]

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from demo.ledger import Ledger
-from ecommerce.warehouse import erasure
+from ecommerce.maintenance import erasure
 from ecommerce.warehouse.client import connect
 from tests.integration.company import HASH_KEY
 from tests.integration.daily_run import morning_after, run_day

@@ -223,7 +223,7 @@ def test_a_crash_after_any_statement_leaves_nothing(website: Website):
     before = website.shop.state(everything)
     end = morning_after(TUESDAY)
     manifest = website.staged(TUESDAY, at("2026-11-17 05:00"), end, end, run_id="tuesday")
-    run = staging_tables.Run(TUESDAY, "tuesday", "events", datetime.now(UTC))
+    run = staging_tables.LoadRun(TUESDAY, "tuesday", "events", datetime.now(UTC))
     staging = staging_tables.Staging(website.shop.warehouse, EVENTS, staging_tables.suffix(run, [manifest]))
     staging_tables.stage(staging, run, [manifest])
     read_days = [TUESDAY, WEDNESDAY]

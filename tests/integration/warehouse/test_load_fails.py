@@ -47,7 +47,7 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     shop.load(*BEFORE, run_id="before")
     before = shop.state(EVERYTHING)
     manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
-    run = staging_tables.Run(TUESDAY, "after", "daily", datetime.now(UTC))
+    run = staging_tables.LoadRun(TUESDAY, "after", "daily", datetime.now(UTC))
     staging = staging_tables.Staging(shop.warehouse, ORDERS, staging_tables.suffix(run, manifests))
     staging_tables.stage(staging, run, manifests)
     days = [row["business_date"] for row in shop.warehouse.run(staging.rendered("find_changes"), "look up")]

@@ -1,7 +1,7 @@
 {#
   The days from `first` to `last` whose web events were read completely: by a run of that day, or by reads without an
-  upper bound, each of which continues where the previous one ended. A day of which only the runs of other days read
-  events would look like a slump.
+  upper bound, each continuing where the previous one ended. A day whose events were read only by the runs of other days
+  would look like a slump.
 #}
 {% macro event_days(first, last) -%}
 SELECT business_date

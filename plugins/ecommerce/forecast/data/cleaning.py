@@ -135,7 +135,7 @@ def _close_holidays(panel: Panel, closed: Bools, is_zero: Bools, rarely: Bools, 
 
 def _capped(values: Floats) -> Floats:
     """Cap `values` at 2.5 times the median of the same weekday in the eight weeks before."""
-    earlier = np.sort(np.stack([shifted(values, 7 * week) for week in range(1, 9)]), axis=0)  # NaN comes last
+    earlier = np.sort(np.stack([shifted(values, 7 * week) for week in range(1, 9)]), axis=0)  # NaN is last
     known = (~np.isnan(earlier)).sum(axis=0)
     upper = np.take_along_axis(earlier, (known // 2)[None].clip(max=7), axis=0)[0]
     lower = np.take_along_axis(earlier, ((known - 1) // 2)[None].clip(min=0), axis=0)[0]

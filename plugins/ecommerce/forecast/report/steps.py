@@ -10,8 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.code_version import code_version
 from ecommerce.core.data_warnings import SERIES_SKIPPED, DataWarning, sentences
+from ecommerce.core.paths import code_version
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale, mask_e_mails
 from ecommerce.forecast import scoring

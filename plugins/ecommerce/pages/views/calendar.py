@@ -33,7 +33,7 @@ MONTHS_BACK = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class CalendarMonth:
     """A calendar month."""
 
     year: int
@@ -43,12 +43,12 @@ class Month:
         return f"{self.year:04}-{self.month:02}"
 
     @classmethod
-    def of(cls, day: date) -> Month:
+    def of(cls, day: date) -> CalendarMonth:
         """Return the month of a day."""
         return cls(day.year, day.month)
 
     @classmethod
-    def parse(cls, text: str) -> Month:
+    def parse(cls, text: str) -> CalendarMonth:
         """Parse a month such as `2026-11`; HTTPException 422 where it is none."""
         if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", text):
             raise HTTPException(422, "Months are written like 2026-11.")
@@ -74,10 +74,10 @@ class Month:
         """`Nov`, in the current locale."""
         return wording.short_month(self.first)
 
-    def shifted(self, months: int) -> Month:
+    def shifted(self, months: int) -> CalendarMonth:
         """Return the month `months` later."""
         count = self.year * 12 + self.month - 1 + months
-        return Month(count // 12, count % 12 + 1)
+        return CalendarMonth(count // 12, count % 12 + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class MonthData:
     """What is known of a month: the days in the warehouse (empty where `failed` explains why), the days with
     an archived report, and each day's newest run."""
 
-    month: Month
+    month: CalendarMonth
     days: Days
     archived: frozenset[date]
     runs: Mapping[date, Run]
@@ -96,7 +96,7 @@ class MonthData:
 @router.get("/")
 def show(page: PageRequestDep, month: str | None = None) -> Response:
     """Show a month such as `2026-11`, by default the newest one."""
-    data = _load_month(page, Month.parse(month)) if month else _load_newest_month(page)
+    data = _load_month(page, CalendarMonth.parse(month)) if month else _load_newest_month(page)
     texts = page_texts(data, page)
     return responses.page(page.request, "calendar.html", f"Sales reports, {texts['called']}", texts)
 
@@ -119,7 +119,7 @@ def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
         "next": _key_and_name(month.shifted(1)) if month.shifted(1).first <= newest else None,
         "months": [
             (*_key_and_name(each), each.short)
-            for each in (Month(month.year, number) for number in range(1, 13))
+            for each in (CalendarMonth(month.year, number) for number in range(1, 13))
             if each.first <= newest
         ],
         "years": _years(month, newest, first),
@@ -138,11 +138,11 @@ def page_texts(data: MonthData, page: PageRequest) -> dict[str, Any]:
     }
 
 
-def _key_and_name(month: Month) -> tuple[str, str]:
+def _key_and_name(month: CalendarMonth) -> tuple[str, str]:
     return str(month), month.name
 
 
-def _load_month(page: PageRequest, month: Month, failed: str = "") -> MonthData:
+def _load_month(page: PageRequest, month: CalendarMonth, failed: str = "") -> MonthData:
     """Return what is known of a month. `failed`: why the warehouse is unavailable; it is not queried then."""
     days = Days()
     if not failed:
@@ -154,19 +154,19 @@ def _load_month(page: PageRequest, month: Month, failed: str = "") -> MonthData:
     return MonthData(month, days, frozenset(_archived_days(page, month)), runs, failed)
 
 
-def _archived_days(page: PageRequest, month: Month) -> list[date]:
+def _archived_days(page: PageRequest, month: CalendarMonth) -> list[date]:
     return archive.archived_days(page.settings.reports_uri, month.year, month.month)
 
 
 def _load_newest_month(page: PageRequest) -> MonthData:
     """Return the newest month with days or reports."""
-    month = Month.of(page.newest)
+    month = CalendarMonth.of(page.newest)
     data = _load_month(page, month)
     if data.days.days or data.archived:
         return data
     if not data.failed:
         last = data.days.last
-        return _load_month(page, Month.of(last)) if last else data
+        return _load_month(page, CalendarMonth.of(last)) if last else data
     earlier = (month.shifted(-back) for back in range(1, MONTHS_BACK + 1))
     return next(
         (_load_month(page, each, data.failed) for each in earlier if _archived_days(page, each)), data
@@ -263,7 +263,7 @@ def _summary(data: MonthData, settings: Settings) -> list[tuple[str, str]]:
     ]
 
 
-def _years(month: Month, newest: date, first: date | None) -> list[int]:
+def _years(month: CalendarMonth, newest: date, first: date | None) -> list[int]:
     """Return the years to choose from: those with figures, and the ones next to the current one."""
     since = min(first.year if first else month.year - 1, month.year)
     return list(range(max(newest.year, month.year), since - 1, -1))

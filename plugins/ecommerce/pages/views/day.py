@@ -17,7 +17,7 @@ from ecommerce.pages import access, day_status, inline_charts, responses
 from ecommerce.pages.day_status import load_days, status_of
 from ecommerce.pages.page_request import Day, PageRequest, PageRequestDep, is_day
 from ecommerce.pages.runs import UNDER_WAY, Run
-from ecommerce.pages.views.calendar import Month
+from ecommerce.pages.views.calendar import CalendarMonth
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive, document
 from ecommerce.sales.report.charts import chart_files
@@ -123,7 +123,7 @@ def file(day: Day, name: str) -> Response:
 @wording.in_report_locale
 def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     """Return what every page of a day shows: its date, the links to other days, and the run."""
-    month = Month.of(day)
+    month = CalendarMonth.of(day)
     return {
         "section": "Sales reports",
         "day": day,

@@ -38,7 +38,7 @@ def amounts_text(amounts: Mapping[str, Any]) -> str:
 
 
 def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: date) -> dict[str, Any]:
-    """Compute the control totals of an export, and write the staging folder `export` beside its files.
+    """Compute the control totals of an export, and write the staging folder `export` next to its files.
 
     Args:
         manifests: those of the files, in the order of the files' names.

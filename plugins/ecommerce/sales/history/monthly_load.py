@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class ExportMonth:
     """Month `number` of the `of` months of an export. `export` is the staging folder of its control totals,
     `month` like `2019-01`; `first_day` and `last_day` are the first and last of its shop days with orders."""
 
@@ -51,16 +51,16 @@ class Month:
         return self.number == 1
 
 
-def months_of(totals: Mapping[str, Any]) -> list[Month]:
+def months_of(totals: Mapping[str, Any]) -> list[ExportMonth]:
     """Return the months of an export, in order; `totals` as `control_totals.compute_totals` returns them."""
     months = [dict(month) for month in totals["months"]]
     return [
-        from_xcom(Month, month | {"export": totals["export"], "number": number, "of": len(months)})
+        from_xcom(ExportMonth, month | {"export": totals["export"], "number": number, "of": len(months)})
         for number, month in enumerate(months, start=1)
     ]
 
 
-def transform(month: Month, run_id: str) -> Manifest:
+def transform(month: ExportMonth, run_id: str) -> Manifest:
     """Gather a month's lines and transform them, unless an earlier attempt did; return the manifest of the
     loadable folder.
 
@@ -94,7 +94,7 @@ def reason_to_refuse(manifest: Manifest) -> str:
     )
 
 
-def gather(month: Month, export: Manifest, folder: str) -> Manifest:
+def gather(month: ExportMonth, export: Manifest, folder: str) -> Manifest:
     """Write the raw folder of a month, in the layout of the partner files' extract.
 
     Args:
@@ -132,7 +132,7 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
     return staging.read_manifest(folder)
 
 
-def _write_month(duck: duckdb.DuckDBPyConnection, month: Month, export: Manifest, folder: Path) -> None:
+def _write_month(duck: duckdb.DuckDBPyConnection, month: ExportMonth, export: Manifest, folder: Path) -> None:
     files = export.file("files.parquet")
     folders = [row[0] for row in duck.execute("SELECT folder FROM read_parquet(?)", [files]).fetchall()]
     lines, rejects = (

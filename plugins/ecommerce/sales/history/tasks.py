@@ -68,7 +68,7 @@ def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
 @task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
 def transform(month: Plain, **context: Any) -> Plain:
     """Gather one month's lines from all files and transform them; return the manifest of the result."""
-    manifest = monthly_load.transform(from_xcom(monthly_load.Month, month), context["run_id"])
+    manifest = monthly_load.transform(from_xcom(monthly_load.ExportMonth, month), context["run_id"])
     if not context["params"]["dry_run"] and (reason := monthly_load.reason_to_refuse(manifest)):
         raise ContractError(reason)
     return to_xcom(manifest)

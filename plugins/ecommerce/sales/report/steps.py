@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.code_version import code_version
 from ecommerce.core.data_warnings import DataWarning
+from ecommerce.core.paths import code_version
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale
 from ecommerce.sales.report import archive

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.paths import INCLUDE
 from ecommerce.sources.partner_ftp import source
-from ecommerce.sources.partner_ftp.source import TLS_REQUIRED, Address, address
+from ecommerce.sources.partner_ftp.source import TLS_REQUIRED, FtpAddress, address
 from ecommerce.sources.script_folder import ScriptFolder, curl_option
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
@@ -28,7 +28,7 @@ FILES = (PROMOTIONS, MARKET_INDEX)
 class FtpFolder(ScriptFolder):
     """The folder into which the script fetches from `address`."""
 
-    address: Address
+    address: FtpAddress
 
     SCRIPT = "fetch_partner_files.sh"
     CONNECTION = source.CONNECTION

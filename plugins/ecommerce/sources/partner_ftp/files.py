@@ -69,7 +69,7 @@ Row = TypeVar("Row", Promotion, MarketWeek)
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedRecord:
     """A rejected row: its line in the file (the header is 1), reason code, detail, and the row itself, cut
     and with e-mail addresses masked."""
 
@@ -84,7 +84,7 @@ class Parsed(Generic[Row]):
     """The content of a file: valid `rows` in its order (weeks by date), rejected rows, and warnings."""
 
     rows: tuple[Row, ...]
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[RejectedRecord, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -172,14 +172,16 @@ def _read(
 ) -> Parsed[Row]:
     names = _header(stream, file, columns)
     rows: list[Row] = []
-    rejected: list[Rejected] = []
+    rejected: list[RejectedRecord] = []
     for record in records(stream, len(names)):
         try:
             values = _values(record, names)
             rows.append(parse({name: values[name].strip() for name in columns}))
         except _Unusable as fault:
             raw = mask_e_mails(record.text[: 4 * LONGEST_RAW].decode(errors="replace"))
-            rejected.append(Rejected(record.number, fault.reason, fault.detail, clean(raw, LONGEST_RAW)))
+            rejected.append(
+                RejectedRecord(record.number, fault.reason, fault.detail, clean(raw, LONGEST_RAW))
+            )
     _refuse_too_many(file, len(rows), rejected)
     warnings = []
     if more := [name for name in names if name not in columns]:
@@ -222,7 +224,7 @@ def _values(record: Record, names: Sequence[str]) -> dict[str, str]:
     return dict(zip(names, fields, strict=True))
 
 
-def _refuse_too_many(file: str, good: int, rejected: Sequence[Rejected]) -> None:
+def _refuse_too_many(file: str, good: int, rejected: Sequence[RejectedRecord]) -> None:
     bad = len(rejected)
     if bad and (not good or (bad > 1 and bad > MOST_REJECTED * (good + bad))):
         first = rejected[0]

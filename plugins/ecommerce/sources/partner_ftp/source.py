@@ -31,7 +31,7 @@ _HOST = re.compile(r"\w(?:[\w.-]*\w)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class FtpAddress:
     """The folder's `url` with a trailing slash, login and password (empty: none), `tls` as in the extra, and
     the path of the trusted certificates (empty: the machine's)."""
 
@@ -42,7 +42,7 @@ class Address:
     cacert: str
 
 
-def address() -> Address:
+def address() -> FtpAddress:
     """Return the address in the connection.
 
     Raises:
@@ -73,7 +73,7 @@ def address() -> Address:
             "not have"
         )
     server = f"{_host(found.host or '')}:{found.port or 21}"
-    return Address(f"ftp://{server}/{_folder(path)}", login, password, tls, cacert)
+    return FtpAddress(f"ftp://{server}/{_folder(path)}", login, password, tls, cacert)
 
 
 def _host(host: str) -> str:

@@ -41,7 +41,7 @@ def check() -> Lines:
         yield (
             HINT,
             f"{len(found.rejected)} entries of its first page cannot be used (the first: {first.reason}, "
-            f"{json.dumps(first.detail)}): docs/CATALOGUE.md says how another JSON is read",
+            f"{json.dumps(first.detail)}): docs/CATALOGUE.md maps another JSON",
         )
     yield from _refused(urls)
 

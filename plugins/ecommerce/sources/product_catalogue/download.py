@@ -143,7 +143,7 @@ def _answer(
         if connection.aborted:
             raise SilentHost(f"it did not come within {limits.picture_seconds:.0f} s") from None
         if isinstance(error, TimeoutError):
-            raise SilentHost("its host does not answer in time") from None
+            raise SilentHost("its host timed out") from None
         if isinstance(error, http.client.InvalidURL):
             raise UnusablePicture("its address is no web address") from None
         raise SilentHost("its host cannot be reached, or closed the connection") from None

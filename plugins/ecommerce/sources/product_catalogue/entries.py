@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class CatalogueProduct:
     """One product of the catalogue; `image_url` is absolute but not validated, `updated_at` is aware."""
 
     sku: str
@@ -29,7 +29,7 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedEntry:
     """An invalid entry; `sku` is None where it is unknown, `reason` is a code, `raw` is cut and masked."""
 
     entry_number: int
@@ -44,8 +44,8 @@ class Rejected:
 class Catalogue:
     """The result of one fetch: `products` in order of sku; `superseded` counts older entries of a sku."""
 
-    products: list[Product]
-    rejected: list[Rejected]
+    products: list[CatalogueProduct]
+    rejected: list[RejectedEntry]
     superseded: int
     warnings: list[str] = field(default_factory=list)
 

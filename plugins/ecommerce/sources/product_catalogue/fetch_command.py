@@ -19,7 +19,7 @@ from pathlib import Path
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.paths import INCLUDE
 from ecommerce.sources.product_catalogue import source
-from ecommerce.sources.product_catalogue.source import Address, address
+from ecommerce.sources.product_catalogue.source import CatalogueAddress, address
 from ecommerce.sources.script_folder import ScriptFolder, curl_option
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.scratch import scratch_folder
@@ -34,7 +34,7 @@ MOST_PAGES = 2_000
 class CatalogueFolder(ScriptFolder):
     """The folder into which the script fetches from `address`; `store` keeps the pages for the next run."""
 
-    address: Address
+    address: CatalogueAddress
     store: Store
 
     SCRIPT = "fetch_catalogue.sh"

@@ -23,7 +23,14 @@ from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import clean, mask_e_mails
-from ecommerce.sources.product_catalogue.entries import Catalogue, Entry, Product, Rejected, fault_of, text_of
+from ecommerce.sources.product_catalogue.entries import (
+    Catalogue,
+    CatalogueProduct,
+    Entry,
+    RejectedEntry,
+    fault_of,
+    text_of,
+)
 from ecommerce.sources.product_catalogue.source import SOURCE, address
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest, storage_path
@@ -126,7 +133,7 @@ def read_pages(manifest: Manifest) -> Catalogue:
             found.append(_Found(len(found) + 1, page, url, _written(record)))
     warnings = []
     if len(counts) == 1 and counts != {len(found)}:
-        warnings = [f"the catalogue says that it has {counts.pop()} entries, and its pages have {len(found)}"]
+        warnings = [f"the catalogue counts {counts.pop()} entries, and its pages have {len(found)}"]
     return _catalogue(found, warnings)
 
 
@@ -182,8 +189,8 @@ def _entries(page: str, value: Any, path: str) -> list[Any]:
 def _catalogue(found: Sequence[_Found], warnings: list[str]) -> Catalogue:
     by_number = {each.number: each for each in found}
     usable = [each for each in found if each.record.startswith("{") and len(each.record) <= LONGEST_ENTRY]
-    products: dict[str, Product] = {}
-    rejected: list[Rejected] = []
+    products: dict[str, CatalogueProduct] = {}
+    rejected: list[RejectedEntry] = []
     for number in by_number.keys() - {each.number for each in usable}:
         entry = by_number[number]
         reason = "too_long" if entry.record.startswith("{") else "malformed_entry"
@@ -199,7 +206,7 @@ def _catalogue(found: Sequence[_Found], warnings: list[str]) -> Catalogue:
         accepted += 1
         # A relative URL is resolved against its page.
         url = _joined(entry.page_url, read.image_url) if read.image_url else None
-        product = Product(_safe_sku(read.sku), read.name, read.category, url, read.updated_at)
+        product = CatalogueProduct(_safe_sku(read.sku), read.name, read.category, url, read.updated_at)
         if product.sku not in products or product.version > products[product.sku].version:
             products[product.sku] = product
     return Catalogue(
@@ -257,11 +264,11 @@ def _safe_sku(sku: str) -> str:
     return safe_id(sku, load_settings().customer_hash_key, is_sku=True) if is_suspect(sku) else sku
 
 
-def _rejected(entry: _Found, sku: Any, reason: str, detail: str) -> Rejected:
+def _rejected(entry: _Found, sku: Any, reason: str, detail: str) -> RejectedEntry:
     text = text_of(sku) if isinstance(sku, (str, int)) and reason != "invalid_text" else None
     # What follows the question mark of an address may be a key.
     raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW])
-    return Rejected(
+    return RejectedEntry(
         entry_number=entry.number,
         page=entry.page,
         sku=text and _safe_sku(text),

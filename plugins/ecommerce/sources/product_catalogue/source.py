@@ -23,7 +23,7 @@ FIRST_PAGE = "/products?page=1"
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class CatalogueAddress:
     """The first page's `url`, login and password (empty: none), and where a page has what we need."""
 
     url: str
@@ -33,7 +33,7 @@ class Address:
     next: str
 
 
-def address() -> Address:
+def address() -> CatalogueAddress:
     """Return the address in the connection.
 
     Raises:
@@ -62,4 +62,4 @@ def address() -> Address:
     extra = found.extra_dejson
     if not (parts.path.strip("/") or parts.query):
         url = f"{parts.scheme}://{parts.netloc}{FIRST_PAGE}"
-    return Address(url, login, password, extra.get("entries", "results"), extra.get("next", "next"))
+    return CatalogueAddress(url, login, password, extra.get("entries", "results"), extra.get("next", "next"))

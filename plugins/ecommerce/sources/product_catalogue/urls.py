@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from ecommerce.core.settings import Network
 
-Address = IPv4Address | IPv6Address
+IpAddress = IPv4Address | IPv6Address
 
 
 class UnusablePicture(Exception):
@@ -76,7 +76,7 @@ def is_allowed(text: str, networks: Sequence[Network]) -> bool:
     )
 
 
-def _reached(address: Address) -> Address:
+def _reached(address: IpAddress) -> IpAddress:
     """The address that is reached by connecting to `address`: some IPv6 addresses stand for an IPv4 one."""
     if isinstance(address, IPv4Address):
         return address

@@ -9,7 +9,7 @@ import pytest
 
 from ecommerce.core.errors import TransientError
 from ecommerce.core.text import MINUS, NOTHING
-from ecommerce.pages.views.calendar import Month
+from ecommerce.pages.views.calendar import CalendarMonth
 from ecommerce.sales.report import archive
 from tests.unit.pages import made_up
 from tests.unit.pages.made_up import FakeRuns, FakeWarehouse, day, day_state
@@ -160,9 +160,9 @@ def test_hostile_figures_do_not_break_the_list(open_pages, reports):
 
 
 def test_months_go_over_the_turn_of_the_year():
-    assert str(Month(2026, 1).shifted(-1)) == "2025-12"
-    assert Month(2028, 2).last == date(2028, 2, 29)
-    assert Month(2026, 12).shifted(1).first == date(2027, 1, 1)
+    assert str(CalendarMonth(2026, 1).shifted(-1)) == "2025-12"
+    assert CalendarMonth(2028, 2).last == date(2028, 2, 29)
+    assert CalendarMonth(2026, 12).shifted(1).first == date(2027, 1, 1)
 
 
 @pytest.mark.parametrize("number", [9, 14, 18])

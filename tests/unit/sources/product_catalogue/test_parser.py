@@ -192,7 +192,7 @@ def test_another_layout_is_told_by_the_connection(pages: Pages, monkeypatch: pyt
 
 
 def test_a_count_that_is_another_is_told(pages: Pages) -> None:
-    warning = "the catalogue says that it has 9 entries, and its pages have 1"
+    warning = "the catalogue counts 9 entries, and its pages have 1"
     assert read_pages(pages(results(MUG) | {"count": 9})).warnings == [warning]
     assert read_pages(pages(results(MUG))).warnings == []
 

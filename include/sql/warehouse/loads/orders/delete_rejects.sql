@@ -2,7 +2,7 @@
 --   - records that an earlier run of the day rejected, when their order was read again or they belong to no order;
 --   - records that a run of another day rejected, when nothing of their order is rejected any more;
 --   - records of a delivered file, only when the file is read again, on whatever day;
---   - records of an export, which may be loaded in parts, only in files of which this load rejects something.
+--   - records of an export, which may be loaded in parts, only in files with rejects of this load.
 DELETE FROM {{ table("rejected_rows") }} AS stored
 WHERE
     stored.business_date >= {{ first_day }}

@@ -1,5 +1,5 @@
--- Orders and lines after the load: replaced orders as stored in the warehouse; orders of which the warehouse already
--- had a newer version, as read. So the totals match those of the source.
+-- Orders and lines after the load: replaced orders as stored in the warehouse; orders that the warehouse already
+-- had in a newer version, as read. So the totals match those of the source.
 SELECT
     source,
     SUM(orders) AS orders,

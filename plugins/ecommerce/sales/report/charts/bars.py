@@ -45,7 +45,7 @@ class Bar(NamedTuple):
     label: str
     value: Decimal
     figure: str = ""
-    beside: str = ""
+    detail: str = ""
     is_rest: bool = False
 
 
@@ -99,8 +99,8 @@ def funnel(figures: Figures) -> str:
 def bars(rows: Sequence[Bar]) -> str:
     """Return the SVG file of `rows`; its lengths are points."""
     width, tall = WIDTH * POINTS, ROW * POINTS
-    beside_left = width - max(text_width(row.beside) for row in rows) - _GAP
-    figures_left = beside_left - max(text_width(row.figure) for row in rows) - _GAP
+    detail_left = width - max(text_width(row.detail) for row in rows) - _GAP
+    figures_left = detail_left - max(text_width(row.figure) for row in rows) - _GAP
     label_width = min(max(text_width(row.label[:100]) for row in rows) + _GAP, figures_left * 0.65)
     # A row that adds up others has no bar: it would dwarf them.
     lengths = [0.0 if row.is_rest else float(row.value) for row in rows]
@@ -126,7 +126,7 @@ def bars(rows: Sequence[Bar]) -> str:
         "height": _points(tall * len(rows)),
         "rows": drawn,
         "thick": _points(_THICK * tall),
-        "figures_right": _points(beside_left),
+        "figures_right": _points(detail_left),
         "zero": _points(zero),
         "line_top": _points(0.08 * tall),
         "line_bottom": _points((len(rows) - 0.08) * tall),

@@ -1,7 +1,7 @@
 """The figures of a daily report: one structure for the PDF, the mail, the archive and the web page.
 
-Amounts are `Decimal` in the reporting currency unless a field says otherwise, and travel through JSON as
-text, so that no figure ever passes through a float.
+Amounts are `Decimal` in the reporting currency unless a field names another, and are text in JSON, so
+that no figure passes through a float.
 """
 
 from __future__ import annotations
@@ -67,12 +67,12 @@ RATES: dict[str, Rate] = {
 
 AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
 FIGURES = ("units", *AMOUNTS)
-"""The figures of a breakdown beside the number of orders."""
+"""The figures of a breakdown, apart from the number of orders."""
 
 
 class Figure(Part):
     """A headline figure and what it is compared with; None where there is nothing to compare with. `average`
-    is the mean of those of the 28 days before that have been loaded. `note` says what `value` leaves out that
+    is the mean of those of the 28 days before that have been loaded. `note` names what `value` leaves out and
     other figures of the day count. `year_before` is the same weekday 52 weeks before."""
 
     value: Decimal | None
@@ -210,7 +210,7 @@ def figures_hash(figures: Figures) -> str:
     """Return the SHA-256 of what the report states about the day: headline, breakdowns, products, reasons of
     returns, missing sources. Not of comparisons, restatements or provenance, nor of what was or is expected:
     the same day built twice has the same hash whatever became of the days around it, and also when its
-    forecast came later. A mail is sent once per hash."""
+    forecast was made later. A mail is sent once per hash."""
     facts: dict[str, Any] = {
         "business_date": figures.business_date.isoformat(),
         "currency": figures.currency,

@@ -1,4 +1,4 @@
-"""The month so far, beside the last month and the same month of last year at the same day."""
+"""The month so far, next to the last month and the same month of last year at the same day."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class Quality(Part):
 
 
 class Provenance(Part):
-    """Where the report comes from. Instants are UTC; read times are in `Quality.sources`."""
+    """The origin of the report. Instants are UTC; read times are in `Quality.sources`."""
 
     dag_id: str
     run_id: str

@@ -123,10 +123,10 @@ def _unusual_rates(figures: Figures) -> Weighed:
         days = figures.averaged_days_of(name)
         if rate is None or average is None or days < FEWEST_DAYS:
             continue
-        beside = abs(rate - average)
-        if beside >= UNUSUAL_POINTS and beside >= UNUSUAL_PART * average:
+        distance = abs(rate - average)
+        if distance >= UNUSUAL_POINTS and distance >= UNUSUAL_PART * average:
             numbers = {"rate": rate, "average": average, "days": Decimal(days)}
-            yield beside * gross, Finding(kind=UNUSUAL_RATE, about=[name], numbers=numbers)
+            yield distance * gross, Finding(kind=UNUSUAL_RATE, about=[name], numbers=numbers)
 
 
 def _channels(figures: Figures) -> Weighed:

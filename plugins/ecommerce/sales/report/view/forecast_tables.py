@@ -18,7 +18,7 @@ MOST_SERIES, MOST_NAMED = 20, 7
 
 
 def month(figures: Figures) -> Section:
-    """Return the month so far beside the last month and the same month of last year, up to the same day."""
+    """Return the month so far next to the last month and the same month of last year, up to the same day."""
     month = figures.month
     columns = [name(""), number("Net sales"), number("Change"), number("Orders")]
     if month is None:
@@ -78,7 +78,7 @@ def verdict_line(figures: Figures) -> dict[str, Any] | None:
 
 
 def expected(figures: Figures) -> Section:
-    """Return the day's gross sales beside the forecast of all sales."""
+    """Return the day's gross sales with the forecast of all sales."""
     total = figures.expectation.total if figures.expectation else None
     rows = []
     if total:

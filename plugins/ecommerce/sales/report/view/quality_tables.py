@@ -21,7 +21,7 @@ LEAST_LOSS = Decimal("0.01")
 
 
 def sections(figures: Figures) -> list[Section]:
-    """Return the sections in reading order: what a reader must act on comes first."""
+    """Return the sections in reading order: what needs action is first."""
     quality, day, currency = figures.quality, figures.business_date, figures.currency
     return [
         table(

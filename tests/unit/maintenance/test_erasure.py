@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from ecommerce.core.paths import INCLUDE
-from ecommerce.warehouse.erasure import customer_hash
+from ecommerce.maintenance.erasure import customer_hash
 
 KEY = "0123456789abcdef"
 

@@ -11,7 +11,7 @@ from ecommerce.cli import settings_check
 from ecommerce.core import check_result
 from ecommerce.core.errors import CredentialsError, TransientError
 from ecommerce.core.settings import load_settings
-from ecommerce.warehouse import permissions
+from ecommerce.warehouse import check_access
 from ecommerce.warehouse.client import Warehouse
 
 ACCOUNT = "etl@my-project.iam.gserviceaccount.com"
@@ -48,12 +48,12 @@ def warehouse(**answers):
 
 
 def test_an_editor_lacks_nothing():
-    assert permissions.lacking(warehouse(on_table=permissions.ON_TABLES), "orders") == []
+    assert check_access.missing_permissions(warehouse(on_table=check_access.ON_TABLES), "orders") == []
 
 
 def test_a_viewer_lacks_what_changes_tables():
     viewer = warehouse(on_table=("bigquery.tables.get", "bigquery.tables.getData"))
-    assert permissions.lacking(viewer, "orders") == [
+    assert check_access.missing_permissions(viewer, "orders") == [
         "bigquery.tables.update",
         "bigquery.tables.updateData",
     ]
@@ -61,22 +61,22 @@ def test_a_viewer_lacks_what_changes_tables():
 
 @pytest.mark.parametrize("error", [None, google.Forbidden("Access Denied")])
 def test_a_stranger_lacks_everything(error):
-    assert permissions.lacking(warehouse(error=error), "orders") == list(permissions.ON_TABLES)
+    assert check_access.missing_permissions(warehouse(error=error), "orders") == list(check_access.ON_TABLES)
 
 
 @pytest.mark.parametrize("error", [google.NotFound("?"), google.MethodNotImplemented("?")])
 def test_where_nobody_knows_permissions_nothing_is_said(error):
-    assert permissions.lacking(warehouse(error=error), "orders") == []
+    assert check_access.missing_permissions(warehouse(error=error), "orders") == []
 
 
 def test_bigquery_that_is_unwell_is_no_lack_of_permission():
     with pytest.raises(TransientError):
-        permissions.lacking(warehouse(error=google.ServiceUnavailable("later")), "orders")
+        check_access.missing_permissions(warehouse(error=google.ServiceUnavailable("later")), "orders")
 
 
 def test_a_table_in_staging_is_created_and_removed():
     able = warehouse()
-    permissions.check_creation(able, "sales_staging")
+    check_access.check_creation(able, "sales_staging")
     assert able.client.tables == []
 
 
@@ -85,7 +85,7 @@ def test_without_a_right_to_create_the_role_and_the_dataset_are_named():
     with pytest.raises(
         CredentialsError, match=r"roles/bigquery.dataEditor on my-project.sales_staging"
     ) as told:
-        permissions.check_creation(unable, "sales_staging")
+        check_access.check_creation(unable, "sales_staging")
     assert ACCOUNT not in str(told.value)
 
 
