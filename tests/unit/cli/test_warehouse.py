@@ -11,8 +11,9 @@ import pytest
 from ecommerce.cli import environment
 from ecommerce.cli.__main__ import main
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.maintenance import erasure
 from ecommerce.sales.history import undo
-from ecommerce.warehouse import client, erasure, migrate
+from ecommerce.warehouse import client, migrate
 
 
 @pytest.fixture(autouse=True)
