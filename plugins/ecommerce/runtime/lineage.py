@@ -7,8 +7,6 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import get_current_context
-
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import InputDataset, OutputDataset
 
@@ -37,6 +35,8 @@ def report_query(sql: str, *, namespace: str, database: str, query_id: str | Non
     """
     if _LISTENER not in sys.modules:
         return
+    from airflow.sdk import get_current_context
+
     try:
         get_current_context()
     except RuntimeError:  # a page or a command, not a task

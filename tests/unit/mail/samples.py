@@ -155,7 +155,8 @@ def _catalogue() -> EmailMessage:
         (f"picture-{number}@pictures", f"SKU-{number}", name, picture(96, 96))
         for number, name in enumerate((JAPANESE, ARABIC, LONG, "Mug", ""))
     ]
-    texts = catalogue.texts(summary, ["1 source had no picture"], shown)
+    warning = data_warning(CHECK, found="1 product has two pictures", meaning="", action="", weight=2)
+    texts = catalogue.texts(summary, [warning], shown)
     pictures = [mail.InlineImage(cid, data) for cid, _, _, data in shown]
     return mail.compose(catalogue.subject(summary), "catalogue_mail", texts, pictures)
 
@@ -189,7 +190,8 @@ def _week() -> EmailMessage:
 
 
 def _day():
-    from ecommerce.core.business_day import day_window
+    from ecommerce.core.data_warnings import CHECK, data_warning
+from ecommerce.core.business_day import day_window
 
     return day_window(DAY, "America/New_York")
 
