@@ -10,6 +10,7 @@ from io import BytesIO
 
 from ecommerce.catalogue import mail as catalogue
 from ecommerce.catalogue.summaries import Broken, Summary
+from ecommerce.core.data_warnings import CHECK, data_warning
 from ecommerce.forecast import missing_forecast as week_watch
 from ecommerce.forecast.report import delivery as forecast
 from ecommerce.forecast.selection import mail as selection
@@ -190,8 +191,7 @@ def _week() -> EmailMessage:
 
 
 def _day():
-    from ecommerce.core.data_warnings import CHECK, data_warning
-from ecommerce.core.business_day import day_window
+    from ecommerce.core.business_day import day_window
 
     return day_window(DAY, "America/New_York")
 
