@@ -44,7 +44,7 @@ with DAG(
             False,
             type="boolean",
             title="Mail the report",
-            description="Mail the report even if the day is not the newest completed one.",
+            description="Also for a day that is not the newest completed one.",
         ),
     },
     dagrun_timeout=run_timeout(),
