@@ -28,7 +28,7 @@ demo: ## the whole thing on this machine: demo company, Airflow, a first report,
 stop: ## stop what `make demo` started
 	@$(BOOTSTRAP) stop
 
-test: ## all tests that need no operating-system package
+test: ## the fast tests, which need no operating-system package
 	@$(BOOTSTRAP) test $(ARGS)
 
 test-all: test test-full test-monitoring test-browser test-compose ## all tests; they need Chromium, Prometheus and Docker

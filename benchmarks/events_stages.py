@@ -15,7 +15,7 @@ from ecommerce.core.business_day import BusinessDay, day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import WEB_EVENTS
-from ecommerce.sources.web_events import client, slices
+from ecommerce.sources.web_events import client
 from ecommerce.sources.web_events import extraction as web_events
 from ecommerce.storage import staging
 from ecommerce.storage.xcom import from_xcom, to_xcom
@@ -26,10 +26,10 @@ RUN = staging.DagRun("user_events_daily", "benchmark")
 
 def limit(day: BusinessDay) -> int:
     """Read the same answers, and keep nothing but how many lines they have."""
-    collector = client.EventsClient.connect()
+    collector = client.EventsClient()
     lines = 0
-    for part in slices.slices(day.start, day.end):
-        query = {"start": slices.instant(part.start), "end": slices.instant(part.end)}
+    for part in client.slices(day.start, day.end):
+        query = {"start": client.instant(part.start), "end": client.instant(part.end)}
         with collector._session.get(f"{collector._root}/events", params=query, stream=True) as answer:
             lines += sum(chunk.count(b"\n") for chunk in answer.raw.stream(client.CHUNK))
     return lines
@@ -68,7 +68,7 @@ def main() -> None:
     del airflow, duckdb, pyarrow, http
     logging.disable(logging.INFO)
     step, minutes = sys.argv[1:]
-    slices.LENGTH = timedelta(minutes=int(minutes))
+    client.LENGTH = timedelta(minutes=int(minutes))
     steps: dict[str, Callable[[BusinessDay], int]] = {
         "limit": limit,
         "extract": extract,

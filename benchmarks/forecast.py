@@ -56,7 +56,7 @@ def main() -> None:
 def _cost(series: int) -> None:
     panel = forecast_data.made_up(series, years=3)
     with measured() as facts:
-        facts["forecast"] = round(float(np.nansum(predict(train(panel), panel).values)))
+        facts["forecast"] = round(float(np.nansum(predict(train(panel), panel).values[:, :-1])))
 
 
 def _score(name: str, panel: Panel, earlier: int) -> None:
@@ -70,7 +70,7 @@ def _score(name: str, panel: Panel, earlier: int) -> None:
         parts[f"first {FIRST_STORES}"] = slice(0, FIRST_STORES)
     print(f"| model | {' | '.join(parts)} | bias of total | 80 % cover | 95 % cover |")
     print(f"|---|{'---:|' * (len(parts) + 3)}")
-    of_all = [forecasts_of_all(panel.until(days), [places]) for days in known]
+    of_all = [forecasts_of_all(panel.until(days)) for days in known]
     for champion in COMPARED:
         made = [of_origin[champion] for of_origin in of_all]
         predicted = np.stack([one.values for one in made])

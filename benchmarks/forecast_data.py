@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ecommerce.forecast.data.covariates import holidays_of
-from ecommerce.forecast.data.panel import Panel
+from ecommerce.forecast.data.panel import Panel, holidays_of
 from ecommerce.forecast.weeks import HORIZON
 
 DATA = Path(__file__).resolve().parents[1] / ".bench" / "forecast"

@@ -39,7 +39,7 @@ def pipeline(dsn: str) -> None:
 
     from ecommerce.core.business_day import day_window
     from ecommerce.core.read_window import ReadWindow
-    from ecommerce.sources.sales_db import extraction as sales_db
+    from ecommerce.sources import sales_db
 
     day = day_window(date(2026, 11, 19), "UTC")
     changed_from = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)

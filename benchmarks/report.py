@@ -96,7 +96,7 @@ def _medians(rounds: list[tuple[dict[str, float], float]]) -> list[Result]:
 def _build() -> None:
     """Build the report in this process, and say how much of it its queries and its document took."""
     from ecommerce.core.business_day import day_window
-    from ecommerce.sales.report import archive, steps
+    from ecommerce.sales.report import archive
     from ecommerce.storage.staging import DagRun
     from ecommerce.warehouse.client import Warehouse, connect
 
@@ -106,7 +106,7 @@ def _build() -> None:
     queries, document = _timed(Warehouse, "query"), _timed(archive, "publish")
     day, run = day_window(DAY, os.environ["SHOP_TIMEZONE"]), DagRun("daily_sales_pipeline", "benchmark")
     with measured() as facts:
-        steps.build_report(day, run)
+        archive.build_report(day, run)
         facts |= {"queries": sum(queries), "document": sum(document)}
 
 

@@ -22,10 +22,9 @@ from ecommerce.core.names import (
     GROUP_REPORT,
     GROUP_TRANSFORM,
 )
-from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import run_timeout, shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
-from ecommerce.runtime.params import BUSINESS_DATE
+from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.sales import tasks
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse import assets
@@ -48,7 +47,7 @@ with DAG(
         ),
     },
     dagrun_timeout=run_timeout(),
-    on_failure_callback=run_timeout_notifier(),
+    on_failure_callback=alert_run_timeout,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "daily"],

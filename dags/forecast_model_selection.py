@@ -20,10 +20,9 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from ecommerce.core.names import DAG_SELECTION
-from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import run_timeout, shop_timezone
+from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.forecast.selection import tasks
-from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 
 with DAG(
     dag_id=DAG_SELECTION,
@@ -42,7 +41,7 @@ with DAG(
         )
     },
     dagrun_timeout=run_timeout(),
-    on_failure_callback=run_timeout_notifier(),
+    on_failure_callback=alert_run_timeout,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["forecast", "monthly"],

@@ -21,9 +21,8 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from ecommerce.catalogue import tasks
 from ecommerce.core.names import DAG_CATALOGUE
-from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import run_timeout, shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
+from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 
 with DAG(
     dag_id=DAG_CATALOGUE,
@@ -46,7 +45,7 @@ with DAG(
         ),
     },
     dagrun_timeout=run_timeout(),
-    on_failure_callback=run_timeout_notifier(),
+    on_failure_callback=alert_run_timeout,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["catalogue", "daily"],

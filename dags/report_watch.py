@@ -20,12 +20,10 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronPartitionTimetable
 
 from ecommerce.core.names import DAG_WATCH
-from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import run_timeout, shop_timezone
-from ecommerce.forecast import tasks as forecast
-from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
-from ecommerce.runtime.params import BUSINESS_DATE
-from ecommerce.sales import tasks as sales
+from ecommerce.core.parts import existing
+from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.runtime.run_context import BUSINESS_DATE
 
 with DAG(
     dag_id=DAG_WATCH,
@@ -36,11 +34,11 @@ with DAG(
     catchup=False,
     params={"business_date": BUSINESS_DATE},
     dagrun_timeout=run_timeout(),
-    on_failure_callback=run_timeout_notifier(),
+    on_failure_callback=alert_run_timeout,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "forecast", "daily", "operations"],
     doc_md=__doc__,
 ) as dag:
-    sales.report_mailed()
-    forecast.week_complete()
+    for tasks in existing("sales.tasks", "forecast.tasks"):
+        tasks.watch()

@@ -21,9 +21,8 @@ from __future__ import annotations
 from airflow.sdk import DAG, Param
 
 from ecommerce.core.names import DAG_HISTORY
-from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import LONG, run_timeout
-from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
+from ecommerce.core.settings import LONG, owner_links, run_timeout
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 from ecommerce.sales.history import tasks
 
 with DAG(
@@ -76,7 +75,7 @@ with DAG(
         ),
     },
     dagrun_timeout=run_timeout(LONG),
-    on_failure_callback=run_timeout_notifier(),
+    on_failure_callback=alert_run_timeout,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "manual"],

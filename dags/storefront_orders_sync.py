@@ -19,9 +19,8 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronTriggerTimetable
 
 from ecommerce.core.names import DAG_SYNC
-from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import run_timeout, shop_timezone
-from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
+from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 from ecommerce.sales import tasks
 from ecommerce.sources import STOREFRONT
 from ecommerce.warehouse import assets
@@ -34,7 +33,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=run_timeout(),
-    on_failure_callback=run_timeout_notifier(),
+    on_failure_callback=alert_run_timeout,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["sales", "hourly"],

@@ -19,11 +19,10 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronPartitionTimetable
 
 from ecommerce.core.names import DAG_EVENTS
-from ecommerce.core.owner import owner_links
-from ecommerce.core.settings import run_timeout, shop_timezone
+from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
 from ecommerce.events import tasks
-from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
-from ecommerce.runtime.params import BUSINESS_DATE
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
+from ecommerce.runtime.run_context import BUSINESS_DATE
 
 with DAG(
     dag_id=DAG_EVENTS,
@@ -35,7 +34,7 @@ with DAG(
     max_active_runs=8,
     params={"business_date": BUSINESS_DATE},
     dagrun_timeout=run_timeout(),
-    on_failure_callback=run_timeout_notifier(),
+    on_failure_callback=alert_run_timeout,
     default_args=DEFAULT_ARGS,
     owner_links=owner_links(),
     tags=["events", "daily"],

@@ -16,7 +16,7 @@ from demo.layout import REPOSITORY
 sys.path.insert(0, str(REPOSITORY / "plugins"))
 
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import FINISHED, start
+from ecommerce.cli.backfill import FINISHED, Range, start
 from ecommerce.core.names import ENDED
 
 _POLL_SECONDS = 2.0
@@ -129,7 +129,7 @@ class DagRunner:
             The runs, by day; empty where all days have succeeded before.
         """
         self.unpause(dag_id)
-        started = start(self.api, first, last, jobs=jobs, mail=mail, dag_id=dag_id)
+        started = start(self.api, Range(first, last, dag_id), jobs=jobs, mail=mail)
         runs = sorted(started.runs.items()) if started else []
         return [DagRun(dag_id, run["dag_run_id"], f"the run of {day}") for day, run in runs]
 
@@ -161,7 +161,7 @@ class DagRunner:
 
     def failure_message(self, run: DagRun) -> str:
         """Return which task of a run failed, and where its log is."""
-        tasks = self.api.task_instances(run.run_id, run.dag_id)
+        tasks = self.api.instances(run.run_id, run.dag_id).values()
         failed = [task["task_id"] for task in tasks if task["state"] == "failed"]
         logs = self._logs / f"dag_id={run.dag_id}" / f"run_id={run.run_id}"
         return f"{run.name} failed at {' and '.join(failed) or 'no task'}: see the log below {logs}"

@@ -82,14 +82,13 @@ def print_links(company: Company, airflow: AirflowServices, day: date, forecast_
         forecast_of: the first day of the newest forecast.
     """
     reports = company.folders.reports
+    forecast = reports / "forecasts" / str(forecast_of) / "forecast.pdf"
+    made = "the forecast of the next four weeks; `make forecast` prints one in this terminal"
     echo("Where to look:")
     _print_places(
         (f"{airflow.url}/plugin/sales-reports", f"all reports (user {USER}, password {PASSWORD})"),
         (str(reports / str(day) / "report.pdf"), f"the report of {day} as PDF"),
-        (
-            str(reports / "forecasts" / str(forecast_of) / "forecast.pdf"),
-            "the forecast of the next four weeks; `make forecast` prints one in this terminal",
-        ),
+        *([(str(forecast), made)] if forecast.exists() else []),
         (
             f"http://localhost:{company.ports.mailbox}",
             "the mailbox: reports, the forecast, and the differences that the reconciliation found",

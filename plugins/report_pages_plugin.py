@@ -1,12 +1,10 @@
 """Adds *Sales reports*, *Data quality* and *Forecast* to the navigation of the Airflow UI."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from ecommerce.pages.lazy_app import LazyApp
+from ecommerce.pages.lazy_app import lazy_app
 from ecommerce.pages.navigation import NAVIGATION, PREFIX
 
 
@@ -15,7 +13,7 @@ class ReportPagesPlugin(AirflowPlugin):
 
     name = "report_pages"
     fastapi_apps: ClassVar[list[dict[str, Any]]] = [
-        {"app": LazyApp(), "url_prefix": PREFIX, "name": "Report pages"}
+        {"app": lazy_app, "url_prefix": PREFIX, "name": "Report pages"}
     ]
     external_views: ClassVar[list[dict[str, Any]]] = [
         # Relative, so that it also works where Airflow is served under a path.

@@ -1,7 +1,5 @@
 """Ends the log of a failed task with the reason and the time of the next attempt."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin

@@ -26,11 +26,9 @@ from zetasql.core import wasm_client
 from zetasql.core.exceptions import ZetaSQLError
 from zetasql.core.local_service import ZetaSqlLocalService
 
-from ecommerce.catalogue.loading import CATALOGUE
+from ecommerce.core import templates
+from ecommerce.core.parts import existing
 from ecommerce.core.settings import Settings, load_settings
-from ecommerce.events.loading import EVENTS
-from ecommerce.forecast.loading import FORECASTS
-from ecommerce.sales.loading import ORDERS
 from ecommerce.warehouse import rendering
 from ecommerce.warehouse.spec import LoadSpec
 from ecommerce.warehouse.staging_tables import staged_columns
@@ -60,7 +58,12 @@ GIVEN = {
     "order_attributes",
     "report_attribute",
 }
-SPECS = (ORDERS, EVENTS, CATALOGUE, FORECASTS)
+SPECS = tuple(
+    spec
+    for module in existing("sales.loading", "events.loading", "catalogue.loading", "forecast.loading")
+    for spec in vars(module).values()
+    if isinstance(spec, LoadSpec) and spec.files
+)
 """What the domains load. SQL that no other domain has is rendered for the first."""
 NUMBERS = re.compile(r"most|count|limit")
 
@@ -213,7 +216,7 @@ def statements(path: str, settings: Settings | None = None) -> list[Statement]:
 def rendered(path: str, settings: Settings) -> str:
     """A file rendered for sample days."""
     source = (rendering.SQL_ROOT / path).read_text()
-    names = meta.find_undeclared_variables(rendering.environment().parse(source)) - GIVEN
+    names = meta.find_undeclared_variables(templates.environment(rendering.SQL_ROOT).parse(source)) - GIVEN
     values: dict[str, Any] = {name: 5 if NUMBERS.search(name) else DAYS[-1] for name in names}
     values |= {"business_date": DAYS[-1]}
     spec = next(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +82,18 @@ def steps_of(text: str) -> list[Step]:
     return found
 
 
+def copy_without(paths: list[str], target: Path) -> Path:
+    """A copy of the tracked files but for `paths`; the folder `target`."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    for name in filter(None, tracked.stdout.split("\0")):
+        if not any(name == path or name.startswith(f"{path}/") for path in paths):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, target / name)
+    return target
+
+
 def copy_repository(target: Path) -> Path:
     """A copy of what runs and tests the pipeline; the folder `target`."""
     target.mkdir()
@@ -90,3 +105,23 @@ def copy_repository(target: Path) -> Path:
         else:
             shutil.copy(source, target / name)
     return target
+
+
+def parts() -> dict[str, list[str]]:
+    """The paths of each part that the recipe *Remove a part* removes."""
+    section = re.findall(r"^## Remove a part\n(.*?)(?=^## |\Z)", RECIPES.read_text(), re.S | re.M)[0]
+    blocks = re.findall(r"^### (.+?)\n.*?^git rm -rq --ignore-unmatch \\\n(.*?)^```", section, re.S | re.M)
+    return {part: paths.replace("\\\n", " ").split() for part, paths in blocks}
+
+
+def in_copy(copy: Path, *command: str, **environment: str) -> str:
+    """What a command prints that runs with the code of the copy."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": f"{copy / 'plugins'}:{copy}"} | environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
+    return done.stdout

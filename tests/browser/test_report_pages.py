@@ -173,7 +173,7 @@ def test_without_javascript_one_walks_from_the_calendar_to_a_pdf_and_back(pages,
     plain.goto(pages.analyst)
     plain.locator("table.month a[href='2026-11-17/']").click()
     expect(plain.get_by_role("heading", level=1)).to_have_text("Tuesday, 17 November 2026")
-    expect(plain.get_by_text("18,716.13 when mailed")).to_be_visible()
+    expect(plain.get_by_text("18,716.13 → 20,373.40 USD")).to_be_visible()
     with plain.expect_download() as download:
         plain.get_by_role("link", name="Report as PDF").click()
     assert download.value.path().read_bytes().startswith(b"%PDF-")
@@ -205,7 +205,7 @@ def test_by_keyboard_one_skips_to_the_content_and_sees_where_one_is(pages, brows
     page = context.new_page()
     page.goto(pages.analyst)
     page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to the content")
+    skip = page.get_by_role("link", name="Skip to content")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport(ratio=1)
     page.keyboard.press("Enter")
@@ -221,7 +221,7 @@ def test_charts_take_the_colours_of_the_theme(pages, browser):
         context = browser.new_context(color_scheme=theme)
         page = context.new_page()
         page.goto(f"{pages.analyst}2026-11-19/")
-        text = page.locator("#trend svg text").first
+        text = page.locator("#trend svg g[fill] > use").first
         expect(text).to_be_visible()
         colours[theme] = text.evaluate("element => getComputedStyle(element).fill")
         context.close()

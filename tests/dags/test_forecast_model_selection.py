@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -63,3 +63,8 @@ def test_the_champion_is_announced_and_shown_where_it_is_trained_and_starts_no_r
     }
     assert starts[DAG_FORECAST] == {"daily_sales"}
     assert not [dag_id for dag_id, names in starts.items() if CHAMPION in names]
+
+
+def test_a_task_of_the_forecast_is_tried_once_more_after_five_minutes(dag_bag):
+    for task in dag_bag.dags[DAG_FORECAST].tasks:
+        assert (task.retries, task.retry_delay) == (1, timedelta(minutes=5)), task.task_id

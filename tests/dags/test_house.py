@@ -36,9 +36,7 @@ MAY_SEE_THE_CONTEXT = {
     "core/business_day.py": "turns it into the run's day, for the modules `tasks`",
     "runtime/task_log.py": "Airflow gives it to the listener that ends a task's log",
     "sources/script_operator.py": "an operator, as which a module `tasks` runs a script",
-    "mail/alerts.py": "Airflow gives it to the notifier of failed tasks",
-    "mail/causes.py": "tasks of a run leave each other why they failed",
-    "mail/outages.py": "what it tells of, the modules `tasks` give it whole",
+    "mail/alerts.py": "Airflow gives it to the callbacks of failed tasks and runs",
 }
 KINDS = ("DAG_", "TASK_", "VARIABLE_", "CONNECTION_", "POOL_")
 NAMES = {value for name, value in vars(names).items() if name.startswith(KINDS)}

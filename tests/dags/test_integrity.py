@@ -16,12 +16,14 @@ from airflow.sdk import CronPartitionTimetable
 
 from ecommerce.core.business_day import TICKS
 from ecommerce.core.names import POOL_LOADS
-from ecommerce.core.owner import OWNER
-from ecommerce.mail.alerts import RunTimeoutNotifier
+from ecommerce.core.settings import OWNER
+from ecommerce.mail.alerts import alert_run_timeout
 from ecommerce.sources import SOURCES
 from tests.dags.conftest import DAG_FILES, OWNER_LINK, REPOSITORY
 
 CODE = sorted([*DAG_FILES, *(REPOSITORY / "plugins").rglob("*.py")])
+DAG_IDS = {path.stem for path in DAG_FILES}
+"""A shop may have removed some (docs/RECIPES.md, Remove a part)."""
 AREAS = {"sales", "events", "catalogue", "forecast", "operations"}
 RHYTHMS = {"hourly", "daily", "weekly", "monthly", "manual"}
 
@@ -83,7 +85,7 @@ def test_every_task_is_retried_after_a_pause(dag):
 
 def test_every_task_and_every_run_ends(dag):
     assert dag.dagrun_timeout is not None
-    assert isinstance(dag.on_failure_callback, RunTimeoutNotifier)
+    assert dag.on_failure_callback is alert_run_timeout
     for task in dag.tasks:
         assert timedelta() < task.execution_timeout < dag.dagrun_timeout, task.task_id
 
@@ -115,7 +117,7 @@ EXCEPTIONS = {
     "ecommerce/runtime/run_context.py": {"airflow.sdk.execution_time"},
     # Commands, not tasks: they create a metadata database of their own, and read the UI's connections.
     "ecommerce/cli/environment.py": {"airflow", "airflow.models", "airflow.utils.session"},
-    "ecommerce/cli/run.py": {"airflow.utils"},
+    "ecommerce/cli/local_airflow.py": {"airflow.utils"},
     "ecommerce/cli/check.py": {"airflow"},
 }
 
@@ -187,7 +189,7 @@ def test_every_file_parses_without_input_output_settings_or_heavy_libraries(tmp_
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("dag_id", TICKS)
+@pytest.mark.parametrize("dag_id", sorted(TICKS.keys() & DAG_IDS))
 def test_ticks_when_the_operators_commands_think(dag_bag, dag_id):
     hours, seconds = divmod(TICKS[dag_id].seconds, 3600)
     timetable = dag_bag.dags[dag_id].timetable
@@ -199,11 +201,6 @@ def test_the_reconciliation_runs_on_monday_after_the_daily_run(dag_bag):
     minute, hour, *days = dag_bag.dags["sales_reconciliation"].timetable.expression.split()
     assert days == ["*", "*", "1"]
     assert timedelta(hours=int(hour), minutes=int(minute)) > TICKS["daily_sales_pipeline"]
-
-
-def test_a_task_of_the_forecast_is_tried_once_more_after_five_minutes(dag_bag):
-    for task in dag_bag.dags["weekly_sales_forecast"].tasks:
-        assert (task.retries, task.retry_delay) == (1, timedelta(minutes=5)), task.task_id
 
 
 class TestDailySalesPipeline:
@@ -244,7 +241,7 @@ class TestDailySalesPipeline:
         assert alarm.trigger_rule == "all_success"
 
     def test_tasks_on_the_network_have_five_retries_and_the_policy(self, pipeline):
-        for task_id in ("extract.sales_db", "extract.storefront", "extract.exchange_rates", "load.load"):
+        for task_id in (*(f"extract.{source}" for source in SOURCES), "load.load"):
             task = pipeline.get_task(task_id)
             assert task.retries == 5
             assert task.retry_policy is not None
@@ -253,7 +250,7 @@ class TestDailySalesPipeline:
 def test_all_loads_share_a_pool_with_one_slot(dag_bag):
     tasks = [task for dag in dag_bag.dags.values() for task in dag.tasks]
     loads = [task for task in tasks if task.task_id.rpartition(".")[2] == "load"]
-    assert len({task.dag_id for task in loads}) == 7
+    assert {task.dag_id for task in loads} >= {"daily_sales_pipeline", "sales_history_load"}
     assert {task.pool for task in loads} == {POOL_LOADS}
     pools = json.loads((REPOSITORY / "include" / "pools.json").read_text())
     assert {task.pool for task in tasks} - {"default_pool"} == set(pools)
@@ -272,7 +269,9 @@ def test_the_history_loads_form_begins_with_a_dry_run(dag_bag):
     assert params["dry_run"] is True
 
 
-@pytest.mark.parametrize("dag_id", ["daily_sales_pipeline", "user_events_daily", "report_watch"])
+@pytest.mark.parametrize(
+    "dag_id", sorted(DAG_IDS & {"daily_sales_pipeline", "user_events_daily", "report_watch"})
+)
 @pytest.mark.parametrize("run_type", ["scheduled", "backfill"])
 def test_the_id_of_a_run_says_its_business_day(dag_bag, dag_id, run_type):
     """It stands first in the UI's list of runs, where the column Partition Key is hidden at first."""
@@ -292,8 +291,8 @@ def test_the_id_of_a_run_says_its_business_day(dag_bag, dag_id, run_type):
 def test_every_extract_names_its_source_and_every_load_its_tables(dag_bag):
     tasks = {(dag.dag_id, task.task_id): task for dag in dag_bag.dags.values() for task in dag.tasks}
     read = {asset.name for task in tasks.values() for asset in task.inlets if asset.group == "sources"}
-    assert read >= {"source_sales_db", "source_storefront", "source_partner_files", "source_web_events"}
+    assert read >= {"source_sales_db", "source_storefront", "source_partner_files"}
     loads = {key: task for key, task in tasks.items() if task.task_id.rpartition(".")[2] == "load"}
-    assert len(loads) >= 6
+    assert len(loads) >= 4
     for key, task in loads.items():
         assert {asset.group for asset in task.outlets} == {"warehouse"}, key

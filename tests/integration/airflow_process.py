@@ -25,7 +25,6 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 AIRFLOW = Path(sys.executable).with_name("airflow")
-TASK_API = REPOSITORY / "plugins" / "ecommerce" / "cli" / "task_api.py"
 LIBRARIES = """
     aiohttp aiosmtplib aiosqlite alembic.command argcomplete arrow asgiref.sync cadwyn colorama
     cron_descriptor croniter cryptography.x509 deprecated dill duckdb fastapi fsspec
@@ -83,13 +82,25 @@ def _become(command: list[str], environment: dict[str, str], output: Path) -> No
     multiprocessing.current_process().name = "MainProcess"  # Airflow's scheduler ignores SIGTERM in any other
     if environment.get("PYTHONFAULTHANDLER"):
         faulthandler.enable()
-    # By its path: a test may run a copy of the package.
-    runpy.run_path(str(TASK_API))["build_newest_versions_only"]()
+    build_newest_versions_only()
     sys.argv = command
     try:
         runpy.run_path(command[0], run_name="__main__")
     finally:
         atexit._run_exitfuncs()  # multiprocessing leaves them out
+
+
+def build_newest_versions_only() -> None:
+    """Make Airflow build only the two newest versions of its task API, which takes five seconds less."""
+    from cadwyn import VersionBundle
+
+    make = VersionBundle.__init__
+
+    def make_newest(self, head, *versions):
+        *newest, last = versions[:3]  # the oldest version of a bundle has no changes
+        make(self, head, *newest, type(last)(last.value))
+
+    VersionBundle.__init__ = make_newest
 
 
 @dataclass(frozen=True)

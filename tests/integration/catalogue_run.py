@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ecommerce.catalogue import loading, pictures, summaries
-from ecommerce.catalogue.summaries import Summary
+from ecommerce.catalogue import changes, loading, pictures
+from ecommerce.catalogue.changes import Summary
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.names import DAG_CATALOGUE
 from ecommerce.sources.product_catalogue import fetch_command, parser
 from ecommerce.sources.product_catalogue.download import Limits
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.checks import check_load
-from ecommerce.warehouse.load import LoadResult
+from ecommerce.warehouse.load import LoadResult, load_manifest
 from tests.website import Website, website
 
 QUICK = Limits(most_bytes=300_000, connect_seconds=2, answer_seconds=1, picture_seconds=2)
@@ -73,11 +73,11 @@ class Prepared:
     @property
     def summary(self) -> Summary:
         """What the mail would say."""
-        return summaries.read_summary(self.loadable)
+        return changes.read_summary(self.loadable)
 
     def load(self) -> LoadResult:
         """Load and check."""
-        result = loading.load_catalogue(self.run, self.loadable)
+        result = load_manifest(loading.CATALOGUE, self.run, self.loadable)
         check_load(self.run, result, loading.CATALOGUE)
         return result
 

@@ -27,7 +27,8 @@ from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import tasks
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import from_xcom, to_xcom
-from ecommerce.warehouse.load import LoadResult
+from ecommerce.warehouse.load import LoadResult, load_manifest
+from ecommerce.warehouse.staging_tables import HISTORY
 
 SOURCE = "old_shop"
 KINDS = ("csv", "csv.gz", "parquet", "csv.zst")
@@ -143,7 +144,9 @@ class HistoryLoad:
     def load(self, manifest: dict[str, Any]) -> LoadResult:
         """Load and check one month; the load's result."""
         with time_machine.travel(self.at):
-            loaded = loading.load_history(run_of(self.context), from_xcom(Manifest, manifest))
+            loaded = load_manifest(
+                loading.ORDERS, run_of(self.context), from_xcom(Manifest, manifest), status=HISTORY
+            )
             sales.check_read.function(to_xcom(loaded), **self.context)
             return loaded
 

@@ -16,7 +16,7 @@ from ecommerce.sources import STOREFRONT, module, storefront
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse import load_history
 from ecommerce.warehouse.checks import check_load
-from ecommerce.warehouse.load import LoadResult
+from ecommerce.warehouse.load import LoadResult, load_manifest
 
 
 def sync(at: datetime) -> LoadResult:
@@ -35,7 +35,7 @@ def stage_sync(at: datetime) -> Manifest:
 def finish_sync(at: datetime, loadable: Manifest) -> LoadResult:
     """The second half: load and check; the load's result."""
     run = _run(DAG_SYNC, at)
-    loaded = loading.load_read(run, loadable)
+    loaded = load_manifest(loading.ORDERS, run, loadable)
     check_load(run, loaded, loading.ORDERS)
     return loaded
 
@@ -61,7 +61,7 @@ def reconcile(at: datetime, most: int = 7) -> list[Difference]:
             raw = module(pair.source).extract(
                 read_windows.window_of_reread(pair.source, day, run, load_history)
             )
-            loaded = loading.load_read(run, transform.transform(raw, run_id=run.run_id))
+            loaded = load_manifest(loading.ORDERS, run, transform.transform(raw, run_id=run.run_id))
             check_load(run, loaded, loading.ORDERS)
     return found
 

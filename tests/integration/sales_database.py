@@ -14,7 +14,7 @@ import pytest
 from demo.services.postgres import Postgres
 from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.sources.sales_db import extraction as sales_db
+from ecommerce.sources import sales_db
 from ecommerce.storage.staging import Manifest
 
 SCHEMA = Path(__file__).resolve().parents[2] / "demo" / "schema.sql"

@@ -51,25 +51,25 @@ with DAG(
 
 ABSENT = """
 from datetime import timedelta
+from functools import partial
 from airflow.sdk import DAG, TaskGroup, task
 from ecommerce.core.errors import TransientError
-from ecommerce.runtime.params import BUSINESS_DATE
+from ecommerce.runtime.run_context import BUSINESS_DATE
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.mail import alerts
-from ecommerce.mail import outages
 from ecommerce.sales import source_policy
 
-outages.PATIENCE = timedelta(seconds=5)
+alerts.PATIENCE = timedelta(seconds=5)
 PAUSES = {"retries": 3, "retry_delay": timedelta(seconds=3), "retry_exponential_backoff": 0}
 
 with DAG(dag_id="absent", schedule=None, params={"business_date": BUSINESS_DATE}), TaskGroup("extract"):
 
     @task(
-        on_failure_callback=alerts.failure_notifier(source_policy.detour),
+        on_failure_callback=partial(alerts.alert_failure, detour=source_policy.detour),
         **NETWORK_RETRIES | PAUSES,
     )
     def storefront(**context):
-        with outages.outage_alert(context, source_policy.detour):
+        with alerts.outage_alert(context, source_policy.detour):
             raise TransientError("the storefront at shop.example:443 cannot be reached")
 
     storefront()
@@ -131,5 +131,5 @@ def test_a_source_that_stays_away_is_told_of_before_its_last_try_and_then_in_the
     assert "alert_chat" not in airflow.log()  # which there is none of
     warning, failure = messages
     assert failure["References"] == warning["Message-ID"]
-    assert "the last of 2 more" in warning.get_body(("plain",)).get_content()
+    assert "after 1 more" in warning.get_body(("plain",)).get_content()
     assert "cannot be reached" in warning.get_body(("plain",)).get_content()

@@ -9,7 +9,7 @@ import pytest
 
 from demo.services.ports import free_port, wait_for
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import plan
+from ecommerce.cli.backfill import Range, plan
 from tests.integration.airflow_process import AirflowHome, copy
 
 pytestmark = pytest.mark.full
@@ -61,4 +61,4 @@ def api(request, airflow) -> AirflowApi:
 def test_are_the_shops_days_first_and_last_included(api, name):
     first, last = RANGES[name]
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    assert plan(api, first, last, again=False) == [day.isoformat() for day in days]
+    assert plan(api, Range(first, last)) == [day.isoformat() for day in days]

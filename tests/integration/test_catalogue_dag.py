@@ -81,12 +81,12 @@ def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silen
     assert len(kept["originals"]) == len(kept["thumbnails"]) == len(SNAPSHOT.products) - 3
 
     (mail,) = mailbox.messages()
-    assert mail["Subject"] == f"Product catalogue: {len(SNAPSHOT.products)} new, 1 broken"
+    assert mail["Subject"] == f"Product catalogue: {len(SNAPSHOT.products)} new, 1 broken picture"
     assert mail["To"] == REPORTED_TO
     assert mail["Message-ID"].startswith("<catalogue.")
     text = mail.get_body(("plain",)).get_content()
     assert f"  {BROKEN} (127.0.0.1:" in text
-    assert "its host answers 404" in text
+    assert "its host returned HTTP 404" in text
     html = mail.get_body(("html",)).get_content()
     inline = [part for part in mail.walk() if part.get_content_type() == "image/png"]
     assert len(inline) == 12

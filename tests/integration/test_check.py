@@ -18,7 +18,7 @@ import pytest
 from demo.services import mail
 from demo.services.ports import free_port
 from demo.services.postgres import Postgres
-from ecommerce.cli import check, environment
+from ecommerce.cli import check, environment, settings_check
 from tests.integration.catalogue_run import catalogue
 from tests.integration.check_cases import CASES, TODAY
 from tests.integration.check_trial import Trial
@@ -58,7 +58,7 @@ def found(subject: str) -> list[tuple[str, str]]:
 
 
 def test_all_is_well(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "has_ui", lambda *_: True)
+    monkeypatch.setattr(settings_check, "has_metadata", lambda *_: True)
     monkeypatch.setattr(environment, "has_pool", lambda _: True)
     findings = {one.subject: one for one in check.findings()}
     assert {one.state for one in findings.values()} == {"ok", "hint"}
@@ -84,7 +84,7 @@ def test_all_is_well(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_pool_is_a_failure_once_airflow_has_a_database(
     monkeypatch: pytest.MonkeyPatch, has_ui: bool, state: str
 ) -> None:
-    monkeypatch.setattr(environment, "has_ui", lambda *_: has_ui)
+    monkeypatch.setattr(settings_check, "has_metadata", lambda *_: has_ui)
     monkeypatch.setattr(environment, "has_pool", lambda _: False)
     assert [each for each, _ in found("warehouse_loads")] == [state]
 
@@ -322,8 +322,7 @@ def test_what_is_not_well_has_one_line_that_says_what_to_do(
         return look_up(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", without_invalid)
-    monkeypatch.setattr("ecommerce.sources.storefront.client.FIRST_PAUSE", 0)
-    monkeypatch.setattr("ecommerce.sources.web_events.client.FIRST_PAUSE", 0)
+    monkeypatch.setattr("ecommerce.sources.http.FIRST_PAUSE", 0)
     before = {path for path in shop.folders.home.rglob("*") if path.is_dir()}
     expected = case(Trial(shop, monkeypatch, postgres_server))
     state, subject, text = re.fullmatch(r"(\w+) (\w+): (.*)", expected).groups()

@@ -19,7 +19,7 @@ from demo.seeders import exchange_rates
 from demo.services.ports import free_port
 from demo.services.storefront import Fault
 from ecommerce.core import errors
-from ecommerce.sources.storefront import client as storefront_client
+from ecommerce.sources import http
 from ecommerce.warehouse import client as bigquery
 from tests.integration.company import Company
 from tests.integration.daily_run import morning_after, run_day
@@ -79,7 +79,7 @@ def company(start_shared_company) -> Company:
 
 @pytest.fixture
 def shop(company, monkeypatch):
-    monkeypatch.setattr(storefront_client, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
     monkeypatch.setattr(bigquery, "RETRY_SECONDS", 1)
     shop = Shop(company, monkeypatch)
     yield shop

@@ -27,7 +27,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.read_window import ReadWindow
-from ecommerce.sources.exchange_rates import extraction as exchange_rates
+from ecommerce.sources import exchange_rates
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest
 from tests.explained import findings, unexplained
@@ -211,6 +211,10 @@ BUSY = {"Retry-After": "7"}
         (
             *((200, {}, b""), ContractError),
             "exchange_rates_api: the answer is not the CSV file of exchange rates, it begins with ''",
+        ),
+        (
+            *((200, {}, b"\n" + CSV.encode()), ContractError),
+            "exchange_rates_api: the answer is not the CSV file of exchange rates, it begins with 'Date,USD",
         ),
         (
             *((200, {}, b"PK\x03\x04 cut"), ContractError),

@@ -243,10 +243,13 @@ def test_a_broken_file_is_rejected_whole_and_tried_again(
 ) -> None:
     drop.put(name, content)
     drop.put("good_2026-03-10.csv", file_of(line("G")))
+    recipe = "docs/RECIPES.md, A partner with another layout"
+    layout = f"; include/partners/bad.yaml describes another layout ({recipe})"
+    shown = f"{detail}{layout if reason == 'missing_column' else ''}"
     for _ in range(2):
         manifest = drop.extract()
         assert rows(manifest, "rejects") == [(0, reason, detail, name, None)]
-        assert findings(manifest.control_totals["warnings"]) == [f"{name} was not loaded: {detail}"]
+        assert findings(manifest.control_totals["warnings"]) == [f"{name} was not loaded: {shown}"]
         assert unexplained(manifest.control_totals["warnings"]) == []
         assert "bad" not in {partner for _, partner in rows(manifest, "files", "file, partner")}
         assert manifest.control_totals["missing_deliveries"] == ["bad"], "also when it is its first"
@@ -261,7 +264,7 @@ def test_a_broken_file_is_rejected_whole_and_tried_again(
     again = drop.extract().control_totals
     assert again["missing_deliveries"] == [], "what was loaded before stands"
     (warning,) = again["warnings"]
-    assert wording(warning).found == f"a new version of {name} was not loaded: {detail}"
+    assert wording(warning).found == f"a new version of {name} was not loaded: {shown}"
     assert wording(warning).meaning == "the figures are those of the version loaded before"
 
 

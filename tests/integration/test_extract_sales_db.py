@@ -16,7 +16,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.transform import transform
-from ecommerce.sources.sales_db import extraction as sales_db
+from ecommerce.sources import sales_db
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.warehouse.staging_tables import LoadRun, audit_rows
 from tests.integration.sales_database import DAY, SCHEMA, Extracted, SalesDatabase, at, order, refund

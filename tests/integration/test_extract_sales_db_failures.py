@@ -28,8 +28,7 @@ from ecommerce.core.errors import (
     StagingError,
     TransientError,
 )
-from ecommerce.sources import postgres
-from ecommerce.sources.sales_db import extraction as sales_db
+from ecommerce.sources import postgres, sales_db
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from tests.integration.sales_database import SCHEMA, SalesDatabase, order
@@ -225,7 +224,7 @@ def test_a_killed_extract_leaves_nothing_visible_and_the_next_one_works(shop: Sa
         from datetime import UTC, datetime
         from ecommerce.core.business_day import day_window
         from ecommerce.core.read_window import ReadWindow
-        from ecommerce.sources.sales_db import extraction as sales_db
+        from ecommerce.sources import sales_db
         day = day_window(datetime(2026, 3, 10).date(), "UTC")
         sales_db.extract(ReadWindow("sales_db", day, day.start, day.end, "{shop.window().folder}"))
         """

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from demo.services.postgres import Postgres
-from ecommerce.sources.sales_db.extraction import COLUMNS, sales_query
+from ecommerce.sources.sales_db import COLUMNS, sales_query
 from tests.integration.sales_database import SCHEMA, SalesDatabase, at
 
 ORDERS_PER_DAY = 300

@@ -19,9 +19,7 @@ from demo.services.emulator import Emulator
 from ecommerce.cli.forecast import forecast as command
 from ecommerce.core.errors import PipelineError
 from ecommerce.forecast import loading
-from ecommerce.forecast.data import dataset
-from ecommerce.forecast.data.history import History, NoHistory
-from ecommerce.forecast.forecast_rows import predict_all
+from ecommerce.forecast.data.history import History, NoHistory, prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.weeks import Week
 from ecommerce.sources.partner_ftp.files import Parsed, PartnerFiles, RejectedRecord
@@ -29,6 +27,7 @@ from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import client as warehouse_client
 from ecommerce.warehouse.checks import check_load
+from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
 from tests.integration.conftest import LendDataset
 from tests.integration.made_up_sales import CATEGORIES, amount, ask, environment, sell
@@ -75,10 +74,10 @@ def shop(
 def run_week(week: Week, run_id: str = "first", partner: PartnerFiles = NOTHING_ANNOUNCED) -> list[str]:
     """The tasks of a weekly run behind the fetching of the partner's files; the warnings of the checks."""
     run, store = DagRun("weekly_sales_forecast", run_id), Store.of_models()
-    prepared = dataset.read_prepared(dataset.prepare(run, week, partner))
+    prepared = read_prepared(prepare(run, week.as_of, partner))
     kept = training.fit(prepared.panels(), registry.champion(store, week.as_of), store)
-    predicted = predict_all(prepared.panels(), training.read(kept, store))
-    loaded = loading.load_forecasts(run, loading.write(predicted, run, prepared.rejected))
+    predicted = training.predict_all(prepared.panels(), training.read(kept, store))
+    loaded = load_manifest(loading.FORECASTS, run, loading.write(predicted, run, prepared.rejected))
     return check_load(run, loaded, loading.FORECASTS)
 
 
@@ -94,8 +93,8 @@ def said(as_of: date, series: str = "total", **files: Path) -> list[str]:
 
 def prepared(run_id: str) -> History:
     """The history that a run prepares for `WEEK`."""
-    manifest = dataset.prepare(DagRun("weekly", run_id), WEEK, NOTHING_ANNOUNCED)
-    return dataset.read_prepared(manifest).panels()
+    manifest = prepare(DagRun("weekly", run_id), WEEK.as_of, NOTHING_ANNOUNCED)
+    return read_prepared(manifest).panels()
 
 
 def total(day: date) -> int:
@@ -221,9 +220,7 @@ def test_a_restated_day_is_known_as_it_is_now(shop):
         f"UPDATE {shop.dataset}.daily_sales SET gross_sales_reporting = 2 * gross_sales_reporting "
         f"WHERE business_date = '{day}'"
     )
-    history = dataset.read_prepared(
-        dataset.prepare(DagRun("weekly", "again"), WEEK, NOTHING_ANNOUNCED)
-    ).panels()
+    history = prepared("again")
     panel = history.panels["category"]
     assert np.nansum(panel.values[(day - panel.first_day).days]) == 2 * total(day)
     run_week(WEEK, "again")
@@ -235,9 +232,7 @@ def test_a_restated_day_is_known_as_it_is_now(shop):
 def test_what_is_older_than_three_years_is_not_read(shop):
     shop.sell(FIRST, HISTORY, runs=False)
     shop.sell(WEEK.as_of - timedelta(days=1101), 1, runs=False)
-    history = dataset.read_prepared(
-        dataset.prepare(DagRun("weekly", "first"), WEEK, NOTHING_ANNOUNCED)
-    ).panels()
+    history = prepared("first")
     assert history.panels["category"].first_day == FIRST
 
 
@@ -258,9 +253,7 @@ def test_without_a_history_there_is_no_forecast_and_one_sentence_says_so(shop):
 def test_a_model_that_was_changed_is_not_used(shop):
     shop.sell(FIRST, HISTORY)
     store = Store.of_models()
-    history = dataset.read_prepared(
-        dataset.prepare(DagRun("weekly", "first"), WEEK, NOTHING_ANNOUNCED)
-    ).panels()
+    history = prepared("first")
     kept = training.fit(history, registry.champion(store, WEEK.as_of), store)
     store.write(f"{kept['name']}/{training.MODEL}", b"something else")
     with pytest.raises(PipelineError, match=r"model\.pickle is gone or has changed: clear the task `train`"):

@@ -11,17 +11,17 @@ import pytest
 
 from demo.services.emulator import Emulator
 from ecommerce.forecast import loading
-from ecommerce.forecast.data import dataset
-from ecommerce.forecast.forecast_rows import predict_all
+from ecommerce.forecast.data.history import prepare, read_prepared
 from ecommerce.forecast.models import registry, training
 from ecommerce.forecast.report import archive, steps
-from ecommerce.forecast.report.figures import ForecastFigures
+from ecommerce.forecast.report.figures import OUTSIDE_95, ForecastFigures
 from ecommerce.forecast.weeks import Week
 from ecommerce.sources.partner_ftp.files import Parsed, PartnerFiles, Promotion
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse import client as warehouse_client
 from ecommerce.warehouse.checks import check_load
+from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
 from tests.integration.made_up_sales import CATEGORIES, amount, ask, environment, sell
 from tests.integration.warehouse_contents import connect
@@ -39,10 +39,12 @@ PARTNER = PartnerFiles(
 def report_of(week: Week) -> tuple[ForecastFigures, dict[str, Any]]:
     """The tasks of a weekly run, but for the fetching: the figures, and what the mails are given."""
     run, store = DagRun("weekly_sales_forecast", f"run-{week}"), Store.of_models()
-    prepared = dataset.prepare(run, week, PARTNER)
-    history = dataset.read_prepared(prepared).panels()
+    prepared = prepare(run, week.as_of, PARTNER)
+    history = read_prepared(prepared).panels()
     kept = training.fit(history, registry.champion(store, week.as_of), store)
-    loaded = loading.load_forecasts(run, loading.write(predict_all(history, training.read(kept, store)), run))
+    loaded = load_manifest(
+        loading.FORECASTS, run, loading.write(training.predict_all(history, training.read(kept, store)), run)
+    )
     warnings = check_load(run, loaded, loading.FORECASTS)
     archived = steps.build_report(prepared, kept, warnings, run)
     return archive.read_figures(archived["uri"]), archived
@@ -100,6 +102,6 @@ def test_each_report_looks_back_at_the_forecasts_before(
     )
     ask(client, f"UPDATE {dataset}.daily_summary SET complete = FALSE WHERE business_date = '{last}'")
     third, archived = report_of(weeks[2])
-    assert [each.mark for each in third.last_week] == ["outside 95 %"] * 6 + [""]
+    assert [each.mark for each in third.last_week] == [OUTSIDE_95] * 6 + [""]
     assert third.scores[0].periods == third.drift.score.periods == 13
     assert archived["drift"] == []

@@ -13,7 +13,7 @@ import pytest
 import time_machine
 
 from demo.ledger import PARTNERS, SALES_DB, STOREFRONT, HeldFile, Ledger, Order, Refund, RefundLine, Snapshot
-from ecommerce.sales import delivery_log
+from ecommerce.sales import delivery
 from ecommerce.sales.report.figures.model import Figures, figures_hash
 from tests import oracle_report
 from tests.integration.company import Company
@@ -77,10 +77,8 @@ class Shop:
         with time_machine.travel(at + HOUR / 2):
             report = report_of(day(number), result.audit[0]["run_id"])
             asked_at = report.provenance.generated_at
-            delivery_log.claim_delivery(
-                day(number), figures_hash(report), f"<{number}@example.com>", asked_at
-            )
-            delivery_log.mark_delivered(day(number), figures_hash(report))
+            delivery.claim_delivery(day(number), figures_hash(report), f"<{number}@example.com>", asked_at)
+            delivery.mark_delivered(day(number), figures_hash(report))
         return report
 
     def lasting(self, number: int, channel: str) -> list[Order]:
@@ -325,6 +323,6 @@ def test_where_a_storefront_dates_no_refund_the_report_states_the_limit(start_co
     assert returned.order_id not in {row["order_id"] for row in company.warehouse()["refunds"]}
     assert any(
         "refunded or edited more than 14 days after its day" in limit
-        and "reconciliation, up to 35 days" in limit
+        and "reconciliation, which compares the orders of the last 35 days" in limit
         for limit in report.quality.limits
     )

@@ -49,7 +49,7 @@ def test_reconciliation_reads_a_day_again_and_mails_what_it_did(start_company, s
     assert airflow.test_dag("sales_reconciliation") == 0, airflow.log()
     assert company.differences(company.oracle(run_days=[YESTERDAY])) == ""
     (message,) = mailbox.messages()
-    assert message["Subject"] == "Reconciliation: 1 day differed, 1 corrected"
+    assert message["Subject"] == "Reconciliation: differences on 1 day, 1 corrected"
     body = message.get_body(("plain",)).get_content()
     assert f"{YESTERDAY}, Sales database: 1 order is gone from the source" in body
     assert f"Reports that were rebuilt but not mailed: {YESTERDAY}" in body

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from ecommerce.core.business_day import day_window
+from ecommerce.core.check_result import HINT
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.sales.transform import transform
 from ecommerce.sources import partner_files, partner_layouts
+from ecommerce.sources.partner_files import folder
 from tests.integration.test_extract_partner_files import Drop, drop, file_of, line, rows
 from tests.recipes import steps
 
@@ -20,6 +24,7 @@ __all__ = ["drop"]
 LAYOUT = RECIPE.text
 HEADER = "Bestellung;Pos;Datum;Artikel;Bezeichnung;Menge;Einzelpreis;Rabatt;E-Mail;Land;Notiz"
 FILE = "globex_2026-03-10.csv"
+DAY = date(2026, 3, 10)
 
 
 @pytest.fixture(autouse=True)
@@ -100,9 +105,30 @@ def test_a_changed_layout_reads_loaded_files_again(drop: Drop, layouts) -> None:
 def test_check_names_layouts_and_what_is_wrong_with_one(drop: Drop, layouts) -> None:
     [(_, text), *_] = partner_files.check()
     assert text.endswith("; layouts of globex in include/partners/")
-    (layouts / "initech.yaml").write_text("delimeter: ';'")
-    wrong = r"include/partners/initech\.yaml: delimeter: Extra inputs are not permitted"
-    with pytest.raises(ConfigurationError, match=wrong):
-        list(partner_files.check())
-    with pytest.raises(ConfigurationError, match=wrong):
-        drop.extract()
+    for name, problem in (
+        ("initech.yaml", r": delimeter: Extra inputs are not permitted"),
+        ("initech.yml", r" is not read: rename it initech\.yaml"),
+        ("initech.YAML", r" is not read: rename it initech\.yaml"),
+    ):
+        file = layouts / name
+        file.write_text("delimeter: ';'")
+        wrong = f"include/partners/{re.escape(name)}{problem}"
+        with pytest.raises(ConfigurationError, match=wrong):
+            list(partner_files.check())
+        with pytest.raises(ConfigurationError, match=wrong):
+            drop.extract()
+        file.unlink()
+
+
+def test_check_reads_the_header_of_each_file(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "newest_closed_day", lambda *_: day_window(DAY, "America/New_York"))
+    drop.put("acme_2026-03-10.csv", file_of(line("A1")))
+    drop.put("Globex_2026-03-10.csv", file_of(line("A1")))
+    drop.put(FILE, file_of(line("A1")))
+    assert [text for state, text in partner_files.check() if state == HINT] == [
+        "Globex_2026-03-10.csv cannot be read: include/partners/globex.yaml is not its layout: rename it "
+        "Globex.yaml",
+        f"{FILE} cannot be read: its header is separated by the delimiter comma; the delimiter has to be a "
+        "semicolon; include/partners/globex.yaml describes another layout (docs/RECIPES.md, A partner with "
+        "another layout)",
+    ]

@@ -9,7 +9,7 @@ import pytest
 from demo.ledger import Ledger
 from ecommerce.core.business_day import day_window, newest_closed_day
 from ecommerce.sales import delivery, loading, transform
-from ecommerce.sales.report import steps
+from ecommerce.sales.report import archive
 from ecommerce.sources import SOURCES
 from ecommerce.storage.staging import DagRun
 from ecommerce.storage.xcom import to_xcom
@@ -40,7 +40,7 @@ def page(start_shared_company, tmp_path_factory):
         raw = [extract(source, DAY.date, run.run_id) for source in SOURCES]
         loadable = [transform.transform(manifest, run_id=run.run_id) for manifest in raw]
         loaded = loading.load_day(DAY, run, loadable)
-        report = steps.build_report(DAY, run, check_load(run, loaded, loading.ORDERS))
+        report = archive.build_report(DAY, run, check_load(run, loaded, loading.ORDERS))
         assert not delivery.deliver(DAY, report, send_mail=True)
         server.until(r'ecommerce_business_day_end_timestamp_seconds\{step="mail"\}')  # the last of all
         yield {"series": server.scrape(), "loaded": to_xcom(loaded), "day": DAY}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
-import os
 import re
-import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from demo.ledger import Ledger
 from tests.integration.airflow_process import copy as copy_home
 from tests.integration.daily_run import morning_after, run_day
 from tests.integration.mailbox import open_mailbox
-from tests.recipes import RECIPES, copy_repository, steps
+from tests.recipes import RECIPES, copy_repository, in_copy, steps
 
 pytestmark = pytest.mark.full
 
@@ -33,19 +31,6 @@ def carried_out(copy: Path, *recipes: str) -> Path:
     for step in [each for recipe in recipes for each in steps(recipe)]:
         step.carry_out(copy)
     return copy
-
-
-def in_copy(copy: Path, *command: str, **environment: str) -> str:
-    """What a command prints that runs with the code of the copy."""
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=copy,
-        env=os.environ | {"PYTHONPATH": f"{copy / 'plugins'}:{copy}"} | environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
-    return done.stdout
 
 
 RUN = """
@@ -154,6 +139,17 @@ def test_a_source_is_a_folder_and_a_line(shop, tmp_path):
     assert complete[DAYS[0]] == (True, [])
 
 
+def test_a_source_has_retries_of_its_own(tmp_path):
+    copy = carried_out(copy_repository(tmp_path / "copy"), "Retries of one source")
+    (copy / "print_retries.py").write_text(
+        "from dags.daily_sales_pipeline import dag\n"
+        "print({task.task_id: task.retries for task in dag.task_group.children['extract'].children.values()})"
+    )
+    retries = ast.literal_eval(in_copy(copy, "print_retries.py").splitlines()[-1])
+    assert retries["extract.storefront"] == 8
+    assert retries["extract.sales_db"] == retries["extract.partner_files"] == 5
+
+
 def test_a_figure_is_in_report_mail_and_csv(shop, tmp_path):
     copy = carried_out(copy_repository(tmp_path / "copy"), "A figure")
     headline = run_in_copy(copy, DAYS[1])["headline"]
@@ -203,7 +199,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.transform import transform
 from ecommerce.sources import sales_db
-from ecommerce.sources.sales_db.extraction import sales_query
+from ecommerce.sources.sales_db import sales_query
 day = day_window(date(2026, 3, 10), "Europe/Berlin")
 window = ReadWindow("sales_db", day, day.start, day.end, {folder!r}, known_orders=["4", "99"])
 checked = [level for level, _ in sales_db.check()]

@@ -11,8 +11,8 @@ from ecommerce.maintenance import erasure
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.quality import Provenance
-from ecommerce.sales.report.findings.sentences import sentence
 from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.view.findings import sentence
 from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SALES_DB, SOURCES, STOREFRONT
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.load import load
@@ -174,8 +174,8 @@ def test_the_headline_counts_what_counts(figures):
 
 def test_the_average_order_says_what_it_leaves_out(figures):
     notes = {name: figure.note for name, figure in figures.headline.items() if figure.note}
-    assert notes["average_order_value"] == "1 order in BRL without an exchange rate is not in it"
-    assert notes["new_customers"].startswith("customers from before Wed 18 Feb are not known")
+    assert notes["average_order_value"] == "without 1 order in BRL, which has no exchange rate"
+    assert notes["new_customers"].startswith("customers whose earlier orders are all from before Wed 18 Feb")
     assert len(notes) == 2
 
 
@@ -257,9 +257,10 @@ def test_the_mean_of_a_weekday_leaves_out_the_day_itself(figures):
 def test_findings_name_what_is_in_no_amount_and_compare_the_rest(figures):
     assert figures.changes.unconverted == ["BRL"]
     assert [sentence(each, "USD") for each in figures.findings] == [
-        "1 order in BRL is excluded from all amounts: no exchange rate is known.",
-        "Changed channels since Mon 23 Feb: Storefront began (+87.50).",
-        "Garden accounts for 100 % of the increase: +40.00 vs Mon 23 Feb, without BRL and Storefront.",
+        "1 order in BRL is counted, but excluded from all amounts: there is no exchange rate.",
+        "Channels since Mon 23 Feb: Storefront is new (+87.50 USD).",
+        "The category Garden accounts for 100 % of the increase in net sales: +40.00 USD vs Mon 23 Feb, "
+        "without Storefront and amounts in BRL.",
     ]
 
 
@@ -330,8 +331,8 @@ def test_rejects_are_counted_by_reason_with_three_samples(figures):
     first, second = figures.quality.rejects
     assert (first.source, first.reason, first.rows, len(first.samples)) == (SALES_DB, "invalid_number", 4, 3)
     assert (second.reason, second.rows, len(second.samples)) == ("missing_value", 1, 1)
-    assert "jane" not in figures.to_json()
-    assert "bob" not in figures.to_json()
+    assert "jane" not in figures.model_dump_json(indent=1)
+    assert "bob" not in figures.model_dump_json(indent=1)
 
 
 def test_missing_days_are_named_with_the_command_that_fills_them(figures):
@@ -346,7 +347,7 @@ def test_the_first_day_ever_is_a_report(warehouse):
     figures = figures_of(warehouse, DAY - timedelta(days=12))
     assert figures.headline["net_sales"].value == figures.month.now.net_sales == 10
     assert (figures.quality.first_loaded, figures.quality.first_exported) == (figures.business_date, None)
-    assert figures.headline["new_customers"].note.endswith("so every customer counts as new")
+    assert figures.headline["new_customers"].note.endswith("customers with earlier orders may count as new")
     assert figures.rates["repeat_share"].value is None
     assert (figures.changes, figures.outlook, figures.findings) == (None, None, [])
     assert [product.sku for product in figures.products] == ["toys-1"]

@@ -11,13 +11,20 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.sales import delivery, delivery_log
-from ecommerce.sales.report import steps
+from ecommerce.sales import delivery
+from ecommerce.sales.report import archive
 from ecommerce.warehouse import load_history, schema
+from ecommerce.warehouse.client import Warehouse, connect
 from tests.integration.mailbox import open_mailbox
 from tests.unit.sales.report.samples import make_figures
 
 DAY = date(2026, 11, 19)
+
+
+def prepared_warehouse() -> Warehouse:
+    warehouse = connect(step="audit")
+    schema.prepare_once(warehouse)
+    return warehouse
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +45,7 @@ def test_a_process_looks_for_the_tables_once_and_again_with_other_settings(monke
     monkeypatch.setattr(schema, "prepare", lambda warehouse: asked.append(warehouse) or prepared(warehouse))
     load_history.last_read("sales_db")
     load_history.last_read("storefront")
-    delivery_log.deliveries(DAY)
+    delivery.deliveries(DAY)
     assert len(asked) == 1
     monkeypatch.setenv("REPORTING_CURRENCY", "EUR")
     with pytest.raises(ConfigurationError, match="EUR"):
@@ -46,7 +53,7 @@ def test_a_process_looks_for_the_tables_once_and_again_with_other_settings(monke
 
 
 @pytest.mark.parametrize(
-    "ask", [delivery_log.deliveries, lambda day: load_history.known_orders("storefront", day)]
+    "ask", [delivery.deliveries, lambda day: load_history.known_orders("storefront", day)]
 )
 def test_who_asks_first_makes_the_tables(monkeypatch, ask):
     monkeypatch.setenv("BIGQUERY_DATASET", f"first_{uuid.uuid4().hex[:8]}")
@@ -58,7 +65,7 @@ def test_no_read_before_the_first():
 
 
 def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
-    warehouse = load_history._warehouse()
+    warehouse = prepared_warehouse()
     read, bound = "TIMESTAMP '2026-11-20 11:00:00+00'", "TIMESTAMP '2026-11-23 05:00:00+00'"
     rows = (
         f"(DATE '2026-11-19', 'web_events', 'live', {read}, {read}, 'success')",
@@ -78,12 +85,12 @@ def test_a_day_was_read_where_a_run_for_it_read_without_upper_bound():
 
 def test_delivery_is_claimed_again_until_it_is_marked():
     claim, now = (DAY, "hash", "<id@example.com>"), datetime.now(UTC)
-    assert delivery_log.claim_delivery(*claim, now)
-    assert delivery_log.claim_delivery(*claim, now)
-    delivery_log.mark_delivered(DAY, "hash")
-    assert not delivery_log.claim_delivery(*claim, now + timedelta(hours=1))
-    assert [row["state"] for row in delivery_log.deliveries(DAY)] == ["sent"]
-    warehouse = load_history._warehouse()
+    assert delivery.claim_delivery(*claim, now)
+    assert delivery.claim_delivery(*claim, now)
+    delivery.mark_delivered(DAY, "hash")
+    assert not delivery.claim_delivery(*claim, now + timedelta(hours=1))
+    assert [row["state"] for row in delivery.deliveries(DAY)] == ["sent"]
+    warehouse = prepared_warehouse()
     (stored,) = warehouse.run(
         f"SELECT figures_at FROM `{warehouse.settings.bigquery_dataset}.report_deliveries`", "the deliveries"
     )
@@ -92,10 +99,10 @@ def test_delivery_is_claimed_again_until_it_is_marked():
 
 def test_other_figures_of_the_same_day_are_another_delivery():
     now = datetime.now(UTC)
-    delivery_log.claim_delivery(DAY, "first", "<first@example.com>", now)
-    delivery_log.mark_delivered(DAY, "first")
-    assert delivery_log.claim_delivery(DAY, "second", "<second@example.com>", now)
-    assert {row["message_id"] for row in delivery_log.deliveries(DAY)} == {
+    delivery.claim_delivery(DAY, "first", "<first@example.com>", now)
+    delivery.mark_delivered(DAY, "first")
+    assert delivery.claim_delivery(DAY, "second", "<second@example.com>", now)
+    assert {row["message_id"] for row in delivery.deliveries(DAY)} == {
         "<first@example.com>",
         "<second@example.com>",
     }
@@ -123,12 +130,12 @@ def test_a_report_whose_sender_is_killed_is_mailed_until_that_is_remembered(tmp_
     with open_mailbox(tmp_path / "mail") as mailbox:
         for name, value in mailbox.environment().items():
             monkeypatch.setenv(name, value)
-        report = steps.archive_report(make_figures())
+        report = archive.archive_report(make_figures())
         mails, states = [], []
         for step in ("claim", "send", "mark"):
             deliver_and_be_killed(report, after=step)
             mails.append(len(mailbox.messages()))
-            states += [row["state"] for row in delivery_log.deliveries(DAY)]
+            states += [row["state"] for row in delivery.deliveries(DAY)]
         assert (mails, states) == ([0, 1, 2], ["claimed", "claimed", "sent"])
 
         day = day_window(DAY, "America/New_York")
@@ -148,7 +155,7 @@ def test_refunds_and_files_never_seen_are_not_known():
 
 
 def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
-    warehouse = load_history._warehouse()
+    warehouse = prepared_warehouse()
     warehouse.run(
         f"INSERT INTO `{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.loaded_files` "
         "(file, source, sha256, business_date, run_id, received_at, order_ids) VALUES "

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ecommerce.sources.product_catalogue.urls import UnusablePicture
+from ecommerce.sources.product_catalogue.download import UnusablePicture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,8 +22,7 @@ _STRIP = 16
 """Rows of a reduced image that are created at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedImage:
+class CheckedImage(NamedTuple):
     """The file ending of a valid image, and its thumbnail, a PNG without metadata."""
 
     ending: str
@@ -32,13 +30,10 @@ class CheckedImage:
 
 
 def examine(data: bytes) -> CheckedImage:
-    """Decode an image and return its format and thumbnail.
+    """Decode an image; raise UnusablePicture where it is none, is damaged, or has too many pixels.
 
     Call this in one thread only: a decoded image takes up to 330 MB, whatever the file's size, and the C
     library keeps memory for each thread that has decoded one.
-
-    Raises:
-        UnusablePicture: the data are not an image, are damaged, or have too many pixels.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 

@@ -1,13 +1,11 @@
 """The tasks of the DAG `product_catalogue_refresh`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk import task
 
-from ecommerce.catalogue import loading, mail
+from ecommerce.catalogue import changes, loading
 from ecommerce.core.business_day import BusinessDay, business_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS
@@ -15,13 +13,13 @@ from ecommerce.core.settings import LONG, task_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sources.product_catalogue import fetch_command, parser
-from ecommerce.sources.product_catalogue.source import SOURCE
+from ecommerce.sources.product_catalogue.fetch_command import SOURCE
 from ecommerce.sources.script_operator import FetchByScript
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.checks import check_load
-from ecommerce.warehouse.load import LoadResult
+from ecommerce.warehouse.load import LoadResult, load_manifest
 
 
 class FetchCatalogue(FetchByScript):
@@ -62,7 +60,7 @@ def pictures(manifest: Plain, **context: Any) -> Plain:
 @task(pool=POOL_LOADS, outlets=assets.tables(loading.CATALOGUE.tables), **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load products and pictures in one transaction, and return the result."""
-    return to_xcom(loading.load_catalogue(run_of(context), from_xcom(Manifest, manifest)))
+    return to_xcom(load_manifest(loading.CATALOGUE, run_of(context), from_xcom(Manifest, manifest)))
 
 
 @task(**NETWORK_RETRIES)
@@ -75,4 +73,4 @@ def checks(loaded: Plain, **context: Any) -> list[DataWarning]:
 def notify(manifest: Plain, warnings: list[DataWarning], **context: Any) -> None:
     """Mail what is new, changed, gone and broken; skipped if nothing has changed."""
     send_mail = bool(context["params"].get("send_mail"))
-    skip(mail.notify(run_of(context), from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail))
+    skip(changes.notify(run_of(context), from_xcom(Manifest, manifest), warnings[:], send_mail=send_mail))

@@ -1,13 +1,12 @@
 """`python -m ecommerce.cli <command>`: see `--help`. The Makefile's targets call these commands."""
 
-from __future__ import annotations
-
 import sys
 
 import click
 
-from ecommerce.cli import backfill, check, forecast, local_airflow, query, repair, run, tables, warehouse
+from ecommerce.cli import backfill, check, local_airflow, query, repair, tables, warehouse
 from ecommerce.core.errors import PipelineError, problems_of
+from ecommerce.core.parts import existing
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,14 +16,14 @@ def app() -> None:
 
 for command in (
     check.check,
-    run.run,
+    local_airflow.run,
     local_airflow.airflow,
     backfill.backfill,
     repair.repair,
     repair.report,
     query.query,
     tables.tables,
-    forecast.forecast,
+    *(module.forecast for module in existing("cli.forecast")),
     warehouse.migrate,
     warehouse.undo_history,
     warehouse.forget_customer,
@@ -33,10 +32,8 @@ for command in (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code, 0 only if everything it started succeeded.
-
-    Errors of this package are printed as one line each.
-    """
+    """Run one command and return its exit code, 0 only if everything it started succeeded. Errors of this
+    package are printed as one line each."""
     try:
         code: int | None = app.main(arguments, prog_name="python -m ecommerce.cli", standalone_mode=False)
     except click.Abort as interrupted:

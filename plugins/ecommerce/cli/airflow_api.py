@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ecommerce.core.business_day import newest_closed_day
@@ -21,21 +21,13 @@ from ecommerce.core.names import DAG_DAILY
 if TYPE_CHECKING:
     import requests
 
-_REFUSED = {400, 401, 403, 422}
 _UNAVAILABLE = {502, 503, 504}
 """Answers of Airflow with a locked database, or of a proxy in front of an Airflow that is down."""
-_PAUSES = (0, 1, 2, 4, 8, 15, 30)
-"""Seconds before each attempt of a request."""
 
 
 class AirflowApi:
     """A signed-in session that renews an expired token and repeats requests where nothing can happen twice.
-
-    Raises:
-        ConfigurationError: the address is malformed, or another server answers there.
-        TransientError: Airflow is unavailable.
-        CredentialsError: Airflow refuses the user.
-    """
+    Raises ConfigurationError (no address of Airflow), TransientError (unavailable) or CredentialsError."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         import requests
@@ -51,9 +43,8 @@ class AirflowApi:
         try:
             username, password = os.environ["AIRFLOW_USERNAME"], os.environ["AIRFLOW_PASSWORD"]
         except KeyError as error:
-            raise ConfigurationError(
-                f"{error.args[0]} is not set: commands sign in to Airflow with it"
-            ) from None
+            text = f"{error.args[0]} is not set: commands sign in to Airflow with it"
+            raise ConfigurationError(text) from None
         return cls(os.environ.get("AIRFLOW_URL", "http://localhost:8080"), username, password)
 
     def get(self, path: str, **params: Any) -> Any:
@@ -74,35 +65,36 @@ class AirflowApi:
 
     def runs_of_day(self, day: date, dag_id: str = DAG_DAILY) -> list[dict[str, Any]]:
         """Return all runs of a business day, newest first: those with its partition key or its
-        `business_date`, and runs without either for which it was the newest closed day."""
-        keyed = self._runs(dag_id, partition_key_pattern=str(day))
-        dated = self._runs(dag_id, conf_contains=str(day))
-        dated = [run for run in dated if (run["conf"] or {}).get("business_date") == str(day)]
-        runs = {run["dag_run_id"]: run for run in keyed + dated + self._undated_runs(day, dag_id)}
+        `business_date`, and runs without either for which it was the newest day that had ended."""
+        zone = str(self.get(f"dags/{dag_id}/details")["timezone"])
+        span = {"run_after_gte": f"{day}T00:00:00Z", "run_after_lte": f"{day + timedelta(days=3)}T00:00:00Z"}
+
+        def day_of(run: Mapping[str, Any]) -> str:
+            known = run["partition_key"] or (run["conf"] or {}).get("business_date")
+            return str(known or newest_closed_day(datetime.fromisoformat(run["run_after"]), zone).date)
+
+        runs = {
+            run["dag_run_id"]: run
+            for filters in ({"partition_key_pattern": str(day)}, {"conf_contains": str(day)}, span)
+            for run in self.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters)["dag_runs"]
+            if day_of(run) == str(day)
+        }
         return sorted(
             runs.values(), key=lambda run: run["queued_at"] or run["start_date"] or "", reverse=True
         )
 
-    def clear(self, run_id: str, task_ids: list[str], dag_id: str = DAG_DAILY) -> list[str]:
-        """Clear tasks of a run with downstream, so that they run again.
+    def clear(self, run_id: str, task_ids: Sequence[str], dag_id: str = DAG_DAILY) -> list[str]:
+        """Clear tasks of a run with downstream, so that they run again, and return the ids of all, in order.
 
         Args:
             run_id: the run.
             task_ids: the tasks to clear.
             dag_id: the run's DAG.
-
-        Returns:
-            The ids of all cleared tasks, in order.
         """
-        request = {
-            "dry_run": False,
-            "only_failed": False,
-            "include_downstream": True,
-            "dag_run_id": run_id,
-            "task_ids": task_ids,
-        }
-        cleared = self.post(f"dags/{dag_id}/clearTaskInstances", request)
-        return sorted({instance["task_id"] for instance in cleared["task_instances"]})
+        selected = {"dag_run_id": run_id, "task_ids": [*task_ids], "include_downstream": True}
+        request = {"dry_run": False, "only_failed": False, **selected}
+        cleared = self.post(f"dags/{dag_id}/clearTaskInstances", request)["task_instances"]
+        return sorted({instance["task_id"] for instance in cleared})
 
     def is_paused(self, dag_id: str = DAG_DAILY) -> bool:
         """Return whether the scheduler starts no run of the DAG."""
@@ -110,37 +102,31 @@ class AirflowApi:
 
     def task_state(self, run_id: str, task_id: str, dag_id: str = DAG_DAILY) -> str | None:
         """Return the state of a task in a run; None before the scheduler has looked at it."""
-        instance = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")
-        return cast(str | None, instance["state"])
+        state: str | None = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")["state"]
+        return state
 
     def run_state(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
         """Return the state of a run: queued, running, success or failed."""
-        return cast(str, self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
-
-    def task_instances(self, run_id: str, dag_id: str = DAG_DAILY) -> list[dict[str, Any]]:
-        """Return the task instances of a run, at most a hundred."""
-        response = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)
-        return cast(list[dict[str, Any]], response["task_instances"])
+        return str(self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def instances(self, run_id: str, dag_id: str = DAG_DAILY) -> dict[str, dict[str, Any]]:
-        """Return the task instances of a run by `task_id`, mapped ones by `task_id[map_index]`."""
+        """Return the task instances of a run, at most a hundred, by `task_id` or `task_id[map_index]`."""
+        instances = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
         return {
             each["task_id"] + (f"[{each['map_index']}]" if each["map_index"] >= 0 else ""): each
-            for each in self.task_instances(run_id, dag_id)
+            for each in instances
         }
 
     def log_lines(
         self, run_id: str, instance: Mapping[str, Any], dag_id: str = DAG_DAILY
     ) -> list[dict[str, Any]]:
-        """Return the log of the latest attempt of a task instance.
+        """Return the log of the latest attempt of a task instance, one mapping per line, with `event` and
+        `level`; none where the log cannot be read.
 
         Args:
             run_id: the run.
             instance: a task instance, as `instances` returns it.
             dag_id: the run's DAG.
-
-        Returns:
-            One mapping per line, with `event` and `level`; none where the log cannot be read.
         """
         path = f"dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{instance['task_id']}"
         try:
@@ -150,14 +136,11 @@ class AirflowApi:
         content = log.get("content")
         return [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
 
-    def run_url(self, run_id: str, dag_id: str = DAG_DAILY) -> str:
-        """Return the address of a run in the UI."""
-        return f"{self.url}/dags/{dag_id}/runs/{quote(run_id)}"
-
     def _sign_in(self) -> None:
         import requests
 
         self._session.headers.pop("Authorization", None)
+        server = f"the server at {self.url} (AIRFLOW_URL)"
         try:
             response = self._session.post(f"{self.url}/auth/token", json=self._user, timeout=30)
         except (requests.ConnectionError, requests.Timeout):
@@ -168,46 +151,23 @@ class AirflowApi:
             raise ConfigurationError(
                 f"AIRFLOW_URL={self.url!r} is not an address like http://localhost:8080"
             ) from None
-        if response.status_code in _REFUSED:
+        if response.status_code in (400, 401, 403, 422):
             raise CredentialsError(
                 f"Airflow at {self.url} refuses the user {self._user['username']!r}: "
                 "check AIRFLOW_USERNAME and AIRFLOW_PASSWORD"
             )
         if response.status_code in _UNAVAILABLE:
-            raise TransientError(
-                f"the server at {self.url} (AIRFLOW_URL) answered {response.status_code}: is Airflow running?"
-            )
+            raise TransientError(f"{server} answered {response.status_code}: is Airflow running?")
         try:
-            token = response.json()["access_token"]
+            self._session.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
         except (ValueError, KeyError, TypeError):
-            raise ConfigurationError(
-                f"the server at {self.url} (AIRFLOW_URL) is not Airflow: it answered {response.status_code}"
-            ) from None
-        self._session.headers["Authorization"] = f"Bearer {token}"
-
-    def _undated_runs(self, day: date, dag_id: str) -> list[dict[str, Any]]:
-        span = {"run_after_gte": f"{day}T00:00:00Z", "run_after_lte": f"{day + timedelta(days=3)}T00:00:00Z"}
-        runs = [
-            run
-            for run in self._runs(dag_id, **span)
-            if not run["partition_key"] and not (run["conf"] or {}).get("business_date")
-        ]
-        zone = str(self.get(f"dags/{dag_id}/details")["timezone"]) if runs else ""
-        return [
-            run
-            for run in runs
-            if newest_closed_day(datetime.fromisoformat(run["run_after"]), zone).date == day
-        ]
-
-    def _runs(self, dag_id: str, **filters: str) -> list[dict[str, Any]]:
-        response = self.get(f"dags/{dag_id}/dagRuns", order_by="-id", limit=100, **filters)
-        return cast(list[dict[str, Any]], response["dag_runs"])
+            raise ConfigurationError(f"{server} is not Airflow: it answered {response.status_code}") from None
 
     def _request(self, method: str, path: str, **options: Any) -> Any:
         import requests
 
-        response = None
-        for pause in _PAUSES:
+        response, detail = None, None
+        for pause in (0, 1, 2, 4, 8, 15, 30):  # seconds
             time.sleep(pause)
             try:
                 response = self._send(method, path, **options)
@@ -216,39 +176,38 @@ class AirflowApi:
                     response = self._send(method, path, **options)
             except (requests.ConnectionError, requests.Timeout):
                 response = None
-                if method != "GET":  # Airflow may have carried it out
-                    break
-                continue
-            # Airflow keeps a backfill whose runs it failed to create.
-            is_rolled_back = _is_database_error(response) and path != "backfills"
+                if method == "GET":
+                    continue
+                break  # Airflow may have carried it out
+            detail = _detail(response)
+            # Airflow has rolled back, but keeps a backfill whose runs it failed to create.
+            is_rolled_back = "orig_error" in detail and path != "backfills"
             unavailable = _UNAVAILABLE if method == "GET" else {503}
             if not is_rolled_back and response.status_code not in unavailable:
                 break
-        if response is None:
+        if response is None or detail is None:
             raise TransientError(f"Airflow at {self.url} is unavailable: is it running?")
-        if _is_database_error(response):
+        if response.ok:
+            return response.json() if response.content else None
+        if "orig_error" in detail:
             raise PipelineError(
                 f"Airflow's own database failed or was busy ({method} {path}; the API server's log has the "
                 "error): run the command again. SQLite serves one writer at a time"
             )
-        if response.ok:
-            return response.json() if response.content else None
-        try:
-            detail = response.json()["detail"]
-        except (ValueError, KeyError, TypeError):
-            detail = response.text[:300]
         raise PipelineError(f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}")
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
 
 
-def _is_database_error(response: requests.Response) -> bool:
-    """Return whether Airflow reports a database error, after which it has rolled back."""
+def _detail(response: requests.Response) -> Any:
+    """Return Airflow's reason of a refusal; with `orig_error` for an error of its database."""
+    if response.ok:
+        return ""
     try:
-        return response.status_code == 500 and "orig_error" in response.json()["detail"]
+        return response.json()["detail"] or ""
     except (ValueError, KeyError, TypeError):
-        return False
+        return response.text[:300]
 
 
 @contextmanager

@@ -1,18 +1,12 @@
-"""`make backfill`: run a daily DAG for a range of business days and wait for the end.
-
-The days are the shop's, first and last included. Airflow compares the bounds of a backfill, as wall-clock
-time in the DAG's timezone, with the tick of each day (`TICKS`), so the range ends at the last second.
-"""
-
-from __future__ import annotations
+"""`make backfill`: run a daily DAG for a range of business days and wait for the end."""
 
 import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 import click
 
@@ -32,16 +26,24 @@ Runs = Mapping[str, dict[str, Any]]
 """Runs by day, as Airflow's API describes them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The partition keys of a backfill's days by outcome."""
+class Range(NamedTuple):
+    """The shop's business days from `first` to `last`, included, of a daily DAG; `again`: also those that
+    have succeeded before."""
 
-    succeeded: list[str]
-    failed: list[str]
+    first: date
+    last: date
+    dag_id: str = DAG_DAILY
+    again: bool = False
+
+    def request(self, **more: Any) -> dict[str, Any]:
+        """Return the body of a request for a backfill. Airflow compares its bounds, as wall-clock time in the
+        DAG's timezone, with the tick of each day (`TICKS`), so it ends at the last second."""
+        bounds = {"from_date": f"{self.first}T00:00:00", "to_date": f"{self.last}T23:59:59"}
+        reprocess = "completed" if self.again else "failed"
+        return {"dag_id": self.dag_id, "reprocess_behavior": reprocess, **bounds, **more}
 
 
-@dataclass(frozen=True, slots=True)
-class Backfill:
+class Backfill(NamedTuple):
     """A backfill in Airflow; `created_at` as Airflow writes it."""
 
     dag_id: str
@@ -62,36 +64,51 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
 
     The exit code is 0 only if no day failed.
     """
-    if mail and dag_id != DAG_DAILY:
+    is_daily = dag_id == DAG_DAILY
+    if mail and not is_daily:
         raise click.BadParameter(f"{dag_id} makes no report: leave MAIL out", param_hint="--mail")
     with signed_in() as api:
-        days = plan(api, first, last, again=again, dag_id=dag_id)
-        running = running_days(api, first, last, dag_id)
-        for day in sorted({*running} - {*days}):
+        range_ = Range(first, last, dag_id, again)
+        days = plan(api, range_)
+        open_runs = api.get(f"dags/{dag_id}/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]
+        running = {run["partition_key"] or "" for run in open_runs}
+        running = {day for day in running if str(first) <= day <= str(last)}
+        for day in sorted(running - {*days}):
             click.echo(f"left out, because a run of it is in progress: {day}")
         if not days:
             others = f"every {'other ' if running else ''}day from {first} to {last}"
             click.echo(f"nothing to do: {others} has succeeded before (AGAIN=1 runs them again)")
             return 0
         click.echo(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}")
-        if dag_id == DAG_DAILY and (missing := days_before(api, first, _lookback_days())):
-            click.echo(
-                f"note: {len(missing)} earlier days, {missing[0]} to {missing[-1]}, have no run. If the "
-                f"storefront does not date refunds (see make check), refunds from {first} on of orders of "
-                f"those days are missing; to load them: make backfill FROM={missing[0]} TO={last}"
-            )
-        started = start(api, first, last, jobs=jobs, mail=mail, again=again, dag_id=dag_id)
-        outcome = wait(api, started, _task_lines(api, dag_id)) if started else Outcome([], [])
-    if outcome.succeeded and dag_id == DAG_DAILY:
-        show_report(date.fromisoformat(outcome.succeeded[-1]))
-    click.echo(f"{len(outcome.succeeded)} days succeeded, {len(outcome.failed)} failed")
-    fix = "make repair DAY={day}" if dag_id == DAG_DAILY else "clear that task with downstream"
-    for day in outcome.failed:
-        click.echo(f"failed: {day}: see the run's red task in {api.url}, then {fix.format(day=day)}")
-    return 1 if outcome.failed else 0
+        if is_daily:
+            _note_missing_refunds(api, first, last)
+        started = start(api, range_, jobs=jobs, mail=mail)
+        succeeded, failed = wait(api, started, _progress(api, dag_id)) if started else ([], [])
+    if succeeded and is_daily:
+        show_report(date.fromisoformat(succeeded[-1]))
+    click.echo(f"{len(succeeded)} days succeeded, {len(failed)} failed")
+    for day in failed:
+        fix = f"make repair DAY={day}" if is_daily else "clear that task with downstream"
+        click.echo(f"failed: {day}: see the run's red task in {api.url}, then {fix}")
+    return 1 if failed else 0
 
 
-def _task_lines(api: AirflowApi, dag_id: str) -> Callable[[Runs], None]:
+def _note_missing_refunds(api: AirflowApi, first: date, last: date) -> None:
+    """Name the days before `first`, within the lookback for refunds, that have no successful run."""
+    environ = dict(os.environ)
+    with suppress(ConfigurationError):  # Airflow and its settings may be on another machine
+        environment.load(environ)
+    lookback = timedelta(days=int(read_setting("refund_lookback_days", environ)))
+    if missing := plan(api, Range(first - lookback, first - timedelta(days=1))):
+        click.echo(
+            f"note: {len(missing)} earlier days, {missing[0]} to {missing[-1]}, have no run. If the "
+            f"storefront does not date refunds (see make check), refunds from {first} on of orders of "
+            f"those days are missing; to load them: make backfill FROM={missing[0]} TO={last}"
+        )
+
+
+def _progress(api: AirflowApi, dag_id: str) -> Callable[[Runs], None]:
+    """Return the function that prints the tasks and days that have ended since its last call."""
     lines, ended = TaskLines(api, dag_id), set[str]()
 
     def show(runs: Runs) -> None:
@@ -105,115 +122,69 @@ def _task_lines(api: AirflowApi, dag_id: str) -> Callable[[Runs], None]:
     return show
 
 
-def _lookback_days() -> int:
-    environ = dict(os.environ)
-    with suppress(ConfigurationError):  # Airflow and its settings may be on another machine
-        environment.load(environ)
-    return int(read_setting("refund_lookback_days", environ))
-
-
-def plan(
-    api: AirflowApi,
-    first: date,
-    last: date,
-    *,
-    again: bool,
-    now: datetime | None = None,
-    dag_id: str = DAG_DAILY,
-) -> list[str]:
+def plan(api: AirflowApi, days: Range, now: datetime | None = None) -> list[str]:
     """Return the business days that a backfill would run, in order; Airflow leaves out days in progress.
 
     Args:
         api: a signed-in session.
-        first: first business day.
-        last: last business day, included.
-        again: include days that have succeeded before.
+        days: the range.
         now: an aware instant; by default the current one.
-        dag_id: one of `TICKS`.
 
     Raises:
-        PipelineError: `first` is after `last`, or a day has not ended yet, so that its run would wait.
+        PipelineError: the range is empty, or a day has not ended yet, so that its run would wait.
     """
-    if first > last:
-        raise PipelineError(f"FROM={first} is after TO={last}")
-    entries = api.post("backfills/dry_run", _range(dag_id, first, last, again=again))["backfills"]
-    now = now or datetime.now(UTC)
-    if too_early := sorted(entry["partition_key"] for entry in entries if _end(entry, dag_id) > now):
-        newest = date.fromisoformat(too_early[0]) - timedelta(days=1)
+    if days.first > days.last:
+        raise PipelineError(f"FROM={days.first} is after TO={days.last}")
+    entries = api.post("backfills/dry_run", days.request())["backfills"]
+    # Airflow names a business day by its own morning's tick.
+    ended = (now or datetime.now(UTC)) + TICKS[days.dag_id] - timedelta(days=1)
+    late = [
+        each["partition_key"] for each in entries if datetime.fromisoformat(each["partition_date"]) > ended
+    ]
+    if late:
+        newest = date.fromisoformat(min(late)) - timedelta(days=1)
         raise PipelineError(
-            f"business day {too_early[0]} has not ended yet: {newest} is the last that can be run"
+            f"business day {min(late)} has not ended yet: {newest} is the last that can be run"
         )
     return sorted(entry["partition_key"] for entry in entries)
 
 
-def days_before(api: AirflowApi, first: date, lookback_days: int) -> list[str]:
-    """Return those of the `lookback_days` before `first` that have no successful run, in order."""
-    return plan(api, first - timedelta(days=lookback_days), first - timedelta(days=1), again=False)
-
-
-def running_days(api: AirflowApi, first: date, last: date, dag_id: str = DAG_DAILY) -> list[str]:
-    """Return the business days of a range that have an unfinished run with their partition key, in order.
-
-    Args:
-        api: a signed-in session.
-        first: first business day.
-        last: last business day, included.
-        dag_id: the DAG.
-    """
-    runs = api.get(f"dags/{dag_id}/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]
-    keys = {run["partition_key"] for run in runs if run["partition_key"]}
-    return sorted(key for key in keys if first.isoformat() <= key <= last.isoformat())
-
-
-def start(
-    api: AirflowApi,
-    first: date,
-    last: date,
-    *,
-    jobs: int = 2,
-    mail: bool = False,
-    again: bool = False,
-    dag_id: str = DAG_DAILY,
-) -> Backfill | None:
+def start(api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False) -> Backfill | None:
     """Create a backfill in Airflow and return it; None where there is no day to run.
 
     Args:
         api: a signed-in session.
-        first: first business day.
-        last: last business day, included.
+        days: the range.
         jobs: how many days run at the same time.
         mail: mail every day's report; for the daily DAG only.
-        again: include days that have succeeded before.
-        dag_id: one of `TICKS`.
 
     Raises:
         PipelineError: as `plan`; or another backfill of the DAG is in progress; or the DAG is paused.
     """
-    days = plan(api, first, last, again=again, dag_id=dag_id)
-    if not days:
+    planned, dag_id = plan(api, days), days.dag_id
+    if not planned:
         return None
-    if other := unfinished(api, dag_id):
+    page = f"dags/{dag_id}/backfills"
+    if other := _unfinished(api, dag_id):
         raise PipelineError(
             f"another backfill is in progress, from {other['from_date'][:10]} to {other['to_date'][:10]}, "
-            f"and Airflow runs one at a time: wait for its end, or cancel it at {_page(api, dag_id)}"
+            f"and Airflow runs one at a time: wait for its end, or cancel it at {api.url}/{page}"
         )
     if api.is_paused(dag_id):
         raise PipelineError(f"{dag_id} is paused, so a backfill would wait for ever: unpause it in the UI")
-    request = _range(dag_id, first, last, again=again) | {
-        "max_active_runs": jobs,
-        "dag_run_conf": {"send_mail": True} if mail else {},
-    }
+    conf = {"send_mail": True} if mail else {}
     try:
-        created = api.post("backfills", request)
+        created = api.post("backfills", days.request(max_active_runs=jobs, dag_run_conf=conf))
     except PipelineError:
-        if unfinished(api, dag_id):  # Airflow records a backfill before its runs
+        if _unfinished(api, dag_id):  # Airflow records a backfill before its runs
             raise PipelineError(
                 "Airflow failed while it created the backfill, and may have created some of its runs: cancel "
-                f"it at {_page(api, dag_id)}, then run the command again"
+                f"it at {api.url}/{page}, then run the command again"
             ) from None
         raise
+    runs = _runs_of(api, dag_id, created["created_at"])
     # A day that another run has taken since the plan got no run.
-    runs = _runs_of(api, dag_id, created["created_at"], days)
+    runs = {day: run for day, run in runs.items() if day in planned}
     return Backfill(dag_id, created["id"], created["created_at"], runs)
 
 
@@ -222,8 +193,9 @@ def wait(
     started: Backfill,
     progress: Callable[[Runs], None] = lambda runs: None,
     pause: float = PAUSE,
-) -> Outcome:
-    """Wait until all runs of a backfill have ended and Airflow accepts another backfill.
+) -> tuple[list[str], list[str]]:
+    """Wait until all runs of a backfill have ended and Airflow accepts another backfill, and return the days
+    that succeeded and those that failed.
 
     Args:
         api: a signed-in session.
@@ -232,56 +204,33 @@ def wait(
         pause: seconds between two requests.
     """
     runs = started.runs
-    while True:
-        progress(runs)
-        if all(run["state"] in FINISHED for run in runs.values()):
-            break
+    progress(runs)
+    while not all(run["state"] in FINISHED for run in runs.values()):
         time.sleep(pause)
-        runs = _runs_of(api, started.dag_id, started.created_at, list(started.runs))
+        newest = _runs_of(api, started.dag_id, started.created_at)
+        runs = {day: newest[day] for day in runs if day in newest}  # others were deleted in the UI
+        progress(runs)
     # Airflow closes a backfill up to half a minute after its last run.
     while not api.get(f"backfills/{started.backfill_id}")["completed_at"]:
         time.sleep(pause)
-    succeeded, failed = (
-        sorted(day for day, run in runs.items() if run["state"] == state) for state in FINISHED
-    )
-    return Outcome(succeeded, failed)
+    succeeded, failed = (sorted(day for day in runs if runs[day]["state"] == state) for state in FINISHED)
+    return succeeded, failed
 
 
-def unfinished(api: AirflowApi, dag_id: str = DAG_DAILY) -> dict[str, Any] | None:
+def _unfinished(api: AirflowApi, dag_id: str) -> dict[str, Any] | None:
     """Return a backfill of the DAG that has not ended, as Airflow describes it."""
     backfills = api.get("backfills", dag_id=dag_id, limit=100)["backfills"]
     return next((each for each in backfills if not each["completed_at"]), None)
 
 
-def _page(api: AirflowApi, dag_id: str) -> str:
-    return f"{api.url}/dags/{dag_id}/backfills"
-
-
-def _range(dag_id: str, first: date, last: date, *, again: bool) -> dict[str, Any]:
-    return {
-        "dag_id": dag_id,
-        "from_date": f"{first.isoformat()}T00:00:00",
-        "to_date": f"{last.isoformat()}T23:59:59",
-        "reprocess_behavior": "completed" if again else "failed",
-    }
-
-
-def _end(entry: dict[str, Any], dag_id: str) -> datetime:
-    """Return when the business day of a planned run ends; Airflow names it by its own morning's tick."""
-    return datetime.fromisoformat(entry["partition_date"]) - TICKS[dag_id] + timedelta(days=1)
-
-
-def _runs_of(api: AirflowApi, dag_id: str, created_at: str, days: list[str]) -> dict[str, dict[str, Any]]:
+def _runs_of(api: AirflowApi, dag_id: str, created_at: str) -> Runs:
     """Return the backfill's runs by day: those of type backfill queued since it was created."""
     runs: dict[str, dict[str, Any]] = {}
-    offset = 0
-    while True:
-        query = {"run_type": "backfill", "order_by": "-id", "limit": 100, "offset": offset}
-        page = api.get(f"dags/{dag_id}/dagRuns", **query)["dag_runs"]
+    query = {"run_type": "backfill", "order_by": "-id", "limit": 100}
+    for offset in count(step=100):
+        page = api.get(f"dags/{dag_id}/dagRuns", **query, offset=offset)["dag_runs"]
         current = [run for run in page if (run["queued_at"] or created_at) >= created_at]
-        for run in current:
-            if run["partition_key"] in days:
-                runs.setdefault(run["partition_key"], run)
+        runs = {run["partition_key"]: run for run in reversed(current)} | runs
         if len(current) < 100:
-            return runs
-        offset += 100
+            break
+    return runs

@@ -1,14 +1,11 @@
 """`make forecast`: forecast one series for four weeks, in this terminal."""
 
-from __future__ import annotations
-
 import csv
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
@@ -16,10 +13,7 @@ from ecommerce.cli import environment
 from ecommerce.cli.terminal import aligned
 from ecommerce.core.errors import ConfigurationError, PipelineError
 
-if TYPE_CHECKING:
-    from ecommerce.forecast.forecast_rows import ForecastRow
-
-COLUMNS = ("target_date", "forecast", "lower_80", "upper_80", "lower_95", "upper_95")
+AMOUNTS = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 
 
 @click.command()
@@ -34,8 +28,8 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
     """
     environment.load()
     from ecommerce.forecast import adhoc
-    from ecommerce.forecast.forecast_rows import kind_of
     from ecommerce.forecast.models.ensemble import CANDIDATES
+    from ecommerce.forecast.wording import kind_of
 
     try:
         kind_of(series)
@@ -43,45 +37,33 @@ def forecast(series: str, as_of: datetime | None, out: str, champion: str) -> No
         raise ConfigurationError(str(error)) from None
     if champion and champion not in CANDIDATES:
         raise ConfigurationError(f"{champion!r} is not a candidate: choose {', '.join(CANDIDATES)}")
-    with _warnings_only():
-        result = adhoc.forecast_series(series, as_of.date() if as_of else None, champion or None)
-    click.echo(f"{series}: gross sales in {result.currency}, by {result.champion}, as of {result.as_of}")
-    for line in table(result.rows):
-        click.echo(line)
-    if out:
-        file = Path(out)
-        _write(file, result.rows)
-        chart = file.with_suffix(".png")
-        adhoc.draw(result, chart)
-        click.echo(f"Written: {file} and {chart}")
-
-
-@contextmanager
-def _warnings_only() -> Iterator[None]:
     logger = logging.getLogger("ecommerce")
     level = logger.level
     logger.setLevel(logging.WARNING)
     try:
-        yield
+        result = adhoc.forecast_series(series, as_of.date() if as_of else None, champion or None)
     finally:
         logger.setLevel(level)
+    click.echo(f"{series}: gross sales in {result.currency}, by {result.champion}, as of {result.as_of}")
+    rows: list[Sequence[str]] = [("day", "forecast", "80 % from", "to", "95 % from", "to")]
+    for day in result.rows:
+        amounts = (f"{day[column]:,.2f}" for column in AMOUNTS)
+        rows.append((f"{day['target_date']:%Y-%m-%d %a}", *amounts))
+    for line in aligned(rows, [False, *[True] * len(AMOUNTS)]):
+        click.echo(line)
+    if out:
+        _write(Path(out), result.rows)
+        chart = Path(out).with_suffix(".png")
+        adhoc.draw(result, chart)
+        click.echo(f"Written: {out} and {chart}")
 
 
-def table(days: Sequence[ForecastRow]) -> Iterator[str]:
-    """Yield a header and one line for each day, amounts with two decimals."""
-    rows: list[tuple[str, ...]] = [("day", "forecast", "80 % from", "to", "95 % from", "to")]
-    for day in days:
-        amounts = (f"{getattr(day, column):,.2f}" for column in COLUMNS[1:])
-        rows.append((f"{day.target_date:%Y-%m-%d %a}", *amounts))
-    return aligned(rows, [False, *[True] * 5])
-
-
-def _write(file: Path, days: Sequence[ForecastRow]) -> None:
+def _write(file: Path, days: Sequence[dict[str, Any]]) -> None:
+    columns = ("series", "target_date", *AMOUNTS)
     try:
         with file.open("w", encoding="utf-8", newline="") as opened:
             writer = csv.writer(opened, lineterminator="\n")
-            writer.writerow(("series", *COLUMNS))
-            for day in days:
-                writer.writerow((day.series, *(getattr(day, column) for column in COLUMNS)))
+            writer.writerow(columns)
+            writer.writerows([day[column] for column in columns] for day in days)
     except OSError as error:
         raise PipelineError(f"{file} cannot be written: {error.strerror}") from None

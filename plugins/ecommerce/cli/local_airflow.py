@@ -1,21 +1,34 @@
-"""`make airflow`: Airflow on this machine, in a child process that ends with this one."""
+"""Airflow on this machine: `make airflow` runs all of it, `make run` one business day.
 
-from __future__ import annotations
+`make run` needs no scheduler and has a metadata database of its own. The terminal gets a line for each task,
+each retry and each warning; Airflow's own log goes to a file. Both run in a child process that ends with this
+one.
+"""
 
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 
 from ecommerce.cli import environment
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.cli.terminal import day_option, retry_line, show_report, task_line
+from ecommerce.core.business_day import closed_day
+from ecommerce.core.connections import has_metadata
+from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.names import DAG_DAILY
+from ecommerce.core.settings import load_settings
 
+Echo = Callable[[str], None]
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -33,35 +46,137 @@ def airflow(words: tuple[str, ...]) -> int:
         )
     environment.load(connections_of_the_ui=False)
     binaries = Path(sys.executable).parent
+    command = str(binaries / "airflow")
     os.environ["PATH"] = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
     password = os.environ.pop("AIRFLOW_ADMIN_PASSWORD", "")  # tasks would see it
     if words:
-        os.execv(binaries / "airflow", ["airflow", *words])  # noqa: S606 - it takes over the terminal
-    if password:
-        _set_admin_password(password)
-    command = str(binaries / "airflow")
-    if not environment.has_ui():
+        os.execv(command, ["airflow", *words])  # noqa: S606 - it takes over the terminal
+    if password:  # of the UI's user `admin`, unless the environment names a file of passwords
+        file = Path(os.environ["AIRFLOW_HOME"]) / "passwords.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({"admin": password}))
+        os.environ.setdefault("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(file))
+    if not has_metadata():
         subprocess.run([command, "db", "migrate"], check=False)  # pools need the tables
-    subprocess.run(
-        [command, "pools", "import", str(environment.REPOSITORY / "include/pools.json")], check=False
-    )
+    pools = str(environment.REPOSITORY / "include/pools.json")
+    subprocess.run([command, "pools", "import", pools], check=False)
     return supervise([command, "standalone"], interrupt)
 
 
-def _set_admin_password(password: str) -> None:
-    """Give the UI's user `admin` this password, unless the environment names a file of passwords."""
-    passwords = Path(os.environ["AIRFLOW_HOME"]) / "passwords.json"
-    passwords.parent.mkdir(parents=True, exist_ok=True)
-    passwords.touch(mode=0o600)
-    passwords.write_text(json.dumps({"admin": password}))
-    os.environ.setdefault("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(passwords))
+@click.command()
+@day_option("--day")
+@click.option(
+    "--folder", type=Path, hidden=True, help="where the supervised process keeps Airflow's metadata"
+)
+def run(day: date, folder: Path | None) -> int:
+    """Run one business day here, without a scheduler and without its database.
+
+    The exit code is 0 only if the run succeeded. Ctrl-C or SIGTERM ends the run and all its processes.
+    """
+    if folder is None:  # Airflow itself treats an interrupt as the failure of one task, and continues
+        with TemporaryDirectory(prefix="airflow-") as metadata:
+            arguments = ("run", "--day", str(day), "--folder", metadata)
+            return supervise([sys.executable, "-m", "ecommerce.cli", *arguments], end_with_descendants)
+    environment.load(connections_of_the_ui=False)
+    closed_day(day, load_settings().shop_timezone, datetime.now(UTC))  # raises before Airflow is imported
+    succeeded = _run_day(day, folder)
+    click.echo(f"The run of {day} {'succeeded' if succeeded else 'failed'}")
+    if succeeded:
+        show_report(day)
+    return 0 if succeeded else 1
+
+
+def _run_day(day: date, folder: Path) -> bool:
+    """Run `day` with Airflow's metadata in `folder`, and return whether the run succeeded."""
+    home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+    log = home / "logs" / "make_run" / f"{day}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    with _output_to(log) as echo:
+        echo(f"Running {day} in this terminal: no schedule changes, and Airflow's UI does not list the run")
+        echo(f"Airflow's own log: {log}")
+        environment.isolate_metadata(folder)
+        from airflow.exceptions import AirflowException
+        from airflow.utils import db
+        from airflow.utils.cli import get_bagged_dag
+
+        db.initdb()
+        try:
+            dag = get_bagged_dag(bundle_names=None, dag_id=DAG_DAILY)
+        except AirflowException as error:
+            raise PipelineError(f"{error} (see the log)") from None
+        _show_progress(echo)
+        dag_run = dag.test(logical_date=datetime.now(UTC), run_conf={"business_date": day.isoformat()})
+        for instance in sorted(dag_run.get_task_instances(), key=lambda each: str(each.task_id)):
+            if instance.state == "upstream_failed":
+                echo(task_line(_name(instance), instance.state, None))
+        return bool(dag_run.state == "success")
+
+
+@contextmanager
+def _output_to(log: Path) -> Iterator[Echo]:
+    """Redirect this process's output to `log`; yield a function that prints a line to the terminal."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    streams = {stream.fileno(): stream for stream in (sys.stdout, sys.stderr)}
+    kept = {number: os.dup(number) for number in streams}
+    terminal = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    with log.open("a") as file:
+        for number in kept:
+            os.dup2(file.fileno(), number)
+        try:
+            yield lambda line: click.echo(line, file=terminal)
+        finally:
+            for number, stream in streams.items():
+                stream.flush()
+                os.dup2(kept[number], number)
+
+
+def _show_progress(echo: Echo) -> None:
+    """Print tasks that end, retries and warnings from now on."""
+    from airflow.listeners import hookimpl
+    from airflow.sdk.listener import get_listener_manager
+
+    from ecommerce.runtime.task_log import failure_reason, next_attempt
+
+    class Warnings(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            echo(f"  warning: {record.getMessage()}")
+
+    def ended(instance: Any, state: str, reason: str = "") -> None:
+        seconds = (datetime.now(UTC) - instance.start_date).total_seconds()
+        echo(task_line(_name(instance), state, seconds, reason))
+
+    class Listener:
+        @hookimpl
+        def on_task_instance_success(self, task_instance: Any) -> None:
+            ended(task_instance, "success")
+
+        @hookimpl
+        def on_task_instance_skipped(self, task_instance: Any) -> None:
+            ended(task_instance, "skipped")
+
+        @hookimpl
+        def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
+            reason = failure_reason(error, whole=True)
+            if retry := next_attempt(task_instance, error):
+                facts = {
+                    each: getattr(task_instance, each) for each in ("try_number", "max_tries", "end_date")
+                }
+                echo(retry_line(_name(task_instance), facts, reason, retry))
+            else:
+                ended(task_instance, "failed", reason)
+
+    get_listener_manager().add_listener(Listener())
+    logging.getLogger("ecommerce").addHandler(Warnings(logging.WARNING))
+
+
+def _name(instance: Any) -> str:
+    index = instance.map_index
+    return str(instance.task_id) if index is None or index < 0 else f"{instance.task_id}[{index}]"
 
 
 def supervise(command: Sequence[str], end: Callable[[subprocess.Popen[bytes]], None]) -> int:
     """Run `command` in a session of its own, which the terminal does not signal, and return its exit code.
-
-    `end` ends it when this process receives a signal; a second Ctrl-C kills it.
-    """
+    `end` ends it when this process receives a signal; a second Ctrl-C kills it."""
     for number in SIGNALS:
         signal.signal(number, signal.default_int_handler)
     process = subprocess.Popen(command, start_new_session=True)
@@ -82,23 +197,19 @@ def interrupt(process: subprocess.Popen[bytes]) -> None:
 
 
 def end_with_descendants(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all its descendants, in any session, and raise KeyboardInterrupt.
-
-    It ignores a second Ctrl-C, which would leave processes running.
-    """
+    """End a process and all its descendants, in any session, and raise KeyboardInterrupt. It ignores a second
+    Ctrl-C, which would leave processes running."""
     import psutil  # type: ignore[import-untyped]
 
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-
     with suppress(psutil.NoSuchProcess):
         first = psutil.Process(process.pid)
         tree = [*first.children(recursive=True), first]
-        for each in tree:
-            with suppress(psutil.NoSuchProcess):
-                each.terminate()
-        for each in psutil.wait_procs(tree, timeout=GRACE)[1]:
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
+        for send in (psutil.Process.terminate, psutil.Process.kill):
+            for each in tree:
+                with suppress(psutil.NoSuchProcess):
+                    send(each)
+            tree = psutil.wait_procs(tree, timeout=GRACE)[1]
     process.wait()
     raise KeyboardInterrupt("the run and its processes have ended")

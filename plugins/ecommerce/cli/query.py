@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 200
 """Rows of a table in the terminal; a CSV has all rows."""
-MIN_WIDTH = 8
-"""Width to which columns of text are cut at most."""
-NUMBERS = {"INTEGER", "INT64", "NUMERIC", "BIGNUMERIC", "FLOAT", "FLOAT64"}
+DECIMALS = {"NUMERIC", "BIGNUMERIC"}
+NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", *DECIMALS}
 
 
 @click.command()
@@ -46,10 +45,17 @@ def query(sql: str, file: str, shape: str) -> None:
         raise ConfigurationError(
             "pass one statement: make query SQL='SELECT * FROM daily_summary …' or make query FILE=query.sql"
         )
-    statement = _read_file(file) if file else sql
+    try:
+        statement = Path(file).read_text(encoding="utf-8") if file else sql
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise PipelineError(f"{file} cannot be read: {reason}") from None
     answer = tables.answer(statement) or _run(statement, None if shape == "csv" else MAX_ROWS)
     if shape == "csv":
-        _write_csv(answer)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow([name for name, _ in answer.columns])
+        for row in answer.rows:
+            writer.writerow(["" if value is None else format_value(value) for value in row])
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in table(answer, width):
@@ -69,34 +75,18 @@ def _run(sql: str, max_rows: int | None) -> QueryResult:
         raise ContractError(f"{error}: {tables.INSTEAD}") from None
 
 
-def _read_file(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise PipelineError(f"{file} cannot be read: {reason}") from None
-
-
-def _write_csv(answer: QueryResult) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([name for name, _ in answer.columns])
-    for row in answer.rows:
-        writer.writerow(["" if value is None else format_value(value) for value in row])
-
-
 def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:
-    """Yield the answer as lines: numbers flush right, and the number of rows at the end.
-
-    `width` is that of the terminal: columns of text are cut to fit it.
-    """
+    """Yield the answer as lines: numbers flush right, and the number of rows at the end. `width` is that of
+    the terminal: columns of text are cut to fit it."""
     rows = list(answer.rows)
     columns = [
-        _column([row[place] for row in rows], kind, name) for place, (name, kind) in enumerate(answer.columns)
+        [name, *_cells([row[place] for row in rows], kind)]
+        for place, (name, kind) in enumerate(answer.columns)
     ]
     right = [kind in NUMBERS for _, kind in answer.columns]
     widths = [max(map(len, cells)) for cells in columns]
     while width is not None and sum(widths) + 2 * (len(widths) - 1) > width:
-        texts = [place for place, wide in enumerate(widths) if not right[place] and wide > MIN_WIDTH]
+        texts = [place for place, wide in enumerate(widths) if not right[place] and wide > 8]
         if not texts:
             break
         widths[max(texts, key=widths.__getitem__)] -= 1
@@ -112,28 +102,26 @@ def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:
 
 def format_value(value: Any) -> str:
     """Return the exact value as text, a decimal without trailing zeros."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False, default=format_value)
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).lower()
+        case Decimal():
+            text = f"{value:f}"
+            return text.rstrip("0").rstrip(".") if "." in text else text
+        case datetime():
+            return value.isoformat(sep=" ")
+        case list() | dict():
+            return json.dumps(value, ensure_ascii=False, default=format_value)
     return str(value)
 
 
-def _column(values: Sequence[Any], kind: str, name: str) -> list[str]:
-    """Return a column's title and cells, decimals with equally many places."""
+def _cells(values: list[Any], kind: str) -> Iterator[str]:
+    """Yield a column's cells, decimals with equally many places."""
     texts = [format_value(value) for value in values]
-    if kind in ("NUMERIC", "BIGNUMERIC"):
-        places = max((len(text.partition(".")[2]) for text in texts), default=0)
-        texts = [
-            text if value is None or not places else f"{value:.{max(2, places)}f}"
-            for text, value in zip(texts, values, strict=True)
-        ]
-    # One line each, without characters that move the terminal's cursor.
-    return [name, *("".join(sign if sign.isprintable() else " " for sign in text) for text in texts)]
+    places = max((len(text.partition(".")[2]) for text in texts), default=0) if kind in DECIMALS else 0
+    for value, text in zip(values, texts, strict=True):
+        shown = f"{value:.{max(2, places)}f}" if places and value is not None else text
+        # One line each, without characters that move the terminal's cursor.
+        yield "".join(sign if sign.isprintable() else " " for sign in shown)

@@ -1,7 +1,5 @@
 """`make repair` and `make report`: clear tasks of a day's newest run with downstream."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -13,22 +11,13 @@ import click
 from ecommerce.cli.airflow_api import AirflowApi, signed_in
 from ecommerce.cli.backfill import FINISHED, PAUSE
 from ecommerce.cli.terminal import TaskLines, day_option, show_report
+from ecommerce.core import names
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import (
-    DAG_DAILY,
-    GROUP_EXTRACT,
-    GROUP_TRANSFORM,
-    MAILED,
-    NOT_MAILED,
-    STATE_SEND_MAIL,
-    TASK_CHECKS,
-    TASK_GATE,
-    TASK_REPORT,
-    TASK_SEND,
-)
+from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
 from ecommerce.sources import PARTNER_FILES, SOURCES
 
 Instances = Mapping[str, Mapping[str, Any]]
+EXTRACTS = [f"{GROUP_EXTRACT}.{source}" for source in SOURCES]
 
 mail_option = click.option(
     "--mail", is_flag=True, help="mail the report even if it is not due, or was mailed"
@@ -50,15 +39,23 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
         run_id = _newest_run(api, day)
         instances = api.instances(run_id)
         if source:
-            task_ids = [f"{GROUP_EXTRACT}.{each}" for each in (source, *_others_not_read(instances, source))]
+            extract = f"{GROUP_EXTRACT}.{source}"
+            task_ids = [extract, *_others_not_read(instances, extract)]
         else:
             has_failed = any(each["state"] == "failed" for each in instances.values())
             stopped = not has_failed and api.run_state(run_id) == "failed"
             task_ids = tasks_to_clear(instances, stopped=stopped)
-        if not task_ids:
-            click.echo(_nothing_failed(day, run_id, instances))
-            return 0
-        return _run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
+        if task_ids:
+            return _run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
+    running = (None, "running", "queued", "up_for_retry")
+    unfinished = any(each["state"] in running for each in instances.values())
+    state = "is in progress without a failed task" if unfinished else "has no failed task"
+    click.echo(
+        f"nothing to repair: the newest run of {day}, {run_id}, {state}. To read a source again: "
+        f"make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill FROM={day} TO={day} "
+        f"AGAIN=1; to rebuild its report: make report DAY={day}"
+    )
+    return 0
 
 
 def tasks_to_clear(instances: Instances, *, stopped: bool = False) -> list[str]:
@@ -72,45 +69,33 @@ def tasks_to_clear(instances: Instances, *, stopped: bool = False) -> list[str]:
     `stopped`: the run failed at its timeout, for which Airflow skips tasks, without a failed task.
     """
     states = ("failed", "skipped") if stopped else ("failed",)
-    failed = [each for each in instances.values() if each["state"] in states]
-    failed_ids = {each["task_id"] for each in failed}
-    extracts = [f"{GROUP_EXTRACT}.{source}" for source in SOURCES]
-    again = failed_ids.intersection(extracts)
-    for each in failed:
-        if each["task_id"].startswith(f"{GROUP_TRANSFORM}."):
+    failed = {each["task_id"]: each for each in instances.values() if each["state"] in states}
+    again = failed.keys() & set(EXTRACTS)
+    for each in instances.values():
+        if each["state"] in states and each["task_id"].startswith(f"{names.GROUP_TRANSFORM}."):
             extract = f"{GROUP_EXTRACT}.{each['rendered_map_index']}"
-            again.update([extract] if extract in extracts else extracts)
-    if TASK_GATE in failed_ids and not again:
+            again.update([extract] if extract in EXTRACTS else EXTRACTS)
+    if TASK_GATE in failed and not again:
         partners = f"{GROUP_EXTRACT}.{PARTNER_FILES}"
         again.add(partners if instances[partners]["state"] == "success" else TASK_GATE)
-    if TASK_GATE in failed_ids:
-        again.update(each for each in extracts if instances[each]["state"] == "skipped")
-    if TASK_CHECKS in failed_ids:
-        again.update(each for each in extracts if instances[each]["state"] != "skipped")
-    return sorted(again) or sorted(failed_ids)
+    if TASK_GATE in failed:
+        again.update(each for each in EXTRACTS if instances[each]["state"] == "skipped")
+    if names.TASK_CHECKS in failed:
+        again.update(each for each in EXTRACTS if instances[each]["state"] != "skipped")
+    return sorted(again or failed)
 
 
-def _others_not_read(instances: Instances, source: str) -> list[str]:
-    """Print and return the other sources that failed or were off, without which the run fails at the gate."""
-    if instances.get(TASK_GATE, {}).get("state") == "success":  # the run continued without them
+def _others_not_read(instances: Instances, extract: str) -> list[str]:
+    """Print and return the other extracts that failed or were off, without which the run fails at the
+    gate."""
+    state = {name: each["state"] for name, each in instances.items()}
+    if state.get(TASK_GATE) == "success":  # the run continued without them
         return []
-    states = {each: instances.get(f"{GROUP_EXTRACT}.{each}", {}).get("state") for each in SOURCES}
-    others = [each for each, state in states.items() if each != source and state in ("failed", "skipped")]
+    others = [each for each in EXTRACTS if each != extract and state.get(each) in ("failed", "skipped")]
     if others:
-        click.echo(f"also reading {' and '.join(others)}: the run failed at {TASK_GATE} without them")
+        sources = " and ".join(each.partition(".")[2] for each in others)
+        click.echo(f"also reading {sources}: the run failed at {TASK_GATE} without them")
     return others
-
-
-def _nothing_failed(day: date, run_id: str, instances: Instances) -> str:
-    unfinished = any(
-        each["state"] in (None, "running", "queued", "up_for_retry") for each in instances.values()
-    )
-    state = "is in progress without a failed task" if unfinished else "has no failed task"
-    return (
-        f"nothing to repair: the newest run of {day}, {run_id}, {state}. To read a source again: "
-        f"make repair DAY={day} SOURCE={'|'.join(SOURCES)}; all sources: make backfill FROM={day} TO={day} "
-        f"AGAIN=1; to rebuild its report: make report DAY={day}"
-    )
 
 
 @click.command()
@@ -124,7 +109,7 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
     """
     with signed_in() as api:
         run_id = _newest_run(api, day)
-        state = api.task_state(run_id, TASK_CHECKS)
+        state = api.task_state(run_id, names.TASK_CHECKS)
         if state in ("failed", "upstream_failed", "skipped"):
             raise PipelineError(
                 f"the newest run of {day} has not loaded the day: see the failed task of {run_id} in "
@@ -132,7 +117,7 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
             )
         if state != "success":
             raise PipelineError(f"{run_id} is in progress and will build the report itself")
-        return _run_again(api, day, run_id, [TASK_REPORT], mail=mail, wait=wait)
+        return _run_again(api, day, run_id, [names.TASK_REPORT], mail=mail, wait=wait)
 
 
 def _newest_run(api: AirflowApi, day: date) -> str:
@@ -147,34 +132,28 @@ def _newest_run(api: AirflowApi, day: date) -> str:
 def _run_again(
     api: AirflowApi, day: date, run_id: str, task_ids: Sequence[str], *, mail: bool, wait: bool
 ) -> int:
-    if mail:
-        _request_mail(api, run_id)
-    cleared = api.clear(run_id, [*task_ids])
-    click.echo(f"running again {', '.join(cleared)}: {api.run_url(run_id)}")
+    if mail:  # by the next attempt of the task, and by no later one
+        task = f"dags/{DAG_DAILY}/dagRuns/{quote(run_id)}/taskInstances/{names.TASK_SEND}"
+        attempt = api.get(task)["try_number"] + 1
+        api.put(f"{task}/state-store/{names.STATE_SEND_MAIL}", {"value": attempt})
+    cleared = api.clear(run_id, task_ids)
+    url = f"{api.url}/dags/{DAG_DAILY}/runs/{quote(run_id)}"
+    click.echo(f"running again {', '.join(cleared)}: {url}")
     if not wait:
         return 0
-    lines = TaskLines(api)
-    while True:
+    lines, state = TaskLines(api, DAG_DAILY), ""
+    while state not in FINISHED:
+        time.sleep(PAUSE if state else 0)
         state = api.run_state(run_id)
         instances = {name: each for name, each in api.instances(run_id).items() if each["task_id"] in cleared}
         lines.show(run_id, instances)
-        if state in FINISHED:
-            break
-        time.sleep(PAUSE)
-    send = instances.get(TASK_SEND, {})
+    send = instances.get(names.TASK_SEND, {})
     # Without a new attempt, the log is that of the previous one.
     for line in () if send.get("state") in (None, "upstream_failed") else api.log_lines(run_id, send):
-        if str(line.get("event", "")).startswith((MAILED, NOT_MAILED)):
+        if str(line.get("event", "")).startswith((names.MAILED, names.NOT_MAILED)):
             click.echo(line["event"])
     click.echo(f"The run of {day} {'succeeded' if state == 'success' else 'failed'}")
     if state != "success":
         return 1
     show_report(day)
     return 0
-
-
-def _request_mail(api: AirflowApi, run_id: str) -> None:
-    """Make the next attempt of `mail.send`, and no later one, mail the report."""
-    task = f"dags/{DAG_DAILY}/dagRuns/{quote(run_id)}/taskInstances/{TASK_SEND}"
-    attempt = api.get(task)["try_number"] + 1
-    api.put(f"{task}/state-store/{STATE_SEND_MAIL}", {"value": attempt})

@@ -1,21 +1,22 @@
-"""Checks of settings, folders, the pool of loads, and connections in the environment, for `make check`."""
-
-from __future__ import annotations
+"""Checks of settings, folders, the pool of loads, mail, chat, and connections in the environment."""
 
 import json
 import os
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 from ecommerce.cli import environment
 from ecommerce.core import names
 from ecommerce.core.check_result import FAIL, HINT, OK, Lines
+from ecommerce.core.connections import has_metadata
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.errors import ConfigurationError, PipelineError
 from ecommerce.core.settings import load_settings
+from ecommerce.mail import chat, transport
+from ecommerce.sales.source_policy import source_policy
 from ecommerce.storage.staging import is_local, local_or_uri, storage_path
 
 PLACEHOLDER = re.compile(r".*….*|(https?://)?(\w+\.)?example\.com|reports@example\.com|my-project")
@@ -24,24 +25,26 @@ PLACEHOLDER = re.compile(r".*….*|(https?://)?(\w+\.)?example\.com|reports@exam
 
 def check_settings() -> Lines:
     """Show every setting except the secret one."""
-    settings = load_settings()
-    shown = [
-        f"{field.name.upper()}={getattr(settings, field.name)}"
-        for field in fields(settings)
-        if field.name != "customer_hash_key"
-    ]
-    yield OK, ", ".join([*shown, "CUSTOMER_HASH_KEY is set"])
+    values = {name.upper(): value for name, value in asdict(load_settings()).items()}
+    del values["CUSTOMER_HASH_KEY"]
+    yield OK, ", ".join([*(f"{name}={value}" for name, value in values.items()), "CUSTOMER_HASH_KEY is set"])
 
 
-def check_folder(setting: str) -> Lines:
-    """Write a file to the folder of `setting`, a field of `Settings`, and remove it again.
+def check_source_policy() -> Lines:
+    """Show the policy of each source."""
+    yield OK, ", ".join(f"{source} {policy}" for source, policy in source_policy().items())
 
-    A missing folder is not created: the tasks may run as another user.
-    """
-    name, uri = setting.upper(), str(getattr(load_settings(), setting))
-    above = _existing(Path(local_or_uri(uri))) if is_local(uri) else None
-    if above and above != Path(local_or_uri(uri)):
-        if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
+
+def check_folder(name: str) -> Lines:
+    """Write a file to the folder of the setting `name` and remove it again. A missing folder is not created:
+    the tasks may run as another user."""
+    uri = str(getattr(load_settings(), name.lower()))
+    folder = Path(local_or_uri(uri)) if is_local(uri) else None
+    above = folder
+    while above and not os.access(above, os.F_OK):
+        above = above.parent
+    if above != folder:
+        if not (above and above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
             raise ConfigurationError(
                 f"{uri} does not exist, and this user cannot create it in {above}: set {name} in .env to a "
                 "folder that tasks may write to (/opt/airflow/data exists in containers)"
@@ -55,17 +58,11 @@ def check_folder(setting: str) -> Lines:
         except Exception as error:  # the libraries of object stores raise their own types
             unknown = isinstance(error, ValueError) and not isinstance(error, OSError)
             otherwise = "supported are file://, gs:// and s3://" if unknown else "check its credentials"
-            raise ConfigurationError(
-                f"{name}={uri} is not writable: {reason_of(error, otherwise=otherwise)}"
-            ) from None
+            reason = reason_of(error, otherwise=otherwise)
+            raise ConfigurationError(f"{name}={uri} is not writable: {reason}") from None
         yield OK, f"{uri} is writable"
     if warning := unshared(uri, str(above or "")):
         yield warning
-
-
-def _existing(folder: Path) -> Path:
-    """Return the folder, or the nearest existing one above it."""
-    return next(each for each in (folder, *folder.parents) if os.access(each, os.F_OK))
 
 
 def unshared(uri: str, path: str, environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
@@ -90,43 +87,55 @@ def unshared(uri: str, path: str, environ: Mapping[str, str] = os.environ) -> tu
 
 def check_pool() -> Lines:
     """Look for the pool of the loads in Airflow's metadata database."""
-    name = names.POOL_LOADS
-    if not environment.has_ui():
+    if not has_metadata():
         yield HINT, "Airflow has no metadata database yet: make airflow creates the pool"
-    elif environment.has_pool(name):
+    elif environment.has_pool(names.POOL_LOADS):
         yield OK, "the pool of all loads exists"
     else:
-        yield (
-            FAIL,
-            "this pool is missing, and Airflow starts no load: airflow pools import include/pools.json",
-        )
+        fix = "airflow pools import include/pools.json"
+        yield FAIL, f"this pool is missing, and Airflow starts no load: {fix}"
 
 
-def refuse_unreadable(connection: str, environ: Mapping[str, str] = os.environ) -> None:
-    """Raise for a connection in the environment that Airflow would treat as missing.
+def check_mail_server() -> Lines:
+    """Connect and sign in to the server, without sending anything."""
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
 
-    Raises:
-        ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI, or still has
-            placeholders of `.env.example`.
-    """
-    if fields := _placeholders(connection, environ):
-        raise ConfigurationError(
-            f"AIRFLOW_CONN_{connection.upper()} in .env is not filled in: {', '.join(fields)} still "
-            f"{'has the value' if len(fields) == 1 else 'have the values'} of the example"
-        )
+    transport.sender()  # raises without a sender
+    with transport.smtp_errors(), SmtpHook(smtp_conn_id=transport.CONNECTION):
+        yield OK, "the mail server accepts the connection, and the login if there is one"
 
 
-def is_set(connection: str, environ: Mapping[str, str] = os.environ) -> bool:
-    """Return whether a connection exists, and is not that of `.env.example`.
+def check_chat() -> Lines:
+    """Parse the URLs of the chat's connection, without posting anything."""
+    services, problem = chat.configured() or ((), "")
+    if problem:
+        raise ConfigurationError(problem)
+    called = ", ".join(str(service.service_name) for service in services)
+    posted = f"alerts and the headline are posted to {called} (nothing was posted now)"
+    yield OK, posted if called else "not set: alerts and the headline are only mailed"
 
-    Raises:
-        ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI.
-    """
+
+def has_recipients() -> bool:
+    """Return whether the Variables have any recipient; otherwise the pipeline needs no mail server."""
+    try:
+        variables = (names.VARIABLE_REPORT_RECIPIENTS, names.VARIABLE_ALERT_RECIPIENTS)
+        return any(transport.recipients(each) for each in variables)
+    except PipelineError:
+        return True  # an invalid address still means that mail is wanted
+
+
+def check_recipients(variable: str, without: str) -> Lines:
+    """Count the addresses of a Variable; `without` is the consequence of having none."""
+    count = len(transport.recipients(variable))
+    addresses = f"{count} address{'' if count == 1 else 'es'}"
+    yield (OK, addresses) if count else (HINT, f"the Variable is empty: {without}")
+
+
+def exists(connection: str) -> bool:
+    """Return whether a connection exists."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    if _placeholders(connection, environ):
-        return False
     try:
         Connection.get(connection)
     except AirflowNotFoundException:
@@ -134,12 +143,13 @@ def is_set(connection: str, environ: Mapping[str, str] = os.environ) -> bool:
     return True
 
 
-def _placeholders(connection: str, environ: Mapping[str, str]) -> list[str]:
-    """Return the fields of a connection in the environment that have the example's value."""
+def placeholders(connection: str) -> list[str]:
+    """Return the fields of a connection in the environment that have the example's value. Raises
+    ConfigurationError: `AIRFLOW_CONN_…` of this name is neither a JSON object nor a URI."""
     from airflow.sdk import Connection
 
     name = f"AIRFLOW_CONN_{connection.upper()}"
-    text = environ.get(name, "").strip()
+    text = os.environ.get(name, "").strip()
     if not text:
         return []
     if not text.startswith("{") and "://" not in text:

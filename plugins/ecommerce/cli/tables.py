@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-import ecommerce
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import aligned
 from ecommerce.core.errors import ConfigurationError, ContractError
+from ecommerce.core.parts import exists
 
 if TYPE_CHECKING:
     from ecommerce.warehouse.adhoc_query import QueryResult
     from ecommerce.warehouse.rendering import Column
-    from ecommerce.warehouse.spec import LoadSpec
 
 OPERATIONS = "operations"
 """The group of tables that all domains write, or no load."""
@@ -45,17 +42,14 @@ _DESCRIBE = re.compile(rf"\s*(?:DESC|DESCRIBE)\s+{_NAME}\s*;?\s*", re.IGNORECASE
 INSTEAD = "type SHOW TABLES, or DESCRIBE and the name of a table; make tables lists all columns of all tables"
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A table or view, and the domain whose load writes it.
-
-    A view's columns have empty types. A query must filter by the column `filtered_by`, if it is set.
-    """
+class Described(NamedTuple):
+    """A table or view, and the domain whose load writes it. A view's columns have empty types. A query must
+    filter by the column `filtered_by`, if it is set."""
 
     domain: str
     name: str
     description: str
-    columns: tuple[Column, ...]
+    columns: Sequence[Column]
     filtered_by: str = ""
 
 
@@ -82,22 +76,19 @@ def markdown() -> str:
     settings."""
     known = {each.name: each for each in described({})}
     own = sorted(known.keys() - set(FOR_ANALYSTS))
-    parts = []
-    for title, names in (("Tables to ask", FOR_ANALYSTS), ("The pipeline's own tables", own)):
-        rows = [f"| [{name}](#{name}) | {_cell(known[name].description)} |" for name in names]
-        parts.append("\n".join([f"### {title}", "", "| table | rows |", "|---|---|", *rows]))
+    lines = []
+    for title, names in (("Tables to query", FOR_ANALYSTS), ("The pipeline's own tables", own)):
+        lines += [f"### {title}", "", "| table | rows |", "|---|---|"]
+        lines += [*(f"| [{name}](#{name}) | {_cell(known[name].description)} |" for name in names), ""]
     for name in (*FOR_ANALYSTS, *own):
         table = known[name]
-        lines = [f"#### {name}", "", table.description]
-        if table.filtered_by:
-            lines[-1] += f" A query must filter by `{table.filtered_by}`."
-        lines += ["", "| column | type | description |", "|---|---|---|"]
-        lines += [
-            f"| `{column.name}` | {_cell(_type(column))} | {_cell(column.description)} |"
-            for column in table.columns
-        ]
-        parts.append("\n".join(lines))
-    return "\n" + "\n\n".join(parts) + "\n\n"
+        must = f" A query must filter by `{table.filtered_by}`." if table.filtered_by else ""
+        lines += [f"#### {name}", "", f"{table.description}{must}", ""]
+        lines += ["| column | type | description |", "|---|---|---|"]
+        for column in table.columns:
+            lines.append(f"| `{column.name}` | {_cell(_type(column))} | {_cell(column.description)} |")
+        lines.append("")
+    return "\n".join(["", *lines, ""])
 
 
 def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
@@ -118,48 +109,35 @@ def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
     }
     domains = _domains(statements)
     order = [*dict.fromkeys(domains.values()), OPERATIONS]
-    for name in sorted(statements, key=lambda name: (order.index(domains.get(name, OPERATIONS)), name)):
+    by_domain = sorted((order.index(domains.get(name, OPERATIONS)), name) for name in statements)
+    for place, name in by_domain:
         head = statements[name].partition("\nAS\n")[0]
         options, filtered = _TABLE.search(head), _FILTER.search(head)
-        yield Described(
-            domains.get(name, OPERATIONS),
-            name,
-            options["description"] if options else "",
-            declared_columns(head),
-            filtered["column"] if filtered else "",
-        )
+        description = options["description"] if options else ""
+        filtered_by = filtered["column"] if filtered else ""
+        yield Described(order[place], name, description, declared_columns(head), filtered_by)
 
 
-def _domains(statements: dict[str, str]) -> dict[str, str]:
+def _domains(statements: Mapping[str, str]) -> dict[str, str]:
     """Return the domain of each table that the load of one domain writes, the first where two do, and of each
-    view, that of the first table it reads."""
-    loads = _loads()
+    view, that of the first table it reads; by domain, sales first."""
+    from ecommerce.warehouse.spec import LoadSpec
+
+    deployed = filter(exists, ("sales", "events", "catalogue", "forecast"))
+    modules = [import_module(f"ecommerce.{name}.loading") for name in deployed]
+    specs = [each for module in modules for each in vars(module).values() if isinstance(each, LoadSpec)]
+    loads = [spec for spec in specs if spec.files]
     of_all = set.intersection(*(set(load.tables) for load in loads))
     domains = {name: load.name for load in reversed(loads) for name in load.tables if name not in of_all}
-    for name, statement in statements.items():
-        if name not in domains and "CREATE VIEW" in statement:
-            read = re.findall(r"FROM `[^`]*?(\w+)`", statement)
-            domains[name] = next((domains[each] for each in read if each in domains), OPERATIONS)
+    for view in (name for name in statements if "CREATE VIEW" in statements[name]):
+        read = re.findall(r"FROM `[^`]*?(\w+)`", statements[view])
+        domains[view] = next((domains[each] for each in read if each in domains), OPERATIONS)
     return {name: domains[name] for load in loads for name in domains if domains[name] == load.name}
 
 
-def _loads() -> list[LoadSpec]:
-    """Return the loads of the domains that this deployment has, sales first."""
-    from ecommerce.warehouse.spec import LoadSpec
-
-    names = [each.name for each in iter_modules(ecommerce.__path__) if each.ispkg]
-    domains = [name for name in ("sales", "events", "catalogue", "forecast") if name in names]
-    modules = [import_module(f"ecommerce.{name}.loading") for name in domains]
-    specs = [each for module in modules for each in vars(module).values() if isinstance(each, LoadSpec)]
-    return [spec for spec in specs if spec.files]
-
-
 def answer(sql: str) -> QueryResult | None:
-    """Return the answer to SHOW TABLES, DESCRIBE or DESC of a table; None for any other statement.
-
-    Raises:
-        ContractError: there is no table of that name.
-    """
+    """Return the answer to SHOW TABLES, DESCRIBE or DESC of a table; None for any other statement. Raises
+    ContractError: there is no table of that name."""
     from ecommerce.warehouse.adhoc_query import QueryResult
 
     if _SHOW.fullmatch(sql):

@@ -1,7 +1,5 @@
 """What the commands share in the terminal: the option for a business day, progress lines, and tables."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,7 +12,7 @@ import click
 from ecommerce.cli import environment
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import DAG_DAILY, ENDED, NEXT_ATTEMPT
+from ecommerce.core.names import ENDED, NEXT_ATTEMPT
 from ecommerce.core.settings import load_settings
 
 
@@ -42,7 +40,7 @@ def task_line(name: str, state: str, seconds: float | None, reason: str = "") ->
     return f"  {name:<34}{time:>9}{ended}{': ' if reason else ''}{reason}"
 
 
-def retry_line(name: str, instance: Any, reason: str, next_attempt: str) -> str:
+def retry_line(name: str, instance: Mapping[str, Any], reason: str, next_attempt: str) -> str:
     """Return the line for a failed attempt that Airflow repeats.
 
     Args:
@@ -59,37 +57,29 @@ def retry_line(name: str, instance: Any, reason: str, next_attempt: str) -> str:
 class TaskLines:
     """Prints one line for each task that ended and each attempt that failed."""
 
-    def __init__(self, api: AirflowApi, dag_id: str = DAG_DAILY) -> None:
+    def __init__(self, api: AirflowApi, dag_id: str) -> None:
         self._api, self._dag_id = api, dag_id
         self._shown: set[tuple[str, str, int]] = set()
 
     def show(self, run_id: str, instances: Mapping[str, Mapping[str, Any]]) -> None:
         """Print the new lines of `instances`, a run's task instances by name."""
-        ended = {name: each for name, each in instances.items() if each["state"] in {*ENDED, "up_for_retry"}}
-        for name, each in sorted(ended.items(), key=lambda entry: str(entry[1].get("end_date"))):
-            key = name, each["state"], each.get("try_number", 0)
-            if key in self._shown:
+        for name, each in sorted(instances.items(), key=lambda entry: str(entry[1].get("end_date"))):
+            state, key = each["state"], (name, each["state"], each.get("try_number", 0))
+            if state not in {*ENDED, "up_for_retry"} or key in self._shown:
                 continue
             self._shown.add(key)
-            has_failed = each["state"] in ("failed", "up_for_retry")
-            reason, next_attempt = self._failure(run_id, each) if has_failed else ("", "")
-            if each["state"] == "up_for_retry":
-                click.echo(retry_line(name, each, reason, next_attempt))
-            else:
-                # A task that did not run keeps the duration of its previous run.
-                seconds = None if each["state"] == "upstream_failed" else each.get("duration")
-                click.echo(task_line(name, each["state"], seconds, reason))
-
-    def _failure(self, run_id: str, instance: Mapping[str, Any]) -> tuple[str, str]:
-        """Return the reason of a failed attempt and the time of the next one, from its log."""
-        reason, next_attempt = "its log has the error", ""
-        for line in self._api.log_lines(run_id, instance, self._dag_id):
-            text = str(line.get("event", ""))
-            if line.get("level") == "error":
-                reason = text
-            elif text.startswith(NEXT_ATTEMPT):
-                next_attempt = text
-        return reason, next_attempt
+            has_failed = state in ("failed", "up_for_retry")
+            reason, next_attempt = ("its log has the error" if has_failed else ""), ""
+            for entry in self._api.log_lines(run_id, each, self._dag_id) if has_failed else ():
+                text = str(entry.get("event", ""))
+                if entry.get("level") == "error":
+                    reason = text
+                elif text.startswith(NEXT_ATTEMPT):
+                    next_attempt = text
+            # A task that did not run keeps the duration of its previous run.
+            seconds = None if state == "upstream_failed" else each.get("duration")
+            line = task_line(name, state, seconds, reason)
+            click.echo(retry_line(name, each, reason, next_attempt) if state == "up_for_retry" else line)
 
 
 def show_report(day: date) -> None:
@@ -113,16 +103,11 @@ def show_report(day: date) -> None:
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> Iterator[str]:
-    """Yield one line per row, with columns of equal width two spaces apart.
-
-    Args:
-        rows: the cells, as many in each row.
-        right: which columns are flush right; none by default.
-    """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    flush = [*right, *[False] * (len(widths) - len(right))]
+    """Yield one line per row, with columns of equal width two spaces apart; `right`: which columns are flush
+    right."""
+    columns = list(zip(*rows, strict=True))
+    flush = [str.rjust if at_right else str.ljust for at_right in right] or [str.ljust] * len(columns)
+    widths = [max(map(len, column)) for column in columns]
     for row in rows:
-        cells = zip(row, widths, flush, strict=True)
-        yield "  ".join(
-            cell.rjust(width) if at_right else cell.ljust(width) for cell, width, at_right in cells
-        ).rstrip()
+        cells = zip(flush, row, widths, strict=True)
+        yield "  ".join(justified(cell, width) for justified, cell, width in cells).rstrip()

@@ -1,7 +1,5 @@
 """`make migrate`, `make undo-history` and `make forget-customer`: changes to the warehouse's tables."""
 
-from __future__ import annotations
-
 import sys
 
 import click
@@ -42,7 +40,7 @@ def undo_history(source: str) -> None:
 
 
 @click.command("forget-customer")
-def forget_customer() -> int:
+def forget_customer() -> None:
     """Remove all data about a customer from the warehouse.
 
     The command reads the e-mail address, or <source>:<customer id> of a customer without one, from standard
@@ -65,4 +63,3 @@ def forget_customer() -> int:
             "with the sources, and CUSTOMER_HASH_KEY with the one of the loads"
         )
     click.echo(", ".join(f"{count} rows of {table}" for table, count in removed.items()) + " removed")
-    return 0

@@ -5,8 +5,6 @@ or 25 hours. A run's day is its partition key (scheduled runs, backfills, a trig
 `business_date` (form, `--conf`, `airflow dags test`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -33,12 +31,7 @@ class BusinessDay:
     def __str__(self) -> str:
         return self.date.isoformat()
 
-    @property
-    def hours(self) -> int:
-        """Length of the day: 23 or 25 on the days the clocks change, else 24."""
-        return round((self.end - self.start) / timedelta(hours=1))
-
-    def shifted(self, days: int) -> BusinessDay:
+    def shifted(self, days: int) -> "BusinessDay":
         """Return the business day `days` later (earlier when negative)."""
         return day_window(self.date + timedelta(days=days), self.timezone)
 
@@ -73,13 +66,12 @@ def due_at(day: date, timezone: str, dag_id: str = DAG_DAILY) -> datetime:
 
 def business_day(context: Mapping[str, Any], now: datetime | None = None) -> BusinessDay:
     """Return the business day of a run, from Airflow's task context. With neither partition key nor param it
-    is the newest closed day at the run's start, so that a retry after midnight keeps its day.
+    is the newest that had ended at the run's start, so that a retry after midnight keeps its day.
 
     Raises:
         ConfigurationError: both are given and differ, one is no date `YYYY-MM-DD`, or the day has not ended.
     """
-    timezone = shop_timezone()
-    dag_run = context.get("dag_run")
+    timezone, dag_run = shop_timezone(), context.get("dag_run")
     key = context.get("partition_key") or getattr(dag_run, "partition_key", None)
     param = (context.get("params") or {}).get("business_date") or None
     if key and param and key != param:
@@ -90,7 +82,13 @@ def business_day(context: Mapping[str, Any], now: datetime | None = None) -> Bus
     text = key or param
     if not text:
         return newest_closed_day(getattr(dag_run, "run_after", None) or now, timezone)
-    return closed_day(_parse(text), timezone, now)
+    try:
+        day = date.fromisoformat(text)
+    except (TypeError, ValueError):
+        day = None
+    if day is None or day.isoformat() != text:  # fromisoformat also takes 20261119 and 2026-W47-4
+        raise ConfigurationError(f"{text!r} is not a business date like 2026-11-19")
+    return closed_day(day, timezone, now)
 
 
 def closed_day(day: date, timezone: str, now: datetime) -> BusinessDay:
@@ -115,13 +113,3 @@ def closed_day(day: date, timezone: str, now: datetime) -> BusinessDay:
 def _midnight(day: date, timezone: str) -> datetime:
     # Where the clocks jump over midnight, fold=0 gives the first instant that is not yesterday's.
     return datetime.combine(day, time.min, ZoneInfo(timezone)).astimezone(UTC)
-
-
-def _parse(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-        if day.isoformat() != text:  # fromisoformat also takes 20261119 and 2026-W47-4
-            raise ValueError
-        return day
-    except (TypeError, ValueError):
-        raise ConfigurationError(f"{text!r} is not a business date like 2026-11-19") from None

@@ -1,7 +1,5 @@
 """The lines of `make check`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +9,7 @@ Lines = Iterator[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckLine:
     """One line: the subject, its state (ok, hint, FAIL, off), and a sentence with the fix."""
 
     subject: str

@@ -1,8 +1,6 @@
 """Airflow's connections, and what a command needs of its configuration without `import airflow`, which takes
 seconds."""
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3
@@ -12,27 +10,21 @@ from collections.abc import Mapping
 from configparser import RawConfigParser
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from ecommerce.core.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from airflow.sdk import Connection
 
 _IMPORT = threading.Lock()
 """Held while Airflow is imported, so that no other thread sees half of it."""
 
 
 def connection_extra(conn_id: str) -> dict[str, Any]:
-    """Return the extra fields of a connection. Airflow reads it, unless a command finds it as a JSON object
-    in the environment and no secrets backend has precedence.
-
-    Raises:
-        ConfigurationError: the connection is not defined.
-    """
+    """Return the extra fields of a connection; raises as `connection`. Airflow reads it, unless a command
+    finds it as a JSON object in the environment and no secrets backend has precedence."""
     text = os.environ.get(f"AIRFLOW_CONN_{conn_id.upper()}", "").strip()
-    if "airflow" not in sys.modules and text.startswith("{") and not _has_secrets_backend():
+    may_read = "airflow" not in sys.modules and text.startswith("{")
+    if may_read and not (_option("secrets", "backend") or _option("workers", "secrets_backend")):
         try:
             extra = json.loads(text).get("extra") or {}
             return dict(json.loads(extra) if isinstance(extra, str) else extra)
@@ -41,12 +33,8 @@ def connection_extra(conn_id: str) -> dict[str, Any]:
     return dict(connection(conn_id).extra_dejson)
 
 
-def connection(conn_id: str) -> Connection:
-    """Return a connection, as Airflow reads it.
-
-    Raises:
-        ConfigurationError: the connection is not defined.
-    """
+def connection(conn_id: str) -> Any:
+    """Return an `airflow.sdk.Connection`; ConfigurationError where it is not defined."""
     with _IMPORT:
         from airflow.sdk import Connection
         from airflow.sdk.exceptions import AirflowNotFoundException
@@ -56,20 +44,16 @@ def connection(conn_id: str) -> Connection:
         raise ConfigurationError(f"the connection {conn_id} is not defined") from None
 
 
-def metadata_file(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Return the file of Airflow's metadata database; None where it is not SQLite, or given by a command or
-    secret."""
+def has_metadata(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether Airflow's metadata database may hold connections and Variables. An SQLite file without
+    tables does not: Airflow would create the file when it looks for them."""
     if any(f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_{kind}" in environ for kind in ("CMD", "SECRET")):
-        return None
+        return True
     url = _option("database", "sql_alchemy_conn", environ)
     scheme, _, path = url.partition(":///")
     if url and scheme != "sqlite":
-        return None
-    return Path(path) if url else _home(environ) / "airflow.db"
-
-
-def is_migrated(file: Path) -> bool:
-    """Return whether a metadata database can hold connections: it exists, and has the table."""
+        return True
+    file = Path(path) if url else _home(environ) / "airflow.db"
     if not file.exists():
         return False
     # A reader leaves a journal behind where no writer has one open.
@@ -80,10 +64,6 @@ def is_migrated(file: Path) -> bool:
             return tables.fetchone() is not None
     except sqlite3.Error:
         return True
-
-
-def _has_secrets_backend() -> bool:
-    return bool(_option("secrets", "backend") or _option("workers", "secrets_backend"))
 
 
 def _option(section: str, name: str, environ: Mapping[str, str] = os.environ) -> str:

@@ -5,15 +5,10 @@ addresses too: `ann (at) example.com`, `ann @ example.com`, `ann&#64;example.com
 not match prices such as `2 @ 5.00`, sizes such as `M(at)home` and names such as `@shop`.
 """
 
-from __future__ import annotations
-
 import hmac
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import duckdb
+from typing import Any
 
 MASK = "<e-mail>"
 
@@ -72,12 +67,11 @@ def safe_id(text: str, key: str, *, is_sku: bool = False) -> str:
     return f"e-mail-{hmac.digest(key.encode(), b'id ' + readable.encode(), 'sha256').hex()[:32]}"
 
 
-def teach_addresses(connection: duckdb.DuckDBPyConnection, key: str) -> None:
+def teach_addresses(connection: Any, key: str) -> None:
     """Define the variables and functions that the macros of include/sql/transform/values.sql need: `address`,
     `control`, `suspect`, `safe_order_id`, `safe_sku`."""
-    connection.execute("SET VARIABLE address = ?", [ADDRESS])
-    connection.execute("SET VARIABLE control = ?", [f"[{CONTROLS}]"])
-    connection.execute("SET VARIABLE suspect = ?", [SUSPECT])
+    for name, pattern in ("address", ADDRESS), ("control", f"[{CONTROLS}]"), ("suspect", SUSPECT):
+        connection.execute(f"SET VARIABLE {name} = ?", [pattern])
     functions: dict[str, Callable[[str], str]] = {
         "safe_order_id": lambda text: safe_id(text, key),
         "safe_sku": lambda text: safe_id(text, key, is_sku=True),

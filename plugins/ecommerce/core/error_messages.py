@@ -4,8 +4,6 @@ A library's own text may repeat a URL, a login or an address, so only texts of t
 OpenSSL are quoted, which hold none of these.
 """
 
-from __future__ import annotations
-
 import errno
 import http.client
 import smtplib
@@ -21,21 +19,18 @@ CLOSED = "{place} closed the connection before it had answered"
 NO_WAY = "there is no way to {place} ({detail}): is the host right, is there a firewall?"
 NOT_TRUSTED = "the TLS certificate of {place} is not trusted ({detail})"
 NO_TLS = "{place} does not speak TLS"
-UNKNOWN = "the connection to {place} failed"
 TLS_FAILED = "the TLS connection to {place} failed ({detail})"
+UNKNOWN = "the connection to {place} failed"
 
 _NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.EADDRNOTAVAIL)
 _WITHOUT_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
-_KINDS: tuple[tuple[type[BaseException], str], ...] = (
-    (socket.gaierror, UNRESOLVED),
-    (ConnectionRefusedError, REFUSED),
-    (TimeoutError, SILENT),
-    (ssl.SSLEOFError, CLOSED),
-    (ssl.SSLZeroReturnError, CLOSED),
-    (ConnectionError, CLOSED),
-    (smtplib.SMTPServerDisconnected, CLOSED),
-    (http.client.IncompleteRead, CLOSED),
-)
+_KINDS: dict[type[BaseException], str] = {
+    socket.gaierror: UNRESOLVED,
+    ConnectionRefusedError: REFUSED,
+    TimeoutError: SILENT,
+    **dict.fromkeys((ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError), CLOSED),
+    **dict.fromkeys((smtplib.SMTPServerDisconnected, http.client.IncompleteRead), CLOSED),
+}
 
 
 def reason_of(error: BaseException, place: str = "", otherwise: str = UNKNOWN) -> str:
@@ -65,7 +60,7 @@ def _clause(error: BaseException) -> tuple[str, str] | None:
             clause = NOT_TRUSTED, error.verify_message.rstrip(".")
         case ssl.SSLError(reason=str(reason)) if reason in _WITHOUT_TLS:
             clause = NO_TLS, ""
-        case _ if known := next((text for kind, text in _KINDS if isinstance(error, kind)), ""):
+        case _ if known := next((text for kind, text in _KINDS.items() if isinstance(error, kind)), ""):
             clause = known, ""
         case ssl.SSLError(reason=str(reason)):
             clause = TLS_FAILED, reason.replace("_", " ").lower()

@@ -1,7 +1,5 @@
-"""The kinds of failure of a task. `runtime.retries` decides by these classes whether to retry, so sources and
-the warehouse raise one of them, with the invalid file, row or response, instead of a library's exception."""
-
-from __future__ import annotations
+"""The kinds of failure of a task, by which `runtime.retries` decides whether to retry. Sources and the
+warehouse raise them instead of a library's exception, with the invalid file, row or response."""
 
 from collections.abc import Sequence
 
@@ -63,16 +61,15 @@ class CheckFailed(PipelineError):
 
 
 class TransientError(PipelineError):
-    """A service is unavailable (timeout, lost connection, 5xx); retried."""
-
-
-class RateLimitedError(TransientError):
-    """A service limits the rate of requests (429, 503 with `Retry-After`). `retry_after` is in seconds, None
-    where it is not given."""
+    """A service is unavailable (timeout, lost connection, 5xx); retried, after `retry_after` seconds."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class RateLimitedError(TransientError):
+    """A service limits the rate of requests (429, 503 with `Retry-After`)."""
 
 
 class TimedOutError(PipelineError):

@@ -1,8 +1,6 @@
 """Names that Airflow, people and other systems use: DAGs, groups, tasks, Variables, connections. Names of
 sources are in `ecommerce.sources`, names of tables are the folders of include/sql/warehouse/tables."""
 
-from __future__ import annotations
-
 # DAGs; each is in the file of its name.
 DAG_DAILY = "daily_sales_pipeline"
 DAG_SYNC = "storefront_orders_sync"

@@ -1,8 +1,6 @@
 """The deployed files, and the folder of SQL files and templates: `include/` next to `plugins/`, or
 `INCLUDE_FOLDER`, which services need that copy only some folders to the workers, such as Cloud Composer."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path
@@ -23,6 +21,6 @@ def code_version() -> str:
     digest = hashlib.sha256()
     for folder in ("dags", "include", "plugins"):
         for path in sorted((_ROOT / folder).rglob("*")):
-            if path.is_file() and path.suffix in {".py", ".sql", ".typ", ".txt", ".html"}:
+            if path.is_file() and path.suffix in {".py", ".sql", ".csv", ".typ", ".txt", ".html"}:
                 digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return f"files {digest.hexdigest()[:12]}"

@@ -37,45 +37,39 @@ class Memory(Protocol):
         """Return the storefront's rows of the table `refunds` for `order_ids`."""
 
     def known_lines(self, order_ids: Sequence[str]) -> pa.Table:
-        """Return order_id, line_number, sku and category of the stored lines of the storefront's orders
-        `order_ids`."""
+        """Return order_id, line_number, sku and category of the stored lines of storefront orders."""
 
     def known_orders(self, source: str, day: date) -> list[str]:
         """Return the ids of the orders of `source` that are stored under `day`, or have a refund there."""
 
     def rejected_orders(self, source: str, day: date) -> list[str]:
-        """Return the ids of the orders of `source` with rows that runs for `day` rejected, and no later run
-        accepted."""
+        """Return the ids of orders with rows that runs for `day` rejected, and no later run accepted."""
 
     def delivered_files(self, oldest: date) -> list[str]:
         """Return the names of the partner files that runs for `oldest` and later days have loaded."""
 
     def loaded_files(self, names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
-        """Return loaded partner files by name: those of `names`, and those with orders of `order_ids`, which
-        list these orders only."""
+        """Return loaded partner files by name, and files with orders of `order_ids`, listing these only."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadWindow:
-    """What an extract reads: orders created in `day`, and all changes in `[changed_from, changed_until)`.
-
-    `changed_until` is None for the newest closed day, whose run also reads changes after midnight. `folder`
-    is the staging URI to publish to. `looks_back`: a read without upper bound also reads the storefront's
-    orders of the last `REFUND_LOOKBACK_DAYS`.
-
-    `known_orders`: ids of orders that the warehouse has of that day, or has rejected. The extract reads them
-    too, whatever their day is now, and reports those that the source no longer has. `memory` is None for
-    sources that need no records of earlier reads.
-    """
+    """What an extract reads: orders created in `day`, and all changes in `[changed_from, changed_until)`."""
 
     source: str
     day: BusinessDay
     changed_from: datetime
     changed_until: datetime | None
+    """None for the newest day that has ended, whose run also reads changes after midnight."""
     folder: str
+    """The staging URI to publish to."""
     looks_back: bool = True
+    """A read without upper bound also reads the storefront's orders of the last `REFUND_LOOKBACK_DAYS`."""
     known_orders: Sequence[str] = ()
+    """Orders that the warehouse has of the day, or has rejected. The extract reads them too, whatever their
+    day is now, and reports those that the source no longer has."""
     memory: Memory | None = None
+    """For sources that need records of earlier reads."""
 
     def facts(self, read_at: datetime) -> dict[str, Any]:
         """Return a manifest's fields about this window, read at `read_at` (UTC)."""

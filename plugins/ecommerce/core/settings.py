@@ -1,7 +1,6 @@
 """Settings that are fixed at deployment, from the environment (`.env.example` lists them all)."""
 
-from __future__ import annotations
-
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -15,6 +14,8 @@ from zoneinfo import ZoneInfo
 from ecommerce.core.errors import ConfigurationError, WrongSettingsError
 from ecommerce.core.paths import read_sql
 
+OWNER = "data-engineering"
+"""The owner of the DAGs."""
 Network = IPv4Network | IPv6Network
 Expected = Mapping[str, frozenset[int]]
 """The weekdays (0 is Monday) on which each partner delivers."""
@@ -26,36 +27,26 @@ LONG = 4
 """The factor of the timeouts of tasks that read, train on or fetch years of history at once."""
 
 
-def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("is not an IANA timezone name such as Europe/Berlin") from None
-    return name
+def _valid(convert: Callable[[str], Any], problem: str) -> Callable[[str], Any]:
+    """Return `convert` with a ValueError(`problem`) where it fails."""
 
-
-def _locale(text: str) -> str:
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return str(Locale.parse(text.strip().replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
-        raise ValueError("is no locale that Babel knows, such as en_US, de_CH or ja_JP") from None
-
-
-def _matching(pattern: str, problem: str) -> Callable[[str], str]:
-    """Return a parser of texts that match `pattern`, and raise ValueError(`problem`) otherwise."""
-
-    def parse(text: str) -> str:
-        if not re.fullmatch(pattern, text, re.ASCII):
-            raise ValueError(problem)
-        return text
+    def parse(text: str) -> Any:
+        try:
+            return convert(text)
+        except Exception:
+            raise ValueError(problem) from None
 
     return parse
 
 
-def _currency(text: str) -> str:
-    return _matching("[A-Za-z]{3}", "is not a three-letter ISO 4217 code such as EUR")(text).upper()
+def _matching(pattern: str, problem: str, convert: Callable[[str], str] = str) -> Callable[[str], str]:
+    return _valid(lambda text: convert(re.findall(rf"\A(?:{pattern})\Z", text, re.ASCII)[0]), problem)
+
+
+def _locale(text: str) -> str:
+    from babel import Locale
+
+    return str(Locale.parse(text.strip().replace("-", "_")))
 
 
 def _uri(text: str) -> str:
@@ -67,27 +58,20 @@ def _uri(text: str) -> str:
     return uri
 
 
-def _up_to(most: int | None) -> Callable[[str], int]:
+def _up_to(most: float) -> Callable[[str], int]:
     """Return a parser of positive whole numbers up to `most`."""
 
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdigit() or int(text) < 1:
             raise ValueError("is not a positive whole number")
-        if most is not None and int(text) > most:
+        if int(text) > most:
             raise ValueError(f"is too much: it may be {most} at most")
         return int(text)
 
     return parse
 
 
-_number, _days, _seconds = _up_to(None), _up_to(36_500), _up_to(30 * 86_400)
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise ValueError("is not a date like 2026-11-01") from None
+_number, _days, _seconds = _up_to(math.inf), _up_to(36_500), _up_to(30 * 86_400)
 
 
 def _hash_key(text: str) -> str:
@@ -108,14 +92,13 @@ def _order_attributes(text: str) -> tuple[str, ...]:
         )
     table = read_sql("warehouse/tables/orders/table.sql") if names else ""
     columns = re.findall(r"^ {4}`?(\w+)`? ", table, re.MULTILINE)
-    lower = [name.lower() for name in names]
+    lower = [name.lower() for name in names]  # BigQuery and DuckDB ignore the case of column names
     for name in names:
         if not re.fullmatch(ATTRIBUTE_NAME, name):
             raise ConfigurationError(
                 f"ORDER_ATTRIBUTES: {name!r} cannot name a column: use letters, digits and underscores (63 "
                 "at most), and begin with no digit and no prefix that BigQuery reserves"
             )
-        # BigQuery and DuckDB ignore the case of column names.
         if name.lower() in columns:
             raise ConfigurationError(f"ORDER_ATTRIBUTES: {name} is a column of orders already: remove it")
         if lower.count(name.lower()) > 1:
@@ -124,7 +107,7 @@ def _order_attributes(text: str) -> tuple[str, ...]:
 
 
 def _expected_partners(text: str) -> Expected | None:
-    """Parse `acme, globex:mon-fri, initech:tue+sat`; `none` expects no partner, the empty text is None."""
+    """Parse `acme, globex:mon-fri, initech:tue+sat`; `none` expects no partner, an empty text is None."""
     if text.strip() in ("", "none"):
         return {} if text.strip() else None
     expected = {}
@@ -157,19 +140,18 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 
 def _owner_link(text: str) -> str:
-    link = text.strip()
-    parts = urlsplit(link)
-    if link and not (parts.scheme in ("http", "https") and parts.hostname):
+    parts = urlsplit(text.strip())
+    if text.strip() and not (parts.scheme in ("http", "https") and parts.hostname):
         # The text may be an e-mail address.
         raise ConfigurationError(
             "OWNER_LINK is not a web address such as https://wiki.example.com/sales-data"
         )
-    return link
+    return text.strip()
 
 
-def _setting(parse: Callable[[str], Any], default: str = "", **options: Any) -> Any:
+def _setting(parse: Callable[[str], Any], default: str | None = "", **options: Any) -> Any:
     """Declare a field whose text `parse` converts; it raises ValueError with the problem, or a
-    ConfigurationError with the whole message."""
+    ConfigurationError with the whole message. Without a text, a default of None is the value."""
     return field(metadata={"parse": parse, "default": default}, **options)
 
 
@@ -179,9 +161,16 @@ class Settings:
     one counts as not set. URIs have no trailing slash."""
 
     customer_hash_key: str = _setting(_hash_key)
-    shop_timezone: str = _setting(_timezone, "America/New_York")
-    reporting_currency: str = _setting(_currency, "USD")
-    report_locale: str = _setting(_locale, "en_US")
+    shop_timezone: str = _setting(
+        _valid(lambda name: ZoneInfo(name).key, "is not an IANA timezone name such as Europe/Berlin"),
+        "America/New_York",
+    )
+    reporting_currency: str = _setting(
+        _matching("[A-Za-z]{3}", "is not a three-letter ISO 4217 code such as EUR", str.upper), "USD"
+    )
+    report_locale: str = _setting(
+        _valid(_locale, "is no locale that Babel knows, such as en_US, de_CH or ja_JP"), "en_US"
+    )
     bigquery_dataset: str = _setting(
         _matching(r"\w+", "may only hold letters, digits and underscores"), "sales"
     )
@@ -205,18 +194,18 @@ class Settings:
     partner_file_max_lines: int = _setting(_number, "5000000")
     partner_file_max_bytes: int = _setting(_number, str(2 * 1024**3))
     partner_file_max_seconds: int = _setting(_seconds, "600")
-    sync_start_date: date | None = _setting(_date)  # noqa: RUF009
+    sync_start_date: date | None = _setting(_valid(date.fromisoformat, "is not a date like 2026-11-01"), None)  # noqa: RUF009
     order_attributes: tuple[str, ...] = _setting(_order_attributes)
     """Columns of the sources that pass through to `orders.attributes`, sorted by name."""
-    report_attribute: str | None = _setting(lambda text: text or None)
+    report_attribute: str | None = _setting(str, None)
     """One of them, by which the daily report breaks down."""
-    expected_partners: Expected | None = _setting(_expected_partners, hash=False)  # noqa: RUF009
+    expected_partners: Expected | None = _setting(_expected_partners, None, hash=False)  # noqa: RUF009
     """None: learnt from what was delivered."""
     picture_networks: tuple[Network, ...] = _setting(_networks)
     """Private networks from which pictures of the catalogue may be fetched."""
     holidays: str = _setting(str.strip)
     owner_link: str = _setting(_owner_link)
-    forecast_miss_alert_percent: int | None = _setting(lambda text: _number(text) if text else None)
+    forecast_miss_alert_percent: int | None = _setting(_number, None)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -243,11 +232,7 @@ _FIELDS = {each.name: each.metadata for each in fields(Settings)}
 
 
 def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
-    """Read all settings. Never called while a DAG file is parsed (see `read_setting`).
-
-    Raises:
-        WrongSettingsError: values are malformed, or `CUSTOMER_HASH_KEY` is missing.
-    """
+    """Read all settings, or raise WrongSettingsError. Never called while a DAG file is parsed."""
     values: dict[str, Any] = {}
     problems: list[str] = []
     for name in _FIELDS:
@@ -266,15 +251,11 @@ def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
 
 
 def read_setting(name: str, env: Mapping[str, str] = os.environ) -> Any:
-    """Read one setting, by the name of its field; a DAG file may read some while it is parsed.
-
-    Raises:
-        ConfigurationError: its value is malformed.
-    """
+    """Read one setting, by the name of its field; ConfigurationError where it is malformed."""
     declared = _FIELDS[name]
     text = env.get(name.upper()) or declared["default"]
     try:
-        return declared["parse"](text)
+        return None if text is None else declared["parse"](text)
     except ValueError as error:
         raise ConfigurationError(f"{name.upper()}={text!r} {error}") from None
 
@@ -292,3 +273,14 @@ def task_timeout(times: int = 1) -> timedelta:
 def run_timeout(times: int = 1) -> timedelta:
     """Read the `dagrun_timeout` of DAGs; `times` is 1 or `LONG`."""
     return times * timedelta(seconds=read_setting("run_timeout_seconds"))
+
+
+def owner_links(env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return a DAG's `owner_links`, while its file is parsed: OWNER_LINK, or the list of the owner's DAGs. It
+    is empty where Airflow does not know its own address; the UI then links that list itself."""
+    from airflow.sdk.configuration import conf
+
+    base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    of_owner = f"{base}/dags?owners={OWNER}" if urlsplit(base).netloc else ""
+    link = read_setting("owner_link", env) or of_owner
+    return {OWNER: link} if link else {}

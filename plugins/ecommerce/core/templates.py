@@ -1,29 +1,25 @@
 """Jinja2 templates: SQL files, and the mails, pages and bar charts of include/templates."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecommerce.core.paths import INCLUDE
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 TEMPLATES = INCLUDE / "templates"
 
 
 def render(template: str, texts: Mapping[str, Any]) -> str:
     """Render `include/templates/<template>`; HTML and SVG escape `texts`."""
-    return environment(TEMPLATES).get_template(template).render(texts)
+    return str(environment(TEMPLATES).get_template(template).render(texts))
 
 
 @cache
-def environment(folder: Path) -> Environment:
-    """Return the templates of `folder`. An undefined variable is an error; HTML and SVG escape values."""
+def environment(folder: Path) -> Any:
+    """Return the `jinja2.Environment` of `folder`. An undefined variable is an error; HTML and SVG escape
+    values."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     made = Environment(

@@ -1,29 +1,22 @@
-"""Formats figures and dates for users, and cleans text from data.
+"""Formats figures and dates for users, in the current locale by Babel, and cleans text from data.
 
-Amounts have the currency's own decimals. Rounding is half away from zero. The locale is the current one of
-`written_in`, by default en_US, as in the examples below.
+The words of reports are always English. In English and in right-to-left locales, dates and percentages have
+the house style, `Thu 19 Nov` and `+1.3 %`; their numbers, and everything in other locales, are Babel's.
+Amounts have the currency's own decimals. Rounding is half away from zero. Examples are in en_US.
 """
-
-from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
-from typing import Literal
+from functools import cache, partial
+from typing import Any, Literal
 
-from ecommerce.core.email_masking import mask_e_mails, without_controls
-from ecommerce.core.locales import habits, in_report_locale, written_in
-
-__all__ = [
-    "LONGEST", "MANIFOLD", "MINUS", "NOTHING", "UNALLOCATED", "Kind", "amount", "average_name", "category",
-    "change", "clean", "compact", "count",
-    "country", "decimals", "direction", "figure", "in_report_locale", "inert", "instant", "listed",
-    "long_day", "mask_e_mails", "month", "plain", "quantity", "share", "short_day", "short_month",
-    "short_weekday",     "signed", "source_name", "span", "weekday", "with_currency", "written_in",
-]  # fmt: skip
+from ecommerce.core.email_masking import without_controls
+from ecommerce.core.settings import read_setting
 
 Kind = Literal["money", "count", "quantity"]
 
@@ -35,6 +28,22 @@ UNALLOCATED = "unallocated"
 LONGEST = 250
 """Characters of a line on a page or in a mail."""
 _WORDS = {"db": "database", "api": "API"}
+_ENGLISH = "en_US"
+_current: ContextVar[str] = ContextVar("locale", default=_ENGLISH)
+
+
+@contextmanager
+def written_in(locale: str = "") -> Iterator[None]:
+    """Make `locale` (such as `de_DE`) the current one in this thread; by default that of REPORT_LOCALE."""
+    token = _current.set(locale or read_setting("report_locale"))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+in_report_locale = written_in()
+"""Decorates a function whose texts are in the locale of REPORT_LOCALE, read when it is called."""
 
 
 @cache
@@ -94,10 +103,9 @@ def change(value: Decimal | None, base: Decimal | None) -> str:
     if value is None or not base:
         return NOTHING
     percent = ((value - base) / abs(base) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    sign = "+" if percent > 0 else MINUS if percent < 0 else "±"
     if abs(percent) > Decimal("999.9"):
         return MANIFOLD if (value > 0) == (base > 0) else NOTHING
-    return f"{sign}{habits().per_cent(abs(percent), 1)}"
+    return f"{'+' if percent > 0 else MINUS if percent < 0 else '±'}{_percent(abs(percent), 1)}"
 
 
 def direction(value: Decimal | None, base: Decimal | None, good: int) -> int:
@@ -129,17 +137,19 @@ def share(part: Decimal, whole: Decimal, places: int = 1) -> str:
     if whole <= 0:
         return NOTHING
     percent = (part / whole * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return f"{MINUS if percent < 0 else ''}{habits().per_cent(abs(percent), places)}"
+    return f"{MINUS if percent < 0 else ''}{_percent(abs(percent), places)}"
 
 
 def compact(value: float) -> str:
     """Format a position on an axis: `1.2M`, `250k`."""
-    if not habits().is_english:
-        return habits().axis(value).replace("-", MINUS)
-    for limit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= limit:
-            return f"{value / limit:g}{suffix}".replace("-", MINUS)
-    return f"{value:g}".replace("-", MINUS)
+    from babel.numbers import format_compact_decimal
+
+    exact = Decimal(repr(float(value) + 0.0))  # numpy's repr differs, and so does that of -0.0
+    if _is_english():
+        text = format_compact_decimal(exact, locale=_ENGLISH, fraction_digits=3).replace("K", "k")
+    else:
+        text = format_compact_decimal(exact, locale=_locale(), fraction_digits=3)
+    return text.replace("-", MINUS)
 
 
 def source_name(source: str) -> str:
@@ -148,49 +158,47 @@ def source_name(source: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def long_day(day: date) -> str:
-    """`Thursday, 19 November 2026`."""
-    return f"{day:%A}, {day.day} {day:%B %Y}" if habits().is_english else habits().day(day, "full")
+def _date(day: date, english: str, pattern: str = "", skeleton: str = "") -> str:
+    """Format by the pattern `english`, or in other locales by Babel's pattern or CLDR skeleton."""
+    from babel.dates import format_date, format_skeleton
+
+    if _is_english():
+        return format_date(day, english, locale=_ENGLISH)
+    if skeleton:
+        return format_skeleton(skeleton, day, locale=_locale())
+    return format_date(day, pattern, _locale())
 
 
-def short_day(day: date) -> str:
-    """`Thu 19 Nov`."""
-    return f"{day:%a} {day.day} {day:%b}" if habits().is_english else habits().parts(day, "MMMEd")
-
-
-def weekday(day: date) -> str:
-    """`Thursday`."""
-    return f"{day:%A}" if habits().is_english else habits().day(day, "EEEE")
-
-
-def short_weekday(day: date) -> str:
-    """`Thu`."""
-    return f"{day:%a}" if habits().is_english else habits().day(day, "ccc")
-
-
-def month(day: date) -> str:
-    """`November 2026`."""
-    return f"{day:%B %Y}" if habits().is_english else habits().parts(day, "yMMMM")
-
-
-def short_month(day: date) -> str:
-    """`Nov`."""
-    return f"{day:%b}" if habits().is_english else habits().day(day, "LLL")
+long_day = partial(_date, english="EEEE, d MMMM y", pattern="full")
+"""`Thursday, 19 November 2026`."""
+short_day = partial(_date, english="EEE d MMM", skeleton="MMMEd")
+"""`Thu 19 Nov`."""
+weekday = partial(_date, english="EEEE", pattern="EEEE")
+"""`Thursday`."""
+short_weekday = partial(_date, english="EEE", pattern="ccc")
+"""`Thu`."""
+month = partial(_date, english="MMMM y", skeleton="yMMMM")
+"""`November 2026`."""
+short_month = partial(_date, english="MMM", pattern="LLL")
+"""`Nov`."""
 
 
 def span(first: date, last: date) -> str:
     """`16 Nov to 13 Dec 2026`, or `16 Nov 2026` for one day."""
-    if not habits().is_english:
-        return habits().parts(first, "yMMMd") if first == last else habits().span(first, last)
     if first == last:
-        return f"{first.day} {first:%b %Y}"
-    begins = f"{first.day} {first:%b}" if first.year == last.year else f"{first.day} {first:%b %Y}"
-    return f"{begins} to {last.day} {last:%b %Y}"
+        return _date(first, "d MMM y", skeleton="yMMMd")
+    if not _is_english():
+        from babel.dates import format_interval
+
+        return format_interval(first, last, "yMMMd", locale=_locale())
+    begins = _date(first, "d MMM" if first.year == last.year else "d MMM y")
+    return f"{begins} to {_date(last, 'd MMM y')}"
 
 
 def country(code: str) -> str:
     """Return the name of a country by its ISO 3166 code; an unknown code itself, `Unknown` for `ZZ`."""
-    return "Unknown" if code == "ZZ" else habits().country(code) or clean(code)
+    words = _parsed(_ENGLISH) if _is_english() else _locale()
+    return "Unknown" if code == "ZZ" else words.territories.get(code) or clean(code)
 
 
 def instant(when: datetime | None) -> str:
@@ -200,7 +208,8 @@ def instant(when: datetime | None) -> str:
 
 def category(name: str) -> str:
     """Return the name of a category of `daily_sales`."""
-    return "Returns of whole orders" if name == UNALLOCATED else clean(name)
+    names = {UNALLOCATED: "Returns of whole orders", "uncategorised": "Uncategorised"}
+    return names.get(name) or clean(name)
 
 
 def clean(text: str | None, longest: int = LONGEST) -> str:
@@ -209,7 +218,12 @@ def clean(text: str | None, longest: int = LONGEST) -> str:
     if text is None:
         return ""
     spaced = re.sub(r"\s+", " ", text[: 4 * longest]).strip()
-    line = "".join(letter for letter in spaced if not _is_control(letter))
+    turns = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    line = "".join(
+        letter
+        for letter in spaced
+        if letter not in turns and unicodedata.category(letter) not in ("Cc", "Cs")
+    )
     return line if len(line) <= longest else f"{line[:longest]}…"
 
 
@@ -228,14 +242,42 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _is_control(letter: str) -> bool:
-    turns = "\u202a" <= letter <= "\u202e" or "\u2066" <= letter <= "\u2069"
-    return turns or unicodedata.category(letter) in ("Cc", "Cs")
+@cache
+def _parsed(locale: str) -> Any:
+    from babel import Locale
+
+    return Locale.parse(locale)
+
+
+def _locale() -> Any:
+    return _parsed(_current.get())
+
+
+def _is_english() -> bool:
+    # Words that run from right to left would reorder an English sentence.
+    return _locale().language == "en" or _locale().text_direction == "rtl"
 
 
 def _number(value: Decimal, places: int) -> str:
-    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return habits().number(rounded + 0, places).replace("-", MINUS)  # + 0 makes a rounded "-0.00" plain
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0  # without the sign of -0.00
+    text: str = _pattern(_current.get(), "decimal", places).apply(rounded, _locale())
+    return text.replace("-", MINUS)
+
+
+def _percent(percent: Decimal, places: int) -> str:
+    """Format 13.5 as `13.5 %`, without a sign."""
+    if _is_english():
+        return f"{_number(percent, places)} %"
+    return str(_pattern(_current.get(), "percent", places).apply(percent / 100, _locale()))
+
+
+@cache
+def _pattern(locale: str, kind: str, places: int) -> Any:
+    from babel.numbers import parse_pattern
+
+    pattern = parse_pattern(getattr(_parsed(locale), f"{kind}_formats")[None].pattern)
+    pattern.frac_prec = (places, places)
+    return pattern
 
 
 def _shortest(value: Decimal, least: int, most: int, step: int = 1) -> str:

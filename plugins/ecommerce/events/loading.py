@@ -1,16 +1,13 @@
-"""The load of web events (`EVENTS`)."""
-
-from __future__ import annotations
+"""The window of web events that a run reads (DEFINITIONS, What a run reads), and their load (`EVENTS`)."""
 
 from datetime import UTC, datetime, timedelta
 
-from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.business_day import BusinessDay, newest_closed_day
 from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.read_window import Memory, ReadWindow
 from ecommerce.core.settings import load_settings
-from ecommerce.runtime import metrics
 from ecommerce.sources import WEB_EVENTS
-from ecommerce.storage.staging import DagRun, Manifest
-from ecommerce.warehouse.load import LoadResult, load
+from ecommerce.sources.web_events import AHEAD, LATE_DAYS, OVERLAP
 from ecommerce.warehouse.spec import LoadSpec
 
 EVENTS = LoadSpec(
@@ -21,19 +18,14 @@ EVENTS = LoadSpec(
     counted="user_events",
     looked_up=("arriving_events", "leaving_events", "touched_days"),
 )
-"""Web events, sessions and the funnel."""
-
 MARGIN_DAYS = 2
 """A day's sessions need the events of the day before, and BigQuery expires partitions in UTC. The load skips
 older days by the same margin (loads/events/find_changes.sql)."""
 
 
 def refuse_expired(day: BusinessDay, now: datetime | None = None) -> None:
-    """Refuse a day whose events would expire at once.
-
-    Raises:
-        ConfigurationError: the day is older than EVENTS_RETENTION_DAYS, less two days.
-    """
+    """Raise a ConfigurationError for a day older than EVENTS_RETENTION_DAYS, less two days: its events would
+    expire at once."""
     kept = load_settings().events_retention_days
     oldest = (now or datetime.now(UTC)).date() - timedelta(days=kept - MARGIN_DAYS)
     if day.date < oldest:
@@ -43,17 +35,26 @@ def refuse_expired(day: BusinessDay, now: datetime | None = None) -> None:
         )
 
 
-def load_day(day: BusinessDay, run: DagRun, manifest: Manifest) -> LoadResult:
-    """Load the transformed events, and recompute sessions and funnel of the changed days.
+def window_of(day: BusinessDay, folder: str, memory: Memory, now: datetime) -> ReadWindow:
+    """Return the window of a run.
+
+    The newest day that has ended reads everything received since the last read, without upper bound, whatever
+    day it occurred on; a second run of it reads the whole day again. An older day reads from its start to
+    `LATE_DAYS` days after its end, even if that is in the future, and the extract keeps the day's own events.
+    Only a read without upper bound counts as a last read. A day's first events may be received `AHEAD` of it.
 
     Args:
         day: the run's business day.
-        run: the run.
-        manifest: of the transformed folder.
-
-    Raises:
-        PipelineError: nothing was loaded.
+        folder: the staging URI to read into.
+        memory: earlier reads.
+        now: an aware instant.
     """
-    result = load([manifest], spec=EVENTS, business_date=day.date, run_id=run.run_id, dag_id=run.dag_id)
-    metrics.loaded(run.dag_id, result.audit)
-    return result
+    start = since = day.start - AHEAD
+    until = None
+    if day.date != newest_closed_day(now, day.timezone).date:
+        until = day.shifted(LATE_DAYS).end
+    elif (last_read := memory.last_read(WEB_EVENTS)) is not None:
+        since = last_read - OVERLAP
+        if memory.was_read(WEB_EVENTS, day.date):
+            since = min(since, start)
+    return ReadWindow(WEB_EVENTS, day, since, until, folder, memory=memory)

@@ -1,7 +1,5 @@
 """The tasks of the DAG `user_events_daily`."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +8,7 @@ from airflow.sdk import task
 from ecommerce.core.business_day import business_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS
-from ecommerce.events import loading, read_windows
+from ecommerce.events import loading
 from ecommerce.events.transform import transform as run_transform
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of
@@ -20,7 +18,7 @@ from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse import assets, load_history
 from ecommerce.warehouse.assets import WEB_EVENTS as ANNOUNCED
 from ecommerce.warehouse.checks import check_load
-from ecommerce.warehouse.load import LoadResult
+from ecommerce.warehouse.load import LoadResult, load_manifest
 
 
 @task(inlets=[assets.source(WEB_EVENTS)], **NETWORK_RETRIES)
@@ -28,7 +26,7 @@ def extract(**context: Any) -> Plain:
     """Read the web events of the run's window, and return their manifest."""
     day, now = business_day(context), datetime.now(UTC)
     loading.refuse_expired(day, now)
-    window = read_windows.window_of(day, run_of(context).folder(day.date, WEB_EVENTS), load_history, now)
+    window = loading.window_of(day, run_of(context).folder(day.date, WEB_EVENTS), load_history, now)
     return to_xcom(module(WEB_EVENTS).extract(window))
 
 
@@ -41,7 +39,7 @@ def transform(manifest: Plain, **context: Any) -> Plain:
 @task(pool=POOL_LOADS, outlets=assets.tables(loading.EVENTS.tables), **NETWORK_RETRIES)
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the events, and recompute sessions and funnel of the changed days, in one transaction."""
-    return to_xcom(loading.load_day(business_day(context), run_of(context), from_xcom(Manifest, manifest)))
+    return to_xcom(load_manifest(loading.EVENTS, run_of(context), from_xcom(Manifest, manifest)))
 
 
 @task(outlets=[ANNOUNCED], **NETWORK_RETRIES)

@@ -1,7 +1,5 @@
 """The alert for a missing forecast: a week without one of its days is never forecast, and no task fails."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
@@ -21,7 +19,6 @@ log = logging.getLogger(__name__)
 
 UNUSED_DAYS = 56
 """After so many days without any forecast, the shop does not use it and gets no alert."""
-
 FILL = (
     "The forecast is made as soon as these days are loaded and checked. Until then, reports compare with the "
     "previous forecast:"
@@ -34,15 +31,8 @@ LOOK = (
 
 
 def check_last_week(day: BusinessDay) -> str:
-    """Notify `alert_recipients` and the chat if no forecast was made after the week before `day`; return why
-    not, or an empty text.
-
-    Args:
-        day: the run's; the week is checked once, for a Monday (in Tuesday's run).
-
-    Raises:
-        PipelineError: the warehouse is unavailable, or the mail cannot be sent.
-    """
+    """Notify `alert_recipients` and the chat if no forecast was made after the week before `day`, a Monday
+    (in Tuesday's run); return why not, or an empty text."""
     if day.date.weekday():
         return f"{day} is not a Monday: the week is checked on Tuesdays, for Monday"
     week = Week(day.date - timedelta(days=DAYS))

@@ -1,8 +1,6 @@
 """The tasks of the forecast's DAGs. Their default arguments retry once, after five minutes; the shell script
 has made several attempts by then."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,8 +16,8 @@ from ecommerce.forecast import loading, missing_forecast
 from ecommerce.forecast.weeks import HORIZON, Week, newest_week, reason_to_skip, week_of
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sources.partner_ftp import fetch_command
+from ecommerce.sources.partner_ftp.fetch_command import SOURCE
 from ecommerce.sources.partner_ftp.files import read_files
-from ecommerce.sources.partner_ftp.source import SOURCE
 from ecommerce.sources.script_operator import FetchByScript
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
@@ -28,7 +26,7 @@ from ecommerce.warehouse import assets
 from ecommerce.warehouse.assets import DAILY_SALES, FORECAST_CHAMPION
 from ecommerce.warehouse.checks import check_load
 from ecommerce.warehouse.client import connect
-from ecommerce.warehouse.load import LoadResult
+from ecommerce.warehouse.load import LoadResult, load_manifest
 from ecommerce.warehouse.schema import prepare as prepare_warehouse
 
 log = logging.getLogger(__name__)
@@ -72,40 +70,39 @@ class FetchPartnerFiles(FetchByScript):
 @task(inlets=[DAILY_SALES])
 def preprocess(manifest: Plain, **context: Any) -> Plain:
     """Read the partner's files and the history from the warehouse."""
-    from ecommerce.forecast.data import dataset
+    from ecommerce.forecast.data import history
 
     partner = read_files(from_xcom(Manifest, manifest))
-    return to_xcom(dataset.prepare(run_of(context), _week(context), partner))
+    return to_xcom(history.prepare(run_of(context), _week(context).as_of, partner))
 
 
 @task(inlets=[FORECAST_CHAMPION], execution_timeout=task_timeout(LONG))
 def train(manifest: Plain, **context: Any) -> Plain:
     """Train the champion and store it with its model card."""
-    from ecommerce.forecast.data import dataset
+    from ecommerce.forecast.data import history
     from ecommerce.forecast.models import registry, training
 
     prepared, store = from_xcom(Manifest, manifest), Store.of_models()
     champion = registry.champion(store, _week(context).as_of)
-    return Plain(training.fit(dataset.read_prepared(prepared).panels(), champion, store))
+    return Plain(training.fit(history.read_prepared(prepared).panels(), champion, store))
 
 
 @task
 def predict(manifest: Plain, model: Plain, **context: Any) -> Plain:
     """Forecast the next four weeks of every series."""
-    from ecommerce.forecast.data import dataset
-    from ecommerce.forecast.forecast_rows import predict_all
+    from ecommerce.forecast.data import history
     from ecommerce.forecast.models import training
 
     trained = training.read(model, Store.of_models())
-    prepared = dataset.read_prepared(from_xcom(Manifest, manifest))
-    predicted = predict_all(prepared.panels(), trained)
+    prepared = history.read_prepared(from_xcom(Manifest, manifest))
+    predicted = training.predict_all(prepared.panels(), trained)
     return to_xcom(loading.write(predicted, run_of(context), prepared.rejected))
 
 
 @task(pool=POOL_LOADS, outlets=assets.tables(loading.FORECASTS.tables))
 def load(manifest: Plain, **context: Any) -> Plain:
     """Load the forecasts, and the actual sales for earlier ones, in one transaction."""
-    return to_xcom(loading.load_forecasts(run_of(context), from_xcom(Manifest, manifest)))
+    return to_xcom(load_manifest(loading.FORECASTS, run_of(context), from_xcom(Manifest, manifest)))
 
 
 @task
@@ -118,6 +115,9 @@ def checks(loaded: Plain, **context: Any) -> list[DataWarning]:
 def week_complete(**context: Any) -> None:
     """On Tuesdays, notify if no forecast was made after last week; skipped on other days."""
     skip(missing_forecast.check_last_week(business_day(context)))
+
+
+watch = week_complete  # of the DAG report_watch
 
 
 @task

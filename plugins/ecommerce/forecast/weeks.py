@@ -1,13 +1,11 @@
 """The week of a run, and whether it is forecast."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.business_day import newest_closed_day, shop_day
 from ecommerce.core.errors import ConfigurationError
 
 DAYS = 7
@@ -53,7 +51,7 @@ def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
     newest = newest_week(now, timezone)
     if not monday:
         return newest
-    day = parse_date(monday)
+    day = _parsed(monday)
     if day.weekday():
         first = day - timedelta(days=day.weekday())
         raise ConfigurationError(f"{day} is not a Monday: use the first day of the week, {first}")
@@ -64,18 +62,28 @@ def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
     return Week(day)
 
 
-def parse_date(text: str) -> date:
-    """Parse an ISO date; ConfigurationError for anything else."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"{text!r} is not a date like 2026-11-16") from None
-
-
 def newest_week(now: datetime, timezone: str) -> Week:
     """Return the last week whose Sunday has ended at `now` (an aware instant)."""
     yesterday = newest_closed_day(now, timezone).date
     return Week(yesterday - timedelta(days=(yesterday.weekday() + 1) % DAYS + DAYS - 1))
+
+
+def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
+    """Return the day before which the data of a selection ends.
+
+    Args:
+        as_of: the run's param; None for the day of the run.
+        run_after: when the run was due; an aware instant.
+        timezone: the shop's.
+
+    Raises:
+        ConfigurationError: the param is not a date, or is in the future.
+    """
+    today = shop_day(run_after, timezone).date
+    day = _parsed(as_of) if as_of else today
+    if day > today:
+        raise ConfigurationError(f"{day} is in the future in {timezone}: today is {today}")
+    return day
 
 
 def reason_to_skip(week: Week, newest: Week, loaded: Collection[date], made: Collection[date]) -> str:
@@ -97,9 +105,7 @@ def reason_to_skip(week: Week, newest: Week, loaded: Collection[date], made: Col
         if not later.missing_days(loaded):
             return f"{week} is not the newest complete week ({later} is complete): see force"
         later = Week(later.as_of)
-    if week.as_of in made:
-        return f"the forecast after {week} exists: force makes it again"
-    return ""
+    return f"the forecast after {week} exists: force makes it again" if week.as_of in made else ""
 
 
 def spans(days: Iterable[date]) -> list[tuple[date, date]]:
@@ -107,3 +113,10 @@ def spans(days: Iterable[date]) -> list[tuple[date, date]]:
     runs = groupby(enumerate(days), lambda pair: pair[1] - timedelta(days=pair[0]))
     consecutive = [[day for _, day in run] for _, run in runs]
     return [(run[0], run[-1]) for run in consecutive]
+
+
+def _parsed(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is not a date like 2026-11-16") from None

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import names
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, PipelineError
-from ecommerce.core.text import clean, mask_e_mails
+from ecommerce.core.text import clean
 
 if TYPE_CHECKING:
-    from airflow.sdk import Connection
     from apprise import Apprise
     from apprise.result import NotifyResult
 
@@ -26,17 +25,7 @@ log = logging.getLogger(__name__)
 CONNECTION = names.CONNECTION_CHAT
 TIMEOUT = 20.0
 """Seconds to wait for a chat's response."""
-SENDER = "Sales pipeline"
-
 _CODE = re.compile(r"error=(\d{3})\b")
-_MENTION = str.maketrans("@", "\N{FULLWIDTH COMMERCIAL AT}")
-
-
-class Chat(NamedTuple):
-    """The services of the connection, and the numbers (from 1) of entries that Apprise cannot parse."""
-
-    services: Apprise
-    invalid: list[int]
 
 
 def post(title: str, text: str, picture: bytes | None = None) -> bool:
@@ -50,9 +39,10 @@ def post(title: str, text: str, picture: bytes | None = None) -> bool:
     try:
         if not (chat := configured()):
             return False
-        if chat.invalid:
-            log.warning("%s", invalid_entries(chat))
-        accepted = [_log_result(result) for result in _notify(chat.services, title, text, picture)]
+        services, problem = chat
+        if problem:
+            log.warning("%s", problem)
+        accepted = [_log_result(result) for result in _notify(services, title, text, picture)]
         return any(accepted)
     except PipelineError as error:
         log.warning("nothing was posted to the chat: %s", error)
@@ -61,53 +51,41 @@ def post(title: str, text: str, picture: bytes | None = None) -> bool:
     return False
 
 
-def configured() -> Chat | None:
-    """Return the chat of the connection `alert_chat`; None without that connection.
+def configured() -> tuple[Apprise, str] | None:
+    """Return the services of the connection `alert_chat`, and a sentence about the entries that Apprise
+    cannot parse, if any; None without that connection. Raises ConfigurationError: its extra has no valid
+    `config`."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
 
-    Raises:
-        ConfigurationError: its extra has no valid `config`.
-    """
-    if not (connection := _connection()):
+    try:
+        connection = Connection.get(CONNECTION)
+    except AirflowNotFoundException:
         return None
     from airflow.providers.apprise.hooks.apprise import AppriseHook
     from apprise import Apprise, AppriseAsset
 
     _suppress_logs()
-    services = Apprise(asset=AppriseAsset(app_id=SENDER, app_desc=SENDER))
+    services = Apprise(asset=AppriseAsset(app_id="Sales pipeline", app_desc="Sales pipeline"))
     try:
         config = AppriseHook(CONNECTION).get_config_from_conn(connection)
         entries = [config] if isinstance(config, dict) else list(config)
         entries[0]  # an empty list is invalid, too
-        invalid = [
-            place
-            for place, entry in enumerate(entries, start=1)
-            if not services.add(str(entry["path"]), tag=entry.get("tag"))
-        ]
+        added = [services.add(str(entry["path"]), tag=entry.get("tag")) for entry in entries]
     except (LookupError, TypeError, ValueError, AttributeError):
         raise ConfigurationError(
             f'the connection {CONNECTION} needs "config" in its extra: {{"path": "<Apprise URL>"}}, or a '
             "list of these"
         ) from None
-    return Chat(services, invalid)
+    if all(added):
+        return services, ""
+    # By number: the text of an entry is secret.
+    places = " and ".join(str(place) for place, is_added in enumerate(added, start=1) if not is_added)
+    sentence = f"the connection {CONNECTION}: Apprise cannot read the URL of entry {places} of its config"
+    return services, sentence
 
 
-def invalid_entries(chat: Chat) -> str:
-    """Return a sentence about the invalid entries, by number: their text is secret."""
-    places = " and ".join(map(str, chat.invalid))
-    return f"the connection {CONNECTION}: Apprise cannot read the URL of entry {places} of its config"
-
-
-def _connection() -> Connection | None:
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        return Connection.get(CONNECTION)
-    except AirflowNotFoundException:
-        return None
-
-
-def _notify(chat: Apprise, title: str, text: str, picture: bytes | None) -> Iterable[NotifyResult]:
+def _notify(chat: Apprise, title: str, text: str, picture: bytes | None) -> tuple[NotifyResult, ...]:
     from apprise.attachment import memory
     from apprise.common import NotifyFormat, OverflowMode
 
@@ -130,20 +108,18 @@ def _log_result(result: NotifyResult) -> bool:
     if result:
         log.info("posted to the chat (%s)", result.name)
         return True
-    text = " ".join(str(entry) for entry in result.logs())
+    reason = "it is unavailable, or refused the message"
     if result.status.name == "TIMEOUT":
         reason = f"no response within {TIMEOUT:g} seconds"
-    elif code := _CODE.search(text):
+    elif code := _CODE.search(" ".join(map(str, result.logs()))):
         reason = f"it answered {code[1]}"
-    else:
-        reason = "it is unavailable, or refused the message"
     log.warning("the chat (%s) did not accept the message: %s", result.name, reason)
     return False
 
 
 def _harmless(text: str) -> str:
     """Mask addresses, and @ so that no text mentions a whole channel (`@everyone`)."""
-    return mask_e_mails(text).translate(_MENTION)
+    return mask_e_mails(text).replace("@", "\N{FULLWIDTH COMMERCIAL AT}")
 
 
 def _suppress_logs() -> None:

@@ -1,34 +1,24 @@
 """Alerts: a mail to `alert_recipients`, and its text in the chat."""
 
-from __future__ import annotations
-
 import uuid
-from collections.abc import Sequence
 from email.message import EmailMessage
 
 from ecommerce.core import names
 from ecommerce.mail import chat, transport
 
 
-def send_alert(
-    message: EmailMessage, name: str, to: Sequence[str] | None = None, *, reply_to: str = ""
-) -> str:
-    """Mail `message`, then post it to the chat.
+def send_alert(message: EmailMessage, name: str, *, reply_to: str = "") -> str:
+    """Mail `message`, then post it to the chat, and return the reason if neither was done.
 
     Args:
         message: made by `transport.compose`.
         name: determines the Message-ID.
-        to: addresses; by default those of the Variable `alert_recipients`.
         reply_to: the name of the mail that this one follows in a thread.
-
-    Returns:
-        The reason if no alert was sent; empty otherwise.
 
     Raises:
         PipelineError: the mail cannot be sent, see `transport.send`. Nothing has been posted then.
     """
-    to = transport.recipients(names.VARIABLE_ALERT_RECIPIENTS) if to is None else to
-    if to:
+    if to := transport.recipients(names.VARIABLE_ALERT_RECIPIENTS):
         message["Message-ID"] = transport.message_id(name)
         if reply_to:
             message["In-Reply-To"] = message["References"] = transport.message_id(reply_to)

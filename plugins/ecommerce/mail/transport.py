@@ -4,8 +4,6 @@ Addresses are read where they are used and reach neither logs, XCom nor rendered
 would store them in a rendered field, and has no text alternative.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import smtplib
@@ -41,19 +39,11 @@ class InlineImage(NamedTuple):
 
 
 def recipients(variable: str) -> list[str]:
-    """Return the addresses in an Airflow Variable, separated by commas, semicolons or spaces.
-
-    Raises:
-        ConfigurationError: an entry is not an address; the text shows its position only.
-    """
+    """Return the distinct addresses in an Airflow Variable, separated by commas, semicolons or spaces. Raises
+    ConfigurationError: an entry is not an address; the text shows its position only."""
     from airflow.sdk import Variable
 
-    return parse_recipients(Variable.get(variable, default="") or "", variable)
-
-
-def parse_recipients(text: str, variable: str) -> list[str]:
-    """Return the addresses in `text`, the value of `variable`, without duplicates; raises as `recipients`."""
-    entries = [entry for entry in re.split(r"[,;\s]+", text) if entry]
+    entries = [entry for entry in re.split(r"[,;\s]+", Variable.get(variable, default="") or "") if entry]
     for place, entry in enumerate(entries, start=1):
         if not _ADDRESS.fullmatch(entry) or ".." in entry or not entry.isascii():
             problem = f"is wrong: entry {place} of {len(entries)} is not an e-mail address"
@@ -62,20 +52,14 @@ def parse_recipients(text: str, variable: str) -> list[str]:
 
 
 def message_id(name: str) -> str:
-    """Return the Message-ID for `name`: `name` at the sender's domain.
-
-    Raises:
-        ConfigurationError: as `sender`.
-    """
+    """Return the Message-ID for `name`: `name` at the sender's domain. Raises ConfigurationError: as
+    `sender`."""
     return f"<{name}@{sender().rpartition('@')[2]}>"
 
 
 def sender() -> str:
-    """Return the sender's address: `from_email` in the extra of the connection `smtp_default`.
-
-    Raises:
-        ConfigurationError: the connection is missing or has no valid address.
-    """
+    """Return the sender's address: `from_email` in the extra of the connection `smtp_default`. Raises
+    ConfigurationError: the connection is missing or has no valid address."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowException
 
@@ -125,13 +109,8 @@ def compose(
 
 
 def send(message: EmailMessage, to: Sequence[str]) -> None:
-    """Send `message` through the connection `smtp_default`, with addresses and date.
-
-    Raises:
-        CredentialsError: the server refuses the login.
-        ConfigurationError: the connection or a recipient is invalid.
-        TransientError: the server is unavailable or asks for another attempt.
-    """
+    """Send `message` through the connection `smtp_default`, with addresses and date. Raises CredentialsError,
+    ConfigurationError (an invalid connection or recipient) or TransientError (worth another attempt)."""
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
     with smtp_errors(), SmtpHook(smtp_conn_id=CONNECTION) as hook:
@@ -171,31 +150,38 @@ def smtp_errors() -> Iterator[None]:
 
     try:
         yield
-    except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _ in error.recipients.values()]
-        problem = f"the mail server refuses all {len(codes)} recipients (code {codes[0]})"
-        raise _by_code(codes[0], problem, errors.ConfigurationError) from None
-    except smtplib.SMTPAuthenticationError as error:
-        problem = f"the mail server refuses the login of the connection {CONNECTION} (code {error.smtp_code})"
-        raise _by_code(error.smtp_code, problem, errors.CredentialsError) from None
-    except smtplib.SMTPResponseException as error:
-        problem = f"the mail server rejects the mail (code {error.smtp_code})"
-        raise _by_code(error.smtp_code, problem, errors.ConfigurationError) from None
-    except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
-        lacks = "it does not offer STARTTLS, or no login"
-        raise errors.ConfigurationError(
-            f"the mail server does not support the options of the connection {CONNECTION}: "
-            f"{reason_of(error, _place(), otherwise=lacks)}: check disable_ssl (true with port 587), "
-            "disable_tls, ssl_context and the port"
-        ) from None
-    except UnicodeError:
-        raise errors.ConfigurationError(
-            f"login or password of the connection {CONNECTION} has characters that no mail server accepts"
-        ) from None
-    except (smtplib.SMTPException, OSError, AirflowException) as error:
-        raise errors.TransientError(
-            f"the mail server cannot be reached: {reason_of(error, _place(), otherwise=CLOSED)}"
-        ) from None
+    except (smtplib.SMTPException, OSError, UnicodeError, AirflowException) as error:
+        raise _converted(error) from None
+
+
+def _converted(error: Exception) -> errors.PipelineError:
+    permanent: type[errors.PipelineError] = errors.ConfigurationError
+    match error:
+        case smtplib.SMTPRecipientsRefused(recipients=refused):
+            code = next(iter(refused.values()))[0]
+            problem = f"the mail server refuses all {len(refused)} recipients (code {code})"
+        case smtplib.SMTPAuthenticationError(smtp_code=code):
+            problem = f"the mail server refuses the login of the connection {CONNECTION} (code {code})"
+            permanent = errors.CredentialsError
+        case smtplib.SMTPResponseException(smtp_code=code):
+            problem = f"the mail server rejects the mail (code {code})"
+        case smtplib.SMTPNotSupportedError() | ssl.SSLError():
+            lacks = "it does not offer STARTTLS, or no login"
+            return errors.ConfigurationError(
+                f"the mail server does not support the options of the connection {CONNECTION}: "
+                f"{reason_of(error, _place(), otherwise=lacks)}: check disable_ssl (true with port 587), "
+                "disable_tls, ssl_context and the port"
+            )
+        case UnicodeError():
+            return errors.ConfigurationError(
+                f"login or password of the connection {CONNECTION} has characters that no mail server accepts"
+            )
+        case _:
+            reason = reason_of(error, _place(), otherwise=CLOSED)
+            return errors.TransientError(f"the mail server cannot be reached: {reason}")
+    if 400 <= code < 500:  # greylisting, a full queue
+        return errors.TransientError(f"{problem}: a later attempt is likely to succeed")
+    return permanent(problem)
 
 
 def _place() -> str:
@@ -204,14 +190,7 @@ def _place() -> str:
 
     try:
         server = Connection.get(CONNECTION)
-    except AirflowException:
+    except AirflowException:  # removed since the hook read it
         return f"the connection {CONNECTION}"
     default = smtplib.SMTP_PORT if server.extra_dejson.get("disable_ssl") else smtplib.SMTP_SSL_PORT
     return place_of(server.host, server.port or default)
-
-
-def _by_code(code: int, problem: str, permanent: type[errors.PipelineError]) -> errors.PipelineError:
-    """Return a transient error for 4xx codes (greylisting, a full queue), `permanent` for 5xx."""
-    if 400 <= code < 500:
-        return errors.TransientError(f"{problem}: a later attempt is likely to succeed")
-    return permanent(problem)

@@ -1,8 +1,6 @@
 """Erases a customer from the warehouse: `make forget-customer`. Erase the customer in the sources first,
 because the next read loads them again. docs/PRODUCTION.md has the steps around it."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re
@@ -30,11 +28,8 @@ def customer_hash(identity: str, key: str) -> str:
 
 def forget(identity: str, warehouse: Warehouse) -> dict[str, int]:
     """Remove a customer's hash, and return the number of rows by table. Figures do not change; a day that is
-    loaded again counts the orders without a customer. May be repeated.
-
-    Raises:
-        PipelineError: as `Warehouse.run`, or a load added the customer again meanwhile.
-    """
+    loaded again counts the orders without a customer. May be repeated. Raises as `Warehouse.run`, and a
+    PipelineError where a load added the customer again meanwhile."""
     parameters = {"customer_hash": customer_hash(identity, warehouse.settings.customer_hash_key)}
     (before,) = warehouse.query("warehouse/procedures/erasure/remaining.sql", parameters=parameters)
     for table in TABLES:

@@ -1,7 +1,5 @@
 """The tasks of the DAG `maintenance`."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any

@@ -1,45 +1,87 @@
-"""The FastAPI application: its routes and error pages."""
+"""The FastAPI application: its routes, and its error pages, each with a way back."""
 
-from __future__ import annotations
+import logging
+import re
+from urllib.parse import quote
 
-from importlib import import_module
-from pkgutil import iter_modules
-from types import ModuleType
-
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from ecommerce.core.errors import PipelineError
-from ecommerce.pages import access, errors, views
+from ecommerce.core.parts import existing
+from ecommerce.pages import access, responses
+from ecommerce.pages.navigation import PREFIX
+from ecommerce.pages.views import calendar, day, quality
 from ecommerce.pages.warehouse_cache import WarehouseCache
+
+log = logging.getLogger(__name__)
+
+_TEXTS = {
+    403: ("Access denied", "Ask an Airflow administrator for permission to read the DAG."),
+    404: ("Page not found", "There is no page at this address."),
+    405: ("Method not allowed", "Open the page and use its buttons."),
+    409: ("Conflict", ""),
+    422: ("Invalid date", "Days are written like 2026-11-19, months like 2026-11."),
+    503: ("Page unavailable", "Its data could not be read: see the API server's log."),
+}
+"""Title and default text by HTTP status."""
 
 
 def create_app() -> FastAPI:
-    """Create the application, to be mounted under `navigation.PREFIX` of the Airflow API server."""
-    app = FastAPI(
-        title="Report pages",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        # Airflow does not authenticate requests to a plugin's application.
-        dependencies=[Depends(access.signed_in)],
-    )
+    """Create the application, to be mounted under `PREFIX` of the Airflow API server."""
+    # Airflow does not authenticate requests to a plugin's application.
+    needs_session = [Depends(access.signed_in)]
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=needs_session)
     app.state.warehouse_cache = WarehouseCache()
-    app.add_exception_handler(HTTPException, errors.error_page)
-    app.add_exception_handler(RequestValidationError, errors.error_page)
-    app.add_exception_handler(PipelineError, errors.unavailable_page)
-    app.add_exception_handler(OSError, errors.unavailable_page)
-    for view in _views():
-        app.include_router(view.router)
-    app.include_router(errors.router)
+    for refused in (StarletteHTTPException, RequestValidationError):
+        app.add_exception_handler(refused, _error_page)
+    for failed in (PipelineError, OSError):
+        app.add_exception_handler(failed, _unavailable_page)
+    for path in ("/quality", "/forecast", "/forecast/{day}", "/{day}"):
+        app.add_api_route(path, _without_slash)
+    for each in (calendar, quality, *existing("pages.views.forecast"), day):  # `day` has any address
+        app.include_router(each.router)
+    app.add_api_route("/{path:path}", _not_found)  # a route, so that it needs a session too
     return app
 
 
-def _views() -> list[ModuleType]:
-    """Import the modules of `views` that have a router, `day` last: its address is a parameter."""
-    names = sorted(
-        (each.name for each in iter_modules(views.__path__)), key=lambda name: (name == "day", name)
-    )
-    modules = [import_module(f"ecommerce.pages.views.{name}") for name in names]
-    return [module for module in modules if hasattr(module, "router")]
+def _without_slash(request: Request, day: str = "") -> Response:
+    """Redirect from an address without its final slash."""
+    if day and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+        raise HTTPException(404)
+    return RedirectResponse(f"{request.url.path.rpartition('/')[2]}/", 307, responses.headers())
+
+
+def _not_found() -> None:
+    raise HTTPException(404)
+
+
+async def _error_page(request: Request, error: Exception) -> Response:
+    """Return the page for an HTTPException or an invalid parameter; redirect a request without session."""
+    status = getattr(error, "status_code", 422)
+    detail = str(getattr(error, "detail", "") or "")
+    if status != 401:  # Starlette's default detail is the name of the status
+        return _message(request, status, detail if detail.endswith((".", "!")) else "")
+    if "text/html" not in request.headers.get("accept", ""):
+        return Response("Not signed in.\n", 401, responses.headers(), media_type="text/plain")
+    # After a form, the user returns to the page that holds it.
+    path = request.url.path if request.method == "GET" else f"{request.url.path.rpartition('/')[0]}/"
+    query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+    served = str(request.scope.get("root_path", "")).removesuffix(PREFIX)  # the path of Airflow, mostly empty
+    login = f"{served}/api/v2/auth/login?next={quote(path + query, safe='/')}"
+    return RedirectResponse(login, 303, {"Cache-Control": "no-store"})
+
+
+async def _unavailable_page(request: Request, error: Exception) -> Response:
+    """Return the page for settings, an archive or a storage that cannot be read."""
+    log.error("the page %s is unavailable", request.url.path, exc_info=error)
+    # Only the pipeline's own errors are known to hold no secrets.
+    return _message(request, 503, f"{str(error).rstrip('.')}." if isinstance(error, PipelineError) else "")
+
+
+def _message(request: Request, status: int, text: str) -> Response:
+    title, default = _TEXTS.get(status, ("Something went wrong", "Something went wrong."))
+    texts = {"status": status, "words": text or default, "section": ""}
+    return responses.page(request, "message.html", title, texts, status)

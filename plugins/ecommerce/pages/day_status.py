@@ -1,33 +1,31 @@
 """The status of a business day: one label, from Airflow's runs, the warehouse and the archive."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.text import NOTHING
+from ecommerce.pages.access import PageRequest
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.sales import day_state
 from ecommerce.sales.day_state import DayState
+from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.source_policy import REQUIRED, source_policy
 from ecommerce.sources import SOURCES
 from ecommerce.warehouse.client import Warehouse
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(NamedTuple):
     """Days in the warehouse, and the first and the last day for which it has figures at all."""
 
-    days: Mapping[date, DayState] = field(default_factory=dict)
+    days: Mapping[date, DayState] = {}
     first: date | None = None
     last: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """`code` is a class of the style sheet; `sign` precedes the `label`, so that colour is never the only
     difference; `meaning` is for the legend."""
 
@@ -37,6 +35,7 @@ class Status:
     meaning: str
 
 
+_LACKS = "a source or a partner's file is missing, or a source has unusually few orders"
 STATUSES = {
     each.code: each
     for each in (
@@ -44,29 +43,20 @@ STATUSES = {
         Status("corrected", "Corrected", "↻", "mailed again after figures had changed"),
         Status("made", "Report made", "○", "complete; the report was built and not mailed"),
         Status("archived", "Report", "○", "a report is in the archive; the warehouse is unavailable"),
-        Status(
-            "incomplete",
-            "Incomplete",
-            "!",
-            "a source or a partner's file is missing, or a source has unusually few orders",
-        ),
+        Status("incomplete", "Incomplete", "!", _LACKS),
         Status("running", "Running", "…", "a run is under way"),
         Status("failed", "Failed", "✕", "the newest run failed"),
         Status("waiting", "Not yet run", "◌", "the day has ended; its daily run is not due yet"),
         Status("missing", "Missing", NOTHING, "not loaded by any run"),
-        Status("open", "Not over", "◔", "the day has not ended; loaded so far"),
-        Status("history", "No report", "·", "loaded from an export, without a report"),
+        Status("open", "In progress", "◔", "the day has not ended; its figures are those so far"),
+        Status("history", "No report", "·", "loaded from an export, which builds no report"),
     )
 }
 """By code, in the order of the legend."""
 
 
 def load_days(warehouse: Warehouse, first: date, last: date) -> Days:
-    """Return the days from `first` to `last`.
-
-    Raises:
-        PipelineError: as `Warehouse.query`.
-    """
+    """Return the days from `first` to `last`; raises as `Warehouse.query`."""
     try:
         required: Collection[str] = required_sources()
     except PipelineError:
@@ -77,11 +67,7 @@ def load_days(warehouse: Warehouse, first: date, last: date) -> Days:
 
 
 def required_sources() -> list[str]:
-    """Return the sources that a complete day needs.
-
-    Raises:
-        ConfigurationError: the Variable `source_policy` is invalid.
-    """
+    """Return the sources that a complete day needs; raises as `source_policy`."""
     policies = source_policy()
     return [source for source in SOURCES if policies[source] == REQUIRED]
 
@@ -93,50 +79,42 @@ def restated_figures(day: DayState) -> dict[str, tuple[Decimal | None, Decimal |
 
 def status_of(
     day: date,
+    page: PageRequest,
     run: Run | None,
     days: Days | None,
+    figures: Figures | None,
     *,
     archived: bool,
-    newest: date,
-    awaited: date | None = None,
-    complete: bool | None = None,
 ) -> Status | None:
     """Return the status of `day`; None for a day before the shop's first, and for one that has not ended and
     has no orders yet.
 
     Args:
         day: the business day.
-        run: its newest run.
+        page: the request, with the newest day that has ended.
+        run: the day's newest run.
         days: from the warehouse; None where that is unavailable.
+        figures: the archived ones, for when the warehouse is unavailable.
         archived: whether there is a report.
-        newest: the newest day that has ended.
-        awaited: that day, until its scheduled run is due.
-        complete: as archived, for when the warehouse is unavailable.
     """
     code = ""
-    if run and run.state in UNDER_WAY:
-        code = "running"
-    elif run and run.state == "failed":
-        code = "failed"
+    loaded = days.days.get(day) if days else None
+    is_reported = bool(archived or run or (loaded and loaded.mails))
+    is_in_shop = bool(loaded or (days and days.first and days.first < day <= page.newest))
+    if run and run.state in (*UNDER_WAY, "failed"):
+        code = "failed" if run.state == "failed" else "running"
     elif days is None:
-        code = ("incomplete" if complete is False else "archived") if archived else ""
-    else:
-        loaded = days.days.get(day)
-        is_reported = bool(archived or run or (loaded and loaded.mails))
-        is_in_shop = loaded is not None or (days.first is not None and days.first < day <= newest)
-        if day > newest and loaded:
-            code = "open"
-        elif day == awaited and is_in_shop and not is_reported:
-            code = "waiting"
-        elif loaded or archived:
-            code = _reported_code(loaded) if is_reported else "history"
-        elif is_in_shop:
-            code = "missing"
+        known = "incomplete" if figures and figures.quality.complete is False else "archived"
+        code = known if archived else ""
+    elif day > page.newest and loaded:
+        code = "open"
+    elif day == page.awaited and is_in_shop and not is_reported:
+        code = "waiting"
+    elif loaded and is_reported:
+        mailed = ("made", "mailed", "corrected")[min(loaded.mails, 2)]
+        code = mailed if loaded.complete else "incomplete"
+    elif loaded or archived:
+        code = "made" if archived else "history"
+    elif is_in_shop:
+        code = "missing"
     return STATUSES.get(code)
-
-
-def _reported_code(loaded: DayState | None) -> str:
-    if loaded and not loaded.complete:
-        return "incomplete"
-    mails = loaded.mails if loaded else 0
-    return ("corrected" if mails > 1 else "mailed") if mails else "made"

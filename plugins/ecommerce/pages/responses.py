@@ -1,20 +1,23 @@
 """Responses of the pages: HTML in a common frame, without scripts, with links relative to the application's
-root."""
-
-from __future__ import annotations
+root, and the files of archived reports."""
 
 import base64
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
 from functools import cache
 from typing import Any
 
-from fastapi import Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
+from ecommerce.core.settings import load_settings
 from ecommerce.core.templates import TEMPLATES, render
-from ecommerce.pages.navigation import NAVIGATION, PREFIX
+from ecommerce.pages.navigation import NAVIGATION
+from ecommerce.reporting.inline_svg import inline
+from ecommerce.storage.staging import storage_path
 
 
 def page(
@@ -29,12 +32,15 @@ def page(
         texts: the template's variables, in addition to those of the frame.
         status: the HTTP status.
     """
-    up = path_to_root(request)
+    # Of the address as sent: in the decoded one, %2F would count as a slash.
+    sent = request.scope.get("raw_path", b"").split(b"?")[0].decode("ascii", "replace")
+    below = sent.count("/") - request.scope.get("root_path", "").count("/")
+    up = "../" * (below - 1) or "./"
     frame = {
         "title": title,
         "up": up,
         "airflow": f"{up}../",
-        "css": Markup(_style()),  # noqa: S704 - a file of this repository
+        "css": Markup(_style()[0]),  # noqa: S704 - a file of this repository
         "tabs": [(name, path) for name, path, _ in NAVIGATION],
         # Airflow's UI shows pages in a frame, below its own navigation.
         "framed": request.headers.get("sec-fetch-dest") == "iframe",
@@ -43,38 +49,59 @@ def page(
     return HTMLResponse(body, status_code=status, headers=headers())
 
 
-def file(content: bytes, media_type: str, attachment: str | None = None) -> Response:
-    """Return a file; `attachment` is the name under which browsers save it."""
-    sent = headers()
-    if attachment:
-        # Browsers open no PDF in the UI's sandboxed frame, but they do save files.
-        sent["Content-Disposition"] = f'attachment; filename="{attachment}"'
-    return Response(content, media_type=media_type, headers=sent)
+def archived_file(archive: Any, day: date, name: str, kind: str, shown: Collection[str]) -> Response:
+    """Return an archived file. Names are fixed, so no path of a request reaches the storage.
+
+    Args:
+        archive: the module of the archive.
+        day: the report's.
+        name: of the file.
+        kind: begins the name under which browsers save it.
+        shown: the files that pages show; browsers save the others.
+
+    Raises:
+        HTTPException: 404 where there is no such file.
+    """
+    if (content := archive.read_file(load_settings().reports_uri, day, name)) is None:
+        raise HTTPException(404, f"There is no such file of {day}.")
+    # Browsers open no PDF in the UI's sandboxed frame, but they do save files.
+    saved = {} if name in shown else {"Content-Disposition": f'attachment; filename="{kind}-{day}-{name}"'}
+    return Response(content, media_type=archive.FILES[name], headers=headers() | saved)
 
 
-def with_slash(last: object) -> Response:
-    """Redirect from an address without its final slash; `last` is its last part."""
-    return RedirectResponse(f"{last}/", 307, headers())
+def inline_charts(folder: str, charts: Mapping[str, str], path: str = "") -> dict[str, Any]:
+    """Return the charts of a report by file name, inline, so that they take the theme's colours; None for one
+    that does not exist. Each has its markup (`drawn`), its `width` in the document (`half`, `broad` or
+    `full`), and room for the `narrow` one that phones show.
 
-
-def path_to_root(request: Request) -> str:
-    """Return the relative path from the requested address to the application's root, such as `../`."""
-    # Of the address as sent: in the decoded one, %2F would count as a slash.
-    sent = request.scope.get("raw_path", b"").split(b"?")[0].decode("ascii", "replace")
-    below = sent.count("/") - request.scope.get("root_path", "").count("/")
-    return "../" * (below - 1) or "./"
-
-
-def base_path(request: Request) -> str:
-    """Return the path under which Airflow is served, without a final slash; mostly empty."""
-    return str(request.scope.get("root_path", "")).removesuffix(PREFIX)
+    Args:
+        folder: the URI of an archived report.
+        charts: the text alternative of each chart, by file name.
+        path: from the page to the charts' addresses.
+    """
+    shown: dict[str, Any] = {}
+    for number, (name, alternative) in enumerate(charts.items()):
+        try:
+            svg = bytes((storage_path(folder) / name).read_bytes())
+        except OSError:
+            shown[name] = None
+            continue
+        try:
+            markup = Markup(inline(svg, alternative, f"chart{number}"))  # noqa: S704 - inline() filters it
+        except ValueError:
+            markup = Markup('<img src="{}" alt="{}">').format(f"{path}{name}", alternative)
+        points = re.search(rb'<svg[^>]*\swidth="([\d.]+)pt"', svg[:2000])
+        width = float(points[1]) if points else 420
+        size = "half" if width < 250 else "broad" if width < 420 else "full"
+        shown[name] = {"drawn": markup, "width": size, "narrow": None}
+    return shown
 
 
 def headers() -> dict[str, str]:
     """Return the headers of every response."""
     return {
         "Content-Security-Policy": "default-src 'none'; img-src 'self'; "
-        f"style-src '{_style_hash()}'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'",
+        f"style-src '{_style()[1]}'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cache-Control": "private, no-cache",
@@ -82,10 +109,7 @@ def headers() -> dict[str, str]:
 
 
 @cache
-def _style() -> str:
-    return (TEMPLATES / "pages" / "style.css").read_text(encoding="utf-8")
-
-
-@cache
-def _style_hash() -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()}"
+def _style() -> tuple[str, str]:
+    """Return the style sheet, and its hash for the policy."""
+    css = (TEMPLATES / "pages" / "style.css").read_text(encoding="utf-8")
+    return css, f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}"

@@ -4,14 +4,10 @@ Requests go to the API server's own application in this process, with the sessio
 page. So Airflow authorizes each request, and its audit log names the user.
 """
 
-from __future__ import annotations
-
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
 import anyio
@@ -23,13 +19,9 @@ from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_CHECKS, TASK_REP
 from ecommerce.core.settings import shop_timezone
 
 UNDER_WAY = frozenset({"queued", "running"})
-MOST_RUNS = 100
-"""Runs that one request returns, the newest first; Airflow's default limit."""
-TIMEOUT_SECONDS = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One run of the daily DAG."""
 
     run_id: str
@@ -37,41 +29,35 @@ class Run:
 
 
 class AirflowRuns:
-    """The runs that the user of `request` may see, and restart."""
+    """The runs that the user of `request` may see, and restart; a dependency."""
 
     def __init__(self, request: Request) -> None:
         self._airflow = request.app.state.airflow
-        self._session = {
-            name: value for name in ("authorization", "cookie") if (value := request.headers.get(name))
-        }
+        names = ("authorization", "cookie")
+        self._session = {name: value for name in names if (value := request.headers.get(name))}
 
     def between(self, first: date, last: date) -> Mapping[date, Run]:
         """Return the run of each day from `first` to `last`, of one month, that began last or is yet to
-        begin; empty where the user may not see runs.
-
-        The day of a run is its partition key, its param `business_date`, or the newest day closed when it
-        was created.
-        """
-        prefix = str(first) if first == last else f"{first:%Y-%m}"
+        begin; empty where the user may not see runs. The day of a run is its partition key, its param
+        `business_date`, or the newest day closed when it was created."""
+        prefix = str(first) if first == last else str(first)[:7]
         try:
             runs = [*self._runs(partition_key_prefix_pattern=prefix), *self._runs(run_type="manual")]
         except HTTPException as error:
             if error.status_code == 403:
                 return {}
             raise
-        by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)
-        for run in runs:
+        newest: dict[date, Run] = {}
+        for run in sorted(
+            runs, key=lambda run: (not run["start_date"], run["start_date"] or run["run_after"])
+        ):
             with suppress(ValueError):  # a partition key may be any text
-                by_day[_day_of(run)].append(run)
-        newest = {day: max(runs, key=_beginning) for day, runs in by_day.items() if first <= day <= last}
-        return {day: Run(run["dag_run_id"], run["state"]) for day, run in newest.items()}
+                newest[_day_of(run)] = Run(run["dag_run_id"], run["state"])
+        return {day: run for day, run in newest.items() if first <= day <= last}
 
     def rebuild_report(self, day: date) -> None:
-        """Rebuild the report of `day` from the warehouse, as `make report` does.
-
-        Raises:
-            HTTPException: 404 without a run; 409 where it is under way or has not reached its report.
-        """
+        """Rebuild the report of `day` from the warehouse, as `make report` does. Raises HTTPException: 404
+        without a run; 409 where it is under way or has not reached its report."""
         self._restart(day, TASK_REPORT, after=TASK_CHECKS)
 
     def reread_source(self, day: date, source: str) -> None:
@@ -87,8 +73,8 @@ class AirflowRuns:
             raise HTTPException(409, f"{DAG_DAILY} is paused, so nothing would run. Unpause it first.")
         if run.state in UNDER_WAY:
             raise HTTPException(409, f"A run of {day} is under way and builds its report.")
-        tasks = f"/dagRuns/{quote(run.run_id, safe='')}/taskInstances"
-        if after and self._request("GET", f"{tasks}/{after}")["state"] != "success":
+        task = f"/dagRuns/{quote(run.run_id, safe='')}/taskInstances/{after}"
+        if after and self._request("GET", task)["state"] != "success":
             raise HTTPException(
                 409, f"The newest run of {day} has not reached its report: see the failed task in Airflow."
             )
@@ -102,7 +88,7 @@ class AirflowRuns:
         self._request("POST", "/clearTaskInstances", json=cleared)
 
     def _runs(self, **filters: str) -> list[dict[str, Any]]:
-        parameters = {"order_by": "-id", "limit": MOST_RUNS, **filters}
+        parameters = {"order_by": "-id", "limit": 100, **filters}
         return list(self._request("GET", "/dagRuns", params=parameters)["dag_runs"])
 
     def _request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
@@ -114,7 +100,7 @@ class AirflowRuns:
                 transport=transport, base_url="http://airflow", headers=self._session
             ) as client:
                 # The page's thread waits for another thread of the same pool: never for ever.
-                with anyio.fail_after(TIMEOUT_SECONDS):
+                with anyio.fail_after(15):
                     return await client.request(method, f"/api/v2/dags/{DAG_DAILY}{path}", **options)
 
         answer = anyio.from_thread.run(send)
@@ -131,7 +117,3 @@ def _day_of(run: Mapping[str, Any]) -> date:
     if key:
         return date.fromisoformat(key)
     return newest_closed_day(datetime.fromisoformat(run["run_after"]), shop_timezone()).date
-
-
-def _beginning(run: Mapping[str, Any]) -> tuple[bool, str]:
-    return run["start_date"] is None, run["start_date"] or run["run_after"]

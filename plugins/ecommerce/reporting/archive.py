@@ -4,8 +4,6 @@ A folder holds the PDF, a picture of its page one, `figures.json`, `figures.csv`
 of `ecommerce.storage.staging`, which makes it complete.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,12 +24,10 @@ F = TypeVar("F", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Archive(Generic[F]):
-    """The archive of one kind of report.
-
-    `model` is the class of its figures, `figures_hash` what identifies them, `figures_csv` their table;
-    `write` writes the PDF, the preview and the charts into a local folder; `files` are served from a day's
-    folder; `source` names the report in manifests; `folder` is below `REPORTS_URI`, or empty.
-    """
+    """The archive of one kind of report. `model` is the class of its figures, `figures_hash` identifies them,
+    `figures_csv` is their table; `write` writes the PDF, the preview and the charts into a local folder;
+    `files` are served from a day's folder; `source` names the report in manifests; `folder` is below
+    `REPORTS_URI`, or empty."""
 
     model: type[F]
     figures_hash: Callable[[F], str]
@@ -43,7 +39,7 @@ class Archive(Generic[F]):
 
     def folder_of(self, reports_uri: str, day: date) -> str:
         """Return the URI of one day's folder."""
-        return f"{self._root(reports_uri)}/{day.isoformat()}"
+        return "/".join(part for part in (reports_uri, self.folder, day.isoformat()) if part)
 
     def publish(
         self,
@@ -111,12 +107,10 @@ class Archive(Generic[F]):
 
     def read_file(self, reports_uri: str, day: date, name: str) -> bytes | None:
         """Return one of `files` of an archived day; None where there is no such file."""
-        if name not in self.files:
-            return None
-        try:
-            return bytes((staging.storage_path(self.folder_of(reports_uri, day)) / name).read_bytes())
-        except FileNotFoundError:
-            return None
+        if name in self.files:
+            with suppress(FileNotFoundError):
+                return bytes((staging.storage_path(self.folder_of(reports_uri, day)) / name).read_bytes())
+        return None
 
     def days(self, reports_uri: str, months: str = "????-??") -> list[date]:
         """Return the archived days, in order; `months` is a pattern such as `2026-11`.
@@ -125,16 +119,13 @@ class Archive(Generic[F]):
             StagingError: the archive cannot be read.
         """
         with staging.storage_errors(reports_uri):
-            root = staging.storage_path(self._root(reports_uri))
+            root = staging.storage_path(f"{reports_uri}/{self.folder}")
             paths = root.fs.glob(f"{root.path.rstrip('/')}/{months}-??")
         days = []
         for path in paths:
             with suppress(ValueError):  # a folder of another name
                 days.append(date.fromisoformat(str(path).rstrip("/").rpartition("/")[2]))
         return sorted(days)
-
-    def _root(self, reports_uri: str) -> str:
-        return f"{reports_uri}/{self.folder}" if self.folder else reports_uri
 
 
 def media_types(*names: str) -> dict[str, str]:

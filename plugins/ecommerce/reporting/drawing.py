@@ -1,8 +1,8 @@
-"""What the charts of all documents share: colours, letters, how they are saved, and labels that fit.
+"""What the charts of all documents share: colours, fonts, how they are saved, and labels that fit.
 
-Text stays text in SVG files, escaped, in the fonts of the documents. The colours below are the only ones, so
-that pages can replace them; they differ in lightness as well as in hue, so charts can be read in grey and by
-the colour-blind.
+matplotlib shapes text and writes it into SVG files as outlines, so a chart needs no font where it is shown.
+The colours below are the only ones, so that pages can replace them; they differ in lightness as well as in
+hue, so charts can be read in grey and by the colour-blind.
 """
 
 from __future__ import annotations
@@ -11,36 +11,32 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from io import BytesIO
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.text import compact
-from ecommerce.reporting import fonts, svg_text
+from ecommerce.reporting import fonts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, MUTED, GRID = "#1f2933", "#6b7785", "#e3e7eb"
-STRONG, PALE, FAINT, SIGNAL = "#12486b", "#a9bccd", "#dbe5ee", "#b4551d"
-PAPER = "#ffffff"
 COLOURS = {
-    "ink": INK,
-    "muted": MUTED,
-    "grid": GRID,
-    "strong": STRONG,
-    "pale": PALE,
-    "faint": FAINT,
-    "signal": SIGNAL,
-    "paper": PAPER,
+    "ink": "#1f2933",
+    "muted": "#6b7785",
+    "grid": "#e3e7eb",
+    "strong": "#12486b",
+    "pale": "#a9bccd",
+    "faint": "#dbe5ee",
+    "signal": "#b4551d",
+    "paper": "#ffffff",
 }
 """Every colour of a chart, by the name that pages know it by."""
+INK, MUTED, GRID, STRONG, PALE, FAINT, SIGNAL, _ = COLOURS.values()
 TEXT_POINTS = 7.0
-MILLIMETRE = 1 / 25.4
-"""In inches."""
-POINTS = 72 / 25.4
-"""Of a millimetre."""
+MILLIMETRE, POINTS = 1 / 25.4, 72 / 25.4
+"""A millimetre in inches, and in points."""
 _PAD = 2.5
 """Points between an axis and its labels."""
 _LONGEST_LABEL = 100
@@ -49,7 +45,7 @@ _LONGEST_LABEL = 100
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw and save within it."""
+    """Set fonts and colours; charts are drawn and saved within it."""
     import matplotlib as mpl
 
     fonts.announce()
@@ -59,19 +55,18 @@ def style() -> Iterator[None]:
         "text.color": INK,
         "text.parse_math": False,  # "$" in a name is a dollar sign
         "axes.edgecolor": GRID,
-        "svg.fonttype": "none",  # Typst shapes the letters, and browsers do
+        "svg.fonttype": "path",
         "svg.hashsalt": "report",  # the same figures give the same file
         "hatch.linewidth": 0.6,
     }
     with mpl.rc_context(settings), warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", message="Glyph .* missing from font"
-        )  # of controls, which are no ink
+        # Controls have no glyph.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
 
 
 def canvas(width: float, height: float) -> Figure:
-    """An empty drawing of so many millimetres."""
+    """Return an empty drawing of so many millimetres."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width * MILLIMETRE, height * MILLIMETRE))
@@ -82,9 +77,9 @@ def save(figure: Figure, path: Path) -> None:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     figure.patch.set_visible(False)
-    drawn = BytesIO()
-    FigureCanvasSVG(figure).print_svg(drawn, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    path.write_text(svg_text.set_fonts(drawn.getvalue().decode()), encoding="utf-8")
+    svg = StringIO()
+    FigureCanvasSVG(figure).print_svg(svg, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    path.write_text(fonts.printable(svg.getvalue()), encoding="utf-8")
 
 
 def save_png(figure: Figure, path: Path, dots_per_inch: int) -> None:
@@ -108,8 +103,13 @@ def shorten(text: str, width: float) -> str:
 
 
 def text_width(text: str, *, bold: bool = False) -> float:
-    """Width in points at the charts' size, each letter in the font that it is printed in."""
-    return svg_text.width(text, TEXT_POINTS, bold=bold)
+    """Return the width of `text` in points at the size of charts."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    fonts.announce()
+    font = FontProperties(family=list(fonts.FAMILIES), size=TEXT_POINTS, weight=700 if bold else 400)
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
 def amounts_upward(axes: Axes) -> None:
@@ -119,8 +119,7 @@ def amounts_upward(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
     axes.tick_params(length=0, labelcolor=MUTED, labelsize=TEXT_POINTS - 0.5, pad=_PAD)
     axes.grid(axis="y", color=GRID, linewidth=0.6, zorder=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    axes.spines[:].set_visible(False)
 
 
 def place_axes(figure: Figure, *, above: float, below: float) -> None:

@@ -1,12 +1,9 @@
 """Charts as part of a web page: the SVG that `drawing.save` wrote, to be restyled by the page.
 
 Colours become CSS custom properties: `--ink`, `--muted`, `--grid`, `--strong`, `--pale`, `--faint`,
-`--signal` and `--paper` (see `drawing.COLOURS`), with the light colours where the page sets none. Letters
-take the page's font. All styles are presentation attributes, so the strictest Content-Security-Policy allows
-them.
+`--signal` and `--paper` (see `drawing.COLOURS`), with the light colours where the page sets none. All styles
+are presentation attributes, so the strictest Content-Security-Policy allows them.
 """
-
-from __future__ import annotations
 
 import re
 from xml.etree import ElementTree as ET
@@ -15,24 +12,17 @@ from ecommerce.reporting.drawing import COLOURS
 
 SVG = "{http://www.w3.org/2000/svg}"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
-_TAGS = frozenset(
-    {"svg", "g", "path", "text", "use", "defs", "clipPath", "rect", "pattern", "line", "circle"}
-)
-_ATTRIBUTES = frozenset(
-    {"id", "d", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "width", "height", "transform", "viewBox"}
-    | {"clip-path", "patternUnits", "patternTransform", "fill", "stroke"}
-)
-_PROPERTIES = frozenset(
-    {"fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray"}
-    | {"stroke-dashoffset", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "opacity"}
-    | {"font-size", "font-weight", "font-style", "text-anchor"}
-)
+_TAGS = {"svg", "g", "path", "use", "defs", "clipPath", "rect", "pattern", "line", "circle"}
+_ATTRIBUTES = {"id", "d", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "width", "height", "viewBox"}
+_ATTRIBUTES |= {"transform", "clip-path", "patternUnits", "patternTransform", "fill", "stroke"}
+_PROPERTIES = {"fill", "fill-opacity", "fill-rule", "opacity", "stroke", "stroke-width", "stroke-opacity"}
+_PROPERTIES |= {f"stroke-{each}" for each in ("dasharray", "dashoffset", "linecap", "linejoin", "miterlimit")}
 _NAMES = {colour: name for name, colour in COLOURS.items()}
 _LOCAL = re.compile(r"url\(#([\w-]+)\)")
 
 
 def inline(svg: bytes, alt: str, prefix: str) -> str:
-    """An `<svg>` element for HTML, as wide as its place, that screen readers take for one picture.
+    """Return an `<svg>` element for HTML, as wide as its place, that screen readers take for one picture.
 
     Args:
         svg: a chart as `drawing.save` wrote it. Whatever such a chart does not need (scripts, links, styles,
@@ -46,10 +36,9 @@ def inline(svg: bytes, alt: str, prefix: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", prefix):
         raise ValueError(f"{prefix!r} cannot begin an id")
     try:
-        root = ET.fromstring(svg)  # noqa: S314 - our own file
+        picture = _copy(ET.fromstring(svg), prefix)  # noqa: S314 - our own file
     except ET.ParseError as error:
         raise ValueError(f"this is no SVG: {error}") from None
-    picture = _copy(root, prefix)
     if picture is None or picture.tag != "svg" or "viewBox" not in picture.attrib:
         raise ValueError("this is no SVG with a viewBox")
     title = ET.Element("title", id=f"{prefix}-title")
@@ -63,46 +52,36 @@ def inline(svg: bytes, alt: str, prefix: str) -> str:
         "aria-labelledby": f"{prefix}-title",
         "stroke-linejoin": "round",
         "stroke-linecap": "butt",
-        "fill": _colour(COLOURS["ink"]),  # of letters that name no colour
+        "fill": _value(COLOURS["ink"], prefix),  # of letters that name no colour
     }
     return ET.tostring(picture, encoding="unicode")
 
 
 def _copy(element: ET.Element, prefix: str) -> ET.Element | None:
-    """`element` as HTML wants it, with what is inside; None where charts have no such element."""
+    """Return `element` as HTML wants it, with what is inside; None where charts have no such element."""
     tag = element.tag.removeprefix(SVG) if isinstance(element.tag, str) else ""
     if tag not in _TAGS:
         return None
-    made = ET.Element(tag, _attributes(element, prefix))
-    if tag == "text":  # its pieces stand where the documents' fonts put them
-        made.text = "".join(element.itertext())
-        return made
-    made.extend(inside for child in element if (inside := _copy(child, prefix)) is not None)
-    return made
+    copied = ET.Element(tag, _attributes(element, prefix))
+    copied.extend(inside for child in element if (inside := _copy(child, prefix)) is not None)
+    return copied
 
 
 def _attributes(element: ET.Element, prefix: str) -> dict[str, str]:
-    found = {name: value for name, value in element.attrib.items() if name in _ATTRIBUTES}
+    values = {name: value for name, value in element.attrib.items() if name in _ATTRIBUTES}
     for declaration in element.get("style", "").split(";"):
         name, _, value = (part.strip() for part in declaration.partition(":"))
         if name in _PROPERTIES:
-            found[name] = value
-    if "id" in found:
-        found["id"] = f"{prefix}-{found['id']}"
+            values[name] = value
+    if "id" in values:
+        values["id"] = f"{prefix}-{values['id']}"
     target = element.get(_XLINK_HREF) or element.get("href") or ""
     if target.startswith("#"):
-        found["href"] = f"#{prefix}-{target[1:]}"
-    return {name: _value(value, prefix) for name, value in found.items() if _is_local(value)}
-
-
-def _is_local(value: str) -> bool:
-    return "url(" not in value or _LOCAL.fullmatch(value) is not None
+        values["href"] = f"#{prefix}-{target[1:]}"
+    is_local = {name: "url(" not in value or _LOCAL.fullmatch(value) for name, value in values.items()}
+    return {name: _value(value, prefix) for name, value in values.items() if is_local[name]}
 
 
 def _value(value: str, prefix: str) -> str:
-    return _LOCAL.sub(rf"url(#{prefix}-\1)", _colour(value))
-
-
-def _colour(value: str) -> str:
     name = _NAMES.get(value.lower())
-    return f"var(--{name}, {value})" if name else value
+    return f"var(--{name}, {value})" if name else _LOCAL.sub(rf"url(#{prefix}-\1)", value)

@@ -13,39 +13,17 @@ A section has these keys:
 - `empty`: why there is nothing, in half a line; nothing where there are rows
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-Row = TypeVar("Row")
 Part = TypeVar("Part", bound=BaseModel)
 
 Column = dict[str, Any]
 Section = dict[str, Any]
-
-
-def first_and_others(
-    rows: Sequence[Row],
-    most: int,
-    *,
-    size: Callable[[Row], Decimal] = lambda row: Decimal(0),
-    alone: Callable[[Row], bool] = lambda row: False,
-) -> tuple[list[Row], list[Row]]:
-    """Rows to show and those that share one more row at the end, so that no more than `most` are shown; there
-    are no others where all rows fit. A row that is `alone` is always shown, then the largest by the absolute
-    `size`: a large negative amount would make the sum of the others negative."""
-    if len(rows) <= most:
-        return list(rows), []
-    ranked = sorted(range(len(rows)), key=lambda place: (not alone(rows[place]), -abs(size(rows[place]))))
-    shown = set(ranked[: most - 1])
-    return (
-        [row for place, row in enumerate(rows) if place in shown],
-        [row for place, row in enumerate(rows) if place not in shown],
-    )
+Cell = Callable[[Any], str]
 
 
 def with_others(
@@ -55,7 +33,7 @@ def with_others(
     *,
     label: str = "name",
     size: Callable[[Part], Decimal] = lambda row: Decimal(0),
-    alone: Callable[[Part], bool] = lambda row: False,
+    alone: str | None = None,
 ) -> list[Part]:
     """Return at most `most` rows; where there are more, the last one, `4 others`, adds up those left out.
 
@@ -63,15 +41,19 @@ def with_others(
         rows: in reading order.
         most: how many to return.
         sums: the fields that are added up.
-        label: the field for the name of the last row.
-        size: as in `first_and_others`.
-        alone: as in `first_and_others`.
+        label: the field with the name of a row.
+        size: the largest by its absolute value are shown: a large negative amount would make the sum of the
+            others negative.
+        alone: the name of a row that is always shown.
     """
-    shown, others = first_and_others(rows, most, size=size, alone=alone)
-    if others:
-        totals = {field: sum(getattr(row, field) or 0 for row in others) for field in sums}
-        shown.append(others[0].model_copy(update={label: f"{len(others)} others", **totals}))
-    return shown
+    if len(rows) <= most:
+        return list(rows)
+    ranked = sorted(rows, key=lambda row: (getattr(row, label) != alone, -abs(size(row))))
+    others = ranked[most - 1 :]
+    totals = {field: sum(getattr(row, field) or 0 for row in others) for field in sums}
+    rest = others[0].model_copy(update={label: f"{len(others)} others", **totals})
+    left_out = {id(row) for row in others}
+    return [*(row for row in rows if id(row) not in left_out), rest]
 
 
 def name(heading: str, grow: float = 1.0) -> Column:
@@ -81,17 +63,17 @@ def name(heading: str, grow: float = 1.0) -> Column:
 
 def word(heading: str) -> Column:
     """Return a column of short words, as wide as they are."""
-    return {"name": heading, "align": "left", "grow": 0.0, "quiet": False}
+    return name(heading, 0.0)
 
 
-def number(heading: str, *, quiet: bool = False) -> Column:
+def number(heading: str) -> Column:
     """Return a column of figures."""
-    return {"name": heading, "align": "right", "grow": 0.0, "quiet": quiet}
+    return word(heading) | {"align": "right"}
 
 
 def quiet(heading: str) -> Column:
     """Return a column of less prominent figures, such as those of a compared day."""
-    return number(heading, quiet=True)
+    return number(heading) | {"quiet": True}
 
 
 def table(
@@ -119,6 +101,22 @@ def table(
         "remarks": list(remarks),
         "empty": "" if rows else empty,
     }
+
+
+def column_table(
+    section_id: str, title: str, rows: Iterable[Any], *columns: tuple[Column, Cell], **more: Any
+) -> Section:
+    """Return a table whose columns are pairs of a heading and a function from a row to its cell.
+
+    Args:
+        section_id: of the section.
+        title: of the section.
+        rows: whose cells the columns show.
+        *columns: pairs.
+        **more: as in `table`.
+    """
+    cells = [[cell(row) for _, cell in columns] for row in rows]
+    return table(section_id, title, [column for column, _ in columns], cells, **more)
 
 
 def sentences(section_id: str, title: str, lines: Sequence[str], *, empty: str, note: str = "") -> Section:

@@ -5,34 +5,27 @@ the templates share is in `family.typ`. Documents are tagged for screen readers 
 (PDF/A-2a): every font is embedded, every letter can be read and copied.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import shutil
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from ecommerce.core.templates import TEMPLATES
 from ecommerce.reporting import fonts
 
-if TYPE_CHECKING:
-    from typst import Fonts, PDFStandard
-
 log = logging.getLogger(__name__)
 
 FAMILY, TEXTS = "family.typ", "texts.json"
-STANDARDS: tuple[PDFStandard, ...] = ("a-2a", "ua-1")
+STANDARDS = ("a-2a", "ua-1")
 AIR = (1.0, 1.5, 0.6, 2.0, 2.6, 3.2, 0.3)
 """Factors of the gaps between sections, in the order in which they are tried."""
 LEAST_FULL = 1 / 3
 """Of a page: a last one with less on it is moved to the page before or filled by wider gaps."""
-_PREVIEW_PPI = 110
-_FILL_PPI = 36
+_PREVIEW_PPI, _FILL_PPI = 110, 36
 _TOP, _BOTTOM = 13 / 297, 281 / 297
 """Where the texts of an A4 page begin and end, as `family.typ` has it."""
 
@@ -58,6 +51,8 @@ def typeset(
         preview: the PNG of page one to write.
         made_at: the date of the PDF (aware).
     """
+    import pypdfium2
+
     with tempfile.TemporaryDirectory(prefix="document-") as work:
         root = Path(work)  # Typst reads nothing outside it
         for name, data in pictures.items():
@@ -66,37 +61,36 @@ def typeset(
         shutil.copy(TEMPLATES / FAMILY, root / FAMILY)
         shutil.copy(TEMPLATES / template, root / "main.typ")
         pdf.write_bytes(_compile(root, int(made_at.timestamp()), pdf.name))
-        _picture(pdf, preview)
+    # Typst's own pictures cut the upper edge off some charts.
+    with pypdfium2.PdfDocument(pdf) as document:
+        document[0].render(scale=_PREVIEW_PPI / 72).to_pil().save(preview)
 
 
 def _compile(root: Path, timestamp: int, name: str) -> bytes:
     import typst
 
-    compiler = typst.Compiler(root / "main.typ", root=root, font_paths=_fonts(), ignore_system_fonts=True)
+    folders = sorted({path.parent for path in fonts.paths().values()})
+    compiler = typst.Compiler(root / "main.typ", root=root, font_paths=folders, ignore_system_fonts=True)
+    options: dict[str, Any] = {"format": "pdf", "timestamp": timestamp, "pdf_standards": list(STANDARDS)}
 
-    def compiled(air: float) -> bytes:
-        inputs = {"fonts": ",".join(fonts.FAMILIES), "air": str(air)}
-        return cast(
-            bytes,
-            compiler.compile(
-                format="pdf", timestamp=timestamp, pdf_standards=list(standards), sys_inputs=inputs
-            ),
-        )
+    def compiled(air: float) -> Any:
+        return compiler.compile(**options, sys_inputs={"fonts": ",".join(fonts.FAMILIES), "air": str(air)})
 
-    standards = STANDARDS
     try:
         documents = [compiled(AIR[0])]
     except typst.TypstError as error:
-        standards = ()
+        options["pdf_standards"] = []
         documents = [compiled(AIR[0])]
         log.warning("%s is neither PDF/A nor PDF/UA: %s", name, error.message)
-    while (fullness := min(fills(documents[-1]))) < LEAST_FULL and len(documents) < len(AIR):
+    while min(fills(documents[-1])) < LEAST_FULL and len(documents) < len(AIR):
         documents.append(compiled(AIR[len(documents)]))
-    return documents[-1] if fullness >= LEAST_FULL else max(documents, key=lambda each: min(fills(each)))
+    if min(fills(documents[-1])) >= LEAST_FULL:
+        return documents[-1]
+    return max(documents, key=lambda each: min(fills(each)))
 
 
 def fills(pdf: bytes) -> list[float]:
-    """How far each page is filled, from its top margin: 0 to 1."""
+    """Return how far each page is filled, from its top margin: 0 to 1."""
     import pypdfium2
     from PIL import ImageOps
 
@@ -108,18 +102,3 @@ def fills(pdf: bytes) -> list[float]:
             _, _, _, lowest = ImageOps.invert(texts).getbbox() or (0, 0, 0, 0)
             filled.append((lowest / drawn.height - _TOP) / (_BOTTOM - _TOP))
     return filled
-
-
-def _picture(pdf: Path, preview: Path) -> None:
-    """Draw page one as people see it. Typst's own pictures cut the upper edge off some charts."""
-    import pypdfium2
-
-    with pypdfium2.PdfDocument(pdf) as document:
-        document[0].render(scale=_PREVIEW_PPI / 72).to_pil().save(preview)
-
-
-@cache
-def _fonts() -> Fonts:
-    import typst
-
-    return typst.Fonts(include_system_fonts=False, font_paths=list(fonts.folders()))

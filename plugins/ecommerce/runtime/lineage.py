@@ -1,14 +1,9 @@
 """OpenLineage events of SQL statements, for deployments that configure a transport."""
 
-from __future__ import annotations
-
 import logging
 import re
 import sys
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from openlineage.client.event_v2 import InputDataset, OutputDataset
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +13,6 @@ _LISTENER = "airflow.providers.openlineage.plugins.listener"
 """Airflow imports it in a task's process where the provider is installed and has a transport."""
 _LOAD_SUFFIX = re.compile(r"__[0-9a-f]+$")
 """What a staging table's name ends with; a catalogue keeps one dataset for all loads."""
-
 _PARAMETER = re.compile(r"%\(\w+\)s")
 """A parameter of a PostgreSQL query; its value stays here."""
 
@@ -35,32 +29,31 @@ def report_query(sql: str, *, namespace: str, database: str, query_id: str | Non
     """
     if _LISTENER not in sys.modules:
         return
+    from airflow.providers.openlineage.api import emit_query_lineage, is_openlineage_active
     from airflow.sdk import get_current_context
+    from openlineage.client.facet_v2 import sql_job
 
     try:
         get_current_context()
     except RuntimeError:  # a page or a command, not a task
         return
-    from airflow.providers.openlineage.api import emit_query_lineage, is_openlineage_active
-    from openlineage.client.facet_v2 import sql_job
-
     if not is_openlineage_active():
         return
     try:
         inputs, outputs = datasets(sql, namespace, database)
     except Exception as error:  # such as SQL that OpenLineage's parser refuses: lineage is never worth a task
         log.warning("No lineage of a statement: %s", str(error).partition("\n")[0])
-    else:
-        emit_query_lineage(
-            query_id=query_id,
-            query_source_namespace=namespace,
-            inputs=inputs,
-            outputs=outputs,
-            additional_job_facets={"sql": sql_job.SQLJobFacet(query=sql)},
-        )
+        return
+    emit_query_lineage(
+        query_id=query_id,
+        query_source_namespace=namespace,
+        inputs=inputs,
+        outputs=outputs,
+        additional_job_facets={"sql": sql_job.SQLJobFacet(query=sql)},
+    )
 
 
-def datasets(sql: str, namespace: str, database: str) -> tuple[list[InputDataset], list[OutputDataset]]:
+def datasets(sql: str, namespace: str, database: str) -> tuple[list[Any], list[Any]]:
     """Return the tables that a script reads and writes; the written ones with the columns they come from.
     Arguments are those of `report_query`."""
     from openlineage.client.event_v2 import InputDataset, OutputDataset

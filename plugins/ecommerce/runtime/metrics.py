@@ -4,11 +4,9 @@ docs/MONITORING.md defines them; `deploy/monitoring/statsd_mapping.yml` has thei
 that cannot be sent causes a warning in the log, never a failure.
 """
 
-from __future__ import annotations
-
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +14,11 @@ from ecommerce.core.error_messages import reason_of
 
 log = logging.getLogger(__name__)
 
-BUSINESS_DAY_END = "ecommerce.business_day_end"
-SOURCE_READ = "ecommerce.source_read"
-ROWS = "ecommerce.rows"
-REJECTED_RATIO = "ecommerce.rejected_ratio"
-BYTES_BILLED = "ecommerce.bytes_billed"
-MAILS_SENT = "ecommerce.mails_sent"
-NAMES = (BUSINESS_DAY_END, SOURCE_READ, ROWS, REJECTED_RATIO, BYTES_BILLED, MAILS_SENT)
+NAMES = tuple(
+    f"ecommerce.{name}"
+    for name in ("business_day_end", "source_read", "rows", "rejected_ratio", "bytes_billed", "mails_sent")
+)
 """The names of all metrics of this package."""
-
 OUTCOMES = ("read", "accepted", "rejected", "superseded")
 
 
@@ -33,7 +27,7 @@ def business_day_done(step: str, day_end: datetime) -> None:
 
     The time since then is the freshness. A backfill sets it back: take the maximum over days.
     """
-    _gauge(BUSINESS_DAY_END, day_end.timestamp(), step=step)
+    _send("gauge", "business_day_end", day_end.timestamp(), step=step)
 
 
 def loaded(dag_id: str, audit: Iterable[Mapping[str, Any]]) -> None:
@@ -41,34 +35,30 @@ def loaded(dag_id: str, audit: Iterable[Mapping[str, Any]]) -> None:
     for row in audit:
         source = str(row["source"])
         if isinstance(row.get("read_at"), datetime):
-            _gauge(SOURCE_READ, row["read_at"].timestamp(), source=source)
+            _send("gauge", "source_read", row["read_at"].timestamp(), source=source)
         counts = {outcome: int(row.get(f"rows_{outcome}") or 0) for outcome in OUTCOMES}
         for outcome, count in counts.items():
-            _gauge(ROWS, count, dag_id=dag_id, source=source, outcome=outcome)
+            _send("gauge", "rows", count, dag_id=dag_id, source=source, outcome=outcome)
         share = counts["rejected"] / counts["read"] if counts["read"] else 0.0
-        _gauge(REJECTED_RATIO, round(share, 6), dag_id=dag_id, source=source)
+        _send("gauge", "rejected_ratio", round(share, 6), dag_id=dag_id, source=source)
 
 
 def bytes_billed(count: int, step: str) -> None:
     """Send the bytes that BigQuery bills for a statement of `step`, such as load, checks or report."""
-    _emit(lambda stats: stats.incr(BYTES_BILLED, count, tags={"step": step}))
+    _send("incr", "bytes_billed", count, step=step)
 
 
 def mail_sent(kind: str) -> None:
     """Count one mail of a kind: report, failure, watch, reconciliation, …"""
-    _emit(lambda stats: stats.incr(MAILS_SENT, 1, tags={"kind": kind}))
+    _send("incr", "mails_sent", 1, kind=kind)
 
 
-def _gauge(name: str, value: float, **tags: str) -> None:
-    _emit(lambda stats: stats.gauge(name, value, tags=tags))
-
-
-def _emit(send: Callable[[Any], None]) -> None:
+def _send(how: str, name: str, value: float, **tags: str) -> None:
     if "airflow" not in sys.modules:
         return  # a command does not import Airflow for metrics
     try:
         from airflow.sdk.observability import stats
 
-        send(stats)
+        getattr(stats, how)(f"ecommerce.{name}", value, tags=tags)
     except Exception as error:
         log.warning("a metric could not be sent (%s)", reason_of(error, otherwise="its library fails"))

@@ -1,7 +1,5 @@
 """Retry policies: which errors are retried, and after which pause."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,25 +9,25 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from ecommerce.core import errors
 
-LONGEST_DELAY = timedelta(hours=1)
-"""The longest pause, even if a server requests a longer one."""
+LONGEST_REQUESTED = timedelta(hours=1)
+"""The longest pause that a server may request. Exponential pauses end at the task's `max_retry_delay`."""
 
 
 class RetryPolicy(ExceptionRetryPolicy):
-    """Rules by type of error; a pause that the server requested (`retry_after`) takes precedence."""
+    """Rules by type of error; a pause that limits the rate (`retry_after`) takes precedence."""
 
     def evaluate(self, exception: BaseException, *arguments: Any, **options: Any) -> RetryDecision:
         """Return the decision on `exception`; see Airflow for the other arguments."""
         decision = super().evaluate(exception, *arguments, **options)
-        requested = getattr(exception, "retry_after", None)
+        requested = exception.retry_after if isinstance(exception, errors.RateLimitedError) else None
         if requested is None:
             return decision
         delay = max(decision.retry_delay or timedelta(), timedelta(seconds=requested))
-        return replace(decision, retry_delay=min(delay, LONGEST_DELAY))
+        return replace(decision, retry_delay=min(delay, LONGEST_REQUESTED))
 
 
-def _final(kinds: type[Exception] | list[type[BaseException]], why: str) -> RetryRule:
-    return RetryRule(kinds, RetryAction.FAIL, reason=f"a retry cannot help: {why}")
+def _final(why: str, *kinds: type[BaseException]) -> RetryRule:
+    return RetryRule(list(kinds), RetryAction.FAIL, reason=f"a retry cannot help: {why}")
 
 
 NETWORK_RETRIES: dict[str, Any] = {
@@ -40,12 +38,13 @@ NETWORK_RETRIES: dict[str, Any] = {
     "retry_policy": RetryPolicy(
         rules=[
             _final(
-                [errors.CredentialsError, errors.ConfigurationError],
                 "a setting or a permission must be changed",
+                errors.CredentialsError,
+                errors.ConfigurationError,
             ),
-            _final([errors.ContractError, errors.CheckFailed], "the data violate their contract"),
-            _final([errors.TimedOutError, AirflowTaskTimeout], "it would take as long, and delay the mail"),
-            _final([AttributeError, ImportError, NameError, TypeError], "this is a bug"),
+            _final("the data violate their contract", errors.ContractError, errors.CheckFailed),
+            _final("it would take as long, and delay the mail", errors.TimedOutError, AirflowTaskTimeout),
+            _final("this is a bug", AttributeError, ImportError, NameError, TypeError),
             RetryRule(
                 errors.RateLimitedError,
                 RetryAction.RETRY,
@@ -65,32 +64,28 @@ the maximum."""
 
 GATE_RETRIES: dict[str, Any] = {
     "retry_policy": ExceptionRetryPolicy(
-        rules=[_final(errors.PipelineError, "the extracts have ended, and their output does not change")]
+        rules=[_final("the extracts have ended, and their output does not change", errors.PipelineError)]
     )
 }
 """Arguments of the gate after the extracts: its result is final, so only a lost worker is retried."""
 
 
-def pause_after(task: Any, number: int, error: BaseException, most: int = 1) -> timedelta:
-    """Return the pause after a failed attempt.
+def pause_after(
+    task: Any, attempt: int, error: BaseException | None = None, *, longest: bool = False
+) -> timedelta:
+    """Return the pause after a failed attempt: that of the task's retry policy, else the exponential one.
 
     Args:
         task: Airflow's operator.
-        number: of the attempt.
-        error: its failure.
-        most: as for `backoff`.
+        attempt: its number, from 1.
+        error: its failure; None for an attempt in the future.
+        longest: the longest exponential pause: Airflow adds up to 100 % to it at random.
     """
-    policy = task.retry_policy
-    delay = policy.evaluate(error, try_number=number, max_tries=number).retry_delay if policy else None
-    return delay or backoff(task, number, most)
-
-
-def backoff(task: Any, number: int, most: int = 1) -> timedelta:
-    """Return the shortest exponential pause after attempt `number`, or with `most=2` the longest.
-
-    Airflow adds jitter of up to 100 %.
-    """
-    factor = task.retry_exponential_backoff or 1.0
-    seconds = task.retry_delay.total_seconds() * factor ** (number - 1) * (most if factor != 1 else 1)
-    longest = task.max_retry_delay.total_seconds() if task.max_retry_delay else seconds
-    return timedelta(seconds=min(seconds, longest))
+    if error and task.retry_policy:
+        decision = task.retry_policy.evaluate(error, try_number=attempt, max_tries=task.retries)
+        if decision.retry_delay:
+            return decision.retry_delay
+    pause = task.retry_delay
+    if factor := task.retry_exponential_backoff:
+        pause *= factor ** min(attempt - 1, 30) * (2 if longest and factor != 1 else 1)
+    return min(pause, task.max_retry_delay or pause)

@@ -1,11 +1,19 @@
-"""The run of a task, from Airflow's context; for the modules `tasks`."""
-
-from __future__ import annotations
+"""The run of a task, from Airflow's context, for the modules `tasks`; the param that several DAGs share."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from airflow.sdk import Param
+
 from ecommerce.storage.staging import DagRun
+
+BUSINESS_DATE = Param(
+    None,
+    type=["null", "string"],
+    format="date",
+    title="Business date",
+    description="The shop's day to run, when the run has no partition key. Empty: yesterday.",
+)
 
 
 def run_of(context: Mapping[str, Any]) -> DagRun:

@@ -5,8 +5,6 @@ module adds the reason as one line at the end. The pipeline's own errors state t
 they have no traceback; unforeseen errors keep theirs.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -14,9 +12,10 @@ from typing import Any
 import structlog
 from airflow.listeners import hookimpl
 
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import NEXT_ATTEMPT
-from ecommerce.core.text import LONGEST, clean, mask_e_mails
+from ecommerce.core.text import LONGEST, clean
 from ecommerce.runtime.retries import pause_after
 
 _TRACEBACK, _END = "Task failed with exception", "::endgroup::"
@@ -27,19 +26,9 @@ class _Log:
     has_ended = False  # the running task's reason has been logged
 
 
-def failure_line(error: BaseException | str | None) -> str:
-    """Return the whole text of `error` on one line, without secrets and addresses."""
-    return _line(error, longest=sys.maxsize)
-
-
-def failure_reason(error: BaseException | str | None) -> str:
-    """Return the first line of `error`, shortened for a mail, without secrets and addresses."""
-    if error is not None and (lines := str(error).strip().splitlines()):
-        return _line(error, lines[0])
-    return _line(error)
-
-
-def _line(error: BaseException | str | None, first_line: str | None = None, longest: int = LONGEST) -> str:
+def failure_reason(error: BaseException | str | None, *, whole: bool = False) -> str:
+    """Return the first line of `error`, shortened for a mail, or its `whole` text on one line. Secrets and
+    addresses are masked."""
     from airflow.sdk.exceptions import AirflowTaskTimeout
     from airflow.sdk.log import redact
 
@@ -47,11 +36,12 @@ def _line(error: BaseException | str | None, first_line: str | None = None, long
         return "the worker stopped without an error (killed, out of memory, or lost): see the log"
     if isinstance(error, AirflowTaskTimeout):
         return "the task exceeded its execution timeout (TASK_TIMEOUT_SECONDS) and was stopped"
-    line = str(error).strip() if first_line is None else first_line
+    line = str(error).strip()
+    line = line if whole else (line.splitlines() or [""])[0]
     if isinstance(error, BaseException) and not isinstance(error, PipelineError):
         line = f"{type(error).__name__}: {line}" if line else type(error).__name__
     # Mask before shortening: half an address no longer looks like one, and still names a person.
-    return clean(mask_e_mails(str(redact(line))), longest)
+    return clean(mask_e_mails(str(redact(line))), sys.maxsize if whole else LONGEST)
 
 
 @hookimpl
@@ -76,7 +66,7 @@ def on_task_instance_failed(task_instance: Any, error: BaseException | str | Non
     log.info(_END)
     if retry := next_attempt(task_instance, error):
         log.warning(retry)
-    log.error(failure_line(error))
+    log.error(failure_reason(error, whole=True))
     _Log.has_ended = True
 
 

@@ -1,23 +1,73 @@
-"""The state of business days in the warehouse, compared with their last mailed reports.
+"""The state of business days in the warehouse, compared with their last mailed reports. The queries read
+small tables; only the search for unusual sources reads orders.
 
-The queries read three small tables: `daily_summary`, `report_deliveries` and `report_restatements`. Only the
-search for unusually empty sources reads orders.
+A day may be incomplete although every source was read: a source or a partner, named `partner_files:
+<partner>`, has no orders, or few, on a day on which it usually has many.
 """
-
-from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
-from ecommerce.sales.completeness import unusual_sources
+from ecommerce.sales.report.figures.comparisons import days_of
 from ecommerce.sales.report.figures.model import HEADLINE
-from ecommerce.sales.report.figures.month import days_of
 from ecommerce.sales.report.figures.restatements import Correction, differ
-from ecommerce.sources import SOURCES
+from ecommerce.sources import PARTNER_FILES, SOURCES
+from ecommerce.sources.partner_files.expected_partners import WEEKS, doubtful_partners
 from ecommerce.warehouse.client import Warehouse, connect
+
+FEW = 5
+"""Partners whose files have fewer orders may well have a day without any."""
+
+
+class Unusual(NamedTuple):
+    """Sources and partners by business day, in alphabetical order: those without orders, and those with fewer
+    than a quarter of the weekday's usual sales."""
+
+    empty: dict[date, list[str]]
+    few: dict[date, list[str]]
+
+
+def unusual_sources(warehouse: Warehouse, days: Collection[date], required: Collection[str]) -> Unusual:
+    """Return the sources, and their partners, that have unusually few orders; a source is named where none of
+    its partners is.
+
+    Args:
+        warehouse: where to look.
+        days: the business days.
+        required: the sources that are judged.
+    """
+    unusual = Unusual({}, {})
+    if days and required:
+        for row in warehouse.query("report/daily_sales/low_order_counts.sql", days=days):
+            if row["source"] in required:
+                by_day = unusual.empty if row["is_empty"] else unusual.few
+                by_day.setdefault(row["business_date"], []).append(row["name"])
+    return unusual
+
+
+def doubtful_partners_of(warehouse: Warehouse, day: date, required: Collection[str]) -> list[str]:
+    """Return the partners whose orders of `day` may be missing, sorted: those that deliver on most days and
+    have no file for this day, or a file without orders although their others have `FEW` or more. A missing
+    file that was due makes the day incomplete, too.
+
+    Args:
+        warehouse: where to look.
+        day: the business day.
+        required: the sources that are judged; without partner files, no partner is doubtful.
+    """
+    if PARTNER_FILES not in required or warehouse.settings.expected_partners is not None:
+        return []
+    rows = warehouse.query("report/daily_sales/partner_days.sql", first=day - timedelta(weeks=WEEKS), day=day)
+    orders = {(row["partner"], date.fromisoformat(row["delivered_for"])): row["orders"] for row in rows}
+    of_day = {partner: count for (partner, delivered_for), count in orders.items() if delivered_for == day}
+    without_file = {each for each in doubtful_partners(day, orders) if each not in of_day}
+    usually_many = doubtful_partners(day, (each for each, count in orders.items() if count >= FEW))
+    doubtful = without_file | {each for each in usually_many if of_day.get(each) == 0}
+    return [f"{PARTNER_FILES}: {each}" for each in sorted(doubtful)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +85,6 @@ class DayState:
     mails: int = 0
     mailed: Mapping[str, Decimal | None] = field(default_factory=dict)
 
-    @property
-    def is_restated(self) -> bool:
-        """Whether a mailed figure has changed."""
-        return bool(self.mailed)
-
     def figure(self, name: str) -> Decimal | None:
         """Return a headline figure; None for one that the warehouse does not keep."""
         return self.figures.get(name)
@@ -55,9 +100,6 @@ def load_day_states(
         first: the first day.
         last: the last day, included.
         required: the sources whose orders make a day complete.
-
-    Raises:
-        PipelineError: as `Warehouse.query`.
     """
     empty = unusual_sources(warehouse, list(days_of(first, last)), required).empty
     mailed: dict[date, dict[str, Decimal | None]] = {}
@@ -67,26 +109,19 @@ def load_day_states(
     mails = Counter(row["business_date"] for row in deliveries)
     days = []
     for row in warehouse.query("report/day_status/figures.sql", first=first, day=last):
-        day = row["business_date"]
-        figures = {
-            name: None if row[name] is None else Decimal(row[name]) for name in HEADLINE if name in row
-        }
+        day, names = row["business_date"], [name for name in HEADLINE if name in row]
+        figures = {name: None if row[name] is None else Decimal(row[name]) for name in names}
         old = mailed.get(day, {})
-        days.append(
-            DayState(
-                day,
-                figures,
-                complete=bool(row["complete"]) and day not in empty,
-                missing_sources=list(row["missing_sources"] or ()),
-                empty_sources=empty.get(day, []),
-                mails=mails[day],
-                mailed={
-                    name: old[name]
-                    for name in HEADLINE
-                    if name in old and differ(old[name], figures.get(name))
-                },
-            )
+        state = DayState(
+            day,
+            figures,
+            complete=bool(row["complete"]) and day not in empty,
+            missing_sources=list(row["missing_sources"] or ()),
+            empty_sources=empty.get(day, []),
+            mails=mails[day],
+            mailed={name: old[name] for name in names if name in old and differ(old[name], figures[name])},
         )
+        days.append(state)
     return days
 
 
@@ -100,9 +135,6 @@ def corrections(
         day: the business day.
         headline: the report's figures as decimal texts, by their names in `HEADLINE`.
         warehouse: opened from the connection when not given.
-
-    Raises:
-        PipelineError: as `Warehouse.query`.
     """
     # No required source: its figures do not depend on whether the day is complete.
     states = load_day_states(warehouse or connect(step="corrections"), day, day, required=())

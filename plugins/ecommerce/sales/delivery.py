@@ -1,15 +1,14 @@
-"""The mail of a report, in three steps: claim, send, mark.
+"""The mail of a report, in three steps: claim, send, mark, which the warehouse's delivery log records.
 
 Delivery is at least once: an attempt after one that was killed between sending and marking sends the mail
 again, under the same Message-ID. After the mail, its headline is posted to the chat.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from email.message import EmailMessage
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -25,17 +24,23 @@ from ecommerce.mail import chat, notify
 from ecommerce.mail import transport as mail
 from ecommerce.runtime import metrics
 from ecommerce.runtime.task_log import failure_reason
-from ecommerce.sales import day_state, delivery_log
+from ecommerce.sales import day_state
 from ecommerce.sales.report.archive import read_figures, read_file, read_report
 from ecommerce.sales.report.charts.chart_files import TREND_PNG
-from ecommerce.sales.report.figures.forecast_comparison import TOTAL
+from ecommerce.sales.report.figures.forecast import TOTAL
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.view.mail import mail_texts
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.rendering import RESTATED
+from ecommerce.warehouse.schema import prepare_once
 
 _TREND_CID = "trend@report"
 
 log = logging.getLogger(__name__)
+
+Report = Mapping[str, Any]
+"""A report's archive entry, as `report.archive.build_report` returns it."""
 
 
 class Mailed(NamedTuple):
@@ -46,13 +51,13 @@ class Mailed(NamedTuple):
     corrections: Sequence[Correction] | None
 
 
-def deliver(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
+def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     """Mail a report, then post its headline to the chat; return why not, or nothing.
 
     Args:
         day: the report's business day.
-        report: its archive entry, as `report.steps.build_report` returns it.
-        send_mail: mail it although the day is not the newest closed one, or was mailed before.
+        report: its archive entry.
+        send_mail: mail it although the day is not the newest that has ended, or was mailed before.
 
     Raises:
         PipelineError: as `claim`, `send` and `mark`. The next attempt continues at the step that failed.
@@ -67,31 +72,28 @@ def deliver(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> 
     return ""
 
 
-def claim(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
-    """Claim the mail of a report; return why it is not mailed, or nothing. Arguments as in `deliver`.
-
-    Raises:
-        PipelineError: the warehouse is unavailable, or the recipients or the sender are no addresses.
-    """
+def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
+    """Claim the mail of a report; return why it is not mailed, or nothing. Arguments as in `deliver`; raises
+    PipelineError where the warehouse is unavailable, or the recipients or the sender are no addresses."""
     if not send_mail and (reason := _not_due(day, report)):
         return reason
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     figures_at = datetime.fromisoformat(report["figures_at"])
-    if not delivery_log.claim_delivery(day.date, report["figures_hash"], message_id(report), figures_at):
+    if not claim_delivery(day.date, report["figures_hash"], message_id(report), figures_at):
         _restate(report)  # the attempt that mailed them may have been killed before this step
         return "a report with the same figures was mailed before"
     return ""
 
 
-def _not_due(day: BusinessDay, report: Mapping[str, Any]) -> str:
+def _not_due(day: BusinessDay, report: Report) -> str:
     """Return why a report is mailed on request only, and the mail's subject; empty where it is due, or an
     earlier attempt has claimed it. Reports of older days and corrections are mailed on request."""
-    states = {row["figures_hash"]: row["state"] for row in reversed(delivery_log.deliveries(day.date))}
+    states = {row["figures_hash"]: row["state"] for row in reversed(deliveries(day.date))}
     if report["figures_hash"] in states:
         return ""
     if not should_mail(day, datetime.now(UTC), send_mail=False):
-        reason = f"{day} is not the newest closed day"
+        reason = f"{day} is not the newest day that has ended"
     elif "sent" in states.values():
         reason = f"an earlier report of {day} was mailed"
     else:
@@ -102,21 +104,16 @@ def _not_due(day: BusinessDay, report: Mapping[str, Any]) -> str:
 
 
 @in_report_locale
-def _subject(report: Mapping[str, Any]) -> str:
+def _subject(report: Report) -> str:
     try:
         return str(mail_texts(read_figures(report["uri"]), corrections(report))["subject"])
     except PipelineError:  # nothing is mailed, so nothing fails
         return f"the report of {report['business_date']}"
 
 
-def send(report: Mapping[str, Any]) -> Mailed:
-    """Mail the claimed `report`.
-
-    Raises:
-        StagingError: the archived report is gone, or a newer run has replaced it.
-        PipelineError: the warehouse is unavailable.
-        ConfigurationError, CredentialsError, TransientError: as `mail.transport.send`.
-    """
+def send(report: Report) -> Mailed:
+    """Mail the claimed `report`; raises StagingError where the archived one is gone, or a newer run has
+    replaced it, and PipelineError where warehouse or mail server are unavailable."""
     figures, pdf = read_report(report["uri"], report["figures_hash"])
     trend = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG)
     mailed = Mailed(figures, trend, corrections(report))
@@ -128,17 +125,59 @@ def send(report: Mapping[str, Any]) -> Mailed:
     return mailed
 
 
-def mark(report: Mapping[str, Any]) -> None:
+def mark(report: Report) -> None:
     """Mark `report` as sent. Changes of its day since its figures were queried are restatements."""
     day = date.fromisoformat(report["business_date"])
-    delivery_log.mark_delivered(day, report["figures_hash"])
+    mark_delivered(day, report["figures_hash"])
     _restate(report)
     metrics.business_day_done("mail", day_window(day, shop_timezone()).end)
 
 
-def _restate(report: Mapping[str, Any]) -> None:
-    day = date.fromisoformat(report["business_date"])
-    delivery_log.restate_since(day, report["headline"], datetime.fromisoformat(report["figures_at"]))
+def _restate(report: Report) -> None:
+    """Record the figures of a mailed report that have changed since they were queried; idempotent. Loads
+    record changes of mailed days only, and a mail may wait for hours."""
+    values = [report["headline"].get(name) for name in RESTATED]
+    scaled = ["" if value is None else str(int(Decimal(value).scaleb(4))) for value in values]
+    figures = dict(zip(RESTATED, scaled, strict=True))
+    figures_at = datetime.fromisoformat(report["figures_at"])
+    _query(
+        "report_restatements/load_before_mail",
+        business_date=date.fromisoformat(report["business_date"]),
+        parameters=figures | {"detected_at": datetime.now(UTC), "figures_at": figures_at},
+    )
+
+
+def claim_delivery(business_date: date, figures_hash: str, message_id: str, figures_at: datetime) -> bool:
+    """Claim the mail of a day's figures; return False when these figures were mailed before. A claim that was
+    never marked as sent can be claimed again.
+
+    Args:
+        business_date: the report's day.
+        figures_hash: identifies its figures.
+        message_id: the mail's Message-ID.
+        figures_at: when the figures were queried (aware); later changes are in the next report.
+    """
+    key = {"business_date": business_date, "figures_hash": figures_hash}
+    _query("report_deliveries/claim", parameters=key | {"message_id": message_id, "figures_at": figures_at})
+    mailed = {row["figures_hash"] for row in deliveries(business_date) if row["state"] == "sent"}
+    return figures_hash not in mailed
+
+
+def mark_delivered(business_date: date, figures_hash: str) -> None:
+    """Record that the mail server accepted the mail."""
+    key = {"business_date": business_date, "figures_hash": figures_hash}
+    _query("report_deliveries/mark_sent", parameters=key | {"sent_at": datetime.now(UTC)})
+
+
+def deliveries(business_date: date) -> list[dict[str, Any]]:
+    """Return the rows of `report_deliveries` of a day, the latest first."""
+    return _query("report_deliveries/by_day", business_date=business_date)
+
+
+def _query(statement: str, **options: Any) -> list[dict[str, Any]]:
+    warehouse = connect(step="mailings")
+    prepare_once(warehouse)
+    return warehouse.query(f"warehouse/tables/{statement}.sql", **options)
 
 
 def post_headline(mailed: Mailed) -> bool:
@@ -209,42 +248,32 @@ def report_message(
         trend: the trend chart in the HTML, as PNG.
         corrections: as in `mail_texts`.
     """
-    texts = mail_texts(figures, corrections) | {
-        "trend_cid": _TREND_CID if trend else "",
-        "page_url": page_url(figures.business_date),
-    }
+    day = figures.business_date
+    extra = {"trend_cid": _TREND_CID if trend else "", "page_url": page_url(day)}
+    texts = mail_texts(figures, corrections) | extra
     pictures = [mail.InlineImage(_TREND_CID, trend)] if trend else []
     message = mail.compose(texts["subject"], "report_mail", texts, pictures)
-    message.add_attachment(
-        pdf, maintype="application", subtype="pdf", filename=f"sales-report-{figures.business_date}.pdf"
-    )
+    message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"sales-report-{day}.pdf")
     return message
 
 
-def corrections(report: Mapping[str, Any]) -> Sequence[Correction] | None:
-    """Return what has changed since another report of the day was mailed; None where none was.
-
-    Raises:
-        PipelineError: the warehouse is unavailable.
-    """
+def corrections(report: Report) -> Sequence[Correction] | None:
+    """Return what has changed since another report of the day was mailed; None where none was."""
     day = date.fromisoformat(report["business_date"])
-    others = (row for row in delivery_log.deliveries(day) if row["figures_hash"] != report["figures_hash"])
+    others = (row for row in deliveries(day) if row["figures_hash"] != report["figures_hash"])
     if not any(row["state"] == "sent" for row in others):
         return None
     return day_state.corrections(day, report["headline"]) or ()
 
 
-def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> str:
+def alarm(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     """Send an alert, by mail and chat, with the reasons why a day is incomplete, or a partner's file cannot
-    be used; return why not, or nothing. The same reasons have the same Message-ID. Arguments as in `deliver`.
-
-    Raises:
-        PipelineError: the mail cannot be sent.
-    """
+    be used; return why not, or nothing. The same reasons have the same Message-ID. Arguments and errors as
+    in `deliver`."""
     if not (reasons := report["alarms"]):
         return "every source and partner has its usual orders"
     if not should_mail(day, datetime.now(UTC), send_mail=send_mail):
-        return f"{day} is not the newest closed day and send_mail is not set"
+        return f"{day} is not the newest day that has ended, and send_mail is not set"
     is_complete = bool(report.get("complete"))
     texts = {"day": str(day), "reasons": reasons, "page_url": page_url(day.date), "is_complete": is_complete}
     subject = "Delivery refused" if is_complete else "Incomplete"
@@ -254,17 +283,11 @@ def alarm(day: BusinessDay, report: Mapping[str, Any], *, send_mail: bool) -> st
 
 
 def should_mail(day: BusinessDay, now: datetime, *, send_mail: bool) -> bool:
-    """Return whether a report is mailed.
-
-    Args:
-        day: the report's business day; the newest closed one is mailed.
-        now: the present (aware).
-        send_mail: mail it whatever the day.
-    """
+    """Return whether a report is mailed: that of the newest day that has ended, or any with `send_mail`."""
     return send_mail or day.date == newest_closed_day(now, day.timezone).date
 
 
-def message_id(report: Mapping[str, Any]) -> str:
+def message_id(report: Report) -> str:
     """Return the Message-ID of a day's figures."""
     short = report["figures_hash"][:16]  # so that the header is not folded
     return mail.message_id(f"report.{report['business_date']}.{short}")

@@ -4,12 +4,10 @@
 DAG's tasks by run id, and of each run its partition key and its `conf`, which name the business day.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from typing import Any, Protocol
+from contextlib import suppress
+from typing import Any
 from urllib.parse import quote
 
 from ecommerce.core import names
@@ -17,16 +15,14 @@ from ecommerce.core.business_day import BusinessDay, business_day
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.mail import notify
 from ecommerce.mail import transport as mail
-from ecommerce.sales import delivery_log
+from ecommerce.sales import delivery
 
 log = logging.getLogger(__name__)
 
 States = Mapping[str, str | None]
 """States of one run's tasks by id; a mapped one's id ends in `_<index>`."""
-
 AIRFLOWS_OWN = ("scheduled__", "backfill__")
 """Prefixes of run ids that only Airflow itself gives; they end in `__<partition key>__<random>`."""
-
 NO_RUN = (
     "At six the scheduler was down or the DAG was paused. Start the scheduler, unpause the DAG, run the day:"
 )
@@ -41,19 +37,8 @@ NOT_MAILED = (
 )
 
 
-class PipelineRun(Protocol):
-    """Airflow's record of a run."""
-
-    partition_key: str | None
-    conf: dict[str, Any] | None
-    run_after: datetime
-    start_date: datetime | None
-
-
 def alert_if_not_mailed(
-    day: BusinessDay,
-    states_of: Callable[..., Mapping[str, States]],
-    run_of: Callable[[str, str], PipelineRun],
+    day: BusinessDay, states_of: Callable[..., Mapping[str, States]], run_of: Callable[[str, str], Any]
 ) -> str:
     """Send an alert, by mail and chat, when the report of `day` has not been mailed; return why it cannot be
     sent, or nothing.
@@ -61,14 +46,11 @@ def alert_if_not_mailed(
     Args:
         day: the business day.
         states_of: Airflow's `get_task_states`: the states by run id.
-        run_of: returns a run by DAG and id.
-
-    Raises:
-        PipelineError: the warehouse is unavailable, or the mail cannot be sent.
+        run_of: returns Airflow's record of a run by DAG and id.
     """
     if not mail.recipients(names.VARIABLE_REPORT_RECIPIENTS):
         return f"the Variable {names.VARIABLE_REPORT_RECIPIENTS} is empty: no report is mailed"
-    sent_at = [row["sent_at"] for row in delivery_log.deliveries(day.date) if row["state"] == "sent"]
+    sent_at = [row["sent_at"] for row in delivery.deliveries(day.date) if row["state"] == "sent"]
     if sent_at:
         log.info("the report of %s was mailed at %s", day, max(sent_at))
         return ""
@@ -81,32 +63,25 @@ def alert_if_not_mailed(
     return notify.send_alert(message, notify.unique_name("watch"))
 
 
-def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], PipelineRun]) -> str:
+def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str], Any]) -> str:
     """Return the id of the run of `day` that started last, or has not started yet; empty without one.
 
     Args:
         run_ids: the runs of the daily DAG.
         day: the business day.
-        run_of: returns a run by its id.
+        run_of: returns Airflow's record of a run by its id.
     """
     # Each record is a request, and there may be years of scheduled runs: their ids contain their key.
     candidates = (
         each for each in run_ids if not each.startswith(AIRFLOWS_OWN) or str(day) in each.split("__")
     )
-    runs = {run_id: run for run_id in candidates if _is_of(day, run := run_of(run_id))}
-    return max(runs, key=lambda run_id: _start(runs[run_id]), default="")
-
-
-def _is_of(day: BusinessDay, run: PipelineRun) -> bool:
-    try:
-        return business_day({"dag_run": run, "params": run.conf}) == day
-    except ConfigurationError:  # every task of such a run fails
-        return False
-
-
-def _start(run: PipelineRun) -> tuple[bool, datetime]:
-    """Return the key that orders runs by time; those that have not started are last."""
-    return run.start_date is None, run.start_date or run.run_after
+    started = {}
+    for run_id in candidates:
+        run = run_of(run_id)
+        with suppress(ConfigurationError):  # every task of a run without a valid day fails
+            if business_day({"dag_run": run, "params": run.conf}) == day:
+                started[run_id] = (run.start_date is None, run.start_date or run.run_after)
+    return max(started, key=started.__getitem__, default="")
 
 
 def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
@@ -118,9 +93,10 @@ def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
         run_id: its latest run; empty where it has none.
         states: the states of the run's tasks.
     """
+    groups = {task: task.partition(".")[0] for task in states}
+    tasks = sorted(states, key=lambda task: (names.DAILY_GROUPS.index(groups[task]), task))
     if states.get(names.TASK_GATE) == "success":  # the run continued without the sources that failed
-        states = {task: state for task, state in states.items() if _group(task) != names.GROUP_EXTRACT}
-    tasks = sorted(states, key=lambda task: (names.DAILY_GROUPS.index(_group(task)), task))
+        tasks = [task for task in tasks if groups[task] != names.GROUP_EXTRACT]
     failed = [task for task in tasks if states[task] == "failed"]
     unended = [task for task in tasks if states[task] not in names.ENDED]
     listed = failed or [task for task in unended if states[task]] or unended[:1]
@@ -145,7 +121,3 @@ def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
         "advice": advice,
         "commands": commands,
     }
-
-
-def _group(task: str) -> str:
-    return task.partition(".")[0]

@@ -1,7 +1,5 @@
 """The window that a run reads from a source, as docs/DEFINITIONS.md explains it (What a run reads)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day, shop_day
@@ -12,8 +10,8 @@ from ecommerce.storage.staging import DagRun
 
 
 def window_of_day(source: str, day: BusinessDay, folder: str, memory: Memory, now: datetime) -> ReadWindow:
-    """Return the window of a daily run: of the newest closed day, everything changed since the last read; of
-    an older day, what changed in that day. Orders that an earlier run of the day rejected are read again.
+    """Return the window of a daily run: of the newest day that has ended, everything changed since the last
+    read; of an older day, what changed in it. Orders that an earlier run of the day rejected are read again.
 
     Args:
         source: the source.
@@ -23,18 +21,18 @@ def window_of_day(source: str, day: BusinessDay, folder: str, memory: Memory, no
         now: the present (aware).
     """
     known = memory.rejected_orders(source, day.date) if module(source).RECONCILED else []
-    if day.date != newest_closed_day(now, day.timezone).date:
-        return ReadWindow(source, day, day.start, day.end, folder, known_orders=known, memory=memory)
-    since = changes_since(source, day, memory.last_read(source))
-    return ReadWindow(source, day, since, None, folder, known_orders=known, memory=memory)
+    is_newest = day.date == newest_closed_day(now, day.timezone).date
+    since = changes_since(source, day, memory.last_read(source)) if is_newest else day.start
+    until = None if is_newest else day.end
+    return ReadWindow(source, day, since, until, folder, known_orders=known, memory=memory)
 
 
 def changes_since(source: str, day: BusinessDay, last_read: datetime | None) -> datetime:
-    """Return since when the run of the newest closed day reads changes.
+    """Return since when the run of the newest day that has ended reads changes.
 
     Args:
         source: the source.
-        day: the newest closed day.
+        day: the newest day that has ended.
         last_read: when the source was last read (aware); None: never.
     """
     overlap = module(source).OVERLAP
@@ -62,12 +60,12 @@ def window_of_sync(source: str, run: DagRun, memory: Memory, now: datetime) -> R
 
 
 def window_of_reread(source: str, day: BusinessDay, run: DagRun, memory: Memory) -> ReadWindow:
-    """Return the window of a reread: the orders created or changed in a closed day, and those of it that the
+    """Return the window of a reread: the orders created or changed in a day, and those of it that the
     warehouse has or has rejected.
 
     Args:
         source: the source.
-        day: the closed day.
+        day: the day, which has ended.
         run: the run.
         memory: the reads so far.
     """

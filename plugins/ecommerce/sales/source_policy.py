@@ -1,7 +1,5 @@
 """The source policy: which sources a run can do without (Variable `source_policy`)."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Container, Mapping, Sequence
@@ -69,11 +67,8 @@ def detour(source: str) -> str:
 def usable_manifests(
     policies: Mapping[str, str], manifests: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the manifests with which a run continues after its extracts, in the order of `SOURCES`.
-
-    Raises:
-        PipelineError: a required source left no manifest, or there is no source of orders to load.
-    """
+    """Return the manifests with which a run continues after its extracts, in the order of `SOURCES`; raise a
+    PipelineError where a required source left none, or there is no source of orders to load."""
     by_source = {manifest["source"]: manifest for manifest in manifests}
     missing = missing_sources(policies, by_source)
     if required := [source for source in missing if policies[source] == REQUIRED]:

@@ -4,10 +4,9 @@ Only this module, and `tasks` of history and reconciliation, see Airflow's conte
 into plain arguments of functions without Airflow.
 """
 
-from __future__ import annotations
-
 import logging
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from airflow.sdk import task
@@ -16,12 +15,11 @@ from ecommerce.core.business_day import business_day, day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS, STATE_SEND_MAIL
 from ecommerce.core.settings import shop_timezone
-from ecommerce.mail.alerts import failure_notifier
-from ecommerce.mail.outages import outage_alert
+from ecommerce.mail.alerts import alert_failure, outage_alert
 from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
 from ecommerce.runtime.run_context import dag_run_of, run_of, skip
 from ecommerce.sales import delivery, loading, missing_report, read_windows, source_policy
-from ecommerce.sales.report import steps
+from ecommerce.sales.report import archive
 from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import module
 from ecommerce.storage.staging import Manifest
@@ -29,12 +27,12 @@ from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
 from ecommerce.warehouse import assets, load_history
 from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.checks import check_load
-from ecommerce.warehouse.load import LoadResult
+from ecommerce.warehouse.load import LoadResult, load_manifest
 
 log = logging.getLogger(__name__)
 
 
-@task(on_failure_callback=failure_notifier(source_policy.detour), **NETWORK_RETRIES)
+@task(on_failure_callback=partial(alert_failure, detour=source_policy.detour), **NETWORK_RETRIES)
 def extract(source: str, **context: Any) -> Plain:
     """Read one source for the run's business day; return the manifest."""
     skip(source_policy.reason_to_skip(source))
@@ -77,7 +75,7 @@ def load(manifests: list[Plain], **context: Any) -> Plain:
 @task(task_id="load", pool=POOL_LOADS, outlets=assets.tables(loading.ORDERS.tables), **NETWORK_RETRIES)
 def load_read(manifest: Plain, **context: Any) -> Plain:
     """Load one source outside a daily run, in one transaction; return the load's result."""
-    return to_xcom(loading.load_read(run_of(context), from_xcom(Manifest, manifest)))
+    return to_xcom(load_manifest(loading.ORDERS, run_of(context), from_xcom(Manifest, manifest)))
 
 
 @task(outlets=[DAILY_SALES], **NETWORK_RETRIES)
@@ -102,12 +100,9 @@ def _checked(loaded: Plain, context: Any) -> list[DataWarning]:
 def report(warnings: list[DataWarning], business_date: str | None = None, **context: Any) -> Plain:
     """Build and archive the report of the run's business day, or of `business_date`; return its archive
     entry."""
-    day = (
-        day_window(date.fromisoformat(business_date), shop_timezone())
-        if business_date
-        else business_day(context)
-    )
-    return Plain(steps.build_report(day, run_of(context), warnings))
+    given = business_date and day_window(date.fromisoformat(business_date), shop_timezone())
+    day = given or business_day(context)
+    return Plain(archive.build_report(day, run_of(context), warnings))
 
 
 @task(**NETWORK_RETRIES)
@@ -137,3 +132,6 @@ def _is_mail_requested(context: Any) -> bool:
 def report_mailed(**context: Any) -> None:
     """Send an alert with the failed tasks when the day's report has not been mailed."""
     skip(missing_report.alert_if_not_mailed(business_day(context), context["ti"].get_task_states, dag_run_of))
+
+
+watch = report_mailed  # of the DAG report_watch

@@ -1,7 +1,5 @@
 """Transform of orders: a source's raw staging folder → its loadable one, by include/sql/transform/orders."""
 
-from __future__ import annotations
-
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.transform import TransformSpec, run_transform
 
@@ -16,15 +14,6 @@ ORDERS = TransformSpec(
 
 
 def transform(manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
-    """Transform orders; the control totals also have orders (count) and amount (of the accepted lines, gross,
-    decimal text).
-
-    Args:
-        manifest: the raw folder.
-        run_id: the run's.
-        mapping: the source whose SQL file maps the raw folder to the staged layout, if not its own.
-
-    Raises:
-        PipelineError: as `run_transform`.
-    """
+    """Transform orders; arguments and errors as of `run_transform`. The control totals also have orders
+    (count) and amount (of the accepted lines, gross, decimal text)."""
     return run_transform(ORDERS, manifest, run_id=run_id, mapping=mapping)

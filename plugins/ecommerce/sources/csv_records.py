@@ -6,8 +6,6 @@ a record itself; otherwise its first line alone is rejected. So one bad line cos
 `Bounds` is not read to its end.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re
@@ -38,20 +36,25 @@ class Bounds:
     seconds: float
     clock: Callable[[], float] = time.monotonic
 
+    def check(self, lines: int, size: int, began: float) -> None:
+        """Raise OutOfBoundsError after so many lines and bytes since `began`."""
+        if lines > self.lines:
+            raise OutOfBoundsError(f"it has more than {self.lines:,} lines")
+        if size > self.bytes:
+            raise OutOfBoundsError(f"it has more than {self.bytes:,} bytes, decompressed")
+        if self.clock() - began >= self.seconds:
+            raise OutOfBoundsError(f"reading it takes more than {self.seconds:g} seconds")
 
-class _Patterns(NamedTuple):
-    """Patterns of a record's text for one delimiter: a field, a complete record, one with an open quote."""
 
-    field: re.Pattern[bytes]
-    complete: re.Pattern[bytes]
-    open: re.Pattern[bytes]
+UNBOUNDED = Bounds(1 << 62, 1 << 62, float("inf"))
 
 
 @cache
-def _patterns(delimiter: bytes) -> _Patterns:
+def _patterns(delimiter: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return patterns of a field, of a complete record, and of one with an open quote."""
     comma = re.escape(delimiter)
     field = rb'(?: *+"(?:[^"]++|"")*+" *+|(?! *")[^%s\r]*+)' % comma
-    return _Patterns(
+    return (
         re.compile(field),
         re.compile(rb"%s(?:%s%s)*+" % (field, comma, field)),
         re.compile(rb'(?:%s%s)*+ *+"(?:[^"]++|"")*+' % (field, comma)),
@@ -59,11 +62,8 @@ def _patterns(delimiter: bytes) -> _Patterns:
 
 
 class Record(NamedTuple):
-    """One record as delivered, without its line end.
-
-    `number` is its (first) line in the file, from 1. `fault` is a reason code and its detail where the record
-    is malformed.
-    """
+    """One record as delivered, without its line end. `number` is its (first) line in the file, from 1;
+    `fault` is a reason code and its detail where the record is malformed."""
 
     number: int
     text: bytes
@@ -71,15 +71,14 @@ class Record(NamedTuple):
 
 
 def header(stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8") -> list[str]:
-    """Read the first line: the column names, without byte order mark and surrounding blanks.
+    """Read the first line: the column names, without byte order mark and surrounding blanks; ValueError where
+    it is empty, too long, or invalid UTF-8.
 
     Args:
         stream: the file in UTF-8.
         delimiter: one ASCII character.
         encoding: of the file before it was converted, for messages.
 
-    Raises:
-        ValueError: the line is empty, too long, or invalid UTF-8; its text states which.
     """
     line = stream.readline(LONGEST_LINE).removeprefix(b"\xef\xbb\xbf")
     if len(line) > LONGEST_HEADER:
@@ -88,16 +87,15 @@ def header(stream: IO[bytes], delimiter: str = ",", encoding: str = "UTF-8") -> 
         rows = list(csv.reader([line.decode().strip("\r\n")], strict=True, delimiter=delimiter))
     except (UnicodeDecodeError, csv.Error):
         raise ValueError(f"its first line cannot be read as a CSV header in {encoding}") from None
-    names = [name.strip() for name in rows[0]] if rows else []
-    if not names:
+    if not any(rows):
         raise ValueError("it is empty, without even a header")
-    return names
+    return [name.strip() for name in rows[0]]
 
 
 def records(
     stream: IO[bytes],
     fields: int,
-    bounds: Bounds | None = None,
+    bounds: Bounds = UNBOUNDED,
     delimiter: str = ",",
     encoding: str = "UTF-8",
 ) -> Iterator[Record]:
@@ -106,45 +104,42 @@ def records(
     Args:
         stream: the file in UTF-8.
         fields: number of columns of the header.
-        bounds: limits of lines, bytes and seconds.
+        bounds: limits; OutOfBoundsError where the file exceeds them.
         delimiter: one ASCII character.
         encoding: of the file before it was converted, for messages.
-
-    Raises:
-        OutOfBoundsError: the file exceeds `bounds`.
     """
-    comma = delimiter.encode()
-    patterns = _patterns(comma)
+    comma, lines, number = delimiter.encode(), _lines(stream, bounds), 1
+    _, complete_record, open_record = _patterns(comma)
     ahead: deque[bytes] = deque()  # lines that were looked at and not taken
-    number = 1
-    read_line = _line_reader(stream, bounds)
-    while line := ahead.popleft() if ahead else read_line():
+    while line := ahead.popleft() if ahead else next(lines, b""):
         number += 1
         text = line.rstrip(b"\r\n")
         if not text:
             continue
+        fault = ""
         if len(text) >= LONGEST_LINE:
-            yield Record(number, text, ("malformed_line", f"longer than {LONGEST_LINE} bytes"))
+            fault = f"longer than {LONGEST_LINE} bytes"
         elif not _is_utf8(text):
             yield Record(number, text, ("bad_encoding", f"not {encoding}"))
+            continue
         elif b'"' not in text and b"\r" not in text:
-            if (commas := text.count(comma)) == fields - 1:
-                yield Record(number, text)
-            elif text and not text.isspace():  # DuckDB stores an error for each missing field
-                few_or_many = "few" if commas < fields - 1 else "many"
-                yield Record(number, text, ("malformed_line", f"too {few_or_many} fields"))
-        elif patterns.complete.fullmatch(text):
-            is_short = text.count(comma) < fields - 1  # DuckDB stores an error for each missing field
-            yield Record(number, text, ("malformed_line", "too few fields") if is_short else None)
-        elif not patterns.open.fullmatch(text):
-            what = "a carriage return outside quotes" if b"\r" in text else "text after a closing quote"
-            yield Record(number, text, ("malformed_line", what))
-        elif more := _continuation(text, read_line, ahead, fields, comma):
+            if (commas := text.count(comma)) != fields - 1:
+                if text.isspace():
+                    continue
+                fault = f"too {'few' if commas < fields - 1 else 'many'} fields"
+        elif complete_record.fullmatch(text):
+            # DuckDB would store an error for each missing field.
+            fault = "too few fields" if text.count(comma) < fields - 1 else ""
+        elif not open_record.fullmatch(text):
+            fault = "a carriage return outside quotes" if b"\r" in text else "text after a closing quote"
+        elif more := _continuation(text, lines, ahead, fields, comma):
             whole = b"\n".join([text, *(ahead.popleft().rstrip(b"\r\n") for _ in range(more))])
             yield Record(number, whole)
             number += more
+            continue
         else:
-            yield Record(number, text, ("malformed_line", "a quote that is not closed"))
+            fault = "a quote that is not closed"
+        yield Record(number, text, ("malformed_line", fault) if fault else None)
 
 
 def unpadded(text: bytes, delimiter: str = ",") -> bytes:
@@ -152,9 +147,9 @@ def unpadded(text: bytes, delimiter: str = ",") -> bytes:
     reads the quote as text, and the next quote may swallow the file."""
     if b'  "' not in text:
         return text
-    fields, place = [], 0
-    comma = delimiter.encode()
-    while found := _patterns(comma).field.match(text, place):
+    fields, place, comma = [], 0, delimiter.encode()
+    pattern, _, _ = _patterns(comma)
+    while found := pattern.match(text, place):
         field = found[0].lstrip(b" ")
         fields.append(field if field.startswith(b'"') else found[0])
         if found.end() == len(text):
@@ -163,37 +158,23 @@ def unpadded(text: bytes, delimiter: str = ",") -> bytes:
     return comma.join(fields)
 
 
-def _line_reader(stream: IO[bytes], bounds: Bounds | None) -> Callable[[], bytes]:
+def _lines(stream: IO[bytes], bounds: Bounds) -> Iterator[bytes]:
+    """Yield the lines, of an absurd one the beginning, and check the bounds now and then."""
     read = stream.readline  # looked up once: file objects of object stores are wrappers
-    lines = read_bytes = 0
-    ends_at = bounds.clock() + bounds.seconds if bounds else 0.0
-
-    def check() -> None:
-        if bounds is None:
-            return
-        if lines > bounds.lines:
-            raise OutOfBoundsError(f"it has more than {bounds.lines:,} lines")
-        if read_bytes > bounds.bytes:
-            raise OutOfBoundsError(f"it has more than {bounds.bytes:,} bytes, decompressed")
-        if bounds.clock() >= ends_at:
-            raise OutOfBoundsError(f"reading it takes more than {bounds.seconds:g} seconds")
-
-    def read_line() -> bytes:
-        nonlocal lines, read_bytes
-        if lines % _LINES_PER_CHECK == 0:
-            check()
-        line = read(LONGEST_LINE)
-        lines += bool(line)
-        read_bytes += len(line)
-        if not line or len(line) >= _BYTES_PER_CHECK:
-            check()
-        if len(line) >= LONGEST_LINE and not line.endswith(b"\n"):
-            while (rest := read(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                read_bytes += len(rest)  # the rest of an absurd line is not worth the memory
-                check()
-        return line
-
-    return read_line
+    number = size = 0
+    began = bounds.clock()
+    while line := read(LONGEST_LINE):
+        number += 1
+        size += len(line)
+        rest = line
+        while len(rest) >= LONGEST_LINE and not rest.endswith(b"\n"):
+            bounds.check(number, size, began)
+            rest = read(LONGEST_LINE)
+            size += len(rest)
+        if number % _LINES_PER_CHECK == 0 or len(line) >= _BYTES_PER_CHECK:
+            bounds.check(number, size, began)
+        yield line
+    bounds.check(number, size, began)
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -203,22 +184,20 @@ def _is_utf8(text: bytes) -> bool:
         return False
 
 
-def _continuation(
-    text: bytes, read_line: Callable[[], bytes], ahead: deque[bytes], fields: int, comma: bytes
-) -> int:
+def _continuation(text: bytes, lines: Iterator[bytes], ahead: deque[bytes], fields: int, comma: bytes) -> int:
     """Return how many lines after the open line `text` belong to its record; 0 without one. Fills `ahead`."""
-    whole, patterns = text, _patterns(comma)
+    whole, (_, complete_record, open_record) = text, _patterns(comma)
     for count in range(1, MOST_LINES + 1):
         if len(ahead) < count:
-            ahead.append(read_line())
+            ahead.append(next(lines, b""))
         line = ahead[count - 1]
         if not line or line.count(comma) >= fields - 1 or len(whole) + len(line) > LONGEST_LINE:
             break
         whole += b"\n" + line.rstrip(b"\r\n")
-        if patterns.complete.fullmatch(whole):
-            lines = io.StringIO(whole.decode("utf-8", "replace"), newline="")
-            columns = next(csv.reader(lines, delimiter=comma.decode()))
+        if complete_record.fullmatch(whole):
+            text_lines = io.StringIO(whole.decode("utf-8", "replace"), newline="")
+            columns = next(csv.reader(text_lines, delimiter=comma.decode()))
             return count if len(columns) == fields and _is_utf8(whole) else 0
-        if not patterns.open.fullmatch(whole):
+        if not open_record.fullmatch(whole):
             break
     return 0

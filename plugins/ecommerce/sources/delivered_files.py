@@ -18,8 +18,9 @@ from typing import IO, TYPE_CHECKING, Any
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import CredentialsError, TransientError
 from ecommerce.core.paths import read_sql
-from ecommerce.sources.csv_records import Bounds, OutOfBoundsError, header, records, unpadded
+from ecommerce.sources.csv_records import UNBOUNDED, Bounds, OutOfBoundsError, header, records, unpadded
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout
+from ecommerce.storage.duckdb import query
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,13 +42,8 @@ class UnusableFileError(Exception):
 
 @contextmanager
 def storage_errors(what: str) -> Iterator[None]:
-    """Turn what a file system raises while `what` is read into errors of this package.
-
-    Raises:
-        CredentialsError: this worker may not read it.
-        TransientError: it is gone, or the storage fails.
-        OSError: the disk this worker writes to meanwhile is full.
-    """
+    """Turn what a file system raises while `what` is read into errors of this package; OSError where the disk
+    that this worker writes to meanwhile is full."""
     try:
         yield
     except PermissionError:
@@ -61,31 +57,38 @@ def storage_errors(what: str) -> Iterator[None]:
         raise TransientError(f"{what} could not be read: {why}") from error
 
 
-def check_regular(path: str, folder: str) -> None:
-    """Refuse what must not be opened: `path` of this machine is no regular file, or a link that leads out of
-    `folder`. A link to a regular file inside the folder is one.
-
-    Raises:
-        UnusableFileError: it is one of these; opening a named pipe or a device could block for ever.
-    """
+@contextmanager
+def unusable_data(encoding: str = "UTF-8") -> Iterator[None]:
+    """Raise UnusableFileError for data that cannot be decompressed or decoded."""
     try:
-        real = os.path.realpath(path, strict=True)
-        mode = Path(real).stat().st_mode
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise UnusableFileError("file_unreadable", "its gzip data is damaged or ends too early") from None
+    except UnicodeError:  # UTF-16 with half a character: no line of the rest can be read
+        raise UnusableFileError("file_unreadable", f"it is not valid {encoding}") from None
+
+
+def check_regular(path: str, folder: str) -> None:
+    """Raise UnusableFileError for a `path` of this machine that must not be opened, which could block for
+    ever: no regular file, or a link that leads out of `folder`."""
+    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
+    try:
+        real = Path(os.path.realpath(path, strict=True))
+        mode = real.stat().st_mode
+        if not real.is_relative_to(Path(folder).resolve()):
+            why = "it is a link that leads out of the folder"
+        elif stat.S_ISREG(mode):
+            return
+        else:
+            kind = next((kind for is_kind, kind in kinds if is_kind(mode)), "a device")
+            why = f"it is {kind}, not a regular file"
     except FileNotFoundError:
         why = "it is a link to a file that does not exist" if Path(path).is_symlink() else GONE
-        raise UnusableFileError("file_unreadable", why) from None
     except PermissionError:
         why = "it is a link to where this worker has no right to read"
-        raise UnusableFileError("file_unreadable", why) from None
     except OSError as error:
         why = "it is a link that leads to itself" if error.errno == errno.ELOOP else reason_of(error)
-        raise UnusableFileError("file_unreadable", why) from None
-    if not Path(real).is_relative_to(Path(folder).resolve()):
-        raise UnusableFileError("file_unreadable", "it is a link that leads out of the folder")
-    if not stat.S_ISREG(mode):
-        kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
-        kind = next((kind for is_kind, kind in kinds if is_kind(mode)), "a device")
-        raise UnusableFileError("file_unreadable", f"it is {kind}, not a regular file")
+    raise UnusableFileError("file_unreadable", why)
 
 
 def modified_at(file_system: Any, path: str) -> datetime:
@@ -95,11 +98,8 @@ def modified_at(file_system: Any, path: str) -> datetime:
 
 
 def column_names(stream: IO[bytes], layout: Layout = STANDARD) -> list[str]:
-    """Return the column names in the first line of a CSV file, all those of `layout` among them.
-
-    Raises:
-        UnusableFileError: the line is no header in the layout's encoding, lacks a column, or repeats one.
-    """
+    """Return the column names in the first line of a CSV file; UnusableFileError where it is no header in the
+    layout's encoding, lacks a column of `layout`, or repeats one."""
     try:
         names = header(stream, layout.delimiter, layout.encoding.upper())
     except ValueError as error:
@@ -107,20 +107,17 @@ def column_names(stream: IO[bytes], layout: Layout = STANDARD) -> list[str]:
     required = layout.file_columns()
     if twice := [name for name in dict.fromkeys(required.values()) if names.count(name) > 1]:
         raise UnusableFileError("file_unreadable", f"its header has {', '.join(twice)} more than once")
-    others = [delimiter for delimiter in DELIMITERS if delimiter != layout.delimiter]
-    if len(names) == 1 and (found := next((each for each in others if each in names[0]), "")):
+    others = [each for each in DELIMITERS if each != layout.delimiter and each in names[0]]
+    if others and len(names) == 1:
         raise UnusableFileError(
             "missing_column",
-            f"its header is separated by the delimiter {DELIMITERS[found]}; the delimiter has to be a "
+            f"its header is separated by the delimiter {DELIMITERS[others[0]]}; the delimiter has to be a "
             f"{DELIMITERS[layout.delimiter]}",
         )
-    if missing := [_named(ours, theirs) for ours, theirs in required.items() if theirs not in names]:
-        raise UnusableFileError("missing_column", f"its header lacks {', '.join(missing)}")
+    if missing := [item for item in required.items() if item[1] not in names]:
+        texts = [ours if ours == theirs else f"{theirs} ({ours})" for ours, theirs in missing]
+        raise UnusableFileError("missing_column", f"its header lacks {', '.join(texts)}")
     return names
-
-
-def _named(ours: str, theirs: str) -> str:
-    return ours if ours == theirs else f"{theirs} ({ours})"
 
 
 def unread_columns(names: Sequence[str], layout: Layout, attributes: Sequence[str]) -> list[str]:
@@ -137,8 +134,8 @@ def extra_columns(attributes: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A CSV file after `split_records`: its column names, the number of its records, and the files of those
-    that are well-formed and of the others."""
+    """A CSV file after `split_records`: its column names, the number of its records, and the files of the
+    well-formed and of the other ones."""
 
     names: list[str]
     layout: Layout
@@ -156,29 +153,27 @@ def split_records(
     stream: IO[bytes], work: Path, layout: Layout = STANDARD, bounds: Bounds | None = None
 ) -> Split:
     """Write the numbered records of `stream`, and the malformed ones, into two files in the folder `work`.
+    UnusableFileError where it is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
 
     Args:
         stream: the file as delivered, decompressed.
         work: a folder that may hold the two files of an earlier call.
         layout: of the file.
         bounds: limits of lines, bytes and seconds.
-
-    Raises:
-        UnusableFileError: the file is not in its layout, ends too early, lacks a column, or exceeds `bounds`.
     """
-    good, bad, found, malformed = work / "good.csv", work / "bad.csv", 0, 0
-    dialect = {"delimiter": layout.delimiter, "encoding": layout.encoding.upper()}
-    comma = layout.delimiter.encode()
-    try:
-        with (
-            good.open("wb") as records_out,
-            bad.open("w", newline="") as bad_out,
-            layout.as_utf8(stream) as text,
-        ):
-            names = column_names(text, layout)
-            rejects = csv.writer(bad_out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-            for record in records(text, len(names), bounds, **dialect):
-                found += 1
+    good, bad, count, malformed = work / "good.csv", work / "bad.csv", 0, 0
+    encoding, comma = layout.encoding.upper(), layout.delimiter.encode()
+    with (
+        unusable_data(encoding),
+        good.open("wb") as records_out,
+        bad.open("w", newline="") as bad_out,
+        layout.as_utf8(stream) as text,
+    ):
+        names = column_names(text, layout)
+        rejects = csv.writer(bad_out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        try:
+            for record in records(text, len(names), bounds or UNBOUNDED, layout.delimiter, encoding):
+                count += 1
                 if record.fault:
                     malformed += 1
                     if bounds and malformed > MOST_MALFORMED:
@@ -189,28 +184,22 @@ def split_records(
                 else:
                     record_text = unpadded(record.text, layout.delimiter)
                     records_out.write(b"%d%s%s\n" % (record.number, comma, record_text))
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise UnusableFileError("file_unreadable", "its gzip data is damaged or ends too early") from None
-    except UnicodeError:  # UTF-16 with half a character: no line of the rest can be read
-        raise UnusableFileError("file_unreadable", f"it is not valid {dialect['encoding']}") from None
-    except OutOfBoundsError as error:
-        raise UnusableFileError("file_too_large", str(error)) from None
-    return Split(names, layout, found, good, bad)
+        except OutOfBoundsError as error:
+            raise UnusableFileError("file_too_large", str(error)) from None
+    return Split(names, layout, count, good, bad)
 
 
 def read_records(
     duck: duckdb.DuckDBPyConnection, split: Split, facts: Mapping[str, Any], attributes: Sequence[str] = ()
 ) -> None:
     """Read the records of `split`: lines into the Parquet file `facts["lines"]`, others into `rejects`.
+    UnusableFileError where the numbers of records in and out differ, or there is not enough memory.
 
     Args:
         duck: a connection with the table `rejects`.
         split: the file.
         facts: file, partner, received_at and lines, the parameters of `read_file.sql`.
         attributes: `ORDER_ATTRIBUTES`: further columns of the lines, NULL where the file lacks one.
-
-    Raises:
-        UnusableFileError: the numbers of records in and out differ, or there is not enough memory.
     """
     import duckdb
 
@@ -224,7 +213,7 @@ def read_records(
     # Only settings and layouts become SQL here; the file's own column names must not.
     expressions = ",\n        ".join(split.layout.expressions(held_in, extras))
     statement = read_sql("extract/partner_files/read_file.sql").replace("{columns}", expressions)
-    duck.execute(read_sql("extract/partner_files/layout_macros.sql"))
+    query(duck, "extract/partner_files/layout_macros")
     dialect = {"delimiter": split.layout.delimiter}
     try:
         read = duck.execute(statement, {**facts, **dialect, "path": str(split.good), "columns": columns})
@@ -234,9 +223,9 @@ def read_records(
             "file_too_large", "its lines are too long to be read in the memory that there is"
         ) from None
     lines, file = read.fetchall()[0][0], {"file": facts["file"]}
-    duck.execute(read_sql("extract/partner_files/keep_rejects.sql"), file | dialect)
+    query(duck, "extract/partner_files/keep_rejects", file | dialect)
     duck.execute("TRUNCATE reject_errors")
-    duck.execute(read_sql("extract/partner_files/keep_bad_records.sql"), {**file, "path": str(split.bad)})
+    query(duck, "extract/partner_files/keep_bad_records", {**file, "path": str(split.bad)})
     rejected = duck.execute("SELECT count(*) FROM rejects WHERE file = $file", file).fetchall()[0][0]
     if lines + rejected != split.records:
         duck.execute("DELETE FROM rejects WHERE file = $file", file)

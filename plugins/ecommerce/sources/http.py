@@ -1,4 +1,4 @@
-"""Requests of HTTP sources: their connection, redirects, and answers as `ecommerce.core.errors`.
+"""Requests of HTTP sources: their connection, redirects, retries, and failures as `ecommerce.core.errors`.
 
 `what` names connection and object, as in "exchange_rates_api: GET /stats/eurofxref/eurofxref-hist.csv"; it
 begins every message and never contains credentials.
@@ -7,30 +7,30 @@ begins every message and never contains credentials.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from ecommerce.core import errors
 from ecommerce.core.connections import connection
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import (
-    ConfigurationError,
-    ContractError,
-    CredentialsError,
-    PipelineError,
-    RateLimitedError,
-    TransientError,
-)
-from ecommerce.core.text import mask_e_mails
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
     from requests import Response, Session
 
+Answer = TypeVar("Answer")
 MOST_REDIRECTS = 5
+FIRST_PAUSE = 1.0
+"""Seconds; each further pause is twice as long."""
+LONGEST_PAUSE = 120.0
+"""A server that requests a longer one is left to the task's own retry, which waits as long as requested."""
 PRIVATE_DOMAINS = (
     *(".localhost", ".local", ".internal", ".intranet", ".lan", ".test", ".home.arpa", ".svc"),
     ".cluster.local",
@@ -40,17 +40,44 @@ QUOTED_CHARACTERS = 120
 PROXY = "the proxy of this machine (HTTPS_PROXY, HTTP_PROXY)"
 UNREADABLE = "the answer of {place} cannot be unpacked"
 
+log = logging.getLogger(__name__)
+
 
 def connection_with_host(conn_id: str, kind: str = "URL") -> Connection:
-    """Return the connection `conn_id`; `kind` is what its host has to be, for the message.
-
-    Raises:
-        ConfigurationError: it is not defined, or has no host.
-    """
+    """Return the connection `conn_id`; ConfigurationError where it is not defined, or has no host, which is
+    the server's `kind`."""
     found = connection(conn_id)
     if not found.host:
-        raise ConfigurationError(f"the connection {conn_id} has no host: set it to the server's {kind}")
+        raise errors.ConfigurationError(
+            f"the connection {conn_id} has no host: set it to the server's {kind}"
+        )
     return found
+
+
+def with_retries(
+    send: Callable[[], Answer],
+    pause: Callable[[float, errors.PipelineError], object],
+    attempts: Mapping[type[errors.PipelineError], int],
+) -> Answer:
+    """Return the result of `send`, repeated after errors that may pass.
+
+    Args:
+        send: one attempt.
+        pause: sleeps so many seconds after an error: `Retry-After`, or twice as long each time.
+        attempts: how often a kind of error may occur; any other is raised at once.
+    """
+    for attempt in count(1):
+        try:
+            return send()
+        except tuple(attempts) as error:
+            requested = getattr(error, "retry_after", None)
+            seconds = FIRST_PAUSE * 2 ** (attempt - 1) if requested is None else requested
+            most = next(number for kind, number in attempts.items() if isinstance(error, kind))
+            if attempt >= most or seconds > LONGEST_PAUSE:
+                raise
+            log.info("%s; attempt %d of %d, again in %.1f s", error, attempt, most, seconds)
+            pause(seconds, error)
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def request(
@@ -64,12 +91,8 @@ def request(
         method: `GET` or `PUT`.
         url: without the query.
         query: parameters of the URL.
-        what: connection and request, the beginning of messages.
+        what: the beginning of messages.
         options: further arguments of `requests`.
-
-    Raises:
-        ConfigurationError: the server redirects to another host.
-        ContractError: it redirects more than `MOST_REDIRECTS` times.
     """
     for _ in range(MOST_REDIRECTS):
         response = session.request(method, url, params=query, allow_redirects=False, **options)
@@ -79,12 +102,12 @@ def request(
         former, query = urlsplit(response.url), None
         url = urljoin(response.url, response.headers["Location"])
         if urlsplit(url)[:2] != former[:2]:
-            raise ConfigurationError(
+            raise errors.ConfigurationError(
                 f"{what} answered {response.status_code}: {_origin(response.url)} redirects to "
                 f"{_origin(url)}, which is another site. If that is the right address, make it the host of "
                 f"the connection {what.partition(':')[0]}"
             )
-    raise ContractError(f"{what} was redirected {MOST_REDIRECTS} times without an answer")
+    raise errors.ContractError(f"{what} was redirected {MOST_REDIRECTS} times without an answer")
 
 
 def is_unencrypted(url: str) -> bool:
@@ -94,36 +117,34 @@ def is_unencrypted(url: str) -> bool:
 
 
 @contextmanager
-def network_errors(what: str) -> Iterator[None]:
-    """Turn what `requests` raises into errors of this package.
-
-    Raises:
-        TransientError: the server is down, or times out.
-        ContractError: the certificate is invalid, the URL is malformed, or it redirects in circles.
-        ConfigurationError: login or password cannot be sent.
-    """
+def network_errors(what: str, server: str = "") -> Iterator[None]:
+    """Turn what `requests` and the library below it raise into errors of this package. `server`: its host and
+    port, for errors while a stream is read."""
     from requests import exceptions
+    from urllib3.exceptions import HTTPError
 
     try:
         yield
     except UnicodeError:
-        raise ConfigurationError(
+        raise errors.ConfigurationError(
             f"{what} failed: login or password of the connection has a character that HTTP cannot send"
         ) from None
     except exceptions.TooManyRedirects:
-        raise ContractError(f"{what} failed: the server redirects in circles") from None
+        raise errors.ContractError(f"{what} failed: the server redirects in circles") from None
     except (exceptions.SSLError, exceptions.ProxyError) as error:
         place = PROXY if isinstance(error, exceptions.ProxyError) else ""
-        kind: type[PipelineError] = TransientError if place else ContractError
+        kind: type[errors.PipelineError] = errors.TransientError if place else errors.ContractError
         raise kind(f"{what} failed: {reason_of(error, place)}: check host and port") from None
     except (exceptions.Timeout, exceptions.ConnectionError, exceptions.ChunkedEncodingError) as error:
-        raise TransientError(f"{what} failed: {reason_of(error)}") from None
+        raise errors.TransientError(f"{what} failed: {reason_of(error)}") from None
     except (exceptions.InvalidURL, exceptions.MissingSchema, exceptions.InvalidSchema):
-        raise ContractError(
+        raise errors.ContractError(
             f"{what} failed: the host of the connection is no web address such as https://shop.example"
         ) from None
     except exceptions.RequestException as error:
-        raise ContractError(f"{what} failed: {reason_of(error, otherwise=UNREADABLE)}") from None
+        raise errors.ContractError(f"{what} failed: {reason_of(error, otherwise=UNREADABLE)}") from None
+    except HTTPError as error:  # while a stream is read
+        raise errors.TransientError(f"{what} broke off: {reason_of(error, server)}") from None
 
 
 def raise_for_status(response: Response, what: str, text: bytes | None = None) -> None:
@@ -131,14 +152,8 @@ def raise_for_status(response: Response, what: str, text: bytes | None = None) -
 
     Args:
         response: the answer.
-        what: connection and request, the beginning of the message.
+        what: the beginning of the message.
         text: the beginning of the body, where it is a stream that must not be read to its end.
-
-    Raises:
-        CredentialsError: 401, 403.
-        RateLimitedError: 429, and 503 with `Retry-After`.
-        TransientError: 408, 425 and every other 5xx.
-        ContractError: any other status.
     """
     status = response.status_code
     if 200 <= status < 300:
@@ -146,14 +161,14 @@ def raise_for_status(response: Response, what: str, text: bytes | None = None) -
     answer = f"{what} answered {status} {response.reason or ''}".rstrip()
     wait = retry_after(response)
     if status in (401, 403):
-        raise CredentialsError(f"{answer}: check login, password and permissions of the connection")
+        raise errors.CredentialsError(f"{answer}: check login, password and permissions of the connection")
     if status == 429 or (status == 503 and wait is not None):
         why = "too many requests" if status == 429 else "the server is busy"
         retry = "" if wait is None else f", retry after {wait:.0f} s"
-        raise RateLimitedError(f"{answer}: {why}{retry}", wait)
+        raise errors.RateLimitedError(f"{answer}: {why}{retry}", wait)
     if status in (408, 425) or status >= 500:
-        raise TransientError(f"{answer}: the server is unavailable")
-    raise ContractError(f"{answer}: {quoted(response.content if text is None else text)}")
+        raise errors.TransientError(f"{answer}: the server is unavailable", wait)
+    raise errors.ContractError(f"{answer}: {quoted(response.content if text is None else text)}")
 
 
 def retry_after(response: Response, now: datetime | None = None) -> float | None:
@@ -167,11 +182,6 @@ def retry_after(response: Response, now: datetime | None = None) -> float | None
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
-
-
-def first_characters(response: Response) -> str:
-    """Return the beginning of an answer, as `quoted`."""
-    return quoted(response.content)
 
 
 def quoted(content: bytes) -> str:

@@ -7,6 +7,7 @@ import codecs
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -102,11 +103,7 @@ class Layout(BaseModel):
 
     def expressions(self, columns: Mapping[str, str], attributes: Sequence[str] = ()) -> list[str]:
         """Return the SQL of each column of ours, then of `attributes`, with values in the standard layout.
-
-        Args:
-            columns: the column of `read_csv` that holds each of ours; what it lacks is NULL.
-            attributes: names from `ORDER_ATTRIBUTES`.
-        """
+        `columns`: the column of `read_csv` that holds each of ours; what it lacks is NULL."""
         return [f'{self._expression(name, columns)} AS "{name}"' for name in (*COLUMNS, *attributes)]
 
     def _expression(self, name: str, columns: Mapping[str, str]) -> str:
@@ -148,20 +145,20 @@ STANDARD = Layout.model_construct()
 
 def partner_layouts() -> dict[str, Layout]:
     """Return the layouts of `include/partners/` by partner; all other partners have `STANDARD`.
-
-    Raises:
-        ConfigurationError: a file is no YAML, or has a key or value that cannot be used.
-    """
-    return {file.stem: _layout(file.name) for file in sorted(FOLDER.glob("*.yaml"))}
+    ConfigurationError where a file is no YAML, has another ending, or a key or value that cannot be used."""
+    files = [file for file in sorted(FOLDER.glob("*")) if file.suffix.lower() in (".yaml", ".yml")]
+    return {file.stem: _layout(file) for file in files}
 
 
-def _layout(name: str) -> Layout:
+def _layout(file: Path) -> Layout:
     import yaml
 
-    what = f"include/partners/{name}"
+    what = f"include/partners/{file.name}"
+    if file.suffix != ".yaml":
+        raise ConfigurationError(f"{what} is not read: rename it {file.stem}.yaml")
     try:
         # The base loader leaves every value a text: NO is Norway here, and 0 an amount.
-        values = yaml.load((FOLDER / name).read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 # it makes no objects
+        values = yaml.load(file.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 # it makes no objects
         return Layout.model_validate(values or {})
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{what} is not valid YAML: {' '.join(str(error).split())}") from None

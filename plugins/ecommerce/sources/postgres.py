@@ -3,10 +3,6 @@
 A result goes `COPY (query) TO STDOUT` as CSV → pipe → DuckDB → zstd Parquet, without a row becoming a Python
 object; memory stays flat. Two connections share one exported snapshot, so two results stream at a time and
 still show the same state of the database.
-
-The connection's extra may hold anything libpq takes, for example
-`{"sslmode": "require", "connect_timeout": 10, "options": "-c statement_timeout=600000"}`. Where neither it
-nor the database limits a statement, `STATEMENT_TIMEOUT` does.
 """
 
 from __future__ import annotations
@@ -25,16 +21,17 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import errors
 from ecommerce.core.connections import connection
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.error_messages import place_of
 from ecommerce.core.paths import read_sql
-from ecommerce.core.text import mask_e_mails
-from ecommerce.sources.postgres_errors import raise_connection_error, raise_query_error
+from ecommerce.sources.postgres_errors import connection_error, query_error
 
 if TYPE_CHECKING:
     import duckdb
     import psycopg
 
 STATEMENT_TIMEOUT = "30min"
+"""Where neither the connection's extra nor the database limits a statement."""
 CANCEL_SECONDS = 5.0
 """How long the request to cancel a statement may take."""
 _SESSION = (
@@ -100,11 +97,8 @@ class Session:
         return row
 
     def columns(self, query: Query) -> dict[str, str]:
-        """Return the result's columns, each with the DuckDB type that holds it exactly, without reading rows.
-
-        Raises:
-            ContractError: a column is a timestamp without time zone, which names no instant.
-        """
+        """Return the result's columns, each with the DuckDB type that holds it exactly, without reading rows;
+        ContractError where a column is a timestamp without time zone, which names no instant."""
         with self._named(query, "SELECT * FROM ("), self._connection.cursor() as cursor:
             cursor.execute(b"SELECT * FROM (" + self._literal(query) + b"\n) AS result LIMIT 0")
             columns = cursor.description or []
@@ -175,17 +169,14 @@ class Session:
             position = error.diag.statement_position
             place = query.at(prefix + self._literal(query).decode(), position) if position else query.name
             state = error.diag.sqlstate or error.sqlstate
-            raise_query_error(self.conn_id, place, state, error.diag.message_primary or str(error))
+            text = error.diag.message_primary or str(error)
+            raise query_error(self.conn_id, place, state, text) from None
 
 
 @contextmanager
 def snapshot(conn_id: str) -> Iterator[tuple[Session, Session, datetime]]:
     """Provide two sessions that see the same state of the database, and its instant by the database's clock.
-
-    Raises:
-        ConfigurationError: the connection is not defined.
-        PipelineError: as `raise_connection_error`.
-    """
+    ConfigurationError where the connection is not defined; others as `connection_error`."""
     setup = Query("the snapshot", "SELECT now() AS read_at, pg_export_snapshot() AS id", {})
     with _connect(conn_id) as first, _connect(conn_id) as second:
         exporting, importing = Session(conn_id, first), Session(conn_id, second)
@@ -223,10 +214,6 @@ def copy_to_parquet(
         target: the Parquet file.
         duck: DuckDB with the table `rejects`.
         texts: columns that are VARCHAR whatever the database declares.
-
-    Raises:
-        StagingError: the file cannot be written.
-        PipelineError: as `Session.columns`, and whatever ends a running query.
     """
     import duckdb
 
@@ -238,7 +225,7 @@ def copy_to_parquet(
         sent = pump.submit(session.copy_csv, query, write_end)
         try:
             parameters = {"pipe": f"/dev/fd/{read_end}", "columns": columns, "target": str(target)}
-            rows = duck.execute(read_sql("extract/csv_to_parquet.sql"), parameters).fetchall()[0][0]
+            [(rows,)] = duck.execute(read_sql("extract/csv_to_parquet.sql"), parameters).fetchall()
         except duckdb.Error as error:
             failure = error
         finally:
@@ -255,7 +242,7 @@ def copy_to_parquet(
 
 @contextmanager
 def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
-    """Provide a connection that has not begun its transaction, and close it."""
+    """Provide a connection that has not begun its transaction."""
     import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
@@ -263,7 +250,8 @@ def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
     try:
         connected = PostgresHook(conn_id).get_conn()
     except psycopg.OperationalError as error:
-        raise_connection_error(conn_id, place_of(server.host, server.port or 5432), mask_e_mails(str(error)))
+        place = place_of(server.host, server.port or 5432)
+        raise connection_error(conn_id, place, mask_e_mails(str(error))) from None
     connected.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connected.read_only = True
     with closing(connected):

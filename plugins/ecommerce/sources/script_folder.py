@@ -1,7 +1,5 @@
 """The folder of a shell script that fetches with curl: environment, failure, files in staging."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,16 +34,11 @@ class ScriptFolder(ABC):
 
     @abstractmethod
     def environment(self) -> dict[str, str]:
-        """Return the script's environment. It contains the password, so it is built when the script starts
-        and is no field of the operator: Airflow shows those."""
+        """Return the script's environment, which contains the password."""
 
     @abstractmethod
     def publish(self, folder: str, day: BusinessDay) -> Manifest:
-        """Move the script's files into the staging folder `folder`.
-
-        Raises:
-            StagingError: they cannot be written.
-        """
+        """Move the script's files into the staging folder `folder`; StagingError where that fails."""
 
     def problem(self) -> errors.PipelineError:
         """Return why the script failed: its file `problem` has the kind of error in the first line, and the

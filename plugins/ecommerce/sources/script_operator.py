@@ -1,7 +1,5 @@
 """The operator for a shell script that fetches with curl."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -12,8 +10,6 @@ from airflow.sdk.exceptions import AirflowException
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.sources.script_folder import ScriptFolder
 from ecommerce.storage.xcom import to_xcom
-
-Context = Mapping[str, Any]
 
 
 class FetchByScript(BashOperator):
@@ -27,16 +23,13 @@ class FetchByScript(BashOperator):
     """Provides the folder of the script; a subclass sets it."""
     _script_folder: ScriptFolder | None = None
 
-    def destination(self, context: Context) -> tuple[str, BusinessDay]:
+    def destination(self, context: Mapping[str, Any]) -> tuple[str, BusinessDay]:
         """Return the staging folder and the business day of a run."""
         raise NotImplementedError
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Run the script and publish its files.
-
-        Raises:
-            PipelineError: the script failed; its type decides about retries.
-        """
+        """Run the script and publish its files; its failure is a PipelineError whose type decides about
+        retries."""
         folder, day = self.destination(context)
         with type(self).fetch_folder() as self._script_folder:
             try:

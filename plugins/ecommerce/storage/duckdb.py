@@ -1,19 +1,15 @@
 """DuckDB connections in UTC with limited memory, on the file systems of staging."""
 
-from __future__ import annotations
-
 import weakref
-from typing import TYPE_CHECKING
+from typing import Any
 
+from ecommerce.core.paths import read_sql
 from ecommerce.storage.scratch import Scratch
 from ecommerce.storage.staging import is_local, storage_path
 
-if TYPE_CHECKING:
-    import duckdb
 
-
-def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB connection. Beyond `memory_limit` it spills to a temporary folder.
+def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) -> Any:
+    """Open a `DuckDBPyConnection`. Beyond `memory_limit` it spills to a temporary folder.
 
     Args:
         uris: whose file systems it reads and writes through fsspec.
@@ -37,3 +33,10 @@ def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) ->
         if not is_local(uri):
             connection.register_filesystem(storage_path(uri).fs)
     return connection
+
+
+def query(duck: Any, statement: str, parameters: Any = None) -> list[dict[str, Any]]:
+    """Run a file of include/sql, named without `.sql`, and return its rows by column name."""
+    result = duck.execute(read_sql(f"{statement}.sql"), parameters)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -1,14 +1,13 @@
 """Permanent files: pictures below PICTURES_URI (`originals/`, `thumbnails/`, and `pages/` of the last fetch),
 models below MODELS_URI."""
 
-from __future__ import annotations
-
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from ecommerce.core.settings import load_settings
-from ecommerce.storage.staging import is_local, local_or_uri, storage_errors, storage_path
+from ecommerce.storage.staging import is_local, storage_errors, storage_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +18,12 @@ class Store:
     uri: str
 
     @classmethod
-    def of_pictures(cls) -> Store:
+    def of_pictures(cls) -> Self:
         """Return the store of `PICTURES_URI`."""
         return cls(load_settings().pictures_uri)
 
     @classmethod
-    def of_models(cls) -> Store:
+    def of_models(cls) -> Self:
         """Return the store of `MODELS_URI`."""
         return cls(load_settings().models_uri)
 
@@ -49,14 +48,14 @@ class Store:
     def write(self, name: str, data: bytes) -> None:
         """Write a file atomically."""
         with storage_errors(self.uri):
+            final = storage_path(self.uri_of(name))
             if not is_local(self.uri):
-                storage_path(self.uri_of(name)).write_bytes(data)
+                final.write_bytes(data)
                 return
-            final = Path(local_or_uri(self.uri_of(name)))
             final.parent.mkdir(parents=True, exist_ok=True)
-            part = final.with_name(f".{final.name}.{uuid.uuid4().hex}.partial")
+            part = Path(final.path).with_name(f".{final.name}.{uuid.uuid4().hex}.partial")
             try:
                 part.write_bytes(data)
-                part.replace(final)
+                part.replace(final.path)
             finally:
                 part.unlink(missing_ok=True)

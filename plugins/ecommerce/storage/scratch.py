@@ -4,8 +4,6 @@ A folder is locked as long as its process lives, in whatever container. The next
 removes those that a killed process left, whose locks the kernel has released.
 """
 
-from __future__ import annotations
-
 import fcntl
 import logging
 import os
@@ -17,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ class Scratch:
     lock: int
 
     @classmethod
-    def make(cls) -> Scratch:
+    def make(cls) -> Self:
         """Make a folder, and remove those whose process is dead; OSError where that fails."""
         _sweep(Path(tempfile.gettempdir()))
         path = Path(tempfile.mkdtemp(prefix=PREFIX))

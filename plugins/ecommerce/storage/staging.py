@@ -5,8 +5,6 @@ folder becomes visible at once: it is renamed (local disk), or its `manifest.jso
 stores). Without a manifest it does not exist for readers.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
@@ -18,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, StagingError
@@ -27,22 +25,14 @@ from ecommerce.core.settings import load_settings
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.xcom import from_xcom, to_xcom
 
-if TYPE_CHECKING:
-    from upath import UPath
-
 MANIFEST_FILE = "manifest.json"
 _FOLDERS = ("STAGING_URI", "REPORTS_URI", "MODELS_URI", "PICTURES_URI")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Describes the files that one task left in staging; the only XCom about data.
-
-    `rows` counts the records of all files, `columns` has the columns of each file in `uri` (by relative
-    path), `sha256` covers every file. Instants are aware, in UTC; `window_end` of a read without upper bound
-    is its `read_at`. `control_totals` are the source's own sums over the same snapshot: amounts as decimal
-    texts, counts as integers.
-    """
+    """Describes the files that one task left in staging; the only XCom about data. Instants are aware; the
+    `window_end` of a read without upper bound is its `read_at`."""
 
     source: str
     business_date: date
@@ -50,11 +40,14 @@ class Manifest:
     rows: int
     bytes: int
     sha256: str
+    """Of all files."""
     columns: Mapping[str, list[str]]
+    """The columns of each file, by its path in `uri`."""
     read_at: datetime
     window_start: datetime
     window_end: datetime
     control_totals: Mapping[str, Any] = field(default_factory=dict)
+    """The source's own sums over the same snapshot: amounts as decimal texts, counts as integers."""
 
     def file(self, name: str) -> str:
         """Return the URI (a path for `file://`) of one of the manifest's files, for DuckDB."""
@@ -81,21 +74,10 @@ class DagRun:
     dag_id: str
     run_id: str
 
-    def folder(self, business_date: date, step: str) -> str:
-        """Return the URI of the folder that `step` of this run leaves for `business_date`."""
-        return f"{run_folder(load_settings().staging_uri, self.dag_id, business_date, self.run_id)}/{step}"
-
-
-def run_folder(staging_uri: str, dag_id: str, business_date: date, run_id: str) -> str:
-    """Return the URI of the folders of one run.
-
-    Args:
-        staging_uri: the setting.
-        dag_id: of the run.
-        business_date: of the files.
-        run_id: of the run.
-    """
-    return f"{staging_uri}/{dag_id}/{business_date.isoformat()}/{path_safe(run_id)}"
+    def folder(self, business_date: date, *step: str) -> str:
+        """Return the URI of the folder that a step of this run leaves for a business day, or of all steps."""
+        parts = (load_settings().staging_uri, self.dag_id, business_date.isoformat(), path_safe(self.run_id))
+        return "/".join((*parts, *step))
 
 
 @contextmanager
@@ -103,10 +85,7 @@ def publish(uri: str) -> Iterator[Draft]:
     """Write the folder `uri` atomically, and replace that of an earlier attempt.
 
     The caller fills `draft.path` (a local folder) and calls `draft.seal(...)`. When the block raises, nothing
-    changes at `uri`.
-
-    Raises:
-        StagingError: the files could not be written (no space, no permission).
+    changes at `uri`. StagingError: the files could not be written (no space, no permission).
     """
     try:
         with _work_folder(uri) as work:
@@ -114,31 +93,30 @@ def publish(uri: str) -> Iterator[Draft]:
             yield draft
             (work / MANIFEST_FILE).write_text(json.dumps(to_xcom(_seal(draft)), indent=1))
             if is_local(uri):
-                _swap(work, Path(local_or_uri(uri)))
+                final = Path(local_or_uri(uri))
+                old = final.with_name(f".{final.name}.{uuid.uuid4().hex}.old")
+                with suppress(FileNotFoundError):
+                    final.rename(old)
+                work.rename(final)
+                shutil.rmtree(old, ignore_errors=True)
             else:
                 _upload(work, storage_path(uri))
     except OSError as error:
-        setting = _setting_of(uri)
-        check = f": check {setting}" if setting else ""
-        raise StagingError(f"folder {uri} could not be written: {_why(error)}{check}") from error
+        raise StagingError(f"folder {uri} could not be written: {_why(error)}{_check(uri)}") from error
 
 
-def _setting_of(uri: str) -> str:
-    """Return the setting whose folder contains `uri`; empty where none does."""
-    try:
+def _check(uri: str) -> str:
+    """Return the fix: the setting whose folder contains `uri`; empty where none does."""
+    with suppress(ConfigurationError):
         settings = load_settings()
-    except ConfigurationError:
-        return ""
-    roots = {name: str(getattr(settings, name.lower())).rstrip("/") for name in _FOLDERS}
-    return max((each for each in _FOLDERS if uri.startswith(f"{roots[each]}/")), key=roots.get, default="")  # type: ignore[arg-type]
+        roots = {str(getattr(settings, name.lower())): name for name in reversed(_FOLDERS)}
+        if root := max((root for root in roots if uri.startswith(f"{root}/")), default=""):
+            return f": check {roots[root]}"
+    return ""
 
 
 def read_manifest(uri: str) -> Manifest:
-    """Return the manifest of a published folder.
-
-    Raises:
-        StagingError: it does not exist, or is not visible from this worker.
-    """
+    """Return the manifest of a published folder; StagingError where it is not visible from this worker."""
     path = storage_path(uri) / MANIFEST_FILE
     try:
         return from_xcom(Manifest, json.loads(path.read_text()))
@@ -163,7 +141,7 @@ def discard(uri: str) -> None:
         path.rmdir(recursive=True)
 
 
-def newest_change(folder: UPath) -> datetime:
+def newest_change(folder: Any) -> datetime:
     """Return when the newest file below `folder` was written (aware)."""
     files = folder.fs.find(folder.path)
     if files:
@@ -172,7 +150,7 @@ def newest_change(folder: UPath) -> datetime:
     return datetime.fromtimestamp(empty.stat().st_mtime if folder.protocol == "file" else 0, UTC)
 
 
-def remove_folder(folder: UPath) -> None:
+def remove_folder(folder: Any) -> None:
     """Remove everything below `folder`, manifests first, so that no reader finds an incomplete folder."""
     manifests = [file for file in folder.fs.find(folder.path) if file.endswith(f"/{MANIFEST_FILE}")]
     if manifests:
@@ -190,9 +168,9 @@ def storage_errors(uri: str) -> Iterator[None]:
         raise StagingError(f"{uri} could not be read or cleaned: {where}{_why(error)}") from error
 
 
-def storage_path(uri: str) -> UPath:
-    """Return `uri` as a path; outside this machine Airflow's storage path, which is a `UPath` too. Google
-    Cloud Storage has the connection of the warehouse."""
+def storage_path(uri: str) -> Any:
+    """Return `uri` as a `UPath`; outside this machine it is Airflow's, for `gs://` with the warehouse's
+    connection."""
     if is_local(uri):
         from upath import UPath
 
@@ -243,16 +221,7 @@ def _seal(draft: Draft) -> Manifest:
     return Manifest(uri=draft.uri, bytes=size, sha256=digest.hexdigest(), **draft.facts)
 
 
-def _swap(work: Path, final: Path) -> None:
-    """Rename `work` to `final`, and remove the folder of an earlier attempt."""
-    old = final.with_name(f".{final.name}.{uuid.uuid4().hex}.old")
-    with suppress(FileNotFoundError):
-        final.rename(old)
-    work.rename(final)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _upload(work: Path, target: UPath) -> None:
+def _upload(work: Path, target: Any) -> None:
     (target / MANIFEST_FILE).unlink(missing_ok=True)
     manifest = work / MANIFEST_FILE
     files = [path for path in sorted(work.rglob("*")) if path.is_file() and path != manifest]

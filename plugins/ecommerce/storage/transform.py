@@ -4,74 +4,63 @@
 source (staged_columns.md describes both layouts). DuckDB spills to disk; only counts pass through Python.
 """
 
-from __future__ import annotations
-
 import hashlib
 import html
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import mask_e_mails, teach_addresses
 from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import load_settings
-from ecommerce.core.text import mask_e_mails
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest
 
-if TYPE_CHECKING:
-    import duckdb
-
 log = logging.getLogger(__name__)
 
 FOLDER = INCLUDE / "sql" / "transform"
+_KEPT = ("source", "business_date", "read_at", "window_start", "window_end")
+"""Fields of the raw folder's manifest that the loadable one's has, too."""
 MEMORY_LIMIT = "340MB"  # of DuckDB, which spills beyond it; the process needs about 100 MB more
 # Half of DuckDB's usual row group: what a writer holds in memory is one of them per thread.
 WRITE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440"
-ACCOUNTING = "accounting.sql"
 
 
 @dataclass(frozen=True, slots=True)
 class TransformSpec:
-    """What one domain transforms; files are named without `.sql`.
+    """What one domain transforms, by the SQL files of include/sql/transform/<folder>.
 
-    `folder` is in include/sql/transform. `first_steps` run before the source's own file, the numbered files
-    after it, `accounting.sql` last. It returns one row with at least rows_read, rows_accepted, rows_rejected,
-    rows_superseded, rejected (counts by reason) and warnings (see `core.data_warnings`). A step `<n>_<table>`
-    whose table is in `always_there` or `when_they_have_rows` writes `<table>.parquet`. `prepare` defines the
-    domain's own functions and variables.
+    `first_steps` run before the source's own file, the numbered files after it, `accounting.sql` last. It
+    returns one row with at least rows_read, rows_accepted, rows_rejected, rows_superseded, rejected (counts
+    by reason) and warnings (see `core.data_warnings`). A step `<n>_<table>` whose table is in `always_there`
+    or `when_they_have_rows` writes `<table>.parquet`. `prepare` defines the domain's functions and variables.
     """
 
     folder: str
     first_steps: tuple[str, ...]
     always_there: tuple[str, ...]
     when_they_have_rows: tuple[str, ...]
-    prepare: Callable[[duckdb.DuckDBPyConnection], None] | None = None
-
-    @property
-    def path(self) -> Path:
-        """The folder of the domain's SQL files."""
-        return FOLDER / self.folder
+    prepare: Callable[[Any], None] | None = None
 
     def steps(self, mapping: str) -> list[Path]:
-        """Return the SQL files in order, without the accounting; `mapping` is the source's own."""
-        named = (self.path / f"{name}.sql" for name in (*self.first_steps, mapping))
-        return [FOLDER / "values.sql", *named, *sorted(self.path.glob("[0-9]*.sql"))]
+        """Return the SQL files in order; `mapping` is the source's own."""
+        path = FOLDER / self.folder
+        named = (path / f"{name}.sql" for name in (*self.first_steps, mapping))
+        return [FOLDER / "values.sql", *named, *sorted(path.glob("[0-9]*.sql")), path / "accounting.sql"]
 
 
 def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mapping: str = "") -> Manifest:
     """Transform a raw folder into the loadable folder `<run folder>/transformed/<source>`, and return its
-    manifest.
+    manifest, whose control totals include the accounts, raw_sha256 and run_id.
 
     The raw folder, which holds personal data, is removed afterwards. A second call returns the first result,
-    so a repair of another source reads nothing twice. The accounts, raw_sha256 and run_id are added to the
-    control totals.
+    so a repair of another source reads nothing twice.
 
     Args:
         spec: the domain's transform.
@@ -84,19 +73,20 @@ def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mappi
         ContractError: the raw files violate the source's contract, or a record was lost.
     """
     folder = f"{manifest.uri.rsplit('/', 1)[0]}/transformed/{manifest.source}"
-    if not staging.exists(manifest.uri):
-        return _already_transformed(manifest, folder)
+    if not staging.exists(manifest.uri) and staging.exists(folder):
+        done = staging.read_manifest(folder)
+        if done.control_totals.get("raw_sha256") == manifest.sha256:
+            log.info("%s was transformed before: using the result at %s", manifest.source, folder)
+            return done
     if staging.read_manifest(manifest.uri).sha256 != manifest.sha256:
         raise StagingError(
             f"the files at {manifest.uri} have been read again since: clear the extract task with downstream"
         )
     with staging.publish(folder) as draft:
-        steps = spec.steps(mapping or manifest.source)
-        accounts, columns, rows = _run_steps(spec, manifest, run_id, draft.path, steps)
+        accounts, columns, rows = _run_steps(spec, manifest, run_id, draft.path, mapping or manifest.source)
         _check_nothing_is_lost(manifest, accounts)
-        kept = ("source", "business_date", "read_at", "window_start", "window_end")
         draft.seal(
-            **{name: getattr(manifest, name) for name in kept},
+            **{name: getattr(manifest, name) for name in _KEPT},
             rows=rows,
             columns=columns,
             control_totals={**manifest.control_totals, **accounts},
@@ -105,17 +95,8 @@ def run_transform(spec: TransformSpec, manifest: Manifest, *, run_id: str, mappi
     return staging.read_manifest(folder)
 
 
-def _already_transformed(manifest: Manifest, folder: str) -> Manifest:
-    if staging.exists(folder):
-        done = staging.read_manifest(folder)
-        if done.control_totals.get("raw_sha256") == manifest.sha256:
-            log.info("%s was transformed before: using the result at %s", manifest.source, folder)
-            return done
-    return staging.read_manifest(manifest.uri)  # raises
-
-
 def _run_steps(
-    spec: TransformSpec, manifest: Manifest, run_id: str, folder: Path, steps: Sequence[Path]
+    spec: TransformSpec, manifest: Manifest, run_id: str, folder: Path, mapping: str
 ) -> tuple[dict[str, Any], dict[str, list[str]], int]:
     """Run the SQL files; return the accounts, the columns by file and the number of rows written."""
     columns: dict[str, list[str]] = {}
@@ -123,18 +104,28 @@ def _run_steps(
     with _connection(manifest, run_id, folder) as connection:
         if spec.prepare:
             spec.prepare(connection)
-        for step in steps:
+        for step in spec.steps(mapping):
             table = step.stem.partition("_")[2]
             with _readable_errors(f"{manifest.source}: {step.name}"):
                 connection.execute(step.read_text(encoding="utf-8"))
                 if table in spec.always_there + spec.when_they_have_rows:
-                    written = _write(connection, table)
+                    target = f"getvariable('loadable') || '/{table}.parquet'"
+                    copied = connection.execute(f"COPY (FROM {table}) TO ({target}) ({WRITE_OPTIONS})")
+                    [(written,)] = copied.fetchall()
                     rows += written
                     if written or table in spec.always_there:
                         columns[f"{table}.parquet"] = connection.table(table).columns
-        with _readable_errors(f"{manifest.source}: {ACCOUNTING}"):
-            connection.execute((spec.path / ACCOUNTING).read_text(encoding="utf-8"))
-            accounts = _accounts(connection, manifest, run_id)
+        with _readable_errors(f"{manifest.source}: accounting.sql"):
+            [values] = connection.fetchall()
+        names = [column[0] for column in connection.description]
+        accounts = dict(zip(names, values, strict=True))
+    warnings = map(json.loads, accounts["warnings"] or ())
+    accounts |= {
+        "rejected": accounts["rejected"] or {},
+        "warnings": [*manifest.control_totals.get("warnings", []), *warnings],
+        "raw_sha256": manifest.sha256,
+        "run_id": run_id,
+    }
     for file in folder.iterdir():
         if file.name not in columns:
             file.unlink()
@@ -142,18 +133,14 @@ def _run_steps(
 
 
 @contextmanager
-def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connection(manifest: Manifest, run_id: str, folder: Path) -> Iterator[Any]:
     """Open DuckDB with the variables and functions of the SQL files and the key of the customer hash."""
     settings = load_settings()
     variables = {
         "raw": staging.local_or_uri(manifest.uri),
         "raw_files": [manifest.file(name) for name in sorted(manifest.columns)],
         "loadable": str(folder),
-        "source": manifest.source,
-        "business_date": manifest.business_date,
-        "read_at": manifest.read_at,
-        "window_start": manifest.window_start,
-        "window_end": manifest.window_end,
+        **{name: getattr(manifest, name) for name in _KEPT},
         "run_id": run_id,
         "control_totals": json.dumps(dict(manifest.control_totals)),
         "shop_timezone": settings.shop_timezone,
@@ -181,26 +168,6 @@ def padded_keys(key: bytes) -> list[bytes]:
     return [bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)]
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    target = f"getvariable('loadable') || '/{table}.parquet'"
-    [(written,)] = connection.execute(f"COPY (FROM {table}) TO ({target}) ({WRITE_OPTIONS})").fetchall()
-    return int(written)
-
-
-def _accounts(connection: duckdb.DuckDBPyConnection, manifest: Manifest, run_id: str) -> dict[str, Any]:
-    values = connection.fetchall()[0]
-    accounts = {column[0]: value for column, value in zip(connection.description, values, strict=True)}
-    return accounts | {
-        "rejected": accounts["rejected"] or {},
-        "warnings": [
-            *manifest.control_totals.get("warnings", []),
-            *map(json.loads, accounts["warnings"] or ()),
-        ],
-        "raw_sha256": manifest.sha256,
-        "run_id": run_id,
-    }
-
-
 def _check_nothing_is_lost(manifest: Manifest, accounts: Mapping[str, Any]) -> None:
     read, accepted, rejected, superseded = (
         accounts[f"rows_{name}"] for name in ("read", "accepted", "rejected", "superseded")
@@ -224,9 +191,9 @@ def _readable_errors(what: str) -> Iterator[None]:
 
     try:
         yield
-    except duckdb.IOException as error:
-        raise StagingError(f"{what}: {mask_e_mails(str(error))}") from None
-    except duckdb.OutOfMemoryException as error:
-        raise PipelineError(f"{what}: not enough memory: {mask_e_mails(str(error))}") from None
     except duckdb.Error as error:
-        raise ContractError(f"{what}: {mask_e_mails(str(error))}") from None
+        text = mask_e_mails(str(error))
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise PipelineError(f"{what}: not enough memory: {text}") from None
+        kind = StagingError if isinstance(error, duckdb.IOException) else ContractError
+        raise kind(f"{what}: {text}") from None

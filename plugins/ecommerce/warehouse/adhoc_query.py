@@ -1,18 +1,13 @@
 """Queries of users: one statement that only reads, and its result."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ecommerce.core.errors import ContractError
 from ecommerce.warehouse.bigquery_errors import bigquery_errors, refusal_text
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
-
-if TYPE_CHECKING:
-    from google.cloud import bigquery
 
 _QUOTED = re.compile(
     r"(?P<comment>--[^\n]*|\#[^\n]*|/\*.*?\*/)"
@@ -50,26 +45,27 @@ def run_query(sql: str, warehouse: Warehouse, most_rows: int | None = None) -> Q
     statement = _only_statement(sql)
     dataset = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}"
     with bigquery_errors("the query"):
-        dry_run = _explained(lambda: warehouse.begin_query(statement, default_dataset=dataset, dry_run=True))
+        dry_run = _explained(warehouse.begin_query, statement, default_dataset=dataset, dry_run=True)
         if (kind := dry_run.statement_type) != "SELECT":
             raise _refused(
                 "more than one statement" if kind == "SCRIPT" else f"of the kind {kind or 'unknown'}"
             )
         # The emulator answers when the query has ended.
-        job = _explained(
-            lambda: warehouse.begin_query(statement, timeout=REQUEST_SECONDS, default_dataset=dataset)
+        job = _explained(warehouse.begin_query, statement, timeout=REQUEST_SECONDS, default_dataset=dataset)
+        rows = _explained(warehouse.rows, job, "the query", max_results=most_rows)
+        columns = tuple(
+            (each.name, f"ARRAY<{each.field_type}>" if each.mode == "REPEATED" else each.field_type)
+            for each in rows.schema
         )
-        rows = _explained(lambda: warehouse.rows(job, "the query", max_results=most_rows))
-        columns = tuple((field.name, _type_of(field)) for field in rows.schema)
         return QueryResult(columns, rows.total_rows or 0, (tuple(row.values()) for row in rows))
 
 
-def _explained(request: Callable[[], Any]) -> Any:
+def _explained(request: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """Return the result of `request`; an invalid statement is a ContractError of one sentence."""
     from google.api_core.exceptions import BadRequest, NotFound
 
     try:
-        return request()
+        return request(*arguments, **options)
     except (BadRequest, NotFound) as error:
         if "bytesBilledLimitExceeded" in {each.get("reason") for each in error.errors or ()}:
             raise
@@ -77,17 +73,10 @@ def _explained(request: Callable[[], Any]) -> Any:
 
 
 def _only_statement(sql: str) -> str:
-    """Return `sql` up to the end of its only statement.
-
-    Raises:
-        ContractError: it has several statements, or none that begins with SELECT or WITH.
-    """
-
-    def blank(match: re.Match[str]) -> str:
-        # Comments, strings and quoted names may hold anything; positions stay the same.
-        return (" " if match["comment"] else "_") * len(match[0])
-
-    bare = _QUOTED.sub(blank, sql).rstrip("; \t\r\n")
+    """Return `sql` up to the end of its only statement, which begins with SELECT or WITH."""
+    # Comments, strings and quoted names may hold anything; positions stay the same.
+    bare = _QUOTED.sub(lambda match: (" " if match["comment"] else "_") * len(match[0]), sql)
+    bare = bare.rstrip("; \t\r\n")
     if ";" in bare:
         raise _refused("more than one statement")
     first = re.match(r"[\s(]*(\w*)", bare)
@@ -102,7 +91,3 @@ def _refused(kind: str) -> ContractError:
         f"the query was not run: it is {kind}, and only a single SELECT or WITH statement, which changes "
         "nothing, is accepted"
     )
-
-
-def _type_of(field: bigquery.SchemaField) -> str:
-    return f"ARRAY<{field.field_type}>" if field.mode == "REPEATED" else str(field.field_type)

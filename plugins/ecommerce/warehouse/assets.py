@@ -1,8 +1,6 @@
 """Assets: sources, the warehouse's tables, and what DAGs announce to each other. Airflow's asset graph shows
 which tasks read and write them. Partitions of the announced tables are business days."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from airflow.sdk import Asset

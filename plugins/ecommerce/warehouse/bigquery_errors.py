@@ -1,7 +1,5 @@
 """Errors of the Google libraries as errors of this package."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator
@@ -33,36 +31,26 @@ def bigquery_errors(what: str) -> Iterator[None]:
         ContractError: everything else BigQuery refuses: SQL, schemas, missing tables.
     """
     from google.api_core.exceptions import GoogleAPICallError, RetryError
-    from google.auth.exceptions import (
-        DefaultCredentialsError,
-        GoogleAuthError,
-        MalformedError,
-        RefreshError,
-        TransportError,
-    )
+    from google.auth import exceptions as auth
     from requests import exceptions
 
-    invalid = (
-        (MalformedError, "the key file is not a service account's key"),
-        (RefreshError, "Google refuses them: is the key still valid, is this machine's clock right?"),
-        (DefaultCredentialsError, "there are none: set key_path in its extra to a service account's key"),
-    )
+    lost = (RetryError, exceptions.ConnectionError, exceptions.Timeout, TimeoutError, auth.TransportError)
     try:
         yield
     except GoogleAPICallError as error:
         raise _refusal(what, error) from None
-    except (
-        RetryError,
-        exceptions.ConnectionError,
-        exceptions.Timeout,
-        TimeoutError,
-        TransportError,
-    ) as error:
+    except lost as error:
         if isinstance(error, RetryError) and isinstance(error.cause, GoogleAPICallError):
             raise _refusal(what, error.cause) from None  # it was reached, and refused each attempt
         raise errors.TransientError(f"{what}: BigQuery cannot be reached: {reason_of(error)}") from error
-    except GoogleAuthError as error:
-        reason = next((text for kind, text in invalid if isinstance(error, kind)), "they cannot be read")
+    except auth.GoogleAuthError as error:
+        reason = "they cannot be read"
+        if isinstance(error, auth.MalformedError):
+            reason = "the key file is not a service account's key"
+        elif isinstance(error, auth.RefreshError):
+            reason = "Google refuses them: is the key still valid, is this machine's clock right?"
+        elif isinstance(error, auth.DefaultCredentialsError):
+            reason = "there are none: set key_path in its extra to a service account's key"
         raise errors.CredentialsError(
             f"{what}: invalid credentials of the connection {CONNECTION_WAREHOUSE}: {reason}"
         ) from error
@@ -83,18 +71,16 @@ def refusal_text(error: Any) -> str:
 def _refusal(what: str, error: Any) -> errors.PipelineError:
     text = refusal_text(error) if _NO_DATASET in str(error) else error.message or str(error)
     hint = _OLDER_TABLE if _INVALID in str(error) else ""
-    return _kind_of(error)(f"{what}: {hint}{_without_addresses(text)}")
-
-
-def _kind_of(error: Any) -> type[errors.PipelineError]:
     reasons = {detail.get("reason") for detail in error.errors or () if isinstance(detail, dict)}
     if CONCURRENT in str(error).lower():
-        return errors.ConcurrentUpdateError
-    if "bytesBilledLimitExceeded" in reasons:
-        return errors.ConfigurationError
-    if error.code in (429, 500, 502, 503, 504) or reasons & _PASSING:
-        return errors.TransientError
-    return errors.CredentialsError if error.code in (401, 403) else errors.ContractError
+        kind: type[errors.PipelineError] = errors.ConcurrentUpdateError
+    elif "bytesBilledLimitExceeded" in reasons:
+        kind = errors.ConfigurationError
+    elif error.code in (429, 500, 502, 503, 504) or reasons & _PASSING:
+        kind = errors.TransientError
+    else:
+        kind = errors.CredentialsError if error.code in (401, 403) else errors.ContractError
+    return kind(f"{what}: {hint}{_without_addresses(text)}")
 
 
 def _airflow_exceptions() -> tuple[type[Exception], ...]:

@@ -1,8 +1,6 @@
 """`make check` of BigQuery: queries, datasets, settings and permissions. The roles to grant are in
 deploy/bigquery_grants.sql."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from uuid import uuid4
 
@@ -20,43 +18,36 @@ tables."""
 def check() -> Lines:
     """Run a query, compare the datasets with the settings, and create and remove one empty table."""
     warehouse = client.connect(interactive=True)
-    settings = warehouse.settings
-    with bigquery_errors("bigquery: list of datasets"):
-        datasets = {one.dataset_id for one in warehouse.client.list_datasets(**warehouse.bounded())}
+    settings, dataset = warehouse.settings, warehouse.settings.bigquery_dataset
+    datasets = schema.datasets(warehouse)
     warehouse.run("SELECT 1", "bigquery: a query")
     where = f"project {warehouse.client.project}"
-    if settings.bigquery_dataset not in datasets:
-        yield OK, f"{where}: queries run; the first run creates the dataset {settings.bigquery_dataset}"
+    if dataset not in datasets:
+        yield OK, f"{where}: queries run; the first run creates the dataset {dataset}"
         return
-    with bigquery_errors(f"bigquery: dataset {settings.bigquery_dataset}"):
-        location = warehouse.client.get_dataset(settings.bigquery_dataset, **warehouse.bounded()).location
+    with bigquery_errors(f"bigquery: dataset {dataset}"):
+        location = warehouse.client.get_dataset(dataset, **warehouse.bounded()).location
     if location and location.upper() != settings.bigquery_location.upper():
-        raise ConfigurationError(
-            f"the dataset {settings.bigquery_dataset} is in {location}: set BIGQUERY_LOCATION={location}"
-        )
+        raise ConfigurationError(f"the dataset {dataset} is in {location}: set BIGQUERY_LOCATION={location}")
     absent = schema.missing(warehouse)
     if "warehouse_settings" not in absent:
         schema.compare_settings(warehouse)
     later = f"; the next run creates {len(absent)} tables and views in it" if absent else ""
-    yield OK, f"{where}: queries run, and the dataset {settings.bigquery_dataset} fits the settings{later}"
+    yield OK, f"{where}: queries run, and the dataset {dataset} fits the settings{later}"
     if "orders" not in absent and (missing := missing_permissions(warehouse, "orders")):
         yield (
             FAIL,
             f"the account lacks {', '.join(missing)}: grant roles/bigquery.dataEditor on the dataset "
-            f"{settings.bigquery_dataset} (deploy/bigquery_grants.sql)",
+            f"{dataset} (deploy/bigquery_grants.sql)",
         )
-    for dataset in (settings.staging_dataset, *([settings.bigquery_dataset] if absent else ())):
-        if dataset in datasets:
-            check_creation(warehouse, dataset)
+    for each in (settings.staging_dataset, *([dataset] if absent else ())):
+        if each in datasets:
+            check_creation(warehouse, each)
 
 
 def missing_permissions(warehouse: Warehouse, table: str) -> list[str]:
     """Return the permissions of `ON_TABLES` that the account lacks on an existing table; empty on the
-    emulator.
-
-    Raises:
-        PipelineError: as `bigquery_errors`.
-    """
+    emulator. Raises as `bigquery_errors`."""
     from google.api_core.exceptions import Forbidden, MethodNotAllowed, MethodNotImplemented, NotFound
 
     name = f"{warehouse.client.project}.{warehouse.settings.bigquery_dataset}.{table}"
@@ -71,12 +62,8 @@ def missing_permissions(warehouse: Warehouse, table: str) -> list[str]:
 
 
 def check_creation(warehouse: Warehouse, dataset_id: str) -> None:
-    """Create and remove an empty table in a dataset, as every load does in the staging dataset.
-
-    Raises:
-        CredentialsError: the account must not create it.
-        PipelineError: as `bigquery_errors`.
-    """
+    """Create and remove an empty table in a dataset, as every load does in the staging dataset; raises as
+    `bigquery_errors`."""
     from google.cloud import bigquery
 
     dataset = f"{warehouse.client.project}.{dataset_id}"

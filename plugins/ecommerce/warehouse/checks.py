@@ -1,11 +1,9 @@
 """Checks after a load: the `checks.sql` of every table of its domain, for the days it touched."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 from ecommerce.core.data_warnings import CHECK, DataWarning
@@ -13,12 +11,10 @@ from ecommerce.core.errors import CheckFailed, ContractError
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult
-from ecommerce.warehouse.rendering import has_checks, render
+from ecommerce.warehouse.rendering import render, tables
 from ecommerce.warehouse.spec import LoadSpec
 
 log = logging.getLogger(__name__)
-
-SEVERITIES = ("error", "warn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +24,7 @@ class CheckResult:
     figures are wrong or incomplete, 2: they may be, 1: they are not). `other_rows`, with an `other_sample`,
     are those of `other_days` (ISO dates, separated by blanks) that the run loaded."""
 
-    check: str
+    check_name: str
     severity: str
     failing_rows: int
     found: str
@@ -46,21 +42,21 @@ class CheckResult:
         return bool(self.failing_rows or self.other_rows)
 
     def __str__(self) -> str:
-        if self.failing_rows or not self.other_rows:
-            return f"{_counted(self.failing_rows, self.found)}: {self.meaning}{_example(self.sample)}"
-        return f"{_counted(self.other_rows, self.found)}: {self.meaning}{_example(self.other_sample)}"
+        rows, sample = self.failing_rows, self.sample
+        if self.other_rows and not rows:
+            rows, sample = self.other_rows, self.other_sample
+        return f"{_counted(rows, self.found)}: {self.meaning}{_example(sample)}"
 
     def warnings(self) -> list[DataWarning]:
         """Return the result as warnings: one of the run's day; one, with its `days`, of other loaded days."""
-        known = {"meaning": self.meaning, "action": self.action, "weight": self.weight}
+        known = {"kind": CHECK, "meaning": self.meaning, "action": self.action, "weight": self.weight}
         warnings = []
         if self.failing_rows:
             found = _counted(self.failing_rows, self.found) + _example(self.sample)
-            warnings.append({"kind": CHECK, "found": found, **known})
+            warnings.append(known | {"found": found})
         if self.other_rows:
             found = _counted(self.other_rows, self.found) + _example(self.other_sample)
-            days = sorted((self.other_days or "").split())
-            warnings.append({"kind": CHECK, "found": found, **known, "days": days})
+            warnings.append(known | {"found": found, "days": sorted((self.other_days or "").split())})
         return warnings
 
 
@@ -74,16 +70,13 @@ def _example(sample: str | None) -> str:
 
 
 def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[DataWarning]:
-    """Check the days that a run's load touched, and return warnings, those of its extracts first.
+    """Check the days that a run's load touched, and return warnings, those of its extracts first; raises as
+    `run_checks`.
 
     Args:
         run: the load's run.
         loaded: the result of the load.
         spec: the domain's load.
-
-    Raises:
-        CheckFailed: a check of severity `error` failed; nothing must be mailed or announced.
-        PipelineError: as `Warehouse.run`.
     """
     results = run_checks(
         loaded.touched_days,
@@ -92,8 +85,8 @@ def check_load(run: DagRun, loaded: LoadResult, spec: LoadSpec) -> list[DataWarn
         run_id=run.run_id,
         warehouse=connect(dag=run.dag_id, step="checks"),
     )
-    failed = sorted((each for each in results if each.is_failing), key=lambda each: -each.weight)
-    return [*loaded.warnings, *(warning for each in failed for warning in each.warnings())]
+    results.sort(key=lambda each: -each.weight)
+    return [*loaded.warnings, *(warning for each in results for warning in each.warnings())]
 
 
 def run_checks(
@@ -114,16 +107,17 @@ def run_checks(
         warehouse: opened from the connection when not given.
 
     Raises:
-        CheckFailed: a check of severity `error` failed; names each such check and an example.
+        CheckFailed: a check of severity `error` failed: nothing must be mailed or announced. Names each such
+            check and an example.
         PipelineError: as `Warehouse.run`.
     """
     warehouse = warehouse or connect(step="checks")
-    columns = (
-        *("check_name", "severity", "failing_rows", "found", "meaning", "sample", "action", "weight"),
-        *("other_rows", "other_sample", "other_days"),
-    )
-    statements = {}
-    for table in filter(has_checks, sorted(spec.tables)):
+    columns = ", ".join(each.name for each in fields(CheckResult))
+    results: dict[str, list[CheckResult]] = {
+        table: [] for table in tables("checks.sql") if table in spec.tables
+    }
+    statements = []
+    for table in results:
         sql = render(
             f"warehouse/tables/{table}/checks.sql",
             days=days,
@@ -132,32 +126,28 @@ def run_checks(
             business_date=business_date,
         )
         own = sql.strip().removesuffix(";")
-        statements[table] = f"SELECT '{table}' AS checked, {', '.join(columns)} FROM (\n{own}\n)"  # noqa: S608
+        statements.append(f"SELECT '{table}' AS checked, {columns} FROM (\n{own}\n)")  # noqa: S608
     # One job for all, because each costs BigQuery a second.
-    together = "\nUNION ALL\n".join(statements.values())
-    rows = warehouse.run(together, "checks", {"run_id": run_id}) if statements else []
-    results: list[CheckResult] = []
-    for table in statements:
-        of_table = [
-            CheckResult(*(row[column] for column in columns)) for row in rows if row["checked"] == table
-        ]
+    together = "\nUNION ALL\n".join(statements)
+    for row in warehouse.run(together, "checks", {"run_id": run_id}) if statements else ():
+        results[row.pop("checked")].append(CheckResult(**row))
+    for table, of_table in results.items():
         if not of_table or not all(map(_is_complete, of_table)):
             raise ContractError(
-                f"include/sql/warehouse/tables/{table}/checks.sql must give {', '.join(columns)} for each "
+                f"include/sql/warehouse/tables/{table}/checks.sql must give {columns} for each "
                 "check: write it with the macro check"
             )
-        results += of_table
-    failed = [each for each in results if each.is_failing]
+    every = [each for of_table in results.values() for each in of_table]
+    failed = [each for each in every if each.is_failing]
     for each in failed:
         level = logging.ERROR if each.severity == "error" else logging.WARNING
-        log.log(level, '%s [check "%s"]', each, each.check)
-    errors = [str(each) for each in failed if each.severity == "error"]
-    if errors:
+        log.log(level, '%s [check "%s"]', each, each.check_name)
+    if errors := [str(each) for each in failed if each.severity == "error"]:
         raise CheckFailed("; ".join(errors))
-    log.info("%d checks, %d warnings", len(results), len(failed))
-    return results
+    log.info("%d checks, %d warnings", len(every), len(failed))
+    return every
 
 
 def _is_complete(result: CheckResult) -> bool:
     texts = result.found and result.meaning and (result.action or result.severity == "error")
-    return bool(texts) and result.severity in SEVERITIES and result.failing_rows is not None
+    return bool(texts) and result.severity in ("error", "warn") and result.failing_rows is not None

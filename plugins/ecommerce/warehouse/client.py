@@ -5,35 +5,43 @@ Every job has labels, and every query a limit of the bytes it may bill.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecommerce.core.connections import connection_extra
+from ecommerce.core.error_messages import reason_of
+from ecommerce.core.errors import ConfigurationError, TimedOutError
+from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.runtime import lineage, metrics
-from ecommerce.warehouse import jobs
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
-from ecommerce.warehouse.credentials import create_client
-from ecommerce.warehouse.rendering import Value, render
-from ecommerce.warehouse.spec import LoadSpec
+from ecommerce.warehouse.rendering import render
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from google.api_core.retry import Retry
     from google.cloud import bigquery
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 30
-"""How long the client itself repeats a failed request; beyond that, Airflow retries the task."""
-REQUEST_SECONDS = 60
-"""The timeout of one request."""
+RETRY_SECONDS, REQUEST_SECONDS = 30, 60
+"""How long the client itself repeats a failed request, and the timeout of one request. Beyond that, Airflow
+retries the task."""
 INTERACTIVE_RETRY_SECONDS, INTERACTIVE_REQUEST_SECONDS = 5, 15
 """The same for commands, whose user waits at the terminal."""
+LONGEST_PAUSE = 5.0
+"""Seconds between two requests for a job's state."""
+CANCEL_SECONDS = 10
+"""The timeout of the request to cancel a job, which is not repeated."""
+SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+_KEYS = ("key_path", "keyfile_dict", "is_anonymous")
 
 Parameter = str | int | date | datetime | None | Sequence[str]
 
@@ -50,53 +58,29 @@ class Warehouse:
     interactive: bool = False
 
     def bounded(self) -> dict[str, Any]:
-        """Return the options of every request: its retry and timeout."""
-        seconds = INTERACTIVE_REQUEST_SECONDS if self.interactive else REQUEST_SECONDS
-        return {"retry": self.retry(), "timeout": seconds}
-
-    def retry(self) -> Retry:
-        """Return a retry of requests that failed in transit, limited in time: the emulator answers some
-        mistakes with 500, which the library's default repeats for ten minutes."""
+        """Return the retry and timeout of every request. The emulator answers some mistakes with 500, which
+        the library's default repeats for ten minutes."""
         from google.cloud.bigquery.retry import DEFAULT_RETRY
 
-        return DEFAULT_RETRY.with_timeout(INTERACTIVE_RETRY_SECONDS if self.interactive else RETRY_SECONDS)
+        if self.interactive:
+            retry, timeout = INTERACTIVE_RETRY_SECONDS, INTERACTIVE_REQUEST_SECONDS
+        else:
+            retry, timeout = RETRY_SECONDS, REQUEST_SECONDS
+        return {"retry": DEFAULT_RETRY.with_timeout(retry), "timeout": timeout}
 
     def query(
-        self,
-        path: str,
-        *,
-        days: Collection[date] = (),
-        staging: str | None = None,
-        spec: LoadSpec | None = None,
-        parameters: Mapping[str, Parameter] | None = None,
-        **values: Value,
+        self, path: str, *, parameters: Mapping[str, Parameter] | None = None, **template: Any
     ) -> list[dict[str, Any]]:
         """Return the rows of the statement `include/sql/<path>`; raises as `run`. Amounts are Decimal,
-        instants aware datetimes in UTC.
-
-        Args:
-            path: below include/sql.
-            days: as in `rendering.render`, and so are staging, spec and values.
-            staging: the suffix of a load's staging tables.
-            spec: a domain's load.
-            parameters: the statement's `@names`; lists are arrays of strings.
-            values: dates and whole numbers, by the name the template uses.
-        """
-        sql = render(
-            path, days=days, read_days=(), staging=staging, spec=spec, settings=self.settings, **values
-        )
-        return self.run(sql, path, parameters)
+        instants aware datetimes in UTC. `parameters` are the statement's `@names`, and lists arrays of
+        strings; `template` has the arguments of `rendering.render`."""
+        return self.run(render(path, settings=self.settings, **template), path, parameters)
 
     def arrow(
-        self,
-        path: str,
-        *,
-        days: Collection[date] = (),
-        parameters: Mapping[str, Parameter] | None = None,
-        **values: Value,
+        self, path: str, *, parameters: Mapping[str, Parameter] | None = None, **template: Any
     ) -> pa.Table:
         """Return the rows of `query` as an Arrow table, for many rows; arguments as there."""
-        sql = render(path, days=days, read_days=(), staging=None, spec=None, settings=self.settings, **values)
+        sql = render(path, settings=self.settings, **template)
         with bigquery_errors(path):
             # The Storage API would be another service to enable, with a permission of its own.
             return self.rows(self.begin_query(sql, parameters), path).to_arrow(create_bqstorage_client=False)
@@ -121,13 +105,12 @@ class Warehouse:
             TimedOutError: the job has not ended within BIGQUERY_JOB_TIMEOUT_SECONDS, and is cancelled.
             TransientError, CredentialsError, ConfigurationError, ContractError: see `bigquery_errors`.
         """
+
+        def begin(job_id: str | None = None) -> Any:
+            return self.begin_query(sql, parameters, job_id)
+
         with bigquery_errors(what):
-            if job_stem:
-                job = self.start(
-                    lambda job_id: self.begin_query(sql, parameters, job_id), job_stem, finished=False
-                )
-            else:
-                job = self.begin_query(sql, parameters)
+            job = self.start(begin, job_stem, finished=False) if job_stem else begin()
             return [dict(row.items()) for row in self.rows(job, what)]
 
     def begin_query(
@@ -138,7 +121,7 @@ class Warehouse:
         timeout: float | None = None,
         **config: Any,
     ) -> Any:
-        """Begin a query job and return it.
+        """Begin a query job and return it; raises as the client.
 
         Args:
             sql: GoogleSQL.
@@ -146,9 +129,6 @@ class Warehouse:
             job_id: chosen by BigQuery when not given.
             timeout: seconds for the request; as `bounded` when not given.
             config: further fields of its `QueryJobConfig`.
-
-        Raises:
-            GoogleAPICallError: as the client.
         """
         from google.cloud import bigquery
 
@@ -178,17 +158,31 @@ class Warehouse:
         return rows
 
     def result(self, job: Any, what: str, **options: Any) -> Any:
-        """Return the result of `job`, for which it waits BIGQUERY_JOB_TIMEOUT_SECONDS.
-
-        Args:
-            job: a query or load job.
-            what: names it in logs and errors.
-            options: of the job's `result`.
+        """Return the result of `job`, which `what` names in errors; `options` are those of its `result`.
+        (`job.result(timeout=…)` cancels nothing, and waits two minutes for one response, however short its
+        timeout.)
 
         Raises:
-            TimedOutError: the job has not ended by then, and is cancelled.
+            TimedOutError: the job has not ended within BIGQUERY_JOB_TIMEOUT_SECONDS; it is cancelled.
+            GoogleAPICallError, RetryError: the job failed, or its state is unknown: it continues, and the
+                next attempt re-attaches to it.
         """
-        jobs.wait(job, self.settings.bigquery_job_timeout_seconds, what, **self.bounded())
+        seconds = self.settings.bigquery_job_timeout_seconds
+        end, pause = time.monotonic() + seconds, 0.1
+        try:
+            while not job.done(**self.bounded()):
+                if (left := end - time.monotonic()) <= 0:
+                    raise TimedOutError(
+                        f"{what}: BigQuery has not finished job {job.job_id} within {seconds:g} seconds "
+                        "(BIGQUERY_JOB_TIMEOUT_SECONDS); the job is cancelled"
+                    )
+                time.sleep(min(pause, left))
+                pause = min(1.5 * pause, LONGEST_PAUSE)
+        except BaseException as error:
+            # The job or the task timed out, or the command was interrupted.
+            if isinstance(error, TimedOutError) or not isinstance(error, Exception):
+                _cancel(job)
+            raise
         return job.result(**self.bounded(), **options)
 
     def start(self, begin: Callable[[str], Any], job_stem: str, *, finished: bool = True) -> Any:
@@ -219,25 +213,70 @@ class Warehouse:
 
 
 def connect(settings: Settings | None = None, *, interactive: bool = False, **labels: str) -> Warehouse:
-    """Open this deployment's warehouse.
-
-    Args:
-        settings: read from the environment when not given.
-        interactive: see `Warehouse`.
-        labels: of every job, in addition to `application`, such as `dag="daily_sales_pipeline"`.
+    """Open this deployment's warehouse. Every job has `labels`, such as `dag="daily_sales_pipeline"`.
 
     Raises:
         ConfigurationError: the connection `bigquery` does not exist or is invalid.
         CredentialsError: its credentials are invalid.
     """
     settings = settings or load_settings()
-    client = create_client(settings.bigquery_location)
+    location = settings.bigquery_location
+    try:
+        with bigquery_errors(f"connection {CONNECTION_WAREHOUSE}"):
+            client = _usual_client(connection_extra(CONNECTION_WAREHOUSE), location) or _hook_client(location)
+    except (FileNotFoundError, PermissionError) as error:
+        raise ConfigurationError(
+            f"connection {CONNECTION_WAREHOUSE}: its key file {error.filename} cannot be read "
+            f"({error.strerror}): set key_path in its extra to the service account's key on this machine"
+        ) from None
     # BigQuery takes lower case letters, digits, dashes and underscores; 63 at most.
     fit = {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}
     return Warehouse(client, settings, {"application": "ecommerce-sales"} | fit, interactive=interactive)
 
 
-_PARAMETER_TYPES = ((datetime, "TIMESTAMP"), (date, "DATE"), (int, "INT64"))
+def _usual_client(extra: Mapping[str, Any], location: str) -> bigquery.Client | None:
+    """Return the client that the hook would create, whose import slows a command down. None for a connection
+    with unusual fields, or with an invalid key."""
+    import google.auth
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import bigquery
+    from google.oauth2.service_account import Credentials
+
+    fields = {name: value for name, value in extra.items() if value not in ("", None)}
+    path, key, is_anonymous = keys = [fields.get(name) for name in _KEYS]
+    if not fields.keys() <= {*_KEYS, "project", "num_retries"} or sum(map(bool, keys)) > 1:
+        return None
+    if not (path or key):
+        credentials, project = (
+            (AnonymousCredentials(), None) if is_anonymous else google.auth.default(scopes=SCOPES)
+        )
+    elif path and not path.endswith(".json"):
+        return None
+    else:
+        try:
+            text: Any = Path(path).read_text(encoding="utf-8") if path else key
+            info = dict(json.loads(text) if isinstance(text, str) else text)
+            info["private_key"] = info["private_key"].replace("\\n", "\n")
+        except (ValueError, TypeError, LookupError, AttributeError):
+            return None
+        credentials = Credentials.from_service_account_info(info, scopes=SCOPES)
+        project = credentials.project_id
+    return bigquery.Client(fields.get("project") or project, credentials, location=location)
+
+
+def _hook_client(location: str) -> bigquery.Client:
+    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+
+    hook = BigQueryHook(gcp_conn_id=CONNECTION_WAREHOUSE, location=location, use_legacy_sql=False)
+    return hook.get_client(project_id=hook.project_id, location=location)
+
+
+def _cancel(job: Any) -> None:
+    try:
+        job.cancel(retry=None, timeout=CANCEL_SECONDS)
+        log.warning("Cancelled job %s", job.job_id)
+    except Exception as error:
+        log.warning("Job %s could not be cancelled: %s", job.job_id, reason_of(error))
 
 
 def _parameter(name: str, value: Parameter) -> Any:
@@ -245,5 +284,6 @@ def _parameter(name: str, value: Parameter) -> Any:
 
     if isinstance(value, (list, tuple)):
         return bigquery.ArrayQueryParameter(name, "STRING", list(value))
-    kind = next((sql for python, sql in _PARAMETER_TYPES if isinstance(value, python)), "STRING")
+    types = {datetime: "TIMESTAMP", date: "DATE", int: "INT64"}
+    kind = next((sql for python, sql in types.items() if isinstance(value, python)), "STRING")
     return bigquery.ScalarQueryParameter(name, kind, value)

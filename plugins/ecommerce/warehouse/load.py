@@ -5,8 +5,6 @@ transaction, replaces what was read, recomputes those days and writes the audit.
 and any order of runs ends in the same tables. What is loaded is a domain's `LoadSpec`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import random
@@ -19,7 +17,8 @@ from typing import Any
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.errors import ConcurrentUpdateError, ContractError
-from ecommerce.storage.staging import Manifest
+from ecommerce.runtime import metrics
+from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import in_few_ranges
 from ecommerce.warehouse.schema import prepare
@@ -29,7 +28,6 @@ from ecommerce.warehouse.staging_tables import HISTORY, SUCCESS, LoadRun, Stagin
 log = logging.getLogger(__name__)
 
 AUDIT = "warehouse/tables/load_audit/by_run.sql"
-RESTATEMENTS = "warehouse/tables/report_restatements/by_load.sql"
 ATTEMPTS = 5
 """Attempts of a load that conflicts with another, before Airflow retries the task."""
 
@@ -79,7 +77,14 @@ def load(
         ContractError: a manifest's source is not one of the domain's, and its status is not HISTORY.
         PipelineError: as `staging_tables.stage` and `Warehouse.run`; nothing is loaded.
     """
-    _check_sources(spec, [manifest.source for manifest in manifests], status)
+    # Audit rows belong to a domain by source and status.
+    sources = [manifest.source for manifest in manifests]
+    own = spec.sources if status != HISTORY else sources if spec.takes_exports else ()
+    if others := [source for source in sources if source not in own]:
+        raise ContractError(
+            f"{', '.join(others)} cannot be loaded with the status {status}: the sources of the domain "
+            f"{spec.name} are {', '.join(spec.sources)}"
+        )
     warehouse = warehouse or connect(dag=dag_id, step="load")
     prepare(warehouse)
     run = LoadRun(business_date, run_id, dag_id, datetime.now(UTC), missing_sources, off_sources, status)
@@ -88,34 +93,24 @@ def load(
     read_days = _read_days(manifests, warehouse.settings.shop_timezone) or [business_date]
     touched, rows = _load_staged(staging, business_date, read_days)
     audit = warehouse.query(AUDIT, spec=spec, business_date=business_date, parameters={"run_id": run_id})
-    restates = "report_restatements" in spec.tables
-    result = LoadResult(
-        business_date=business_date,
-        touched_days=touched,
-        rows=rows,
-        audit=audit,
-        restatements=warehouse.query(RESTATEMENTS, staging=staging.suffix) if restates else [],
-        warnings=[each for manifest in manifests for each in manifest.control_totals.get("warnings", ())],
-        bytes_billed=warehouse.bytes_billed,
-    )
+    if status == SUCCESS:
+        metrics.loaded(dag_id, audit)
+    restatements = []
+    if "report_restatements" in spec.tables:
+        path = "warehouse/tables/report_restatements/by_load.sql"
+        restatements = warehouse.query(path, staging=staging.suffix)
+    warnings = [each for manifest in manifests for each in manifest.control_totals.get("warnings", ())]
     log.info(
         "Loaded %s: %d days recomputed (%s to %s), %d restatements, %d bytes billed",
-        *(dict(rows), len(touched), touched[0], touched[-1], len(result.restatements), result.bytes_billed),
+        *(dict(rows), len(touched), touched[0], touched[-1], len(restatements), warehouse.bytes_billed),
     )
-    return result
+    return LoadResult(business_date, touched, rows, audit, restatements, warnings, warehouse.bytes_billed)
 
 
-def _check_sources(spec: LoadSpec, sources: Collection[str], status: str) -> None:
-    """Refuse sources of other domains: audit rows belong to a domain by source and status."""
-    if status == HISTORY:
-        others = [] if spec.takes_exports else list(sources)
-    else:
-        others = [source for source in sources if source not in spec.sources]
-    if others:
-        raise ContractError(
-            f"{', '.join(others)} cannot be loaded with the status {status}: the sources of the domain "
-            f"{spec.name} are {', '.join(spec.sources)}"
-        )
+def load_manifest(spec: LoadSpec, run: DagRun, manifest: Manifest, *, status: str = SUCCESS) -> LoadResult:
+    """Load one loadable folder under its business day. Arguments and errors as of `load`."""
+    day = manifest.business_date
+    return load([manifest], spec=spec, business_date=day, run_id=run.run_id, dag_id=run.dag_id, status=status)
 
 
 def _read_days(manifests: Sequence[Manifest], timezone: str) -> list[date]:
@@ -131,16 +126,14 @@ def _read_days(manifests: Sequence[Manifest], timezone: str) -> list[date]:
 def _load_staged(
     staging: Staging, business_date: date, read_days: Collection[date]
 ) -> tuple[list[date], Mapping[str, int]]:
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, ATTEMPTS):
         try:
             return _attempt(staging, business_date, read_days)
         except ConcurrentUpdateError:
-            if attempt == ATTEMPTS:
-                raise
             pause = random.uniform(1, 4) * attempt  # noqa: S311 (only to keep two loads apart)
             log.info("Another load committed first; the next attempt begins in %.1f s", pause)
             time.sleep(pause)
-    raise AssertionError("the loop returns or raises")
+    return _attempt(staging, business_date, read_days)
 
 
 def _attempt(
@@ -149,6 +142,6 @@ def _attempt(
     run = staging.warehouse.run
     changes = run(staging.rendered("find_changes", read_days=read_days), "look up touched days")
     days = in_few_ranges([row["business_date"] for row in changes])
-    script = staging.rendered("script", days, read_days, business_date=business_date)
+    script = staging.rendered("script", days, read_days=read_days, business_date=business_date)
     stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
     return days, {row["name"]: row["entries"] for row in run(script, "load", job_stem=stem)}

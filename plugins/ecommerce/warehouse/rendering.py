@@ -13,33 +13,26 @@ its name. With the `spec` of a domain: `{{ load }}` (its name), `{{ sources }}` 
 `{{ takes_exports }}`.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
 from heapq import nlargest
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from itertools import groupby, pairwise
+from typing import Any
 
 from ecommerce.core import templates
 from ecommerce.core.paths import INCLUDE
 from ecommerce.core.settings import ATTRIBUTE_NAME, Settings, load_settings
 from ecommerce.warehouse.spec import LoadSpec
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
 SQL_ROOT = INCLUDE / "sql"
 FIRST_DAY = date(1999, 12, 31)
 """The first business day, because timestamps before the year 2000 are rejected. For statements that read all
 days of a table with a required partition filter."""
-
 MOST_RANGES = 200
 """Ranges of days in a load's script, which holds each about twenty times and may have 1 MB."""
-
 RESTATED = (
     *("net_sales", "orders", "average_order_value", "customers"),
     *("gross_sales", "discounts", "returns", "units"),
@@ -87,26 +80,29 @@ def render(
         jinja2.UndefinedError: the template uses a name that was not given.
     """
     settings = settings or load_settings()
-    domain: dict[str, Any] = {}
+    own: dict[str, Any] = {name: _literal(value) for name, value in values.items()}
     if spec:
-        domain = {"load": spec.name, "takes_exports": spec.takes_exports}
-        domain["sources"] = ", ".join(_string(source) for source in spec.sources)
-    template = environment().get_template(path)
-    return template.render(
-        table=lambda name: f"`{settings.bigquery_dataset}.{_known(name)}`",
-        staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging, spec)}`",
-        restated_figures=RESTATED,
-        days=partial(_days_predicate, days),
-        read_days=partial(_days_predicate, read_days),
-        first_day=_literal(FIRST_DAY),
-        shop_timezone=_string(settings.shop_timezone),
-        reporting_currency=_string(settings.reporting_currency),
-        events_retention_days=settings.events_retention_days,
-        columns=columns,
-        order_attributes=[_attribute(name) for name in settings.order_attributes],
-        report_attribute=settings.report_attribute and _attribute(settings.report_attribute),
-        **domain,
-        **{name: _literal(value) for name, value in values.items()},
+        own |= {"load": spec.name, "takes_exports": spec.takes_exports}
+        own["sources"] = ", ".join(map(_string, spec.sources))
+    return (
+        templates.environment(SQL_ROOT)
+        .get_template(path)
+        .render(
+            table=lambda name: f"`{settings.bigquery_dataset}.{_known(name)}`",
+            staged=lambda name: f"`{settings.staging_dataset}.{staging_table(name, staging, spec)}`",
+            restated_figures=RESTATED,
+            days=partial(_days_predicate, days),
+            read_days=partial(_days_predicate, read_days),
+            first_day=_literal(FIRST_DAY),
+            shop_timezone=_string(settings.shop_timezone),
+            reporting_currency=_string(settings.reporting_currency),
+            events_retention_days=settings.events_retention_days,
+            columns=columns,
+            order_attributes=[_matching(ATTRIBUTE_NAME, name) for name in settings.order_attributes],
+            report_attribute=settings.report_attribute
+            and _matching(ATTRIBUTE_NAME, settings.report_attribute),
+            **own,
+        )
     )
 
 
@@ -126,20 +122,14 @@ def staging_table(name: str, suffix: str | None, spec: LoadSpec | None = None) -
 
 
 @cache
-def tables() -> tuple[str, ...]:
-    """Return the tables of the warehouse: the folders of include/sql/warehouse with a `table.sql`."""
-    return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/tables/*/table.sql")))
+def tables(file: str = "table.sql") -> tuple[str, ...]:
+    """Return the tables of the warehouse with a `file`: the names of their folders."""
+    return tuple(sorted(path.parent.name for path in SQL_ROOT.glob(f"warehouse/tables/*/{file}")))
 
 
-@cache
 def views() -> tuple[str, ...]:
-    """Return the views of the warehouse: the folders with a `view.sql`."""
-    return tuple(sorted(path.parent.name for path in SQL_ROOT.glob("warehouse/tables/*/view.sql")))
-
-
-def has_checks(table: str) -> bool:
-    """Return whether a table has a `checks.sql`."""
-    return (SQL_ROOT / f"warehouse/tables/{_known(table)}/checks.sql").is_file()
+    """Return the views of the warehouse."""
+    return tables("view.sql")
 
 
 @cache
@@ -159,22 +149,13 @@ def columns(table: str) -> tuple[Column, ...]:
 
 def declared_columns(statement: str) -> tuple[Column, ...]:
     """Return the columns that a CREATE statement declares, in order; those of a view have no type."""
-    return tuple(
-        Column(match["name"], match["type"] or "", bool(match["required"]), match["description"])
-        for match in _COLUMN.finditer(statement)
+    found = re.findall(
+        r"^ {4}`?(\w+)`?(?: ([A-Z]\w*(?:\([\d, ]+\)|<\w+>)?))?( NOT NULL)?"
+        r' OPTIONS \(\s*description = "([^"]+)"\s*\),?$',
+        statement,
+        re.MULTILINE,
     )
-
-
-_COLUMN = re.compile(
-    r"^ {4}`?(?P<name>\w+)`?(?: (?P<type>[A-Z]\w*(?:\([\d, ]+\)|<\w+>)?))?(?P<required> NOT NULL)?"
-    r' OPTIONS \(\s*description = "(?P<description>[^"]+)"\s*\),?$',
-    re.MULTILINE,
-)
-
-
-def environment() -> Environment:
-    """Return the Jinja environment of the SQL files."""
-    return templates.environment(SQL_ROOT)
+    return tuple(Column(name, kind, bool(required), text) for name, kind, required, text in found)
 
 
 def _known(name: str) -> str:
@@ -188,38 +169,23 @@ def _days_predicate(days: Collection[date], column: str, before: int = 0, after:
     It consists of ranges, so that a load of ten years stays a short statement."""
     if not days:
         raise ValueError("no days to render this statement for")
-    days = {day + timedelta(days=shift) for day in days for shift in range(-before, after + 1)}
-    ranges = [
-        f"{column} = {_literal(first)}"
-        if first == last
-        else f"{column} BETWEEN {_literal(first)} AND {_literal(last)}"
-        for first, last in _ranges(days)
-    ]
+    ordered = sorted({day + timedelta(days=shift) for day in days for shift in range(-before, after + 1)})
+    ranges = []
+    # In a range of days, a day's number less its place is always the same.
+    for _, group in groupby(enumerate(ordered), lambda pair: pair[1].toordinal() - pair[0]):
+        first, *others = (_literal(day) for _, day in group)
+        ranges.append(f"{column} BETWEEN {first} AND {others[-1]}" if others else f"{column} = {first}")
     return f"({' OR '.join(ranges)})"
 
 
 def in_few_ranges(days: Collection[date], most: int = MOST_RANGES) -> list[date]:
     """Return `days` in order, with the days of the narrowest gaps where they form more than `most` ranges."""
-    ordered = sorted(set(days))
-    gaps = [(later - earlier, later) for earlier, later in pairwise(ordered)]
-    begins = {later for gap, later in nlargest(most - 1, gaps) if gap > timedelta(days=1)}
-    filled = ordered[:1]
-    for earlier, later in pairwise(ordered):
-        missing = 0 if later in begins else (later - earlier).days - 1
-        filled += [earlier + timedelta(days=place) for place in range(1, missing + 1)]
-        filled.append(later)
-    return filled
-
-
-def _ranges(days: Collection[date]) -> Iterator[tuple[date, date]]:
-    ordered = sorted(set(days))
-    first = last = ordered[0]
-    for day in ordered[1:]:
-        if day - last != timedelta(days=1):
-            yield first, last
-            first = day
-        last = day
-    yield first, last
+    filled = sorted(set(days))
+    gaps = list(pairwise(filled))
+    widest = nlargest(most - 1, gaps, key=lambda gap: (gap[1] - gap[0], gap))
+    for earlier, later in set(gaps) - set(widest):
+        filled += [earlier + timedelta(days=number) for number in range(1, (later - earlier).days)]
+    return sorted(filled)
 
 
 def _literal(value: Value) -> str:
@@ -230,13 +196,11 @@ def _literal(value: Value) -> str:
     raise ValueError(f"only dates and whole numbers may be rendered into SQL, not {value!r}")
 
 
-def _attribute(name: str) -> str:
-    if not re.fullmatch(ATTRIBUTE_NAME, name):
-        raise ValueError(f"{name!r} cannot be an identifier in SQL")
-    return name
-
-
 def _string(value: str) -> str:
-    if not re.fullmatch(r"[\w/+-]+", value):
-        raise ValueError(f"{value!r} cannot be a literal in SQL")
-    return f"'{value}'"
+    return "'" + _matching(r"[\w/+-]+", value) + "'"
+
+
+def _matching(pattern: str, text: str) -> str:
+    if not re.fullmatch(pattern, text):
+        raise ValueError(f"{text!r} cannot be part of SQL")
+    return text

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import Settings
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import Warehouse
-from ecommerce.warehouse.rendering import Column, render, tables, views
+from ecommerce.warehouse.rendering import Column, columns, render, tables, views
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from google.cloud import bigquery
 
 STAGING_EXPIRES_MS = 24 * 60 * 60 * 1000
+_PREPARED: set[tuple[str, str, Settings]] = set()
+"""The warehouses that this process has prepared: address of the service, project, settings."""
+_VARIABLES = {
+    "timezone": "SHOP_TIMEZONE",
+    "reporting_currency": "REPORTING_CURRENCY",
+    "hash_key_fingerprint": "CUSTOMER_HASH_KEY",
+}
+"""The environment variables of the settings that a warehouse stores."""
 
 
 def prepare(warehouse: Warehouse) -> None:
@@ -36,10 +46,6 @@ def prepare(warehouse: Warehouse) -> None:
         warehouse.query("warehouse/tables/warehouse_settings/store.sql", parameters=current)
 
 
-_PREPARED: set[tuple[str, str, Settings]] = set()
-"""The warehouses that this process has prepared: address of the service, project, settings."""
-
-
 def prepare_once(warehouse: Warehouse) -> None:
     """As `prepare`, once in a process, for tasks with several small queries."""
     # The client has no public attribute with the address.
@@ -53,11 +59,18 @@ def compare_settings(warehouse: Warehouse) -> bool:
     """Return whether the warehouse, whose tables exist, has stored settings; raises as `prepare` where they
     differ."""
     rows = warehouse.query("warehouse/tables/warehouse_settings/stored.sql")
-    remembered = {row["setting"]: row["value"] for row in rows}
+    stored = {row["setting"]: row["value"] for row in rows}
     for setting, value in _current(warehouse.settings).items():
-        if remembered and remembered.get(setting) != value:
-            raise ConfigurationError(_mismatch(warehouse.settings, setting, remembered.get(setting), value))
-    return bool(remembered)
+        old, variable = stored.get(setting), _VARIABLES[setting]
+        if stored and old != value:
+            difference = f"{variable} = {old}, and {value} is set now: set {old}"
+            if variable == "CUSTOMER_HASH_KEY":  # a key is secret
+                difference = f"another {variable} than is set now: set that one"
+            raise ConfigurationError(
+                f"dataset {warehouse.settings.bigquery_dataset} was built with {difference} again, or choose "
+                "another BIGQUERY_DATASET and load the history into it"
+            )
+    return bool(stored)
 
 
 def missing(warehouse: Warehouse) -> list[str]:
@@ -73,14 +86,18 @@ def missing(warehouse: Warehouse) -> list[str]:
     return [table for table in (*tables(), *views()) if table not in present]
 
 
+def datasets(warehouse: Warehouse) -> set[str]:
+    """Return the datasets of the project; raises as `bigquery_errors`."""
+    with bigquery_errors("bigquery: list of datasets"):
+        return {each.dataset_id for each in warehouse.client.list_datasets(**warehouse.bounded())}
+
+
 def create_datasets(warehouse: Warehouse) -> None:
     """Create both datasets if they are missing; tables of the staging dataset expire after a day."""
     from google.cloud import bigquery
 
     # Where both exist, the account needs no permission to create datasets, which is for the whole project.
-    with bigquery_errors("list datasets"):
-        present = {each.dataset_id for each in warehouse.client.list_datasets(**warehouse.bounded())}
-    settings = warehouse.settings
+    present, settings = datasets(warehouse), warehouse.settings
     for name, expires in (settings.bigquery_dataset, None), (settings.staging_dataset, STAGING_EXPIRES_MS):
         if name in present:
             continue
@@ -113,25 +130,46 @@ def arrow_type(column: Column) -> pa.DataType:
     import pyarrow as pa
 
     name, element, size = _parsed(column.type)
-    if element:
-        return pa.list_(_ARROW[element](pa))
-    return pa.decimal128(*size) if name == "NUMERIC" else _ARROW[name](pa)
+    types: dict[str, pa.DataType] = {
+        "STRING": pa.string(),
+        "INT64": pa.int64(),
+        "BOOL": pa.bool_(),
+        "DATE": pa.date32(),
+    }
+    types["TIMESTAMP"] = pa.timestamp("us", tz="UTC")
+    if name == "NUMERIC":
+        return pa.decimal128(*size)
+    return pa.list_(types[element]) if element else types[name]
 
 
-_ARROW: dict[str, Callable[[Any], Any]] = {
-    "STRING": lambda pa: pa.string(),
-    "INT64": lambda pa: pa.int64(),
-    "BOOL": lambda pa: pa.bool_(),
-    "DATE": lambda pa: pa.date32(),
-    "TIMESTAMP": lambda pa: pa.timestamp("us", tz="UTC"),
-}
+def arrow_schema(table: str, names: Collection[str] | None = None) -> pa.Schema:
+    """Return the schema of a table's Parquet files: of all columns, or of `names` in their order."""
+    import pyarrow as pa
+
+    types = {column.name: arrow_type(column) for column in columns(table)}
+    return pa.schema([(name, types[name]) for name in names or types])
+
+
+def write_rows(folder: Path, table: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Write rows in the schema of a table as `<table>.parquet`, and return its columns.
+
+    Args:
+        folder: of the file.
+        table: of the warehouse.
+        rows: values by column.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema = arrow_schema(table)
+    parquet.write_table(pa.Table.from_pylist(list(rows), schema=schema), folder / f"{table}.parquet")
+    return list(schema.names)
 
 
 def _parsed(text: str) -> tuple[str, str, list[int]]:
     """Parse `NUMERIC(18, 4)` as (NUMERIC, "", [18, 4]), `ARRAY<STRING>` as (ARRAY, STRING, [])."""
-    name, _, rest = text.partition("<")
-    name, _, size = name.rstrip(")").partition("(")
-    return name, rest.rstrip(">"), [int(digits) for digits in size.split(",") if digits]
+    [(name, element)] = re.findall(r"^(\w+)(?:<(\w+)>)?", text)
+    return name, element, [int(digits) for digits in re.findall(r"\b\d+\b", text)]
 
 
 def _current(settings: Settings) -> dict[str, str]:
@@ -142,19 +180,3 @@ def _current(settings: Settings) -> dict[str, str]:
         "reporting_currency": settings.reporting_currency,
         "hash_key_fingerprint": fingerprint[:16],
     }
-
-
-def _mismatch(settings: Settings, setting: str, remembered: str | None, value: str) -> str:
-    variable = {
-        "timezone": "SHOP_TIMEZONE",
-        "reporting_currency": "REPORTING_CURRENCY",
-        "hash_key_fingerprint": "CUSTOMER_HASH_KEY",
-    }[setting]
-    dataset = f"dataset {settings.bigquery_dataset}"
-    fix = "choose another BIGQUERY_DATASET and load the history into it"
-    if setting == "hash_key_fingerprint":  # a key is secret
-        return f"{dataset} was built with another {variable} than is set now: set that one again, or {fix}"
-    return (
-        f"{dataset} was built with {variable} = {remembered}, and {value} is set now: set {remembered} "
-        f"again, or {fix}"
-    )

@@ -1,7 +1,5 @@
 """What one domain loads, as one value: this package serves every domain alike."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

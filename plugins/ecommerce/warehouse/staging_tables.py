@@ -4,34 +4,31 @@ Table names and job ids derive from the run and the content: a retry of a load r
 any other load has tables of its own. Tables expire. Which tables there are is in the domain's `LoadSpec`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from ecommerce.core.errors import ContractError
 from ecommerce.storage.staging import Manifest, storage_path
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import REQUEST_SECONDS, Warehouse
 from ecommerce.warehouse.rendering import Column, columns, render, staging_table
-from ecommerce.warehouse.schema import api_field, arrow_type, create_datasets
+from ecommerce.warehouse.schema import api_field, arrow_schema, create_datasets
 from ecommerce.warehouse.spec import LoadSpec
-
-if TYPE_CHECKING:
-    from google.cloud import bigquery
 
 SUCCESS, HISTORY = "success", "history"
 """How a source was read: live, or as part of an export, which completes no day and moves no watermark."""
 
 Input = list[str] | Callable[[], BinaryIO]
 """The input of one load job: URIs in Google Cloud Storage, or a function that opens one Parquet file."""
+_READ = ("source", "read_at", "window_start", "window_end")
+_COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +65,19 @@ class Staging:
     spec: LoadSpec
     suffix: str
 
-    def rendered(
-        self, statement: str, days: Collection[date] = (), read_days: Collection[date] = (), **values: date
-    ) -> str:
-        """Render one of the spec's statements for these staging tables.
+    def rendered(self, statement: str, days: Collection[date] = (), **values: Any) -> str:
+        """Render one of the spec's statements for these tables; the other arguments are those of `render`."""
+        own: dict[str, Any] = {"staging": self.suffix, "spec": self.spec, "settings": self.warehouse.settings}
+        return render(self.spec.path(statement), days=days, **own, **values)
 
-        Args:
-            statement: such as `script`, see `LoadSpec`.
-            days: as in `rendering.render`.
-            read_days: as in `rendering.render`.
-            values: further dates of the template.
-        """
-        return render(
-            self.spec.path(statement),
-            days=days,
-            read_days=read_days,
-            staging=self.suffix,
-            spec=self.spec,
-            settings=self.warehouse.settings,
-            **values,
-        )
+    def target(self, table: str) -> str:
+        """Return the name of a staging table in the API."""
+        warehouse, name = self.warehouse, staging_table(table, self.suffix)
+        return f"{warehouse.client.project}.{warehouse.settings.staging_dataset}.{name}"
+
+    def fields(self, table: str) -> list[Any]:
+        """Return the columns of a staging table as the API's `SchemaField`."""
+        return [api_field(column, nullable=True) for column in staged_columns(self.spec, table)]
 
 
 def stage(into: Staging, run: LoadRun, manifests: Sequence[Manifest]) -> None:
@@ -139,11 +129,8 @@ def audit_rows(run: LoadRun, manifests: Sequence[Manifest]) -> list[dict[str, An
         rows.append(
             {
                 **key,
-                "source": manifest.source,
                 "status": run.status,
-                "read_at": manifest.read_at,
-                "window_start": manifest.window_start,
-                "window_end": manifest.window_end,
+                **{name: getattr(manifest, name) for name in _READ},
                 "source_orders": totals.get("source_orders"),
                 "source_amount": None if amount is None else Decimal(amount).quantize(Decimal("0.0001")),
                 **{name: totals.get(name) for name in _COUNTS},
@@ -151,9 +138,6 @@ def audit_rows(run: LoadRun, manifests: Sequence[Manifest]) -> list[dict[str, An
             }
         )
     return rows
-
-
-_COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 
 
 def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[Input]:
@@ -173,12 +157,8 @@ def _files(spec: LoadSpec, table: str, manifests: Sequence[Manifest]) -> list[In
             )
         uris.append(f"{manifest.uri}/{table}.parquet")
     in_google = [uri for uri in uris if uri.startswith("gs://")]
-    streams: list[Input] = [partial(_open, uri) for uri in uris if uri not in in_google]
+    streams: list[Input] = [partial(storage_path(uri).open, "rb") for uri in uris if uri not in in_google]
     return [in_google, *streams] if in_google else streams
-
-
-def _open(uri: str) -> BinaryIO:
-    return storage_path(uri).open("rb")
 
 
 def _begin(into: Staging, table: str, data: Input, number: int) -> Any:
@@ -186,26 +166,28 @@ def _begin(into: Staging, table: str, data: Input, number: int) -> Any:
     from google.cloud import bigquery
 
     warehouse = into.warehouse
-    target = _target(into, table)
     lists = bigquery.ParquetOptions()
     lists.enable_list_inference = True  # else BigQuery reads a Parquet list as a record `list.element`
     config = bigquery.LoadJobConfig(
         source_format=bigquery.SourceFormat.PARQUET,
-        schema=_schema(into.spec, table),
+        schema=into.fields(table),
         parquet_options=lists,
         write_disposition="WRITE_APPEND" if number else "WRITE_TRUNCATE",
         create_disposition="CREATE_IF_NEEDED",
         labels=dict(warehouse.labels),
     )
-    place = warehouse.settings.bigquery_location
-    options: dict[str, Any] = {"job_config": config, "location": place, "timeout": REQUEST_SECONDS}
 
     def begin(job_id: str) -> Any:
-        client = warehouse.client
+        place = warehouse.settings.bigquery_location
+        options: dict[str, Any] = {"job_id": job_id, "job_config": config, "location": place}
         if callable(data):
             with data() as stream:
-                return client.load_table_from_file(stream, target, job_id=job_id, **options)
-        return client.load_table_from_uri(data, target, job_id=job_id, retry=warehouse.retry(), **options)
+                return warehouse.client.load_table_from_file(
+                    stream, into.target(table), timeout=REQUEST_SECONDS, **options
+                )
+        return warehouse.client.load_table_from_uri(
+            data, into.target(table), **options, **warehouse.bounded()
+        )
 
     with bigquery_errors(f"load {table}"):
         return warehouse.start(begin, f"load-{into.suffix}-{table}-{number}")
@@ -214,21 +196,9 @@ def _begin(into: Staging, table: str, data: Input, number: int) -> Any:
 def _create_empty(into: Staging, table: str) -> None:
     from google.cloud import bigquery
 
+    empty = bigquery.Table(into.target(table), schema=into.fields(table))
     with bigquery_errors(f"create staging table of {table}"):
-        into.warehouse.client.create_table(
-            bigquery.Table(_target(into, table), schema=_schema(into.spec, table)),
-            exists_ok=True,
-            **into.warehouse.bounded(),
-        )
-
-
-def _target(into: Staging, table: str) -> str:
-    warehouse, name = into.warehouse, staging_table(table, into.suffix)
-    return f"{warehouse.client.project}.{warehouse.settings.staging_dataset}.{name}"
-
-
-def _schema(spec: LoadSpec, table: str) -> list[bigquery.SchemaField]:
-    return [api_field(column, nullable=True) for column in staged_columns(spec, table)]
+        into.warehouse.client.create_table(empty, exists_ok=True, **into.warehouse.bounded())
 
 
 def _in_memory(spec: LoadSpec, table: str, rows: list[dict[str, Any]]) -> Input:
@@ -236,33 +206,30 @@ def _in_memory(spec: LoadSpec, table: str, rows: list[dict[str, Any]]) -> Input:
     import pyarrow.parquet as pq
 
     sink = io.BytesIO()
-    schema = pa.schema([(column.name, arrow_type(column)) for column in staged_columns(spec, table)])
+    schema = arrow_schema(table, [column.name for column in staged_columns(spec, table)])
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink)
     return partial(io.BytesIO, sink.getvalue())
 
 
 def _compare(into: Staging, manifests: Sequence[Manifest]) -> None:
-    spec = into.spec
+    counted = into.spec.counted
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     counts: dict[str, int] = {}
     for row in into.warehouse.run(into.rendered("staged_totals"), "count staged rows"):
-        name, source = row["name"], row["source"]
-        if row["entries"] != row["different_keys"]:
-            raise ContractError(f"{source}: {_key_problem(row)}: correct the transform")
+        name, source, rows, keys = row["name"], row["source"], row["entries"], row["different_keys"]
+        if rows != keys:
+            found = f"{rows} rows of {name} have only {keys} different keys"
+            raise ContractError(
+                f"{source}: {found if keys else f'{rows} rows belong to {name}'}: correct the transform"
+            )
         amounts[source] += row["amount"] or 0
-        if name == spec.counted:
-            counts[source] = row["entries"]
+        if name == counted:
+            counts[source] = rows
     for manifest in manifests:
         count, amount = counts.get(manifest.source, 0), amounts[manifest.source]
-        promised = manifest.control_totals.get(spec.counted), manifest.control_totals.get("amount")
+        promised = manifest.control_totals.get(counted), manifest.control_totals.get("amount")
         if promised[0] not in (None, count) or (promised[1] is not None and Decimal(promised[1]) != amount):
             raise ContractError(
-                f"{manifest.source}: the transform left {promised[0]} {spec.counted} and an amount of "
-                f"{promised[1]}, but {count} {spec.counted} and {amount} arrived in BigQuery"
+                f"{manifest.source}: the transform left {promised[0]} {counted} and an amount of "
+                f"{promised[1]}, but {count} {counted} and {amount} arrived in BigQuery"
             )
-
-
-def _key_problem(row: Mapping[str, Any]) -> str:
-    if row["different_keys"]:
-        return f"{row['entries']} rows of {row['name']} have only {row['different_keys']} different keys"
-    return f"{row['entries']} rows belong to {row['name']}"

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
-from ecommerce.mail.alerts import DEFAULT_ARGS, run_timeout_notifier
+from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.warehouse.client import connect
 
@@ -32,7 +32,7 @@ with DAG(
     dag_id="run_limit",
     schedule=None,
     dagrun_timeout=timedelta(seconds=1),
-    on_failure_callback=run_timeout_notifier(),
+    on_failure_callback=alert_run_timeout,
     default_args=DEFAULT_ARGS,
     doc_md=__doc__,
 ) as run_limit:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.errors import ContractError
-from ecommerce.sources.partner_ftp.check import check
+from ecommerce.sources.partner_ftp.fetch_command import check
 from tests.integration.partner_ftp.fetch import connect
 from tests.partner_ftp import MARKET_INDEX, PartnerSite, make_certificate, partner_site
 

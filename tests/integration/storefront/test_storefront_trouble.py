@@ -22,6 +22,7 @@ from ecommerce.core.errors import (
     TransientError,
 )
 from ecommerce.core.read_window import ReadWindow
+from ecommerce.sources import http
 from ecommerce.sources.storefront import client as storefront_client
 from ecommerce.sources.storefront import extraction as storefront
 from ecommerce.storage.staging import exists
@@ -81,7 +82,7 @@ def test_passing_trouble_changes_nothing(
     mode: str,
     trouble: str,
 ) -> None:
-    monkeypatch.setattr(storefront_client, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
     store = storefront_days(FALL_BACK)
     shop = serve(store, mode)
     calm = storefront.extract(window())
@@ -216,7 +217,7 @@ def test_a_failed_read_publishes_nothing_and_keeps_what_was_there(
     monkeypatch: pytest.MonkeyPatch,
     failure: str,
 ) -> None:
-    monkeypatch.setattr(storefront_client, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
     shop = serve(storefront_days(FALL_BACK))
     fault, error = FAILURES[failure]
     shop.faults.append(Fault(**vars(fault)))
@@ -264,7 +265,7 @@ def test_keys_and_addresses_stay_out_of_logs_urls_errors_and_manifest(
     caplog: pytest.LogCaptureFixture,
     extra: dict[str, Any],
 ) -> None:
-    monkeypatch.setattr(storefront_client, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
     shop = serve(storefront_days(FALL_BACK), https_only=bool(extra), extra=extra)
     with caplog.at_level(logging.DEBUG):
         manifest = storefront.extract(window())

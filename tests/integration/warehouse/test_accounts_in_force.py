@@ -11,7 +11,7 @@ import pytest
 
 from ecommerce.core.errors import CheckFailed
 from ecommerce.pages.views import quality as pages
-from ecommerce.pages.views.quality_tables import _state_text, state
+from ecommerce.pages.views.quality import state, state_text
 from ecommerce.sales.loading import ORDERS
 from ecommerce.sales.report.queries import read_figures
 from ecommerce.sales.report.view.notices import alarms
@@ -103,7 +103,7 @@ def test_the_warning_of_one_per_cent_stays_with_the_file_and_goes_with_it(shop: 
     load_all(shop, delivered(200, 3, "2026-03-03 08:00"))
     load_all(shop, run_id="again", read_at="2026-03-03 12:00")
 
-    warned = [each for each in warnings(shop, "again") if "more than 1 %" in each]
+    warned = [each for each in warnings(shop, "again") if "limit of 1 %" in each]
     assert [each.partition("for example ")[2] for each in warned] == [
         f"partner_files: 3 of 200 records, {FILE}: 3)"
     ]
@@ -149,12 +149,15 @@ def test_a_file_counts_for_its_own_day_whichever_run_has_loaded_it(shop: Shop) -
     with pytest.raises(CheckFailed, match=f"partner_files: 120 of 200 records, {FILE}: 120; then make"):
         warnings(shop, "1st")
     assert shown(shop, PARTNER_FILES, "1st") == (200, 120)
+    origin = ORIGIN.model_copy(update={"run_id": "1st"})
+    [listed] = read_figures(shop.warehouse, MONDAY, origin).quality.rejects
+    assert (listed.rows, listed.samples[0].file) == (120, FILE)
 
 
 def test_a_file_that_no_run_can_use_and_that_is_taken_away_is_forgotten_by_a_rerun(shop: Shop) -> None:
     unusable = {"reason": "file_unreadable", "file": FILE, "row_number": 0}
     load_all(shop, Folder(source=PARTNER_FILES, rejected=[unusable]))
-    assert any("more than 1 %" in each for each in warnings(shop, "run"))
+    assert any("limit of 1 %" in each for each in warnings(shop, "run"))
 
     load_all(shop, run_id="again", read_at="2026-03-03 12:00")
     assert warnings(shop, "again") == []
@@ -219,7 +222,7 @@ def marked(shop: Shop) -> tuple[list[str], list[str], str]:
     figures = read_figures(shop.warehouse, MONDAY, ORIGIN)
     totals = pages.load_facts(shop.warehouse, MONDAY).totals
     row = next(each for each in totals if (each["source"], each["business_date"]) == (PARTNER_FILES, MONDAY))
-    on_page = state(row) if state(row) == "agrees" else _state_text(row)
+    on_page = state(row) if state(row) == "agrees" else state_text(row)
     return alarms(figures), findings(figures.quality.warnings), on_page
 
 
@@ -238,9 +241,9 @@ def test_control_totals_by_currency_name_a_loss_and_nothing_else(shop: Shop) -> 
         currency_totals=[(FILE, "USD", "24", "10", "10", "4"), (FILE, "", "3", "0", "0", "3")],
     )
     load_all(shop, database, files)
-    assert [each for each in warnings(shop, "run") if " of a source " in each] == [
-        "3 amounts of a source were rejected: the figures lack these records; see rejected_rows for the "
-        "reasons (for example partner_files: 3.0000 without currency)"
+    assert [each for each in warnings(shop, "run") if "in rejected records" in each] == [
+        "3 currencies of sources have amounts in rejected records: the figures lack these records; the table "
+        "rejected_rows has the reasons (for example partner_files: 3.0000 without currency)"
     ]
     # A rerun finds nothing new in the file, and the database as it was.
     again = replace(database, read_at=at("2026-03-03 12:00"))

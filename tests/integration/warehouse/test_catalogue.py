@@ -95,7 +95,7 @@ def test_only_what_has_changed_is_told_and_downloaded(shown: Catalogue, shop: Sh
 
     assert (found.new, found.changed, found.gone) == (["NEW"], ["P3", "P8"], ["P9"])
     assert [path for path in shown.site.sent if path.endswith(".png")] == ["/3.png"]
-    assert [each.sku for each in found.shown] == ["P3"]
+    assert [each["sku"] for each in found.shown] == ["P3"]
     assert states(shop)["NEW"] == "no_picture"
     assert states(shop)["P9"] == "gone"
     pictures = shop.by("products", "sku", "picture_uri")
@@ -133,9 +133,9 @@ def test_a_hostile_catalogue_leaves_good_pictures_and_a_list_of_the_rest(
             ),
             "svg called png": (site.put("/s.png", svg), "its content is no JPEG, PNG, WebP or GIF picture"),
             "bomb": (site.put("/bomb.png", bomb(60_000, 60_000)), "it has more than 40 million pixels"),
-            "missing": (f"{site.url}/404.png", "its host answers 404"),
-            "unwell": (site.put("/500.png", b"", status=500), "its host answers 500"),
-            "slow": (site.dripping("/slow.png"), "it did not come within 2 s"),
+            "missing": (f"{site.url}/404.png", "its host returned HTTP 404"),
+            "unwell": (site.put("/500.png", b"", status=500), "its host returned HTTP 500"),
+            "slow": (site.dripping("/slow.png"), "it did not arrive within 2 s"),
             "file": ("file:///etc/passwd", "its address begins with neither http:// nor https://"),
             "nonsense": ("http://[::1", "its address is no web address"),
         }
@@ -154,7 +154,9 @@ def test_a_hostile_catalogue_leaves_good_pictures_and_a_list_of_the_rest(
         )
         found = refresh("hostile")
         assert private.requests == []
-    assert {each.sku: each.reason for each in found.broken} == {sku: why for sku, (_, why) in broken.items()}
+    assert {each["sku"]: each["reason"] for each in found.broken} == {
+        sku: why for sku, (_, why) in broken.items()
+    }
     assert states(shop) == dict.fromkeys(broken, "broken") | dict.fromkeys(
         ("good", "twice", "../../twice", "up"), "ok"
     ) | {"none": "no_picture"}
@@ -175,7 +177,7 @@ def test_a_broken_picture_leaves_the_one_that_was_there_and_heals(shown: Catalog
     refresh("first")
     healthy = tables(shop)
     shown.site.put("/a.png", b"", status=500)
-    assert [each.sku for each in refresh("second").broken] == ["A"]
+    assert [each["sku"] for each in refresh("second").broken] == ["A"]
     assert shop.one("products", "picture_uri", "thumbnail_uri") == {
         name: healthy["products"][0][name] for name in ("picture_uri", "thumbnail_uri")
     }
@@ -369,5 +371,5 @@ def test_no_address_is_kept_in_the_warehouse(shown: Catalogue, shop: Shop) -> No
     shown.show(product("A", url))
     refresh("first")
     known = loading.last_catalogue().products["A"]
-    assert known.image_url_hash == hashlib.sha256(url.encode()).hexdigest()
+    assert known["image_url_hash"] == hashlib.sha256(url.encode()).hexdigest()
     assert "secret" not in repr(known)

@@ -94,8 +94,8 @@ def test_every_error_is_found(shop: Shop):
     run = {"spec": ORDERS, "business_date": MONDAY, "run_id": "run", "warehouse": warehouse}
     sound = run_checks([MONDAY], **run)
     assert names(sound) == []
-    assert [each.check for each in sound if not reads_well(each)] == []
-    assert {each.check for each in sound if each.severity == "error"} == FLAWS.keys()
+    assert [each.check_name for each in sound if not reads_well(each)] == []
+    assert {each.check_name for each in sound if each.severity == "error"} == FLAWS.keys()
 
     for check, flaw in FLAWS.items():
         spoilt = flaw.split("{")[1].split("}")[0]
@@ -140,15 +140,16 @@ def test_warnings_do_not_stop_the_run(shop: Shop):
 
     results = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
 
-    rejected = "the figures lack these records; see rejected_rows for the reasons"
+    rejected = "the figures lack these records; the table rejected_rows has the reasons"
     assert names(results) == [
-        "1 currency has no exchange rate for a day with sales or returns: the report excludes these "
+        "1 exchange rate of a day with sales or returns is missing: the report excludes these "
         "amounts until a run reads the rate (for example JPY on 2026-03-02)",
-        f"1 amount of a source was rejected: {rejected} (for example sales_db: 1.0000 JPY)",
-        f"1 source has more than 1 % of its records rejected: {rejected} "
+        f"1 currency of a source has amounts in rejected records: {rejected} "
+        "(for example sales_db: 1.0000 JPY)",
+        f"1 source exceeds the limit of 1 % rejected records: {rejected} "
         "(for example sales_db: 1 of 4 records)",
-        "1 refund belongs to an order missing from the warehouse: counted as returns in the category "
-        "unallocated until the order is read (for example sales_db refund r7 of order 77)",
+        "1 refund belongs to an order missing from the warehouse: counted under Returns of "
+        "whole orders until the order is read (for example sales_db refund r7 of order 77)",
     ]
 
 
@@ -164,7 +165,7 @@ def test_what_is_wrong_on_other_days_is_told_by_the_run_that_loaded_it(shop: Sho
 
     assert [(each["found"], each["days"]) for each in warnings("monday")] == [
         (
-            "1 currency has no exchange rate for a day with sales or returns (for example JPY on 2026-03-01)",
+            "1 exchange rate of a day with sales or returns is missing (for example JPY on 2026-03-01)",
             ["2026-03-01"],
         ),
         (
@@ -189,7 +190,7 @@ def test_a_rate_that_doubles_is_a_warning(shop: Shop):
     )
     found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse)
     (sample,) = [
-        each.sample for each in found if each.check.endswith("doubles or halves") and each.failing_rows
+        each.sample for each in found if each.check_name.endswith("doubles or halves") and each.failing_rows
     ]
     # BigQuery writes no zeros at the end, the emulator does.
     assert re.fullmatch(r"JPY 16150(\.0+)? on 2026-03-02 after 161\.50*", sample)
@@ -201,7 +202,7 @@ def test_orders_of_a_live_source_in_an_export_are_a_warning(shop: Shop):
     other = replace(same, order_id="2", lines=[("Toys", "1", "9")])
     shop.load(Folder([same, other], source="old_shop"), run_id="export", status=HISTORY)
     found = run_checks([MONDAY], spec=ORDERS, business_date=MONDAY, run_id="export", warehouse=shop.warehouse)
-    (twice,) = [each for each in found if each.check.endswith("under two sources")]
+    (twice,) = [each for each in found if each.check_name.endswith("under two sources")]
     assert (twice.failing_rows, twice.sample) == (1, "1 of old_shop and sales_db")
 
 
@@ -211,5 +212,9 @@ def test_orders_and_refunds_dated_in_the_future_are_a_warning(shop: Shop):
     found = run_checks(
         loaded.touched_days, spec=ORDERS, business_date=MONDAY, run_id="run", warehouse=shop.warehouse
     )
-    ahead = [(each.check.partition(":")[0], each.failing_rows) for each in found if "future" in each.check]
+    ahead = [
+        (each.check_name.partition(":")[0], each.failing_rows)
+        for each in found
+        if "future" in each.check_name
+    ]
     assert ahead == [("orders", 1), ("refunds", 1)]

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.report.figures import month
+from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.queries import HEADLINE, read_figures
 from ecommerce.sales.report.view import page
 from ecommerce.sources import SOURCES
@@ -22,7 +22,7 @@ D = Decimal
 
 
 def days(first: date, last: date) -> list[date]:
-    return list(month.days_of(first, last))
+    return list(comparisons.days_of(first, last))
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_day_without_orders_in_an_exports_range_is_a_day_of_zero(closed_on_sun
     shown = page.page_texts(figures)
     sections = {each["id"]: each for each in shown["sections"]}
     assert "27-day average, 4 days without sales." in shown["footnote"]
-    assert "Days without sales: this month 1, last month 1, last year 1." in sections["month"]["remarks"]
+    assert "Days without sales in Mar 2026: 1, Feb 2026: 1, Mar 2025: 1." in sections["month"]["remarks"]
 
 
 def test_days_that_no_export_covers_are_not_loaded(closed_on_sundays: Shop) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from ecommerce.pages.views import quality as pages
-from ecommerce.sales import delivery_log
+from ecommerce.sales import delivery
 from ecommerce.sales.day_state import corrections, load_day_states
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.queries import read_figures
@@ -25,8 +25,8 @@ LATE = replace(
 
 
 def mail(day: date, figures_hash: str) -> None:
-    delivery_log.claim_delivery(day, figures_hash, f"<{figures_hash}@example.com>", datetime.now(UTC))
-    delivery_log.mark_delivered(day, figures_hash)
+    delivery.claim_delivery(day, figures_hash, f"<{figures_hash}@example.com>", datetime.now(UTC))
+    delivery.mark_delivered(day, figures_hash)
 
 
 def load_late_file(shop: Shop) -> None:
@@ -49,7 +49,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     monday, tuesday = load_day_states(shop.warehouse, MONDAY, WEDNESDAY)
 
     assert (monday.business_date, monday.figure("net_sales"), monday.figure("orders")) == (MONDAY, 130, 2)
-    assert monday.is_restated
+    assert monday.mailed
     assert monday.mailed == {
         "net_sales": 10,
         "orders": 1,
@@ -58,7 +58,7 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
         "units": 1,
     }
     assert (tuesday.figure("net_sales"), tuesday.figure("returning_customers"), tuesday.mailed) == (10, 0, {})
-    assert not tuesday.is_restated
+    assert not tuesday.mailed
     assert (monday.complete, monday.missing_sources) == (True, [])
     assert not tuesday.complete
     assert "storefront" in tuesday.missing_sources, "a run knew of it and has not read it"
@@ -104,7 +104,7 @@ def test_a_second_mail_corrects_what_the_first_said(shop: Shop):
     mail(MONDAY, "second")
     assert corrections(MONDAY, {}, shop.warehouse) == []
     (monday,) = load_day_states(shop.warehouse, MONDAY, MONDAY)
-    assert not monday.is_restated, "the last mail says what is so"
+    assert not monday.mailed, "the last mail says what is so"
     assert monday.mails == 2
 
 

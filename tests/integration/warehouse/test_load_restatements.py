@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from ecommerce.sales import delivery, delivery_log
+from ecommerce.sales import delivery
 from ecommerce.warehouse.load import LoadResult
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -30,8 +30,8 @@ CHANGES = {
 
 
 def mail(shop: Shop, day: date = MONDAY) -> None:
-    delivery_log.claim_delivery(day, "hash", "<report@example.com>", datetime.now(UTC))
-    delivery_log.mark_delivered(day, "hash")
+    delivery.claim_delivery(day, "hash", "<report@example.com>", datetime.now(UTC))
+    delivery.mark_delivered(day, "hash")
 
 
 def causes(result: LoadResult, day: date = MONDAY) -> dict[str, list[tuple]]:
@@ -157,7 +157,7 @@ def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(s
     }
     told |= {"returns": "0.0000", "net_sales": "10.0000", "tax": "1.0000", "shipping": "0.0000"}
     report = {"business_date": str(MONDAY), "figures_hash": "hash", "headline": told}
-    delivery_log.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)
+    delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", figures_at)
     assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == [], "not mailed yet"
 
     for _ in range(2):  # the task is tried again
@@ -172,6 +172,6 @@ def test_a_day_that_changes_while_its_mail_waits_is_restated_when_it_is_mailed(s
 
 def test_a_day_whose_report_was_not_mailed_is_not_restated(shop: Shop):
     shop.load(Folder([ORDER]))
-    delivery_log.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
+    delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
 
     assert shop.load(LATE_FILE, day=TUESDAY, run_id="next").restatements == []

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MINUS
-from ecommerce.sales.report.figures import month
-from ecommerce.sales.report.findings.sentences import sentence
+from ecommerce.sales.report.figures import comparisons
 from ecommerce.sales.report.queries import read_figures
+from ecommerce.sales.report.view.findings import sentence
 from ecommerce.sources import SOURCES
 from tests.explained import findings
 from tests.integration.warehouse.conftest import ORIGIN, Shop
@@ -27,7 +27,7 @@ def moved(shop: Shop) -> Shop:
     """The old shop sold 1,000.00 in dollars and 100.00 in dirhams on each day. The new one sells as much, and
     100.00 come back; on the day itself dirhams have no exchange rate."""
     sales, summaries = [], []
-    for day in month.days_of(FIRST, DAY):
+    for day in comparisons.days_of(FIRST, DAY):
         is_old = day < MOVED
         source, returns = ("old_shop", 0) if is_old else ("sales_db", 100)
         named = f"'{day}', '{source}', '{source}', 'Kitchen', 'AE'"
@@ -56,7 +56,7 @@ def moved(shop: Shop) -> Shop:
     export = f"('{FIRST}', 'old_shop', 'export', 'history', '2026-03-03 12:00:00+00', {window})"
     daily = [
         f"('{day}', '{source}', 'run {day}', 'success', '{day + timedelta(1)} 11:00:00+00', NULL, NULL)"
-        for day in month.days_of(MOVED, DAY)
+        for day in comparisons.days_of(MOVED, DAY)
         for source in SOURCES
     ]
     shop.insert("load_audit", AUDIT, [export, *daily])
@@ -93,9 +93,9 @@ def test_a_migration_is_a_change_of_channels_and_no_unusual_rate(moved: Shop) ->
     (total,) = figures.expectation.series  # an export that has ended misses no forecast
     assert round(total.forecast, 2) == D("909.09")
     assert [sentence(each, "USD") for each in figures.findings] == [
-        "Returns in AED are excluded from all amounts: no exchange rate is known.",
-        "Changed channels since Thu 26 Feb: Sales database began (+900.00), Old shop ended "
-        f"({MINUS}1,000.00).",
+        "Returns in AED are excluded from all amounts: there is no exchange rate.",
+        "Channels since Thu 26 Feb: Sales database is new (+900.00 USD), Old shop has ended "
+        f"({MINUS}1,000.00 USD).",
     ]
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ecommerce.core.settings import load_settings
 from ecommerce.pages import day_status
-from ecommerce.pages.views import quality, quality_tables
+from ecommerce.pages.views import quality
 from ecommerce.sources import STOREFRONT
 from tests.integration.warehouse.conftest import MONDAY, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
@@ -36,7 +36,7 @@ def test_the_pages_see_what_was_loaded_rejected_and_read(shop: Shop):
         (MONDAY, 3, 2),
         (newest, 1, 1),
     ]
-    texts = quality_tables.page_texts(found, at("2026-03-04 12:00"), load_settings())
+    texts = quality.page_texts(found, at("2026-03-04 12:00"), load_settings())
     assert rows_of(texts, "differences") == [], "the order that is not loaded is the rejected one"
     [rejected] = rows_of(texts, "rejected")
     assert rejected[1:3] == ["invalid number", "1"]
@@ -65,13 +65,9 @@ def test_a_read_that_failed_is_not_hidden_by_what_the_sync_read_of_the_running_d
     shop.load(Folder([begun], STOREFRONT, read_at=at("2026-03-02 20:30")), run_id="sync")
     assert quality.load_facts(shop.warehouse, MONDAY).totals == [], "the day was not over"
     shop.load(Folder(ORDERS), run_id="daily", missing_sources=[STOREFRONT])
-    states = {
-        row["source"]: quality_tables.state(row) for row in quality.load_facts(shop.warehouse, MONDAY).totals
-    }
+    states = {row["source"]: quality.state(row) for row in quality.load_facts(shop.warehouse, MONDAY).totals}
     assert states == {"sales_db": "agrees", STOREFRONT: "failed"}
     again = Folder(source=STOREFRONT, read_at=at("2026-03-03 13:00"))
     shop.load(again, run_id="again")
-    states = {
-        row["source"]: quality_tables.state(row) for row in quality.load_facts(shop.warehouse, MONDAY).totals
-    }
+    states = {row["source"]: quality.state(row) for row in quality.load_facts(shop.warehouse, MONDAY).totals}
     assert states == {"sales_db": "agrees", STOREFRONT: "agrees"}

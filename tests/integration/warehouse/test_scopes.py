@@ -150,7 +150,7 @@ def with_stock(stock_files: Path) -> Iterator[None]:
 
 
 def forget_files() -> None:
-    for cached in ("tables", "views", "staging_only_tables", "columns"):
+    for cached in ("tables", "staging_only_tables", "columns"):
         getattr(rendering, cached).cache_clear()
 
 
@@ -239,7 +239,7 @@ def test_another_domain_is_loaded_by_the_same_machinery(store: Shop):
     assert again.audit == store.rows("load_audit")
     assert store.by("stock_levels", "sku", "pieces") == {"toys-1": 3}
     assert [row["reason"] for row in store.rows("rejected_rows")] == ["unreadable"]
-    assert [each.check.partition(":")[0] for each in check(store, STOCK)] == ["load_audit"] * 6 + [
+    assert [each.check_name.partition(":")[0] for each in check(store, STOCK)] == ["load_audit"] * 6 + [
         "stock_levels"
     ]
 
@@ -278,7 +278,7 @@ def test_a_failed_check_of_one_domain_does_not_stop_another(store: Shop):
     said = "1 product is there less than not at all: the shelves were counted wrongly (for example toys-1)"
     with pytest.raises(CheckFailed, match=re.escape(said)):
         check(store, STOCK)
-    assert [each.check for each in check(store, ORDERS) if each.failing_rows] == []
+    assert [each.check_name for each in check(store, ORDERS) if each.failing_rows] == []
 
 
 def test_a_check_of_the_audit_regards_its_own_domain(store: Shop):
@@ -288,7 +288,7 @@ def test_a_check_of_the_audit_regards_its_own_domain(store: Shop):
     spoilt = "UPDATE `store.load_audit` SET rows_read = 99 WHERE source = 'shelves'"
     store.warehouse.run(spoilt, "spoil")
 
-    assert [each.check for each in check(store, ORDERS) if each.failing_rows] == []
+    assert [each.check_name for each in check(store, ORDERS) if each.failing_rows] == []
     with pytest.raises(CheckFailed, match="neither loaded nor rejected nor replaced"):
         check(store, STOCK)
 

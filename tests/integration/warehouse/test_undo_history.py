@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.errors import ConfigurationError, PipelineError, TransientError
-from ecommerce.sales import delivery_log
+from ecommerce.sales import delivery
 from ecommerce.sales.history import undo as undoing
 from ecommerce.sales.history.undo import day_batches, undo
 from ecommerce.sources import LIVE, SOURCES
@@ -92,8 +92,8 @@ def test_what_other_runs_loaded_before_and_after_it_stays(
 def test_a_mailed_day_is_restated(shop: Shop):
     load_export(shop)
     shop.load(Folder([BEFORE]))
-    delivery_log.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
-    delivery_log.mark_delivered(MONDAY, "hash")
+    delivery.claim_delivery(MONDAY, "hash", "<report@example.com>", datetime.now(UTC))
+    delivery.mark_delivered(MONDAY, "hash")
 
     assert undo("old_shop").restated == [MONDAY]
 
@@ -129,15 +129,15 @@ def test_twice_changes_nothing_and_the_same_export_can_be_loaded_again(shop: Sho
 def test_interrupted_it_goes_on_where_it_stopped(shop: Shop, monkeypatch: pytest.MonkeyPatch):
     load_export(shop)
     monkeypatch.setattr(undoing, "MOST_DAYS", 1)
-    original, loads = undoing.loading.load_history, []
+    original, loads = undoing.load_manifest, []
 
-    def dying(run, manifest):
+    def dying(spec, run, manifest, **options):
         loads.append(manifest.business_date)
         if len(loads) == 2:
             raise TransientError("the line is cut")
-        return original(run, manifest)
+        return original(spec, run, manifest, **options)
 
-    monkeypatch.setattr(undoing.loading, "load_history", dying)
+    monkeypatch.setattr(undoing, "load_manifest", dying)
     with pytest.raises(TransientError):
         undo("old_shop")
     assert [row["order_id"] for row in shop.rows("orders", "order_id")] == ["1", "3"]
@@ -150,15 +150,15 @@ def test_interrupted_it_goes_on_where_it_stopped(shop: Shop, monkeypatch: pytest
 
 def test_an_export_that_is_loaded_meanwhile_is_noticed(shop: Shop, monkeypatch: pytest.MonkeyPatch):
     load_export(shop)
-    original = undoing.loading.load_history
+    original = undoing.load_manifest
 
-    def followed(run, manifest):
-        result = original(run, manifest)
+    def followed(spec, run, manifest, **options):
+        result = original(spec, run, manifest, **options)
         load_export(shop, run_id="manual__meanwhile")
         return result
 
     monkeypatch.setattr(undoing, "MOST_DAYS", 10_000)
-    monkeypatch.setattr(undoing.loading, "load_history", followed)
+    monkeypatch.setattr(undoing, "load_manifest", followed)
     with pytest.raises(PipelineError, match="loaded during the undo: wait for the end"):
         undo("old_shop")
 

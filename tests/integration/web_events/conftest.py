@@ -21,7 +21,7 @@ def root(tmp_path: Path) -> Path:
 def serve(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Start a collector over `root` (arguments as `EventCollector`), which the connection then leads to."""
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
-    monkeypatch.setattr("ecommerce.sources.web_events.client.FIRST_PAUSE", 0)
+    monkeypatch.setattr("ecommerce.sources.http.FIRST_PAUSE", 0)
     with ExitStack() as running:
 
         def start(**arguments: Any) -> EventCollector:

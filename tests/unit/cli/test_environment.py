@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import sqlite3
 import subprocess
@@ -133,7 +132,7 @@ with create_session() as session:
     seen = [session.query(Connection).filter_by(conn_id="shop").count(), session.query(Variable).count()]
 assert [name for name in os.environ if "DATABASE__" in name] == ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
 shop = json.loads(os.environ["AIRFLOW_CONN_SHOP"])
-assert shop == {**of_the_ui, "extra": '{"a": 1}'}
+assert shop == {**of_the_ui, "extra": {"a": 1}}
 print(json.dumps([seen, os.environ["AIRFLOW_VAR_X"]]))
 print(os.environ["AIRFLOW_VAR_POLICY"])
 """
@@ -356,11 +355,3 @@ def test_nothing_of_airflow_is_imported_before_the_environment_is_there(installa
     )
     done = subprocess.run([sys.executable, "-c", look], cwd=installation / "plugins", capture_output=True)
     assert done.stdout.decode().strip() == "[]"
-
-
-def test_every_command_has_a_target_of_the_makefile(repository: Path) -> None:
-    recipes = (repository / "Makefile").read_text()
-    called = set(re.findall(r"\$\(CLI\) ([a-z-]+)", recipes))
-    assert called == set(command_line.app.commands)
-    for name in called:
-        assert re.search(rf"^{name}: environments ## ", recipes, re.MULTILINE)

@@ -16,7 +16,7 @@ import requests
 from ecommerce.cli import environment
 from ecommerce.cli.__main__ import main
 from ecommerce.cli.airflow_api import AirflowApi
-from ecommerce.cli.backfill import plan, start, wait
+from ecommerce.cli.backfill import Range, plan, start, wait
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
 from ecommerce.core.names import TASK_GATE
 from ecommerce.sales.report.figures.model import HEADLINE
@@ -200,7 +200,7 @@ def airflow(monkeypatch, tmp_path):
 
 def run_backfill(progress=lambda runs: None, **options):
     api = AirflowApi.from_environment()
-    started = start(api, date(2026, 11, 1), date(2026, 11, 3), again=True, **options)
+    started = start(api, Range(date(2026, 11, 1), date(2026, 11, 3), again=True), **options)
     return wait(api, started, progress, pause=0)
 
 
@@ -216,7 +216,7 @@ def test_backfill_goes_from_midnight_to_the_last_second_so_that_the_last_day_is_
 
 
 def test_days_that_failed_are_run_again_without_asking(airflow):
-    plan(AirflowApi.from_environment(), date(2026, 11, 1), date(2026, 11, 3), again=False)
+    plan(AirflowApi.from_environment(), Range(date(2026, 11, 1), date(2026, 11, 3)))
     assert airflow.requests[-1][1]["reprocess_behavior"] == "failed"
 
 
@@ -271,7 +271,7 @@ def test_backfill_waits_for_all_days_and_names_the_failed(airflow):
     )
     running, ended = (dict.fromkeys(DAYS, state) for state in ("running", "success"))
     assert looks == [running, ended | {"2026-11-02": "failed"}]
-    assert (outcome.succeeded, outcome.failed) == (["2026-11-01", "2026-11-03"], ["2026-11-02"])
+    assert outcome == (["2026-11-01", "2026-11-03"], ["2026-11-02"])
 
 
 def test_backfill_ends_when_airflow_would_take_the_next(airflow):
@@ -281,7 +281,7 @@ def test_backfill_ends_when_airflow_would_take_the_next(airflow):
 
 def test_runs_of_an_earlier_backfill_are_not_counted(airflow):
     airflow.earlier_run = airflow.run("2026-11-01", "failed", queued_at="2026-11-18T00:00:00Z")
-    assert run_backfill().failed == []
+    assert run_backfill()[1] == []
 
 
 def test_exit_code_says_whether_a_day_failed(airflow, capsys, monkeypatch):
@@ -346,23 +346,23 @@ def test_a_day_that_is_left_out_because_it_runs_is_named(airflow, capsys, monkey
 
 def test_runs_behind_a_hundred_newer_ones_are_found(airflow):
     airflow.newer_runs = [airflow.run(f"another {number}", "success") for number in range(100)]
-    assert run_backfill().succeeded == DAYS
+    assert run_backfill()[0] == DAYS
 
 
 def test_a_day_that_somebody_else_began_after_the_plan_is_not_waited_for(airflow):
     airflow.lost = ["2026-11-03"]
-    assert run_backfill().succeeded == ["2026-11-01", "2026-11-02"]
+    assert run_backfill()[0] == ["2026-11-01", "2026-11-02"]
 
 
 @pytest.mark.parametrize("hour", [5, 11, 23])
 def test_a_day_that_has_not_ended_is_refused_before_its_run_waits_for_it(airflow, hour):
     # The 3rd ends at 05:00 UTC on the 4th: midnight in New York.
-    api, range_ = AirflowApi.from_environment(), (date(2026, 11, 1), date(2026, 11, 3))
+    api, days = AirflowApi.from_environment(), Range(date(2026, 11, 1), date(2026, 11, 3), again=True)
     with pytest.raises(PipelineError, match="day 2026-11-03 has not ended yet: 2026-11-02 is the last that"):
-        plan(api, *range_, again=True, now=datetime(2026, 11, 3, hour, 30, tzinfo=UTC))
+        plan(api, days, now=datetime(2026, 11, 3, hour, 30, tzinfo=UTC))
     with pytest.raises(PipelineError, match="has not ended yet"):
-        plan(api, *range_, again=True, now=datetime(2026, 11, 4, 4, 59, 59, tzinfo=UTC))
-    assert plan(api, *range_, again=True, now=datetime(2026, 11, 4, 5, tzinfo=UTC)) == DAYS
+        plan(api, days, now=datetime(2026, 11, 4, 4, 59, 59, tzinfo=UTC))
+    assert plan(api, days, now=datetime(2026, 11, 4, 5, tzinfo=UTC)) == DAYS
 
 
 def test_a_range_that_ends_before_it_begins_is_said_in_its_own_words(airflow, capsys):
@@ -411,7 +411,7 @@ def test_refusal_of_airflow_is_passed_on(airflow):
 def test_an_airflow_whose_database_is_locked_is_asked_again(airflow, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     airflow.busy = [503, 503]
-    assert run_backfill().failed == []
+    assert run_backfill()[1] == []
     airflow.busy = [503] * 20
     with pytest.raises(PipelineError, match="Airflow answered 503: Database is locked"):
         run_backfill()
@@ -534,7 +534,7 @@ def test_a_report_that_was_built_again_is_shown_where_it_can_be_read(airflow, ca
     figures = make_figures(business_date=date(2026, 11, 2))
     folder = f"file://{tmp_path}/reports/2026-11-02"
     (tmp_path / "reports/2026-11-02").mkdir(parents=True)
-    (tmp_path / "reports/2026-11-02/figures.json").write_text(figures.to_json())
+    (tmp_path / "reports/2026-11-02/figures.json").write_text(figures.model_dump_json(indent=1))
     monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     assert main(["report", "--day", "2026-11-02"]) == 0

@@ -47,7 +47,7 @@ def test_what_stops_a_migration_is_one_sentence(monkeypatch, capsys):
 
 def test_undo_history_says_what_it_removed(monkeypatch, capsys):
     first, last = date(2024, 1, 1), date(2024, 1, 2)
-    monkeypatch.setattr(undo, "undo", lambda source: undo.UndoResult(source, 8, first, last, [last]))
+    monkeypatch.setattr(undo, "undo", lambda source: undo.UndoResult(source, 8, [first, last], [last]))
     assert main(["undo-history", "--source", "old_shop"]) == 0
     assert capsys.readouterr().out == (
         "8 orders of old_shop from 2024-01-01 to 2024-01-02 are removed; "

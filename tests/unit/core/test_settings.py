@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecommerce.core.errors import ConfigurationError, WrongSettingsError
-from ecommerce.core.settings import load_settings
+from ecommerce.core.settings import OWNER, load_settings, owner_links
 
 KEY = {"CUSTOMER_HASH_KEY": "0123456789abcdef"}
 
@@ -120,3 +120,25 @@ def test_attributes_are_sorted_and_the_report_may_break_down_by_one_of_them():
 def test_attributes_that_are_refused(names, report, sentence):
     with pytest.raises(ConfigurationError, match=re.escape(sentence)):
         load_settings(KEY | {"ORDER_ATTRIBUTES": names, "REPORT_ATTRIBUTE": report})
+
+
+def test_the_owners_name_leads_to_the_page_that_the_setting_names():
+    assert owner_links({"OWNER_LINK": "https://wiki.example.com/sales"}) == {
+        OWNER: "https://wiki.example.com/sales"
+    }
+
+
+def test_the_owners_name_leads_otherwise_to_the_owners_dags_where_airflow_knows_its_address(monkeypatch):
+    monkeypatch.delenv("AIRFLOW__API__BASE_URL", raising=False)
+    assert owner_links({}) == {}  # there the UI leads by itself
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/team/")
+    assert owner_links({"OWNER_LINK": ""}) == {OWNER: f"https://airflow.example/team/dags?owners={OWNER}"}
+
+
+@pytest.mark.parametrize(
+    "link", ["mailto:ann@example.com", "wiki.example.com", "javascript:alert(1)", "https://"]
+)
+def test_an_owner_link_that_is_no_web_address_is_refused(link):
+    with pytest.raises(ConfigurationError, match="OWNER_LINK is not a web address") as caught:
+        load_settings(KEY | {"OWNER_LINK": link})
+    assert "ann@" not in str(caught.value)

@@ -138,7 +138,7 @@ def test_workers_of_the_demo_have_imported_what_tasks_import(monkeypatch: pytest
     PreloadingExecutor().start()
     assert imported[: len(PRELOADED)] == list(PRELOADED)
     assert imported[-1] == "workers"
-    assert {"ecommerce.sales.tasks", "ecommerce.sales.report.steps"} <= set(imported)
+    assert {"ecommerce.sales.tasks", "ecommerce.sales.report.archive"} <= set(imported)
     assert not any(name.startswith("ecommerce.pages") for name in imported)
     forked["after_in_child"]()
     assert unloaded == []

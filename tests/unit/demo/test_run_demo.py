@@ -42,8 +42,8 @@ class FakeApi:
     def run_state(self, run_id: str, _dag_id: str) -> str:
         return self.get(f"state of {run_id}")
 
-    def task_instances(self, run_id: str, _dag_id: str) -> list[dict[str, Any]]:
-        return self.get(f"tasks of {run_id}")
+    def instances(self, run_id: str, _dag_id: str) -> dict[str, dict[str, Any]]:
+        return {each["task_id"]: each for each in self.get(f"tasks of {run_id}")}
 
 
 def dag_runner_with(answers: dict[str, Any]) -> DagRunner:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -26,14 +25,27 @@ def made(
 ) -> StoredForecast:
     """A forecast of the day `back` days before `AS_OF`; its intervals reach 10 and 20 to either side."""
     target, said = AS_OF - timedelta(days=back), Decimal(forecast)
-    bounds = [said - 10, said + 10, said - 20, said + 20]
-    came = None if actual is None else Decimal(actual)
-    row = StoredForecast(series, target, "blend", begins(target), said, *bounds, came)
-    return replace(row, **changes)
+    facts: dict[str, object] = {
+        "series": series,
+        "target_date": target,
+        "model": "blend",
+        "made_at": begins(target),
+        "actual": actual,
+        "forecast": said,
+        "lower_80": said - 10,
+        "upper_80": said + 10,
+        "lower_95": said - 20,
+        "upper_95": said + 20,
+    }
+    return StoredForecast.model_validate(facts | changes)
 
 
-def kept(*rows: StoredForecast) -> dict[tuple[str, date], StoredForecast]:
+def kept(*rows: StoredForecast) -> list[StoredForecast]:
     return scoring.in_force(rows, begins)
+
+
+def scored(rows: list[StoredForecast], complete: set[date] = DAYS) -> list[scoring.Score]:
+    return scoring.scores(scoring.ended(rows, AS_OF, complete))
 
 
 def test_of_three_days_by_hand() -> None:
@@ -73,12 +85,12 @@ def test_in_force_is_what_was_made_last_and_not_after_the_day_began() -> None:
         ((too_late,), None),
     ):
         found = kept(*rows)
-        assert [each.forecast for each in found.values()] == ([] if said is None else [said])
+        assert [each.forecast for each in found] == ([] if said is None else [said])
 
 
 def test_a_series_that_the_forecast_in_force_lacks_has_none() -> None:
     older = made(1, "1", "9", "sku:A", made_at=begins(AS_OF - timedelta(days=14)))
-    assert list(kept(older, made(1, "2", "9"))) == [("total", AS_OF - timedelta(days=1))]
+    assert [each.series for each in kept(older, made(1, "2", "9"))] == ["total"]
 
 
 def test_kinds_are_pooled_and_only_the_last_eight_weeks_of_complete_days_count() -> None:
@@ -93,7 +105,7 @@ def test_kinds_are_pooled_and_only_the_last_eight_weeks_of_complete_days_count()
         made(1, "90", "100", "channel:x"),
         made(-1, "90", "100", "channel:x"),
     )
-    found = {each.of: each for each in scoring.scores(rows, AS_OF, DAYS - {AS_OF - timedelta(days=2)})}
+    found = {each.of: each for each in scored(rows, DAYS - {AS_OF - timedelta(days=2)})}
     assert list(found) == ["total", "category", "channel"]
     assert (found["total"].periods, found["total"].actual) == (2, 150)
     assert (found["category"].series, found["category"].error) == (2, Decimal("0.300000"))
@@ -105,7 +117,7 @@ def test_articles_are_scored_by_whole_weeks() -> None:
     week = [made(back, "10", "70" if back == 3 else "0", "sku:A") for back in range(1, 8)]
     part = [made(back, "10", "0", "sku:A") for back in range(9, 15)]  # the eighth day is missing
     other = [made(back, "10", "5", "sku:B") for back in range(8, 15)]
-    (found,) = scoring.scores(kept(*week, *part, *other), AS_OF, DAYS)
+    (found,) = scored(kept(*week, *part, *other))
     assert (found.of, found.series, found.periods) == ("sku", 2, 2)
     assert (found.forecast, found.actual) == (140, 105)
     assert found.error == Decimal("0.333333"), "(0 + 35) / 105"
@@ -113,7 +125,9 @@ def test_articles_are_scored_by_whole_weeks() -> None:
 
 
 def drift(*rows: StoredForecast, usual: str | None = "0.2") -> scoring.Drift:
-    return scoring.drift(kept(*rows), AS_OF, DAYS, usual and Decimal(usual))
+    return scoring.drift(
+        scoring.ended(kept(*rows), AS_OF, DAYS, scoring.DRIFT_DAYS), usual and Decimal(usual)
+    )
 
 
 def days(forecast: str, count: int = 28) -> list[StoredForecast]:
@@ -140,7 +154,7 @@ def test_a_bias_of_more_than_ten_percent_is_drift(said: str, drifts: bool) -> No
         "lower_95": Decimal(0),
         "upper_95": Decimal(400),
     }
-    reasons = drift(*(replace(each, **wide) for each in days(said))).reasons
+    reasons = drift(*(each.model_copy(update=wide) for each in days(said))).reasons
     assert bool(reasons) == drifts
     if drifts:
         assert reasons[0] in (

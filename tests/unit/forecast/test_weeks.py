@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.forecast.weeks import Week, newest_week, reason_to_skip, week_of
+from ecommerce.forecast.weeks import Week, as_of_run, newest_week, reason_to_skip, week_of
 
 NEW_YORK = "America/New_York"
 MONDAY = date(2026, 11, 9)
@@ -51,3 +51,13 @@ def test_a_missing_day_holds_the_week_back_and_is_named():
 def test_an_older_week_is_skipped_where_a_later_one_is_complete():
     assert "not the newest complete week" in reason_to_skip(WEEK, NEXT, WEEK.days + NEXT.days, ())
     assert reason_to_skip(WEEK, NEXT, WEEK.days + NEXT.days[1:], ()) == ""
+
+
+def test_a_selection_looks_at_what_was_before_its_own_day_in_the_shop():
+    now = datetime(2026, 12, 6, 4, tzinfo=UTC)
+    assert as_of_run(None, now, NEW_YORK) == date(2026, 12, 5)
+    assert as_of_run("2026-11-01", now, NEW_YORK) == date(2026, 11, 1)
+    with pytest.raises(ConfigurationError, match="2026-12-06 is in the future in America/New_York"):
+        as_of_run("2026-12-06", now, NEW_YORK)
+    with pytest.raises(ConfigurationError, match="'soon' is not a date"):
+        as_of_run("soon", now, NEW_YORK)

@@ -1,28 +1,18 @@
-"""One mail of each kind, and the report's for every kind of day."""
+"""One mail of each kind, and the report's for every kind of day. Other domains have a file of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from email.message import EmailMessage
 from io import BytesIO
 
-from ecommerce.catalogue import mail as catalogue
-from ecommerce.catalogue.summaries import Broken, Summary
-from ecommerce.core.data_warnings import CHECK, data_warning
-from ecommerce.forecast import missing_forecast as week_watch
-from ecommerce.forecast.report import delivery as forecast
-from ecommerce.forecast.selection import mail as selection
-from ecommerce.forecast.selection.champion_rule import Choice
-from ecommerce.forecast.weeks import Week
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
 from ecommerce.sales.reconciliation import differences
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.restatements import Correction
-from tests.unit.forecast.report import samples as forecasts
-from tests.unit.forecast.selection import shops
 from tests.unit.sales.report.cases import CASES
 from tests.unit.sales.report.samples import DAY, breakdown, make_figures, noted
 
@@ -99,7 +89,7 @@ def _corrected_without_visible_change() -> EmailMessage:
 
 
 def _alarm() -> EmailMessage:
-    reasons = ["northwind has delivered no valid file", "Storefront has no orders"]
+    reasons = ["northwind has delivered no file for this day", "Storefront has no orders"]
     texts = {"day": str(DAY), "reasons": reasons, "page_url": "https://airflow.example/x"}
     return mail.compose(f"Incomplete: sales of {DAY}", "alarm_mail", texts)
 
@@ -120,48 +110,6 @@ def _refused() -> EmailMessage:
     return mail.compose("Not delivered to all: a report", "refused_mail", texts)
 
 
-def _drift() -> EmailMessage:
-    return forecast.alarm_message(str(DAY), ["the error of the total was 31 %, in the back-test 9 %"] * 2)
-
-
-def _forecast() -> EmailMessage:
-    names = [*forecasts.names(), f"category:{JAPANESE}", f"category:{ARABIC}", f"category:{LONG}"]
-    return forecast.report_message(forecasts.make_figures(names), b"%PDF-", picture())
-
-
-def _selection() -> EmailMessage:
-    test = shops.figures(8, blend=(0.2, 0.021), ridge=(0.1, -0.034))
-    choice = Choice("ridge", "blend", "ridge is better.")
-    told = selection.Selection("champions/2026-12-06-001-ab.json", choice, test)
-    return selection.compose(told, picture())
-
-
-def _catalogue() -> EmailMessage:
-    skus = [f"SKU-{number:03}" for number in range(60)]
-    broken = [Broken(sku, "cdn.example:8080", "its host answers 404") for sku in skus]
-    summary = Summary(
-        products=40,
-        pictures=30,
-        new=skus,
-        changed=["P1"],
-        gone=["OLD"],
-        broken=broken,
-        rejected=["page 2, entry 51: invalid_number (price '-3')"],
-        downloaded=3,
-        shown=[],
-        more_pictures=4,
-        is_news=True,
-    )
-    shown = [
-        (f"picture-{number}@pictures", f"SKU-{number}", name, picture(96, 96))
-        for number, name in enumerate((JAPANESE, ARABIC, LONG, "Mug", ""))
-    ]
-    warning = data_warning(CHECK, found="1 product has two pictures", meaning="", action="", weight=2)
-    texts = catalogue.texts(summary, [warning], shown)
-    pictures = [mail.InlineImage(cid, data) for cid, _, _, data in shown]
-    return mail.compose(catalogue.subject(summary), "catalogue_mail", texts, pictures)
-
-
 def _reconciliation() -> EmailMessage:
     found = [
         differences.Difference(
@@ -174,7 +122,7 @@ def _reconciliation() -> EmailMessage:
     ]
     pair = differences.Reread(DAY, "sales_db")
     texts = differences.mail_texts(found, {pair: None}, [DAY - timedelta(days=3)])
-    restatements = {"restatements": ["2026-11-19: net sales 90.00 is now 50.00"]}
+    restatements = {"restatements": ["2026-11-19: net sales 90.00 → 50.00"]}
     reports = {"reports": [f"make report DAY={DAY}"]}
     return mail.compose(texts["subject"], "reconciliation_mail", texts | restatements | reports)
 
@@ -185,30 +133,20 @@ def _watch() -> EmailMessage:
     return mail.compose(f"No sales report for {DAY}", "watch_mail", texts)
 
 
-def _week() -> EmailMessage:
-    texts = week_watch.mail_texts(Week(date(2026, 11, 9)), [date(2026, 11, 12), date(2026, 11, 14)])
-    return mail.compose("No sales forecast", "week_mail", texts)
-
-
 def _day():
     from ecommerce.core.business_day import day_window
 
     return day_window(DAY, "America/New_York")
 
 
-EVERY: dict[str, Callable[[], EmailMessage]] = {
+MAILS: dict[str, Callable[[], EmailMessage]] = {
     **{f"report_{name}": (lambda name=name: report(name)) for name in DAYS},
     "report_corrected": _corrected,
     "report_corrected_unchanged": _corrected_without_visible_change,
     "alarm": _alarm,
-    "catalogue": _catalogue,
-    "drift": _drift,
     "failure": _failure,
-    "forecast": _forecast,
     "outage": _outage,
     "reconciliation": _reconciliation,
     "refused": _refused,
-    "selection": _selection,
     "watch": _watch,
-    "week": _week,
 }

@@ -113,6 +113,21 @@ def test_folder_that_cannot_be_removed_is_named(tmp_path, monkeypatch):
         expiry.expire_staging(f"file://{tmp_path}", KEPT, nobody)
 
 
+@pytest.mark.parametrize("unreadable", ["staging", "daily_sales_pipeline"])
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path, monkeypatch, unreadable):
+    leave(f"file://{tmp_path}/staging", RUN)
+
+    def refuse(path):
+        if str(path).endswith(unreadable):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    scandir = os.scandir
+    monkeypatch.setattr("os.scandir", refuse)
+    with pytest.raises(StagingError, match="Permission denied"):
+        expiry.expire_staging(f"file://{tmp_path}/staging", KEPT, nobody)
+
+
 def test_old_logs_go_and_young_ones_stay(tmp_path):
     run = tmp_path / "dag_id=maintenance" / "run_id=1"
     old, young = run / "task_id=a" / "attempt=1.log", run / "task_id=b" / "attempt=1.log"

@@ -13,13 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ecommerce.forecast.report import archive as forecasts
+from ecommerce.core.parts import exists
 from ecommerce.pages.access import User
 from ecommerce.pages.runs import Run
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import Figures
-from tests.unit.forecast.report import samples as forecast_samples
 from tests.unit.sales.report.samples import DAY, make_figures
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
@@ -236,7 +235,7 @@ def archive_figures_alone(reports: Path, figures: Figures) -> None:
     folder = reports / figures.business_date.isoformat()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    (folder / archive.FIGURES_JSON).write_text(figures.to_json())
+    (folder / archive.FIGURES_JSON).write_text(figures.model_dump_json(indent=1))
 
 
 def write_archive(root: Path) -> Path:
@@ -250,10 +249,11 @@ def write_archive(root: Path) -> Path:
             folder = reports / str(day(number))
             shutil.copytree(reports / str(DAY), folder)
             changed = make_figures(business_date=day(number))
-            (folder / archive.FIGURES_JSON).write_text(changed.to_json())
-    forecasts.publish(f"file://{reports}", forecast_samples.make_figures())
-    newest = reports / "forecasts" / str(forecast_samples.AS_OF)
-    shutil.copytree(newest, newest.with_name("2026-11-09"))
+            (folder / archive.FIGURES_JSON).write_text(changed.model_dump_json(indent=1))
+    if exists("forecast"):
+        from tests.unit.forecast.report.samples import publish_two
+
+        publish_two(reports)
     return reports
 
 
@@ -274,9 +274,8 @@ def application(
     from airflow.api_fastapi.core_api.security import get_user
 
     from ecommerce.core.errors import TransientError
-    from ecommerce.pages import access, page_request
+    from ecommerce.pages import access
     from ecommerce.pages.runs import AirflowRuns
-    from ecommerce.pages.views import forecast
     from ecommerce.pages.warehouse_cache import WarehouseCache
 
     def opened() -> Any:
@@ -298,10 +297,10 @@ def application(
     app.dependency_overrides = {
         get_user: lambda: None,
         access.reads_sales: lambda: None,
-        forecast.reads_forecasts: lambda: None,
+        access.reads_forecasts: lambda: None,
         access.may_clear: may_clear,
         access.current_user: lambda: who,
-        page_request.now: lambda: now,
+        access.now: lambda: now,
         AirflowRuns: lambda: asked,
     }
     return app

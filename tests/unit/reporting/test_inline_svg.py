@@ -49,9 +49,9 @@ def test_a_chart_becomes_one_picture_that_is_as_wide_as_its_place(chart):
     assert f'<title id="{attributes["aria-labelledby"]}">Sales &lt;of&gt; Thursday</title>' in html
 
 
-def test_names_stay_text_and_nothing_can_act(chart):
+def test_nothing_can_act(chart):
     elements = Elements(inline(chart, "Chart", "trend"))
-    assert '<script>alert(1)</script> & 🎁 "x"' in elements.text
+    assert elements.text == "Chart"
     assert not {tag for tag, _ in elements.found} & {"script", "style", "image", "a", "metadata"}
     names = {name for _, attributes in elements.found for name in attributes}
     assert not {name for name in names if name.startswith("on") or name == "style"}

@@ -35,6 +35,8 @@ def test_rate_limit_waits_longer_than_a_lost_connection():
     retries = NETWORK_RETRIES["retry_policy"]
     limited = retries.evaluate(errors.RateLimitedError("x"), try_number=1, max_tries=5)
     assert limited.retry_delay > NETWORK_RETRIES["retry_delay"]
+    lost = retries.evaluate(errors.TransientError("x", 5), try_number=1, max_tries=5)
+    assert lost.retry_delay is None  # the task's growing pauses
 
 
 @pytest.mark.parametrize(("asked", "waits"), [(600, 600), (3600, 3600), (86400, 3600), (5, 120), (None, 120)])

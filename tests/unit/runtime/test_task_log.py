@@ -45,7 +45,7 @@ def test_secrets_airflow_knows_are_masked():
 
 def test_the_line_of_the_log_is_whole_and_names_nobody():
     error = errors.ContractError("w" * 1000 + "\n  of jane.doe@example.com")
-    assert task_log.failure_line(error) == "w" * 1000 + " of <e-mail>"
+    assert task_log.failure_reason(error, whole=True) == "w" * 1000 + " of <e-mail>"
 
 
 @pytest.fixture

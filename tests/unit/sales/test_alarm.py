@@ -16,7 +16,7 @@ from tests.unit.sales.report.samples import make_figures
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 LONG_AGO = day_window(date(2020, 1, 6), "America/New_York")
 REASONS = [
-    "northwind has delivered no valid file",
+    "northwind has delivered no file for this day",
     "Storefront has no orders, and had 20 or more on each of the last four Thursdays",
 ]
 
@@ -50,7 +50,7 @@ def test_a_refused_delivery_is_a_reason_once():
     ]
     found = make_figures(complete=False, missing_sources=["partner_files: northwind"], refused_files=files)
     assert alarms(found) == [
-        REASONS[0],
+        "northwind has delivered no valid file for this day",
         "acme has delivered acme_2026-11-19.csv.gz again, and the new version is invalid "
         "(its header lacks sku); the figures are those of the version loaded before",
         "late_shop has delivered late_shop_2026-11-16.csv, which is invalid (its header lacks sku); its "
@@ -103,7 +103,7 @@ def test_nobody_is_told_of_an_ordinary_day(mailbox):
 
 def test_nobody_is_told_of_an_older_day_unless_asked_for(mailbox):
     why = delivery.alarm(LONG_AGO, {"alarms": REASONS}, send_mail=False)
-    assert why == "2020-01-06 is not the newest closed day and send_mail is not set"
+    assert why == "2020-01-06 is not the newest day that has ended, and send_mail is not set"
     assert mailbox() == []
 
 

@@ -14,11 +14,10 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.text import MINUS
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.charts.chart_files import TREND
+from ecommerce.sales.report.charts.chart_files import TREND, alternatives
 from ecommerce.sales.report.figures.model import figures_hash
 from ecommerce.sales.report.figures.restatements import Correction
-from ecommerce.sales.report.findings import ranking
-from ecommerce.sales.report.view.captions import alternatives
+from ecommerce.sales.report.findings import findings_of
 from ecommerce.sales.report.view.mail import mail_texts
 from tests.unit.conftest import SENDER
 from tests.unit.sales.report.samples import DAY, crowded, empty_day, expectation, full, make_figures, noted
@@ -35,7 +34,7 @@ def _readers(monkeypatch):
 def deliveries(monkeypatch):
     """What the warehouse remembers of the day's mails; tests add to it."""
     rows = []
-    monkeypatch.setattr(delivery.delivery_log, "deliveries", lambda day: rows if day == DAY else [])
+    monkeypatch.setattr(delivery, "deliveries", lambda day: rows if day == DAY else [])
     return rows
 
 
@@ -64,7 +63,7 @@ def test_only_the_newest_closed_day_is_mailed_unless_asked_for():
 
 
 def test_the_mail_says_which_orders_the_average_leaves_out():
-    note = "3 orders in BRL without an exchange rate are not in it"
+    note = "without 3 orders in BRL, which have no exchange rate"
     for kind in ("plain", "html"):
         body = delivery.report_message(noted(), b"").get_body((kind,)).get_content()
         assert f"*Average order value: {note}." in body
@@ -226,7 +225,7 @@ class TestChat:
 
     def test_findings_are_among_the_words(self):
         figures = full()
-        figures = figures.model_copy(update={"findings": ranking.findings_of(figures)})
+        figures = figures.model_copy(update={"findings": findings_of(figures)})
         said = mail_texts(figures)["findings"]
         assert said
         _, text = delivery.chat_texts(delivery.Mailed(figures, None, None))
@@ -285,9 +284,9 @@ class TestSteps:
             steps.append("mark")
             deliveries[0]["state"] = "sent"
 
-        monkeypatch.setattr(delivery.delivery_log, "claim_delivery", claim)
-        monkeypatch.setattr(delivery.delivery_log, "mark_delivered", mark)
-        monkeypatch.setattr(delivery.delivery_log, "restate_since", lambda *_: steps.append("restate"))
+        monkeypatch.setattr(delivery, "claim_delivery", claim)
+        monkeypatch.setattr(delivery, "mark_delivered", mark)
+        monkeypatch.setattr(delivery, "_restate", lambda *_: steps.append("restate"))
         monkeypatch.setattr(delivery.mail, "send", lambda *_: steps.append("send"))
         monkeypatch.setattr(delivery.chat, "post", lambda *_: steps.append("chat"))
         return steps
@@ -315,7 +314,7 @@ class TestSteps:
         deliveries += [{"figures_hash": archived["figures_hash"], "state": state}] if state else []
         reason = self.deliver(archived, send_mail=False)
         assert ("send" in done) == (state == "claimed")
-        assert ("not the newest closed day" in reason) == (state is None)
+        assert ("not the newest day that has ended" in reason) == (state is None)
         assert ("the same figures" in reason) == (state == "sent"), "MAIL=1 would not mail them either"
 
     @pytest.mark.parametrize(("state", "send_mail"), [("sent", False), ("sent", True), ("claimed", False)])
@@ -323,7 +322,7 @@ class TestSteps:
         self, archived, done, deliveries, monkeypatch, state, send_mail
     ):
         monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: self.NEWEST)
-        monkeypatch.setattr(delivery.delivery_log, "claim_delivery", lambda *_: True)
+        monkeypatch.setattr(delivery, "claim_delivery", lambda *_: True)
         monkeypatch.setattr(delivery.day_state, "corrections", lambda *_: ())
         deliveries += [{"figures_hash": "0" * 64, "state": state}]
         reason = self.deliver(archived, send_mail=send_mail)
@@ -340,7 +339,7 @@ class TestSteps:
         monkeypatch.setattr(delivery, "newest_closed_day", lambda *_: self.NEWEST.shifted(1))
         reason = self.deliver(archived, send_mail=False)
         assert reason == (
-            "2026-11-19 is not the newest closed day. MAIL=1 with make repair or make report mails "
+            "2026-11-19 is not the newest day that has ended. MAIL=1 with make repair or make report mails "
             '"Thu 19 Nov: 18,342.56 USD, +13.8 %" to 2 recipients'
         )
         assert done == []

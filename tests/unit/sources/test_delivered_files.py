@@ -6,6 +6,9 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.spec import AbstractBufferedFile
+from upath import UPath
 
 from ecommerce.core.paths import read_sql
 from ecommerce.sources.delivered_files import (
@@ -16,6 +19,7 @@ from ecommerce.sources.delivered_files import (
     split_records,
     unread_columns,
 )
+from ecommerce.sources.partner_files.folder import DroppedFile
 from ecommerce.sources.partner_layouts import COLUMNS, STANDARD
 from ecommerce.storage.duckdb import connect_duckdb
 
@@ -76,3 +80,23 @@ def test_another_delimiter_is_named(delimiter, name):
         "missing_column",
         f"its header is separated by the delimiter {name}; the delimiter has to be a comma",
     )
+
+
+def test_a_header_that_is_quoted_whole_lacks_its_columns():
+    with pytest.raises(UnusableFileError, match="its header lacks order_id"):
+        column_names(io.BytesIO(f'"{",".join(COLUMNS)}"'.encode()))
+
+
+class Stored(AbstractBufferedFile):
+    """A file of an object store: its `readline` takes no size."""
+
+    def _fetch_range(self, start, end):
+        return self.fs.store[self.path].getvalue()[start:end]
+
+
+def test_a_file_in_an_object_store_is_read(monkeypatch):
+    path = UPath("memory://delivered/acme.csv")
+    path.write_bytes(b"a\n")
+    monkeypatch.setattr(MemoryFileSystem, "_open", lambda *arguments, **_: Stored(*arguments))
+    with DroppedFile("acme.csv", "acme", path).text() as stream:
+        assert stream.readline(10) == b"a\n"

@@ -19,7 +19,7 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.sources.http import first_characters, network_errors, raise_for_status, retry_after
+from ecommerce.sources.http import network_errors, quoted, raise_for_status, retry_after
 
 WHAT = "some_api: GET /things"
 
@@ -61,6 +61,7 @@ def test_success(status: int) -> None:
             f"{WHAT} answered 503: the server is busy, retry after 5 s",
         ),
         (answer(503), TransientError, f"{WHAT} answered 503: the server is unavailable"),
+        (answer(502, Retry_After="60"), TransientError, f"{WHAT} answered 502: the server is unavailable"),
         (answer(500, reason="Oops"), TransientError, f"{WHAT} answered 500 Oops: the server is unavailable"),
         (answer(408), TransientError, f"{WHAT} answered 408: the server is unavailable"),
         (
@@ -75,13 +76,14 @@ def test_failure(response: requests.Response, kind: type[Exception], said: str) 
     with pytest.raises(kind) as caught:
         raise_for_status(response, WHAT)
     assert (type(caught.value), str(caught.value)) == (kind, said)
+    assert getattr(caught.value, "retry_after", None) == retry_after(response)
 
 
 def test_quotes_are_short_and_show_nobodys_address() -> None:
     body = b'{"email":"jane.doe@example.com","to":"a%40b.example"}' + b"\xff" * 500
-    quoted = first_characters(answer(200, body))
-    assert quoted.startswith("""'{"email":"<e-mail>","to":"<e-mail>"}""")
-    assert len(quoted) <= 122
+    text = quoted(body)
+    assert text.startswith("""'{"email":"<e-mail>","to":"<e-mail>"}""")
+    assert len(text) <= 122
 
 
 @pytest.mark.parametrize(

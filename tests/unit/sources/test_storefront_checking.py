@@ -13,7 +13,7 @@ import pytest
 
 from demo.services.storefront import KEY, SECRET, Fault, Storefront, WooOrder, WooStore
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.sources.storefront.check import check
+from ecommerce.sources.storefront import check
 from ecommerce.sources.storefront.client import NotFoundError
 
 WELL = ("ok", "1 orders can be read")

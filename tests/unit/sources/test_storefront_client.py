@@ -22,9 +22,9 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
+from ecommerce.sources.http import LONGEST_PAUSE
 from ecommerce.sources.storefront.client import (
     ATTEMPTS,
-    LONGEST_PAUSE,
     MalformedAnswerError,
     NotFoundError,
     StorefrontClient,

@@ -26,7 +26,8 @@ from demo.services.storefront import (
 )
 from ecommerce.core.errors import ContractError
 from ecommerce.sources.storefront.client import StorefrontClient
-from ecommerce.sources.storefront.refunds import FEW, Stubs, group_stubs, read_refunds, split_known
+from ecommerce.sources.storefront.refunds import FEW, Stubs, read_refunds, split_known
+from ecommerce.storage.duckdb import connect_duckdb, query
 
 NOON = datetime(2025, 6, 3, 16, tzinfo=UTC)
 NAIVE_NOON = NOON.replace(tzinfo=None)
@@ -73,6 +74,15 @@ def test_orders_are_known_when_every_refund_and_its_sum_is() -> None:
     assert rows.column_names == table.column_names
 
 
+def test_a_refund_that_an_order_lists_twice_counts_once() -> None:
+    stub = "{'id': '5', 'total': '-1.00'}"
+    order = f"1 AS order_id, now() AS created_at, [{stub}, {stub}] AS refunds"
+    with connect_duckdb() as duck:
+        duck.execute(f"CREATE TABLE orders_read AS SELECT {order}")
+        query(duck, "extract/storefront/refund_stubs")
+        assert duck.sql("SELECT refund_id, amount FROM refund_stubs").fetchall() == [("5", Decimal("1"))]
+
+
 def test_a_warehouse_without_refunds_knows_none() -> None:
     rows, changed = split_known({"1": stubs(r5="1.00")}, known())
     assert (rows.num_rows, list(changed)) == (0, ["1"])
@@ -81,7 +91,7 @@ def test_a_warehouse_without_refunds_knows_none() -> None:
 
 
 def test_an_amount_that_is_no_number_is_never_known() -> None:
-    orders = group_stubs([("1", NAIVE_NOON, "5", None)])
+    orders = {"1": Stubs(NAIVE_NOON, {"5": None})}
     assert list(split_known(orders, known(("1", "5", 0, "0", "0", "0")))[1]) == ["1"]
 
 

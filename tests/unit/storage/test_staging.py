@@ -80,9 +80,11 @@ def test_discarded_folder_is_gone_and_may_be_discarded_again(root):
         staging.read_manifest(uri)
 
 
-def test_run_ids_become_safe_folder_names():
-    folder = staging.run_folder("gs://b/s", "dag", date(2026, 11, 19), "manual__2026-11-20T11:00:00+00:00")
-    assert folder == "gs://b/s/dag/2026-11-19/manual__2026-11-20T11_00_00_00_00"
+def test_run_ids_become_safe_folder_names(monkeypatch):
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    monkeypatch.setenv("STAGING_URI", "gs://b/s")
+    folder = staging.DagRun("dag", "manual__2026-11-20T11:00:00+00:00").folder(date(2026, 11, 19), "report")
+    assert folder == "gs://b/s/dag/2026-11-19/manual__2026-11-20T11_00_00_00_00/report"
 
 
 def test_full_disk_is_a_staging_error_and_leaves_nothing(tmp_path, repository):

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+import signal
 import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.exceptions import AirflowNotFoundException
+from airflow.sdk import RetryAction
+from airflow.sdk.exceptions import AirflowTaskTimeout
+from airflow.sdk.execution_time.timeout import timeout
 from google.api_core import exceptions as google
 from google.auth.exceptions import RefreshError
 from requests.exceptions import ConnectionError as LostConnection
 
 from ecommerce.core import errors
+from ecommerce.core.errors import TimedOutError, TransientError
 from ecommerce.core.settings import load_settings
+from ecommerce.runtime.retries import NETWORK_RETRIES
+from ecommerce.warehouse import client
+from ecommerce.warehouse.adhoc_query import run_query
 from ecommerce.warehouse.bigquery_errors import bigquery_errors
 from ecommerce.warehouse.client import RETRY_SECONDS, Warehouse, connect
+from tests.unit.warehouse.silent_bigquery import ANONYMOUS, SilentBigQuery
 
 SETTINGS = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"})
 
@@ -93,7 +104,7 @@ def test_addresses_in_refusals_are_masked():
 
 def test_requests_are_not_repeated_for_minutes():
     warehouse = Warehouse(Jobs(), SETTINGS, {})  # type: ignore[arg-type]
-    assert warehouse.retry().timeout == RETRY_SECONDS
+    assert warehouse.bounded()["retry"].timeout == RETRY_SECONDS
 
 
 class Jobs:
@@ -206,10 +217,10 @@ def test_the_client_is_the_one_of_the_providers_hook(
     monkeypatch.setattr(
         BigQueryHook, "get_client", lambda *some, **more: asked.append(True) or original(*some, **more)
     )
-    client = connect(SETTINGS).client
+    made = connect(SETTINGS).client
     assert asked == [True] * by_hook
-    assert (client.project, client.location) == (expected.project, expected.location)
-    assert facts(client._credentials) == facts(expected._credentials)
+    assert (made.project, made.location) == (expected.project, expected.location)
+    assert facts(made._credentials) == facts(expected._credentials)
 
 
 def facts(credentials: Any) -> dict[str, Any]:
@@ -254,3 +265,94 @@ def test_a_refusal_of_every_attempt_is_not_called_unreachable():
     with pytest.raises(errors.TransientError) as raised, bigquery_errors("query"):
         raise google.RetryError("Timeout of 60 s exceeded", cause=refused)
     assert str(raised.value) == "query: no such table: INFORMATION_SCHEMA.COLUMNS"
+
+
+Connect = Callable[..., Warehouse]
+
+
+@pytest.fixture
+def running() -> Iterator[SilentBigQuery]:
+    with SilentBigQuery().serving() as server:
+        yield server
+
+
+@pytest.fixture
+def mute() -> Iterator[SilentBigQuery]:
+    with SilentBigQuery(mute=True).serving() as server:
+        yield server
+
+
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> Connect:
+    """The warehouse of a server, as tasks and commands open it."""
+
+    def to(server: SilentBigQuery, seconds: int = 1, **options: bool) -> Warehouse:
+        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", server.url)
+        monkeypatch.setenv("AIRFLOW_CONN_BIGQUERY", ANONYMOUS)
+        return connect(replace(SETTINGS, bigquery_job_timeout_seconds=seconds), **options)
+
+    return to
+
+
+def end_the_time(word: str, request: str) -> None:
+    """As the timer of Airflow's task runner does, when a request with `word` has arrived."""
+    if word in request and not request.endswith("/cancel"):
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+
+
+def load(warehouse: Warehouse) -> None:
+    warehouse.run("SELECT 1", "load", job_stem="load-1")
+
+
+def test_a_job_that_does_not_end_is_cancelled_and_named(running: SilentBigQuery, connected: Connect) -> None:
+    with pytest.raises(TimedOutError, match=r"^load: .* load-1-1 within 1 seconds \(BIGQUERY_JOB_TIMEOUT"):
+        load(connected(running))
+    assert running.cancelled == ["load-1-1"]
+
+
+def test_a_query_of_a_person_is_cancelled_too(running: SilentBigQuery, connected: Connect) -> None:
+    with pytest.raises(TimedOutError, match=r"^the query: "):
+        run_query("SELECT 1", connected(running, interactive=True))
+    assert len(running.cancelled) == 1
+
+
+def test_the_end_of_the_tasks_time_cancels_the_job(running: SilentBigQuery, connected: Connect) -> None:
+    warehouse = connected(running, seconds=600)
+    running.notify = lambda request: end_the_time("load-1-1", request)
+    with pytest.raises(AirflowTaskTimeout), timeout(600):
+        load(warehouse)
+    assert running.cancelled == ["load-1-1"]
+
+
+def test_the_tasks_time_ends_while_a_request_waits_for_its_answer(
+    mute: SilentBigQuery, connected: Connect
+) -> None:
+    warehouse = connected(mute)
+    mute.notify = lambda request: end_the_time("jobs", request)
+    with pytest.raises(AirflowTaskTimeout), timeout(600):
+        load(warehouse)
+    assert len(mute.requests) == 1, "the signal ended the request, not the request's own timeout"
+
+
+@pytest.mark.parametrize("interactive", [False, True], ids=["task", "command"])
+def test_a_server_that_never_answers_is_given_up(
+    mute: SilentBigQuery, connected: Connect, interactive: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = "INTERACTIVE_" if interactive else ""
+    monkeypatch.setattr(client, f"{prefix}RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(client, f"{prefix}REQUEST_SECONDS", 0.3)
+    with pytest.raises(TransientError, match=r"BigQuery cannot be reached: .*timed out"):
+        run_query("SELECT 1", connected(mute, interactive=interactive))
+
+
+def test_a_command_waits_for_seconds_not_for_a_minute(mute: SilentBigQuery, connected: Connect) -> None:
+    request = connected(mute, interactive=True).bounded()
+    assert request["timeout"] + request["retry"].timeout <= 20
+    request = connected(mute).bounded()
+    assert request["timeout"] + request["retry"].timeout >= 60
+
+
+@pytest.mark.parametrize("error", [TimedOutError("load: too long"), AirflowTaskTimeout("Timeout, PID: 1")])
+def test_what_took_too_long_fails_at_once(error: BaseException) -> None:
+    decision = NETWORK_RETRIES["retry_policy"].evaluate(error, try_number=1, max_tries=5)
+    assert decision.action is RetryAction.FAIL

@@ -20,12 +20,11 @@ SETTINGS = load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef", "BIGQUERY_DAT
 @pytest.fixture
 def template(monkeypatch):
     """Renders a template's text as `render` does a file."""
-    real = rendering.environment()
+    real = rendering.templates.environment(rendering.SQL_ROOT)
 
     def rendered(text: str, **options: Any) -> str:
-        monkeypatch.setattr(
-            rendering, "environment", lambda: real.overlay(loader=DictLoader({"one.sql": text}))
-        )
+        overlay = real.overlay(loader=DictLoader({"one.sql": text}))
+        monkeypatch.setattr(rendering.templates, "environment", lambda folder: overlay)
         return render("one.sql", settings=SETTINGS, **options)
 
     return rendered

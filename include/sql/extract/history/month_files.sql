@@ -6,7 +6,7 @@ COPY (
         sha256,
         received_at,
         lines,
-        order_ids,
+        []::VARCHAR[] AS order_ids,
         []::VARCHAR[] AS warnings,
         NULL::MAP(VARCHAR, VARCHAR) AS columns
     FROM read_parquet(getvariable('files'))

@@ -34,9 +34,9 @@ counts AS (
 )
 
 SELECT
-    counts.month,
-    any_value(counts.first_day) AS first_day,
-    any_value(counts.last_day) AS last_day,
+    strftime(counts.month, '%Y-%m') AS month,
+    any_value(counts.first_day)::VARCHAR AS first_day,
+    any_value(counts.last_day)::VARCHAR AS last_day,
     any_value(counts.rows) AS rows,
     any_value(counts.orders) AS orders,
     map_from_entries(

@@ -17,4 +17,4 @@ FROM (
 ) AS shrunk
 WHERE shrunk.file = files.file
     AND shrunk.removed > 0
-RETURNING list_last(files.warnings)
+RETURNING list_last(files.warnings) AS warning

@@ -1,5 +1,5 @@
 -- Number of lines in a part that were received outside the requested slice by more than the tolerance.
-SELECT count(*)
+SELECT count(*) AS lines
 FROM read_parquet(getvariable('part'))
 WHERE
   as_instant(received_at) < getvariable('slice_start') - getvariable('tolerance')

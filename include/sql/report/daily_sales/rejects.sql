@@ -1,5 +1,7 @@
 {% from "warehouse/macros/audit_scope.sql" import in_scope with context %}
--- Rejected rows of the day: the first {{ most }} of each source and reason, and the number of rows with that reason.
+{% from "warehouse/macros/deliveries.sql" import is_of_day %}
+-- Rejected rows of the day's runs and of the files named for the day, which runs of the next seven days may have loaded:
+-- the first {{ most }} of each source and reason, and the number of rows with that reason.
 -- Sorted by order, because row numbers of records without a file change between reads.
 SELECT
     rejected.source,
@@ -11,7 +13,8 @@ SELECT
     rejected.detail,
     rejected.raw
 FROM {{ table("rejected_rows") }} AS rejected
-WHERE rejected.business_date = {{ day }}
+WHERE rejected.business_date BETWEEN DATE_SUB({{ day }}, INTERVAL 1 DAY) AND DATE_ADD({{ day }}, INTERVAL 7 DAY)
+    AND (rejected.business_date = {{ day }} OR (rejected.row_number > 0 AND {{ is_of_day("rejected", day) }}))
     AND rejected.source IN (
         SELECT audit.source
         FROM {{ table("load_audit") }} AS audit

@@ -1,4 +1,4 @@
--- Parses each distinct user agent once. browser_family and is_crawler are functions of ecommerce.events.user_agents.
+-- Parses each distinct user agent once. browser_family and is_crawler are functions of ecommerce.events.transform.
 
 CREATE TABLE user_agents AS
 SELECT

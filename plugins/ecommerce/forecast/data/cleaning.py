@@ -6,13 +6,9 @@ days before the first sale are always dropped. A last day that is far too low is
 times the usual is capped for training, and keeps its value where forecasts are measured.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-
 import numpy as np
 
-from ecommerce.forecast.data.panel import Bools, Floats, Panel
+from ecommerce.forecast.data.panel import Bools, Floats, Ints, Panel
 
 _WEEKDAY_WEEKS = 13
 _CLOSED = 0.85
@@ -25,17 +21,9 @@ _VANISHED_DAYS, _REPLACED_DAYS = 28, 7
 _RARELY = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class CleanedPanel:
-    """`values` [days, series]: training data, NaN elsewhere. `closed` [days + HORIZON, series]: days that are
-    forecast as 0."""
-
-    values: Floats
-    closed: Bools
-
-
-def clean(panel: Panel) -> CleanedPanel:
-    """Apply the rules with the data known at the panel's origin."""
+def clean(panel: Panel) -> tuple[Floats, Bools]:
+    """Return the training data [days, series], NaN elsewhere, and the days to forecast as 0 [days + HORIZON,
+    series], by what is known at the panel's origin."""
     values, days = panel.values.copy(), panel.days
     _drop_truncated(values)
     values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
@@ -43,11 +31,12 @@ def clean(panel: Panel) -> CleanedPanel:
     closed = _closed_weekdays(values, weekdays[:days])[weekdays]
     is_zero = values == 0
     ordinary = (~closed[:days] & (panel.holidays[:days] == 0) & ~np.isnan(values))[-_YEAR:]
-    zeros = (is_zero[-_YEAR:] & ordinary).sum(axis=0) / np.maximum(ordinary.sum(axis=0), 1)
-    rarely = zeros > _RARE
-    _close_holidays(panel, closed, is_zero, rarely, np.isnan(values))
+    rarely = (is_zero[-_YEAR:] & ordinary).sum(axis=0) / np.maximum(ordinary.sum(axis=0), 1) > _RARE
+    for place in np.flatnonzero(~rarely):
+        holidays, unknown = panel.holidays[:, place], np.isnan(values[:, place])
+        _close_holidays(closed[:, place], holidays, is_zero[:, place], unknown)
     values[is_zero & (~rarely | closed[:days])] = np.nan
-    return CleanedPanel(_capped(values), closed)
+    return _capped(values), closed
 
 
 def shifted(values: Floats, days: int) -> Floats:
@@ -61,7 +50,7 @@ def same_weekday_mean(values: Floats, weeks: int) -> Floats:
     """Return the weekday average of `weeks` weeks up to each day, over known days."""
     total, known = np.zeros_like(values), np.zeros_like(values)
     for week in range(min(weeks, len(values) // 7 + 1)):
-        one = values if week == 0 else shifted(values, 7 * week)
+        one = shifted(values, 7 * week)
         is_known = ~np.isnan(one)
         total += np.where(is_known, one, 0)
         known += is_known
@@ -106,7 +95,7 @@ def _drop_truncated(values: Floats) -> None:
         values[day] = np.nan
 
 
-def _closed_weekdays(values: Floats, weekdays: np.ndarray) -> Bools:
+def _closed_weekdays(values: Floats, weekdays: Ints) -> Bools:
     """[7, series]; a series without sales on all weekdays is not closed: it does not sell."""
     closed = np.zeros((7, values.shape[1]), dtype=bool)
     for weekday in range(7):
@@ -117,20 +106,16 @@ def _closed_weekdays(values: Floats, weekdays: np.ndarray) -> Bools:
     return closed
 
 
-def _close_holidays(panel: Panel, closed: Bools, is_zero: Bools, rarely: Bools, unknown: Bools) -> None:
-    """Close the coming holidays that had no sales the last time, or, if one is new, where others were
-    closed."""
-    days = panel.days
-    for place in np.flatnonzero(~rarely):
-        holidays = panel.holidays[:, place]
-        past = np.flatnonzero((holidays[:days] > 0) & ~closed[:days, place] & ~unknown[:, place])
-        if not len(past):
-            continue
-        usually = len(past) >= 2 and is_zero[past[-12:], place].mean() >= 0.7
-        for day in np.flatnonzero(holidays[days:] > 0) + days:
-            same = past[holidays[past] == holidays[day]]
-            if is_zero[same[-1], place] if len(same) else usually:
-                closed[day, place] = True
+def _close_holidays(closed: Bools, holidays: Ints, is_zero: Bools, unknown: Bools) -> None:
+    """Close the coming holidays of a series that had no sales the last time, or, if one is new, where others
+    were closed."""
+    days = len(is_zero)
+    past = np.flatnonzero((holidays[:days] > 0) & ~closed[:days] & ~unknown)
+    usually = len(past) >= 2 and is_zero[past[-12:]].mean() >= 0.7
+    for day in np.flatnonzero(holidays[days:] > 0) + days if len(past) else ():
+        same = past[holidays[past] == holidays[day]]
+        if is_zero[same[-1]] if len(same) else usually:
+            closed[day] = True
 
 
 def _capped(values: Floats) -> Floats:

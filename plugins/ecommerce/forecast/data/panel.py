@@ -1,13 +1,13 @@
 """A panel: daily gross sales of several series up to an origin, and what is known of the days after it."""
 
-from __future__ import annotations
-
+import zlib
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecommerce.core.errors import ConfigurationError
 from ecommerce.forecast.weeks import HORIZON
 
 Floats = NDArray[np.float64]
@@ -51,24 +51,51 @@ class Panel:
         """The weekday of each of these days, Monday is 0."""
         return (self.first_day.weekday() + np.arange(self.days + HORIZON)) % 7
 
-    def until(self, days: int) -> Panel:
+    def until(self, days: int) -> "Panel":
         """Return the panel as it was when `days` days were known: a past forecast is made from this alone."""
+        return self._part(0, days)
+
+    def last(self, days: int) -> "Panel":
+        """Return the last `days` days of the panel."""
+        return self._part(max(0, self.days - days), self.days)
+
+    def _part(self, first: int, end: int) -> "Panel":
         return replace(
             self,
-            values=self.values[:days],
-            promotions=self.promotions[: days + HORIZON],
-            holidays=self.holidays[: days + HORIZON],
-            market=None if self.market is None else self.market[:days],
+            first_day=self.first_day + timedelta(days=first),
+            values=self.values[first:end],
+            promotions=self.promotions[first : end + HORIZON],
+            holidays=self.holidays[first : end + HORIZON],
+            market=None if self.market is None else self.market[first:end],
         )
 
-    def last(self, days: int) -> Panel:
-        """Return the last `days` days of the panel."""
-        skipped = max(0, self.days - days)
-        return replace(
-            self,
-            first_day=self.first_day + timedelta(days=skipped),
-            values=self.values[skipped:],
-            promotions=self.promotions[skipped:],
-            holidays=self.holidays[skipped:],
-            market=None if self.market is None else self.market[skipped:],
-        )
+
+def holidays_of(calendar: str, first_day: date, days: int) -> Ints:
+    """Return a number for the name of each day's holiday, the same in every year; 0 on other days.
+
+    Args:
+        calendar: a country code, optionally with a subdivision (`US`, `DE-BY`); empty for no holidays.
+        first_day: the first day.
+        days: the number of days.
+
+    Raises:
+        ConfigurationError: the calendar is unknown.
+    """
+    numbers = np.zeros(days, dtype=np.int64)
+    if not calendar:
+        return numbers
+    from holidays import country_holidays
+
+    country, _, subdivision = calendar.partition("-")
+    years = range(first_day.year, (first_day + timedelta(days=days - 1)).year + 1)
+    try:
+        holidays = country_holidays(country, subdiv=subdivision or None, years=years)
+    except NotImplementedError:
+        raise ConfigurationError(
+            f"HOLIDAYS={calendar!r} is not a calendar of the package `holidays`: use a country code such as "
+            "US, or a subdivision such as DE-BY; `none` for no holidays"
+        ) from None
+    for day, name in holidays.items():
+        if 0 <= (place := (day - first_day).days) < days:
+            numbers[place] = 1 + zlib.crc32(name.encode())
+    return numbers

@@ -1,28 +1,22 @@
-"""Training and prediction of a panel: the champion, its members' weights, and intervals from its errors at
-the weekly origins before."""
-
-from __future__ import annotations
+"""Training and prediction of a panel: the champion, its members' weights, and intervals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecommerce.forecast.data.cleaning import clean, has_vanished, sells_rarely
+from ecommerce.forecast.data.cleaning import has_vanished, sells_rarely
 from ecommerce.forecast.data.panel import Floats, Panel
-from ecommerce.forecast.models import intervals
+from ecommerce.forecast.models.features import Statistics
 from ecommerce.forecast.models.members import (
     LEAST_DAYS_BOOSTING,
     LEAST_DAYS_RIDGE,
     Boosting,
     Model,
-    ModelInput,
-    OpenWeekdayMean,
     Ridge,
     WeekdayMean,
-    model_input,
 )
-from ecommerce.forecast.weeks import HORIZON
+from ecommerce.forecast.weeks import DAYS, HORIZON
 
 CALIBRATION_WEEKS = 13
 LEAST_DAYS = 28
@@ -36,7 +30,7 @@ SIMPLE: dict[str, Model] = {
     "seasonal_naive": WeekdayMean(1),
     "weekday_mean_4": WeekdayMean(4),
     "weekday_mean_8": WeekdayMean(8),
-    "open_weekday_mean": OpenWeekdayMean(8),
+    "open_weekday_mean": WeekdayMean(8, open_days=True),
 }
 PLAIN = "open_weekday_mean"
 """The fallback for values that other models cannot forecast."""
@@ -47,146 +41,91 @@ DEFAULT = "blend"
 """Weighted by recent errors: as good as the median where the members are alike, far better where one of them
 lacks an input, as the weekday mean lacks promotions."""
 POWER = 4
+LEVELS = (80, 95)
+_FEWEST_ERRORS = 20
+_WIDENED = 1.5
 _RARE_MODEL = WeekdayMean(13)
-_LAST_RESORT = OpenWeekdayMean(SEEN_DAYS // 7)
+_LAST_RESORT = WeekdayMean(SEEN_DAYS // DAYS, open_days=True)
+
+Origin = tuple[dict[str, Floats], Floats]
+"""The candidates' forecasts at an origin, and the actual sales: [days, series]."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """The trained champion of a panel.
-
-    `weights`: those of the champion's members. `errors`: the WAPE of each candidate at the weekly origins.
-    `calibration`: the champion's forecasts there, and the actual sales. `skipped`: reasons by series.
-    """
+    """The trained champion of a panel: the `fitted` ridge and boosting, the `weights` of its members, the
+    WAPE of each candidate at the weekly origins (`errors`), its own forecasts there and the actual sales
+    (`calibration`), and the reason for each of the `skipped` series."""
 
     champion: str
     series: tuple[str, ...]
-    ridge: Ridge | None
-    boosting: Boosting | None
+    fitted: Mapping[str, Model]
     weights: Mapping[str, float]
     errors: Mapping[str, float]
-    calibration: tuple[intervals.Calibration, ...]
+    calibration: tuple[tuple[Floats, Floats], ...]
     skipped: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class PanelForecast:
     """The next `HORIZON` days: `values` [HORIZON, series], `bounds` by level: lower and upper [HORIZON,
-    series]; NaN for skipped series. Sums of series come last."""
+    series]; NaN for skipped series. The last series is the sum of all, with bounds from its own errors."""
 
     values: Floats
     bounds: Mapping[int, tuple[Floats, Floats]]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The candidates' forecasts at an origin `weeks` weeks ago, and the actual sales: [days, series], at most
-    `HORIZON` days."""
-
-    weeks: int
-    forecasts: Mapping[str, Floats]
-    actual: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class FittedModels:
-    """What all candidates share: the models fitted on a panel, their forecasts, and those at the origins."""
-
-    panel: Panel
-    origins: Sequence[Origin]
-    ridge: Ridge | None
-    boosting: Boosting | None
-    forecasts: Mapping[str, Floats]
-
-
 def train(panel: Panel, champion: str = DEFAULT) -> TrainedModel:
     """Train the champion and measure its errors at the weekly origins before. The result does not depend on
     the number of cores."""
-    return _trained(_fit_all(panel), champion)
+    return train_candidates(panel, [champion])[champion]
 
 
-def predict(trained: TrainedModel, panel: Panel, groups: Sequence[Sequence[int]] = ()) -> PanelForecast:
-    """Forecast the days after a panel.
+def train_candidates(panel: Panel, candidates: Sequence[str] = CANDIDATES) -> dict[str, TrainedModel]:
+    """Train each candidate as `train` would, with the shared work done once."""
+    panel = _without_days_before_first_sale(panel)
+    origins, fitted = look_back(panel), _fit(Statistics(panel))
+    errors = {}
+    for name in CANDIDATES:
+        sales = sum(np.nansum(np.abs(actual)) for forecasts, actual in origins if name in forecasts)
+        if sales > 0:
+            errors[name] = float(_missed(origins, name) / sales)
+    known = (~np.isnan(panel.values)).sum(axis=0)
+    reason = f"fewer than {LEAST_DAYS} days of history"
+    skipped = {name: reason for name, days in zip(panel.series, known, strict=True) if days < LEAST_DAYS}
+    trained = {}
+    for name in candidates:
+        weights = _weights(origins, name, {*SIMPLE, *fitted})
+        calibration = tuple((_combined(forecasts, weights, name), actual) for forecasts, actual in origins)
+        trained[name] = TrainedModel(name, panel.series, fitted, weights, errors, calibration, skipped)
+    return trained
 
-    Args:
-        trained: the champion.
-        panel: the one that it was trained on.
-        groups: places of series whose sum is forecast, too, with an interval from the errors of the sum.
 
-    Raises:
-        ValueError: the panel has other series.
-    """
-    if panel.series != trained.series:
-        raise ValueError("the panel has other series than the model was trained on")
-    forecasts = _forecasts(_without_days_before_first_sale(panel), trained.ridge, trained.boosting)
-    return _forecast(trained, forecasts, groups)
+def predict(trained: TrainedModel, panel: Panel) -> PanelForecast:
+    """Forecast the days after the panel that the champion was trained on."""
+    return _forecast(trained, _forecasts(_without_days_before_first_sale(panel), trained.fitted))
 
 
-def forecasts_of_all(panel: Panel, groups: Sequence[Sequence[int]] = ()) -> dict[str, PanelForecast]:
-    """Return the forecast of every candidate, as `train` and `predict` would, with the shared work done
-    once."""
-    fitted = _fit_all(panel)
-    return {name: _forecast(_trained(fitted, name), fitted.forecasts, groups) for name in CANDIDATES}
+def forecasts_of_all(panel: Panel) -> dict[str, PanelForecast]:
+    """Return the forecast of every candidate, as `train` and `predict` would."""
+    trained = train_candidates(panel)
+    forecasts = _forecasts(_without_days_before_first_sale(panel), trained[DEFAULT].fitted)
+    return {name: _forecast(each, forecasts) for name, each in trained.items()}
 
 
 def look_back(panel: Panel) -> list[Origin]:
     """Return the forecasts at the weekly origins of the last 13 weeks, oldest first, each from data before
     its origin. Boosting is trained once, at the oldest."""
-    weeks = min(CALIBRATION_WEEKS, (panel.days - 3 * 7) // 7)
+    weeks = min(CALIBRATION_WEEKS, (panel.days - 3 * DAYS) // DAYS)
     origins: list[Origin] = []
-    boosting: Boosting | None = None
-    ridge: Ridge | None = None
+    fitted: dict[str, Model] = {}
     for number, back in enumerate(range(weeks, 0, -1)):
-        then = panel.until(panel.days - 7 * back)
-        if number == 0:
-            ridge, boosting = _fit(then)
-        elif number % RIDGE_REFITTED == 0 and then.days >= LEAST_DAYS_RIDGE:
-            ridge = Ridge.fit(_input(then))
-        days = min(HORIZON, 7 * back)
-        forecasts = {name: values[:days] for name, values in _forecasts(then, ridge, boosting).items()}
-        origins.append(Origin(back, forecasts, panel.values[then.days : then.days + days]))
+        then = panel.until(panel.days - DAYS * back)
+        if number % RIDGE_REFITTED == 0:
+            fitted |= _fit(Statistics(then), has_boosting=number == 0)
+        forecasts = {name: values[: DAYS * back] for name, values in _forecasts(then, fitted).items()}
+        origins.append((forecasts, panel.values[then.days :][:HORIZON]))
     return origins
-
-
-def _fit_all(panel: Panel) -> FittedModels:
-    panel = _without_days_before_first_sale(panel)
-    origins = look_back(panel)
-    ridge, boosting = _fit(panel)
-    return FittedModels(panel, origins, ridge, boosting, _forecasts(panel, ridge, boosting))
-
-
-def _trained(fitted: FittedModels, champion: str) -> TrainedModel:
-    panel, origins = fitted.panel, fitted.origins
-    weights = _weights(origins, champion, tuple(fitted.forecasts))
-    return TrainedModel(
-        champion=champion,
-        series=panel.series,
-        ridge=fitted.ridge,
-        boosting=fitted.boosting,
-        weights=weights,
-        errors=_errors(origins),
-        calibration=tuple(
-            (one.weeks, _combined(one.forecasts, weights, champion), one.actual) for one in origins
-        ),
-        skipped={
-            name: f"fewer than {LEAST_DAYS} days of history"
-            for name, known in zip(panel.series, (~np.isnan(panel.values)).sum(axis=0), strict=True)
-            if known < LEAST_DAYS
-        },
-    )
-
-
-def _forecast(
-    trained: TrainedModel, forecasts: Mapping[str, Floats], groups: Sequence[Sequence[int]]
-) -> PanelForecast:
-    values = _combined(forecasts, trained.weights, trained.champion)
-    values[:, [name in trained.skipped for name in trained.series]] = np.nan
-    values = _with_sums(values, groups)
-    calibration = [
-        (weeks, _with_sums(forecast, groups), _with_sums(actual, groups))
-        for weeks, forecast, actual in trained.calibration
-    ]
-    return PanelForecast(values, intervals.around(values, calibration))
 
 
 def _without_days_before_first_sale(panel: Panel) -> Panel:
@@ -196,59 +135,49 @@ def _without_days_before_first_sale(panel: Panel) -> Panel:
     return replace(panel, values=np.where(has_begun, panel.values, np.nan))
 
 
-def _fit(panel: Panel) -> tuple[Ridge | None, Boosting | None]:
-    data = _input(panel)
-    ridge = Ridge.fit(data) if panel.days >= LEAST_DAYS_RIDGE else None
-    boosting = Boosting.fit(data) if panel.days >= LEAST_DAYS_BOOSTING else None
-    return ridge, boosting
+def _fit(known: Statistics, *, has_boosting: bool = True) -> dict[str, Model]:
+    fitted: dict[str, Model] = {}
+    if known.panel.days >= LEAST_DAYS_RIDGE:
+        fitted["ridge"] = Ridge.fit(known)
+    if has_boosting and known.panel.days >= LEAST_DAYS_BOOSTING and (trees := Boosting.fit(known)):
+        fitted["boosting"] = trees
+    return fitted
 
 
-def _input(panel: Panel) -> ModelInput:
-    return model_input(panel, clean(panel))
-
-
-def _forecasts(panel: Panel, ridge: Ridge | None, boosting: Boosting | None) -> dict[str, Floats]:
-    data = _input(panel.last(SEEN_DAYS))
-    is_gone = has_vanished(panel.values[-SEEN_DAYS:])
+def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> dict[str, Floats]:
+    known = Statistics(panel.last(SEEN_DAYS))
+    is_gone = has_vanished(known.panel.values)
     is_rare = sells_rarely(panel.values)
-    models = SIMPLE | {
-        name: model for name, model in (("ridge", ridge), ("boosting", boosting)) if model is not None
-    }
-    plain = SIMPLE[PLAIN].forecast(data)
+    plain = SIMPLE[PLAIN].forecast(known)
     # After a gap that is longer than its window, the weekday as it was before the gap.
-    plain = np.nan_to_num(np.where(np.isnan(plain), _LAST_RESORT.forecast(data), plain))
-    rare = np.nan_to_num(_RARE_MODEL.forecast(data))
+    plain = np.nan_to_num(np.where(np.isnan(plain), _LAST_RESORT.forecast(known), plain))
+    rare = _spread_by_week(np.nan_to_num(_RARE_MODEL.forecast(known)))
     forecasts = {}
-    for name, model in models.items():
-        values = model.forecast(data)
+    for name, model in {**SIMPLE, **fitted}.items():
+        values = model.forecast(known)
         values = np.where(np.isnan(values), plain, values)
-        if name not in SIMPLE:
-            values = np.where(is_rare, _spread_by_week(rare), values)
+        if name in fitted:
+            values = np.where(is_rare, rare, values)
         forecasts[name] = np.where(is_gone, 0.0, values)
     return forecasts
 
 
 def _spread_by_week(values: Floats) -> Floats:
     """Each week's sum, spread evenly over the days that are not closed."""
-    weeks = values.reshape(HORIZON // 7, 7, -1)
+    weeks = values.reshape(HORIZON // DAYS, DAYS, -1)
     count = np.maximum((weeks > 0).sum(axis=1, keepdims=True), 1)
     return np.where(weeks > 0, weeks.sum(axis=1, keepdims=True) / count, 0.0).reshape(values.shape)
 
 
-def _weights(origins: Sequence[Origin], champion: str, available: Sequence[str]) -> dict[str, float]:
+def _weights(origins: Sequence[Origin], champion: str, available: set[str]) -> dict[str, float]:
     """The weight of each member of the champion, without members that have no forecast at an origin."""
     if champion not in ("median", "blend"):
         return {champion if champion in available else PLAIN: 1.0}
-    members = [
-        name
-        for name in MEMBERS
-        if name in available and origins and all(name in one.forecasts for one in origins)
-    ]
-    if not members:
-        return {PLAIN: 1.0}
-    if champion == "median":
+    seen = available.intersection(*(forecasts for forecasts, _ in origins)) if origins else {PLAIN}
+    members = [name for name in MEMBERS if name in seen]
+    if champion == "median" or not origins:
         return dict.fromkeys(members, 1 / len(members))
-    errors = np.array([sum(_absolute_error(one, name) for one in origins) for name in members])
+    errors = np.array([_missed(origins, name) for name in members])
     parts = 1 / np.maximum(errors / max(errors.min(), 1e-9), 1e-9) ** POWER
     return {name: float(part) for name, part in zip(members, parts / parts.sum(), strict=True)}
 
@@ -261,24 +190,58 @@ def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float], cha
     return np.sum([weights.get(name, 1.0) / whole * forecasts[name] for name in members], axis=0)
 
 
-def _with_sums(table: Floats, groups: Sequence[Sequence[int]]) -> Floats:
-    """`table` [days, series] with the sums of the groups; unknown series count 0."""
-    sums = []
-    for group in groups:
-        part = table[:, list(group)]
-        sums.append(np.where(np.isnan(part).all(axis=1), np.nan, np.nansum(part, axis=1)))
-    return np.column_stack([table, *sums])
+def _forecast(trained: TrainedModel, forecasts: Mapping[str, Floats]) -> PanelForecast:
+    values = _combined(forecasts, trained.weights, trained.champion)
+    values[:, [name in trained.skipped for name in trained.series]] = np.nan
+    values = _with_total(values)
+    errors = [(_with_total(forecast), _with_total(actual)) for forecast, actual in trained.calibration]
+    return PanelForecast(values, _bounds(values, errors))
 
 
-def _errors(origins: Sequence[Origin]) -> dict[str, float]:
-    errors = {}
-    for name in CANDIDATES:
-        judged = [one for one in origins if name in one.forecasts]
-        sales = sum(np.nansum(np.abs(one.actual)) for one in judged)
-        if sales > 0:
-            errors[name] = float(sum(_absolute_error(one, name) for one in judged) / sales)
-    return errors
+def _with_total(table: Floats) -> Floats:
+    """`table` [days, series] with the sum of the series; unknown series count 0."""
+    total = np.where(np.isnan(table).all(axis=1), np.nan, np.nansum(table, axis=1))
+    return np.column_stack([table, total])
 
 
-def _absolute_error(origin: Origin, name: str) -> float:
-    return float(np.nansum(np.abs(origin.forecasts[name] - origin.actual)))
+def _missed(origins: Sequence[Origin], name: str) -> float:
+    """The sum of a candidate's absolute errors."""
+    pairs = ((forecasts[name], actual) for forecasts, actual in origins if name in forecasts)
+    return sum(float(np.nansum(np.abs(forecast - actual))) for forecast, actual in pairs)
+
+
+def _bounds(values: Floats, calibration: Sequence[tuple[Floats, Floats]]) -> dict[int, tuple[Floats, Floats]]:
+    """Lower and upper bounds of `values` [HORIZON, series] by level, by split conformal prediction.
+
+    The half width is the ⌈(n + 1) · level⌉-th smallest of the n absolute errors relative to their forecasts,
+    from the same week of the horizon. With fewer than 20 errors it is widened by half; without errors the
+    interval is from 0 to twice the forecast.
+    """
+    weeks = [slice(first, first + DAYS) for first in range(0, len(values), DAYS)]
+    errors: list[Floats] = []
+    for week in weeks:
+        old_enough = [pair for pair in calibration if len(pair[0]) > week.start]
+        if not old_enough:  # those of the week before
+            errors.append(errors[-1] if errors else np.full((0, values.shape[1]), np.nan))
+            continue
+        forecast, actual = (np.concatenate([pair[side][week] for pair in old_enough]) for side in (0, 1))
+        unknown = np.full(forecast.shape, np.nan)
+        relative = np.divide(np.abs(actual - forecast), forecast, out=unknown, where=forecast > 0)
+        errors.append(np.sort(relative, axis=0))  # NaN is last
+    bounds = {}
+    for level in LEVELS:
+        widths = [_half_width(relative, level / 100) for relative in errors]
+        half = np.concatenate([values[week] * width for week, width in zip(weeks, widths, strict=True)])
+        bounds[level] = (np.maximum(values - half, 0), values + half)
+    return bounds
+
+
+def _half_width(relative: Floats, level: float) -> Floats:
+    """The half width of each series' interval, in units of its forecast."""
+    if not len(relative):
+        return np.ones(relative.shape[1])
+    known = (~np.isnan(relative)).sum(axis=0)
+    place = np.ceil((known + 1) * level).astype(int).clip(1, np.maximum(known, 1)) - 1
+    width = np.take_along_axis(relative, place[None], axis=0)[0]
+    width = np.where(known < _FEWEST_ERRORS, width * _WIDENED, width)
+    return np.where(known == 0, 1.0, width)

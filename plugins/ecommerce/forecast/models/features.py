@@ -1,100 +1,53 @@
-"""The features of boosting, all known at the forecast's origin."""
+"""The running statistics of a panel, and the features of boosting, all known at the forecast's origin."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ecommerce.forecast.data.cleaning import CleanedPanel, same_weekday_mean
+from ecommerce.forecast.data.cleaning import clean, same_weekday_mean
 from ecommerce.forecast.data.panel import Floats, Panel
 from ecommerce.forecast.weeks import HORIZON
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 YEAR = 364
 """Days; the same weekday a year ago."""
 LEAST_EFFECT = 0.2
 
-NAMES = (
-    *("weekday", "days_ahead", "day_of_month", "day_of_year"),
-    *("promotion", "promotion_day_before", "promotion_day_after", "promotion_week_before", "promotion_days"),
-    *("holiday", "holiday_day_before", "holiday_day_after", "closed_day_before", "closed_day_after"),
-    *("base", "weekday_mean_4", "weekday_last", "weekday_without_promotion", "weekday_with_promotion"),
-    *("level_7", "trend_84", "trend_year", "last_year_week", "last_year_day"),
-    *("promotion_effect", "size", "market_trend"),
-)
-"""The features in their order. Amounts are relative to the level: the mean of the last 28 days."""
 
-
-@dataclass(frozen=True, slots=True)
 class Statistics:
-    """Running statistics of a panel, [days, series], `market` [days]. No row uses later days, except
-    `week_around`, which is used a year later."""
+    """The input of every model: a panel, its cleaned `values` and statistics of them, [days, series]. No row
+    uses later days, except `week_around`, which is used a year later. `closed` is [days + HORIZON, series],
+    `market` [days]: the market index of four weeks relative to the year's. `neutral` are the values without
+    the `effect` of promotions, which is measured over half a year."""
 
-    panel: Panel
-    closed: NDArray[np.bool_]
-    neutral: Floats
-    neutral_8: Floats
-    neutral_4: Floats
-    without_promotion: Floats
-    with_promotion: Floats
-    effect: Floats
-    level_7: Floats
-    level_28: Floats
-    level_84: Floats
-    level_year: Floats
-    week_around: Floats
-    market: Floats
-
-    @classmethod
-    def of(cls, panel: Panel, cleaned: CleanedPanel) -> Statistics:
-        """Compute them; `neutral` are the values without the effect of promotions, measured over half a
-        year."""
-        values = cleaned.values
-        is_promoted = panel.promotions[: panel.days] > 0
-        usual = same_weekday_mean(values, 8)
-        relative = np.divide(values, usual, out=np.full_like(values, np.nan), where=usual > 0)
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        self.values, self.closed = clean(panel)
+        values, is_promoted = self.values, panel.promotions[: panel.days] > 0
+        relative = _ratio(values, same_weekday_mean(values, 8))
         promoted = trailing_mean(np.where(is_promoted, relative, np.nan), 182)
-        ordinary = trailing_mean(np.where(is_promoted, np.nan, relative), 182)
-        effect = np.divide(promoted, ordinary, out=np.full_like(values, np.nan), where=ordinary > 0)
-        known_effect = np.maximum(np.nan_to_num(effect, nan=1.0), LEAST_EFFECT)
-        neutral = np.where(is_promoted, values / known_effect, values)
-        week = trailing_mean(neutral, 7)
-        around = np.full_like(values, np.nan)
-        around[:-3] = week[3:]
-        return cls(
-            panel=panel,
-            closed=cleaned.closed,
-            neutral=neutral,
-            neutral_8=same_weekday_mean(neutral, 8),
-            neutral_4=same_weekday_mean(neutral, 4),
-            without_promotion=same_weekday_mean(np.where(is_promoted, np.nan, values), 13),
-            with_promotion=same_weekday_mean(np.where(is_promoted, values, np.nan), 13),
-            effect=effect,
-            level_7=week,
-            level_28=trailing_mean(neutral, 28),
-            level_84=trailing_mean(neutral, 84),
-            level_year=trailing_mean(neutral, YEAR),
-            week_around=around,
-            market=_market_trend(panel, len(values)),
-        )
+        self.effect = _ratio(promoted, trailing_mean(np.where(is_promoted, np.nan, relative), 182))
+        self.neutral = np.where(is_promoted, values / _known(self.effect), values)
+        self.neutral_8 = same_weekday_mean(self.neutral, 8)
+        self.neutral_4 = same_weekday_mean(self.neutral, 4)
+        self.without_promotion = same_weekday_mean(np.where(is_promoted, np.nan, values), 13)
+        self.with_promotion = same_weekday_mean(np.where(is_promoted, values, np.nan), 13)
+        self.level_7 = trailing_mean(self.neutral, 7)
+        self.level_28 = trailing_mean(self.neutral, 28)
+        self.level_84 = trailing_mean(self.neutral, 84)
+        self.level_year = trailing_mean(self.neutral, YEAR)
+        self.week_around = np.full_like(values, np.nan)
+        self.week_around[:-3] = self.level_7[3:]
+        market = np.full((len(values), 1), np.nan) if panel.market is None else panel.market[:, None]
+        self.market = _ratio(trailing_mean(market, 28), trailing_mean(market, YEAR))[:, 0]
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureTable:
-    """`features` [HORIZON, series, len(NAMES)]. Boosting forecasts the difference from `base` in units of
-    `level`; both [HORIZON, series], NaN for a series without recent history."""
-
-    features: NDArray[np.float32]
-    base: Floats
-    level: Floats
-
-
-def features(known: Statistics, origin: int, chosen: Any = slice(None)) -> FeatureTable:
-    """Return the features of the days after an origin.
+def features(
+    known: Statistics, origin: int, chosen: Any = slice(None)
+) -> tuple[NDArray[np.float32], Floats, Floats]:
+    """Return the features of the days after an origin [HORIZON, series, features], the market's last, and
+    `base` and `level` [HORIZON, series], NaN for a series without recent history. Boosting forecasts the
+    difference from `base` in units of `level`, the mean of the last 28 days.
 
     Args:
         known: the panel's statistics.
@@ -124,47 +77,44 @@ def features(known: Statistics, origin: int, chosen: Any = slice(None)) -> Featu
     level = now(known.level_28)
     level = np.where(np.isnan(level), now(known.level_84), level)
     level = np.where(level > 0, level, np.nan)
-    base = at(known.neutral_8, same_weekday)
-    base = np.where(np.isnan(base), level, base)
     effect = now(known.effect)
-    base = base * np.where(promotions[day] > 0, np.maximum(np.nan_to_num(effect, nan=1.0), LEAST_EFFECT), 1)
+    base = at(known.neutral_8, same_weekday)
+    base = np.where(np.isnan(base), level, base) * np.where(promotions[day] > 0, _known(effect), 1)
     after = np.minimum(day + 1, len(promotions) - 1)
     dates = panel.dates[day]
-    a_year_ago, level_then = day - YEAR, now(known.level_28)
-    if origin >= YEAR:
-        level_then = np.broadcast_to(known.level_28[origin - YEAR, chosen], shape)
-    else:
-        level_then = np.full(shape, np.nan)
-    columns = (
-        of_day(panel.weekdays[day]),
-        of_day(ahead),
-        of_day((dates - dates.astype("datetime64[M]")).astype(int) + 1),
-        of_day((dates - dates.astype("datetime64[Y]")).astype(int) + 1),
-        promotions[day],
-        promotions[day - 1],
-        promotions[after],
-        promotions[np.maximum(day - 7, 0)],
-        _days_on_promotion(promotions, origin),
-        is_holiday[day],
-        is_holiday[day - 1],
-        is_holiday[after],
-        closed[day - 1],
-        closed[after],
-        base / level,
-        at(known.neutral_4, same_weekday) / level,
-        at(known.neutral, same_weekday) / level,
-        at(known.without_promotion, same_weekday) / level,
-        at(known.with_promotion, same_weekday) / level,
-        now(known.level_7) / level,
-        _ratio(level, now(known.level_84)),
-        _ratio(now(known.level_84), now(known.level_year)),
-        _ratio(at(known.week_around, a_year_ago), level_then),
-        _ratio(at(known.neutral, a_year_ago), at(known.neutral_8, a_year_ago - 7)),
-        effect,
-        np.log(level),
-        np.full(shape, known.market[origin]),
-    )
-    return FeatureTable(np.stack(columns, axis=-1).astype(np.float32), base, level)
+    a_year_ago = day - YEAR
+    columns = {
+        "weekday": of_day(panel.weekdays[day]),
+        "days ahead": of_day(ahead),
+        "day of month": of_day((dates - dates.astype("datetime64[M]")).astype(int) + 1),
+        "day of year": of_day((dates - dates.astype("datetime64[Y]")).astype(int) + 1),
+        "promotion": promotions[day],
+        "promotion the day before": promotions[day - 1],
+        "promotion the day after": promotions[after],
+        "promotion the week before": promotions[np.maximum(day - 7, 0)],
+        "days on promotion": _days_on_promotion(promotions, origin),
+        "holiday": is_holiday[day],
+        "holiday the day before": is_holiday[day - 1],
+        "holiday the day after": is_holiday[after],
+        "closed the day before": closed[day - 1],
+        "closed the day after": closed[after],
+        "base": base / level,
+        "weekday average of 4": at(known.neutral_4, same_weekday) / level,
+        "last weekday": at(known.neutral, same_weekday) / level,
+        "weekday without promotion": at(known.without_promotion, same_weekday) / level,
+        "weekday with promotion": at(known.with_promotion, same_weekday) / level,
+        "level of 7 days": now(known.level_7) / level,
+        "trend of 84 days": _ratio(level, now(known.level_84)),
+        "trend of the year": _ratio(now(known.level_84), now(known.level_year)),
+        "week a year ago": _ratio(
+            at(known.week_around, a_year_ago), at(known.level_28, np.full(HORIZON, origin - YEAR))
+        ),
+        "day a year ago": _ratio(at(known.neutral, a_year_ago), at(known.neutral_8, a_year_ago - 7)),
+        "effect of promotions": effect,
+        "size": np.log(level),
+        "market": np.full(shape, known.market[origin]),
+    }
+    return np.stack([*columns.values()], axis=-1).astype(np.float32), base, level
 
 
 def trailing_mean(values: Floats, days: int) -> Floats:
@@ -175,15 +125,7 @@ def trailing_mean(values: Floats, days: int) -> Floats:
     if days < len(values):
         total[days:] = total[days:] - total[:-days].copy()
         count[days:] = count[days:] - count[:-days].copy()
-    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-
-
-def _market_trend(panel: Panel, days: int) -> Floats:
-    """[days]: the market index of the last four weeks relative to that of the year; NaN without an index."""
-    if panel.market is None:
-        return np.full(days, np.nan)
-    index = panel.market[:, None]
-    return _ratio(trailing_mean(index, 28), trailing_mean(index, YEAR))[:, 0]
+    return _ratio(total, count)
 
 
 def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
@@ -194,6 +136,10 @@ def _days_on_promotion(promotions: Floats, origin: int) -> Floats:
         run = np.where(promotions[day] > 0, run + 1, 0)
         runs.append(run)
     return np.stack(runs[-HORIZON:])
+
+
+def _known(effect: Floats) -> Floats:
+    return np.maximum(np.nan_to_num(effect, nan=1.0), LEAST_EFFECT)
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

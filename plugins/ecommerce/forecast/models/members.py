@@ -1,17 +1,15 @@
-"""The candidate models. Each is fitted on a panel and then forecasts the days after any later panel of the
-same series as [HORIZON, series]: never negative, and 0 on closed days."""
+"""The candidate models. Each is fitted on the statistics of a panel and then forecasts the days after any
+later panel of the same series as [HORIZON, series]: never negative, 0 on closed days, and NaN for a series
+with too little history."""
 
-from __future__ import annotations
-
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecommerce.forecast.data.cleaning import CleanedPanel, same_weekday_mean
+from ecommerce.forecast.data.cleaning import same_weekday_mean
 from ecommerce.forecast.data.panel import Bools, Floats, Panel
-from ecommerce.forecast.models.features import NAMES, Statistics, features
+from ecommerce.forecast.models.features import Statistics, features
 from ecommerce.forecast.weeks import HORIZON
 
 if TYPE_CHECKING:
@@ -26,116 +24,84 @@ _HALF_LIFE_DAYS = 120
 _RIDGE_DAYS = 1092
 _LEVEL_DAYS = 28
 _FIRST_ORIGIN = 83
-_RISES_WITH = np.array([name == "market_trend" for name in NAMES], dtype=np.int8)
-"""Of each feature, 1 where a larger value never lowers a forecast."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInput:
-    """The input of every model: a panel, its cleaned values, its running statistics."""
-
-    panel: Panel
-    cleaned: CleanedPanel
-    statistics: Statistics
-
-
-class Model(Protocol):
-    """A fitted model."""
-
-    def forecast(self, data: ModelInput) -> Floats:
-        """Return the `HORIZON` days after the panel, [HORIZON, series]; NaN for a series with too little
-        history."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class WeekdayMean:
     """The weekday average of the last `weeks`; of one week, the seasonal naive forecast. Days without sales
-    count."""
+    count, unless only `open_days` do."""
 
     weeks: int
+    open_days: bool = False
 
-    def forecast(self, data: ModelInput) -> Floats:
-        """As `Model`."""
-        return _by_weekday(same_weekday_mean(data.panel.values, self.weeks))
-
-
-@dataclass(frozen=True, slots=True)
-class OpenWeekdayMean:
-    """The weekday average of the last `weeks`, over the cleaned days."""
-
-    weeks: int
-
-    def forecast(self, data: ModelInput) -> Floats:
-        """As `Model`."""
-        return _open_days(_by_weekday(same_weekday_mean(data.cleaned.values, self.weeks)), data)
+    def forecast(self, known: Statistics) -> Floats:
+        """Return the forecast of the days after the panel."""
+        if not self.open_days:
+            return _by_weekday(same_weekday_mean(known.panel.values, self.weeks))
+        return _open_days(_by_weekday(same_weekday_mean(known.values, self.weeks)), known)
 
 
 @dataclass(frozen=True, slots=True)
 class Ridge:
     """A linear model of log sales, one per series: weekday, promotion by weekday, holidays and the days next
     to them, days of the month, December; yearly season from two years of history on. Recent days weigh more,
-    and the level of the last four weeks corrects it."""
+    and the level of the last four weeks corrects it.
 
-    coefficients: Floats
-    """[columns, series], on top of `means` [series]."""
-    means: Floats
-    smearing: Floats
-    """[series]: the mean of a logarithm is below the logarithm of the mean."""
+    `fits` by series: coefficients, the mean, and a factor, as the mean of a logarithm is below the logarithm
+    of the mean; None for a series with fewer than three known weeks.
+    """
+
+    fits: tuple[tuple[Floats, float, float] | None, ...]
     has_season: bool
 
     @classmethod
-    def fit(cls, data: ModelInput) -> Ridge:
-        """Fit on the last three years; a series with fewer than three known weeks gets no coefficients."""
-        panel, values = data.panel, data.cleaned.values
+    def fit(cls, known: Statistics) -> "Ridge":
+        """Fit on the last three years."""
+        panel = known.panel
         has_season = panel.days >= 730
         calendar = _calendar(panel, has_season=has_season)
         age = np.arange(panel.days)[::-1]
         weight = 0.5 ** (age / _HALF_LIFE_DAYS) * (age < _RIDGE_DAYS)
-        coefficients, means, smearing = [], [], []
-        for place in range(len(panel.series)):
-            design = _design(panel, calendar, place)
-            known = ~np.isnan(values[:, place]) & (weight > 0)
-            if known.sum() < 21:
-                coefficients.append(np.full(design.shape[1], np.nan))
-                means.append(np.nan)
-                smearing.append(np.nan)
+        fits: list[tuple[Floats, float, float] | None] = []
+        for place, values in enumerate(known.values.T):
+            is_known = ~np.isnan(values) & (weight > 0)
+            if is_known.sum() < 21:
+                fits.append(None)
                 continue
-            rows, share, truth = design[: panel.days][known], weight[known], values[known, place]
-            target = np.log1p(np.maximum(truth, 0))
+            rows = _design(panel, calendar, place)[: panel.days][is_known]
+            share, truth = weight[is_known], np.maximum(values[is_known], 0)
+            target = np.log1p(truth)
             mean = np.average(target, weights=share)
             weighted = rows * share[:, None]
             matrix = weighted.T @ rows
             matrix[np.diag_indices_from(matrix)] += 1.0
-            fit = np.linalg.solve(matrix, weighted.T @ (target - mean))
-            fitted = np.maximum(np.expm1(mean + rows @ fit), 0)
+            coefficients = np.linalg.solve(matrix, weighted.T @ (target - mean))
+            fitted = np.maximum(np.expm1(mean + rows @ coefficients), 0)
             whole = np.average(fitted, weights=share)
-            ratio = np.average(np.maximum(truth, 0), weights=share) / whole if whole > 0 else 1.0
-            coefficients.append(fit)
-            means.append(mean)
-            smearing.append(np.clip(ratio, 0.8, 1.5))
-        return cls(np.stack(coefficients, axis=1), np.array(means), np.array(smearing), has_season)
+            ratio = np.average(truth, weights=share) / whole if whole > 0 else 1.0
+            fits.append((coefficients, mean, np.clip(ratio, 0.8, 1.5)))
+        return cls(tuple(fits), has_season)
 
-    def forecast(self, data: ModelInput) -> Floats:
-        """As `Model`."""
-        panel, values = data.panel, data.cleaned.values
+    def forecast(self, known: Statistics) -> Floats:
+        """Return the forecast of the days after the panel."""
+        panel = known.panel
         calendar = _calendar(panel, has_season=self.has_season)
-        values_ahead = np.full((HORIZON, len(panel.series)), np.nan)
-        for place in range(len(panel.series)):
-            if np.isnan(self.means[place]):
+        ahead = np.full((HORIZON, len(panel.series)), np.nan)
+        for place, (fit, values) in enumerate(zip(self.fits, known.values.T, strict=True)):
+            if fit is None:
                 continue
-            line = self.means[place] + _design(panel, calendar, place) @ self.coefficients[:, place]
-            recent = values[-4 * _LEVEL_DAYS :, place]
-            known = ~np.isnan(recent)
-            rest = np.log1p(np.maximum(recent[known], 0)) - line[: panel.days][-4 * _LEVEL_DAYS :][known]
+            coefficients, mean, factor = fit
+            line = mean + _design(panel, calendar, place) @ coefficients
+            rest = (np.log1p(np.maximum(values, 0)) - line[: panel.days])[-4 * _LEVEL_DAYS :]
+            rest = rest[~np.isnan(rest)]
             level = 0.0
             if len(rest):
                 share = 0.5 ** (np.arange(len(rest))[::-1] / (_LEVEL_DAYS / 2))
                 level = float(np.average(rest, weights=share)) * min(1.0, len(rest) / _LEVEL_DAYS)
-            highest = np.nanmax(values[:, place], initial=0.0)
-            ahead = np.expm1(np.minimum(line[panel.days :] + level, np.log1p(1.5 * highest) + 1))
-            values_ahead[:, place] = np.clip(ahead * self.smearing[place], 0, 1.5 * highest)
-        return _open_days(values_ahead, data)
+            highest = 1.5 * np.nanmax(values, initial=0.0)
+            values_ahead = np.expm1(np.minimum(line[panel.days :] + level, np.log1p(highest) + 1))
+            ahead[:, place] = np.clip(values_ahead * factor, 0, highest)
+        return _open_days(ahead, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +109,17 @@ class Boosting:
     """Gradient-boosted trees for all series and all 28 days: the difference of a day from its weekday
     average, in units of the series' level."""
 
-    trees: HistGradientBoostingRegressor
+    trees: "HistGradientBoostingRegressor"
     has_value: Bools
     """[features]: those with any value in training."""
 
     @classmethod
-    def fit(cls, data: ModelInput) -> Boosting | None:
+    def fit(cls, known: Statistics) -> "Boosting | None":
         """Fit on weekly origins of the last year and a half, recent ones more densely; 200,000 rows at most.
         None where the history is too short."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
-        days, series = data.panel.values.shape
+        days, series = known.values.shape
         origins = list(range(days - 8, _FIRST_ORIGIN, -7))[:_MOST_ORIGINS]
         share = 0.5 ** (np.arange(len(origins)) / _HALF_LIFE_ORIGINS)
         share *= min(1.0, _MOST_ROWS / max(share.sum() * series * HORIZON, 1))
@@ -166,16 +132,19 @@ class Boosting:
             if not len(chosen):
                 continue
             rows = min(HORIZON, days - 1 - origin)
-            one = features(data.statistics, origin, chosen)
-            truth = data.cleaned.values[origin + 1 : origin + 1 + rows][:, chosen]
-            target = (truth - one.base[:rows]) / one.level[:rows]
+            drawn_from, base, level = features(known, origin, chosen)
+            truth = known.values[origin + 1 : origin + 1 + rows][:, chosen]
+            target = (truth - base[:rows]) / level[:rows]
             kept = ~np.isnan(target) & (drawn.random(target.shape) < part / part_of_series)
-            sampled.append(one.features[:rows][kept])
+            sampled.append(drawn_from[:rows][kept])
             targets.append(np.clip(target[kept], -3, 3))
         if sum(map(len, targets)) < 500:
             return None
         samples = np.concatenate(sampled)
         has_value = ~np.isnan(samples).all(axis=0)  # sklearn refuses a column without any value
+        # A growing market, the last feature, never lowers a forecast; otherwise its level would only identify
+        # the date.
+        rises = np.arange(len(has_value)) == len(has_value) - 1
         trees = HistGradientBoostingRegressor(
             max_iter=150,
             learning_rate=0.08,
@@ -185,34 +154,29 @@ class Boosting:
             max_bins=128,
             early_stopping=False,
             random_state=0,
-            # A growing market never lowers a forecast; otherwise its level would only identify the date.
-            monotonic_cst=_RISES_WITH[has_value] if has_value[_RISES_WITH > 0].any() else None,
+            monotonic_cst=rises[has_value].astype(np.int8) if has_value[-1] else None,
         )
         with _one_thread():
             trees.fit(samples[:, has_value], np.concatenate(targets))
         return cls(trees, has_value)
 
-    def forecast(self, data: ModelInput) -> Floats:
-        """As `Model`."""
-        one = features(data.statistics, data.panel.days - 1)
-        rows = one.features.reshape(-1, one.features.shape[-1])[:, self.has_value]
+    def forecast(self, known: Statistics) -> Floats:
+        """Return the forecast of the days after the panel."""
+        rows, base, level = features(known, known.panel.days - 1)
         with _one_thread():
-            difference = self.trees.predict(rows).reshape(one.base.shape)
-        return _open_days(np.maximum(one.base + difference * one.level, 0), data)
+            difference = self.trees.predict(rows.reshape(-1, rows.shape[-1])[:, self.has_value])
+        return _open_days(np.maximum(base + difference.reshape(base.shape) * level, 0), known)
 
 
-def model_input(panel: Panel, cleaned: CleanedPanel) -> ModelInput:
-    """Return the models' input."""
-    return ModelInput(panel, cleaned, Statistics.of(panel, cleaned))
+Model = WeekdayMean | Ridge | Boosting
 
 
-def _one_thread() -> AbstractContextManager[Any]:
+def _one_thread() -> Any:
     """A worker runs several tasks at a time: on busy cores, several threads took four times as long for the
     same trees."""
     from threadpoolctl import threadpool_limits
 
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
-    return limits
+    return threadpool_limits(1, user_api="openmp")
 
 
 def _by_weekday(means: Floats) -> Floats:
@@ -224,9 +188,8 @@ def _by_weekday(means: Floats) -> Floats:
     return ahead_means
 
 
-def _open_days(values: Floats, data: ModelInput) -> Floats:
-    closed = data.cleaned.closed[data.panel.days :]
-    return np.where(closed & ~np.isnan(values), 0.0, values)
+def _open_days(values: Floats, known: Statistics) -> Floats:
+    return np.where(known.closed[known.panel.days :] & ~np.isnan(values), 0.0, values)
 
 
 def _calendar(panel: Panel, *, has_season: bool) -> Floats:

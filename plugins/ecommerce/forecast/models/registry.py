@@ -1,8 +1,6 @@
 """What the forecast stores for good below MODELS_URI: `champions/`, `inputs/` and `trained/`. File names are
 the first day of use, a number and a hash of the content; no file is ever overwritten."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass
@@ -20,31 +18,25 @@ CHAMPIONS, INPUTS, TRAINED = "champions", "inputs", "trained"
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The candidate in use since `as_of`; `version` names its record, None for the default."""
+    """The candidate in use, the name of its record (None for the default), and the reason."""
 
     name: str = DEFAULT
-    as_of: date | None = None
     version: str | None = None
+    why: str = ""
 
 
 def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str:
-    """Store `content` as JSON unless the last record of that day is the same. Of several records of a day the
-    last one counts.
+    """Store `content` as JSON, unless the last record of that day is the same, and return the record's name.
+    Of several records of a day the last one counts.
 
     Args:
         store: below MODELS_URI.
         folder: `CHAMPIONS` or `INPUTS`.
         as_of: the first day of use.
         content: plain JSON.
-
-    Returns:
-        The record's name.
-
-    Raises:
-        StagingError: the store cannot be written.
     """
     data = (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-    before = [name for name in _names(store, folder) if _day(name) == str(as_of)]
+    before = [name for name in _names(store, folder, as_of) if name.startswith(f"{folder}/{as_of}")]
     if before and store.read(before[-1]) == data:
         return before[-1]
     name = f"{folder}/{as_of}-{len(before) + 1:03}-{hashlib.sha256(data).hexdigest()[:16]}.json"
@@ -53,26 +45,13 @@ def keep(store: Store, folder: str, as_of: date, content: dict[str, Any]) -> str
 
 
 def champion(store: Store, as_of: date) -> Champion:
-    """Return the champion selected last from data before `as_of`, or the default.
-
-    Raises:
-        StagingError: the store cannot be read, or another version of this code wrote the record.
-    """
+    """Return the champion selected last from data before `as_of`, or the default."""
     name, record = _newest(store, CHAMPIONS, as_of)
     if not name:
         return Champion()
     if record.get("champion") not in CANDIDATES:
         raise StagingError(f"{store.uri_of(name)} was written by another version of this code")
-    return Champion(record["champion"], date.fromisoformat(record["as_of"]), name)
-
-
-def why(store: Store, version: str) -> str:
-    """Return the reason in a champion's record; empty without a record or reason.
-
-    Raises:
-        StagingError: the store cannot be read.
-    """
-    return str(json.loads(store.read(version) or b"{}").get("why") or "")
+    return Champion(record["champion"], name, str(record.get("why") or ""))
 
 
 def announced(store: Store, as_of: date) -> Announced:
@@ -82,8 +61,7 @@ def announced(store: Store, as_of: date) -> Announced:
 
 def _newest(store: Store, folder: str, as_of: date) -> tuple[str | None, dict[str, Any]]:
     """The last record of the latest day up to `as_of`."""
-    names = [name for name in _names(store, folder) if _day(name) <= str(as_of)]
-    if not names:
+    if not (names := _names(store, folder, as_of)):
         return None, {}
     try:
         return names[-1], json.loads(store.read(names[-1]) or b"{}")
@@ -91,10 +69,7 @@ def _newest(store: Store, folder: str, as_of: date) -> tuple[str | None, dict[st
         raise StagingError(f"{store.uri_of(names[-1])} is not JSON: remove it") from None
 
 
-def _names(store: Store, folder: str) -> list[str]:
-    """The records ordered by day and number, without partial files of a killed process."""
-    return sorted(name for name in store.names(folder) if name.endswith(".json"))
-
-
-def _day(name: str) -> str:
-    return name.rpartition("/")[2][:10]
+def _names(store: Store, folder: str, last: date) -> list[str]:
+    """The records up to `last` by day and number, without partial files of a killed process."""
+    names = (name for name in store.names(folder) if name.endswith(".json"))
+    return sorted(name for name in names if name.removeprefix(f"{folder}/")[:10] <= str(last))

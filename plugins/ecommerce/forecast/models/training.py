@@ -1,25 +1,68 @@
-"""Training: the champion is fitted on a prepared folder and stored with its model card."""
-
-from __future__ import annotations
+"""The trained models of a shop: fitted on the history, stored with their model card, and used to forecast."""
 
 import hashlib
 import json
 import pickle
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
 
 from ecommerce.core.errors import StagingError
 from ecommerce.forecast.data.history import History
-from ecommerce.forecast.forecast_rows import train_all
-from ecommerce.forecast.models.ensemble import TrainedModel
+from ecommerce.forecast.models.ensemble import DEFAULT, TrainedModel, predict, train
 from ecommerce.forecast.models.registry import TRAINED, Champion
+from ecommerce.forecast.scoring import DayForecast
+from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.kept_files import Store
 
 MODEL, CARD = "model.pickle", "card.json"
 BY_DEFAULT = "by default"
+AMOUNT = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRun:
+    """The forecasts of four weeks from `as_of` on. `rows`: `series`, `target_date` and the amounts of
+    `DayForecast`, ordered by series and day. `skipped` has the reason by series."""
+
+    as_of: date
+    champion: str
+    rows: list[dict[str, Any]]
+    skipped: dict[str, str]
+
+
+def train_all(history: History, champion: str = DEFAULT) -> dict[str, TrainedModel]:
+    """Train the champion on each kind of series."""
+    return {kind: train(panel, champion) for kind, panel in history.panels.items() if panel.series}
+
+
+def predict_all(history: History, trained: Mapping[str, TrainedModel]) -> ForecastRun:
+    """Forecast the next four weeks of all trained kinds. The total is the sum of the categories, with
+    intervals from the errors of that sum."""
+    run = ForecastRun(history.as_of, next(iter(trained.values())).champion, [], {})
+    for kind, model in trained.items():
+        names = [*model.series, TOTAL] if kind == "category" else model.series
+        forecast = predict(model, history.panels[kind])
+        tables = np.stack([forecast.values, *forecast.bounds[80], *forecast.bounds[95]])
+        for place, series in enumerate(names):
+            if np.isnan(forecast.values[:, place]).any():
+                continue
+            for ahead, amounts in enumerate(tables[:, :, place].T):
+                row = dict(zip(DayForecast.model_fields, map(_amount, amounts), strict=True))
+                day = history.as_of + timedelta(days=ahead)
+                run.rows.append({"series": series, "target_date": day, **row})
+        run.skipped.update(model.skipped)
+    run.rows.sort(key=lambda row: (row["series"], row["target_date"]))
+    return run
+
+
+def _amount(value: float) -> Decimal:
+    """Round to four decimals, half away from zero."""
+    return Decimal(repr(float(value))).quantize(AMOUNT, ROUND_HALF_UP)
 
 
 def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:
@@ -31,77 +74,65 @@ def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:
         store: below MODELS_URI.
 
     Returns:
-        The folder's `name` and the model's `sha256`, for `read`.
-
-    Raises:
-        StagingError: the store cannot be written.
+        The folder's `name` and the model's `sha256`, for `read`, and `why` it is the champion.
     """
     trained = train_all(history, champion.name)
-    text = json.dumps(card(history, champion, trained), indent=1, sort_keys=True) + "\n"
-    name = f"{TRAINED}/{history.as_of}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    model = pickle.dumps(trained, protocol=5)
+    text = (json.dumps(card(history, champion, trained), indent=1, sort_keys=True) + "\n").encode()
+    # Of both: another version of this code writes another model with the same card.
+    name = f"{TRAINED}/{history.as_of}-{hashlib.sha256(text + model).hexdigest()[:16]}"
     if store.read(f"{name}/{CARD}") is None:
-        store.write(f"{name}/{MODEL}", pickle.dumps(trained, protocol=5))
-        store.write(f"{name}/{CARD}", text.encode())
-    return {"name": name, "sha256": hashlib.sha256(store.read(f"{name}/{MODEL}") or b"").hexdigest()}
+        store.write(f"{name}/{MODEL}", model)
+        store.write(f"{name}/{CARD}", text)
+    return {"name": name, "sha256": hashlib.sha256(model).hexdigest(), "why": champion.why}
 
 
 def read(kept: Mapping[str, Any], store: Store) -> dict[str, TrainedModel]:
-    """Return the model that `fit` stored.
-
-    Raises:
-        StagingError: it is gone or has changed (unpickling runs code, so the checksum must match).
-    """
-    name = f"{kept['name']}/{MODEL}"
-    data = store.read(name)
-    if data is None or hashlib.sha256(data).hexdigest() != kept["sha256"]:
-        raise StagingError(
-            f"{store.uri_of(name)} is gone or has changed: clear the task `train` with downstream"
-        )
+    """Return the model that `fit` stored; StagingError where it has changed, as unpickling runs code."""
+    data = _read(f"{kept['name']}/{MODEL}", store, kept["sha256"])
     trained: dict[str, TrainedModel] = pickle.loads(data)  # noqa: S301 - the checksum matches
     return trained
 
 
 def read_card(kept: Mapping[str, Any], store: Store) -> dict[str, Any]:
-    """Return the card of the model that `fit` stored.
+    """Return the card of the model that `fit` stored."""
+    return dict(json.loads(_read(f"{kept['name']}/{CARD}", store)))
 
-    Raises:
-        StagingError: it is gone.
-    """
-    name = f"{kept['name']}/{CARD}"
+
+def _read(name: str, store: Store, sha256: str = "") -> bytes:
     data = store.read(name)
-    if data is None:
-        raise StagingError(f"{store.uri_of(name)} is gone: clear the task `train` with downstream")
-    return dict(json.loads(data))
+    if data is None or (sha256 and hashlib.sha256(data).hexdigest() != sha256):
+        uri = store.uri_of(name)
+        raise StagingError(f"{uri} is gone or has changed: clear the task `train` with downstream")
+    return data
 
 
 def card(history: History, champion: Champion, trained: Mapping[str, TrainedModel]) -> dict[str, Any]:
     """Return the model card: training data, errors at the weekly origins, limits. The same history gives the
     same card, byte by byte."""
+    kinds: dict[str, dict[str, Any]] = {}
+    for kind, model in trained.items():
+        panel = history.panels[kind]
+        kinds[kind] = {
+            "series": list(model.series),
+            "skipped": dict(model.skipped),
+            "first_day": str(panel.first_day),
+            "days": panel.days,
+            "sales": hashlib.sha256(panel.values.tobytes()).hexdigest(),
+            "weights": {name: round(weight, 6) for name, weight in model.weights.items()},
+            "relative_error_of_13_weeks": {name: round(error, 6) for name, error in model.errors.items()},
+            "champion_error_of_13_weeks": champion_error(model),
+        }
+        if kind == "category":
+            kinds[kind]["total_error_of_13_weeks"] = champion_error(model, whole=True)
     return {
         "as_of": str(history.as_of),
         "champion": champion.name,
         "selected": champion.version or BY_DEFAULT,
-        "forecasts": "gross sales in reporting currency of 28 days, with intervals of 80 and 95 percent",
-        "not_for": "days after these 28, net sales, and changes that the history and promotions do not show",
+        "forecasts": "gross sales of 28 days in the reporting currency, with 80 % and 95 % intervals",
+        "not_for": "later days, net sales, and effects that neither the history nor the promotions show",
         "gaps": [str(day) for day in history.gaps],
-        "kinds": {kind: _of_kind(history, kind, model) for kind, model in trained.items()},
-    }
-
-
-def _of_kind(history: History, kind: str, model: TrainedModel) -> dict[str, Any]:
-    panel = history.panels[kind]
-    first: date = panel.first_day
-    of_total = {"total_error_of_13_weeks": champion_error(model, whole=True)} if kind == "category" else {}
-    return {
-        "series": list(panel.series),
-        "skipped": dict(model.skipped),
-        "first_day": str(first),
-        "days": panel.days,
-        "sales": hashlib.sha256(panel.values.tobytes()).hexdigest(),
-        "weights": {name: round(weight, 6) for name, weight in model.weights.items()},
-        "relative_error_of_13_weeks": {name: round(error, 6) for name, error in model.errors.items()},
-        "champion_error_of_13_weeks": champion_error(model),
-        **of_total,
+        "kinds": kinds,
     }
 
 
@@ -109,9 +140,8 @@ def champion_error(model: TrainedModel, *, whole: bool = False) -> float | None:
     """Return the champion's WAPE at the weekly origins, of the single series or (`whole`) of their sum; None
     without sales."""
     errors = sales = 0.0
-    for _, forecast, actual in model.calibration:
-        known = ~np.isnan(actual)
-        pair = np.stack([np.where(known, table, 0.0) for table in (forecast, actual)])
+    for forecast, actual in model.calibration:
+        pair = np.where(np.isnan(actual), 0.0, (forecast, actual))
         compared, sold = pair.sum(axis=2) if whole else pair
         errors += float(np.abs(compared - sold).sum())
         sales += float(np.abs(sold).sum())

@@ -1,8 +1,5 @@
 """The archive of forecasts: `<REPORTS_URI>/forecasts/<as of>/`, next to the daily reports' folders."""
 
-from __future__ import annotations
-
-from datetime import timedelta
 from pathlib import Path
 
 from ecommerce.core.business_day import day_window
@@ -36,36 +33,21 @@ def write_document(figures: ForecastFigures, folder: Path) -> None:
 
 
 _ARCHIVE = Archive(
-    ForecastFigures,
-    figures_hash,
-    figures_csv,
-    write_document,
-    FILES,
-    source="forecast_report",
-    folder=FOLDER,
+    ForecastFigures, figures_hash, figures_csv, write_document, FILES, source="forecast_report", folder=FOLDER
 )
 folder_of, read_figures, read_file = _ARCHIVE.folder_of, _ARCHIVE.read_figures, _ARCHIVE.read_file
-archived = _ARCHIVE.days
+archived, read = _ARCHIVE.days, _ARCHIVE.read
 
 
 def publish(reports_uri: str, figures: ForecastFigures) -> str:
-    """Write the report into the archive and return the forecast's folder there.
-
-    Raises:
-        StagingError: the archive cannot be written.
-    """
+    """Write the report into the archive and return the forecast's folder there."""
     uri = folder_of(reports_uri, figures.as_of)
     first = day_window(figures.as_of, figures.provenance.timezone)
     _ARCHIVE.publish(
         uri,
         figures,
-        business_date=figures.as_of - timedelta(days=1),
+        business_date=first.shifted(-1).date,
         read_at=figures.provenance.generated_at,
         window=(first.start, first.shifted(HORIZON - 1).end),
     )
     return uri
-
-
-def read_report(uri: str, expected_hash: str) -> tuple[ForecastFigures, bytes, bytes]:
-    """Return the figures, the PDF and the chart's PNG of a report; raises as `Archive.read_figures`."""
-    return read_figures(uri, expected_hash), _ARCHIVE.read(uri, PDF), _ARCHIVE.read(uri, charts.PNG)

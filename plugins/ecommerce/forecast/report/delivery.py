@@ -1,8 +1,6 @@
 """The forecast's mails: the report to `report_recipients`, drift alerts to `alert_recipients`. The same
 figures, or reasons, of a day always have the same Message-ID."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
@@ -10,7 +8,7 @@ from typing import Any
 
 from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.text import in_report_locale
-from ecommerce.forecast.report.archive import read_report
+from ecommerce.forecast.report import archive, charts
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.report.view import mail_texts
 from ecommerce.mail import notify
@@ -20,27 +18,20 @@ _CHART_CID = "forecast-chart@forecast"
 
 
 def send_report(archived: Mapping[str, Any]) -> str:
-    """Mail the archived report that `steps.build_report` returned; return why not, or an empty text.
-
-    Raises:
-        StagingError: the report is gone or has been replaced.
-        PipelineError: the mail cannot be sent.
-    """
+    """Mail the archived report that `steps.build_report` returned; return why not, or an empty text."""
     if not (to := mail.recipients(VARIABLE_REPORT_RECIPIENTS)):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
-    message = report_message(*read_report(archived["uri"], archived["figures_hash"]))
-    short = archived["figures_hash"][:16]  # so that the header is not folded
-    message["Message-ID"] = mail.message_id(f"forecast.{archived['as_of']}.{short}")
+    uri, digest = archived["uri"], archived["figures_hash"]
+    figures = archive.read_figures(uri, digest)
+    message = report_message(figures, archive.read(uri, archive.PDF), archive.read(uri, charts.PNG))
+    # A part of the hash, so that the header is not folded.
+    message["Message-ID"] = mail.message_id(f"forecast.{archived['as_of']}.{digest[:16]}")
     mail.send(message, to)
     return ""
 
 
 def send_alarm(archived: Mapping[str, Any]) -> str:
-    """Notify `alert_recipients` and the chat of drift; return why not, or an empty text.
-
-    Raises:
-        PipelineError: the mail cannot be sent.
-    """
+    """Notify `alert_recipients` and the chat of drift; return why not, or an empty text."""
     if not (reasons := archived["drift"]):
         return "the forecast does not drift, or too few days are scored"
     digest = hashlib.sha256("\0".join(reasons).encode()).hexdigest()[:16]
@@ -58,9 +49,8 @@ def report_message(figures: ForecastFigures, pdf: bytes, chart: bytes) -> EmailM
     """
     texts = mail_texts(figures) | {"chart_cid": _CHART_CID}
     message = mail.compose(texts["subject"], "forecast_mail", texts, [mail.InlineImage(_CHART_CID, chart)])
-    message.add_attachment(
-        pdf, maintype="application", subtype="pdf", filename=f"sales-forecast-{figures.as_of}.pdf"
-    )
+    name = f"sales-forecast-{figures.as_of}.pdf"
+    message.add_attachment(pdf, maintype="application", subtype="pdf", filename=name)
     return message
 
 

@@ -3,8 +3,6 @@
 Amounts are gross sales as `Decimal` in reporting currency. JSON holds them as text.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io
@@ -12,40 +10,18 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from ecommerce.core.text import inert
-from ecommerce.forecast.data.history import TOTAL
-from ecommerce.forecast.scoring import Drift, Score
+from ecommerce.forecast.scoring import DayForecast, Drift, Frozen, Score
 from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.wording import TOTAL
 
-OUTSIDE_80, OUTSIDE_95 = "outside 80 %", "outside 95 %"
+OUTSIDE_80, OUTSIDE_95 = "outside the 80 % interval", "outside the 95 % interval"
 SMALLEST_CHANGE = Decimal("0.002")
 """Of the shop's average week; smaller changes are not listed."""
 
 
-class _FrozenModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DayForecast(_FrozenModel):
-    """The forecast of one day with its 80 % and 95 % intervals."""
-
-    forecast: Decimal
-    lower_80: Decimal
-    upper_80: Decimal
-    lower_95: Decimal
-    upper_95: Decimal
-
-    @classmethod
-    def of(cls, row: Any) -> DayForecast:
-        """Take the amounts of a `ForecastRow` or a `StoredForecast`."""
-        return cls.model_validate(row, from_attributes=True)
-
-
-class PastDay(_FrozenModel):
+class PastDay(Frozen):
     """A day of the whole shop that has ended. `actual` is None for a gap in the history, `expected` where no
     forecast was in force. A day that is not `complete` may lack sales."""
 
@@ -57,22 +33,22 @@ class PastDay(_FrozenModel):
     @property
     def mark(self) -> str:
         """`OUTSIDE_80` or `OUTSIDE_95` for a complete day outside that interval of its forecast, else an
-        empty text. The bounds belong to the interval."""
+        empty text."""
         if self.expected is None or self.actual is None or not self.complete:
             return ""
-        if self.expected.lower_80 <= self.actual <= self.expected.upper_80:
+        if self.expected.covers(80, self.actual):
             return ""
-        return OUTSIDE_80 if self.expected.lower_95 <= self.actual <= self.expected.upper_95 else OUTSIDE_95
+        return OUTSIDE_80 if self.expected.covers(95, self.actual) else OUTSIDE_95
 
 
-class ComingDay(_FrozenModel):
+class ComingDay(Frozen):
     """A forecast day."""
 
     day: date
     expected: DayForecast
 
 
-class ForecastSeries(_FrozenModel):
+class ForecastSeries(Frozen):
     """The 28 forecast `days` of one series. `usual_week` is the average week of the last four, None without
     history; `category` that of a product, where it is known."""
 
@@ -95,7 +71,7 @@ class ForecastSeries(_FrozenModel):
         return sum((each.expected.forecast for each in self.days[first:end]), Decimal(0))
 
 
-class ComingPromotion(_FrozenModel):
+class ComingPromotion(Frozen):
     """A promotion of the next four weeks, of one SKU or (None) the whole shop."""
 
     first: date
@@ -104,7 +80,7 @@ class ComingPromotion(_FrozenModel):
     discount_percent: Decimal
 
 
-class KindCard(_FrozenModel):
+class KindCard(Frozen):
     """Training data and errors of one kind of series. `error` is the champion's WAPE at the 13 weekly
     origins, `error_of_last_week` that of the seasonal naive model."""
 
@@ -117,7 +93,7 @@ class KindCard(_FrozenModel):
     error_of_last_week: Decimal | None
 
 
-class ModelCard(_FrozenModel):
+class ModelCard(Frozen):
     """The champion. `selected` names the record of its selection and `why` its reason; None and empty for
     the default model."""
 
@@ -130,7 +106,7 @@ class ModelCard(_FrozenModel):
     kinds: list[KindCard]
 
 
-class ForecastProvenance(_FrozenModel):
+class ForecastProvenance(Frozen):
     """The run, code version and model of a report; instants in UTC."""
 
     dag_id: str
@@ -141,7 +117,7 @@ class ForecastProvenance(_FrozenModel):
     generated_at: datetime
 
 
-class ForecastFigures(_FrozenModel):
+class ForecastFigures(Frozen):
     """The report of the forecast whose first day is `as_of`. `past` holds the eight weeks before; `series`
     begins with the total and is empty where no series has enough history; `skipped` has the reason by
     series; `gaps` are days without data."""
@@ -164,21 +140,26 @@ class ForecastFigures(_FrozenModel):
         """The whole shop; None without a forecast."""
         return next((each for each in self.series if each.name == TOTAL), None)
 
-    def sum_before(self, days: int) -> Decimal | None:
-        """Return the actual sales of the last `days` days; None where one of them is a gap."""
-        actuals = [each.actual for each in self.past[-days:] if each.actual is not None]
-        return sum(actuals, Decimal(0)) if len(actuals) == days else None
-
     @property
     def last_week(self) -> list[PastDay]:
         """The week that has just ended."""
         return self.past[-DAYS:]
 
     @property
+    def last_day(self) -> date:
+        """The last forecast day."""
+        return self.as_of + timedelta(days=HORIZON - 1)
+
+    @property
     def last_week_forecast(self) -> Decimal | None:
         """The sum of last week's forecasts in force; None where a day has none."""
         forecasts = [each.expected.forecast for each in self.last_week if each.expected]
         return sum(forecasts, Decimal(0)) if len(forecasts) == len(self.last_week) else None
+
+    def sum_before(self, days: int) -> Decimal | None:
+        """Return the actual sales of the last `days` days; None where one of them is a gap."""
+        actuals = [each.actual for each in self.past[-days:] if each.actual is not None]
+        return sum(actuals, Decimal(0)) if len(actuals) == days else None
 
     def changes(self, kinds: Sequence[str]) -> list[ForecastSeries]:
         """Return the series of these kinds whose coming week differs from their average week, the largest
@@ -196,11 +177,6 @@ class ForecastFigures(_FrozenModel):
         ]
         return sorted(shown, key=lambda each: (-abs(each.difference), each.name))
 
-    @property
-    def last_day(self) -> date:
-        """The last forecast day."""
-        return self.as_of + timedelta(days=HORIZON - 1)
-
 
 def figures_hash(figures: ForecastFigures) -> str:
     """Return the SHA-256 of everything but the provenance."""
@@ -213,10 +189,9 @@ def figures_csv(figures: ForecastFigures) -> str:
     begin with an apostrophe."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    amounts = list(DayForecast.model_fields)
-    writer.writerow(["as_of", "series", "target_date", *amounts, "currency"])
+    writer.writerow(["as_of", "series", "target_date", *DayForecast.model_fields, "currency"])
     for series in figures.series:
         for each in series.days:
-            values = [getattr(each.expected, name) for name in amounts]
-            writer.writerow([figures.as_of, inert(series.name), each.day, *values, figures.currency])
+            amounts = each.expected.model_dump().values()
+            writer.writerow([figures.as_of, inert(series.name), each.day, *amounts, figures.currency])
     return stream.getvalue()

@@ -1,8 +1,7 @@
 """The steps of the forecast report: query the warehouse, assemble the figures, archive them."""
 
-from __future__ import annotations
-
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,19 +10,17 @@ from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import SERIES_SKIPPED, DataWarning, sentences
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.paths import code_version
 from ecommerce.core.settings import load_settings
-from ecommerce.core.text import in_report_locale, mask_e_mails
+from ecommerce.core.text import in_report_locale
 from ecommerce.forecast import scoring
-from ecommerce.forecast.data import dataset
-from ecommerce.forecast.data.history import TOTAL
-from ecommerce.forecast.forecast_rows import AMOUNT
-from ecommerce.forecast.models import registry, training
+from ecommerce.forecast.data.history import Sales, read_prepared
+from ecommerce.forecast.models import training
 from ecommerce.forecast.report import archive
 from ecommerce.forecast.report.figures import (
     ComingDay,
     ComingPromotion,
-    DayForecast,
     ForecastFigures,
     ForecastProvenance,
     ForecastSeries,
@@ -32,12 +29,13 @@ from ecommerce.forecast.report.figures import (
     PastDay,
     figures_hash,
 )
-from ecommerce.forecast.scoring import StoredForecast
+from ecommerce.forecast.scoring import DayForecast, StoredForecast
 from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.wording import TOTAL
 from ecommerce.sources.partner_ftp.files import Promotion
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun, Manifest
-from ecommerce.warehouse.client import Warehouse, connect
+from ecommerce.warehouse.client import connect
 
 log = logging.getLogger(__name__)
 
@@ -70,19 +68,19 @@ def build_report(
 
     Returns:
         Plain JSON for the mails: the archived folder's `uri`, `as_of`, `figures_hash`, `drift` (reasons).
-
-    Raises:
-        PipelineError: the warehouse is unavailable, or a folder cannot be read or written.
     """
     as_of = prepared.business_date + timedelta(days=1)
-    settings, store = load_settings(), Store.of_models()
-    card = training.read_card(kept, store)
-    rows, complete = query_forecasts(connect(dag=run.dag_id, step="report"), as_of)
+    first, last = as_of - timedelta(days=PAST_DAYS), as_of + timedelta(days=HORIZON - 1)
+    settings = load_settings()
+    card = training.read_card(kept, Store.of_models()) | {"why": kept.get("why", "")}
+    warehouse = connect(dag=run.dag_id, step="report")
+    forecasts = warehouse.arrow("forecast/report_rows.sql", first=first, day=last).to_pylist()
+    days = warehouse.query("forecast/complete_days.sql", first=first, day=prepared.business_date)
     figures = assemble(
-        rows,
-        complete,
-        past_sales(dataset.read_prepared(prepared), as_of),
-        card | {"why": registry.why(store, card["selected"])},
+        [StoredForecast(**row) for row in forecasts],
+        {row["business_date"] for row in days},
+        past_sales(read_prepared(prepared), as_of),
+        card,
         warnings=[*(prepared.control_totals.get("warnings") or ()), *warnings],
         origin=ForecastProvenance(
             dag_id=run.dag_id,
@@ -111,34 +109,31 @@ def archive_report(figures: ForecastFigures) -> dict[str, Any]:
     }
 
 
-def query_forecasts(warehouse: Warehouse, as_of: date) -> tuple[list[StoredForecast], set[date]]:
-    """Return the forecasts of the eight weeks before `as_of` and the four from it on, and the complete days
-    of the former; raises as `Warehouse.query`."""
-    first, last = as_of - timedelta(days=PAST_DAYS), as_of + timedelta(days=HORIZON - 1)
-    rows = warehouse.arrow("forecast/report_rows.sql", first=first, day=last).to_pylist()
-    days = warehouse.query("forecast/complete_days.sql", first=first, day=as_of - timedelta(days=1))
-    return [StoredForecast(**row) for row in rows], {row["business_date"] for row in days}
-
-
-def past_sales(prepared: dataset.Prepared, as_of: date) -> PastSales:
-    """Return what a prepared folder holds for the report."""
-    history = prepared.panels()
-    first = as_of - timedelta(days=PAST_DAYS)
-    begun = min((panel.first_day for panel in history.panels.values()), default=as_of)
-    older = {first + timedelta(days=day) for day in range((begun - first).days)}
-    products = prepared.products.select(["name", "category"]).to_pylist()
+def past_sales(sales: Sales, as_of: date) -> PastSales:
+    """Return what the sales before `as_of` hold for the report."""
+    history, first = sales.panels(), as_of - timedelta(days=PAST_DAYS)
+    begun = min(panel.first_day for panel in history.panels.values())
+    actuals: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    categories = {}
+    for row in sales.table.to_pylist():
+        name, day = f"{row['kind']}:{row['name']}", row["business_date"]
+        if row["category"]:
+            categories[name] = row["category"]
+        if day >= first:
+            for series in (name, TOTAL) if row["kind"] == "category" else (name,):
+                actuals[series][day] += row["gross_sales"] or 0
     return PastSales(
-        actuals=prepared.amounts(first),
-        categories={f"sku:{row['name']}": row["category"] for row in products if row["category"]},
-        unknown=older | set(history.gaps),
+        actuals=actuals,
+        categories=categories,
+        unknown={first + timedelta(days=day) for day in range((begun - first).days)} | set(history.gaps),
         gaps=history.gaps,
-        promotions=prepared.announced.promotions,
+        promotions=sales.announced.promotions,
     )
 
 
 def assemble(
-    rows: Sequence[StoredForecast],
-    complete: Collection[date],
+    rows: Iterable[StoredForecast],
+    complete: set[date],
     sales: PastSales,
     card: Mapping[str, Any],
     *,
@@ -150,8 +145,8 @@ def assemble(
     """Assemble the figures of a forecast.
 
     Args:
-        rows: forecasts, as `query_forecasts` returns them.
-        complete: days whose sales are complete, from the same query.
+        rows: forecasts of the eight weeks before `as_of` and the four from it on.
+        complete: days whose sales are complete.
         sales: the past.
         card: the model card, with the reason of the selection as `why`.
         warnings: of the run; those about skipped series are dropped, as the report lists them itself.
@@ -159,20 +154,61 @@ def assemble(
         as_of: the first forecast day.
         currency: the reporting currency.
     """
-    timezone, last = origin.timezone, as_of + timedelta(days=HORIZON - 1)
+    made_at, last = day_window(as_of, origin.timezone).start, as_of + timedelta(days=HORIZON - 1)
     past = scoring.in_force(
-        (each for each in rows if each.target_date < as_of), lambda day: day_window(day, timezone).start
+        (each for each in rows if each.target_date < as_of),
+        lambda day: day_window(day, origin.timezone).start,
     )
-    made_at = day_window(as_of, timezone).start
-    coming = [each for each in rows if each.made_at == made_at and each.model == card["champion"]]
-    skipped = {series: why for kind in card["kinds"].values() for series, why in kind["skipped"].items()}
-    others = sentences(each for each in warnings if each["kind"] != SERIES_SKIPPED)
-    total_error = _decimal(card["kinds"].get("category", {}).get("total_error_of_13_weeks"))
+    of_total = {each.target_date: DayForecast.of(dict(each)) for each in past if each.series == TOTAL}
+    coming: dict[str, list[ComingDay]] = {}
+    for each in sorted(rows, key=lambda each: each.target_date):
+        if each.made_at == made_at and each.model == card["champion"]:
+            day = ComingDay(day=each.target_date, expected=DayForecast.of(dict(each)))
+            coming.setdefault(each.series, []).append(day)
+    kinds = card["kinds"]
+    model = ModelCard(
+        champion=card["champion"],
+        selected=None if card["selected"] == training.BY_DEFAULT else card["selected"],
+        why=card.get("why", ""),
+        forecasts=card["forecasts"],
+        not_for=card["not_for"],
+        total_error=kinds.get("category", {}).get("total_error_of_13_weeks"),
+        kinds=[
+            KindCard(
+                kind=kind,
+                series=len(facts["series"]),
+                first_day=facts["first_day"],
+                days=facts["days"],
+                weights=facts["weights"],
+                error=facts["champion_error_of_13_weeks"],
+                error_of_last_week=facts["relative_error_of_13_weeks"].get("seasonal_naive"),
+            )
+            for kind, facts in kinds.items()
+        ],
+    )
+    days = [as_of - timedelta(days=back) for back in range(PAST_DAYS, 0, -1)]
+    actuals = {each: sales.actuals.get(TOTAL, {}).get(each, Decimal(0)) for each in days}
     return ForecastFigures(
         as_of=as_of,
         currency=currency,
-        past=_past(past, complete, sales, as_of),
-        series=_series(coming, sales, as_of),
+        past=[
+            PastDay(
+                day=each,
+                actual=None if each in sales.unknown else actuals[each],
+                complete=each in complete,
+                expected=of_total.get(each),
+            )
+            for each in days
+        ],
+        series=[
+            ForecastSeries(
+                name=name,
+                category=sales.categories.get(name),
+                usual_week=_usual_week(sales, name, days[-HORIZON:]),
+                days=coming[name],
+            )
+            for name in sorted(coming, key=lambda name: (name != TOTAL, name))
+        ],
         promotions=[
             ComingPromotion(
                 first=each.start_date,
@@ -183,80 +219,23 @@ def assemble(
             for each in sorted(sales.promotions, key=lambda each: (each.start_date, each.sku or ""))
             if each.end_date >= as_of and each.start_date <= last
         ],
-        scores=scoring.scores(past, as_of, complete),
-        drift=scoring.drift(past, as_of, complete, total_error),
-        skipped=skipped,
+        scores=scoring.scores(scoring.ended(past, as_of, complete)),
+        drift=scoring.drift(scoring.ended(past, as_of, complete, scoring.DRIFT_DAYS), model.total_error),
+        skipped={series: why for kind in kinds.values() for series, why in kind["skipped"].items()},
         gaps=sorted(sales.gaps),
-        warnings=list(map(mask_e_mails, others)),
-        card=ModelCard(
-            champion=card["champion"],
-            selected=None if card["selected"] == training.BY_DEFAULT else card["selected"],
-            why=card.get("why", ""),
-            forecasts=card["forecasts"],
-            not_for=card["not_for"],
-            total_error=total_error,
-            kinds=_kinds(card),
-        ),
+        warnings=[
+            mask_e_mails(text)
+            for text in sentences(each for each in warnings if each["kind"] != SERIES_SKIPPED)
+        ],
+        card=model,
         provenance=origin,
     )
 
 
-def _past(
-    in_force: scoring.InForce, complete: Collection[date], sales: PastSales, as_of: date
-) -> list[PastDay]:
-    days = (as_of - timedelta(days=back) for back in range(PAST_DAYS, 0, -1))
-    total = sales.actuals.get(TOTAL, {})
-    return [
-        PastDay(
-            day=day,
-            actual=None if day in sales.unknown else total.get(day, Decimal(0)),
-            complete=day in complete,
-            expected=DayForecast.of(in_force[TOTAL, day]) if (TOTAL, day) in in_force else None,
-        )
-        for day in days
-    ]
-
-
-def _series(coming: Iterable[StoredForecast], sales: PastSales, as_of: date) -> list[ForecastSeries]:
-    days: dict[str, list[ComingDay]] = {}
-    for each in sorted(coming, key=lambda each: each.target_date):
-        day = ComingDay(day=each.target_date, expected=DayForecast.of(each))
-        days.setdefault(each.series, []).append(day)
-    return [
-        ForecastSeries(
-            name=name,
-            category=sales.categories.get(name),
-            usual_week=_usual_week(sales, name, as_of),
-            days=days[name],
-        )
-        for name in sorted(days, key=lambda name: (name != TOTAL, name))
-    ]
-
-
-def _usual_week(sales: PastSales, name: str, as_of: date) -> Decimal | None:
-    """Return the average week of the last four, over the days that have data."""
-    days = [as_of - timedelta(days=back) for back in range(1, HORIZON + 1)]
+def _usual_week(sales: PastSales, name: str, days: Iterable[date]) -> Decimal | None:
+    """The average week of these days, over those that have data."""
     of_series = sales.actuals.get(name, {})
     values = [of_series.get(day, Decimal(0)) for day in days if day not in sales.unknown]
     if not values:
         return None
-    return (sum(values, Decimal(0)) / len(values) * DAYS).quantize(AMOUNT, ROUND_HALF_UP)
-
-
-def _kinds(card: Mapping[str, Any]) -> list[KindCard]:
-    return [
-        KindCard(
-            kind=kind,
-            series=len(facts["series"]),
-            first_day=date.fromisoformat(facts["first_day"]),
-            days=facts["days"],
-            weights={name: Decimal(str(weight)) for name, weight in facts["weights"].items()},
-            error=_decimal(facts["champion_error_of_13_weeks"]),
-            error_of_last_week=_decimal(facts["relative_error_of_13_weeks"].get("seasonal_naive")),
-        )
-        for kind, facts in card["kinds"].items()
-    ]
-
-
-def _decimal(value: float | None) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
+    return (sum(values, Decimal(0)) / len(values) * DAYS).quantize(training.AMOUNT, ROUND_HALF_UP)

@@ -3,287 +3,199 @@
 Forecasts are shown in whole units of the currency: cents would promise an accuracy that no forecast has.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import itemgetter
 
 from ecommerce.core import text
 from ecommerce.forecast.report import charts
-from ecommerce.forecast.report.figures import ForecastFigures
-from ecommerce.forecast.report.wording import (
-    cut,
-    day_row,
-    difference,
-    drift_sentence,
-    interval,
+from ecommerce.forecast.report.figures import ForecastFigures, PastDay
+from ecommerce.forecast.scoring import LEAST_SCORED_DAYS, DayForecast, Drift
+from ecommerce.forecast.weeks import DAYS, spans
+from ecommerce.forecast.wording import (
+    kind_label,
     kind_name,
-    kind_of,
     percent,
     series_name,
-    signed_count,
     signed_percent,
 )
-from ecommerce.forecast.weeks import DAYS, spans
-from ecommerce.reporting.sections import Section, facts, name, number, sentences, table, word
+from ecommerce.reporting.sections import Section, column_table, facts, name, number, sentences, word
 
+MOST_ROWS = 40
+"""Of `_LISTS`; figures.json has all."""
+_LISTS = ("promotions", "skipped", "warnings")
 MOST_CHANGES, MOST_NAMED = 7, 20
-_DAY = [
-    name("Day"),
-    *map(number, ("Forecast", "80 % interval", "Actual", "Difference", "Change")),
-    word("Verdict"),
-]
-_OUTSIDE = "verdict: actual sales outside the 80 % or 95 % interval"
+_OF_DAY = ("Forecast", "80 % interval", "Actual", "Difference", "Change")
+_DAY = list(
+    zip((name("Day"), *map(number, _OF_DAY), word("Verdict")), map(itemgetter, range(7)), strict=True)
+)
 
 
 def sections(figures: ForecastFigures) -> list[Section]:
     """Return all tables in reading order."""
-    return [
-        _coming(figures),
-        last_week(figures),
-        _past(figures),
-        largest_changes(figures),
-        _promotions(figures),
-        _scores(figures),
-        _series(figures),
-        _skipped(figures),
-        _gaps(figures),
-        _warnings(figures),
-        _card(figures),
-        _kinds(figures),
-        _provenance(figures),
-    ]
+    tables = [*_of_forecasts(figures), *_of_model(figures)]
+    return [_cut(each) if each["id"] in _LISTS else each for each in tables]
 
 
-def last_week(figures: ForecastFigures) -> Section:
-    """Return the days of last week and their sum; no row without a forecast in force."""
-    week = figures.last_week
-    forecast, actual = figures.last_week_forecast, figures.sum_before(DAYS)
-    total = ["Week", text.count(forecast), "", text.count(actual), *difference(actual, forecast), ""]
-    has_forecast = any(each.expected for each in week)
-    return table(
-        "last-week",
-        "Last week: forecast vs actual",
-        _DAY,
-        [*map(day_row, week), total] if has_forecast else [],
-        empty="No forecast was available for last week.",
-        note=_OUTSIDE,
-    )
-
-
-def largest_changes(figures: ForecastFigures) -> Section:
-    """Return the series whose coming week differs most from their average week; products last."""
-    rows = [
-        [
-            series_name(each.name),
-            text.clean(each.category) or kind_of(each.name),
-            text.count(each.usual_week),
-            text.count(each.week(0)),
-            signed_count(each.difference),
-            text.change(each.week(0), each.usual_week),
-        ]
-        for kinds in (("category", "channel"), ("sku",))
-        for each in figures.changes(kinds)[:MOST_CHANGES]
-    ]
-    return table(
-        "changes",
-        "Largest expected changes",
-        [
-            name("Series", 2),
-            name("Kind"),
-            *map(number, ("Average week", "Coming week", "Difference", "Change")),
-        ],
-        rows,
-        empty="No large changes are expected.",
-        note="coming week vs average week (previous 4)",
-    )
-
-
-def _coming(figures: ForecastFigures) -> Section:
-    return table(
+def _of_forecasts(figures: ForecastFigures) -> Iterator[Section]:
+    yield column_table(
         "coming",
         "Next four weeks",
-        [name("Day"), *map(number, ("Forecast", "80 % interval", "95 % interval"))],
-        [
-            [
-                text.short_day(each.day),
-                text.count(each.expected.forecast),
-                interval(each.expected),
-                interval(each.expected, 95),
-            ]
-            for each in (figures.total.days if figures.total else [])
-        ],
+        figures.total.days if figures.total else [],
+        (name("Day"), lambda row: text.short_day(row.day)),
+        (number("Forecast"), lambda row: text.count(row.expected.forecast)),
+        (number("80 % interval"), lambda row: _interval(row.expected, 80)),
+        (number("95 % interval"), lambda row: _interval(row.expected, 95)),
         empty="No forecast: no category has enough history.",
         note=f"daily gross sales in {figures.currency}; the chart also shows the past eight weeks",
         chart=charts.SVG,
     )
-
-
-def _past(figures: ForecastFigures) -> Section:
-    return table(
+    week = figures.last_week
+    forecast, actual = figures.last_week_forecast, figures.sum_before(DAYS)
+    total = ["Week", text.count(forecast), "", text.count(actual), *_difference(actual, forecast), ""]
+    yield column_table(
+        "last-week",
+        "Last week: forecast vs actual",
+        [*map(_day, week), total] if any(each.expected for each in week) else [],
+        *_DAY,
+        empty="No forecast was available for last week.",
+        note="the verdict names the days with sales outside the 80 % or 95 % interval",
+    )
+    yield column_table(
         "past",
         "Past eight weeks",
-        _DAY,
-        [day_row(each) for each in reversed(figures.past)],
+        map(_day, reversed(figures.past)),
+        *_DAY,
         empty="No past day has data.",
-        note="by the forecast in force on each day, newest first",
+        note="each day with the last forecast made before it, newest day first",
     )
-
-
-def _promotions(figures: ForecastFigures) -> Section:
-    """Promotions of the same days and discount share a row."""
+    yield column_table(
+        "changes",
+        "Largest expected changes",
+        [
+            each
+            for kinds in (("category", "channel"), ("sku",))
+            for each in figures.changes(kinds)[:MOST_CHANGES]
+        ],
+        (name("Series", 2), lambda row: series_name(row.name)),
+        (name("Kind"), lambda row: ", ".join(filter(None, (kind_label(row.name), text.clean(row.category))))),
+        (number("Average week"), lambda row: text.count(row.usual_week)),
+        (number("Coming week"), lambda row: text.count(row.week(0))),
+        (number("Difference"), lambda row: _signed(row.difference)),
+        (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
+        empty="No large changes are expected.",
+        note="compared with the average of the previous 4 weeks; categories and channels, then products",
+    )
     products: dict[tuple[date, date, Decimal], list[str]] = {}
     for each in figures.promotions:
         of_row = products.setdefault((each.first, each.last, each.discount_percent), [])
         of_row.append("Whole shop" if each.sku is None else text.clean(each.sku))
-    rows = [
-        [
-            text.span(first, last),
-            text.listed(dict.fromkeys(skus), MOST_NAMED + 1),
-            f"{text.quantity(discount)} %",
-        ]
-        for (first, last, discount), skus in products.items()
-    ]
-    return table(
+    yield column_table(
         "promotions",
         "Promotions in the next four weeks",
-        [word("When"), name("Products"), number("Discount")],
-        cut(rows),
+        products.items(),
+        (word("When"), lambda row: text.span(*row[0][:2])),
+        (name("Products"), lambda row: text.listed(dict.fromkeys(row[1]), MOST_NAMED + 1)),
+        (number("Discount"), lambda row: f"{text.quantity(row[0][2])} %"),
         empty="No promotions are announced.",
-        note="as announced by the partner; included in the forecast",
+        note="as announced in promotions.csv; included in the forecast",
     )
-
-
-def _scores(figures: ForecastFigures) -> Section:
-    columns = ("Series", "Scored", "Forecast", "Actual", "Error (WAPE)", "Bias", "In 80 %", "In 95 %")
-    return table(
+    yield column_table(
         "scores",
         "Forecast accuracy",
-        [name("Kind"), *map(number, columns)],
-        [
-            [
-                f"{kind_name(each.of)}, by {'week' if each.of == 'sku' else 'day'}",
-                text.count(each.series),
-                text.count(each.periods),
-                text.count(each.forecast),
-                text.count(each.actual),
-                percent(each.error),
-                signed_percent(each.bias),
-                percent(each.covered_80),
-                percent(each.covered_95),
-            ]
-            for each in figures.scores
-        ],
-        empty="No forecast day has ended yet.",
-        note="last eight weeks, by the forecast in force on each day; products by whole weeks",
-        remarks=[drift_sentence(figures.drift)],
+        figures.scores,
+        (name("Kind"), lambda row: f"{kind_name(row.of)}, by {'week' if row.of == 'sku' else 'day'}"),
+        (number("Series"), lambda row: text.count(row.series)),
+        (number("Scored"), lambda row: text.count(row.periods)),
+        (number("Forecast"), lambda row: text.count(row.forecast)),
+        (number("Actual"), lambda row: text.count(row.actual)),
+        (number("Error (WAPE)"), lambda row: percent(row.error)),
+        (number("Bias"), lambda row: signed_percent(row.bias)),
+        (number("In 80 %"), lambda row: percent(row.covered_80)),
+        (number("In 95 %"), lambda row: percent(row.covered_95)),
+        empty="No day that has ended had a forecast.",
+        note="last eight weeks; each day with the last forecast made before it, products by whole weeks",
+        remarks=[_drift(figures.drift)],
     )
-
-
-def _series(figures: ForecastFigures) -> Section:
-    weeks = [text.short_day(figures.as_of + timedelta(days=DAYS * week)) for week in range(4)]
-    return table(
+    yield column_table(
         "series",
         "Every series by week",
-        [name("Series"), word("Kind"), number("Average"), *map(number, weeks), number("Change")],
-        [
-            [
-                series_name(each.name),
-                kind_of(each.name),
-                text.count(each.usual_week),
-                *(text.count(each.week(week)) for week in range(4)),
-                text.change(each.week(0), each.usual_week),
-            ]
-            for each in figures.series
-            if each.usual_week or each.sum(0, 4 * DAYS)
-        ],
+        (each for each in figures.series if each.usual_week or each.sum(0, 4 * DAYS)),
+        (name("Series"), lambda row: series_name(row.name)),
+        (word("Kind"), lambda row: kind_label(row.name)),
+        (number("Average"), lambda row: text.count(row.usual_week)),
+        *(
+            (
+                number(text.short_day(figures.as_of + timedelta(days=DAYS * week))),
+                lambda row, week=week: text.count(row.week(week)),
+            )
+            for week in range(4)
+        ),
+        (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
         empty="None.",
-        note="average: average week (previous 4); change: coming week vs average",
+        note="average: of the previous 4 weeks; change: of the first week; series without sales are left out",
     )
 
 
-def _skipped(figures: ForecastFigures) -> Section:
-    rows = [[series_name(each), kind_of(each), text.clean(why)] for each, why in figures.skipped.items()]
-    return table(
+def _of_model(figures: ForecastFigures) -> Iterator[Section]:
+    card, origin = figures.card, figures.provenance
+    yield column_table(
         "skipped",
         "Skipped",
-        [name("Series"), word("Kind"), name("Reason")],
-        cut(rows),
+        figures.skipped.items(),
+        (name("Series"), lambda row: series_name(row[0])),
+        (word("Kind"), lambda row: kind_label(row[0])),
+        (name("Reason"), lambda row: text.clean(row[1])),
         empty="Every series has a forecast.",
         note="series without a forecast",
     )
-
-
-def _gaps(figures: ForecastFigures) -> Section:
     days = [f"{first}" if first == last else f"{first} to {last}" for first, last in spans(figures.gaps)]
-    return sentences(
+    yield sentences(
         "gaps",
         "Gaps",
         [", ".join(days)] if days else [],
         empty="None.",
         note="days missing from the warehouse: excluded from training and evaluation",
     )
-
-
-def _warnings(figures: ForecastFigures) -> Section:
-    rows = cut([[text.clean(each)] for each in figures.warnings])
-    note = "about the partner's files and from the checks"
-    return sentences("warnings", "Warnings", [each for (each,) in rows], empty="None.", note=note)
-
-
-def _card(figures: ForecastFigures) -> Section:
-    card = figures.card
-    why = "default model, no selection yet"
+    yield sentences(
+        "warnings",
+        "Warnings",
+        [text.clean(each) for each in figures.warnings],
+        empty="None.",
+        note="about promotions.csv and market_index.csv, and from the checks",
+    )
+    why = "the default: no model has been selected yet"
     if card.selected:
         reason = f": {text.clean(card.why).rstrip('.')}" if card.why else ""
         day = card.selected.rpartition("/")[2][:10]
         why = f"selected on {day}{reason} (record {text.clean(card.selected)})"
-    return facts(
+    yield facts(
         "card",
         "Model card",
         [
             ["Champion", f"{text.clean(card.champion)}, {why}"],
-            ["Error of the total", f"{percent(card.total_error)} in the back-test of 13 weeks"],
+            ["Error of the total", f"{percent(card.total_error)} (WAPE by day) in the back-test of 13 weeks"],
             ["Forecasts", text.clean(card.forecasts)],
-            ["Not for", text.clean(card.not_for)],
-            ["Model", text.clean(figures.provenance.model)],
+            ["Does not forecast", text.clean(card.not_for)],
+            ["Stored in", text.clean(origin.model)],
         ],
     )
-
-
-def _kinds(figures: ForecastFigures) -> Section:
-    rows = []
-    for each in figures.card.kinds:
-        weights = sorted(each.weights.items(), key=lambda pair: -pair[1])
-        rows.append(
-            [
-                kind_name(each.kind),
-                text.count(each.series),
-                each.first_day.isoformat(),
-                text.count(each.days),
-                ", ".join(f"{text.clean(model)} {percent(weight)}" for model, weight in weights),
-                percent(each.error),
-                percent(each.error_of_last_week),
-            ]
-        )
-    return table(
+    yield column_table(
         "kinds",
         "Training data and back-test",
-        [
-            word("Series"),
-            *map(number, ("Number", "History from", "Days")),
-            name("Weights"),
-            *map(number, ("Error over 13 weeks", "Error of the naive forecast")),
-        ],
-        rows,
+        card.kinds,
+        (word("Kind"), lambda row: kind_name(row.kind)),
+        (number("Series"), lambda row: text.count(row.series)),
+        (number("History from"), lambda row: row.first_day.isoformat()),
+        (number("Days"), lambda row: text.count(row.days)),
+        (name("Weights"), lambda row: _weights(row.weights)),
+        (number("Error over 13 weeks"), lambda row: percent(row.error)),
+        (number("Error of the naive forecast"), lambda row: percent(row.error_of_last_week)),
         empty="No model was trained.",
-        note="naive forecast: the same weekday of the week before",
+        note="errors are WAPE; naive forecast: the same weekday of the week before",
     )
-
-
-def _provenance(figures: ForecastFigures) -> Section:
-    origin = figures.provenance
-    return facts(
+    yield facts(
         "provenance",
         "Provenance",
         [
@@ -292,4 +204,63 @@ def _provenance(figures: ForecastFigures) -> Section:
             ["Code version", origin.code_version],
             ["Generated at", text.instant(origin.generated_at)],
         ],
+    )
+
+
+def _cut(section: Section) -> Section:
+    """The section with its first rows, and the number of the others in one more."""
+    rows = section["rows"]
+    if (more := len(rows) - MOST_ROWS) <= 0:
+        return section
+    last = [f"and {more} more (figures.json)", *[""] * (len(rows[0]) - 1)]
+    return section | {"rows": [*rows[:MOST_ROWS], last]}
+
+
+def _day(each: PastDay) -> list[str]:
+    forecast = each.expected.forecast if each.expected else None
+    is_partial = each.actual is not None and not each.complete
+    return [
+        text.short_day(each.day),
+        text.count(forecast),
+        _interval(each.expected, 80),
+        text.count(each.actual),
+        *_difference(each.actual, forecast),
+        "incomplete" if is_partial else each.mark,
+    ]
+
+
+def _interval(expected: DayForecast | None, level: int) -> str:
+    if expected is None:
+        return text.NOTHING
+    lower, upper = (text.count(getattr(expected, f"{side}_{level}")) for side in ("lower", "upper"))
+    return f"{lower} {text.NOTHING} {upper}"
+
+
+def _difference(actual: Decimal | None, forecast: Decimal | None) -> tuple[str, str]:
+    if actual is None or forecast is None:
+        return text.NOTHING, text.NOTHING
+    return _signed(actual - forecast), text.change(actual, forecast)
+
+
+def _signed(value: Decimal) -> str:
+    rounded = text.count(value)
+    return f"+{rounded}" if value > 0 and rounded != "0" else rounded
+
+
+def _weights(weights: dict[str, Decimal]) -> str:
+    ranked = sorted(weights.items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{text.clean(model)} {percent(weight)}" for model, weight in ranked)
+
+
+def _drift(drift: Drift) -> str:
+    if not drift.is_judged:
+        return (
+            f"Drift is judged from {LEAST_SCORED_DAYS} days with a forecast in the last four weeks; there "
+            f"are {drift.score.periods}."
+        )
+    return (
+        f"Last four weeks: the total's error was {percent(drift.score.error)} (back-test: "
+        f"{percent(drift.usual_error)}), its bias {signed_percent(drift.score.bias)}, and "
+        f"{percent(drift.score.covered_80)} of days were within their 80 % interval. "
+        f"The forecast {'drifts' if drift.reasons else 'does not drift'}."
     )

@@ -1,7 +1,5 @@
 """One business day: its report as a page, its files, its run, and the forms that restart tasks."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,11 +11,9 @@ from ecommerce.core import text as wording
 from ecommerce.core.errors import PipelineError, StagingError
 from ecommerce.core.names import DAG_DAILY
 from ecommerce.core.settings import load_settings
-from ecommerce.pages import access, day_status, inline_charts, responses
-from ecommerce.pages.day_status import load_days, status_of
-from ecommerce.pages.page_request import Day, PageRequest, PageRequestDep, is_day
+from ecommerce.pages import access, day_status, responses
+from ecommerce.pages.access import Day, PageRequest, PageRequestDep
 from ecommerce.pages.runs import UNDER_WAY, Run
-from ecommerce.pages.views.calendar import CalendarMonth
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive, document
 from ecommerce.sales.report.charts import chart_files
@@ -37,18 +33,8 @@ RESTARTED = {
     "source": "The source is being read again; the report follows.",
 }
 """The page's message after a form was sent, by the parameter `asked` of its address."""
-_SHOWN_INLINE = {document.PREVIEW, *chart_files.CHARTS}
-_PNG = b"\x89PNG\r\n\x1a\n"
 
-Token = Annotated[str, Form()]
-
-
-@router.get("/{day}")
-def without_slash(day: str) -> Response:
-    """Redirect to the page of a day."""
-    if not is_day(day):
-        raise HTTPException(404)
-    return responses.with_slash(day)
+Text = Annotated[str, Form()]
 
 
 @router.get("/{day}/")
@@ -65,17 +51,15 @@ def show(day: Day, page: PageRequestDep, asked: str = "") -> Response:
 
 # Plain functions: FastAPI runs them in threads, so a slow database delays no other page.
 @router.post("/{day}/build", dependencies=[Depends(access.may_clear)])
-def rebuild_report(day: Day, page: PageRequestDep, token: Token = "") -> RedirectResponse:
-    """Rebuild the report of a day."""
+def rebuild_report(day: Day, page: PageRequestDep, token: Text = "") -> RedirectResponse:
+    """Rebuild the report of a day; `token` is from `access.form_token`."""
     access.check_token(page.request, page.user, day, token)
     page.runs.rebuild_report(day)
     return RedirectResponse("./?asked=report", 303)
 
 
 @router.post("/{day}/read", dependencies=[Depends(access.may_clear)])
-def reread_source(
-    day: Day, page: PageRequestDep, source: Annotated[str, Form()] = "", token: Token = ""
-) -> RedirectResponse:
+def reread_source(day: Day, page: PageRequestDep, source: Text = "", token: Text = "") -> RedirectResponse:
     """Read one source of a day again.
 
     Args:
@@ -97,39 +81,35 @@ def thumbnail(day: Day, number: int) -> Response:
     settings = load_settings()
     figures = _figures(archive.folder_of(settings.reports_uri, day))
     uris = list(_thumbnails(figures).values()) if figures else []
-    uri = uris[number] if 0 <= number < len(uris) else None
+    uri = uris[number] if 0 <= number < len(uris) else ""
     # An archived file must not lead outside the folder of pictures.
-    if not uri or not uri.startswith(f"{settings.pictures_uri}/") or "/../" in uri:
+    if not uri.startswith(f"{settings.pictures_uri}/") or "/../" in uri:
         raise HTTPException(404)
     try:
         content = bytes(storage_path(uri).read_bytes())
     except OSError:
         raise HTTPException(404) from None
-    if not content.startswith(_PNG):
+    if not content.startswith(b"\x89PNG\r\n\x1a\n"):
         raise HTTPException(404)
-    return responses.file(content, "image/png")
+    return Response(content, media_type="image/png", headers=responses.headers())
 
 
 @router.get("/{day}/{name}")
 def file(day: Day, name: str) -> Response:
-    """Return one of the archived files of a day. Names are fixed, so no path of a request reaches the
-    storage."""
-    if (content := archive.read_file(load_settings().reports_uri, day, name)) is None:
-        raise HTTPException(404, f"There is no such file of {day}.")
-    attachment = None if name in _SHOWN_INLINE else f"sales-report-{day}-{name}"
-    return responses.file(content, archive.FILES[name], attachment)
+    """Return one of the archived files of a day."""
+    shown = {document.PREVIEW, *chart_files.CHARTS}
+    return responses.archived_file(archive, day, name, "sales-report", shown)
 
 
 @wording.in_report_locale
 def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     """Return what every page of a day shows: its date, the links to other days, and the run."""
-    month = CalendarMonth.of(day)
     return {
         "section": "Sales reports",
         "day": day,
         "long_day": wording.long_day(day),
-        "month": month,
-        "month_name": month.name,
+        "month": str(day)[:7],
+        "month_name": wording.month(day),
         "previous": day - timedelta(days=1) if day > date.min else None,
         "next": day + timedelta(days=1) if day < page.newest else None,
         "run": run,
@@ -138,20 +118,20 @@ def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     }
 
 
+@wording.in_report_locale
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
-    result = page.warehouse.get(("day", day), lambda warehouse: load_days(warehouse, day, day))
-    days = result.value
+    key = ("day", day)
+    days, failed = page.warehouse.get(key, lambda warehouse: day_status.load_days(warehouse, day, day))
     folder = archive.folder_of(page.settings.reports_uri, day)
     figures = _figures(folder)
-    complete = figures.quality.complete if figures else None
     loaded = days.days.get(day) if days else None
     return {
-        "status": status_of(day, run, days, archived=True, newest=page.newest, complete=complete),
-        "failed": result.failed,
-        "restated": _restated(loaded, page.settings.reporting_currency),
-        "completed": complete is False and loaded is not None and loaded.complete,
+        "status": day_status.status_of(day, page, run, days, figures, archived=True),
+        "failed": failed,
+        "restated": _restated(loaded, page.settings.reporting_currency) if loaded else [],
+        "completed": bool(figures and not figures.quality.complete and loaded and loaded.complete),
         "downloads": DOWNLOADS,
-        "actions": _actions(page, day, run),
+        "actions": _actions(page, day, run) if run and page.user.may_restart else None,
         "report": _report(figures, folder) if figures else None,
     }
 
@@ -164,15 +144,15 @@ def _figures(folder: str) -> Figures | None:
         return None
 
 
-@wording.in_report_locale
 def _report(figures: Figures, folder: str) -> dict[str, Any]:
     texts = page_texts(figures)
-    charts = inline_charts.inlined(folder, texts["charts"])
-    thumbnails = {sku: position for position, sku in enumerate(_thumbnails(figures))}
     for section in texts["sections"]:
         if section["id"].startswith("changes_"):  # one heading in the PDF, several on the page
             section["title"] = f"Change {section['title'].lower()}"
-    return texts | {"pictures": charts, "thumbnails": thumbnails}
+    return texts | {
+        "pictures": responses.inline_charts(folder, texts["charts"]),
+        "thumbnails": {sku: position for position, sku in enumerate(_thumbnails(figures))},
+    }
 
 
 def _thumbnails(figures: Figures) -> dict[str, str]:
@@ -186,21 +166,18 @@ def _thumbnails(figures: Figures) -> dict[str, str]:
     return {each.sku: each.thumbnail for each in products if each.thumbnail}
 
 
-@wording.in_report_locale
-def _restated(loaded: DayState | None, currency: str) -> list[list[str]]:
-    """Return the figures that changed after the mail: label, as mailed, now, change."""
+def _restated(loaded: DayState, currency: str) -> list[list[str]]:
+    """Return the figures that changed after the mail: label, as mailed, now, unit, change."""
     rows = []
-    for name, (mailed, now) in day_status.restated_figures(loaded).items() if loaded else ():
+    for name, (mailed, now) in day_status.restated_figures(loaded).items():
         label, kind, _ = HEADLINE[name]
-        figures = [wording.figure(value, kind, currency) for value in (mailed, now)]
-        rows.append([label, *figures, wording.change(now, mailed)])
+        before, after = (wording.figure(value, kind, currency) for value in (mailed, now))
+        rows.append([label, before, after, currency if kind == "money" else "", wording.change(now, mailed)])
     return rows
 
 
-def _actions(page: PageRequest, day: date, run: Run | None) -> dict[str, Any] | None:
-    """Return what the forms need; None without a run to restart, or the right to do so."""
-    if run is None or not page.user.may_restart:
-        return None
+def _actions(page: PageRequest, day: date, run: Run) -> dict[str, Any]:
+    """Return what the forms need."""
     try:
         sources, failed = day_status.required_sources(), ""
     except PipelineError as error:

@@ -1,29 +1,26 @@
 """The form of the history load, and the files of an export. Each file is read by one task, and only while it
 is as it was listed."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Any
 
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import LIVE
 from ecommerce.sources.delivered_files import modified_at, storage_errors
-from ecommerce.storage.staging import DagRun, run_folder, storage_path
+from ecommerce.storage.staging import DagRun, storage_path
 
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9999, 12, 31)
+FIRST_DAY, LAST_DAY = "2000-01-01", "9999-12-31"
 """The range when the form gives none: timestamps before the year 2000 are rejected anyway."""
 SCHEMES = ("file", "gs", "s3")
-Compression = Literal["gzip", "zstd"]
 PARQUET = ".parquet"
-COMPRESSIONS: dict[str, Compression | None] = {
+COMPRESSIONS: dict[str, str | None] = {
     ".csv": None, ".csv.gz": "gzip", ".csv.zst": "zstd", PARQUET: None
 }  # fmt: skip
 """The names' endings that are read, each with the compression of its files."""
@@ -52,7 +49,7 @@ class ExportFile:
         return storage_path(self.uri).fs
 
     @property
-    def compression(self) -> Compression | None:
+    def compression(self) -> str | None:
         """The compression of a CSV file."""
         return COMPRESSIONS[_ending(self.name)]
 
@@ -62,12 +59,7 @@ class ExportFile:
         return _ending(self.name) == PARQUET
 
     def check_unchanged(self) -> None:
-        """Compare size and modification time with the listing.
-
-        Raises:
-            ContractError: the file has changed, or disappeared.
-            CredentialsError, TransientError: the storage denies access, or fails.
-        """
+        """Raise a ContractError if size or modification time differ from the listing, or the file is gone."""
         file_system = self.file_system
         file_system.invalidate_cache()  # object stores keep listings
         with storage_errors(self.name):
@@ -95,50 +87,35 @@ class ReadRequest:
 
 
 def read_requests(params: Mapping[str, Any], run: DagRun, run_after: datetime) -> list[ReadRequest]:
-    """Return one request for each file of the form's pattern, by name.
+    """Return one request for each file of the form's pattern, by name. Raises as `day_range` and
+    `find_files`, and a ConfigurationError where the export has the name of a live source.
 
     Args:
         params: the fields of the form.
         run: the run, in whose staging folder the files are read.
         run_after: when the run was due (aware).
-
-    Raises:
-        ConfigurationError: as `export_name`, `day_range` and `find_files`.
-        CredentialsError, TransientError: the storage denies access, or fails.
     """
-    source, _ = export_name(params["source"]), day_range(params)
-    settings = load_settings()
+    source, settings = params["source"], load_settings()
+    if source in LIVE:
+        raise ConfigurationError(
+            f"{source} is the name of a live source: give the export a name of its own, such as old_{source}"
+        )
+    day_range(params)
     run_day = shop_day(run_after, settings.shop_timezone).date
     files = find_files(params["files"])
     log.info("%d files, %d bytes", len(files), sum(file.bytes for file in files))
-    folder, now = run_folder(settings.staging_uri, run.dag_id, run_day, run.run_id), datetime.now(UTC)
+    folder, now = run.folder(run_day), datetime.now(UTC)
     return [
         ReadRequest(file, f"{folder}/files/{number:05d}", source, now, run_day)
         for number, file in enumerate(files, start=1)
     ]
 
 
-def export_name(text: str) -> str:
-    """Return the form's source name, unless it is that of a live source.
-
-    Raises:
-        ConfigurationError: it is.
-    """
-    if text in LIVE:
-        raise ConfigurationError(
-            f"{text} is the name of a live source: give the export a name of its own, such as old_{text}"
-        )
-    return text
-
-
 def day_range(params: Mapping[str, Any]) -> tuple[date, date]:
-    """Return the form's first and last shop day, both included.
-
-    Raises:
-        ConfigurationError: the last is before the first.
-    """
-    first = date.fromisoformat(params["first_day"] or FIRST_DAY.isoformat())
-    last = date.fromisoformat(params["last_day"] or LAST_DAY.isoformat())
+    """Return the form's first and last shop day, both included; a ConfigurationError where the last is before
+    the first."""
+    first = date.fromisoformat(params["first_day"] or FIRST_DAY)
+    last = date.fromisoformat(params["last_day"] or LAST_DAY)
     if last < first:
         raise ConfigurationError(f"last_day {last} is before first_day {first}")
     return first, last
@@ -146,45 +123,33 @@ def day_range(params: Mapping[str, Any]) -> tuple[date, date]:
 
 def find_files(pattern: str) -> list[ExportFile]:
     """Return the files that match the URI `pattern` (`*`, `?`, `[…]`, `**`), by name. Names that begin with a
-    dot or an underscore are left out (`_SUCCESS`, unfinished uploads).
-
-    Raises:
-        ConfigurationError: not a URI of `SCHEMES`, nothing matches, or a file is neither CSV nor Parquet, or
-            no regular file (a link, a named pipe).
-        CredentialsError, TransientError: the storage denies access, or fails.
-    """
+    dot or an underscore are left out (`_SUCCESS`, unfinished uploads); a ConfigurationError where none is
+    left, or one is neither CSV nor Parquet, or no regular file (a link, a named pipe)."""
     scheme, separator, path = pattern.strip().partition("://")
     if not separator or scheme not in SCHEMES or not path.strip("/"):
         allowed = ", ".join(f"{each}://" for each in SCHEMES)
         raise ConfigurationError(f"{pattern!r} is not a URI of files: it has to begin with {allowed}")
     folder = re.split(r"[*?\[]", path, maxsplit=1)[0].rpartition("/")[0]
+    files = []
     with storage_errors(f"the folder of {pattern}"):
         file_system = storage_path(f"{scheme}://{folder}").fs
-        listing = {
-            PurePosixPath(each): info
-            for each, info in file_system.glob(path, detail=True).items()
-            if info["type"] != "directory" and PurePosixPath(each).name[0] not in "._"
-        }
-        if not listing:
-            raise ConfigurationError(f"no file matches {pattern}")
-        for each, info in listing.items():
+        for each, info in file_system.glob(path, detail=True).items():
+            name = PurePosixPath(each).name
+            if info["type"] == "directory" or name[0] in "._":
+                continue
             if info["type"] != "file":
                 raise ConfigurationError(
-                    f"{each.name} is a link, a named pipe or a device: put the file itself there"
+                    f"{name} is a link, a named pipe or a device: put the file itself there"
                 )
-            if not _ending(each.name):
+            if not _ending(name):
                 raise ConfigurationError(
-                    f"{each.name} ends in none of {', '.join(COMPRESSIONS)}: exclude it by the pattern"
+                    f"{name} ends in none of {', '.join(COMPRESSIONS)}: exclude it by the pattern"
                 )
-        files = [
-            ExportFile(
-                uri=f"{scheme}://{each}",
-                name=str(each).partition(f"{folder.strip('/')}/")[2] or each.name,
-                bytes=int(info["size"]),
-                modified_at=modified_at(file_system, str(each)),
-            )
-            for each, info in listing.items()
-        ]
+            below = each.partition(f"{folder.strip('/')}/")[2] or name
+            listed = int(info["size"]), modified_at(file_system, each)
+            files.append(ExportFile(f"{scheme}://{each}", below, *listed))
+    if not files:
+        raise ConfigurationError(f"no file matches {pattern}")
     return sorted(files, key=lambda file: file.name)
 
 

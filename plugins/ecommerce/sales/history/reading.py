@@ -21,16 +21,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ecommerce.core.data_warnings import DataWarning, data_warning
-from ecommerce.core.email_masking import teach_addresses
+from ecommerce.core.email_masking import mask_e_mails, teach_addresses
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.settings import load_settings
-from ecommerce.core.text import mask_e_mails
 from ecommerce.sales.history.files import ExportFile, ReadRequest
 from ecommerce.sources import delivered_files
-from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, Layout, partner_layouts
+from ecommerce.sources.delivered_files import UnusableFileError
+from ecommerce.sources.partner_layouts import COLUMNS, STANDARD, partner_layouts
 from ecommerce.storage import staging
-from ecommerce.storage.duckdb import connect_duckdb
+from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
@@ -44,15 +44,9 @@ log = logging.getLogger(__name__)
 
 
 def read_file(request: ReadRequest) -> Manifest:
-    """Read one file into staging, unless an earlier attempt did.
-
-    Raises:
-        ContractError: the file has changed since it was listed, or is invalid (damaged, no header, a column
-            missing).
-        CredentialsError, TransientError: it cannot be read.
-        StagingError: the folder cannot be written.
-    """
-    file = request.file
+    """Read one file into staging, unless an earlier attempt did; raise a ContractError where it has changed
+    since it was listed, or is invalid (damaged, no header, a column missing)."""
+    file, began = request.file, time.monotonic()
     facts = {"file": file.name, "bytes": file.bytes, "modified_at": file.modified_at.isoformat()}
     if staging.exists(request.folder):
         manifest = staging.read_manifest(request.folder)
@@ -60,7 +54,6 @@ def read_file(request: ReadRequest) -> Manifest:
             log.info("%s is in staging already", file.name)
             return manifest
     file.check_unchanged()
-    began = time.monotonic()
     with (
         staging.publish(request.folder) as draft,
         connect_duckdb(memory_limit="300MB") as duck,
@@ -75,32 +68,30 @@ def read_file(request: ReadRequest) -> Manifest:
                 "received_at": file.modified_at,
                 "lines": str(work / "lines.parquet"),
             }
+            warnings: list[DataWarning] = []
             if file.is_parquet:
                 _read_parquet(duck, local, parameters)
-                warnings = []
             else:
-                layout = partner_layouts().get(request.source, STANDARD)
-                warnings = _read_csv(duck, file, local, parameters, layout)
+                warnings = _read_csv(duck, request, local, parameters)
             file.check_unchanged()
-            duck.execute(
-                read_sql("extract/history/keep_lines.sql"),
-                {"lines": parameters["lines"], "target": f"{draft.path}/lines.parquet"},
-            )
+            lines = f"{draft.path}/lines.parquet"
+            query(duck, "extract/history/keep_lines", {"lines": parameters["lines"], "target": lines})
             duck.execute(f"COPY rejects TO '{draft.path}/rejects.parquet' (FORMAT parquet, COMPRESSION zstd)")
-        totals = _totals(duck, draft.path)
+        counted = duck.execute("SELECT count(*), count(day) FROM read_parquet(?)", [lines])
+        ((count, dated),) = counted.fetchall()
+        rejected = dict(duck.sql("SELECT reason, count(*) FROM rejects GROUP BY ALL ORDER BY ALL").fetchall())
+        counts = {"lines": count, "without_day": count - dated, "rejected": rejected}
         draft.seal(
             source=request.source,
             business_date=request.run_day,
-            rows=totals["lines"] + sum(totals["rejected"].values()),
+            rows=count + sum(rejected.values()),
             columns={f"{name}.parquet": [] for name in ("lines", "rejects")},
-            read_at=request.read_at,
-            window_start=request.read_at,
-            window_end=request.read_at,
-            control_totals=facts | {"sha256": sha256} | totals | {"warnings": warnings},
+            **dict.fromkeys(("read_at", "window_start", "window_end"), request.read_at),
+            control_totals=facts | {"sha256": sha256} | counts | {"warnings": warnings},
         )
     manifest = staging.read_manifest(request.folder)
-    seconds = time.monotonic() - began
-    log.info("%s: %d records, %.0f a second", file.name, manifest.rows, manifest.rows / max(seconds, 0.001))
+    seconds = max(time.monotonic() - began, 0.001)
+    log.info("%s: %d records, %.0f a second", file.name, manifest.rows, manifest.rows / seconds)
     return manifest
 
 
@@ -110,8 +101,8 @@ def _prepare(duck: duckdb.DuckDBPyConnection, request: ReadRequest) -> None:
     duck.execute("SET VARIABLE read_at = ?", [request.read_at])
     duck.execute("SET VARIABLE shop_timezone = ?", [settings.shop_timezone])
     teach_addresses(duck, settings.customer_hash_key)
-    duck.execute(read_sql("transform/values.sql"))
-    duck.execute(read_sql("extract/create_rejects.sql"))
+    query(duck, "transform/values")
+    query(duck, "extract/create_rejects")
 
 
 def _local_copy(file: ExportFile, work: Path) -> tuple[Path, str]:
@@ -126,12 +117,13 @@ def _local_copy(file: ExportFile, work: Path) -> tuple[Path, str]:
 
 
 def _read_csv(
-    duck: duckdb.DuckDBPyConnection, file: ExportFile, local: Path, parameters: dict[str, Any], layout: Layout
+    duck: duckdb.DuckDBPyConnection, request: ReadRequest, local: Path, parameters: dict[str, Any]
 ) -> list[DataWarning]:
     """Write the lines to `parameters["lines"]`, malformed ones to the table `rejects`; return warnings."""
     import pyarrow as pa
 
-    attributes = load_settings().order_attributes
+    file, attributes = request.file, load_settings().order_attributes
+    layout = partner_layouts().get(request.source, STANDARD)
     try:
         with pa.input_stream(str(local), compression=cast(Any, file.compression)) as stream:
             text = io.BufferedReader(cast(io.RawIOBase, stream), 1 << 20)
@@ -139,9 +131,8 @@ def _read_csv(
     except OSError as error:
         if error.errno is not None:  # of the file system, not of the data
             raise
-        raise delivered_files.UnusableFileError(
-            "file_unreadable", f"its {file.compression} data is damaged or ends too early"
-        ) from None
+        damage = f"its {file.compression} data is damaged or ends too early"
+        raise UnusableFileError("file_unreadable", damage) from None
     delivered_files.read_records(duck, split, parameters, attributes)
     extra = delivered_files.unread_columns(split.names, layout, attributes)
     return [data_warning("columns_not_read", file=file.name, columns=", ".join(extra))] if extra else []
@@ -154,14 +145,10 @@ def _read_parquet(duck: duckdb.DuckDBPyConnection, path: Path, parameters: dict[
     try:
         columns = duck.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
     except (duckdb.InvalidInputException, duckdb.IOException):
-        raise delivered_files.UnusableFileError(
-            "file_unreadable", "it is not a Parquet file, or it is damaged"
-        ) from None
+        raise UnusableFileError("file_unreadable", "it is not a Parquet file, or it is damaged") from None
     types = {str(column[0]): str(column[1]) for column in columns}
     if missing := [name for name in COLUMNS if name not in types]:
-        raise delivered_files.UnusableFileError(
-            "missing_column", f"it lacks the columns {', '.join(missing)}"
-        )
+        raise UnusableFileError("missing_column", f"it lacks the columns {', '.join(missing)}")
     expressions = [f"{_as_text(name, types[name])} AS {name}" for name in COLUMNS]
     for name in delivered_files.extra_columns(load_settings().order_attributes):
         value = f'"{name}"' if name in types else "NULL"
@@ -177,28 +164,16 @@ def _as_text(name: str, kind: str) -> str:
         return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%f+00:00')"
     if kind in ("TIMESTAMPTZ_NS", '"NULL"'):  # of pandas; its text ends in +00. A column without any value.
         return f"{name}::VARCHAR"
+    problem = ", which is neither text nor number"
     if name in _INSTANTS and kind != "VARCHAR":
-        raise delivered_files.UnusableFileError(
-            "missing_column",
-            f"its column {name} is {kind}: a time needs a time zone, or has to be text with an offset",
-        )
-    if kind in ("FLOAT", "DOUBLE"):
+        problem = ": a time needs a time zone, or has to be text with an offset"
+    elif kind in ("FLOAT", "DOUBLE"):
         # pandas stores integers with missing values as floats (1.0); the shortest text of others is exact.
         whole = f"CASE WHEN {name} = trunc({name}) THEN try_cast({name} AS DECIMAL(38, 0))::VARCHAR END"
         return f"coalesce({whole}, {name}::VARCHAR)"
-    if _PLAIN.fullmatch(kind):
+    elif _PLAIN.fullmatch(kind):
         return f"{name}::VARCHAR"
-    raise delivered_files.UnusableFileError(
-        "missing_column", f"its column {name} is {kind}, which is neither text nor number"
-    )
-
-
-def _totals(duck: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
-    lines, without_day = duck.execute(
-        "SELECT count(*), count(*) FILTER (day IS NULL) FROM read_parquet(?)", [f"{folder}/lines.parquet"]
-    ).fetchall()[0]
-    reasons = duck.execute("SELECT reason, count(*) FROM rejects GROUP BY reason ORDER BY reason").fetchall()
-    return {"lines": lines, "without_day": without_day, "rejected": dict(reasons)}
+    raise UnusableFileError("missing_column", f"its column {name} is {kind}{problem}")
 
 
 @contextmanager
@@ -209,7 +184,7 @@ def _contract_errors(file: ExportFile) -> Iterator[None]:
 
     try:
         yield
-    except delivered_files.UnusableFileError as error:
+    except UnusableFileError as error:
         raise ContractError(f"{file.name}: {error.args[1]}; nothing of the export was loaded") from None
     except duckdb.Error as error:
         raise ContractError(f"{file.name}: {mask_e_mails(str(error))[:500]}") from None

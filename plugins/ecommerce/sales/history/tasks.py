@@ -1,7 +1,5 @@
 """The tasks of `sales_history_load`; only they see Airflow's context and XCom."""
 
-from __future__ import annotations
-
 import logging
 from decimal import Decimal
 from typing import Any, cast
@@ -15,12 +13,14 @@ from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
-from ecommerce.sales.history import files, load_summary, monthly_load
-from ecommerce.sales.history.control_totals import compute_totals
+from ecommerce.sales.history import files, monthly_load
+from ecommerce.sales.history import totals as export_totals
 from ecommerce.sales.history.reading import read_file
 from ecommerce.storage.staging import Manifest, discard, read_manifest
 from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
 from ecommerce.warehouse import assets
+from ecommerce.warehouse.load import load_manifest
+from ecommerce.warehouse.staging_tables import HISTORY
 
 DRY_RUN = "a dry run loads nothing: the task summary shows what a load would do"
 
@@ -47,13 +47,15 @@ def read(request: Plain) -> Plain:
 def control_totals(manifests: list[Plain], **context: Any) -> Plain:
     """Compute the control totals of the export, by month."""
     days = files.day_range(context["params"])
-    return Plain(compute_totals([read_manifest(each["uri"]) for each in manifests], *days))
+    return Plain(export_totals.compute_totals([read_manifest(each["uri"]) for each in manifests], *days))
 
 
 @task
 def months(totals: Plain, **context: Any) -> list[Plain]:
     """Return the months of the export, in order."""
-    return cast(list[Plain], to_xcom(monthly_load.months_of(totals)))
+    of_export = {"export": totals["export"], "of": len(totals["months"])}
+    numbered = enumerate(totals["months"], start=1)
+    return [Plain(month | of_export | {"number": number}) for number, month in numbered]
 
 
 @task(pool=POOL_LOADS, **NETWORK_RETRIES)
@@ -68,8 +70,8 @@ def exchange_rates(totals: Plain, **context: Any) -> Plain | None:
 @task(map_index_template="{{ task.op_kwargs['month']['month'] }}", **LONG_TASK)
 def transform(month: Plain, **context: Any) -> Plain:
     """Gather one month's lines from all files and transform them; return the manifest of the result."""
-    manifest = monthly_load.transform(from_xcom(monthly_load.ExportMonth, month), context["run_id"])
-    if not context["params"]["dry_run"] and (reason := monthly_load.reason_to_refuse(manifest)):
+    manifest = monthly_load.transform(month, context["run_id"])
+    if not context["params"]["dry_run"] and (reason := export_totals.reason_to_refuse(manifest)):
         raise ContractError(reason)
     return to_xcom(manifest)
 
@@ -82,7 +84,7 @@ def transform(month: Plain, **context: Any) -> Plain:
 )
 def load(month: Plain, manifest: Plain, **context: Any) -> Plain:
     """Load one month in one transaction; return the load's result."""
-    loaded = loading.load_history(run_of(context), from_xcom(Manifest, manifest))
+    loaded = load_manifest(loading.ORDERS, run_of(context), from_xcom(Manifest, manifest), status=HISTORY)
     log.info("%s is loaded: month %d of %d", month["month"], month["number"], month["of"])
     return to_xcom(loaded)
 
@@ -102,9 +104,9 @@ def summary(manifests: list[Plain] | Plain, **context: Any) -> list[Plain]:
     # Airflow gives the value of a mapped group with one instance itself, not a list of one.
     plain = [manifests] if isinstance(manifests, dict) else manifests
     transformed = all_from_xcom(Manifest, list(plain))
-    summaries = [Plain(load_summary.summarize(manifest)) for manifest in transformed]
+    summaries = [Plain(export_totals.summarize(manifest)) for manifest in transformed]
     is_dry_run, limit = context["params"]["dry_run"], Decimal(str(context["params"]["most_rejected"]))
-    load_summary.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
+    export_totals.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
     if is_dry_run:
         for manifest in transformed:
             discard(manifest.uri)

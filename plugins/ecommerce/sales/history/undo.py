@@ -9,13 +9,10 @@ The rows of `load_audit`, `customers` (whose `first_ordered_at` is that of the r
 `exchange_rates` stay.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, PipelineError
@@ -25,35 +22,32 @@ from ecommerce.sales import loading
 from ecommerce.sources import LIVE
 from ecommerce.storage import staging
 from ecommerce.storage.staging import DagRun
-from ecommerce.warehouse.client import Warehouse, connect
-from ecommerce.warehouse.rendering import columns
-from ecommerce.warehouse.schema import arrow_type, prepare
+from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.load import LoadResult, load_manifest
+from ecommerce.warehouse.schema import prepare, write_rows
+from ecommerce.warehouse.staging_tables import HISTORY
 
 MOST_DAYS = 366
 """BigQuery changes at most 4,000 partitions, which are days, in one statement."""
 MOST_ORDERS = 250_000
 """Their ids pass through this process."""
-FILE = "order_versions.parquet"
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class UndoResult:
-    """The result: how many orders were removed, their first and last business day, and the days whose mailed
-    figures changed."""
+class UndoResult(NamedTuple):
+    """How many orders were removed, their business days, and the days whose mailed figures changed."""
 
     source: str
     orders: int
-    first_day: date | None
-    last_day: date | None
+    days: list[date]
     restated: list[date]
 
     def __str__(self) -> str:
         if not self.orders:
             return f"{self.source} has no orders: nothing to undo"
         return (
-            f"{self.orders} orders of {self.source} from {self.first_day} to {self.last_day} are removed; "
+            f"{self.orders} orders of {self.source} from {min(self.days)} to {max(self.days)} are removed; "
             f"mailed figures of {len(self.restated)} days have changed"
         )
 
@@ -64,8 +58,7 @@ def undo(source: str) -> UndoResult:
 
     Raises:
         ConfigurationError: a live source, or no export of this name was loaded.
-        PipelineError: as `warehouse.load.load`, or the export was loaded meanwhile. Days that were removed
-            stay removed.
+        PipelineError: as `load`, or the export was loaded meanwhile. Days that were removed stay removed.
     """
     if source in LIVE:
         raise ConfigurationError(f"{source} is a live source: only a history load can be undone")
@@ -76,25 +69,26 @@ def undo(source: str) -> UndoResult:
         raise ConfigurationError(
             f"no export was loaded under the name {source!r}; names of exports: {', '.join(names) or 'none'}"
         )
-    now = datetime.now(UTC)
+    now, of_source = datetime.now(UTC), {"source": source}
     run = DagRun(DAG_HISTORY, f"undo__{source}__{now.isoformat(timespec='seconds')}")
-    stored = _stored_days(warehouse, source)
+    stored = warehouse.query(_sql("days"), parameters=of_source)
     # The modification times of files may be ahead of this machine's clock.
     read_at = max([now, *(day["last_read_at"] for day in stored)])
-    orders, restated = 0, set()
+    removed = 0
+    restated: set[date] = set()
     for days in day_batches(stored):
-        removed, changed = _remove(warehouse, run, source, days, read_at)
-        orders += removed
-        restated |= changed
-    if _stored_days(warehouse, source):
+        orders = warehouse.query("warehouse/tables/orders/order_ids.sql", days=days, parameters=of_source)
+        loaded = _remove(run, source, days, [row["order_id"] for row in orders], read_at)
+        log.info("%d orders of %s from %s to %s are removed", len(orders), source, days[-1], days[0])
+        removed += len(orders)
+        restated |= {row["business_date"] for row in loaded.restatements}
+    if warehouse.query(_sql("days"), parameters=of_source):
         raise PipelineError(
             f"orders of {source} were loaded during the undo: wait for the end of that run of {DAG_HISTORY}, "
             "then undo it once more"
         )
-    warehouse.query(_sql("rejected_rows"), parameters={"source": source})
-    removed_days = [day["business_date"] for day in stored]
-    first, last = min(removed_days, default=None), max(removed_days, default=None)
-    return UndoResult(source, orders, first, last, sorted(restated))
+    warehouse.query(_sql("rejected_rows"), parameters=of_source)
+    return UndoResult(source, removed, [day["business_date"] for day in stored], sorted(restated))
 
 
 def day_batches(stored: Iterable[Mapping[str, Any]]) -> Iterator[list[date]]:
@@ -112,49 +106,32 @@ def day_batches(stored: Iterable[Mapping[str, Any]]) -> Iterator[list[date]]:
         yield days
 
 
-def _stored_days(warehouse: Warehouse, source: str) -> list[dict[str, Any]]:
-    return warehouse.query(_sql("days"), parameters={"source": source})
-
-
 def _remove(
-    warehouse: Warehouse, run: DagRun, source: str, days: Sequence[date], read_at: datetime
-) -> tuple[int, set[date]]:
-    """Remove the orders of some days in one transaction; return their number, and the mailed days changed."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    orders = warehouse.query(
-        "warehouse/tables/orders/order_ids.sql", days=days, parameters={"source": source}
-    )
-    described, rows = columns("order_versions"), len(orders)
-    values = {
-        "source": [source] * rows,
-        "order_id": [row["order_id"] for row in orders],
-        "version_updated_at": [None] * rows,  # compared by read_at
-        "read_at": [read_at] * rows,
-    }
-    schema = pa.schema([(column.name, arrow_type(column)) for column in described])
-    timezone = load_settings().shop_timezone
+    run: DagRun, source: str, days: Sequence[date], order_ids: Sequence[str], read_at: datetime
+) -> LoadResult:
+    """Load versions of some days' orders and none of their rows, in one transaction."""
+    timezone, folder = load_settings().shop_timezone, run.folder(days[-1], source)
+    versions = [  # without version_updated_at: compared by read_at
+        {"source": source, "order_id": order_id, "read_at": read_at} for order_id in order_ids
+    ]
     counts = dict.fromkeys(
         ("source_orders", "rows_read", "rows_accepted", "rows_rejected", "rows_superseded", "orders"), 0
     )
-    folder = run.folder(days[-1], source)
-    with staging.publish(folder) as draft:  # a loadable folder with versions of orders and none of their rows
-        pq.write_table(pa.table(values, schema=schema), draft.path / FILE)
+    with staging.publish(folder) as draft:
+        columns = write_rows(draft.path, "order_versions", versions)
         draft.seal(
             source=source,
             business_date=days[-1],
-            rows=rows,
-            columns={FILE: [column.name for column in described]},
+            rows=len(versions),
+            columns={"order_versions.parquet": columns},
             read_at=read_at,
             window_start=day_window(days[-1], timezone).start,
             window_end=day_window(days[0], timezone).end,
             control_totals=counts | {"source_amount": "0", "amount": "0"},
         )
-    loaded = loading.load_history(run, staging.read_manifest(folder))
+    loaded = load_manifest(loading.ORDERS, run, staging.read_manifest(folder), status=HISTORY)
     staging.discard(folder)
-    log.info("%d orders of %s from %s to %s are removed", rows, source, days[-1], days[0])
-    return rows, {row["business_date"] for row in loaded.restatements}
+    return loaded
 
 
 def _sql(name: str) -> str:

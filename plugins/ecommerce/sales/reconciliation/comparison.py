@@ -6,11 +6,12 @@ order by order. Nothing is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ecommerce.core import templates
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day, shop_day
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -21,7 +22,7 @@ from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse import load_history, rendering
 from ecommerce.warehouse.client import connect
-from ecommerce.warehouse.schema import arrow_type
+from ecommerce.warehouse.schema import arrow_schema
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,6 +38,15 @@ NULL_IS_A_VALUE = {
 }
 """Columns in which a stored NULL is a value. In others, which `make migrate` may have added after the row was
 loaded, NULL is no difference."""
+FIGURES = {"orders": "orders", "gross amount": "amount", "refunds": "refunds", "refunded amount": "refunded"}
+"""The names of the compared sums, with their columns in the result of `STATEMENT`."""
+WORDS = {
+    "missing": ("is not in the warehouse", "are not in the warehouse"),
+    "gone": ("is gone from the source", "are gone from the source"),
+    "changed": ("has changed", "have changed"),
+    "refunded": ("has other refunds", "have other refunds"),
+}
+"""What one order, and several, differ in, by column of the same result."""
 
 
 def reconciled_sources() -> list[str]:
@@ -59,9 +69,6 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
         source: the source.
         run: the run, in whose staging folder the orders are written.
         now: the present (aware).
-
-    Raises:
-        PipelineError: as the source's `extract`, or the warehouse is unavailable.
     """
     days = days_to_compare(now)
     read = load_history.read_days(source, days[0].date, days[-1].date)
@@ -77,12 +84,7 @@ def read_once_more(source: str, run: DagRun, now: datetime) -> Manifest | None:
 
 def compare(loadable: Manifest) -> list[Difference]:
     """Return the days on which the orders in a loadable folder differ from the stored ones, and remove the
-    folder.
-
-    Raises:
-        StagingError: the folder is gone.
-        PipelineError: the warehouse is unavailable.
-    """
+    folder. Raises StagingError where it is gone."""
     source = loadable.source
     first = shop_day(loadable.window_start, load_settings().shop_timezone)
     days = load_history.read_days(source, first.date, loadable.business_date)
@@ -106,24 +108,42 @@ def differing_days(
         days: the days to compare.
         changed_since: orders changed since then (aware) are not compared; None: all are.
     """
-    statement = rendering.environment().get_template(STATEMENT)
-    compared = statement.render(
-        order_columns=_compared("orders", loadable),
-        refund_columns=_compared("refunds", loadable),
-        null_is_a_value=NULL_IS_A_VALUE,
+    ignored = NOT_COMPARED | OF_OTHER_RECORDS.get(loadable.source, set())
+    compared = {
+        table: [
+            column.name
+            for column in rendering.columns(table)
+            if column.name in {*loadable.columns[f"{table}.parquet"]} - ignored
+        ]
+        for table in ("orders", "refunds")
+    }
+    statement = (
+        templates.environment(rendering.SQL_ROOT)
+        .get_template(STATEMENT)
+        .render(
+            order_columns=compared["orders"],
+            refund_columns=compared["refunds"],
+            null_is_a_value=NULL_IS_A_VALUE,
+        )
     )
     files = {name: loadable.file(f"{name}.parquet") for name in ("orders", "order_lines", "refunds")}
     more = {"days": list(days), "changed_since": changed_since, "read_at": loadable.read_at}
-    result = duck.execute(compared, files | more)
+    result = duck.execute(statement, files | more)
     names = [column[0] for column in result.description]
-    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-    return order_differences(loadable.source, rows)
-
-
-def _compared(table: str, loadable: Manifest) -> list[str]:
-    ignored = NOT_COMPARED | OF_OTHER_RECORDS.get(loadable.source, set())
-    names = {*loadable.columns[f"{table}.parquet"]} - ignored
-    return [column.name for column in rendering.columns(table) if column.name in names]
+    differences = []
+    for values in result.fetchall():
+        row = dict(zip(names, values, strict=True))
+        if counts := {name: row[name] for name in WORDS if row[name]}:
+            figures = {
+                name: (Decimal(row[f"source_{column}"]), Decimal(row[f"stored_{column}"]))
+                for name, column in FIGURES.items()
+            }
+            what = [
+                f"1 order {WORDS[name][0]}" if count == 1 else f"{count} orders {WORDS[name][1]}"
+                for name, count in counts.items()
+            ]
+            differences.append(Difference(row["business_date"], loadable.source, figures, ", ".join(what)))
+    return differences
 
 
 def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]) -> None:
@@ -136,10 +156,7 @@ def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[d
     """
     import pyarrow as pa
 
-    schemas = {
-        table: pa.schema([(column.name, arrow_type(column)) for column in rendering.columns(table)])
-        for table in ("orders", "refunds")
-    }
+    schemas = {table: arrow_schema(table) for table in ("orders", "refunds")}
     schemas["orders"] = schemas["orders"].append(pa.field("line_digest", pa.int64()))
     for table, schema in schemas.items():
         duck.from_arrow(schema.empty_table()).create(f"stored_{table}")
@@ -151,33 +168,3 @@ def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[d
             f"warehouse/tables/{table}/for_reconciliation.sql", days=some, parameters={"source": source}
         )
         duck.from_arrow(pa.Table.from_pylist(rows, schema=schemas[table])).insert_into(f"stored_{table}")
-
-
-def order_differences(source: str, rows: Iterable[Mapping[str, Any]]) -> list[Difference]:
-    """Return the days on which orders differ, from the rows of `STATEMENT`."""
-    return [
-        Difference(
-            row["business_date"],
-            source,
-            {
-                name: (Decimal(row[f"source_{column}"]), Decimal(row[f"stored_{column}"]))
-                for name, column in _FIGURES.items()
-            },
-            ", ".join(_counted(row[column], words) for column, words in _WORDS.items() if row[column]),
-        )
-        for row in rows
-        if any(row[column] for column in _WORDS)
-    ]
-
-
-_FIGURES = {"orders": "orders", "gross amount": "amount", "refunds": "refunds", "refunded amount": "refunded"}
-_WORDS = {
-    "missing": ("is not in the warehouse", "are not in the warehouse"),
-    "gone": ("is gone from the source", "are gone from the source"),
-    "changed": ("has changed", "have changed"),
-    "refunded": ("has other refunds", "have other refunds"),
-}
-
-
-def _counted(count: int, words: tuple[str, str]) -> str:
-    return f"1 order {words[0]}" if count == 1 else f"{count} orders {words[1]}"

@@ -5,8 +5,6 @@ is. Days that no run has read are not compared, nor are orders changed since the
 reads.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,8 +28,8 @@ COUNTS = ("orders", "refunds")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The difference between a source and the warehouse on one business day. `figures` has (source,
-    warehouse) by name; `what` describes the orders that differ."""
+    """A source and the warehouse differ on a business day. `figures` has (source, warehouse) by name; `what`
+    describes the orders that differ."""
 
     business_date: date
     source: str
@@ -74,11 +72,7 @@ def select_rereads(differences: Iterable[Difference], most_days: int) -> list[Re
 
 def send_alert(differences: Sequence[Difference], results: Results, built: Collection[date]) -> str:
     """Send an alert, by mail and chat, with the differences and their corrections; return why it cannot be
-    sent, or nothing. Arguments as in `mail_texts`.
-
-    Raises:
-        PipelineError: the mail cannot be sent.
-    """
+    sent, or nothing. Arguments as in `mail_texts`."""
     texts = mail_texts(differences, results, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
     return notify.send_alert(message, notify.unique_name("reconciliation"))
@@ -94,14 +88,14 @@ def mail_texts(
         results: the results of the loads.
         built: the days whose report was built again.
     """
-    days = dict.fromkeys(pair.business_date for pair in results)
     failed = [pair for pair, result in results.items() if not result]
     loaded = dict.fromkeys(pair.business_date for pair, result in results.items() if result)
-    corrected = days.keys() - {pair.business_date for pair in failed}
+    days = {pair.business_date for pair in results}
+    corrected = days - {pair.business_date for pair in failed}
     differing = list(dict.fromkeys(each.business_date for each in differences))
-    left = [str(day) for day in differing if day not in days]
+    left, on_days = [str(day) for day in differing if day not in days], _counted(len(differing), "day")
     return {
-        "subject": f"Reconciliation: {_days(len(differing))} differed, {len(corrected)} corrected",
+        "subject": f"Reconciliation: differences on {on_days}, {len(corrected)} corrected",
         "differences": [_texts_of(each, results) for each in differences],
         "restatements": _restatements(result for result in results.values() if result),
         "failed": [f"{pair.business_date} ({wording.source_name(pair.source)})" for pair in failed],
@@ -114,27 +108,25 @@ def mail_texts(
 
 def _restatements(results: Iterable[LoadResult]) -> list[str]:
     """Return one sentence for each changed figure of a mailed report, however many loads changed it."""
-    values: dict[tuple[str, str], tuple[str, str]] = {}
+    values: dict[str, list[str]] = {}
     rows = [row for result in results for row in result.restatements]
     for row in sorted(rows, key=lambda row: str(row["detected_at"])):
-        key = str(row["business_date"]), row["figure"].replace("_", " ")
-        old, new = (_value(row["figure"], row[name]) for name in ("old", "new"))
-        values[key] = values.get(key, (old, ""))[0], new
-    return [f"{day}: {figure} {old} is now {new}" for (day, figure), (old, new) in values.items()]
-
-
-def _value(figure: str, stored: Any) -> str:
-    if stored is None:
-        return wording.NOTHING
-    return wording.figure(Decimal(stored), HEADLINE[figure].kind, load_settings().reporting_currency)
+        kind, currency = HEADLINE[row["figure"]].kind, load_settings().reporting_currency
+        unit = f" {currency}" if kind == "money" else ""
+        values.setdefault(f"{row['business_date']}: {row['figure'].replace('_', ' ')}", []).extend(
+            wording.NOTHING if row[name] is None else wording.figure(Decimal(row[name]), kind, currency) + end
+            for name, end in (("old", ""), ("new", unit))
+        )
+    return [f"{figure} {texts[0]} → {texts[-1]}" for figure, texts in values.items()]
 
 
 def _texts_of(difference: Difference, results: Results) -> dict[str, Any]:
     pair = Reread(difference.business_date, difference.source)
     outcome = "not read again yet"
     if result := results.get(pair):
-        days = _days(len(result.touched_days))
-        outcome = f"read again: {result.rows.get('orders', 0)} orders loaded, {days} recomputed"
+        days = _counted(len(result.touched_days), "day")
+        orders = _counted(result.rows.get("orders", 0), "order")
+        outcome = f"read again: {orders} created or changed on this day loaded, {days} recomputed"
     elif pair in results:
         outcome = "reading it again failed"
     return {
@@ -142,17 +134,13 @@ def _texts_of(difference: Difference, results: Results) -> dict[str, Any]:
         "source": wording.source_name(pair.source),
         "what": difference.what,
         "figures": [
-            [name, _written(name, left), _written(name, right)]
-            for name, (left, right) in difference.figures.items()
-            if left != right
+            [name, *map(wording.count if name in COUNTS else wording.plain, values)]
+            for name, values in difference.figures.items()
+            if values[0] != values[1]
         ],
         "outcome": outcome,
     }
 
 
-def _written(name: str, value: Decimal) -> str:
-    return wording.count(value) if name in COUNTS else wording.plain(value)
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

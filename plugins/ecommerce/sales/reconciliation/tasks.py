@@ -1,7 +1,5 @@
 """The tasks of `sales_reconciliation`; those that it shares with the daily run are in `sales.tasks`."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
@@ -15,13 +13,8 @@ from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sales import read_windows, source_policy, tasks
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.sales.reconciliation.differences import (
-    Difference,
-    Reread,
-    newest_first,
-    select_rereads,
-    send_alert,
-)
+from ecommerce.sales.reconciliation import differences as found
+from ecommerce.sales.reconciliation.differences import Difference, Reread
 from ecommerce.sources import module
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
@@ -56,13 +49,13 @@ def days_that_differ(manifest: Plain) -> list[Plain]:
 @task(trigger_rule="none_failed")  # a source may be off
 def differences(by_source: list[list[Plain] | None]) -> list[Plain]:
     """Return the differences of all sources, the newest day first."""
-    return to_xcom(newest_first(all_from_xcom(Difference, each or []) for each in by_source))
+    return to_xcom(found.newest_first(all_from_xcom(Difference, each or []) for each in by_source))
 
 
 @task(task_id=TASK_REREADS)
 def rereads(differing: list[Plain], *, params: dict[str, Any]) -> list[Plain]:
     """Return the days and sources to read again: all that differ on the newest `most_days` days."""
-    return to_xcom(select_rereads(all_from_xcom(Difference, differing), params["most_days"]))
+    return to_xcom(found.select_rereads(all_from_xcom(Difference, differing), params["most_days"]))
 
 
 OF_MANIFEST = "{{ task.op_kwargs['manifest']['business_date'] }} {{ task.op_kwargs['manifest']['source'] }}"
@@ -119,7 +112,7 @@ def alert(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
         for pair, load in zip(pairs, loads, strict=True)
     }
     built = [date.fromisoformat(each["business_date"]) for each in reports if each]
-    skip(send_alert(all_from_xcom(Difference, differing), results, built))
+    skip(found.send_alert(all_from_xcom(Difference, differing), results, built))
 
 
 def _of_each(context: Any, task_id: str, mapped_over: list[Plain]) -> list[Any]:

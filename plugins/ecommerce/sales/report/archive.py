@@ -1,26 +1,83 @@
-"""The archive of daily reports: `<REPORTS_URI>/<business_date>/`."""
+"""The archive of daily reports, `<REPORTS_URI>/<business_date>/`: a report is built from the figures in the
+warehouse, typeset and archived. Clearing the task `report` builds it again from the current figures."""
 
-from __future__ import annotations
+import logging
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
 
-from datetime import date
-
-from ecommerce.reporting.archive import FIGURES_CSV, FIGURES_JSON, Archive, media_types
+from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.data_warnings import DataWarning
+from ecommerce.core.paths import code_version
+from ecommerce.core.settings import load_settings
+from ecommerce.core.text import in_report_locale
+from ecommerce.reporting import archive as reports
 from ecommerce.runtime import metrics
-from ecommerce.sales.report import document
+from ecommerce.sales.report import document, queries
 from ecommerce.sales.report.charts import chart_files
 from ecommerce.sales.report.figures.model import Figures, figures_hash
+from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.figures_csv import figures_csv
+from ecommerce.sales.report.view import notices
+from ecommerce.sales.source_policy import REQUIRED, source_policy
 from ecommerce.storage import staging
+from ecommerce.warehouse.client import connect
 
-__all__ = [
-    "FIGURES_CSV", "FIGURES_JSON", "FILES", "archived_days", "folder_of", "is_archived", "publish",
-    "read_figures", "read_file", "read_report",
-]  # fmt: skip
+log = logging.getLogger(__name__)
 
-FILES = media_types(document.PDF, *chart_files.CHARTS, chart_files.TREND_PNG)
+FIGURES_CSV, FIGURES_JSON = reports.FIGURES_CSV, reports.FIGURES_JSON
+FILES = reports.media_types(document.PDF, *chart_files.CHARTS, chart_files.TREND_PNG)
 """The files of a day's folder that pages serve, with media types."""
-_ARCHIVE = Archive(Figures, figures_hash, figures_csv, document.write, FILES, source="report")
+_ARCHIVE = reports.Archive(Figures, figures_hash, figures_csv, document.write, FILES, source="report")
 folder_of, read_figures, read_file = _ARCHIVE.folder_of, _ARCHIVE.read_figures, _ARCHIVE.read_file
+
+
+@in_report_locale
+def build_report(
+    day: BusinessDay, run: staging.DagRun, warnings: Sequence[DataWarning] = ()
+) -> dict[str, Any]:
+    """Build the report of `day` and archive it in place of an older one. The id of `run` selects the data
+    quality figures; `warnings` of the steps before go to the same page.
+
+    Returns plain JSON for the mail: `uri` of the archived folder, `business_date`, `figures_hash`,
+    `figures_at` (ISO 8601), `complete`, `alarms` (sentences), and `headline` (decimal texts by the names of
+    `model.HEADLINE`).
+
+    Raises:
+        PipelineError: the warehouse cannot be queried, or the archive cannot be written.
+    """
+    origin = Provenance(
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        code_version=code_version(),
+        timezone=day.timezone,
+        window_start=day.start,
+        window_end=day.end,
+        generated_at=datetime.now(UTC),
+    )
+    required = [each for each, policy in source_policy().items() if policy == REQUIRED]
+    warehouse = connect(dag=run.dag_id, step="report")
+    return archive_report(queries.read_figures(warehouse, day.date, origin, warnings, required))
+
+
+@in_report_locale
+def archive_report(figures: Figures) -> dict[str, Any]:
+    """Archive the report of `figures`; returns and raises as `build_report`."""
+    day, origin = figures.business_date, figures.provenance
+    uri = publish(load_settings().reports_uri, figures)
+    log.info("the report of %s is at %s", day, uri)
+    return {
+        "uri": uri,
+        "business_date": day.isoformat(),
+        "figures_hash": figures_hash(figures),
+        "figures_at": origin.generated_at.isoformat(),
+        "complete": figures.quality.complete,
+        "alarms": notices.alarms(figures),
+        "headline": {
+            name: None if figure.value is None else str(figure.value)
+            for name, figure in figures.headline.items()
+        },
+    }
 
 
 def publish(reports_uri: str, figures: Figures) -> str:
@@ -29,11 +86,9 @@ def publish(reports_uri: str, figures: Figures) -> str:
     Raises:
         StagingError: the archive cannot be written.
     """
-    uri, origin = folder_of(reports_uri, figures.business_date), figures.provenance
-    window = origin.window_start, origin.window_end
-    _ARCHIVE.publish(
-        uri, figures, business_date=figures.business_date, read_at=origin.generated_at, window=window
-    )
+    day, origin = figures.business_date, figures.provenance
+    uri, window = folder_of(reports_uri, day), (origin.window_start, origin.window_end)
+    _ARCHIVE.publish(uri, figures, business_date=day, read_at=origin.generated_at, window=window)
     metrics.business_day_done("report", origin.window_end)
     return uri
 

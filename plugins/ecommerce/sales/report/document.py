@@ -1,16 +1,14 @@
 """The report as PDF: figures and charts, laid out by `include/templates/report.typ`."""
 
-from __future__ import annotations
-
 import logging
 import tempfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from ecommerce.reporting.typesetting import typeset
 from ecommerce.sales.report.charts import chart_files
-from ecommerce.sales.report.figures.contributions import Mover
-from ecommerce.sales.report.figures.model import Figures, Product
+from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.view.page import page_texts
 from ecommerce.storage.staging import storage_path
 
@@ -22,11 +20,12 @@ PDF, PREVIEW = "report.pdf", "page-1.png"
 def write(figures: Figures, folder: Path) -> None:
     """Write `report.pdf`, `page-1.png` (a picture of page one) and the charts into `folder`. The same figures
     give the same bytes: the PDF's date is `provenance.generated_at`."""
-    drawn = [path for path in chart_files.draw(figures, folder) if path.name != chart_files.TREND_PNG]
-    thumbnails = _thumbnails(figures)
+    charts = [path for path in chart_files.draw(figures, folder) if path.name != chart_files.TREND_PNG]
+    files = {path.name: path.read_bytes() for path in charts}
     with tempfile.TemporaryDirectory(prefix="trends-") as work:
-        drawn.append(chart_files.draw_low_trend(figures, Path(work)))
-        files = {path.name: path.read_bytes() for path in drawn}
+        low = chart_files.draw_low_trend(figures, Path(work))
+        files[low.name] = low.read_bytes()
+    thumbnails = _thumbnails(figures)
     typeset(
         "report.typ",
         page_texts(figures) | {"pictures": {sku: name for sku, (name, _) in thumbnails.items()}},
@@ -39,7 +38,7 @@ def write(figures: Figures, folder: Path) -> None:
 
 def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:
     """Return name and content of each thumbnail by SKU; a report does not fail for a picture."""
-    products: list[Product | Mover] = [*figures.products]
+    products: list[Any] = [*figures.products]
     if figures.changes:
         products += [*figures.changes.rising, *figures.changes.falling]
     thumbnails: dict[str, tuple[str, bytes]] = {}

@@ -1,31 +1,31 @@
 """`figures.csv`: a report's figures as one long table."""
 
-from __future__ import annotations
-
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Any
 
 from ecommerce.core.text import inert
-from ecommerce.sales.report.figures import contributions, finding, forecast_comparison, upcoming
-from ecommerce.sales.report.figures.model import AMOUNTS, FIGURES, HEADLINE, Figures, breakdowns
+from ecommerce.sales.report.figures import forecast
+from ecommerce.sales.report.figures.base import DIMENSIONS
+from ecommerce.sales.report.figures.model import (
+    AMOUNTS,
+    FIGURES,
+    FINDING_AMOUNTS,
+    HEADLINE,
+    Figures,
+    breakdowns,
+)
 
 Cell = tuple[str, str, str, Decimal | int | None]
 """Section, name, figure and value."""
-
-_MONEY = frozenset(
-    {
-        "sales",
-        "amount",
-        "before",
-        "now",
-        "weekday_mean",
-        *AMOUNTS,
-        *forecast_comparison.FIGURES,
-        *finding.AMOUNTS,
-    }
-)
+_MONEY = {
+    *("sales", "amount", "before", "now", "weekday_mean"),
+    *AMOUNTS,
+    *forecast.FIGURES,
+    *FINDING_AMOUNTS,
+}
 """Amounts, besides those of the headline."""
 
 
@@ -47,51 +47,39 @@ def figures_csv(figures: Figures) -> str:
 
 
 def _cells(figures: Figures) -> Iterator[Cell]:
-    """Yield the cells of the day, then the comparisons and the trend."""
-    for name, figure in figures.headline.items():
-        yield "headline", "", name, figure.value
+    """Yield the cells of the day, then those that depend on other days."""
+    yield from (("headline", "", name, figure.value) for name, figure in figures.headline.items())
     for section, rows in breakdowns(figures):
         for row in rows:
-            if row.orders is not None:
-                yield section, row.name, "orders", row.orders
-            yield from ((section, row.name, name, getattr(row, name)) for name in FIGURES)
-    for product in figures.products:
-        yield "products", product.sku, "units", product.units
-        yield "products", product.sku, "sales", product.sales
-    for reason in figures.return_reasons:
-        yield "return_reasons", reason.reason or "", "refunds", reason.refunds
-        yield "return_reasons", reason.reason or "", "amount", reason.amount
-    for each in figures.quality.unconverted:
-        yield "unconverted", each.currency, "orders", each.orders
-        yield "unconverted", each.currency, "net_sales", each.net_sales
-    for step in figures.website.steps if figures.website else ():
-        yield "funnel", step.step, "sessions", step.sessions
-    yield from _compared(figures)
-    for day in figures.trend:
-        yield "trend", day.business_date.isoformat(), "net_sales", day.net_sales
-        yield "trend", day.business_date.isoformat(), "weekday_mean", day.weekday_mean
-
-
-def _compared(figures: Figures) -> Iterator[Cell]:
-    """Yield the cells that depend on other days."""
-    for name, rate in figures.rates.items():
-        yield "rates", "", name, rate.value
-    for series in figures.expectation.series if figures.expectation else ():
-        for name in forecast_comparison.FIGURES:
-            yield "expectation", series.series, name, getattr(series, name)
-    for day in figures.outlook.days if figures.outlook else ():
-        for name in upcoming.FIGURES:
-            yield "outlook", day.day.isoformat(), name, getattr(day, name)
+            counted = () if row.orders is None else ("orders",)
+            yield from _parts(section, [row], "name", *counted, *FIGURES)
+    yield from _parts("products", figures.products, "sku", "units", "sales")
+    yield from _parts("return_reasons", figures.return_reasons, "reason", "refunds", "amount")
+    yield from _parts("unconverted", figures.quality.unconverted, "currency", "orders", "net_sales")
+    if figures.website:
+        yield from _parts("funnel", figures.website.steps, "step", "sessions")
+    yield from (("rates", "", name, rate.value) for name, rate in figures.rates.items())
+    if figures.expectation:
+        yield from _parts("expectation", figures.expectation.series, "series", *forecast.FIGURES)
+    if figures.outlook:
+        yield from _parts("outlook", figures.outlook.days, "day", *forecast.OUTLOOK_FIGURES)
     for span in ("now", "last_month", "last_year") if figures.month else ():
-        yield "month", span, "net_sales", getattr(figures.month, span).net_sales
-        yield "month", span, "orders", getattr(figures.month, span).orders
+        for name in ("net_sales", "orders"):
+            yield "month", span, name, getattr(getattr(figures.month, span), name)
     if figures.changes:
-        sections = {f"change_by_{field}": field for field in contributions.KINDS.values()}
-        for section, field in (sections | {"rising": "rising", "falling": "falling"}).items():
-            for row in getattr(figures.changes, field):
-                name = row.sku if field == section else row.name
-                yield section, name, "before", row.before
-                yield section, name, "now", row.now
-    for place, each in enumerate(figures.findings, start=1):
-        for name, value in each.numbers.items():
-            yield "findings", f"{place} {each.kind}", name, value
+        for each in DIMENSIONS:
+            rows = each.rows(figures.changes)
+            yield from _parts(f"change_by_{each.plural}", rows, "name", "before", "now")
+        for section in ("rising", "falling"):
+            yield from _parts(section, getattr(figures.changes, section), "sku", "before", "now")
+    for place, finding in enumerate(figures.findings, start=1):
+        for name, value in finding.numbers.items():
+            yield "findings", f"{place} {finding.kind}", name, value
+    yield from _parts("trend", figures.trend, "business_date", "net_sales", "weekday_mean")
+
+
+def _parts(section: str, rows: Iterable[Any], name: str, *fields: str) -> Iterator[Cell]:
+    """Yield the `fields` of each row; `name` is the field with its name."""
+    for row in rows:
+        for field in fields:
+            yield section, str(getattr(row, name) or ""), field, getattr(row, field)

@@ -1,7 +1,5 @@
 """CSV files that partner marketplaces drop under `PARTNER_DROP_URI`."""
 
-from __future__ import annotations
-
 from ecommerce.core.settings import Settings
 from ecommerce.sources.partner_files.extraction import extract
 from ecommerce.sources.partner_files.folder import check

@@ -1,19 +1,13 @@
 """Which partners should have delivered: those that `EXPECTED_PARTNERS` names, or those that usually do."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from ecommerce.core.settings import Expected
 
-WEEKS = 4
-"""How far back a habit reaches."""
-ENOUGH = 3
-"""On so many of the same weekdays of `WEEKS` a partner must have delivered."""
-
-
+WEEKS, ENOUGH = 4, 3
+"""Due is who delivered on so many of the same weekdays of the last weeks."""
 LATELY, IN_A_ROW = 7, 5
 """Due is also who delivered on the last `IN_A_ROW` of the last `LATELY` days on which any partner did."""
 FEWEST = 2
@@ -28,10 +22,9 @@ def due_partners(day: date, deliveries: Iterable[tuple[str, date]], expected: Ex
         deliveries: partner and day of the files loaded so far; those of the `WEEKS` before `day` are enough.
         expected: weekdays (0 is Monday) by partner, which are then all there is; None: learn them.
 
-    A partner is due that delivered on three of the same weekdays of the last four weeks. One that began to
-    deliver within these weeks is due after two of them, when it left none out. Due is also who delivered on
-    each of the last five days, unless it has left out every such weekday since its first file. A day on which
-    no partner delivers, such as a Sunday, is none of the five.
+    A partner that began to deliver within the last four weeks is due after two of the same weekdays, when it
+    left none out. One that delivered on each of the last five days is not due if it has left out every such
+    weekday since its first file.
     """
     if expected is not None:
         return sorted(partner for partner, weekdays in expected.items() if day.weekday() in weekdays)
@@ -51,10 +44,10 @@ def doubtful_partners(day: date, deliveries: Iterable[tuple[str, date]]) -> list
     """Return the partners that delivered on most of the seven days before `day`, and on at least half of such
     weekdays; arguments as `due_partners`. Days before a partner's first delivery do not count. Where one of
     them has nothing for `day` and was not due, the day may be incomplete."""
+    last_days = {day - timedelta(days=back) for back in range(1, LATELY + 1)}
     doubtful = []
     for partner, days in _by_partner(day, deliveries).items():
         passed, hits = _same_weekdays(day, days)
-        last_days = {day - timedelta(days=back) for back in range(1, LATELY + 1)}
         known = sum(each >= min(days) for each in last_days)
         delivered = len(days & last_days)
         if delivered >= FEWEST and delivered * 2 > known and hits * 2 >= passed:

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import io
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +19,7 @@ from ecommerce.core.errors import ConfigurationError
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.text import listed
 from ecommerce.sources import delivered_files
+from ecommerce.sources.delivered_files import UnusableFileError
 from ecommerce.sources.partner_layouts import STANDARD, Layout, partner_layouts
 from ecommerce.storage.staging import is_local, storage_path
 
@@ -28,30 +29,37 @@ if TYPE_CHECKING:
 LATE_DAYS = 7
 MOST_NAMED = 5
 NAME = re.compile(r"(?P<partner>[A-Za-z0-9][\w.-]*)_(?P<date>\d{4}-\d{2}-\d{2})\.csv(\.gz)?")
+RECIPE = "docs/RECIPES.md, A partner with another layout"
 _LAYOUT = "<partner>_<YYYY-MM-DD>.csv or .csv.gz"
 _TEMPORARY = re.compile(r"\..*|.*(\.(part|partial|filepart|tmp|temp|crdownload|swp)|~)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedFile:
-    """One file in the drop folder."""
+    """One file in the drop folder. Its methods raise UnusableFileError where it cannot be read."""
 
     name: str
     partner: str
     path: UPath
 
     def check(self, most_bytes: int | None = None) -> None:
-        """Refuse it before it is opened: no regular file of the folder, or one of more than `most_bytes`.
-
-        Raises:
-            UnusableFileError: it is one of these, or gone.
-        """
+        """Refuse it before it is opened: no regular file of the folder, or one of more than `most_bytes`."""
         if is_local(self.path.as_uri()):
             delivered_files.check_regular(self.path.path, self.path.parent.path)
         with self._refusals():
             size = int(self.path.fs.info(self.path.path)["size"] or 0)
         if most_bytes is not None and size > most_bytes:
-            raise delivered_files.UnusableFileError("file_too_large", f"it has {size:,} bytes")
+            raise UnusableFileError("file_too_large", f"it has {size:,} bytes")
+
+    def layout(self, layouts: Mapping[str, Layout]) -> Layout:
+        """Return its partner's layout of `layouts`; one whose name differs in case is a mistake."""
+        if self.partner not in layouts:
+            for other in (other for other in layouts if other.lower() == self.partner.lower()):
+                raise UnusableFileError(
+                    "file_unreadable",
+                    f"include/partners/{other}.yaml is not its layout: rename it {self.partner}.yaml",
+                )
+        return layouts.get(self.partner, STANDARD)
 
     def checksum(self, layout: Layout) -> str:
         """Return the SHA-256 of the file as delivered, and of a layout of its own, so that a changed layout
@@ -75,11 +83,17 @@ class DroppedFile:
                 with gzip.open(stream) as text:
                     yield io.BufferedReader(text)
             else:
-                yield stream
+                yield io.BufferedReader(stream)  # an object store's `readline` takes no size
 
-    def _delivered(self) -> io.BufferedReader:
+    def advice(self, error: UnusableFileError) -> str:
+        """The error's detail, with the file that describes other columns or another delimiter."""
+        reason, detail = error.args
+        layout = f"; include/partners/{self.partner}.yaml describes another layout ({RECIPE})"
+        return f"{detail}{layout if reason == 'missing_column' else ''}"
+
+    def _delivered(self) -> io.RawIOBase:
         with self._refusals():
-            return cast("io.BufferedReader", self.path.fs.open(self.path.path, "rb"))
+            return cast("io.RawIOBase", self.path.fs.open(self.path.path, "rb"))
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
@@ -93,7 +107,7 @@ class DroppedFile:
             why = "it is a folder, not a regular file"
         else:
             return
-        raise delivered_files.UnusableFileError("file_unreadable", why) from None
+        raise UnusableFileError("file_unreadable", why) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +119,7 @@ class Folder:
 
     @classmethod
     def listed(cls, drop: str) -> Folder:
-        """List the folder `drop`.
-
-        Raises:
-            ConfigurationError: it does not exist.
-            CredentialsError: this worker may not list it.
-            TransientError: the storage fails.
-        """
+        """List the folder `drop`; ConfigurationError where it does not exist, others as `storage_errors`."""
         with delivered_files.storage_errors(f"the folder {drop}"):
             try:
                 paths = {path.name: path for path in storage_path(drop).iterdir()}
@@ -124,14 +132,11 @@ class Folder:
                 paths = {}  # an object store knows no empty folders
         files, others = [], []
         for name, path in sorted(paths.items()):
-            match = NAME.fullmatch(name)
             try:
-                dated = date.fromisoformat(match["date"]) if match else None
+                match = NAME.fullmatch(name)
+                file = DroppedFile(name, match["partner"] if match else "", path)
+                files.append((date.fromisoformat(match["date"] if match else ""), file))
             except ValueError:
-                dated = None
-            if match and dated:
-                files.append((dated, DroppedFile(name, match["partner"], path)))
-            else:
                 others.append(path)
         return cls(files, others)
 
@@ -171,9 +176,9 @@ class Folder:
 
 
 def check() -> Lines:
-    """List the folder, and what in it is not read; no file is opened."""
-    layouts = partner_layouts()
-    drop, day = load_settings().partner_drop_uri, newest_closed_day(datetime.now(UTC), shop_timezone()).date
+    """List the folder, what in it is not read, and which files' headers do not have their layout."""
+    layouts, settings = partner_layouts(), load_settings()
+    drop, day = settings.partner_drop_uri, newest_closed_day(datetime.now(UTC), shop_timezone()).date
     folder = Folder.listed(drop)
     files = folder.of_days(day)
     own = f"; layouts of {', '.join(layouts)} in include/partners/" if layouts else ""
@@ -181,9 +186,17 @@ def check() -> Lines:
     yield from ((HINT, wording(each).found) for each in folder.misnamed() + folder.unread(day))
     for file in files:
         try:
-            file.check(load_settings().partner_file_max_bytes)
-        except delivered_files.UnusableFileError as error:
-            yield HINT, f"{file.name} cannot be read: {error.args[1]}"
+            file.check(settings.partner_file_max_bytes)
+            layout = file.layout(layouts)
+            with (
+                delivered_files.storage_errors(file.name),
+                file.text() as stream,
+                delivered_files.unusable_data(layout.encoding.upper()),
+                layout.as_utf8(stream) as text,
+            ):
+                delivered_files.column_names(text, layout)
+        except UnusableFileError as error:
+            yield HINT, f"{file.name} cannot be read: {file.advice(error)}"
 
 
 def _shown(path: UPath) -> str:

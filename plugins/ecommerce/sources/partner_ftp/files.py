@@ -1,35 +1,34 @@
 """Parsing the partner's files, and rejecting invalid rows.
 
 Both are CSV with commas and a header, UTF-8 with or without a byte order mark. Columns are found by name;
-further ones are ignored, with a warning. A row that cannot be used is kept with its line and the reason. So
-many of them that the file is probably another one than agreed are an error: more than one in ten
-(`MOST_REJECTED`), where there is more than one, or all of them.
+further ones are ignored, with a warning. A row that cannot be used is kept with its line and the reason; too
+many of them are an error (`MOST_REJECTED`).
 
 - A promotion lasts from `start_date` to `end_date`, both included. An empty `sku`, or `*`, is the whole shop.
-  `discount_percent` is above 0 and at most 100. Promotions may overlap: all are kept, and of those that reach
-  a product on a day the largest counts (`discount_on`); they do not add up.
-- A week of the market index begins on a Monday, and `index` is above 0. Of several rows for one week the last
-  counts, because corrections are appended; a warning reports it.
+  Promotions may overlap: of those that reach a product on a day the largest counts (`discount_on`).
+- A week of the market index begins on a Monday. Of several rows for one week the last counts, because
+  corrections are appended; a warning reports it.
 """
-
-from __future__ import annotations
 
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import IO, Generic, TypeVar
 
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
-from ecommerce.core.text import clean, listed, mask_e_mails
+from ecommerce.core.text import clean, listed
 from ecommerce.sources.csv_records import Record, header, records
-from ecommerce.sources.partner_ftp.fetch_command import MARKET_INDEX, PROMOTIONS
 from ecommerce.storage.staging import Manifest, storage_errors, storage_path
 
+PROMOTIONS, MARKET_INDEX = "promotions.csv", "market_index.csv"
 MOST_REJECTED = Decimal("0.1")
 """The share of rows above which a file is refused."""
 WHOLE_SHOP = ("", "*")
@@ -110,50 +109,40 @@ class PartnerFiles:
 
 
 class _Unusable(Exception):
-    """Why a row is rejected: reason code and detail."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason, detail)
-        self.reason, self.detail = reason, detail
+    """Why a row is rejected: `args` are the reason code and the detail."""
 
 
 def read_files(manifest: Manifest) -> PartnerFiles:
-    """Parse both files of the raw folder.
-
-    Raises:
-        ContractError: as `read_promotions` and `read_market_index`.
-        StagingError: they cannot be read.
-    """
+    """Parse both files of the raw folder; raises as `read_promotions`, and StagingError where they cannot be
+    read."""
     folder = storage_path(manifest.uri)
     with storage_errors(manifest.uri):
-        with (folder / PROMOTIONS).open("rb") as stream:
-            promotions = read_promotions(stream)
-        with (folder / MARKET_INDEX).open("rb") as stream:
-            return PartnerFiles(promotions, read_market_index(stream))
+        # Read whole: an object store's `readline` takes no size, which `csv_records` limits.
+        promotions, index = (io.BytesIO((folder / name).read_bytes()) for name in (PROMOTIONS, MARKET_INDEX))
+    return PartnerFiles(read_promotions(promotions), read_market_index(index))
 
 
 def read_promotions(stream: IO[bytes]) -> Parsed[Promotion]:
-    """Parse the promotions of a file, in its order.
-
-    Raises:
-        ContractError: it is empty, is no CSV in UTF-8, lacks a column, or too many of its rows cannot be
-            used; the text names the file and what is wrong.
-    """
+    """Parse the promotions of a file, in its order; ContractError where it is empty, is no CSV in UTF-8,
+    lacks a column, or too many of its rows cannot be used."""
     columns = ("start_date", "end_date", "sku", "discount_percent")
     return _read(stream, PROMOTIONS, columns, _promotion, "there is no promotion")
 
 
 def read_market_index(stream: IO[bytes]) -> Parsed[MarketWeek]:
-    """Parse the weeks of a file, by date, each once.
-
-    Raises:
-        ContractError: as `read_promotions`.
-    """
+    """Parse the weeks of a file, by date, each once; raises as `read_promotions`. Gaps are no fault of any
+    row."""
     found = _read(stream, MARKET_INDEX, ("week_start", "index"), _week, "there is no week")
     by_week = {row.week_start: row for row in found.rows}
-    weeks = tuple(by_week[week] for week in sorted(by_week))
-    warnings = [*found.warnings, *_repeated(found.rows), *_missing(weeks)]
-    return Parsed(weeks, found.rejected, tuple(warnings))
+    weeks, warnings = sorted(by_week), [*found.warnings]
+    starts = Counter(row.week_start for row in found.rows)
+    if repeated := sorted(start for start, rows in starts.items() if rows > 1):
+        warnings.append(
+            f"{MARKET_INDEX}: the last row counts of several for the weeks of {listed(repeated, 4)}"
+        )
+    if gaps := [each + _WEEK for each, following in pairwise(weeks) if following - each > _WEEK]:
+        warnings.append(f"{MARKET_INDEX}: weeks are missing from {listed(gaps, 4)} on")
+    return Parsed(tuple(by_week[week] for week in weeks), found.rejected, tuple(warnings))
 
 
 def discount_on(promotions: Iterable[Promotion], day: date, sku: str | None) -> Decimal:
@@ -179,21 +168,22 @@ def _read(
             rows.append(parse({name: values[name].strip() for name in columns}))
         except _Unusable as fault:
             raw = mask_e_mails(record.text[: 4 * LONGEST_RAW].decode(errors="replace"))
-            rejected.append(
-                RejectedRecord(record.number, fault.reason, fault.detail, clean(raw, LONGEST_RAW))
-            )
-    _refuse_too_many(file, len(rows), rejected)
+            reason, detail = fault.args
+            rejected.append(RejectedRecord(record.number, reason, detail, clean(raw, LONGEST_RAW)))
     warnings = []
     if more := [name for name in names if name not in columns]:
         warnings.append(f"{file} has columns that are not read: {clean(', '.join(more))}")
-    if not rows:
+    if not (rows or rejected):
         warnings.append(f"{file} has a header and no row: {nothing}")
     if rejected:
-        first = rejected[0]
-        warnings.append(
-            f"{file}: {len(rejected)} of {len(rows) + len(rejected)} rows cannot be used, the first of them "
-            f"line {first.line_number}: {first.detail}"
-        )
+        bad, read = len(rejected), len(rows) + len(rejected)
+        first = f"line {rejected[0].line_number}: {rejected[0].detail}"
+        if not rows or (bad > 1 and bad > MOST_REJECTED * read):
+            raise ContractError(
+                f"{file}: {bad} of {read} rows cannot be used, more than one in {1 / MOST_REJECTED:.0f}; the "
+                f"first is {first}"
+            )
+        warnings.append(f"{file}: {bad} of {read} rows cannot be used, the first of them {first}")
     return Parsed(tuple(rows), tuple(rejected), tuple(warnings))
 
 
@@ -224,16 +214,6 @@ def _values(record: Record, names: Sequence[str]) -> dict[str, str]:
     return dict(zip(names, fields, strict=True))
 
 
-def _refuse_too_many(file: str, good: int, rejected: Sequence[RejectedRecord]) -> None:
-    bad = len(rejected)
-    if bad and (not good or (bad > 1 and bad > MOST_REJECTED * (good + bad))):
-        first = rejected[0]
-        raise ContractError(
-            f"{file}: {bad} of {good + bad} rows cannot be used, more than one in "
-            f"{1 / MOST_REJECTED:.0f}; the first is line {first.line_number}: {first.detail}"
-        )
-
-
 def _promotion(values: Mapping[str, str]) -> Promotion:
     start, end = _date(values, "start_date"), _date(values, "end_date")
     if end < start:
@@ -255,14 +235,10 @@ def _week(values: Mapping[str, str]) -> MarketWeek:
 
 
 def _date(values: Mapping[str, str], name: str) -> date:
-    text = values[name]
-    try:
+    text = _filled(values, name)
+    with suppress(ValueError):
         if _DATE.fullmatch(text) and FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
             return date.fromisoformat(text)
-    except ValueError:
-        pass
-    if not text:
-        raise _Unusable("missing_value", f"{name} is empty")
     raise _Unusable(
         "invalid_date",
         f"{name} {clean(text, 50)!r} is no date such as 2026-11-27 between {FIRST_YEAR} and {LAST_YEAR}",
@@ -270,26 +246,13 @@ def _date(values: Mapping[str, str], name: str) -> date:
 
 
 def _positive(values: Mapping[str, str], name: str) -> Decimal:
-    text = values[name]
-    if not text:
-        raise _Unusable("missing_value", f"{name} is empty")
+    text = _filled(values, name)
     if not _NUMBER.fullmatch(text) or not Decimal(text):
         raise _Unusable("invalid_number", f"{name} {clean(text, 50)!r} is no number above 0, such as 12.5")
     return Decimal(text)
 
 
-def _repeated(rows: Sequence[MarketWeek]) -> list[str]:
-    starts = [row.week_start for row in rows]
-    if repeated := sorted({start for start in starts if starts.count(start) > 1}):
-        return [f"{MARKET_INDEX}: the last row counts of several for the weeks of {listed(repeated, 4)}"]
-    return []
-
-
-def _missing(weeks: Sequence[MarketWeek]) -> list[str]:
-    """Gaps, which are no fault of any row."""
-    gaps = [
-        before.week_start + _WEEK
-        for before, after in pairwise(weeks)
-        if after.week_start - before.week_start > _WEEK
-    ]
-    return [f"{MARKET_INDEX}: weeks are missing from {listed(gaps, 4)} on"] if gaps else []
+def _filled(values: Mapping[str, str], name: str) -> str:
+    if not values[name]:
+        raise _Unusable("missing_value", f"{name} is empty")
+    return values[name]

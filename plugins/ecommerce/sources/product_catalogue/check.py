@@ -1,27 +1,21 @@
 """`make check` of the product catalogue: can a page be parsed, and may its pictures be fetched?"""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
 from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.settings import load_settings
 from ecommerce.sources.http import network_errors, raise_for_status
-from ecommerce.sources.product_catalogue.download import host_of
-from ecommerce.sources.product_catalogue.parser import read_page
-from ecommerce.sources.product_catalogue.source import CONNECTION, address
-from ecommerce.sources.product_catalogue.urls import UnusablePicture, allowed_addresses
+from ecommerce.sources.product_catalogue.download import UnusablePicture, allowed_addresses, host_of
+from ecommerce.sources.product_catalogue.fetch_command import CONNECTION, address
+from ecommerce.sources.product_catalogue.parser import parse_pages
 
 TIMEOUT = 30
 
 
 def check() -> Lines:
-    """Fetch and parse the first page, and resolve the hosts of its pictures without requests to them.
-
-    Raises:
-        PipelineError: as `source.address`, `sources.http` and `parser.read_page`.
-    """
+    """Fetch and parse the first page, and resolve the hosts of its pictures without requests to them; raises
+    as `address`, `sources.http` and `parse_pages`."""
     import requests
 
     where = address()
@@ -31,7 +25,7 @@ def check() -> Lines:
     with network_errors(what):
         answer = requests.get(where.url, auth=login, timeout=TIMEOUT, allow_redirects=False)
     raise_for_status(answer, what)
-    found = read_page(answer.content, where.url)
+    found = parse_pages([(answer.content, where.url)])
     urls = [product.image_url for product in found.products if product.image_url]
     yield OK, f"its first page has {len(found.products)} products, {len(urls)} of them with a picture"
     if where.login and where.url.startswith("http://"):
@@ -43,14 +37,9 @@ def check() -> Lines:
             f"{len(found.rejected)} entries of its first page cannot be used (the first: {first.reason}, "
             f"{json.dumps(first.detail)}): docs/CATALOGUE.md maps another JSON",
         )
-    yield from _refused(urls)
-
-
-def _refused(urls: list[str]) -> Lines:
-    networks = load_settings().picture_networks
     for host in sorted({host_of(url) for url in urls} - {""}):
         name, _, port = host.rpartition(":") if host.rpartition(":")[2].isdigit() else (host, "", "443")
         try:
-            allowed_addresses(name, int(port), networks)
+            allowed_addresses(name, int(port), load_settings().picture_networks)
         except UnusablePicture as error:
             yield HINT, f"pictures from {host} are not fetched: {error}"

@@ -1,31 +1,75 @@
 """Products of the catalogue: the schema of an entry, and the reason codes of invalid ones."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from ecommerce.core.email_masking import is_suspect, safe_id
+from ecommerce.core.settings import load_settings
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueProduct:
-    """One product of the catalogue; `image_url` is absolute but not validated, `updated_at` is aware."""
+def text_of(value: Any) -> Any:
+    """Return a number as text, and a text stripped; None for an empty one."""
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return f"{Decimal(str(value)):f}"
+    if isinstance(value, str):
+        if re.search("[\0-\x08\x0e-\x1f\ud800-\udfff]", value):
+            raise ValueError("control characters")
+        return value.strip() or None
+    return value
 
-    sku: str
-    name: str | None
-    category: str | None
-    image_url: str | None
-    updated_at: datetime | None
+
+def safe_sku(sku: str) -> str:
+    """Replace an address in a SKU, as in order lines; ValueError where nothing of it is readable."""
+    if is_suspect(sku) and not (sku := safe_id(sku, load_settings().customer_hash_key, is_sku=True)):
+        raise ValueError("control characters only")
+    return sku
+
+
+def _instant(value: Any) -> Any:
+    if isinstance(value, str) and value.strip():
+        value = datetime.fromisoformat(value.strip())
+    if isinstance(value, datetime) and not 1970 <= value.year <= 2200:
+        raise ValueError("no product is of that year")
+    return value or None
+
+
+Text = BeforeValidator(text_of)
+
+
+class CatalogueProduct(BaseModel):
+    """One product of the catalogue, the schema of an entry. `image_url` is absolute but not validated;
+    `price` and `currency` are validated and not kept."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    sku: Annotated[str, Field(max_length=200, pattern=r"^[^\t-\r]+$"), Text, AfterValidator(safe_sku)]
+    name: Annotated[str | None, Field(max_length=2_000), Text] = None
+    category: Annotated[str | None, Field(max_length=2_000), Text] = None
+    price: Annotated[str | None, Field(pattern=r"^\d{1,14}(\.\d+)?$", exclude=True), Text] = None
+    currency: Annotated[str | None, Field(pattern=r"^[A-Za-z]{3}$", exclude=True), Text] = None
+    image_url: Annotated[str | None, Field(max_length=4_000), Text] = None
+    updated_at: Annotated[AwareDatetime | None, BeforeValidator(_instant)] = None
 
     @property
     def version(self) -> tuple[Any, ...]:
         """The sort key: of several entries with one sku, the last counts."""
         oldest = datetime.min.replace(tzinfo=UTC)
         return self.updated_at or oldest, *(text or "" for text in (self.name, self.category, self.image_url))
+
+
+REASONS = {
+    **dict.fromkeys(("sku", "name", "category"), "invalid_text"),
+    "price": "invalid_number",
+    "currency": "invalid_currency",
+    "image_url": "invalid_url",
+    "updated_at": "invalid_timestamp",
+}
+"""The reason code of an invalid field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,59 +92,3 @@ class Catalogue:
     rejected: list[RejectedEntry]
     superseded: int
     warnings: list[str] = field(default_factory=list)
-
-
-def text_of(value: Any) -> Any:
-    """Return a number as text, and a text stripped; None for an empty one."""
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return f"{Decimal(str(value)):f}"
-    if isinstance(value, str):
-        if re.search("[\0-\x08\x0e-\x1f\ud800-\udfff]", value):
-            raise ValueError("control characters")
-        return value.strip() or None
-    return value
-
-
-def _instant(value: Any) -> Any:
-    if isinstance(value, str) and value.strip():
-        value = datetime.fromisoformat(value.strip())
-    if isinstance(value, datetime) and not 1970 <= value.year <= 2200:
-        raise ValueError("no product is of that year")
-    return value or None
-
-
-Text = BeforeValidator(text_of)
-
-
-class Entry(BaseModel):
-    """The schema of an entry; `price` and `currency` are validated and not kept."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    sku: Annotated[str, Field(max_length=200, pattern=r"^[^\t-\r]+$"), Text]
-    name: Annotated[str | None, Field(max_length=2_000), Text] = None
-    category: Annotated[str | None, Field(max_length=2_000), Text] = None
-    price: Annotated[str | None, Field(pattern=r"^\d{1,14}(\.\d+)?$"), Text] = None
-    currency: Annotated[str | None, Field(pattern=r"^[A-Za-z]{3}$"), Text] = None
-    image_url: Annotated[str | None, Field(max_length=4_000), Text] = None
-    updated_at: Annotated[AwareDatetime | None, BeforeValidator(_instant)] = None
-
-
-_REASONS = {
-    "sku": "invalid_text",
-    "name": "invalid_text",
-    "category": "invalid_text",
-    "price": "invalid_number",
-    "currency": "invalid_currency",
-    "image_url": "invalid_url",
-    "updated_at": "invalid_timestamp",
-}
-
-
-def fault_of(error: ValidationError, values: dict[str, Any]) -> tuple[str, str]:
-    """Return reason code and detail of the first error."""
-    name = str(error.errors()[0]["loc"][0])
-    value = values[name]
-    if name == "sku" and (value is None or not str(value).strip()):
-        return "missing_value", "sku"
-    return _REASONS[name], f"{name} {value!r}"

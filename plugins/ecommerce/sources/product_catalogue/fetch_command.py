@@ -1,10 +1,5 @@
-"""Fetching the catalogue's pages with include/scripts/fetch_catalogue.sh.
-
-The raw folder has `page-0001.json`, `page-0002.json`, … as the server sent them, each with its address in
-`page-0001.url`.
-"""
-
-from __future__ import annotations
+"""Fetching the catalogue's pages with include/scripts/fetch_catalogue.sh. docs/SOURCES.md describes the
+connection `product_catalogue_api` and the raw folder."""
 
 import hashlib
 import io
@@ -14,20 +9,66 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from urllib.parse import urlsplit
 
 from ecommerce.core.business_day import BusinessDay
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.names import CONNECTION_CATALOGUE
 from ecommerce.core.paths import INCLUDE
-from ecommerce.sources.product_catalogue import source
-from ecommerce.sources.product_catalogue.source import CatalogueAddress, address
+from ecommerce.sources import PRODUCT_CATALOGUE
+from ecommerce.sources.http import connection_with_host
 from ecommerce.sources.script_folder import ScriptFolder, curl_option
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
+SOURCE = PRODUCT_CATALOGUE
+"""Its name in `load_audit` and `rejected_rows`."""
+CONNECTION = CONNECTION_CATALOGUE
 COMMAND = f'bash "{INCLUDE}/scripts/fetch_catalogue.sh" "$CATALOGUE_FOLDER"'
 """The command of the task's BashOperator."""
+FIRST_PAGE = "/products?page=1"
 MOST_PAGES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueAddress:
+    """The first page's `url`, login and password (empty: none), and where a page has what we need."""
+
+    url: str
+    login: str
+    password: str
+    entries: str
+    next: str
+
+
+def address() -> CatalogueAddress:
+    """Return the address in the connection; ConfigurationError where it does not exist, names no host, or has
+    what HTTP cannot send."""
+    from airflow.providers.http.hooks.http import HttpHook
+
+    found = connection_with_host(CONNECTION)
+    hook = HttpHook("GET", CONNECTION)
+    try:
+        url = hook.url_from_endpoint("")
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+    except ValueError:
+        usable = False
+    if not usable or "@" in parts.netloc:
+        raise ConfigurationError(
+            f"the host of the connection {CONNECTION} is no web address such as https://shop.example, or has "
+            "a login in it, which belongs into the fields login and password"
+        )
+    login, password = found.login or "", found.password or ""
+    if ":" in login or any(ord(letter) < 32 for letter in login + password):
+        raise ConfigurationError(
+            f"login or password of the connection {CONNECTION} has a character that HTTP cannot send"
+        )
+    extra = found.extra_dejson
+    if not (parts.path.strip("/") or parts.query):
+        url = f"{parts.scheme}://{parts.netloc}{FIRST_PAGE}"
+    return CatalogueAddress(url, login, password, extra.get("entries", "results"), extra.get("next", "next"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +79,8 @@ class CatalogueFolder(ScriptFolder):
     store: Store
 
     SCRIPT = "fetch_catalogue.sh"
-    CONNECTION = source.CONNECTION
-    SOURCE = source.SOURCE
+    CONNECTION = CONNECTION
+    SOURCE = SOURCE
 
     def environment(self) -> dict[str, str]:
         """Return the script's environment."""
@@ -61,17 +102,13 @@ class CatalogueFolder(ScriptFolder):
         files = {page.name: page.with_suffix(".url").name for page in pages}
         totals = {"pages": len(pages), "unchanged_pages": unchanged}
         manifest = self._publish(folder, day, files, totals)
-        self._keep(pages)
-        return manifest
-
-    def _keep(self, pages: list[Path]) -> None:
-        """Store all pages in one file, so that two runs at once cannot mix their pages."""
-        archive = io.BytesIO()
+        archive = io.BytesIO()  # one file, so that two runs at once cannot mix their pages
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
             for page in pages:
                 for end in (".json", ".url", ".etag"):
                     packed.write(page.with_suffix(end), page.with_suffix(end).name)
         self.store.write(self._kept_pages(), archive.getvalue())
+        return manifest
 
     def restore(self) -> None:
         """Write the pages of the previous run, so that the script requests only changed ones."""
@@ -90,12 +127,8 @@ class CatalogueFolder(ScriptFolder):
 
 @contextmanager
 def fetch_folder() -> Iterator[CatalogueFolder]:
-    """Provide a folder for the script, with the pages of the previous run.
-
-    Raises:
-        ConfigurationError: as `source.address`.
-        StagingError: the store cannot be read.
-    """
+    """Provide a folder for the script, with the pages of the previous run; raises as `address`, and
+    StagingError where the store cannot be read."""
     with scratch_folder() as path:
         folder = CatalogueFolder(path, datetime.now(UTC), address(), Store.of_pictures())
         folder.restore()

@@ -4,34 +4,31 @@ include/sql/transform/catalogue/product_catalogue.sql maps the JSON. The parsed 
 `Catalogue`.
 """
 
-from __future__ import annotations
-
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from pydantic import ValidationError
 
 from ecommerce.core.data_warnings import data_warning
-from ecommerce.core.email_masking import is_suspect, safe_id
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
-from ecommerce.core.settings import load_settings
-from ecommerce.core.text import clean, mask_e_mails
+from ecommerce.core.text import clean
 from ecommerce.sources.product_catalogue.entries import (
+    REASONS,
     Catalogue,
     CatalogueProduct,
-    Entry,
     RejectedEntry,
-    fault_of,
+    safe_sku,
     text_of,
 )
-from ecommerce.sources.product_catalogue.source import SOURCE, address
+from ecommerce.sources.product_catalogue.fetch_command import SOURCE, address
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest, storage_path
 from ecommerce.storage.xcom import from_xcom, to_xcom
@@ -43,8 +40,7 @@ LONGEST_ENTRY = 256 * 1024
 LONGEST_RAW = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Entry(NamedTuple):
     """One entry of a page: its number within the fetch, and its JSON."""
 
     number: int
@@ -99,10 +95,8 @@ def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
         return
     found = f"only {len(catalogue.products)} products; {lost} of the {len(known)} it had before are missing"
     if not catalogue.products:
-        first = next(
-            (f" (the first of them: {each.reason}, {each.detail})" for each in catalogue.rejected), ""
-        )
-        found = f"no product, and {len(catalogue.rejected)} entries that cannot be used{first}"
+        first = [f" (the first of them: {each.reason}, {each.detail})" for each in catalogue.rejected[:1]]
+        found = f"no product, and {len(catalogue.rejected)} entries that cannot be used{''.join(first)}"
     raise ContractError(
         f"{SOURCE}: the catalogue has {found}: nothing is changed; if that is right, trigger the DAG with "
         "accept_shrunk"
@@ -117,50 +111,72 @@ def read_parsed(manifest: Manifest) -> Catalogue:
 
 def read_pages(manifest: Manifest) -> Catalogue:
     """Parse the pages in the raw folder of `manifest`; raises as `parse`."""
-    where, found, counts = address(), list[_Found](), set[int]()
     with staging.storage_errors(manifest.uri):
-        folder = storage_path(manifest.uri)
-        texts = {
-            name: ((folder / name).read_bytes(), (folder / name.replace(".json", ".url")).read_text())
-            for name in sorted(manifest.columns)
-        }
-    for name, (body, url) in texts.items():
-        page = f"page {int(re.sub('[^0-9]', '', name))}"
+        files = [storage_path(manifest.uri) / name for name in sorted(manifest.columns)]
+        pages = [(file.read_bytes(), file.with_suffix(".url").read_text()) for file in files]
+    return parse_pages(pages)
+
+
+def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
+    """Parse the texts of pages with their URLs; raises as `parse`."""
+    path, entries, counts = address().entries, list[_Entry](), set[int]()
+    for number, (body, url) in enumerate(pages, 1):
+        page = f"page {number}"
         value = _json(page, body)
         if isinstance(value, dict) and type(value.get("count")) is int:
             counts.add(value["count"])
-        for record in _entries(page, value, where.entries):
-            found.append(_Found(len(found) + 1, page, url, _written(record)))
+        for record in _list_in(value, path, page):
+            entries.append(_Entry(len(entries) + 1, page, url, _written(record)))
     warnings = []
-    if len(counts) == 1 and counts != {len(found)}:
-        warnings = [f"the catalogue counts {counts.pop()} entries, and its pages have {len(found)}"]
-    return _catalogue(found, warnings)
-
-
-def read_page(body: bytes, url: str) -> Catalogue:
-    """Parse one page by itself; raises as `parse`."""
-    entries = _entries("page 1", _json("page 1", body), address().entries)
-    found = [_Found(number, "page 1", url, _written(each)) for number, each in enumerate(entries, start=1)]
-    return _catalogue(found, [])
+    if len(counts) == 1 and counts != {len(entries)}:
+        warnings = [f"the catalogue counts {counts.pop()} entries, and its pages have {len(entries)}"]
+    products: dict[str, CatalogueProduct] = {}
+    rejected, usable = [], []
+    for entry in entries:
+        if entry.record.startswith("{") and len(entry.record) <= LONGEST_ENTRY:
+            usable.append(entry)
+        else:
+            reason = "too_long" if entry.record.startswith("{") else "malformed_entry"
+            rejected.append(_rejected(entry, None, reason, f"{entry.record[:40]!r}"))
+    superseded = 0
+    for entry, values in _mapped(usable):
+        try:
+            with suppress(ValueError):  # the schema or the download rejects an invalid one
+                if isinstance(url := text_of(values["image_url"]), str):
+                    values["image_url"] = urljoin(entry.page_url, url)
+            product = CatalogueProduct.model_validate(values)
+        except ValidationError as error:
+            name = str(error.errors()[0]["loc"][0])
+            reason, detail = REASONS[name], f"{name} {values[name]!r}"
+            if name == "sku" and (values["sku"] is None or not str(values["sku"]).strip()):
+                reason, detail = "missing_value", "sku"
+            rejected.append(_rejected(entry, values["sku"], reason, detail))
+            continue
+        superseded += product.sku in products
+        if product.sku not in products or product.version > products[product.sku].version:
+            products[product.sku] = product
+    return Catalogue(
+        products=[products[sku] for sku in sorted(products)],
+        rejected=sorted(rejected, key=lambda each: each.entry_number),
+        superseded=superseded,
+        warnings=warnings,
+    )
 
 
 def _json(page: str, body: bytes) -> Any:
     def refuse(constant: str) -> Any:
         raise ValueError(constant)
 
+    def number(text: str) -> float | str:  # an infinite one stays text, which is then an invalid price
+        return value if isfinite(value := float(text)) else text
+
+    def whole_number(text: str) -> int | str:
+        return int(text) if len(text) < 40 else text
+
     try:
-        return json.loads(body, parse_constant=refuse, parse_int=_whole_number, parse_float=_number)
+        return json.loads(body, parse_constant=refuse, parse_int=whole_number, parse_float=number)
     except (ValueError, RecursionError):
         raise ContractError(f"{SOURCE}: {page} is no JSON: is the host of the connection right?") from None
-
-
-def _whole_number(text: str) -> int | str:
-    return int(text) if len(text) < 40 else text
-
-
-def _number(text: str) -> float | str:
-    """Keep an infinite number as text, which is then an invalid price."""
-    return value if isfinite(value := float(text)) else text
 
 
 def _written(record: Any) -> str:
@@ -173,7 +189,7 @@ def _written(record: Any) -> str:
     return text
 
 
-def _entries(page: str, value: Any, path: str) -> list[Any]:
+def _list_in(value: Any, path: str, page: str) -> list[Any]:
     """The list of entries; a page may be that list itself."""
     for name in path.split("."):
         if isinstance(value, dict):
@@ -186,92 +202,48 @@ def _entries(page: str, value: Any, path: str) -> list[Any]:
     return value
 
 
-def _catalogue(found: Sequence[_Found], warnings: list[str]) -> Catalogue:
-    by_number = {each.number: each for each in found}
-    usable = [each for each in found if each.record.startswith("{") and len(each.record) <= LONGEST_ENTRY]
-    products: dict[str, CatalogueProduct] = {}
-    rejected: list[RejectedEntry] = []
-    for number in by_number.keys() - {each.number for each in usable}:
-        entry = by_number[number]
-        reason = "too_long" if entry.record.startswith("{") else "malformed_entry"
-        rejected.append(_rejected(entry, None, reason, f"{entry.record[:40]!r}"))
-    accepted = 0
-    for number, values in _mapped(usable):
-        entry = by_number[number]
-        try:
-            read = Entry.model_validate(values)
-        except ValidationError as error:
-            rejected.append(_rejected(entry, values["sku"], *fault_of(error, values)))
-            continue
-        accepted += 1
-        # A relative URL is resolved against its page.
-        url = _joined(entry.page_url, read.image_url) if read.image_url else None
-        product = CatalogueProduct(_safe_sku(read.sku), read.name, read.category, url, read.updated_at)
-        if product.sku not in products or product.version > products[product.sku].version:
-            products[product.sku] = product
-    return Catalogue(
-        products=[products[sku] for sku in sorted(products)],
-        rejected=sorted(rejected, key=lambda each: each.entry_number),
-        superseded=accepted - len(products),
-        warnings=warnings,
-    )
-
-
-def _joined(base: str, url: str) -> str:
-    try:
-        return urljoin(base, url)
-    except ValueError:
-        return url  # the download rejects it
-
-
-def _mapped(found: Sequence[_Found]) -> Iterable[tuple[int, dict[str, Any]]]:
-    """Yield the mapped values of each entry by its number: those of JSON as Python objects."""
+def _mapped(entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, dict[str, Any]]]:
+    """Yield each entry with its mapped values: those of JSON as Python objects."""
     import duckdb
     import pyarrow as pa
 
     from ecommerce.storage.duckdb import connect_duckdb
 
-    fields: list[tuple[str, pa.DataType]] = [("entry_number", pa.int64()), ("record", pa.string())]
-    rows = [{"entry_number": each.number, "record": each.record} for each in found]
-    entries = pa.Table.from_pylist(rows, schema=pa.schema(fields))
+    by_number = {entry.number: entry for entry in entries}
+    given = pa.table(
+        {
+            "entry_number": pa.array(by_number, pa.int64()),
+            "record": pa.array([entry.record for entry in entries], pa.string()),
+        }
+    )
     with connect_duckdb() as connection:
         try:
-            connection.register("given", entries)
-            connection.execute(
-                "CREATE TABLE entries AS SELECT entry_number, record::JSON AS record FROM given ORDER BY 1"
-            )
-            result = connection.execute(read_sql(MAPPING))
-            names = [column[0] for column in result.description]
-            plain = {column[0] for column in result.description if str(column[1]) != "JSON"}
-            made = result.fetchall()
+            connection.register("given", given)
+            connection.execute("CREATE TABLE entries AS SELECT * REPLACE (record::JSON AS record) FROM given")
+            mapped = connection.sql(read_sql(MAPPING))
+            rows, types = mapped.fetchall(), dict(zip(mapped.columns, map(str, mapped.types), strict=True))
         except duckdb.Error as error:
             raise ContractError(f"include/sql/{MAPPING}: {mask_e_mails(clean(str(error)))}") from None
-    if sorted(names) != sorted(("entry_number", *Entry.model_fields)) or len(made) != len(found):
+    names = [*CatalogueProduct.model_fields]
+    if types.keys() != {"entry_number", *names} or len(rows) != len(entries):
         raise ContractError(
-            f"include/sql/{MAPPING} must give one row per entry, with entry_number, "
-            f"{', '.join(Entry.model_fields)}"
+            f"include/sql/{MAPPING} must give one row per entry, with entry_number, {', '.join(names)}"
         )
-    for row in made:
-        values = dict(zip(names, row, strict=True))
-        for name in set(Entry.model_fields) - plain:
-            if values[name] is not None:
-                values[name] = json.loads(values[name], parse_float=Decimal)
-        yield values.pop("entry_number"), values
+    for row in rows:
+        values = dict(zip(types, row, strict=True))
+        for name in (name for name in names if types[name] == "JSON" and values[name]):
+            values[name] = json.loads(values[name], parse_float=Decimal)
+        yield by_number[values.pop("entry_number")], values
 
 
-def _safe_sku(sku: str) -> str:
-    """Replace an address in a SKU, as in order lines."""
-    return safe_id(sku, load_settings().customer_hash_key, is_sku=True) if is_suspect(sku) else sku
-
-
-def _rejected(entry: _Found, sku: Any, reason: str, detail: str) -> RejectedEntry:
+def _rejected(entry: _Entry, sku: Any, reason: str, detail: str) -> RejectedEntry:
     text = text_of(sku) if isinstance(sku, (str, int)) and reason != "invalid_text" else None
     # What follows the question mark of an address may be a key.
     raw = re.sub(r"(https?://[^\s\"?]+)\?[^\s\"]*", r"\1?…", entry.record[: 4 * LONGEST_RAW])
     return RejectedEntry(
         entry_number=entry.number,
         page=entry.page,
-        sku=text and _safe_sku(text),
+        sku=text and safe_sku(text),
         reason=reason,
         detail=mask_e_mails(clean(detail)),
         raw=mask_e_mails(raw)[:LONGEST_RAW],

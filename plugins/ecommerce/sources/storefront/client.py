@@ -1,12 +1,5 @@
-"""HTTP client of the WooCommerce REST API v3, for several threads at once.
-
-The connection `storefront_api` (type http): host = the shop's root, as in `https://shop.example.com` or,
-where WordPress lives in a folder, `https://shop.example.com/blog` (everything before `/wp-json`; a port then
-goes into the host); login and password = consumer key and secret of a key that may read. Extra may hold
-`timeout` (seconds) and what else the http provider knows. WooCommerce takes keys openly over HTTPS only; with
-the extra `{"auth": "oauth1"}` requests are signed instead (OAuth 1.0a), which it takes over plain http too.
-Either way they travel in the `Authorization` header, never in the URL.
-"""
+"""HTTP client of the WooCommerce REST API v3, for several threads at once. docs/SOURCES.md describes the
+connection `storefront_api`."""
 
 from __future__ import annotations
 
@@ -22,12 +15,12 @@ from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.names import CONNECTION_STOREFRONT
 from ecommerce.sources.http import (
-    first_characters,
     is_unencrypted,
     network_errors,
+    quoted,
     raise_for_status,
     request,
-    retry_after,
+    with_retries,
 )
 
 if TYPE_CHECKING:
@@ -40,13 +33,7 @@ PER_PAGE = 100
 CONCURRENCY = 8
 """Requests under way at once; more gains nothing and annoys shops on small servers."""
 ATTEMPTS = 5
-FIRST_PAUSE = 1.0
-"""Seconds; each further pause is twice as long."""
-LONGEST_PAUSE = 120.0
-"""A server that asks for more seconds is left to the task's own retry, which waits as long as asked."""
 TIMEOUT = (10.0, 60.0)
-
-log = logging.getLogger(__name__)
 
 
 class NotFoundError(errors.ContractError):
@@ -75,8 +62,8 @@ class Page:
 
 
 class StorefrontClient:
-    """Reads lists, page by page; sends again what was refused for the moment. 429 and 503 hold back all
-    threads until `Retry-After` is over."""
+    """Reads lists, page by page, and sends again what failed for the moment. A failure holds back all threads
+    until its pause is over."""
 
     def __init__(
         self,
@@ -86,16 +73,12 @@ class StorefrontClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._session, self._root, self._timeout, self._sleep = session, root, timeout, sleep
-        self._lock = threading.Lock()
-        self._resume_at = 0.0
+        self._resume_at, self._lock = 0.0, threading.Lock()
 
     @classmethod
     def connect(cls) -> StorefrontClient:
-        """Return a client for the connection `storefront_api`.
-
-        Raises:
-            ConfigurationError: the connection is missing, has no login, or would send the key openly.
-        """
+        """Return a client for the connection `storefront_api`; ConfigurationError where it is missing, has no
+        login, or would send the key openly."""
         from airflow.providers.http.hooks.http import HttpHook
         from requests.adapters import HTTPAdapter
 
@@ -129,36 +112,20 @@ class StorefrontClient:
             parameters: of the query.
 
         Raises:
-            ConfigurationError: the server redirects to another host.
-            CredentialsError: 401, 403.
-            NotFoundError: 404.
-            RateLimitedError, TransientError: several attempts were refused, failed or timed out.
-            ContractError: any other status, or an answer that is no JSON list.
+            PipelineError: as `http`; NotFoundError for 404, MalformedAnswerError for no JSON list.
         """
         what = f"{CONNECTION}: GET {path} (page {page})"
         query: dict[str, Any] = {**(parameters or {}), "per_page": PER_PAGE, "page": page}
-        for attempt in range(1, ATTEMPTS + 1):
-            response = None
-            self._sleep_until_allowed()
-            try:
-                with network_errors(what):
-                    response = self._answer("GET", self._root + path, query, what)
-                _raise_for_status(response, what)
-                return _page(response, page, what)
-            except (errors.TransientError, MalformedAnswerError) as error:
-                asked = retry_after(response) if response is not None else None
-                wait = FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked
-                # What is no JSON may be a passing notice in the page; twice, it is the page.
-                most = 2 if isinstance(error, MalformedAnswerError) else ATTEMPTS
-                if attempt == most or wait > LONGEST_PAUSE:
-                    raise
-                log.info("%s; attempt %d of %d, again in %.1f s", error, attempt, most, wait)
-                if isinstance(error, errors.RateLimitedError):
-                    with self._lock:
-                        self._resume_at = max(self._resume_at, time.monotonic() + wait)
-                else:
-                    self._sleep(wait)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+
+        def send() -> Page:
+            if (wait := self._resume_at - time.monotonic()) > 0:
+                self._sleep(wait)
+            response = self._answer("GET", path, query, what)
+            _raise_for_status(response, what)
+            return _page(response, page, what)
+
+        # What is no JSON may be a passing notice in the page; twice, it is the page.
+        return with_retries(send, self._hold_back, {errors.TransientError: ATTEMPTS, MalformedAnswerError: 2})
 
     @property
     def is_unencrypted(self) -> bool:
@@ -167,35 +134,36 @@ class StorefrontClient:
 
     def has_plain_permalinks(self) -> bool:
         """Return whether the API answers to the parameter `rest_route`, as with plain permalinks."""
-        shop = self._root.removesuffix(API_ROOT)
-        what = f"{CONNECTION}: GET /?rest_route="
-        with network_errors(what):
-            answer = self._answer("GET", f"{shop}/", {"rest_route": "/wc/v3/orders", "per_page": 1}, what)
+        query = {"rest_route": "/wc/v3/orders", "per_page": 1}
+        root = self._root.removesuffix(API_ROOT)
+        answer = self._answer("GET", "/", query, f"{CONNECTION}: GET /?rest_route=", root)
         return answer.ok and answer.content.strip().startswith(b"[")
 
     def may_write(self) -> bool:
         """Return whether the key may change orders, by an empty change of order 0, which does not exist."""
-        what = f"{CONNECTION}: PUT /orders/0"
-        with network_errors(what):
-            return self._answer("PUT", f"{self._root}/orders/0", None, what).status_code not in (401, 403)
+        answer = self._answer("PUT", "/orders/0", None, f"{CONNECTION}: PUT /orders/0")
+        return answer.status_code not in (401, 403)
 
     def dates_all_changes(self) -> bool | None:
         """Return whether every change of an order moves its modified date, as with order tables (HPOS); None
         where the key may not read that."""
-        what = f"{CONNECTION}: GET /system_status"
-        with network_errors(what):
-            answer = self._answer("GET", f"{self._root}/system_status", {"_fields": "settings"}, what)
+        path = "/system_status"
+        answer = self._answer("GET", path, {"_fields": "settings"}, f"{CONNECTION}: GET {path}")
         try:
             return bool(answer.json()["settings"].get("HPOS_enabled")) if answer.ok else None
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def _answer(self, method: str, url: str, query: dict[str, Any] | None, what: str) -> Response:
-        return request(self._session, method, url, query, what, timeout=self._timeout)
+    def _answer(
+        self, method: str, path: str, query: dict[str, Any] | None, what: str, root: str | None = None
+    ) -> Response:
+        with network_errors(what):
+            url = f"{self._root if root is None else root}{path}"
+            return request(self._session, method, url, query, what, timeout=self._timeout)
 
-    def _sleep_until_allowed(self) -> None:
-        if (wait := self._resume_at - time.monotonic()) > 0:
-            self._sleep(wait)
+    def _hold_back(self, seconds: float, error: Exception) -> None:
+        with self._lock:
+            self._resume_at = max(self._resume_at, time.monotonic() + seconds)
 
 
 def _oauth1(key: str, secret: str) -> Any:
@@ -211,13 +179,13 @@ def _raise_for_status(response: Response, what: str) -> None:
     answer = f"{what} answered {response.status_code}"
     if response.status_code in (401, 403):
         raise errors.CredentialsError(
-            f"{answer} {first_characters(response)}: check that login and password are a consumer key that "
+            f"{answer} {quoted(response.content)}: check that login and password are a consumer key that "
             "may read and its secret, and that the host begins with https:// (over plain http, set the extra "
             '{"auth": "oauth1"})'
         )
     if response.status_code == 404:
         raise NotFoundError(
-            f"{answer} {first_characters(response)}: is the host of the connection the root of a WooCommerce "
+            f"{answer} {quoted(response.content)}: is the host of the connection the root of a WooCommerce "
             f"shop, the part before {API_ROOT}?"
         )
     raise_for_status(response, what)
@@ -226,7 +194,7 @@ def _raise_for_status(response: Response, what: str) -> None:
 def _page(response: Response, number: int, what: str) -> Page:
     body = response.content.removeprefix(b"\xef\xbb\xbf").strip()
     if not body.startswith(b"["):
-        raise MalformedAnswerError(f"{what} is no JSON list; it begins with {first_characters(response)}")
+        raise MalformedAnswerError(f"{what} is no JSON list; it begins with {quoted(response.content)}")
     try:
         size = len(json.loads(body))
     except json.JSONDecodeError as error:  # not quoted: these are customers

@@ -7,8 +7,6 @@ change the list's total, which every page states. So wherever two neighbouring p
 same total, both are read again. New orders enter at the end and push nothing; they cost the same second look.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 
@@ -23,18 +21,17 @@ Total = int | None
 
 
 def walk(what: str, read: Callable[[int], Page], pool: Executor) -> int:
-    """Call `read(page number)` until no object of the list can have been missed; return how many objects the
-    server counts and no page holds: 0, unless it withholds some (a plugin filters them, or the key's user may
-    not read them).
+    """Call `read` until no object of the list can have been missed; return how many objects the server counts
+    and no page holds: 0, unless it withholds some (a plugin filters them, or the key's user may not read
+    them).
 
     `read` runs on `pool` and keeps what it reads; the same page may be asked for several times, and one
     object be on several pages. The walk goes on until an empty page whatever the totals say, so that missing
-    or outdated ones cost requests, not objects. Messages name connection and list as `what`.
+    or outdated ones cost requests, not objects. Messages begin with `what`.
 
     Raises:
         ContractError: another page repeats page one: the server ignores the page number.
-        TransientError: a page repeats an earlier other one, or the list changed between all attempts to read
-            two neighbouring pages.
+        TransientError: a page repeats an earlier other one, or the list changed whenever it was read.
     """
 
     def look(number: int) -> tuple[Total, int]:

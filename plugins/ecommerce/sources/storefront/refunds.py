@@ -10,12 +10,11 @@ from __future__ import annotations
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecommerce.core.errors import ContractError
 from ecommerce.sources.storefront.client import CONNECTION, PER_PAGE, NotFoundError, Page, StorefrontClient
@@ -30,21 +29,12 @@ FEW = 5
 """For fewer orders than this the global list is not worth a look."""
 
 
-@dataclass
-class Stubs:
+class Stubs(NamedTuple):
     """One order's refunds: amount (with tax, positive) by refund id, None where it is not a number.
     `created_at` is the order's, naive UTC."""
 
     created_at: datetime | None
-    amounts: dict[str, Decimal | None] = field(default_factory=dict)
-
-
-def group_stubs(rows: Iterable[tuple[str, datetime | None, str, Decimal | None]]) -> dict[str, Stubs]:
-    """Rows of `refund_stubs.sql` by order id."""
-    orders: dict[str, Stubs] = {}
-    for order_id, created_at, refund_id, amount in rows:
-        orders.setdefault(order_id, Stubs(created_at)).amounts[refund_id] = amount
-    return orders
+    amounts: dict[str, Decimal | None]
 
 
 def split_known(orders: Mapping[str, Stubs], known: pa.Table) -> tuple[pa.Table, dict[str, Stubs]]:
@@ -65,9 +55,9 @@ def split_known(orders: Mapping[str, Stubs], known: pa.Table) -> tuple[pa.Table,
 def read_refunds(
     client: StorefrontClient, pool: Executor, orders: Mapping[str, Stubs], recent: datetime
 ) -> dict[str, list[Refund]]:
-    """All present refunds of `orders`, by order id; each with the key `order_id` added. Orders created since
-    `recent` (naive UTC) are looked up in the global list; for older ones that would be a long way back.
-    Raises as `StorefrontClient.get`."""
+    """Return all present refunds of `orders`, by order id; each with the key `order_id` added. Orders created
+    since `recent` (naive UTC) are looked up in the global list; for older ones that would be a long way back.
+    """
     newer = {key: stubs for key, stubs in orders.items() if stubs.created_at and stubs.created_at >= recent}
     found = _from_all_refunds(client, pool, newer)
     # What the global list did not give completely is asked for order by order, and that answer counts.

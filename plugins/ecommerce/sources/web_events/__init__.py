@@ -1,15 +1,11 @@
-"""The website's events, connection `web_events_api`. `client.py` sends requests, `slices.py` cuts a window
-into time slices, `lines.py` splits an answer into lines, `extraction.py` writes a part of the raw folder per
-slice."""
-
-from __future__ import annotations
+"""The website's events, connection `web_events_api`. `client.py` requests a window in time slices, `lines.py`
+splits an answer into lines, `extraction.py` writes a part of the raw folder per slice."""
 
 from datetime import timedelta
 
 from ecommerce.core.settings import Settings
-from ecommerce.sources.web_events.check import check
 from ecommerce.sources.web_events.client import CONNECTION
-from ecommerce.sources.web_events.extraction import extract
+from ecommerce.sources.web_events.extraction import check, extract
 
 __all__ = ["AHEAD", "LATE_DAYS", "OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
 
@@ -29,8 +25,7 @@ LATE_DAYS = 3
 def limits(settings: Settings) -> list[str]:
     """Return which events are never seen."""
     return [
-        f"Web events: one that is received more than {LATE_DAYS} days late is read by the run of the newest "
-        "day, and by no backfill of its own day. One that the server shows more than "
-        f"{OVERLAP // timedelta(minutes=1)} minutes after the instant of its receipt is read only when its "
-        "day is run again."
+        f"Web events: an event received more than {LATE_DAYS} days after its day is read by the run of the "
+        "newest day, but not by a backfill of its own day. An event that the server shows more than "
+        f"{OVERLAP // timedelta(minutes=1)} minutes after its receipt is read only when its day is run again."
     ]

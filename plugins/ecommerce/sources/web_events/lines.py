@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ecommerce.core.errors import ContractError
 from ecommerce.core.text import clean
@@ -47,17 +47,15 @@ class Lines:
         """`batches` as DuckDB takes them."""
         import pyarrow as pa
 
-        columns: dict[str, pa.DataType] = {
-            "line_number": pa.int64(),
-            "line": pa.string(),
-            "fault": pa.string(),
-        }
+        text: pa.DataType = pa.string()
+        columns: dict[str, pa.DataType] = {"line_number": pa.int64(), "line": text, "fault": text}
         return pa.RecordBatchReader.from_batches(pa.schema(columns), self.batches())
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """line_number, line (without its line feed), fault; blank lines are counted and left out."""
         import numpy as np
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         with self.path.open("rb") as stream:
             for block in _blocks(stream):
@@ -75,18 +73,15 @@ class Lines:
                     lines = pa.array([text for text, _ in known], pa.string())
                     faults = pa.array([fault for _, fault in known], pa.string())
                 batch = pa.record_batch([pa.array(numbers), lines, faults], ["line_number", "line", "fault"])
-                batch = _without_blank_lines(batch, block, starts, ends)
+                filled = pc.match_substring_regex(batch["line"], r"[^ \t\r\n]")
+                batch = batch if pc.all(filled).as_py() else batch.filter(filled)
                 self.found += len(batch)
                 yield batch
 
 
 def usual_keys(path: Path, media_type: str, what: str) -> list[str]:
-    """See whether an answer holds events at all; the keys of its first one, empty where it cannot say. Single
-    lines that are none are rejected one by one later.
-
-    Raises:
-        ContractError: it is a page, an error message, a JSON list, or whatever else; no event is quoted.
-    """
+    """Return the keys of an answer's first event, empty where it is not clear; ContractError where it holds
+    none but a page, an error message, or a JSON list. Single lines that are none are rejected later."""
     looked_at: list[str] = []
     strangers: list[str] = []
     for line in islice(_first_lines(path), LOOKED_AT):
@@ -140,25 +135,13 @@ def _is_utf8(block: bytes) -> bool:
 
 
 def _line(line: bytes) -> tuple[str, str | None]:
-    """A line's text and fault; JSON is UTF-8."""
+    """A line's text and fault; JSON is UTF-8. Of a long line, the text begins after the blanks."""
     if len(line) > LONGEST_LINE:
-        return line[:KEPT_OF_LONG].decode(errors="replace"), TOO_LONG
+        return line.lstrip(b" \t\r")[:KEPT_OF_LONG].decode(errors="replace"), TOO_LONG
     try:
         return line.decode(), None
     except UnicodeDecodeError:
         return line.decode(errors="replace"), NOT_JSON
-
-
-def _without_blank_lines(batch: pa.RecordBatch, block: bytes, starts: Any, ends: Any) -> pa.RecordBatch:
-    import numpy as np
-    import pyarrow as pa
-
-    # Every line has at least its line feed, so there is always a first byte; few begin with a blank.
-    first, lengths = np.frombuffer(block, np.uint8)[starts[:-1]], ends - starts[:-1]
-    blank = (lengths == 0) | ((lengths == 1) & (first == 13))
-    for number in np.flatnonzero(np.isin(first, (9, 13, 32)) & ~blank):
-        blank[number] = not block[starts[number] : ends[number]].strip(b" \t\r")
-    return batch.filter(pa.array(~blank)) if blank.any() else batch
 
 
 def _first_lines(path: Path) -> Iterator[str]:

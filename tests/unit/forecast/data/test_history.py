@@ -11,28 +11,27 @@ import pyarrow as pa
 import pytest
 
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.forecast.data.covariates import holidays_of
-from ecommerce.forecast.data.history import gaps, known_index, panels
+from ecommerce.forecast.data.history import Sales, gaps
+from ecommerce.forecast.data.panel import holidays_of
 from ecommerce.forecast.weeks import HORIZON
 from ecommerce.sources.partner_ftp.files import Announced, MarketWeek, Promotion
 from tests.unit.forecast.panels import MONDAY, WEEK
 
 DAYS = 126
 LAST = MONDAY + timedelta(days=DAYS - 1)
-Sales = Mapping[str, np.ndarray]
 
 
 def day(number: int) -> date:
     return MONDAY + timedelta(days=number)
 
 
-def answer(kinds: Mapping[str, Sales], category: Mapping[str, str] | None = None) -> pa.Table:
+def answer(kinds: Mapping[str, Mapping[str, np.ndarray]], category: Mapping[str, str]) -> pa.Table:
     rows = [
         {
             "business_date": day(number),
             "kind": kind,
             "name": name,
-            "category": (category or {}).get(name),
+            "category": category.get(name),
             "gross_sales": Decimal(str(value)),
         }
         for kind, sales in kinds.items()
@@ -52,18 +51,19 @@ def answer(kinds: Mapping[str, Sales], category: Mapping[str, str] | None = None
 
 ALWAYS = np.tile(WEEK, DAYS // 7)
 LATER = np.where(np.arange(DAYS) < 70, 0, ALWAYS)
-SHOP = answer({"category": {"Kitchen": ALWAYS, "Garden": LATER}, "channel": {"web": ALWAYS + LATER}})
-ARTICLES = answer(
-    {"sku": {"K-1": ALWAYS / 4, "K-2": ALWAYS * 3 / 4, "G-1": LATER}},
+SHOP = answer(
+    {
+        "category": {"Kitchen": ALWAYS, "Garden": LATER},
+        "channel": {"web": ALWAYS + LATER},
+        "sku": {"K-1": ALWAYS / 4, "K-2": ALWAYS * 3 / 4, "G-1": LATER},
+    },
     {"K-1": "Kitchen", "K-2": "Kitchen", "G-1": "Garden"},
 )
-
-
 NOTHING = Announced()
 
 
 def shop(announced: Announced = NOTHING):
-    return panels(SHOP, ARTICLES, LAST, announced=announced, calendar="")
+    return Sales(LAST, SHOP, announced, calendar="").panels()
 
 
 def test_each_kind_is_a_panel_of_the_same_days():
@@ -104,13 +104,13 @@ def test_the_index_of_a_week_is_known_when_the_week_has_ended():
         MarketWeek(day(0), Decimal(101)),
         MarketWeek(day(-7), Decimal(99)),
     ]
-    found = known_index(weeks, MONDAY, 15)
-    assert found.tolist() == [99] * 6 + [101] * 7 + [103] * 2
-    assert np.isnan(known_index(weeks[:1], MONDAY, 15)[:13]).all()
-    assert np.isnan(known_index([], MONDAY, 15)).all()
-    market = shop(Announced(market_index=tuple(weeks))).panels["sku"].market
-    assert market is not None
-    assert market[-1] == 103
+
+    def market(*known: MarketWeek) -> np.ndarray:
+        return shop(Announced(market_index=known)).panels["sku"].market
+
+    assert market(*weeks).tolist() == [99] * 6 + [101] * 7 + [103] * (DAYS - 13)
+    assert np.isnan(market(weeks[0])[:13]).all()
+    assert np.isnan(market()).all()
 
 
 def test_days_without_any_sale_are_a_gap_but_not_closed_weekdays_holidays_and_rare_sales():

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ecommerce.forecast.data.cleaning import clean
 from ecommerce.forecast.data.panel import Panel
 from ecommerce.forecast.models.ensemble import (
     CANDIDATES,
@@ -24,8 +23,8 @@ from ecommerce.forecast.models.ensemble import (
     predict,
     train,
 )
-from ecommerce.forecast.models.features import NAMES
-from ecommerce.forecast.models.members import Boosting, model_input
+from ecommerce.forecast.models.features import Statistics
+from ecommerce.forecast.models.members import Boosting
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import WEEK, changed, make_panel, weekly
 
@@ -33,8 +32,8 @@ REPOSITORY = Path(__file__).parents[4]
 COMING = np.tile(WEEK, HORIZON // 7)
 
 
-def forecast(panel: Panel, champion: str = DEFAULT, groups: Sequence[Sequence[int]] = ()) -> PanelForecast:
-    return predict(train(panel, champion), panel, groups)
+def forecast(panel: Panel, champion: str = DEFAULT) -> PanelForecast:
+    return predict(train(panel, champion), panel)
 
 
 def skipped(panel: Panel) -> Mapping[str, str]:
@@ -69,7 +68,7 @@ def test_the_wider_interval_holds_the_narrower_one():
 
 
 def test_a_sum_is_the_sum_of_its_series_with_an_interval_of_its_own():
-    found = forecast(make_panel(weekly(364, series=12, noise=0.3)), groups=[list(range(12))])
+    found = forecast(make_panel(weekly(364, series=12, noise=0.3)))
     assert np.allclose(found.values[:, -1], found.values[:, :-1].sum(axis=1))
     lower, upper = (bound.sum(axis=0) for bound in found.bounds[80])
     # Errors of twelve independent series cancel each other out.
@@ -103,14 +102,14 @@ def test_nothing_that_was_not_known_at_an_origin_moves_its_forecast():
     market = 100 + np.arange(420) / 10
     later = changed(market, lambda index: index[origin:].fill(7))
     shops = [make_panel(values, promotions, market=market), make_panel(shuffled, promotions, market=later)]
-    one, other = (forecast(shop.until(origin), groups=[[0, 1, 2]]) for shop in shops)
+    one, other = (forecast(shop.until(origin)) for shop in shops)
     assert (one.values == other.values).all()
     assert all(
         (one.bounds[level][side] == other.bounds[level][side]).all() for level in (80, 95) for side in (0, 1)
     )
     # The origins that errors are measured at know nothing of what came after them, either.
     seen = [look_back(shop.until(origin + 28)) for shop in shops]
-    before = [[origin.forecasts for origin in each if origin.weeks >= 4] for each in seen]
+    before = [[forecasts for forecasts, actual in each if len(actual) == HORIZON] for each in seen]
     assert all((one[name] == other[name]).all() for one, other in zip(*before, strict=True) for name in one)
 
 
@@ -118,11 +117,11 @@ def test_a_growing_market_is_a_reason_to_expect_more_and_never_less():
     days = 420
     market = 100 * (1 + 0.3 * np.sin(np.arange(days) / 40))
     panel = make_panel(weekly(days, series=4) * market[:, None] / 100, market=market)
-    trees = Boosting.fit(model_input(panel, clean(panel)))
+    trees = Boosting.fit(Statistics(panel))
     assert trees is not None
-    assert trees.has_value[NAMES.index("market_trend")]
+    assert trees.has_value[-1]
     falling, rising = (
-        trees.forecast(model_input(shop, clean(shop)))
+        trees.forecast(Statistics(shop))
         for shop in (
             replace(panel, market=np.where(np.arange(days) < days - 28, 100.0, level)) for level in (70, 130)
         )
@@ -167,7 +166,7 @@ def test_a_series_of_three_points_is_not_forecast_and_the_others_are():
     short = np.zeros(203)
     short[-3:] = (10, 20, 30)
     panel = make_panel(np.column_stack([weekly(203), short]))
-    found = forecast(panel, groups=[[0, 1]])
+    found = forecast(panel)
     assert skipped(panel) == {"category:1": f"fewer than {LEAST_DAYS} days of history"}
     assert np.isnan(found.values[:, 1]).all()
     assert error(found.values[:, 0]) < 0.06
@@ -268,13 +267,12 @@ SCRIPT = """
 import hashlib, json, pickle
 from datetime import date
 from ecommerce.forecast.data.history import History
-from ecommerce.forecast.forecast_rows import predict_all, train_all
 from ecommerce.forecast.models.registry import Champion
-from ecommerce.forecast.models.training import card
+from ecommerce.forecast.models.training import card, predict_all, train_all
 from tests.unit.forecast.panels import make_panel, weekly
 panel = make_panel(weekly(364, series=5, noise=0.2))
 history = History(date(2026, 1, 5), {"category": panel}, ())
-trained = train_all(history, kinds=("category",))
+trained = train_all(history)
 said = repr(predict_all(history, trained)) + json.dumps(card(history, Champion(), trained), sort_keys=True)
 print(hashlib.sha256(said.encode()).hexdigest(), hashlib.sha256(pickle.dumps(trained)).hexdigest())
 """

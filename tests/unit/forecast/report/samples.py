@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, data_warning
+from ecommerce.forecast.report import archive, steps
 from ecommerce.forecast.report import figures as model
-from ecommerce.forecast.report import steps
-from ecommerce.forecast.scoring import StoredForecast
+from ecommerce.forecast.scoring import DayForecast, StoredForecast
 from ecommerce.sources.partner_ftp.files import Promotion
 
 AS_OF = date(2026, 11, 16)
@@ -48,9 +49,14 @@ def made(
     monday = min(target, day(27)) - timedelta(days=target.weekday())
     cents = [Decimal(str(round(forecast * part, 4))) for part in (1, 0.9, 1.1, 0.8, 1.2)]
     made_on = min(monday, AS_OF)
-    came = None if actual is None else Decimal(str(round(actual, 4)))
-    row = StoredForecast(series, target, "blend", day_window(made_on, ZONE).start, *cents, came)
-    return replace(row, **changes)
+    facts = {
+        "series": series,
+        "target_date": target,
+        "model": "blend",
+        "made_at": day_window(made_on, ZONE).start,
+        "actual": None if actual is None else Decimal(str(round(actual, 4))),
+    }
+    return StoredForecast(**dict(zip(DayForecast.model_fields, cents, strict=True)) | facts | changes)
 
 
 def names(categories: Sequence[str] = CATEGORIES, skus: int = 12) -> list[str]:
@@ -120,8 +126,8 @@ def card(series: Sequence[str], **changes: Any) -> dict[str, Any]:
         "as_of": str(AS_OF),
         "champion": "blend",
         "selected": "champions/2026-11-02-0123456789abcdef.json",
-        "forecasts": "gross sales in reporting currency of 28 days, with intervals of 80 and 95 percent",
-        "not_for": "days after these 28, net sales, and changes that the history and promotions do not show",
+        "forecasts": "gross sales of 28 days in the reporting currency, with 80 % and 95 % intervals",
+        "not_for": "later days, net sales, and effects that neither the history nor the promotions show",
         "gaps": [],
         "kinds": kinds,
     } | changes
@@ -154,7 +160,7 @@ def make_figures(
     actuals = history(series)
     return steps.assemble(
         rows(actuals, past=past) if forecasts is None else forecasts,
-        complete,
+        set(complete),
         known(actuals, **changes),
         model_card or card(series),
         warnings=warnings,
@@ -169,3 +175,10 @@ def make_figures(
         as_of=AS_OF,
         currency="USD",
     )
+
+
+def publish_two(reports: Path) -> None:
+    """Archive the forecast of `AS_OF` below `reports`, and a copy as that of the week before."""
+    archive.publish(f"file://{reports}", make_figures())
+    newest = reports / "forecasts" / str(AS_OF)
+    shutil.copytree(newest, newest.with_name(str(AS_OF - timedelta(days=7))))

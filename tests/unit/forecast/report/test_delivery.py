@@ -79,7 +79,7 @@ def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(archived, mailbo
     figures = make_figures()
     assert delivery.send_report(archived(figures)) == ""
     (message,) = mailbox()
-    assert message["Subject"] == "Forecast from Mon 16 Nov: 95,697 USD next week, \N{MINUS SIGN}8.0 %"
+    assert message["Subject"] == "Forecast for the week from Mon 16 Nov: 95,697 USD, \N{MINUS SIGN}8.0 %"
     assert message["X-Envelope-To"] == ", ".join(TO)
     assert message["X-Sales-Mail"] == "forecast"
     alternative, pdf = message.iter_parts()
@@ -96,7 +96,7 @@ def test_the_report_arrives_as_text_html_with_the_chart_and_pdf(archived, mailbo
             "16 Nov to 13 Dec 2026",
             "95,697",
             "Fri 13 Nov",
-            "outside 95 %",
+            "outside the 95 % interval",
             "Toys",
             "2 promotions",
         ):

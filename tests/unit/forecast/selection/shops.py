@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.data.panel import Panel
 from ecommerce.forecast.models.ensemble import CANDIDATES
-from ecommerce.forecast.selection.backtest import BackTest, CandidateScore
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import MONDAY, make_panel, weekly
 
@@ -35,17 +35,32 @@ def panel(kind: str, days: int, series: int, seed: int, *, promotions: bool = Tr
     return replace(made, series=tuple(f"{kind}:{place}" for place in range(series)))
 
 
-def score(candidate: str, value: float | None, bias: float | None = 0.0) -> CandidateScore:
+def score(candidate: str, value: float | None, bias: float | None = 0.0) -> dict[str, Any]:
     """A candidate's figures, all kinds alike."""
-    weekly_errors = dict.fromkeys(SERIES, value)
-    return CandidateScore(candidate, value, weekly_errors, bias, value, {"80": 0.81, "95": 0.95})
+    return {
+        "candidate": candidate,
+        "score": value,
+        "weekly": dict.fromkeys(SERIES, value),
+        "bias": bias,
+        "daily": value,
+        "coverage": {"80": 0.81, "95": 0.95},
+    }
 
 
-def figures(origins: int = 8, /, **scores: float | tuple[float | None, float | None] | None) -> BackTest:
+def figures(
+    origins: int = 8, /, **scores: float | tuple[float | None, float | None] | None
+) -> dict[str, Any]:
     """A back-test with the scores that are given, some with a bias; the other candidates are twice as bad as
     the worst."""
     given = {name: value if isinstance(value, tuple) else (value, 0.0) for name, value in scores.items()}
     worst = 2 * max(value or 0.0 for value, _ in given.values())
-    days = [AS_OF - timedelta(days=29 + 7 * week) for week in reversed(range(origins))]
-    judged = tuple(score(name, *given.get(name, (worst, 0.0))) for name in CANDIDATES)
-    return BackTest(AS_OF, date(2026, 1, 1), 339, tuple(days), SERIES, judged if origins >= 4 else ())
+    days = [str(AS_OF - timedelta(days=29 + 7 * week)) for week in reversed(range(origins))]
+    judged = [score(name, *given.get(name, (worst, 0.0))) for name in CANDIDATES] if origins >= 4 else []
+    return {
+        "as_of": str(AS_OF),
+        "first_day": "2026-01-01",
+        "days": 339,
+        "origins": days,
+        "series": SERIES,
+        "scores": judged,
+    }

@@ -1,31 +1,37 @@
-"""The rule by which the champion changes."""
+"""The rule by which the champion changes, and its record: one a month, the same one when it is repeated."""
 
 from __future__ import annotations
 
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
 import pytest
 
+from ecommerce.forecast.models import registry
 from ecommerce.forecast.models.ensemble import CANDIDATES
-from ecommerce.forecast.selection.champion_rule import choose
-from tests.unit.forecast.selection.shops import figures
+from ecommerce.forecast.selection.champion_rule import choose, select
+from ecommerce.storage.kept_files import Store
+from tests.unit.forecast.selection.shops import AS_OF, figures
 
 
 def chosen(champion: str = "blend", /, **scores: float | tuple[float | None, float | None] | None) -> str:
-    return choose(figures(**scores), champion).champion
+    return str(choose(figures(**scores), champion)["champion"])
 
 
 def test_a_challenger_that_is_almost_enough_better_changes_nothing():
     choice = choose(figures(blend=0.2, ridge=0.1902), "blend")
-    assert not choice.has_changed
-    assert choice.why == "blend stays: the next best, ridge, is 4.9 % better, and 5 % are needed."
+    assert choice["champion"] == choice["previous"] == "blend"
+    assert choice["why"] == "blend stays: the next best, ridge, is 4.9 % better, and 5 % are needed."
     assert chosen(blend=0.2, ridge=0.190001) == "blend"
 
 
 @pytest.mark.parametrize("champion", [0.2, 0.1, 0.3, 0.123, 0.07])
 def test_a_challenger_that_is_just_enough_better_takes_over(champion: float):
     choice = choose(figures(blend=champion, ridge=round(0.95 * champion, 6)), "blend")
-    assert (choice.champion, choice.previous) == ("ridge", "blend")
-    assert "ridge replaces blend" in choice.why
-    assert "is 5.0 % better" in choice.why
+    assert (choice["champion"], choice["previous"]) == ("ridge", "blend")
+    assert "ridge replaces blend" in choice["why"]
+    assert "is 5.0 % better" in choice["why"]
 
 
 def test_of_several_the_best_one_takes_over():
@@ -42,15 +48,15 @@ def test_of_equals_the_first_candidate_takes_over():
 
 def test_where_nothing_is_better_it_says_so():
     choice = choose(figures(blend=0.1, ridge=0.1), "blend")
-    assert choice.why == "blend stays: no candidate has a better score than its 10.0 %."
+    assert choice["why"] == "blend stays: no candidate has a better score than its 10.0 %."
 
 
 @pytest.mark.parametrize("bias", [0.11, -0.11])
 def test_a_biased_challenger_takes_over_from_nobody_who_is_less_biased(bias: float):
     choice = choose(figures(blend=(0.2, 0.02), ridge=(0.1, bias)), "blend")
-    assert choice.champion == "blend"
+    assert choice["champion"] == "blend"
     side = "high" if bias > 0 else "low"
-    assert choice.why == (
+    assert choice["why"] == (
         f"blend stays: ridge is 50.0 % better, but its forecasts of the total are 11.0 % too {side}."
     )
 
@@ -67,10 +73,67 @@ def test_the_next_best_takes_over_where_the_best_is_biased():
 
 def test_too_few_origins_change_nothing():
     choice = choose(figures(3, blend=0.2, ridge=0.1), "blend")
-    assert choice.champion == "blend"
-    assert choice.why == ("blend stays: 339 days of history give 3 weekly origins, and the test needs 4.")
+    assert choice["champion"] == "blend"
+    assert choice["why"] == ("blend stays: 339 days of history give 3 weekly origins, and the test needs 4.")
 
 
 def test_candidates_that_could_not_be_judged_are_no_challengers():
     assert chosen(blend=0.2, ridge=(None, None)) == "blend"
-    assert choose(figures(blend=(None, None), ridge=0.1), "blend").champion == "blend"
+    assert chosen(blend=(None, None), ridge=0.1) == "blend"
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """An empty store of models."""
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
+    monkeypatch.setenv("MODELS_URI", f"file://{tmp_path}/models")
+    return Store.of_models()
+
+
+def test_the_record_has_the_choice_its_reason_and_all_figures(store: Store) -> None:
+    selected = select(figures(8, blend=0.2, ridge=0.1))
+    version = selected.pop("version")
+    record = json.loads(store.read(version) or b"")
+    assert record == selected
+    assert (record["champion"], record["previous"], record["as_of"]) == ("ridge", "blend", "2026-12-06")
+    assert record["why"].startswith("ridge replaces blend")
+    assert (record["first_day"], record["days"], len(record["origins"])) == ("2026-01-01", 339, 8)
+    assert record["scores"][4]["candidate"] == "ridge"
+    assert record["scores"][4]["weekly"] == {"category": 0.1, "channel": 0.1, "sku": 0.1}
+    assert registry.champion(store, AS_OF) == registry.Champion("ridge", version, record["why"])
+    assert registry.champion(store, AS_OF - timedelta(days=1)).name == "blend"
+
+
+def test_the_same_run_twice_keeps_the_same_bytes_once(store: Store) -> None:
+    selected = select(figures(8, blend=0.2, ridge=0.1))
+    # The first run has made ridge the champion; the second starts from where the first one did.
+    assert select(figures(8, blend=0.2, ridge=0.1)) == selected
+    assert len(store.names(registry.CHAMPIONS)) == 1
+
+
+@pytest.mark.parametrize("test", [figures(8, blend=0.2, ridge=0.2), figures(2, blend=0.2)])
+def test_a_month_without_change_is_kept_too(store: Store, test: dict[str, object]) -> None:
+    select(test)
+    champion = registry.champion(store, AS_OF)
+    assert (champion.name, (champion.version or "")[:20]) == ("blend", f"champions/{AS_OF}")
+
+
+def test_corrected_data_choose_anew_and_the_last_choice_counts(store: Store) -> None:
+    for ridge, expected in ((0.1, "ridge"), (0.3, "blend"), (0.1, "ridge"), (0.11, "ridge"), (0.3, "blend")):
+        select(figures(8, blend=0.2, ridge=ridge))
+        assert registry.champion(store, AS_OF).name == expected
+    assert len(store.names(registry.CHAMPIONS)) == 5
+
+
+def test_a_repeated_older_month_changes_nothing_that_a_newer_one_chose(store: Store) -> None:
+    registry.keep(store, registry.CHAMPIONS, date(2027, 1, 3), {"champion": "median", "as_of": "2027-01-03"})
+    select(figures(8, blend=0.2, ridge=0.1))
+    assert registry.champion(store, date(2027, 1, 4)).name == "median"
+    assert registry.champion(store, date(2026, 12, 7)).name == "ridge"
+
+
+def test_a_half_written_record_is_none(store: Store) -> None:
+    (Path(store.uri.removeprefix("file://")) / "champions").mkdir(parents=True)
+    name = f"champions/.{AS_OF}-001-abc.json.1f.partial"
+    (Path(store.uri.removeprefix("file://")) / name).write_bytes(b'{"champ')
+    assert registry.champion(store, AS_OF).version is None

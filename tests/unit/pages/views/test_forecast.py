@@ -23,7 +23,7 @@ def test_the_page_has_four_weeks_what_came_and_the_models_card(client):
     assert coming.count(f" {NOTHING} ") >= 56
     assert "Sun 13 Dec" in coming
     assert "Thu 24 Sep" in part(page, "past")
-    assert "outside 95 %" in part(page, "last-week")
+    assert "outside the 95 % interval" in part(page, "last-week")
     assert "blend" in part(page, "card")
     assert "Error of the naive forecast" in text_of(page)
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ecommerce.core.text import NOTHING
-from ecommerce.pages.views.quality import DAYS
-from ecommerce.pages.views.quality_tables import ago
+from ecommerce.pages.views.quality import DAYS, ago
 from tests.unit.pages.made_up import FakeWarehouse, day, delivered, quality_rows, rejected
 from tests.unit.pages.reading import part, text_of
 
@@ -22,7 +21,7 @@ def test_each_source_has_a_mark_for_each_day(page):
     assert "2026-11-12 failed" in text_of(strips)
     assert "2026-11-12 late" in text_of(strips)
     assert "2026-11-19 differs" in text_of(strips)
-    assert strips.count("unread") >= 4 * 10
+    assert strips.count("not read") >= 4 * 10
 
 
 def test_control_totals_that_differ_are_listed(page):

@@ -68,10 +68,10 @@ def test_the_mail_says_what_was_found_what_was_done_and_what_is_left():
         Reread(days[3], SALES_DB): loaded(days[3]),
     }
     texts = mail_texts(differences, results, [days[3]])
-    assert texts["subject"] == "Reconciliation: 4 days differed, 2 corrected"
+    assert texts["subject"] == "Reconciliation: differences on 4 days, 2 corrected"
     for body in both_bodies(differences, results, [days[3]]):
-        assert "read again: 12 orders loaded, 1 day recomputed" in body
-        assert "2026-11-19: net sales 90.00 is now 50.00" in body
+        assert "read again: 12 orders created or changed on this day loaded, 1 day recomputed" in body
+        assert "2026-11-19: net sales 90.00 → 50.00 USD" in body
         assert "Reading again failed for 2026-11-18" in body
         assert "not read again yet: 2026-11-17" in body
         assert "make report DAY=2026-11-19" in body
@@ -89,11 +89,14 @@ def test_a_source_that_failed_is_named_and_its_day_is_not_corrected():
     day = DAYS[-1]
     differences = [difference(day, STOREFRONT), difference(day)]
     results = {Reread(day, STOREFRONT): None, Reread(day, SALES_DB): loaded(day)}
-    assert mail_texts(differences, results, [day])["subject"] == "Reconciliation: 1 day differed, 0 corrected"
+    assert (
+        mail_texts(differences, results, [day])["subject"]
+        == "Reconciliation: differences on 1 day, 0 corrected"
+    )
     for body in both_bodies(differences, results, [day]):
         assert "Reading again failed for 2026-11-19 (Storefront)" in body
         assert "reading it again failed" in body
-        assert "read again: 12 orders loaded" in body
+        assert "read again: 12 orders created or changed" in body
 
 
 def test_a_figure_that_two_sources_change_is_listed_once():
@@ -103,7 +106,7 @@ def test_a_figure_that_two_sources_change_is_listed_once():
         Reread(day, SALES_DB): loaded(day, restated("90.0000", "50.0000", "2026-11-20T13:00:00Z")),
     }
     assert mail_texts([difference(day)], results, [day])["restatements"] == [
-        "2026-11-19: net sales 90.00 is now 40.00"
+        "2026-11-19: net sales 90.00 → 40.00 USD"
     ]
 
 
@@ -111,6 +114,4 @@ def test_counts_are_whole_numbers():
     day = DAYS[-1]
     row = restated("136.0000", "1035.0000", "2026-11-20T13:05:00Z") | {"figure": "orders"}
     results = {Reread(day, SALES_DB): loaded(day, row)}
-    assert mail_texts([difference(day)], results, [day])["restatements"] == [
-        "2026-11-19: orders 136 is now 1,035"
-    ]
+    assert mail_texts([difference(day)], results, [day])["restatements"] == ["2026-11-19: orders 136 → 1,035"]

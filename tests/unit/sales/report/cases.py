@@ -21,9 +21,8 @@ from ecommerce.core.data_warnings import data_warning
 from ecommerce.sales.report import document
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.contributions import Contribution
-from ecommerce.sales.report.figures.month import MonthToDate, Span
+from ecommerce.sales.report.figures.model import MonthToDate, ReturnReason, Span
 from ecommerce.sales.report.figures.quality import Cause, Restatement, Unconverted
-from ecommerce.sales.report.figures.return_reasons import ReturnReason
 from tests.unit.sales.report import samples
 from tests.unit.sales.report.samples import DAY, breakdown, full, make_figures
 
@@ -75,13 +74,16 @@ def first_day() -> model.Figures:
         model.TrendDay(business_date=day.business_date, net_sales=None, orders=None, complete=False)
         for day in samples.trend()[:-1]
     ]
-    empty = Span(first=DAY, last=DAY, net_sales=None, orders=None)
+    october, year_before = (
+        Span(first=day.replace(day=1), last=day, net_sales=None, orders=None)
+        for day in (DAY.replace(month=10), DAY.replace(year=2025))
+    )
     now = Span(first=date(2026, 11, 1), last=DAY, net_sales=Decimal("18342.56"), orders=214)
     return make_figures(
         headline=headline,
         averaged_days=0,
         trend=[*days, samples.trend()[-1].model_copy(update={"weekday_mean": None})],
-        month=MonthToDate(now=now, unfinished=18, last_month=empty, last_year=empty),
+        month=MonthToDate(now=now, unfinished=18, last_month=october, last_year=year_before),
         changes=None,
         outlook=None,
         first_loaded=DAY,
@@ -152,7 +154,7 @@ def restated() -> model.Figures:
 def three_currencies() -> model.Figures:
     """Orders in three currencies have no exchange rate."""
     headline = dict(make_figures().headline)
-    note = "9 orders in BRL, 3 in JPY and 2 in KWD without an exchange rate are not in it"
+    note = "without 9 orders in BRL, 3 in JPY and 2 in KWD, which have no exchange rate"
     average = headline["average_order_value"].model_copy(update={"note": note})
     return full(
         headline={**headline, "average_order_value": average},

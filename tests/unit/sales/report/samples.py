@@ -7,12 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.data_warnings import data_warning
-from ecommerce.reporting import interval_verdict
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.contributions import Changes, Contribution, Mover
-from ecommerce.sales.report.figures.finding import Finding
-from ecommerce.sales.report.figures.forecast_comparison import Expectation, Expected
-from ecommerce.sales.report.figures.month import MonthToDate, Span
+from ecommerce.sales.report.figures.forecast import Expectation, Expected, Outlook, OutlookDay, judged
+from ecommerce.sales.report.figures.model import Finding, MonthToDate, ReturnReason, Span
 from ecommerce.sales.report.figures.quality import (
     Cause,
     CurrencyTotals,
@@ -23,8 +21,6 @@ from ecommerce.sales.report.figures.quality import (
     Unconverted,
 )
 from ecommerce.sales.report.figures.rejected import Rejects, RejectSample
-from ecommerce.sales.report.figures.return_reasons import ReturnReason
-from ecommerce.sales.report.figures.upcoming import Outlook, OutlookDay
 from ecommerce.sales.report.figures.website import Device, Step, Tracked, Viewed, Website
 
 DAY = date(2026, 11, 19)
@@ -279,15 +275,12 @@ def expectation(
                 lower_95=lowest,
                 upper_95=highest,
                 actual=actual,
-                verdict=interval_verdict.verdict(actual, (low, high), (lowest, highest)),
             )
         )
-    return Expectation(
-        made_at=datetime(2026, 11, 16, 5, tzinfo=UTC),
-        model="blend",
-        series=found,
-        unforecast=["category:Toys"],
-    )
+    made_at = datetime(2026, 11, 16, 5, tzinfo=UTC)
+    unforecast = ["category:Toys"]
+    expectation = Expectation(made_at=made_at, model="blend", series=found, unforecast=unforecast)
+    return judged(expectation, complete=True)
 
 
 def website() -> Website:
@@ -508,7 +501,7 @@ def crowded() -> model.Figures:
 def noted() -> model.Figures:
     """A day whose average order value leaves orders out."""
     headline = make_figures().headline
-    note = "3 orders in BRL without an exchange rate are not in it"
+    note = "without 3 orders in BRL, which have no exchange rate"
     average = headline["average_order_value"].model_copy(update={"note": note})
     return make_figures(headline={**headline, "average_order_value": average})
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -76,3 +77,20 @@ def test_days_of_one_month_are_listed_in_order_and_other_folders_are_not(tmp_pat
     assert archive.archived_days(uri, 2026, 12) == [date(2026, 12, 1)]
     assert archive.archived_days(uri, 2025, 11) == []
     assert archive.archived_days(f"{uri}/nowhere", 2026, 11) == []
+
+
+def test_archiving_gives_location_and_headline_and_again_ends_in_the_same_archive(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
+    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
+    figures = make_figures()
+    report = archive.archive_report(figures)
+    assert report["uri"] == f"file://{tmp_path}/reports/2026-11-19"
+    assert report["figures_hash"] == figures_hash(figures)
+    assert report["headline"]["net_sales"] == "18342.56"
+    assert report["figures_at"] == figures.provenance.generated_at.isoformat()
+    assert report["complete"] is True
+    assert json.loads(json.dumps(report)) == report, "must fit into XCom as it is"
+    assert len(json.dumps(report)) < 2000
+    before = {path.name: path.read_bytes() for path in (tmp_path / "reports/2026-11-19").iterdir()}
+    assert archive.archive_report(figures) == report
+    assert {path.name: path.read_bytes() for path in (tmp_path / "reports/2026-11-19").iterdir()} == before

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from ecommerce.core.text import written_in
 from ecommerce.reporting import drawing, typesetting
 from ecommerce.sales.report import document
-from ecommerce.sales.report.charts import chart_files, forecast, trend
+from ecommerce.sales.report.charts import chart_files, time_charts
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import cases
 
@@ -77,7 +77,7 @@ def test_the_labels_of_axes_stand_side_by_side_and_inside_the_drawing_in_every_l
     ]
     outlook = figures.outlook.model_copy(update={"days": coming})
     figures = figures.model_copy(update={"trend": days, "outlook": outlook})
-    for draw in (forecast.outlook, lambda figures: trend.trend(figures, 60)):
+    for draw in (time_charts.outlook, lambda figures: time_charts.trend(figures, 60)):
         with written_in(locale), drawing.style():
             figure = draw(figures)
             figure.set_dpi(600)  # finer than the hinting of letters

@@ -18,6 +18,7 @@ from ecommerce.core.errors import ContractError, StagingError
 from ecommerce.sales.transform import ORDERS, transform
 from ecommerce.sources import SOURCES
 from ecommerce.storage import staging
+from ecommerce.storage.transform import FOLDER
 from ecommerce.storage.xcom import from_xcom, to_xcom
 from tests.unit.sales.transform.raw_folders import (
     KEY,
@@ -247,15 +248,15 @@ def test_object_stores_work_like_disks(tmp_path):
 
 
 def test_no_step_after_the_first_names_a_source():
-    shared = [step for step in ORDERS.path.glob("*.sql") if step.stem not in SOURCES]
+    shared = [step for step in (FOLDER / ORDERS.folder).glob("*.sql") if step.stem not in SOURCES]
     assert len(shared) > 10
     for step in shared:
         assert not [source for source in SOURCES if f"'{source}" in step.read_text()], step.name
 
 
 def test_every_step_is_documented():
-    documented = (ORDERS.path / "staged_columns.md").read_text()
-    text = (ORDERS.path / "staged.sql").read_text()
+    documented = (FOLDER / ORDERS.folder / "staged_columns.md").read_text()
+    text = (FOLDER / ORDERS.folder / "staged.sql").read_text()
     for view, body in re.findall(r"CREATE VIEW (\w+) AS\nSELECT(.*?)WHERE FALSE", text, re.S):
         assert view in documented
         for column in re.findall(r"AS (\w+)", body):

@@ -6,13 +6,19 @@ import socket
 import ssl
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
 
-from ecommerce.sources.product_catalogue import urls
-from ecommerce.sources.product_catalogue.download import Limits, Validators, download
-from ecommerce.sources.product_catalogue.urls import SilentHost, UnusablePicture, is_allowed
+from ecommerce.sources.product_catalogue.download import (
+    Limits,
+    SilentHost,
+    UnusablePicture,
+    Validators,
+    download,
+    is_allowed,
+)
 from tests.website import Website, drawn, website
 
 HERE = (ip_network("127.0.0.1/32"),)
@@ -207,15 +213,17 @@ def test_a_picture_that_announces_its_size_is_not_begun(site: Website) -> None:
 
 @pytest.mark.parametrize("headers_too", [False, True])
 def test_a_server_that_drips_is_left(site: Website, headers_too: bool) -> None:
-    assert why_not(site.dripping("/slow.png", headers_too=headers_too)) == "it did not come within 1 s"
+    assert why_not(site.dripping("/slow.png", headers_too=headers_too)) == "it did not arrive within 1 s"
 
 
-def test_a_server_that_says_nothing_is_left(site: Website) -> None:
-    listening = socket.create_server(("127.0.0.1", 0))
-    try:
-        assert why_not(f"http://127.0.0.1:{listening.getsockname()[1]}/") == "its host timed out"
-    finally:
-        listening.close()
+@pytest.mark.parametrize(
+    ("scheme", "silence", "why"),
+    [("http", 0.5, "its host timed out"), ("https", 5, "it did not arrive within 1 s")],
+)
+def test_a_server_that_says_nothing_is_left(scheme: str, silence: float, why: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"{scheme}://127.0.0.1:{listening.getsockname()[1]}/"
+        assert why_not(url, limits=replace(QUICK, answer_seconds=silence)) == why
 
 
 def test_a_broken_off_answer_is_none(site: Website) -> None:
@@ -232,7 +240,7 @@ def test_a_broken_off_answer_is_none(site: Website) -> None:
 
 @pytest.mark.parametrize("status", [404, 500, 206, 204])
 def test_other_answers_are_no_pictures(site: Website, status: int) -> None:
-    assert why_not(site.put("/a.png", b"", status=status)) == f"its host answers {status}"
+    assert why_not(site.put("/a.png", b"", status=status)) == f"its host returned HTTP {status}"
 
 
 def test_a_host_that_has_no_time_is_told_apart(site: Website) -> None:
@@ -254,7 +262,7 @@ def test_paths_with_blanks_and_letters_of_other_scripts(site: Website) -> None:
     assert download(f"{site.url}/café au lait.png?s=ü", NOTHING, HERE).data
 
 
-def test_a_certificate_must_be_the_names(site: Website, monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+def test_a_certificate_must_be_the_names(site: Website, names, monkeypatch: pytest.MonkeyPatch) -> None:
     """The name is verified, and not the address that is connected to."""
     asked: list[str] = []
 
@@ -266,6 +274,6 @@ def test_a_certificate_must_be_the_names(site: Website, monkeypatch: pytest.Monk
     monkeypatch.setattr(
         "ecommerce.sources.product_catalogue.download._tls", lambda: Recorded(ssl.PROTOCOL_TLS_CLIENT)
     )
-    monkeypatch.setattr(urls, "resolve", lambda host, port: ["127.0.0.1"])
+    names["shop.example"] = [["127.0.0.1"]]
     assert "certificate" in why_not(f"https://shop.example:{site.port}/a.png")
     assert asked == ["shop.example"]

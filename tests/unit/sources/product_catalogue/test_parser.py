@@ -33,6 +33,7 @@ Pages = Callable[..., Manifest]
 
 @pytest.fixture(autouse=True)
 def _connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOMER_HASH_KEY", "a hash key that only tests use")
     set_connection(monkeypatch)
 
 
@@ -82,9 +83,9 @@ def test_a_product_is_read_and_its_address_made_whole(pages: Pages) -> None:
 
 
 def test_pages_follow_each_other_and_only_the_sku_is_needed(pages: Pages) -> None:
-    catalogue = read_pages(pages(results({"sku": "B"}), results({"sku": 17}, {"sku": " A "})))
+    catalogue = read_pages(pages(results({"sku": "B"}), results({"sku": 17}, {"sku": " A ", "image_url": 5})))
     assert [product.sku for product in catalogue.products] == ["17", "A", "B"]
-    assert catalogue.products[0].image_url is None
+    assert [product.image_url for product in catalogue.products] == [None, "https://shop.example/5", None]
 
 
 WRONG: tuple[tuple[dict[str, Any], str], ...] = (
@@ -92,6 +93,9 @@ WRONG: tuple[tuple[dict[str, Any], str], ...] = (
     ({"sku": "  "}, "missing_value"),
     ({"sku": {"a": 1}}, "invalid_text"),
     ({"sku": True}, "invalid_text"),
+    ({"sku": False}, "invalid_text"),
+    ({"sku": []}, "invalid_text"),
+    ({"sku": "\u007f"}, "invalid_text"),
     ({"sku": "x" * 201}, "invalid_text"),
     ({"sku": "a\nb"}, "invalid_text"),
     ({"name": ["a"]}, "invalid_text"),
@@ -104,6 +108,7 @@ WRONG: tuple[tuple[dict[str, Any], str], ...] = (
     ({"currency": "Dollar"}, "invalid_currency"),
     ({"image_url": {"url": "https://shop.example/a.png"}}, "invalid_url"),
     ({"image_url": "x" * 4001}, "invalid_url"),
+    ({"image_url": "\u0001/a.png"}, "invalid_url"),
     ({"updated_at": "yesterday"}, "invalid_timestamp"),
     ({"updated_at": "2026-11-01T10:00:00"}, "invalid_timestamp"),
     ({"updated_at": "0001-01-01T00:00:00+14:00"}, "invalid_timestamp"),

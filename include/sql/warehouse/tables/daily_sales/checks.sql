@@ -76,9 +76,9 @@ UNION ALL
 {% call check(
     "daily_sales: an exchange rate is known for every amount",
     "warn",
-    "{currency has|currencies have} no exchange rate for a day with sales or returns",
+    "{exchange rate of a day|exchange rates of days} with sales or returns {is|are} missing",
     "the report excludes these amounts until a run reads the rate",
-    "none if the rate is only late: the next run reads it; a currency without reference rates needs another source",
+    "nothing, if the rate is only late: the next run reads it. A currency without reference rates needs another source",
     3,
     dated=True,
 ) %}

@@ -18,6 +18,6 @@ CREATE TABLE IF NOT EXISTS {{ table("daily_sales") }} (
 )
 PARTITION BY business_date
 OPTIONS (
-    description = "One row per business day, source, channel, category, country and currency. Only counted orders: sales that are not test orders.",
+    description = "One row per business day, source, channel, category, country and currency. Counts only orders whose status is a sale, without test orders.",
     require_partition_filter = TRUE
 );

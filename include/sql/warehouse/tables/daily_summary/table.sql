@@ -10,11 +10,11 @@ CREATE TABLE IF NOT EXISTS {{ table("daily_summary") }} (
     tax NUMERIC(18, 4) NOT NULL OPTIONS (description = "Tax of the orders; not part of any sales figure."),
     shipping NUMERIC(18, 4) NOT NULL OPTIONS (description = "Shipping charged; not part of any sales figure."),
     average_order_value NUMERIC(18, 4) OPTIONS (description = "(gross_sales - discounts) / number of orders with an exchange rate; NULL without such orders."),
-    new_customers INT64 NOT NULL OPTIONS (description = "Customers whose first order in all history was created on this day."),
+    new_customers INT64 NOT NULL OPTIONS (description = "Customers whose first counted order in all history was created on this day."),
     unconverted_orders INT64 NOT NULL OPTIONS (description = "Orders excluded from the amounts because their currency has no exchange rate."),
-    complete BOOL NOT NULL OPTIONS (description = "Whether every source was read after the end of the day or is switched off."),
+    complete BOOL NOT NULL OPTIONS (description = "Whether every source that is not switched off was read after the end of the day, and every due partner file was loaded."),
     missing_sources ARRAY<STRING> OPTIONS (description = "Sources that were not read after the end of the day, and partners whose file is missing, in alphabetical order.")
 )
 OPTIONS (
-    description = "One row per business day: headline figures in reporting currency. Only counted orders: sales that are not test orders."
+    description = "One row per business day: headline figures in reporting currency. Counts only orders whose status is a sale, without test orders."
 );

@@ -147,8 +147,8 @@ UNION ALL
 {% call check(
     "load_audit: no amount is missing because of rejected records",
     "warn",
-    "{amount|amounts} of a source {was|were} rejected",
-    "the figures lack these records; see rejected_rows for the reasons",
+    "{currency of a source has|currencies of sources have} amounts in rejected records",
+    "the figures lack these records; the table rejected_rows has the reasons",
     correction,
     3,
 ) %}
@@ -164,8 +164,8 @@ UNION ALL
 {% call check(
     "load_audit: at most 1 % of a source is rejected",
     "warn",
-    "{source has|sources have} more than 1 % of {its|their} records rejected",
-    "the figures lack these records; see rejected_rows for the reasons",
+    "{source exceeds|sources exceed} the limit of 1 % rejected records",
+    "the figures lack these records; the table rejected_rows has the reasons",
     correction,
     3,
 ) %}

@@ -48,8 +48,8 @@ UNION ALL
     "refunds: the order is in the warehouse",
     "warn",
     "{refund belongs to an order|refunds belong to orders} missing from the warehouse",
-    "counted as returns in the category unallocated until the order is read",
-    "read the order with make repair DAY=<day of the order> SOURCE=<source>; none if the order is older than the loaded history",
+    "counted under Returns of whole orders until the order is read",
+    "read the order with make repair DAY=<day of the order> SOURCE=<source>; nothing, if the order is older than the loaded history",
     2,
     dated=True,
 ) %}

@@ -2,10 +2,10 @@ CREATE TABLE IF NOT EXISTS {{ table("report_deliveries") }} (
     business_date DATE NOT NULL OPTIONS (description = "Business day of the report."),
     figures_hash STRING NOT NULL OPTIONS (description = "Hash of the figures in the report; different figures make a different report."),
     message_id STRING NOT NULL OPTIONS (description = "Message-ID of the mail; identical each time this report is sent."),
-    state STRING NOT NULL OPTIONS (description = "claimed (being sent; sent again if the state remains) or sent."),
+    state STRING NOT NULL OPTIONS (description = "claimed (being sent; if it is never marked as sent, a later attempt sends it again) or sent."),
     sent_at TIMESTAMP OPTIONS (description = "When the mail server accepted the mail; NULL while claimed."),
     figures_at TIMESTAMP OPTIONS (description = "When the figures of the report were queried; the next report lists later changes.")
 )
 OPTIONS (
-    description = "One row per mailed report: claimed before sending, marked as sent afterwards."
+    description = "One row per mailed report; its state is claimed before sending and sent afterwards."
 );

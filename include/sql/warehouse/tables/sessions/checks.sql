@@ -95,7 +95,7 @@ UNION ALL
     "warn",
     "{day has|days have} more sessions of bots than of humans",
     "the website is being crawled; the funnel does not count bots",
-    "none, unless the crawler burdens the website",
+    "nothing, unless the crawler burdens the website",
     1,
 ) %}
 SELECT CAST(business_date AS STRING) AS sample

@@ -1,12 +1,12 @@
-"""The base class of all figures, the types of query results, and rounding that adds up."""
-
-from __future__ import annotations
+"""The base class of all figures, the dimensions of net sales, query results, and rounding that adds up."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
+
+from ecommerce.core import text
 
 ZERO = Decimal(0)
 Row = Mapping[str, Any]
@@ -20,14 +20,36 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @classmethod
+    def of(cls, row: Row, **fields: Any) -> Self:
+        """Return the part with the columns of `row` that have names of its fields, and other `fields`."""
+        return cls(**{name: row[name] for name in cls.model_fields if name in row} | fields)
+
+
+class Dimension(NamedTuple):
+    """A dimension of net sales: its name, the field of its rows in `Figures` and `Changes`, its column in
+    `sales.sql`, and the label of a value."""
+
+    name: str
+    plural: str
+    column: str
+    label: Callable[[str], str]
+
+    def rows(self, part: Part | None) -> list[Any]:
+        """Return the rows of `Figures` or `Changes` by this dimension."""
+        return getattr(part, self.plural) if part else []
+
+
+CATEGORY = Dimension("category", "categories", "category", text.category)
+COUNTRY = Dimension("country", "countries", "country_code", text.country)
+CHANNEL = Dimension("channel", "channels", "channel", text.source_name)
+DIMENSIONS = (CATEGORY, COUNTRY, CHANNEL)
+
 
 def rounded_parts(amounts: Iterable[Decimal]) -> Iterator[Decimal]:
     """Round amounts in ten-thousandths to four decimals so that they add up: the running total is rounded."""
-    total = ZERO
+    total = whole = ZERO
     for amount in amounts:
-        before, total = total, total + amount
-        yield (_whole(total) - _whole(before)).scaleb(-4)
-
-
-def _whole(value: Decimal) -> Decimal:
-    return value.quantize(Decimal(1), ROUND_HALF_UP)
+        total, before = total + amount, whole
+        whole = total.quantize(Decimal(1), ROUND_HALF_UP)
+        yield (whole - before).scaleb(-4)

@@ -1,14 +1,15 @@
-"""Breakdowns of a day's sales: by channel, category, country, attribute and, without a rate, currency."""
-
-from __future__ import annotations
+"""Breakdowns of a day's sales: by channel, category, country, attribute and, without a rate, currency; and of
+its returns by reason."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from ecommerce.sales.report.figures.base import ZERO, Row, rounded_parts
-from ecommerce.sales.report.figures.forecast_comparison import CATEGORY, CHANNEL, TOTAL
-from ecommerce.sales.report.figures.model import AMOUNTS, Breakdown, Figures
+from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.text import clean
+from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, ZERO, Row, rounded_parts
+from ecommerce.sales.report.figures.forecast import TOTAL
+from ecommerce.sales.report.figures.model import AMOUNTS, Breakdown, Figures, ReturnReason
 from ecommerce.sales.report.figures.quality import Unconverted
 
 NO_ATTRIBUTE = "(none)"
@@ -16,21 +17,19 @@ NO_ATTRIBUTE = "(none)"
 
 def gross_sales_by_series(figures: Figures) -> dict[str, Decimal]:
     """Return the day's gross sales in reporting currency, by the series that forecasts have."""
-    total = {TOTAL: figures.headline["gross_sales"].value or ZERO}
-    parts = (
-        (CHANNEL, figures.channels),
-        (CATEGORY, figures.categories),
-    )
-    return total | {f"{kind}:{row.name}": row.gross_sales for kind, rows in parts for row in rows}
+    series = {TOTAL: figures.headline["gross_sales"].value or ZERO}
+    for kind in (CHANNEL, CATEGORY):
+        series |= {f"{kind.name}:{row.name}": row.gross_sales for row in kind.rows(figures)}
+    return series
 
 
-def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | None) -> list[Breakdown]:
+def breakdown(sales: Iterable[Row], column: str, orders: Iterable[Row] | None) -> list[Breakdown]:
     """Return the sales by `column`, largest net sales first; unconverted amounts count as units only.
 
     Args:
         sales: rows of `sales.sql`.
         column: one of their columns.
-        orders: the number of orders by the same column; None where an order has no single value of it.
+        orders: rows of `orders.sql`; None where an order has no single value of the column.
     """
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in sales:
@@ -38,26 +37,26 @@ def breakdown(sales: Iterable[Row], column: str, orders: Mapping[str, int] | Non
         entry["units"] += row["units"]
         for figure in AMOUNTS:
             entry[figure] += row[f"{figure}_reporting"] or 0
+    counts = None if orders is None else orders_by(orders, column)
     rows = [
-        Breakdown(name=name, orders=None if orders is None else orders.get(name, 0), **entry)
+        Breakdown(name=name, orders=None if counts is None else counts.get(name, 0), **entry)
         for name, entry in sums.items()
     ]
     return sorted(rows, key=lambda row: (-row.net_sales, row.name))
 
 
-def attributes(rows: Iterable[Row]) -> list[Breakdown]:
+def attributes(rows: Sequence[Row]) -> list[Breakdown]:
     """Return the sales by an attribute of the orders, largest net sales first; rounded so that the rows add
     up to the headline."""
-    some = list(rows)
-    amounts = {figure: list(rounded_parts(row[figure] or Decimal(0) for row in some)) for figure in AMOUNTS}
+    # Lists: a generator would read every figure as the last one.
+    amounts = [list(rounded_parts(row[figure] or ZERO for row in rows)) for figure in AMOUNTS]
     values = [
-        Breakdown(
+        Breakdown.of(
+            row,
             name=NO_ATTRIBUTE if row["attribute"] is None else row["attribute"],
-            orders=row["orders"],
-            units=row["units"],
-            **{figure: amounts[figure][place] for figure in AMOUNTS},
+            **dict(zip(AMOUNTS, parts, strict=True)),
         )
-        for place, row in enumerate(some)
+        for row, *parts in zip(rows, *amounts, strict=True)
     ]
     return sorted(values, key=lambda row: (-row.net_sales, row.name))
 
@@ -83,3 +82,21 @@ def unconverted_amounts(sales: Iterable[Row], orders: Iterable[Row]) -> list[Unc
         Unconverted(currency=currency, orders=counts.get(currency, 0), **sums[currency])
         for currency in sorted(sums)
     ]
+
+
+def return_reasons(rows: Iterable[Row]) -> list[ReturnReason]:
+    """Return the day's returns by the reason that the source gives, the largest first; together they are the
+    headline's returns. `rows`: those of `return_reasons.sql`."""
+    refunds: dict[str, int] = defaultdict(int)
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        reason = clean(mask_e_mails(row["reason"] or ""))  # a free text may hold personal data
+        refunds[reason] += row["refunds"]
+        amounts[reason] += row["amount"]
+    ordered = sorted(amounts)
+    rounded = zip(ordered, rounded_parts(amounts[reason] for reason in ordered), strict=True)
+    reasons = [
+        ReturnReason(reason=reason or None, refunds=refunds[reason], amount=amount)
+        for reason, amount in rounded
+    ]
+    return sorted(reasons, key=lambda each: (-each.amount, each.reason or ""))

@@ -1,17 +1,15 @@
 """Comparisons of a day's headline figures: the day before, the week before, the average of 28 days, the year
-before, and weekday averages. Only complete days count, because half a day looks like a slump. The input are
-the rows of `headline.sql` by business date."""
+before, weekday averages, and the month so far. Only complete days count, because half a day looks like a
+slump. The input are the rows of `headline.sql` by business date."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping, Sequence
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from types import MappingProxyType
 from typing import Any
 
 from ecommerce.core.text import count, listed, short_day
-from ecommerce.sales.report.figures import model, month
+from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.base import Row
 from ecommerce.sales.report.figures.quality import Unconverted
 
@@ -29,16 +27,14 @@ def recent_days(day: date) -> set[date]:
 def compared_days(day: date) -> set[date]:
     """Return the days whose headline figures the report of `day` states or compares with."""
     days = {day - timedelta(days=back) for back in range(2 * COMPARED_DAYS)} | recent_days(day) | {day - YEAR}
-    for first, last in month.spans(day):
-        days |= set(month.days_of(first, last))
-    return days
+    return days.union(*(days_of(first, last) for first, last in spans(day)))
 
 
 def headline(
     day: date,
     days: Mapping[date, Row],
     unconverted: Sequence[Unconverted] = (),
-    notes: Mapping[str, str | None] = MappingProxyType({}),
+    notes: Mapping[str, str | None] | None = None,
 ) -> dict[str, model.Figure]:
     """Return the headline figures of `day` and of complete days.
 
@@ -48,7 +44,7 @@ def headline(
         unconverted: amounts of `day` that no average includes.
         notes: footnotes of other figures by their names.
     """
-    notes = {"average_order_value": without_rate(unconverted), **notes}
+    notes = {"average_order_value": without_rate(unconverted), **(notes or {})}
     complete = {each: row for each, row in days.items() if row["complete"] and each < day}
     recent = [complete[each] for each in recent_days(day) if each in complete]
     return {
@@ -67,18 +63,17 @@ def headline(
 def with_customers_since(days: Mapping[date, Row], since: date | None) -> dict[date, dict[str, Any]]:
     """Return `days` with `customers_known`: whether customers from before that day are known. `since`: the
     first complete day with customers; on that day each counts as new."""
-    return {
-        each: {**row, "customers_known": since is not None and each > since} for each, row in days.items()
-    }
+    return {day: {**row, "customers_known": since is not None and day > since} for day, row in days.items()}
 
 
 def new_customers_note(day: date, row: Row, since: date | None) -> str | None:
-    """Return the footnote on new customers in the first weeks of a warehouse; None afterwards."""
-    if not row.get("customers") or (since and day > since + COMPARED_DAYS * timedelta(days=1)):
+    """Return the footnote on new customers in the first weeks of a warehouse; None afterwards. `since` as in
+    `with_customers_since`."""
+    if not row.get("customers") or (since and (day - since).days > COMPARED_DAYS):
         return None
     if since is None or day <= since:
-        return "no customer from before this day is known, so every customer counts as new"
-    return f"customers from before {short_day(since)} are not known, so they count as new"
+        return "no earlier day is completely loaded, so customers with earlier orders may count as new"
+    return f"customers whose earlier orders are all from before {short_day(since)} may count as new"
 
 
 LACKING = {"return_rate": "without_returns", "discount_rate": "without_discounts"}
@@ -88,17 +83,18 @@ LACKING = {"return_rate": "without_returns", "discount_rate": "without_discounts
 def rate_bases(day: date, days: Mapping[date, Row]) -> dict[str, model.RateBase]:
     """Return the bases of the rates from which a compared day leaves out sales. `days`: rows of
     `headline.sql` with the columns of `rate_bases.sql` where a day has them."""
-    rates = {}
+    bases: dict[str, dict[date, Row]] = {}
     for name, lacking in LACKING.items():
-        whole = model.RATES[name].of[1]
         if any(row.get(lacking) for row in days.values()):
-            bases = {each: {**row, whole: row[whole] - row.get(lacking, 0)} for each, row in days.items()}
-            counted = sum(bases[each][whole] > 0 for each in averaged_days(day, days))
-            rates[name] = model.RateBase(**headline(day, bases)[whole].model_dump(), days=counted)
+            gross = {each: row["gross_sales"] - row.get(lacking, 0) for each, row in days.items()}
+            bases[name] = {each: {**row, "gross_sales": gross[each]} for each, row in days.items()}
     if not all(row.get("customers_known", True) for row in days.values()):
-        bases = {each: dict(row) for each, row in days.items() if row["customers_known"]}
-        counted = sum(bases[each]["customers"] > 0 for each in averaged_days(day, bases))
-        rates["repeat_share"] = model.RateBase(**headline(day, bases)["customers"].model_dump(), days=counted)
+        bases["repeat_share"] = {each: row for each, row in days.items() if row["customers_known"]}
+    rates = {}
+    for name, rows in bases.items():
+        whole = model.RATES[name].of[1]
+        counted = sum(rows[each][whole] > 0 for each in averaged_days(day, rows))
+        rates[name] = model.RateBase(**headline(day, rows)[whole].model_dump(), days=counted)
     return rates
 
 
@@ -111,12 +107,10 @@ def trend(day: date, days: Mapping[date, Row]) -> list[model.TrendDay]:
     """Return the 28 days up to `day`, each with its weekday average."""
     not_loaded = {"net_sales": None, "orders": None, "complete": False}
     return [
-        model.TrendDay(
-            business_date=each,
-            **{name: days.get(each, not_loaded)[name] for name in not_loaded},
-            weekday_mean=weekday_mean(each, days),
+        model.TrendDay.of(
+            days.get(each, not_loaded), business_date=each, weekday_mean=weekday_mean(each, days)
         )
-        for each in (day - timedelta(days=back) for back in reversed(range(COMPARED_DAYS)))
+        for each in days_of(day - timedelta(days=COMPARED_DAYS - 1), day)
     ]
 
 
@@ -126,17 +120,61 @@ def weekday_mean(day: date, days: Mapping[date, Row]) -> Decimal | None:
     return _mean(row["net_sales"] for row in same if row and row["complete"])
 
 
+def month_to_date(day: date, days: Mapping[date, Row]) -> model.MonthToDate:
+    """Return the month of `day` so far. `days`: the rows of `headline.sql` by business date, of all
+    `spans`."""
+    (first, _), last_month, last_year = spans(day)
+    loaded = [days[each] for each in days_of(first, day) if each in days]
+    return model.MonthToDate(
+        now=_span(first, day, loaded),
+        unfinished=day.day - sum(bool(row["complete"]) for row in loaded),
+        last_month=_whole_span(*last_month, days),
+        last_year=_whole_span(*last_year, days),
+    )
+
+
+def spans(day: date) -> list[tuple[date, date]]:
+    """Return the first and the last day of the month of `day` so far, of the last month and of the same month
+    of last year."""
+    before = day.replace(day=1) - timedelta(days=1)
+    months = ((day.year, day.month), (before.year, before.month), (day.year - 1, day.month))
+    return [(date(*each, 1), date(*each, min(day.day, monthrange(*each)[1]))) for each in months]
+
+
+def days_of(first: date, last: date) -> Iterator[date]:
+    """Return the days from `first` to `last`."""
+    return (first + timedelta(days=later) for later in range((last - first).days + 1))
+
+
+def _whole_span(first: date, last: date, days: Mapping[date, Row]) -> model.Span:
+    rows = [days.get(each) for each in days_of(first, last)]
+    complete = [row for row in rows if row and row["complete"]]
+    if len(complete) < len(rows):
+        return model.Span(first=first, last=last, net_sales=None, orders=None)
+    return _span(first, last, complete)
+
+
+def _span(first: date, last: date, rows: list[Row]) -> model.Span:
+    return model.Span(
+        first=first,
+        last=last,
+        net_sales=sum((row["net_sales"] for row in rows), Decimal(0)),
+        orders=sum(row["orders"] for row in rows),
+        days_without_sales=sum(not row["orders"] for row in rows),
+    )
+
+
 def without_rate(unconverted: Iterable[Unconverted]) -> str | None:
     """Return the footnote on orders that the average order value leaves out; None without any."""
-    left_out = [each for each in unconverted if each.orders]
-    if not left_out:
+    orders = {each.currency: each.orders for each in unconverted if each.orders}
+    if not orders:
         return None
-    counts = [f"{count(each.orders)} in {each.currency}" for each in left_out[:MOST_CURRENCIES]]
-    if others := left_out[MOST_CURRENCIES:]:
-        counts.append(f"{count(sum(each.orders for each in others))} in other currencies")
-    one = sum(each.orders for each in left_out) == 1
+    names, others = list(orders)[:MOST_CURRENCIES], sum([*orders.values()][MOST_CURRENCIES:])
+    counts = [f"{count(orders[name])} in {name}" for name in names]
+    counts += [f"{count(others)} in other currencies"] if others else []
+    one = sum(orders.values()) == 1
     counts[0] = counts[0].replace(" in ", " order in " if one else " orders in ")
-    return f"{listed(counts)} without an exchange rate {'is' if one else 'are'} not in it"
+    return f"without {listed(counts)}, which {'has' if one else 'have'} no exchange rate"
 
 
 def _base(row: Row | None, name: str) -> Decimal | None:

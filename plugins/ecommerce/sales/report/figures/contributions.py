@@ -1,7 +1,6 @@
 """Contributions to the change of net sales: by category, country and channel, and by product."""
 
-from __future__ import annotations
-
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,22 +8,20 @@ from typing import Any
 
 from pydantic import Field
 
-from ecommerce.sales.report.figures.base import ZERO, Part, Row
+from ecommerce.sales.report.figures.base import DIMENSIONS, ZERO, Part, Row
 
-KINDS = {"category": "categories", "country": "countries", "channel": "channels"}
-"""The dimensions of net sales, and the field of `Changes` for each."""
-COLUMNS = {"category": "category", "country": "country_code", "channel": "channel"}
-"""The columns of `sales.sql` that have the names of each kind."""
 MOST_MOVERS = 5
 QUARTER = timedelta(days=91)
 """A channel that did not sell in the quarter up to the other day is new."""
 GONE_DAYS, USUAL_DAYS = 3, 5
 """A channel that sold on so many of seven days has ended when it has not sold for so many."""
+Day = tuple[Decimal, Sequence[Row]]
+"""The net sales of a day, and the rows of `sales.sql` that they are the sums of."""
 
 
 class Contribution(Part):
-    """One category's, country's or channel's net sales on both days, in reporting currency. What it
-    contributes to the change is `now - before`; all of one kind add up to the change of the day."""
+    """One category's, country's or channel's net sales on both days; all `now - before` of one kind add up to
+    the change of the day."""
 
     name: str
     before: Decimal
@@ -32,8 +29,7 @@ class Contribution(Part):
 
 
 class Mover(Part):
-    """A product that sold more or less than on the other day: gross sales less discounts, in reporting
-    currency. `thumbnail` as in `model.Product`."""
+    """A product with its gross sales less discounts on both days; `thumbnail` as in `model.Product`."""
 
     sku: str
     name: str | None
@@ -54,11 +50,10 @@ class LikeForLike(Part):
 
 class Changes(LikeForLike):
     """The change of net sales since `base`: the same weekday of the week before where that day is complete,
-    else the day before. Contributions are sorted by their size, the largest first, whatever their direction.
-    `rising` and `falling`: up to five products each, the largest change first. `unconverted`: the currencies
-    without an exchange rate on one of both days; neither day has their sales. `began` and `ended`: channels
-    that did so between both days; `like_for_like` is the change of the others, None where there are no such
-    channels."""
+    else the day before. Contributions and products are sorted by the size of their change. Neither day has
+    the sales in `unconverted` currencies, which have no exchange rate on one of both days. `began` and
+    `ended`: channels that did so between both days; `like_for_like`: the change of the others, where there
+    are such."""
 
     base: date
     rising: list[Mover]
@@ -98,63 +93,55 @@ def changes(
         channels: those that began and those that ended, as `channel_changes` returns them.
     """
     excluded = unconverted(*sales)
-    compared = _without(totals, sales, "currency", excluded)
+    compared = [_without(day, "currency", excluded) for day in zip(totals, sales, strict=True)]
     rising, falling = movers(products)
-    began, ended = channels
-    lasting = _without(*compared, "channel", [*began, *ended]) if began or ended else None
+    began, ended = map(sorted, channels)
+    lasting = [_without(day, "channel", [*began, *ended]) for day in compared] if began or ended else []
     return Changes(
         base=base,
         rising=rising,
         falling=falling,
         unconverted=excluded,
-        began=sorted(began),
-        ended=sorted(ended),
-        like_for_like=LikeForLike(**_by_kind(*lasting)) if lasting else None,
-        **_by_kind(*compared),
+        began=began,
+        ended=ended,
+        like_for_like=LikeForLike(**_by_dimension(*lasting)) if lasting else None,
+        **_by_dimension(*compared),
     )
 
 
-Both = tuple[tuple[Decimal, Decimal], tuple[Sequence[Row], Sequence[Row]]]
-"""The net sales of two days, and the rows of `sales.sql` that they are the sums of."""
+def _without(day: Day, column: str, names: Collection[str]) -> Day:
+    """Return the day without the rows that have one of `names` in `column`."""
+    total, rows = day
+    left_out = _sums((row for row in rows if row[column] in names), column)
+    return total - sum(left_out.values()), [row for row in rows if row[column] not in names]
 
 
-def _without(
-    totals: tuple[Decimal, Decimal],
-    sales: tuple[Sequence[Row], Sequence[Row]],
-    column: str,
-    names: Collection[str],
-) -> Both:
-    """Both days without the rows that have one of `names` in `column`."""
-    kept = [[row for row in rows if row[column] not in names] for rows in sales]
-    left_out = [_net(row for row in rows if row[column] in names) for rows in sales]
-    return (totals[0] - left_out[0], totals[1] - left_out[1]), (kept[0], kept[1])
-
-
-def _by_kind(totals: tuple[Decimal, Decimal], sales: tuple[Sequence[Row], Sequence[Row]]) -> dict[str, Any]:
-    found: dict[str, Any] = {"before": totals[0], "now": totals[1]}
-    for kind, field in KINDS.items():
-        before, now = (_sums(rows, COLUMNS[kind]) for rows in sales)
-        found[field] = contributions(totals, before, now)
-    return found
+def _by_dimension(before: Day, now: Day) -> dict[str, Any]:
+    totals = before[0], now[0]
+    fields: dict[str, Any] = {"before": totals[0], "now": totals[1]}
+    for each in DIMENSIONS:
+        sums = (_sums(rows, each.column) for _, rows in (before, now))
+        fields[each.plural] = contributions(totals, *sums)
+    return fields
 
 
 def _sums(rows: Iterable[Row], column: str) -> dict[str, Decimal]:
-    sums: dict[str, Decimal] = {}
+    sums: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
-        sums[row[column]] = sums.get(row[column], ZERO) + (row["net_sales_reporting"] or ZERO)
+        sums[row[column]] += row["net_sales_reporting"] or ZERO
     return sums
 
 
-def _net(rows: Iterable[Row]) -> Decimal:
-    return sum((row["net_sales_reporting"] or ZERO for row in rows), ZERO)
-
-
 def channel_changes(day: date, base: date, rows: Iterable[Row]) -> tuple[list[str], list[str]]:
-    """The channels that began, and those that ended, between `base` and `day`. `rows`: of
-    `channel_days.sql`. A live channel without sales for a day or two may have had bad days, and one that sold
-    as long as any other has not ended: the shop is closed."""
-    began, ended = [], []
-    channels = list(rows)
+    """Return the channels that began, and those that ended, between `base` and `day`. A live channel may have
+    bad days, and one that sold as long as any other has not ended: the shop is closed.
+
+    Args:
+        day: the report's.
+        base: the day to compare with.
+        rows: of `channel_days.sql`.
+    """
+    began, ended, channels = [], [], list(rows)
     newest = max((row["last_sold"] for row in channels), default=day)
     for row in channels:
         silent = (newest - row["last_sold"]).days
@@ -170,31 +157,30 @@ def channel_changes(day: date, base: date, rows: Iterable[Row]) -> tuple[list[st
 def contributions(
     totals: tuple[Decimal, Decimal], before: Mapping[str, Decimal], now: Mapping[str, Decimal]
 ) -> list[Contribution]:
-    """The contributions of one kind, which add up to `totals` (of both days, in this order)."""
-    exact = [_adding_up(amounts, total) for amounts, total in zip((before, now), totals, strict=True)]
-    found = [
-        Contribution(name=name, before=exact[0].get(name, ZERO), now=exact[1].get(name, ZERO))
+    """Return the contributions of one dimension, which add up to `totals`.
+
+    Args:
+        totals: of both days, in this order.
+        before: net sales of the other day by name.
+        now: net sales of the day by name.
+    """
+    earlier, later = _adding_up(before, totals[0]), _adding_up(now, totals[1])
+    rows = [
+        Contribution(name=name, before=earlier.get(name, ZERO), now=later.get(name, ZERO))
         for name in {*before, *now}
     ]
-    some = [each for each in found if each.before or each.now]
+    some = [each for each in rows if each.before or each.now]
     return sorted(some, key=lambda each: (-abs(each.now - each.before), each.name))
 
 
 def movers(rows: Iterable[Row]) -> tuple[list[Mover], list[Mover]]:
-    """The products that rose most, and those that fell most, of the rows of `products.sql`."""
-    found = [
-        Mover(
-            sku=row["sku"],
-            name=row["name"],
-            before=row["sales_before"] or ZERO,
-            now=row["sales_compared"] or ZERO,
-            thumbnail=row["thumbnail"],
-        )
-        for row in rows
+    """Return the products that rose most, and those that fell most, of the rows of `products.sql`."""
+    products = [
+        Mover.of(row, before=row["sales_before"] or ZERO, now=row["sales_compared"] or ZERO) for row in rows
     ]
-    found.sort(key=lambda each: (-abs(each.now - each.before), each.sku))
-    rising = [each for each in found if each.now > each.before]
-    falling = [each for each in found if each.now < each.before]
+    products.sort(key=lambda each: (-abs(each.now - each.before), each.sku))
+    rising = [each for each in products if each.now > each.before]
+    falling = [each for each in products if each.now < each.before]
     return rising[:MOST_MOVERS], falling[:MOST_MOVERS]
 
 

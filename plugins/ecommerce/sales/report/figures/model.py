@@ -4,8 +4,6 @@ Amounts are `Decimal` in the reporting currency unless a field names another, an
 that no figure passes through a float.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from datetime import date
@@ -15,19 +13,15 @@ from typing import Any, NamedTuple
 from pydantic import Field
 
 from ecommerce.core.text import Kind
-from ecommerce.sales.report.figures.base import Part
+from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, COUNTRY, Part
 from ecommerce.sales.report.figures.contributions import Changes
-from ecommerce.sales.report.figures.finding import Finding, ImplausibleAmount
-from ecommerce.sales.report.figures.forecast_comparison import Expectation
-from ecommerce.sales.report.figures.month import MonthToDate
+from ecommerce.sales.report.figures.forecast import Expectation, Outlook
 from ecommerce.sales.report.figures.quality import Provenance, Quality
-from ecommerce.sales.report.figures.return_reasons import ReturnReason
-from ecommerce.sales.report.figures.upcoming import Outlook
 from ecommerce.sales.report.figures.website import Website
 
 
 class Meaning(NamedTuple):
-    """How a headline figure is called and read; `good` is the direction a shop likes (0: neither)."""
+    """The label and the kind of a headline figure; `good` is the direction a shop likes (0: neither)."""
 
     label: str
     kind: Kind
@@ -52,28 +46,33 @@ HEADLINE: dict[str, Meaning] = {
 
 
 class Rate(NamedTuple):
-    """How a rate is called, and the headline figures that it is the quotient of; `good` as in `Meaning`."""
+    """The label of a rate, and the headline figures that it is the quotient of."""
 
     label: str
     of: tuple[str, str]
-    good: int
 
 
 RATES: dict[str, Rate] = {
-    "discount_rate": Rate("Discount rate", ("discounts", "gross_sales"), 0),
-    "return_rate": Rate("Return rate", ("returns", "gross_sales"), -1),
-    "repeat_share": Rate("Repeat share", ("returning_customers", "customers"), 0),
+    "discount_rate": Rate("Discount rate", ("discounts", "gross_sales")),
+    "return_rate": Rate("Return rate", ("returns", "gross_sales")),
+    "repeat_share": Rate("Repeat share", ("returning_customers", "customers")),
 }
 
 AMOUNTS = ("gross_sales", "discounts", "returns", "net_sales")
 FIGURES = ("units", *AMOUNTS)
 """The figures of a breakdown, apart from the number of orders."""
+BASES = ("day_before", "week_before", "average", "year_before")
+"""The fields of `Figure` that a figure is compared with, in reading order."""
+FINDING_AMOUNTS = (
+    *("change", "total_change", "actual", "forecast", "lower_80", "upper_80", "began", "ended"),
+    *("amount", "base_amount", "effect"),
+)
+"""The numbers of findings that are amounts in reporting currency."""
 
 
 class Figure(Part):
-    """A headline figure and what it is compared with; None where there is nothing to compare with. `average`
-    is the mean of those of the 28 days before that have been loaded. `note` names what `value` leaves out and
-    other figures of the day count. `year_before` is the same weekday 52 weeks before."""
+    """A headline figure, and what it is compared with where there is something. `average`: of the loaded days
+    among the 28 before. `year_before`: the same weekday 52 weeks before. `note`: what `value` leaves out."""
 
     value: Decimal | None
     day_before: Decimal | None = None
@@ -84,22 +83,42 @@ class Figure(Part):
 
 
 class RateBase(Figure):
-    """What a rate is a part of, where that is less than the whole headline figure: the sales of sources that
-    have returns (discounts) at all. `days` counts the averaged days with such sales."""
+    """What a rate is a part of, where that is less than the headline figure: the sales of sources that have
+    returns (discounts) at all. `days` counts the averaged days with such sales."""
 
     days: int
 
 
 class TrendDay(Part):
-    """One day of the trend. One that has not been loaded is not complete, and has no figures (None).
-    `weekday_mean`: the mean net sales of the same weekday in the four weeks before this day, of complete days
-    alone; None without any."""
+    """One day of the trend; one that has not been loaded is not complete and has no figures. `weekday_mean`:
+    the mean net sales of the same weekday on complete days of the four weeks before."""
 
     business_date: date
     net_sales: Decimal | None
     orders: int | None
     complete: bool = True
     weekday_mean: Decimal | None = None
+
+
+class Span(Part):
+    """The days from `first` to `last`. `net_sales` and `orders` are None where one of the days is not loaded
+    or not complete: half a span is no base for a comparison."""
+
+    first: date
+    last: date
+    net_sales: Decimal | None
+    orders: int | None
+    days_without_sales: int = 0
+
+
+class MonthToDate(Part):
+    """`now` is the month up to the business day and adds up the days that are there; `unfinished` of its days
+    are not loaded or not complete. The others end on the same day of their month, or on its last."""
+
+    now: Span
+    unfinished: int = 0
+    last_month: Span
+    last_year: Span
 
 
 class Breakdown(Part):
@@ -115,8 +134,7 @@ class Breakdown(Part):
 
 
 class Product(Part):
-    """One product of the day; `sales` is gross sales less discounts. `thumbnail` is the URI of its small
-    picture, None where the catalogue has none."""
+    """One product of the day; `sales` is gross sales less discounts, `thumbnail` the URI of its picture."""
 
     sku: str
     name: str | None
@@ -126,13 +144,60 @@ class Product(Part):
     thumbnail: str | None = None
 
 
+class ReturnReason(Part):
+    """Returns of one reason, and how many refunds they are; `reason` is None where the source gives none."""
+
+    reason: str | None
+    refunds: int
+    amount: Decimal
+
+
+class Finding(Part):
+    """A finding: `kind`; `about`, the names in its sentence; `numbers`, its figures by their names. Amounts
+    are in reporting currency, shares are fractions of one.
+
+    | kind | about | numbers |
+    |---|---|---|
+    | missing, empty, doubtful | sources; `partner_files: <partner>` | |
+    | unconverted | currencies | orders |
+    | implausible | an amount's kind, source, order | amount, base_amount, effect (on net sales), orders |
+    | unusual_sales | the forecast's series, the verdict, currencies left out | actual, forecast, lower_80, \
+      upper_80 |
+    | unusual_rate | a name of `RATES` | rate, average, days |
+    | contribution | kind, name, base (ISO date), currencies and `channel:<name>` left out | change, \
+      total_change, share |
+    | channels | base, `began:<name>` and `ended:<name>` of channels | began, ended |
+    """
+
+    kind: str
+    about: list[str] = Field(default_factory=list)
+    numbers: dict[str, Decimal] = Field(default_factory=dict)
+
+
+class ImplausibleAmount(Part):
+    """An implausible amount, loaded as it is: `discount`, `negative_discount` or `refund`. `base_amount`:
+    what it exceeds, a line's amount or an order's total; of a negative discount its line's amount. `excess`:
+    by how much it changes net sales if it is an error."""
+
+    kind: str
+    source: str
+    order_id: str
+    amount: Decimal
+    base_amount: Decimal
+    excess: Decimal
+
+    @property
+    def effect(self) -> Decimal:
+        """The change of net sales, with its sign."""
+        return self.excess if self.kind == "negative_discount" else -self.excess
+
+
 class Figures(Part):
     """One day's report. `averaged_days` counts the loaded days behind the 28-day averages, and
-    `averaged_days_without_sales` those of them without an order. `attribute` is `REPORT_ATTRIBUTE`, None
-    where it is not set, and `attributes` the breakdown by it. `website` is None where no web events were
-    loaded in the last 28 days, `expectation` where no forecast covers the day, `outlook` where none covers
-    the next one, `changes` where neither of the days that it can be compared with is complete. `implausible`:
-    the amounts that are hardly true, the largest effect on net sales first."""
+    `averaged_days_without_sales` those of them without an order. `attributes` is the breakdown by
+    `attribute`, which is `REPORT_ATTRIBUTE`. `website` is None where no web events were loaded in the last 28
+    days, `expectation` where no forecast covers the day, `outlook` where none covers the next one, `changes`
+    where no day to compare with is complete. `implausible`: the largest effect on net sales first."""
 
     business_date: date
     currency: str
@@ -161,12 +226,8 @@ class Figures(Part):
     @property
     def gaps(self) -> list[TrendDay]:
         """The days of the trend that nothing has loaded, although an earlier day had its daily run."""
-        first = self.quality.first_loaded
-        return [
-            day
-            for day in self.trend
-            if day.net_sales is None and (first is None or day.business_date > first)
-        ]
+        first = self.quality.first_loaded or date.min
+        return [day for day in self.trend if day.net_sales is None and day.business_date > first]
 
     @property
     def has_sales(self) -> bool:
@@ -184,33 +245,24 @@ class Figures(Part):
     def rates(self) -> dict[str, Figure]:
         """The figures that follow from two others, as fractions of one, by the names of `RATES`. Each is
         compared with the same days as its figures are; its average is that of all averaged days together."""
-        return {name: self._rate(name) for name in RATES}
+        rates = {}
+        for name, (_, (part, whole)) in RATES.items():
+            one, other = self.headline[part], self.rate_bases.get(name, self.headline[whole])
+            quotients: dict[str, Any] = {
+                each: _quotient(getattr(one, each), getattr(other, each)) for each in ("value", *BASES)
+            }
+            rates[name] = Figure(**quotients)
+        return rates
 
     def averaged_days_of(self, rate: str) -> int:
         """How many days the average of a rate is of."""
         return self.rate_bases[rate].days if rate in self.rate_bases else self.averaged_days
 
-    def _rate(self, name: str) -> Figure:
-        part, whole = RATES[name].of
-        one, other = self.headline[part], self.rate_bases.get(name, self.headline[whole])
-        return Figure(
-            value=_quotient(one.value, other.value),
-            day_before=_quotient(one.day_before, other.day_before),
-            week_before=_quotient(one.week_before, other.week_before),
-            average=_quotient(one.average, other.average),
-            year_before=_quotient(one.year_before, other.year_before),
-        )
-
-    def to_json(self) -> str:
-        """The archive's `figures.json`; `Figures.model_validate_json` is the inverse."""
-        return self.model_dump_json(indent=1)
-
 
 def figures_hash(figures: Figures) -> str:
     """Return the SHA-256 of what the report states about the day: headline, breakdowns, products, reasons of
-    returns, missing sources. Not of comparisons, restatements or provenance, nor of what was or is expected:
-    the same day built twice has the same hash whatever became of the days around it, and also when its
-    forecast was made later. A mail is sent once per hash."""
+    returns, missing sources; not of comparisons, forecasts, restatements or provenance, so that the same day
+    built twice has the same hash. A mail is sent once per hash."""
     facts: dict[str, Any] = {
         "business_date": figures.business_date.isoformat(),
         "currency": figures.currency,
@@ -219,6 +271,7 @@ def figures_hash(figures: Figures) -> str:
         "unconverted": sorted(
             [each.currency, _exact(each.net_sales)] for each in figures.quality.unconverted
         ),
+        "products": sorted([row.sku, _exact(row.units), _exact(row.sales)] for row in figures.products),
     }
     for part, rows in breakdowns(figures):
         facts[part] = sorted(
@@ -230,14 +283,13 @@ def figures_hash(figures: Figures) -> str:
         facts["return_reasons"] = sorted(
             [row.reason or "", row.refunds, _exact(row.amount)] for row in figures.return_reasons
         )
-    facts["products"] = sorted([row.sku, _exact(row.units), _exact(row.sales)] for row in figures.products)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def breakdowns(figures: Figures) -> list[tuple[str, list[Breakdown]]]:
-    """The breakdowns by the name of their section."""
-    found = [(name, getattr(figures, name)) for name in ("channels", "categories", "countries")]
-    return [*found, ("attribute", figures.attributes)] if figures.attribute else found
+    """Return the breakdowns by the name of their section."""
+    attribute = [("attribute", figures.attributes)] if figures.attribute else []
+    return [(each.plural, each.rows(figures)) for each in (CHANNEL, CATEGORY, COUNTRY)] + attribute
 
 
 def _quotient(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

@@ -1,14 +1,17 @@
-"""Data quality: how far a day's figures can be trusted, and where they come from."""
+"""Data quality: how far a day's figures can be trusted, where they come from, and the warnings about them."""
 
-from __future__ import annotations
-
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
+from typing import Any
 
 from pydantic import Field
 
-from ecommerce.core.data_warnings import DataWarning
-from ecommerce.sales.report.figures.base import Part
+from ecommerce.core.data_warnings import CHECK, DataWarning, data_warning, wording
+from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.sales.report.figures.base import Part, Row
 from ecommerce.sales.report.figures.rejected import Rejects
 
 
@@ -65,8 +68,7 @@ class Cause(Part):
 
 class Restatement(Part):
     """A headline figure of a mailed day that has changed: as mailed, as it is now, and the causes; without
-    any, a load computed the day again. A day has at most one of each figure; `detected_at` is of its last
-    change."""
+    any, a load computed the day again. `detected_at` is of its last change."""
 
     business_date: date
     figure: str
@@ -86,13 +88,11 @@ class RefusedFile(Part):
 
 class Quality(Part):
     """How far the figures can be trusted. `empty_sources` have no order, on a day that usually has many;
-    orders of `doubtful_sources` may be missing although the day counts as complete. In them and in
-    `missing_sources` a partner is `partner_files: <partner>`. Each run of the day tries the `refused_files`
-    again. `fill_command` is None when no day is missing.
-    `first_loaded` is the first business day that ever had a daily run: since then all days but the
-    `missing_days` are loaded; `first_exported` is the first day of any export, whose days have no daily run.
-    `restatements`: newest day first, figures in the headline's order. `warnings`: the worst first. `limits`:
-    sentences on changes of a source that no run can see."""
+    orders of `doubtful_sources` may be missing although the day counts as complete; a partner is
+    `partner_files: <partner>`. `first_loaded` is the first business day that ever had a daily run: since then
+    all days but the `missing_days` are loaded; `first_exported` is the first day of any export, whose days
+    have no daily run. `restatements`: newest day first, figures in the headline's order. `warnings`: the
+    worst first. `limits`: sentences on changes of a source that no run can see."""
 
     complete: bool
     missing_sources: list[str]
@@ -122,3 +122,42 @@ class Provenance(Part):
     window_start: datetime
     window_end: datetime
     generated_at: datetime
+
+
+def collected_warnings(day: date, *groups: Iterable[Mapping[str, Any]]) -> list[DataWarning]:
+    """Return the warnings of all groups for the report of `day`, each once, the worst first; e-mail addresses
+    are masked. Checks of days after `day` are left out: those days have checks of their own."""
+    warnings: dict[str, DataWarning] = {}
+    for each in chain(*groups):
+        kept = {
+            name: mask_e_mails(value) if isinstance(value, str) else value for name, value in each.items()
+        }
+        if kept["kind"] == CHECK and kept.get("days"):
+            kept["days"] = [other for other in kept["days"] if other <= day.isoformat()]
+            if not kept["days"]:
+                continue
+        warnings.setdefault(json.dumps(kept, sort_keys=True, default=str), kept)
+    return sorted(warnings.values(), key=lambda warning: -wording(warning).weight)
+
+
+def file_warnings(rows: Sequence[Row]) -> list[DataWarning]:
+    """Return the warnings of the rows of `file_warnings.sql`."""
+    warnings = [json.loads(row["warning"]) for row in rows if row["warning"]]
+    for row in rows:
+        if row["file"]:
+            kind = "new_version_refused" if row["is_loaded"] else "file_refused"
+            warnings.append(data_warning(kind, file=row["file"], detail=row["detail"]))
+    return warnings
+
+
+def export_warnings(rows: Iterable[Row]) -> list[DataWarning]:
+    """Return the warnings of the rows of `history_loads.sql`: exports that were loaded, or loaded in part."""
+    warnings = []
+    for row in rows:
+        facts = {name: row[name] for name in ("source", "run_id", "orders")}
+        if row["rows_rejected"]:
+            reasons = f" ({row['reasons']})" if row["reasons"] else ""
+            facts |= {"rejected": row["rows_rejected"], "rows": row["rows_read"], "reasons": reasons}
+        kind = "export_rejects" if row["rows_rejected"] else "export_loaded"
+        warnings.append(data_warning(kind, **facts))
+    return warnings

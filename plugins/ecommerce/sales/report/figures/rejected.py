@@ -3,15 +3,14 @@
 The transform keeps each with a reason, a detail such as `unit_price = ten`, and the record itself.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import re
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
-from ecommerce.core.text import clean, mask_e_mails
+from ecommerce.core.email_masking import mask_e_mails
+from ecommerce.core.text import clean
 from ecommerce.sales.report.figures.base import Part, Row
 from ecommerce.sources import PARTNER_FILES, SALES_DB, SOURCES
 
@@ -37,6 +36,10 @@ EXPECTED = {
     "file_unreadable": "a CSV file in UTF-8 with one header, or such a file compressed by gzip",
     "file_too_large": "a file within PARTNER_FILE_MAX_LINES, _BYTES and _SECONDS",
     "missing_column": "a header with every required column",
+    "not_json": "a JSON object",
+    "too_long": "a line of at most 256 KiB",
+    "from_the_future": "at most an hour after it was received",
+    "too_late": "at most three days after the day on which it occurred",
 }
 """What was expected of a field, by the code of the reason."""
 _EXPECTED_OF = {
@@ -47,6 +50,7 @@ _EXPECTED_OF = {
     ("invalid_timestamp", "rate_date"): "a date such as 2026-11-19",
     ("timestamp_out_of_range", "rate_date"): "a date from 1990 on, not in the future",
     ("malformed_line", "exchange_rates"): "one cell for each currency of the header",
+    ("too_long", "event_id"): "at most 200 characters",
 }
 """The same, where it is another for this field (or source)."""
 _OF_NO_FIELD = frozenset(
@@ -80,17 +84,17 @@ class Rejects(Part):
 
 def rejects(rows: Iterable[Row]) -> list[Rejects]:
     """Return the rows of `rejects.sql` by source and reason, in their order."""
-    groups = []
-    for (source, reason), group in groupby(rows, key=lambda row: (row["source"], row["reason"])):
-        some = list(group)
-        samples = [sample_of(source, reason, row) for row in some]
-        groups.append(Rejects(source=source, reason=reason, rows=some[0]["reason_rows"], samples=samples))
-    return groups
+    groups = groupby(rows, key=lambda row: (row["source"], row["reason"], row["reason_rows"]))
+    return [
+        Rejects(
+            source=source, reason=reason, rows=count, samples=[sample_of(source, reason, row) for row in some]
+        )
+        for (source, reason, count), some in groups
+    ]
 
 
 def sample_of(source: str, reason: str, row: Row) -> RejectSample:
-    """Return one row as a sample. The transform has masked personal data; addresses in free texts are masked
-    here."""
+    """Return one row as a sample. The transform has masked personal data but addresses in free texts."""
     record = _record(source, row)
     field, value = _fault(reason, row.get("detail") or "", record)
     is_file = source == PARTNER_FILES or source not in SOURCES
@@ -111,6 +115,8 @@ def _fault(reason: str, detail: str, record: Mapping[str, str]) -> tuple[str | N
     """Return the invalid field and its value; without a field, what is wrong."""
     if match := re.fullmatch(r"(\w+) = (.*)", detail, re.DOTALL):
         return match[1], _short(match[2], LONGEST_VALUE)
+    if detail == "line":  # of web events; its content is not kept
+        return None, "content not kept"
     if match := re.fullmatch(r"(\w+) is empty", detail):
         return match[1], None
     if reason in _OF_NO_FIELD or not re.fullmatch(r"\w+(; \w+)*", detail):
@@ -124,22 +130,18 @@ def _record(source: str, row: Row) -> dict[str, str]:
     """Return the fields of the record as texts; of one that was cut off, those that can be read."""
     raw = row.get("raw") or ""
     try:
-        found = json.loads(raw)
+        record = json.loads(raw)
     except ValueError:
-        found = dict(re.findall(r'"(\w+)":\s*"?([^",{}\[\]]+)', raw)) if raw.startswith("{") else None
-    if isinstance(found, dict):
-        return {name: str(value) for name, value in found.items() if value not in (None, "", [], {})}
-    if source == SALES_DB and row.get("file"):
-        return _of_the_database(row["file"], raw)
-    return {}
+        record = dict(re.findall(r'"(\w+)":\s*"?([^",{}\[\]]+)', raw)) if raw.startswith("{") else None
+    if isinstance(record, dict):
+        return {name: str(value) for name, value in record.items() if value not in (None, "", [], {})}
+    if source != SALES_DB or not row.get("file"):
+        return {}
+    from ecommerce.sources.sales_db import COLUMNS
 
-
-def _of_the_database(query: str, raw: str) -> dict[str, str]:
-    from ecommerce.sources.sales_db.extraction import COLUMNS
-
-    names = COLUMNS.get(query, "").split()
+    names = COLUMNS.get(row["file"], "").split()
     values = next(csv.reader([raw.replace("\0", "")]), [])
-    return dict(zip(names, values, strict=False)) if len(values) == len(names) else {}
+    return dict(zip(names, values, strict=True)) if len(values) == len(names) else {}
 
 
 def _name(record: Mapping[str, str]) -> str | None:

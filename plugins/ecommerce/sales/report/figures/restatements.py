@@ -3,8 +3,6 @@
 A load records why it changes a mailed day: causes with a kind, a source, a channel and a number of orders.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from decimal import Decimal
@@ -51,31 +49,20 @@ def differ(old: Decimal | None, new: Decimal | None) -> bool:
 def merged(rows: Iterable[Row]) -> list[Restatement]:
     """Return one restatement per business day and figure, from the value mailed to the value now; none where
     they are equal. Newest day first, figures in the headline's order. `rows`: of `restatements.sql`."""
-    order = list(HEADLINE)
+    order = {figure: place for place, figure in enumerate(HEADLINE)}
 
     def place(row: Row) -> tuple[int, int, str]:
-        figure = row["figure"]
-        return (
-            -row["business_date"].toordinal(),
-            order.index(figure) if figure in HEADLINE else len(order),
-            figure,
-        )
+        return -row["business_date"].toordinal(), order.get(row["figure"], len(order)), row["figure"]
 
     restated = []
-    for _, group in groupby(sorted(rows, key=lambda row: (*place(row), row["detected_at"])), key=place):
+    for (*_, figure), group in groupby(
+        sorted(rows, key=lambda row: (*place(row), row["detected_at"])), key=place
+    ):
         steps = list(group)
-        first, last = steps[0], steps[-1]
-        if differ(first["old_value"], last["new_value"]):
-            restated.append(
-                Restatement(
-                    business_date=last["business_date"],
-                    figure=last["figure"],
-                    old=first["old_value"],
-                    new=last["new_value"],
-                    causes=causes(last["figure"], steps),
-                    detected_at=last["detected_at"],
-                )
-            )
+        old, last = steps[0]["old_value"], steps[-1]
+        if differ(old, last["new_value"]):
+            found = causes(figure, steps)
+            restated.append(Restatement.of(last, old=old, new=last["new_value"], causes=found))
     return restated
 
 

@@ -1,8 +1,6 @@
 """The website: the funnel of the day, orders matched to web events, and products viewed but not purchased.
 The DAG `user_events_daily` loads the tables behind it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -25,8 +23,7 @@ STEPS = {
 
 IS_TRACKED = Decimal("0.5")
 """A source with a smaller share of matched orders in 28 days does not sell on the website."""
-ALARMING_DROP = Decimal("0.2")
-FEWEST = 10
+ALARMING_DROP, FEWEST = Decimal("0.2"), 10
 """The report warns of broken tracking when the matched share of at least so many orders drops by so much, and
 of missing events when a day without a session follows days with so many."""
 MOST_VIEWED = 5
@@ -87,13 +84,12 @@ def website_of(query: Query, day: date, first: date) -> Website | None:
         return Website()
     today = [row for row in rows if row["business_date"] == day and row["step"]]
     one = timedelta(days=1)
+    orders = query("tracked_orders", first=first, before_first=first - one, day_after=day + one)
     return Website(
         steps=_steps(rows, day),
         bot_sessions=sum(row["bot_sessions"] for row in today if row["step"] == "session"),
         devices=_devices(today),
-        tracked=tracked(
-            query("tracked_orders", first=first, before_first=first - one, day_after=day + one), day
-        ),
+        tracked=tracked(orders, day),
         viewed=[Viewed(**row) for row in query("viewed_not_purchased", most=MOST_VIEWED)],
     )
 
@@ -103,20 +99,16 @@ def tracked(rows: Sequence[Row], day: date) -> list[Tracked]:
     source, of the days that have events."""
     sources = []
     for source in sorted({row["source"] for row in rows}):
-        own = [row for row in rows if row["source"] == source]
-        today = [row for row in own if row["business_date"] == day]
-        before = [row for row in own if row["business_date"] < day]
+        today = [row for row in rows if row["source"] == source and row["business_date"] == day]
+        before = [row for row in rows if row["source"] == source and row["business_date"] < day]
+        orders, seen = _sums(today)
+        usual_orders, usual_seen = _sums(before)
+        usual = Decimal(usual_seen) / usual_orders if usual_orders else Decimal(0)
         # By the days before: tracking may be broken on this day.
-        if _share(before or today) < IS_TRACKED:
-            continue
-        sources.append(
-            Tracked(
-                source=source,
-                orders=sum(row["orders"] for row in today),
-                seen=sum(row["seen"] for row in today),
-                usual=round(_share(before), 4) if before else None,
-            )
-        )
+        share = usual if before else Decimal(seen) / (orders or 1)
+        if share >= IS_TRACKED:
+            rounded = round(usual, 4) if before else None
+            sources.append(Tracked(source=source, orders=orders, seen=seen, usual=rounded))
     return sources
 
 
@@ -147,27 +139,26 @@ def warnings(website: Website | None, day: date) -> list[DataWarning]:
     ]
 
 
-def _steps(rows: Sequence[Row], day: date) -> list[Step]:
-    sessions: dict[tuple[date, str], int] = {}
+def _steps(rows: Iterable[Row], day: date) -> list[Step]:
+    sessions: dict[tuple[date, str], int] = defaultdict(int)
     for row in rows:
-        # A day without a session has a figure, too: 0.
-        for step in {row["step"] or "session", "session"}:
-            sessions.setdefault((row["business_date"], step), 0)
+        sessions[row["business_date"], "session"] += 0  # a day without a session has a figure, too
         if row["step"]:
             sessions[row["business_date"], row["step"]] += row["sessions"]
+    before, week = day - timedelta(days=1), day - timedelta(days=7)
     return [
         Step(
             step=step,
             sessions=sessions[day, step],
-            day_before=sessions.get((day - timedelta(days=1), step)),
-            week_before=sessions.get((day - timedelta(days=7), step)),
+            day_before=sessions.get((before, step)),
+            week_before=sessions.get((week, step)),
         )
         for step in STEPS
         if (day, step) in sessions
     ]
 
 
-def _devices(today: Sequence[Row]) -> list[Device]:
+def _devices(today: Iterable[Row]) -> list[Device]:
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in today:
         sums[row["device"]][row["step"]] += row["sessions"]
@@ -179,6 +170,5 @@ def _devices(today: Sequence[Row]) -> list[Device]:
     return sorted(devices, key=lambda each: (-each.sessions, each.device))
 
 
-def _share(rows: Iterable[Row]) -> Decimal:
-    orders, seen = (sum(row[name] for row in rows) for name in ("orders", "seen"))
-    return Decimal(seen) / orders if orders else Decimal(0)
+def _sums(rows: Sequence[Row]) -> tuple[int, int]:
+    return sum(row["orders"] for row in rows), sum(row["seen"] for row in rows)

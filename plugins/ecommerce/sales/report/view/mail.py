@@ -1,20 +1,17 @@
 """The report's mail as finished texts, the only input of its templates."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from ecommerce.core import text
 from ecommerce.reporting.sections import with_others
-from ecommerce.sales.report.charts.chart_files import TREND
+from ecommerce.sales.report.charts.chart_files import TREND, alternatives
 from ecommerce.sales.report.figures.model import HEADLINE, Figures
 from ecommerce.sales.report.figures.restatements import Correction
-from ecommerce.sales.report.findings.sentences import sentences
 from ecommerce.sales.report.view import forecast_tables, notices, restatements
-from ecommerce.sales.report.view.captions import alternatives
-from ecommerce.sales.report.view.headline import CHOICE, NOTED, TILES, base_names, tile
+from ecommerce.sales.report.view.findings import sentences
+from ecommerce.sales.report.view.headline import CHOICE, TILES, base_names, footnotes, tiles
 
 MOST_ROWS = 12
 """Of a table or list: programs cut long mails, and the report is attached."""
@@ -29,27 +26,24 @@ _UNCHANGED = (
 def mail_texts(figures: Figures, corrections: Sequence[Correction] | None = None) -> dict[str, Any]:
     """Return the mail's texts by the names its templates use. `corrections`: changes since the day's latest
     mail; None where this is the first mail of its day."""
-    tiles = [tile(figures, name) for name in HEADLINE]
-    noted = [(HEADLINE[name].label, note) for name in HEADLINE if (note := figures.headline[name].note)]
+    day, currency, every = figures.business_date, figures.currency, tiles(figures)
     return {
         "subject": subject(figures, corrected=corrections is not None),
         "corrected": None if corrections is None else correction_lines(figures, corrections),
         "first_line": first_line(figures),
-        "long_day": text.long_day(figures.business_date),
-        "currency": figures.currency,
+        "long_day": text.long_day(day),
+        "currency": currency,
         "timezone": figures.provenance.timezone,
         # The mail lists the restated figures themselves.
         "notices": [each for each in notices.notices(figures) if each["title"] != "Restated"],
         "findings": sentences(figures),
-        "tiles": [each | {"changes": each["shown"]} for each in tiles[:TILES]],
-        **_small_figures(tiles[TILES:]),
+        "tiles": [each | {"changes": each["shown"]} for each in every[:TILES]],
+        **_small_figures(every[TILES:]),
         "expected": forecast_tables.verdict_line(figures),
-        "footnote": " ".join(f"{NOTED}{label}: {text.clean(note)}." for label, note in noted),
+        "footnote": " ".join(footnotes(figures)),
         "trend": alternatives(figures)[TREND],
         "channels": _channels(figures),
-        "restated": restatements.first_lines(
-            figures.quality.restatements, figures.business_date, figures.currency
-        ),
+        "restated": restatements.first_lines(figures.quality.restatements, day, currency),
         "generated_at": text.instant(figures.provenance.generated_at),
     }
 
@@ -69,7 +63,8 @@ def subject(figures: Figures, *, corrected: bool = False) -> str:
 
 def first_line(figures: Figures) -> str:
     """Return net sales, the change, and what they are compared with."""
-    line = f"Net sales of {text.short_day(figures.business_date)}: {_net_sales(figures)}"
+    so_far = "" if figures.quality.complete else " so far"
+    line = f"Net sales of {text.short_day(figures.business_date)}{so_far}: {_net_sales(figures)}"
     if doubtful := notices.doubtful_words(figures):
         line += f" (may be incomplete: {text.clean(doubtful, _LONGEST_REASON)})"
     if chosen := _chosen(figures):
@@ -122,12 +117,9 @@ def _small_figures(tiles: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _channels(figures: Figures) -> list[list[str]]:
     """Return name, orders, net sales of the largest channels; the last row adds up the others."""
     shown = with_others(figures.channels, MOST_ROWS, ("orders", "net_sales"), size=lambda row: row.net_sales)
+    currency = figures.currency
     return [
-        [
-            text.source_name(row.name),
-            text.count(row.orders or 0),
-            text.amount(row.net_sales, figures.currency),
-        ]
+        [text.source_name(row.name), text.count(row.orders or 0), text.amount(row.net_sales, currency)]
         for row in shown
     ]
 

@@ -1,18 +1,20 @@
 """Data quality: the sections on warnings, restated days, sources, rejected rows and provenance."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from ecommerce.core import text
 from ecommerce.core.data_warnings import DataWarning, days_of, wording
 from ecommerce.core.text import amount, clean, count, source_name
-from ecommerce.reporting.sections import Section, facts, name, number, sentences, table, word
+from ecommerce.reporting.sections import Section, column_table, facts, name, number, sentences, table, word
 from ecommerce.sales.report.figures.model import AMOUNTS, Figures
+from ecommerce.sales.report.figures.quality import CurrencyTotals, SourceQuality, Unconverted
 from ecommerce.sales.report.figures.rejected import Rejects, RejectSample
 from ecommerce.sales.report.view import restatements
+from ecommerce.sales.report.view.findings import capital
+from ecommerce.sales.report.view.sales_tables import attribute_title
 
 MOST_OTHERS = 10
 """Lines about other days."""
@@ -22,7 +24,7 @@ LEAST_LOSS = Decimal("0.01")
 
 def sections(figures: Figures) -> list[Section]:
     """Return the sections in reading order: what needs action is first."""
-    quality, day, currency = figures.quality, figures.business_date, figures.currency
+    quality, day = figures.quality, figures.business_date
     return [
         table(
             "warnings",
@@ -37,19 +39,17 @@ def sections(figures: Figures) -> list[Section]:
             "Warnings about other days",
             other_days(quality.warnings, day),
             empty="None.",
-            note="of what this run loaded",
+            note="in the data that this run loaded",
         ),
         table(
             "restatements",
             "Restated days",
             [
-                word("Business day"),
-                name("Figure"),
-                *map(number, ("Mailed", "Now", "Change")),
+                *(word("Business day"), name("Figure"), number("Mailed"), number("Now"), number("Change")),
                 name("Reason", 2.2),
             ],
-            restatements.newest_rows(quality.restatements, day, currency),
-            empty="No mailed figure has changed.",
+            restatements.newest_rows(quality.restatements, day, figures.currency),
+            empty="No mailed figure had changed when this report was built.",
             note="mailed figures that have changed since the last report",
         ),
         _missing_days(figures),
@@ -59,30 +59,30 @@ def sections(figures: Figures) -> list[Section]:
             "Limits",
             [clean(limit) for limit in quality.limits],
             empty="None.",
-            note="changes that runs notice late or never",
+            note="changes that daily runs detect late or not at all",
         ),
         _provenance(figures),
     ]
 
 
 def warning_rows(warnings: Iterable[DataWarning], day: date) -> list[list[str]]:
-    """Return the warnings about `day`: found, meaning, action."""
-    rows = []
-    for warning in warnings:
-        days, words = days_of(warning), wording(warning)
-        if not days or day in days:
-            # A name at the beginning of what was found stays as it is.
-            rows.append([clean(words.found), _capital(clean(words.meaning)), _capital(clean(words.action))])
-    return rows
+    """Return the warnings about `day`: found, which may begin with a name, meaning, action."""
+    words = (wording(each) for each in warnings if not days_of(each) or day in days_of(each))
+    return [[clean(each.found), capital(clean(each.meaning)), capital(clean(each.action))] for each in words]
 
 
 def other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
     """Return a line for each warning about other days, the newest day first: "Mon 9 Nov: 2 orders …"."""
     others = [(days, each) for each in warnings if (days := days_of(each)) and day not in days]
     others.sort(key=lambda pair: max(pair[0]), reverse=True)
-    lines = [f"{_days(days)}: {clean(wording(each).found)}" for days, each in others[:MOST_OTHERS]]
-    more = len(others) - MOST_OTHERS
-    return [*lines, f"{count(more)} more in figures.json"] if more > 0 else lines
+    lines = []
+    for days, each in others[:MOST_OTHERS]:
+        shown = ", ".join(map(text.short_day, days[:3]))
+        more = f" and {count(len(days) - 3)} more days" if len(days) > 3 else ""
+        lines.append(f"{shown}{more}: {clean(wording(each).found)}")
+    hidden = len(others) - MOST_OTHERS
+    more = "1 more warning is" if hidden == 1 else f"{count(hidden)} more warnings are"
+    return [*lines, f"{more} in figures.json"] if hidden > 0 else lines
 
 
 def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
@@ -102,75 +102,63 @@ def is_loss(unexplained: Decimal) -> bool:
 
 
 def _missing_days(figures: Figures) -> Section:
-    quality = figures.quality
-    days = [", ".join(day.isoformat() for day in quality.missing_days)] if quality.missing_days else []
+    missing = figures.quality.missing_days
     section = sentences(
-        "missing_days", "Missing days", days, empty=_loaded_days(figures), note="of the last 28"
+        "missing_days",
+        "Missing days",
+        [", ".join(day.isoformat() for day in missing)] if missing else [],
+        empty=_loaded_days(figures),
+        note="of the last 28",
     )
-    return section | {"remarks": [quality.fill_command or ""] if days else []}
+    return section | {"remarks": [figures.quality.fill_command or ""] if missing else []}
 
 
 def _loaded_days(figures: Figures) -> str:
     """Return since when days are loaded, where none is missing."""
-    first = figures.quality.first_loaded
+    first, exported = figures.quality.first_loaded, figures.quality.first_exported
     if first is None:
         return "No day is missing."
     if first <= figures.trend[0].business_date:
         return f"Each of the last {len(figures.trend)} days is loaded."
-    exported = figures.quality.first_exported
     has_export = exported is not None and exported < first
-    if first >= figures.business_date:
-        earlier = " by a daily run; the days before it are from an export." if has_export else "."
-        return f"This is the first day that is loaded{earlier}"
-    earlier = "the days before it are from an export" if has_export else "none before it"
-    return f"Every day since {text.short_day(first)} is loaded; {earlier}."
+    earlier = "earlier days are from an export" if has_export else "no earlier day is loaded"
+    if first < figures.business_date:
+        return f"Every day from {text.short_day(first)} on has had a daily run; {earlier}."
+    by_run = f" by a daily run; {earlier}" if has_export else ""
+    return f"This is the first day that is loaded{by_run}."
 
 
 def _source_tables(figures: Figures) -> list[Section]:
     quality = figures.quality
-    rows = ("Rows read", "Accepted", "Rejected", "Superseded", "Orders at source", "Orders loaded")
-    amounts = ("At source", "Loaded", "Superseded", "Rejected", "Lost")
     return [
-        table(
+        column_table(
             "sources",
             "Sources",
-            [name("Source"), word("State"), *map(number, rows)],
-            [
-                [
-                    source_name(each.source),
-                    each.status,
-                    *map(
-                        count, (each.rows_read, each.rows_accepted, each.rows_rejected, each.rows_superseded)
-                    ),
-                    count(each.source_orders),
-                    # Exchange rates have no orders.
-                    count(None if each.source_orders is None else each.orders_loaded),
-                ]
-                for each in quality.sources
-            ],
+            quality.sources,
+            (name("Source"), lambda each: source_name(each.source)),
+            (word("State"), lambda each: each.status.replace("success", "succeeded")),
+            (number("Rows read"), lambda each: count(each.rows_read)),
+            (number("Accepted"), lambda each: count(each.rows_accepted)),
+            (number("Rejected"), lambda each: count(each.rows_rejected)),
+            (number("Superseded"), lambda each: count(each.rows_superseded)),
+            (number("Orders at source"), lambda each: count(each.source_orders)),
+            (number("Orders loaded"), _orders_loaded),
             empty="No source was read.",
-            note="the day's latest read of each source",
+            note="latest read of each source for this day; superseded: replaced by a newer version",
         ),
-        table(
+        column_table(
             "totals",
             "Control totals",
-            [name("Source"), word("Currency"), *map(number, amounts)],
-            [
-                [
-                    source_name(each.source),
-                    each.currency or "(none)",
-                    *(
-                        amount(getattr(each, f"{part}_amount"), each.currency)
-                        for part in ("source", "loaded", "superseded", "rejected")
-                    ),
-                    amount(each.unexplained_amount, each.currency)
-                    if is_loss(each.unexplained_amount)
-                    else "none",
-                ]
-                for each in quality.totals
-            ],
+            quality.totals,
+            (name("Source"), lambda each: source_name(each.source)),
+            (word("Currency"), lambda each: each.currency or "(none)"),
+            (number("At source"), lambda each: amount(each.source_amount, each.currency)),
+            (number("Loaded"), lambda each: amount(each.loaded_amount, each.currency)),
+            (number("Superseded"), lambda each: amount(each.superseded_amount, each.currency)),
+            (number("Rejected"), lambda each: amount(each.rejected_amount, each.currency)),
+            (number("Lost"), _lost),
             empty="No source states amounts of this day.",
-            note="gross amounts in their own currency; lost: neither loaded, superseded nor rejected",
+            note="gross amounts; those of a file under the day whose run loaded it; lost: not accounted for",
         ),
         table(
             "rejects",
@@ -181,55 +169,49 @@ def _source_tables(figures: Figures) -> list[Section]:
             ],
             reject_rows(quality.rejects),
             empty="No row was rejected.",
-            note="personal data masked; up to three samples per reason",
+            note="of this day's reads and files; up to three samples per reason, personal data masked",
         ),
-        table(
+        column_table(
             "unconverted",
             "Unconverted amounts",
-            [name("Currency"), *map(number, ("Orders", "Gross sales", "Discounts", "Returns", "Net sales"))],
-            [
-                [
-                    clean(each.currency),
-                    count(each.orders),
-                    *(amount(getattr(each, part), each.currency) for part in AMOUNTS),
-                ]
-                for each in quality.unconverted
-            ],
+            quality.unconverted,
+            (name("Currency"), lambda each: clean(each.currency)),
+            (number("Orders"), lambda each: count(each.orders)),
+            *((number(attribute_title(part)), partial(_unconverted, part)) for part in AMOUNTS),
             empty="Every amount was converted.",
-            note="in none of the sums above: no exchange rate of the last seven days",
+            note="excluded from all sums above, because there is no exchange rate of the last seven days",
         ),
     ]
 
 
+def _orders_loaded(each: SourceQuality) -> str:
+    return count(None if each.source_orders is None else each.orders_loaded)  # exchange rates have no orders
+
+
+def _lost(each: CurrencyTotals) -> str:
+    lost = each.unexplained_amount
+    return amount(lost, each.currency) if is_loss(lost) else "none"
+
+
+def _unconverted(part: str, each: Unconverted) -> str:
+    return amount(getattr(each, part), each.currency)
+
+
 def _provenance(figures: Figures) -> Section:
     origin = figures.provenance
+    window = f"{text.instant(origin.window_start)} to before {text.instant(origin.window_end)}"
     reads = [each for each in figures.quality.sources if each.read_at]
     times = [f"{source_name(each.source)} {text.instant(each.read_at)}" for each in reads]
-    return facts(
-        "provenance",
-        "Provenance",
-        [
-            ["Business day", f"{figures.business_date} in {origin.timezone}"],
-            [
-                "In UTC",
-                f"{text.instant(origin.window_start)} to {text.instant(origin.window_end)}, end excluded",
-            ],
-            ["Made by", f"DAG {origin.dag_id}, run {origin.run_id}"],
-            ["Code version", origin.code_version],
-            ["Read at", ", ".join(times) or text.NOTHING],
-            ["Generated at", text.instant(origin.generated_at)],
-            ["Orders", "count when their status is a sale and they are no test orders"],
-        ],
-    )
-
-
-def _days(days: Sequence[date]) -> str:
-    shown = ", ".join(text.short_day(each) for each in days[:3])
-    return f"{shown} and {count(len(days) - 3)} more days" if len(days) > 3 else shown
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    rows = [
+        ["Business day", f"{figures.business_date} in {origin.timezone}"],
+        ["Window", window],
+        ["Made by", f"DAG {origin.dag_id}, run {origin.run_id}"],
+        ["Code version", origin.code_version],
+        ["Read at", ", ".join(times) or text.NOTHING],
+        ["Generated at", text.instant(origin.generated_at)],
+        ["Counted orders", "those whose status counts as a sale, without test orders"],
+    ]
+    return facts("provenance", "Provenance", rows)
 
 
 def _where(sample: RejectSample) -> str:
@@ -240,9 +222,7 @@ def _where(sample: RejectSample) -> str:
     if sample.order_id:
         line = f", line {clean(sample.line_number)}" if sample.line_number and not sample.file else ""
         places.append(f"order {clean(sample.order_id)}{line}")
-    if sample.record:
-        places.append(clean(sample.record))
-    return "; ".join(places)
+    return "; ".join([*places, *([clean(sample.record)] if sample.record else [])])
 
 
 def _content(sample: RejectSample) -> str:

@@ -1,7 +1,5 @@
 """Restated figures as rows and sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
@@ -14,25 +12,23 @@ from ecommerce.sources import PARTNER_FILES, SOURCES
 MOST_DAYS, MOST_LINES, MOST_CAUSES = 10, 5, 2
 _LONGEST_REASON, _LONGEST_IN_A_LINE = 160, 90
 NO_CAUSE = "computed again by a later load"
-_OF_A_PARTNER = {
-    "late": "late file of {place}, {orders}",
-    "changed": "corrected file of {place}, {orders}",
-    "cancelled": "{orders} cancelled by {place}",
-    "removed": "{orders} removed from the file of {place}",
-}
 _OF_A_SOURCE = {
     "late": "{orders} loaded late from {place}",
     "changed": "{orders} changed in {place}",
     "cancelled": "{orders} cancelled in {place}",
     "removed": "{orders} deleted in {place}",
-    "refunded": "refunds recorded late in {place}, {orders}",
-    "unrefunded": "refunds reversed in {place}, {orders}",
-}
-_OF_AN_EXPORT = {"late": "{place} loaded, {orders}", "removed": "{place} undone, {orders}"}
-_OF_NO_ORDER = {
+    "refunded": "refunds of {orders} recorded late in {place}",
+    "unrefunded": "refunds of {orders} reversed in {place}",
     "rates": "exchange rates published after the report",
-    "first_orders": "earlier orders of customers became known",
+    "first_orders": "earlier orders of these customers were loaded",
 }
+_OF_A_PARTNER = _OF_A_SOURCE | {
+    "late": "late file of {place}, {orders}",
+    "changed": "corrected file of {place}, {orders}",
+    "cancelled": "{orders} cancelled by {place}",
+    "removed": "{orders} removed from the file of {place}",
+}
+_OF_AN_EXPORT = _OF_A_SOURCE | {"late": "{place} loaded, {orders}", "removed": "{place} undone, {orders}"}
 
 
 def reason(causes: Sequence[Cause]) -> str:
@@ -44,49 +40,44 @@ def reason(causes: Sequence[Cause]) -> str:
     return f"{line}; and {more} other {'cause' if more == 1 else 'causes'}" if more > 0 else line
 
 
-def lines(
-    restatements: Iterable[Restatement], today: date, currency: str, *, with_reason: bool = True
-) -> list[str]:
+def first_lines(restatements: Iterable[Restatement], today: date, currency: str) -> list[str]:
     """Return one line per business day, newest first, with its first figure: "Wed 18 Nov: net sales 18,716.13
-    → 20,373.40, +8.9 %: late file of alpenmarkt, 13 orders".
+    → 20,373.40, +8.9 %: late file of alpenmarkt, 13 orders". A last line counts the days beyond `MOST_LINES`.
 
     Args:
         restatements: in the order of `figures.restatements.merged`.
         today: the report's day; days of another year are shown with their year.
         currency: of the amounts.
-        with_reason: whether lines end with the reason.
     """
-    days = groupby(restatements, key=lambda each: each.business_date)
-    return [_line(day, next(group), today, currency, with_reason=with_reason) for day, group in days]
-
-
-def first_lines(restatements: Iterable[Restatement], today: date, currency: str) -> list[str]:
-    """Return the first of `lines`; the last one counts the days beyond them."""
-    every = lines(restatements, today, currency)
-    more = len(every) - MOST_LINES
-    return [*every[:MOST_LINES], f"and {earlier_days(more)}"] if more > 0 else every
+    days = [next(group) for _, group in groupby(restatements, key=lambda each: each.business_date)]
+    more = len(days) - MOST_LINES
+    lines = [
+        f"{_line(each, today, currency)}: {text.clean(reason(each.causes), _LONGEST_IN_A_LINE)}"
+        for each in days[:MOST_LINES]
+    ]
+    return [*lines, f"and {earlier_days(more)}"] if more > 0 else lines
 
 
 def notice_words(restatements: Sequence[Restatement], today: date, currency: str) -> str:
-    """Return the line of the newest day, with its reason where it is the only one."""
-    days = len({each.business_date for each in restatements})
-    line = lines(restatements, today, currency, with_reason=days == 1)[0]
-    return line if days == 1 else f"{line}; and {earlier_days(days - 1)}"
+    """Return the line of the newest day, with its reason where it is the only one; `today` and `currency` as
+    in `first_lines`."""
+    more = len({each.business_date for each in restatements}) - 1
+    if not more:
+        return first_lines(restatements[:1], today, currency)[0]
+    return f"{_line(restatements[0], today, currency)}. Figures of {earlier_days(more)} have changed, too"
 
 
 def rows(restatements: Sequence[Restatement], today: date, currency: str) -> list[list[str]]:
-    """Return rows of business day, figure, mailed, now, change, reason; a day or reason equal to the row
-    above is empty. Tax and shipping, which no sales figure includes, appear only where nothing else
-    changed."""
+    """Return rows of business day (in its first row), figure, mailed, now, change, reason. Tax and shipping,
+    which no sales figure includes, appear only where nothing else changed. `today` and `currency` as in
+    `first_lines`."""
     days: list[list[str]] = []
     for day, group in groupby(restatements, key=lambda each: each.business_date):
         every = list(group)
         shown = [each for each in every if each.figure not in ("tax", "shipping")] or every
-        label, last_reason = _day(day, today), ""
-        for each in shown:
-            why = text.clean(reason(each.causes), _LONGEST_REASON)
-            days.append([label, *_values(each, currency), "" if why == last_reason else why])
-            label, last_reason = "", why
+        labels = [_day(day, today), *[""] * len(shown)]
+        for label, each in zip(labels, shown, strict=False):
+            days.append([label, *_values(each, currency), text.clean(reason(each.causes), _LONGEST_REASON)])
     return days
 
 
@@ -104,11 +95,10 @@ def earlier_days(count: int) -> str:
     return "1 earlier day" if count == 1 else f"{text.count(count)} earlier days"
 
 
-def _line(day: date, each: Restatement, today: date, currency: str, *, with_reason: bool) -> str:
+def _line(each: Restatement, today: date, currency: str) -> str:
     label, old, new, change = _values(each, currency)
-    values = f"{_inside(label)} {old} → {new}" + (f", {change}" if change != text.NOTHING else "")
-    why = text.clean(reason(each.causes), _LONGEST_IN_A_LINE) if with_reason else ""
-    return f"{_day(day, today)}: {values}" + (f": {why}" if why else "")
+    percent = f", {change}" if change != text.NOTHING else ""
+    return f"{_day(each.business_date, today)}: {_inside(label)} {old} → {new}{percent}"
 
 
 def _values(each: Restatement, currency: str) -> list[str]:
@@ -123,22 +113,15 @@ def _day(day: date, today: date) -> str:
 
 
 def _cause(cause: Cause) -> str:
-    if cause.kind in _OF_NO_ORDER:
-        return _OF_NO_ORDER[cause.kind]
-    of_source = _OF_A_PARTNER if cause.source == PARTNER_FILES else _OF_AN_EXPORT
-    wordings = (
-        _OF_A_SOURCE if cause.source in SOURCES and of_source is _OF_AN_EXPORT else _OF_A_SOURCE | of_source
-    )
-    orders = f"{text.count(cause.orders)} {'order' if cause.orders == 1 else 'orders'}"
-    return wordings.get(cause.kind, "{orders} of {place}").format(place=_place(cause), orders=orders)
-
-
-def _place(cause: Cause) -> str:
     if cause.source == PARTNER_FILES:
-        return "a partner" if cause.channel in (None, PARTNER_FILES) else text.clean(cause.channel)
-    if cause.source in SOURCES:
-        return f"the {_inside(text.source_name(cause.source))}"
-    return f"the export {text.clean(cause.source)}"
+        is_known = cause.channel not in (None, PARTNER_FILES)
+        wordings, place = _OF_A_PARTNER, text.clean(cause.channel) if is_known else "a partner"
+    elif cause.source in SOURCES:
+        wordings, place = _OF_A_SOURCE, f"the {_inside(text.source_name(cause.source))}"
+    else:
+        wordings, place = _OF_AN_EXPORT, f"the export {text.clean(cause.source)}"
+    orders = f"{text.count(cause.orders)} {'order' if cause.orders == 1 else 'orders'}"
+    return wordings.get(cause.kind, "{orders} of {place}").format(place=place, orders=orders)
 
 
 def _inside(label: str) -> str:

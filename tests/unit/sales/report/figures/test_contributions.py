@@ -10,9 +10,8 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.business_day import day_window
-from ecommerce.sales.report.figures import comparisons, contributions, month, return_reasons, upcoming
-from ecommerce.sales.report.figures.finding import Finding
-from ecommerce.sales.report.figures.model import Figure, figures_hash
+from ecommerce.sales.report.figures import breakdowns, comparisons, contributions, forecast
+from ecommerce.sales.report.figures.model import Figure, Finding, ReturnReason, figures_hash
 from ecommerce.sales.report.figures_csv import figures_csv
 from tests.unit.sales.report.samples import make_figures
 from tests.unit.sales.report.test_queries import DAY, before, day_row
@@ -61,17 +60,17 @@ def test_all_days_that_are_compared_with_are_asked_for_and_not_many_more():
     ],
 )
 def test_the_month_so_far_ends_on_the_same_day_of_other_months(day, last_month, last_year):
-    ends = [last for _, last in month.spans(date.fromisoformat(day))]
+    ends = [last for _, last in comparisons.spans(date.fromisoformat(day))]
     assert [each.isoformat() for each in ends] == [day, last_month, last_year]
-    assert all(first.day == 1 for first, _ in month.spans(date.fromisoformat(day)))
+    assert all(first.day == 1 for first, _ in comparisons.spans(date.fromisoformat(day)))
 
 
 def test_half_a_span_is_no_base_and_the_month_adds_up_what_is_there():
     day = date(2026, 3, 4)
-    days = rows(*month.days_of(date(2026, 2, 1), date(2026, 2, 4)))
+    days = rows(*comparisons.days_of(date(2026, 2, 1), date(2026, 2, 4)))
     days |= rows(date(2026, 3, 2), day) | rows(date(2026, 3, 3), complete=False)
-    days |= rows(*month.days_of(date(2025, 3, 1), date(2025, 3, 3)))
-    found = month.month_to_date(day, days)
+    days |= rows(*comparisons.days_of(date(2025, 3, 1), date(2025, 3, 3)))
+    found = comparisons.month_to_date(day, days)
     assert (found.now.first, found.now.last) == (date(2026, 3, 1), day)
     assert (found.now.net_sales, found.now.orders, found.unfinished) == (30, 12, 2)
     assert (found.last_month.net_sales, found.last_month.orders) == (40, 16)
@@ -80,7 +79,7 @@ def test_half_a_span_is_no_base_and_the_month_adds_up_what_is_there():
 
 def test_the_first_day_ever_has_a_month_and_nothing_to_compare_with():
     days = rows(DAY)
-    found = month.month_to_date(DAY, days)
+    found = comparisons.month_to_date(DAY, days)
     assert (found.now.net_sales, found.unfinished, found.last_month.net_sales) == (10, 18, None)
     assert contributions.base_of(DAY, days) is None
     assert {each.weekday_mean for each in comparisons.trend(DAY, days)} == {None}
@@ -205,7 +204,7 @@ def test_products_that_rose_and_fell_most():
 
 
 def test_reasons_add_up_and_name_nobody():
-    found = return_reasons.reasons(
+    found = breakdowns.return_reasons(
         {"reason": reason, "refunds": 1, "amount": D(amount)}
         for reason, amount in (
             ("asked by ann@example.com", "33333.4"),
@@ -238,7 +237,7 @@ def test_the_outlook_begins_when_the_day_ends_also_where_clocks_change(day, ends
         return []
 
     window = day_window(date.fromisoformat(day), "America/New_York")
-    assert upcoming.outlook_of(ask, window) is None
+    assert forecast.outlook_of(ask, window) is None
     assert asked["ends_at"] == datetime.fromisoformat(ends_at).replace(tzinfo=UTC)
     assert (asked["day_after"], asked["last"]) == tuple(window.date + timedelta(days) for days in (1, 7))
 
@@ -255,8 +254,8 @@ def test_rates_are_compared_with_the_rates_of_the_days_of_their_figures():
 
 
 NEW = {
-    "return_reasons": [return_reasons.ReturnReason(reason="=broken", refunds=2, amount=D("12.5"))],
-    "month": month.month_to_date(date(2026, 11, 2), rows(date(2026, 11, 2))),
+    "return_reasons": [ReturnReason(reason="=broken", refunds=2, amount=D("12.5"))],
+    "month": comparisons.month_to_date(date(2026, 11, 2), rows(date(2026, 11, 2))),
     "changes": contributions.Changes(
         base=before(7),
         before=D(10),
@@ -267,10 +266,10 @@ NEW = {
         rising=[contributions.Mover(sku="T-1", name="Toy", before=D(1), now=D(6))],
         falling=[],
     ),
-    "outlook": upcoming.Outlook(
+    "outlook": forecast.Outlook(
         made_at=datetime(2026, 11, 16, 5, tzinfo=UTC),
         model="blend",
-        days=[upcoming.OutlookDay(day=before(-1), forecast=D(9), lower_80=D(8), upper_80=D(10))],
+        days=[forecast.OutlookDay(day=before(-1), forecast=D(9), lower_80=D(8), upper_80=D(10))],
     ),
     "findings": [
         Finding(

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.sales.report.figures.finding import ImplausibleAmount
-from ecommerce.sales.report.findings.ranking import findings_of
-from ecommerce.sales.report.findings.sentences import sentence
-from tests.unit.sales.report.findings.test_ranking import figures
+from ecommerce.sales.report.figures.model import ImplausibleAmount
+from ecommerce.sales.report.findings import findings_of
+from ecommerce.sales.report.view.findings import sentence
+from tests.unit.sales.report.test_findings import figures
 
 D = Decimal
 

@@ -52,6 +52,11 @@ def cells(source: str, reason: str, given: dict[str, object]) -> list[str]:
             ("orders_2019.csv, line 4; order A-1001", "quantity: 0", "a quantity above zero"),
         ),
         (
+            *("web_events", "too_long"),
+            row("line", {"shape": "xx xxx"}),
+            ("", "content not kept", "a line of at most 256 KiB"),
+        ),
+        (
             *("sales_db", "invalid_quantity"),
             row("quantity = -2", LINE, file="order_items", order_id="A-1001"),
             ("order A-1001, line 2", "quantity: -2", "a quantity above zero"),

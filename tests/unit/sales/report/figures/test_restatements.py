@@ -45,7 +45,7 @@ def table(*rows: dict[str, Any]) -> list[list[str]]:
     return newest_rows(restatements.merged(rows), DAY, "USD")
 
 
-def test_a_day_has_one_row_for_each_figure_with_its_change_and_says_why_once():
+def test_a_day_has_one_row_for_each_figure_with_its_change_and_its_reason():
     late = [
         row(*each)
         for each in (
@@ -57,17 +57,18 @@ def test_a_day_has_one_row_for_each_figure_with_its_change_and_says_why_once():
     ]
     why = [{"kind": "first_orders", "source": None, "channel": None, "orders": None}]
     earlier = row("new_customers", "40", "39", WEDNESDAY - timedelta(days=1), causes=why)
+    why_late = "late file of alpenmarkt, 13 orders"
     assert table(earlier, *late) == [
-        ["Wed 18 Nov", "Net sales", "18,716.13", "20,373.40", "+8.9 %", "late file of alpenmarkt, 13 orders"],
-        ["", "Customers", "131", "140", "+6.9 %", ""],
-        ["", "Gross sales", "19,000.00", "20,700.00", "+8.9 %", ""],
+        ["Wed 18 Nov", "Net sales", "18,716.13", "20,373.40", "+8.9 %", why_late],
+        ["", "Customers", "131", "140", "+6.9 %", why_late],
+        ["", "Gross sales", "19,000.00", "20,700.00", "+8.9 %", why_late],
         [
             "Tue 17 Nov",
             "New customers",
             "40",
             "39",
             f"{MINUS}2.5 %",
-            "earlier orders of customers became known",
+            "earlier orders of these customers were loaded",
         ],
     ]
 
@@ -109,10 +110,10 @@ def test_an_average_of_no_order_can_be_restated():
         (("removed", "sales_db", "sales_db", 1), "1 order deleted in the sales database"),
         (("removed", "partner_files", "bazario", 1), "1 order removed from the file of bazario"),
         (("removed", "old_shop", "old_shop", 9), "the export old_shop undone, 9 orders"),
-        (("refunded", "storefront", "storefront", 1), "refunds recorded late in the storefront, 1 order"),
-        (("unrefunded", "sales_db", "sales_db", 1), "refunds reversed in the sales database, 1 order"),
+        (("refunded", "storefront", "storefront", 1), "refunds of 1 order recorded late in the storefront"),
+        (("unrefunded", "sales_db", "sales_db", 1), "refunds of 1 order reversed in the sales database"),
         (("rates", None, None, None), "exchange rates published after the report"),
-        (("first_orders", None, None, None), "earlier orders of customers became known"),
+        (("first_orders", None, None, None), "earlier orders of these customers were loaded"),
     ],
 )  # fmt: skip
 def test_every_cause_has_words_for_a_reader(cause, words):
@@ -132,8 +133,8 @@ def test_of_many_causes_the_largest_are_named():
 
 
 FILE, RATES = "late file of alpenmarkt, 13 orders", "exchange rates published after the report"
-REFUNDS = "refunds recorded late in the storefront, 20 orders"
-FIRST = "earlier orders of customers became known"
+REFUNDS = "refunds of 20 orders recorded late in the storefront"
+FIRST = "earlier orders of these customers were loaded"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from ecommerce.sales.report.figures.model import Figures, figures_hash
 from ecommerce.sales.report.figures.website import Device, Step, Tracked, Viewed, Website
 from ecommerce.sales.report.figures_csv import figures_csv
 from ecommerce.sales.report.view.notices import notices
-from ecommerce.sales.report.view.website_tables import sections
+from ecommerce.sales.report.view.sales_tables import website as sections
 from tests.unit.sales.report.samples import DAY, crowded, make_figures
 
 ORDINARY = Website(
@@ -153,7 +153,7 @@ def test_the_report_prints_the_funnel(tmp_path):
         " ".join(page.extract_text().split()) for page in PdfReader(tmp_path / document.PDF).pages
     )
     for expected in (
-        "sessions of people, by the step they reached; without 311 sessions of bots",
+        "sessions that reached each step; bot sessions excluded: 311",
         f"Sessions 4,120 100.0 % 100.0 % 4,000 +3.0 % 4,300 {MINUS}4.2 %",
         "Viewed a product 2,900 70.4 % 70.4 %",
         f"Added to the cart 480 11.7 % 16.6 % 500 {MINUS}4.0 % {NOTHING} {NOTHING}",
@@ -169,7 +169,7 @@ def test_the_funnel_is_in_the_csv_and_not_in_the_hash_by_which_mails_are_told_ap
     with_site, without = make_figures(website=ORDINARY), make_figures()
     assert f"{DAY},funnel,add_to_cart,sessions,480,,true" in figures_csv(with_site).splitlines()
     assert figures_hash(with_site) == figures_hash(without)
-    assert Figures.model_validate_json(with_site.to_json()) == with_site
+    assert Figures.model_validate_json(with_site.model_dump_json(indent=1)) == with_site
 
 
 def _thumbnail() -> bytes:

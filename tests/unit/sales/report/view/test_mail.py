@@ -7,11 +7,9 @@ from decimal import Decimal
 import pytest
 
 from ecommerce.core.text import MINUS, NOTHING
-from ecommerce.sales.report.figures.finding import Finding
-from ecommerce.sales.report.figures.model import HEADLINE, Figure, Figures
+from ecommerce.sales.report.figures.model import HEADLINE, Figure, Figures, Finding
 from ecommerce.sales.report.figures.restatements import Correction
-from ecommerce.sales.report.findings import sentences
-from ecommerce.sales.report.view import mail, notices, restatements
+from ecommerce.sales.report.view import findings, mail, notices, restatements
 from tests.unit.mail.samples import CORRECTIONS, without_last_week
 from tests.unit.sales.report.cases import first_day, partner_missing
 from tests.unit.sales.report.samples import breakdown, make_figures
@@ -34,7 +32,7 @@ def with_net_sales(**values: str | None) -> Figures:
         ),
         ({"day_before": "20377.6", "average": "1"}, "+1.3 %", "Wed 18 Nov (20,377.60 USD)"),
         ({"week_before": "0", "average": "20377.6"}, "+1.3 %", "28-day average (20,377.60 USD)"),
-        ({"year_before": "41285.04"}, f"{MINUS}50.0 %", "20 Nov 2025 (41,285.04 USD)"),
+        ({"year_before": "41285.04"}, f"{MINUS}50.0 %", "Thu 20 Nov 2025 (41,285.04 USD)"),
     ],
 )
 def test_the_change_is_against_the_weekday_before_or_the_next_there_is(bases, change, named):
@@ -109,7 +107,7 @@ def test_channels_that_have_no_room_are_added_up():
 def test_findings_and_restatements_are_in_the_mail(monkeypatch):
     found = Finding(kind="any", about=["Kitchen"], numbers={"share": Decimal("0.5")})
     kinds = {"any": lambda each, currency: f"{each.about[0]} fell, in {currency}."}
-    monkeypatch.setattr(sentences, "_SENTENCES", kinds)
+    monkeypatch.setattr(findings, "_SENTENCES", kinds)
     lines = [f"{day} Nov: 18,716.13 → 20,373.40, +8.9 %" for day in (18, 17)]
     monkeypatch.setattr(restatements, "first_lines", lambda *_: lines)
     texts = mail.mail_texts(make_figures(findings=[found]))

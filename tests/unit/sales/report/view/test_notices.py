@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ecommerce.sales.report.figures import forecast_comparison as expectations
-from ecommerce.sales.report.findings import ranking
+from ecommerce.sales.report.figures import forecast as expectations
+from ecommerce.sales.report.findings import findings_of
 from ecommerce.sales.report.view import mail, notices
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report.samples import expectation, full, make_figures
@@ -43,7 +43,7 @@ def test_page_one_names_every_partner_that_has_not_delivered():
     (notice,) = notices.notices(make_figures(complete=False, missing_sources=partners))
     assert notice["title"] == "INCOMPLETE"
     assert notice["words"] == (
-        "alpenmarkt, bazario and northwind have not delivered a valid file. Figures will change."
+        "alpenmarkt, bazario and northwind have not delivered a file for this day. Figures will change."
     )
 
 
@@ -57,7 +57,7 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
     unjudged = expectation()
     series = [each.model_copy(update={"verdict": None}) for each in unjudged.series]
     judged = expectations.judged(unjudged.model_copy(update={"series": series}), complete=not figures.caveat)
-    figures = figures.model_copy(update={"findings": ranking.findings_of(figures), "expectation": judged})
+    figures = figures.model_copy(update={"findings": findings_of(figures), "expectation": judged})
     (notice,) = (each for each in notices.notices(figures) if "incomplete" in each["title"])
     assert notice["title"] == "May be incomplete"
     assert notice["words"] == (
@@ -72,7 +72,9 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
         "The day may be incomplete: alpenmarkt has far fewer sales than usual, or none."
     ]
     assert texts["expected"]["verdict"] == "No verdict"
-    assert texts["expected"]["words"].endswith("no verdict while the day may be incomplete")
+    assert texts["expected"]["words"].startswith(
+        "the day may be incomplete; gross sales 20,411.06 USD so far"
+    )
     assert page_texts(figures)["expected"]["changed"] == "the day may be incomplete"
     assert notices.incomplete_words(figures) is None
 

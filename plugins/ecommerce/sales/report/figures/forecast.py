@@ -1,0 +1,201 @@
+"""Forecasts of gross sales in reporting currency: the one in force of the day, whether the day is within its
+intervals, and the seven days after it. The DAG `weekly_sales_forecast` loads the table `sales_forecasts`."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from ecommerce.core.business_day import BusinessDay
+from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, ZERO, Part, Query, Row
+
+Verdict = Literal["as expected", "unusual", "very unusual"]
+TOTAL = "total"
+KINDS = (TOTAL, CHANNEL.name, CATEGORY.name)
+BOUNDS = ("lower_80", "upper_80", "lower_95", "upper_95")
+FIGURES = ("forecast", *BOUNDS, "actual")
+"""The figures of one series; all are amounts."""
+OUTLOOK_FIGURES = ("forecast", "lower_80", "upper_80")
+DAYS = 7
+"""Of the outlook."""
+BLACK_FRIDAY = "Black Friday"
+
+
+class Expected(Part):
+    """The forecast, intervals and actual sales of one series. `series`: `total`, `channel:<name>` or
+    `category:<name>`. `verdict` is None where the day is not complete, or may not be."""
+
+    series: str
+    forecast: Decimal
+    lower_80: Decimal
+    upper_80: Decimal
+    lower_95: Decimal
+    upper_95: Decimal
+    actual: Decimal
+    verdict: Verdict | None = None
+
+
+class Expectation(Part):
+    """The forecast in force of one day: the total first, then channels and categories, the largest first. It
+    was made with data until `made_at` (UTC). `unforecast` are the series that sold and have no forecast,
+    `without` the currencies without an exchange rate on this day, in neither forecasts nor actual sales."""
+
+    made_at: datetime
+    model: str
+    series: list[Expected]
+    unforecast: list[str] = Field(default_factory=list)
+    without: list[str] = Field(default_factory=list)
+
+    @property
+    def total(self) -> Expected | None:
+        """The forecast of all sales of the day."""
+        return next((each for each in self.series if each.series == TOTAL), None)
+
+
+class OutlookDay(Part):
+    """Forecast gross sales of one day, and its 80 % interval."""
+
+    day: date
+    forecast: Decimal
+    lower_80: Decimal
+    upper_80: Decimal
+
+
+class Outlook(Part):
+    """The newest forecast that was made by the end of the business day, of at most seven days after it.
+    `made_at` as in `Expectation`; `event` is a holiday among these days; `last_week`: gross sales of the
+    seven days up to the business day, None where one of them is not complete."""
+
+    made_at: datetime
+    model: str
+    days: list[OutlookDay]
+    event: str | None = None
+    last_week: Decimal | None = None
+
+
+def expectation_of(query: Query, day: BusinessDay, actual: Mapping[str, Decimal]) -> Expectation | None:
+    """Return the forecast in force of `day`, without verdicts; None where no forecast covers the day.
+
+    Args:
+        query: runs a query of the report by its name.
+        day: the report's.
+        actual: gross sales of the day by series.
+    """
+    rows = query("forecast", {"begins_at": day.start})
+    if not rows:
+        return None
+    series = [Expected.of(row, actual=actual.get(row["series"], ZERO)) for row in rows]
+    unforecast = {name for name, gross in actual.items() if gross} - {each.series for each in series}
+    return Expectation(
+        made_at=rows[0]["made_at"],
+        model=rows[0]["model"],
+        series=sorted(series, key=lambda each: (_place(each.series), -each.forecast, each.series)),
+        unforecast=sorted(unforecast, key=lambda name: (_place(name), name)),
+    )
+
+
+def without(expectation: Expectation, currencies: Sequence[str], rows: Iterable[Row]) -> Expectation:
+    """Return `expectation` without the share that `currencies` have of each series: they have no exchange
+    rate on the day, so the actual sales lack them, too.
+
+    Args:
+        expectation: the forecast in force.
+        currencies: those without an exchange rate.
+        rows: of `currency_shares.sql`, of the days that the shares are taken from.
+    """
+    gross: dict[str, Decimal] = defaultdict(Decimal)
+    excluded: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        for series in (TOTAL, f"channel:{row['channel']}", f"category:{row['category']}"):
+            gross[series] += row["gross_sales"]
+            excluded[series] += row["excluded"]
+
+    def less(each: Expected) -> Expected:
+        if gross[each.series] <= 0 or not excluded[each.series]:
+            return each
+        kept = 1 - excluded[each.series] / gross[each.series]
+        values = {name: getattr(each, name) * kept for name in ("forecast", *BOUNDS)}
+        cents = {name: value.quantize(Decimal("0.0001"), ROUND_HALF_UP) for name, value in values.items()}
+        return each.model_copy(update=cents)
+
+    return expectation.model_copy(
+        update={"series": [less(each) for each in expectation.series], "without": list(currencies)}
+    )
+
+
+def judged(expectation: Expectation | None, *, complete: bool) -> Expectation | None:
+    """Return `expectation` with a verdict on each series, or without any where the day is not complete."""
+    if expectation is None or not complete:
+        return expectation
+    series = [each.model_copy(update={"verdict": verdict(each)}) for each in expectation.series]
+    return expectation.model_copy(update={"series": series})
+
+
+def verdict(each: Expected) -> Verdict:
+    """Return `unusual` outside the 80 % interval, `very unusual` outside the 95 % interval; the bounds are
+    inside."""
+    if each.lower_80 <= each.actual <= each.upper_80:
+        return "as expected"
+    return "unusual" if each.lower_95 <= each.actual <= each.upper_95 else "very unusual"
+
+
+def outlook_of(query: Query, day: BusinessDay) -> Outlook | None:
+    """Return the outlook from the end of `day`; None where no forecast covers a day after it."""
+    first, last = (day.date + timedelta(days=later) for later in (1, DAYS))
+    rows = query("upcoming_forecast", {"ends_at": day.end}, day_after=first, last=last)
+    if not rows:
+        return None
+    return Outlook(
+        made_at=rows[0]["made_at"], model=rows[0]["model"], days=[OutlookDay.of(row) for row in rows]
+    )
+
+
+def in_context(outlook: Outlook | None, day: date, days: Mapping[date, Row], calendar: str) -> Outlook | None:
+    """Return `outlook` with its event and last week.
+
+    Args:
+        outlook: from the end of `day`.
+        day: the report's.
+        days: the rows of `headline.sql`.
+        calendar: whose public holidays are named, as in `Settings.holiday_calendar`.
+    """
+    if outlook is None:
+        return None
+    week = [days.get(day - timedelta(days=back)) for back in range(DAYS)]
+    complete = [row["gross_sales"] for row in week if row and row["complete"]]
+    return outlook.model_copy(
+        update={
+            "event": event([each.day for each in outlook.days], calendar),
+            "last_week": sum(complete, ZERO) if len(complete) == DAYS else None,
+        }
+    )
+
+
+def event(days: Sequence[date], calendar: str) -> str | None:
+    """Return Black Friday where it is one of `days`, else the first public holiday of `calendar` among
+    them."""
+    if any(each == black_friday(each.year) for each in days):
+        return BLACK_FRIDAY
+    if not calendar:
+        return None
+    from holidays import country_holidays
+
+    country, _, subdivision = calendar.partition("-")
+    try:
+        known = country_holidays(country, subdiv=subdivision or None, years={each.year for each in days})
+    except NotImplementedError:  # the forecast's own run fails for it
+        return None
+    return next((str(known[each]) for each in days if each in known), None)
+
+
+def black_friday(year: int) -> date:
+    """Return the day after the fourth Thursday of November."""
+    first = date(year, 11, 1)
+    return first + timedelta(days=(3 - first.weekday()) % 7 + 22)
+
+
+def _place(series: str) -> int:
+    return KINDS.index(series.partition(":")[0])

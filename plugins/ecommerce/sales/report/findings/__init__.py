@@ -1,1 +1,0 @@
-"""The findings of a day: at most three, ranked by weight."""

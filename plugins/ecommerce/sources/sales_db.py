@@ -1,0 +1,219 @@
+"""The shop's own sales database, connection `sales_db` (PostgreSQL), read in one snapshot.
+
+The unit is the order, extracted whole: orders created in the business day, or changed in the window, or with
+a refund made in the day or changed in the window, or known to the warehouse (`window.known_orders`), each
+with all its items and refunds; refunds of that window whose order does not exist; and the products and
+customers those orders name or that changed in the window. docs/SOURCES.md describes the raw folder.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecommerce.core.business_day import newest_closed_day
+from ecommerce.core.check_result import FAIL, HINT, OK, Lines
+from ecommerce.core.errors import ContractError, CredentialsError
+from ecommerce.core.names import CONNECTION_SALES_DB
+from ecommerce.core.paths import read_sql
+from ecommerce.core.read_window import ReadWindow
+from ecommerce.core.settings import Settings, shop_timezone
+from ecommerce.runtime import lineage
+from ecommerce.sources.postgres import Copied, Query, Session, copy_to_parquet, snapshot
+from ecommerce.storage.duckdb import connect_duckdb, query
+from ecommerce.storage.staging import Manifest, publish, read_manifest
+
+if TYPE_CHECKING:
+    import duckdb
+
+SUBJECT = CONNECTION = CONNECTION_SALES_DB
+OVERLAP = timedelta(minutes=30)  # transactions that were open at the last read
+RECONCILED = True
+COLUMNS = {
+    "orders": "order_id customer_id status currency shipping_country shipping_amount coupon_code is_test "
+    "ordered_at updated_at",
+    "order_items": "order_id line_number sku quantity unit_price discount_amount tax_amount",
+    "refunds": "refund_id order_id line_number quantity amount reason refunded_at updated_at",
+    "products": "sku name category updated_at",
+    "customers": "customer_id email country_code updated_at",
+    "removed_orders": "order_id",
+}
+"""What each query has to give; more does no harm. `removed_orders`: those of `known_orders` that are gone."""
+QUERIES = (*COLUMNS, "control_totals")
+TEXTS = frozenset({"order_id", "customer_id", "refund_id", "sku"})
+"""Numbers in many a database; every step after this one takes them for text."""
+
+
+def limits(settings: Settings) -> list[str]:
+    """Return which changes are seen late or never."""
+    return [
+        "Sales database: an order that is deleted, or changed without a new updated_at, is found only by "
+        f"reconciliation, which compares the orders of the last {settings.reconcile_days} days."
+    ]
+
+
+def extract(window: ReadWindow) -> Manifest:
+    """Read the orders of `window` into its raw folder; see docs/SOURCES.md.
+
+    Raises:
+        TransientError: the server is down, or a query took longer than its statement_timeout.
+        CredentialsError: it refuses the login or the reading of a table.
+        ContractError: a table or column is not what the queries expect.
+        StagingError: the files could not be written.
+    """
+    with (
+        publish(window.folder) as draft,
+        snapshot(CONNECTION) as (first, second, read_at),
+        connect_duckdb() as duck,
+    ):
+        query(duck, "extract/create_rejects")
+        copied: dict[str, Copied] = {}
+
+        def copy(session: Session, lane: duckdb.DuckDBPyConnection, name: str, **more: Any) -> Path:
+            target = draft.path / f"{name}.parquet"
+            copied[name] = copy_to_parquet(session, sales_query(name, window, **more), target, lane, TEXTS)
+            if missing := sorted({*COLUMNS[name].split()} - {*copied[name].columns}):
+                raise ContractError(
+                    f"{CONNECTION}: {name}.sql does not give the column {', '.join(missing)}: add it to its "
+                    "SELECT"
+                )
+            return target
+
+        def lines_then_products() -> None:
+            lane = duck.cursor()
+            items = copy(first, lane, "order_items")
+            skus = lane.from_parquet(str(items)).filter("sku IS NOT NULL").unique("sku").fetchall()
+            copy(first, lane, "products", skus=[sku for (sku,) in skus])
+
+        def totals_then_the_rest() -> dict[str, Any]:
+            totals = second.row(sales_query("control_totals", window))
+            lane = duck.cursor()
+            for name in ("orders", "refunds", "customers", "removed_orders"):
+                copy(second, lane, name)
+            return totals
+
+        _, totals = _both(lines_then_products, totals_then_the_rest, cancel=(first.cancel, second.cancel))
+        for name in copied:
+            lineage.report_query(sales_query(name, window).sql, **first.address())
+        headers = list(_rejected(duck, "orders", copied["orders"].columns))
+        broken = list(_rejected(duck, "order_items", copied["order_items"].columns))
+        rejected_amounts = []
+        if headers or broken:  # the lines that are no lines for the transform; the database's sums have them
+            numbers = ("order_id", "quantity", "unit_price")
+            rejected_amounts = query(
+                duck,
+                "extract/sales_db/rejected_amounts",
+                {
+                    "orders": str(draft.path / "orders.parquet"),
+                    "items": str(draft.path / "order_items.parquet"),
+                    "headers": [{name: row[name] for name in ("order_id", "currency")} for row in headers],
+                    "broken": [{name: row[name] for name in numbers} for row in broken],
+                },
+            )
+        duck.execute(
+            "COPY (SELECT unnest(?::VARCHAR[]) AS order_id) TO ? (FORMAT parquet)",
+            [sorted({row["order_id"] for row in headers} - {""}), f"{draft.path}/rejected_orders.parquet"],
+        )
+        rejects = draft.path / "rejects.parquet"
+        [(rejected,)] = duck.execute("COPY rejects TO ? (FORMAT parquet)", [str(rejects)]).fetchall()
+        draft.seal(
+            **window.facts(read_at),
+            rows=sum(one.rows for one in copied.values()) + rejected,
+            columns={f"{name}.parquet": copied[name].columns for name in COLUMNS}
+            | {rejects.name: duck.table("rejects").columns, "rejected_orders.parquet": ["order_id"]},
+            control_totals={
+                name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in totals.items()
+            }
+            | {"rejected_amounts": rejected_amounts},
+        )
+    return read_manifest(window.folder)
+
+
+def _rejected(duck: duckdb.DuckDBPyConnection, file: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield the cells of each rejected row of CSV by column; broken rows are left out."""
+    for (row,) in duck.execute("SELECT raw FROM rejects WHERE file = ?", [file]).fetchall():
+        try:
+            cells = next(csv.reader((row or "").splitlines(keepends=True)), [])
+        except csv.Error:  # a cell of more than 128 KB
+            continue
+        if len(cells) == len(columns):
+            yield dict(zip(columns, cells, strict=True))
+
+
+def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:
+    """Return the query of `include/sql/extract/sales_db/<name>.sql`; `more` are further parameters."""
+    parameters = {
+        "day_start": window.day.start,
+        "day_end": window.day.end,
+        "changed_from": window.changed_from,
+        "changed_until": window.changed_until or "infinity",
+        "known_orders": list(window.known_orders),
+        **more,
+    }
+    texts = {
+        f"{each}.sql": read_sql(f"extract/sales_db/{each}.sql") for each in ("schema", "selection", name)
+    }
+    *before, (file, _) = [(file, text.count("\n")) for file, text in texts.items()]
+    return Query(file, "".join(texts.values()), parameters, before)
+
+
+def check() -> Lines:
+    """Let the database plan every query, without running it."""
+    day = newest_closed_day(datetime.now(UTC), shop_timezone())
+    window = ReadWindow(CONNECTION, day, day.start, None, "")
+    with snapshot(CONNECTION) as (session, _, _):
+        server = session.row(Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {}))
+    problems: dict[str, list[str]] = {}  # queries by the text that follows their names
+    refusals: list[str] = []
+    for name in QUERIES:
+        file = f"{name}.sql"
+        try:
+            with snapshot(CONNECTION) as (session, _, _):
+                types = session.columns(sales_query(name, window, skus=[]))
+        except (ContractError, CredentialsError) as error:
+            text = str(error).removeprefix(f"{CONNECTION}: ")
+            refusals.append(text.removeprefix(f"{file}: "))
+            text = text.removeprefix(file) if text.startswith(file) else f" ({text})"
+            problems.setdefault(text, []).append(file)
+            continue
+        for column in COLUMNS.get(name, "").split():
+            wanted = "TIMESTAMPTZ" if column.endswith("_at") else "BOOLEAN" if column == "is_test" else None
+            if column not in types:
+                problems.setdefault(f" must give the column {column}", []).append(file)
+            elif wanted and types[column] != wanted:
+                text = f" must give {column} as {wanted.lower()}, not as {types[column].lower()}"
+                problems.setdefault(text, []).append(file)
+    if not problems:
+        yield OK, f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it"
+    if len(refusals) == len(QUERIES):  # for one reason: the first query shows it
+        yield FAIL, f"{CONNECTION}: no query runs in the database {server['database']}: {refusals[0]}"
+    else:
+        for text, queries in problems.items():
+            yield FAIL, f"{CONNECTION}: {', '.join(queries)}{text}"
+    if server["missing_indexes"]:
+        yield HINT, f"extracts would be faster with {server['missing_indexes']}"
+    if server["writable_tables"]:
+        yield (
+            HINT,
+            f"reading is enough, but the role may change {server['writable_tables']}: "
+            "deploy/postgres_reader.sql makes one that only reads",
+        )
+
+
+def _both(*lanes: Callable[[], Any], cancel: tuple[Callable[[], None], ...]) -> list[Any]:
+    """Run the lanes side by side; when one fails or the task is stopped, the other is cancelled at once."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        futures = [pool.submit(lane) for lane in lanes]
+        try:
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            failed = [future for future in done if future.exception()]
+            return [future.result() for future in failed or futures]
+        except BaseException:
+            for stop in cancel:
+                stop()
+            raise

@@ -1,0 +1,38 @@
+"""A long mail of the catalogue."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+from ecommerce.catalogue import changes
+from ecommerce.core.data_warnings import CHECK, data_warning
+from tests.unit.mail.samples import ARABIC, JAPANESE, LONG, picture
+
+
+def _catalogue() -> EmailMessage:
+    skus = [f"SKU-{number:03}" for number in range(60)]
+    broken = [
+        {"sku": sku, "host": "cdn.example:8080", "reason": "its host returned HTTP 404"} for sku in skus
+    ]
+    summary = changes.Summary(
+        products=40,
+        pictures=30,
+        new=skus,
+        changed=["P1"],
+        gone=["OLD"],
+        broken=broken,
+        rejected=["page 2, entry 51: invalid_number (price '-3')"],
+        downloaded=3,
+        shown=[],
+        more_pictures=4,
+        is_news=True,
+    )
+    shown = [
+        (f"SKU-{number}", name, picture(96, 96))
+        for number, name in enumerate((JAPANESE, ARABIC, LONG, "Mug", ""))
+    ]
+    warning = data_warning(CHECK, found="1 product has two pictures", meaning="", action="", weight=2)
+    return changes.compose(summary, [warning], shown)
+
+
+MAILS = {"catalogue": _catalogue}

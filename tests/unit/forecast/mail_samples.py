@@ -1,0 +1,40 @@
+"""One mail of each kind that the forecast sends."""
+
+from __future__ import annotations
+
+from datetime import date
+from email.message import EmailMessage
+
+from ecommerce.forecast import missing_forecast as week_watch
+from ecommerce.forecast.report import delivery as forecast
+from ecommerce.forecast.selection import mail as selection
+from ecommerce.forecast.weeks import Week
+from ecommerce.mail import transport as mail
+from tests.unit.forecast.report import samples as forecasts
+from tests.unit.forecast.selection import shops
+from tests.unit.mail.samples import ARABIC, JAPANESE, LONG, picture
+from tests.unit.sales.report.samples import DAY
+
+
+def _drift() -> EmailMessage:
+    return forecast.alarm_message(str(DAY), ["the error of the total was 31 %, in the back-test 9 %"] * 2)
+
+
+def _forecast() -> EmailMessage:
+    names = [*forecasts.names(), f"category:{JAPANESE}", f"category:{ARABIC}", f"category:{LONG}"]
+    return forecast.report_message(forecasts.make_figures(names), b"%PDF-", picture())
+
+
+def _selection() -> EmailMessage:
+    test = shops.figures(8, blend=(0.2, 0.021), ridge=(0.1, -0.034))
+    choice = {"champion": "ridge", "previous": "blend", "why": "ridge is better."}
+    record = {"version": "champions/2026-12-06-001-ab.json", **choice, **test}
+    return selection.compose(record, picture())
+
+
+def _week() -> EmailMessage:
+    texts = week_watch.mail_texts(Week(date(2026, 11, 9)), [date(2026, 11, 12), date(2026, 11, 14)])
+    return mail.compose("No sales forecast", "week_mail", texts)
+
+
+MAILS = {"drift": _drift, "forecast": _forecast, "selection": _selection, "week": _week}

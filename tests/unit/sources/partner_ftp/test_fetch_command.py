@@ -1,0 +1,77 @@
+"""What the connection to the partner's server says, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from ecommerce.core.errors import ConfigurationError
+from ecommerce.sources.partner_ftp.fetch_command import address
+
+
+def set_connection(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
+    value = {"conn_type": "ftp", "host": "ftp.partner.example", "login": "shop", "password": "secret"}
+    monkeypatch.setenv("AIRFLOW_CONN_PARTNER_FTP", json.dumps(value | fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "url"),
+    [
+        ({}, "ftp://ftp.partner.example:21/"),
+        ({"port": 2121}, "ftp://ftp.partner.example:2121/"),
+        ({"host": "2001:db8::7"}, "ftp://[2001:db8::7]:21/"),
+        ({"extra": {"path": "exports/shop"}}, "ftp://ftp.partner.example:21/exports/shop/"),
+        ({"extra": {"path": "/exports/shop/"}}, "ftp://ftp.partner.example:21/%2Fexports/shop/"),
+        ({"extra": {"path": "a b/50%"}}, "ftp://ftp.partner.example:21/a%20b/50%25/"),
+    ],
+)
+def test_host_port_and_path_make_the_folders_address(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], url: str
+) -> None:
+    set_connection(monkeypatch, **fields)
+    assert address().url == url
+
+
+def test_a_connection_may_be_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = "ftp://shop:se%23cret@ftp.partner.example/exports?tls=required"
+    monkeypatch.setenv("AIRFLOW_CONN_PARTNER_FTP", uri)
+    found = address()
+    assert (found.url, found.tls) == ("ftp://ftp.partner.example:21/exports/", "required")
+    assert (found.login, found.password) == ("shop", "se#cret")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"host": ""}, "has no host"),
+        ({"host": "ftp://partner.example"}, "is no server's name"),
+        ({"host": "partner.example/exports"}, "a folder belongs into its extra as `path`"),
+        ({"login": "a:b"}, "has a colon"),
+        ({"login": ""}, "has a password and no login"),
+        (
+            {"password": "a\r\nDELE promotions.csv"},
+            "password of the connection partner_ftp has a character that",
+        ),
+        (
+            {"extra": {"path": "a\nb"}},
+            "path of the connection partner_ftp has a character that FTP cannot send",
+        ),
+        ({"extra": {"tls": "always"}}, "`tls` in the extra of the connection partner_ftp is 'always'"),
+        ({"extra": {"cacert": "/nowhere.pem"}}, "names /nowhere.pem, which this worker does not have"),
+    ],
+)
+def test_a_connection_that_cannot_be_used_says_so(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], words: str
+) -> None:
+    set_connection(monkeypatch, **fields)
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
+        address()
+
+
+def test_a_connection_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_PARTNER_FTP", raising=False)
+    with pytest.raises(ConfigurationError, match="the connection partner_ftp is not defined"):
+        address()
