@@ -9,8 +9,6 @@ events per second are in the facts. The server is a process of its own on the sa
 the steps leave is removed at the end.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import shutil

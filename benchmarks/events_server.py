@@ -4,8 +4,6 @@ minute.
 `python -m benchmarks.events_server EVENTS_OF_A_DAY`; the first line it prints is its port.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import sys

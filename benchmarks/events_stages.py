@@ -1,7 +1,5 @@
 """One step of `user_events_daily`, measured; started by `benchmarks.events`."""
 
-from __future__ import annotations
-
 import json
 import logging
 import sys

@@ -10,8 +10,6 @@ for the control totals and seals its folder. Its own PostgreSQL is kept in `.ben
 readers need the environment `.bench/venv` (see requirements.txt in this folder).
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

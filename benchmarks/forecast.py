@@ -9,8 +9,6 @@ runs. No choice was made by looking at the last eight origins: models, their par
 blend's weights were chosen on origins that ended before the first of them began.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -8,8 +8,6 @@
 Their columns on whether a store is open are not used: this pipeline has no such data.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -8,8 +8,6 @@ and the largest peak of memory of any task of the stage; of the loads also how m
 itself used, because the rest is the BigQuery emulator's. Its own emulator is kept in `.bench/history`.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import json

@@ -1,7 +1,5 @@
 """One task of `sales_history_load`, measured; started by `benchmarks.history` with its input in a file."""
 
-from __future__ import annotations
-
 import json
 import logging
 import sys

@@ -4,8 +4,6 @@ Each runs the queries left in `QUERIES` and writes one zstd Parquet file per que
 library can. Imports are not timed; connecting is.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -10,8 +10,6 @@ archive) and of all, as multiples of those of the queries, and the process's pea
 timed.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import shutil

@@ -11,8 +11,6 @@ noisy neighbour slows a whole round and not one contender. Reported are medians.
 
 """
 
-from __future__ import annotations
-
 import json
 import os
 import platform

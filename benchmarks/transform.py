@@ -10,8 +10,6 @@ customers, and leave out what else the pipeline does (text checks, rejected rows
 They need the environment `.bench/venv` (see requirements.txt in this folder).
 """
 
-from __future__ import annotations
-
 import argparse
 import subprocess
 import sys

@@ -3,8 +3,6 @@
 Imports are not timed. The raw day and what the pipeline made of it are kept under `.bench/transform`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import os

@@ -10,8 +10,6 @@ BigQuery, builds the report and mails it. The partition key of a run is its busi
 uses the param `business_date`, or yesterday. To make a source optional, set the Variable `source_policy`.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import DAG, CronPartitionTimetable, Param, TaskGroup
 
 from ecommerce.core.names import (

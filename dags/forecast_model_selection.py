@@ -15,8 +15,6 @@ With fewer than 105 days of history the champion stays. To repeat a selection, t
 it ignores that day and later ones, and the same history gives the same record. Later selections are kept.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from ecommerce.core.names import DAG_SELECTION

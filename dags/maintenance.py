@@ -11,8 +11,6 @@ models. Airflow's own database is cleaned by the service `airflow-db-clean` of d
 job of the Helm chart.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import DAG, CronTriggerTimetable
 
 from ecommerce.core.names import DAG_MAINTENANCE

@@ -15,8 +15,6 @@ mail to `report_recipients` lists it. The mail is sent when something has change
 see docs/CATALOGUE.md.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from ecommerce.catalogue import tasks

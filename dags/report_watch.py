@@ -15,8 +15,6 @@ made in the previous eight weeks.
 It does not run while the scheduler is down: monitor Airflow's `/api/v2/monitor/health` from outside.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import DAG, CronPartitionTimetable
 
 from ecommerce.core.names import DAG_WATCH

@@ -16,8 +16,6 @@ transforms everything, loads nothing, and reports the same. The load completes n
 watermark, updates no asset and mails no report; the next report mentions it.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import DAG, Param
 
 from ecommerce.core.names import DAG_HISTORY

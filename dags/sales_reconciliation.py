@@ -14,8 +14,6 @@ without differences it sends no mail. To read more days again, run it with a lar
 no asset and mails no report.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup
 
 from ecommerce.core.names import DAG_RECONCILIATION, GROUP_COMPARE

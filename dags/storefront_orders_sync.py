@@ -14,8 +14,6 @@ both.
 Without a previous read it starts at `SYNC_START_DATE`, or yesterday.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import DAG, CronTriggerTimetable
 
 from ecommerce.core.names import DAG_SYNC

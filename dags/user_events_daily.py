@@ -14,8 +14,6 @@ that have been run). Days older than `EVENTS_RETENTION_DAYS` are refused. The da
 funnel.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import DAG, CronPartitionTimetable
 
 from ecommerce.core.names import DAG_EVENTS

@@ -20,8 +20,6 @@ missing day holds back its week. To forecast anyway, or again, trigger the DAG w
 `force`.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import (
     DAG,
     Param,

@@ -4,8 +4,6 @@
 and stops them on SIGTERM (for containers).
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal

@@ -1,7 +1,5 @@
 """The demo's output in the terminal: lines, progress bars, and the table of figures."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Runs of the demo's DAGs through Airflow's API: triggers, backfills, and their progress."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The pipeline's environment for the demo company: connections, variables, settings."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

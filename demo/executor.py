@@ -4,8 +4,6 @@ Every task is a process forked from a worker, so it shares the modules that the 
 the BigQuery client alone takes four to seven seconds of CPU time. Without fork (macOS), nothing is shared.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import pkgutil

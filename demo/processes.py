@@ -5,8 +5,6 @@ alone. A killed process can leave children that are no longer linked to it: ever
 and all its descendants, carry a marker in their environment.
 """
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess

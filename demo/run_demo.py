@@ -6,8 +6,6 @@ start   start the company and Airflow; run the newest closed day; load 18 months
 stop    stop Airflow and the company; their data stay in .demo (delete that folder to start from scratch)
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import time

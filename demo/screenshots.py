@@ -3,8 +3,6 @@
 `make pictures` writes them to docs/images. It needs Chromium.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import sys

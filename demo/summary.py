@@ -1,7 +1,5 @@
 """The closing output of the demo: figures of the days, and links to reports and pages."""
 
-from __future__ import annotations
-
 import os
 import time
 from datetime import date

@@ -11,8 +11,6 @@ It needs only Python's standard library and parses on older interpreters, so tha
 instead of a traceback. An environment is rebuilt only when a lock file changes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import os

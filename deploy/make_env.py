@@ -1,7 +1,5 @@
 """Write `.env` from `.env.example` with a random value for every secret; never touch an existing `.env`."""
 
-from __future__ import annotations
-
 import base64
 import os
 import secrets

@@ -1,7 +1,5 @@
 """A stand-in for Amazon's services: moto's server, over HTTP, with nothing in it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

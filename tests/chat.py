@@ -1,7 +1,5 @@
 """A chat's server: Apprise posts to it as to any other over HTTP, and it keeps what it was sent."""
 
-from __future__ import annotations
-
 import base64
 import json
 import threading

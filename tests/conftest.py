@@ -1,7 +1,5 @@
 """Services shared by the tests: real ones, started once per test process when first asked for."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

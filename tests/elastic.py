@@ -1,7 +1,5 @@
 """What Filebeat makes of a line and Elasticsearch of a document, as far as deploy/logging asks for it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime

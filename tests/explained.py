@@ -1,7 +1,5 @@
 """The words of the warnings of extracts and transforms, and whether the report explains them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 

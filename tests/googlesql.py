@@ -6,8 +6,6 @@ refuses what the analyzer's open source accepts and BigQuery does not (see `refu
 `python -m tests.googlesql` analyses everything and exits with 1 if something is wrong.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A stand-in for what the warehouse remembers of earlier reads, made of functions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

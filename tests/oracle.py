@@ -6,8 +6,6 @@ dictionaries with the warehouse's column names, without the columns that only sa
 was read (`read_at`, `run_id`).
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from collections import Counter, defaultdict

@@ -3,8 +3,6 @@
 It shares no code with the pipeline. What an event says is looked at as the website sent it.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable

@@ -1,7 +1,5 @@
 """How the oracle splits refunds into rows and into merchandise, tax and shipping."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple

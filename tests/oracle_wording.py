@@ -4,8 +4,6 @@ the Airflow UI.
 The amounts are written here by Python's own formatting, not by the pipeline's.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """A partner's FTP server for tests: it keeps commands, and fails as it is told."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import threading

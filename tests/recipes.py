@@ -1,7 +1,5 @@
 """Carries out the recipes of docs/RECIPES.md on a copy of the repository, as a reader would by hand."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """A web server for tests: it answers as it is told, also as no decent server would, and keeps requests."""
 
-from __future__ import annotations
-
 import io
 import threading
 import time

@@ -6,8 +6,6 @@ it then. `demo.seeders` writes snapshots into real systems; an oracle computes f
 warehouse must hold. `model` documents every field. The ledger shares no code with the pipeline.
 """
 
-from __future__ import annotations
-
 from demo.ledger.model import (
     CHANNELS,
     OLD_SHOP,

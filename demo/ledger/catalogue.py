@@ -1,7 +1,5 @@
 """The shop's products, markets and currencies."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal

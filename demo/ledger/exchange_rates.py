@@ -1,7 +1,5 @@
 """The central bank's reference rates."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ Money and quantities are Decimal, in the order's currency; instants are aware an
 `received_at`, `published_at`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal

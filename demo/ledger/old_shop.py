@@ -4,8 +4,6 @@ The shop had one channel. The export has the last version of each order. Some cu
 move.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

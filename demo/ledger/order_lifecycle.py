@@ -1,7 +1,5 @@
 """The lifecycle of an order: status changes, corrections, refunds."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

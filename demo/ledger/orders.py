@@ -1,7 +1,5 @@
 """The orders of one day with their whole history."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """The deliveries of partner files, and the orders that they contain."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta

@@ -3,8 +3,6 @@
 They are relative to the day of the move: an average weekday then has the ledger's `orders_per_day`.
 """
 
-from __future__ import annotations
-
 import math
 import random
 from dataclasses import dataclass

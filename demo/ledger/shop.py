@@ -1,7 +1,5 @@
 """The company's constants: randomness, business days, customers."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

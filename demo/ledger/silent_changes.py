@@ -1,7 +1,5 @@
 """Changes without a new modification date, which only a comparison with the warehouse finds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime

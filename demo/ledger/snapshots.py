@@ -1,7 +1,5 @@
 """The ledger, and its snapshots as of an instant."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta

@@ -4,8 +4,6 @@ The purchases are the storefront's orders. The events of a day depend on the com
 the day's orders.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

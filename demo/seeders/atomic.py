@@ -1,7 +1,5 @@
 """Atomic writes: a reader sees the former file or the new one."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 It has typical defects: two mugs share an image, one image URL is broken, and one product has no image.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

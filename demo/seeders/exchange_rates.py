@@ -1,7 +1,5 @@
 """Seeder of the reference rates, in the layout of the European Central Bank's history file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from demo.ledger import Snapshot

@@ -1,7 +1,5 @@
 """Seeder of the former shop's bulk export for `sales_history_load`: a compressed file per quarter."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from demo.ledger import Ledger

@@ -1,7 +1,5 @@
 """Seeder of the partners' drop folder: CSV files with typical defects."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

@@ -1,7 +1,5 @@
 """Seeder of the partner's FTP server: promotions and a market index, for forecasts."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from datetime import date, timedelta

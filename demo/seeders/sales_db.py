@@ -1,7 +1,5 @@
 """Seeder of the sales database (schema: `demo/schema.sql`)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Seeder of the storefront's data file (layout: `demo.services.storefront.store`)."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Seeder of the website's events: a file of newline-delimited JSON per UTC hour of receipt."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

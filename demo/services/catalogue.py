@@ -4,8 +4,6 @@
 `pictures/`. Every response has an ETag; a request that sends a current one gets 304.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sys

@@ -3,8 +3,6 @@
 `python -m demo.services.emulator` runs it in the foreground until Ctrl-C, without the demo company.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

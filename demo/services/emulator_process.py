@@ -7,8 +7,6 @@ OF` fails, and jobs are lost when the emulator stops. Two patches work around li
 (`sqlglotc`). All patches depend on the emulator's release, which the lock file pins.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sqlite3

@@ -3,8 +3,6 @@
 `python -m demo.services.exchange_rates ROOT PORT`
 """
 
-from __future__ import annotations
-
 import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler

@@ -1,7 +1,5 @@
 """The base of the company's web servers: an HTTP server with its state, and a handler that logs nothing."""
 
-from __future__ import annotations
-
 import threading
 from contextlib import suppress
 from http import HTTPStatus

@@ -3,8 +3,6 @@
 `python -m demo.services.mail FOLDER SMTP_PORT PAGE_PORT`
 """
 
-from __future__ import annotations
-
 import sys
 import threading
 import uuid

@@ -8,8 +8,6 @@
 /messages/<id>/source               the raw message
 """
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import b64encode

@@ -3,8 +3,6 @@
 `python -m demo.services.partner_ftp ROOT PORT`; without TLS, because no client trusts its certificate.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Local TCP ports: find a free one, wait for one to open."""
 
-from __future__ import annotations
-
 import os
 import random
 import socket

@@ -1,7 +1,5 @@
 """A PostgreSQL server from a wheel, which needs neither a system package nor root."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -7,8 +7,6 @@ not in the future. There is one file per UTC hour of receipt, `2026-11-19T05.ndj
 A line without that field counts as received together with the line before it.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import re

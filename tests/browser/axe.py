@@ -1,8 +1,6 @@
 """axe-core, which finds what keeps people from using a page. `make test-browser` fetches it from the package
 index of npm, in the one version whose checksum stands here; the tests read it."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io

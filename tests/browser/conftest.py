@@ -3,8 +3,6 @@
 The demo takes minutes, so it starts first; what needs none is tested meanwhile.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

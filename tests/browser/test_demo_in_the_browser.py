@@ -1,7 +1,5 @@
 """What a person sees after `make demo`: the DAG, a run they trigger, the reports, the mail."""
 
-from __future__ import annotations
-
 import re
 from datetime import date, timedelta
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """The report pages alone in a real browser: seconds, without Airflow behind them."""
 
-from __future__ import annotations
-
 import threading
 import time
 from base64 import b64encode

@@ -1,7 +1,5 @@
 """The stack the tests share: built, started with two workers, and taken down whatever happens."""
 
-from __future__ import annotations
-
 import subprocess
 import uuid
 from collections.abc import Iterator

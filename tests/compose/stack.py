@@ -1,7 +1,5 @@
 """A stack of its own, made from a copy of this repository, and what tests ask it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

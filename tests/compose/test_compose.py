@@ -3,8 +3,6 @@
 The tests stand in the order of a day's events and share one stack.
 """
 
-from __future__ import annotations
-
 import urllib.error
 from datetime import UTC, datetime, timedelta
 

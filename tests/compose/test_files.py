@@ -1,7 +1,5 @@
 """What Compose says of the files, before anything runs."""
 
-from __future__ import annotations
-
 import itertools
 import subprocess
 import sys

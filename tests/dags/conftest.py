@@ -1,7 +1,5 @@
 """The DAG files, parsed once as the DAG processor does, without a metadata database."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """When the forecast's model is selected, and that the selection announces the champion and starts nothing."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo

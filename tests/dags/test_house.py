@@ -1,7 +1,5 @@
 """The rules of the house: who imports whom, who sees Airflow's context, where names stand."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from functools import cache

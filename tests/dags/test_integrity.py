@@ -1,7 +1,5 @@
 """What every DAG file of this repository keeps to."""
 
-from __future__ import annotations
-
 import ast
 import json
 import os

@@ -1,7 +1,5 @@
 """What the runbook tells people to type and to look for exists under that name."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

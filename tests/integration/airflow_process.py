@@ -5,8 +5,6 @@ four fifths of the time that `airflow` takes to start. Nothing of Airflow itself
 Airflow reads configuration and environment on import, and each process has its own.
 """
 
-from __future__ import annotations
-
 import atexit
 import faulthandler
 import json

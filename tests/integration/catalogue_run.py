@@ -1,7 +1,5 @@
 """One run of the product catalogue without Airflow, by what its DAG's tasks call; and a server of one."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

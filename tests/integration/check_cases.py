@@ -1,7 +1,5 @@
 """What `make check` is tried against: each case spoils one thing, and gives the line about it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace

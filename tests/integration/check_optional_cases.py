@@ -1,7 +1,5 @@
 """As `check_cases`, of the connections that a shop may do without."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """What a case of `make check` is given, to spoil one thing."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """A company for one test: its real systems, filled from the ledger, and an empty warehouse of its own."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Iterator

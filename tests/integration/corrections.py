@@ -1,7 +1,5 @@
 """What people correct after the fact, as changes of the ledger's books."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 

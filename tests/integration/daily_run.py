@@ -1,7 +1,5 @@
 """One run of the daily pipeline without Airflow: what the tasks of its DAG call, in order, at any instant."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

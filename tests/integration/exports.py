@@ -1,7 +1,5 @@
 """Bulk exports of the ledger's orders, and what the tasks of `sales_history_load` call, without Airflow."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

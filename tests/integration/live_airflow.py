@@ -3,8 +3,6 @@
 Unlike the demo's its processes are forked from a warm one, and its metadata database is a copy.
 """
 
-from __future__ import annotations
-
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Sales of a shop whose pattern is known, put into the warehouse as loads leave them, without any run."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import date, timedelta
 from pathlib import Path

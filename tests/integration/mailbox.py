@@ -1,7 +1,5 @@
 """A mail server for tests: it keeps what it is given."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager

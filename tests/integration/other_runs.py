@@ -1,7 +1,5 @@
 """The runs beside the daily one, without Airflow: what the tasks of their DAGs call, at any instant."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import time_machine

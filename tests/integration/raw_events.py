@@ -1,7 +1,5 @@
 """Raw folders of web events, as the extract leaves them."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, datetime
 from pathlib import Path

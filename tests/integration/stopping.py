@@ -4,8 +4,6 @@ For each stage a test leaves the file `<dag>.<stage>` in the folder `STOPS`. The
 takes it away, writes its process id beside it, and waits for its end.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import os

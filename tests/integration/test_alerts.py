@@ -1,7 +1,5 @@
 """A task that fails in a real Airflow run: its mail, and the end of its log."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests import chat

@@ -1,7 +1,5 @@
 """Which business days `make backfill FROM= TO=` runs, asked of a real Airflow for shops around the world."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, timedelta
 

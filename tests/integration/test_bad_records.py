@@ -1,7 +1,5 @@
 """A day with every kind of bad record among the good ones: each is rejected by name, all else is loaded."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The DAG product_catalogue_refresh as Airflow runs it, against the demo's catalogue, with its mail."""
 
-from __future__ import annotations
-
 import base64
 import sqlite3
 import uuid

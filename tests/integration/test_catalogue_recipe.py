@@ -1,7 +1,5 @@
 """docs/CATALOGUE.md, carried out on a copy of the repository as a reader would: another JSON."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

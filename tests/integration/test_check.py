@@ -1,7 +1,5 @@
 """`make check` against real systems: all is well, or each fault has its line and its remedy."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """The commands as a person gives them inside a container: connections may stand in Airflow's UI alone."""
 
-from __future__ import annotations
-
 import os
 import re
 import sqlite3

@@ -1,7 +1,5 @@
 """A week in which all is corrected after the fact; every morning the warehouse holds the truth of then."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Whole days through the whole pipeline: after runs that read everything, the warehouse equals the oracle."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import pytest

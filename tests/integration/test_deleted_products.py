@@ -1,7 +1,5 @@
 """A shop deletes products: their order lines, read again, keep what the warehouse has of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """The BigQuery emulator as this repository starts it."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

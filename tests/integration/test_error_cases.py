@@ -3,8 +3,6 @@
 `error_cases.md` lists these and all other cases, with the test that shows each.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`error_cases.md` names only tests that exist, and only sentences that they assert."""
 
-from __future__ import annotations
-
 import ast
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Exchange rates over HTTP: which days, what is no rate, and what each failure is called."""
 
-from __future__ import annotations
-
 import http.server
 import io
 import json

@@ -1,7 +1,5 @@
 """Partner files: which are read, that none of their lines is lost, what a second delivery changes."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """What the extract of the sales database reads: whole orders, one snapshot, every value or a reject."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """When the sales database fails: which kind of error it is, and the one sentence a person reads."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

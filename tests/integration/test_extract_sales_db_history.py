@@ -1,7 +1,5 @@
 """The work of reading one day does not grow with the years before it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

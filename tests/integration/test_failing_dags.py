@@ -1,7 +1,5 @@
 """DAGs meant to fail (tests/dags/failing), run by the real scheduler: who is told, what is tried again."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import timedelta

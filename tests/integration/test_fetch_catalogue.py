@@ -1,7 +1,5 @@
 """The script that fetches the catalogue by curl: pages, conditions, limits, and where no password is."""
 
-from __future__ import annotations
-
 import base64
 import json
 import os

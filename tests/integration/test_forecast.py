@@ -1,7 +1,5 @@
 """The forecast on a warehouse, by what its tasks call: what is known, what is loaded, what came of it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The scheduler runs the selection when its time has come; the champion changes, is announced and mailed."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterator

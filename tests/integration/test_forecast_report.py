@@ -1,7 +1,5 @@
 """The report of a weekly forecast from a warehouse: three weeks, of which the second and third look back."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path

@@ -3,8 +3,6 @@
 The seven days are announced as daily runs announce them, by events of their asset with the day as partition.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """An export ends in the tables of the oracle, however it is cut, loaded, interrupted and taken back."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal

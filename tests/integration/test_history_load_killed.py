@@ -1,7 +1,5 @@
 """`sales_history_load` as Airflow runs it: a dry run, then runs that are killed (kill -9) and run again."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import date, timedelta

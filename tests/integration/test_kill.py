@@ -1,7 +1,5 @@
 """A run whose process is killed (kill -9) in every phase, and then simply run again."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

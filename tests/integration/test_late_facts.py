@@ -1,7 +1,5 @@
 """What becomes known days or weeks later ends on its right day; the next report lists what it restated."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

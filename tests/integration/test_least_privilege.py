@@ -1,7 +1,5 @@
 """The role that deploy/postgres_reader.sql makes can do what the pipeline does, and nothing else."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Housekeeping as Airflow runs it: a run that waits, folders and logs on disk."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The table in README.md names tests that exist, and leaves no cell empty."""
 
-from __future__ import annotations
-
 import ast
 import re
 from pathlib import Path

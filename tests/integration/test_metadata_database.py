@@ -1,7 +1,5 @@
 """Airflow's own database on PostgreSQL, as docs/PRODUCTION.md has it: made, backed up, restored, cleaned."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

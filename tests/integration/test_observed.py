@@ -1,7 +1,5 @@
 """A whole Airflow with a secrets backend, logs in CloudWatch and as JSON on stdout, and metrics by StatsD."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

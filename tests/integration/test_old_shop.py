@@ -1,7 +1,5 @@
 """The history that `make demo` loads: the figures of its days are those of the oracle."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime

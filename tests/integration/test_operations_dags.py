@@ -1,7 +1,5 @@
 """Reconciliation and watch as Airflow runs them, with the mails they send."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

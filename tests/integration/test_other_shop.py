@@ -1,7 +1,5 @@
 """The DAG in somebody else's hands: their data, currency and clock, one source and no mail."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta

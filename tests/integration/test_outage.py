@@ -1,7 +1,5 @@
 """The scheduler is down for three days: nothing is lost, the next report names the days and fills them."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """A partner with the layout of docs/RECIPES.md, from its file to what is loaded."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """What the steps of a day send is there when Prometheus asks."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """After a failed and a complete run of the DAG no customer's address and no secret is kept anywhere."""
 
-from __future__ import annotations
-
 import email
 import email.policy
 import io

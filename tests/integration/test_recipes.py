@@ -1,7 +1,5 @@
 """The recipes of docs/RECIPES.md, carried out on a copy of the repository as a reader would, and then run."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

@@ -1,7 +1,5 @@
 """What leaves no trace in a source is found by comparing, and corrected by reading the day again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Without the paths of a part (docs/RECIPES.md, Remove a part) the rest passes its tests and runs a day."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from pathlib import Path

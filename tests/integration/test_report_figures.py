@@ -1,7 +1,5 @@
 """The report's queries against the warehouse that the load fills."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 

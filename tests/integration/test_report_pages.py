@@ -1,7 +1,5 @@
 """The report pages in a running Airflow API server behind a path: who sees them, and what their forms do."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """In the real scheduler: a sync and a daily run killed in every stage, then one backfill twice."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass

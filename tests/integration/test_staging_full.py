@@ -1,7 +1,5 @@
 """A disk that is full while staging is written: no task may write a file beyond a limit."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

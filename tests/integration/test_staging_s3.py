@@ -1,7 +1,5 @@
 """Staging in a bucket: the real s3 file system against a stand-in for Amazon."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """The hourly sync and the daily run end in the same tables, in whatever order they come."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, timedelta
 

@@ -1,7 +1,5 @@
 """What becomes of each event: typed, flagged, superseded, or rejected with a reason."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path

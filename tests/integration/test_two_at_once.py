@@ -1,7 +1,5 @@
 """Two runs whose loads meet: one commits while the other begins; both end in the tables of the oracle."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any

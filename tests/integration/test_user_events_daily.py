@@ -1,7 +1,5 @@
 """The DAG of the web events, whole: from the collector's lines to the funnel."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

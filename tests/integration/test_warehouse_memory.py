@@ -1,7 +1,5 @@
 """What the warehouse remembers of reads and of mailings, asked on a real (emulated) one."""
 
-from __future__ import annotations
-
 import os
 import signal
 import uuid

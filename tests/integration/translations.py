@@ -5,8 +5,6 @@ the text is answered from what that left. Writes for each text the remembered tr
 whether the memory had to ask, and whether the shared tree is still the one that was parsed.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import Any

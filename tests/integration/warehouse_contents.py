@@ -1,7 +1,5 @@
 """Reading the warehouse in tests, and saying readably how it differs from what it should hold."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

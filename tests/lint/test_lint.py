@@ -1,7 +1,5 @@
 """Style, types and SQL layout: the tools themselves, configured in pyproject.toml and `.sqlfluff`."""
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 import sys

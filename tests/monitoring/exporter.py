@@ -4,8 +4,6 @@ That is prometheus/statsd_exporter, where it is installed. Elsewhere a stand-in 
 deploy/monitoring/statsd_mapping.yml needs: tags in InfluxDB's form, glob rules, timings in seconds.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import socket

@@ -1,7 +1,5 @@
 """The files under deploy/monitoring fit each other, the metrics that exist, and the Compose profile."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the pipeline sends arrives under the names that alerts and dashboard ask for."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

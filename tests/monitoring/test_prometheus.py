@@ -1,7 +1,5 @@
 """The real Prometheus, promtool and amtool with the files of deploy/monitoring."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """A real mail server to send to, and the connection that leads to it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy

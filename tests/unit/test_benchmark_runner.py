@@ -1,7 +1,5 @@
 """The benchmark runner compares each run with the limit's of the same round, and hides no failure."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The files of a Docker deployment agree with each other and with the demo company."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import re

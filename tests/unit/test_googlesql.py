@@ -1,7 +1,5 @@
 """Every statement of the warehouse and the report is GoogleSQL, by Google's own analyzer."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

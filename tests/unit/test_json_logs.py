@@ -1,7 +1,5 @@
 """What Airflow prints with `json_logs` is what deploy/logging takes, the trace of an error included."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The oracle against the hand-computed examples of docs/DEFINITIONS.md."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from decimal import Decimal
 

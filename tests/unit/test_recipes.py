@@ -1,7 +1,5 @@
 """Every recipe of docs/RECIPES.md fits the files it names; tests/integration/test_recipes.py runs them."""
 
-from __future__ import annotations
-
 import compileall
 
 import pytest

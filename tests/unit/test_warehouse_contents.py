@@ -1,7 +1,5 @@
 """The comparison that the whole-pipeline tests rely on finds every kind of difference."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from tests.integration.warehouse_contents import differences

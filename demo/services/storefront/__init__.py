@@ -4,8 +4,6 @@ As a program: `python -m demo.services.storefront --port … --data … --mode 1
 `with Storefront(store, mode) as shop: …`. Key and secret are `KEY` and `SECRET`.
 """
 
-from __future__ import annotations
-
 from demo.services.storefront.server import KEY, SECRET, Fault, Storefront
 from demo.services.storefront.store import WooLine, WooOrder, WooProduct, WooRefund, WooRefundLine, WooStore
 

@@ -1,7 +1,5 @@
 """The storefront as a program that runs in the foreground."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

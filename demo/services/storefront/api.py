@@ -1,7 +1,5 @@
 """The read-only routes of the REST API v3."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

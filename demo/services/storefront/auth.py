@@ -1,7 +1,5 @@
 """Authentication of the REST API v3: Basic over HTTPS, OAuth 1.0a over plain http."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -1,7 +1,5 @@
 """The JSON of orders, refunds and products in the REST API v3."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """The HTTP server of the storefront: authentication, paging headers, and faults on demand."""
 
-from __future__ import annotations
-
 import json
 import re
 import threading

@@ -1,7 +1,5 @@
 """Differences between WooCommerce versions: modified dates, listed orders, date filters."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

@@ -4,8 +4,6 @@
 **When it fails:** that is what it is for: a task and a job of BigQuery take longer than they may.
 """
 
-from __future__ import annotations
-
 import time
 from datetime import timedelta
 

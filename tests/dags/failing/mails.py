@@ -4,8 +4,6 @@
 **When it fails:** that is what it is for: each task that failed itself is told of once, nobody else is.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 

@@ -4,8 +4,6 @@
 **When it fails:** that is what it is for: the kind of error decides whether a task is tried again.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from airflow.sdk import DAG, task

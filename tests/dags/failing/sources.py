@@ -6,8 +6,6 @@
 The extracts and the gate of `daily_sales_pipeline`; the run's conf `failing` names the source that fails.
 """
 
-from __future__ import annotations
-
 from airflow.sdk import DAG, TaskGroup, task
 
 from ecommerce.core.errors import ContractError

@@ -1,7 +1,5 @@
 """One task that looks at the sales database as `make check` does, and says what it found."""
 
-from __future__ import annotations
-
 import logging
 
 from airflow.sdk import DAG, task

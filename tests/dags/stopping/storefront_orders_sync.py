@@ -1,7 +1,5 @@
 """The hourly sync as Airflow runs it, but for its stops, and its clock: a run at half past might take one."""
 
-from __future__ import annotations
-
 from airflow.sdk import DAG
 
 from tests.integration.stopping import product_dag

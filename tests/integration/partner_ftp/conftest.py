@@ -1,7 +1,5 @@
 """A partner's server, and the settings of whoever fetches from it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

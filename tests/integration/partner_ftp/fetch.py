@@ -1,7 +1,5 @@
 """Fetching the partner's files without Airflow, by what the task calls."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """What `make check` says of the partner's server."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The script that fetches the partner's files by FTP: which files it accepts, and what it tells of others."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 """The script that fetches the partner's files by FTP: logins, TLS, limits, servers in trouble, and where no
 password is."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

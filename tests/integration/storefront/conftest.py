@@ -1,7 +1,5 @@
 """A storefront to read from, and the window of a run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """A storefront's days around one business day: all that may happen to an order, and what must be read."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any

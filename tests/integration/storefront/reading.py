@@ -1,7 +1,5 @@
 """Leading the extract to a storefront, and seeing what it left."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from pathlib import Path

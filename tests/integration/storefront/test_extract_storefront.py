@@ -1,7 +1,5 @@
 """What the storefront's extract reads: the same from servers of all three kinds, over real HTTP."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta

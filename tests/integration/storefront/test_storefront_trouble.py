@@ -1,7 +1,5 @@
 """What the storefront's extract makes of busy, changing, broken and unwilling servers."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A warehouse of its own for each test, on the emulator."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

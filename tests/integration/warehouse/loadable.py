@@ -1,7 +1,5 @@
 """Loadable folders made by hand, in the layout of include/sql/transform/staged_columns.md."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Random histories of a website: few visitors, and much of what is awkward."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """A day is judged by what is loaded of it, whichever run has read it: running it again changes nothing."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal

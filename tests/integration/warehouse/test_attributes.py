@@ -1,7 +1,5 @@
 """Pass-through columns: from a source's own column to the view and the report."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from datetime import date

@@ -1,7 +1,5 @@
 """The product catalogue from its server to the warehouse: what is stored once, asked once, and never lost."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

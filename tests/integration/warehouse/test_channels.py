@@ -1,7 +1,5 @@
 """Channels: where orders were sold, in the tables and in the report."""
 
-from __future__ import annotations
-
 from ecommerce.sales.report.queries import read_figures
 from tests.integration.warehouse.conftest import MONDAY, ORIGIN, Shop
 from tests.integration.warehouse.loadable import Folder, Order, at

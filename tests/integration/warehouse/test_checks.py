@@ -1,7 +1,5 @@
 """Every check finds its flaw, and only its flaw, in a warehouse that was sound before."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from datetime import timedelta

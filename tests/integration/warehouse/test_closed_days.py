@@ -1,7 +1,5 @@
 """A shop that is closed on Sundays: what a day is compared with, where an export knows no such day."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from decimal import Decimal
 

@@ -1,8 +1,6 @@
 """How days stand beside what their last mailed report says: for the list of reports, and for a corrected
 mail."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal

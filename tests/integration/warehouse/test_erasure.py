@@ -1,7 +1,5 @@
 """A forgotten customer is in no table, and every figure is as it was."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Web events → sessions and funnel: as the contract says, whatever order the loads come in."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

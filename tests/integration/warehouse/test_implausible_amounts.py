@@ -1,7 +1,5 @@
 """Amounts that are hardly true: loaded, warned of with order and amount, a finding where they move it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Days that are incomplete although every source was read: a source is empty, or a partner is late."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta

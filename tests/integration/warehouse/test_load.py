@@ -1,7 +1,5 @@
 """What a load leaves in the tables, on the emulator."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import date

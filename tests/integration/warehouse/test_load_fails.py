@@ -1,7 +1,5 @@
 """A load that fails leaves nothing; done again it ends where it would have ended."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from dataclasses import replace

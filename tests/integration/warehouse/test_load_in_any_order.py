@@ -1,7 +1,5 @@
 """Two runs in either order leave the same tables: what wins is the newer version, not the later load."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Amounts in reporting currency: exact to the last of four decimals, compared with Python's own decimals."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import replace
 from datetime import date, timedelta

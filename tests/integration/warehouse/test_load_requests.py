@@ -1,7 +1,5 @@
 """What the load asks of BigQuery: the emulator accepts and ignores it, so it is checked on the requests."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Days whose report was mailed and whose figures change afterwards."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """The first days after a shop has moved: an export before them, without returns and in another channel."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from decimal import Decimal
 

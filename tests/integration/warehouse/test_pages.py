@@ -1,7 +1,5 @@
 """What the report pages ask the warehouse, and the windows they foretell."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from ecommerce.core.settings import load_settings

@@ -1,7 +1,5 @@
 """`make query`, against the emulator: it answers, changes nothing, and says in a sentence what it refuses."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

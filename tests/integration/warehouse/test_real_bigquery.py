@@ -3,8 +3,6 @@
 It makes a dataset and its staging dataset, which it removes; it bills a few megabytes.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import uuid

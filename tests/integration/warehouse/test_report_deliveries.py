@@ -1,7 +1,5 @@
 """What a report says of delivered files, also after runs that found nothing new."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """The warehouse's tables: made once, remembered settings, brought to newer files."""
 
-from __future__ import annotations
-
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

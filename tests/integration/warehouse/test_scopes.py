@@ -1,7 +1,5 @@
 """Two domains in one warehouse, each with tables, checks and audit rows of its own; and an added source."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """An export that is taken back leaves the tables as if it had never been loaded."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path

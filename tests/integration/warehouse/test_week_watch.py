@@ -1,7 +1,5 @@
 """What the watch over the week learns from the warehouse, and whom it tells."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path

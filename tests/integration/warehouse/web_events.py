@@ -1,7 +1,5 @@
 """A website's events as a list, and runs that read, transform, load and check them at any instant."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """What the tests of the web events share: a folder of received lines, windows over it, and what was read."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Callable

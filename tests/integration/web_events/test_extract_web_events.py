@@ -1,7 +1,5 @@
 """Web events over HTTP: which lines a read has, and what becomes of each value."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, datetime, timedelta
 from pathlib import Path

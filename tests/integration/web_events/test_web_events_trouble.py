@@ -1,8 +1,6 @@
 """What the extract of the web events makes of broken connections, busy servers, and answers that are no
 events."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import logging

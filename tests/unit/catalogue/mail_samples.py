@@ -1,7 +1,5 @@
 """A long mail of the catalogue."""
 
-from __future__ import annotations
-
 from email.message import EmailMessage
 
 from ecommerce.catalogue import changes

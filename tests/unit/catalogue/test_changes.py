@@ -1,7 +1,5 @@
 """What the mail about a refreshed catalogue says, and when there is none."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """What is taken for a picture, and what thumbnails hold."""
 
-from __future__ import annotations
-
 import io
 import struct
 import subprocess

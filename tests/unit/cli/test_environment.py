@@ -1,7 +1,5 @@
 """What a command adds to its environment before it begins."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

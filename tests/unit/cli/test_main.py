@@ -1,7 +1,5 @@
 """The commands and the Makefile."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

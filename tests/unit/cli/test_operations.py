@@ -1,7 +1,5 @@
 """The operator's commands, against a stand-in that answers as Airflow's REST API does."""
 
-from __future__ import annotations
-
 import json
 import re
 import threading

@@ -1,7 +1,5 @@
 """The warehouse's tables as a person is shown them, without a warehouse."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The commands on the warehouse's tables: what they print, and their exit codes."""
 
-from __future__ import annotations
-
 import io
 import sys
 from datetime import date

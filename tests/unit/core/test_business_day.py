@@ -1,7 +1,5 @@
 """The day a run is for, and its window in UTC."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 

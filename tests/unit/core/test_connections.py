@@ -1,7 +1,5 @@
 """A connection that a command reads without Airflow is the one that Airflow itself would read."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

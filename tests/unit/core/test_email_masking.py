@@ -1,7 +1,5 @@
 """What is taken for an e-mail address, in Python; test_values.py asks DuckDB the same."""
 
-from __future__ import annotations
-
 import pytest
 
 from ecommerce.core.email_masking import mask_e_mails, safe_id, without_controls

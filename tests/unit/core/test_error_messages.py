@@ -1,7 +1,5 @@
 """What failed, in words that a person reads."""
 
-from __future__ import annotations
-
 import errno
 import http.client
 import smtplib

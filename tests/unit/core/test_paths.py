@@ -1,7 +1,5 @@
 """SQL and templates are found where a service has put them."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Settings come from the environment and are refused with one sentence."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The tests of the demo run in `make test-full`: nothing of the product depends on it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

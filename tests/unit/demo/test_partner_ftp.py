@@ -1,7 +1,5 @@
 """What the demo's partner publishes is what happens in the demo company, and the pipeline takes all of it."""
 
-from __future__ import annotations
-
 import ftplib
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """The demo's collector of web events keeps the contract that the pipeline reads by."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import subprocess

@@ -1,7 +1,5 @@
 """What one run reads from the web events."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """What a load of web events reads does not grow with history."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

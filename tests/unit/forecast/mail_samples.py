@@ -1,7 +1,5 @@
 """One mail of each kind that the forecast sends."""
 
-from __future__ import annotations
-
 from datetime import date
 from email.message import EmailMessage
 

@@ -1,7 +1,5 @@
 """Small shops with a known pattern."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date
 

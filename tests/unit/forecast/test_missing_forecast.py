@@ -1,7 +1,5 @@
 """When the watch over the week tells people, and what its mail says."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import pytest

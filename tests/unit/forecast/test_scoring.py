@@ -1,7 +1,5 @@
 """Scores by hand, and the edges of the rule that says what drifts."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 

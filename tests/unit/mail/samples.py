@@ -1,7 +1,5 @@
 """One mail of each kind, and the report's for every kind of day. Other domains have a file of their own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """When a task's failure and a source's outage are mailed and posted, and what the mails contain."""
 
-from __future__ import annotations
-
 import logging
 from datetime import UTC, datetime, timedelta
 from html import unescape

@@ -1,7 +1,5 @@
 """What is posted to the chat, and that no trouble with it reaches anybody but the log."""
 
-from __future__ import annotations
-
 import logging
 import time
 

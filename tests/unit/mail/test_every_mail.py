@@ -1,8 +1,6 @@
 """What holds for all mails, so that they can be read in every client: with pictures off, in the dark, on a
 phone, as text, by a screen reader."""
 
-from __future__ import annotations
-
 import re
 from email.message import EmailMessage
 from functools import cache

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import smtplib
 from contextlib import contextmanager
 from email.message import EmailMessage

@@ -1,7 +1,5 @@
 """Who is to be forgotten is found under the hash that the transform gave."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 

@@ -1,7 +1,5 @@
 """What is old goes, what is in use or young stays; on local disk and on object stores."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime, timedelta
 

@@ -1,8 +1,6 @@
 """The pages of a made-up shop: an archive of November 2026, a warehouse that answers from lists, Airflow's
 runs as a dictionary, and the application with somebody signed in."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Collection, Mapping

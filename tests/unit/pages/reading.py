@@ -1,7 +1,5 @@
 """What a page says, row by row."""
 
-from __future__ import annotations
-
 import re
 from html import unescape
 

@@ -1,7 +1,5 @@
 """Who sees what, and what is sent beside the pages."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """What all documents are: in their own fonts, tagged, fit for the archive. Shown by the sales report."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Tables and columns that OpenLineage events name."""
 
-from __future__ import annotations
-
 from ecommerce.runtime.lineage import datasets
 from tests import googlesql
 

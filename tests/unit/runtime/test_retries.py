@@ -1,7 +1,5 @@
 """Which errors are tried again."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """What is said of a failed task, and that it is the last line of its log."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from types import SimpleNamespace
 

@@ -1,7 +1,5 @@
 """The mail that a day is incomplete although nothing has failed: when it is sent, and what it says."""
 
-from __future__ import annotations
-
 from datetime import date
 from html import unescape
 

@@ -1,7 +1,5 @@
 """The report's mail: when it is sent, what it says, under which Message-ID."""
 
-from __future__ import annotations
-
 import logging
 import re
 from datetime import UTC, datetime

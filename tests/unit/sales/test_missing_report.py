@@ -1,7 +1,5 @@
 """Which run of the day the watch links, which of its tasks it lists, and what it advises."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 

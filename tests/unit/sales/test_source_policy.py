@@ -1,7 +1,5 @@
 """Which sources a run can do without."""
 
-from __future__ import annotations
-
 import pytest
 
 from ecommerce.core import errors

@@ -1,7 +1,5 @@
 """The tasks of the sales DAGs, as Airflow calls them."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from datetime import date

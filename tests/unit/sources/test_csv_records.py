@@ -1,7 +1,5 @@
 """No line of a partner's file is lost, and one bad line costs one line."""
 
-from __future__ import annotations
-
 import csv
 import io
 

@@ -1,7 +1,5 @@
 """Which columns of a delivered CSV file are read: the contract's and those that ORDER_ATTRIBUTES names."""
 
-from __future__ import annotations
-
 import io
 from datetime import UTC, datetime
 

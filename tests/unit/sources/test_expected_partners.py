@@ -1,7 +1,5 @@
 """Which partners are due: as the setting says, or as they delivered in the weeks before."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """What an HTTP source's answer means, in the words a person reads."""
 
-from __future__ import annotations
-
 import http.server
 import socket
 import threading

@@ -1,7 +1,5 @@
 """Layouts of partners: what a file of include/partners/ may have, and what its values become."""
 
-from __future__ import annotations
-
 import io
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """What `make check` says of shops that are set up in different ways."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

@@ -1,7 +1,5 @@
 """The client obeys a busy server, names what is wrong, and shows nobody its keys."""
 
-from __future__ import annotations
-
 import json
 import logging
 import time

@@ -1,7 +1,5 @@
 """Which refunds are asked for, where, and that all of them come back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager

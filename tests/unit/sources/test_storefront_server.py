@@ -1,7 +1,5 @@
 """The stand-in behaves as real servers of three kinds were measured to."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta

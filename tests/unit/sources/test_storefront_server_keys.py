@@ -1,7 +1,5 @@
 """Whom the storefront's stand-in lets in: as real servers were measured to."""
 
-from __future__ import annotations
-
 import pytest
 import requests
 from requests_oauthlib import OAuth1

@@ -1,7 +1,5 @@
 """No object is lost while a list is walked that changes between, and during, any two requests."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator

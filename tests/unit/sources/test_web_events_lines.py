@@ -1,7 +1,5 @@
 """The lines of an answer are found whatever its size, and wherever a block of it ends."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Staged folders become visible whole, on local disk and on object stores."""
 
-from __future__ import annotations
-
 import json
 import os
 import resource

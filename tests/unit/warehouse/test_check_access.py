@@ -1,7 +1,5 @@
 """What an account lacks, as BigQuery answers."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """What people read of a check that found something."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from ecommerce.warehouse import rendering

@@ -1,7 +1,5 @@
 """BigQuery's answers as kinds of errors, and jobs that are found again."""
 
-from __future__ import annotations
-
 import json
 import signal
 import traceback

@@ -1,7 +1,5 @@
 """What may be rendered into SQL, and how."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, date, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """What the warehouse answers and the partner tells, as panels."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """What a forecast is, for shops whose pattern is known, and for histories that are in a bad state."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

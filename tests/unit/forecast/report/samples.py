@@ -1,7 +1,5 @@
 """What a report of a made-up shop is made from: rows of `sales_forecasts`, a history, a model card."""
 
-from __future__ import annotations
-
 import random
 import shutil
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The archive, the mail with the report, and the mail that forecasts drift."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """From what the run left to figures, by what the warehouse would answer."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal

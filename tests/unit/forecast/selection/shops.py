@@ -1,7 +1,5 @@
 """Histories of small shops, and figures as a back-test gives them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any

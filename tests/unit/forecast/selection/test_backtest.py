@@ -1,7 +1,5 @@
 """What a back-test measures, and that no origin knows what came after it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import date

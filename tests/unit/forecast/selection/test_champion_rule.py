@@ -1,7 +1,5 @@
 """The rule by which the champion changes, and its record: one a month, the same one when it is repeated."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, timedelta
 from pathlib import Path

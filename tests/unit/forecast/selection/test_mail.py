@@ -1,7 +1,5 @@
 """What the mail about a selection says."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any

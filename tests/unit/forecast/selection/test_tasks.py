@@ -1,7 +1,5 @@
 """What the selection's first task makes of a run, and of a warehouse without sales."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any

@@ -1,7 +1,5 @@
 """A deployment's settings, and an empty export."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """An export for one test: files put into a folder, read as `sales_history_load` reads them."""
 
-from __future__ import annotations
-
 import gzip
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Which files an export consists of."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

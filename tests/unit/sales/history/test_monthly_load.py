@@ -1,7 +1,5 @@
 """From files to months: an export is one delivery, no order is torn apart, no line is lost."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import uuid

@@ -1,7 +1,5 @@
 """Reading one file: no line is lost, whatever its neighbours are."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """What a dry run foresees is what a load does, and both say where the rejected rows are."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which days of a source and of the warehouse differ, order by order."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which days are read again, and what the mail says of them."""
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 

@@ -4,8 +4,6 @@
 a picture of page one, for people to look at.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta

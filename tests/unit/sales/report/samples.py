@@ -1,7 +1,5 @@
 """Figures made by hand for the tests of everything that shows them."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """Every case of `cases` is a report that can be read: page one is one page, and has the day's figures."""
 
-from __future__ import annotations
-
 import re
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """What the report finds worth a sentence, and the sentence."""
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 

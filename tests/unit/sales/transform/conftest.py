@@ -1,7 +1,5 @@
 """A deployment's settings and a place for raw folders."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.unit.sales.transform.raw_folders import KEY, RawFolders

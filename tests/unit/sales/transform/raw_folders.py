@@ -1,7 +1,5 @@
 """Raw folders as the extracts leave them, of what a test cares about, and what the transform makes of it."""
 
-from __future__ import annotations
-
 import json
 import re
 import tempfile

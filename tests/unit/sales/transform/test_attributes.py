@@ -1,7 +1,5 @@
 """What ORDER_ATTRIBUTES names passes through to `orders.attributes`, from every source, and nothing else."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, datetime
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """By currency, what a source has is what was loaded, superseded and rejected; what is left was lost."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

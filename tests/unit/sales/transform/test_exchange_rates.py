@@ -1,7 +1,5 @@
 """Reference rates."""
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 

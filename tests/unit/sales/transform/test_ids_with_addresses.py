@@ -1,7 +1,5 @@
 """Ids that are e-mail addresses: none gets further than the transform, and no order is lost or merged."""
 
-from __future__ import annotations
-
 from ecommerce.core.email_masking import safe_id
 from tests.unit.sales.transform.raw_folders import KEY, csv_line, item, order, refund
 

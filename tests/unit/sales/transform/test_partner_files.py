@@ -1,7 +1,5 @@
 """Orders that partners deliver as CSV lines, again and again."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 

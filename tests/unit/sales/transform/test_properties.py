@@ -1,7 +1,5 @@
 """What must hold for any input: files and pages are only wrapping, and no cent of a refund gets lost."""
 
-from __future__ import annotations
-
 import tempfile
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Refunds with negative lines, and refunds that exceed their order."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

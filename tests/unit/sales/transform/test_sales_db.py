@@ -1,7 +1,5 @@
 """Orders, lines, refunds and customers of the sales database."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Orders, lines and refunds of the storefront's pages."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """What the transform leaves behind, and what it does when it runs again, elsewhere or on broken files."""
 
-from __future__ import annotations
-
 import gc
 import logging
 import re

@@ -1,7 +1,5 @@
 """How single values are read: what is accepted exactly, what is refused and why, what is masked."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What the connection to the partner's server says, and what is wrong with it."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

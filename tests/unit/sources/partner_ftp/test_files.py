@@ -1,7 +1,5 @@
 """Which rows of the partner's files count, and what is said of the others."""
 
-from __future__ import annotations
-
 import io
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Web servers for pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

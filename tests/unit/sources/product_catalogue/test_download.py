@@ -1,7 +1,5 @@
 """Pictures from servers that nobody vouches for: only pictures come in, and nothing private is asked."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import tracemalloc

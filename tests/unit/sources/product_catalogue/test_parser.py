@@ -1,7 +1,5 @@
 """From pages of JSON to products: a broken entry costs no other."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Comparisons of a day: with its month, with the year before, and where its change comes from."""
 
-from __future__ import annotations
-
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Whether a day is unusual, where the report says so, and what is coming."""
 
-from __future__ import annotations
-
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """When an amount that is hardly true is a finding, and its sentence."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

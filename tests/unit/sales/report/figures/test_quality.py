@@ -1,7 +1,5 @@
 """Warnings: which of them a report has, and how it words them."""
 
-from __future__ import annotations
-
 import json
 from string import Formatter
 

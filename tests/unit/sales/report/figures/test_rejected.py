@@ -1,7 +1,5 @@
 """Where a rejected row stands, what was found and what was expected."""
 
-from __future__ import annotations
-
 import json
 import re
 

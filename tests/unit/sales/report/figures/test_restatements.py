@@ -1,7 +1,5 @@
 """Restated figures of a report, and their causes."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import io
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """What the report's mail says: its subject, its first line, what was corrected, what the trend shows."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

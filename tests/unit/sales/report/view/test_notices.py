@@ -1,7 +1,5 @@
 """What page one and a subject say of a day that is incomplete."""
 
-from __future__ import annotations
-
 import pytest
 
 from ecommerce.sales.report.figures import forecast as expectations

@@ -1,7 +1,5 @@
 """What the page's sections say, and what the tiles do where a comparison is missing."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest
