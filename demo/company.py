@@ -158,7 +158,7 @@ class Company:
         day = scenario.today(now) - timedelta(days=2)
         if not list(self.folders.partner_drop.glob(f"{PARTNERS[0]}_{day}.csv*")):
             scenario = scenario.with_held_file(day)
-        scenario.save(self._scenario_file)
+        scenario.with_due_files(now).save(self._scenario_file)
 
     def _running(self, service: _Service) -> bool:
         return processes.running(self.folders.processes, service.name) is not None

@@ -62,6 +62,17 @@ class Scenario:
             return self
         return replace(self, held_files=(*self.held_files, HeldFile(PARTNERS[0], day, None)))
 
+    def with_due_files(self, now: datetime) -> Scenario:
+        """Return a copy in which every other file of a day that has ended has arrived by `now`.
+
+        Partners deliver up to a day after midnight; a demo started in between shows complete days too.
+        """
+        files = [file for file in self.ledger(now).deliveries if file.day < self.today(now)]
+        settled = {(file.partner, file.day) for file in files if file.received_at <= now}
+        settled |= {(held.partner, held.day) for held in self.held_files}
+        due = sorted({(file.partner, file.day) for file in files} - settled)
+        return replace(self, held_files=(*self.held_files, *(HeldFile(*file, now) for file in due)))
+
     def with_late_arrivals(self, day: date, now: datetime) -> Scenario:
         """Return a copy in which the held files arrive at `now`, and a refund of `day` is booked."""
         return replace(

@@ -192,3 +192,16 @@ def test_a_day_is_held_back_once(tmp_path: Path) -> None:
         Scenario.begin(NOW).with_held_file(date(2026, 11, 18)).with_late_arrivals(date(2026, 11, 18), NOW)
     )
     assert scenario.with_held_file(date(2026, 11, 18)) == scenario
+
+
+def test_just_after_midnight_only_the_held_file_has_not_arrived() -> None:
+    now = datetime(2026, 11, 23, 5, 10, tzinfo=UTC)  # 00:10 on Monday in New York
+    scenario = Scenario.begin(now).with_held_file(date(2026, 11, 21))
+    sent = {(file.partner, file.day) for file in scenario.ledger(now + timedelta(days=3)).deliveries}
+
+    def arrived(of: Scenario) -> set[tuple[str, date]]:
+        return {(file.partner, file.day) for file in of.ledger(now).as_of(now).files}
+
+    due = {(partner, day) for partner, day in sent if day < date(2026, 11, 23)}
+    assert due - arrived(scenario) == {("alpenmarkt", date(2026, 11, 22)), ("bazario", date(2026, 11, 22))}
+    assert due == arrived(scenario.with_due_files(now))
