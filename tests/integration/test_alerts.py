@@ -47,33 +47,6 @@ with DAG(
 '''
 
 
-ABSENT = """
-from datetime import timedelta
-from functools import partial
-from airflow.sdk import DAG, TaskGroup, task
-from ecommerce.core.errors import TransientError
-from ecommerce.runtime.run_context import BUSINESS_DATE
-from ecommerce.runtime.retries import NETWORK_RETRIES
-from ecommerce.mail import alerts
-from ecommerce.sales import source_policy
-
-alerts.PATIENCE = timedelta(seconds=5)
-PAUSES = {"retries": 3, "retry_delay": timedelta(seconds=3), "retry_exponential_backoff": 0}
-
-with DAG(dag_id="absent", schedule=None, params={"business_date": BUSINESS_DATE}), TaskGroup("extract"):
-
-    @task(
-        on_failure_callback=partial(alerts.alert_failure, detour=source_policy.detour),
-        **NETWORK_RETRIES | PAUSES,
-    )
-    def storefront(**context):
-        with alerts.outage_alert(context, source_policy.detour):
-            raise TransientError("the storefront at shop.example:443 cannot be reached")
-
-    storefront()
-"""
-
-
 @pytest.fixture
 def fail(tmp_path, start_airflow):
     """Run a DAG of that text for a day, with more in its environment; the mails and the Airflow."""
@@ -116,18 +89,3 @@ def test_a_task_that_fails_for_good_is_told_of_once_and_what_follows_is_not(tmp_
         before = end - 1 - terminal[end - 1].startswith("next attempt not before ")
         assert terminal[before].startswith("::endgroup::")
         assert not terminal[end + 1].startswith("::endgroup::")
-
-
-@pytest.mark.full
-def test_a_source_that_stays_away_is_told_of_before_its_last_try_and_then_in_the_same_thread(fail):
-    """Its first try ends three seconds before the next, its second comes to more than five."""
-    messages, airflow = fail("absent", ABSENT)
-    assert [message["Subject"] for message in messages] == [
-        "Still trying: absent.extract.storefront for 2026-01-05",
-        "Failed: absent.extract.storefront for 2026-01-05",
-    ], airflow.log()
-    assert "alert_chat" not in airflow.log()  # which there is none of
-    warning, failure = messages
-    assert failure["References"] == warning["Message-ID"]
-    assert "after 1 more" in warning.get_body(("plain",)).get_content()
-    assert "cannot be reached" in warning.get_body(("plain",)).get_content()

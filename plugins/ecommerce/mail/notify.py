@@ -7,21 +7,18 @@ from ecommerce.core import names
 from ecommerce.mail import chat, transport
 
 
-def send_alert(message: EmailMessage, name: str, *, reply_to: str = "") -> str:
+def send_alert(message: EmailMessage, name: str) -> str:
     """Mail `message`, then post it to the chat, and return the reason if neither was done.
 
     Args:
         message: made by `transport.compose`.
         name: determines the Message-ID.
-        reply_to: the name of the mail that this one follows in a thread.
 
     Raises:
         PipelineError: the mail cannot be sent, see `transport.send`. Nothing has been posted then.
     """
     if to := transport.recipients(names.VARIABLE_ALERT_RECIPIENTS):
         message["Message-ID"] = transport.message_id(name)
-        if reply_to:
-            message["In-Reply-To"] = message["References"] = transport.message_id(reply_to)
         transport.send(message, to)
     posted = post(message)
     return "" if to or posted else f"the Variable {names.VARIABLE_ALERT_RECIPIENTS} is empty"

@@ -70,22 +70,19 @@ GATE_RETRIES: dict[str, Any] = {
 """Arguments of the gate after the extracts: its result is final, so only a lost worker is retried."""
 
 
-def pause_after(
-    task: Any, attempt: int, error: BaseException | None = None, *, longest: bool = False
-) -> timedelta:
+def pause_after(task: Any, attempt: int, error: BaseException) -> timedelta:
     """Return the pause after a failed attempt: that of the task's retry policy, else the exponential one.
 
     Args:
         task: Airflow's operator.
         attempt: its number, from 1.
-        error: its failure; None for an attempt in the future.
-        longest: the longest exponential pause: Airflow adds up to 100 % to it at random.
+        error: its failure.
     """
-    if error and task.retry_policy:
+    if task.retry_policy:
         decision = task.retry_policy.evaluate(error, try_number=attempt, max_tries=task.retries)
         if decision.retry_delay:
             return decision.retry_delay
     pause = task.retry_delay
     if factor := task.retry_exponential_backoff:
-        pause *= factor ** min(attempt - 1, 30) * (2 if longest and factor != 1 else 1)
+        pause *= factor ** min(attempt - 1, 30)
     return min(pause, task.max_retry_delay or pause)

@@ -54,16 +54,6 @@ def reason_to_skip(source: str) -> str:
     return f"{source} is off in the Variable {VARIABLE_SOURCE_POLICY}" if is_off else ""
 
 
-def detour(source: str) -> str:
-    """Return the value of the Variable, as JSON, that lets runs continue without `source`; empty where the
-    present one does. Raises as `source_policy`."""
-    policies = source_policy()
-    if policies[source] != REQUIRED:
-        return ""
-    kept = {name: each for name, each in policies.items() if each != REQUIRED or name == POLICY_DELIVERIES}
-    return json.dumps(kept | {source: OPTIONAL})
-
-
 def usable_manifests(
     policies: Mapping[str, str], manifests: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:

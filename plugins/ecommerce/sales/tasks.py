@@ -6,7 +6,6 @@ into plain arguments of functions without Airflow.
 
 import logging
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any
 
 from airflow.sdk import task
@@ -15,7 +14,6 @@ from ecommerce.core.business_day import business_day, day_window
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS, STATE_SEND_MAIL
 from ecommerce.core.settings import shop_timezone
-from ecommerce.mail.alerts import alert_failure, outage_alert
 from ecommerce.runtime.retries import GATE_RETRIES, NETWORK_RETRIES
 from ecommerce.runtime.run_context import dag_run_of, run_of, skip
 from ecommerce.sales import delivery, loading, missing_report, read_windows, source_policy
@@ -32,15 +30,14 @@ from ecommerce.warehouse.load import LoadResult, load_manifest
 log = logging.getLogger(__name__)
 
 
-@task(on_failure_callback=partial(alert_failure, detour=source_policy.detour), **NETWORK_RETRIES)
+@task(**NETWORK_RETRIES)
 def extract(source: str, **context: Any) -> Plain:
     """Read one source for the run's business day; return the manifest."""
     skip(source_policy.reason_to_skip(source))
     day = business_day(context)
     folder = run_of(context).folder(day.date, source)
     window = read_windows.window_of_day(source, day, folder, load_history, datetime.now(UTC))
-    with outage_alert(context, source_policy.detour):
-        return to_xcom(module(source).extract(window))
+    return to_xcom(module(source).extract(window))
 
 
 @task(task_id="extract", **NETWORK_RETRIES)

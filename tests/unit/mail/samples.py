@@ -22,11 +22,7 @@ FAILED = {
     "run_id": "scheduled__2026-11-20T11:00:00+00:00",
     "reason": "the storefront answers 503: it is down or overloaded",
     "log_url": "https://airflow.example/dags/daily_sales_pipeline/runs/scheduled__2026-11-20/tasks/extract.storefront",
-    "detour": '{"storefront": "optional"}',
-    "variable": "source_policy",
     "fix": "Fix the cause, then rerun the failed tasks and everything downstream:",
-    "resume": "clear extract.sources_ready with downstream",
-    "skip_retries": "mark this task as failed in the UI",
 }
 
 
@@ -98,11 +94,6 @@ def _failure() -> EmailMessage:
     return mail.compose("Failed: a task", "failure_mail", FAILED | texts | {"advice": advice})
 
 
-def _outage() -> EmailMessage:
-    clock = {"since": "06:00", "next": "06:12", "last": "06:40", "zone": "America/New_York", "left": 3}
-    return mail.compose("Still trying: a task", "outage_mail", FAILED | clock)
-
-
 def _refused() -> EmailMessage:
     texts = {"addresses": [f"somebody.{number}@example.com" for number in range(3)]}
     return mail.compose("Not delivered to all: a report", "refused_mail", texts)
@@ -143,7 +134,6 @@ MAILS: dict[str, Callable[[], EmailMessage]] = {
     "report_corrected_unchanged": _corrected_without_visible_change,
     "alarm": _alarm,
     "failure": _failure,
-    "outage": _outage,
     "reconciliation": _reconciliation,
     "refused": _refused,
     "watch": _watch,
