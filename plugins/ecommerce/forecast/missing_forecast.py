@@ -10,7 +10,7 @@ from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.text import in_report_locale, short_day
 from ecommerce.forecast import loading
 from ecommerce.forecast.weeks import DAYS, Week, spans
-from ecommerce.mail import notify
+from ecommerce.mail import alerts
 from ecommerce.mail import transport as mail
 from ecommerce.warehouse.client import connect
 from ecommerce.warehouse.schema import prepare
@@ -44,7 +44,7 @@ def check_last_week(day: BusinessDay) -> str:
     texts = mail_texts(week, week.missing_days(loading.loaded_days(warehouse, week.days[-1])))
     log.warning("no forecast was made after %s: %s", week, texts["problem"])
     message = mail.compose(f"No sales forecast after {week}", "week_mail", texts)
-    return notify.send_alert(message, notify.unique_name("week"))
+    return alerts.send_alert(message)
 
 
 def reason_for_silence(week: Week, made: Collection[date]) -> str:

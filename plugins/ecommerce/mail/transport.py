@@ -20,7 +20,6 @@ from ecommerce.core.error_messages import CLOSED, place_of, reason_of
 from ecommerce.core.templates import render
 from ecommerce.core.text import clean
 from ecommerce.runtime import metrics
-from ecommerce.runtime.task_log import failure_reason
 
 log = logging.getLogger(__name__)
 
@@ -114,33 +113,17 @@ def send(message: EmailMessage, to: Sequence[str]) -> None:
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
     with smtp_errors(), SmtpHook(smtp_conn_id=CONNECTION) as hook:
+        message["From"] = sender()
+        message["To"] = ", ".join(to)
+        message["Date"] = format_datetime(datetime.now(UTC))
+        message["Auto-Submitted"] = "auto-generated"  # prevents automatic replies
         # The hook connects and signs in; its own sending has no text alternative.
-        refused = _submit(hook._smtp_client, message, to)
-        if refused:
-            log.warning("the mail server refused %d of %d recipients", len(refused), len(to))
-            _notify_of_refused(hook._smtp_client, message, sorted(refused))
+        refused = hook._smtp_client.send_message(message)
+    if refused:
+        places = ", ".join(str(place) for place, each in enumerate(to, start=1) if each in refused)
+        log.warning("the mail server refused %d of %d recipients: entry %s", len(refused), len(to), places)
     metrics.mail_sent(str(message.get(KIND_HEADER, "other")))
     log.info("mail %s accepted for %d recipients", message["Message-ID"], len(to) - len(refused))
-
-
-def _submit(client: smtplib.SMTP, message: EmailMessage, to: Sequence[str]) -> Mapping[str, Any]:
-    """Send `message` and return the refused recipients."""
-    message["From"] = sender()
-    message["To"] = ", ".join(to)
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["Auto-Submitted"] = "auto-generated"  # prevents automatic replies
-    return client.send_message(message)
-
-
-def _notify_of_refused(client: smtplib.SMTP, message: EmailMessage, refused: Sequence[str]) -> None:
-    """Mail the refused addresses to `alert_recipients`: no task fails because of them. Nothing is raised."""
-    try:
-        to = [each for each in recipients(names.VARIABLE_ALERT_RECIPIENTS) if each not in refused]
-        if to:
-            subject = f"Not delivered to all: {message['Subject']}"
-            _submit(client, compose(subject, "refused_mail", {"addresses": refused}), to)
-    except (errors.PipelineError, smtplib.SMTPException, OSError) as error:
-        log.warning("the notice of refused recipients was not sent: %s", failure_reason(error))
 
 
 @contextmanager

@@ -94,11 +94,6 @@ def _failure() -> EmailMessage:
     return mail.compose("Failed: a task", "failure_mail", FAILED | texts | {"advice": advice})
 
 
-def _refused() -> EmailMessage:
-    texts = {"addresses": [f"somebody.{number}@example.com" for number in range(3)]}
-    return mail.compose("Not delivered to all: a report", "refused_mail", texts)
-
-
 def _reconciliation() -> EmailMessage:
     found = [
         differences.Difference(
@@ -135,6 +130,5 @@ MAILS: dict[str, Callable[[], EmailMessage]] = {
     "alarm": _alarm,
     "failure": _failure,
     "reconciliation": _reconciliation,
-    "refused": _refused,
     "watch": _watch,
 }

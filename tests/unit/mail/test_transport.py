@@ -129,8 +129,7 @@ def test_a_server_without_tls_is_a_wrong_connection(use_server):
             mail.send(a_mail(), TO)
 
 
-def test_one_refused_recipient_is_reported_and_the_others_get_the_mail(use_server, caplog, monkeypatch):
-    monkeypatch.setenv("AIRFLOW_VAR_ALERT_RECIPIENTS", "bob@example.com, ops@example.com")
+def test_one_refused_recipient_is_reported_and_the_others_get_the_mail(use_server, caplog):
     taken = []
 
     class Refusing:
@@ -141,20 +140,17 @@ def test_one_refused_recipient_is_reported_and_the_others_get_the_mail(use_serve
             return "250 OK"
 
         async def handle_DATA(self, _server, _session, envelope):
-            taken.append((envelope.rcpt_tos, envelope.content.decode()))
+            taken.append(envelope.rcpt_tos)
             return "250 OK"
 
     with server(Refusing()) as port:
         use_server(port)
         mail.send(a_mail(), TO)
-    assert "refused 1 of 2 recipients" in caplog.text
+    assert "refused 1 of 2 recipients: entry 2" in caplog.text
     assert not [
         each for each in caplog.records if "bob@" in each.message and each.name.startswith("ecommerce")
     ]
-    (mailed, _), (noticed, notice) = taken
-    assert (mailed, noticed) == (["ann@example.com"], ["ops@example.com"])
-    assert "Subject: Not delivered to all: Something for you" in notice
-    assert "bob@example.com" in notice
+    assert taken == [["ann@example.com"]]
 
 
 @pytest.mark.parametrize("extra", [{"from_email": None}, {"from_email": "nobody"}])

@@ -15,7 +15,7 @@ from typing import Any
 from ecommerce.core import text as wording
 from ecommerce.core.names import DAG_RECONCILIATION
 from ecommerce.core.settings import load_settings
-from ecommerce.mail import notify
+from ecommerce.mail import alerts
 from ecommerce.mail import transport as mail
 from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.warehouse.load import LoadResult
@@ -75,7 +75,7 @@ def send_alert(differences: Sequence[Difference], results: Results, built: Colle
     sent, or nothing. Arguments as in `mail_texts`."""
     texts = mail_texts(differences, results, built)
     message = mail.compose(texts["subject"], "reconciliation_mail", texts)
-    return notify.send_alert(message, notify.unique_name("reconciliation"))
+    return alerts.send_alert(message)
 
 
 def mail_texts(
