@@ -24,7 +24,7 @@ from ecommerce.forecast.models.ensemble import DEFAULT, PanelForecast, forecasts
 from ecommerce.forecast.weeks import HORIZON
 
 ORIGINS = 8
-COMPARED = ("seasonal_naive", "weekday_mean_4", "weekday_mean_8", "ridge", "boosting", "median", DEFAULT)
+COMPARED = ("seasonal_naive", "weekday_mean_8", "ridge", "boosting", DEFAULT)
 SETS = {"rossmann": forecast_data.rossmann, "complete_journey": forecast_data.complete_journey}
 FIRST_STORES = 20
 

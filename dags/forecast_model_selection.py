@@ -19,7 +19,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from ecommerce.core.names import DAG_SELECTION
 from ecommerce.core.settings import owner_links, run_timeout, shop_timezone
-from ecommerce.forecast.selection import tasks
+from ecommerce.forecast import tasks
 from ecommerce.mail.alerts import DEFAULT_ARGS, alert_run_timeout
 
 with DAG(
@@ -45,4 +45,4 @@ with DAG(
     tags=["forecast", "monthly"],
     doc_md=__doc__,
 ) as dag:
-    tasks.mail(tasks.select(tasks.back_test(tasks.prepare())))
+    tasks.mail_selection(tasks.select(tasks.back_test(tasks.prepare_selection())))

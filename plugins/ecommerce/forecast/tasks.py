@@ -1,5 +1,5 @@
-"""The tasks of the forecast's DAGs. Their default arguments retry once, after five minutes; the shell script
-has made several attempts by then."""
+"""The tasks of the forecast's DAGs. Those of the weekly DAG are retried once, after five minutes; the shell
+script has made several attempts by then."""
 
 import logging
 from collections.abc import Mapping
@@ -13,7 +13,8 @@ from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.forecast import loading, missing_forecast
-from ecommerce.forecast.weeks import HORIZON, Week, newest_week, reason_to_skip, week_of
+from ecommerce.forecast.weeks import HORIZON, Week, as_of_run, newest_week, reason_to_skip, week_of
+from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sources.partner_ftp import fetch_command
 from ecommerce.sources.partner_ftp.fetch_command import SOURCE
@@ -142,3 +143,46 @@ def alarm(archived: Plain) -> None:
     from ecommerce.forecast.report import delivery
 
     log.info("%s", delivery.send_alarm(archived) or "sent")
+
+
+@task(task_id="prepare", **NETWORK_RETRIES)
+def prepare_selection(**context: Any) -> Plain:
+    """Read the history before the run's day; skipped without sales."""
+    from ecommerce.forecast.data import history
+
+    run = run_of(context)
+    due = getattr(context["dag_run"], "run_after", None) or datetime.now(UTC)
+    as_of = as_of_run(context["params"].get("as_of"), due, shop_timezone())
+    prepare_warehouse(connect(dag=run.dag_id, step="history"))
+    try:
+        return to_xcom(history.prepare(run, as_of))
+    except history.NoHistory as error:
+        skip(str(error))
+        raise
+
+
+@task(execution_timeout=task_timeout(LONG))
+def back_test(manifest: Plain) -> Plain:
+    """Forecast past weeks with every candidate, and compare with the actual sales."""
+    from ecommerce.forecast import selection
+    from ecommerce.forecast.data import history
+
+    return Plain(selection.back_test(history.read_prepared(from_xcom(Manifest, manifest)).panels()))
+
+
+@task(outlets=[FORECAST_CHAMPION])
+def select(test: Plain, *, outlet_events: Any) -> Plain:
+    """Choose the champion, store its record, and update the asset."""
+    from ecommerce.forecast import selection
+
+    record = selection.select(test)
+    outlet_events[FORECAST_CHAMPION].extra = {name: record[name] for name in ("champion", "version")}
+    return Plain(record)
+
+
+@task(task_id="mail", **NETWORK_RETRIES)
+def mail_selection(record: Plain) -> None:
+    """Mail the champion, the reason and all scores; skipped without recipients."""
+    from ecommerce.forecast import selection
+
+    skip(selection.notify(record))

@@ -4,12 +4,12 @@ from datetime import date
 from email.message import EmailMessage
 
 from ecommerce.forecast import missing_forecast as week_watch
+from ecommerce.forecast import selection
 from ecommerce.forecast.report import delivery as forecast
-from ecommerce.forecast.selection import mail as selection
 from ecommerce.forecast.weeks import Week
 from ecommerce.mail import transport as mail
+from tests.unit.forecast import shops
 from tests.unit.forecast.report import samples as forecasts
-from tests.unit.forecast.selection import shops
 from tests.unit.mail.samples import ARABIC, JAPANESE, LONG, picture
 from tests.unit.sales.report.samples import DAY
 
@@ -27,7 +27,7 @@ def _selection() -> EmailMessage:
     test = shops.figures(8, blend=(0.2, 0.021), ridge=(0.1, -0.034))
     choice = {"champion": "ridge", "previous": "blend", "why": "ridge is better."}
     record = {"version": "champions/2026-12-06-001-ab.json", **choice, **test}
-    return selection.compose(record, picture())
+    return selection.compose(record)
 
 
 def _week() -> EmailMessage:

@@ -28,18 +28,15 @@ SEEN_DAYS = 504
 
 SIMPLE: dict[str, Model] = {
     "seasonal_naive": WeekdayMean(1),
-    "weekday_mean_4": WeekdayMean(4),
     "weekday_mean_8": WeekdayMean(8),
     "open_weekday_mean": WeekdayMean(8, open_days=True),
 }
 PLAIN = "open_weekday_mean"
 """The fallback for values that other models cannot forecast."""
 MEMBERS = (PLAIN, "ridge", "boosting")
-"""The members of the combined candidates `median` and `blend`."""
-CANDIDATES = (*SIMPLE, "ridge", "boosting", "median", "blend")
+"""The members of the candidate `blend`, weighted by their recent errors."""
+CANDIDATES = (*SIMPLE, "ridge", "boosting", "blend")
 DEFAULT = "blend"
-"""Weighted by recent errors: as good as the median where the members are alike, far better where one of them
-lacks an input, as the weekday mean lacks promotions."""
 POWER = 4
 LEVELS = (80, 95)
 _FEWEST_ERRORS = 20
@@ -96,7 +93,7 @@ def train_candidates(panel: Panel, candidates: Sequence[str] = CANDIDATES) -> di
     trained = {}
     for name in candidates:
         weights = _weights(origins, name, {*SIMPLE, *fitted})
-        calibration = tuple((_combined(forecasts, weights, name), actual) for forecasts, actual in origins)
+        calibration = tuple((_combined(forecasts, weights), actual) for forecasts, actual in origins)
         trained[name] = TrainedModel(name, panel.series, fitted, weights, errors, calibration, skipped)
     return trained
 
@@ -171,35 +168,33 @@ def _spread_by_week(values: Floats) -> Floats:
 
 def _weights(origins: Sequence[Origin], champion: str, available: set[str]) -> dict[str, float]:
     """The weight of each member of the champion, without members that have no forecast at an origin."""
-    if champion not in ("median", "blend"):
+    if champion != "blend":
         return {champion if champion in available else PLAIN: 1.0}
-    seen = available.intersection(*(forecasts for forecasts, _ in origins)) if origins else {PLAIN}
+    if not origins:
+        return {PLAIN: 1.0}
+    seen = available.intersection(*(forecasts for forecasts, _ in origins))
     members = [name for name in MEMBERS if name in seen]
-    if champion == "median" or not origins:
-        return dict.fromkeys(members, 1 / len(members))
     errors = np.array([_missed(origins, name) for name in members])
     parts = 1 / np.maximum(errors / max(errors.min(), 1e-9), 1e-9) ** POWER
     return {name: float(part) for name, part in zip(members, parts / parts.sum(), strict=True)}
 
 
-def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float], champion: str) -> Floats:
+def _combined(forecasts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     members = [name for name in weights if name in forecasts] or [PLAIN]
-    if champion == "median":
-        return np.median(np.stack([forecasts[name] for name in members]), axis=0)
     whole = sum(weights.get(name, 1.0) for name in members)
     return np.sum([weights.get(name, 1.0) / whole * forecasts[name] for name in members], axis=0)
 
 
 def _forecast(trained: TrainedModel, forecasts: Mapping[str, Floats]) -> PanelForecast:
-    values = _combined(forecasts, trained.weights, trained.champion)
+    values = _combined(forecasts, trained.weights)
     values[:, [name in trained.skipped for name in trained.series]] = np.nan
-    values = _with_total(values)
-    errors = [(_with_total(forecast), _with_total(actual)) for forecast, actual in trained.calibration]
+    values = with_total(values)
+    errors = [(with_total(forecast), with_total(actual)) for forecast, actual in trained.calibration]
     return PanelForecast(values, _bounds(values, errors))
 
 
-def _with_total(table: Floats) -> Floats:
-    """`table` [days, series] with the sum of the series; unknown series count 0."""
+def with_total(table: Floats) -> Floats:
+    """Return `table` [days, series] with the sum of the series; unknown series count 0."""
     total = np.where(np.isnan(table).all(axis=1), np.nan, np.nansum(table, axis=1))
     return np.column_stack([table, total])
 

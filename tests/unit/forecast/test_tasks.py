@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
+from ecommerce.forecast import tasks
 from ecommerce.forecast.data import history
 from ecommerce.forecast.data.history import NoHistory
-from ecommerce.forecast.selection import tasks
 from ecommerce.storage.staging import DagRun
 
 RUN_AFTER = datetime(2026, 12, 6, 13, tzinfo=UTC)
@@ -28,7 +28,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch, found: Any, as_of: str | None = Non
     monkeypatch.setattr(history, "prepare", found)
     run = SimpleNamespace(dag_id="forecast_model_selection", run_after=RUN_AFTER)
     context = {"dag_run": run, "run_id": "scheduled", "params": {"as_of": as_of}}
-    return tasks.prepare.function(**context)
+    return tasks.prepare_selection.function(**context)
 
 
 @pytest.mark.parametrize(

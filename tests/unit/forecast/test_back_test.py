@@ -5,59 +5,46 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ecommerce.forecast.models.ensemble import CANDIDATES, forecasts_of_all, predict, train
-from ecommerce.forecast.selection.backtest import (
-    PastForecasts,
-    back_test,
-    bias,
-    coverage,
-    origins,
-    past_forecasts,
-    score,
-    wape,
-)
+from ecommerce.forecast.selection import back_test, coverage, origins, past_forecasts, score
 from ecommerce.forecast.weeks import HORIZON
 from tests.unit.forecast.panels import changed, make_panel, weekly
-from tests.unit.forecast.selection.shops import history, panel
+from tests.unit.forecast.shops import history, panel
 
 NAN = float("nan")
 
 
-def made(*series: tuple[object, object], has_total: bool = False) -> PastForecasts:
+def made(*series: tuple[object, object], kind: str = "sku") -> pd.DataFrame:
     """One origin; of each series what was said and what came, an amount a day or a list of them."""
-    said, truth = (
-        np.stack([np.broadcast_to(np.array(one[side], dtype=float), HORIZON) for one in series], axis=1)[None]
-        for side in (0, 1)
-    )
-    return PastForecasts(
-        said, truth, {80: np.stack([said - 1, said + 1]), 95: np.stack([said - 3, said + 3])}, has_total
-    )
+    frames = []
+    for place, (said, truth) in enumerate(series):
+        frame = pd.DataFrame(
+            {"week": np.arange(HORIZON) // 7, "forecast": said, "actual": truth}, dtype=float
+        )
+        for level, width in ((80, 1), (95, 3)):
+            frame[f"lower_{level}"], frame[f"upper_{level}"] = frame.forecast - width, frame.forecast + width
+        frames.append(frame.assign(kind=kind, series=f"{kind}:{place}", origin=100))
+    return pd.concat(frames)
 
 
-def weekly_error(past: PastForecasts) -> float | None:
-    return score("any", {"sku": past})["weekly"]["sku"]
-
-
-def bias_of_total(past: PastForecasts) -> float | None:
-    return bias(*past.sums(slice(-1, None), 7))
-
-
-def daily_error_of_total(past: PastForecasts) -> float | None:
-    return wape(*past.sums(slice(-1, None), 1))
+def weekly_error(past: pd.DataFrame) -> float | None:
+    return score("any", past)["weekly"]["sku"]
 
 
 def test_errors_within_a_week_cancel_out_and_those_of_a_week_count():
     uneven = np.tile([12.0, 8, 10, 10, 10, 10, 10], 4)
     assert weekly_error(made((uneven, 10))) == pytest.approx(0)
     assert weekly_error(made((11, 10))) == pytest.approx(0.1)
-    assert daily_error_of_total(made((uneven, 10), has_total=True)) == pytest.approx(4 / 70)
+    assert score("any", made((uneven, 10), kind="total"))["daily"] == pytest.approx(4 / 70, abs=1e-6)
 
 
 def test_series_are_pooled_by_their_sales_and_the_total_is_none_of_them():
     assert weekly_error(made((11, 10), (90, 90))) == pytest.approx(0.01)
-    assert weekly_error(made((11, 10), (90, 90), (500, 100), has_total=True)) == pytest.approx(0.01)
+    total = made((500, 100), kind="total")
+    assert weekly_error(pd.concat([made((11, 10), (90, 90)), total])) == pytest.approx(0.01)
 
 
 def test_a_week_with_an_unknown_day_is_left_out():
@@ -66,7 +53,7 @@ def test_a_week_with_an_unknown_day_is_left_out():
     said = np.full(HORIZON, 10.0)
     said[7:14] = 1000
     assert weekly_error(made((said, truth))) == pytest.approx(0)
-    assert bias_of_total(made((said, truth), has_total=True)) == pytest.approx(0)
+    assert score("any", made((said, truth), kind="total"))["bias"] == pytest.approx(0)
 
 
 def test_a_series_that_nothing_is_known_of_costs_no_other():
@@ -76,8 +63,9 @@ def test_a_series_that_nothing_is_known_of_costs_no_other():
 
 
 def test_bias_has_a_sign_and_is_that_of_the_total():
-    assert bias_of_total(made((5, 1), (9, 10), has_total=True)) == pytest.approx(-0.1)
-    assert bias_of_total(made((12, 10), has_total=True)) == pytest.approx(0.2)
+    past = pd.concat([made((5, 1)), made((9, 10), kind="total")])
+    assert score("any", past)["bias"] == pytest.approx(-0.1)
+    assert score("any", made((12, 10), kind="total"))["bias"] == pytest.approx(0.2)
 
 
 def test_coverage_counts_days_on_which_something_was_expected():
@@ -85,21 +73,14 @@ def test_coverage_counts_days_on_which_something_was_expected():
     truth[:7] = 12
     truth[7:14] = NAN
     one = made((10, truth))
-    assert coverage({"category": one}, 80) == pytest.approx(2 / 3)
-    assert coverage({"category": one}, 95) == 1
-    closed = replace(one, bounds={80: 0 * one.bounds[80]})
-    assert coverage({"category": closed}, 80) is None
+    assert coverage(one, 80) == pytest.approx(2 / 3)
+    assert coverage(one, 95) == 1
+    assert coverage(one.assign(lower_80=0, upper_80=0), 80) is None
 
 
 def test_the_score_is_the_mean_of_the_kinds_that_could_be_judged():
-    figures = score(
-        "ridge",
-        {
-            "category": made((11, 10), (11, 10), has_total=True),
-            "channel": made((13, 10)),
-            "sku": made((NAN, 10)),
-        },
-    )
+    of_kinds = {"category": (11, 10), "total": (11, 10), "channel": (13, 10), "sku": (NAN, 10)}
+    figures = score("ridge", pd.concat([made(each, kind=kind) for kind, each in of_kinds.items()]))
     assert figures["score"] == 0.2
     assert figures["weekly"] == {"category": 0.1, "channel": 0.3, "sku": None}
     assert figures["bias"] == 0.1
@@ -163,16 +144,13 @@ def test_an_origin_knows_nothing_of_what_came_after_it(days: int):
     """A leak detector: sales after each origin are shuffled, promotions beyond its horizon turned around."""
     shop = panel("category", days, 2, seed=5)
     known = origins(days)[::7]
-    seen = [past_forecasts(shop, [origin], has_total=True) for origin in known]
+    seen = [past_forecasts(shop, origin) for origin in known]
     for origin, before in zip(known, seen, strict=True):
         values = changed(shop.values, lambda table, o=origin: np.random.default_rng(0).shuffle(table[o:]))
         promotions = changed(
             shop.promotions,
             lambda table, o=origin: np.subtract(1, table[o + HORIZON :], table[o + HORIZON :]),
         )
-        after = past_forecasts(replace(shop, values=values, promotions=promotions), [origin], has_total=True)
-        for name in CANDIDATES:
-            assert after[name].forecast.tobytes() == before[name].forecast.tobytes()
-            for level in (80, 95):
-                assert after[name].bounds[level].tobytes() == before[name].bounds[level].tobytes()
-        assert (after["ridge"].actual != before["ridge"].actual).any()
+        after = past_forecasts(replace(shop, values=values, promotions=promotions), origin)
+        assert after.drop(columns="actual").equals(before.drop(columns="actual"))
+        assert not after["actual"].equals(before["actual"])

@@ -1,16 +1,21 @@
-"""The rule by which the champion changes, and its record: one a month, the same one when it is repeated."""
+"""The rule by which the champion changes, its record, one a month, and its mail."""
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
+from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ecommerce.core.text import MINUS, NOTHING
+from ecommerce.forecast import selection
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.models.ensemble import CANDIDATES
-from ecommerce.forecast.selection.champion_rule import choose, select
+from ecommerce.forecast.selection import choose, select
 from ecommerce.storage.kept_files import Store
-from tests.unit.forecast.selection.shops import AS_OF, figures
+from tests.unit.forecast.shops import AS_OF, figures
 
 
 def chosen(champion: str = "blend", /, **scores: float | tuple[float | None, float | None] | None) -> str:
@@ -20,7 +25,10 @@ def chosen(champion: str = "blend", /, **scores: float | tuple[float | None, flo
 def test_a_challenger_that_is_almost_enough_better_changes_nothing():
     choice = choose(figures(blend=0.2, ridge=0.1902), "blend")
     assert choice["champion"] == choice["previous"] == "blend"
-    assert choice["why"] == "blend stays: the next best, ridge, is 4.9 % better, and 5 % are needed."
+    assert choice["why"] == (
+        "blend stays: no candidate is at least 5 % better than its 20.0 % and has a total within 10 % of "
+        "actual sales."
+    )
     assert chosen(blend=0.2, ridge=0.190001) == "blend"
 
 
@@ -33,30 +41,20 @@ def test_a_challenger_that_is_just_enough_better_takes_over(champion: float):
 
 
 def test_of_several_the_best_one_takes_over():
-    assert chosen(blend=0.2, ridge=0.15, median=0.14, boosting=0.16) == "median"
+    assert chosen(blend=0.2, ridge=0.15, weekday_mean_8=0.14, boosting=0.16) == "weekday_mean_8"
 
 
 def test_of_equals_the_first_candidate_takes_over():
-    first, second = "weekday_mean_4", "ridge"
+    first, second = "weekday_mean_8", "ridge"
     assert CANDIDATES.index(first) < CANDIDATES.index(second)
-    assert chosen(blend=0.2, ridge=0.15, weekday_mean_4=0.15) == first
+    assert chosen(blend=0.2, ridge=0.15, weekday_mean_8=0.15) == first
     # The present champion needs no such luck.
-    assert chosen("ridge", ridge=0.15, weekday_mean_4=0.15) == "ridge"
-
-
-def test_where_nothing_is_better_it_says_so():
-    choice = choose(figures(blend=0.1, ridge=0.1), "blend")
-    assert choice["why"] == "blend stays: no candidate has a better score than its 10.0 %."
+    assert chosen("ridge", ridge=0.15, weekday_mean_8=0.15) == "ridge"
 
 
 @pytest.mark.parametrize("bias", [0.11, -0.11])
 def test_a_biased_challenger_takes_over_from_nobody_who_is_less_biased(bias: float):
-    choice = choose(figures(blend=(0.2, 0.02), ridge=(0.1, bias)), "blend")
-    assert choice["champion"] == "blend"
-    side = "high" if bias > 0 else "low"
-    assert choice["why"] == (
-        f"blend stays: ridge is 50.0 % better, but its forecasts of the total are 11.0 % too {side}."
-    )
+    assert chosen(blend=(0.2, 0.02), ridge=(0.1, bias)) == "blend"
 
 
 def test_a_biased_challenger_takes_over_from_a_champion_that_is_further_off():
@@ -66,7 +64,7 @@ def test_a_biased_challenger_takes_over_from_a_champion_that_is_further_off():
 
 
 def test_the_next_best_takes_over_where_the_best_is_biased():
-    assert chosen(blend=0.2, ridge=(0.1, 0.3), median=0.15) == "median"
+    assert chosen(blend=0.2, ridge=(0.1, 0.3), seasonal_naive=0.15) == "seasonal_naive"
 
 
 def test_too_few_origins_change_nothing():
@@ -96,8 +94,8 @@ def test_the_record_has_the_choice_its_reason_and_all_figures(store: Store) -> N
     assert (record["champion"], record["previous"], record["as_of"]) == ("ridge", "blend", "2026-12-06")
     assert record["why"].startswith("ridge replaces blend")
     assert (record["first_day"], record["days"], len(record["origins"])) == ("2026-01-01", 339, 8)
-    assert record["scores"][4]["candidate"] == "ridge"
-    assert record["scores"][4]["weekly"] == {"category": 0.1, "channel": 0.1, "sku": 0.1}
+    assert record["scores"][3]["candidate"] == "ridge"
+    assert record["scores"][3]["weekly"] == {"category": 0.1, "channel": 0.1, "sku": 0.1}
     assert registry.champion(store, AS_OF) == registry.Champion("ridge", version, record["why"])
     assert registry.champion(store, AS_OF - timedelta(days=1)).name == "blend"
 
@@ -124,9 +122,11 @@ def test_corrected_data_choose_anew_and_the_last_choice_counts(store: Store) -> 
 
 
 def test_a_repeated_older_month_changes_nothing_that_a_newer_one_chose(store: Store) -> None:
-    registry.keep(store, registry.CHAMPIONS, date(2027, 1, 3), {"champion": "median", "as_of": "2027-01-03"})
+    registry.keep(
+        store, registry.CHAMPIONS, date(2027, 1, 3), {"champion": "seasonal_naive", "as_of": "2027-01-03"}
+    )
     select(figures(8, blend=0.2, ridge=0.1))
-    assert registry.champion(store, date(2027, 1, 4)).name == "median"
+    assert registry.champion(store, date(2027, 1, 4)).name == "seasonal_naive"
     assert registry.champion(store, date(2026, 12, 7)).name == "ridge"
 
 
@@ -135,3 +135,67 @@ def test_a_half_written_record_is_none(store: Store) -> None:
     name = f"champions/.{AS_OF}-001-abc.json.1f.partial"
     (Path(store.uri.removeprefix("file://")) / name).write_bytes(b'{"champ')
     assert registry.champion(store, AS_OF).version is None
+
+
+def recorded(test: dict[str, Any]) -> dict[str, Any]:
+    return {"version": "champions/2026-12-06-001-ab.json", **choose(test, "blend"), **test}
+
+
+def parts(test: dict[str, Any]) -> tuple[EmailMessage, str, str]:
+    """The mail, its text, its HTML."""
+    message = selection.compose(recorded(test))
+    text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    return message, text, html
+
+
+def table(text: str) -> list[str]:
+    """The rows of the table, one blank between what stands in them."""
+    lines = text.partition("Candidate")[2].splitlines()[1:]
+    return [" ".join(line.split()) for line in lines[: len(CANDIDATES)]]
+
+
+def test_it_has_every_candidate_the_champion_and_why() -> None:
+    message, text, html = parts(figures(8, blend=(0.2, 0.021), ridge=(0.1, -0.034)))
+    assert message["Subject"] == "Forecast model: ridge replaces blend"
+    assert message["X-Sales-Mail"] == "selection"
+    rows = table(text)
+    assert [row.split()[0] for row in rows] == list(CANDIDATES)
+    bias = f"{MINUS}3.4 %"
+    assert f"ridge (champion) 10.0 % 10.0 % 10.0 % 10.0 % {bias} 10.0 % 81.0 % 95.0 %" in rows
+    assert "blend 20.0 % 20.0 % 20.0 % 20.0 % +2.1 % 20.0 % 81.0 % 95.0 %" in rows
+    for said in (text, html):
+        assert "ridge replaces blend: its score of 10.0 % is 50.0 % better than 20.0 %." in said
+        assert "champions/2026-12-06-001-ab.json" in said
+        assert "2026-09-19 to 2026-11-07" in said
+    assert html.count("(champion)") == 2  # in either table
+
+
+def test_it_says_why_nothing_changes() -> None:
+    message, text, _ = parts(figures(8, blend=0.2, ridge=0.198))
+    assert message["Subject"] == "Forecast model: blend stays"
+    assert "blend stays: no candidate is at least 5 % better than its 20.0 %" in text
+
+
+def test_a_short_history_has_no_table() -> None:
+    _, text, html = parts(figures(2, blend=0.2))
+    assert "give 2 weekly origins" in text
+    assert "<th" not in html
+
+
+def test_a_candidate_without_figures_has_dashes() -> None:
+    _, text, _ = parts(figures(8, blend=0.2, ridge=(None, None)))
+    assert " ".join(["ridge", *[NOTHING] * 6, "81.0 % 95.0 %"]) in table(text)
+
+
+def test_a_record_has_one_message_id_and_nobody_is_no_reader(
+    monkeypatch: pytest.MonkeyPatch, mailbox: Callable[[], list[EmailMessage]]
+) -> None:
+    record = recorded(figures(8, blend=0.2, ridge=0.1))
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
+    assert selection.notify(record) == "the Variable report_recipients is empty"
+    assert mailbox() == []
+    monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "ann@example.com")
+    assert selection.notify(record) == selection.notify(record) == ""
+    first, second = mailbox()
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Message-ID"].startswith("<selection.")
