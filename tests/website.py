@@ -85,17 +85,14 @@ class Website:
         self.answers[path] = answer
         return f"{self.url}{path}"
 
-    def dripping(self, path: str, *, headers_too: bool = False, pause: float = 0.05) -> str:
+    def dripping(self, path: str, pause: float = 0.05) -> str:
         """Let `path` send one byte after the other, slowly, for ever."""
 
         def answer(request: BaseHTTPRequestHandler) -> None:
             with suppress(OSError):
-                if headers_too:
-                    request.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-                else:
-                    request.send_response(200)
-                    request.send_header("Content-Type", "image/png")
-                    request.end_headers()
+                request.send_response(200)
+                request.send_header("Content-Type", "image/png")
+                request.end_headers()
                 while True:
                     request.wfile.write(b"a")
                     time.sleep(pause)

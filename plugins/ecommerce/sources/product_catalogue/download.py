@@ -6,17 +6,19 @@ and the connection goes to one of these addresses. Nothing is sent but the reque
 proxy is used. Bytes and seconds are limited, also for a server that sends them one by one.
 """
 
-import http.client
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from ipaddress import IPv4Address, ip_address, ip_network
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
+
+import certifi
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError, TimeoutError
+from urllib3.util import parse_url
 
 from ecommerce.core.settings import Network
 
@@ -83,17 +85,20 @@ def download(
     """
     limits = limits or Limits()
     deadline = time.monotonic() + limits.picture_seconds
-    for _ in range(MOST_REDIRECTS + 1):
-        with _answer(url, known, networks, limits, deadline) as answer:
-            if answer.status not in (301, 302, 303, 307, 308):
-                return _picture(answer, known, limits, deadline)
-            location = answer.getheader("Location")
-        if not location:
-            raise UnusablePicture("it is redirected to nowhere")
-        try:
-            url = urljoin(url, location)
-        except ValueError:
-            raise UnusablePicture("it is redirected to what is no web address") from None
+    try:
+        for _ in range(MOST_REDIRECTS + 1):
+            with _response(url, known, networks, limits) as response:
+                if response.status not in (301, 302, 303, 307, 308):
+                    return _picture(response, known, limits, deadline)
+                url = urljoin(url, response.headers.get("Location", ""))
+    except SSLError:
+        raise UnusablePicture("the TLS certificate of its host is not trusted") from None
+    except ValueError:  # LocationParseError is one
+        raise UnusablePicture("its address is no web address") from None
+    except TimeoutError:
+        raise SilentHost("its host timed out") from None
+    except HTTPError:
+        raise SilentHost("its host cannot be reached, or closed the connection") from None
     raise UnusablePicture(f"it is redirected more than {MOST_REDIRECTS} times")
 
 
@@ -135,132 +140,73 @@ def is_allowed(text: str, networks: Sequence[Network]) -> bool:
     return address.is_global and not forbidden and not any(address in network for network in _NEVER)
 
 
-def _checked(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https"):
-            raise UnusablePicture("its address begins with neither http:// nor https://")
-        if not parts.hostname or parts.port == 0:
-            raise ValueError
-    except ValueError:
-        raise UnusablePicture("its address is no web address") from None
-    if "@" in parts.netloc:
-        raise UnusablePicture("its address has a login in it, which is not sent")
-    return parts
-
-
 @contextmanager
-def _answer(
-    url: str, known: Validators, networks: Sequence[Network], limits: Limits, deadline: float
-) -> Iterator[http.client.HTTPResponse]:
-    """Provide the answer of one server, before its body is read, and turn errors into `UnusablePicture`."""
-    parts = _checked(url)
-    default_port = 443 if parts.scheme == "https" else 80
-    host, port = parts.hostname or "", parts.port or default_port
-    addresses = allowed_addresses(host, port, networks)
+def _response(
+    url: str, known: Validators, networks: Sequence[Network], limits: Limits
+) -> Iterator[BaseHTTPResponse]:
+    """Provide the response of one server, before its body is read."""
+    parts = parse_url(url)
+    if parts.scheme not in ("http", "https"):
+        raise UnusablePicture("its address begins with neither http:// nor https://")
+    if parts.auth:
+        raise UnusablePicture("its address has a login in it, which is not sent")
+    if not parts.host:
+        raise ValueError("no host")
+    host, port = parts.host.strip("[]"), parts.port or (443 if parts.scheme == "https" else 80)
     headers = {"Accept": ", ".join(sorted(CONTENT_TYPES)), "User-Agent": "ecommerce-sales-airflow"}
+    headers |= {"Accept-Encoding": "identity", "Host": parts.netloc or host}
     conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     headers |= {name: value for name, value in conditions.items() if value}
-    target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    is_late = threading.Event()
-
-    def abort() -> None:
-        is_late.set()
-        with suppress(OSError):  # SSLSocket's own `shutdown` would drop the state of the thread that waits
-            socket.socket.shutdown(line, socket.SHUT_RDWR)
-
-    try:
-        with _connected(addresses, port, limits, host if default_port == 443 else None) as line:
-            # It is connected already, so it does not look the name up again.
-            connection = http.client.HTTPConnection(host, port)
-            connection.sock = line
-            connection.default_port = default_port  # decides whether the header Host names the port
-            watchdog = threading.Timer(max(deadline - time.monotonic(), 0), abort)
-            watchdog.daemon = True
-            watchdog.start()
+    timeout = Timeout(limits.connect_seconds, limits.answer_seconds)
+    addresses = allowed_addresses(host, port, networks)[:3]
+    for number, address in enumerate(addresses, 1):
+        pool = HTTPConnectionPool(address, port, timeout)
+        if parts.scheme == "https":
+            pool = HTTPSConnectionPool(
+                address,
+                port,
+                timeout,
+                ssl_context=ssl.create_default_context(),
+                ca_certs=certifi.where(),
+                server_hostname=host,
+            )
+        with pool:
             try:
-                if isinstance(line, ssl.SSLSocket):  # within the watchdog's time
-                    line.do_handshake()
-                connection.request("GET", quote(target, safe="!$%&'()*+,/:;=?@[]~"), headers=headers)
-                with connection.getresponse() as answer:
-                    if is_late.is_set():  # in the middle of a header, which then looks like its end
-                        raise TimeoutError
-                    yield answer
-            finally:
-                watchdog.cancel()
-    except ssl.SSLCertVerificationError:
-        raise UnusablePicture("the TLS certificate of its host is not trusted") from None
-    except (UnicodeError, http.client.InvalidURL):
-        raise UnusablePicture("its address is no web address") from None
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        if is_late.is_set():
-            raise SilentHost(f"it did not arrive within {limits.picture_seconds:.0f} s") from None
-        if isinstance(error, TimeoutError):
-            raise SilentHost("its host timed out") from None
-        raise SilentHost("its host cannot be reached, or closed the connection") from None
+                response = pool.urlopen(
+                    "GET", parts.request_uri, None, headers, False, redirect=False, preload_content=False
+                )
+            except (NewConnectionError, ConnectTimeoutError):
+                if number == len(addresses):
+                    raise
+                continue
+            with response:
+                yield response
+            return
 
 
-def _connected(addresses: Sequence[str], port: int, limits: Limits, tls_name: str | None) -> socket.socket:
-    """Connect to one of `addresses`, with TLS for `tls_name`, before its handshake."""
-    for number, address in enumerate(addresses[:3], 1):
-        try:
-            line = socket.create_connection((address, port), limits.connect_seconds)
-            break
-        except OSError:
-            if number == len(addresses[:3]):
-                raise
-    else:
-        raise OSError("there is no address")
-    line.settimeout(limits.answer_seconds)
-    if tls_name is None:
-        return line
-    return _tls().wrap_socket(line, server_hostname=tls_name, do_handshake_on_connect=False)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    import certifi
-
-    trusted = ssl.create_default_context()
-    trusted.load_verify_locations(certifi.where())
-    return trusted
-
-
-def _picture(
-    answer: http.client.HTTPResponse, known: Validators, limits: Limits, deadline: float
-) -> Downloaded:
-    if answer.status == 304 and known != Validators():
+def _picture(response: BaseHTTPResponse, known: Validators, limits: Limits, deadline: float) -> Downloaded:
+    if response.status == 304 and known != Validators():
         return Downloaded(None, known)
-    if answer.status != 200:
-        kind = SilentHost if answer.status in (429, 503) else UnusablePicture
-        raise kind(f"its host returned HTTP {answer.status}")
-    content_type = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
+    if response.status != 200:
+        kind = SilentHost if response.status in (429, 503) else UnusablePicture
+        raise kind(f"its host returned HTTP {response.status}")
+    content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if content_type not in CONTENT_TYPES:
-        name = content_type if content_type.isascii() and len(content_type) < 60 else "something else"
-        raise UnusablePicture(f"it is no picture that is taken ({name or 'no content type'})")
-    if (answer.getheader("Content-Encoding") or "identity").lower() != "identity":
+        raise UnusablePicture(f"it is no picture that is taken ({content_type[:60]!a})")
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnusablePicture("it is packed, which was not asked for")
-    found = Validators(_header(answer, "ETag"), _header(answer, "Last-Modified"))
-    # Some servers name a version and send it all the same.
-    if found != Validators() and found == known:
-        return Downloaded(None, known)
-    data, too_large = bytearray(), f"it is larger than {limits.most_bytes / 1024**2:.0f} MB"
-    if (answer.length or 0) > limits.most_bytes:
-        raise UnusablePicture(too_large)
-    while part := answer.read1(64 * 1024):
+    data = bytearray()
+    # One part at a time, as received: a server may send a byte now and then.
+    while len(data) <= limits.most_bytes and (part := response.read1(64 * 1024)):
         data += part
-        if len(data) > limits.most_bytes:
-            raise UnusablePicture(too_large)
         if time.monotonic() > deadline:
-            break
-    if time.monotonic() > deadline:
-        raise SilentHost(f"it did not arrive within {limits.picture_seconds:.0f} s")
-    if answer.length:
-        raise SilentHost("its host closed the connection before it was all there")
-    return Downloaded(bytes(data), found)
+            raise SilentHost(f"it did not arrive within {limits.picture_seconds:.0f} s")
+    if len(data) > limits.most_bytes:
+        raise UnusablePicture(f"it is larger than {limits.most_bytes / 1024**2:.0f} MB")
+    return Downloaded(bytes(data), Validators(_header(response, "ETag"), _header(response, "Last-Modified")))
 
 
-def _header(answer: http.client.HTTPResponse, name: str) -> str | None:
+def _header(response: BaseHTTPResponse, name: str) -> str | None:
     """Return a header if it may be sent back unchanged later."""
-    value = (answer.getheader(name) or "").strip()
+    value = response.headers.get(name, "").strip()
     return value if value and len(value) <= 500 and value.isascii() and value.isprintable() else None
