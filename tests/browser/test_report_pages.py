@@ -211,16 +211,3 @@ def test_by_keyboard_one_skips_to_the_content_and_sees_where_one_is(pages, brows
     focused = page.locator("main :focus")
     assert focused.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
     context.close()
-
-
-def test_charts_take_the_colours_of_the_theme(pages, browser):
-    colours = {}
-    for theme in ("light", "dark"):
-        context = browser.new_context(color_scheme=theme)
-        page = context.new_page()
-        page.goto(f"{pages.analyst}2026-11-19/")
-        text = page.locator("#trend svg g[fill] > use").first
-        expect(text).to_be_visible()
-        colours[theme] = text.evaluate("element => getComputedStyle(element).fill")
-        context.close()
-    assert colours["light"] != colours["dark"]

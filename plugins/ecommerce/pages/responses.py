@@ -3,7 +3,6 @@ root, and the files of archived reports."""
 
 import base64
 import hashlib
-import re
 from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cache
@@ -16,8 +15,6 @@ from markupsafe import Markup
 from ecommerce.core.settings import load_settings
 from ecommerce.core.templates import TEMPLATES, render
 from ecommerce.pages.navigation import NAVIGATION
-from ecommerce.reporting.inline_svg import inline
-from ecommerce.storage.staging import storage_path
 
 
 def page(
@@ -67,34 +64,6 @@ def archived_file(archive: Any, day: date, name: str, kind: str, shown: Collecti
     # Browsers open no PDF in the UI's sandboxed frame, but they do save files.
     saved = {} if name in shown else {"Content-Disposition": f'attachment; filename="{kind}-{day}-{name}"'}
     return Response(content, media_type=archive.FILES[name], headers=headers() | saved)
-
-
-def inline_charts(folder: str, charts: Mapping[str, str], path: str = "") -> dict[str, Any]:
-    """Return the charts of a report by file name, inline, so that they take the theme's colours; None for one
-    that does not exist. Each has its markup (`drawn`), its `width` in the document (`half`, `broad` or
-    `full`), and room for the `narrow` one that phones show.
-
-    Args:
-        folder: the URI of an archived report.
-        charts: the text alternative of each chart, by file name.
-        path: from the page to the charts' addresses.
-    """
-    shown: dict[str, Any] = {}
-    for number, (name, alternative) in enumerate(charts.items()):
-        try:
-            svg = bytes((storage_path(folder) / name).read_bytes())
-        except OSError:
-            shown[name] = None
-            continue
-        try:
-            markup = Markup(inline(svg, alternative, f"chart{number}"))  # noqa: S704 - inline() filters it
-        except ValueError:
-            markup = Markup('<img src="{}" alt="{}">').format(f"{path}{name}", alternative)
-        points = re.search(rb'<svg[^>]*\swidth="([\d.]+)pt"', svg[:2000])
-        width = float(points[1]) if points else 420
-        size = "half" if width < 250 else "broad" if width < 420 else "full"
-        shown[name] = {"drawn": markup, "width": size, "narrow": None}
-    return shown
 
 
 def headers() -> dict[str, str]:

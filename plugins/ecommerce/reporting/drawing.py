@@ -1,8 +1,7 @@
 """What the charts of all documents share: colours, fonts, how they are saved, and labels that fit.
 
 matplotlib shapes text and writes it into SVG files as outlines, so a chart needs no font where it is shown.
-The colours below are the only ones, so that pages can replace them; they differ in lightness as well as in
-hue, so charts can be read in grey and by the colour-blind.
+The colours differ in lightness as well as in hue, so charts can be read in grey and by the colour-blind.
 """
 
 from __future__ import annotations
@@ -22,18 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {
-    "ink": "#1f2933",
-    "muted": "#6b7785",
-    "grid": "#e3e7eb",
-    "strong": "#12486b",
-    "pale": "#a9bccd",
-    "faint": "#dbe5ee",
-    "signal": "#b4551d",
-    "paper": "#ffffff",
-}
-"""Every colour of a chart, by the name that pages know it by."""
-INK, MUTED, GRID, STRONG, PALE, FAINT, SIGNAL, _ = COLOURS.values()
+INK, MUTED, GRID = "#1f2933", "#6b7785", "#e3e7eb"
+STRONG, PALE, FAINT, SIGNAL = "#12486b", "#a9bccd", "#dbe5ee", "#b4551d"
+"""The colours of all charts."""
 TEXT_POINTS = 7.0
 MILLIMETRE, POINTS = 1 / 25.4, 72 / 25.4
 """A millimetre in inches, and in points."""

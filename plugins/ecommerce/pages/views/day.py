@@ -122,8 +122,7 @@ def _frame(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
 def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, Any]:
     key = ("day", day)
     days, failed = page.warehouse.get(key, lambda warehouse: day_status.load_days(warehouse, day, day))
-    folder = archive.folder_of(page.settings.reports_uri, day)
-    figures = _figures(folder)
+    figures = _figures(archive.folder_of(page.settings.reports_uri, day))
     loaded = days.days.get(day) if days else None
     return {
         "status": day_status.status_of(day, page, run, days, figures, archived=True),
@@ -132,7 +131,7 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, An
         "completed": bool(figures and not figures.quality.complete and loaded and loaded.complete),
         "downloads": DOWNLOADS,
         "actions": _actions(page, day, run) if run and page.user.may_restart else None,
-        "report": _report(figures, folder) if figures else None,
+        "report": _report(figures) if figures else None,
     }
 
 
@@ -144,15 +143,12 @@ def _figures(folder: str) -> Figures | None:
         return None
 
 
-def _report(figures: Figures, folder: str) -> dict[str, Any]:
+def _report(figures: Figures) -> dict[str, Any]:
     texts = page_texts(figures)
     for section in texts["sections"]:
         if section["id"].startswith("changes_"):  # one heading in the PDF, several on the page
             section["title"] = f"Change {section['title'].lower()}"
-    return texts | {
-        "pictures": responses.inline_charts(folder, texts["charts"]),
-        "thumbnails": {sku: position for position, sku in enumerate(_thumbnails(figures))},
-    }
+    return texts | {"thumbnails": {sku: position for position, sku in enumerate(_thumbnails(figures))}}
 
 
 def _thumbnails(figures: Figures) -> dict[str, str]:

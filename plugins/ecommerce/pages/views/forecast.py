@@ -1,7 +1,6 @@
 """The page *Forecast*: the next four weeks, past forecasts vs actual sales, the model card."""
 
 from datetime import date
-from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
@@ -10,7 +9,6 @@ from ecommerce.core.names import DAG_FORECAST
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale
 from ecommerce.forecast.report import archive, charts
-from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.forecast.report.view import page_texts
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import Day
@@ -48,15 +46,15 @@ def file(as_of: Day, name: str) -> Response:
     return responses.archived_file(archive, as_of, name, "sales-forecast", shown)
 
 
+@in_report_locale
 def _page(request: Request, as_of: date, folder: str) -> Response:
     """`folder`: the relative path from the page to the forecast's files."""
     reports_uri = load_settings().reports_uri
     days = archive.archived(reports_uri)
     if as_of not in days:
         raise HTTPException(404, f"There is no forecast as of {as_of}.")
-    uri = archive.folder_of(reports_uri, as_of)
     try:
-        figures = archive.read_figures(uri)
+        figures = archive.read_figures(archive.folder_of(reports_uri, as_of))
     except StagingError:
         figures = None  # written by another version of the code
     place = days.index(as_of)
@@ -67,16 +65,7 @@ def _page(request: Request, as_of: date, folder: str) -> Response:
         "downloads": DOWNLOADS,
         "previous": days[place - 1] if place else None,
         "next": days[place + 1] if place + 1 < len(days) else None,
-        "report": _report(figures, uri, folder) if figures else None,
+        "narrow": charts.NARROW_SVG,
+        "report": page_texts(figures) if figures else None,
     }
     return responses.page(request, "forecast.html", f"Sales forecast {as_of}", texts)
-
-
-@in_report_locale
-def _report(figures: ForecastFigures, uri: str, folder: str) -> dict[str, Any]:
-    texts = page_texts(figures)
-    files = dict.fromkeys((charts.SVG, charts.NARROW_SVG), texts["chart_alt"])
-    drawn = responses.inline_charts(uri, files, folder)
-    if wide := drawn[charts.SVG]:
-        wide["narrow"] = drawn[charts.NARROW_SVG]
-    return texts | {"pictures": drawn}

@@ -153,10 +153,8 @@ def test_the_same_figures_give_the_same_bytes(written, tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", EVERY)
 def test_the_chart_is_well_formed_whatever_the_figures(make, written) -> None:
     for name in (charts.SVG, charts.NARROW_SVG):
-        path = written(make) / name
-        assert ElementTree.parse(path).getroot().findall(".//{http://www.w3.org/2000/svg}use")
-        colours = set(re.findall("#[0-9a-f]{6}", path.read_text()))
-        assert colours <= set(drawing.COLOURS.values()), "pages can replace no other colour"
+        root = ElementTree.parse(written(make) / name).getroot()
+        assert root.findall(".//{http://www.w3.org/2000/svg}use")
     assert (written(make) / charts.PNG).read_bytes().startswith(b"\x89PNG")
 
 

@@ -1,7 +1,6 @@
 """The report's charts: their files, which of them a day has, and their alternative texts.
 
-They use the colours of `reporting.drawing` alone, so that pages may replace them, and never distinguish by
-colour alone."""
+They never distinguish by colour alone."""
 
 from __future__ import annotations
 
