@@ -107,10 +107,10 @@ def prepare(run_id: str, *, accept_shrunk: bool = False) -> Prepared:
 
 
 def refresh(run_id: str, **options: Any) -> Summary:
-    """A whole run; what its mail would say."""
+    """A whole run; what its mail would say, and how many pictures were downloaded."""
     prepared = prepare(run_id, **options)
     prepared.load()
-    return prepared.summary
+    return prepared.summary | {"downloaded": prepared.loadable.control_totals["downloaded"]}
 
 
 def stored(uri: str) -> dict[str, list[str]]:

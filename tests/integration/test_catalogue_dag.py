@@ -79,7 +79,7 @@ def test_the_demos_catalogue_reaches_products_and_mail_and_a_second_run_is_silen
     assert len(kept["originals"]) == len(kept["thumbnails"]) == len(SNAPSHOT.products) - 3
 
     (mail,) = mailbox.messages()
-    assert mail["Subject"] == f"Product catalogue: {len(SNAPSHOT.products)} new, 1 broken picture"
+    assert mail["Subject"] == f"Product catalogue: {len(SNAPSHOT.products)} new, 1 broken"
     assert mail["To"] == REPORTED_TO
     assert mail["Message-ID"].startswith("<catalogue.")
     text = mail.get_body(("plain",)).get_content()

@@ -19,7 +19,7 @@ from tests.website import Website, drawn, website
 ANSWERS = Path(__file__).with_name("rocket_launches.json")
 """Two pages of the API, with the fields at hand."""
 DOCUMENT = (REPOSITORY / "docs" / "CATALOGUE.md").read_text()
-RUN = "from tests.integration.catalogue_run import refresh; print(refresh('run').counts)"
+RUN = "from tests.integration.catalogue_run import changes, refresh; print(changes.counts(refresh('run')))"
 
 
 def test_every_step_fits_its_file(tmp_path: Path) -> None:

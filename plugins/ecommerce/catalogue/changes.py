@@ -4,7 +4,6 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
 
@@ -17,58 +16,26 @@ from ecommerce.sources.product_catalogue.entries import Catalogue
 from ecommerce.sources.product_catalogue.fetch_command import CONNECTION
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun, Manifest, storage_errors, storage_path
-from ecommerce.storage.xcom import from_xcom
 
 FILE = "summary.json"
 MAX_SHOWN = 12
 """New pictures in the mail."""
 MAX_LISTED = 50
-MANY_BROKEN = 10
+LISTS = {
+    "new": "New",
+    "changed": "Changed name, category or picture",
+    "gone": "Gone from the catalogue (their pictures stay)",
+    "rejected": "Rejected entries (table rejected_rows)",
+    "broken": "Broken pictures (a product keeps its previous picture, if it has one)",
+}
+
+Summary = dict[str, Any]
+"""Plain JSON: `LISTS` (SKUs; `rejected` and `broken` with the reason), `products` (a count), `shown` (sku,
+name and thumbnail_uri of new pictures), and `is_news`: anything differs from the previous catalogue."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """The counts of products and pictures, and the differences from the previous catalogue as SKUs.
-
-    `changed` products have another name, category or picture. `broken` pictures have sku, host and reason;
-    `shown`, the new ones, have sku, name and thumbnail_uri. `downloaded` counts pictures whose content was
-    read. `is_news`: anything differs from the previous catalogue.
-    """
-
-    products: int
-    pictures: int
-    new: list[str]
-    changed: list[str]
-    gone: list[str]
-    broken: list[dict[str, str]]
-    rejected: list[str]
-    downloaded: int
-    shown: list[dict[str, Any]]
-    more_pictures: int
-    is_news: bool
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The figures of the mail."""
-        broken = "broken picture" if len(self.broken) == 1 else "broken pictures"
-        counts = {name: len(getattr(self, name)) for name in ("new", "changed", "gone", "rejected")}
-        return {**counts, broken: len(self.broken)}
-
-    @property
-    def most_are_broken(self) -> bool:
-        """Whether so many pictures are broken that the cause is probably the catalogue or the network."""
-        return len(self.broken) > MANY_BROKEN and 2 * len(self.broken) > self.pictures
-
-
-def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue, downloaded: int) -> Summary:
-    """Compare a run with the previous catalogue.
-
-    Args:
-        catalogue: the parsed catalogue.
-        rows: the run's rows of `product_pictures`.
-        last: the catalogue as loaded last.
-        downloaded: how many pictures were downloaded.
-    """
+def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue) -> Summary:
+    """Compare the run's rows of `product_pictures` with the catalogue as loaded last."""
     before = {sku: last.products[sku] for sku in last.present}
     pairs = [(row, before.get(row["sku"])) for row in rows]
     new = [row["sku"] for row, old in pairs if not old]
@@ -77,41 +44,42 @@ def summarise(catalogue: Catalogue, rows: Sequence[Row], last: LastCatalogue, do
     gone = sorted(before.keys() - {row["sku"] for row in rows} - rejected_skus)
     broken = [(row, old) for row, old in pairs if row["state"] == BROKEN]
     newly_broken = any(not old or _differ(row, old, "state", "image_url_hash") for row, old in broken)
-    rejected = [
-        f"{each.page}, entry {each.entry_number}: {each.reason} ({each.detail})"
-        for each in catalogue.rejected
-    ]
     shown: dict[str, Row] = {}  # by content, which several products may share
     known = {product["sha256"] for product in last.products.values()}
     for row in rows:
         if row["state"] == OK and row["sha256"] not in known:
             shown.setdefault(row["sha256"], {name: row[name] for name in ("sku", "name", "thumbnail_uri")})
-    return Summary(
-        products=len(catalogue.products),
-        pictures=sum(1 for row in rows if row["image_url_hash"]),
-        new=new,
-        changed=changed,
-        gone=gone,
-        broken=[
-            {"sku": row["sku"], "host": row["image_host"] or "no host", "reason": row["reason"]}
-            for row, _ in broken
+    return {
+        "products": len(catalogue.products),
+        "new": new,
+        "changed": changed,
+        "gone": gone,
+        "rejected": [
+            f"{each.page}, entry {each.entry_number}: {each.reason} ({each.detail})"
+            for each in catalogue.rejected
         ],
-        rejected=rejected,
-        downloaded=downloaded,
-        shown=[*shown.values()][:MAX_SHOWN],
-        more_pictures=max(len(shown) - MAX_SHOWN, 0),
-        is_news=bool(new or changed or gone or newly_broken or len(rejected) != (last.rejected or 0)),
-    )
+        "broken": [f"{row['sku']} ({row['image_host'] or 'no host'}): {row['reason']}" for row, _ in broken],
+        "shown": [*shown.values()][:MAX_SHOWN],
+        "is_news": bool(
+            new or changed or gone or newly_broken or len(catalogue.rejected) != (last.rejected or 0)
+        ),
+    }
 
 
 def _differ(row: Row, old: Row, *names: str) -> bool:
     return any(row[name] != old[name] for name in names)
 
 
+def counts(summary: Summary) -> dict[str, int]:
+    """Return the figures of the mail."""
+    return {name: len(summary[name]) for name in LISTS}
+
+
 def read_summary(manifest: Manifest) -> Summary:
     """Read the summary from the loadable folder; StagingError where it is gone."""
     with storage_errors(manifest.uri):
-        return from_xcom(Summary, json.loads((storage_path(manifest.uri) / FILE).read_text()))
+        summary: Summary = json.loads((storage_path(manifest.uri) / FILE).read_text())
+        return summary
 
 
 def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send_mail: bool) -> str:
@@ -124,7 +92,7 @@ def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send
         send_mail: the run's param: also mail if nothing has changed.
     """
     summary = read_summary(manifest)
-    if not (summary.is_news or send_mail):
+    if not (summary["is_news"] or send_mail):
         return "the catalogue has not changed, and send_mail is not set"
     if not (to := transport.recipients(VARIABLE_REPORT_RECIPIENTS)):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
@@ -138,7 +106,9 @@ def notify(run: DagRun, manifest: Manifest, warnings: list[DataWarning], *, send
 def thumbnails(summary: Summary) -> list[tuple[str, str, bytes]]:
     """Return SKU, name and thumbnail of the new pictures, without those deleted since."""
     store = Store.of_pictures()
-    read = ((each, store.read(each["thumbnail_uri"].removeprefix(f"{store.uri}/"))) for each in summary.shown)
+    read = (
+        (each, store.read(each["thumbnail_uri"].removeprefix(f"{store.uri}/"))) for each in summary["shown"]
+    )
     return [(clean(each["sku"]), clean(each["name"], 80), data) for each, data in read if data]
 
 
@@ -152,37 +122,23 @@ def compose(
         warnings: of the checks.
         pictures: as `thumbnails` returns them.
     """
-    news = ", ".join(f"{count} {name}" for name, count in summary.counts.items() if count) or "no changes"
-    if summary.most_are_broken:
-        news = f"{len(summary.broken)} of {summary.pictures} pictures are broken"
-    lists = {
-        "New": summary.new,
-        "Changed": summary.changed,
-        "Gone from the catalogue (their pictures stay)": summary.gone,
-        "Rejected entries (table rejected_rows)": summary.rejected,
-    }
+    news = ", ".join(f"{count} {name}" for name, count in counts(summary).items() if count) or "no changes"
     cids = [f"picture-{number}@{CONNECTION}" for number in range(len(pictures))]
     texts = {
-        "warning": summary.most_are_broken,
-        "products": summary.products,
-        "tiles": [{"label": name, "value": count} for name, count in summary.counts.items()],
+        "products": summary["products"],
+        "tiles": [{"label": name, "value": count} for name, count in counts(summary).items()],
         "pictures": [
             {"cid": cid, "sku": sku, "name": name} for cid, (sku, name, _) in zip(cids, pictures, strict=True)
         ],
-        "more_pictures": summary.more_pictures,
         "lists": [
             {
                 "title": title,
-                "lines": [clean(each) for each in entries[:MAX_LISTED]],
-                "more": max(len(entries) - MAX_LISTED, 0),
+                "lines": [clean(each) for each in summary[name][:MAX_LISTED]],
+                "more": max(len(summary[name]) - MAX_LISTED, 0),
             }
-            for title, entries in lists.items()
-            if entries
+            for name, title in LISTS.items()
+            if summary[name]
         ],
-        "broken": [
-            [clean(each["sku"]), clean(each["host"]), each["reason"]] for each in summary.broken[:MAX_LISTED]
-        ],
-        "more_broken": max(len(summary.broken) - MAX_LISTED, 0),
         "warnings": [clean(sentence(each)) for each in warnings],
     }
     images = [transport.InlineImage(cid, data) for cid, (_, _, data) in zip(cids, pictures, strict=True)]

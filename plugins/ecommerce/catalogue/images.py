@@ -1,25 +1,15 @@
 """Validation of downloaded images, and their thumbnails, by Pillow."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ecommerce.sources.product_catalogue.download import UnusablePicture
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 """File endings by accepted format, which the content determines."""
-MAX_PIXELS = 40_000_000
-MAX_PIXELS_WEBP = 20_000_000
-"""Fewer, because the WebP decoder keeps four copies of an image."""
+MAX_PIXELS = 20_000_000
 THUMBNAIL_PIXELS = 96
 """Of the longer side."""
-
-_STRIP = 16
-"""Rows of a reduced image that are created at once."""
 
 
 class CheckedImage(NamedTuple):
@@ -37,21 +27,21 @@ def examine(data: bytes) -> CheckedImage:
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    too_many = f"it has more than {MAX_PIXELS // 1_000_000} million pixels"
     try:
         with Image.open(io.BytesIO(data), formats=tuple(ENDINGS)) as image:
             kind = str(image.format)
-            limit = MAX_PIXELS_WEBP if kind == "WEBP" else MAX_PIXELS
-            if image.width * image.height > limit:
-                raise _too_many_pixels(limit)
+            if image.width * image.height > MAX_PIXELS:
+                raise UnusablePicture(too_many)
             image.draft("RGB", (2 * THUMBNAIL_PIXELS, 2 * THUMBNAIL_PIXELS))  # JPEG decodes fewer pixels
-            image.load()
-            small = _reduced(image)
+            has_alpha = "A" in image.getbands() or "transparency" in image.info
+            small = image.convert("RGBA" if has_alpha else "RGB")
         small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
         small = ImageOps.exif_transpose(small)
     except UnusablePicture:
         raise
     except Image.DecompressionBombError:
-        raise _too_many_pixels(MAX_PIXELS) from None
+        raise UnusablePicture(too_many) from None
     except UnidentifiedImageError:
         raise UnusablePicture("its content is no JPEG, PNG, WebP or GIF picture") from None
     except Exception:  # Pillow's decoders raise any type for damaged files
@@ -61,31 +51,3 @@ def examine(data: bytes) -> CheckedImage:
     png = io.BytesIO()
     bare.save(png, "PNG", optimize=True)
     return CheckedImage(ENDINGS[kind], png.getvalue())
-
-
-def _too_many_pixels(limit: int) -> UnusablePicture:
-    return UnusablePicture(f"it has more than {limit // 1_000_000} million pixels")
-
-
-def _reduced(image: Image) -> Image:
-    """Return the image as RGB or RGBA, at most eight times the thumbnail's side.
-
-    It works in strips, because each conversion of the whole image would copy all its pixels.
-    """
-    from PIL import Image
-
-    has_alpha = "A" in image.getbands() or "transparency" in image.info
-    mode = "RGBA" if has_alpha else "RGB"
-    factor = max(image.size) // (4 * THUMBNAIL_PIXELS)
-    if factor < 2:
-        return image.convert(mode)
-    width, height = image.size
-    reduced = Image.new(mode, (-(-width // factor), -(-height // factor)))
-    for top in range(0, reduced.height, _STRIP):
-        end = min((top + _STRIP) * factor, height)
-        strip = image.crop((0, top * factor, width, end)).convert(mode)
-        if has_alpha:
-            strip = strip.convert("RGBa")  # transparent pixels do not colour their neighbours
-        reduced.paste(strip.reduce(factor).convert(mode), (0, top))
-    reduced.info = image.info.copy()  # includes the orientation
-    return reduced

@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,12 +32,12 @@ from ecommerce.sources.product_catalogue.parser import read_parsed
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import Manifest
-from ecommerce.storage.xcom import to_xcom
 from ecommerce.warehouse.schema import write_rows
 
 log = logging.getLogger(__name__)
 
-THREADS, THREADS_PER_HOST = 8, 4
+THREADS = 4
+"""The pictures of a catalogue are often on one host, which should stay usable for its customers."""
 MAX_TIMEOUTS = 5
 """After so many timeouts in a row a host is not requested again."""
 REFETCH_DAYS = 7
@@ -58,9 +58,6 @@ class Fetcher:
     limits: Limits = field(default_factory=Limits)
     downloaded: int = 0
     decoder: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))  # see `images.examine`
-    _slots: defaultdict[str, threading.Semaphore] = field(
-        default_factory=lambda: defaultdict(lambda: threading.Semaphore(THREADS_PER_HOST))
-    )
     _timeouts: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -68,8 +65,6 @@ class Fetcher:
         """Return the columns `PICTURE` of the picture at `url`, or why it cannot be used. `known`: those that
         the same URL returned before."""
         host = host_of(url)
-        with self._lock:
-            slots = self._slots[host]
         uris = (known["picture_uri"], known["thumbnail_uri"]) if known else ()
         if not {uri.removeprefix(f"{self.store.uri}/") for uri in uris} <= self.present:
             known = None
@@ -77,18 +72,17 @@ class Fetcher:
         is_recent = known and self.now - known["fetched_at"] < timedelta(days=REFETCH_DAYS)
         if known and is_recent and validators == Validators():
             return known
-        with slots:
-            if self._timeouts[host] >= MAX_TIMEOUTS:
-                return "its host did not answer for others before it"
-            try:
-                response = download(url, validators, self.networks, self.limits)
-                self._timeouts[host] = 0
-                if response.data is None and known:
-                    return known
-                return self._stored(response.data or b"", response.validators)
-            except UnusablePicture as error:
-                self._timeouts[host] += isinstance(error, SilentHost)
-                return str(error)
+        if self._timeouts[host] >= MAX_TIMEOUTS:
+            return "its host did not answer for others before it"
+        try:
+            response = download(url, validators, self.networks, self.limits)
+            self._timeouts[host] = 0
+            if response.data is None and known:
+                return known
+            return self._stored(response.data or b"", response.validators)
+        except UnusablePicture as error:
+            self._timeouts[host] += isinstance(error, SilentHost)
+            return str(error)
 
     def _stored(self, data: bytes, validators: Validators) -> Row:
         with self._lock:
@@ -127,24 +121,25 @@ def refresh(
         _row(product, results, last.products.get(product.sku)) | {"first_seen_at": now} | of_run
         for product in catalogue.products
     ]
-    summary = changes.summarise(catalogue, rows, last, fetcher.downloaded)
+    summary = changes.summarise(catalogue, rows, last)
     rows += _rejected_products(catalogue, last, of_run)
-    for broken in summary.broken:
-        log.warning("%(host)s: the picture of %(sku)s cannot be used: %(reason)s", broken)
-    log.info("%d URLs, %d pictures downloaded; %s", len(results), fetcher.downloaded, summary.counts)
+    for broken in summary["broken"]:
+        log.warning("broken picture: %s", broken)
+    counts = changes.counts(summary)
+    log.info("%d URLs, %d pictures downloaded; %s", len(results), fetcher.downloaded, counts)
     with staging.publish(folder) as draft:
         columns = {"product_pictures.parquet": write_rows(draft.path, "product_pictures", rows)}
         if catalogue.rejected:
             rejected = _rejected_rows(parsed, catalogue, run_id)
             columns["rejected_rows.parquet"] = write_rows(draft.path, "rejected_rows", rejected)
-        (draft.path / changes.FILE).write_text(json.dumps(to_xcom(summary)))
+        (draft.path / changes.FILE).write_text(json.dumps(summary))
         facts = ("source", "business_date", "read_at", "window_start", "window_end")
-        counts = {"product_pictures": len(rows), "downloaded": fetcher.downloaded, "addresses": len(results)}
+        totals = {"product_pictures": len(rows), "downloaded": fetcher.downloaded, "addresses": len(results)}
         draft.seal(
             **{name: getattr(parsed, name) for name in facts},
             rows=len(rows),
             columns=columns,
-            control_totals={**parsed.control_totals, **counts},
+            control_totals={**parsed.control_totals, **totals},
         )
     return staging.read_manifest(folder)
 

@@ -9,22 +9,16 @@ from tests.unit.mail.samples import ARABIC, JAPANESE, LONG, picture
 
 def _catalogue() -> EmailMessage:
     skus = [f"SKU-{number:03}" for number in range(60)]
-    broken = [
-        {"sku": sku, "host": "cdn.example:8080", "reason": "its host returned HTTP 404"} for sku in skus
-    ]
-    summary = changes.Summary(
-        products=40,
-        pictures=30,
-        new=skus,
-        changed=["P1"],
-        gone=["OLD"],
-        broken=broken,
-        rejected=["page 2, entry 51: invalid_number (price '-3')"],
-        downloaded=3,
-        shown=[],
-        more_pictures=4,
-        is_news=True,
-    )
+    summary: changes.Summary = {
+        "products": 40,
+        "new": skus,
+        "changed": ["P1"],
+        "gone": ["OLD"],
+        "rejected": ["page 2, entry 51: invalid_number (price '-3')"],
+        "broken": [f"{sku} (cdn.example:8080): its host returned HTTP 404" for sku in skus],
+        "shown": [],
+        "is_news": True,
+    }
     shown = [
         (f"SKU-{number}", name, picture(96, 96))
         for number, name in enumerate((JAPANESE, ARABIC, LONG, "Mug", ""))

@@ -1,7 +1,7 @@
 """What the mail about a refreshed catalogue says, and when there is none."""
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -15,7 +15,6 @@ from ecommerce.core.data_warnings import DataWarning
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun, Manifest
-from ecommerce.storage.xcom import to_xcom
 from tests.website import drawn
 
 RUN = DagRun("product_catalogue_refresh", "run")
@@ -32,19 +31,16 @@ def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Summary:
     for sku, name in (("MUG-01", "Mug, blue"), ("X", "<b>\u202eevil</b>\nname")):
         store.write(f"thumbnails/{sku}.png", examine(drawn(sku)).thumbnail)
         shown.append({"sku": sku, "name": name, "thumbnail_uri": store.uri_of(f"thumbnails/{sku}.png")})
-    return Summary(
-        products=40,
-        pictures=30,
-        new=["MUG-01", "X"],
-        changed=["P1"],
-        gone=["OLD"],
-        broken=[{"sku": "GAR-003", "host": "cdn.example:8080", "reason": "its host returned HTTP 404"}],
-        rejected=["page 2, entry 51: invalid_number (price '-3')"],
-        downloaded=3,
-        shown=shown,
-        more_pictures=4,
-        is_news=True,
-    )
+    return {
+        "products": 40,
+        "new": ["MUG-01", "X"],
+        "changed": ["P1"],
+        "gone": ["OLD"],
+        "rejected": ["page 2, entry 51: invalid_number (price '-3')"],
+        "broken": ["GAR-003 (cdn.example:8080): its host returned HTTP 404"],
+        "shown": shown,
+        "is_news": True,
+    }
 
 
 def compose(summary: Summary, warnings: Sequence[DataWarning] = ()) -> EmailMessage:
@@ -54,9 +50,7 @@ def compose(summary: Summary, warnings: Sequence[DataWarning] = ()) -> EmailMess
 def publish(summary: Summary, folder: Path) -> Manifest:
     uri = f"file://{folder}/loadable"
     with staging.publish(uri) as draft:
-        import json
-
-        (draft.path / changes.FILE).write_text(json.dumps(to_xcom(summary)))
+        (draft.path / changes.FILE).write_text(json.dumps(summary))
         draft.seal(
             source="product_catalogue",
             business_date=date(2026, 11, 20),
@@ -69,13 +63,13 @@ def publish(summary: Summary, folder: Path) -> Manifest:
 
 def test_it_has_counts_lists_and_the_new_pictures(summary: Summary) -> None:
     message = compose(summary, [{"kind": "note", "text": "1 source had …"}])
-    assert message["Subject"] == "Product catalogue: 2 new, 1 changed, 1 gone, 1 rejected, 1 broken picture"
+    assert message["Subject"] == "Product catalogue: 2 new, 1 changed, 1 gone, 1 rejected, 1 broken"
     text = message.get_body(("plain",)).get_content()
     for line in (
-        "40 products in the catalogue: 2 new, 1 changed, 1 gone, 1 rejected, 1 broken picture.",
+        "40 products in the catalogue: 2 new, 1 changed, 1 gone, 1 rejected, 1 broken.",
         "  GAR-003 (cdn.example:8080): its host returned HTTP 404",
         "  page 2, entry 51: invalid_number (price '-3')",
-        "New pictures (2 of 6):",
+        "New pictures:",
         "  MUG-01  Mug, blue",
         "  OLD",
         "Warning: 1 source had …",
@@ -94,19 +88,9 @@ def test_names_from_the_catalogue_are_harmless(summary: Summary) -> None:
     assert "\u202e" not in html + message.get_body(("plain",)).get_content()
 
 
-def test_many_broken_pictures_are_in_the_subject(summary: Summary) -> None:
-    for broken, pictures, told in ((16, 30, True), (15, 30, False), (10, 10, False), (11, 11, True)):
-        found = replace(summary, broken=summary.broken * broken, pictures=pictures)
-        assert found.most_are_broken == told
-        assert ("pictures are broken" in compose(found)["Subject"]) == told
-        assert ("More than half" in compose(found).get_body(("html",)).get_content()) == told
-
-
 def test_long_lists_are_cut(summary: Summary) -> None:
-    found = replace(summary, new=[f"N{number}" for number in range(80)], broken=summary.broken * 80)
-    text = compose(found).get_body(("plain",)).get_content()
-    assert "  and 30 more\n" in text
-    assert "  and 30 more: table product_pictures" in text
+    summary["new"] = [f"N{number}" for number in range(80)]
+    assert "  and 30 more\n" in compose(summary).get_body(("plain",)).get_content()
 
 
 def test_a_thumbnail_that_is_gone_is_left_out(summary: Summary, tmp_path: Path) -> None:
@@ -127,7 +111,7 @@ def test_it_is_sent_once_something_has_changed_and_somebody_wants_it(
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "")
     assert notify(summary) == "the Variable report_recipients is empty"
     monkeypatch.setenv("AIRFLOW_VAR_REPORT_RECIPIENTS", "ann@example.com")
-    silent = replace(summary, is_news=False)
+    silent = summary | {"is_news": False}
     assert notify(silent) == "the catalogue has not changed, and send_mail is not set"
     assert mailbox() == []
     assert notify(summary) == notify(silent, send_mail=True) == ""

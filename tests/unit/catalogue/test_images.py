@@ -63,7 +63,7 @@ def test_a_picture_that_is_cut_off_is_damaged() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(8_000, 8_000), (30_000, 30_000), (65_000, 65_000)])
 def test_a_bomb_is_not_unpacked(width: int, height: int) -> None:
-    with pytest.raises(UnusablePicture, match="more than 40 million pixels"):
+    with pytest.raises(UnusablePicture, match="more than 20 million pixels"):
         examine(bomb(width, height))
 
 
@@ -138,13 +138,6 @@ def test_a_reduced_picture_keeps_its_drawing() -> None:
     assert max(most for _, most in difference.getextrema()) <= 3
 
 
-def test_a_webp_may_have_fewer_pixels() -> None:
-    written = io.BytesIO()
-    Image.new("RGB", (5_001, 4_000)).save(written, "WEBP")
-    with pytest.raises(UnusablePicture, match="more than 20 million pixels"):
-        examine(written.getvalue())
-
-
 FETCH = """
 import resource, sys
 from datetime import UTC, datetime
@@ -166,9 +159,9 @@ print((peak() - before) * unit // 1_000_000)
 """
 
 
-def test_large_pictures_are_decoded_one_by_one_and_never_copied(tmp_path: Path, repository: Path) -> None:
-    """One of them has 159 MB of pixels; a worker's task may take 700 MB."""
-    (tmp_path / "picture.png").write_bytes(turned(6_300, 6_300))
+def test_large_pictures_are_decoded_one_by_one(tmp_path: Path, repository: Path) -> None:
+    """One of them has 77 MB of pixels; a worker's task may take 700 MB."""
+    (tmp_path / "picture.png").write_bytes(turned(4_400, 4_400))
     done = subprocess.run(
         [sys.executable, "-c", FETCH, str(tmp_path / "picture.png"), str(tmp_path)],
         env={"PYTHONPATH": str(repository / "plugins"), "HOME": str(tmp_path), "AIRFLOW_HOME": str(tmp_path)},
