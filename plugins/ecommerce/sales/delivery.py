@@ -6,16 +6,15 @@ again, under the same Message-ID. After the mail, its headline is posted to the 
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from email.message import EmailMessage
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from ecommerce.core import text
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
-from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import MAILED, NOT_MAILED, VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.templates import render
@@ -25,7 +24,7 @@ from ecommerce.mail import transport as mail
 from ecommerce.runtime import metrics
 from ecommerce.runtime.task_log import failure_reason
 from ecommerce.sales import day_state
-from ecommerce.sales.report.archive import read_figures, read_file, read_report
+from ecommerce.sales.report.archive import read_file, read_report
 from ecommerce.sales.report.charts.chart_files import TREND_PNG
 from ecommerce.sales.report.figures.forecast import TOTAL
 from ecommerce.sales.report.figures.model import Figures
@@ -43,14 +42,6 @@ Report = Mapping[str, Any]
 """A report's archive entry, as `report.archive.build_report` returns it."""
 
 
-class Mailed(NamedTuple):
-    """The contents of a mail: `trend` is a PNG, `corrections` as in `mail_texts`."""
-
-    figures: Figures
-    trend: bytes | None
-    corrections: Sequence[Correction] | None
-
-
 def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
     """Mail a report, then post its headline to the chat; return why not, or nothing.
 
@@ -60,21 +51,21 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
         send_mail: mail it although the day is not the newest that has ended, or was mailed before.
 
     Raises:
-        PipelineError: as `claim`, `send` and `mark`. The next attempt continues at the step that failed.
+        StagingError: the archived report is gone, or a newer run has replaced it.
+        PipelineError: warehouse or mail server are unavailable, or an address is invalid. The next attempt
+            continues at the step that failed.
     """
-    if reason := claim(day, report, send_mail=send_mail):
+    if reason := _claim(day, report, send_mail=send_mail):
         log.info("%s%s", NOT_MAILED, reason)
         return reason
-    mailed = send(report)
+    figures, trend, corrections = send(report)
     mark(report)
-    post_headline(mailed)
-    post_forecast_miss(mailed.figures)
+    post(figures, trend, corrections)
     return ""
 
 
-def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
-    """Claim the mail of a report; return why it is not mailed, or nothing. Arguments as in `deliver`; raises
-    PipelineError where the warehouse is unavailable, or the recipients or the sender are no addresses."""
+def _claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
+    """Claim the mail of a report; return why it is not mailed, or nothing."""
     if not send_mail and (reason := _not_due(day, report)):
         return reason
     if not mail.recipients(VARIABLE_REPORT_RECIPIENTS):
@@ -87,8 +78,8 @@ def claim(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
 
 
 def _not_due(day: BusinessDay, report: Report) -> str:
-    """Return why a report is mailed on request only, and the mail's subject; empty where it is due, or an
-    earlier attempt has claimed it. Reports of older days and corrections are mailed on request."""
+    """Return why a report is mailed on request only; empty where it is due, or an earlier attempt has claimed
+    it. Reports of older days and corrections are mailed on request."""
     states = {row["figures_hash"]: row["state"] for row in reversed(deliveries(day.date))}
     if report["figures_hash"] in states:
         return ""
@@ -98,31 +89,20 @@ def _not_due(day: BusinessDay, report: Report) -> str:
         reason = f"an earlier report of {day} was mailed"
     else:
         return ""
-    count = len(mail.recipients(VARIABLE_REPORT_RECIPIENTS))
-    to = f"{count} recipient{'' if count == 1 else 's'}"
-    return f'{reason}. MAIL=1 with make repair or make report mails "{_subject(report)}" to {to}'
+    return f"{reason}; MAIL=1 with make repair or make report mails it"
 
 
-@in_report_locale
-def _subject(report: Report) -> str:
-    try:
-        return str(mail_texts(read_figures(report["uri"]), corrections(report))["subject"])
-    except PipelineError:  # nothing is mailed, so nothing fails
-        return f"the report of {report['business_date']}"
-
-
-def send(report: Report) -> Mailed:
-    """Mail the claimed `report`; raises StagingError where the archived one is gone, or a newer run has
-    replaced it, and PipelineError where warehouse or mail server are unavailable."""
+def send(report: Report) -> tuple[Figures, bytes | None, Sequence[Correction] | None]:
+    """Mail the claimed `report`; return its figures, trend chart (PNG) and corrections."""
     figures, pdf = read_report(report["uri"], report["figures_hash"])
     trend = read_file(report["uri"].rpartition("/")[0], figures.business_date, TREND_PNG)
-    mailed = Mailed(figures, trend, corrections(report))
-    message = report_message(figures, pdf, trend, mailed.corrections)
+    corrections = day_state.corrections(figures.business_date, report["headline"])
+    message = report_message(figures, pdf, trend, corrections)
     message["Message-ID"] = message_id(report)
     to = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
     mail.send(message, to)
     log.info('%s"%s" to %d recipients', MAILED, message["Subject"], len(to))
-    return mailed
+    return figures, trend, corrections
 
 
 def mark(report: Report) -> None:
@@ -180,26 +160,15 @@ def _query(statement: str, **options: Any) -> list[dict[str, Any]]:
     return warehouse.query(f"warehouse/tables/{statement}.sql", **options)
 
 
-def post_headline(mailed: Mailed) -> bool:
-    """Post the headline of a mailed report to the chat; return whether it was accepted. Raises nothing."""
-    return _post("headline", lambda: (*chat_texts(mailed), mailed.trend))
-
-
-def post_forecast_miss(figures: Figures) -> bool:
-    """Post to the chat if gross sales miss their forecast by FORECAST_MISS_ALERT_PERCENT or more; return
-    whether it was accepted. Raises nothing."""
-    return _post(
-        "forecast miss", lambda: forecast_miss_texts(figures, load_settings().forecast_miss_alert_percent)
-    )
-
-
-def _post(what: str, compose: Callable[[], tuple[Any, ...] | None]) -> bool:
+def post(figures: Figures, trend: bytes | None, corrections: Sequence[Correction] | None) -> None:
+    """Post the headline of a mailed report to the chat, and gross sales that miss their forecast by
+    FORECAST_MISS_ALERT_PERCENT or more. Raises nothing; arguments as of `report_message`."""
     try:
-        message = compose()
+        chat.post(*chat_texts(figures, corrections), trend)
+        if texts := forecast_miss_texts(figures, load_settings().forecast_miss_alert_percent):
+            chat.post(*texts)
     except Exception as error:
-        log.warning("the %s is not posted to the chat: %s", what, failure_reason(error))
-        return False
-    return chat.post(*message) if message else False
+        log.warning("the headline is not posted to the chat: %s", failure_reason(error))
 
 
 @in_report_locale
@@ -226,10 +195,9 @@ def forecast_miss_texts(figures: Figures, percent: int | None) -> tuple[str, str
 
 
 @in_report_locale
-def chat_texts(mailed: Mailed) -> tuple[str, str]:
+def chat_texts(figures: Figures, corrections: Sequence[Correction] | None) -> tuple[str, str]:
     """Return the title, of one line, and the text of the headline, both as in the mail."""
-    texts = mail_texts(mailed.figures, mailed.corrections)
-    texts |= {"page_url": page_url(mailed.figures.business_date)}
+    texts = mail_texts(figures, corrections) | {"page_url": page_url(figures.business_date)}
     return texts["subject"], render("report_chat.txt", texts)
 
 
@@ -255,15 +223,6 @@ def report_message(
     message = mail.compose(texts["subject"], "report_mail", texts, pictures)
     message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"sales-report-{day}.pdf")
     return message
-
-
-def corrections(report: Report) -> Sequence[Correction] | None:
-    """Return what has changed since another report of the day was mailed; None where none was."""
-    day = date.fromisoformat(report["business_date"])
-    others = (row for row in deliveries(day) if row["figures_hash"] != report["figures_hash"])
-    if not any(row["state"] == "sent" for row in others):
-        return None
-    return day_state.corrections(day, report["headline"]) or ()
 
 
 def alarm(day: BusinessDay, report: Report, *, send_mail: bool) -> str:

@@ -23,13 +23,10 @@ States = Mapping[str, str | None]
 """States of one run's tasks by id; a mapped one's id ends in `_<index>`."""
 AIRFLOWS_OWN = ("scheduled__", "backfill__")
 """Prefixes of run ids that only Airflow itself gives; they end in `__<partition key>__<random>`."""
-NO_RUN = (
-    "At six the scheduler was down or the DAG was paused. Start the scheduler, unpause the DAG, run the day:"
-)
+NO_RUN = "The scheduler was down or the DAG was paused. Start the scheduler, unpause the DAG, run the day:"
 WAIT = (
-    "A slow task, or one that waits for its next attempt, needs time; its log shows which it is. One that "
-    "stays queued waits for a worker. If no task has started, the scheduler is down, or the DAG is paused or "
-    "at its limit of runs."
+    "The run is still under way. If no task has started, the scheduler or the workers are down, or the DAG is"
+    " paused."
 )
 NOT_MAILED = (
     f"The log of {names.TASK_SEND} shows the error, under Post Execute. After fixing it, clear the group "
@@ -85,21 +82,18 @@ def latest_run(run_ids: Iterable[str], day: BusinessDay, run_of: Callable[[str],
 
 
 def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
-    """Return the texts of the alert. It lists the failed tasks, or else those under way, and links the run,
-    or else all runs of the DAG.
+    """Return the texts of the alert. It lists the failed tasks, or else those under way, and links the run.
 
     Args:
         day: the business day.
         run_id: its latest run; empty where it has none.
         states: the states of the run's tasks.
     """
-    groups = {task: task.partition(".")[0] for task in states}
-    tasks = sorted(states, key=lambda task: (names.DAILY_GROUPS.index(groups[task]), task))
+    tasks = sorted(states, key=lambda task: (names.DAILY_GROUPS.index(task.partition(".")[0]), task))
     if states.get(names.TASK_GATE) == "success":  # the run continued without the sources that failed
-        tasks = [task for task in tasks if groups[task] != names.GROUP_EXTRACT]
+        tasks = [task for task in tasks if not task.startswith(f"{names.GROUP_EXTRACT}.")]
     failed = [task for task in tasks if states[task] == "failed"]
-    unended = [task for task in tasks if states[task] not in names.ENDED]
-    listed = failed or [task for task in unended if states[task]] or unended[:1]
+    listed = failed or [task for task in tasks if states[task] not in names.ENDED]
     problem = ", ".join(f"{task} ({states[task] or 'not started'})" for task in listed)
     commands: list[str] = []
     if not run_id:
@@ -108,8 +102,8 @@ def mail_texts(day: BusinessDay, run_id: str, states: States) -> dict[str, Any]:
     elif failed:
         advice = "The last line of the task's log shows the error. Fix it, then:"
         commands = [f"make repair DAY={day}"]
-    elif unended:
-        problem, advice = f"the run is still under way: {problem}", WAIT
+    elif listed:
+        advice = WAIT
     else:
         problem, advice = "the run has ended without a failure and without a mail", NOT_MAILED
     url = mail.airflow_url()
