@@ -1,6 +1,6 @@
 """The runs beside the daily one, without Airflow: what the tasks of their DAGs call, at any instant."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import time_machine
 
@@ -55,9 +55,9 @@ def reconcile(at: datetime, most: int = 7) -> list[Difference]:
     run = _run(DAG_RECONCILIATION, at)
     with time_machine.travel(at):
         for pair in differences.select_rereads(found, most):
-            day = day_window(pair.business_date, shop_timezone())
-            raw = module(pair.source).extract(
-                read_windows.window_of_reread(pair.source, day, run, load_history)
+            day = day_window(date.fromisoformat(pair["business_date"]), shop_timezone())
+            raw = module(pair["source"]).extract(
+                read_windows.window_of_reread(pair["source"], day, run, load_history)
             )
             loaded = load_manifest(loading.ORDERS, run, transform.transform(raw, run_id=run.run_id))
             check_load(run, loaded, loading.ORDERS)

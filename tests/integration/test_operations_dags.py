@@ -47,9 +47,9 @@ def test_reconciliation_reads_a_day_again_and_mails_what_it_did(start_company, s
     assert airflow.test_dag("sales_reconciliation") == 0, airflow.log()
     assert company.differences(company.oracle(run_days=[YESTERDAY])) == ""
     (message,) = mailbox.messages()
-    assert message["Subject"] == "Reconciliation: differences on 1 day, 1 corrected"
+    assert message["Subject"] == "Reconciliation: days with differences: 1, corrected: 1"
     body = message.get_body(("plain",)).get_content()
-    assert f"{YESTERDAY}, Sales database: 1 order is gone from the source" in body
+    assert f"{YESTERDAY}, Sales database: orders: 1 gone from the source" in body
     assert f"Reports that were rebuilt but not mailed: {YESTERDAY}" in body
     assert_report_is_of_now(company)
     assert airflow.test_dag("sales_reconciliation") == 0, airflow.log()  # nothing differs now …

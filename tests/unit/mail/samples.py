@@ -96,19 +96,18 @@ def _failure() -> EmailMessage:
 
 def _reconciliation() -> EmailMessage:
     found = [
-        differences.Difference(
-            DAY - timedelta(days=back),
-            "sales_db",
-            {"orders": (Decimal(12), Decimal(13)), "gross": (Decimal("90.5"), Decimal(100))},
-            "1 order is gone from the source",
-        )
+        {
+            "business_date": str(DAY - timedelta(days=back)),
+            "source": "sales_db",
+            "figures": [["orders", "12", "13"], ["gross amount", "90.50", "100.00"]],
+            "what": "orders: 1 gone from the source",
+        }
         for back in range(2)
     ]
-    pair = differences.Reread(DAY, "sales_db")
-    texts = differences.mail_texts(found, {pair: None}, [DAY - timedelta(days=3)])
-    restatements = {"restatements": ["2026-11-19: net sales 90.00 → 50.00"]}
+    built = [str(DAY - timedelta(days=3))]
+    texts = differences.mail_texts(found, {(str(DAY), "sales_db"): None}, built)
     reports = {"reports": [f"make report DAY={DAY}"]}
-    return mail.compose(texts["subject"], "reconciliation_mail", texts | restatements | reports)
+    return mail.compose(texts["subject"], "reconciliation_mail", texts | reports)
 
 
 def _watch() -> EmailMessage:

@@ -6,12 +6,12 @@ order by order. Nothing is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ecommerce.core import templates
+from ecommerce.core import templates, text
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day, shop_day
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
@@ -38,15 +38,20 @@ NULL_IS_A_VALUE = {
 }
 """Columns in which a stored NULL is a value. In others, which `make migrate` may have added after the row was
 loaded, NULL is no difference."""
-FIGURES = {"orders": "orders", "gross amount": "amount", "refunds": "refunds", "refunded amount": "refunded"}
-"""The names of the compared sums, with their columns in the result of `STATEMENT`."""
-WORDS = {
-    "missing": ("is not in the warehouse", "are not in the warehouse"),
-    "gone": ("is gone from the source", "are gone from the source"),
-    "changed": ("has changed", "have changed"),
-    "refunded": ("has other refunds", "have other refunds"),
+FIGURES: dict[str, tuple[str, Callable[[Decimal], str]]] = {
+    "orders": ("orders", text.count),
+    "gross amount": ("amount", text.plain),
+    "refunds": ("refunds", text.count),
+    "refunded amount": ("refunded", text.plain),
 }
-"""What one order, and several, differ in, by column of the same result."""
+"""The names of the compared sums, with their columns in the result of `STATEMENT`, and their format."""
+WORDS = {
+    "missing": "not in the warehouse",
+    "gone": "gone from the source",
+    "changed": "changed",
+    "refunded": "with other refunds",
+}
+"""What orders differ in, by column of the same result."""
 
 
 def reconciled_sources() -> list[str]:
@@ -130,20 +135,22 @@ def differing_days(
     more = {"days": list(days), "changed_since": changed_since, "read_at": loadable.read_at}
     result = duck.execute(statement, files | more)
     names = [column[0] for column in result.description]
-    differences = []
-    for values in result.fetchall():
-        row = dict(zip(names, values, strict=True))
-        if counts := {name: row[name] for name in WORDS if row[name]}:
-            figures = {
-                name: (Decimal(row[f"source_{column}"]), Decimal(row[f"stored_{column}"]))
-                for name, column in FIGURES.items()
-            }
-            what = [
-                f"1 order {WORDS[name][0]}" if count == 1 else f"{count} orders {WORDS[name][1]}"
-                for name, count in counts.items()
-            ]
-            differences.append(Difference(row["business_date"], loadable.source, figures, ", ".join(what)))
-    return differences
+    rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+    return [
+        {
+            "business_date": str(row["business_date"]),
+            "source": loadable.source,
+            "what": "orders: "
+            + ", ".join(f"{row[name]} {words}" for name, words in WORDS.items() if row[name]),
+            "figures": [
+                [name, in_words(row[f"source_{column}"]), in_words(row[f"stored_{column}"])]
+                for name, (column, in_words) in FIGURES.items()
+                if row[f"source_{column}"] != row[f"stored_{column}"]
+            ],
+        }
+        for row in rows
+        if any(row[name] for name in WORDS)
+    ]
 
 
 def keep_stored(duck: duckdb.DuckDBPyConnection, source: str, days: Collection[date]) -> None:

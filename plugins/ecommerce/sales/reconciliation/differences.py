@@ -7,70 +7,44 @@ reads.
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from ecommerce.core import text as wording
 from ecommerce.core.names import DAG_RECONCILIATION
-from ecommerce.core.settings import load_settings
+from ecommerce.core.text import source_name
 from ecommerce.mail import alerts
 from ecommerce.mail import transport as mail
-from ecommerce.sales.report.figures.model import HEADLINE
-from ecommerce.warehouse.load import LoadResult
 
 log = logging.getLogger(__name__)
 
-COUNTS = ("orders", "refunds")
-"""The figures that are no amounts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A source and the warehouse differ on a business day. `figures` has (source, warehouse) by name; `what`
-    describes the orders that differ."""
-
-    business_date: date
-    source: str
-    figures: Mapping[str, tuple[Decimal, Decimal]]
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reread:
-    """One source to read again for one business day."""
-
-    business_date: date
-    source: str
-
-
-Results = Mapping[Reread, LoadResult | None]
-"""The result of each load; None where reading or loading failed."""
+Difference = Mapping[str, Any]
+"""A source and the warehouse differ on a business day. Plain JSON: `business_date`, `source`, `what` (which
+orders differ), `figures` (lists of name, text of the source, text of the warehouse: those that differ)."""
+Results = Mapping[tuple[str, str], Any]
+"""The result of each load by business date and source; None where reading or loading failed."""
 
 
 def newest_first(by_source: Iterable[Sequence[Difference]]) -> list[Difference]:
     """Log the differences of all sources, and return them in one list."""
     differences = sorted(
         (each for differences in by_source for each in differences),
-        key=lambda each: (each.business_date, each.source),
+        key=lambda each: (each["business_date"], each["source"]),
         reverse=True,
     )
     for each in differences:
-        log.warning("%s %s: %s %s", each.business_date, each.source, each.what, dict(each.figures))
+        log.warning("%(business_date)s %(source)s: %(what)s %(figures)s", each)
     if not differences:
         log.info("the sources agree with the warehouse on every day compared")
     return differences
 
 
-def select_rereads(differences: Iterable[Difference], most_days: int) -> list[Reread]:
+def select_rereads(differences: Iterable[Difference], most_days: int) -> list[dict[str, str]]:
     """Return the days and sources to read again: all that differ on the first `most_days` days."""
-    pairs = [Reread(each.business_date, each.source) for each in differences]
-    days = list(dict.fromkeys(pair.business_date for pair in pairs))[:most_days]
-    return [pair for pair in pairs if pair.business_date in days]
+    pairs = [{name: each[name] for name in ("business_date", "source")} for each in differences]
+    days = list(dict.fromkeys(pair["business_date"] for pair in pairs))[:most_days]
+    return [pair for pair in pairs if pair["business_date"] in days]
 
 
-def send_alert(differences: Sequence[Difference], results: Results, built: Collection[date]) -> str:
+def send_alert(differences: Sequence[Difference], results: Results, built: Collection[str]) -> str:
     """Send an alert, by mail and chat, with the differences and their corrections; return why it cannot be
     sent, or nothing. Arguments as in `mail_texts`."""
     texts = mail_texts(differences, results, built)
@@ -78,9 +52,7 @@ def send_alert(differences: Sequence[Difference], results: Results, built: Colle
     return alerts.send_alert(message)
 
 
-def mail_texts(
-    differences: Sequence[Difference], results: Results, built: Collection[date]
-) -> dict[str, Any]:
+def mail_texts(differences: Sequence[Difference], results: Results, built: Collection[str]) -> dict[str, Any]:
     """Return the texts of the alert.
 
     Args:
@@ -88,59 +60,32 @@ def mail_texts(
         results: the results of the loads.
         built: the days whose report was built again.
     """
-    failed = [pair for pair, result in results.items() if not result]
-    loaded = dict.fromkeys(pair.business_date for pair, result in results.items() if result)
-    days = {pair.business_date for pair in results}
-    corrected = days - {pair.business_date for pair in failed}
-    differing = list(dict.fromkeys(each.business_date for each in differences))
-    left, on_days = [str(day) for day in differing if day not in days], _counted(len(differing), "day")
+    read, loaded = dict.fromkeys(day for day, _ in results), [pair for pair in results if results[pair]]
+    failed = [pair for pair in results if not results[pair]]
+    differing = dict.fromkeys(each["business_date"] for each in differences)
+    left = [day for day in differing if day not in read]
+    corrected = len(read.keys() - {day for day, _ in failed})
     return {
-        "subject": f"Reconciliation: differences on {on_days}, {len(corrected)} corrected",
-        "differences": [_texts_of(each, results) for each in differences],
-        "restatements": _restatements(result for result in results.values() if result),
-        "failed": [f"{pair.business_date} ({wording.source_name(pair.source)})" for pair in failed],
+        "subject": f"Reconciliation: days with differences: {len(differing)}, corrected: {corrected}",
+        "differences": [
+            {
+                **each,
+                "source": source_name(each["source"]),
+                "outcome": _outcome((each["business_date"], each["source"]), results),
+            }
+            for each in differences
+        ],
+        "failed": [f"{day} ({source_name(source)})" for day, source in failed],
         "left": left,
         "again": f"airflow dags trigger {DAG_RECONCILIATION} --conf '{{\"most_days\": {len(left)}}}'",
-        "built": [str(day) for day in built],
-        "reports": [f"make report DAY={day}" for day in loaded if day not in built],
-    }
-
-
-def _restatements(results: Iterable[LoadResult]) -> list[str]:
-    """Return one sentence for each changed figure of a mailed report, however many loads changed it."""
-    values: dict[str, list[str]] = {}
-    rows = [row for result in results for row in result.restatements]
-    for row in sorted(rows, key=lambda row: str(row["detected_at"])):
-        kind, currency = HEADLINE[row["figure"]].kind, load_settings().reporting_currency
-        unit = f" {currency}" if kind == "money" else ""
-        values.setdefault(f"{row['business_date']}: {row['figure'].replace('_', ' ')}", []).extend(
-            wording.NOTHING if row[name] is None else wording.figure(Decimal(row[name]), kind, currency) + end
-            for name, end in (("old", ""), ("new", unit))
-        )
-    return [f"{figure} {texts[0]} → {texts[-1]}" for figure, texts in values.items()]
-
-
-def _texts_of(difference: Difference, results: Results) -> dict[str, Any]:
-    pair = Reread(difference.business_date, difference.source)
-    outcome = "not read again yet"
-    if result := results.get(pair):
-        days = _counted(len(result.touched_days), "day")
-        orders = _counted(result.rows.get("orders", 0), "order")
-        outcome = f"read again: {orders} created or changed on this day loaded, {days} recomputed"
-    elif pair in results:
-        outcome = "reading it again failed"
-    return {
-        "day": str(pair.business_date),
-        "source": wording.source_name(pair.source),
-        "what": difference.what,
-        "figures": [
-            [name, *map(wording.count if name in COUNTS else wording.plain, values)]
-            for name, values in difference.figures.items()
-            if values[0] != values[1]
+        "built": built,
+        "reports": [
+            f"make report DAY={day}" for day in dict.fromkeys(day for day, _ in loaded) if day not in built
         ],
-        "outcome": outcome,
     }
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _outcome(pair: tuple[str, str], results: Results) -> str:
+    if pair not in results:
+        return "not read again yet"
+    return "read again and loaded" if results[pair] else "reading it again failed"

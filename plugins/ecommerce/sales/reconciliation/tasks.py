@@ -1,5 +1,6 @@
 """The tasks of `sales_reconciliation`; those that it shares with the daily run are in `sales.tasks`."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
@@ -14,12 +15,11 @@ from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sales import read_windows, source_policy, tasks
 from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.reconciliation import differences as found
-from ecommerce.sales.reconciliation.differences import Difference, Reread
+from ecommerce.sales.reconciliation.differences import Difference
 from ecommerce.sources import module
 from ecommerce.storage.staging import Manifest
-from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
+from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse import load_history
-from ecommerce.warehouse.load import LoadResult
 
 TASK_REREADS = "rereads"
 TASK_REREAD_DAYS = "reread_days"
@@ -41,21 +41,21 @@ def read(source: str, **context: Any) -> Plain:
 
 
 @task(task_id="differences", **NETWORK_RETRIES)
-def days_that_differ(manifest: Plain) -> list[Plain]:
+def days_that_differ(manifest: Plain) -> list[Difference]:
     """Compare the orders with the warehouse; return the days that differ."""
-    return to_xcom(comparison.compare(from_xcom(Manifest, manifest)))
+    return comparison.compare(from_xcom(Manifest, manifest))
 
 
 @task(trigger_rule="none_failed")  # a source may be off
-def differences(by_source: list[list[Plain] | None]) -> list[Plain]:
+def differences(by_source: list[list[Difference] | None]) -> list[Difference]:
     """Return the differences of all sources, the newest day first."""
-    return to_xcom(found.newest_first(all_from_xcom(Difference, each or []) for each in by_source))
+    return found.newest_first(each or [] for each in by_source)
 
 
 @task(task_id=TASK_REREADS)
-def rereads(differing: list[Plain], *, params: dict[str, Any]) -> list[Plain]:
+def rereads(differing: list[Difference], *, params: dict[str, Any]) -> list[dict[str, str]]:
     """Return the days and sources to read again: all that differ on the newest `most_days` days."""
-    return to_xcom(found.select_rereads(all_from_xcom(Difference, differing), params["most_days"]))
+    return found.select_rereads(differing, params["most_days"])
 
 
 OF_MANIFEST = "{{ task.op_kwargs['manifest']['business_date'] }} {{ task.op_kwargs['manifest']['source'] }}"
@@ -102,20 +102,16 @@ report = tasks.report.override(map_index_template="{{ task.op_kwargs['business_d
 
 # A day that fails must not keep the others out of the mail.
 @task(task_id="tell", trigger_rule="all_done_min_one_success", **NETWORK_RETRIES)
-def alert(differing: list[Plain], pairs: list[Plain], **context: Any) -> None:
+def alert(differing: list[Difference], pairs: list[dict[str, str]], **context: Any) -> None:
     """Send an alert with the differences and their corrections."""
     loads = _of_each(context, f"{GROUP_REREAD}.load", pairs)
     days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
-    reports = _of_each(context, "report", days)
-    results = {
-        from_xcom(Reread, pair): from_xcom(LoadResult, load) if load else None
-        for pair, load in zip(pairs, loads, strict=True)
-    }
-    built = [date.fromisoformat(each["business_date"]) for each in reports if each]
-    skip(found.send_alert(all_from_xcom(Difference, differing), results, built))
+    built = [each["business_date"] for each in _of_each(context, "report", days) if each]
+    results = {(pair["business_date"], pair["source"]): load for pair, load in zip(pairs, loads, strict=True)}
+    skip(found.send_alert(differing, results, built))
 
 
-def _of_each(context: Any, task_id: str, mapped_over: list[Plain]) -> list[Any]:
+def _of_each(context: Any, task_id: str, mapped_over: Sequence[Any]) -> list[Any]:
     """Return the results of a mapped task's instances, in order; None for those that failed."""
     indexes = list(range(len(mapped_over)))
     return cast(list[Any], context["ti"].xcom_pull(task_ids=task_id, map_indexes=indexes))
