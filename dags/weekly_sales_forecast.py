@@ -15,9 +15,9 @@ best-selling product are forecast with intervals of 80 and 95 % and loaded into 
 The report (PDF, archived below `forecasts/` of `REPORTS_URI`) is mailed to `report_recipients`. When the
 forecasts of the last four weeks drift, `alert_recipients` get a mail.
 
-Only the newest complete week is forecast, and only once: runs of older weeks or repeated runs are skipped. A
-missing day holds back its week. To forecast anyway, or again, trigger the DAG with the week's Monday and
-`force`.
+Only the newest week is forecast, once it is complete, and only once: runs of older weeks or repeated runs are
+skipped. A missing day holds back its week. To forecast anyway, or again, trigger the DAG with the week's
+Monday and `force`.
 """
 
 from airflow.sdk import (

@@ -202,7 +202,6 @@ def test_nothing_of_the_day_or_later_is_looked_at_whatever_is_loaded(shop):
     run_week(Week(WEEK.as_of + timedelta(days=21)))  # what later forecasts leave is not looked at, either
     assert said(WEEK.as_of, out=out) == before
     assert out.read_bytes() == written
-    assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     header, *lines = written.decode().splitlines()
     assert header == "series,target_date,forecast,lower_80,upper_80,lower_95,upper_95"
     assert [line.split(",")[1] for line in lines] == [str(WEEK.as_of + timedelta(days=n)) for n in range(28)]

@@ -9,7 +9,7 @@ from ecommerce.core import names
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.text import in_report_locale, short_day
 from ecommerce.forecast import loading
-from ecommerce.forecast.weeks import DAYS, Week, spans
+from ecommerce.forecast.weeks import DAYS, Week
 from ecommerce.mail import alerts
 from ecommerce.mail import transport as mail
 from ecommerce.warehouse.client import connect
@@ -67,7 +67,7 @@ def mail_texts(week: Week, missing: Sequence[date]) -> dict[str, Any]:
         "dag": names.DAG_FORECAST,
         "url": f"{url}/dags/{names.DAG_FORECAST}/runs" if url else "",
         "advice": FILL if missing else LOOK,
-        "commands": [f"make backfill FROM={first} TO={last}" for first, last in spans(missing)],
+        "commands": [f"make backfill FROM={missing[0]} TO={missing[-1]}"] if missing else [],
         "otherwise": f"To forecast {'without them' if missing else 'now'}, trigger the DAG with "
         f"{week.monday} as Week and with Forecast in any case.",
     }

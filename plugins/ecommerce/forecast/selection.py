@@ -194,7 +194,6 @@ def compose(record: Mapping[str, Any]) -> EmailMessage:
         "origins": len(tested),
         "first_origin": tested[0] if tested else NOTHING,
         "last_origin": tested[-1] if tested else NOTHING,
-        "headings": columns[2:split],
         "columns": columns,
         "rows": rows,
         "tables": [  # one table would be wider than a phone

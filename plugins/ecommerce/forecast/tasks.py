@@ -3,7 +3,7 @@ script has made several attempts by then."""
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import task
@@ -13,7 +13,7 @@ from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS
 from ecommerce.core.settings import LONG, shop_timezone, task_timeout
 from ecommerce.forecast import loading, missing_forecast
-from ecommerce.forecast.weeks import HORIZON, Week, as_of_run, newest_week, reason_to_skip, week_of
+from ecommerce.forecast.weeks import Week, as_of_run, newest_week, reason_to_skip, week_of
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sources.partner_ftp import fetch_command
@@ -42,16 +42,15 @@ def _week(context: Mapping[str, Any]) -> Week:
 
 @task
 def due(**context: Any) -> None:
-    """Skip the run unless its week is the newest complete one and has no forecast; `force` never skips."""
+    """Skip the run unless its week is the newest, complete and without a forecast; `force` never skips."""
     week = _week(context)
     if context["params"].get("force"):
         return
     warehouse = connect(dag=run_of(context).dag_id, step="weeks")
     prepare_warehouse(warehouse)
-    newest = newest_week(datetime.now(UTC), shop_timezone())
-    loaded = loading.loaded_days(warehouse, newest.days[-1])
-    made = loading.made_before(warehouse, week.as_of, week.as_of + timedelta(days=HORIZON - 1))
-    skip(reason_to_skip(week, newest, loaded, made))
+    loaded = loading.loaded_days(warehouse, week.days[-1])
+    made = loading.made_before(warehouse, week.as_of, week.as_of)
+    skip(reason_to_skip(week, newest_week(datetime.now(UTC), shop_timezone()), loaded, made))
 
 
 class FetchPartnerFiles(FetchByScript):

@@ -1,9 +1,8 @@
 """The week of a run, and whether it is forecast."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 
 from ecommerce.core.business_day import newest_closed_day, shop_day
 from ecommerce.core.errors import ConfigurationError
@@ -46,12 +45,10 @@ def week_of(monday: str | None, now: datetime, timezone: str) -> Week:
         timezone: the shop's.
 
     Raises:
-        ConfigurationError: this is not a date, not a Monday, or the week has not ended.
+        ConfigurationError: this is not a Monday, or the week has not ended.
     """
     newest = newest_week(now, timezone)
-    if not monday:
-        return newest
-    day = _parsed(monday)
+    day = date.fromisoformat(monday) if monday else newest.monday
     if day.weekday():
         first = day - timedelta(days=day.weekday())
         raise ConfigurationError(f"{day} is not a Monday: use the first day of the week, {first}")
@@ -77,10 +74,10 @@ def as_of_run(as_of: str | None, run_after: datetime, timezone: str) -> date:
         timezone: the shop's.
 
     Raises:
-        ConfigurationError: the param is not a date, or is in the future.
+        ConfigurationError: the param is in the future.
     """
     today = shop_day(run_after, timezone).date
-    day = _parsed(as_of) if as_of else today
+    day = date.fromisoformat(as_of) if as_of else today
     if day > today:
         raise ConfigurationError(f"{day} is in the future in {timezone}: today is {today}")
     return day
@@ -100,23 +97,6 @@ def reason_to_skip(week: Week, newest: Week, loaded: Collection[date], made: Col
             f"{week} is not complete: no daily run of {', '.join(map(str, missing))} "
             f"(make backfill FROM={missing[0]} TO={missing[-1]}); force forecasts it anyway"
         )
-    later = Week(week.as_of)
-    while later.monday <= newest.monday:
-        if not later.missing_days(loaded):
-            return f"{week} is not the newest complete week ({later} is complete): see force"
-        later = Week(later.as_of)
+    if week != newest:
+        return f"{week} is older than {newest}: see force"
     return f"the forecast after {week} exists: force makes it again" if week.as_of in made else ""
-
-
-def spans(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Return the first and last day of each run of consecutive days; `days` are in order."""
-    runs = groupby(enumerate(days), lambda pair: pair[1] - timedelta(days=pair[0]))
-    consecutive = [[day for _, day in run] for _, run in runs]
-    return [(run[0], run[-1]) for run in consecutive]
-
-
-def _parsed(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"{text!r} is not a date like 2026-11-16") from None

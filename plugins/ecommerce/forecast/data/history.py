@@ -3,7 +3,7 @@ for each kind of series: `category`, `channel` and `sku`."""
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,14 @@ from ecommerce.forecast.data.panel import Bools, Floats, Ints, Panel, holidays_o
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KINDS
-from ecommerce.sources.partner_ftp.files import MARKET_INDEX, PROMOTIONS, Announced, Parsed, PartnerFiles
+from ecommerce.sources.partner_ftp.files import (
+    MARKET_INDEX,
+    PROMOTIONS,
+    Announced,
+    Parsed,
+    PartnerFiles,
+    Promotion,
+)
 from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun, Manifest, publish, read_manifest, storage_errors, storage_path
 from ecommerce.storage.xcom import from_xcom, to_xcom
@@ -46,11 +53,14 @@ class NoHistory(PipelineError):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The panels before `as_of` by kind, all of the same days. `gaps` are days without data."""
+    """The panels before `as_of` by kind, all of the same days. `gaps` are days without data, `categories`
+    those of products, `promotions` the announced ones."""
 
     as_of: date
     panels: Mapping[str, Panel]
     gaps: tuple[date, ...]
+    categories: Mapping[str, str] = field(default_factory=dict)
+    promotions: tuple[Promotion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +99,15 @@ class Sales:
         holidays = holidays_of(self.calendar, first, days + HORIZON)
         shop = sales["category"].sum(axis=1, keepdims=True)
         unknown = gaps(shop[:, 0], holidays[:days], first.weekday())
-        category_of = rows[rows["kind"] == "sku"].set_index("name")["category"].to_dict()
+        products = rows[rows["kind"] == "sku"].dropna(subset=["category"])
+        category_of: dict[str, str] = dict(zip(products["name"], products["category"], strict=True))
         of_sku = list(zip(names["sku"], sales["sku"].T, strict=True))
         whole_of: dict[str, dict[str, tuple[int, Floats | None]]] = {
             "sku": {sku: (place, None) for place, sku in enumerate(names["sku"])},
             "category": {
                 sku: (names["category"].index(category), values)
                 for sku, values in of_sku
-                if (category := category_of[sku]) in names["category"]
+                if (category := category_of.get(sku)) in names["category"]
             },
             "channel": {sku: (0, values) for sku, values in of_sku},
         }
@@ -120,7 +131,8 @@ class Sales:
                 market=self._market(first, days),
             )
         gap_days = tuple(first + timedelta(days=int(day)) for day in np.flatnonzero(unknown))
-        return History(self.last_day + timedelta(days=1), panels, gap_days)
+        as_of = self.last_day + timedelta(days=1)
+        return History(as_of, panels, gap_days, category_of, self.announced.promotions)
 
     def _promoted(
         self, whole_of: Mapping[str, tuple[int, Floats | None]], wholes: Floats, first: date

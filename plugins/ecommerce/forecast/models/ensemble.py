@@ -86,7 +86,7 @@ def train_candidates(panel: Panel, candidates: Sequence[str] = CANDIDATES) -> di
     for name in CANDIDATES:
         sales = sum(np.nansum(np.abs(actual)) for forecasts, actual in origins if name in forecasts)
         if sales > 0:
-            errors[name] = float(_missed(origins, name) / sales)
+            errors[name] = round(float(_missed(origins, name) / sales), 6)
     known = (~np.isnan(panel.values)).sum(axis=0)
     reason = f"fewer than {LEAST_DAYS} days of history"
     skipped = {name: reason for name, days in zip(panel.series, known, strict=True) if days < LEAST_DAYS}

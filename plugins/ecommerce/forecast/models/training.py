@@ -15,19 +15,17 @@ from ecommerce.core.errors import StagingError
 from ecommerce.forecast.data.history import History
 from ecommerce.forecast.models.ensemble import DEFAULT, TrainedModel, predict, train
 from ecommerce.forecast.models.registry import TRAINED, Champion
-from ecommerce.forecast.scoring import DayForecast
 from ecommerce.forecast.wording import TOTAL
 from ecommerce.storage.kept_files import Store
 
 MODEL, CARD = "model.pickle", "card.json"
-BY_DEFAULT = "by default"
-AMOUNT = Decimal("0.0001")
+AMOUNTS = ("forecast", "lower_80", "upper_80", "lower_95", "upper_95")
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastRun:
-    """The forecasts of four weeks from `as_of` on. `rows`: `series`, `target_date` and the amounts of
-    `DayForecast`, ordered by series and day. `skipped` has the reason by series."""
+    """The forecasts of four weeks from `as_of` on. `rows`: `series`, `target_date` and `AMOUNTS`, ordered by
+    series and day. `skipped` has the reason by series."""
 
     as_of: date
     champion: str
@@ -52,7 +50,7 @@ def predict_all(history: History, trained: Mapping[str, TrainedModel]) -> Foreca
             if np.isnan(forecast.values[:, place]).any():
                 continue
             for ahead, amounts in enumerate(tables[:, :, place].T):
-                row = dict(zip(DayForecast.model_fields, map(_amount, amounts), strict=True))
+                row = dict(zip(AMOUNTS, map(rounded, amounts), strict=True))
                 day = history.as_of + timedelta(days=ahead)
                 run.rows.append({"series": series, "target_date": day, **row})
         run.skipped.update(model.skipped)
@@ -60,22 +58,14 @@ def predict_all(history: History, trained: Mapping[str, TrainedModel]) -> Foreca
     return run
 
 
-def _amount(value: float) -> Decimal:
-    """Round to four decimals, half away from zero."""
-    return Decimal(repr(float(value))).quantize(AMOUNT, ROUND_HALF_UP)
+def rounded(value: float) -> Decimal:
+    """Return `value` with four decimals, rounded half away from zero."""
+    return Decimal(repr(float(value))).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
 def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:
-    """Fit the champion and store it below `trained/<as of>-<hash>/`, unless it is there.
-
-    Args:
-        history: the training data.
-        champion: the candidate to fit.
-        store: below MODELS_URI.
-
-    Returns:
-        The folder's `name` and the model's `sha256`, for `read`, and `why` it is the champion.
-    """
+    """Fit the champion and store it with its card below `trained/<as of>-<hash>/`, unless it is there; return
+    the folder's `name` and the model's `sha256`, for `read`."""
     trained = train_all(history, champion.name)
     model = pickle.dumps(trained, protocol=5)
     text = (json.dumps(card(history, champion, trained), indent=1, sort_keys=True) + "\n").encode()
@@ -84,7 +74,7 @@ def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:
     if store.read(f"{name}/{CARD}") is None:
         store.write(f"{name}/{MODEL}", model)
         store.write(f"{name}/{CARD}", text)
-    return {"name": name, "sha256": hashlib.sha256(model).hexdigest(), "why": champion.why}
+    return {"name": name, "sha256": hashlib.sha256(model).hexdigest()}
 
 
 def read(kept: Mapping[str, Any], store: Store) -> dict[str, TrainedModel]:
@@ -110,29 +100,31 @@ def _read(name: str, store: Store, sha256: str = "") -> bytes:
 def card(history: History, champion: Champion, trained: Mapping[str, TrainedModel]) -> dict[str, Any]:
     """Return the model card: training data, errors at the weekly origins, limits. The same history gives the
     same card, byte by byte."""
-    kinds: dict[str, dict[str, Any]] = {}
-    for kind, model in trained.items():
-        panel = history.panels[kind]
-        kinds[kind] = {
-            "series": list(model.series),
-            "skipped": dict(model.skipped),
-            "first_day": str(panel.first_day),
-            "days": panel.days,
-            "sales": hashlib.sha256(panel.values.tobytes()).hexdigest(),
-            "weights": {name: round(weight, 6) for name, weight in model.weights.items()},
-            "relative_error_of_13_weeks": {name: round(error, 6) for name, error in model.errors.items()},
-            "champion_error_of_13_weeks": champion_error(model),
-        }
-        if kind == "category":
-            kinds[kind]["total_error_of_13_weeks"] = champion_error(model, whole=True)
     return {
         "as_of": str(history.as_of),
         "champion": champion.name,
-        "selected": champion.version or BY_DEFAULT,
+        "selected": champion.version,
+        "why": champion.why,
         "forecasts": "gross sales of 28 days in the reporting currency, with 80 % and 95 % intervals",
         "not_for": "later days, net sales, and effects that neither the history nor the promotions show",
+        "total_error": champion_error(trained["category"], whole=True) if "category" in trained else None,
         "gaps": [str(day) for day in history.gaps],
-        "kinds": kinds,
+        "kinds": [
+            {
+                "kind": kind,
+                "names": list(model.series),
+                "series": len(model.series),
+                "skipped": dict(model.skipped),
+                "first_day": str(history.panels[kind].first_day),
+                "days": history.panels[kind].days,
+                "sales": hashlib.sha256(history.panels[kind].values.tobytes()).hexdigest(),
+                "weights": {name: round(weight, 6) for name, weight in model.weights.items()},
+                "errors": dict(model.errors),
+                "error": champion_error(model),
+                "error_of_last_week": model.errors.get("seasonal_naive"),
+            }
+            for kind, model in trained.items()
+        ],
     }
 
 

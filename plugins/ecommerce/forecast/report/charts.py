@@ -20,43 +20,25 @@ _PHONE_WIDTH, _PHONE_HEIGHT = 90.0, 74.0
 PNG_DPI = 190
 
 
-def draw(figures: ForecastFigures, folder: Path, lower_by: float = 0.0) -> Path:
-    """Write `SVG`, `NARROW_SVG` and `PNG` into `folder`.
-
-    Args:
-        figures: the report's.
-        folder: an existing folder.
-        lower_by: millimetres that the first SVG is lower than usual.
-
-    Returns:
-        The path of the first SVG.
-    """
-    days = figures.past, figures.total.days if figures.total else [], figures.as_of
+def draw(figures: ForecastFigures, folder: Path, lower_by: float = 0.0) -> None:
+    """Write `SVG`, lower by millimetres than usual, `NARROW_SVG` and `PNG` into `folder`."""
     with drawing.style():
-        drawing.save(chart(*days, HEIGHT - lower_by), folder / SVG)
-        drawing.save(chart(*days, _PHONE_HEIGHT, _PHONE_WIDTH), folder / NARROW_SVG)
-        drawing.save_png(chart(*days), folder / PNG, PNG_DPI)
-    return folder / SVG
+        drawing.save(chart(figures, HEIGHT - lower_by), folder / SVG)
+        drawing.save(chart(figures, _PHONE_HEIGHT, _PHONE_WIDTH), folder / NARROW_SVG)
+        drawing.save_png(chart(figures), folder / PNG, PNG_DPI)
 
 
-def chart(
-    past: Sequence[PastDay],
-    coming: Sequence[ComingDay],
-    as_of: date,
-    height: float = HEIGHT,
-    width: float = WIDTH,
-) -> "Figure":
+def chart(figures: ForecastFigures, height: float = HEIGHT, width: float = WIDTH) -> "Figure":
     """Draw the chart within `drawing.style`.
 
     Args:
-        past: the days before `as_of`.
-        coming: the forecast days; none without a forecast.
-        as_of: the first forecast day.
+        figures: the report's.
         height: in millimetres.
         width: in millimetres; a narrow chart labels every fourth Monday, others every second.
     """
     from matplotlib.ticker import MaxNLocator
 
+    past, coming, as_of = figures.past, figures.total.days if figures.total else [], figures.as_of
     figure = drawing.canvas(width, height)
     axes = figure.add_axes((0, 0, 1, 1))
     entries = [*_past(axes, past, as_of), *(_coming(axes, coming, as_of) if coming else [])]
@@ -69,9 +51,7 @@ def chart(
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     drawing.amounts_upward(axes)
-    if not coming and not any(each.actual for each in past):
-        axes.set_ylim(0, 1)
-    columns = 3 if is_narrow else max(len(entries), 1)
+    columns = 3 if is_narrow else len(entries)
     drawing.place_axes(figure, above=3 + 4 * -(-len(entries) // columns), below=6)
     drawing.legend_above(axes, entries, columns)
     return figure
@@ -87,16 +67,10 @@ def _past(axes: Any, days: Sequence[PastDay], as_of: date) -> list[Any]:
         dashed = {"color": STRONG, "linewidth": 1, "dashes": (3, 1.5), "zorder": 3}
         entries += axes.plot(places, _amounts(expected, "forecast"), label="Forecast in force", **dashed)
     ring = {"marker": "o", "markersize": 4, "markeredgecolor": SIGNAL, "zorder": 5}
-    cross = {"marker": "x", "markersize": 3.5, "color": MUTED, "clip_on": False}
-    marks = (
-        ("Outside 80 %", lambda each: each.mark == OUTSIDE_80, ring | {"markerfacecolor": "white"}),
-        ("Outside 95 %", lambda each: each.mark == OUTSIDE_95, ring | {"markerfacecolor": SIGNAL}),
-        ("No data", lambda each: each.actual is None, cross),
-    )
-    for label, is_marked, look in marks:
-        if marked := [each for each in days if is_marked(each)]:
-            heights = [float(each.actual or 0) for each in marked]
-            entries += axes.plot(_places(marked, as_of), heights, linestyle="", label=label, **look)
+    for mark, label, fill in ((OUTSIDE_80, "Outside 80 %", "white"), (OUTSIDE_95, "Outside 95 %", SIGNAL)):
+        if marked := [each for each in days if each.mark == mark]:
+            look = ring | {"linestyle": "", "markerfacecolor": fill, "label": label}
+            entries += axes.plot(_places(marked, as_of), _amounts(marked, "actual"), **look)
     return list(entries)
 
 

@@ -18,7 +18,7 @@ _CHART_CID = "forecast-chart@forecast"
 
 
 def send_report(archived: Mapping[str, Any]) -> str:
-    """Mail the archived report that `steps.build_report` returned; return why not, or an empty text."""
+    """Mail the archived report that `archive.publish` returned; return why not, or an empty text."""
     if not (to := mail.recipients(VARIABLE_REPORT_RECIPIENTS)):
         return f"the Variable {VARIABLE_REPORT_RECIPIENTS} is empty"
     uri, digest = archived["uri"], archived["figures_hash"]

@@ -8,17 +8,63 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
+from pydantic import BaseModel, ConfigDict
+
 from ecommerce.core.text import inert
-from ecommerce.forecast.scoring import DayForecast, Drift, Frozen, Score
-from ecommerce.forecast.weeks import DAYS, HORIZON
+from ecommerce.forecast.weeks import DAYS
 from ecommerce.forecast.wording import TOTAL
 
 OUTSIDE_80, OUTSIDE_95 = "outside the 80 % interval", "outside the 95 % interval"
 SMALLEST_CHANGE = Decimal("0.002")
 """Of the shop's average week; smaller changes are not listed."""
+
+
+class Frozen(BaseModel):
+    """A part of the figures."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class DayForecast(Frozen):
+    """The forecast of one day with its 80 % and 95 % intervals: gross sales in reporting currency."""
+
+    forecast: Decimal
+    lower_80: Decimal
+    upper_80: Decimal
+    lower_95: Decimal
+    upper_95: Decimal
+
+    def covers(self, level: int, actual: Decimal) -> bool:
+        """Return whether sales are within the interval of `level` percent; its bounds belong to it."""
+        lower, upper = (self.lower_80, self.upper_80) if level == 80 else (self.lower_95, self.upper_95)
+        return lower <= actual <= upper
+
+
+class Score(Frozen):
+    """The accuracy of the forecasts of `of`: the total, or all series of a kind. `periods` counts scored days
+    (for products whole weeks). `error` is the WAPE. The ratios are None without sales."""
+
+    of: str
+    series: int
+    periods: int
+    forecast: Decimal
+    actual: Decimal
+    error: Decimal | None
+    bias: Decimal | None
+    covered_80: Decimal | None
+    covered_95: Decimal | None
+
+
+class Drift(Frozen):
+    """The total's score of the last four weeks, the champion's back-test error (`usual_error`), and the
+    reasons why the forecast drifts: none where it does not, or where too few days are scored."""
+
+    score: Score
+    usual_error: Decimal | None
+    reasons: list[str]
 
 
 class PastDay(Frozen):
@@ -146,11 +192,6 @@ class ForecastFigures(Frozen):
         return self.past[-DAYS:]
 
     @property
-    def last_day(self) -> date:
-        """The last forecast day."""
-        return self.as_of + timedelta(days=HORIZON - 1)
-
-    @property
     def last_week_forecast(self) -> Decimal | None:
         """The sum of last week's forecasts in force; None where a day has none."""
         forecasts = [each.expected.forecast for each in self.last_week if each.expected]
@@ -185,8 +226,7 @@ def figures_hash(figures: ForecastFigures) -> str:
 
 
 def figures_csv(figures: ForecastFigures) -> str:
-    """Return every forecast as a CSV row of plain decimals; cells that a spreadsheet would take for a formula
-    begin with an apostrophe."""
+    """Return every forecast as a CSV row of plain decimals."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["as_of", "series", "target_date", *DayForecast.model_fields, "currency"])

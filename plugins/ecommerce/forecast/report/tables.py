@@ -3,28 +3,18 @@
 Forecasts are shown in whole units of the currency: cents would promise an accuracy that no forecast has.
 """
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from operator import itemgetter
 
 from ecommerce.core import text
 from ecommerce.forecast.report import charts
-from ecommerce.forecast.report.figures import ForecastFigures, PastDay
-from ecommerce.forecast.scoring import LEAST_SCORED_DAYS, DayForecast, Drift
-from ecommerce.forecast.weeks import DAYS, spans
-from ecommerce.forecast.wording import (
-    kind_label,
-    kind_name,
-    percent,
-    series_name,
-    signed_percent,
-)
+from ecommerce.forecast.report.figures import DayForecast, Drift, ForecastFigures, PastDay
+from ecommerce.forecast.report.scoring import LEAST_SCORED_DAYS
+from ecommerce.forecast.weeks import DAYS
+from ecommerce.forecast.wording import kind_name, percent, series_name, signed_percent
 from ecommerce.reporting.sections import Section, column_table, facts, name, number, sentences, word
 
-MOST_ROWS = 40
-"""Of `_LISTS`; figures.json has all."""
-_LISTS = ("promotions", "skipped", "warnings")
 MOST_CHANGES, MOST_NAMED = 7, 20
 _OF_DAY = ("Forecast", "80 % interval", "Actual", "Difference", "Change")
 _DAY = list(
@@ -34,186 +24,175 @@ _DAY = list(
 
 def sections(figures: ForecastFigures) -> list[Section]:
     """Return all tables in reading order."""
-    tables = [*_of_forecasts(figures), *_of_model(figures)]
-    return [_cut(each) if each["id"] in _LISTS else each for each in tables]
+    return [*_of_days(figures), *_of_series(figures), _notes(figures), *_of_model(figures)]
 
 
-def _of_forecasts(figures: ForecastFigures) -> Iterator[Section]:
-    yield column_table(
-        "coming",
-        "Next four weeks",
-        figures.total.days if figures.total else [],
-        (name("Day"), lambda row: text.short_day(row.day)),
-        (number("Forecast"), lambda row: text.count(row.expected.forecast)),
-        (number("80 % interval"), lambda row: _interval(row.expected, 80)),
-        (number("95 % interval"), lambda row: _interval(row.expected, 95)),
-        empty="No forecast: no category has enough history.",
-        note=f"daily gross sales in {figures.currency}; the chart also shows the past eight weeks",
-        chart=charts.SVG,
-    )
+def _of_days(figures: ForecastFigures) -> list[Section]:
     week = figures.last_week
     forecast, actual = figures.last_week_forecast, figures.sum_before(DAYS)
     total = ["Week", text.count(forecast), "", text.count(actual), *_difference(actual, forecast), ""]
-    yield column_table(
-        "last-week",
-        "Last week: forecast vs actual",
-        [*map(_day, week), total] if any(each.expected for each in week) else [],
-        *_DAY,
-        empty="No forecast was available for last week.",
-        note="the verdict names the days with sales outside the 80 % or 95 % interval",
-    )
-    yield column_table(
-        "past",
-        "Past eight weeks",
-        map(_day, reversed(figures.past)),
-        *_DAY,
-        empty="No past day has data.",
-        note="each day with the last forecast made before it, newest day first",
-    )
-    yield column_table(
-        "changes",
-        "Largest expected changes",
-        [
-            each
-            for kinds in (("category", "channel"), ("sku",))
-            for each in figures.changes(kinds)[:MOST_CHANGES]
-        ],
-        (name("Series", 2), lambda row: series_name(row.name)),
-        (name("Kind"), lambda row: ", ".join(filter(None, (kind_label(row.name), text.clean(row.category))))),
-        (number("Average week"), lambda row: text.count(row.usual_week)),
-        (number("Coming week"), lambda row: text.count(row.week(0))),
-        (number("Difference"), lambda row: _signed(row.difference)),
-        (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
-        empty="No large changes are expected.",
-        note="compared with the average of the previous 4 weeks; categories and channels, then products",
-    )
+    return [
+        column_table(
+            "coming",
+            "Next four weeks",
+            figures.total.days if figures.total else [],
+            (name("Day"), lambda row: text.short_day(row.day)),
+            (number("Forecast"), lambda row: text.count(row.expected.forecast)),
+            (number("80 % interval"), lambda row: _interval(row.expected, 80)),
+            (number("95 % interval"), lambda row: _interval(row.expected, 95)),
+            empty="No forecast: no category has enough history.",
+            note=f"daily gross sales in {figures.currency}; the chart also shows the past eight weeks",
+            chart=charts.SVG,
+        ),
+        column_table(
+            "last-week",
+            "Last week: forecast vs actual",
+            [*map(_day, week), total] if any(each.expected for each in week) else [],
+            *_DAY,
+            empty="No forecast was available for last week.",
+            note="the verdict names the days with sales outside the 80 % or 95 % interval",
+        ),
+        column_table(
+            "past",
+            "Past eight weeks",
+            map(_day, reversed(figures.past)),
+            *_DAY,
+            empty="No past day has data.",
+            note="each day with the last forecast made before it, newest day first",
+        ),
+    ]
+
+
+def _of_series(figures: ForecastFigures) -> list[Section]:
     products: dict[tuple[date, date, Decimal], list[str]] = {}
     for each in figures.promotions:
         of_row = products.setdefault((each.first, each.last, each.discount_percent), [])
         of_row.append("Whole shop" if each.sku is None else text.clean(each.sku))
-    yield column_table(
-        "promotions",
-        "Promotions in the next four weeks",
-        products.items(),
-        (word("When"), lambda row: text.span(*row[0][:2])),
-        (name("Products"), lambda row: text.listed(dict.fromkeys(row[1]), MOST_NAMED + 1)),
-        (number("Discount"), lambda row: f"{text.quantity(row[0][2])} %"),
-        empty="No promotions are announced.",
-        note="as announced in promotions.csv; included in the forecast",
-    )
-    yield column_table(
-        "scores",
-        "Forecast accuracy",
-        figures.scores,
-        (name("Kind"), lambda row: f"{kind_name(row.of)}, by {'week' if row.of == 'sku' else 'day'}"),
-        (number("Series"), lambda row: text.count(row.series)),
-        (number("Scored"), lambda row: text.count(row.periods)),
-        (number("Forecast"), lambda row: text.count(row.forecast)),
-        (number("Actual"), lambda row: text.count(row.actual)),
-        (number("Error (WAPE)"), lambda row: percent(row.error)),
-        (number("Bias"), lambda row: signed_percent(row.bias)),
-        (number("In 80 %"), lambda row: percent(row.covered_80)),
-        (number("In 95 %"), lambda row: percent(row.covered_95)),
-        empty="No day that has ended had a forecast.",
-        note="last eight weeks; each day with the last forecast made before it, products by whole weeks",
-        remarks=[_drift(figures.drift)],
-    )
-    yield column_table(
-        "series",
-        "Every series by week",
-        (each for each in figures.series if each.usual_week or each.sum(0, 4 * DAYS)),
-        (name("Series"), lambda row: series_name(row.name)),
-        (word("Kind"), lambda row: kind_label(row.name)),
-        (number("Average"), lambda row: text.count(row.usual_week)),
-        *(
-            (
-                number(text.short_day(figures.as_of + timedelta(days=DAYS * week))),
-                lambda row, week=week: text.count(row.week(week)),
-            )
-            for week in range(4)
+    return [
+        column_table(
+            "changes",
+            "Largest expected changes",
+            [
+                each
+                for kinds in (("category", "channel"), ("sku",))
+                for each in figures.changes(kinds)[:MOST_CHANGES]
+            ],
+            (name("Series", 2), lambda row: series_name(row.name)),
+            (name("Kind"), lambda row: text.clean(row.category) or kind_name(row.name)),
+            (number("Average week"), lambda row: text.count(row.usual_week)),
+            (number("Coming week"), lambda row: text.count(row.week(0))),
+            (number("Difference"), lambda row: _signed(row.difference)),
+            (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
+            empty="No large changes are expected.",
+            note="compared with the average of the previous 4 weeks; categories and channels, then products",
         ),
-        (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
+        column_table(
+            "promotions",
+            "Promotions in the next four weeks",
+            products.items(),
+            (word("When"), lambda row: text.span(*row[0][:2])),
+            (name("Products"), lambda row: text.listed(dict.fromkeys(row[1]), MOST_NAMED + 1)),
+            (number("Discount"), lambda row: f"{text.quantity(row[0][2])} %"),
+            empty="No promotions are announced.",
+            note="as announced in promotions.csv; included in the forecast",
+        ),
+        column_table(
+            "scores",
+            "Forecast accuracy",
+            figures.scores,
+            (
+                name("Kind"),
+                lambda row: f"{kind_name(row.of) or 'Total'}, by {'week' if row.of == 'sku' else 'day'}",
+            ),
+            (number("Series"), lambda row: text.count(row.series)),
+            (number("Scored"), lambda row: text.count(row.periods)),
+            (number("Forecast"), lambda row: text.count(row.forecast)),
+            (number("Actual"), lambda row: text.count(row.actual)),
+            (number("Error (WAPE)"), lambda row: percent(row.error)),
+            (number("Bias"), lambda row: signed_percent(row.bias)),
+            (number("In 80 %"), lambda row: percent(row.covered_80)),
+            (number("In 95 %"), lambda row: percent(row.covered_95)),
+            empty="No day that has ended had a forecast.",
+            note="last eight weeks; each day with the last forecast made before it, products by whole weeks",
+            remarks=[_drift(figures.drift)],
+        ),
+        column_table(
+            "series",
+            "Every series by week",
+            (each for each in figures.series if each.usual_week or each.sum(0, 4 * DAYS)),
+            (name("Series"), lambda row: series_name(row.name)),
+            (word("Kind"), lambda row: kind_name(row.name)),
+            (number("Average"), lambda row: text.count(row.usual_week)),
+            *(
+                (
+                    number(text.short_day(figures.as_of + timedelta(days=DAYS * week))),
+                    lambda row, week=week: text.count(row.week(week)),
+                )
+                for week in range(4)
+            ),
+            (number("Change"), lambda row: text.change(row.week(0), row.usual_week)),
+            empty="None.",
+            note="average: of the previous 4 weeks; change: of the first week; without series without sales",
+        ),
+    ]
+
+
+def _notes(figures: ForecastFigures) -> Section:
+    skipped = [
+        f"No forecast of {series_name(series)}: {text.clean(why)}" for series, why in figures.skipped.items()
+    ]
+    gaps = text.listed(figures.gaps)
+    return sentences(
+        "notes",
+        "Data notes",
+        [
+            *skipped,
+            *([f"Days missing from the warehouse: {gaps}"] if gaps else []),
+            *map(text.clean, figures.warnings),
+        ],
         empty="None.",
-        note="average: of the previous 4 weeks; change: of the first week; series without sales are left out",
+        note="series without a forecast, gaps in the history, warnings of the partner's files and of checks",
     )
 
 
-def _of_model(figures: ForecastFigures) -> Iterator[Section]:
+def _of_model(figures: ForecastFigures) -> list[Section]:
     card, origin = figures.card, figures.provenance
-    yield column_table(
-        "skipped",
-        "Skipped",
-        figures.skipped.items(),
-        (name("Series"), lambda row: series_name(row[0])),
-        (word("Kind"), lambda row: kind_label(row[0])),
-        (name("Reason"), lambda row: text.clean(row[1])),
-        empty="Every series has a forecast.",
-        note="series without a forecast",
-    )
-    days = [f"{first}" if first == last else f"{first} to {last}" for first, last in spans(figures.gaps)]
-    yield sentences(
-        "gaps",
-        "Gaps",
-        [", ".join(days)] if days else [],
-        empty="None.",
-        note="days missing from the warehouse: excluded from training and evaluation",
-    )
-    yield sentences(
-        "warnings",
-        "Warnings",
-        [text.clean(each) for each in figures.warnings],
-        empty="None.",
-        note="about promotions.csv and market_index.csv, and from the checks",
-    )
     why = "the default: no model has been selected yet"
     if card.selected:
         reason = f": {text.clean(card.why).rstrip('.')}" if card.why else ""
         day = card.selected.rpartition("/")[2][:10]
         why = f"selected on {day}{reason} (record {text.clean(card.selected)})"
-    yield facts(
-        "card",
-        "Model card",
-        [
-            ["Champion", f"{text.clean(card.champion)}, {why}"],
-            ["Error of the total", f"{percent(card.total_error)} (WAPE by day) in the back-test of 13 weeks"],
-            ["Forecasts", text.clean(card.forecasts)],
-            ["Does not forecast", text.clean(card.not_for)],
-            ["Stored in", text.clean(origin.model)],
-        ],
-    )
-    yield column_table(
-        "kinds",
-        "Training data and back-test",
-        card.kinds,
-        (word("Kind"), lambda row: kind_name(row.kind)),
-        (number("Series"), lambda row: text.count(row.series)),
-        (number("History from"), lambda row: row.first_day.isoformat()),
-        (number("Days"), lambda row: text.count(row.days)),
-        (name("Weights"), lambda row: _weights(row.weights)),
-        (number("Error over 13 weeks"), lambda row: percent(row.error)),
-        (number("Error of the naive forecast"), lambda row: percent(row.error_of_last_week)),
-        empty="No model was trained.",
-        note="errors are WAPE; naive forecast: the same weekday of the week before",
-    )
-    yield facts(
-        "provenance",
-        "Provenance",
-        [
-            ["Data", f"days before {figures.as_of} in {origin.timezone}, and announced promotions"],
-            ["Run", f"DAG {origin.dag_id}, run {origin.run_id}"],
-            ["Code version", origin.code_version],
-            ["Generated at", text.instant(origin.generated_at)],
-        ],
-    )
-
-
-def _cut(section: Section) -> Section:
-    """The section with its first rows, and the number of the others in one more."""
-    rows = section["rows"]
-    if (more := len(rows) - MOST_ROWS) <= 0:
-        return section
-    last = [f"and {more} more (figures.json)", *[""] * (len(rows[0]) - 1)]
-    return section | {"rows": [*rows[:MOST_ROWS], last]}
+    return [
+        column_table(
+            "kinds",
+            "Training data and back-test",
+            card.kinds,
+            (word("Kind"), lambda row: kind_name(row.kind)),
+            (number("Series"), lambda row: text.count(row.series)),
+            (number("History from"), lambda row: row.first_day.isoformat()),
+            (number("Days"), lambda row: text.count(row.days)),
+            (name("Weights"), lambda row: _weights(row.weights)),
+            (number("Error over 13 weeks"), lambda row: percent(row.error)),
+            (number("Error of the naive forecast"), lambda row: percent(row.error_of_last_week)),
+            empty="No model was trained.",
+            note="errors are WAPE; naive forecast: the same weekday of the week before",
+        ),
+        facts(
+            "card",
+            "Model card",
+            [
+                ["Champion", f"{text.clean(card.champion)}, {why}"],
+                ["Error of the total", f"{percent(card.total_error)} (WAPE by day) over 13 weeks"],
+                ["Forecasts", text.clean(card.forecasts)],
+                ["Does not forecast", text.clean(card.not_for)],
+                ["Stored in", text.clean(origin.model)],
+                ["Data", f"days before {figures.as_of} in {origin.timezone}, and announced promotions"],
+                ["Run", f"DAG {origin.dag_id}, run {origin.run_id}"],
+                ["Code version", origin.code_version],
+                ["Generated at", text.instant(origin.generated_at)],
+            ],
+        ),
+    ]
 
 
 def _day(each: PastDay) -> list[str]:
@@ -253,7 +232,7 @@ def _weights(weights: dict[str, Decimal]) -> str:
 
 
 def _drift(drift: Drift) -> str:
-    if not drift.is_judged:
+    if drift.score.periods < LEAST_SCORED_DAYS:
         return (
             f"Drift is judged from {LEAST_SCORED_DAYS} days with a forecast in the last four weeks; there "
             f"are {drift.score.periods}."

@@ -1,5 +1,6 @@
 """The texts of the forecast report: for the PDF and the page, and for the mail."""
 
+from datetime import timedelta
 from typing import Any
 
 from ecommerce.core import text
@@ -21,7 +22,7 @@ def page_texts(figures: ForecastFigures) -> dict[str, Any]:
         "day": figures.as_of.isoformat(),
         "footer": f"Weekly sales forecast · as of {figures.as_of} ({figures.provenance.timezone})",
         "scope": [f"Gross sales in {figures.currency}", f"Based on data before {figures.as_of}"],
-        "heading": text.span(figures.as_of, figures.last_day),
+        "heading": text.span(figures.as_of, figures.as_of + timedelta(days=HORIZON - 1)),
         "notices": notices(figures),
         "tiles": [
             _forecast_tile(figures, DAYS, "Coming week", "last week"),
@@ -81,7 +82,7 @@ def notices(figures: ForecastFigures) -> list[dict[str, Any]]:
     """Return what a reader must know before the first figure, worst first: `title`, `words`, `urgent`."""
     shown = []
     if figures.total is None:
-        shown.append(notice("No forecast", "No category has enough history; see Skipped.", urgent=True))
+        shown.append(notice("No forecast", "No category has enough history; see Data notes.", urgent=True))
     if figures.drift.reasons:
         reasons = "; ".join(figures.drift.reasons)
         shown.append(notice("Drift", f"In the last four weeks {reasons}.", urgent=True))

@@ -2,17 +2,21 @@
 
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import DataWarning, data_warning
+from ecommerce.forecast.data.history import History
+from ecommerce.forecast.data.panel import Panel
 from ecommerce.forecast.report import archive, steps
 from ecommerce.forecast.report import figures as model
-from ecommerce.forecast.scoring import DayForecast, StoredForecast
+from ecommerce.forecast.report.figures import DayForecast
 from ecommerce.sources.partner_ftp.files import Promotion
 
 AS_OF = date(2026, 11, 16)
@@ -42,19 +46,17 @@ def day(ahead: int) -> date:
 
 def made(
     series: str, target: date, forecast: float, actual: float | None = None, **changes: Any
-) -> StoredForecast:
+) -> dict[str, Any]:
     """A forecast whose intervals reach 10 and 20 % to either side, made on the Monday of its week."""
     monday = min(target, day(27)) - timedelta(days=target.weekday())
     cents = [Decimal(str(round(forecast * part, 4))) for part in (1, 0.9, 1.1, 0.8, 1.2)]
-    made_on = min(monday, AS_OF)
     facts = {
         "series": series,
         "target_date": target,
-        "model": "blend",
-        "made_at": day_window(made_on, ZONE).start,
+        "made_at": day_window(min(monday, AS_OF), ZONE).start,
         "actual": None if actual is None else Decimal(str(round(actual, 4))),
     }
-    return StoredForecast(**dict(zip(DayForecast.model_fields, cents, strict=True)) | facts | changes)
+    return dict(zip(DayForecast.model_fields, cents, strict=True)) | facts | changes
 
 
 def names(categories: Sequence[str] = CATEGORIES, skus: int = 12) -> list[str]:
@@ -87,7 +89,7 @@ def expected(each: date, value: Decimal) -> float:
 
 def rows(
     actuals: dict[str, dict[date, Decimal]], *, past: bool = True, bias: float = 1
-) -> list[StoredForecast]:
+) -> list[dict[str, Any]]:
     """The forecasts of eight weeks, each made on its Monday, and of the coming four; the former are `bias`
     times what one expects."""
     drawn = random.Random(5)
@@ -107,40 +109,46 @@ def rows(
 
 def card(series: Sequence[str], **changes: Any) -> dict[str, Any]:
     """A model card as `training.card` writes it."""
-    kinds = {}
+    kinds = []
     for kind, error in (("category", 0.11), ("channel", 0.09), ("sku", 0.42)):
-        kinds[kind] = {
-            "series": [name for name in series if name.startswith(f"{kind}:")],
+        facts = {
+            "kind": kind,
+            "series": len([name for name in series if name.startswith(f"{kind}:")]),
             "skipped": {f"{kind}:new": "fewer than 28 days of history"} if kind == "sku" else {},
             "first_day": "2024-01-02",
             "days": 1049,
-            "sales": "0" * 64,
             "weights": {"open_weekday_mean": 0.21, "ridge": 0.37, "boosting": 0.42},
-            "relative_error_of_13_weeks": {"seasonal_naive": error * 1.4, "ridge": error},
-            "champion_error_of_13_weeks": error,
+            "error": error,
+            "error_of_last_week": error * 1.4,
         }
-    kinds["category"]["total_error_of_13_weeks"] = 0.08
+        kinds.append(facts)
     return {
-        "as_of": str(AS_OF),
         "champion": "blend",
         "selected": "champions/2026-11-02-0123456789abcdef.json",
+        "why": "",
         "forecasts": "gross sales of 28 days in the reporting currency, with 80 % and 95 % intervals",
         "not_for": "later days, net sales, and effects that neither the history nor the promotions show",
-        "gaps": [],
+        "total_error": 0.08,
         "kinds": kinds,
     } | changes
 
 
-def known(actuals: dict[str, dict[date, Decimal]], **changes: Any) -> steps.PastSales:
-    """What the run knows of a shop without gaps."""
-    values = {
-        "actuals": actuals,
-        "categories": {name: "Kitchen" for name in actuals if name.startswith("sku:")},
-        "unknown": (),
-        "gaps": (),
-        "promotions": PROMOTIONS,
-    }
-    return steps.PastSales(**values | changes)
+def known(
+    actuals: dict[str, dict[date, Decimal]],
+    unknown: Collection[date] = (),
+    gaps: Sequence[date] = (),
+    promotions: Sequence[Promotion] = PROMOTIONS,
+) -> History:
+    """What the run knows of a shop."""
+    panels = {}
+    for kind in ("category", "channel", "sku"):
+        series = [name for name in actuals if name.startswith(f"{kind}:")]
+        rows = [[np.nan if day in unknown else actuals[name][day] for name in series] for day in ALL_DAYS]
+        values = np.array(rows, dtype=float)
+        nothing = np.zeros((len(values) + 28, len(series)))
+        panels[kind] = Panel(ALL_DAYS[0], tuple(series), values, nothing, nothing.astype(int))
+    categories = {name.removeprefix("sku:"): "Kitchen" for name in panels["sku"].series}
+    return History(AS_OF, panels, tuple(gaps), categories, tuple(promotions))
 
 
 def make_figures(
@@ -149,7 +157,7 @@ def make_figures(
     past: bool = True,
     complete: Sequence[date] = ALL_DAYS,
     warnings: Sequence[DataWarning] = (REJECTED,),
-    forecasts: Sequence[StoredForecast] | None = None,
+    forecasts: Sequence[dict[str, Any]] | None = None,
     model_card: dict[str, Any] | None = None,
     **changes: Any,
 ) -> model.ForecastFigures:
@@ -170,7 +178,6 @@ def make_figures(
             model="trained/2026-11-16-0123456789abcdef",
             generated_at=datetime(2026, 11, 16, 11, 4, 5, tzinfo=UTC),
         ),
-        as_of=AS_OF,
         currency="USD",
     )
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ecommerce.core.errors import StagingError
-from ecommerce.forecast.report import archive, delivery, steps
+from ecommerce.core.settings import load_settings
+from ecommerce.forecast.report import archive, delivery
 from ecommerce.forecast.report.figures import ForecastFigures
 from ecommerce.sales.report.archive import archived_days
 from tests.unit.forecast.report.samples import history, make_figures, names, rows
@@ -32,7 +33,7 @@ def archived(tmp_path: Path) -> Callable[[ForecastFigures], dict[str, Any]]:
     """Archive figures as the tasks do; what the mails are given."""
 
     def put(figures: ForecastFigures) -> dict[str, Any]:
-        return steps.archive_report(figures)
+        return archive.publish(load_settings().reports_uri, figures)
 
     return put
 

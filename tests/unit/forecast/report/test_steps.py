@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -15,7 +16,7 @@ from ecommerce.forecast.models.registry import Champion
 from ecommerce.forecast.report import steps
 from ecommerce.sources.partner_ftp.files import Announced, Promotion
 from ecommerce.storage.kept_files import Store
-from tests.unit.forecast.report.samples import AS_OF, WEEKDAYS, day
+from tests.unit.forecast.report.samples import ALL_DAYS, AS_OF, WEEKDAYS, day, made, make_figures
 
 FIRST = AS_OF - timedelta(days=70)
 
@@ -40,35 +41,40 @@ def sales() -> Sales:
     return Sales(AS_OF - timedelta(days=1), pa.Table.from_pylist(rows), announced, calendar="")
 
 
-def test_sales_become_amounts_by_series_and_day(sales: Sales) -> None:
-    past = steps.past_sales(sales, AS_OF)
-    assert sorted(past.actuals) == ["category:a", "category:b", "channel:web", "sku:A-1", "total"]
-    yesterday = AS_OF - timedelta(days=1)
-    assert past.actuals["total"][yesterday] == sold(1, 0) + sold(1, 1)
-    assert past.actuals["category:b"][yesterday] == sold(1, 1)
-    assert min(past.actuals["total"]) == AS_OF - timedelta(days=56)
-    assert AS_OF - timedelta(days=3) not in past.actuals["total"]
-    assert past.categories == {"sku:A-1": "a"}
+def test_sales_are_amounts_by_series_and_day(sales: Sales) -> None:
+    history = sales.panels()
+    past = steps.past_sales(history)
+    assert sorted(past) == ["category:a", "category:b", "channel:web", "sku:A-1", "total"]
+    assert past["total"][-1] == sold(1, 0) + sold(1, 1)
+    assert past["category:b"][-1] == float(sold(1, 1))
+    assert len(past["total"]) == 56
+    assert history.categories == {"A-1": "a"}
 
 
-def test_a_gap_is_known_as_one_and_so_are_days_before_the_history(sales: Sales) -> None:
-    known = steps.past_sales(sales, AS_OF)
-    assert list(known.gaps) == [AS_OF - timedelta(days=3)]
-    assert set(known.unknown) == set(known.gaps)
+def test_a_gap_is_unknown_and_so_are_days_before_the_history(sales: Sales) -> None:
+    history = sales.panels()
+    assert list(history.gaps) == [AS_OF - timedelta(days=3)]
+    assert np.flatnonzero(np.isnan(steps.past_sales(history)["total"])).tolist() == [53]
     later = sales.table.filter(pa.compute.greater(sales.table["business_date"], pa.scalar(day(-30))))
-    assert len(steps.past_sales(replace(sales, table=later), AS_OF).unknown) == 56 - 29 + 1
+    past = steps.past_sales(replace(sales, table=later).panels())
+    assert np.isnan(past["total"]).sum() == 56 - 29 + 1
+
+
+def test_what_is_incomplete_unknown_or_old_is_not_scored() -> None:
+    gone = [made("total", day(-1), 100, 100), made("total", day(-2), 100), made("total", day(-3), 100, 100)]
+    old = [made("total", day(-back), 100, 100) for back in range(29, 57)]
+    figures = make_figures(forecasts=[*gone, *old], complete=[each for each in ALL_DAYS if each != day(-3)])
+    assert (figures.scores[0].periods, figures.drift.score.periods) == (29, 1)
 
 
 def test_the_card_knows_the_champion_s_error_and_the_total_s(sales: Sales) -> None:
     history = sales.panels()
     card = training.card(history, Champion(), training.train_all(history))
     kinds = card["kinds"]
-    assert card["selected"] == training.BY_DEFAULT
-    for kind in ("category", "channel", "sku"):
-        error = kinds[kind]["champion_error_of_13_weeks"]
-        assert 0 <= error < 0.2
-        assert ("total_error_of_13_weeks" in kinds[kind]) == (kind == "category")
-    assert kinds["category"]["total_error_of_13_weeks"] <= kinds["category"]["champion_error_of_13_weeks"]
+    assert card["selected"] is None
+    assert [each["kind"] for each in kinds] == ["category", "channel", "sku"]
+    assert all(0 <= each["error"] < 0.2 for each in kinds)
+    assert card["total_error"] <= kinds[0]["error"]
 
 
 def test_the_champion_s_error_by_hand() -> None:
@@ -77,17 +83,11 @@ def test_the_champion_s_error_by_hand() -> None:
         ([[10.0, 20.0], [5.0, 5.0]], [[12.0, 18.0], [nan, 10.0]]),
         ([[1.0, 1.0]], [[nan, nan]]),
     ]
-    arrays = tuple(tuple(map(as_floats, pair)) for pair in calibration)
+    arrays = tuple(tuple(map(np.array, pair)) for pair in calibration)
     model: Any = type("Model", (), {"calibration": arrays})
     assert training.champion_error(model) == round((2 + 2 + 5) / 40, 6)
     assert training.champion_error(model, whole=True) == round((0 + 5) / 40, 6)
     assert training.champion_error(type("Model", (), {"calibration": ()})) is None
-
-
-def as_floats(rows: list[list[float]]) -> Any:
-    import numpy as np
-
-    return np.array(rows)
 
 
 def test_why_a_champion_was_chosen_is_read_from_its_record(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.forecast import wording
@@ -18,7 +18,7 @@ from ecommerce.forecast.report.figures import (
 from ecommerce.sources.partner_ftp.files import Promotion
 from tests.unit.forecast.report.samples import (
     ALL_DAYS,
-    AS_OF,
+    ZONE,
     card,
     day,
     history,
@@ -55,13 +55,9 @@ def test_the_hash_is_of_what_is_said_and_not_of_who_says_it() -> None:
     assert figures_hash(make_figures(promotions=())) != figures_hash(figures)
 
 
-def test_the_coming_days_are_those_of_this_forecast_alone() -> None:
-    series = names()
-    actuals = history(series)
-    found = rows(actuals)
-    later = made("total", day(7), 1e9, made_at=found[-1].made_at + timedelta(days=7))
-    other = made("total", day(0), 1e9, made_at=found[-1].made_at, model="ridge")
-    assert make_figures(forecasts=[*found, later, other]).series == make_figures(forecasts=found).series
+def test_without_this_forecast_an_older_one_does_not_take_its_place() -> None:
+    older = [made("total", day(7), 1e9, made_at=day_window(day(-7), ZONE).start)]
+    assert make_figures(forecasts=older).series == []
 
 
 def test_the_headline_compares_with_what_came() -> None:
@@ -86,17 +82,11 @@ def test_a_week_with_a_gap_is_compared_with_nothing() -> None:
     assert figures.sum_before(2) is not None
     page = view.page_texts(figures)
     assert page["tiles"][0]["changes"] == []
-    assert rows_of(figures, "gaps") == [["2026-11-13"]]
+    assert ["Days missing from the warehouse: 2026-11-13"] in rows_of(figures, "notes")
     assert view.subject(figures).endswith(" USD")
     usual = figures.total and figures.total.usual_week
     known_days = [value for each, value in history(names())["total"].items() if day(-28) <= each != day(-3)]
     assert usual == round(sum(known_days) / 27 * 7, 4)
-
-
-def test_gaps_in_a_row_are_one_span() -> None:
-    days = [day(-50), day(-49), day(-48), day(-20)]
-    gaps = rows_of(make_figures(gaps=days), "gaps")
-    assert gaps == [["2026-09-27 to 2026-09-29, 2026-10-27"]]
 
 
 def test_days_outside_their_intervals_are_marked() -> None:
@@ -185,21 +175,21 @@ def test_what_is_skipped_is_said_once() -> None:
     skipped = data_warning("series_skipped", series="sku:new", detail="fewer than 28 days of history")
     notes = [data_warning("note", text=text) for text in ("mine", "mine", "ann@example.com wrote")]
     figures = make_figures(warnings=[skipped, *notes])
-    assert rows_of(figures, "skipped") == [["new", "Product", "fewer than 28 days of history"]]
-    assert rows_of(figures, "warnings") == [["mine"], ["<e-mail> wrote"]]
+    reason = "No forecast of new: fewer than 28 days of history"
+    assert rows_of(figures, "notes") == [[reason], ["mine"], ["<e-mail> wrote"]]
 
 
 @pytest.mark.parametrize(
     ("selected", "said"),
     [
-        ("by default", "blend, the default: no model has been selected yet"),
+        (None, "blend, the default: no model has been selected yet"),
         (
             "champions/2026-11-02-0123.json",
             "blend, selected on 2026-11-02 (record champions/2026-11-02-0123.json)",
         ),
     ],
 )
-def test_the_card_says_why_this_model(selected: str, said: str) -> None:
+def test_the_card_says_why_this_model(selected: str | None, said: str) -> None:
     figures = make_figures(model_card=card(names(), selected=selected))
     assert rows_of(figures, "card")[0] == ["Champion", said]
     told = make_figures(
@@ -213,21 +203,18 @@ def test_the_card_says_why_this_model(selected: str, said: str) -> None:
 
 def test_a_card_without_back_test_has_no_errors() -> None:
     kinds = card(names())["kinds"]
-    for found in kinds.values():
-        found["champion_error_of_13_weeks"] = None
-        found["relative_error_of_13_weeks"] = {}
-    kinds["category"]["total_error_of_13_weeks"] = None
-    figures = make_figures(model_card=card(names(), kinds=kinds))
+    for found in kinds:
+        found["error"] = found["error_of_last_week"] = None
+    figures = make_figures(model_card=card(names(), kinds=kinds, total_error=None))
     assert figures.drift.usual_error is None
     assert rows_of(figures, "kinds")[0][5:] == [NOTHING, NOTHING]
 
 
-def test_the_csv_has_every_forecast_and_no_formula() -> None:
-    lines = figures_csv(make_figures(["category:a", "=cmd()"])).splitlines()
+def test_the_csv_has_every_forecast() -> None:
+    lines = figures_csv(make_figures(["category:a", "category:b"])).splitlines()
     assert lines[0] == "as_of,series,target_date,forecast,lower_80,upper_80,lower_95,upper_95,currency"
     assert len(lines) == 1 + 3 * 28
     assert lines[1].startswith("2026-11-16,total,2026-11-16,")
-    assert any(line.startswith("2026-11-16,'=cmd(),") for line in lines)
 
 
 def test_known_days_are_those_since_the_history_began() -> None:
@@ -238,7 +225,6 @@ def test_known_days_are_those_since_the_history_began() -> None:
         card(names()),
         warnings=[],
         origin=make_figures().provenance,
-        as_of=AS_OF,
         currency="USD",
     )
     assert [each.actual is None for each in figures.past] == [True] * 40 + [False] * 16
