@@ -16,7 +16,7 @@ from typing import Any
 from pypdf import PdfReader
 
 from ecommerce.sales import delivery
-from ecommerce.sales.report import archive, document
+from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import Figures, figures_hash
 from tests.oracle import Oracle, rounded
 from tests.oracle_report import NEARLY, SECTIONS, Expected
@@ -49,7 +49,7 @@ def lacking(oracle: Oracle, figures: Figures, folder: Path) -> list[str]:
 def _texts(figures: Figures, folder: Path) -> Iterator[tuple[str, str]]:
     """The words of each form that people read."""
     uri = _archived(figures, folder)
-    pdf = (folder / "reports" / str(figures.business_date) / document.PDF).read_bytes()
+    pdf = (folder / "reports" / str(figures.business_date) / archive.PDF).read_bytes()
     reader = PdfReader(io.BytesIO(pdf))
     pages = reader.pages
     # The labels of a chart are outlines; its alternative text has them.

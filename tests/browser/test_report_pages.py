@@ -18,7 +18,7 @@ from demo.services.ports import free_port
 from ecommerce.core.templates import render
 from ecommerce.pages import day_status
 from ecommerce.pages.navigation import PREFIX
-from ecommerce.sales.report.charts.chart_files import TREND_PNG
+from ecommerce.sales.report.chart_files import TREND_PNG
 from ecommerce.sales.report.view.mail import mail_texts
 from tests.browser import axe
 from tests.unit.pages import made_up

@@ -157,13 +157,13 @@ def test_a_figure_is_in_report_mail_and_csv(shop, tmp_path):
     written = (
         "from tests.unit.sales.report.samples import DAY, make_figures\n"
         "from pathlib import Path\n"
-        "from ecommerce.sales.report import document\n"
+        "from ecommerce.sales.report import archive\n"
         "from ecommerce.sales.report.figures.model import HEADLINE, Figure\n"
         "from ecommerce.sales.report.figures_csv import figures_csv\n"
         "made = make_figures()\n"
         "made = made.model_copy(update={'headline': {name: made.headline.get(name, Figure(value=2)) "
         "for name in HEADLINE}})\n"
-        "document.write(made, Path('.'))\n"
+        "archive.write_document(made, Path('.'))\n"
         "print([line for line in figures_csv(made).splitlines() if 'units_per_order' in line])\n"
     )
     assert in_copy(copy, "-c", written).splitlines()[-1].endswith("units_per_order,2,,true']")

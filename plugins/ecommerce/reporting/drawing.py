@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ecommerce.core.text import compact
 from ecommerce.reporting import fonts
@@ -27,8 +27,6 @@ STRONG, PALE, FAINT, SIGNAL = "#12486b", "#a9bccd", "#dbe5ee", "#b4551d"
 TEXT_POINTS = 7.0
 MILLIMETRE, POINTS = 1 / 25.4, 72 / 25.4
 """A millimetre in inches, and in points."""
-_PAD = 2.5
-"""Points between an axis and its labels."""
 _LONGEST_LABEL = 100
 """Characters; no label this long fits anywhere, and measuring a longer one takes long."""
 
@@ -55,11 +53,11 @@ def style() -> Iterator[None]:
         yield
 
 
-def canvas(width: float, height: float) -> Figure:
-    """Return an empty drawing of so many millimetres."""
+def canvas(width: float, height: float, layout: Literal["constrained"] | None = None) -> Figure:
+    """Return an empty drawing of so many millimetres; the layout `constrained` fits axes into it."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width * MILLIMETRE, height * MILLIMETRE))
+    return Figure(figsize=(width * MILLIMETRE, height * MILLIMETRE), layout=layout)
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -92,13 +90,13 @@ def shorten(text: str, width: float) -> str:
     return f"{text[: words if words > fitting / 2 else fitting].rstrip()}…"
 
 
-def text_width(text: str, *, bold: bool = False) -> float:
+def text_width(text: str) -> float:
     """Return the width of `text` in points at the size of charts."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
     fonts.announce()
-    font = FontProperties(family=list(fonts.FAMILIES), size=TEXT_POINTS, weight=700 if bold else 400)
+    font = FontProperties(family=list(fonts.FAMILIES), size=TEXT_POINTS)
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
@@ -107,40 +105,22 @@ def amounts_upward(axes: Axes) -> None:
     from matplotlib.ticker import FuncFormatter
 
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
-    axes.tick_params(length=0, labelcolor=MUTED, labelsize=TEXT_POINTS - 0.5, pad=_PAD)
+    axes.tick_params(length=0, labelcolor=MUTED, labelsize=TEXT_POINTS - 0.5, pad=2.5)
     axes.grid(axis="y", color=GRID, linewidth=0.6, zorder=0)
     axes.spines[:].set_visible(False)
 
 
-def place_axes(figure: Figure, *, above: float, below: float) -> None:
-    """Let the axes fill their drawing, except for space for the widest amount at the left.
-
-    Args:
-        figure: with one axes.
-        above: millimetres for the legend.
-        below: millimetres for the labels of the horizontal axis.
-    """
-    (axes,) = figure.axes
-    width, height = (inches / MILLIMETRE for inches in figure.get_size_inches())
-    bottom, top = axes.get_ylim()
-    amounts = [compact(tick) for tick in axes.get_yticks() if bottom <= tick <= top]
-    widest = max((text_width(amount) for amount in amounts), default=0.0)
-    left = (widest + _PAD + 2) / POINTS / width
-    axes.set_position((left, below / height, 0.995 - left, 1 - (above + below) / height))
-
-
-def legend_above(axes: Axes, entries: Sequence[Any], columns: int | None = None) -> None:
+def legend_above(figure: Figure, entries: Sequence[Any], columns: int | None = None) -> None:
     """A legend above the axes, on one line or in so many columns."""
-    axes.legend(
+    figure.legend(
         handles=entries,
-        loc="lower left",
-        bbox_to_anchor=(-0.008, 1.0),
-        ncols=columns or len(entries),
+        loc="outside upper left",
+        ncols=columns or max(len(entries), 1),
         frameon=False,
         fontsize=TEXT_POINTS - 0.5,
         labelcolor=MUTED,
         handlelength=1.3,
         handleheight=0.8,
         columnspacing=1.6,
-        borderaxespad=0.2,
+        borderpad=0,
     )

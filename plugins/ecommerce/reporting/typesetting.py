@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ecommerce.core.templates import TEMPLATES
 from ecommerce.reporting import fonts
@@ -20,14 +20,8 @@ from ecommerce.reporting import fonts
 log = logging.getLogger(__name__)
 
 FAMILY, TEXTS = "family.typ", "texts.json"
-STANDARDS = ("a-2a", "ua-1")
-AIR = (1.0, 1.5, 0.6, 2.0, 2.6, 3.2, 0.3)
-"""Factors of the gaps between sections, in the order in which they are tried."""
-LEAST_FULL = 1 / 3
-"""Of a page: a last one with less on it is moved to the page before or filled by wider gaps."""
-_PREVIEW_PPI, _FILL_PPI = 110, 36
-_TOP, _BOTTOM = 13 / 297, 281 / 297
-"""Where the texts of an A4 page begin and end, as `family.typ` has it."""
+STANDARDS: list[Any] = ["a-2a", "ua-1"]
+_PREVIEW_PPI = 110
 
 
 def typeset(
@@ -39,9 +33,8 @@ def typeset(
     preview: Path,
     made_at: datetime,
 ) -> None:
-    """Write a document and a picture of its first page. The same arguments give the same bytes. The gaps are
-    those of `AIR` that leave no page less than a third full. Where the pictures are not fit for PDF/A or
-    PDF/UA, the document is an ordinary PDF, and the log shows why.
+    """Write a document and a picture of its first page. The same arguments give the same bytes. Where the
+    pictures are not fit for PDF/A or PDF/UA, the document is an ordinary PDF, and the log shows why.
 
     Args:
         template: a file of include/templates.
@@ -71,34 +64,11 @@ def _compile(root: Path, timestamp: int, name: str) -> bytes:
 
     folders = sorted({path.parent for path in fonts.paths().values()})
     compiler = typst.Compiler(root / "main.typ", root=root, font_paths=folders, ignore_system_fonts=True)
-    options: dict[str, Any] = {"format": "pdf", "timestamp": timestamp, "pdf_standards": list(STANDARDS)}
-
-    def compiled(air: float) -> Any:
-        return compiler.compile(**options, sys_inputs={"fonts": ",".join(fonts.FAMILIES), "air": str(air)})
-
+    inputs = {"fonts": ",".join(fonts.FAMILIES)}
+    options: dict[str, Any] = {"format": "pdf", "timestamp": timestamp, "sys_inputs": inputs}
     try:
-        documents = [compiled(AIR[0])]
+        document = compiler.compile(**options, pdf_standards=STANDARDS)
     except typst.TypstError as error:
-        options["pdf_standards"] = []
-        documents = [compiled(AIR[0])]
         log.warning("%s is neither PDF/A nor PDF/UA: %s", name, error.message)
-    while min(fills(documents[-1])) < LEAST_FULL and len(documents) < len(AIR):
-        documents.append(compiled(AIR[len(documents)]))
-    if min(fills(documents[-1])) >= LEAST_FULL:
-        return documents[-1]
-    return max(documents, key=lambda each: min(fills(each)))
-
-
-def fills(pdf: bytes) -> list[float]:
-    """Return how far each page is filled, from its top margin: 0 to 1."""
-    import pypdfium2
-    from PIL import ImageOps
-
-    filled = []
-    with pypdfium2.PdfDocument(pdf) as document:
-        for page in document:
-            drawn = page.render(scale=_FILL_PPI / 72, grayscale=True).to_pil()
-            texts = drawn.crop((0, 0, drawn.width, round(drawn.height * _BOTTOM)))
-            _, _, _, lowest = ImageOps.invert(texts).getbbox() or (0, 0, 0, 0)
-            filled.append((lowest / drawn.height - _TOP) / (_BOTTOM - _TOP))
-    return filled
+        document = compiler.compile(**options)
+    return cast("bytes", document)

@@ -25,7 +25,7 @@ from ecommerce.runtime import metrics
 from ecommerce.runtime.task_log import failure_reason
 from ecommerce.sales import day_state
 from ecommerce.sales.report.archive import read_file, read_report
-from ecommerce.sales.report.charts.chart_files import TREND_PNG
+from ecommerce.sales.report.chart_files import TREND_PNG
 from ecommerce.sales.report.figures.forecast import TOTAL
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.figures.restatements import Correction

@@ -9,7 +9,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from ecommerce.reporting import typesetting
-from ecommerce.sales.report import document
+from ecommerce.sales.report import archive
 from tests.unit.sales.report.samples import DAY, breakdown, make_figures
 
 NAMES = {
@@ -37,8 +37,8 @@ def report(tmp_path_factory):
         for each, name in zip(ordinary.products, NAMES.values(), strict=False)
     ]
     categories = [breakdown(name, "1000") for name in NAMES.values()]
-    document.write(make_figures(products=named, categories=categories), folder)
-    return PdfReader(folder / document.PDF)
+    archive.write_document(make_figures(products=named, categories=categories), folder)
+    return PdfReader(folder / archive.PDF)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_screen_readers_find_headings_tables_and_what_pictures_show(report):
 
 
 def test_a_picture_that_pdf_a_forbids_costs_the_standard_and_not_the_document(tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr(typesetting, "STANDARDS", ("1.4", "ua-1"))  # a pair that there is not
-    document.write(make_figures(), tmp_path)
-    assert PdfReader(tmp_path / document.PDF).pages
+    monkeypatch.setattr(typesetting, "STANDARDS", ["1.4", "ua-1"])  # a pair that there is not
+    archive.write_document(make_figures(), tmp_path)
+    assert PdfReader(tmp_path / archive.PDF).pages
     assert "report.pdf is neither PDF/A nor PDF/UA" in caplog.text

@@ -12,7 +12,7 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.text import MINUS
 from ecommerce.sales import delivery
 from ecommerce.sales.report import archive
-from ecommerce.sales.report.charts.chart_files import TREND, alternatives
+from ecommerce.sales.report.chart_files import TREND, alternatives
 from ecommerce.sales.report.figures.model import figures_hash
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.findings import findings_of

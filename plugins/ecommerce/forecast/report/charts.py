@@ -39,8 +39,8 @@ def chart(figures: ForecastFigures, height: float = HEIGHT, width: float = WIDTH
     from matplotlib.ticker import MaxNLocator
 
     past, coming, as_of = figures.past, figures.total.days if figures.total else [], figures.as_of
-    figure = drawing.canvas(width, height)
-    axes = figure.add_axes((0, 0, 1, 1))
+    figure = drawing.canvas(width, height, layout="constrained")
+    axes = figure.add_subplot()
     entries = [*_past(axes, past, as_of), *(_coming(axes, coming, as_of) if coming else [])]
     axes.axvline(-0.5, color=MUTED, linewidth=0.6, zorder=1.5)
     axes.set_xlim(-len(past) - 0.7, len(coming) - 0.3)
@@ -51,9 +51,7 @@ def chart(figures: ForecastFigures, height: float = HEIGHT, width: float = WIDTH
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     drawing.amounts_upward(axes)
-    columns = 3 if is_narrow else len(entries)
-    drawing.place_axes(figure, above=3 + 4 * -(-len(entries) // columns), below=6)
-    drawing.legend_above(axes, entries, columns)
+    drawing.legend_above(figure, entries, 3 if is_narrow else None)
     return figure
 
 

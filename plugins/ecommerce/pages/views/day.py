@@ -15,8 +15,7 @@ from ecommerce.pages import access, day_status, responses
 from ecommerce.pages.access import Day, PageRequest, PageRequestDep
 from ecommerce.pages.runs import UNDER_WAY, Run
 from ecommerce.sales.day_state import DayState
-from ecommerce.sales.report import archive, document
-from ecommerce.sales.report.charts import chart_files
+from ecommerce.sales.report import archive, chart_files
 from ecommerce.sales.report.figures.model import HEADLINE, Figures
 from ecommerce.sales.report.view.page import page_texts
 from ecommerce.storage.staging import storage_path
@@ -24,7 +23,7 @@ from ecommerce.storage.staging import storage_path
 router = APIRouter(dependencies=[Depends(access.reads_sales)])
 
 DOWNLOADS = (
-    (document.PDF, "PDF", "Report as PDF"),
+    (archive.PDF, "PDF", "Report as PDF"),
     (archive.FIGURES_CSV, "CSV", "Figures as CSV"),
     (archive.FIGURES_JSON, "JSON", "Figures as JSON"),
 )
@@ -97,7 +96,7 @@ def thumbnail(day: Day, number: int) -> Response:
 @router.get("/{day}/{name}")
 def file(day: Day, name: str) -> Response:
     """Return one of the archived files of a day."""
-    shown = {document.PREVIEW, *chart_files.CHARTS}
+    shown = {archive.PREVIEW, *chart_files.CHARTS}
     return responses.archived_file(archive, day, name, "sales-report", shown)
 
 

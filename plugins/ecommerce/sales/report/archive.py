@@ -1,9 +1,12 @@
 """The archive of daily reports, `<REPORTS_URI>/<business_date>/`: a report is built from the figures in the
-warehouse, typeset and archived. Clearing the task `report` builds it again from the current figures."""
+warehouse, typeset by `include/templates/report.typ` and archived. Clearing the task `report` builds it again
+from the current figures."""
 
 import logging
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from ecommerce.core.business_day import BusinessDay
@@ -12,23 +15,68 @@ from ecommerce.core.paths import code_version
 from ecommerce.core.settings import load_settings
 from ecommerce.core.text import in_report_locale
 from ecommerce.reporting import archive as reports
+from ecommerce.reporting.typesetting import typeset
 from ecommerce.runtime import metrics
-from ecommerce.sales.report import document, queries
-from ecommerce.sales.report.charts import chart_files
+from ecommerce.sales.report import chart_files, queries
 from ecommerce.sales.report.figures.model import Figures, figures_hash
 from ecommerce.sales.report.figures.quality import Provenance
 from ecommerce.sales.report.figures_csv import figures_csv
 from ecommerce.sales.report.view import notices
+from ecommerce.sales.report.view.page import page_texts
 from ecommerce.sales.source_policy import REQUIRED, source_policy
 from ecommerce.storage import staging
 from ecommerce.warehouse.client import connect
 
 log = logging.getLogger(__name__)
 
+PDF, PREVIEW = "report.pdf", reports.PREVIEW
 FIGURES_CSV, FIGURES_JSON = reports.FIGURES_CSV, reports.FIGURES_JSON
-FILES = reports.media_types(document.PDF, *chart_files.CHARTS, chart_files.TREND_PNG)
+FILES = reports.media_types(PDF, *chart_files.CHARTS, chart_files.TREND_PNG)
 """The files of a day's folder that pages serve, with media types."""
-_ARCHIVE = reports.Archive(Figures, figures_hash, figures_csv, document.write, FILES, source="report")
+
+
+def write_document(figures: Figures, folder: Path) -> None:
+    """Write the PDF, the picture of its page one and the charts into `folder`. The same figures give the same
+    bytes: the PDF's date is `provenance.generated_at`."""
+    thumbnails = _thumbnails(figures)
+    typeset(
+        "report.typ",
+        page_texts(figures) | {"pictures": {sku: name for sku, (name, _) in thumbnails.items()}},
+        {path.name: path.read_bytes() for path in chart_files.draw(figures, folder)}
+        | dict(thumbnails.values()),
+        pdf=folder / PDF,
+        preview=folder / PREVIEW,
+        made_at=figures.provenance.generated_at,
+    )
+
+
+def _thumbnails(figures: Figures) -> dict[str, tuple[str, bytes]]:
+    """Return name and content of each thumbnail by SKU; a report does not fail for a picture."""
+    products: list[Any] = [*figures.products]
+    if figures.changes:
+        products += [*figures.changes.rising, *figures.changes.falling]
+    thumbnails: dict[str, tuple[str, bytes]] = {}
+    for number, each in enumerate(products):
+        if each.sku not in thumbnails and each.thumbnail and (picture := _picture(each.thumbnail)):
+            thumbnails[each.sku] = (f"picture-{number}.png", picture)
+    return thumbnails
+
+
+def _picture(uri: str) -> bytes | None:
+    """Return the content of a complete PNG file, else None."""
+    from PIL import Image
+
+    try:
+        picture = bytes(staging.storage_path(uri).read_bytes())
+        with Image.open(BytesIO(picture), formats=["PNG"]) as opened:
+            opened.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        log.warning("the report has no picture %s: %s", uri, error)
+        return None
+    return picture
+
+
+_ARCHIVE = reports.Archive(Figures, figures_hash, figures_csv, write_document, FILES, source="report")
 folder_of, read_figures, read_file = _ARCHIVE.folder_of, _ARCHIVE.read_figures, _ARCHIVE.read_file
 
 
@@ -95,7 +143,7 @@ def publish(reports_uri: str, figures: Figures) -> str:
 
 def read_report(uri: str, expected_hash: str) -> tuple[Figures, bytes]:
     """Return the figures and the PDF of an archived report; raises as `Archive.read_figures`."""
-    return read_figures(uri, expected_hash), _ARCHIVE.read(uri, document.PDF)
+    return read_figures(uri, expected_hash), _ARCHIVE.read(uri, PDF)
 
 
 def is_archived(reports_uri: str, day: date) -> bool:
@@ -106,7 +154,7 @@ def is_archived(reports_uri: str, day: date) -> bool:
     """
     try:
         # exists() returns False when the store fails.
-        (staging.storage_path(folder_of(reports_uri, day)) / document.PDF).stat()
+        (staging.storage_path(folder_of(reports_uri, day)) / PDF).stat()
     except FileNotFoundError:
         return False
     return True

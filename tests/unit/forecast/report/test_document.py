@@ -172,7 +172,7 @@ def test_the_chart_is_well_formed_whatever_the_figures(make, written) -> None:
 def test_the_chart_explains_what_it_shows_and_nothing_else(make, words: list[str]) -> None:
     with drawing.style():
         axes = axes_of(make())
-    labels = [text.get_text().removesuffix(" interval") for text in axes.get_legend().get_texts()]
+    labels = [text.get_text().removesuffix(" interval") for text in axes.figure.legends[0].get_texts()]
     assert labels == words
     assert "Mon 16 Nov" in [label.get_text() for label in axes.get_xticklabels()]
 

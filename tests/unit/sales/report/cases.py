@@ -16,7 +16,7 @@ from typing import Any
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
-from ecommerce.sales.report import document
+from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.contributions import Contribution
 from ecommerce.sales.report.figures.model import MonthToDate, ReturnReason, Span
@@ -414,8 +414,8 @@ def main(folder: Path, names: list[str]) -> None:
     """Write the report of each case, or of those with `names`, into a folder of its own."""
     for name in names or CASES:
         (folder / name).mkdir(parents=True, exist_ok=True)
-        document.write(CASES[name](), folder / name)
-        print(folder / name / document.PDF)
+        archive.write_document(CASES[name](), folder / name)
+        print(folder / name / archive.PDF)
 
 
 if __name__ == "__main__":

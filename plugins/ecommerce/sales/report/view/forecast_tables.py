@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from ecommerce.core import text
 from ecommerce.reporting.sections import Section, column_table, name, number, quiet, table, word
-from ecommerce.sales.report.charts import chart_files
+from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.base import CHANNEL
 from ecommerce.sales.report.figures.forecast import TOTAL, Expectation, Expected, OutlookDay
 from ecommerce.sales.report.figures.model import Figures

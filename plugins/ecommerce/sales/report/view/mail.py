@@ -6,7 +6,7 @@ from typing import Any
 
 from ecommerce.core import text
 from ecommerce.reporting.sections import with_others
-from ecommerce.sales.report.charts.chart_files import TREND, alternatives
+from ecommerce.sales.report.chart_files import TREND, alternatives
 from ecommerce.sales.report.figures.model import HEADLINE, Figures
 from ecommerce.sales.report.figures.restatements import Correction
 from ecommerce.sales.report.view import forecast_tables, notices, restatements

@@ -5,7 +5,7 @@ from typing import Any
 
 from ecommerce.core import text
 from ecommerce.reporting.sections import Section
-from ecommerce.sales.report.charts import chart_files
+from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.model import Figures
 from ecommerce.sales.report.view import forecast_tables, notices, quality_tables, sales_tables
 from ecommerce.sales.report.view.findings import sentences

@@ -7,7 +7,7 @@ from typing import Any
 
 from ecommerce.core import text
 from ecommerce.reporting.sections import Section, column_table, name, number, quiet, table, with_others, word
-from ecommerce.sales.report.charts import bars, chart_files
+from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, COUNTRY, DIMENSIONS, Dimension
 from ecommerce.sales.report.figures.model import AMOUNTS, FIGURES, Figures
 from ecommerce.sales.report.figures.website import STEPS
@@ -212,7 +212,7 @@ def _contributions(figures: Figures, dimension: Dimension, base: str) -> Section
         with_others(rows, MOST_CONTRIBUTIONS, ("before", "now"), alone=text.UNALLOCATED),
         (name(dimension.name.capitalize()), lambda row: dimension.label(row.name)),
         *_both_days(figures, base, "Contribution"),
-        (quiet("Change"), bars.own_change),
+        (quiet("Change"), chart_files.own_change),
         empty="No sales on either day." if figures.changes else no_base(figures),
         note=f"contribution to the change of net sales in {figures.currency}{_without(figures)}",
         chart=chart_files.changes_chart(dimension),

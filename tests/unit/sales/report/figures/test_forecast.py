@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from ecommerce.core.business_day import day_window
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.sales import delivery
-from ecommerce.sales.report import document
+from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures import forecast
 from ecommerce.sales.report.figures.breakdowns import gross_sales_by_series
 from ecommerce.sales.report.figures.forecast import Expectation, Expected
@@ -181,9 +181,9 @@ def test_actual_sales_are_gross_sales_by_the_names_of_the_forecasts():
 
 
 def test_the_report_says_it_on_page_one_and_in_the_details(tmp_path):
-    document.write(make_figures(expectation=ORDINARY), tmp_path)
+    archive.write_document(make_figures(expectation=ORDINARY), tmp_path)
     first, _, details, *_ = (
-        " ".join(page.extract_text().split()) for page in PdfReader(tmp_path / document.PDF).pages
+        " ".join(page.extract_text().split()) for page in PdfReader(tmp_path / archive.PDF).pages
     )
     for text in (
         "Within the 80 % interval +3.1 % vs forecast",
@@ -205,8 +205,8 @@ def test_page_one_stays_one_page(tmp_path):
     huge = [expected(f"category:{name}", "-123456789012.3456", "123456789012.3456") for name in NASTY]
     total = expected(forecast="-123456789012.3456", actual="123456789012.3456")
     strained = crowded().model_copy(update={"expectation": expectation_of(total, *huge, complete=False)})
-    document.write(strained, tmp_path)
-    pages = [page.extract_text() for page in PdfReader(tmp_path / document.PDF).pages]
+    archive.write_document(strained, tmp_path)
+    pages = [page.extract_text() for page in PdfReader(tmp_path / archive.PDF).pages]
     assert "No verdict the day is incomplete" in " ".join(pages[0].split())
     assert "All definitions" in pages[0]
     assert "What changed" in pages[1]

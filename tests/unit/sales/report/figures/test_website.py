@@ -7,7 +7,7 @@ from pypdf import PdfReader
 
 from ecommerce.core.data_warnings import WRONG, wording
 from ecommerce.core.text import MINUS, NOTHING
-from ecommerce.sales.report import document
+from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures import website
 from ecommerce.sales.report.figures.model import Figures, figures_hash
 from ecommerce.sales.report.figures.website import Device, Step, Tracked, Viewed, Website
@@ -146,10 +146,8 @@ def test_the_warning_has_the_figures():
 
 
 def test_the_report_prints_the_funnel(tmp_path):
-    document.write(make_figures(website=ORDINARY), tmp_path)
-    text = " ".join(
-        " ".join(page.extract_text().split()) for page in PdfReader(tmp_path / document.PDF).pages
-    )
+    archive.write_document(make_figures(website=ORDINARY), tmp_path)
+    text = " ".join(" ".join(page.extract_text().split()) for page in PdfReader(tmp_path / archive.PDF).pages)
     for expected in (
         "sessions that reached each step; bot sessions excluded: 311",
         f"Sessions 4,120 100.0 % 100.0 % 4,000 +3.0 % 4,300 {MINUS}4.2 %",
@@ -184,8 +182,8 @@ def test_page_one_is_one_page_with_pictures_too(tmp_path):
     thumbnail = {"thumbnail": f"file://{tmp_path}/good.png"}
     products = [product.model_copy(update=thumbnail) for product in figures.products]
     (tmp_path / "report").mkdir()
-    document.write(figures.model_copy(update={"products": products}), tmp_path / "report")
-    pages = PdfReader(tmp_path / "report" / document.PDF).pages
+    archive.write_document(figures.model_copy(update={"products": products}), tmp_path / "report")
+    pages = PdfReader(tmp_path / "report" / archive.PDF).pages
     assert "All definitions" in pages[0].extract_text()
     assert "What changed" in pages[1].extract_text()
 
@@ -202,7 +200,7 @@ def test_products_have_their_pictures_and_a_missing_one_does_no_harm(tmp_path):
     ]
     figures = figures.model_copy(update={"products": [*products, *figures.products[4:]]})
     (tmp_path / "report").mkdir()
-    document.write(figures, tmp_path / "report")
-    pages = PdfReader(tmp_path / "report" / document.PDF).pages
+    archive.write_document(figures, tmp_path / "report")
+    pages = PdfReader(tmp_path / "report" / archive.PDF).pages
     # On page one, among the rising products (of the same SKU), and in the table of products.
     assert [len(page.images) for page in pages[:3]] == [1, 1, 1]

@@ -6,7 +6,7 @@ import pytest
 
 from ecommerce.core.text import MINUS, NOTHING
 from ecommerce.reporting.sections import with_others
-from ecommerce.sales.report.charts import chart_files
+from ecommerce.sales.report import chart_files
 from ecommerce.sales.report.figures.model import Figure
 from ecommerce.sales.report.view.page import page_texts
 from tests.unit.sales.report import cases

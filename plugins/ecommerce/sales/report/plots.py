@@ -1,11 +1,12 @@
-"""The charts over time: the trend of net sales, the day within its forecast, and the coming days."""
+"""How the report's charts are drawn: horizontal bars, the trend of net sales, the day within its forecast,
+and the coming days."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecommerce.core.text import average_name, short_day
+from ecommerce.core.text import average_name, short_day, short_weekday
 from ecommerce.reporting.drawing import (
     FAINT,
     GRID,
@@ -19,7 +20,7 @@ from ecommerce.reporting.drawing import (
     amounts_upward,
     canvas,
     legend_above,
-    place_axes,
+    shorten,
     text_width,
 )
 from ecommerce.sales.report.figures.model import Figures, TrendDay
@@ -28,66 +29,103 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH = 120.0
+BARS_WIDTH, ROW = 86.0, 5.0
+TREND_WIDTH, TREND_HEIGHT = 120.0, 64.0
 EXPECTED_WIDTH, EXPECTED_HEIGHT = 52.0, 11.5
 OUTLOOK_WIDTH, OUTLOOK_HEIGHT = 86.0, 40.0
 """Millimetres."""
-_LABEL_POINTS = TEXT_POINTS - 0.5
-_FEWEST_FOR_WORDS = 7
-"""Days before the first loaded one that leave room to say why nothing is there."""
+_COLUMN_GAP = 6
+"""Points between two columns."""
+_BASELINE = 0.26 * TEXT_POINTS / (ROW * POINTS)
+"""Below the middle of a row, so that the text looks centred."""
 _MEAN: dict[str, Any] = {"color": INK, "linewidth": 1.1}
 _AVERAGE: dict[str, Any] = {"color": SIGNAL, "linewidth": 0.9, "dashes": (4, 2.5)}
 _HATCHED: dict[str, Any] = {"facecolor": GRID, "edgecolor": PALE, "linewidth": 0.6, "hatch": "/////"}
 _GAP: dict[str, Any] = {"color": MUTED, "marker": "x", "markersize": 3.5, "linestyle": ""}
 
 
-def trend(figures: Figures, height: float) -> Figure:
-    """Draw the trend, `WIDTH` wide and `height` millimetres high. An incomplete day is hatched, a missing one
-    a cross; days before the first that was ever loaded are left empty."""
-    from matplotlib.lines import Line2D
+class Bar(NamedTuple):
+    """A row: its label, the length of its bar, and two figures. What adds up others has length 0: its bar
+    would dwarf them."""
+
+    label: str
+    length: float
+    figure: str = ""
+    detail: str = ""
+
+
+def bars(rows: Sequence[Bar]) -> Figure:
+    """Draw label, bar and figures of each row in columns. Horizontal lengths are points, vertical ones rows;
+    labels that do not fit are shortened."""
+    figure = canvas(BARS_WIDTH, ROW * len(rows))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    width = BARS_WIDTH * POINTS
+    axes.set(xlim=(0, width), ylim=(len(rows), 0))
+    detail_left = width - max(text_width(row.detail) for row in rows) - _COLUMN_GAP
+    figures_left = detail_left - max(text_width(row.figure) for row in rows) - _COLUMN_GAP
+    widest_label = max(text_width(row.label[:100]) for row in rows)
+    label_width = min(widest_label + _COLUMN_GAP, figures_left * 0.65)
+    low, high = min(0.0, *(row.length for row in rows)), max(0.0, *(row.length for row in rows))
+    scale = (figures_left - label_width) / ((high - low) or 1.0)
+    zero = label_width - low * scale
+    for place, row in enumerate(rows):
+        middle = place + 0.5
+        for x, words, colour, side in (
+            (0.0, shorten(row.label, label_width - _COLUMN_GAP + 0.01), INK, "left"),
+            (detail_left, row.figure, INK, "right"),
+            (width, row.detail, MUTED, "right"),
+        ):
+            axes.text(x, middle + _BASELINE, words, color=colour, ha=side, va="baseline")
+        if row.length:
+            colour = STRONG if row.length > 0 else SIGNAL
+            axes.barh(middle, row.length * scale, left=zero, height=0.56, color=colour, linewidth=0)
+    axes.vlines(zero, 0.08, len(rows) - 0.08, color=MUTED, linewidth=0.5)
+    return figure
+
+
+def trend(figures: Figures) -> Figure:
+    """Draw the trend. An incomplete day is hatched, a missing one a cross; days before the first that was
+    ever loaded are left empty."""
     from matplotlib.patches import Patch
     from matplotlib.ticker import MaxNLocator
 
-    figure = canvas(WIDTH, height)
-    axes = figure.add_axes((0, 0, 1, 1))
+    figure = canvas(TREND_WIDTH, TREND_HEIGHT, layout="constrained")
+    axes = figure.add_subplot()
     days, average = figures.trend, figures.headline["net_sales"].average
-    loaded = [place for place, day in enumerate(days) if day.net_sales is not None]
     missing = [place for place, day in enumerate(days) if day in figures.gaps]
-    partial = [place for place in loaded if not days[place].complete]
-    means = {place: mean for place in loaded if (mean := days[place].weekday_mean) is not None}
-    entries: list[Patch | Line2D] = []
+    means = {
+        place: float(day.weekday_mean)
+        for place, day in enumerate(days)
+        if day.net_sales is not None and day.weekday_mean is not None
+    }
+    entries: list[Any] = []
     _bars(axes, days)
-    axes.plot(missing, [0] * len(missing), zorder=3, clip_on=False, **_GAP)
-    for place, mean in means.items():
-        axes.hlines(float(mean), place - 0.42, place + 0.42, zorder=3, **_MEAN)
     if means:
-        entries.append(Line2D([], [], label="Weekday average (last 4 weeks)", **_MEAN))
+        left, right = ([place + half for place in means] for half in (-0.42, 0.42))
+        name = "Weekday average (last 4 weeks)"
+        entries.append(axes.hlines([*means.values()], left, right, zorder=3, label=name, **_MEAN))
     if average is not None:
-        axes.axhline(float(average), zorder=2.5, **_AVERAGE)
-        entries.append(Line2D([], [], label=average_name(figures.averaged_days), **_AVERAGE))
-    if partial:
+        name = average_name(figures.averaged_days)
+        entries.append(axes.axhline(float(average), zorder=2.5, label=name, **_AVERAGE))
+    if any(not day.complete for day in days if day.net_sales is not None):
         entries.append(Patch(label="Incomplete", **_HATCHED))
     if missing:
-        entries.append(Line2D([], [], label="Not loaded", **_GAP))
+        zeros = [0] * len(missing)
+        entries += axes.plot(missing, zeros, zorder=3, clip_on=False, label="Not loaded", **_GAP)
     axes.axhline(0, color=MUTED, linewidth=0.6, zorder=2.6)
     weekly = range(len(days) - 1, -1, -7)
     axes.set_xlim(-0.7, len(days) - 0.3)
-    axes.set_xticks(list(weekly), [short_day(days[place].business_date) for place in weekly])
-    # The last label ends with its bar: centred, it would run over the edge of the chart.
-    axes.get_xticklabels()[0].set(horizontalalignment="right", fontweight="bold")
+    # Each label ends with its bar: centred, the last one would run over the edge of the chart.
+    labels = [short_day(days[place].business_date) for place in weekly]
+    axes.set_xticks(list(weekly), labels, horizontalalignment="right")
+    axes.get_xticklabels()[0].set_fontweight("bold")
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     amounts_upward(axes)
     if not any(day.net_sales for day in days):
         axes.set_ylim(0, 1)
         axes.set_yticks([0])
-    place_axes(figure, above=6.5, below=5)
-    _fit_dates(axes, WIDTH, 7 / (len(days) + 0.4))
-    if loaded and loaded[0] >= _FEWEST_FOR_WORDS and not any(place < _FEWEST_FOR_WORDS for place in missing):
-        words = f"loaded since {short_day(days[loaded[0]].business_date)}"
-        at = (loaded[0] - 1) / 2, sum(axes.get_ylim()) / 2
-        axes.text(*at, words, ha="center", va="center", color=MUTED, fontsize=_LABEL_POINTS)
-    if entries:
-        legend_above(axes, entries)
+    legend_above(figure, entries)
     return figure
 
 
@@ -115,9 +153,8 @@ def expected(figures: Figures) -> Figure:
         ("this day", actual, EXPECTED_HEIGHT - 0.2, INK, "top"),
         ("forecast", forecast, 0.2, MUTED, "bottom"),
     ):
-        half = (text_width(words) / 2 + 1) * point
-        inside = min(max(at, left + half), right - half)
-        axes.text(inside, height, words, ha="center", va=va, color=color, fontsize=_LABEL_POINTS)
+        side = "left" if at < (left + right) / 2 else "right"
+        axes.text(at, height, words, ha=side, va=va, color=color, fontsize=TEXT_POINTS - 0.5)
     return figure
 
 
@@ -126,23 +163,21 @@ def outlook(figures: Figures) -> Figure:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    figure = canvas(OUTLOOK_WIDTH, OUTLOOK_HEIGHT)
-    axes = figure.add_axes((0, 0, 1, 1))
+    figure = canvas(OUTLOOK_WIDTH, OUTLOOK_HEIGHT, layout="constrained")
+    axes = figure.add_subplot()
     days = figures.outlook.days if figures.outlook else []
     for place, day in enumerate(days):
         low, middle, high = (float(value) for value in (day.lower_80, day.forecast, day.upper_80))
         axes.bar(place, high - low, bottom=low, width=0.5, color=PALE, linewidth=0, zorder=2)
         axes.plot([place - 0.32, place + 0.32], [middle, middle], color=INK, linewidth=1.3, zorder=3)
     axes.set_xlim(-0.6, max(len(days), 7) - 0.4)
-    axes.set_xticks(range(len(days)), [short_day(day.day).replace(" ", "\n", 1) for day in days])
+    axes.set_xticks(range(len(days)), [f"{short_weekday(each.day)}\n{each.day.day}" for each in days])
     highest = max((float(day.upper_80) for day in days), default=1.0)
     axes.set_ylim(0, (highest or 1.0) * 1.08)
     amounts_upward(axes)
-    place_axes(figure, above=6, below=7)
-    _fit_dates(axes, OUTLOOK_WIDTH, 1 / 7)
     axes.axhline(0, color=MUTED, linewidth=0.6, zorder=2.6)
     stroke = Line2D([], [], color=INK, linewidth=1.3, label="Forecast")
-    legend_above(axes, [stroke, Patch(facecolor=PALE, label="80 % interval")])
+    legend_above(figure, [stroke, Patch(facecolor=PALE, label="80 % interval")])
     return figure
 
 
@@ -161,19 +196,3 @@ def _bars(axes: Axes, days: Sequence[TrendDay]) -> None:
                 linewidth=0 if day.complete else 0.6,
                 zorder=2,
             )
-
-
-def _fit_dates(axes: Axes, width: float, step: float) -> None:
-    """Make the dates as small as they must be not to run into each other: some locales write long ones.
-
-    Args:
-        axes: with the dates as labels.
-        width: of the drawing, in millimetres.
-        step: between two dates, as a part of the axes.
-    """
-    labels = [max(each.get_text().split("\n"), key=len) for each in axes.get_xticklabels()]
-    is_bold = axes.get_xticklabels()[0].get_fontweight() == "bold" if labels else False
-    # A bold label ends with its bar, the one before it has its middle there.
-    needed = max((text_width(label, bold=is_bold) for label in labels), default=1.0) * (1.5 if is_bold else 1)
-    room = step * axes.get_position().width * width * POINTS - (5 if is_bold else 3)
-    axes.tick_params(axis="x", labelsize=min(_LABEL_POINTS, TEXT_POINTS * room / max(needed, 1.0)))
