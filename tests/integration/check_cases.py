@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -88,8 +87,7 @@ def storefront_wrong_password(trial: Trial) -> str:
     return (
         "FAIL storefront_api: storefront_api: GET /orders (page 1) answered 401 "
         "…Consumer secret is invalid.…: check that login and password are a consumer key that may read and "
-        "its secret, and that the host begins with https:// (over plain http, set the extra "
-        '{"auth": "oauth1"})'
+        "its secret, and that WordPress knows that it is visited over https://"
     )
 
 
@@ -114,15 +112,8 @@ def storefront_that_is_no_shop(trial: Trial) -> str:
     trial.connection("storefront_api", host=rates)
     return (
         "FAIL storefront_api: storefront_api: GET /orders (page 1) answered 404 …: is the host of the "
-        "connection the root of a WooCommerce shop, the part before /wp-json/wc/v3?"
-    )
-
-
-def storefront_with_plain_permalinks(trial: Trial) -> str:
-    trial.shop.storefront.plain_permalinks = True
-    return (
-        "FAIL storefront_api: storefront_api: the shop has plain permalinks, with which its API has no "
-        "address: choose another kind in WordPress, Settings, Permalinks"
+        "connection the root of a WooCommerce shop, the part before /wp-json/wc/v3, and "
+        "has it other permalinks than plain ones?"
     )
 
 
@@ -136,17 +127,11 @@ def storefront_that_redirects(trial: Trial) -> str:
     )
 
 
-def storefront_key_that_writes(trial: Trial) -> str:
-    trial.shop.storefront.keys = replace(trial.shop.storefront.keys, writes=True)
-    return "hint storefront_api: reading is enough, but the key may write: make one with the permission Read"
-
-
 def storefront_in_the_open(trial: Trial) -> str:
     trial.connection("storefront_api", host="http://shop.example")
     return (
         "FAIL storefront_api: the host of the connection storefront_api does not begin with https://, and "
-        "the key would travel without encryption: begin it with https://, or, if the shop has no "
-        'certificate, set the extra {"auth": "oauth1"}'
+        "the key would travel without encryption: begin it with https://"
     )
 
 
@@ -280,9 +265,7 @@ CASES: tuple[Callable[[Trial], str], ...] = (
     storefront_password_that_cannot_be_sent,
     storefront_wrong_host,
     storefront_that_is_no_shop,
-    storefront_with_plain_permalinks,
     storefront_that_redirects,
-    storefront_key_that_writes,
     storefront_in_the_open,
     storefront_without_tls,
     rates_that_are_stale,

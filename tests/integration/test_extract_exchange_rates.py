@@ -243,7 +243,7 @@ def test_failures(
     bank.status, bank.headers, bank.body = answer
     with pytest.raises(kind) as caught:
         extract(tmp_path)
-    assert type(caught.value) is kind
+    assert isinstance(caught.value, kind)
     assert str(caught.value).startswith(said)
     assert not staging.exists(f"file://{tmp_path}/rates")
 

@@ -71,7 +71,6 @@ class Storefront(HttpService):
         latency: seconds added to every response.
         hiccups: every n-th request gets 429 or 503 in turn; 0 = never.
         prefix: the shop's path, as in `/shop`.
-        plain_permalinks: the API is only reachable at `/?rest_route=`.
     """
 
     def __init__(
@@ -86,14 +85,12 @@ class Storefront(HttpService):
         latency: float = 0,
         hiccups: int = 0,
         prefix: str = "",
-        plain_permalinks: bool = False,
     ) -> None:
         super().__init__(port, _StorefrontHandler)
         self.store = WooStore() if store is None else store
         self.api = Api(self.store, VERSIONS[mode], ZoneInfo(timezone))
         self.keys = Keys(KEY, SECRET, https=not https_only)
         self.latency, self.hiccups, self.prefix = latency, hiccups, prefix
-        self.plain_permalinks = plain_permalinks
         self.faults: list[Fault] = []
         self.requests: list[str] = []
         self._data, self._data_stat = data, (0, 0)
@@ -115,9 +112,6 @@ class Storefront(HttpService):
         """
         path, _, query = target.partition("?")
         values = parse_qs(query, keep_blank_values=True)
-        if self.plain_permalinks:
-            rest_route = values.pop("rest_route", None)
-            path = f"{self.prefix}/wp-json{rest_route[0]}" if rest_route else ""
         route = path.removeprefix(self.prefix + ROOT)
         fault, number = self._record_request(f"{method} {target}", route, values)
         time.sleep(self.latency + fault.delay)
@@ -135,7 +129,7 @@ class Storefront(HttpService):
                     raise RestError(
                         404, "rest_no_route", "No route was found matching the URL and request method."
                     )
-                self.keys.check(method, host, target, authorization)
+                self.keys.check(method, target, authorization)
                 if method != "GET":  # the API is read-only
                     raise RestError(400, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
                 body, totals = self.api.get(route, values)

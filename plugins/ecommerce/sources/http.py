@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from ecommerce.core import errors
@@ -23,24 +24,24 @@ from ecommerce.core.error_messages import reason_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
-    from requests import Response, Session
+    from requests import Response
 
 Answer = TypeVar("Answer")
-MOST_REDIRECTS = 5
 FIRST_PAUSE = 1.0
 """Seconds; each further pause is twice as long."""
 LONGEST_PAUSE = 120.0
 """A server that requests a longer one is left to the task's own retry, which waits as long as requested."""
-PRIVATE_DOMAINS = (
-    *(".localhost", ".local", ".internal", ".intranet", ".lan", ".test", ".home.arpa", ".svc"),
-    ".cluster.local",
-)
+PRIVATE_DOMAINS = (".localhost", ".local", ".internal", ".lan", ".test", ".svc")
 """Domains that do not exist in the public DNS."""
 QUOTED_CHARACTERS = 120
 PROXY = "the proxy of this machine (HTTPS_PROXY, HTTP_PROXY)"
 UNREADABLE = "the answer of {place} cannot be unpacked"
 
 log = logging.getLogger(__name__)
+
+
+class NotFoundError(errors.ContractError):
+    """404: the server has no such path."""
 
 
 def connection_with_host(conn_id: str, kind: str = "URL") -> Connection:
@@ -56,15 +57,15 @@ def connection_with_host(conn_id: str, kind: str = "URL") -> Connection:
 
 def with_retries(
     send: Callable[[], Answer],
-    pause: Callable[[float, errors.PipelineError], object],
     attempts: Mapping[type[errors.PipelineError], int],
+    pause: Callable[[float], object] = time.sleep,
 ) -> Answer:
     """Return the result of `send`, repeated after errors that may pass.
 
     Args:
         send: one attempt.
-        pause: sleeps so many seconds after an error: `Retry-After`, or twice as long each time.
         attempts: how often a kind of error may occur; any other is raised at once.
+        pause: sleeps so many seconds after an error: `Retry-After`, or twice as long each time.
     """
     for attempt in count(1):
         try:
@@ -76,38 +77,19 @@ def with_retries(
             if attempt >= most or seconds > LONGEST_PAUSE:
                 raise
             log.info("%s; attempt %d of %d, again in %.1f s", error, attempt, most, seconds)
-            pause(seconds, error)
+            pause(seconds)
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def request(
-    session: Session, method: str, url: str, query: Mapping[str, Any] | None, what: str, **options: Any
-) -> Response:
-    """Return the answer to one request; redirects are followed only within scheme and host. To another host
-    `requests` would send no credentials, and its answer would be trusted.
-
-    Args:
-        session: with the credentials.
-        method: `GET` or `PUT`.
-        url: without the query.
-        query: parameters of the URL.
-        what: the beginning of messages.
-        options: further arguments of `requests`.
-    """
-    for _ in range(MOST_REDIRECTS):
-        response = session.request(method, url, params=query, allow_redirects=False, **options)
-        if not response.is_redirect:
-            return response
-        response.close()
-        former, query = urlsplit(response.url), None
-        url = urljoin(response.url, response.headers["Location"])
-        if urlsplit(url)[:2] != former[:2]:
-            raise errors.ConfigurationError(
-                f"{what} answered {response.status_code}: {_origin(response.url)} redirects to "
-                f"{_origin(url)}, which is another site. If that is the right address, make it the host of "
-                f"the connection {what.partition(':')[0]}"
-            )
-    raise errors.ContractError(f"{what} was redirected {MOST_REDIRECTS} times without an answer")
+def refuse_other_site(what: str, response: Response, **_: object) -> None:
+    """Refuse a redirect to another scheme or host, which would be trusted: a response hook of `requests`."""
+    target = urljoin(response.url, response.headers.get("Location", ""))
+    if response.is_redirect and urlsplit(target)[:2] != urlsplit(response.url)[:2]:
+        raise errors.ConfigurationError(
+            f"{what} answered {response.status_code}: {_origin(response.url)} redirects to "
+            f"{_origin(target)}, which is another site. If that is the right address, make it the host of "
+            f"the connection {what.partition(':')[0]}"
+        )
 
 
 def is_unencrypted(url: str) -> bool:
@@ -117,11 +99,9 @@ def is_unencrypted(url: str) -> bool:
 
 
 @contextmanager
-def network_errors(what: str, server: str = "") -> Iterator[None]:
-    """Turn what `requests` and the library below it raise into errors of this package. `server`: its host and
-    port, for errors while a stream is read."""
+def network_errors(what: str) -> Iterator[None]:
+    """Turn what `requests` raises into errors of this package."""
     from requests import exceptions
-    from urllib3.exceptions import HTTPError
 
     try:
         yield
@@ -143,18 +123,10 @@ def network_errors(what: str, server: str = "") -> Iterator[None]:
         ) from None
     except exceptions.RequestException as error:
         raise errors.ContractError(f"{what} failed: {reason_of(error, otherwise=UNREADABLE)}") from None
-    except HTTPError as error:  # while a stream is read
-        raise errors.TransientError(f"{what} broke off: {reason_of(error, server)}") from None
 
 
-def raise_for_status(response: Response, what: str, text: bytes | None = None) -> None:
-    """Raise an error for an answer whose status is not 2xx.
-
-    Args:
-        response: the answer.
-        what: the beginning of the message.
-        text: the beginning of the body, where it is a stream that must not be read to its end.
-    """
+def raise_for_status(response: Response, what: str) -> None:
+    """Raise an error, whose text begins with `what`, for an answer whose status is not 2xx."""
     status = response.status_code
     if 200 <= status < 300:
         return
@@ -168,7 +140,8 @@ def raise_for_status(response: Response, what: str, text: bytes | None = None) -
         raise errors.RateLimitedError(f"{answer}: {why}{retry}", wait)
     if status in (408, 425) or status >= 500:
         raise errors.TransientError(f"{answer}: the server is unavailable", wait)
-    raise errors.ContractError(f"{answer}: {quoted(response.content if text is None else text)}")
+    kind = NotFoundError if status == 404 else errors.ContractError
+    raise kind(f"{answer}: {quoted(response.content)}")
 
 
 def retry_after(response: Response, now: datetime | None = None) -> float | None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +20,6 @@ from ecommerce.core.errors import (
 )
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.sources import http
-from ecommerce.sources.storefront import client as storefront_client
 from ecommerce.sources.storefront import extraction as storefront
 from ecommerce.storage.staging import exists
 from tests.explained import findings, unexplained
@@ -231,19 +229,6 @@ def test_a_failed_read_publishes_nothing_and_keeps_what_was_there(
     assert pages(before, "orders")
 
 
-def test_signed_requests_reach_a_shop_in_a_folder_without_https(
-    serve: Callable[..., Storefront], window: Callable[..., ReadWindow], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = storefront_days(FALL_BACK)
-    shop = serve(store, https_only=True, prefix="/blog")
-    with pytest.raises(CredentialsError, match=r'woocommerce_rest_cannot_view.*"auth": "oauth1"'):
-        storefront.extract(window())
-    connect(monkeypatch, shop.url + "/", extra={"auth": "oauth1", "timeout": 20})
-    assert "auth" not in storefront_client.StorefrontClient.connect()._session.headers
-    manifest = storefront.extract(window())
-    assert what_was_read(manifest) == truth(store, ALL)
-
-
 def test_an_unusable_connection_is_a_matter_of_configuration(
     monkeypatch: pytest.MonkeyPatch, window: Callable[..., ReadWindow]
 ) -> None:
@@ -255,16 +240,14 @@ def test_an_unusable_connection_is_a_matter_of_configuration(
         storefront.extract(window())
 
 
-@pytest.mark.parametrize("extra", [{}, {"auth": "oauth1"}])
 def test_keys_and_addresses_stay_out_of_logs_urls_errors_and_manifest(
     serve: Callable[..., Storefront],
     window: Callable[..., ReadWindow],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    extra: dict[str, Any],
 ) -> None:
     monkeypatch.setattr(http, "FIRST_PAUSE", 0.0)
-    shop = serve(storefront_days(FALL_BACK), https_only=bool(extra), extra=extra)
+    shop = serve(storefront_days(FALL_BACK))
     with caplog.at_level(logging.DEBUG):
         manifest = storefront.extract(window())
         said = [repr(manifest)]
@@ -273,7 +256,7 @@ def test_keys_and_addresses_stay_out_of_logs_urls_errors_and_manifest(
             with pytest.raises((TransientError, CredentialsError)) as caught:
                 storefront.extract(window())
             said.append(repr(caught.value))
-        connect(monkeypatch, shop.url, secret="cs_not_the_secret", extra=extra)
+        connect(monkeypatch, shop.url, secret="cs_not_the_secret")
         shop.faults = []
         with pytest.raises(CredentialsError) as caught:
             storefront.extract(window())

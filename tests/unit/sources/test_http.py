@@ -17,7 +17,7 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.sources.http import network_errors, quoted, raise_for_status, retry_after
+from ecommerce.sources.http import NotFoundError, network_errors, quoted, raise_for_status, retry_after
 
 WHAT = "some_api: GET /things"
 
@@ -64,7 +64,7 @@ def test_success(status: int) -> None:
         (answer(408), TransientError, f"{WHAT} answered 408: the server is unavailable"),
         (
             answer(404, b"<h1>Not\n  here</h1>", "Not Found"),
-            ContractError,
+            NotFoundError,
             f"{WHAT} answered 404 Not Found: '<h1>Not here</h1>'",
         ),
         (answer(302, b"moved"), ContractError, f"{WHAT} answered 302: 'moved'"),

@@ -20,11 +20,10 @@ from ecommerce.core.errors import (
     RateLimitedError,
     TransientError,
 )
-from ecommerce.sources.http import LONGEST_PAUSE
+from ecommerce.sources.http import LONGEST_PAUSE, NotFoundError
 from ecommerce.sources.storefront.client import (
     ATTEMPTS,
     MalformedAnswerError,
-    NotFoundError,
     StorefrontClient,
 )
 
@@ -124,9 +123,6 @@ def test_a_redirect_within_the_shop_is_followed(client: StorefrontClient, shop: 
     for place in (moved, moved.removeprefix(shop.url)):
         shop.faults.append(Fault("/orders", status=301, headers={"Location": place}))
         assert client.get("/orders", 1, {"orderby": "id", "order": "asc"}).total == 3
-    shop.faults.append(Fault("/orders", status=302, headers={"Location": moved}, times=99))
-    with pytest.raises(ContractError, match="redirected 5 times"):
-        client.get("/orders")
 
 
 @pytest.mark.parametrize(
@@ -149,24 +145,23 @@ def test_a_redirect_to_another_host_or_scheme_is_not_followed(
 
 
 @pytest.mark.parametrize(
-    ("host", "extra", "refused"),
+    ("host", "refused"),
     [
-        ("http://shop.example.com", {}, True),
-        ("shop.example.com", {}, True),
-        ("http://93.184.216.34/blog", {}, True),
-        ("https://shop.example.com", {}, False),
-        ("http://shop.example.com", {"auth": "oauth1"}, False),
-        ("http://localhost:8081", {}, False),
-        ("http://demo:8081", {}, False),
-        ("http://192.168.1.5", {}, False),
-        ("http://[::1]:8081", {}, False),
-        ("http://shop.internal", {}, False),
+        ("http://shop.example.com", True),
+        ("shop.example.com", True),
+        ("http://93.184.216.34/blog", True),
+        ("https://shop.example.com", False),
+        ("http://localhost:8081", False),
+        ("http://demo:8081", False),
+        ("http://192.168.1.5", False),
+        ("http://[::1]:8081", False),
+        ("http://shop.internal", False),
     ],
 )
 def test_a_key_is_not_sent_openly_through_the_internet(
-    monkeypatch: pytest.MonkeyPatch, host: str, extra: dict[str, str], refused: bool
+    monkeypatch: pytest.MonkeyPatch, host: str, refused: bool
 ) -> None:
-    connection = {"conn_type": "http", "host": host, "login": KEY, "password": SECRET, "extra": extra}
+    connection = {"conn_type": "http", "host": host, "login": KEY, "password": SECRET}
     monkeypatch.setenv("AIRFLOW_CONN_STOREFRONT_API", json.dumps(connection))
     if not refused:
         StorefrontClient.connect()

@@ -1,8 +1,6 @@
 """Whom the storefront's stand-in lets in: as real servers were measured to."""
 
-import pytest
 import requests
-from requests_oauthlib import OAuth1
 
 from demo.services.storefront import KEY, SECRET, Storefront, WooStore
 
@@ -33,24 +31,3 @@ def test_keys_sent_openly_are_taken_over_https_only() -> None:
             401,
             "woocommerce_rest_cannot_view",
         )
-
-
-@pytest.mark.parametrize(
-    ("secret", "timestamp", "message"),
-    [
-        (SECRET, None, None),
-        ("cs_wrong", None, "Invalid signature - provided signature does not match."),
-        (SECRET, "1700000000", "Invalid timestamp."),
-    ],
-)
-def test_signed_requests_are_taken_over_plain_http(
-    secret: str, timestamp: str | None, message: str | None
-) -> None:
-    signer = OAuth1(KEY, client_secret=secret, signature_method="HMAC-SHA256", timestamp=timestamp)
-    with Storefront(WooStore(), https_only=True) as shop:
-        url = f"{shop.url}/wp-json/wc/v3/orders?after=2025-11-01T00:00:00&status=any,trash&_fields=id"
-        response = requests.get(url, auth=signer, timeout=10)
-    if message is None:
-        assert response.status_code == 200
-    else:
-        assert (response.status_code, response.json()["message"]) == (401, message)

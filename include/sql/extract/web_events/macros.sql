@@ -5,15 +5,6 @@ CREATE MACRO texts_of(line) AS json_extract_string(line, [
   '$.device', '$.referrer', '$.user_agent'
 ]);
 
--- The same for objects with repeated keys: the last value of each key (`jsons`, in the order of `keys`).
-CREATE MACRO last_texts_of(keys, jsons) AS list_transform(
-  [
-    'event_id', 'occurred_at', 'received_at', 'session_id', 'visitor_id', 'event_type', 'sku', 'order_id',
-    'device', 'referrer', 'user_agent'
-  ],
-  LAMBDA field: (list_reverse(jsons)[list_position(list_reverse(keys), field)]) ->> '$'
-);
-
 -- A truncated text may end in half a surrogate pair, such as \ud83d, which is invalid JSON. Removes the half; NULL
 -- without one. The pattern also matches what must stay, escaped backslashes and whole pairs, and puts it back.
 CREATE MACRO without_half_characters(line) AS CASE

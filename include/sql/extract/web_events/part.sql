@@ -1,34 +1,27 @@
 -- Writes one slice of the response as one part of the raw folder: every kept line, its values as text.
 --
--- `lines`: line_number, line, fault (found before parsing the JSON). Of a repeated key the last value counts, as in
--- most JSON parsers; DuckDB takes the first. Searching for repeated keys is slow, so objects with the same keys in the
--- same order as the first object (`usual_keys`) are not searched.
+-- `lines`: line_number, line, fault (found before parsing the JSON). Of a repeated key the first value counts.
 COPY (
   WITH
   parsed AS (
-    SELECT line_number, line, fault, CASE WHEN fault IS NULL THEN try(json_keys(line)) END AS keys
+    SELECT line_number, line, fault, CASE WHEN fault IS NULL THEN try(json_type(line)) END AS type
     FROM lines
   ),
 
   repaired AS (
-    SELECT *, CASE WHEN keys IS NULL AND fault IS NULL THEN without_half_characters(line) END AS repaired
+    SELECT *, CASE WHEN type IS NULL AND fault IS NULL THEN without_half_characters(line) END AS repaired
     FROM parsed
   ),
 
   objects AS (
     SELECT
       line_number, fault, line AS sent, coalesce(repaired, line) AS line,
-      CASE WHEN repaired IS NOT NULL THEN try(json_keys(repaired)) ELSE keys END AS keys
+      CASE WHEN repaired IS NOT NULL THEN try(json_type(repaired)) ELSE type END AS type
     FROM repaired
   ),
 
   texts AS (
-    SELECT line_number, fault, sent, line, CASE
-      WHEN keys = getvariable('usual_keys') THEN texts_of(line)
-      WHEN len(keys) = 0 AND NOT starts_with(ltrim(line, E' \t\r'), '{') THEN NULL  -- a list, or a single value
-      WHEN len(list_distinct(keys)) < len(keys) THEN last_texts_of(keys, json_extract(line, '$.*'))
-      WHEN keys IS NOT NULL THEN texts_of(line)
-    END AS texts
+    SELECT line_number, fault, sent, line, CASE WHEN type = 'OBJECT' THEN texts_of(line) END AS texts
     FROM objects
   ),
 

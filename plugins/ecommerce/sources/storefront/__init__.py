@@ -4,10 +4,9 @@ combines them."""
 
 from datetime import timedelta
 
-from ecommerce.core.check_result import HINT, OK, Lines
-from ecommerce.core.errors import ConfigurationError
+from ecommerce.core.check_result import OK, Lines
 from ecommerce.core.settings import Settings
-from ecommerce.sources.storefront.client import CONNECTION, NotFoundError, StorefrontClient
+from ecommerce.sources.storefront.client import CONNECTION, StorefrontClient
 from ecommerce.sources.storefront.extraction import extract
 
 __all__ = ["OVERLAP", "RECONCILED", "SUBJECT", "check", "extract", "limits"]
@@ -28,36 +27,6 @@ def limits(settings: Settings) -> list[str]:
 
 
 def check() -> Lines:
-    """Read a page, test the key's permissions, and whether the server dates changes; raises as
-    `StorefrontClient.get`."""
-    client = StorefrontClient.connect()
-    try:
-        page = client.get("/orders")
-    except NotFoundError as error:
-        if client.has_plain_permalinks():
-            raise ConfigurationError(
-                "storefront_api: the shop has plain permalinks, with which its API has no address: choose "
-                "another kind in WordPress, Settings, Permalinks"
-            ) from None
-        raise error
+    """Read a page; raises as `StorefrontClient.get`."""
+    page = StorefrontClient.connect().get("/orders")
     yield OK, f"{'some' if page.total is None else page.total} orders can be read"
-    if client.is_unencrypted:
-        yield HINT, "orders and addresses travel without encryption: let the host begin with https://"
-    if client.may_write():
-        yield HINT, "reading is enough, but the key may write: make one with the permission Read"
-    try:
-        client.get("/refunds")
-    except NotFoundError:
-        yield (
-            HINT,
-            "the server has no list of all refunds (older WooCommerce): each order is asked for its own",
-        )
-    dated = client.dates_all_changes()
-    if dated is None:
-        yield HINT, "whether the server dates all changes is not known: the key may not read /system_status"
-    elif not dated:
-        yield (
-            HINT,
-            "the server keeps orders as posts, and dates neither edited lines nor, in older versions, "
-            "refunds: orders of the last REFUND_LOOKBACK_DAYS are read again, reconciliation finds others",
-        )

@@ -4,22 +4,23 @@ connection `storefront_api`."""
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.names import CONNECTION_STOREFRONT
 from ecommerce.sources.http import (
+    NotFoundError,
     is_unencrypted,
     network_errors,
     quoted,
     raise_for_status,
-    request,
+    refuse_other_site,
     with_retries,
 )
 
@@ -34,10 +35,6 @@ CONCURRENCY = 8
 """Requests under way at once; more gains nothing and annoys shops on small servers."""
 ATTEMPTS = 5
 TIMEOUT = (10.0, 60.0)
-
-
-class NotFoundError(errors.ContractError):
-    """404: this server has no such route."""
 
 
 class MalformedAnswerError(errors.ContractError):
@@ -88,18 +85,14 @@ class StorefrontClient:
                 f"the connection {CONNECTION} needs the shop's address as host, and consumer key and secret "
                 "as login and password"
             )
-        signed = shop.extra_dejson.get("auth") == "oauth1"
-        adapter = HTTPAdapter(pool_maxsize=CONCURRENCY)
-        hook = HttpHook("GET", CONNECTION, auth_type=_oauth1 if signed else None, adapter=adapter)
+        hook = HttpHook("GET", CONNECTION, adapter=HTTPAdapter(pool_maxsize=CONCURRENCY))
         # One session for all threads: nothing of it changes after this, and its pool is made for that.
         session = hook.get_conn()
-        session.headers.pop("auth", None)  # the hook takes unknown extras for headers
         root = hook.base_url.rstrip("/").removesuffix(API_ROOT) + API_ROOT
-        if is_unencrypted(root) and not signed:
+        if is_unencrypted(root):
             raise errors.ConfigurationError(
                 f"the host of the connection {CONNECTION} does not begin with https://, and the key would "
-                "travel without encryption: begin it with https://, or, if the shop has no certificate, set "
-                'the extra {"auth": "oauth1"}'
+                "travel without encryption: begin it with https://"
             )
         return cls(session, root, hook.merged_extra.get("timeout") or TIMEOUT)
 
@@ -120,73 +113,36 @@ class StorefrontClient:
         def send() -> Page:
             if (wait := self._resume_at - time.monotonic()) > 0:
                 self._sleep(wait)
-            response = self._answer("GET", path, query, what)
+            with network_errors(what):
+                response = self._session.get(
+                    f"{self._root}{path}",
+                    params=query,
+                    timeout=self._timeout,
+                    hooks={"response": partial(refuse_other_site, what)},
+                )
             _raise_for_status(response, what)
             return _page(response, page, what)
 
         # What is no JSON may be a passing notice in the page; twice, it is the page.
-        return with_retries(send, self._hold_back, {errors.TransientError: ATTEMPTS, MalformedAnswerError: 2})
+        return with_retries(send, {errors.TransientError: ATTEMPTS, MalformedAnswerError: 2}, self._hold_back)
 
-    @property
-    def is_unencrypted(self) -> bool:
-        """Whether requests travel the internet without encryption."""
-        return is_unencrypted(self._root)
-
-    def has_plain_permalinks(self) -> bool:
-        """Return whether the API answers to the parameter `rest_route`, as with plain permalinks."""
-        query = {"rest_route": "/wc/v3/orders", "per_page": 1}
-        root = self._root.removesuffix(API_ROOT)
-        answer = self._answer("GET", "/", query, f"{CONNECTION}: GET /?rest_route=", root)
-        return answer.ok and answer.content.strip().startswith(b"[")
-
-    def may_write(self) -> bool:
-        """Return whether the key may change orders, by an empty change of order 0, which does not exist."""
-        answer = self._answer("PUT", "/orders/0", None, f"{CONNECTION}: PUT /orders/0")
-        return answer.status_code not in (401, 403)
-
-    def dates_all_changes(self) -> bool | None:
-        """Return whether every change of an order moves its modified date, as with order tables (HPOS); None
-        where the key may not read that."""
-        path = "/system_status"
-        answer = self._answer("GET", path, {"_fields": "settings"}, f"{CONNECTION}: GET {path}")
-        try:
-            return bool(answer.json()["settings"].get("HPOS_enabled")) if answer.ok else None
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None
-
-    def _answer(
-        self, method: str, path: str, query: dict[str, Any] | None, what: str, root: str | None = None
-    ) -> Response:
-        with network_errors(what):
-            url = f"{self._root if root is None else root}{path}"
-            return request(self._session, method, url, query, what, timeout=self._timeout)
-
-    def _hold_back(self, seconds: float, error: Exception) -> None:
+    def _hold_back(self, seconds: float) -> None:
         with self._lock:
             self._resume_at = max(self._resume_at, time.monotonic() + seconds)
 
 
-def _oauth1(key: str, secret: str) -> Any:
-    from requests_oauthlib import OAuth1  # type: ignore[import-untyped] # it has no type hints
-
-    for name in ("oauthlib", "requests_oauthlib"):  # both would log the header that authorises each request
-        logging.getLogger(name).setLevel(logging.INFO)
-    return OAuth1(key, client_secret=secret, signature_method="HMAC-SHA256")
-
-
 def _raise_for_status(response: Response, what: str) -> None:
     """Raise as `http.raise_for_status`, with the meaning of WooCommerce's answers."""
-    answer = f"{what} answered {response.status_code}"
+    answer = f"{what} answered {response.status_code} {quoted(response.content)}"
     if response.status_code in (401, 403):
         raise errors.CredentialsError(
-            f"{answer} {quoted(response.content)}: check that login and password are a consumer key that "
-            "may read and its secret, and that the host begins with https:// (over plain http, set the extra "
-            '{"auth": "oauth1"})'
+            f"{answer}: check that login and password are a consumer key that may read and its secret, and "
+            "that WordPress knows that it is visited over https://"
         )
     if response.status_code == 404:
         raise NotFoundError(
-            f"{answer} {quoted(response.content)}: is the host of the connection the root of a WooCommerce "
-            f"shop, the part before {API_ROOT}?"
+            f"{answer}: is the host of the connection the root of a WooCommerce shop, the part before "
+            f"{API_ROOT}, and has it other permalinks than plain ones?"
         )
     raise_for_status(response, what)
 

@@ -17,11 +17,11 @@ from ecommerce.core.data_warnings import DataWarning, data_warning, sentence
 from ecommerce.core.errors import ContractError, CredentialsError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
+from ecommerce.sources.http import NotFoundError
 from ecommerce.sources.storefront.client import (
     CONCURRENCY,
     CONNECTION,
     PER_PAGE,
-    NotFoundError,
     Page,
     StorefrontClient,
 )

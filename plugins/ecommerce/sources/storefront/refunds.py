@@ -17,7 +17,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecommerce.core.errors import ContractError
-from ecommerce.sources.storefront.client import CONNECTION, PER_PAGE, NotFoundError, Page, StorefrontClient
+from ecommerce.sources.http import NotFoundError
+from ecommerce.sources.storefront.client import CONNECTION, PER_PAGE, Page, StorefrontClient
 from ecommerce.sources.storefront.pagination import walk
 
 if TYPE_CHECKING:

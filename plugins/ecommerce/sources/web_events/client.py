@@ -1,40 +1,23 @@
 """HTTP client of the web events: one time slice at a time, streamed to a file. docs/SOURCES.md describes the
 connection `web_events_api`."""
 
-from __future__ import annotations
-
-import gzip
-import json
-import threading
-import time
-import zlib
-from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from ecommerce.core.errors import ContractError, PipelineError, TransientError
+from ecommerce.core.errors import TransientError
 from ecommerce.core.names import CONNECTION_WEB_EVENTS
 from ecommerce.sources import http
-from ecommerce.sources.web_events.lines import LONGEST_LINE
-
-if TYPE_CHECKING:
-    from requests import Response
 
 CONNECTION = CONNECTION_WEB_EVENTS
 PATH = "/events"
 ATTEMPTS = 6
-MOST_LOST = 300.0
-"""Seconds that failed attempts and the pauses after them may take in a whole read: a slice whose attempts all
-break off costs half a minute, and a read may have a hundred slices. Pauses that the server requests do not
-count."""
 TIMEOUT = (10.0, 120.0)
 CHUNK = 1 << 20
-"""Bytes that are held in memory at once, packed and unpacked."""
+"""Bytes that are held in memory at once."""
 ACCEPTED = "application/x-ndjson, application/json;q=0.9, */*;q=0.1"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LENGTH = timedelta(hours=1)
@@ -76,9 +59,8 @@ def instant(moment: datetime) -> str:
 
 
 class EventsClient:
-    """Reads slices, with retries; ConfigurationError where the connection is missing, or has no host. For one
-    thread at a time, except `stop`. `requests` counts requests, `bytes_read` the bytes of successful answers
-    as received."""
+    """Reads slices, with retries; ConfigurationError where the connection is missing, or has no host.
+    `requests` counts requests, `bytes_read` the bytes of successful answers, unpacked."""
 
     def __init__(self) -> None:
         from airflow.providers.http.hooks.http import HttpHook
@@ -92,10 +74,6 @@ class EventsClient:
             self._session.headers["Authorization"] = f"Bearer {token}"
         self._root = hook.base_url.rstrip("/").removesuffix(PATH)
         self._timeout = hook.merged_extra.get("timeout") or TIMEOUT
-        self._stopped = threading.Event()
-        self._pause: Callable[[float], object] = self._stopped.wait
-        self._clock: Callable[[], float] = time.monotonic
-        self._lost = 0.0
         self.requests = self.bytes_read = 0
 
     @property
@@ -103,89 +81,32 @@ class EventsClient:
         """Whether requests travel the internet without encryption."""
         return http.is_unencrypted(self._root)
 
-    def stop(self) -> None:
-        """Let what is under way in another thread end soon, with an error."""
-        self._stopped.set()
+    def download(self, part: Slice, file: Path) -> None:
+        """Write the lines of one slice, unpacked, into `file`; raises as `http`."""
+        http.with_retries(lambda: self._attempt(part, file), {TransientError: ATTEMPTS})
 
-    def download(self, part: Slice, file: Path, most: int | None = None) -> str:
-        """Write the lines of one slice, unpacked, and return its answer's media type; raises as `http`.
-
-        Args:
-            part: the slice.
-            file: to be written.
-            most: bytes after which to stop, if in the middle of a line.
-        """
-        began = self._clock()
-
-        def pause(seconds: float, error: PipelineError) -> None:
-            nonlocal began
-            requested = getattr(error, "retry_after", None)
-            self._lost += self._clock() - began + (seconds if requested is None else 0)
-            if self._lost > MOST_LOST:
-                raise TransientError(
-                    f"{error}; failed requests of this read have taken more than {MOST_LOST:.0f} seconds"
-                ) from None
-            if self._pause(seconds):  # stopped meanwhile
-                raise error
-            began = self._clock()
-
-        return http.with_retries(lambda: self._attempt(part, file, most), pause, {TransientError: ATTEMPTS})
-
-    def _attempt(self, part: Slice, file: Path, most: int | None) -> str:
-        from urllib3.exceptions import HTTPError
-
-        query, url = {"start": instant(part.start), "end": instant(part.end)}, self._root + PATH
-        options = {"stream": True, "timeout": self._timeout}
+    def _attempt(self, part: Slice, file: Path) -> None:
         self.requests += 1
         with (
-            http.network_errors(part.what, urlsplit(url).netloc.rpartition("@")[2]),
-            closing(http.request(self._session, "GET", url, query, part.what, **options)) as response,
+            http.network_errors(part.what),
+            closing(
+                self._session.get(
+                    self._root + PATH,
+                    params={"start": instant(part.start), "end": instant(part.end)},
+                    stream=True,
+                    timeout=self._timeout,
+                    hooks={"response": partial(http.refuse_other_site, part.what)},
+                )
+            ) as response,
+            file.open("wb") as target,
         ):
-            if (status := response.status_code) not in (200, 204):
-                begins = b""
-                with suppress(HTTPError):  # the status counts, also of a body that cannot be read
-                    begins = response.raw.read(4 * http.QUOTED_CHARACTERS, decode_content=True)
-                if status == 404:
-                    raise ContractError(
-                        f"{part.what} answered 404 {http.quoted(begins)}: is the host of the connection the "
-                        f"URL without {PATH}?"
-                    )
-                http.raise_for_status(response, part.what, begins)
-                raise ContractError(f"{part.what} answered {status}, which is no answer with events")
-            self._write(response, file, most, part.what)
-            self.bytes_read += response.raw.tell()
-            return response.headers.get("Content-Type", "")
-
-    def _write(self, response: Response, file: Path, most: int | None, what: str) -> None:
-        encoding = response.headers.get("Content-Encoding", "").strip().lower()
-        if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise ContractError(f"{what} answered in the encoding {encoding!r}, and gzip was asked for")
-        packed = "gzip" in encoding
-        try:
-            body = gzip.GzipFile(fileobj=response.raw) if packed else response.raw
-            with file.open("wb") as target:
-                while chunk := body.read(CHUNK):
-                    if self._stopped.is_set():
-                        raise PipelineError(f"{CONNECTION}: the read was stopped")
-                    target.write(chunk)
-                    if most is not None and target.tell() >= most:
-                        return
-        except EOFError:
-            raise TransientError(f"{what} broke off: the packed answer has no end") from None
-        except (gzip.BadGzipFile, zlib.error):
-            raise ContractError(f"{what}: the answer is not valid gzip") from None
-        # Without a length a connection that broke looks like the end: only half a line gives it away.
-        has_length = packed or response.raw.chunked or "Content-Length" in response.headers
-        if not has_length and _ends_in_half_a_line(file):
-            raise TransientError(f"{what} broke off in the middle of a line")
-
-
-def _ends_in_half_a_line(file: Path) -> bool:
-    with file.open("rb") as stream:
-        stream.seek(max(0, file.stat().st_size - LONGEST_LINE))
-        last = stream.read().rpartition(b"\n")[2].strip()
-    try:
-        json.loads(last or "null")
-    except ValueError:
-        return True
-    return False
+            http.raise_for_status(response, part.what)
+            last = b""
+            for chunk in response.iter_content(CHUNK):
+                target.write(chunk)
+                last = chunk[-1:]
+            # Without a length, a connection that broke looks like the end.
+            has_length = response.raw.chunked or "Content-Length" in response.headers
+            if not has_length and last not in (b"", b"\n"):
+                raise TransientError(f"{part.what} broke off in the middle of a line")
+            self.bytes_read += target.tell()

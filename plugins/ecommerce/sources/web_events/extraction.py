@@ -3,13 +3,12 @@ describes."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ecommerce.core.business_day import BusinessDay
 from ecommerce.core.check_result import HINT, OK
@@ -20,7 +19,7 @@ from ecommerce.core.errors import ContractError, PipelineError, StagingError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources.web_events.client import EventsClient, Slice, slices
-from ecommerce.sources.web_events.lines import FIELDS, Lines, usual_keys
+from ecommerce.sources.web_events.lines import FIELDS, Lines, check_first_line
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
 from ecommerce.storage.scratch import scratch_folder
@@ -34,20 +33,8 @@ MEMORY_LIMIT = "250MB"  # of DuckDB; the process needs about 200 MB more
 TOLERANCE = timedelta(minutes=1)
 """So far outside its slice a line may say that it was received: servers round instants, or take both bounds
 as included. A server that does not know the parameters is further off."""
-LOGGED_EVERY = 24
-"""Slices between two lines of the log."""
-CHECKED_BYTES = 1 << 20
-"""Of the last hour, in `make check`."""
-
-log = logging.getLogger(__name__)
-
-
-class Answer(NamedTuple):
-    """The server's answer for one slice: its lines, on this machine's disk."""
-
-    slice: Slice
-    file: Path
-    media_type: str
+CHECKED = timedelta(minutes=10)
+"""How much `make check` reads."""
 
 
 def now() -> datetime:
@@ -76,11 +63,9 @@ def extract(window: ReadWindow) -> staging.Manifest:
     ):
         writer = _Writer(duck, draft.path)
         with closing(_answers(client, parts, scratch)) as answers:
-            for number, answer in enumerate(answers, 1):
-                writer.write(answer)
-                answer.file.unlink()
-                if number % LOGGED_EVERY == 0 or number == len(parts):
-                    log.info("%d of %d slices read, with %d lines", number, len(parts), writer.found)
+            for part, file in answers:
+                writer.write(part, file)
+                file.unlink()
         writer.ensure_a_part()
         nothing = f"of {kept}" if kept else f"that was received from {Slice(start, end)}"
         notes = [] if writer.rows else [f"the server has no web event {nothing}"]
@@ -101,37 +86,34 @@ def extract(window: ReadWindow) -> staging.Manifest:
 
 
 def check() -> CheckLines:
-    """Read the first events of the last hour; raises as `EventsClient.download` and `usual_keys`."""
+    """Read the events of the last minutes; raises as `EventsClient.download` and `check_first_line`."""
     client = EventsClient()
-    hour = Slice(now() - timedelta(hours=1), now())
+    last = Slice(now() - CHECKED, now())
     with scratch_folder() as folder:
-        file = folder / "hour.ndjson"
-        media_type = client.download(hour, file, CHECKED_BYTES)
-        usual_keys(file, media_type, hour.what)
+        file = folder / "last.ndjson"
+        client.download(last, file)
+        check_first_line(file, last.what)
         found = sum(len(batch) for batch in Lines(file).batches())
-        more = "more than " if file.stat().st_size >= CHECKED_BYTES else ""
-    yield OK, f"{more}{found} events in the last hour" if found else "it answers; no event in the last hour"
+    yield OK, f"{found or 'no'} events in the last {CHECKED // timedelta(minutes=1)} minutes"
     if client.is_unencrypted:
         yield HINT, "events travel without encryption, and the token too: let the host begin with https://"
 
 
-def _answers(client: EventsClient, parts: list[Slice], folder: Path) -> Generator[Answer]:
-    """The slices one after the other; while one is worked on, the next is downloaded."""
+def _answers(client: EventsClient, parts: list[Slice], folder: Path) -> Generator[tuple[Slice, Path]]:
+    """The slices one after the other, each with its file; while one is worked on, the next is downloaded."""
 
-    def download(number: int) -> Answer:
+    def download(number: int) -> tuple[Slice, Path]:
         file = folder / f"{number % 2}.ndjson"
-        return Answer(parts[number], file, client.download(parts[number], file))
+        client.download(parts[number], file)
+        return parts[number], file
 
     with ThreadPoolExecutor(1) as pool:
         downloads = (pool.submit(download, number) for number in range(len(parts)))
-        try:
+        ahead = next(downloads, None)
+        while ahead:
+            answer = ahead.result()
             ahead = next(downloads, None)
-            while ahead:
-                answer = ahead.result()
-                ahead = next(downloads, None)
-                yield answer
-        finally:
-            client.stop()
+            yield answer
 
 
 class _Writer:
@@ -143,17 +125,16 @@ class _Writer:
         self.names: list[str] = []
         self.rows = self.found = self._lines = 0
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answered: Slice, file: Path) -> None:
         """Add the part of one answer, unless none of its lines is kept."""
-        if not answer.file.stat().st_size:
+        if not file.stat().st_size:
             return
-        what, lines, part = answer.slice.what, Lines(answer.file, self._lines), self._part()
-        keys = usual_keys(answer.file, answer.media_type, what)
-        variables = {"slice_start": answer.slice.start, "slice_end": answer.slice.end, "part": str(part)}
+        what, lines, part = answered.what, Lines(file, self._lines), self._part()
+        check_first_line(file, what)
+        variables = {"slice_start": answered.start, "slice_end": answered.end, "part": str(part)}
         with _readable_errors(what):
             for name, value in (variables | {"tolerance": TOLERANCE}).items():
                 self._duck.execute(f"SET VARIABLE {name} = ?", [value])
-            self._duck.execute("SET VARIABLE usual_keys = ?::VARCHAR[]", [keys])
             self._duck.register("lines", lines.reader())
             rows = query(self._duck, f"{SQL}/part")[0]["Count"]
             self._duck.unregister("lines")

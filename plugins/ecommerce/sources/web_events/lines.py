@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -30,8 +29,6 @@ FIELDS = (
     *("event_id", "occurred_at", "received_at", "session_id", "visitor_id", "event_type", "sku"),
     *("order_id", "device", "referrer", "user_agent"),
 )
-LOOKED_AT = 100
-"""How many lines of an answer may be useless before all of it is."""
 
 
 @dataclass
@@ -79,31 +76,24 @@ class Lines:
                 yield batch
 
 
-def usual_keys(path: Path, media_type: str, what: str) -> list[str]:
-    """Return the keys of an answer's first event, empty where it is not clear; ContractError where it holds
-    none but a page, an error message, or a JSON list. Single lines that are none are rejected later."""
-    looked_at: list[str] = []
-    strangers: list[str] = []
-    for line in islice(_first_lines(path), LOOKED_AT):
-        keys = _keys(line)
-        if keys and not set(keys).isdisjoint(FIELDS):
-            return keys if len(set(keys)) == len(keys) else []
-        looked_at.append(line[:100])
-        strangers = strangers or keys or []
-    if strangers:
-        named = clean(", ".join(strangers[:5]))
-        raise ContractError(f"{what}: the answer is JSON with {named} in place of events, one per line")
-    begin = looked_at[0].strip() if looked_at else ""
-    if "html" in media_type.lower() or begin.startswith("<"):
+def check_first_line(path: Path, what: str) -> None:
+    """Raise ContractError for an answer that begins with a web page, a JSON list, or an object that is no
+    event. It is not quoted: it may hold visitors. Other lines that are no events are rejected later."""
+    with path.open("rb") as stream:
+        lines = iter(lambda: stream.readline(LONGEST_LINE), b"")
+        first = next(filter(bytes.strip, lines), b"").removeprefix(BYTE_ORDER_MARK).strip()
+    try:
+        value = json.loads(first)
+    except (ValueError, RecursionError):
+        value = None
+    if first.startswith((b"<", b"[")) or first == b"{":
         raise ContractError(
-            f"{what}: the answer is a web page in place of JSON lines: is the host of the connection the "
-            "right one, and does it ask for a login?"
+            f"{what}: the answer begins with {first[:1].decode()!r} in place of one JSON object per line: is "
+            "the host of the connection right, and does it ask for a login?"
         )
-    if begin.startswith("[") or begin == "{":
-        raise ContractError(f"{what}: the answer is one JSON text in place of one JSON object per line")
-    if len(looked_at) == LOOKED_AT:
-        raise ContractError(f"{what}: none of the first {LOOKED_AT} lines of the answer is a JSON event")
-    return []
+    if isinstance(value, dict) and value and value.keys().isdisjoint(FIELDS):
+        names = clean(", ".join([*value][:5]))
+        raise ContractError(f"{what}: the answer is JSON with {names} in place of events, one per line")
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:
@@ -142,19 +132,3 @@ def _line(line: bytes) -> tuple[str, str | None]:
         return line.decode(), None
     except UnicodeDecodeError:
         return line.decode(errors="replace"), NOT_JSON
-
-
-def _first_lines(path: Path) -> Iterator[str]:
-    with path.open("rb") as stream:
-        for block in _blocks(stream):
-            lines = (_line(line)[0] for line in block.split(b"\n"))
-            yield from (line for line in lines if line.strip(" \t\r"))
-
-
-def _keys(line: str) -> list[str] | None:
-    """The keys of a JSON object, those that occur twice too; None where it is none."""
-    try:
-        pairs = json.loads(line, object_pairs_hook=lambda pairs: [key for key, _ in pairs])
-    except (ValueError, RecursionError):
-        return None
-    return pairs if line.lstrip().startswith("{") else None
