@@ -41,8 +41,7 @@ with DAG("daily_sales_pipeline", schedule=CronPartitionTimetable("0 6 * * *", ti
     def extract():
         @task
         def late():
-            logging.getLogger("ecommerce.sources").info("nothing that a person has to know")
-            logging.getLogger("ecommerce.sources").warning("one file is %s", "late")
+            logging.getLogger("ecommerce.sources").warning("nothing for the terminal")
 
         @task(retries=1, retry_delay=timedelta(seconds=5))
         def shaky(ti):
@@ -126,7 +125,7 @@ def own_log(done: subprocess.CompletedProcess[str]) -> str:
     return Path(file).read_text()
 
 
-def test_a_run_shows_its_tasks_retries_and_warnings_and_nothing_else(twin: Path) -> None:
+def test_a_run_shows_its_tasks_and_failures_and_nothing_else(twin: Path) -> None:
     (twin / "dags" / "daily_sales_pipeline.py").write_text(TROUBLED)
     (twin / ".env").write_text("CUSTOMER_HASH_KEY=0123456789abcdef\n")
     leave_an_unmigrated_database(twin / ".airflow")
@@ -137,18 +136,14 @@ def test_a_run_shows_its_tasks_retries_and_warnings_and_nothing_else(twin: Path)
     assert began.startswith(f"Running {DAY} in this terminal: ")
     assert log.startswith(f"Airflow's own log: {twin}/.airflow/logs/make_run/{DAY}_")
     shown = [re.sub(r"\d\d:\d\d:\d\d UTC", "06:00:00 UTC", line) for line in lines]
-    shown = [re.sub(r" +\d+\.\d s", "  0.0 s", re.sub(r" {2,}", "  ", line)) for line in shown]
-    shown[4:6] = sorted(shown[4:6])  # mapped tasks run in any order
+    shown[3:5] = sorted(shown[3:5])  # mapped tasks run in any order
     assert shown == [
-        "  warning: one file is late",
-        "  extract.late  0.0 s",
-        "  retry: extract.shaky: attempt 1 of 2 failed at 06:00:00 UTC: the other side is down; next attempt "
-        "not before 06:00:00 UTC",
-        "  extract.shaky  0.0 s",
-        "  extract.mapped[0]  0.0 s",
-        "  extract.mapped[1]  0.0 s",
-        "  extract.broken  0.0 s  failed: the file has no header",
-        "  extract.after  upstream failed",
+        "  extract.late",
+        "  extract.shaky failed: the other side is down; next attempt not before 06:00:00 UTC",
+        "  extract.shaky",
+        "  extract.mapped[0]",
+        "  extract.mapped[1]",
+        "  extract.broken failed: the file has no header",
     ]
     assert ended == f"The run of {DAY} failed"
     assert "Traceback" not in done.stdout
@@ -251,5 +246,4 @@ def test_run_does_a_whole_day_of_the_company_that_the_demo_left(start_company, s
     assert {row["business_date"] for row in company.warehouse()["orders"]} == {DAY}
     lines = done.stdout.splitlines()
     assert lines[-1] == f"The report: {left['REPORTS_URI']}/{DAY}/report.pdf"
-    assert re.search(r"^  Orders +\d+$", done.stdout, re.MULTILINE)
-    assert re.search(r"^  load\.load +\d+\.\d s$", done.stdout, re.MULTILINE)
+    assert "  load.load" in lines

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from ecommerce.core.business_day import newest_closed_day
 from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
@@ -21,13 +19,13 @@ from ecommerce.core.names import DAG_DAILY
 if TYPE_CHECKING:
     import requests
 
-_UNAVAILABLE = {502, 503, 504}
-"""Answers of Airflow with a locked database, or of a proxy in front of an Airflow that is down."""
+_UNAVAILABLE = {"GET": {502, 503, 504}}
+"""Answers of Airflow with a locked database (503), or of a proxy in front of an Airflow that is down."""
 
 
 class AirflowApi:
     """A signed-in session that renews an expired token and repeats requests where nothing can happen twice.
-    Raises ConfigurationError (no address of Airflow), TransientError (unavailable) or CredentialsError."""
+    Raises TransientError (unavailable) or CredentialsError."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         import requests
@@ -117,84 +115,63 @@ class AirflowApi:
             for each in instances
         }
 
-    def log_lines(
-        self, run_id: str, instance: Mapping[str, Any], dag_id: str = DAG_DAILY
-    ) -> list[dict[str, Any]]:
-        """Return the log of the latest attempt of a task instance, one mapping per line, with `event` and
-        `level`; none where the log cannot be read.
-
-        Args:
-            run_id: the run.
-            instance: a task instance, as `instances` returns it.
-            dag_id: the run's DAG.
-        """
-        path = f"dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{instance['task_id']}"
-        try:
-            log = self.get(f"{path}/logs/{instance['try_number']}", map_index=instance["map_index"])
-        except PipelineError:  # the worker that has the log may be gone
-            return []
-        content = log.get("content")
-        return [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
-
     def _sign_in(self) -> None:
         import requests
 
         self._session.headers.pop("Authorization", None)
-        server = f"the server at {self.url} (AIRFLOW_URL)"
+        server = f"the server at {self.url!r} (AIRFLOW_URL)"
         try:
             response = self._session.post(f"{self.url}/auth/token", json=self._user, timeout=30)
-        except (requests.ConnectionError, requests.Timeout):
-            raise TransientError(
-                f"Airflow at {self.url} (AIRFLOW_URL) cannot be reached: is it running?"
-            ) from None
         except (requests.RequestException, ValueError):
-            raise ConfigurationError(
-                f"AIRFLOW_URL={self.url!r} is not an address like http://localhost:8080"
+            raise TransientError(
+                f"{server} cannot be reached: is Airflow running, and the address like http://localhost:8080?"
             ) from None
         if response.status_code in (400, 401, 403, 422):
             raise CredentialsError(
                 f"Airflow at {self.url} refuses the user {self._user['username']!r}: "
                 "check AIRFLOW_USERNAME and AIRFLOW_PASSWORD"
             )
-        if response.status_code in _UNAVAILABLE:
-            raise TransientError(f"{server} answered {response.status_code}: is Airflow running?")
         try:
             self._session.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
         except (ValueError, KeyError, TypeError):
-            raise ConfigurationError(f"{server} is not Airflow: it answered {response.status_code}") from None
+            raise TransientError(
+                f"{server} answered {response.status_code} without a token: is it Airflow, and running?"
+            ) from None
 
     def _request(self, method: str, path: str, **options: Any) -> Any:
+        for pause in (1, 2, 4, 8, 15, 30):  # seconds
+            try:
+                return self._answer(method, path, **options)
+            except TransientError:
+                time.sleep(pause)
+        return self._answer(method, path, **options)
+
+    def _answer(self, method: str, path: str, **options: Any) -> Any:
+        """Return the decoded body of one request. Raises TransientError if it can be repeated, else
+        PipelineError."""
         import requests
 
-        response, detail = None, None
-        for pause in (0, 1, 2, 4, 8, 15, 30):  # seconds
-            time.sleep(pause)
-            try:
+        try:
+            response = self._send(method, path, **options)
+            if response.status_code == requests.codes.unauthorized:
+                self._sign_in()
                 response = self._send(method, path, **options)
-                if response.status_code == requests.codes.unauthorized:
-                    self._sign_in()
-                    response = self._send(method, path, **options)
-            except (requests.ConnectionError, requests.Timeout):
-                response = None
-                if method == "GET":
-                    continue
-                break  # Airflow may have carried it out
-            detail = _detail(response)
-            # Airflow has rolled back, but keeps a backfill whose runs it failed to create.
-            is_rolled_back = "orig_error" in detail and path != "backfills"
-            unavailable = _UNAVAILABLE if method == "GET" else {503}
-            if not is_rolled_back and response.status_code not in unavailable:
-                break
-        if response is None or detail is None:
-            raise TransientError(f"Airflow at {self.url} is unavailable: is it running?")
+        except (requests.ConnectionError, requests.Timeout):
+            # Airflow may have carried out any other request.
+            kind = TransientError if method == "GET" else PipelineError
+            raise kind(f"Airflow at {self.url} is unavailable: is it running?") from None
         if response.ok:
             return response.json() if response.content else None
+        detail = _detail(response)
         if "orig_error" in detail:
-            raise PipelineError(
+            # Airflow has rolled back, but keeps a backfill whose runs it failed to create.
+            kind = PipelineError if path == "backfills" else TransientError
+            raise kind(
                 f"Airflow's own database failed or was busy ({method} {path}; the API server's log has the "
                 "error): run the command again. SQLite serves one writer at a time"
             )
-        raise PipelineError(f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}")
+        kind = TransientError if response.status_code in _UNAVAILABLE.get(method, {503}) else PipelineError
+        raise kind(f"Airflow answered {response.status_code}: {' '.join(str(detail).split())}")
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         return self._session.request(method, f"{self.url}/api/v2/{path}", timeout=60, **options)
@@ -202,18 +179,7 @@ class AirflowApi:
 
 def _detail(response: requests.Response) -> Any:
     """Return Airflow's reason of a refusal; with `orig_error` for an error of its database."""
-    if response.ok:
-        return ""
     try:
         return response.json()["detail"] or ""
     except (ValueError, KeyError, TypeError):
         return response.text[:300]
-
-
-@contextmanager
-def signed_in() -> Iterator[AirflowApi]:
-    """Yield a signed-in session; Ctrl-C ends the command, and Airflow continues."""
-    try:
-        yield AirflowApi.from_environment()
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("Airflow continues what was started") from None

@@ -1,22 +1,18 @@
 """`make backfill`: run a daily DAG for a range of business days and wait for the end."""
 
-import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
 import click
 
-from ecommerce.cli import environment
-from ecommerce.cli.airflow_api import AirflowApi, signed_in
-from ecommerce.cli.terminal import TaskLines, day_option, show_report
+from ecommerce.cli.airflow_api import AirflowApi
+from ecommerce.cli.terminal import day_option, show_report
 from ecommerce.core.business_day import TICKS
-from ecommerce.core.errors import ConfigurationError, PipelineError
+from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY
-from ecommerce.core.settings import read_setting
 
 FINISHED = ("success", "failed")
 PAUSE = 3.0
@@ -67,23 +63,17 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
     is_daily = dag_id == DAG_DAILY
     if mail and not is_daily:
         raise click.BadParameter(f"{dag_id} makes no report: leave MAIL out", param_hint="--mail")
-    with signed_in() as api:
-        range_ = Range(first, last, dag_id, again)
-        days = plan(api, range_)
-        open_runs = api.get(f"dags/{dag_id}/dagRuns", state=["queued", "running"], limit=100)["dag_runs"]
-        running = {run["partition_key"] or "" for run in open_runs}
-        running = {day for day in running if str(first) <= day <= str(last)}
-        for day in sorted(running - {*days}):
-            click.echo(f"left out, because a run of it is in progress: {day}")
-        if not days:
-            others = f"every {'other ' if running else ''}day from {first} to {last}"
-            click.echo(f"nothing to do: {others} has succeeded before (AGAIN=1 runs them again)")
-            return 0
-        click.echo(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}")
-        if is_daily:
-            _note_missing_refunds(api, first, last)
-        started = start(api, range_, jobs=jobs, mail=mail)
-        succeeded, failed = wait(api, started, _progress(api, dag_id)) if started else ([], [])
+    api = AirflowApi.from_environment()
+    started = start(api, Range(first, last, dag_id, again), jobs=jobs, mail=mail)
+    if started is None:
+        click.echo(
+            f"nothing to do: every day from {first} to {last} has succeeded before, or is running "
+            "(AGAIN=1 runs them again)"
+        )
+        return 0
+    days = sorted(started.runs)
+    click.echo(f"{len(days)} days to run, {jobs} at a time: {days[0]} to {days[-1]}; progress: {api.url}")
+    succeeded, failed = wait(api, started)
     if succeeded and is_daily:
         show_report(date.fromisoformat(succeeded[-1]))
     click.echo(f"{len(succeeded)} days succeeded, {len(failed)} failed")
@@ -91,35 +81,6 @@ def backfill(first: date, last: date, *, jobs: int, mail: bool, again: bool, dag
         fix = f"make repair DAY={day}" if is_daily else "clear that task with downstream"
         click.echo(f"failed: {day}: see the run's red task in {api.url}, then {fix}")
     return 1 if failed else 0
-
-
-def _note_missing_refunds(api: AirflowApi, first: date, last: date) -> None:
-    """Name the days before `first`, within the lookback for refunds, that have no successful run."""
-    environ = dict(os.environ)
-    with suppress(ConfigurationError):  # Airflow and its settings may be on another machine
-        environment.load(environ)
-    lookback = timedelta(days=int(read_setting("refund_lookback_days", environ)))
-    if missing := plan(api, Range(first - lookback, first - timedelta(days=1))):
-        click.echo(
-            f"note: {len(missing)} earlier days, {missing[0]} to {missing[-1]}, have no run. If the "
-            f"storefront does not date refunds (see make check), refunds from {first} on of orders of "
-            f"those days are missing; to load them: make backfill FROM={missing[0]} TO={last}"
-        )
-
-
-def _progress(api: AirflowApi, dag_id: str) -> Callable[[Runs], None]:
-    """Return the function that prints the tasks and days that have ended since its last call."""
-    lines, ended = TaskLines(api, dag_id), set[str]()
-
-    def show(runs: Runs) -> None:
-        for day in sorted(runs.keys() - ended):
-            instances = api.instances(runs[day]["dag_run_id"], dag_id)
-            lines.show(runs[day]["dag_run_id"], {f"{day} {name}": each for name, each in instances.items()})
-            if runs[day]["state"] in FINISHED:
-                ended.add(day)
-                click.echo(f"{day}: {runs[day]['state']} ({len(ended)} of {len(runs)})")
-
-    return show
 
 
 def plan(api: AirflowApi, days: Range, now: datetime | None = None) -> list[str]:
@@ -159,68 +120,29 @@ def start(api: AirflowApi, days: Range, *, jobs: int = 2, mail: bool = False) ->
         mail: mail every day's report; for the daily DAG only.
 
     Raises:
-        PipelineError: as `plan`; or another backfill of the DAG is in progress; or the DAG is paused.
+        PipelineError: as `plan`; or the DAG is paused; or another backfill of it is in progress.
     """
     planned, dag_id = plan(api, days), days.dag_id
     if not planned:
         return None
-    page = f"dags/{dag_id}/backfills"
-    if other := _unfinished(api, dag_id):
-        raise PipelineError(
-            f"another backfill is in progress, from {other['from_date'][:10]} to {other['to_date'][:10]}, "
-            f"and Airflow runs one at a time: wait for its end, or cancel it at {api.url}/{page}"
-        )
     if api.is_paused(dag_id):
         raise PipelineError(f"{dag_id} is paused, so a backfill would wait for ever: unpause it in the UI")
     conf = {"send_mail": True} if mail else {}
-    try:
-        created = api.post("backfills", days.request(max_active_runs=jobs, dag_run_conf=conf))
-    except PipelineError:
-        if _unfinished(api, dag_id):  # Airflow records a backfill before its runs
-            raise PipelineError(
-                "Airflow failed while it created the backfill, and may have created some of its runs: cancel "
-                f"it at {api.url}/{page}, then run the command again"
-            ) from None
-        raise
+    created = api.post("backfills", days.request(max_active_runs=jobs, dag_run_conf=conf))
     runs = _runs_of(api, dag_id, created["created_at"])
-    # A day that another run has taken since the plan got no run.
     runs = {day: run for day, run in runs.items() if day in planned}
-    return Backfill(dag_id, created["id"], created["created_at"], runs)
+    return Backfill(dag_id, created["id"], created["created_at"], runs) if runs else None
 
 
-def wait(
-    api: AirflowApi,
-    started: Backfill,
-    progress: Callable[[Runs], None] = lambda runs: None,
-    pause: float = PAUSE,
-) -> tuple[list[str], list[str]]:
-    """Wait until all runs of a backfill have ended and Airflow accepts another backfill, and return the days
-    that succeeded and those that failed.
-
-    Args:
-        api: a signed-in session.
-        started: the backfill.
-        progress: called with the runs after each request.
-        pause: seconds between two requests.
-    """
-    runs = started.runs
-    progress(runs)
-    while not all(run["state"] in FINISHED for run in runs.values()):
-        time.sleep(pause)
-        newest = _runs_of(api, started.dag_id, started.created_at)
-        runs = {day: newest[day] for day in runs if day in newest}  # others were deleted in the UI
-        progress(runs)
-    # Airflow closes a backfill up to half a minute after its last run.
+def wait(api: AirflowApi, started: Backfill) -> tuple[list[str], list[str]]:
+    """Wait until Airflow has ended the backfill and accepts another one, and return the days that succeeded
+    and those that failed."""
     while not api.get(f"backfills/{started.backfill_id}")["completed_at"]:
-        time.sleep(pause)
-    succeeded, failed = (sorted(day for day in runs if runs[day]["state"] == state) for state in FINISHED)
-    return succeeded, failed
-
-
-def _unfinished(api: AirflowApi, dag_id: str) -> dict[str, Any] | None:
-    """Return a backfill of the DAG that has not ended, as Airflow describes it."""
-    backfills = api.get("backfills", dag_id=dag_id, limit=100)["backfills"]
-    return next((each for each in backfills if not each["completed_at"]), None)
+        time.sleep(PAUSE)
+    runs = _runs_of(api, started.dag_id, started.created_at)
+    states = {day: runs[day]["state"] for day in sorted(started.runs) if day in runs}  # others were deleted
+    succeeded = [day for day in states if states[day] == "success"]
+    return succeeded, [day for day in states if day not in succeeded]
 
 
 def _runs_of(api: AirflowApi, dag_id: str, created_at: str) -> Runs:

@@ -1,12 +1,10 @@
 """Airflow on this machine: `make airflow` runs all of it, `make run` one business day.
 
-`make run` needs no scheduler and has a metadata database of its own. The terminal gets a line for each task,
-each retry and each warning; Airflow's own log goes to a file. Both run in a child process that ends with this
-one.
+`make run` needs no scheduler and has a metadata database of its own. The terminal gets a line for each task;
+Airflow's own log goes to a file. Both run in a child process that ends with this one.
 """
 
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -21,7 +19,7 @@ from typing import Any
 import click
 
 from ecommerce.cli import environment
-from ecommerce.cli.terminal import day_option, retry_line, show_report, task_line
+from ecommerce.cli.terminal import day_option, show_report
 from ecommerce.core.business_day import closed_day
 from ecommerce.core.connections import has_metadata
 from ecommerce.core.errors import ConfigurationError, PipelineError
@@ -106,9 +104,6 @@ def _run_day(day: date, folder: Path) -> bool:
             raise PipelineError(f"{error} (see the log)") from None
         _show_progress(echo)
         dag_run = dag.test(logical_date=datetime.now(UTC), run_conf={"business_date": day.isoformat()})
-        for instance in sorted(dag_run.get_task_instances(), key=lambda each: str(each.task_id)):
-            if instance.state == "upstream_failed":
-                echo(task_line(_name(instance), instance.state, None))
         return bool(dag_run.state == "success")
 
 
@@ -131,42 +126,23 @@ def _output_to(log: Path) -> Iterator[Echo]:
 
 
 def _show_progress(echo: Echo) -> None:
-    """Print tasks that end, retries and warnings from now on."""
+    """Print a line for each task that ends and each attempt that fails from now on."""
     from airflow.listeners import hookimpl
     from airflow.sdk.listener import get_listener_manager
 
     from ecommerce.runtime.task_log import failure_reason, next_attempt
 
-    class Warnings(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            echo(f"  warning: {record.getMessage()}")
-
-    def ended(instance: Any, state: str, reason: str = "") -> None:
-        seconds = (datetime.now(UTC) - instance.start_date).total_seconds()
-        echo(task_line(_name(instance), state, seconds, reason))
-
     class Listener:
         @hookimpl
         def on_task_instance_success(self, task_instance: Any) -> None:
-            ended(task_instance, "success")
-
-        @hookimpl
-        def on_task_instance_skipped(self, task_instance: Any) -> None:
-            ended(task_instance, "skipped")
+            echo(f"  {_name(task_instance)}")
 
         @hookimpl
         def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
-            reason = failure_reason(error, whole=True)
-            if retry := next_attempt(task_instance, error):
-                facts = {
-                    each: getattr(task_instance, each) for each in ("try_number", "max_tries", "end_date")
-                }
-                echo(retry_line(_name(task_instance), facts, reason, retry))
-            else:
-                ended(task_instance, "failed", reason)
+            reasons = filter(None, (failure_reason(error, whole=True), next_attempt(task_instance, error)))
+            echo(f"  {_name(task_instance)} failed: {'; '.join(reasons)}")
 
     get_listener_manager().add_listener(Listener())
-    logging.getLogger("ecommerce").addHandler(Warnings(logging.WARNING))
 
 
 def _name(instance: Any) -> str:

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import click
 
-from ecommerce.cli.airflow_api import AirflowApi, signed_in
+from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import FINISHED, PAUSE
-from ecommerce.cli.terminal import TaskLines, day_option, show_report
+from ecommerce.cli.terminal import day_option, show_report
 from ecommerce.core import names
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.names import DAG_DAILY, GROUP_EXTRACT, TASK_GATE
@@ -35,18 +35,17 @@ def repair(day: date, source: str | None, *, mail: bool, wait: bool) -> int:
 
     The exit code is 0 only if the run succeeded, or nothing had failed.
     """
-    with signed_in() as api:
-        run_id = _newest_run(api, day)
-        instances = api.instances(run_id)
-        if source:
-            extract = f"{GROUP_EXTRACT}.{source}"
-            task_ids = [extract, *_others_not_read(instances, extract)]
-        else:
-            has_failed = any(each["state"] == "failed" for each in instances.values())
-            stopped = not has_failed and api.run_state(run_id) == "failed"
-            task_ids = tasks_to_clear(instances, stopped=stopped)
-        if task_ids:
-            return _run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
+    api = AirflowApi.from_environment()
+    run_id = _newest_run(api, day)
+    instances = api.instances(run_id)
+    if source:
+        task_ids = tasks_to_read(instances, source)
+    else:
+        has_failed = any(each["state"] == "failed" for each in instances.values())
+        stopped = not has_failed and api.run_state(run_id) == "failed"
+        task_ids = tasks_to_clear(instances, stopped=stopped)
+    if task_ids:
+        return _run_again(api, day, run_id, task_ids, mail=mail, wait=wait)
     running = (None, "running", "queued", "up_for_retry")
     unfinished = any(each["state"] in running for each in instances.values())
     state = "is in progress without a failed task" if unfinished else "has no failed task"
@@ -85,17 +84,13 @@ def tasks_to_clear(instances: Instances, *, stopped: bool = False) -> list[str]:
     return sorted(again or failed)
 
 
-def _others_not_read(instances: Instances, extract: str) -> list[str]:
-    """Print and return the other extracts that failed or were off, without which the run fails at the
-    gate."""
+def tasks_to_read(instances: Instances, source: str) -> list[str]:
+    """Return the extract of `source`; also the others that failed or were off, if the run stopped at the gate
+    without them."""
     state = {name: each["state"] for name, each in instances.items()}
-    if state.get(TASK_GATE) == "success":  # the run continued without them
-        return []
-    others = [each for each in EXTRACTS if each != extract and state.get(each) in ("failed", "skipped")]
-    if others:
-        sources = " and ".join(each.partition(".")[2] for each in others)
-        click.echo(f"also reading {sources}: the run failed at {TASK_GATE} without them")
-    return others
+    missing = () if state.get(TASK_GATE) == "success" else ("failed", "skipped")
+    extract = f"{GROUP_EXTRACT}.{source}"
+    return [extract, *(each for each in EXTRACTS if each != extract and state.get(each) in missing)]
 
 
 @click.command()
@@ -107,17 +102,17 @@ def report(day: date, *, mail: bool, wait: bool) -> int:
 
     The exit code is 0 only if the run succeeded.
     """
-    with signed_in() as api:
-        run_id = _newest_run(api, day)
-        state = api.task_state(run_id, names.TASK_CHECKS)
-        if state in ("failed", "upstream_failed", "skipped"):
-            raise PipelineError(
-                f"the newest run of {day} has not loaded the day: see the failed task of {run_id} in "
-                f"{api.url}, then make repair DAY={day}"
-            )
-        if state != "success":
-            raise PipelineError(f"{run_id} is in progress and will build the report itself")
-        return _run_again(api, day, run_id, [names.TASK_REPORT], mail=mail, wait=wait)
+    api = AirflowApi.from_environment()
+    run_id = _newest_run(api, day)
+    state = api.task_state(run_id, names.TASK_CHECKS)
+    if state in ("failed", "upstream_failed", "skipped"):
+        raise PipelineError(
+            f"the newest run of {day} has not loaded the day: see the failed task of {run_id} in "
+            f"{api.url}, then make repair DAY={day}"
+        )
+    if state != "success":
+        raise PipelineError(f"{run_id} is in progress and will build the report itself")
+    return _run_again(api, day, run_id, [names.TASK_REPORT], mail=mail, wait=wait)
 
 
 def _newest_run(api: AirflowApi, day: date) -> str:
@@ -141,19 +136,12 @@ def _run_again(
     click.echo(f"running again {', '.join(cleared)}: {url}")
     if not wait:
         return 0
-    lines, state = TaskLines(api, DAG_DAILY), ""
-    while state not in FINISHED:
-        time.sleep(PAUSE if state else 0)
-        state = api.run_state(run_id)
-        instances = {name: each for name, each in api.instances(run_id).items() if each["task_id"] in cleared}
-        lines.show(run_id, instances)
-    send = instances.get(names.TASK_SEND, {})
-    # Without a new attempt, the log is that of the previous one.
-    for line in () if send.get("state") in (None, "upstream_failed") else api.log_lines(run_id, send):
-        if str(line.get("event", "")).startswith((names.MAILED, names.NOT_MAILED)):
-            click.echo(line["event"])
-    click.echo(f"The run of {day} {'succeeded' if state == 'success' else 'failed'}")
-    if state != "success":
-        return 1
-    show_report(day)
-    return 0
+    while (state := api.run_state(run_id)) not in FINISHED:
+        time.sleep(PAUSE)
+    if state == "success":
+        click.echo(f"The run of {day} succeeded")
+        show_report(day)
+        return 0
+    failed = [name for name, each in api.instances(run_id).items() if each["state"] == "failed"]
+    click.echo(f"The run of {day} failed: the log of {', '.join(failed)} has the error")
+    return 1

@@ -35,11 +35,6 @@ TASK_CHECKS = f"{GROUP_LOAD}.checks"
 TASK_REPORT = f"{GROUP_REPORT}.report"
 TASK_SEND = f"{GROUP_MAIL}.send"
 
-NEXT_ATTEMPT = "next attempt not before "
-"""Start of the log line with the time of a task's next attempt."""
-
-MAILED, NOT_MAILED = "mailed: ", "not mailed: "
-"""How the line of `mail.send`'s log begins that has the subject, or why nothing was mailed."""
 STATE_SEND_MAIL = "send_mail"
 """The key in the state store of `mail.send` for the attempt that mails the report because somebody asked."""
 

@@ -14,7 +14,6 @@ from airflow.listeners import hookimpl
 
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import PipelineError
-from ecommerce.core.names import NEXT_ATTEMPT
 from ecommerce.core.text import LONGEST, clean
 from ecommerce.runtime.retries import pause_after
 
@@ -75,7 +74,7 @@ def next_attempt(task_instance: Any, error: BaseException | str | None) -> str:
     if getattr(task_instance, "state", None) != "up_for_retry" or not isinstance(error, BaseException):
         return ""
     earliest = task_instance.end_date + pause_after(task_instance.task, task_instance.try_number, error)
-    return f"{NEXT_ATTEMPT}{earliest:%H:%M:%S} UTC"
+    return f"next attempt not before {earliest:%H:%M:%S} UTC"
 
 
 def _tidy(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

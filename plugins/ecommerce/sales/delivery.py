@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ecommerce.core import text
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day
-from ecommerce.core.names import MAILED, NOT_MAILED, VARIABLE_REPORT_RECIPIENTS
+from ecommerce.core.names import VARIABLE_REPORT_RECIPIENTS
 from ecommerce.core.settings import load_settings, shop_timezone
 from ecommerce.core.templates import render
 from ecommerce.core.text import in_report_locale
@@ -56,7 +56,7 @@ def deliver(day: BusinessDay, report: Report, *, send_mail: bool) -> str:
             continues at the step that failed.
     """
     if reason := _claim(day, report, send_mail=send_mail):
-        log.info("%s%s", NOT_MAILED, reason)
+        log.info("not mailed: %s", reason)
         return reason
     figures, trend, corrections = send(report)
     mark(report)
@@ -101,7 +101,7 @@ def send(report: Report) -> tuple[Figures, bytes | None, Sequence[Correction] | 
     message["Message-ID"] = message_id(report)
     to = mail.recipients(VARIABLE_REPORT_RECIPIENTS)
     mail.send(message, to)
-    log.info('%s"%s" to %d recipients', MAILED, message["Subject"], len(to))
+    log.info('mailed: "%s" to %d recipients', message["Subject"], len(to))
     return figures, trend, corrections
 
 

@@ -11,15 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from ecommerce.cli import environment
+from ecommerce.cli import backfill, environment
 from ecommerce.cli.__main__ import main
 from ecommerce.cli.airflow_api import AirflowApi
 from ecommerce.cli.backfill import Range, plan, start, wait
-from ecommerce.core.errors import ConfigurationError, CredentialsError, PipelineError, TransientError
+from ecommerce.core.errors import CredentialsError, PipelineError, TransientError
 from ecommerce.core.names import TASK_GATE
-from ecommerce.sales.report.figures.model import HEADLINE
 from ecommerce.sources import SOURCES
-from tests.unit.sales.report.samples import make_figures
 
 DAYS = ["2026-11-01", "2026-11-02", "2026-11-03"]
 CREATED = "2026-11-20T11:00:00Z"
@@ -32,11 +30,8 @@ class Airflow(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests, self.failing, self.paused, self.looks = [], [], False, 0
         self.earlier_run, self.busy, self.looks_at_end = None, [], 0
-        self.state_of_load, self.backfills = "success", []
-        self.never_run, self.retries = [], False
-        self.open_days, self.state_of_checks, self.expired, self.lost = [], "success", 0, []
-        self.newer_runs, self.states, self.log = [], {}, []
-        self.without_key = []
+        self.state_of_load, self.state_of_checks = "success", "success"
+        self.expired, self.lost, self.newer_runs, self.states, self.without_key = 0, [], [], {}, []
 
     @property
     def url(self):
@@ -53,7 +48,7 @@ class Airflow(ThreadingHTTPServer):
         } | more
 
     def runs(self, query):
-        if "run_type" in query:  # the second look sees everything finished
+        if "run_type" in query:  # the second look sees everything ended
             self.looks += 1
             states = [
                 "running" if self.looks == 1 else "failed" if day in self.failing else "success"
@@ -62,8 +57,6 @@ class Airflow(ThreadingHTTPServer):
             runs = [self.run(day, state) for day, state in zip(DAYS, states, strict=True)]
             runs = [run for run in runs if run["partition_key"] not in self.lost]
             return [*runs, *([self.earlier_run] if self.earlier_run else [])]
-        if query.get("state") == ["queued", "running"]:
-            return [self.run(day, "running") for day in [*self.open_days, "2026-10-01", None]]
         if query.get("partition_key_pattern") == ["2026-11-02"]:
             older = self.run("2026-11-02", "success", dag_run_id="old", queued_at="2026-11-19T11:00:00Z")
             return [older, self.run("2026-11-02", "failed", dag_run_id="new")]
@@ -78,10 +71,6 @@ def instance(task, state):
         "map_index": 0 if source else -1,
         "rendered_map_index": source or None,
         "state": state,
-        "duration": 1.0,
-        "try_number": 1,
-        "max_tries": 5,
-        "end_date": "2026-11-20T11:00:00Z",
     }
 
 
@@ -99,25 +88,13 @@ class Handler(BaseHTTPRequestHandler):
                 return {"state": server.state_of_checks}
             case [*_, "taskInstances", "mail.send"]:
                 return {"try_number": 2}
-            case [*_, "taskInstances", _, "logs", _]:
-                return {"content": self.server.log}
             case [*_, "details"]:
                 return {"timezone": "America/New_York"}
             case [*_, "taskInstances"] if server.states:
                 return {"task_instances": [instance(*each) for each in server.states.items()]}
             case [*_, "taskInstances"]:
-                names = ("task_id", "map_index", "state", "duration", "try_number", "max_tries", "end_date")
-                retried = server.looks == 1 and server.retries
-                load = (
-                    ("up_for_retry", 3.0, 1, 5, "2026-11-20T11:00:03.5Z")
-                    if retried
-                    else (server.state_of_load, 12.34, 2, 5, "2026-11-20T11:00:40Z")
-                )
-                tasks = [
-                    ("load.load", 0, *load),
-                    ("extract.sales_db", -1, "success", 1.25, 1, 5, "2026-11-20T11:00:02Z"),
-                ]
-                return {"task_instances": [dict(zip(names, task, strict=True)) for task in tasks]}
+                load = {"task_id": "load.load", "map_index": 0, "state": server.state_of_load}
+                return {"task_instances": [load, instance("extract.sales_db", "success")]}
             case [*_, "dagRuns", "new"]:
                 server.looks += 1
                 ended = "failed" if server.state_of_load == "failed" else "success"
@@ -129,10 +106,7 @@ class Handler(BaseHTTPRequestHandler):
                 return {"dag_runs": runs[first : first + limit] if limit else runs}
             case ["backfills", *_]:
                 server.looks_at_end += url.path[-1].isdigit()
-                return {
-                    "completed_at": CREATED if server.looks_at_end > 1 else None,
-                    "backfills": server.backfills,
-                }
+                return {"completed_at": CREATED if server.looks_at_end > 1 else None}
         return {"is_paused": server.paused}
 
     def do_POST(self):
@@ -146,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
                 again = body["reprocess_behavior"] == "completed"
                 days = [
                     day
-                    for day in [*self.server.never_run, *(DAYS if again else [])]
+                    for day in (DAYS if again else [])
                     if body["from_date"][:10] <= day <= body["to_date"][:10]
                 ]
                 entries = [{"partition_key": day, "partition_date": f"{day}T11:00:00Z"} for day in days]
@@ -186,6 +160,7 @@ class Handler(BaseHTTPRequestHandler):
 def airflow(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "REPOSITORY", tmp_path)  # whose developer may have a demo with reports
     monkeypatch.delenv("DEMO_HOME", raising=False)
+    monkeypatch.setattr(backfill, "PAUSE", 0)
     server = Airflow()
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("AIRFLOW_URL", f"http://127.0.0.1:{server.server_port}")
@@ -196,10 +171,9 @@ def airflow(monkeypatch, tmp_path):
     server.server_close()
 
 
-def run_backfill(progress=lambda runs: None, **options):
+def run_backfill(**options):
     api = AirflowApi.from_environment()
-    started = start(api, Range(date(2026, 11, 1), date(2026, 11, 3), again=True), **options)
-    return wait(api, started, progress, pause=0)
+    return wait(api, start(api, Range(date(2026, 11, 1), date(2026, 11, 3), again=True), **options))
 
 
 def created(server):
@@ -218,19 +192,6 @@ def test_days_that_failed_are_run_again_without_asking(airflow):
     assert airflow.requests[-1][1]["reprocess_behavior"] == "failed"
 
 
-def test_backfill_names_the_days_before_whose_refunds_it_may_miss(airflow, capsys, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _: None)
-    monkeypatch.setenv("REFUND_LOOKBACK_DAYS", "3")
-    command = ["backfill", "--from", "2026-11-02", "--to", "2026-11-03", "--again"]
-    assert main(command) == 0
-    assert "note:" not in capsys.readouterr().out
-    airflow.never_run, airflow.looks = ["2026-10-29", "2026-10-30", "2026-10-31"], 0
-    assert main(command) == 0
-    (note,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note:")]
-    assert "2 earlier days, 2026-10-30 to 2026-10-31, have no run" in note
-    assert note.endswith("make backfill FROM=2026-10-30 TO=2026-11-03")
-
-
 def test_backfill_mails_only_when_asked(airflow):
     run_backfill()
     assert created(airflow)["dag_run_conf"] == {}
@@ -241,7 +202,6 @@ def test_backfill_mails_only_when_asked(airflow):
 
 def test_backfill_runs_the_days_of_another_dag(airflow, capsys, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    airflow.never_run = ["2026-10-31"]  # refunds, of which a note would tell, are none of its business
     command = [
         "backfill",
         "--from",
@@ -254,7 +214,6 @@ def test_backfill_runs_the_days_of_another_dag(airflow, capsys, monkeypatch):
     ]
     assert main(command) == 0
     assert created(airflow)["dag_id"] == "user_events_daily"
-    assert "note:" not in capsys.readouterr().out
     assert main([*command, "--mail"]) == 2
     assert "user_events_daily makes no report" in capsys.readouterr().err
     assert main([*command[:-1], "storefront_orders_sync"]) == 2
@@ -263,13 +222,7 @@ def test_backfill_runs_the_days_of_another_dag(airflow, capsys, monkeypatch):
 
 def test_backfill_waits_for_all_days_and_names_the_failed(airflow):
     airflow.failing = ["2026-11-02"]
-    looks = []
-    outcome = run_backfill(
-        progress=lambda runs: looks.append({day: run["state"] for day, run in runs.items()})
-    )
-    running, ended = (dict.fromkeys(DAYS, state) for state in ("running", "success"))
-    assert looks == [running, ended | {"2026-11-02": "failed"}]
-    assert outcome == (["2026-11-01", "2026-11-03"], ["2026-11-02"])
+    assert run_backfill() == (["2026-11-01", "2026-11-03"], ["2026-11-02"])
 
 
 def test_backfill_ends_when_airflow_would_take_the_next(airflow):
@@ -294,52 +247,9 @@ def test_exit_code_says_whether_a_day_failed(airflow, capsys, monkeypatch):
 def test_nothing_to_do_is_said_and_is_no_failure(airflow, capsys):
     assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 0
     assert capsys.readouterr().out == (
-        "nothing to do: every day from 2026-11-01 to 2026-11-03 has succeeded before "
+        "nothing to do: every day from 2026-11-01 to 2026-11-03 has succeeded before, or is running "
         "(AGAIN=1 runs them again)\n"
     )
-
-
-def test_days_whose_run_is_under_way_are_not_said_to_have_succeeded(airflow, capsys):
-    airflow.open_days = ["2026-11-02"]
-    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03"]) == 0
-    said = capsys.readouterr().out
-    assert "left out, because a run of it is in progress: 2026-11-02\n" in said
-    assert "nothing to do: every other day from 2026-11-01 to 2026-11-03 has succeeded before" in said
-
-
-def test_another_backfill_is_named_with_the_page_on_which_it_can_be_cancelled(airflow, capsys):
-    ended = {"from_date": "2026-01-01T05:00:00Z", "to_date": "2026-01-09T05:00:00Z", "completed_at": CREATED}
-    other = {"from_date": "2026-10-01T04:00:00Z", "to_date": "2026-10-10T03:59:59Z", "completed_at": None}
-    airflow.backfills = [ended, other]
-    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith(
-        "another backfill is in progress, from 2026-10-01 to 2026-10-10, and Airflow runs one"
-    )
-    assert said.endswith("/dags/daily_sales_pipeline/backfills\n")
-
-
-def test_each_task_and_each_day_that_ends_is_a_line(airflow, capsys, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _: None)
-    airflow.failing = ["2026-11-03"]
-    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]) == 1
-    lines = [re.sub(" {2,}", "  ", line) for line in capsys.readouterr().out.splitlines()]
-    of_tasks = [
-        f"  {day} {task}" for day in DAYS for task in ("extract.sales_db  1.2 s", "load.load[0]  12.3 s")
-    ]
-    assert lines[1:10] == [  # every task has ended at the first look, every day at the second
-        *of_tasks,
-        "2026-11-01: success (1 of 3)",
-        "2026-11-02: success (2 of 3)",
-        "2026-11-03: failed (3 of 3)",
-    ]
-
-
-def test_a_day_that_is_left_out_because_it_runs_is_named(airflow, capsys, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _: None)
-    airflow.open_days = ["2026-11-04", "2026-11-02"]
-    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-04", "--again"]) == 0
-    assert "left out, because a run of it is in progress: 2026-11-04\n" in capsys.readouterr().out
 
 
 def test_runs_behind_a_hundred_newer_ones_are_found(airflow):
@@ -378,15 +288,6 @@ def test_a_range_that_ends_before_it_begins_is_said_in_its_own_words(airflow, ca
 def test_what_can_never_run_is_refused(capsys, option, value, said):
     assert main(["backfill", "--from", "2026-02-01", "--to", "2026-02-02", f"{option}={value}"]) == 2
     assert said in capsys.readouterr().err
-
-
-def test_an_interrupted_backfill_is_said_to_go_on(airflow, capsys, monkeypatch):
-    def interrupt(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(time, "sleep", lambda seconds: seconds and interrupt(seconds))
-    assert main(["backfill", "--from", "2026-11-01", "--to", "2026-11-03", "--again"]) == 130
-    assert capsys.readouterr().err.endswith("Interrupted; Airflow continues what was started\n")
 
 
 def test_a_token_that_has_expired_is_renewed(airflow):
@@ -438,8 +339,7 @@ def test_a_database_error_of_airflow_is_a_sentence_and_asked_again_where_nothing
     assert "hidden" not in str(error.value)
 
 
-@pytest.mark.parametrize("begun", [False, True])
-def test_a_backfill_that_fails_half_way_is_not_asked_for_twice(airflow, monkeypatch, begun):
+def test_a_backfill_that_fails_half_way_is_not_asked_for_twice(airflow, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     post, created = Handler.do_POST, []
 
@@ -447,13 +347,10 @@ def test_a_backfill_that_fails_half_way_is_not_asked_for_twice(airflow, monkeypa
         if not self.path.endswith("/backfills"):
             return post(self)
         created.append(self.path)
-        other = {"from_date": "2026-11-01", "to_date": "2026-11-03", "completed_at": None}
-        airflow.backfills = [other] if begun else []
         return self.answer(500, {"detail": HIDDEN})
 
     monkeypatch.setattr(Handler, "do_POST", fails)
-    said = "may have created some of its runs" if begun else "run the command again"
-    with pytest.raises(PipelineError, match=said):
+    with pytest.raises(PipelineError, match="run the command again"):
         run_backfill()
     assert len(created) == 1
 
@@ -472,7 +369,7 @@ def test_an_airflow_that_is_gone_for_a_moment_is_asked_again_but_never_told_twic
     monkeypatch.setattr(api._session, "request", unwell)
     assert api.get("dags/x") == {"is_paused": False}
     asked.clear()
-    with pytest.raises(TransientError, match="is unavailable: is it running"):
+    with pytest.raises(PipelineError, match="is unavailable: is it running"):
         api.post("backfills", {})
     assert asked == ["POST"]
     monkeypatch.setattr(api._session, "request", lambda *_, **__: unwell("GET", asked.clear() or ""))
@@ -494,64 +391,24 @@ def test_repair_clears_the_source_and_all_behind_it_in_the_newest_run(airflow, c
     }
     assert capsys.readouterr().out.splitlines() == [
         f"running again extract.sales_db, load.load: {airflow.url}/dags/daily_sales_pipeline/runs/new",
-        "  extract.sales_db                      1.2 s",
-        "  load.load[0]                         12.3 s",
         "The run of 2026-11-02 succeeded",
     ]
 
 
-def test_what_an_earlier_attempt_mailed_is_not_shown(airflow, capsys, monkeypatch):
+def test_the_path_of_a_report_that_was_built_again_is_shown(airflow, capsys, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    airflow.states = states([GATE])
-    airflow.log = [{"event": "mailed: Thu 2 Nov"}]
-    main(["repair", "--day", "2026-11-02"])
-    output = capsys.readouterr().out
-    assert "mailed: " not in output
-    assert re.search(r"  mail.send +upstream failed", output)  # nor how long it took
-
-
-def test_a_try_that_fails_is_told_once(airflow, capsys, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _: None)
-    airflow.retries = True
-    airflow.log = [
-        {"event": "::group::Post Execute", "sources": ["a file"]},
-        {"event": "next attempt not before 11:00:33 UTC", "level": "warning"},
-        {"event": "BigQuery cannot be reached", "level": "error"},
-    ]
-    assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 0
-    assert capsys.readouterr().out.splitlines()[1:-1] == [
-        "  extract.sales_db                      1.2 s",
-        "  retry: load.load[0]: attempt 1 of 6 failed at 11:00:03 UTC: BigQuery cannot be reached; "
-        "next attempt not before 11:00:33 UTC",
-        "  load.load[0]                         12.3 s",
-    ]
-
-
-def test_a_report_that_was_built_again_is_shown_where_it_can_be_read(airflow, capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr(time, "sleep", lambda _: None)
-    figures = make_figures(business_date=date(2026, 11, 2))
-    folder = f"file://{tmp_path}/reports/2026-11-02"
-    (tmp_path / "reports/2026-11-02").mkdir(parents=True)
-    (tmp_path / "reports/2026-11-02/figures.json").write_text(figures.model_dump_json(indent=1))
-    monkeypatch.setenv("REPORTS_URI", f"file://{tmp_path}/reports")
+    monkeypatch.setenv("REPORTS_URI", "gs://bucket/reports")
     monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
     assert main(["report", "--day", "2026-11-02"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == f"The report: {folder}/report.pdf"
-    shown = dict(line.strip().split("  ", 1) for line in lines[-1 - len(figures.headline) : -1])
-    assert shown.keys() == {HEADLINE[name].label for name in figures.headline}
-    orders = figures.headline["orders"].value
-    assert shown[HEADLINE["orders"].label].strip() == f"{orders:,}"
+    assert capsys.readouterr().out.splitlines()[-1] == "The report: gs://bucket/reports/2026-11-02/report.pdf"
 
 
 def test_a_repair_that_fails_names_the_task(airflow, capsys, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: None)
     airflow.state_of_load = "failed"
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db"]) == 1
-    assert capsys.readouterr().out.splitlines()[-2:] == [
-        "  load.load[0]                         12.3 s  failed: its log has the error",
-        "The run of 2026-11-02 failed",
-    ]
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line == "The run of 2026-11-02 failed: the log of load.load[0] has the error"
 
 
 GATE, BEHIND = TASK_GATE, ("load.load", "load.checks", "report.report", "mail.send")
@@ -616,12 +473,11 @@ def test_repair_where_nothing_failed_names_what_else_would_help(airflow, capsys)
     assert not airflow.requests[1:]  # signed in, nothing cleared
 
 
-def test_repair_of_one_source_reads_the_others_that_failed_too(airflow, capsys):
+def test_repair_of_one_source_reads_the_others_that_failed_too(airflow):
     airflow.states = states(["extract.sales_db", "extract.storefront", "extract.exchange_rates", GATE])
     assert main(["repair", "--day", "2026-11-02", "--source", "sales_db", "--no-wait"]) == 0
     failed = ["extract.sales_db", "extract.storefront", "extract.exchange_rates"]
     assert airflow.requests[-1][1]["task_ids"] == failed
-    assert capsys.readouterr().out.startswith("also reading storefront and exchange_rates: ")
 
 
 @pytest.mark.parametrize("source", [None, "sales_db"])
@@ -662,20 +518,6 @@ def test_a_report_is_mailed_only_with_mail_by_the_next_attempt_alone(airflow, co
     assert path.endswith("/dagRuns/new/taskInstances/mail.send/state-store/send_mail")
     assert body == {"value": 3}
     assert last.endswith("/clearTaskInstances")  # the attempt finds the request when it begins
-
-
-def test_what_was_mailed_or_would_be_is_shown(airflow, capsys, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _: None)
-    airflow.states = states([])
-    airflow.log = [
-        {"event": "another line"},
-        {"event": "not mailed: an earlier report was mailed; MAIL=1 mails it"},
-    ]
-    assert main(["report", "--day", "2026-11-02"]) == 0
-    assert capsys.readouterr().out.splitlines()[-2:] == [
-        airflow.log[1]["event"],
-        "The run of 2026-11-02 succeeded",
-    ]
 
 
 @pytest.mark.parametrize("state", ["failed", "upstream_failed"])
@@ -721,40 +563,16 @@ def test_wrong_password_is_said_without_the_password(airflow, monkeypatch):
     assert "wr0ng" not in str(error.value)
 
 
-def test_no_airflow_at_the_address(monkeypatch):
-    with pytest.raises(
-        TransientError, match=r"Airflow at http://127\.0\.0\.1:9 \(AIRFLOW_URL\) cannot be reached"
-    ):
-        AirflowApi("http://127.0.0.1:9", "admin", "right")
-
-
-@pytest.mark.parametrize("url", ["", "localhost:8080", "http://["])
-def test_what_is_no_address_is_said(url):
-    with pytest.raises(ConfigurationError, match=r"AIRFLOW_URL='.*' is not an address like http://localhost"):
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "", "localhost:8080", "http://["])
+def test_no_airflow_at_the_address(url):
+    with pytest.raises(TransientError, match=rf"{re.escape(repr(url))} \(AIRFLOW_URL\) cannot be reached"):
         AirflowApi(url, "admin", "right")
 
 
-@pytest.mark.parametrize(
-    ("status", "kind", "said"),
-    [
-        (
-            404,
-            ConfigurationError,
-            r"the server at http://\S+ \(AIRFLOW_URL\) is not Airflow: it answered 404",
-        ),
-        (201, ConfigurationError, "is not Airflow"),
-        (
-            502,
-            TransientError,
-            r"the server at http://\S+ \(AIRFLOW_URL\) answered 502: is Airflow running",
-        ),
-    ],
-)
-def test_another_server_at_the_address_does_not_look_like_a_wrong_password(
-    airflow, monkeypatch, status, kind, said
-):
+@pytest.mark.parametrize("status", [404, 201, 502])
+def test_another_server_at_the_address_does_not_look_like_a_wrong_password(airflow, monkeypatch, status):
     monkeypatch.setattr(Handler, "do_POST", lambda self: self.answer(status, []))
-    with pytest.raises(kind, match=said):
+    with pytest.raises(TransientError, match=rf"\(AIRFLOW_URL\) answered {status} without a token"):
         AirflowApi.from_environment()
 
 
