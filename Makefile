@@ -112,7 +112,7 @@ query: export QUERY = $(value SQL)
 query: environments ## query the warehouse: SQL='SELECT * FROM daily_summary' or FILE=question.sql [FORMAT=csv]
 	@$(CLI) query $(if $(FILE),--file '$(FILE)') $(if $(FORMAT),--format $(FORMAT))
 
-tables: environments ## list the warehouse's tables with columns, types and descriptions, by domain
+tables: environments ## list the warehouse's tables with columns, types and descriptions
 	@$(CLI) tables $(ARGS)
 
 migrate: environments ## update the warehouse's tables to the definitions in include/sql/warehouse

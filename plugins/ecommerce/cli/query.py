@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecommerce.cli import environment, tables
+from ecommerce.cli import environment
 from ecommerce.cli.terminal import aligned
-from ecommerce.core.errors import ConfigurationError, ContractError, PipelineError
+from ecommerce.core.errors import ConfigurationError, PipelineError
 
 if TYPE_CHECKING:
     from ecommerce.warehouse.adhoc_query import QueryResult
@@ -39,7 +38,7 @@ NUMBERS = {"INTEGER", "INT64", "FLOAT", "FLOAT64", *DECIMALS}
 def query(sql: str, file: str, shape: str) -> None:
     """Query the warehouse, read-only; tables need no dataset.
 
-    SHOW TABLES and DESCRIBE <table> list its tables and columns. A query reads at most MAXIMUM_BYTES_BILLED.
+    A query reads at most MAXIMUM_BYTES_BILLED.
     """
     if bool(sql.strip()) == bool(file):
         raise ConfigurationError(
@@ -50,7 +49,7 @@ def query(sql: str, file: str, shape: str) -> None:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise PipelineError(f"{file} cannot be read: {reason}") from None
-    answer = tables.answer(statement) or _run(statement, None if shape == "csv" else MAX_ROWS)
+    answer = _run(statement, None if shape == "csv" else MAX_ROWS)
     if shape == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow([name for name, _ in answer.columns])
@@ -67,12 +66,7 @@ def _run(sql: str, max_rows: int | None) -> QueryResult:
     from ecommerce.warehouse.adhoc_query import run_query
     from ecommerce.warehouse.client import connect
 
-    try:
-        return run_query(sql, connect(step="query", interactive=True), max_rows)
-    except ContractError as error:
-        if not re.search(r"\b(INFORMATION_SCHEMA|__TABLES__)\b", sql, re.IGNORECASE):
-            raise
-        raise ContractError(f"{error}: {tables.INSTEAD}") from None
+    return run_query(sql, connect(step="query", interactive=True), max_rows)
 
 
 def table(answer: QueryResult, width: int | None = None) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The warehouse's tables, as their files in include/sql/warehouse describe them, without a query.
 
-For `make tables`, the list of tables in docs/QUERIES.md, and SHOW TABLES and DESCRIBE in `make query`.
+For `make tables` and the list of tables in docs/QUERIES.md.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,15 +16,11 @@ import click
 
 from ecommerce.cli import environment
 from ecommerce.cli.terminal import aligned
-from ecommerce.core.errors import ConfigurationError, ContractError
-from ecommerce.core.parts import exists
+from ecommerce.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from ecommerce.warehouse.adhoc_query import QueryResult
     from ecommerce.warehouse.rendering import Column
 
-OPERATIONS = "operations"
-"""The group of tables that all domains write, or no load."""
 FOR_ANALYSTS = (
     "daily_summary", "daily_sales", "orders", "order_lines", "order_lines_reporting", "refunds", "products",
     "customers", "orders_attributes", "daily_funnel", "sessions", "user_events", "sales_forecasts",
@@ -36,17 +30,12 @@ FOR_ANALYSTS = (
 BEGIN, END = "<!-- Written by make tables ARGS='--into docs/QUERIES.md' -->", "<!-- End of the tables -->"
 _FILTER = re.compile(r"^PARTITION BY (?P<column>\w+)(?s:.*)require_partition_filter = TRUE", re.MULTILINE)
 _TABLE = re.compile(r'^OPTIONS \(\s*description = "(?P<description>[^"]+)"', re.MULTILINE)
-_NAME = r"(?:`?[\w-]+`?\s*\.\s*|`[\w.-]+\.)*`?(\w+)`?"
-_SHOW = re.compile(r"\s*SHOW\s+TABLES(?:\s+(?:FROM|IN)\s+[\w`.-]+)?\s*;?\s*", re.IGNORECASE)
-_DESCRIBE = re.compile(rf"\s*(?:DESC|DESCRIBE)\s+{_NAME}\s*;?\s*", re.IGNORECASE)
-INSTEAD = "type SHOW TABLES, or DESCRIBE and the name of a table; make tables lists all columns of all tables"
 
 
 class Described(NamedTuple):
-    """A table or view, and the domain whose load writes it. A view's columns have empty types. A query must
-    filter by the column `filtered_by`, if it is set."""
+    """A table or view. A view's columns have empty types. A query must filter by the column `filtered_by`, if
+    it is set."""
 
-    domain: str
     name: str
     description: str
     columns: Sequence[Column]
@@ -56,32 +45,27 @@ class Described(NamedTuple):
 @click.command()
 @click.option("--into", type=click.Path(path_type=Path, exists=True), help="update this document instead")
 def tables(into: Path | None) -> None:
-    """List the warehouse's tables, their columns, types and descriptions, by the domain that writes them."""
+    """List the warehouse's tables, their columns, types and descriptions, those for queries first."""
     if into:
         before, _, rest = into.read_text().partition(BEGIN)
         into.write_text(f"{before}{BEGIN}\n{markdown()}{END}{rest.partition(END)[2]}")
         return
-    domain = ""
     for table in described():
-        if table.domain != domain:
-            domain = table.domain
-            click.echo(f"\n{click.style(domain.upper(), bold=True)}")
-        click.echo(f"\n  {click.style(table.name, bold=True)}: {table.description}")
+        click.echo(f"\n{click.style(table.name, bold=True)}: {table.description}")
         for line in aligned([(each.name, _type(each), each.description) for each in table.columns]):
-            click.echo(f"    {line}")
+            click.echo(f"  {line}")
 
 
 def markdown() -> str:
     """Return all tables as Markdown for docs/QUERIES.md, those `FOR_ANALYSTS` first, without this machine's
     settings."""
     known = {each.name: each for each in described({})}
-    own = sorted(known.keys() - set(FOR_ANALYSTS))
+    own = [name for name in known if name not in FOR_ANALYSTS]
     lines = []
     for title, names in (("Tables to query", FOR_ANALYSTS), ("The pipeline's own tables", own)):
         lines += [f"### {title}", "", "| table | rows |", "|---|---|"]
         lines += [*(f"| [{name}](#{name}) | {_cell(known[name].description)} |" for name in names), ""]
-    for name in (*FOR_ANALYSTS, *own):
-        table = known[name]
+    for name, table in known.items():
         must = f" A query must filter by `{table.filtered_by}`." if table.filtered_by else ""
         lines += [f"#### {name}", "", f"{table.description}{must}", ""]
         lines += ["| column | type | description |", "|---|---|---|"]
@@ -92,8 +76,8 @@ def markdown() -> str:
 
 
 def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
-    """Yield all tables and views by domain, the shared ones last, with the settings of `environ` (default: of
-    this command)."""
+    """Yield all tables and views, those `FOR_ANALYSTS` first. The settings are those of `environ`, or of this
+    command."""
     from ecommerce.core.settings import load_settings
     from ecommerce.warehouse.rendering import declared_columns, render, views
     from ecommerce.warehouse.rendering import tables as all_tables
@@ -104,57 +88,14 @@ def described(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
         environ = os.environ
     settings = load_settings({"CUSTOMER_HASH_KEY": "not in any statement", **environ})
     files = dict.fromkeys(all_tables(), "table.sql") | dict.fromkeys(views(), "view.sql")
-    statements = {
-        name: render(f"warehouse/tables/{name}/{file}", settings=settings) for name, file in files.items()
-    }
-    domains = _domains(statements)
-    order = [*dict.fromkeys(domains.values()), OPERATIONS]
-    by_domain = sorted((order.index(domains.get(name, OPERATIONS)), name) for name in statements)
-    for place, name in by_domain:
-        head = statements[name].partition("\nAS\n")[0]
+    own = sorted(files.keys() - set(FOR_ANALYSTS))
+    for name in (*(each for each in FOR_ANALYSTS if each in files), *own):
+        statement = render(f"warehouse/tables/{name}/{files[name]}", settings=settings)
+        head = statement.partition("\nAS\n")[0]
         options, filtered = _TABLE.search(head), _FILTER.search(head)
         description = options["description"] if options else ""
         filtered_by = filtered["column"] if filtered else ""
-        yield Described(order[place], name, description, declared_columns(head), filtered_by)
-
-
-def _domains(statements: Mapping[str, str]) -> dict[str, str]:
-    """Return the domain of each table that the load of one domain writes, the first where two do, and of each
-    view, that of the first table it reads; by domain, sales first."""
-    from ecommerce.warehouse.spec import LoadSpec
-
-    deployed = filter(exists, ("sales", "events", "catalogue", "forecast"))
-    modules = [import_module(f"ecommerce.{name}.loading") for name in deployed]
-    specs = [each for module in modules for each in vars(module).values() if isinstance(each, LoadSpec)]
-    loads = [spec for spec in specs if spec.files]
-    of_all = set.intersection(*(set(load.tables) for load in loads))
-    domains = {name: load.name for load in reversed(loads) for name in load.tables if name not in of_all}
-    for view in (name for name in statements if "CREATE VIEW" in statements[name]):
-        read = re.findall(r"FROM `[^`]*?(\w+)`", statements[view])
-        domains[view] = next((domains[each] for each in read if each in domains), OPERATIONS)
-    return {name: domains[name] for load in loads for name in domains if domains[name] == load.name}
-
-
-def answer(sql: str) -> QueryResult | None:
-    """Return the answer to SHOW TABLES, DESCRIBE or DESC of a table; None for any other statement. Raises
-    ContractError: there is no table of that name."""
-    from ecommerce.warehouse.adhoc_query import QueryResult
-
-    if _SHOW.fullmatch(sql):
-        rows = [(each.name, each.domain, each.description) for each in described()]
-        columns = ("table_name", "domain", "description")
-    elif described_table := _DESCRIBE.fullmatch(sql):
-        known = {each.name: each for each in described()}
-        name = described_table[1].lower()
-        if name not in known:
-            similar = get_close_matches(name, known, n=1)
-            meant = f"; did you mean {similar[0]}?" if similar else ""
-            raise ContractError(f"there is no table {described_table[1]}{meant} (SHOW TABLES lists them)")
-        rows = [(each.name, _type(each), each.description) for each in known[name].columns]
-        columns = ("column_name", "type", "description")
-    else:
-        return None
-    return QueryResult(tuple((column, "STRING") for column in columns), len(rows), iter(rows))
+        yield Described(name, description, declared_columns(head), filtered_by)
 
 
 def _cell(text: str) -> str:
