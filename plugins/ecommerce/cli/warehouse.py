@@ -36,7 +36,7 @@ def undo_history(source: str) -> None:
     environment.load()
     from ecommerce.sales.history.undo import undo
 
-    click.echo(str(undo(source)))
+    click.echo(f"{undo(source)} orders of {source} are removed")
 
 
 @click.command("forget-customer")

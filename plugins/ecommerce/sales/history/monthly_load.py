@@ -25,21 +25,15 @@ log = logging.getLogger(__name__)
 
 
 Month = Mapping[str, Any]
-"""One of the `months` of `totals.compute_totals`, with the staging folder `export` of the control totals, its
-`number` and the number of all (`of`)."""
+"""One of the `months` of `totals.compute_totals`, with the staging folder `export` of the control totals.
+`is_first`: it also has the rows of no month."""
 
 
 def transform(month: Month, run_id: str) -> Manifest:
-    """Gather a month's lines and transform them, unless an earlier attempt did; return the manifest of the
-    loadable folder. Raises as `transform.transform`."""
+    """Gather a month's lines and transform them; return the manifest of the loadable folder. Raises as
+    `transform.transform`."""
     export = staging.read_manifest(month["export"])
     folder = f"{month['export'].rsplit('/', 1)[0]}/{month['month']}"
-    transformed = f"{folder}/transformed/{export.source}"
-    if staging.exists(transformed):
-        manifest = staging.read_manifest(transformed)
-        if manifest.control_totals["export_sha256"] == export.sha256:
-            log.info("%s is transformed already", month["month"])
-            return manifest
     raw = gather(month, export, f"{folder}/{export.source}")
     return run_transform(raw, run_id=run_id, mapping=PARTNER_FILES)
 
@@ -52,8 +46,7 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
         export: the manifest of its export.
         folder: the staging URI to write.
     """
-    # The first month also has the rows of no month.
-    is_first, of_export, files = month["number"] == 1, export.control_totals, export.file("files.parquet")
+    is_first, of_export, files = month["is_first"], export.control_totals, export.file("files.parquet")
     first_day, last_day = (date.fromisoformat(month[name]) for name in ("first_day", "last_day"))
     timezone = load_settings().shop_timezone
     with staging.publish(folder) as draft, connect_duckdb(export.uri, memory_limit="300MB") as duck:
@@ -73,12 +66,7 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
         query(duck, "extract/history/month_files")
         ((rejected,),) = duck.execute("SELECT count(*) FROM read_parquet(?)", [targets["rejects"]]).fetchall()
         (totals,) = query(duck, "extract/partner_files/control_totals", {"lines": targets["lines"]})
-        without_day = of_export["without_day"] + sum(of_export["rejected"].values())
-        totals |= {
-            "export_sha256": export.sha256,
-            "without_day": without_day if is_first else 0,
-            "warnings": of_export["warnings"] if is_first else [],
-        }
+        totals["warnings"] = of_export["warnings"] if is_first else []
         draft.seal(
             source=export.source,
             business_date=first_day,

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ecommerce.core.data_warnings import sentence
 from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.storage import staging
 from ecommerce.storage.duckdb import connect_duckdb, query
@@ -52,7 +51,7 @@ def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: dat
     rows = sum(manifest.rows for manifest in manifests)
     without_day = sum(each["without_day"] for each in totals_of)
     unusable = without_day + rejected.total()
-    if _are_unusable(unusable, rows):
+    if unusable > 50 and unusable * 5 > rows:
         raise ContractError(
             f"{unusable} of {rows} records cannot be used ({without_day} have no readable ordered_at; "
             f"{dict(rejected) or 'none'} rejected): nothing was loaded; is this the layout of partner files?"
@@ -90,33 +89,12 @@ def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: dat
             **dict.fromkeys(("read_at", "window_start", "window_end"), one.read_at),
             control_totals=totals,
         )
-    reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(rejected.items()))
-    notes = [
-        f"outside the range: {totals['left_out']:,}; without a readable day: {without_day:,}",
-        f"malformed: {reasons or 'none'}",
-        "the last task, summary, shows the rows that the rules of the transform reject",
-        *map(sentence, totals["warnings"]),
-    ]
-    log.info("%s\n%s", one.source, "\n".join(_table(months, "rows", "orders") + notes))
+    log.info("%s: %s", one.source, totals)
     if not months:
         raise ConfigurationError(
             f"none of the {rows} records belongs to a day from {first_day} to {last_day}: nothing to load"
         )
     return {"export": target, **totals}
-
-
-def reason_to_refuse(manifest: Manifest) -> str:
-    """Return why the month of a loadable folder cannot be loaded: too many of its own lines were rejected.
-    Empty where it can."""
-    totals = manifest.control_totals
-    # The first month also has the rows of no month.
-    read, rejected = (totals[name] - totals["without_day"] for name in ("rows_read", "rows_rejected"))
-    if not _are_unusable(rejected, read):
-        return ""
-    return (
-        f"{manifest.business_date:%Y-%m}: {rejected} of {read} lines were rejected {totals['rejected']}; "
-        "the month was not loaded"
-    )
 
 
 def summarize(manifest: Manifest) -> dict[str, Any]:
@@ -125,7 +103,7 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
     Returns:
         plain JSON: `month` (`YYYY-MM`; the first one takes rows without a readable day), `COUNTS`, `orders`,
         `amounts` (gross, of the accepted lines: decimal text by currency), `rejected` (reason, rows, places:
-        file and line of the first three), `is_refused` (too many rows are unusable, so it is not loaded).
+        file and line of the first three).
     """
     with connect_duckdb(manifest.uri, memory_limit="300MB") as duck:
         files = {"orders": manifest.file("orders.parquet"), "lines": manifest.file("order_lines.parquet")}
@@ -140,7 +118,6 @@ def summarize(manifest: Manifest) -> dict[str, Any]:
         "orders": totals["orders"],
         "amounts": totals["amounts"] or {},
         "rejected": rejected,
-        "is_refused": bool(reason_to_refuse(manifest)),
     }
 
 
@@ -152,50 +129,26 @@ def log_summary(months: Sequence[Mapping[str, Any]], *, limit: Decimal, is_dry_r
         limit: the highest share of rejected rows, in per cent.
         is_dry_run: nothing is loaded: more rejected rows are a warning.
     """
-    table, reasons = _table(months, *COUNTS, "orders", amounts="accepted amount"), Counter[str]()
+    counts, reasons = (*COUNTS, "orders"), Counter[str]()
+    header = "".join(f"{name.removeprefix('rows_'):>12}" for name in counts)
+    lines = [f"{'month':<8}{header}  accepted amount"]
     for month in months:
-        if month["is_refused"]:
-            table.append(f"{month['month']} NOT LOADED: more than a fifth of it is unusable")
+        numbers = "".join(f"{month[name]:>12,}" for name in counts)
+        amounts = (f"{amount} {currency or '(none)'}" for currency, amount in month["amounts"].items())
+        lines.append(f"{month['month']:<8}{numbers}  {', '.join(amounts) or 'none'}")
         for each in month["rejected"]:
             reasons[each["reason"]] += each["rows"]
             places = ", ".join([*each["places"], *["…"] * (each["rows"] > len(each["places"]))])
-            table.append(f"rejected in {month['month']}: {each['reason']} {each['rows']:,} ({places})")
-    log.info("%s\n%s", "dry run: nothing is loaded" if is_dry_run else "loaded", "\n".join(table))
+            lines.append(f"  rejected: {each['reason']} {each['rows']:,} ({places})")
+    log.info("%s\n%s", "dry run: nothing is loaded" if is_dry_run else "loaded", "\n".join(lines))
     rows, rejected = (sum(each[name] for each in months) for name in ("rows_read", "rows_rejected"))
     if not rejected:
         return
-    result = (
-        f"{rejected:,} of {rows:,} rows ({rejected / rows:.1%}) "
-        f"{'would be' if is_dry_run else 'were'} rejected: "
-        + ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
-    )
-    if rejected * 100 <= limit * rows:
-        log.warning("%s", result)
-    elif is_dry_run:
-        log.warning("%s; that is more than %s %%: the load would fail after its last month", result, limit)
-    else:
+    by_reason = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
+    result = f"{rejected:,} of {rows:,} rows ({rejected / rows:.1%}) were rejected: {by_reason}"
+    if rejected * 100 > limit * rows and not is_dry_run:
         raise ContractError(
             f"{result}; that is more than {limit} %. The accepted rows are loaded: fix the export and load "
             "it again, undo the load with make undo-history, or leave it"
         )
-
-
-def _are_unusable(rejected: int, rows: int) -> bool:
-    """Return whether more than a fifth of `rows`, and more than 50, were rejected."""
-    return rejected > 50 and rejected * 5 > rows
-
-
-def _table(months: Sequence[Mapping[str, Any]], *counts: str, amounts: str = "amount") -> list[str]:
-    """Return the months' counts and amounts, and their sums, as lines of text for a log."""
-    sums: dict[str, Decimal] = {}
-    for month in months:
-        for currency, amount in sorted(month["amounts"].items()):
-            sums[currency] = sums.get(currency, Decimal()) + Decimal(amount)
-    total = {name: sum(month[name] for month in months) for name in counts}
-    header = "".join(f"{name.removeprefix('rows_'):>12}" for name in counts)
-    lines = [f"{'month':<8}{header}  {amounts}"]
-    for row in (*months, {"month": "all", "amounts": sums, **total}):
-        texts = (f"{amount} {currency or '(none)'}" for currency, amount in row["amounts"].items())
-        numbers = "".join(f"{row[name]:>12,}" for name in counts)
-        lines.append(f"{row['month']:<8}{numbers}  {', '.join(texts) or 'none'}")
-    return lines
+    log.warning("%s (a load may have at most %s %%)", result, limit)

@@ -1,18 +1,18 @@
 """Undo a history load: remove all orders of an export, by loads like any other.
 
-The loads go from the newest day to the oldest; each is one transaction over at most `MOST_DAYS` days and
-about `MOST_ORDERS` orders. A load names stored orders in a newer version without rows, so aggregates,
-customers' first orders, restatements and the audit follow as when a live source removes an order, and the
-loads of other runs stay. After an interruption, a second undo removes the rest.
+The loads go from the newest month to the oldest, each in one transaction. A load names stored orders in a
+newer version without rows, so aggregates, customers' first orders, restatements and the audit follow as when
+a live source removes an order, and the loads of other runs stay. After an interruption, a second undo removes
+the rest.
 
 The rows of `load_audit`, `customers` (whose `first_ordered_at` is that of the remaining orders, or NULL) and
 `exchange_rates` stay.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from itertools import groupby
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError, PipelineError
@@ -23,42 +23,20 @@ from ecommerce.sources import LIVE
 from ecommerce.storage import staging
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import connect
-from ecommerce.warehouse.load import LoadResult, load_manifest
+from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.schema import prepare, write_rows
 from ecommerce.warehouse.staging_tables import HISTORY
-
-MOST_DAYS = 366
-"""BigQuery changes at most 4,000 partitions, which are days, in one statement."""
-MOST_ORDERS = 250_000
-"""Their ids pass through this process."""
 
 log = logging.getLogger(__name__)
 
 
-class UndoResult(NamedTuple):
-    """How many orders were removed, their business days, and the days whose mailed figures changed."""
-
-    source: str
-    orders: int
-    days: list[date]
-    restated: list[date]
-
-    def __str__(self) -> str:
-        if not self.orders:
-            return f"{self.source} has no orders: nothing to undo"
-        return (
-            f"{self.orders} orders of {self.source} from {min(self.days)} to {max(self.days)} are removed; "
-            f"mailed figures of {len(self.restated)} days have changed"
-        )
-
-
-def undo(source: str) -> UndoResult:
-    """Remove the orders of the export `source`, with their lines, refunds and rejected rows; idempotent. The
-    export can be loaded again afterwards.
+def undo(source: str) -> int:
+    """Remove the orders of the export `source`, with their lines, refunds and rejected rows; return their
+    number. Idempotent; the export can be loaded again afterwards.
 
     Raises:
         ConfigurationError: a live source, or no export of this name was loaded.
-        PipelineError: as `load`, or the export was loaded meanwhile. Days that were removed stay removed.
+        PipelineError: as `load`, or the export was loaded meanwhile. Months that were removed stay removed.
     """
     if source in LIVE:
         raise ConfigurationError(f"{source} is a live source: only a history load can be undone")
@@ -75,40 +53,24 @@ def undo(source: str) -> UndoResult:
     # The modification times of files may be ahead of this machine's clock.
     read_at = max([now, *(day["last_read_at"] for day in stored)])
     removed = 0
-    restated: set[date] = set()
-    for days in day_batches(stored):
+    for month, rows in groupby(stored, key=lambda row: f"{row['business_date']:%Y-%m}"):
+        days = [row["business_date"] for row in rows]
         orders = warehouse.query("warehouse/tables/orders/order_ids.sql", days=days, parameters=of_source)
-        loaded = _remove(run, source, days, [row["order_id"] for row in orders], read_at)
-        log.info("%d orders of %s from %s to %s are removed", len(orders), source, days[-1], days[0])
+        _remove(run, source, days, [row["order_id"] for row in orders], read_at)
+        log.info("%s: %d orders of %s are removed", month, len(orders), source)
         removed += len(orders)
-        restated |= {row["business_date"] for row in loaded.restatements}
     if warehouse.query(_sql("days"), parameters=of_source):
         raise PipelineError(
             f"orders of {source} were loaded during the undo: wait for the end of that run of {DAG_HISTORY}, "
             "then undo it once more"
         )
     warehouse.query(_sql("rejected_rows"), parameters=of_source)
-    return UndoResult(source, removed, [day["business_date"] for day in stored], sorted(restated))
-
-
-def day_batches(stored: Iterable[Mapping[str, Any]]) -> Iterator[list[date]]:
-    """Yield the days of each load; `stored` has business_date and orders (a count), the newest first."""
-    days: list[date] = []
-    orders = 0
-    for each in stored:
-        day: date = each["business_date"]
-        if days and (orders + each["orders"] > MOST_ORDERS or (days[0] - day).days >= MOST_DAYS):
-            yield days
-            days, orders = [], 0
-        days.append(day)
-        orders += each["orders"]
-    if days:
-        yield days
+    return removed
 
 
 def _remove(
     run: DagRun, source: str, days: Sequence[date], order_ids: Sequence[str], read_at: datetime
-) -> LoadResult:
+) -> None:
     """Load versions of some days' orders and none of their rows, in one transaction."""
     timezone, folder = load_settings().shop_timezone, run.folder(days[-1], source)
     versions = [  # without version_updated_at: compared by read_at
@@ -129,9 +91,8 @@ def _remove(
             window_end=day_window(days[0], timezone).end,
             control_totals=counts | {"source_amount": "0", "amount": "0"},
         )
-    loaded = load_manifest(loading.ORDERS, run, staging.read_manifest(folder), status=HISTORY)
+    load_manifest(loading.ORDERS, run, staging.read_manifest(folder), status=HISTORY)
     staging.discard(folder)
-    return loaded
 
 
 def _sql(name: str) -> str:

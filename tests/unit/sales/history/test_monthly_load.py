@@ -14,7 +14,7 @@ from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ecommerce.core.errors import ConfigurationError, ContractError, StagingError, TransientError
-from ecommerce.sales.history import files, monthly_load, tasks
+from ecommerce.sales.history import files, tasks
 from ecommerce.sources import exchange_rates
 from ecommerce.sources.partner_layouts import COLUMNS
 from ecommerce.storage.staging import Manifest
@@ -189,45 +189,6 @@ def test_an_export_of_which_a_fifth_is_unusable_is_not_loaded(export: Export) ->
         ContractError, match=r"75 of 300 records cannot be used \(75 have no readable ordered_at"
     ):
         export.totals()
-
-
-def test_a_month_of_which_a_fifth_is_unusable_is_not_loaded_even_when_tried_again(export: Export) -> None:
-    export.put("a.csv", text(*[line(f"O{n}", quantity=n % 4) for n in range(300)]))
-    context = export.context()
-    (month,) = tasks.months.function(export.totals(), **context)
-
-    for _ in range(2):
-        with pytest.raises(
-            ContractError, match=r"2024-03: 75 of 300 lines were rejected .*'invalid_quantity': 75"
-        ):
-            tasks.transform.function(month, **context)
-
-
-def test_a_month_that_was_transformed_is_not_gathered_again(
-    export: Export, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    export.put("a.csv", text(line("A")))
-    context = export.context()
-    (month,) = tasks.months.function(export.totals(), **context)
-    first = tasks.transform.function(month, **context)
-    monkeypatch.setattr(monthly_load, "gather", None)
-
-    assert tasks.transform.function(month, **context) == first
-
-
-def test_the_rest_of_an_interrupted_run_needs_no_second_read(
-    export: Export, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    export.put("a.csv", text(line("A", ordered_at="2024-01-05T15:00:00Z"), line("B")))
-    context, reads = export.context(), export.read()
-    first, second = tasks.months.function(tasks.control_totals.function(reads, **context), **context)
-    with monkeypatch.context() as dying:
-        dying.setattr(monthly_load, "run_transform", lambda *_, **__: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            tasks.transform.function(first, **context)
-
-    assert tasks.transform.function(second, **context)["rows"] > 0
-    assert tasks.transform.function(first, **context)["rows"] > 0
 
 
 def test_nothing_raw_is_left_when_all_months_are_transformed(export: Export) -> None:
