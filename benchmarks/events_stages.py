@@ -45,7 +45,7 @@ def extract(day: BusinessDay) -> int:
 
 def transform(day: BusinessDay) -> int:
     """What extract left."""
-    from ecommerce.events.transform import transform
+    from ecommerce.events.loading import transform
 
     manifest = from_xcom(staging.Manifest, json.loads(_note(day).read_text()))
     transform(manifest, run_id=RUN.run_id)

@@ -10,8 +10,7 @@ import pytest
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.events.loading import refuse_expired
-from ecommerce.events.transform import browser_family, is_crawler, transform
+from ecommerce.events.loading import browser_family, is_crawler, refuse_expired, transform
 from ecommerce.storage.staging import Manifest
 from tests.explained import findings
 from tests.integration.raw_events import write_raw

@@ -1,6 +1,15 @@
-"""The window of web events that a run reads (DEFINITIONS, What a run reads), and their load (`EVENTS`)."""
+"""The window of web events that a run reads (DEFINITIONS, What a run reads), their transform by
+include/sql/transform/events, and their load (`EVENTS`).
+
+The patterns of user agents are from the packages ua-parser (browsers) and crawler-user-agents (bots), matched
+by a compiled engine in time linear in the text's length.
+"""
+
+from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import BusinessDay, newest_closed_day
 from ecommerce.core.errors import ConfigurationError
@@ -8,7 +17,12 @@ from ecommerce.core.read_window import Memory, ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import WEB_EVENTS
 from ecommerce.sources.web_events import AHEAD, LATE_DAYS, OVERLAP
+from ecommerce.storage.staging import Manifest
+from ecommerce.storage.transform import TransformSpec, run_transform
 from ecommerce.warehouse.spec import LoadSpec
+
+if TYPE_CHECKING:
+    import duckdb
 
 EVENTS = LoadSpec(
     name="events",
@@ -58,3 +72,48 @@ def window_of(day: BusinessDay, folder: str, memory: Memory, now: datetime) -> R
         if memory.was_read(WEB_EVENTS, day.date):
             since = min(since, start)
     return ReadWindow(WEB_EVENTS, day, since, until, folder, memory=memory)
+
+
+def browser_family(user_agent: str) -> str:
+    """Return the family, such as `Mobile Safari`; `Other` if it is unknown."""
+    import ua_parser
+
+    browser = ua_parser.parse_user_agent(user_agent)
+    return browser.family[:100] if browser else "Other"
+
+
+def is_crawler(user_agent: str) -> bool:
+    """Return whether the user agent is a known bot's."""
+    return bool(_crawlers().extract(user_agent))
+
+
+@cache
+def _crawlers() -> Any:
+    # The package's own function tries each pattern in turn, which takes 200 times as long.
+    from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+    from ua_parser_rs import UserAgentExtractor
+
+    patterns = (each["pattern"] for each in CRAWLER_USER_AGENTS_DATA)
+    return UserAgentExtractor([(pattern, "bot", None, None, None, None) for pattern in patterns])
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.create_function("browser_family", browser_family, ["VARCHAR"], "VARCHAR")
+    connection.create_function("is_crawler", is_crawler, ["VARCHAR"], "BOOLEAN")
+    # The transform must keep exactly the events that the extract reads for a day.
+    connection.execute("SET VARIABLE ahead = ?", [AHEAD])
+    connection.execute("SET VARIABLE late_days = ?", [LATE_DAYS])
+
+
+_TRANSFORM = TransformSpec(
+    folder="events",
+    first_steps=(),
+    always_there=("user_events",),
+    when_they_have_rows=("rejected_rows",),
+    prepare=_prepare,
+)
+
+
+def transform(manifest: Manifest, *, run_id: str) -> Manifest:
+    """Transform web events, and raise as `run_transform`; control totals also have the count user_events."""
+    return run_transform(_TRANSFORM, manifest, run_id=run_id)

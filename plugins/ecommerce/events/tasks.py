@@ -9,7 +9,6 @@ from ecommerce.core.business_day import business_day
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.core.names import POOL_LOADS
 from ecommerce.events import loading
-from ecommerce.events.transform import transform as run_transform
 from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of
 from ecommerce.sources import WEB_EVENTS, module
@@ -33,7 +32,7 @@ def extract(**context: Any) -> Plain:
 @task
 def transform(manifest: Plain, **context: Any) -> Plain:
     """Clean, type and hash the events, and return the manifest of the loadable folder."""
-    return to_xcom(run_transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
+    return to_xcom(loading.transform(from_xcom(Manifest, manifest), run_id=context["run_id"]))
 
 
 @task(pool=POOL_LOADS, outlets=assets.tables(loading.EVENTS.tables), **NETWORK_RETRIES)

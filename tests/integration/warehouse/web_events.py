@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ecommerce.core.business_day import day_window, newest_closed_day
-from ecommerce.events.loading import EVENTS
-from ecommerce.events.transform import transform
+from ecommerce.events.loading import EVENTS, transform
 from ecommerce.storage import staging
 from ecommerce.warehouse.checks import CheckResult, run_checks
 from ecommerce.warehouse.load import LoadResult, load

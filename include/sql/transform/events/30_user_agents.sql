@@ -1,4 +1,4 @@
--- Parses each distinct user agent once. browser_family and is_crawler are functions of ecommerce.events.transform.
+-- Parses each distinct user agent once. browser_family and is_crawler are functions of ecommerce.events.loading.
 
 CREATE TABLE user_agents AS
 SELECT
