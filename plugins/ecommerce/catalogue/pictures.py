@@ -2,19 +2,18 @@
 
 Each URL is downloaded once and each content stored once, as `originals/<sha256>.<ending>` and
 `thumbnails/<sha256>.png` below PICTURES_URI. A known picture is requested with its ETag and date; if its
-server sends neither, it is downloaded again after `REFETCH_DAYS`. Broken pictures are listed only. The
-loadable folder has `product_pictures.parquet`, `rejected_rows.parquet`, and `summary.json` for the mail.
+server sends neither, it is downloaded again. Broken pictures are listed only. The loadable folder has
+`product_pictures.parquet`, `rejected_rows.parquet`, and `summary.json` for the mail.
 """
 
 import hashlib
 import json
 import logging
-import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ecommerce.catalogue import changes, images
 from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, LastCatalogue, Row
@@ -40,8 +39,6 @@ THREADS = 4
 """The pictures of a catalogue are often on one host, which should stay usable for its customers."""
 MAX_TIMEOUTS = 5
 """After so many timeouts in a row a host is not requested again."""
-REFETCH_DAYS = 7
-"""After how many days a picture without ETag and date is downloaded again."""
 FILES = ("sha256", "picture_uri", "thumbnail_uri")
 PICTURE = (*FILES, "etag", "last_modified", "fetched_at")
 """The columns of a usable picture; `fetched_at` is aware."""
@@ -56,10 +53,8 @@ class Fetcher:
     networks: Sequence[Network]
     now: datetime
     limits: Limits = field(default_factory=Limits)
-    downloaded: int = 0
     decoder: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))  # see `images.examine`
     _timeouts: Counter[str] = field(default_factory=Counter)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fetch(self, url: str, known: Row | None) -> Row | str:
         """Return the columns `PICTURE` of the picture at `url`, or why it cannot be used. `known`: those that
@@ -69,9 +64,6 @@ class Fetcher:
         if not {uri.removeprefix(f"{self.store.uri}/") for uri in uris} <= self.present:
             known = None
         validators = Validators(known["etag"], known["last_modified"]) if known else Validators()
-        is_recent = known and self.now - known["fetched_at"] < timedelta(days=REFETCH_DAYS)
-        if known and is_recent and validators == Validators():
-            return known
         if self._timeouts[host] >= MAX_TIMEOUTS:
             return "its host did not answer for others before it"
         try:
@@ -85,8 +77,6 @@ class Fetcher:
             return str(error)
 
     def _stored(self, data: bytes, validators: Validators) -> Row:
-        with self._lock:
-            self.downloaded += 1
         ending, thumbnail = self.decoder.submit(images.examine, data).result()
         sha256 = hashlib.sha256(data).hexdigest()
         names = f"originals/{sha256}.{ending}", f"thumbnails/{sha256}.png"
@@ -125,8 +115,8 @@ def refresh(
     rows += _rejected_products(catalogue, last, of_run)
     for broken in summary["broken"]:
         log.warning("broken picture: %s", broken)
-    counts = changes.counts(summary)
-    log.info("%d URLs, %d pictures downloaded; %s", len(results), fetcher.downloaded, counts)
+    downloaded = sum(not isinstance(each, str) and each["fetched_at"] == now for each in results.values())
+    log.info("%d URLs, %d pictures downloaded; %s", len(results), downloaded, changes.counts(summary))
     with staging.publish(folder) as draft:
         columns = {"product_pictures.parquet": write_rows(draft.path, "product_pictures", rows)}
         if catalogue.rejected:
@@ -134,7 +124,7 @@ def refresh(
             columns["rejected_rows.parquet"] = write_rows(draft.path, "rejected_rows", rejected)
         (draft.path / changes.FILE).write_text(json.dumps(summary))
         facts = ("source", "business_date", "read_at", "window_start", "window_end")
-        totals = {"product_pictures": len(rows), "downloaded": fetcher.downloaded, "addresses": len(results)}
+        totals = {"product_pictures": len(rows), "downloaded": downloaded, "addresses": len(results)}
         draft.seal(
             **{name: getattr(parsed, name) for name in facts},
             rows=len(rows),

@@ -2,12 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
 
 from ecommerce.catalogue import loading
 from ecommerce.core.errors import ContractError
@@ -127,7 +125,7 @@ def test_a_hostile_catalogue_leaves_good_pictures_and_a_list_of_the_rest(
             ),
             "svg": (
                 site.put("/a.svg", svg, "image/svg+xml"),
-                "it is no picture that is taken (image/svg+xml)",
+                "it is no picture that is taken ('image/svg+xml')",
             ),
             "svg called png": (site.put("/s.png", svg), "its content is no JPEG, PNG, WebP or GIF picture"),
             "bomb": (site.put("/bomb.png", bomb(60_000, 60_000)), "it has more than 20 million pixels"),
@@ -139,7 +137,8 @@ def test_a_hostile_catalogue_leaves_good_pictures_and_a_list_of_the_rest(
         }
         twice = site.put("/twice.png", good)
         webp = site.put("/good.webp", drawn("webp", "WEBP"), "image/webp")
-        up = site.put("/../../../etc/cron.d/up.png", drawn("up"), ETag='"../../x"')
+        site.put("/etc/cron.d/up.png", drawn("up"), ETag='"../../x"')
+        up = f"{site.url}/../../../etc/cron.d/up.png"
         shown.show(
             product("good", webp, updated_at="2026-01-01T00:00:00Z"),
             product("twice", twice),
@@ -181,16 +180,6 @@ def test_a_broken_picture_leaves_the_one_that_was_there_and_heals(shown: Catalog
     shown.site.put("/a.png", drawn("a"), ETag='"a"')
     assert refresh("fourth")["downloaded"] == 0, "its server knows it again"
     assert tables(shop) == healthy
-
-
-@pytest.mark.full
-def test_a_server_without_validators_is_asked_again_after_a_week(shown: Catalogue, shop: Shop) -> None:
-    shown.show(product("A", shown.site.put("/a.png", drawn("a"))))
-    now = datetime.now(UTC)
-    for days, asked in ((0, 1), (1, 1), (6.9, 1), (7.1, 2), (8, 2)):
-        with time_machine.travel(now + timedelta(days=days), tick=True):
-            refresh(f"after {days} days")
-        assert len(shown.site.asked("/a.png")) == asked
 
 
 @pytest.mark.full
