@@ -29,18 +29,16 @@ def source_policy() -> dict[str, str]:
 
 def parse_source_policy(text: str) -> dict[str, str]:
     """Return the policy of each source, from the text of the Variable. Raises as `source_policy`."""
+    allowed = dict.fromkeys(SOURCES, (REQUIRED, OPTIONAL, OFF)) | {POLICY_DELIVERIES: (REQUIRED, OPTIONAL)}
     try:
         policies = json.loads(text or "{}")
-    except json.JSONDecodeError as error:
-        raise _invalid(f"is not JSON: {error}") from None
+    except json.JSONDecodeError:
+        policies = None
     if not isinstance(policies, dict):
         raise _invalid("is not a JSON object")
     for source, policy in policies.items():
-        if source not in (*SOURCES, POLICY_DELIVERIES):
-            raise _invalid(f"names {source!r}; the sources are {', '.join(SOURCES)}")
-        allowed = [REQUIRED, OPTIONAL] if source == POLICY_DELIVERIES else [REQUIRED, OPTIONAL, OFF]
-        if policy not in allowed:
-            raise _invalid(f"has {policy!r} for {source}; allowed are {', '.join(allowed)}")
+        if policy not in allowed.get(source, ()):
+            raise _invalid(f"has {source}: {policy}; the sources are {', '.join(SOURCES)}")
     return dict.fromkeys(SOURCES, REQUIRED) | policies
 
 
