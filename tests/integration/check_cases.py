@@ -19,52 +19,53 @@ ADAPT = "adapt include/sql/extract/sales_db to the schema of the source"
 def database_wrong_password(trial: Trial) -> str:
     trial.connection("sales_db", password="wrong")
     return (
-        "FAIL sales_db: sales_db: the server refuses the login (password authentication failed for user "
-        '"sales_reader"): check login and password of the connection'
+        "FAIL sales_db: sales_db: … password authentication failed for user "
+        '"sales_reader"…: check login and password of the connection'
     )
 
 
 def database_wrong_host(trial: Trial) -> str:
     trial.connection("sales_db", host="db.invalid")
-    return "FAIL sales_db: sales_db: the name db.invalid cannot be resolved (DNS): is the host right?"
+    return "FAIL sales_db: sales_db: …db.invalid…"
 
 
 def database_wrong_port(trial: Trial) -> str:
     port = free_port()
     trial.connection("sales_db", port=port)
     return (
-        f"FAIL sales_db: sales_db: nothing answers at 127.0.0.1:{port}: does the server run, are host and "
-        "port right?"
+        f'FAIL sales_db: sales_db: …connection to server at "127.0.0.1", port {port} failed: Connection '
+        "refused…"
     )
 
 
 def database_without_tls(trial: Trial) -> str:
     port = trial.connection("sales_db", extra={"sslmode": "require"})["port"]
     return (
-        f"FAIL sales_db: sales_db: 127.0.0.1:{port} does not speak TLS: check sslmode and sslrootcert in the "
-        "connection's extra"
+        f"FAIL sales_db: sales_db: …port {port} failed: server does not support SSL…: check schema, sslmode "
+        "and sslrootcert of the connection"
     )
 
 
 def database_unknown(trial: Trial) -> str:
     trial.connection("sales_db", schema="nowhere")
     return (
-        'FAIL sales_db: sales_db: database "nowhere" does not exist: check the schema field of the connection'
+        'FAIL sales_db: sales_db: …database "nowhere" does not exist…: check schema, sslmode and sslrootcert '
+        "of the connection"
     )
 
 
 def database_without_tables(trial: Trial) -> str:
     trial.sql("DROP TABLE refunds, order_items, orders, products, customers")
     return (
-        f"FAIL sales_db: sales_db: no query runs in the database {trial.database}: schema.sql, line 20: "
-        f'relation "orders" does not exist: {ADAPT}'
+        f"FAIL sales_db: no query runs in the database {trial.database}: sales_db: orders.sql: "
+        f'relation "orders" does not exist…: {ADAPT}'
     )
 
 
 def database_without_rights(trial: Trial) -> str:
     trial.sql("REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM sales_reader")
     return (
-        f"FAIL sales_db: sales_db: no query runs in the database {trial.database}: "
+        f"FAIL sales_db: no query runs in the database {trial.database}: sales_db: orders.sql: "
         f"permission denied for table orders: {READER}"
     )
 
@@ -72,8 +73,8 @@ def database_without_rights(trial: Trial) -> str:
 def database_that_lets_nobody_in(trial: Trial) -> str:
     trial.sql(f"REVOKE CONNECT ON DATABASE {trial.database} FROM PUBLIC, sales_reader")
     return (
-        f'FAIL sales_db: sales_db: permission denied for database "{trial.database}": grant CONNECT on it to '
-        "the connection's role (deploy/postgres_reader.sql)"
+        f'FAIL sales_db: sales_db: …permission denied for database "{trial.database}"…: check login and '
+        "password of the connection"
     )
 
 

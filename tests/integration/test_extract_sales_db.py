@@ -207,15 +207,6 @@ def test_ids_with_any_character_are_asked_for_by_their_text(shop: SalesDatabase)
     assert (again.ids("orders"), again.ids("removed_orders")) == (sorted(ids), ["gone\n'%"])
 
 
-def test_comments_may_say_anything(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    shop.run(order("O1", "2026-03-10 08:00"))
-    read = sales_db.read_sql
-    more = "-- 5 % of them, don't ask; %(nothing)s\n/* 'x' %(skus)s */ "
-    ends = {"sales_db/orders.sql": "WHERE '--' <> $$/*$$ -- all of them, 100 %"}
-    monkeypatch.setattr(sales_db, "read_sql", lambda path: more + read(path) + ends.get(path, ""))
-    assert shop.extract().ids("orders") == ["O1"]
-
-
 def test_numbers_that_identify_are_texts(shop: SalesDatabase) -> None:
     shop.run(
         "ALTER TABLE orders ALTER customer_id TYPE bigint USING customer_id::bigint;"

@@ -1,7 +1,6 @@
 """When the sales database fails: which kind of error it is, and the one sentence a person reads."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -61,44 +60,43 @@ def test_no_connection_defined(shop: SalesDatabase, monkeypatch: pytest.MonkeyPa
 def test_server_down(shop: SalesDatabase) -> None:
     port = free_port()
     shop.connect_as(port=port)
-    assert failure(shop, TransientError) == (
-        f"sales_db: nothing answers at 127.0.0.1:{port}: does the server run, are host and port right?"
-    )
+    text = failure(shop, TransientError)
+    assert text.startswith("sales_db: ")
+    assert f'connection to server at "127.0.0.1", port {port} failed: Connection refused' in text
 
 
 def test_server_that_does_not_answer(shop: SalesDatabase) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         shop.connect_as(port=silent.getsockname()[1], extra={"connect_timeout": 2})
-        assert "timed out" in failure(shop, TransientError)
+        assert "timeout expired" in failure(shop, TransientError)
 
 
 def test_wrong_password(shop: SalesDatabase) -> None:
     shop.connect_as(password="read-only but wrong")
-    assert failure(shop, CredentialsError) == (
-        'sales_db: the server refuses the login (password authentication failed for user "sales_reader"): '
-        "check login and password of the connection"
-    )
+    text = failure(shop, CredentialsError)
+    assert 'password authentication failed for user "sales_reader"' in text
+    assert text.endswith(": check login and password of the connection")
 
 
 def test_unknown_database(shop: SalesDatabase) -> None:
     shop.connect_as(schema="nowhere")
-    assert failure(shop, ContractError) == (
-        'sales_db: database "nowhere" does not exist: check the schema field of the connection'
-    )
+    text = failure(shop, ContractError)
+    assert 'database "nowhere" does not exist' in text
+    assert text.endswith(": check schema, sslmode and sslrootcert of the connection")
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("ALTER TABLE orders DROP coupon_code", 'orders.sql, line 9: column "coupon_code" does not exist'),
+        ("ALTER TABLE orders DROP coupon_code", 'orders.sql: column "coupon_code" does not exist'),
         (
             "ALTER TABLE refunds DROP updated_at",
-            "selection.sql, line LINE: column refunds.updated_at does not exist",
+            "column refunds.updated_at does not exist",
         ),
         ("DROP TABLE order_items", 'relation "order_items" does not exist'),
         (
             "ALTER TABLE order_items ALTER quantity TYPE text",
-            "control_totals.sql, line LINE: operator does not exist: text * numeric",
+            "control_totals.sql: operator does not exist: text * numeric",
         ),
     ],
 )
@@ -106,7 +104,7 @@ def test_another_schema(shop: SalesDatabase, change: str, said: str) -> None:
     shop.run(change)
     text = failure(shop, ContractError)
     assert text.startswith("sales_db: ")
-    assert said in re.sub(r"(control_totals|selection)\.sql, line \d+:", r"\1.sql, line LINE:", text)
+    assert said in text
     assert text.endswith(": adapt include/sql/extract/sales_db to the schema of the source")
 
 
@@ -143,8 +141,8 @@ def test_statement_timeout_of_the_connection(shop: SalesDatabase) -> None:
     shop.connect_as(extra={"options": "-c statement_timeout=700"})
     begun = time.monotonic()
     assert failure(shop, TransientError) == (
-        "sales_db: customers.sql took longer than statement_timeout allows: add the indexes that make check "
-        "names, or raise statement_timeout in the connection's extra"
+        "sales_db: customers.sql: canceling statement due to statement timeout: add the indexes that "
+        "make check names, or raise statement_timeout in the connection's extra"
     )
     assert time.monotonic() - begun < 10
 
@@ -191,9 +189,7 @@ def test_a_lost_connection_ends_both_reads(shop: SalesDatabase, lost: str, name:
     begun = time.monotonic()
     text = failure(shop, TransientError)
     assert time.monotonic() - begun < 40
-    assert text.startswith(
-        f"sales_db: {name}.sql did not finish: terminating connection due to administrator"
-    )
+    assert text.startswith(f"sales_db: {name}.sql: terminating connection due to administrator")
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(shop: SalesDatabase, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import os
 import re
 import selectors
 import socket
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -22,9 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ecommerce.core import errors
 from ecommerce.core.connections import connection
 from ecommerce.core.email_masking import mask_e_mails
-from ecommerce.core.error_messages import place_of
 from ecommerce.core.paths import read_sql
-from ecommerce.sources.postgres_errors import connection_error, query_error
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,10 +41,19 @@ _SESSION = (
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SET LOCAL max_parallel_workers_per_gather = 0",
 )
-# Quoted text first: what looks like a comment in it is text. psycopg fills in the %(names)s of comments, too,
-# and a line break in what it fills in would end the comment.
-_QUOTED = r"""'(?:[^']|'')*'|"[^"]*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"""
-_QUOTED_OR_COMMENT = re.compile(rf"(?P<quoted>{_QUOTED})|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_REFUSED = r"password|authentication|pg_hba\.conf|role .* does not exist|permission denied|client certificate"
+_QUERY_ERRORS: tuple[tuple[str, type[errors.PipelineError], str], ...] = (
+    (
+        r"57014",
+        errors.TransientError,
+        ": add the indexes that make check names, or raise statement_timeout in the connection's extra",
+    ),
+    (r"None|08|40|53|55|57|58|25P04", errors.TransientError, ""),
+    (r"42501|28", errors.CredentialsError, ": grant SELECT to the connection's role"),
+    (r"22", errors.ContractError, ": fix that row, or exclude it in the query"),
+    (r"", errors.ContractError, ": adapt include/sql/extract/{conn_id} to the schema of the source"),
+)
+"""The kind of a failed query's error by its SQLSTATE, and what helps."""
 _TYPES = {16: "BOOLEAN", 20: "BIGINT", 21: "INTEGER", 23: "INTEGER", 1184: "TIMESTAMPTZ"}
 _NUMERIC, _TIMESTAMP_WITHOUT_ZONE = 1700, 1114
 
@@ -58,20 +65,6 @@ class Query:
     name: str
     sql: str
     parameters: Mapping[str, Any]
-    before: Sequence[tuple[str, int]] = ()
-    """The files with which `sql` begins before that of its name, and how many lines each has."""
-
-    def at(self, text: str, position: str | None) -> str:
-        """Return the file and line of a position (from 1) in `text`, the query as sent; without a position,
-        the file."""
-        if not position:
-            return self.name
-        line = text[: int(position) - 1].count("\n") + 1
-        for file, lines in self.before:
-            if line <= lines:
-                return f"{file}, line {line}"
-            line -= lines
-        return f"{self.name}, line {line}"
 
 
 class Session:
@@ -99,7 +92,7 @@ class Session:
     def columns(self, query: Query) -> dict[str, str]:
         """Return the result's columns, each with the DuckDB type that holds it exactly, without reading rows;
         ContractError where a column is a timestamp without time zone, which names no instant."""
-        with self._named(query, "SELECT * FROM ("), self._connection.cursor() as cursor:
+        with self._named(query), self._connection.cursor() as cursor:
             cursor.execute(b"SELECT * FROM (" + self._literal(query) + b"\n) AS result LIMIT 0")
             columns = cursor.description or []
         for column in columns:
@@ -117,7 +110,7 @@ class Session:
 
         # libpq's own calls: psycopg's cursor does the same with twice the time per row.
         connection = self._connection.pgconn
-        with open(sink, "wb", buffering=1 << 18) as stream, self._named(query, "COPY ("):
+        with open(sink, "wb", buffering=1 << 18) as stream, self._named(query):
             # A database without encoding holds any bytes: sent unchecked, only invalid rows are rejected.
             unchecked = connection.parameter_status(b"server_encoding") == b"SQL_ASCII"
             text = self._literal(query), b"SQL_ASCII" if unchecked else b"UTF8"
@@ -154,29 +147,27 @@ class Session:
     def _literal(self, query: Query) -> bytes:
         from psycopg import ClientCursor
 
-        sql = _QUOTED_OR_COMMENT.sub(_without_comment, query.sql)
-        sql = sql.rstrip().removesuffix(";")  # it becomes part of another statement
+        sql = query.sql.rstrip().removesuffix(";")  # it becomes part of another statement
         return ClientCursor(self._connection).mogrify(sql, query.parameters).encode()
 
     @contextmanager
-    def _named(self, query: Query, prefix: str = "") -> Iterator[None]:
-        """Turn errors into ours, with the query's file and line; `prefix` is sent before the query."""
+    def _named(self, query: Query) -> Iterator[None]:
+        """Turn errors into ours, with the query's file."""
         import psycopg
 
         try:
             yield
         except psycopg.Error as error:
-            position = error.diag.statement_position
-            place = query.at(prefix + self._literal(query).decode(), position) if position else query.name
-            state = error.diag.sqlstate or error.sqlstate
-            text = error.diag.message_primary or str(error)
-            raise query_error(self.conn_id, place, state, text) from None
+            state = str(error.diag.sqlstate or error.sqlstate)
+            kind, advice = next((kind, text) for start, kind, text in _QUERY_ERRORS if re.match(start, state))
+            advice = advice.format(conn_id=self.conn_id)
+            raise kind(f"{self.conn_id}: {query.name}: {_text_of(error)}{advice}") from None
 
 
 @contextmanager
 def snapshot(conn_id: str) -> Iterator[tuple[Session, Session, datetime]]:
     """Provide two sessions that see the same state of the database, and its instant by the database's clock.
-    ConfigurationError where the connection is not defined; others as `connection_error`."""
+    ConfigurationError where the connection is not defined; others as `_connect`."""
     setup = Query("the snapshot", "SELECT now() AS read_at, pg_export_snapshot() AS id", {})
     with _connect(conn_id) as first, _connect(conn_id) as second:
         exporting, importing = Session(conn_id, first), Session(conn_id, second)
@@ -242,16 +233,22 @@ def copy_to_parquet(
 
 @contextmanager
 def _connect(conn_id: str) -> Iterator[psycopg.Connection[Any]]:
-    """Provide a connection that has not begun its transaction."""
+    """Provide a connection that has not begun its transaction; CredentialsError where the server refuses the
+    login, ContractError for another database or TLS, else TransientError."""
     import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
-    server = connection(conn_id)
+    connection(conn_id)
     try:
         connected = PostgresHook(conn_id).get_conn()
     except psycopg.OperationalError as error:
-        place = place_of(server.host, server.port or 5432)
-        raise connection_error(conn_id, place, mask_e_mails(str(error))) from None
+        text = f"{conn_id}: {_text_of(error)}"
+        if re.search(_REFUSED, text):
+            raise errors.CredentialsError(f"{text}: check login and password of the connection") from None
+        if re.search(r"database .* does not exist|SSL|certificate", text):
+            advice = "check schema, sslmode and sslrootcert of the connection"
+            raise errors.ContractError(f"{text}: {advice}") from None
+        raise errors.TransientError(text) from None
     connected.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connected.read_only = True
     with closing(connected):
@@ -265,8 +262,8 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
         connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
 
 
-def _without_comment(found: re.Match[str]) -> str:
-    return found["quoted"] or " " + "\n" * found[0].count("\n")  # lines keep their numbers
+def _text_of(error: Exception) -> str:
+    return mask_e_mails(" ".join(str(error).split())).removesuffix("^").strip()
 
 
 def _duckdb_type(column: psycopg.Column) -> str:

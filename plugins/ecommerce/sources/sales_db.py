@@ -9,7 +9,7 @@ customers those orders name or that changed in the window. docs/SOURCES.md descr
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -77,11 +77,7 @@ def extract(window: ReadWindow) -> Manifest:
         def copy(session: Session, lane: duckdb.DuckDBPyConnection, name: str, **more: Any) -> Path:
             target = draft.path / f"{name}.parquet"
             copied[name] = copy_to_parquet(session, sales_query(name, window, **more), target, lane, TEXTS)
-            if missing := sorted({*COLUMNS[name].split()} - {*copied[name].columns}):
-                raise ContractError(
-                    f"{CONNECTION}: {name}.sql does not give the column {', '.join(missing)}: add it to its "
-                    "SELECT"
-                )
+            _check_columns(name, copied[name].columns)
             return target
 
         def lines_then_products() -> None:
@@ -155,11 +151,16 @@ def sales_query(name: str, window: ReadWindow, **more: Any) -> Query:
         "known_orders": list(window.known_orders),
         **more,
     }
-    texts = {
-        f"{each}.sql": read_sql(f"extract/sales_db/{each}.sql") for each in ("schema", "selection", name)
-    }
-    *before, (file, _) = [(file, text.count("\n")) for file, text in texts.items()]
-    return Query(file, "".join(texts.values()), parameters, before)
+    text = "".join(read_sql(f"extract/sales_db/{each}.sql") for each in ("schema", "selection", name))
+    return Query(f"{name}.sql", text, parameters)
+
+
+def _check_columns(name: str, columns: Collection[str]) -> None:
+    """Raise ContractError where the query `name` lacks a column of `COLUMNS`."""
+    if missing := sorted({*COLUMNS.get(name, "").split()} - {*columns}):
+        raise ContractError(
+            f"{CONNECTION}: {name}.sql does not give the column {', '.join(missing)}: add it to its SELECT"
+        )
 
 
 def check() -> Lines:
@@ -168,41 +169,20 @@ def check() -> Lines:
     window = ReadWindow(CONNECTION, day, day.start, None, "")
     with snapshot(CONNECTION) as (session, _, _):
         server = session.row(Query("inspect.sql", read_sql("extract/sales_db/inspect.sql"), {}))
-    problems: dict[str, list[str]] = {}  # queries by the text that follows their names
-    refusals: list[str] = []
+    problems = []
     for name in QUERIES:
-        file = f"{name}.sql"
         try:
             with snapshot(CONNECTION) as (session, _, _):
-                types = session.columns(sales_query(name, window, skus=[]))
+                _check_columns(name, session.columns(sales_query(name, window, skus=[])))
         except (ContractError, CredentialsError) as error:
-            text = str(error).removeprefix(f"{CONNECTION}: ")
-            refusals.append(text.removeprefix(f"{file}: "))
-            text = text.removeprefix(file) if text.startswith(file) else f" ({text})"
-            problems.setdefault(text, []).append(file)
-            continue
-        for column in COLUMNS.get(name, "").split():
-            wanted = "TIMESTAMPTZ" if column.endswith("_at") else "BOOLEAN" if column == "is_test" else None
-            if column not in types:
-                problems.setdefault(f" must give the column {column}", []).append(file)
-            elif wanted and types[column] != wanted:
-                text = f" must give {column} as {wanted.lower()}, not as {types[column].lower()}"
-                problems.setdefault(text, []).append(file)
+            problems.append(str(error))
     if not problems:
         yield OK, f"PostgreSQL {server['server_version']}; all queries of include/sql/extract/sales_db fit it"
-    if len(refusals) == len(QUERIES):  # for one reason: the first query shows it
-        yield FAIL, f"{CONNECTION}: no query runs in the database {server['database']}: {refusals[0]}"
-    else:
-        for text, queries in problems.items():
-            yield FAIL, f"{CONNECTION}: {', '.join(queries)}{text}"
+    if len(problems) == len(QUERIES):  # for one reason: the first query shows it
+        problems = [f"no query runs in the database {server['database']}: {problems[0]}"]
+    yield from ((FAIL, problem) for problem in problems)
     if server["missing_indexes"]:
         yield HINT, f"extracts would be faster with {server['missing_indexes']}"
-    if server["writable_tables"]:
-        yield (
-            HINT,
-            f"reading is enough, but the role may change {server['writable_tables']}: "
-            "deploy/postgres_reader.sql makes one that only reads",
-        )
 
 
 def _both(*lanes: Callable[[], Any], cancel: tuple[Callable[[], None], ...]) -> list[Any]:

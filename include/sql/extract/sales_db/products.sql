@@ -1,5 +1,5 @@
 -- Products of the selected items and products changed in the window.
--- %(skus)s: the SKUs of the items just read, as text[]; selecting them here would read the items twice.
+-- `skus`: the SKUs of the items just read, as text[]; selecting them here would read the items twice.
 SELECT
     sku,
     name,

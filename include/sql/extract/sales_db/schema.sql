@@ -8,7 +8,7 @@
 --   refunds      refund_id, order_id, line_number, quantity, amount, reason, refunded_at, updated_at
 --   products     sku, name, category, updated_at
 --   customers    customer_id, email, country_code, updated_at
---   known_orders order_id, of the same type as that of orders; %%(known_orders)s is text[]
+--   known_orders order_id, of the same type as that of orders; the parameter is text[]
 --
 -- Instants are timestamptz, amounts numeric. Do not cast order_id or another column of a search condition: a cast needs
 -- its own index.

@@ -2,12 +2,12 @@
 -- from read_orders, read_items and read_refunds. Another schema is mapped in schema.sql; this file stays the same.
 --
 -- Parameters, filled in by the pipeline as literals (COPY takes no bind parameters); all are timestamptz:
---   %(day_start)s, %(day_end)s            the business day: start <= ordered_at < end
---   %(changed_from)s, %(changed_until)s   the window of changes: from <= updated_at < until; until is 'infinity' in
---                                         the run of the newest day, which reads all changes so far
---   %(known_orders)s                      ids of further orders to read, as text[]: reconciliation searches them for
---                                         undated changes; empty in all other runs
--- Write a literal percent sign as %%.
+--   day_start, day_end            the business day: start <= ordered_at < end
+--   changed_from, changed_until   the window of changes: from <= updated_at < until; until is 'infinity' in the run of
+--                                 the newest day, which reads all changes so far
+--   known_orders                  ids of further orders to read, as text[]: reconciliation searches them for undated
+--                                 changes; empty in all other runs
+-- Write a literal percent sign as %%, and no parameter with its %% into a comment.
 read_orders AS NOT MATERIALIZED (
     -- Created that day or changed in the window …
     SELECT *
