@@ -1,7 +1,7 @@
 """The alert for a missing forecast: a week without one of its days is never forecast, and no task fails."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,14 +19,10 @@ log = logging.getLogger(__name__)
 
 UNUSED_DAYS = 56
 """After so many days without any forecast, the shop does not use it and gets no alert."""
-FILL = (
-    "The forecast is made as soon as these days are loaded and checked. Until then, reports compare with the "
-    "previous forecast:"
-)
-LOOK = (
-    "Look at the runs of the DAG: this week's may have failed or still be running. There is none if the "
-    "checks of a day failed, or if the DAG was paused when the last day was loaded: unpausing does not make "
-    "up for that week."
+ADVICE = (
+    "The forecast is made as soon as all days of the week are loaded and checked. If they are, look at the "
+    "runs of the DAG: this week's may have failed or still be running. There is none if the checks of a day "
+    "failed, or if the DAG was paused when the last day was loaded: unpausing does not make up for that week."
 )
 
 
@@ -38,22 +34,15 @@ def check_last_week(day: BusinessDay) -> str:
     week = Week(day.date - timedelta(days=DAYS))
     warehouse = connect(dag=names.DAG_WATCH, step="weeks")
     prepare(warehouse)  # creates the forecast's table in an older deployment
-    first = week.as_of - timedelta(days=UNUSED_DAYS)
-    if reason := reason_for_silence(week, loading.made_before(warehouse, first, week.as_of)):
-        return reason
+    made = loading.made_before(warehouse, week.as_of - timedelta(days=UNUSED_DAYS), week.as_of)
+    if week.as_of in made:
+        return f"the forecast after {week} exists"
+    if not made:
+        return f"no forecast was made in the {UNUSED_DAYS // DAYS} weeks before: the forecast is not in use"
     texts = mail_texts(week, week.missing_days(loading.loaded_days(warehouse, week.days[-1])))
     log.warning("no forecast was made after %s: %s", week, texts["problem"])
     message = mail.compose(f"No sales forecast after {week}", "week_mail", texts)
     return alerts.send_alert(message)
-
-
-def reason_for_silence(week: Week, made: Collection[date]) -> str:
-    """Return why no alert is due for `week`; empty if one is. `made`: the first days of forecasts."""
-    if week.as_of in made:
-        return f"the forecast after {week} exists"
-    if not any(timedelta(0) < week.as_of - each <= timedelta(days=UNUSED_DAYS) for each in made):
-        return f"no forecast was made in the {UNUSED_DAYS // DAYS} weeks before: the forecast is not in use"
-    return ""
 
 
 @in_report_locale
@@ -66,8 +55,7 @@ def mail_texts(week: Week, missing: Sequence[date]) -> dict[str, Any]:
         "problem": f"no daily run of {days}" if missing else "all days are loaded, but no forecast was made",
         "dag": names.DAG_FORECAST,
         "url": f"{url}/dags/{names.DAG_FORECAST}/runs" if url else "",
-        "advice": FILL if missing else LOOK,
+        "advice": ADVICE,
         "commands": [f"make backfill FROM={missing[0]} TO={missing[-1]}"] if missing else [],
-        "otherwise": f"To forecast {'without them' if missing else 'now'}, trigger the DAG with "
-        f"{week.monday} as Week and with Forecast in any case.",
+        "otherwise": f"To forecast now, trigger the DAG with {week.monday} as Week and Forecast in any case.",
     }

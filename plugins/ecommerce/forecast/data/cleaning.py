@@ -1,10 +1,5 @@
-"""Cleaning of a panel for training: closed days, partial days, outliers, vanished series.
-
-The rules (see docs/DEFINITIONS.md): a weekday without sales is closed, and so is a holiday without sales.
-Days without sales are dropped from series that sell nearly every day, and kept in series that sell rarely;
-days before the first sale are always dropped. A last day that is far too low is partial. A day above 2.5
-times the usual is capped for training, and keeps its value where forecasts are measured.
-"""
+"""Cleaning of a panel for training by the rules of docs/DEFINITIONS.md: closed days, outliers, vanished
+series."""
 
 import numpy as np
 
@@ -14,10 +9,8 @@ _WEEKDAY_WEEKS = 13
 _CLOSED = 0.85
 _RARE = 0.08
 _YEAR = 364
-_TRUNCATED = 0.4
-_MOST_TRUNCATED = 3
 _CAPPED = 2.5
-_VANISHED_DAYS, _REPLACED_DAYS = 28, 7
+_VANISHED_DAYS, _REPLACED_DAYS, _SOLD_BEFORE = 28, 7, 20
 _RARELY = 0.5
 
 
@@ -25,7 +18,6 @@ def clean(panel: Panel) -> tuple[Floats, Bools]:
     """Return the training data [days, series], NaN elsewhere, and the days to forecast as 0 [days + HORIZON,
     series], by what is known at the panel's origin."""
     values, days = panel.values.copy(), panel.days
-    _drop_truncated(values)
     values[~np.maximum.accumulate(values > 0, axis=0)] = np.nan
     weekdays = panel.weekdays
     closed = _closed_weekdays(values, weekdays[:days])[weekdays]
@@ -58,41 +50,25 @@ def same_weekday_mean(values: Floats, weeks: int) -> Floats:
 
 
 def has_vanished(recent: Floats) -> Bools:
-    """Return the series of `recent` [days, series] to forecast as 0: those without sales for four
-    weeks; and those without for a week or more, twice as long as ever before, while the sum of all series is
-    as before: others replaced them."""
-    is_known = ~np.isnan(recent)
-    is_empty = np.nan_to_num(recent) <= 0
-    for_long = is_known[-_VANISHED_DAYS:].any(axis=0) & is_empty[-_VANISHED_DAYS:].all(axis=0)
-    runs = np.zeros(recent.shape[1], dtype=int)
-    longest = np.zeros_like(runs)
-    for day in range(len(recent)):
-        longest = np.where(is_empty[day], longest, np.maximum(longest, runs))
-        runs = np.where(is_empty[day], np.where(is_known[day], runs + 1, runs), 0)
-    has_sold = is_known.sum(axis=0) - runs >= _VANISHED_DAYS
+    """Return the series of `recent` [days, series] to forecast as 0: those without sales for four weeks; and
+    those without for a week that sold on most days before it, while the sum of all series is as before:
+    others replaced them."""
+    is_known, sells = ~np.isnan(recent), np.nan_to_num(recent) > 0
+    stopped = [
+        is_known[-days:].any(axis=0) & ~sells[-days:].any(axis=0) for days in (_VANISHED_DAYS, _REPLACED_DAYS)
+    ]
+    has_sold = sells[-_REPLACED_DAYS - _VANISHED_DAYS : -_REPLACED_DAYS].sum(axis=0) >= _SOLD_BEFORE
     week = np.nansum(recent[-_REPLACED_DAYS:])
     usual = np.nansum(recent[:-_REPLACED_DAYS]) / max(len(recent) - _REPLACED_DAYS, 1) * _REPLACED_DAYS
-    replaced = has_sold & (runs >= _REPLACED_DAYS) & (runs >= 2 * longest) & (week >= usual / 2)
-    return for_long | replaced
+    return stopped[0] | (stopped[1] & has_sold & (week >= usual / 2))
 
 
 def sells_rarely(values: Floats) -> Bools:
-    """Return the series without sales on more than half of the days of a quarter: they are forecast by
-    week."""
+    """Return the series without sales on more than half of the days of a quarter: they are forecast
+    by a long weekday average."""
     recent = values[-91:]
     known = np.maximum((~np.isnan(recent)).sum(axis=0), 1)
     return (recent == 0).sum(axis=0) / known > _RARELY
-
-
-def _drop_truncated(values: Floats) -> None:
-    """Drop the last days, three at most, whose total is below 40 % of the lowest of the same weekday in eight
-    weeks: an export that ended in the middle of a day."""
-    total = np.nansum(values, axis=1)
-    for day in range(len(total) - 1, max(len(total) - 1 - _MOST_TRUNCATED, -1), -1):
-        before = total[day - 7 :: -7][:8] if day >= 7 else total[:0]
-        if len(before) < 4 or total[day] == 0 or total[day] >= _TRUNCATED * before.min():
-            return
-        values[day] = np.nan
 
 
 def _closed_weekdays(values: Floats, weekdays: Ints) -> Bools:

@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from ecommerce.core.business_day import day_window
 from ecommerce.core.data_warnings import data_warning
 from ecommerce.core.errors import PipelineError, StagingError
 from ecommerce.core.settings import load_settings, shop_timezone
-from ecommerce.forecast.data.panel import Bools, Floats, Ints, Panel, holidays_of
+from ecommerce.forecast.data.panel import Floats, Ints, Panel, holidays_of
 from ecommerce.forecast.models import registry
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import KINDS
@@ -42,7 +43,7 @@ WINDOW_DAYS = 91
 LEAST_SHARE = 0.02
 """A smaller share of a category's sales is not a promotion of the category."""
 LONG_GAP = 7
-OFTEN_EMPTY = 0.08
+OFTEN_EMPTY, MOSTLY_EMPTY = 0.08, 0.85
 SALES, KNOWN = "sales.parquet", "known.json"
 STEP = "prepared"
 
@@ -78,92 +79,77 @@ class Sales:
 
     def panels(self) -> History:
         """Return the panels to train on."""
-        import pandas as pd
-        import pyarrow as pa
-
         # Floats: models learn from the amounts, nothing is added up.
-        place = self.table.schema.get_field_index("gross_sales")
-        amounts = self.table.column("gross_sales").cast(pa.float64())
-        rows = self.table.set_column(place, "gross_sales", amounts).to_pandas()
+        rows = self.table.to_pandas().astype({"gross_sales": float})
         first: date = rows.loc[rows["kind"] != "sku", "business_date"].min()
-        days = (self.last_day - first).days + 1
-        table = rows.pivot_table(
-            index="business_date", columns=["kind", "name"], values="gross_sales", aggfunc="sum"
-        )
-        table = table.set_axis(pd.to_datetime(table.index))
-        table = table.reindex(pd.date_range(first, periods=days)).fillna(0.0)
-        by_kind = {kind: table.loc[:, table.columns.get_level_values("kind") == kind] for kind in KINDS}
-        names = {kind: [*part.columns.get_level_values("name")] for kind, part in by_kind.items()}
-        sales = {kind: part.to_numpy(dtype=float, copy=True) for kind, part in by_kind.items()}
-
-        holidays = holidays_of(self.calendar, first, days + HORIZON)
-        shop = sales["category"].sum(axis=1, keepdims=True)
-        unknown = gaps(shop[:, 0], holidays[:days], first.weekday())
+        days = pd.date_range(first, self.last_day)
+        sales = {
+            kind: rows[rows["kind"] == kind]
+            .pivot_table(index="business_date", columns="name", values="gross_sales", aggfunc="sum")
+            .reindex(days.date)
+            .set_axis(days)
+            .fillna(0.0)
+            for kind in KINDS
+        }
+        holidays = holidays_of(self.calendar, first, len(days) + HORIZON)
+        unknown = gaps(sales["category"].sum(axis=1), holidays[: len(days)])
         products = rows[rows["kind"] == "sku"].dropna(subset=["category"])
         category_of: dict[str, str] = dict(zip(products["name"], products["category"], strict=True))
-        of_sku = list(zip(names["sku"], sales["sku"].T, strict=True))
-        whole_of: dict[str, dict[str, tuple[int, Floats | None]]] = {
-            "sku": {sku: (place, None) for place, sku in enumerate(names["sku"])},
-            "category": {
-                sku: (names["category"].index(category), values)
-                for sku, values in of_sku
-                if (category := category_of.get(sku)) in names["category"]
-            },
-            "channel": {sku: (0, values) for sku, values in of_sku},
-        }
-        recent = np.where(unknown[-RECENT_DAYS:, None], 0, sales["sku"][-RECENT_DAYS:]).sum(axis=0)
-        best = {place for place in np.argsort(-recent, kind="stable")[:MOST_SKUS] if recent[place] > 0}
-        panels = {}
-        for kind, values in sales.items():
-            wholes = shop if kind == "channel" else values
-            promoted = self._promoted(whole_of[kind], wholes, first)
-            kept = [
-                place
-                for place, name in enumerate(names[kind])
-                if kind != "sku" or place in best or name in self.requested
-            ]
-            panels[kind] = Panel(
+        promoted = self._promoted(sales, category_of)
+        recent = sales["sku"][~unknown & (days > days[-1] - pd.Timedelta(days=RECENT_DAYS))].sum()
+        best = [*recent[recent > 0].nlargest(MOST_SKUS).index, *self.requested]
+        sales["sku"] = sales["sku"].loc[:, sales["sku"].columns.isin(best)]
+        panels = {
+            kind: Panel(
                 first_day=first,
-                series=tuple(f"{kind}:{names[kind][place]}" for place in kept),
-                values=np.where(unknown[:, None], np.nan, values[:, kept]),
-                promotions=promoted[:, [0] * len(kept) if kind == "channel" else kept],
-                holidays=np.repeat(holidays[:, None], len(kept), axis=1),
-                market=self._market(first, days),
+                series=tuple(f"{kind}:{name}" for name in table),
+                values=table.mask(unknown, axis=0).to_numpy(copy=True),
+                promotions=promoted[kind].reindex(columns=table.columns, fill_value=0.0).to_numpy(copy=True),
+                holidays=np.repeat(holidays[:, None], table.shape[1], axis=1),
+                market=self._market(days),
             )
-        gap_days = tuple(first + timedelta(days=int(day)) for day in np.flatnonzero(unknown))
+            for kind, table in sales.items()
+        }
+        gap_days = tuple(day.date() for day in days[unknown])
         as_of = self.last_day + timedelta(days=1)
         return History(as_of, panels, gap_days, category_of, self.announced.promotions)
 
     def _promoted(
-        self, whole_of: Mapping[str, tuple[int, Floats | None]], wholes: Floats, first: date
-    ) -> Floats:
-        """The share of each whole (an SKU, a category, the shop) that is on promotion, at most 1, [days +
-        HORIZON, wholes]: the share of the promoted products in its sales [days, wholes] of the quarter before
-        the promotion. `whole_of` has the place of an SKU's whole and the SKU's sales, None for all of it."""
-        days = len(wholes)
-        shares = np.zeros((days + HORIZON, wholes.shape[1]))
+        self, sales: Mapping[str, pd.DataFrame], category_of: Mapping[str, str]
+    ) -> dict[str, pd.DataFrame]:
+        """The share of each series that is on promotion, at most 1, on the known days and the horizon: of a
+        category or a channel, the share of the promoted products in its sales of the quarter before."""
+        days = pd.date_range(sales["sku"].index[0], periods=len(sales["sku"]) + HORIZON)
+        is_promoted = pd.DataFrame(0.0, days, sales["sku"].columns)
+        is_sale = pd.Series(0.0, days)
         for each in self.announced.promotions:
-            start, end = ((day - first).days for day in (each.start_date, each.end_date))
-            span = slice(max(start, 0), max(end + 1, 0))
+            span = slice(pd.Timestamp(each.start_date), pd.Timestamp(each.end_date))
             if each.sku is None:
-                shares[span] = 1
-            elif each.sku in whole_of:
-                place, sales = whole_of[each.sku]
-                known = slice(max(0, min(span.start, days) - WINDOW_DAYS), min(span.start, days))
-                whole = wholes[known, place].sum()
-                if sales is None:
-                    shares[span, place] = 1
-                elif whole > 0:
-                    shares[span, place] += sales[known].sum() / whole
-        shares[shares < LEAST_SHARE] = 0
-        return np.minimum(shares, 1)
+                is_sale[span] = 1
+            elif each.sku in is_promoted:
+                is_promoted.loc[span, each.sku] = 1
 
-    def _market(self, first: date, days: int) -> Floats:
+        def quarter(table: pd.DataFrame) -> pd.DataFrame:
+            return table.rolling(WINDOW_DAYS, min_periods=1).sum().reindex(days).shift().ffill()
+
+        sold = is_promoted * quarter(sales["sku"])
+        of_category = sold.T.groupby(sold.columns.map(category_of)).sum().T / quarter(sales["category"])
+        of_shop = sold.sum(axis=1) / quarter(sales["category"]).sum(axis=1)
+        of_channels = pd.DataFrame(dict.fromkeys(sales["channel"], of_shop), days)
+        shares = {"sku": is_promoted, "category": of_category, "channel": of_channels}
+        return {
+            kind: share.where(share >= LEAST_SHARE, 0.0).add(is_sale, axis=0).clip(upper=1)
+            for kind, share in shares.items()
+        }
+
+    def _market(self, days: pd.DatetimeIndex) -> Floats:
         """The market index known on each day: that of the last week that has ended; NaN before the first."""
-        index = np.full(days, np.nan)
-        for each in sorted(self.announced.market_index, key=lambda week: week.week_start):
-            index[max((each.week_start - first).days + DAYS - 1, 0) :] = float(each.index)
-        return index
+        known = {
+            pd.Timestamp(each.week_start) + pd.Timedelta(days=DAYS - 1): float(each.index)
+            for each in self.announced.market_index
+        }
+        index = pd.Series(known, index=pd.DatetimeIndex(sorted(known)), dtype=float)
+        return np.asarray(index.reindex(days, method="ffill"), dtype=float)
 
 
 def query(as_of: date, announced: Announced, *, requested: Collection[str] = (), **connection: Any) -> Sales:
@@ -266,30 +252,23 @@ def read_prepared(manifest: Manifest) -> Sales:
         raise StagingError(f"{folder / KNOWN} was written by another version of this code") from None
 
 
-def gaps(total: Floats, holidays: Ints, first_weekday: int) -> Bools:
+def gaps(total: "pd.Series[float]", holidays: Ints) -> "pd.Series[bool]":
     """Return which days without sales are gaps in the data, rather than closed days or days without orders:
-    those on weekdays and holidays that usually have sales. In a shop without sales on one day of twelve or
-    more, only gaps of a week or longer count.
+    those on weekdays that usually have sales, without holidays, and those of a week or longer. In a shop
+    without sales on one day of twelve or more, only the latter count.
 
     Args:
         total: daily sales of the shop.
         holidays: as `holidays_of` returns them.
-        first_weekday: of the first day; Monday is 0.
     """
     empty = total <= 0
-    weekday = (first_weekday + np.arange(len(total))) % 7
-    edges = np.flatnonzero(np.diff(empty.astype(np.int8))) + 1
-    lengths = np.diff(np.concatenate([[0], edges, [len(empty)]]))
-    runs = np.repeat(lengths, lengths)  # of days alike around each day
+    runs = empty.groupby((empty != empty.shift()).cumsum()).transform("size")  # of days alike around each day
     is_long = empty & (runs >= LONG_GAP)
-    is_closed = np.zeros(len(total), dtype=bool)
-    for one in range(7):
-        of_weekday = (weekday == one) & ~is_long
-        if of_weekday.sum() >= 3 and empty[of_weekday].mean() >= 0.85:
-            is_closed |= weekday == one
-    usually_open = ~is_closed & (holidays == 0)
-    ordinary = usually_open & ~is_long
-    is_gap = empty & usually_open
-    if ordinary.any() and empty[ordinary].mean() > OFTEN_EMPTY:
-        is_gap &= runs >= LONG_GAP
-    return is_gap | (empty & (runs >= 2 * LONG_GAP))
+    short = empty[~is_long]
+    weekdays = pd.DatetimeIndex(short.index).day_of_week
+    is_open = short.groupby(weekdays).transform("mean") < MOSTLY_EMPTY
+    usual = is_open & (holidays[~is_long] == 0)
+    is_gap = is_long.copy()
+    if not short[usual].mean() > OFTEN_EMPTY:
+        is_gap[short.index] = short & usual
+    return is_gap

@@ -148,7 +148,7 @@ def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> dict[str, Floats]:
     plain = SIMPLE[PLAIN].forecast(known)
     # After a gap that is longer than its window, the weekday as it was before the gap.
     plain = np.nan_to_num(np.where(np.isnan(plain), _LAST_RESORT.forecast(known), plain))
-    rare = _spread_by_week(np.nan_to_num(_RARE_MODEL.forecast(known)))
+    rare = np.nan_to_num(_RARE_MODEL.forecast(known))
     forecasts = {}
     for name, model in {**SIMPLE, **fitted}.items():
         values = model.forecast(known)
@@ -157,13 +157,6 @@ def _forecasts(panel: Panel, fitted: Mapping[str, Model]) -> dict[str, Floats]:
             values = np.where(is_rare, rare, values)
         forecasts[name] = np.where(is_gone, 0.0, values)
     return forecasts
-
-
-def _spread_by_week(values: Floats) -> Floats:
-    """Each week's sum, spread evenly over the days that are not closed."""
-    weeks = values.reshape(HORIZON // DAYS, DAYS, -1)
-    count = np.maximum((weeks > 0).sum(axis=1, keepdims=True), 1)
-    return np.where(weeks > 0, weeks.sum(axis=1, keepdims=True) / count, 0.0).reshape(values.shape)
 
 
 def _weights(origins: Sequence[Origin], champion: str, available: set[str]) -> dict[str, float]:

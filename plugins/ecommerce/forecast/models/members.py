@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecommerce.forecast.data.cleaning import same_weekday_mean
-from ecommerce.forecast.data.panel import Bools, Floats, Panel
+from ecommerce.forecast.data.panel import Floats, Panel
 from ecommerce.forecast.models.features import Statistics, features
 from ecommerce.forecast.weeks import HORIZON
 
@@ -110,8 +110,6 @@ class Boosting:
     average, in units of the series' level."""
 
     trees: "HistGradientBoostingRegressor"
-    has_value: Bools
-    """[features]: those with any value in training."""
 
     @classmethod
     def fit(cls, known: Statistics) -> "Boosting | None":
@@ -141,10 +139,10 @@ class Boosting:
         if sum(map(len, targets)) < 500:
             return None
         samples = np.concatenate(sampled)
-        has_value = ~np.isnan(samples).all(axis=0)  # sklearn refuses a column without any value
+        samples[:, np.isnan(samples).all(axis=0)] = 0  # sklearn refuses a column without any value
         # A growing market, the last feature, never lowers a forecast; otherwise its level would only identify
         # the date.
-        rises = np.arange(len(has_value)) == len(has_value) - 1
+        rises = np.arange(samples.shape[1]) == samples.shape[1] - 1
         trees = HistGradientBoostingRegressor(
             max_iter=150,
             learning_rate=0.08,
@@ -154,17 +152,17 @@ class Boosting:
             max_bins=128,
             early_stopping=False,
             random_state=0,
-            monotonic_cst=rises[has_value].astype(np.int8) if has_value[-1] else None,
+            monotonic_cst=rises.astype(np.int8),
         )
         with _one_thread():
-            trees.fit(samples[:, has_value], np.concatenate(targets))
-        return cls(trees, has_value)
+            trees.fit(samples, np.concatenate(targets))
+        return cls(trees)
 
     def forecast(self, known: Statistics) -> Floats:
         """Return the forecast of the days after the panel."""
         rows, base, level = features(known, known.panel.days - 1)
         with _one_thread():
-            difference = self.trees.predict(rows.reshape(-1, rows.shape[-1])[:, self.has_value])
+            difference = self.trees.predict(rows.reshape(-1, rows.shape[-1]))
         return _open_days(np.maximum(base + difference.reshape(base.shape) * level, 0), known)
 
 

@@ -65,36 +65,28 @@ def rounded(value: float) -> Decimal:
 
 def fit(history: History, champion: Champion, store: Store) -> dict[str, Any]:
     """Fit the champion and store it with its card below `trained/<as of>-<hash>/`, unless it is there; return
-    the folder's `name` and the model's `sha256`, for `read`."""
+    the folder's `name`, the model's `sha256` and the `card`."""
     trained = train_all(history, champion.name)
-    model = pickle.dumps(trained, protocol=5)
-    text = (json.dumps(card(history, champion, trained), indent=1, sort_keys=True) + "\n").encode()
+    model, facts = pickle.dumps(trained, protocol=5), card(history, champion, trained)
+    text = (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode()
     # Of both: another version of this code writes another model with the same card.
     name = f"{TRAINED}/{history.as_of}-{hashlib.sha256(text + model).hexdigest()[:16]}"
     if store.read(f"{name}/{CARD}") is None:
         store.write(f"{name}/{MODEL}", model)
         store.write(f"{name}/{CARD}", text)
-    return {"name": name, "sha256": hashlib.sha256(model).hexdigest()}
+    return {"name": name, "sha256": hashlib.sha256(model).hexdigest(), "card": facts}
 
 
 def read(kept: Mapping[str, Any], store: Store) -> dict[str, TrainedModel]:
     """Return the model that `fit` stored; StagingError where it has changed, as unpickling runs code."""
-    data = _read(f"{kept['name']}/{MODEL}", store, kept["sha256"])
+    name = f"{kept['name']}/{MODEL}"
+    data = store.read(name)
+    if data is None or hashlib.sha256(data).hexdigest() != kept["sha256"]:
+        raise StagingError(
+            f"{store.uri_of(name)} is gone or has changed: clear the task `train` with downstream"
+        )
     trained: dict[str, TrainedModel] = pickle.loads(data)  # noqa: S301 - the checksum matches
     return trained
-
-
-def read_card(kept: Mapping[str, Any], store: Store) -> dict[str, Any]:
-    """Return the card of the model that `fit` stored."""
-    return dict(json.loads(_read(f"{kept['name']}/{CARD}", store)))
-
-
-def _read(name: str, store: Store, sha256: str = "") -> bytes:
-    data = store.read(name)
-    if data is None or (sha256 and hashlib.sha256(data).hexdigest() != sha256):
-        uri = store.uri_of(name)
-        raise StagingError(f"{uri} is gone or has changed: clear the task `train` with downstream")
-    return data
 
 
 def card(history: History, champion: Champion, trained: Mapping[str, TrainedModel]) -> dict[str, Any]:

@@ -29,7 +29,6 @@ from ecommerce.forecast.report.figures import (
 )
 from ecommerce.forecast.weeks import DAYS, HORIZON
 from ecommerce.forecast.wording import TOTAL
-from ecommerce.storage.kept_files import Store
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.client import connect
 
@@ -62,7 +61,7 @@ def build_report(
         rows.to_pylist(),
         {row["business_date"] for row in days},
         read_prepared(prepared).panels(),
-        training.read_card(kept, Store.of_models()),
+        kept["card"],
         warnings=[*(prepared.control_totals.get("warnings") or ()), *warnings],
         origin=ForecastProvenance(
             dag_id=run.dag_id,

@@ -117,7 +117,6 @@ def test_a_growing_market_is_a_reason_to_expect_more_and_never_less():
     panel = make_panel(weekly(days, series=4) * market[:, None] / 100, market=market)
     trees = Boosting.fit(Statistics(panel))
     assert trees is not None
-    assert trees.has_value[-1]
     falling, rising = (
         trees.forecast(Statistics(shop))
         for shop in (
@@ -248,11 +247,6 @@ def test_a_holiday_that_brought_nothing_the_last_time_brings_nothing():
 
 def test_a_black_friday_does_not_lift_the_weeks_after_it(shop: PanelForecast):
     assert error(state(shop, "spike")) < 0.12
-
-
-def test_a_last_day_of_which_a_part_is_missing_is_not_learned_from():
-    values = changed(weekly(364), lambda table: table.__setitem__(363, 0.1 * table[363]))
-    assert (forecast(make_panel(values)).values[6::7, 0] > 0.9 * WEEK[6]).all()
 
 
 def test_an_article_that_sells_rarely_is_forecast_by_its_weeks(shop: PanelForecast):
