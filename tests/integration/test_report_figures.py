@@ -172,7 +172,7 @@ def test_the_headline_counts_what_counts(figures):
 
 def test_the_average_order_says_what_it_leaves_out(figures):
     notes = {name: figure.note for name, figure in figures.headline.items() if figure.note}
-    assert notes["average_order_value"] == "without 1 order in BRL, which has no exchange rate"
+    assert notes["average_order_value"] == "without orders in BRL, which have no exchange rate"
     assert notes["new_customers"].startswith("customers whose earlier orders are all from before Wed 18 Feb")
     assert len(notes) == 2
 
@@ -257,8 +257,8 @@ def test_findings_name_what_is_in_no_amount_and_compare_the_rest(figures):
     assert [sentence(each, "USD") for each in figures.findings] == [
         "1 order in BRL is counted, but excluded from all amounts: there is no exchange rate.",
         "Channels since Mon 23 Feb: Storefront is new (+87.50 USD).",
-        "The category Garden accounts for 100 % of the increase in net sales: +40.00 USD vs Mon 23 Feb, "
-        "without Storefront and amounts in BRL.",
+        "Garden (category): +40.00 USD vs Mon 23 Feb, 100 % of the increase in net sales, without Storefront "
+        "and amounts in BRL.",
     ]
 
 

@@ -62,8 +62,9 @@ def test_the_day_that_changed_is_restated_and_not_the_one_whose_report_lists_it(
     assert "storefront" in tuesday.missing_sources, "a run knew of it and has not read it"
     assert (monday.mails, tuesday.mails) == (1, 1)
     report = read_figures(shop.warehouse, TUESDAY, ORIGIN)
-    assert first_lines(report.quality.restatements, report.business_date, report.currency) == [
-        "Mon 2 Mar: net sales 10.00 → 130.00, > 10\N{MULTIPLICATION SIGN}: late file of alpenmarkt, 1 order"
+    assert first_lines(report.quality.restatements, report.currency) == [
+        "Mon 2 Mar: net sales 10.00 → 130.00, > 10\N{MULTIPLICATION SIGN}: "
+        "1 order loaded late from the file of alpenmarkt"
     ]
 
     restatements = f"`{shop.warehouse.settings.bigquery_dataset}.report_restatements`"

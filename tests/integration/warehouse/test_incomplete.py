@@ -210,8 +210,10 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     )
     found = report(shop)
     (notice,) = [each for each in notices(found) if each["title"] == "INCOMPLETE"]
-    assert notice["words"].startswith("acme and bolt have not delivered a file for this day.")
-    assert alarms(found) == [f"{partner} has delivered no file for this day" for partner in ("acme", "bolt")]
+    assert notice["words"].startswith("acme and bolt have not delivered.")
+    assert alarms(found) == [
+        f"{partner} has delivered no valid file for this day" for partner in ("acme", "bolt")
+    ]
 
     order = Order("A1", NOON, source=PARTNER_FILES, channel="acme", read_at=at("2026-03-04 09:00"))
     other = Order("B1", NOON, source=PARTNER_FILES, channel="bolt", read_at=at("2026-03-04 09:00"))
@@ -231,7 +233,7 @@ def test_a_partner_that_is_due_makes_the_day_incomplete_until_its_file_is_loaded
     missing = shop.by("daily_summary", "business_date", "missing_sources")
     assert missing[MONDAY] == ["partner_files: bolt"]
     assert control_totals(shop)["missing_deliveries"] == ["bolt"]
-    assert alarms(report(shop)) == ["bolt has delivered no file for this day"]
+    assert alarms(report(shop)) == ["bolt has delivered no valid file for this day"]
 
 
 @pytest.mark.parametrize(

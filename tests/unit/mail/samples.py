@@ -83,7 +83,7 @@ def _corrected_without_visible_change() -> EmailMessage:
 
 
 def _alarm() -> EmailMessage:
-    reasons = ["northwind has delivered no file for this day", "Storefront has no orders"]
+    reasons = ["northwind has delivered no valid file for this day", "Storefront has no orders"]
     texts = {"day": str(DAY), "reasons": reasons, "page_url": "https://airflow.example/x"}
     return mail.compose(f"Incomplete: sales of {DAY}", "alarm_mail", texts)
 

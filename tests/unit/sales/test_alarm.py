@@ -14,7 +14,7 @@ from tests.unit.sales.report.samples import make_figures
 DAY = day_window(date(2026, 11, 19), "America/New_York")
 LONG_AGO = day_window(date(2020, 1, 6), "America/New_York")
 REASONS = [
-    "northwind has delivered no file for this day",
+    "northwind has delivered no valid file for this day",
     "Storefront has no orders, and had 20 or more on each of the last four Thursdays",
 ]
 

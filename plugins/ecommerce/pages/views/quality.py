@@ -180,7 +180,7 @@ def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[
             "restated",
             "Open restatements",
             [word("Day"), word("Figure"), *map(number, ("Mailed", "Now", "Change")), name("Reason")],
-            restatement_rows.rows(changed, facts.newest, settings.reporting_currency),
+            restatement_rows.rows(changed, settings.reporting_currency),
             empty="None: no mailed figure has changed, or a later report has listed the change.",
             note="changes of mailed figures that no later report has listed yet",
         ),

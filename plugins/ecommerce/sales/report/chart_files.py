@@ -76,8 +76,9 @@ def own_change(row: Any) -> str:
 def _trend(figures: Figures) -> str:
     currency = figures.currency
     known = [day for day in figures.trend if day.net_sales is not None]
+    title = f"Net sales of the last {len(figures.trend)} days"
     if not known:
-        return "Net sales: no day is loaded."
+        return f"{title}: none is loaded."
     ends = ", ".join(
         f"{name} {text.amount(day.net_sales, currency)} on {text.short_day(day.business_date)}"
         for name, pick in (("lowest", min), ("highest", max))
@@ -86,8 +87,7 @@ def _trend(figures: Figures) -> str:
     average = figures.headline["net_sales"].average
     name = text.average_name(figures.averaged_days, figures.averaged_days_without_sales)
     mean = f"; {name}: {text.amount(average, currency)}" if average is not None else ""
-    until = text.short_day(figures.business_date)
-    return f"Net sales of {len(known)} days up to {until}: {ends}{mean}."
+    return f"{title}: {ends}{mean}."
 
 
 def _expected(figures: Figures) -> str:

@@ -72,8 +72,9 @@ def test_freshness_of_sources_and_partners(page):
 
 
 def test_open_restatements_show_the_change(page):
-    assert "Tue 17 Nov Net sales 18,716.13 20,373.40 +8.9 % late file of alpenmarkt, 13 orders" in part(
-        page, "restated"
+    assert (
+        "Tue 17 Nov Net sales 18,716.13 20,373.40 +8.9 % 13 orders loaded late from the file of alpenmarkt"
+        in part(page, "restated")
     )
 
 

@@ -499,7 +499,7 @@ def crowded() -> model.Figures:
 def noted() -> model.Figures:
     """A day whose average order value leaves orders out."""
     headline = make_figures().headline
-    note = "without 3 orders in BRL, which have no exchange rate"
+    note = "without orders in BRL, which have no exchange rate"
     average = headline["average_order_value"].model_copy(update={"note": note})
     return make_figures(headline={**headline, "average_order_value": average})
 

@@ -1,5 +1,4 @@
 import re
-from datetime import date
 from decimal import Decimal
 from xml.etree import ElementTree
 
@@ -69,7 +68,7 @@ def test_each_chart_has_an_alternative_text_and_each_section_a_chart_that_is_dra
 
 def test_the_alternative_text_of_the_trend_has_its_figures():
     assert page_texts(make_figures())["charts"][chart_files.TREND] == (
-        "Net sales of 28 days up to Thu 19 Nov: lowest 14,874.00 on Tue 17 Nov, highest 22,803.00 on "
+        "Net sales of the last 28 days: lowest 14,874.00 on Tue 17 Nov, highest 22,803.00 on "
         "Sat 31 Oct; 28-day average: 15,500.50."
     )
 
@@ -153,27 +152,6 @@ def test_days_before_the_first_that_was_loaded_are_not_missing():
     with drawing.style():
         axes = plots.trend(figures).axes[0]
     assert "Not loaded" not in [text.get_text() for text in axes.figure.legends[0].get_texts()]
-    missing = next(each for each in page_texts(figures)["sections"] if each["id"] == "missing_days")
-    assert missing["empty"] == "Every day from Tue 10 Nov on has had a daily run; no earlier day is loaded."
-
-
-def test_days_before_the_first_daily_run_may_be_from_an_export():
-    def said(first, *, is_exported=True):
-        exported = {"first_exported": date(2025, 1, 2)} if is_exported else {}
-        found = page_texts(make_figures(first_loaded=first, **exported))["sections"]
-        return next(each for each in found if each["id"] == "missing_days")["empty"]
-
-    assert said(date(2026, 11, 10)) == (
-        "Every day from Tue 10 Nov on has had a daily run; earlier days are from an export."
-    )
-    assert said(date(2026, 11, 19)) == (
-        "This is the first day that is loaded by a daily run; earlier days are from an export."
-    )
-    # The days before have late orders of the first run.
-    assert said(date(2026, 11, 19), is_exported=False) == "This is the first day that is loaded."
-    assert said(date(2026, 11, 10), is_exported=False).endswith(
-        "has had a daily run; no earlier day is loaded."
-    )
 
 
 def test_days_that_were_not_loaded_are_not_said_to_be_before_the_first():

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ecommerce.core.text import MINUS, written_in
+from ecommerce.core.text import MINUS
 from ecommerce.sales.report.figures.contributions import Changes, Contribution, LikeForLike
 from ecommerce.sales.report.figures.model import Figure, Figures, Finding, RateBase
 from ecommerce.sales.report.figures.quality import Unconverted
@@ -59,14 +59,8 @@ def test_the_category_that_explains_most_of_a_rise_is_named():
         numbers={"change": D("1204.1"), "total_change": D("1973"), "share": D("0.610289")},
     )
     assert sentence(finding, "USD") == (
-        "The category Kitchen accounts for 61 % of the increase in net sales: +1,204.10 USD vs Thu 12 Nov."
+        "Kitchen (category): +1,204.10 USD vs Thu 12 Nov, 61 % of the increase in net sales."
     )
-
-
-def test_a_sentence_that_ends_with_an_abbreviation_has_one_full_stop():
-    rise = changed("16120", "18093", categories=parts(Kitchen="6000 7204.1", Toys="10120 10888.9"))
-    with written_in("de_CH"):
-        assert sentence(findings_of(figures(changes=rise))[0], "USD").endswith(" vs Do., 12. Nov.")
 
 
 def test_a_fall_and_what_grew_against_it():
@@ -77,10 +71,9 @@ def test_a_fall_and_what_grew_against_it():
         countries=parts(US="9000 8400", ZZ="1000 600"),
     )
     assert sentences(figures(changes=fall)) == [
-        f"The channel Sales database accounts for more than all of the decrease in net sales: "
-        f"{MINUS}1,500.00 USD vs Thu 12 Nov.",
-        f"Orders without a country account for 40 % of the decrease in net sales: "
-        f"{MINUS}400.00 USD vs Thu 12 Nov.",
+        f"Sales database (channel): {MINUS}1,500.00 USD vs Thu 12 Nov, more than all of the decrease in net "
+        "sales.",
+        f"Unknown (country): {MINUS}400.00 USD vs Thu 12 Nov, 40 % of the decrease in net sales.",
     ]
 
 
@@ -97,19 +90,6 @@ def test_a_fall_and_what_grew_against_it():
 def test_when_a_contribution_is_worth_a_word(before, now, kitchen, toys, is_said):
     changes = changed(before, now, categories=parts(Kitchen=kitchen, Toys=toys))
     assert bool(findings_of(figures(changes=changes))) is is_said
-
-
-def test_refunds_of_whole_orders_and_products_without_category_have_words_of_their_own():
-    fall = changed("10000", "9000", categories=parts(unallocated="-100 -1000", Kitchen="10100 10000"))
-    rise = changed("10000", "11000", categories=parts(uncategorised="100 1000", Kitchen="9900 10000"))
-    assert sentences(figures(changes=fall)) == [
-        f"Returns of whole orders account for 90 % of the decrease in net sales: "
-        f"{MINUS}900.00 USD vs Thu 12 Nov."
-    ]
-    assert sentences(figures(changes=rise)) == [
-        "Products without a category account for 90 % of the increase in net sales: "
-        "+900.00 USD vs Thu 12 Nov."
-    ]
 
 
 def test_the_largest_parts_of_a_change_leave_room_for_what_is_unusual():
@@ -132,7 +112,7 @@ def test_a_day_outside_its_forecast_is_weightier_than_a_small_contribution():
     assert sentences(figures(changes=rise, expectation=high)) == [
         "Gross sales are above the 80 % interval: 23,000.00, +15.0 % vs forecast "
         "(forecast 20,000.00, 80 % interval 18,000.00 \N{EN DASH} 22,000.00).",
-        "The category Kitchen accounts for 61 % of the increase in net sales: +1,204.10 USD vs Thu 12 Nov.",
+        "Kitchen (category): +1,204.10 USD vs Thu 12 Nov, 61 % of the increase in net sales.",
     ]
 
 
@@ -228,8 +208,8 @@ def test_channels_that_began_or_ended_are_said_once_and_are_no_cause():
     assert sentences(some) == [
         "Channels since Thu 12 Nov: Sales database is new (+13,900.00 USD), Old shop has ended "
         f"({MINUS}25,078.00 USD).",
-        "The category Textiles accounts for 93 % of the increase in net sales: +1,400.00 USD vs Thu 12 Nov, "
-        "without Old shop and Sales database.",
+        "Textiles (category): +1,400.00 USD vs Thu 12 Nov, 93 % of the increase in net sales, without Old "
+        "shop and Sales database.",
     ]
 
 
@@ -252,8 +232,8 @@ def test_a_comparison_names_the_currencies_that_it_is_without():
     )
     assert sentences(some) == [
         "2 orders in BRL are counted, but excluded from all amounts: there is no exchange rate.",
-        f"The channel Storefront accounts for 100 % of the decrease in net sales: {MINUS}5,000.00 USD vs "
-        "Thu 12 Nov, without amounts in AED and BRL.",
+        f"Storefront (channel): {MINUS}5,000.00 USD vs Thu 12 Nov, 100 % of the decrease in net sales, "
+        "without amounts in AED and BRL.",
         f"Gross sales are below the 80 % interval: 17,000.00, {MINUS}15.0 % vs forecast, "
         "without amounts in AED and BRL "
         "(forecast 20,000.00, 80 % interval 18,000.00 \N{EN DASH} 22,000.00).",

@@ -111,12 +111,9 @@ def test_the_average_order_says_which_orders_are_not_in_it():
         assert {name for name, figure in found.items() if figure.note} <= {"average_order_value"}
         return found["average_order_value"].note
 
-    assert note(BRL=3) == "without 3 orders in BRL, which have no exchange rate"
-    assert note(BRL=1) == "without 1 order in BRL, which has no exchange rate"
-    assert note(BRL=3, CHF=1) == "without 3 orders in BRL and 1 in CHF, which have no exchange rate"
+    assert note(BRL=3, CHF=1) == "without orders in BRL and CHF, which have no exchange rate"
     assert note(A=1200, B=2, C=3, D=4, E=5, F=6) == (
-        "without 1,200 orders in A, 2 in B, 3 in C, 4 in D and 11 in other currencies, which have no "
-        "exchange rate"
+        "without orders in A, B, C and 3 other currencies, which have no exchange rate"
     )
     assert note() is None
     assert note(BRL=0) is None  # refunds alone

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from ecommerce.core.text import count, listed, short_day
+from ecommerce.core.text import listed, short_day
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.base import Row
 from ecommerce.sales.report.figures.quality import Unconverted
@@ -167,14 +167,8 @@ def _span(first: date, last: date, rows: list[Row]) -> model.Span:
 def without_rate(unconverted: Iterable[Unconverted]) -> str | None:
     """Return the footnote on orders that the average order value leaves out; None without any."""
     orders = {each.currency: each.orders for each in unconverted if each.orders}
-    if not orders:
-        return None
-    names, others = list(orders)[:MOST_CURRENCIES], sum([*orders.values()][MOST_CURRENCIES:])
-    counts = [f"{count(orders[name])} in {name}" for name in names]
-    counts += [f"{count(others)} in other currencies"] if others else []
-    one = sum(orders.values()) == 1
-    counts[0] = counts[0].replace(" in ", " order in " if one else " orders in ")
-    return f"without {listed(counts)}, which {'has' if one else 'have'} no exchange rate"
+    names = listed(orders, MOST_CURRENCIES, "other currencies")
+    return f"without orders in {names}, which have no exchange rate" if orders else None
 
 
 def _base(row: Row | None, name: str) -> Decimal | None:

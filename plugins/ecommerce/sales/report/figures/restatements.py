@@ -26,19 +26,6 @@ class Correction(NamedTuple):
     now: Decimal | None
 
 
-_ORDERS = frozenset({"late", "changed", "cancelled", "removed"})
-_REFUNDS = frozenset({"refunded", "unrefunded"})
-_RATES = frozenset({"rates"})
-_KINDS = (
-    dict.fromkeys(("orders", "units", "customers"), _ORDERS)
-    | dict.fromkeys(("new_customers", "returning_customers"), _ORDERS | {"first_orders"})
-    | dict.fromkeys(("gross_sales", "discounts", "average_order_value", "tax", "shipping"), _ORDERS | _RATES)
-    | {"returns": _REFUNDS | _RATES, "net_sales": _ORDERS | _REFUNDS | _RATES}
-)
-"""The kinds of causes that can change a headline figure. Refunds of late or removed orders are causes of
-their own, so orders are no cause of returns."""
-
-
 def differ(old: Decimal | None, new: Decimal | None) -> bool:
     """Return whether two values of a figure differ; None, an average of no order, differs from any number."""
     if old is None or new is None:
@@ -49,26 +36,22 @@ def differ(old: Decimal | None, new: Decimal | None) -> bool:
 def merged(rows: Iterable[Row]) -> list[Restatement]:
     """Return one restatement per business day and figure, from the value mailed to the value now; none where
     they are equal. Newest day first, figures in the headline's order. `rows`: of `restatements.sql`."""
-    order = {figure: place for place, figure in enumerate(HEADLINE)}
+    order = list(HEADLINE)
 
-    def place(row: Row) -> tuple[int, int, str]:
-        return -row["business_date"].toordinal(), order.get(row["figure"], len(order)), row["figure"]
+    def place(row: Row) -> tuple[int, int]:
+        return -row["business_date"].toordinal(), order.index(row["figure"])
 
     restated = []
-    for (*_, figure), group in groupby(
-        sorted(rows, key=lambda row: (*place(row), row["detected_at"])), key=place
-    ):
+    for _, group in groupby(sorted(rows, key=lambda row: (*place(row), row["detected_at"])), key=place):
         steps = list(group)
         old, last = steps[0]["old_value"], steps[-1]
         if differ(old, last["new_value"]):
-            found = causes(figure, steps)
-            restated.append(Restatement.of(last, old=old, new=last["new_value"], causes=found))
+            restated.append(Restatement.of(last, old=old, new=last["new_value"], causes=causes(steps)))
     return restated
 
 
-def causes(figure: str, rows: Iterable[Row]) -> list[Cause]:
-    """Return the causes that can change `figure`, or else all of them: new rates first, then by their
-    orders."""
+def causes(rows: Iterable[Row]) -> list[Cause]:
+    """Return the causes of the changes of a day: new rates first, then by their orders."""
     orders: dict[tuple[str, str | None, str | None], int] = {}
     for row in rows:
         for each in json.loads(row.get("causes") or "[]"):
@@ -76,5 +59,4 @@ def causes(figure: str, rows: Iterable[Row]) -> list[Cause]:
             # One order that three loads changed is not three orders.
             orders[key] = max(orders.get(key, 0), int(each.get("orders") or 0))
     every = [Cause(kind=key[0], source=key[1], channel=key[2], orders=count) for key, count in orders.items()]
-    fitting = [cause for cause in every if cause.kind in _KINDS.get(figure, ())] or every
-    return sorted(fitting, key=lambda cause: (cause.kind != "rates", -cause.orders))
+    return sorted(every, key=lambda cause: (cause.kind != "rates", -cause.orders))

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from ecommerce.core import text
-from ecommerce.sales.report.figures.base import CATEGORY, CHANNEL, COUNTRY, DIMENSIONS
+from ecommerce.sales.report.figures.base import CHANNEL, DIMENSIONS
 from ecommerce.sales.report.figures.forecast import BLACK_FRIDAY, DAYS, Outlook
 from ecommerce.sales.report.figures.model import Figures, Finding
 
@@ -116,9 +116,9 @@ def _contribution(finding: Finding, currency: str) -> str:
     change, total, share = (finding.numbers[each] for each in ("change", "total_change", "share"))
     direction = "increase" if total > 0 else "decrease"
     part = f"{text.share(share, Decimal(1), 0)} of" if share <= 1 else "more than all of"
+    label = next(each.label(name) for each in DIMENSIONS if each.name == kind)
     versus = f"{text.signed(change, currency)} {currency} vs {text.short_day(date.fromisoformat(base))}"
-    line = f"{_contributor(kind, name)} for {part} the {direction} in net sales: {versus}{_left_out(without)}"
-    return f"{line.removesuffix('.')}."  # a day such as `Do., 12. Nov.` ends with one
+    return f"{label} ({kind}): {versus}, {part} the {direction} in net sales{_left_out(without)}."
 
 
 _SENTENCES: dict[str, Callable[[Finding, str], str]] = {
@@ -130,18 +130,6 @@ _SENTENCES: dict[str, Callable[[Finding, str], str]] = {
     "contribution": _contribution,
     "channels": _channels,
 }
-
-
-def _contributor(kind: str, name: str) -> str:
-    """Return the name with its verb: `The category Textiles accounts`."""
-    if kind == COUNTRY.name and name == "ZZ":
-        return "Orders without a country account"
-    if kind == CATEGORY.name and name == "uncategorised":
-        return "Products without a category account"
-    label = next(each.label(name) for each in DIMENSIONS if each.name == kind)
-    if kind == CATEGORY.name and name == text.UNALLOCATED:
-        return f"{label} account"
-    return f"{label} accounts" if kind == COUNTRY.name else f"The {kind} {label} accounts"
 
 
 def _versus(value: Decimal, base: Decimal | None, name: str) -> str:

@@ -43,7 +43,7 @@ def mail_texts(figures: Figures, corrections: Sequence[Correction] | None = None
         "footnote": " ".join(footnotes(figures)),
         "trend": alternatives(figures)[TREND],
         "channels": _channels(figures),
-        "restated": restatements.first_lines(figures.quality.restatements, day, currency),
+        "restated": restatements.first_lines(figures.quality.restatements, currency),
         "generated_at": text.instant(figures.provenance.generated_at),
     }
 
@@ -54,7 +54,7 @@ def subject(figures: Figures, *, corrected: bool = False) -> str:
     headline = f"{text.short_day(figures.business_date)}: {_net_sales(figures)}"
     if chosen := _chosen(figures):
         headline += f", {chosen[-1]}"
-    if missing := notices.incomplete_words(figures):
+    if missing := notices.missing_words(figures):
         headline = f"INCOMPLETE: {text.clean(missing, _LONGEST_REASON)} · {headline}"
     elif doubtful := notices.doubtful_words(figures):
         headline = f"May be incomplete: {text.clean(doubtful, _LONGEST_REASON)} · {headline}"

@@ -20,16 +20,10 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
     each."""
     notices = []
     quality, day = figures.quality, figures.business_date
-    if not quality.complete:
-        words = _lacking(figures, MOST_NAMES, is_long=True)
-        first = (quality.missing_sources + quality.empty_sources)[:1]
-        # A partner's name stays as it is.
-        words = words if _missing_partners(figures) or any(": " in each for each in first) else capital(words)
-        notices.append(notice("INCOMPLETE", f"{words}. Figures will change.", urgent=True))
-    elif doubtful := [source_title(each) for each in quality.doubtful_sources]:
-        names = listed(doubtful, MOST_NAMES, "other sources")
-        has = "has" if len(doubtful) == 1 else "have"
-        words = f"{names} {has} far fewer sales of this day than usual, or none. Figures may change."
+    if missing_sources := missing_words(figures, MOST_NAMES):
+        notices.append(notice("INCOMPLETE", f"{missing_sources}. Figures will change.", urgent=True))
+    elif names := doubtful_words(figures, MOST_NAMES):
+        words = f"Far fewer sales than usual, or none: {names}. Figures may change."
         notices.append(notice("May be incomplete", words, urgent=True))
     missing = _missing_partners(figures)
     if refused := [each for each in quality.refused_files if is_news(each, missing)]:
@@ -46,22 +40,32 @@ def notices(figures: Figures) -> list[dict[str, Any]]:
         found, meaning, *_ = wording(broken[0])
         notices.append(notice("Website", f"{capital(found)}: {meaning}."))
     if quality.restatements:
-        words = restatements.notice_words(quality.restatements, day, figures.currency)
+        words = "; ".join(restatements.first_lines(quality.restatements, figures.currency, most=1))
         notices.append(notice("Restated", f"{words}."))
     return notices
 
 
-def incomplete_words(figures: Figures) -> str | None:
-    """Return why the day is incomplete, short enough for a subject: "alpenmarkt has not delivered"; None
-    where it is complete."""
-    return None if figures.quality.complete else _lacking(figures, MOST_IN_A_SUBJECT, is_long=False)
+def missing_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
+    """Return why the day is incomplete, with at most so many names of a kind: "alpenmarkt has not delivered";
+    nothing where it is complete."""
+    quality = figures.quality
+    parts = (
+        ([each for each in quality.missing_sources if ": " in each], "has", "have", "not delivered"),
+        ([each for each in quality.missing_sources if ": " not in each], "was", "were", "not read"),
+        (quality.empty_sources, "has", "have", "no orders"),
+    )
+    lines = [
+        f"{listed(map(source_title, names), most, 'others')} {one if len(names) == 1 else more} {end}"
+        for names, one, more, end in parts
+        if names
+    ]
+    return "" if quality.complete else ", ".join(lines) or "not every source of this day was read"
 
 
-def doubtful_words(figures: Figures) -> str | None:
-    """Return the sources and partners for which the day may be incomplete, short enough for a subject, or
-    None."""
-    names = [source_title(each) for each in figures.quality.doubtful_sources]
-    return listed(names, MOST_IN_A_SUBJECT, "other sources") if names and figures.quality.complete else None
+def doubtful_words(figures: Figures, most: int = MOST_IN_A_SUBJECT) -> str:
+    """Return at most so many of the sources and partners for which the day may be incomplete."""
+    names = map(source_title, figures.quality.doubtful_sources)
+    return listed(names, most, "others") if figures.quality.complete else ""
 
 
 def alarms(figures: Figures) -> list[str]:
@@ -69,7 +73,7 @@ def alarms(figures: Figures) -> list[str]:
     it."""
     weekday, missing = f"{figures.business_date:%A}", _missing_partners(figures)
     return [
-        *(f"{each} has delivered no {_valid(figures, [each])}file for this day" for each in missing),
+        *(f"{each} has delivered no valid file for this day" for each in missing),
         *(
             f"{source_title(source)} has no orders, and had 20 or more on each of the last four {weekday}s"
             for source in figures.quality.empty_sources
@@ -100,34 +104,3 @@ def _partner(each: RefusedFile) -> str:
 def _missing_partners(figures: Figures) -> list[str]:
     partners = (source.partition(": ")[2] for source in figures.quality.missing_sources)
     return [clean(partner) for partner in partners if partner]
-
-
-def _valid(figures: Figures, partners: Collection[str]) -> str:
-    """Return `valid ` where one of `partners` has delivered an invalid file."""
-    return "valid " if any(_partner(each) in partners for each in figures.quality.refused_files) else ""
-
-
-def _lacking(figures: Figures, most: int, *, is_long: bool) -> str:
-    """Return what is missing: at most so many names of a kind. Orders of a source that was not read since the
-    day ended may be loaded: the hourly sync reads the current day."""
-    unread = [_in_a_sentence(each) for each in figures.quality.missing_sources if ": " not in each]
-    empty = [_in_a_sentence(each) for each in figures.quality.empty_sources]
-    partners = _missing_partners(figures)
-    a_file = f" a {_valid(figures, partners)}file for this day"
-    what, when = (a_file, " since the day ended") if is_long else ("", "")
-    parts = (
-        (partners, "other partners", "has", "have", f"not delivered{what}"),
-        (unread, "other sources", "was", "were", f"not read{when}"),
-        (empty, "other sources", "has", "have", "no orders"),
-    )
-    lines = [
-        f"{listed(names, most, others)} {one if len(names) == 1 else more} {end}"
-        for names, others, one, more, end in parts
-        if names
-    ]
-    return ", ".join(lines) or "not every source of this day was read"
-
-
-def _in_a_sentence(source: str) -> str:
-    title = source_title(source)
-    return title if ": " in source else f"{title[:1].lower()}{title[1:]}"

@@ -16,8 +16,8 @@ from ecommerce.sales.report.view import restatements
 from ecommerce.sales.report.view.findings import capital
 from ecommerce.sales.report.view.sales_tables import attribute_title
 
-MOST_OTHERS = 10
-"""Lines about other days."""
+MOST_OTHERS, MOST_NAMED_DAYS = 10, 4
+"""Lines about other days, and days in one of them."""
 LEAST_LOSS = Decimal("0.01")
 """As in the check of `load_audit`: rejected amounts are rounded to four decimals, line by line."""
 
@@ -48,7 +48,7 @@ def sections(figures: Figures) -> list[Section]:
                 *(word("Business day"), name("Figure"), number("Mailed"), number("Now"), number("Change")),
                 name("Reason", 2.2),
             ],
-            restatements.newest_rows(quality.restatements, day, figures.currency),
+            restatements.rows(quality.restatements, figures.currency),
             empty="No mailed figure had changed when this report was built.",
             note="mailed figures that have changed since the last report",
         ),
@@ -77,12 +77,10 @@ def other_days(warnings: Iterable[DataWarning], day: date) -> list[str]:
     others.sort(key=lambda pair: max(pair[0]), reverse=True)
     lines = []
     for days, each in others[:MOST_OTHERS]:
-        shown = ", ".join(map(text.short_day, days[:3]))
-        more = f" and {count(len(days) - 3)} more days" if len(days) > 3 else ""
-        lines.append(f"{shown}{more}: {clean(wording(each).found)}")
+        shown = text.listed(map(text.short_day, days), MOST_NAMED_DAYS, "more days")
+        lines.append(f"{shown}: {clean(wording(each).found)}")
     hidden = len(others) - MOST_OTHERS
-    more = "1 more warning is" if hidden == 1 else f"{count(hidden)} more warnings are"
-    return [*lines, f"{more} in figures.json"] if hidden > 0 else lines
+    return [*lines, f"{count(hidden)} more in figures.json"] if hidden > 0 else lines
 
 
 def reject_rows(all_rejects: Iterable[Rejects]) -> list[list[str]]:
@@ -102,30 +100,14 @@ def is_loss(unexplained: Decimal) -> bool:
 
 
 def _missing_days(figures: Figures) -> Section:
-    missing = figures.quality.missing_days
     section = sentences(
         "missing_days",
         "Missing days",
-        [", ".join(day.isoformat() for day in missing)] if missing else [],
-        empty=_loaded_days(figures),
+        [", ".join(map(str, figures.quality.missing_days))] if figures.quality.missing_days else [],
+        empty="No day since the first daily run is missing.",
         note="of the last 28",
     )
-    return section | {"remarks": [figures.quality.fill_command or ""] if missing else []}
-
-
-def _loaded_days(figures: Figures) -> str:
-    """Return since when days are loaded, where none is missing."""
-    first, exported = figures.quality.first_loaded, figures.quality.first_exported
-    if first is None:
-        return "No day is missing."
-    if first <= figures.trend[0].business_date:
-        return f"Each of the last {len(figures.trend)} days is loaded."
-    has_export = exported is not None and exported < first
-    earlier = "earlier days are from an export" if has_export else "no earlier day is loaded"
-    if first < figures.business_date:
-        return f"Every day from {text.short_day(first)} on has had a daily run; {earlier}."
-    by_run = f" by a daily run; {earlier}" if has_export else ""
-    return f"This is the first day that is loaded{by_run}."
+    return section | {"remarks": [figures.quality.fill_command] if figures.quality.fill_command else []}
 
 
 def _source_tables(figures: Figures) -> list[Section]:

@@ -63,7 +63,7 @@ def test_what_is_missing_stands_in_front_and_leaves_the_headline_room(monkeypatc
     subject = mail.subject(partner_missing())
     assert subject == "INCOMPLETE: alpenmarkt has not delivered · Thu 19 Nov: 18,342.56 USD, +13.8 %"
     assert mail.subject(partner_missing(), corrected=True) == f"Corrected: {subject}"
-    monkeypatch.setattr(notices, "incomplete_words", lambda _: f"{'x' * 300} has not delivered")
+    monkeypatch.setattr(notices, "missing_words", lambda _: f"{'x' * 300} has not delivered")
     assert mail.subject(partner_missing()).endswith("x… · Thu 19 Nov: 18,342.56 USD, +13.8 %")
 
 
@@ -107,7 +107,7 @@ def test_findings_and_restatements_are_in_the_mail(monkeypatch):
     kinds = {"any": lambda each, currency: f"{each.about[0]} fell, in {currency}."}
     monkeypatch.setattr(findings, "_SENTENCES", kinds)
     lines = [f"{day} Nov: 18,716.13 → 20,373.40, +8.9 %" for day in (18, 17)]
-    monkeypatch.setattr(restatements, "first_lines", lambda *_: lines)
+    monkeypatch.setattr(restatements, "first_lines", lambda *_, **__: lines)
     texts = mail.mail_texts(make_figures(findings=[found]))
     assert texts["findings"][0] == "Kitchen fell, in USD."
     assert texts["restated"] == lines

@@ -14,35 +14,33 @@ from tests.unit.sales.report.samples import expectation, full, make_figures
     [
         (["partner_files: alpenmarkt"], [], "alpenmarkt has not delivered"),
         (["partner_files: a", "partner_files: b"], [], "a and b have not delivered"),
-        ([f"partner_files: {name}" for name in "abc"], [], "a and 2 other partners have not delivered"),
-        (["storefront"], [], "storefront was not read"),
-        (["sales_db", "storefront"], [], "sales database and storefront were not read"),
+        ([f"partner_files: {name}" for name in "abc"], [], "a and 2 others have not delivered"),
+        (["storefront"], [], "Storefront was not read"),
+        (["sales_db", "storefront"], [], "Sales database and Storefront were not read"),
         (
             ["partner_files: alpenmarkt", "storefront"],
             [],
-            "alpenmarkt has not delivered, storefront was not read",
+            "alpenmarkt has not delivered, Storefront was not read",
         ),
-        ([], ["storefront"], "storefront has no orders"),
-        ([], ["partner_files: alpenmarkt", "storefront"], "alpenmarkt and storefront have no orders"),
+        ([], ["storefront"], "Storefront has no orders"),
+        ([], ["partner_files: alpenmarkt", "storefront"], "alpenmarkt and Storefront have no orders"),
         ([], [], "not every source of this day was read"),
     ],
 )
 def test_an_incomplete_day_says_in_few_words_why(missing, empty, words):
     figures = make_figures(complete=False, missing_sources=missing, empty_sources=empty)
-    assert notices.incomplete_words(figures) == words
+    assert notices.missing_words(figures) == words
 
 
 def test_a_complete_day_says_nothing():
-    assert notices.incomplete_words(make_figures()) is None
+    assert notices.missing_words(make_figures()) == ""
 
 
 def test_page_one_names_every_partner_that_has_not_delivered():
     partners = [f"partner_files: {name}" for name in ("alpenmarkt", "bazario", "northwind")]
     (notice,) = notices.notices(make_figures(complete=False, missing_sources=partners))
     assert notice["title"] == "INCOMPLETE"
-    assert notice["words"] == (
-        "alpenmarkt, bazario and northwind have not delivered a file for this day. Figures will change."
-    )
+    assert notice["words"] == ("alpenmarkt, bazario and northwind have not delivered. Figures will change.")
 
 
 def test_a_partner_whose_file_is_empty_keeps_its_name():
@@ -58,9 +56,7 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
     figures = figures.model_copy(update={"findings": findings_of(figures), "expectation": judged})
     (notice,) = (each for each in notices.notices(figures) if "incomplete" in each["title"])
     assert notice["title"] == "May be incomplete"
-    assert notice["words"] == (
-        "alpenmarkt has far fewer sales of this day than usual, or none. Figures may change."
-    )
+    assert notice["words"] == "Far fewer sales than usual, or none: alpenmarkt. Figures may change."
     texts = mail.mail_texts(figures)
     assert texts["subject"] == "May be incomplete: alpenmarkt · Thu 19 Nov: 18,342.56 USD, +13.8 %"
     assert texts["first_line"].startswith(
@@ -74,7 +70,7 @@ def test_a_day_that_may_be_incomplete_is_marked_wherever_it_is_judged():
         "the day may be incomplete; gross sales 20,411.06 USD so far"
     )
     assert page_texts(figures)["expected"]["changed"] == "the day may be incomplete"
-    assert notices.incomplete_words(figures) is None
+    assert notices.missing_words(figures) == ""
 
 
 def test_a_day_that_is_incomplete_is_not_called_doubtful_as_well():
@@ -82,4 +78,4 @@ def test_a_day_that_is_incomplete_is_not_called_doubtful_as_well():
         complete=False, missing_sources=["storefront"], doubtful_sources=["partner_files: alpenmarkt"]
     )
     assert [each["title"] for each in notices.notices(figures)] == ["INCOMPLETE"]
-    assert mail.subject(figures).startswith("INCOMPLETE: storefront was not read ·")
+    assert mail.subject(figures).startswith("INCOMPLETE: Storefront was not read ·")

@@ -151,7 +151,7 @@ def test_parts_without_figures_say_why():
     assert said["expected"] == "No forecast covers this day."
     assert said["outlook"] == "No forecast covers the coming days."
     assert said["funnel"] == "No web events were loaded in the last 28 days."
-    assert said["missing_days"] == "This is the first day that is loaded."
+    assert said["missing_days"] == "No day since the first daily run is missing."
     assert sections(make_figures(return_reasons=[]))["return_reasons"]["empty"]
 
 
