@@ -85,11 +85,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         shop.setenv("REPORTS_URI", f"file://{reports}")
         shop.setattr("ecommerce.sales.day_state.load_day_states", made_up.load_day_states)
         shop.setattr(day_status, "required_sources", lambda: ["sales_db", "storefront"])
-        other = made_up.User("4", may_restart=True)
         servers = [
             _serve(made_up.application(runs=runs, warehouse=warehouse)),
             _serve(made_up.application(made_up.VIEWER, warehouse=warehouse)),
-            _serve(made_up.application(other)),
+            _serve(made_up.application()),
         ]
         trend = (reports / "2026-11-19" / TREND_PNG).read_bytes()
         yield Pages(*(address for _, address in servers), runs, trend)

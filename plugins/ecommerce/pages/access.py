@@ -1,19 +1,19 @@
 """Who asks for a page, what they may see and restart, and what a page needs to know about the request.
 
 Everything below the application needs a session; a page about a DAG needs the right to read that DAG, its
-forms the right to clear the DAG's tasks. A form carries a signed token in addition to the session's cookie.
+forms the right to clear the DAG's tasks.
 """
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, HTTPException, Request
-from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import BeforeValidator
 
 from ecommerce.core.business_day import due_at, newest_closed_day
@@ -21,8 +21,6 @@ from ecommerce.core.names import DAG_DAILY, DAG_FORECAST
 from ecommerce.core.settings import Settings, load_settings
 from ecommerce.pages.runs import AirflowRuns, RunsDep
 from ecommerce.pages.warehouse_cache import WarehouseCache
-
-TOKEN_LIFETIME = timedelta(hours=12)
 
 reads_sales = requires_access_dag("GET", param_dag_id=DAG_DAILY)
 """The dependency of pages about sales."""
@@ -32,59 +30,25 @@ may_clear = requires_access_dag("PUT", DagAccessEntity.TASK_INSTANCE, DAG_DAILY)
 """The dependency of forms that restart tasks; Airflow requires the same to clear a task."""
 
 
-class User(NamedTuple):
-    """The signed-in user; `may_restart`: whether they may restart the daily run's tasks."""
-
-    id: str
-    may_restart: bool
-
-
 def signed_in(user: GetUserDep) -> None:
     """Answer 401 without a session; the dependency of every page."""
 
 
-def current_user(user: GetUserDep) -> User:
-    """Return the user of a request; a dependency."""
-    may_restart = get_auth_manager().is_authorized_dag(
-        method="PUT", access_entity=DagAccessEntity.TASK_INSTANCE, details=DagDetails(id=DAG_DAILY), user=user
+def may_restart(user: GetUserDep) -> bool:
+    """Return whether the user of a request may restart the daily run's tasks; a dependency."""
+    details = DagDetails(id=DAG_DAILY)
+    return get_auth_manager().is_authorized_dag(
+        method="PUT", access_entity=DagAccessEntity.TASK_INSTANCE, details=details, user=user
     )
-    return User(str(user.get_id()), bool(may_restart))
 
 
-UserDep = Annotated[User, Depends(current_user)]
-
-
-def form_token(request: Request, user: User, day: date) -> str:
-    """Return the token of a form for `day`, without which no form is accepted from another site."""
-    return _signer(request).dumps([user.id, str(day)])
-
-
-def check_token(request: Request, user: User, day: date, token: str) -> None:
-    """Refuse a form that was sent from another site, or shown to another user, for another day or more than
-    `TOKEN_LIFETIME` ago.
-
-    Args:
-        request: the form's.
-        user: who sent it.
-        day: the form's day.
-        token: from `form_token`.
-
-    Raises:
-        HTTPException: 403.
-    """
-    # The cookie's SameSite=Lax alone accepts neighbouring sites.
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+def from_this_site(request: Request) -> None:
+    """Answer 403 to a form of another site, to which a browser adds the cookie; the dependency of forms."""
+    site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
+    if site is None and origin:  # browsers send the first one over HTTPS alone
+        site = "same-origin" if urlsplit(origin).netloc == request.headers["host"] else "cross-site"
+    if site not in (None, "same-origin"):
         raise HTTPException(403, "This form was sent from another site.")
-    try:
-        signed = _signer(request).loads(token, max_age=int(TOKEN_LIFETIME.total_seconds()))
-    except BadData:
-        signed = None
-    if signed != [user.id, str(day)]:
-        raise HTTPException(403, "This form has expired: reload the page of the day.")
-
-
-def _signer(request: Request) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(request.app.state.secret_key, salt="ecommerce report pages")
 
 
 def _day(text: Any) -> Any:
@@ -108,7 +72,7 @@ class PageRequest:
     (UTC). `awaited` is the newest day until then, later None."""
 
     request: Request
-    user: User
+    may_restart: bool
     warehouse: WarehouseCache
     runs: AirflowRuns
     at: datetime
@@ -119,13 +83,17 @@ class PageRequest:
 
 
 def page_request(
-    request: Request, user: UserDep, runs: RunsDep, at: Annotated[datetime, Depends(now)]
+    request: Request,
+    may_restart: Annotated[bool, Depends(may_restart)],
+    runs: RunsDep,
+    at: Annotated[datetime, Depends(now)],
 ) -> PageRequest:
     """Return what a page needs to know; a dependency, of which the arguments are others."""
     settings = load_settings()
     newest = newest_closed_day(at, settings.shop_timezone).date
     due, cache = due_at(newest, settings.shop_timezone), request.app.state.warehouse_cache
-    return PageRequest(request, user, cache, runs, at, settings, newest, due, newest if at < due else None)
+    awaited = newest if at < due else None
+    return PageRequest(request, may_restart, cache, runs, at, settings, newest, due, awaited)
 
 
 PageRequestDep = Annotated[PageRequest, Depends(page_request)]

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.core.parts import exists
-from ecommerce.pages.access import User
 from ecommerce.pages.runs import Run
 from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
@@ -20,10 +19,9 @@ from ecommerce.sales.report.figures.model import Figures
 from tests.unit.sales.report.samples import DAY, make_figures
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
-ANALYST = User("1", may_restart=True)
-VIEWER = User("2", may_restart=False)
+ANALYST, VIEWER = True, False
+"""Whether the user may restart tasks."""
 CAUSE = {"kind": "late", "source": "partner_files", "channel": "alpenmarkt", "orders": 13}
-SECRET = "the key that only tests sign with"
 
 
 def day(number: int) -> date:
@@ -256,14 +254,14 @@ def write_archive(root: Path) -> Path:
 
 
 @cache
-def _made_for(who: User) -> Any:
+def _made_for(*_: bool) -> Any:
     from ecommerce.pages.application import create_app
 
     return create_app()
 
 
 def application(
-    who: User = ANALYST,
+    who: bool = ANALYST,
     runs: FakeRuns | None = None,
     warehouse: FakeWarehouse | None = None,
     now: datetime = NOW,
@@ -281,15 +279,14 @@ def application(
             raise TransientError("BigQuery cannot be reached")
         return warehouse
 
-    app = _made_for(who)
+    app = _made_for(who, warehouse is None)
     app.state.warehouse_cache = WarehouseCache(opened)
-    app.state.secret_key = SECRET
     asked = runs or FakeRuns()
 
     def may_clear() -> None:
         from fastapi import HTTPException
 
-        if not who.may_restart:
+        if not who:
             raise HTTPException(403)
 
     app.dependency_overrides = {
@@ -297,7 +294,7 @@ def application(
         access.reads_sales: lambda: None,
         access.reads_forecasts: lambda: None,
         access.may_clear: may_clear,
-        access.current_user: lambda: who,
+        access.may_restart: lambda: who,
         access.now: lambda: now,
         AirflowRuns: lambda: asked,
     }

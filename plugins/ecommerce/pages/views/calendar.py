@@ -14,9 +14,8 @@ from ecommerce.core import text as wording
 from ecommerce.core.errors import StagingError
 from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequest, PageRequestDep
-from ecommerce.pages.day_status import STATUSES, Days, load_days, restated_figures, status_of
+from ecommerce.pages.day_status import STATUSES, Days, load_days, status_of
 from ecommerce.pages.runs import Run
-from ecommerce.sales.day_state import DayState
 from ecommerce.sales.report import archive
 from ecommerce.sales.report.figures.model import HEADLINE, Figures
 
@@ -140,21 +139,9 @@ def _entry(day: date, data: MonthData, page: PageRequest, figures: Figures | Non
         # A cell of the calendar has room for a few letters: `18.3k`.
         "net_sales": "" if net_sales is None else wording.compact(float(f"{net_sales:.3g}")),
         "restated": bool(loaded and loaded.mailed),
-        "was": _mailed_figure(loaded, currency) if loaded else "",
         "missing": [_source_title(source) for source in state.missing_sources] if state else [],
         "sources": sources,
     }
-
-
-def _mailed_figure(loaded: DayState, currency: str) -> str:
-    """Return `was 18,716.13 when mailed` for the first listed figure that changed after the mail."""
-    changes = restated_figures(loaded)
-    for name in (*LISTED, *changes):
-        if name in changes:
-            mailed = wording.figure(changes[name][0], HEADLINE[name].kind, currency)
-            label = "was" if name == LISTED[0] else f"{HEADLINE[name].label.lower()} were"
-            return f"{label} {mailed} when mailed"
-    return ""
 
 
 def _source_title(source: str) -> str:

@@ -33,7 +33,8 @@ RESTARTED = {
 }
 """The page's message after a form was sent, by the parameter `asked` of its address."""
 
-Text = Annotated[str, Form()]
+RESTARTS = [Depends(access.may_clear), Depends(access.from_this_site)]
+"""The dependencies of forms that restart tasks."""
 
 
 @router.get("/{day}/")
@@ -49,25 +50,16 @@ def show(day: Day, page: PageRequestDep, asked: str = "") -> Response:
 
 
 # Plain functions: FastAPI runs them in threads, so a slow database delays no other page.
-@router.post("/{day}/build", dependencies=[Depends(access.may_clear)])
-def rebuild_report(day: Day, page: PageRequestDep, token: Text = "") -> RedirectResponse:
-    """Rebuild the report of a day; `token` is from `access.form_token`."""
-    access.check_token(page.request, page.user, day, token)
+@router.post("/{day}/build", dependencies=RESTARTS)
+def rebuild_report(day: Day, page: PageRequestDep) -> RedirectResponse:
+    """Rebuild the report of a day."""
     page.runs.rebuild_report(day)
     return RedirectResponse("./?asked=report", 303)
 
 
-@router.post("/{day}/read", dependencies=[Depends(access.may_clear)])
-def reread_source(day: Day, page: PageRequestDep, source: Text = "", token: Text = "") -> RedirectResponse:
-    """Read one source of a day again.
-
-    Args:
-        day: the business day.
-        page: the form's request.
-        source: one of the required sources.
-        token: from `access.form_token`.
-    """
-    access.check_token(page.request, page.user, day, token)
+@router.post("/{day}/read", dependencies=RESTARTS)
+def reread_source(day: Day, page: PageRequestDep, source: Annotated[str, Form()] = "") -> RedirectResponse:
+    """Read one of the required sources of a day again."""
     if source not in day_status.required_sources():
         raise HTTPException(422, "Choose one of the listed sources.")
     page.runs.reread_source(day, source)
@@ -129,7 +121,7 @@ def _report_texts(page: PageRequest, day: date, run: Run | None) -> dict[str, An
         "restated": _restated(loaded, page.settings.reporting_currency) if loaded else [],
         "completed": bool(figures and not figures.quality.complete and loaded and loaded.complete),
         "downloads": DOWNLOADS,
-        "actions": _actions(page, day, run) if run and page.user.may_restart else None,
+        "actions": _actions(run) if run and page.may_restart else None,
         "report": _report(figures) if figures else None,
     }
 
@@ -171,14 +163,13 @@ def _restated(loaded: DayState, currency: str) -> list[list[str]]:
     return rows
 
 
-def _actions(page: PageRequest, day: date, run: Run) -> dict[str, Any]:
+def _actions(run: Run) -> dict[str, Any]:
     """Return what the forms need."""
     try:
         sources, failed = day_status.required_sources(), ""
     except PipelineError as error:
         sources, failed = [], f"{str(error).rstrip('.')}."
     return {
-        "token": access.form_token(page.request, page.user, day),
         "sources": [(source, wording.source_name(source)) for source in sources],
         "failed": failed,
         "busy": run.state in UNDER_WAY,

@@ -1,5 +1,4 @@
-"""*Data quality*: rejected rows, control totals, the age of each source's data, open restatements, and what
-the next run reads."""
+"""*Data quality*: rejected rows, control totals, the age of each source's data, and open restatements."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -8,7 +7,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Depends, Response
 
 from ecommerce.core import text
-from ecommerce.core.business_day import BusinessDay, due_at, newest_closed_day
+from ecommerce.core.business_day import due_at
 from ecommerce.core.data_warnings import wording
 from ecommerce.core.errors import PipelineError
 from ecommerce.core.settings import Settings
@@ -16,12 +15,10 @@ from ecommerce.pages import access, responses
 from ecommerce.pages.access import PageRequestDep
 from ecommerce.reporting.sections import name, number, table, word
 from ecommerce.sales.loading import ORDERS
-from ecommerce.sales.read_windows import changes_since
 from ecommerce.sales.report.figures import rejected, restatements
 from ecommerce.sales.report.view import restatements as restatement_rows
 from ecommerce.sales.report.view.quality_tables import is_loss, reject_rows
-from ecommerce.sources import EXCHANGE_RATES, PARTNER_FILES, SOURCES, STOREFRONT
-from ecommerce.sources.exchange_rates import EARLIER_DAYS
+from ecommerce.sources import PARTNER_FILES, SOURCES
 from ecommerce.sources.partner_files.expected_partners import WEEKS, due_partners
 from ecommerce.sources.partner_files.folder import Folder
 from ecommerce.warehouse.client import Warehouse
@@ -133,7 +130,6 @@ def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[
     used = {known.get((source, day), "unread") for source in SOURCES for day in days}
     since, newest = text.short_day(facts.first), text.short_day(facts.newest)
     last_reads = {row["source"]: row for row in facts.last_reads}
-    next_day = newest_closed_day(at, settings.shop_timezone).shifted(1)
     changed = restatements.merged(facts.restated)
     sections = [
         table(
@@ -183,14 +179,6 @@ def page_texts(facts: Facts, at: datetime, settings: Settings, unread: Sequence[
             restatement_rows.rows(changed, settings.reporting_currency),
             empty="None: no mailed figure has changed, or a later report has listed the change.",
             note="changes of mailed figures that no later report has listed yet",
-        ),
-        table(
-            "next",
-            "What the next run reads",
-            [name("Source"), number("Changes since"), name("Also")],
-            [_next_read(source, next_day, last_reads.get(source), settings) for source in SOURCES],
-            empty="",
-            note=f"the run for {text.short_day(next_day.date)}, which starts after that day has ended",
         ),
     ]
     states = [(code, sign, words) for code, (sign, words) in STATES.items() if code in used]
@@ -263,19 +251,6 @@ def _partners(facts: Facts, at: datetime, settings: Settings) -> list[list[str]]
         ]
         for partner in sorted({*newest, *due})
     ]
-
-
-def _next_read(source: str, day: BusinessDay, last: Row | None, settings: Settings) -> list[str]:
-    title = text.source_name(source)
-    if source == PARTNER_FILES:
-        return [title, text.NOTHING, "every file that is new or was delivered again"]
-    if source == EXCHANGE_RATES:
-        back = EARLIER_DAYS + settings.reconcile_days
-        return [title, text.NOTHING, f"the rates published in the last {back} days"]
-    also = f"orders of {text.short_day(day.date)}"
-    if source == STOREFRONT:
-        also += f"; orders of the {settings.refund_lookback_days} days before, for their refunds"
-    return [title, text.instant(changes_since(source, day, last["last_read"] if last else None)), also]
 
 
 def ago(time: timedelta) -> str:

@@ -78,22 +78,6 @@ def test_open_restatements_show_the_change(page):
     )
 
 
-def test_the_next_run_reads_by_the_rule_of_the_daily_run(page):
-    words = part(page, "next")
-    # Thirty minutes before the day began in the shop, which is before the last read.
-    assert "Sales database 2026-11-20 04:30:00 UTC orders of Fri 20 Nov" in words
-    assert "Storefront 2026-11-20 03:00:00 UTC" in words
-    assert "every file that is new" in words
-
-
-def test_a_source_that_was_read_long_ago_is_read_from_there(open_pages):
-    rows = quality_rows()
-    for row in rows["last_reads"]:
-        row["last_read"] -= timedelta(days=3)
-    words = part(open_pages(warehouse=FakeWarehouse(rows=rows)).get("/quality/").text, "next")
-    assert "Sales database 2026-11-17 10:30:03 UTC" in words
-
-
 def test_without_anything_wrong_every_part_says_so(open_pages):
     words = text_of(open_pages(warehouse=FakeWarehouse(rows={})).get("/quality/").text)
     assert "None since Fri 23 Oct." in words
