@@ -103,7 +103,7 @@ END;
 CREATE MACRO business_date_of(instant) AS (instant AT TIME ZONE getvariable('shop_timezone'))::DATE;
 
 -- Masks e-mail addresses and removes control characters in free text. The patterns `suspect`, `control` and `address`
--- and the functions for ids are defined in plugins/ecommerce/core/email_masking.py.
+-- and the function for ids are defined in plugins/ecommerce/core/email_masking.py.
 CREATE MACRO mask_e_mails(value) AS CASE
     WHEN regexp_matches(value, getvariable('suspect'))
         THEN nullif(
@@ -117,15 +117,9 @@ CREATE MACRO mask_e_mails(value) AS CASE
     ELSE value
 END;
 
--- Replaces an id that contains an address with a keyed hash, which is unique and stable across reads.
+-- Replaces an id or SKU that contains an address with a keyed hash, which is unique and stable across reads.
 CREATE MACRO safe_id(value) AS CASE
-    WHEN regexp_matches(value, getvariable('suspect')) THEN safe_order_id(value)
-    ELSE value
-END;
-
--- A SKU may contain an @, such as MUG@BLUE; only text that ends like a domain is an address.
-CREATE MACRO safe_code(value) AS CASE
-    WHEN regexp_matches(value, getvariable('suspect')) THEN safe_sku(value)
+    WHEN regexp_matches(value, getvariable('suspect')) THEN hashed_id(value)
     ELSE value
 END;
 

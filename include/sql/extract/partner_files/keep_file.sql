@@ -1,6 +1,6 @@
 -- DuckDB: one row for a file that was read, with the ids of its orders as the transform stores them. An order whose
 -- only line is malformed is included: its id is field $place of the raw record, the position of order_id in the header.
--- A malformed line may contain anything there, even an e-mail address, which safe_order_id replaces with a hash.
+-- A malformed line may contain anything there, even an e-mail address, which hashed_id replaces with a hash.
 INSERT INTO files
 SELECT
     $file,
@@ -13,7 +13,7 @@ SELECT
     $warnings,
     map($columns::VARCHAR[], $file_columns::VARCHAR[])
 FROM (
-    SELECT CASE WHEN regexp_matches(order_id, getvariable('suspect')) THEN safe_order_id(order_id) ELSE order_id END
+    SELECT CASE WHEN regexp_matches(order_id, getvariable('suspect')) THEN hashed_id(order_id) ELSE order_id END
         AS safe_id
     FROM (
         SELECT trim(order_id, E' \t\r\n') AS order_id

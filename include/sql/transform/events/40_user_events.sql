@@ -8,7 +8,7 @@ SELECT
     typed_events.received_at,
     as_code(typed_events.event_type) AS event_type,
     keyed_hash(typed_events.visitor, hash_key.inner_key, hash_key.outer_key) AS visitor_hash,
-    left(safe_code(typed_events.sku), 200) AS sku,
+    left(safe_id(typed_events.sku), 200) AS sku,
     left(safe_id(typed_events.order_id), 200) AS order_id,
     as_code(typed_events.device) AS device,
     host_of(typed_events.referrer) AS referrer_host,

@@ -9,7 +9,7 @@ WITH cast_lines AS (
         file,
         row_number,
         as_position(line_number) AS line_number,
-        nullif(safe_code(sku), '') AS sku,
+        nullif(safe_id(sku), '') AS sku,
         mask_e_mails(as_text(product_name)) AS product_name,
         mask_e_mails(as_text(category)) AS category,
         as_amount(quantity) AS quantity,

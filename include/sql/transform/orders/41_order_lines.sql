@@ -3,7 +3,7 @@
 
 CREATE TABLE product_names AS
 SELECT
-    nullif(safe_code(sku), '') AS sku,
+    nullif(safe_id(sku), '') AS sku,
     arg_max(mask_e_mails(as_text(name)), coalesce(as_instant(updated_at), '-infinity')) AS name,
     arg_max(mask_e_mails(as_text(category)), coalesce(as_instant(updated_at), '-infinity')) AS category,
     max(as_instant(updated_at)) AS updated_at

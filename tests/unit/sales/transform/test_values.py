@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ecommerce.core.business_day import day_window
 from ecommerce.core.email_masking import safe_id, teach_addresses
 from ecommerce.storage.transform import FOLDER, padded_keys
-from tests.unit.core.test_email_masking import ADDRESSES, CODES, KEY, NO_ADDRESSES
+from tests.unit.core.test_email_masking import ADDRESSES, KEY, NO_ADDRESSES
 
 
 @pytest.fixture(scope="module")
@@ -157,10 +157,9 @@ def test_addresses_in_free_text_are_masked(macros, text, masked):
     assert evaluate(macros, "mask_e_mails($value::VARCHAR)", text) == masked
 
 
-@pytest.mark.parametrize("text", [text for text, _ in ADDRESSES] + NO_ADDRESSES + CODES)
+@pytest.mark.parametrize("text", [text for text, _ in ADDRESSES] + NO_ADDRESSES)
 def test_ids_are_as_python_makes_them(macros, text):
     assert evaluate(macros, "safe_id($value::VARCHAR)", text) == safe_id(text, KEY)
-    assert evaluate(macros, "safe_code($value::VARCHAR)", text) == safe_id(text, KEY, is_sku=True)
 
 
 @pytest.mark.parametrize(
