@@ -7,8 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from ecommerce.core.read_window import LoadedFile
-
 REFUNDS = pa.schema(
     [
         *((name, pa.string()) for name in ("source", "refund_id", "order_id")),
@@ -23,7 +21,7 @@ LINES = pa.schema(
 
 @dataclass(frozen=True)
 class Remembered:
-    """A `Memory` for tests; what is not given was never read before."""
+    """A stand-in for `warehouse.load_history`; what is not given was never read before."""
 
     last_read: Callable[[str], datetime | None] = lambda source: None
     was_read: Callable[[str, date], bool] = lambda source, day: False
@@ -32,4 +30,4 @@ class Remembered:
     known_orders: Callable[[str, date], list[str]] = lambda source, day: []
     rejected_orders: Callable[[str, date], list[str]] = lambda source, day: []
     delivered_files: Callable[[date], list[str]] = lambda oldest: []
-    loaded_files: Callable[..., Mapping[str, LoadedFile]] = lambda names, order_ids=(): {}
+    loaded_files: Callable[..., Mapping[str, dict[str, Any]]] = lambda names, order_ids=(): {}

@@ -166,10 +166,11 @@ def test_files_are_known_by_name_and_by_the_orders_they_hold(monkeypatch):
     )
 
     def known(*arguments):
-        return {name: sorted(file.order_ids) for name, file in load_history.loaded_files(*arguments).items()}
+        files = load_history.loaded_files(*arguments)
+        return {name: sorted(file["order_ids"]) for name, file in files.items()}
 
     assert known(["c.csv", "d.csv"]) == {"c.csv": []}
     assert known([], ["9"]) == {}
     monkeypatch.setattr(load_history, "IDS_PER_QUERY", 2)
     assert known(["b.csv"], ["1", "5", "3"]) == {"a.csv": ["1", "3"], "b.csv": ["3", "4"]}
-    assert load_history.loaded_files([], ["4"])["b.csv"].sha256 == "bb"
+    assert load_history.loaded_files([], ["4"])["b.csv"]["sha256"] == "bb"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecommerce.core.business_day import BusinessDay, newest_closed_day
 from ecommerce.core.errors import ConfigurationError
-from ecommerce.core.read_window import Memory, ReadWindow
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import WEB_EVENTS
 from ecommerce.sources.web_events import AHEAD, LATE_DAYS, OVERLAP
@@ -49,7 +49,7 @@ def refuse_expired(day: BusinessDay, now: datetime | None = None) -> None:
         )
 
 
-def window_of(day: BusinessDay, folder: str, memory: Memory, now: datetime) -> ReadWindow:
+def window_of(day: BusinessDay, folder: str, memory: Any, now: datetime) -> ReadWindow:
     """Return the window of a run.
 
     The newest day that has ended reads everything received since the last read, without upper bound, whatever

@@ -1,15 +1,16 @@
 """The window that a run reads from a source, as docs/DEFINITIONS.md explains it (What a run reads)."""
 
 from datetime import datetime
+from typing import Any
 
 from ecommerce.core.business_day import BusinessDay, day_window, newest_closed_day, shop_day
-from ecommerce.core.read_window import Memory, ReadWindow
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import module
 from ecommerce.storage.staging import DagRun
 
 
-def window_of_day(source: str, day: BusinessDay, folder: str, memory: Memory, now: datetime) -> ReadWindow:
+def window_of_day(source: str, day: BusinessDay, folder: str, memory: Any, now: datetime) -> ReadWindow:
     """Return the window of a daily run: of the newest day that has ended, everything changed since the last
     read; of an older day, what changed in it. Orders that an earlier run of the day rejected are read again.
 
@@ -39,7 +40,7 @@ def changes_since(source: str, day: BusinessDay, last_read: datetime | None) -> 
     return day.start if overlap is None else min(last_read or day.start, day.start) - overlap
 
 
-def window_of_sync(source: str, run: DagRun, memory: Memory, now: datetime) -> ReadWindow:
+def window_of_sync(source: str, run: DagRun, memory: Any, now: datetime) -> ReadWindow:
     """Return the window of an hourly sync: orders of the current day, and all changes since the last read;
     before the first read, since `SYNC_START_DATE` (unset: yesterday). Only the daily run reads the last
     `REFUND_LOOKBACK_DAYS` again.
@@ -59,7 +60,7 @@ def window_of_sync(source: str, run: DagRun, memory: Memory, now: datetime) -> R
     return ReadWindow(source, today, since, None, folder, looks_back=False, memory=memory)
 
 
-def window_of_reread(source: str, day: BusinessDay, run: DagRun, memory: Memory) -> ReadWindow:
+def window_of_reread(source: str, day: BusinessDay, run: DagRun, memory: Any) -> ReadWindow:
     """Return the window of a reread: the orders created or changed in a day, and those of it that the
     warehouse has or has rejected.
 

@@ -1,13 +1,11 @@
 """The warehouse's records of earlier reads: when they began, refunds, partner files, orders. Each function
 creates the warehouse's tables on first use, and raises as `schema.prepare`."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from ecommerce.core.read_window import LoadedFile
-from ecommerce.warehouse.client import connect
+from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import columns
 from ecommerce.warehouse.schema import arrow_schema, prepare_once
 
@@ -16,40 +14,40 @@ IDS_PER_QUERY = 10_000
 
 
 def last_read(source: str) -> datetime | None:
-    """As `core.read_window.Memory.last_read`."""
+    """Return when the last successful read without upper bound began (UTC); None before the first."""
     [row] = _query("load_audit/last_read", parameters={"source": source})
     return row["last_read"]
 
 
 def was_read(source: str, day: date) -> bool:
-    """As `core.read_window.Memory.was_read`."""
+    """Return whether a run for the business day `day` has read `source` without upper bound."""
     [row] = _query("load_audit/has_open_read", parameters={"source": source}, business_date=day)
     return bool(row["was_read"])
 
 
 def known_refunds(order_ids: Sequence[str]) -> Any:
-    """As `core.read_window.Memory.known_refunds`."""
+    """Return the storefront's rows of the table `refunds` for `order_ids`, as an Arrow table."""
     return _of_orders("refunds", [column.name for column in columns("refunds")], order_ids)
 
 
 def known_lines(order_ids: Sequence[str]) -> Any:
-    """As `core.read_window.Memory.known_lines`."""
+    """Return order_id, line_number, sku and category of the stored lines of storefront orders."""
     return _of_orders("order_lines", ["order_id", "line_number", "sku", "category"], order_ids)
 
 
-def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> Mapping[str, LoadedFile]:
-    """As `core.read_window.Memory.loaded_files`."""
-    files: dict[str, LoadedFile] = {}
+def loaded_files(names: Sequence[str], order_ids: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """Return sha256, received_at, order_ids and was_refused (a later delivery was invalid) of loaded partner
+    files by name, and of files with orders of `order_ids`, listing these only."""
+    files: dict[str, dict[str, Any]] = {}
     for row in _by_order("loaded_files", order_ids):
-        name, file = row["file"], _file(row)
-        before = files[name].order_ids if name in files else []
-        files[name] = replace(file, order_ids=[*before, *file.order_ids])
+        file = files.setdefault(row["file"], row | {"order_ids": [], "was_refused": False})
+        file["order_ids"] += row["order_ids"]
     by_name = _query("loaded_files/by_name", parameters={"files": list(names)}) if names else []
-    return files | {row["file"]: _file(row) for row in by_name}
+    return files | {row["file"]: row for row in by_name}
 
 
 def delivered_files(oldest: date) -> list[str]:
-    """As `core.read_window.Memory.delivered_files`."""
+    """Return the names of the partner files that runs for `oldest` and later days have loaded."""
     return [row["file"] for row in _query("loaded_files/since_day", oldest_day=oldest)]
 
 
@@ -67,12 +65,12 @@ def read_days(source: str, oldest: date, newest: date) -> list[date]:
 
 
 def known_orders(source: str, day: date) -> list[str]:
-    """As `core.read_window.Memory.known_orders`."""
+    """Return the ids of the orders of `source` that are stored under `day`, or have a refund there."""
     return _order_ids("orders/order_ids", source, [day])
 
 
 def rejected_orders(source: str, day: date) -> list[str]:
-    """As `core.read_window.Memory.rejected_orders`."""
+    """Return the ids of orders with rows that runs for `day` rejected, and no later run accepted."""
     return _order_ids("rejected_rows/order_ids", source, [day])
 
 
@@ -81,10 +79,14 @@ def refunded_orders(source: str, days: Collection[date]) -> list[str]:
     return _order_ids("refunds/orders_of_other_days", source, days)
 
 
-def _query(statement: str, **arguments: Any) -> list[dict[str, Any]]:
+def _opened() -> Warehouse:
     warehouse = connect(step="audit")
     prepare_once(warehouse)
-    return warehouse.query(f"warehouse/tables/{statement}.sql", **arguments)
+    return warehouse
+
+
+def _query(statement: str, **arguments: Any) -> list[dict[str, Any]]:
+    return _opened().query(f"warehouse/tables/{statement}.sql", **arguments)
 
 
 def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]:
@@ -92,10 +94,11 @@ def _order_ids(statement: str, source: str, days: Collection[date]) -> list[str]
 
 
 def _by_order(table: str, order_ids: Sequence[str]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for start in range(0, len(order_ids), IDS_PER_QUERY):
-        some = list(order_ids[start : start + IDS_PER_QUERY])
-        rows += _query(f"{table}/by_order", parameters={"order_ids": some})
+    batches = [order_ids[start : start + IDS_PER_QUERY] for start in range(0, len(order_ids), IDS_PER_QUERY)]
+    warehouse, rows = _opened(), []
+    for batch in batches:
+        parameters = {"order_ids": list(batch)}
+        rows += warehouse.query(f"warehouse/tables/{table}/by_order.sql", parameters=parameters)
     return rows
 
 
@@ -103,8 +106,3 @@ def _of_orders(table: str, names: Collection[str], order_ids: Sequence[str]) -> 
     import pyarrow as pa
 
     return pa.Table.from_pylist(_by_order(table, order_ids), schema=arrow_schema(table, names))
-
-
-def _file(row: Mapping[str, Any]) -> LoadedFile:
-    refused = bool(row.get("was_refused"))
-    return LoadedFile(row["sha256"], row["received_at"], row["order_ids"] or [], refused)

@@ -10,7 +10,7 @@ import pytest
 
 from demo.services.storefront import Storefront, WooStore
 from ecommerce.core.business_day import BusinessDay
-from ecommerce.core.read_window import Memory, ReadWindow
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.sales.read_windows import window_of_day
 from tests.integration.storefront.reading import FALL_BACK, connect
 from tests.memory import Remembered
@@ -44,7 +44,7 @@ def window(tmp_path: Path) -> Callable[..., ReadWindow]:
     def of(
         day: BusinessDay = FALL_BACK,
         later: bool = False,
-        memory: Memory = Remembered(),  # noqa: B008
+        memory: Remembered = Remembered(),  # noqa: B008
     ) -> ReadWindow:
         now = day.end + (timedelta(days=30) if later else timedelta(hours=6))
         return window_of_day("storefront", day, f"file://{tmp_path}/staging/storefront", memory, now)

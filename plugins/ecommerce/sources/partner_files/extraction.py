@@ -16,7 +16,7 @@ from ecommerce.core.data_warnings import DataWarning, data_warning, sentence
 from ecommerce.core.email_masking import teach_addresses
 from ecommerce.core.errors import TransientError
 from ecommerce.core.paths import read_sql
-from ecommerce.core.read_window import LoadedFile, Memory, ReadWindow
+from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sources import delivered_files
 from ecommerce.sources.csv_records import Bounds
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 def extract(window: ReadWindow) -> Manifest:
     """Read the files of `window.day` and late ones into the raw folder; see docs/SOURCES.md. Raises as
     `Folder.listed` and `partner_layouts`; TransientError where a file changed while it was read."""
-    settings, memory, read_at = load_settings(), window.remembered, datetime.now(UTC)
+    settings, memory, read_at = load_settings(), window.memory, datetime.now(UTC)
     layouts = partner_layouts()
     folder = Folder.listed(settings.partner_drop_uri)
     dropped, warnings = folder.of_days(window.day.date), folder.misnamed()
@@ -99,7 +99,7 @@ def extract(window: ReadWindow) -> Manifest:
 
 
 def _arrived_too_late(
-    folder: Folder, day: BusinessDay, memory: Memory, layouts: Mapping[str, Layout]
+    folder: Folder, day: BusinessDay, memory: Any, layouts: Mapping[str, Layout]
 ) -> list[DataWarning]:
     """Return a warning of files that arrived too late for any run and were never loaded."""
     first = day.shifted(-LATE_DAYS)
@@ -109,7 +109,7 @@ def _arrived_too_late(
 
     def is_loaded(file: DroppedFile) -> bool:
         loaded = known.get(file.name)
-        return loaded is not None and loaded.sha256 == file.checksum(file.layout(layouts))
+        return loaded is not None and loaded["sha256"] == file.checksum(file.layout(layouts))
 
     late = sorted((file_day, file.name) for file_day, file in lately if not _readable(file, is_loaded))
     if not late:
@@ -132,8 +132,8 @@ def _missing_deliveries(
     duck: duckdb.DuckDBPyConnection,
     day: date,
     of_day: Sequence[DroppedFile],
-    loaded: Mapping[str, LoadedFile],
-    memory: Memory,
+    loaded: Mapping[str, Any],
+    memory: Any,
 ) -> list[str]:
     """Return the partners without a usable file of `day`, where it is due or among `of_day`."""
     names = memory.delivered_files(day - timedelta(weeks=WEEKS))
@@ -151,7 +151,7 @@ def _read_file(
     duck: duckdb.DuckDBPyConnection,
     file: DroppedFile,
     layouts: Mapping[str, Layout],
-    known: LoadedFile | None,
+    known: Mapping[str, Any] | None,
     work: Path,
 ) -> list[DataWarning]:
     """Read one file, its lines into a Parquet file in `work`, unless that was done before; return warnings.
@@ -162,12 +162,12 @@ def _read_file(
     file.check(settings.partner_file_max_bytes)
     layout = file.layout(layouts)
     sha256 = file.checksum(layout)
-    if known and known.sha256 == sha256 and not known.was_refused:
+    if known and known["sha256"] == sha256 and not known["was_refused"]:
         return []
     received_at = file.received_at()
-    if known and received_at <= known.received_at:
+    if known and received_at <= known["received_at"]:
         # A copy kept an older time, and the load would ignore what is the newest delivery.
-        received_at = max(datetime.now(UTC), known.received_at + timedelta(milliseconds=1))
+        received_at = max(datetime.now(UTC), known["received_at"] + timedelta(milliseconds=1))
     facts: dict[str, Any] = {
         "file": file.name,
         "partner": file.partner,
@@ -197,8 +197,8 @@ def _read_file(
     return warnings
 
 
-def _remember(duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: LoadedFile) -> None:
+def _remember(duck: duckdb.DuckDBPyConnection, file: str, partner: str, known: Mapping[str, Any]) -> None:
     duck.execute(
         "INSERT INTO loaded_orders SELECT unnest(?::VARCHAR[]), ?, ?, ?",
-        [list(known.order_ids), file, partner, known.received_at],
+        [list(known["order_ids"]), file, partner, known["received_at"]],
     )

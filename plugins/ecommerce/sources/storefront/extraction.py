@@ -82,8 +82,8 @@ def extract(window: ReadWindow) -> staging.Manifest:
             in_doubt = [row["order_id"] for row in query(duck, f"{SQL}/orders_with_unknown_products")]
             [totals] = query(duck, f"{SQL}/control_totals")
         objects = totals.pop("records")
-        write_table(window.remembered.known_lines(in_doubt), draft.path / "known_lines.parquet")
-        known, changed = split_known(stubs, window.remembered.known_refunds(list(stubs)))
+        write_table(window.memory.known_lines(in_doubt), draft.path / "known_lines.parquet")
+        known, changed = split_known(stubs, window.memory.known_refunds(list(stubs)))
         write_table(known, draft.path / "known_refunds.parquet")
         refunds = read_refunds(client, pool, changed, _recent(window).replace(tzinfo=None))
         rows = [refund for of_order in refunds.values() for refund in of_order]
