@@ -4,7 +4,7 @@ import weakref
 from typing import Any
 
 from ecommerce.core.paths import read_sql
-from ecommerce.storage.scratch import Scratch
+from ecommerce.storage.scratch import make_scratch
 from ecommerce.storage.staging import is_local, storage_path
 
 
@@ -18,16 +18,16 @@ def connect_duckdb(*uris: str, memory_limit: str = "400MB", threads: int = 2) ->
     """
     import duckdb
 
-    spill = Scratch.make()
+    spill = make_scratch()
     connection = duckdb.connect(
         config={
             "memory_limit": memory_limit,
             "threads": threads,
-            "temp_directory": str(spill.path),
+            "temp_directory": spill.name,
             "preserve_insertion_order": False,
         }
     )
-    weakref.finalize(connection, spill.remove)
+    weakref.finalize(connection, spill.cleanup)
     connection.execute("SET TimeZone = 'UTC'")
     for uri in uris:
         if not is_local(uri):
