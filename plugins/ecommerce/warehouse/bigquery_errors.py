@@ -1,7 +1,6 @@
 """Errors of the Google libraries as errors of this package."""
 
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,7 +26,7 @@ def bigquery_errors(what: str) -> Iterator[None]:
         ConcurrentUpdateError: BigQuery cancelled the transaction or statement in favour of another.
         CredentialsError: 401, 403, or invalid credentials.
         TransientError: quota and rate limits, 5xx, lost connections, timeouts.
-        ConfigurationError: an invalid connection, or a job that would bill more than MAXIMUM_BYTES_BILLED.
+        ConfigurationError: a job that would bill more than MAXIMUM_BYTES_BILLED.
         ContractError: everything else BigQuery refuses: SQL, schemas, missing tables.
     """
     from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -54,8 +53,6 @@ def bigquery_errors(what: str) -> Iterator[None]:
         raise errors.CredentialsError(
             f"{what}: invalid credentials of the connection {CONNECTION_WAREHOUSE}: {reason}"
         ) from error
-    except _airflow_exceptions() as error:
-        raise errors.ConfigurationError(f"{what}: {_without_addresses(str(error))}") from None
 
 
 def refusal_text(error: Any) -> str:
@@ -81,14 +78,6 @@ def _refusal(what: str, error: Any) -> errors.PipelineError:
     else:
         kind = errors.CredentialsError if error.code in (401, 403) else errors.ContractError
     return kind(f"{what}: {hint}{_without_addresses(text)}")
-
-
-def _airflow_exceptions() -> tuple[type[Exception], ...]:
-    if "airflow" not in sys.modules:
-        return ()
-    from airflow.exceptions import AirflowException
-
-    return (AirflowException,)
 
 
 def _without_addresses(text: str) -> str:

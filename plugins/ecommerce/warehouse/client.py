@@ -5,7 +5,6 @@ Every job has labels, and every query a limit of the bytes it may bill.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
@@ -13,10 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecommerce.core.connections import connection_extra
 from ecommerce.core.error_messages import reason_of
 from ecommerce.core.errors import ConfigurationError, TimedOutError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
@@ -40,8 +37,6 @@ LONGEST_PAUSE = 5.0
 """Seconds between two requests for a job's state."""
 CANCEL_SECONDS = 10
 """The timeout of the request to cancel a job, which is not repeated."""
-SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
-_KEYS = ("key_path", "keyfile_dict", "is_anonymous")
 
 Parameter = str | int | date | datetime | None | Sequence[str]
 
@@ -219,11 +214,17 @@ def connect(settings: Settings | None = None, *, interactive: bool = False, **la
         ConfigurationError: the connection `bigquery` does not exist or is invalid.
         CredentialsError: its credentials are invalid.
     """
+    from airflow.exceptions import AirflowException
+    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+
     settings = settings or load_settings()
     location = settings.bigquery_location
     try:
         with bigquery_errors(f"connection {CONNECTION_WAREHOUSE}"):
-            client = _usual_client(connection_extra(CONNECTION_WAREHOUSE), location) or _hook_client(location)
+            hook = BigQueryHook(gcp_conn_id=CONNECTION_WAREHOUSE, location=location, use_legacy_sql=False)
+            client = hook.get_client(project_id=hook.project_id, location=location)
+    except AirflowException as error:
+        raise ConfigurationError(f"connection {CONNECTION_WAREHOUSE}: {error}") from None
     except (FileNotFoundError, PermissionError) as error:
         raise ConfigurationError(
             f"connection {CONNECTION_WAREHOUSE}: its key file {error.filename} cannot be read "
@@ -232,43 +233,6 @@ def connect(settings: Settings | None = None, *, interactive: bool = False, **la
     # BigQuery takes lower case letters, digits, dashes and underscores; 63 at most.
     fit = {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in labels.items()}
     return Warehouse(client, settings, {"application": "ecommerce-sales"} | fit, interactive=interactive)
-
-
-def _usual_client(extra: Mapping[str, Any], location: str) -> bigquery.Client | None:
-    """Return the client that the hook would create, whose import slows a command down. None for a connection
-    with unusual fields, or with an invalid key."""
-    import google.auth
-    from google.auth.credentials import AnonymousCredentials
-    from google.cloud import bigquery
-    from google.oauth2.service_account import Credentials
-
-    fields = {name: value for name, value in extra.items() if value not in ("", None)}
-    path, key, is_anonymous = keys = [fields.get(name) for name in _KEYS]
-    if not fields.keys() <= {*_KEYS, "project", "num_retries"} or sum(map(bool, keys)) > 1:
-        return None
-    if not (path or key):
-        credentials, project = (
-            (AnonymousCredentials(), None) if is_anonymous else google.auth.default(scopes=SCOPES)
-        )
-    elif path and not path.endswith(".json"):
-        return None
-    else:
-        try:
-            text: Any = Path(path).read_text(encoding="utf-8") if path else key
-            info = dict(json.loads(text) if isinstance(text, str) else text)
-            info["private_key"] = info["private_key"].replace("\\n", "\n")
-        except (ValueError, TypeError, LookupError, AttributeError):
-            return None
-        credentials = Credentials.from_service_account_info(info, scopes=SCOPES)
-        project = credentials.project_id
-    return bigquery.Client(fields.get("project") or project, credentials, location=location)
-
-
-def _hook_client(location: str) -> bigquery.Client:
-    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
-
-    hook = BigQueryHook(gcp_conn_id=CONNECTION_WAREHOUSE, location=location, use_legacy_sql=False)
-    return hook.get_client(project_id=hook.project_id, location=location)
 
 
 def _cancel(job: Any) -> None:

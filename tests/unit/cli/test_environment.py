@@ -179,8 +179,6 @@ def test_a_database_that_nobody_has_migrated_is_left_alone(folder: Path) -> None
     before = {each.name for each in folder.iterdir()}
     assert loaded(**given)["_AIRFLOW_PROCESS_CONTEXT"] == "server"
     assert {each.name for each in folder.iterdir()} == before
-    file.write_text("no database at all, which Airflow then says")
-    assert loaded(**given)["_AIRFLOW_PROCESS_CONTEXT"] == "server"
 
 
 def test_where_there_is_nothing_one_sentence_says_what_to_do(folder: Path) -> None:

@@ -1,7 +1,5 @@
 import json
-import os
 import subprocess
-import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -75,30 +73,6 @@ def test_a_question_is_given_in_one_way(arguments: list[str], capsys: pytest.Cap
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["query", "--file", str(tmp_path / "question.sql")]) == 1
     assert capsys.readouterr().err == f"{tmp_path}/question.sql cannot be read: No such file or directory\n"
-
-
-def test_a_query_imports_no_airflow(installation: Path) -> None:
-    look = """
-import sys
-from ecommerce.cli import __main__ as command_line
-code = command_line.main(["query", "--sql", "SELECT 1"])
-print(code, [name for name in ("airflow", "google.cloud.bigquery") if name in sys.modules])
-"""
-    given = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": "plugins",
-        "CUSTOMER_HASH_KEY": "0123456789abcdef",
-        "AIRFLOW_HOME": str(installation / "airflow"),
-        "AIRFLOW_CONN_BIGQUERY": '{"extra": {"project": "p", "is_anonymous": true}}',
-        "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:1",
-        "GOOGLE_CLOUD_PROJECT": "p",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", look], cwd=installation, env=given, capture_output=True, text=True, check=False
-    )
-    assert done.stdout == "1 ['google.cloud.bigquery']\n", done.stderr
-    assert done.stderr.startswith("the query: BigQuery cannot be reached: nothing answers at 127.0.0.1:1")
-    assert not (installation / "airflow").exists()
 
 
 def test_make_hands_on_sql_as_it_was_typed(repository: Path) -> None:

@@ -5,12 +5,10 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.exceptions import AirflowNotFoundException
 from airflow.sdk import RetryAction
 from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
@@ -65,7 +63,6 @@ def reason(text: str) -> dict[str, Any]:
         (google.RetryError("Timeout", cause=google.BadRequest("Syntax error")), errors.ContractError),
         (LostConnection("reset by peer"), errors.TransientError),
         (RefreshError("invalid_grant"), errors.CredentialsError),
-        (AirflowNotFoundException("The conn_id `bigquery` isn't defined"), errors.ConfigurationError),
     ],
 )
 def test_each_failure_has_its_kind(error: Exception, kind: type[Exception]):
@@ -151,85 +148,8 @@ def test_a_job_that_failed_is_begun_again_under_the_next_id():
 
 def test_a_missing_connection_is_a_setting_to_make(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("AIRFLOW_CONN_BIGQUERY", raising=False)
-    with pytest.raises(errors.ConfigurationError, match=r"^the connection bigquery is not defined$"):
+    with pytest.raises(errors.ConfigurationError, match=r"^connection bigquery: .*bigquery.* isn't defined"):
         connect(SETTINGS)
-
-
-@pytest.fixture(scope="module")
-def key() -> dict[str, str]:
-    """A service account's key that no server knows."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return {
-        "type": "service_account",
-        "project_id": "of-the-key",
-        "private_key": private.decode(),
-        "private_key_id": "1",
-        "client_email": "etl@of-the-key.iam.gserviceaccount.com",
-        "token_uri": "https://oauth2.googleapis.com/token",
-    }
-
-
-@pytest.mark.parametrize(
-    ("extra", "by_hook"),
-    [
-        ({"is_anonymous": True, "project": "p"}, False),
-        ({"key_path": "KEY"}, False),
-        ({"key_path": "KEY", "project": "p", "num_retries": 3}, False),
-        ({"key_path": "KEY", "project": "", "keyfile_dict": ""}, False),
-        ({"keyfile_dict": {}}, False),
-        ({"keyfile_dict": "as text"}, False),
-        ({"key_path": "KEY", "impersonation_chain": "a@one.iam.gserviceaccount.com"}, True),
-        ({"key_path": "KEY", "quota_project_id": "another-one"}, True),
-        ({"credential_config_file": "KEY", "project": "p"}, True),
-    ],
-)
-def test_the_client_is_the_one_of_the_providers_hook(
-    extra: dict[str, Any],
-    by_hook: bool,
-    key: dict[str, str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-):
-    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
-
-    (tmp_path / "key.json").write_text(json.dumps(key))
-    told = key | {"private_key": key["private_key"].replace("\n", "\\n")}
-    given: dict[str, Any] = {
-        name: str(tmp_path / "key.json") if value == "KEY" else value for name, value in extra.items()
-    }
-    if "keyfile_dict" in extra and extra["keyfile_dict"] != "":
-        given["keyfile_dict"] = json.dumps(told) if extra["keyfile_dict"] == "as text" else told
-    monkeypatch.setenv(
-        "AIRFLOW_CONN_BIGQUERY", json.dumps({"conn_type": "google_cloud_platform", "extra": given})
-    )
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "of-the-machine")
-    hook = BigQueryHook(gcp_conn_id="bigquery", use_legacy_sql=False)
-    expected = hook.get_client(project_id=hook.project_id, location="US")
-    asked: list[bool] = []
-    original = BigQueryHook.get_client
-    monkeypatch.setattr(
-        BigQueryHook, "get_client", lambda *some, **more: asked.append(True) or original(*some, **more)
-    )
-    made = connect(SETTINGS).client
-    assert asked == [True] * by_hook
-    assert (made.project, made.location) == (expected.project, expected.location)
-    assert facts(made._credentials) == facts(expected._credentials)
-
-
-def facts(credentials: Any) -> dict[str, Any]:
-    """The parts in which sets of credentials differ."""
-    names = ("service_account_email", "project_id", "scopes", "quota_project_id", "signer_email")
-    names += ("_target_principal", "_delegates", "_target_scopes")
-    found = {name: getattr(credentials, name, None) for name in names}
-    found |= {name: list(found[name] or ()) for name in ("scopes", "_target_scopes")}
-    if source := getattr(credentials, "_source_credentials", None):
-        found["source"] = facts(source)
-    return found | {"type": type(credentials)}
 
 
 @pytest.mark.parametrize(
