@@ -16,7 +16,7 @@ from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.transform import transform
 from ecommerce.sources import sales_db
 from ecommerce.storage.duckdb import connect_duckdb
-from ecommerce.warehouse.staging_tables import LoadRun, audit_rows
+from ecommerce.warehouse.staging_tables import Staging, audit_rows
 from tests.integration.sales_database import DAY, SCHEMA, Extracted, SalesDatabase, at, order, refund
 
 
@@ -261,8 +261,8 @@ def test_amounts_beyond_all_reason_do_not_keep_the_others_out_of_the_warehouse(s
     manifest = shop.extract().manifest
     totals = manifest.control_totals
     assert (totals["source_lines"], totals["source_amount"]) == (3, "21.0000")
-    run = LoadRun(manifest.business_date, "a_run", "a_dag", manifest.read_at)
-    assert [row["source_amount"] for row in audit_rows(run, [manifest])] == [Decimal(21)]
+    load = Staging(None, None, [manifest], manifest.business_date, "a_run", "a_dag")  # type: ignore[arg-type]
+    assert [row["source_amount"] for row in audit_rows(load)] == [Decimal(21)]
 
 
 def test_instants_beyond_reason_are_kept_or_rejected_but_never_changed(shop: SalesDatabase) -> None:

@@ -180,7 +180,7 @@ class TestInManyWays:
             return rows
 
         monkeypatch.setattr(Warehouse, "run", disturbed)
-        monkeypatch.setattr(load_module.time, "sleep", lambda _: None)
+        monkeypatch.setattr(load_module._load_staged.retry, "sleep", lambda _: None)
         run.load(first)
 
         assert len(looked_up) == 4

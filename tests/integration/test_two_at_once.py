@@ -70,7 +70,7 @@ def test_end_in_the_tables_of_the_oracle(meeting, start_company, monkeypatch):
     for day in DAYS:
         if day not in days:
             run_day(day, now)
-    monkeypatch.setattr(load_module.time, "sleep", lambda _: None)
+    monkeypatch.setattr(load_module._load_staged.retry, "sleep", lambda _: None)
     with time_machine.travel(now):
         first, second = (begin(day, number, now) for number, day in enumerate(days))
         begun = meet(monkeypatch, second, cancelled=seen == CANCELLED)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ConfigurationError, WrongSettingsError
 from ecommerce.core.paths import read_sql
 
@@ -131,22 +131,7 @@ def _expected_partners(text: str) -> Expected | None:
 
 
 def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
-    except ValueError as error:
-        raise ConfigurationError(
-            f"PICTURE_NETWORKS: {error}: list networks such as 10.1.0.0/16,fd00::/8"
-        ) from None
-
-
-def _owner_link(text: str) -> str:
-    parts = urlsplit(text.strip())
-    if text.strip() and not (parts.scheme in ("http", "https") and parts.hostname):
-        # The text may be an e-mail address.
-        raise ConfigurationError(
-            "OWNER_LINK is not a web address such as https://wiki.example.com/sales-data"
-        )
-    return text.strip()
+    return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
 
 
 def _setting(parse: Callable[[str], Any], default: str | None = "", **options: Any) -> Any:
@@ -201,10 +186,16 @@ class Settings:
     """One of them, by which the daily report breaks down."""
     expected_partners: Expected | None = _setting(_expected_partners, None, hash=False)  # noqa: RUF009
     """None: learnt from what was delivered."""
-    picture_networks: tuple[Network, ...] = _setting(_networks)
+    picture_networks: tuple[Network, ...] = _setting(
+        _valid(_networks, "is not a list of networks such as 10.1.0.0/16,fd00::/8")
+    )
     """Private networks from which pictures of the catalogue may be fetched."""
     holidays: str = _setting(str.strip)
-    owner_link: str = _setting(_owner_link)
+    owner_link: str = _setting(
+        _matching(
+            r"(?:https?://[^\s/].*)?", "is not a web address such as https://wiki.example.com/sales-data"
+        )
+    )
     forecast_miss_alert_percent: int | None = _setting(_number, None)
 
     @property
@@ -257,7 +248,7 @@ def read_setting(name: str, env: Mapping[str, str] = os.environ) -> Any:
     try:
         return None if text is None else declared["parse"](text)
     except ValueError as error:
-        raise ConfigurationError(f"{name.upper()}={text!r} {error}") from None
+        raise ConfigurationError(f"{name.upper()}={mask_e_mails(text)!r} {error}") from None
 
 
 def shop_timezone(env: Mapping[str, str] = os.environ) -> str:
@@ -276,11 +267,7 @@ def run_timeout(times: int = 1) -> timedelta:
 
 
 def owner_links(env: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return a DAG's `owner_links`, while its file is parsed: OWNER_LINK, or the list of the owner's DAGs. It
-    is empty where Airflow does not know its own address; the UI then links that list itself."""
-    from airflow.sdk.configuration import conf
-
-    base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
-    of_owner = f"{base}/dags?owners={OWNER}" if urlsplit(base).netloc else ""
-    link = read_setting("owner_link", env) or of_owner
+    """Return a DAG's `owner_links`, while its file is parsed; without OWNER_LINK the UI links the list of the
+    owner's DAGs."""
+    link = read_setting("owner_link", env)
     return {OWNER: link} if link else {}

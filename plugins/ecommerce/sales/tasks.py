@@ -21,7 +21,7 @@ from ecommerce.sales.report import archive
 from ecommerce.sales.transform import transform as run_transform
 from ecommerce.sources import module
 from ecommerce.storage.staging import Manifest
-from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
+from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse import assets, load_history
 from ecommerce.warehouse.assets import DAILY_SALES
 from ecommerce.warehouse.checks import check_load
@@ -66,7 +66,7 @@ def transform(manifest: Plain, **context: Any) -> Plain:
 def load(manifests: list[Plain], **context: Any) -> Plain:
     """Load the run's business day in one transaction; return the load's result."""
     day = business_day(context)
-    return to_xcom(loading.load_day(day, run_of(context), all_from_xcom(Manifest, manifests[:])))
+    return to_xcom(loading.load_day(day, run_of(context), from_xcom(list[Manifest], manifests[:])))
 
 
 @task(task_id="load", pool=POOL_LOADS, outlets=assets.tables(loading.ORDERS.tables), **NETWORK_RETRIES)

@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from ecommerce.core.error_messages import reason_of
-from ecommerce.core.errors import ConfigurationError, StagingError
+from ecommerce.core.errors import StagingError
 from ecommerce.core.names import CONNECTION_WAREHOUSE
 from ecommerce.core.settings import load_settings
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.xcom import from_xcom, to_xcom
 
 MANIFEST_FILE = "manifest.json"
-_FOLDERS = ("STAGING_URI", "REPORTS_URI", "MODELS_URI", "PICTURES_URI")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +101,8 @@ def publish(uri: str) -> Iterator[Draft]:
             else:
                 _upload(work, storage_path(uri))
     except OSError as error:
-        raise StagingError(f"folder {uri} could not be written: {_why(error)}{_check(uri)}") from error
-
-
-def _check(uri: str) -> str:
-    """Return the fix: the setting whose folder contains `uri`; empty where none does."""
-    with suppress(ConfigurationError):
-        settings = load_settings()
-        roots = {str(getattr(settings, name.lower())): name for name in reversed(_FOLDERS)}
-        if root := max((root for root in roots if uri.startswith(f"{root}/")), default=""):
-            return f": check {roots[root]}"
-    return ""
+        why = reason_of(error, otherwise="its storage fails")
+        raise StagingError(f"folder {uri} could not be written: {why}") from error
 
 
 def read_manifest(uri: str) -> Manifest:
@@ -164,8 +154,9 @@ def storage_errors(uri: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        why = reason_of(error, otherwise="its storage fails")
         where = f"{error.filename}: " if error.filename else ""
-        raise StagingError(f"{uri} could not be read or cleaned: {where}{_why(error)}") from error
+        raise StagingError(f"{uri} could not be read or cleaned: {where}{why}") from error
 
 
 def storage_path(uri: str) -> Any:
@@ -188,10 +179,6 @@ def is_local(uri: str) -> bool:
 def local_or_uri(uri: str) -> str:
     """Return the path of a `file://` URI, any other unchanged."""
     return uri.removeprefix("file://") if is_local(uri) else uri
-
-
-def _why(error: OSError) -> str:
-    return reason_of(error, otherwise="its storage fails")
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Values in XCom and `manifest.json`: plain JSON types, by pydantic. Dates and instants become ISO texts,
 amounts decimal texts, never floats."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any, NewType, TypeVar, cast
 
@@ -19,10 +18,5 @@ _adapter: Any = cache(TypeAdapter)
 
 
 def from_xcom(kind: type[T], plain: Any) -> T:
-    """Convert the result of `to_xcom` back to a `kind`; pydantic.ValidationError where that is impossible."""
+    """Convert the result of `to_xcom` back, also to a `list[…]`; pydantic.ValidationError where it fails."""
     return cast(T, _adapter(kind).validate_python(plain))
-
-
-def all_from_xcom(kind: type[T], plain: Sequence[Any]) -> list[T]:
-    """Convert a list with `from_xcom`."""
-    return [from_xcom(kind, each) for each in plain]

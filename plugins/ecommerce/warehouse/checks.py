@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from ecommerce.core.data_warnings import CHECK, DataWarning
-from ecommerce.core.errors import CheckFailed, ContractError
+from ecommerce.core.errors import CheckFailed
 from ecommerce.storage.staging import DagRun
 from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.load import LoadResult
@@ -113,31 +113,22 @@ def run_checks(
     """
     warehouse = warehouse or connect(step="checks")
     columns = ", ".join(each.name for each in fields(CheckResult))
-    results: dict[str, list[CheckResult]] = {
-        table: [] for table in tables("checks.sql") if table in spec.tables
-    }
     statements = []
-    for table in results:
-        sql = render(
-            f"warehouse/tables/{table}/checks.sql",
-            days=days,
-            spec=spec,
-            settings=warehouse.settings,
-            business_date=business_date,
-        )
-        own = sql.strip().removesuffix(";")
-        statements.append(f"SELECT '{table}' AS checked, {columns} FROM (\n{own}\n)")  # noqa: S608
+    for table in tables("checks.sql"):
+        if table in spec.tables:
+            sql = render(
+                f"warehouse/tables/{table}/checks.sql",
+                days=days,
+                spec=spec,
+                settings=warehouse.settings,
+                business_date=business_date,
+            )
+            own = sql.strip().removesuffix(";")
+            statements.append(f"SELECT {columns} FROM (\n{own}\n)")  # noqa: S608
     # One job for all, because each costs BigQuery a second.
     together = "\nUNION ALL\n".join(statements)
-    for row in warehouse.run(together, "checks", {"run_id": run_id}) if statements else ():
-        results[row.pop("checked")].append(CheckResult(**row))
-    for table, of_table in results.items():
-        if not of_table or not all(map(_is_complete, of_table)):
-            raise ContractError(
-                f"include/sql/warehouse/tables/{table}/checks.sql must give {columns} for each "
-                "check: write it with the macro check"
-            )
-    every = [each for of_table in results.values() for each in of_table]
+    rows = warehouse.run(together, "checks", {"run_id": run_id}) if statements else []
+    every = [CheckResult(**row) for row in rows]
     failed = [each for each in every if each.is_failing]
     for each in failed:
         level = logging.ERROR if each.severity == "error" else logging.WARNING
@@ -146,8 +137,3 @@ def run_checks(
         raise CheckFailed("; ".join(errors))
     log.info("%d checks, %d warnings", len(every), len(failed))
     return every
-
-
-def _is_complete(result: CheckResult) -> bool:
-    texts = result.found and result.meaning and (result.action or result.severity == "error")
-    return bool(texts) and result.severity in ("error", "warn") and result.failing_rows is not None

@@ -7,12 +7,12 @@ and any order of runs ends in the same tables. What is loaded is a domain's `Loa
 
 import hashlib
 import logging
-import random
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
+
+from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt, wait_random
 
 from ecommerce.core.business_day import shop_day
 from ecommerce.core.data_warnings import DataWarning
@@ -23,7 +23,7 @@ from ecommerce.warehouse.client import Warehouse, connect
 from ecommerce.warehouse.rendering import in_few_ranges
 from ecommerce.warehouse.schema import prepare
 from ecommerce.warehouse.spec import LoadSpec
-from ecommerce.warehouse.staging_tables import HISTORY, SUCCESS, LoadRun, Staging, stage, suffix
+from ecommerce.warehouse.staging_tables import HISTORY, SUCCESS, Staging, stage
 
 log = logging.getLogger(__name__)
 
@@ -87,11 +87,10 @@ def load(
         )
     warehouse = warehouse or connect(dag=dag_id, step="load")
     prepare(warehouse)
-    run = LoadRun(business_date, run_id, dag_id, datetime.now(UTC), missing_sources, off_sources, status)
-    staging = Staging(warehouse, spec, suffix(run, manifests))
-    stage(staging, run, manifests)
-    read_days = _read_days(manifests, warehouse.settings.shop_timezone) or [business_date]
-    touched, rows = _load_staged(staging, business_date, read_days)
+    key = business_date, run_id, dag_id
+    staging = Staging(warehouse, spec, manifests, *key, missing_sources, off_sources, status)
+    stage(staging)
+    touched, rows = _load_staged(staging)
     audit = warehouse.query(AUDIT, spec=spec, business_date=business_date, parameters={"run_id": run_id})
     if status == SUCCESS:
         metrics.loaded(dag_id, audit)
@@ -113,35 +112,28 @@ def load_manifest(spec: LoadSpec, run: DagRun, manifest: Manifest, *, status: st
     return load([manifest], spec=spec, business_date=day, run_id=run.run_id, dag_id=run.dag_id, status=status)
 
 
-def _read_days(manifests: Sequence[Manifest], timezone: str) -> list[date]:
+def _read_days(staging: Staging) -> list[date]:
     """Return the shop's days, in order, from the first to the last of the reads' windows."""
-    if not manifests:
-        return []
-    first = shop_day(min(manifest.window_start for manifest in manifests), timezone).date
-    end = max(manifest.window_end for manifest in manifests)
+    if not staging.manifests:
+        return [staging.business_date]
+    timezone = staging.warehouse.settings.shop_timezone
+    first = shop_day(min(manifest.window_start for manifest in staging.manifests), timezone).date
+    end = max(manifest.window_end for manifest in staging.manifests)
     last = max(first, shop_day(end - timedelta(microseconds=1), timezone).date)
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-def _load_staged(
-    staging: Staging, business_date: date, read_days: Collection[date]
-) -> tuple[list[date], Mapping[str, int]]:
-    for attempt in range(1, ATTEMPTS):
-        try:
-            return _attempt(staging, business_date, read_days)
-        except ConcurrentUpdateError:
-            pause = random.uniform(1, 4) * attempt  # noqa: S311 (only to keep two loads apart)
-            log.info("Another load committed first; the next attempt begins in %.1f s", pause)
-            time.sleep(pause)
-    return _attempt(staging, business_date, read_days)
-
-
-def _attempt(
-    staging: Staging, business_date: date, read_days: Collection[date]
-) -> tuple[list[date], Mapping[str, int]]:
-    run = staging.warehouse.run
+@retry(
+    retry=retry_if_exception_type(ConcurrentUpdateError),
+    stop=stop_after_attempt(ATTEMPTS),
+    wait=wait_random(1, 10),
+    before_sleep=before_sleep_log(log, logging.INFO),
+    reraise=True,
+)
+def _load_staged(staging: Staging) -> tuple[list[date], Mapping[str, int]]:
+    run, read_days = staging.warehouse.run, _read_days(staging)
     changes = run(staging.rendered("find_changes", read_days=read_days), "look up touched days")
     days = in_few_ranges([row["business_date"] for row in changes])
-    script = staging.rendered("script", days, read_days=read_days, business_date=business_date)
+    script = staging.rendered("script", days, read_days=read_days, business_date=staging.business_date)
     stem = f"load-{staging.suffix}-{hashlib.sha256(script.encode()).hexdigest()[:12]}"
     return days, {row["name"]: row["entries"] for row in run(script, "load", job_stem=stem)}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, BinaryIO
 
 from ecommerce.core.errors import ContractError
@@ -31,39 +31,33 @@ _READ = ("source", "read_at", "window_start", "window_end")
 _COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 
 
-@dataclass(frozen=True, slots=True)
-class LoadRun:
-    """The run of a load. `started_at` is an aware instant, `missing` and `off` are sources without manifest,
-    `status` is that of the others in `load_audit`: `SUCCESS` or `HISTORY`."""
+@dataclass(frozen=True)
+class Staging:
+    """One load and its staging tables. `missing` and `off` are sources without manifest, `status` is that of
+    the others in `load_audit`: `SUCCESS` or `HISTORY`."""
 
+    warehouse: Warehouse
+    spec: LoadSpec
+    manifests: Sequence[Manifest]
     business_date: date
     run_id: str
     dag_id: str
-    started_at: datetime
     missing: Collection[str] = ()
     off: Collection[str] = ()
     status: str = SUCCESS
 
-
-def suffix(run: LoadRun, manifests: Sequence[Manifest]) -> str:
-    """Return the short hash in the names of a load's staging tables. It changes with the calendar day:
-    tomorrow the tables have expired, and the jobs that filled them must run again."""
-    parts = [
-        *(run.dag_id, run.run_id, run.business_date.isoformat(), datetime.now(UTC).date().isoformat()),
-        *(each.sha256 for each in manifests),
-        *(f"{source} failed" for source in sorted(run.missing)),
-        *(f"{source} off" for source in sorted(run.off)),
-    ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-
-
-@dataclass(frozen=True, slots=True)
-class Staging:
-    """One load's staging tables; `suffix` is in their names."""
-
-    warehouse: Warehouse
-    spec: LoadSpec
-    suffix: str
+    @cached_property
+    def suffix(self) -> str:
+        """The short hash in the names of the tables. It changes with the calendar day: tomorrow the tables
+        have expired, and the jobs that filled them must run again."""
+        parts = [
+            *(self.dag_id, self.run_id, self.business_date.isoformat()),
+            datetime.now(UTC).date().isoformat(),
+            *(each.sha256 for each in self.manifests),
+            *(f"{source} failed" for source in sorted(self.missing)),
+            *(f"{source} off" for source in sorted(self.off)),
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
     def rendered(self, statement: str, days: Collection[date] = (), **values: Any) -> str:
         """Render one of the spec's statements for these tables; the other arguments are those of `render`."""
@@ -80,13 +74,8 @@ class Staging:
         return [api_field(column, nullable=True) for column in staged_columns(self.spec, table)]
 
 
-def stage(into: Staging, run: LoadRun, manifests: Sequence[Manifest]) -> None:
+def stage(into: Staging) -> None:
     """Fill the staging tables, and compare them with the manifests' totals.
-
-    Args:
-        into: the staging tables.
-        run: the load's run.
-        manifests: of the files to load.
 
     Raises:
         ContractError: a file's columns are not the table's, keys are not unique, or totals differ.
@@ -94,13 +83,13 @@ def stage(into: Staging, run: LoadRun, manifests: Sequence[Manifest]) -> None:
         PipelineError: as `bigquery_errors`.
     """
     create_datasets(into.warehouse)
-    spec = into.spec
+    spec, key = into.spec, {"business_date": into.business_date, "run_id": into.run_id}
     own_rows = {
-        "run": [{"business_date": run.business_date, "run_id": run.run_id, "started_at": run.started_at}],
-        "load_audit": audit_rows(run, manifests),
+        "run": [key | {"started_at": datetime.now(UTC)}],
+        "load_audit": audit_rows(into),
         **{table: [] for table in spec.filled_by_script},
     }
-    inputs = {table: _files(spec, table, manifests) for table in spec.files}
+    inputs = {table: _files(spec, table, into.manifests) for table in spec.files}
     inputs |= {table: [_in_memory(spec, table, rows)] if rows else [] for table, rows in own_rows.items()}
     for table in (table for table, parts in inputs.items() if not parts):
         _create_empty(into, table)
@@ -110,7 +99,7 @@ def stage(into: Staging, run: LoadRun, manifests: Sequence[Manifest]) -> None:
         for table, job in [(table, _begin(into, table, part, number)) for table, number, part in together]:
             with bigquery_errors(f"load {table}"):
                 into.warehouse.result(job, f"load {table}")
-    _compare(into, manifests)
+    _compare(into)
 
 
 def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
@@ -118,18 +107,18 @@ def staged_columns(spec: LoadSpec, table: str) -> list[Column]:
     return [column for column in columns(table) if column.name not in spec.not_staged.get(table, ())]
 
 
-def audit_rows(run: LoadRun, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
-    """Return this load's rows of `load_audit`, without the counts of the load itself."""
-    key = {"business_date": run.business_date, "run_id": run.run_id}
-    rows = [{**key, "source": source, "status": "failed"} for source in run.missing]
-    rows += [{**key, "source": source, "status": "off"} for source in run.off]
-    for manifest in manifests:
+def audit_rows(load: Staging) -> list[dict[str, Any]]:
+    """Return a load's rows of `load_audit`, without the counts of the load itself."""
+    key = {"business_date": load.business_date, "run_id": load.run_id}
+    rows = [{**key, "source": source, "status": "failed"} for source in load.missing]
+    rows += [{**key, "source": source, "status": "off"} for source in load.off]
+    for manifest in load.manifests:
         totals = manifest.control_totals
         amount = totals.get("source_amount")
         rows.append(
             {
                 **key,
-                "status": run.status,
+                "status": load.status,
                 **{name: getattr(manifest, name) for name in _READ},
                 "source_orders": totals.get("source_orders"),
                 "source_amount": None if amount is None else Decimal(amount).quantize(Decimal("0.0001")),
@@ -211,7 +200,7 @@ def _in_memory(spec: LoadSpec, table: str, rows: list[dict[str, Any]]) -> Input:
     return partial(io.BytesIO, sink.getvalue())
 
 
-def _compare(into: Staging, manifests: Sequence[Manifest]) -> None:
+def _compare(into: Staging) -> None:
     counted = into.spec.counted
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     counts: dict[str, int] = {}
@@ -225,7 +214,7 @@ def _compare(into: Staging, manifests: Sequence[Manifest]) -> None:
         amounts[source] += row["amount"] or 0
         if name == counted:
             counts[source] = rows
-    for manifest in manifests:
+    for manifest in into.manifests:
         count, amount = counts.get(manifest.source, 0), amounts[manifest.source]
         promised = manifest.control_totals.get(counted), manifest.control_totals.get("amount")
         if promised[0] not in (None, count) or (promised[1] is not None and Decimal(promised[1]) != amount):

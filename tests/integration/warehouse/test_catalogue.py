@@ -308,7 +308,7 @@ def test_a_run_that_commits_in_between_is_noticed(
         return rows
 
     monkeypatch.setattr(Warehouse, "run", interfering)
-    monkeypatch.setattr("ecommerce.warehouse.load.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("ecommerce.warehouse.load._load_staged.retry.sleep", lambda seconds: None)
     earlier.load()
     assert states(shop) == {"B": "no_picture", "C": "no_picture"}
 

@@ -221,9 +221,9 @@ def test_a_crash_after_any_statement_leaves_nothing(website: Website):
     before = website.shop.state(everything)
     end = morning_after(TUESDAY)
     manifest = website.staged(TUESDAY, at("2026-11-17 05:00"), end, end, run_id="tuesday")
-    run = staging_tables.LoadRun(TUESDAY, "tuesday", "events", datetime.now(UTC))
-    staging = staging_tables.Staging(website.shop.warehouse, EVENTS, staging_tables.suffix(run, [manifest]))
-    staging_tables.stage(staging, run, [manifest])
+    warehouse = website.shop.warehouse
+    staging = staging_tables.Staging(warehouse, EVENTS, [manifest], TUESDAY, "tuesday", "events")
+    staging_tables.stage(staging)
     read_days = [TUESDAY, WEDNESDAY]
     found = website.shop.warehouse.run(staging.rendered("find_changes", read_days=read_days), "look up")
     days = [row["business_date"] for row in found]
@@ -244,7 +244,7 @@ def test_a_load_that_commits_between_look_up_and_transaction_is_noticed(
     website: Website, monkeypatch: pytest.MonkeyPatch
 ):
     awkward(website)
-    monkeypatch.setattr(load_module.time, "sleep", lambda _: None)
+    monkeypatch.setattr(load_module._load_staged.retry, "sleep", lambda _: None)
     run, looked_up = website.shop.warehouse.run, []
 
     def interfering(sql, what, *arguments, **options):

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -37,7 +37,7 @@ EVERYTHING = (*STATE, "load_audit", "rejected_rows", "report_restatements")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses between attempts."""
-    monkeypatch.setattr(load_module.time, "sleep", lambda _: None)
+    monkeypatch.setattr(load_module._load_staged.retry, "sleep", lambda _: None)
 
 
 @pytest.mark.full
@@ -45,9 +45,8 @@ def test_a_crash_after_any_statement_leaves_nothing(shop: Shop):
     shop.load(*BEFORE, run_id="before")
     before = shop.state(EVERYTHING)
     manifests = [each.publish(shop.folder, TUESDAY, "after") for each in AFTER]
-    run = staging_tables.LoadRun(TUESDAY, "after", "daily", datetime.now(UTC))
-    staging = staging_tables.Staging(shop.warehouse, ORDERS, staging_tables.suffix(run, manifests))
-    staging_tables.stage(staging, run, manifests)
+    staging = staging_tables.Staging(shop.warehouse, ORDERS, manifests, TUESDAY, "after", "daily")
+    staging_tables.stage(staging)
     days = [row["business_date"] for row in shop.warehouse.run(staging.rendered("find_changes"), "look up")]
     script = staging.rendered("script", days, business_date=TUESDAY)
     statements = split(script)

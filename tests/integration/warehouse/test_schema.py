@@ -3,10 +3,8 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from google.api_core.exceptions import PreconditionFailed
 
 from ecommerce.cli import __main__ as command_line
 from ecommerce.core.errors import ConfigurationError
@@ -94,41 +92,3 @@ def test_migrate_adds_columns_and_names_what_it_cannot_do(empty_dataset: str):
     rows = warehouse.run(f"SELECT sku, name, category FROM `{empty_dataset}.products`", "look")
     assert rows == [{"sku": 1, "name": "Old", "category": None}]
     assert migrate(warehouse).done == []
-
-
-def test_migrate_updates_a_table_as_it_is_after_its_columns_were_added(
-    empty_dataset: str, monkeypatch: pytest.MonkeyPatch
-):
-    # BigQuery refuses the update of a table that was changed since it was read; the emulator does not.
-    warehouse = connect()
-    prepare(warehouse)
-    warehouse.run(f"DROP TABLE `{empty_dataset}.products`", "drop")
-    older = "sku STRING NOT NULL, name STRING, picture_uri STRING, thumbnail_uri STRING, updated_at TIMESTAMP"
-    warehouse.run(f"CREATE TABLE `{empty_dataset}.products` ({older})", "an older table")
-    run, client = warehouse.run, warehouse.client
-    read, update = client.get_table, client.update_table
-    changes, read_after = 0, {}
-
-    def running(sql: str, *arguments: Any, **options: Any) -> Any:
-        nonlocal changes
-        changes += sql.startswith("ALTER TABLE")
-        return run(sql, *arguments, **options)
-
-    def reading(name: str, **options: Any) -> Any:
-        table = read(name, **options)
-        read_after[name.rpartition(".")[2]] = changes
-        return table
-
-    def updating(table: Any, *arguments: Any, **options: Any) -> Any:
-        if read_after[table.table_id] < changes and table.table_id == "products":
-            raise PreconditionFailed("Precondition check failed.")
-        return update(table, *arguments, **options)
-
-    monkeypatch.setattr(warehouse, "run", running)
-    monkeypatch.setattr(client, "get_table", reading)
-    monkeypatch.setattr(client, "update_table", updating)
-
-    assert migrate(warehouse).done == ["products: column category added, NULL in existing rows"]
-    assert changes == 1
-    described = {each.name: each.description for each in read(f"{empty_dataset}.products").schema}
-    assert described["category"] == "Category in the source that changed the product last."

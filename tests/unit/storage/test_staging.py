@@ -108,16 +108,3 @@ except staging.StagingError as error:
     )
     assert "sales_db could not be written: File too large" in done.stdout
     assert list((tmp_path / "run").iterdir()) == []
-
-
-@pytest.mark.parametrize("setting", ["STAGING_URI", "REPORTS_URI"])
-def test_the_setting_is_named_whose_folder_cannot_be_written(tmp_path, monkeypatch, setting):
-    (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv("CUSTOMER_HASH_KEY", "0123456789abcdef")
-    monkeypatch.setenv("STAGING_URI", f"file://{tmp_path}")
-    monkeypatch.setenv(setting, f"file://{tmp_path}/file")
-    with (
-        pytest.raises(StagingError, match=f"directory: check {setting}$"),
-        staging.publish(f"file://{tmp_path}/file/day"),
-    ):
-        pass

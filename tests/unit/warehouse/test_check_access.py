@@ -7,7 +7,7 @@ from google.api_core import exceptions as google
 
 from ecommerce.cli import settings_check
 from ecommerce.core import check_result
-from ecommerce.core.errors import CredentialsError, TransientError
+from ecommerce.core.errors import CredentialsError
 from ecommerce.core.settings import load_settings
 from ecommerce.warehouse import check_access
 from ecommerce.warehouse.client import Warehouse
@@ -20,17 +20,9 @@ class Client:
 
     project = "my-project"
 
-    def __init__(self, on_table=(), error=None, creating=None):
-        self._on_table, self._error, self._creating = on_table, error, creating
+    def __init__(self, creating=None):
+        self._creating = creating
         self.tables = []
-
-    def test_iam_permissions(self, table, wanted, **options):
-        assert table == "my-project.sales.orders"
-        if self._error:
-            raise self._error
-        # As the API: the key is missing where nothing is granted.
-        granted = [name for name in wanted if name in self._on_table]
-        return {"permissions": granted} if granted else {}
 
     def create_table(self, table, **options):
         if self._creating:
@@ -43,33 +35,6 @@ class Client:
 
 def warehouse(**answers):
     return Warehouse(Client(**answers), load_settings({"CUSTOMER_HASH_KEY": "0123456789abcdef"}), {})
-
-
-def test_an_editor_lacks_nothing():
-    assert check_access.missing_permissions(warehouse(on_table=check_access.ON_TABLES), "orders") == []
-
-
-def test_a_viewer_lacks_what_changes_tables():
-    viewer = warehouse(on_table=("bigquery.tables.get", "bigquery.tables.getData"))
-    assert check_access.missing_permissions(viewer, "orders") == [
-        "bigquery.tables.update",
-        "bigquery.tables.updateData",
-    ]
-
-
-@pytest.mark.parametrize("error", [None, google.Forbidden("Access Denied")])
-def test_a_stranger_lacks_everything(error):
-    assert check_access.missing_permissions(warehouse(error=error), "orders") == list(check_access.ON_TABLES)
-
-
-@pytest.mark.parametrize("error", [google.NotFound("?"), google.MethodNotImplemented("?")])
-def test_where_nobody_knows_permissions_nothing_is_said(error):
-    assert check_access.missing_permissions(warehouse(error=error), "orders") == []
-
-
-def test_bigquery_that_is_unwell_is_no_lack_of_permission():
-    with pytest.raises(TransientError):
-        check_access.missing_permissions(warehouse(error=google.ServiceUnavailable("later")), "orders")
 
 
 def test_a_table_in_staging_is_created_and_removed():

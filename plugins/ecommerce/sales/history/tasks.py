@@ -15,7 +15,7 @@ from ecommerce.sales.history import files, monthly_load
 from ecommerce.sales.history import totals as export_totals
 from ecommerce.sales.history.reading import read_file
 from ecommerce.storage.staging import Manifest, discard, read_manifest
-from ecommerce.storage.xcom import Plain, all_from_xcom, from_xcom, to_xcom
+from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
 from ecommerce.warehouse import assets
 from ecommerce.warehouse.load import load_manifest
 from ecommerce.warehouse.staging_tables import HISTORY
@@ -97,7 +97,7 @@ def summary(manifests: list[Plain] | Plain, **context: Any) -> list[Plain]:
     allows."""
     # Airflow gives the value of a mapped group with one instance itself, not a list of one.
     plain = [manifests] if isinstance(manifests, dict) else manifests
-    transformed = all_from_xcom(Manifest, list(plain))
+    transformed = from_xcom(list[Manifest], list(plain))
     summaries = [Plain(export_totals.summarize(manifest)) for manifest in transformed]
     is_dry_run, limit = context["params"]["dry_run"], Decimal(str(context["params"]["most_rejected"]))
     export_totals.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
