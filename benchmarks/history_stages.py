@@ -34,10 +34,10 @@ def main() -> None:
     import duckdb
     from airflow.providers.google.cloud.hooks import bigquery
 
-    from ecommerce.sales.history import monthly_load, reading, tasks, totals
+    from ecommerce.sales.history import monthly_load, reading, tasks
     from ecommerce.sales.tasks import checks
 
-    del airflow, duckdb, bigquery, monthly_load, reading, totals
+    del airflow, duckdb, bigquery, monthly_load, reading
     logging.disable(logging.INFO)
     stages = {
         "list files": lambda _: tasks.list_files.function(**CONTEXT),

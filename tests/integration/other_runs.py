@@ -8,8 +8,8 @@ from ecommerce.core.business_day import day_window
 from ecommerce.core.names import DAG_RECONCILIATION, DAG_SYNC
 from ecommerce.core.settings import shop_timezone
 from ecommerce.sales import loading, read_windows, transform
-from ecommerce.sales.reconciliation import comparison, differences
-from ecommerce.sales.reconciliation.differences import Difference
+from ecommerce.sales.reconciliation import comparison
+from ecommerce.sales.reconciliation.comparison import Difference
 from ecommerce.sources import STOREFRONT, module, storefront
 from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse import load_history
@@ -46,7 +46,7 @@ def compare(at: datetime) -> list[Difference]:
         for source in comparison.reconciled_sources():
             if raw := comparison.read_once_more(source, run, datetime.now(UTC)):
                 found.append(comparison.compare(transform.transform(raw, run_id=run.run_id)))
-    return differences.newest_first(found)
+    return comparison.newest_first(found)
 
 
 def reconcile(at: datetime, most: int = 7) -> list[Difference]:
@@ -54,7 +54,7 @@ def reconcile(at: datetime, most: int = 7) -> list[Difference]:
     found = compare(at)
     run = _run(DAG_RECONCILIATION, at)
     with time_machine.travel(at):
-        for pair in differences.select_rereads(found, most):
+        for pair in comparison.select_rereads(found, most):
             day = day_window(date.fromisoformat(pair["business_date"]), shop_timezone())
             raw = module(pair["source"]).extract(
                 read_windows.window_of_reread(pair["source"], day, run, load_history)

@@ -7,6 +7,7 @@ server sends neither, it is downloaded again. Broken pictures are listed only. T
 """
 
 import hashlib
+import io
 import json
 import logging
 from collections import Counter
@@ -14,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from ecommerce.catalogue import changes, images
+from ecommerce.catalogue import changes
 from ecommerce.catalogue.loading import BROKEN, NO_PICTURE, OK, LastCatalogue, Row
 from ecommerce.core.settings import Network, load_settings
 from ecommerce.sources.product_catalogue.download import (
@@ -42,6 +44,52 @@ MAX_TIMEOUTS = 5
 FILES = ("sha256", "picture_uri", "thumbnail_uri")
 PICTURE = (*FILES, "etag", "last_modified", "fetched_at")
 """The columns of a usable picture; `fetched_at` is aware."""
+ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+"""File endings by accepted format, which the content determines."""
+MAX_PIXELS = 20_000_000
+THUMBNAIL_PIXELS = 96
+"""Of the longer side."""
+
+
+class CheckedImage(NamedTuple):
+    """The file ending of a valid image, and its thumbnail, a PNG without metadata."""
+
+    ending: str
+    thumbnail: bytes
+
+
+def examine(data: bytes) -> CheckedImage:
+    """Decode an image; raise UnusablePicture where it is none, is damaged, or has too many pixels.
+
+    Call this in one thread only: a decoded image takes up to 330 MB, whatever the file's size, and the C
+    library keeps memory for each thread that has decoded one.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    too_many = f"it has more than {MAX_PIXELS // 1_000_000} million pixels"
+    try:
+        with Image.open(io.BytesIO(data), formats=tuple(ENDINGS)) as image:
+            kind = str(image.format)
+            if image.width * image.height > MAX_PIXELS:
+                raise UnusablePicture(too_many)
+            image.draft("RGB", (2 * THUMBNAIL_PIXELS, 2 * THUMBNAIL_PIXELS))  # JPEG decodes fewer pixels
+            has_alpha = "A" in image.getbands() or "transparency" in image.info
+            small = image.convert("RGBA" if has_alpha else "RGB")
+        small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+        small = ImageOps.exif_transpose(small)
+    except UnusablePicture:
+        raise
+    except Image.DecompressionBombError:
+        raise UnusablePicture(too_many) from None
+    except UnidentifiedImageError:
+        raise UnusablePicture("its content is no JPEG, PNG, WebP or GIF picture") from None
+    except Exception:  # Pillow's decoders raise any type for damaged files
+        raise UnusablePicture("it is damaged") from None
+    bare = Image.new(small.mode, small.size)
+    bare.paste(small)
+    png = io.BytesIO()
+    bare.save(png, "PNG", optimize=True)
+    return CheckedImage(ENDINGS[kind], png.getvalue())
 
 
 @dataclass
@@ -53,7 +101,7 @@ class Fetcher:
     networks: Sequence[Network]
     now: datetime
     limits: Limits = field(default_factory=Limits)
-    decoder: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))  # see `images.examine`
+    decoder: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))  # see `examine`
     _timeouts: Counter[str] = field(default_factory=Counter)
 
     def fetch(self, url: str, known: Row | None) -> Row | str:
@@ -77,7 +125,7 @@ class Fetcher:
             return str(error)
 
     def _stored(self, data: bytes, validators: Validators) -> Row:
-        ending, thumbnail = self.decoder.submit(images.examine, data).result()
+        ending, thumbnail = self.decoder.submit(examine, data).result()
         sha256 = hashlib.sha256(data).hexdigest()
         names = f"originals/{sha256}.{ending}", f"thumbnails/{sha256}.png"
         for name, content in zip(names, (data, thumbnail), strict=True):

@@ -14,7 +14,7 @@ from ecommerce.warehouse.client import Warehouse
 from tests.integration.catalogue_run import Catalogue, catalogue, prepare, refresh, stored
 from tests.integration.warehouse.conftest import Shop
 from tests.integration.warehouse.loadable import Folder, Order, at
-from tests.unit.catalogue.test_images import bomb
+from tests.unit.catalogue.test_pictures import bomb
 from tests.website import drawn, website
 
 TABLES = ("product_pictures", "products")

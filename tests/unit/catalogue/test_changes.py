@@ -10,7 +10,7 @@ import pytest
 
 from ecommerce.catalogue import changes
 from ecommerce.catalogue.changes import Summary
-from ecommerce.catalogue.images import examine
+from ecommerce.catalogue.pictures import examine
 from ecommerce.core.data_warnings import DataWarning
 from ecommerce.storage import staging
 from ecommerce.storage.kept_files import Store

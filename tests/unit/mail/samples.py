@@ -8,7 +8,7 @@ from io import BytesIO
 
 from ecommerce.mail import transport as mail
 from ecommerce.sales import delivery, missing_report
-from ecommerce.sales.reconciliation import differences
+from ecommerce.sales.reconciliation import comparison
 from ecommerce.sales.report.figures import model
 from ecommerce.sales.report.figures.restatements import Correction
 from tests.unit.sales.report.cases import CASES
@@ -105,7 +105,7 @@ def _reconciliation() -> EmailMessage:
         for back in range(2)
     ]
     built = [str(DAY - timedelta(days=3))]
-    texts = differences.mail_texts(found, {(str(DAY), "sales_db"): None}, built)
+    texts = comparison.mail_texts(found, {(str(DAY), "sales_db"): None}, built)
     reports = {"reports": [f"make report DAY={DAY}"]}
     return mail.compose(texts["subject"], "reconciliation_mail", texts | reports)
 

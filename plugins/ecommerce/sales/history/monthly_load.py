@@ -1,12 +1,19 @@
-"""The months of an export, gathered from all files and transformed, and the exchange rates of its days."""
+"""The months of an export: their control totals, transform and summary, and the exchange rates of its days.
+
+The staging folder `export` has `files.parquet` (folder, file, sha256, received_at and lines of each file) and
+`moved.parquet` (lines of orders whose lines name several days, under the day that counts; see
+order_days.sql).
+"""
 
 import logging
-from collections.abc import Mapping
-from datetime import date
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from ecommerce.core.business_day import day_window
-from ecommerce.core.errors import PipelineError
+from ecommerce.core.errors import ConfigurationError, ContractError
 from ecommerce.core.read_window import ReadWindow
 from ecommerce.core.settings import load_settings
 from ecommerce.sales import loading, source_policy
@@ -18,15 +25,90 @@ from ecommerce.storage.staging import DagRun, Manifest
 from ecommerce.warehouse.load import LoadResult, load_manifest
 from ecommerce.warehouse.staging_tables import HISTORY
 
+SQL = "extract/history"
+COUNTS = ("rows_read", "rows_accepted", "rows_rejected", "rows_superseded")
 OUTPUTS = ("lines", "rejects", "files", "removed_orders", "known_orders")
 """The raw files that partner_files.sql of the transform reads."""
 
 log = logging.getLogger(__name__)
 
-
 Month = Mapping[str, Any]
-"""One of the `months` of `totals.compute_totals`, with the staging folder `export` of the control totals.
+"""One of the `months` of `compute_totals`, with the staging folder `export` of the control totals.
 `is_first`: it also has the rows of no month."""
+
+
+def compute_totals(manifests: Sequence[Manifest], first_day: date, last_day: date) -> dict[str, Any]:
+    """Compute the control totals of an export, and write the staging folder `export` next to its files.
+
+    Args:
+        manifests: those of the files, in the order of the files' names.
+        first_day: orders of earlier shop days are left out; lines without a readable day are not.
+        last_day: the last day, included.
+
+    Returns:
+        plain JSON: `export` (the folder), `months` (month `YYYY-MM`, first_day, last_day ISO dates of its
+        orders, rows, orders, amounts: decimal text by currency), `rows`, `left_out` (rows outside the range),
+        `without_day`, `rejected` (counts by reason), `warnings`.
+
+    Raises:
+        ConfigurationError: no order is in the range.
+        ContractError: more than a fifth of the records is unusable.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    one, target = manifests[0], f"{manifests[0].uri.rsplit('/', 2)[0]}/export"
+    totals_of = [manifest.control_totals for manifest in manifests]
+    rejected: Counter[str] = Counter()
+    for each in totals_of:
+        rejected.update(each["rejected"])
+    rows = sum(manifest.rows for manifest in manifests)
+    without_day = sum(each["without_day"] for each in totals_of)
+    unusable = without_day + rejected.total()
+    if unusable > 50 and unusable * 5 > rows:
+        raise ContractError(
+            f"{unusable} of {rows} records cannot be used ({without_day} have no readable ordered_at; "
+            f"{dict(rejected) or 'none'} rejected): nothing was loaded; is this the layout of partner files?"
+        )
+    lines = [manifest.file("lines.parquet") for manifest in manifests]
+    files = [
+        {
+            "folder": manifest.uri,
+            "file": each["file"],
+            "sha256": each["sha256"],
+            "received_at": datetime.fromisoformat(each["modified_at"]),
+            "lines": manifest.rows,
+        }
+        for manifest, each in zip(manifests, totals_of, strict=True)
+    ]
+    with staging.publish(target) as draft, connect_duckdb(target, memory_limit="400MB") as duck:
+        query(duck, f"{SQL}/order_days", {"files": lines})
+        query(duck, f"{SQL}/moved_lines", {"files": lines, "target": f"{draft.path}/moved.parquet"})
+        days = {"first_day": first_day, "last_day": last_day}
+        months = query(duck, f"{SQL}/source_totals", {"files": lines, **days})
+        parquet.write_table(pa.Table.from_pylist(files), draft.path / "files.parquet")
+        totals = {
+            "months": months,
+            "rows": rows,
+            "left_out": rows - unusable - sum(month["rows"] for month in months),
+            "without_day": without_day,
+            "rejected": dict(rejected),
+            "warnings": [warning for each in totals_of for warning in each["warnings"]],
+        }
+        draft.seal(
+            source=one.source,
+            business_date=one.business_date,
+            rows=len(manifests),
+            columns={},
+            **dict.fromkeys(("read_at", "window_start", "window_end"), one.read_at),
+            control_totals=totals,
+        )
+    log.info("%s: %s", one.source, totals)
+    if not months:
+        raise ConfigurationError(
+            f"none of the {rows} records belongs to a day from {first_day} to {last_day}: nothing to load"
+        )
+    return {"export": target, **totals}
 
 
 def transform(month: Month, run_id: str) -> Manifest:
@@ -58,12 +140,12 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
         targets = {name: f"{draft.path}/{name}.parquet" for name in staged}
         lines = {"files": staged["lines"], "moved": export.file("moved.parquet"), "target": targets["lines"]}
         days = {"first_day": first_day, "last_day": last_day}
-        query(duck, "extract/history/month_lines", lines | days | {"is_first": is_first})
+        query(duck, f"{SQL}/month_lines", lines | days | {"is_first": is_first})
         rejects = {"rejects": staged["rejects"], "target": targets["rejects"]}
-        query(duck, "extract/history/month_rejects", rejects | {"is_first": is_first})
+        query(duck, f"{SQL}/month_rejects", rejects | {"is_first": is_first})
         duck.execute("SET VARIABLE files = ?", [files])
         duck.execute("SET VARIABLE folder = ?", [str(draft.path)])
-        query(duck, "extract/history/month_files")
+        query(duck, f"{SQL}/month_files")
         ((rejected,),) = duck.execute("SELECT count(*) FROM read_parquet(?)", [targets["rejects"]]).fetchall()
         (totals,) = query(duck, "extract/partner_files/control_totals", {"lines": targets["lines"]})
         totals["warnings"] = of_export["warnings"] if is_first else []
@@ -82,26 +164,76 @@ def gather(month: Month, export: Manifest, folder: str) -> Manifest:
 
 def load_rates(totals: Mapping[str, Any], run: DagRun) -> LoadResult | None:
     """Load the exchange rates of an export's days; a daily run reads those of its own weeks only. Return None
-    where no rates are needed, or the source is off, or optional and fails: amounts stay unconverted. Raises
-    as the daily run's extract, transform and load of the rates."""
+    where no rates are needed, or the source is off: amounts stay unconverted. Raises as the daily run's
+    extract, transform and load of the rates."""
     settings = load_settings()
     currencies = {currency for month in totals["months"] for currency in month["amounts"]}
     if not currencies - {settings.reporting_currency, ""}:
         log.info("all amounts are in %s: no rates are needed", settings.reporting_currency)
         return None
-    policy = source_policy.source_policy()[EXCHANGE_RATES]
-    if policy == source_policy.OFF:
-        log.warning("%s is off: other currencies stay unconverted", EXCHANGE_RATES)
+    if reason := source_policy.reason_to_skip(EXCHANGE_RATES):
+        log.warning("%s: other currencies stay unconverted", reason)
         return None
     first = date.fromisoformat(totals["months"][0]["first_day"])
     # The day before: the audit has one load per run and day, and the first month has the first day.
     day = day_window(first, settings.shop_timezone).shifted(-1)
     folder = f"{totals['export'].rsplit('/', 1)[0]}/{EXCHANGE_RATES}"
-    try:
-        raw = module(EXCHANGE_RATES).extract(ReadWindow(EXCHANGE_RATES, day, day.start, day.end, folder))
-    except PipelineError:
-        if policy == source_policy.REQUIRED:
-            raise
-        log.exception("continuing without %s: other currencies stay unconverted", EXCHANGE_RATES)
-        return None
+    raw = module(EXCHANGE_RATES).extract(ReadWindow(EXCHANGE_RATES, day, day.start, day.end, folder))
     return load_manifest(loading.ORDERS, run, run_transform(raw, run_id=run.run_id), status=HISTORY)
+
+
+def summarize(manifest: Manifest) -> dict[str, Any]:
+    """Summarize the month of a loadable folder. A dry run has the same summaries as the load.
+
+    Returns:
+        plain JSON: `month` (`YYYY-MM`; the first one takes rows without a readable day), `COUNTS`, `orders`,
+        `amounts` (gross, of the accepted lines: decimal text by currency), `rejected` (reason, rows, places:
+        file and line of the first three).
+    """
+    with connect_duckdb(manifest.uri, memory_limit="300MB") as duck:
+        files = {"orders": manifest.file("orders.parquet"), "lines": manifest.file("order_lines.parquet")}
+        (totals,) = query(duck, f"{SQL}/transformed_totals", files)
+        rejected = []
+        if "rejected_rows.parquet" in manifest.columns:
+            files = {"rejected": manifest.file("rejected_rows.parquet")}
+            rejected = query(duck, f"{SQL}/rejected_by_reason", files)
+    return {
+        "month": f"{manifest.business_date:%Y-%m}",
+        **{name: int(manifest.control_totals[name]) for name in COUNTS},
+        "orders": totals["orders"],
+        "amounts": totals["amounts"] or {},
+        "rejected": rejected,
+    }
+
+
+def log_summary(months: Sequence[Mapping[str, Any]], *, limit: Decimal, is_dry_run: bool) -> None:
+    """Log the summary of an export, and fail where too many rows were rejected.
+
+    Args:
+        months: the summaries of its months.
+        limit: the highest share of rejected rows, in per cent.
+        is_dry_run: nothing is loaded: more rejected rows are a warning.
+    """
+    counts, reasons = (*COUNTS, "orders"), Counter[str]()
+    header = "".join(f"{name.removeprefix('rows_'):>12}" for name in counts)
+    lines = [f"{'month':<8}{header}  accepted amount"]
+    for month in months:
+        numbers = "".join(f"{month[name]:>12,}" for name in counts)
+        amounts = (f"{amount} {currency or '(none)'}" for currency, amount in month["amounts"].items())
+        lines.append(f"{month['month']:<8}{numbers}  {', '.join(amounts) or 'none'}")
+        for each in month["rejected"]:
+            reasons[each["reason"]] += each["rows"]
+            places = ", ".join([*each["places"], *["…"] * (each["rows"] > len(each["places"]))])
+            lines.append(f"  rejected: {each['reason']} {each['rows']:,} ({places})")
+    log.info("%s\n%s", "dry run: nothing is loaded" if is_dry_run else "loaded", "\n".join(lines))
+    rows, rejected = (sum(each[name] for each in months) for name in ("rows_read", "rows_rejected"))
+    if not rejected:
+        return
+    by_reason = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
+    result = f"{rejected:,} of {rows:,} rows ({rejected / rows:.1%}) were rejected: {by_reason}"
+    if rejected * 100 > limit * rows and not is_dry_run:
+        raise ContractError(
+            f"{result}; that is more than {limit} %. The accepted rows are loaded: fix the export and load "
+            "it again, undo the load with make undo-history, or leave it"
+        )
+    log.warning("%s (a load may have at most %s %%)", result, limit)

@@ -12,7 +12,6 @@ from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sales import loading
 from ecommerce.sales import tasks as sales
 from ecommerce.sales.history import files, monthly_load
-from ecommerce.sales.history import totals as export_totals
 from ecommerce.sales.history.reading import read_file
 from ecommerce.storage.staging import Manifest, discard, read_manifest
 from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
@@ -43,7 +42,7 @@ def read(request: Plain) -> Plain:
 def control_totals(manifests: list[Plain], **context: Any) -> Plain:
     """Compute the control totals of the export, by month."""
     days = files.day_range(context["params"])
-    return Plain(export_totals.compute_totals([read_manifest(each["uri"]) for each in manifests], *days))
+    return Plain(monthly_load.compute_totals([read_manifest(each["uri"]) for each in manifests], *days))
 
 
 @task
@@ -98,9 +97,9 @@ def summary(manifests: list[Plain] | Plain, **context: Any) -> list[Plain]:
     # Airflow gives the value of a mapped group with one instance itself, not a list of one.
     plain = [manifests] if isinstance(manifests, dict) else manifests
     transformed = from_xcom(list[Manifest], list(plain))
-    summaries = [Plain(export_totals.summarize(manifest)) for manifest in transformed]
+    summaries = [Plain(monthly_load.summarize(manifest)) for manifest in transformed]
     is_dry_run, limit = context["params"]["dry_run"], Decimal(str(context["params"]["most_rejected"]))
-    export_totals.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
+    monthly_load.log_summary(summaries, limit=limit, is_dry_run=is_dry_run)
     if is_dry_run:
         for manifest in transformed:
             discard(manifest.uri)

@@ -14,8 +14,7 @@ from ecommerce.runtime.retries import NETWORK_RETRIES
 from ecommerce.runtime.run_context import run_of, skip
 from ecommerce.sales import read_windows, source_policy, tasks
 from ecommerce.sales.reconciliation import comparison
-from ecommerce.sales.reconciliation import differences as found
-from ecommerce.sales.reconciliation.differences import Difference
+from ecommerce.sales.reconciliation.comparison import Difference
 from ecommerce.sources import module
 from ecommerce.storage.staging import Manifest
 from ecommerce.storage.xcom import Plain, from_xcom, to_xcom
@@ -49,13 +48,13 @@ def days_that_differ(manifest: Plain) -> list[Difference]:
 @task(trigger_rule="none_failed")  # a source may be off
 def differences(by_source: list[list[Difference] | None]) -> list[Difference]:
     """Return the differences of all sources, the newest day first."""
-    return found.newest_first(each or [] for each in by_source)
+    return comparison.newest_first(each or [] for each in by_source)
 
 
 @task(task_id=TASK_REREADS)
 def rereads(differing: list[Difference], *, params: dict[str, Any]) -> list[dict[str, str]]:
     """Return the days and sources to read again: all that differ on the newest `most_days` days."""
-    return found.select_rereads(differing, params["most_days"])
+    return comparison.select_rereads(differing, params["most_days"])
 
 
 OF_MANIFEST = "{{ task.op_kwargs['manifest']['business_date'] }} {{ task.op_kwargs['manifest']['source'] }}"
@@ -108,7 +107,7 @@ def alert(differing: list[Difference], pairs: list[dict[str, str]], **context: A
     days = context["ti"].xcom_pull(task_ids=TASK_REREAD_DAYS) or []
     built = [each["business_date"] for each in _of_each(context, "report", days) if each]
     results = {(pair["business_date"], pair["source"]): load for pair, load in zip(pairs, loads, strict=True)}
-    skip(found.send_alert(differing, results, built))
+    skip(comparison.send_alert(differing, results, built))
 
 
 def _of_each(context: Any, task_id: str, mapped_over: Sequence[Any]) -> list[Any]:

@@ -13,8 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ecommerce.sales.reconciliation.comparison import days_to_compare, differing_days
-from ecommerce.sales.reconciliation.differences import Difference
+from ecommerce.sales.reconciliation.comparison import Difference, days_to_compare, differing_days
 from ecommerce.sources import SALES_DB, STOREFRONT
 from ecommerce.storage.duckdb import connect_duckdb
 from ecommerce.storage.staging import Manifest

@@ -3,7 +3,7 @@
 import pytest
 
 from ecommerce.mail import transport as mail
-from ecommerce.sales.reconciliation.differences import mail_texts, newest_first, select_rereads
+from ecommerce.sales.reconciliation.comparison import mail_texts, newest_first, select_rereads
 from ecommerce.sources import SALES_DB, STOREFRONT
 
 DAYS = [f"2026-11-{number:02}" for number in range(1, 20)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from ecommerce.catalogue.images import THUMBNAIL_PIXELS, examine
+from ecommerce.catalogue.pictures import THUMBNAIL_PIXELS, examine
 from ecommerce.sources.product_catalogue.download import UnusablePicture
 from tests.website import drawn
 
