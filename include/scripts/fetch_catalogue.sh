@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Fetches every page of the product catalogue:  fetch_catalogue.sh FOLDER
 #
-# FOLDER contains `start`, the URL of the first page, and `former/`, the pages of the previous run. The script writes
-# page-0001.json, page-0002.json, … each with its URL (.url) and its ETag (.etag); an unchanged page is copied from
-# `former/`. On failure it writes `problem`: the kind of failure and one sentence.
+# FOLDER contains `start`, the URL of the first page. The script writes page-0001.json, page-0002.json, … each with its URL
+# (.url). On failure it writes `problem`: the kind of failure and one sentence.
 #
 # Environment: CATALOGUE_PYTHON, CATALOGUE_CREDENTIALS (a line of a curl configuration, or empty), the limits below, and the
 # variables of next_page.py. curl reads URLs and credentials from standard input, because all users of the machine can see
@@ -40,7 +39,7 @@ ask() { # page
         exec curl -q --config - --silent --show-error --globoff --proto '=http,https' --header 'Accept: application/json' \
             --connect-timeout 20 --max-time "$page_seconds" --speed-limit 100 --speed-time 60 \
             --max-filesize "$most_bytes" --retry "$retries" --retry-connrefused --retry-max-time "$page_seconds" \
-            --dump-header "$1.head" --output "$1.part" --write-out '%{http_code}'
+            --output "$1.part" --write-out '%{http_code}'
     )
 }
 
@@ -50,7 +49,7 @@ number=0
 follow "$number"
 while number=$((number + 1)) && page=$(printf '%s/page-%04d' "$folder" "$number") && [ -s "$page.request" ]; do
     what="GET page $number"
-    rm -f "$page.head" "$page.part"
+    rm -f "$page.part"
     status=$(ask "$page") && code=0 || code=$?
     case $code in
         0) ;;
@@ -63,11 +62,6 @@ while number=$((number + 1)) && page=$(printf '%s/page-%04d' "$folder" "$number"
     esac
     case $status in
         200) mv "$page.part" "$page.json" ;;
-        304) # valid only for a conditional request
-            [ -s "$folder/former/${page##*/}.json" ] || fail contract "$what answered 304 to a request without condition"
-            cp "$folder/former/${page##*/}.json" "$page.json"
-            : >"$page.unchanged"
-            ;;
         401 | 403) fail credentials "$what answered $status: check login, password and permissions of the connection" ;;
         429) fail limited "$what answered 429: too many requests" ;;
         3??) fail contract "$what answered $status, and redirects are not followed: set the final address in the connection" ;;
@@ -76,4 +70,4 @@ while number=$((number + 1)) && page=$(printf '%s/page-%04d' "$folder" "$number"
     esac
     follow "$number"
 done
-printf '%d pages, %d of them unchanged\n' $((number - 1)) "$(find "$folder" -name 'page-*.unchanged' | wc -l)"
+printf '%d pages\n' $((number - 1))

@@ -1,10 +1,9 @@
 """Find the next page of the catalogue and write the request for it; used by fetch_catalogue.sh.
 
 `next_page.py FOLDER NUMBER` reads page NUMBER in FOLDER (0: the file `start`). If another page follows, it
-writes `page-<number>.url` and `page-<number>.request`, a curl configuration with a conditional request if
-`former/` has that page with an ETag. The next page must have the same scheme, host and port and must not have
-been read before. Environment: CATALOGUE_NEXT, the path of the next page's URL within the JSON, and
-CATALOGUE_MOST_PAGES.
+writes `page-<number>.url` and `page-<number>.request`, a curl configuration. The next page must have the same
+scheme, host and port and must not have been read before. Environment: CATALOGUE_NEXT, the path of the next
+page's URL within the JSON, and CATALOGUE_MOST_PAGES.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ def main(folder: Path, number: int) -> None:
     if number:
         page = folder / f"page-{number:04d}"
         url = page.with_suffix(".url").read_text()
-        page.with_suffix(".etag").write_text(_etag(folder, page))
         following = _next(page.with_suffix(".json"), url, number)
     else:
         url = following = (folder / "start").read_text()
@@ -45,7 +43,9 @@ def main(folder: Path, number: int) -> None:
         raise Refused(f"the next page in page {number} is page {visited.index(following) + 1} again")
     if number >= (most := int(os.environ["CATALOGUE_MOST_PAGES"])):
         raise Refused(f"there are more than {most} pages")
-    _ask(folder, f"page-{number + 1:04d}", following)
+    page = folder / f"page-{number + 1:04d}"
+    page.with_suffix(".url").write_text(following)
+    page.with_suffix(".request").write_text(f"url = {_quoted(following)}\n")
 
 
 def _next(path: Path, url: str, number: int) -> str:
@@ -71,25 +71,6 @@ def _next(path: Path, url: str, number: int) -> str:
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _etag(folder: Path, page: Path) -> str:
-    """Return the ETag of the last response; after a 304 response, the previous ETag."""
-    answers = re.split(r"(?m)^HTTP/", page.with_suffix(".head").read_text("latin-1"))
-    found = re.search(r"(?im)^etag:[ \t]*([\x21-\x7e]+)", answers[-1])
-    if not found and page.with_suffix(".unchanged").exists():
-        return (folder / "former" / f"{page.name}.etag").read_text()
-    return found[1] if found else ""
-
-
-def _ask(folder: Path, name: str, url: str) -> None:
-    (folder / f"{name}.url").write_text(url)
-    lines = [f"url = {_quoted(url)}"]
-    former = folder / "former" / name
-    texts = [each.read_text() for end in (".url", ".etag") if (each := former.with_suffix(end)).exists()]
-    if former.with_suffix(".json").exists() and texts[:1] == [url] and any(texts[1:]):
-        lines.append(f"header = {_quoted(f'If-None-Match: {texts[1]}')}")
-    (folder / f"{name}.request").write_text("\n".join([*lines, ""]))
 
 
 def _quoted(text: str) -> str:

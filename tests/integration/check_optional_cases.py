@@ -83,14 +83,6 @@ def catalogue_that_is_none(trial: Trial) -> str:
     )
 
 
-def catalogue_whose_pictures_are_not_fetched(trial: Trial) -> str:
-    trial.patch.setenv("PICTURE_NETWORKS", "")
-    return (
-        "hint product_catalogue_api: pictures from 127.0.0.1:… are not fetched: its host is in a private "
-        "network (PICTURE_NETWORKS would allow it)"
-    )
-
-
 def partner_ftp_that_is_not_set(trial: Trial) -> str:
     trial.patch.delenv("AIRFLOW_CONN_PARTNER_FTP")
     return "hint partner_ftp: not set: weekly_sales_forecast cannot run"
@@ -115,7 +107,6 @@ OPTIONAL_CASES: tuple[Callable[[Trial], str], ...] = (
     catalogue_that_is_not_set,
     catalogue_wrong_host,
     catalogue_that_is_none,
-    catalogue_whose_pictures_are_not_fetched,
     partner_ftp_that_is_not_set,
     partner_ftp_wrong_password,
 )

@@ -33,7 +33,7 @@ OPTIONAL = {
 }
 """Optional connections, and the DAG that needs them."""
 FETCHED = {
-    names.CONNECTION_CATALOGUE: "sources.product_catalogue.check",
+    names.CONNECTION_CATALOGUE: "sources.product_catalogue.parser",
     names.CONNECTION_PARTNER_FTP: "sources.partner_ftp.fetch_command",
 }
 """Those that a script fetches from, and the module of their check."""

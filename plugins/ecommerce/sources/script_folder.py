@@ -70,6 +70,9 @@ class ScriptFolder(ABC):
 
 
 def curl_option(name: str, value: str) -> str:
-    """Return a line of a curl configuration; `value` may have any character except control characters."""
+    """Return a line of a curl configuration; ConfigurationError for a control character: a line break would
+    begin another option."""
+    if not value.isprintable():
+        raise errors.ConfigurationError(f"`{name}` for curl has a character that cannot be sent")
     quoted = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'{name} = "{quoted}"'

@@ -1,4 +1,4 @@
-"""Permanent files: pictures below PICTURES_URI (`originals/`, `thumbnails/`, and `pages/` of the last fetch),
+"""Permanent files: pictures below PICTURES_URI (`originals/`, `thumbnails/`),
 models below MODELS_URI."""
 
 import uuid

@@ -1,7 +1,7 @@
 """Products of the catalogue: the schema of an entry, and the reason codes of invalid ones."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -91,4 +91,3 @@ class Catalogue:
     products: list[CatalogueProduct]
     rejected: list[RejectedEntry]
     superseded: int
-    warnings: list[str] = field(default_factory=list)

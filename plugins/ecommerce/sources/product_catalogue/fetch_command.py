@@ -1,12 +1,9 @@
 """Fetching the catalogue's pages with include/scripts/fetch_catalogue.sh. docs/SOURCES.md describes the
 connection `product_catalogue_api` and the raw folder."""
 
-import hashlib
-import io
 import sys
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -18,7 +15,6 @@ from ecommerce.core.paths import INCLUDE
 from ecommerce.sources import PRODUCT_CATALOGUE
 from ecommerce.sources.http import connection_with_host
 from ecommerce.sources.script_folder import ScriptFolder, curl_option
-from ecommerce.storage.kept_files import Store
 from ecommerce.storage.scratch import scratch_folder
 from ecommerce.storage.staging import Manifest
 
@@ -61,10 +57,6 @@ def address() -> CatalogueAddress:
             "a login in it, which belongs into the fields login and password"
         )
     login, password = found.login or "", found.password or ""
-    if ":" in login or any(ord(letter) < 32 for letter in login + password):
-        raise ConfigurationError(
-            f"login or password of the connection {CONNECTION} has a character that HTTP cannot send"
-        )
     extra = found.extra_dejson
     if not (parts.path.strip("/") or parts.query):
         url = f"{parts.scheme}://{parts.netloc}{FIRST_PAGE}"
@@ -73,10 +65,9 @@ def address() -> CatalogueAddress:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFolder(ScriptFolder):
-    """The folder into which the script fetches from `address`; `store` keeps the pages for the next run."""
+    """The folder into which the script fetches from `address`."""
 
     address: CatalogueAddress
-    store: Store
 
     SCRIPT = "fetch_catalogue.sh"
     CONNECTION = CONNECTION
@@ -96,40 +87,15 @@ class CatalogueFolder(ScriptFolder):
         return variables
 
     def publish(self, folder: str, day: BusinessDay) -> Manifest:
-        """Move the pages, and keep them for the next run; control totals: pages, unchanged_pages."""
-        pages = sorted(self.path.glob("page-*.json"))
-        unchanged = len(list(self.path.glob("page-*.unchanged")))
-        files = {page.name: page.with_suffix(".url").name for page in pages}
-        totals = {"pages": len(pages), "unchanged_pages": unchanged}
-        manifest = self._publish(folder, day, files, totals)
-        archive = io.BytesIO()  # one file, so that two runs at once cannot mix their pages
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-            for page in pages:
-                for end in (".json", ".url", ".etag"):
-                    packed.write(page.with_suffix(end), page.with_suffix(end).name)
-        self.store.write(self._kept_pages(), archive.getvalue())
-        return manifest
-
-    def restore(self) -> None:
-        """Write the pages of the previous run, so that the script requests only changed ones."""
-        (self.path / "start").write_text(self.address.url)
-        former = self.path / "former"
-        former.mkdir()
-        if kept := self.store.read(self._kept_pages()):
-            with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(kept)) as packed:
-                packed.extractall(former)
-
-    def _kept_pages(self) -> str:
-        """Name the kept pages after address and login: another user may see other pages."""
-        key = f"{self.address.url}\n{self.address.login}"
-        return f"pages/{hashlib.sha256(key.encode()).hexdigest()[:16]}.zip"
+        """Move the pages; control totals: pages."""
+        files = {page.name: page.with_suffix(".url").name for page in sorted(self.path.glob("page-*.json"))}
+        return self._publish(folder, day, files, {"pages": len(files)})
 
 
 @contextmanager
 def fetch_folder() -> Iterator[CatalogueFolder]:
-    """Provide a folder for the script, with the pages of the previous run; raises as `address`, and
-    StagingError where the store cannot be read."""
+    """Provide a folder for the script; raises as `address`."""
     with scratch_folder() as path:
-        folder = CatalogueFolder(path, datetime.now(UTC), address(), Store.of_pictures())
-        folder.restore()
+        folder = CatalogueFolder(path, datetime.now(UTC), address())
+        (path / "start").write_text(folder.address.url)
         yield folder

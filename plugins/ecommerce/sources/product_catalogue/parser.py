@@ -9,17 +9,17 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from math import isfinite
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from pydantic import ValidationError
 
-from ecommerce.core.data_warnings import data_warning
+from ecommerce.core.check_result import HINT, OK, Lines
 from ecommerce.core.email_masking import mask_e_mails
 from ecommerce.core.errors import ContractError
 from ecommerce.core.paths import read_sql
 from ecommerce.core.text import clean
+from ecommerce.sources.http import network_errors, raise_for_status
 from ecommerce.sources.product_catalogue.entries import (
     REASONS,
     Catalogue,
@@ -28,7 +28,7 @@ from ecommerce.sources.product_catalogue.entries import (
     safe_sku,
     text_of,
 )
-from ecommerce.sources.product_catalogue.fetch_command import SOURCE, address
+from ecommerce.sources.product_catalogue.fetch_command import CONNECTION, SOURCE, address
 from ecommerce.storage import staging
 from ecommerce.storage.staging import Manifest, storage_path
 from ecommerce.storage.xcom import from_xcom, to_xcom
@@ -38,6 +38,7 @@ FILE = "catalogue.json"
 LONGEST_ENTRY = 256 * 1024
 """Characters of one entry's JSON."""
 LONGEST_RAW = 1_000
+TIMEOUT = 30
 
 
 class _Entry(NamedTuple):
@@ -81,7 +82,6 @@ def parse(
                 "rows_accepted": len(catalogue.products),
                 "rows_rejected": len(catalogue.rejected),
                 "rows_superseded": catalogue.superseded,
-                "warnings": [data_warning("note", text=text) for text in catalogue.warnings],
             },
         )
     return staging.read_manifest(folder)
@@ -103,6 +103,30 @@ def _refuse_shrunk(catalogue: Catalogue, known: Collection[str]) -> None:
     )
 
 
+def check() -> Lines:
+    """Fetch and parse the first page; raises as `address`, `sources.http` and `parse_pages`."""
+    import requests
+
+    where = address()
+    what = f"{CONNECTION}: GET the first page"
+    # As bytes, because requests would write a text as Latin-1.
+    login: Any = (where.login.encode(), where.password.encode()) if where.login or where.password else None
+    with network_errors(what):
+        response = requests.get(where.url, auth=login, timeout=TIMEOUT, allow_redirects=False)
+    raise_for_status(response, what)
+    catalogue = parse_pages([(response.content, where.url)])
+    pictures = sum(product.image_url is not None for product in catalogue.products)
+    yield OK, f"its first page has {len(catalogue.products)} products, {pictures} of them with a picture"
+    if where.login and where.url.startswith("http://"):
+        yield HINT, "login and password travel without encryption: let the host begin with https://"
+    for rejected in catalogue.rejected[:1]:
+        yield (
+            HINT,
+            f"{len(catalogue.rejected)} entries of its first page cannot be used (the first: "
+            f"{rejected.reason}, {json.dumps(rejected.detail)}): docs/CATALOGUE.md maps another JSON",
+        )
+
+
 def read_parsed(manifest: Manifest) -> Catalogue:
     """Return the result of `parse`; StagingError where it is gone."""
     with staging.storage_errors(manifest.uri):
@@ -119,17 +143,11 @@ def read_pages(manifest: Manifest) -> Catalogue:
 
 def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
     """Parse the texts of pages with their URLs; raises as `parse`."""
-    path, entries, counts = address().entries, list[_Entry](), set[int]()
+    path, entries = address().entries, list[_Entry]()
     for number, (body, url) in enumerate(pages, 1):
         page = f"page {number}"
-        value = _json(page, body)
-        if isinstance(value, dict) and type(value.get("count")) is int:
-            counts.add(value["count"])
-        for record in _list_in(value, path, page):
+        for record in _list_in(_json(page, body), path, page):
             entries.append(_Entry(len(entries) + 1, page, url, _written(record)))
-    warnings = []
-    if len(counts) == 1 and counts != {len(entries)}:
-        warnings = [f"the catalogue counts {counts.pop()} entries, and its pages have {len(entries)}"]
     products: dict[str, CatalogueProduct] = {}
     rejected, usable = [], []
     for entry in entries:
@@ -159,7 +177,6 @@ def parse_pages(pages: Sequence[tuple[bytes, str]]) -> Catalogue:
         products=[products[sku] for sku in sorted(products)],
         rejected=sorted(rejected, key=lambda each: each.entry_number),
         superseded=superseded,
-        warnings=warnings,
     )
 
 
@@ -167,24 +184,18 @@ def _json(page: str, body: bytes) -> Any:
     def refuse(constant: str) -> Any:
         raise ValueError(constant)
 
-    def number(text: str) -> float | str:  # an infinite one stays text, which is then an invalid price
-        return value if isfinite(value := float(text)) else text
-
-    def whole_number(text: str) -> int | str:
-        return int(text) if len(text) < 40 else text
-
     try:
-        return json.loads(body, parse_constant=refuse, parse_int=whole_number, parse_float=number)
+        return json.loads(body, parse_constant=refuse)
     except (ValueError, RecursionError):
         raise ContractError(f"{SOURCE}: {page} is no JSON: is the host of the connection right?") from None
 
 
 def _written(record: Any) -> str:
-    """An entry's JSON; empty where DuckDB would not take it: half a pair of surrogates, a thousand levels."""
+    """An entry's JSON; empty where DuckDB would not take it: half a pair of surrogates, infinity."""
     try:
-        text = json.dumps(record, ensure_ascii=False)
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False)
         text.encode()
-    except (RecursionError, UnicodeError):
+    except ValueError:
         return ""
     return text
 
